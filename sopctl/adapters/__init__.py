@@ -1,0 +1,1 @@
+"""What is outside: one outside system each, its errors translated at the edge."""

@@ -1,0 +1,1 @@
+"""How it is asked: click commands, and rendering for people and machines."""

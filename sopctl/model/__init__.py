@@ -1,0 +1,1 @@
+"""What is true: typed records and pure rules. No clock, file, socket or terminal."""

@@ -1,0 +1,87 @@
+"""What a server is, as it says itself: one typed model for every source.
+
+Everything here came from a machine that belongs to someone else. Sizes and counts are capped, strings are
+cleaned, and a field that could not be read says why (`missing`), so that "no serial number" is never
+mistaken for "not allowed to read the serial number".
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Missing(StrEnum):
+    """Why a field has no value."""
+
+    NEEDS_ROOT = "needs-root"
+    NOT_AVAILABLE = "not-available"
+
+
+class Disk(Struct, frozen=True):
+    """One block device that holds data: no loop, device-mapper or optical drives. `size_bytes` as the kernel says."""
+
+    name: str
+    size_bytes: int
+    model: str | None = None
+    serial: str | None = None
+    rotational: bool | None = None
+
+
+class Nic(Struct, frozen=True):
+    """One network interface, without loopback and virtual ones. `speed_mbps` in megabits per second."""
+
+    name: str
+    mac: str | None = None
+    speed_mbps: int | None = None
+    ipv4: tuple[str, ...] = ()
+    ipv6: tuple[str, ...] = ()
+    up: bool = False
+
+
+class Mount(Struct, frozen=True):
+    """One mounted file system of a real device."""
+
+    path: str
+    device: str
+    fstype: str
+    size_bytes: int | None = None
+    used_bytes: int | None = None
+
+
+class Cpu(Struct, frozen=True):
+    """`sockets` × `cores` (per socket) × `threads` (per core) = logical processors."""
+
+    model: str | None = None
+    sockets: int | None = None
+    cores: int | None = None
+    threads: int | None = None
+    logical: int | None = None
+
+
+class ServerFacts(Struct, frozen=True):
+    """One server at one time. `gathered_at` is ISO 8601 with offset; `missing` maps a field's name to the reason."""
+
+    gathered_at: str
+    hostname: str
+    fqdn: str | None = None
+    vendor: str | None = None
+    product: str | None = None
+    serial: str | None = None
+    bios_version: str | None = None
+    bios_date: str | None = None
+    form_factor: str | None = None
+    virtualization: str | None = None
+    os_name: str | None = None
+    os_version: str | None = None
+    kernel: str | None = None
+    architecture: str | None = None
+    uptime_seconds: int | None = None
+    cpu: Cpu = Cpu()
+    memory_mib: int | None = None
+    swap_mib: int | None = None
+    disks: tuple[Disk, ...] = ()
+    nics: tuple[Nic, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    gateway: str | None = None
+    dns: tuple[str, ...] = ()
+    missing: dict[str, Missing] = {}

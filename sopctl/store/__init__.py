@@ -1,0 +1,1 @@
+"""What is kept: the only code that writes a site."""
