@@ -1,0 +1,109 @@
+"""Deposit: the request as filed. A person may edit it; what happens to the server is not here but in its history."""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from sopctl.model import names
+
+Id = Annotated[str, Meta(pattern=names.ID)]
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z")]
+"""A line of text: no control characters, so that it can stand in any form, list or message."""
+OptionalLine = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z")]
+Email = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\Z")]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Account = Annotated[str, Meta(pattern=names.ACCOUNT)]
+PublicKey = Annotated[str, Meta(pattern=names.PUBLIC_KEY)]
+
+
+class Letter(Struct, frozen=True, forbid_unknown_fields=True):
+    """The letter that asks for the deposit. `number` is the sender's own, kept word for word."""
+
+    number: Line
+    date: date
+
+
+class Contact(Struct, frozen=True, forbid_unknown_fields=True):
+    """A contact person (narahubung) of the requesting unit."""
+
+    name: Line
+    position: OptionalLine = ""
+    nip: Annotated[str, Meta(pattern=r"^([0-9]{18})?\Z")] = ""
+    email: Email | None = None
+    phone: OptionalLine = ""
+
+
+class Contacts(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who answers for the deposit administratively, and who technically."""
+
+    administrative: Contact
+    technical: Contact
+
+
+class Server(Struct, frozen=True, forbid_unknown_fields=True):
+    """The server as the letter describes it (declared, not yet seen)."""
+
+    name: Annotated[str, Meta(pattern=names.HOST_NAME)]
+    brand_model: Line
+    serial: Line
+    height_units: Annotated[int, Meta(ge=1, le=60)]
+    depth_mm: Annotated[int, Meta(ge=1, le=2000)]
+    power_watts: Annotated[int, Meta(ge=1, le=20000)]
+    processor: OptionalLine = ""
+    cores: Annotated[int, Meta(ge=1, le=4096)] | None = None
+    memory_gib: Annotated[int, Meta(ge=1, le=65536)] | None = None
+    disks: tuple[Line, ...] = ()
+    operating_system: OptionalLine = ""
+    application: OptionalLine = ""
+
+
+class RequestedAccount(Struct, frozen=True, forbid_unknown_fields=True):
+    """An account that the requesting unit wants on the server, with the public keys that may log in."""
+
+    name: Account
+    keys: Annotated[tuple[PublicKey, ...], Meta(min_length=1)]
+
+
+class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the controller first gets in: an account that the owner made, and the name of its key in the site's keys/."""
+
+    user: Account
+    key: Annotated[str, Meta(pattern=names.FILE_NAME)]
+
+
+class Access(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the server answers, who may log in, and which TCP ports must be reachable (besides SSH)."""
+
+    address: Annotated[str, Meta(min_length=1, max_length=253)]
+    first_contact: FirstContact
+    accounts: Annotated[tuple[RequestedAccount, ...], Meta(min_length=1)]
+    port: Port = 22
+    ports: tuple[Port, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError (msgspec adds the path) for what a pattern cannot say."""
+        if not names.is_address(self.address):
+            raise ValueError("Expected an IP address or a host name in `address`")
+        taken = names.FORBIDDEN_ACCOUNTS & {account.name for account in self.accounts}
+        if taken:
+            raise ValueError(f"A letter cannot ask for the system account {sorted(taken)[0]!r}")
+        if len({account.name for account in self.accounts}) < len(self.accounts):
+            raise ValueError("An account is listed twice")
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a requesting unit files: step 1 of penitipan. The office adds the id when it opens the dossier."""
+
+    unit: Line
+    letter: Letter
+    contacts: Contacts
+    server: Server
+    access: Access
+    valid_until: date | None = None
+
+
+class Deposit(Request, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A request in its dossier."""
+
+    id: Id

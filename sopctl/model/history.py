@@ -1,0 +1,73 @@
+"""Event and its chain: what happened to a deposit, in order, each event bound to the one before by its hash."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from sopctl.errors import InvalidRecord
+
+STARTED = "started"
+FAILED = "failed"
+INTERRUPTED = "interrupted"
+NEUTRAL = frozenset({STARTED, FAILED, INTERRUPTED})
+"""Outcomes that leave a dossier where it stands: long work begun, failed, or broken off."""
+
+
+class Event(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that happened. `by` is who decided it (a person of the site, or an actor), `typed` the login that
+    entered it. `data` holds what the step established; `prev` is the hash of the event before."""
+
+    seq: int
+    at: datetime
+    procedure: str
+    step: int
+    outcome: str
+    by: str
+    typed: str
+    prev: str
+    note: str = ""
+    data: dict[str, Any] = {}
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) of the event as canonical JSON: sorted keys, UTF-8, no white space."""
+        return hashlib.sha256(msgspec.json.encode(msgspec.to_builtins(self), order="sorted")).hexdigest()
+
+
+def genesis(deposit_id: str) -> str:
+    """The `prev` of a first event: bound to the dossier, so that a history cannot be moved to another one."""
+    return hashlib.sha256(f"sopctl:{deposit_id}".encode()).hexdigest()
+
+
+def head(deposit_id: str, events: Sequence[Event]) -> str:
+    """The hash that the next event must carry as `prev`."""
+    return events[-1].hash if events else genesis(deposit_id)
+
+
+def check_chain(deposit_id: str, events: Sequence[Event], where: str) -> None:
+    """Raise InvalidRecord at the first event that is missing, altered, moved or out of time."""
+    prev = genesis(deposit_id)
+    for number, event in enumerate(events, start=1):
+        if event.seq != number or event.prev != prev:
+            raise InvalidRecord(
+                f"event {number} of {deposit_id} does not follow from the one before: the history was altered",
+                where=where,
+                remedy="Restore history.yml from the site's version control or backup; only sopctl writes it.",
+            )
+        if event.at.tzinfo is None:
+            raise InvalidRecord(f"event {number} of {deposit_id} has a time without offset", where=where)
+        prev = event.hash
+
+
+def unfinished(events: Sequence[Event]) -> Event | None:
+    """The `started` event of work that never said how it ended (a crash, a power cut), if that is the last word."""
+    return events[-1] if events and events[-1].outcome == STARTED else None
+
+
+def last_data(events: Sequence[Event], key: str) -> Any:
+    """The newest value that any event's data established under `key`, or None."""
+    return next((event.data[key] for event in reversed(events) if key in event.data), None)

@@ -1,0 +1,37 @@
+"""The grammars of names that reach a path, a command line or a configuration.
+
+A name that does not fit is refused where it enters (a record, a flag), so that no later code needs to quote,
+strip or distrust it. Sources: RFC 1123 section 2.1 (host names), useradd(8) on Debian (accounts), sshd(8)
+(authorized keys).
+"""
+
+import ipaddress
+import re
+
+ID = r"^[A-Z0-9][A-Z0-9-]{0,40}\Z"
+"""A deposit's id; also the name of its folder."""
+
+HOST_NAME = r"^(?=.{1,253}$)(?!.*-$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\Z"
+ACCOUNT = r"^[a-z_][a-z0-9_-]{0,30}\Z"
+FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,80}\Z"
+"""A file that a record may name (a key in keys/, a rack): one path component, never hidden."""
+
+PUBLIC_KEY = (
+    r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com)"
+    r" [A-Za-z0-9+/]{40,1400}={0,2}( [A-Za-z0-9@._+-]{1,100})?\Z"
+)
+"""One line of authorized_keys without options: an option such as command= is a request for more than access."""
+
+FINGERPRINT = r"^SHA256:[A-Za-z0-9+/]{43}\Z"
+
+FORBIDDEN_ACCOUNTS = frozenset({"root", "daemon", "bin", "sys", "sync", "nobody", "sshd", "messagebus"})
+"""System accounts that no letter may ask for: their keys would be keys to the whole server."""
+
+
+def is_address(text: str) -> bool:
+    """Is `text` an IPv4 or IPv6 address, or a host name of RFC 1123 that no tool reads as a pattern or option?"""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return bool(re.match(HOST_NAME, text)) and not text.replace(".", "").isdigit()
+    return True
