@@ -57,6 +57,10 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     operating_system: OptionalLine = ""
     application: OptionalLine = ""
 
+    def __post_init__(self) -> None:
+        if not names.is_host_name(self.name):
+            raise ValueError("Expected a host name of its own in `name`")
+
 
 class RequestedAccount(Struct, frozen=True, forbid_unknown_fields=True):
     """An account that the requesting unit wants on the server, with the public keys that may log in."""

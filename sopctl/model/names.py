@@ -33,5 +33,10 @@ def is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        return bool(re.match(HOST_NAME, text)) and not text.replace(".", "").isdigit()
+        return is_host_name(text)
     return True
+
+
+def is_host_name(text: str) -> bool:
+    """Is `text` a host name of RFC 1123 that nothing reads as an address, a pattern or the controller itself?"""
+    return bool(re.match(HOST_NAME, text)) and not text.replace(".", "").isdigit() and text != "localhost"

@@ -1,0 +1,203 @@
+"""YAML records, strictly: every scalar is a string until its typed field says otherwise.
+
+PyYAML alone would take `no` for false, 0123 for octal, 1:30 for ninety, and the last of two equal keys. Here a
+record has one document, no anchors, aliases, tags or merges, no duplicate key, a bounded size and depth; then
+msgspec converts it, and an error carries file:line:column and what was expected.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from sopctl.errors import InvalidRecord
+from sopctl.store.durable import disk_errors
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 20
+
+# libyaml where PyYAML was built with it (eight times faster), else the same grammar in Python.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+T = TypeVar("T")
+Step = str | int
+Position = tuple[int, int]
+
+
+class _PlainDumper(_Dumper):  # type: ignore[misc, valid-type]
+    """Writes every value out, so that no record needs an anchor."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+def dump(value: Any) -> bytes:
+    """A record as YAML that any YAML reader understands: strings that look like something else are quoted."""
+    plain = msgspec.to_builtins(value, builtin_types=(date,))
+    text = yaml.dump(plain, Dumper=_PlainDumper, allow_unicode=True, sort_keys=False, width=110)
+    return str(text).encode()
+
+
+def load(path: Path, kind: type[T], *, max_bytes: int = MAX_BYTES) -> T:
+    """Read the record `path` as `kind`. Raises InvalidRecord (file:line:column) or OutsideFailure (unreadable)."""
+    with disk_errors(path, "read"), path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    return parse(content, kind, where=str(path), max_bytes=max_bytes)
+
+
+def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYTES) -> T:
+    """As `load`, from bytes. `where` is the file's name for errors."""
+    if len(content) > max_bytes:
+        raise InvalidRecord(f"the file is larger than {max_bytes // 1024} KiB", where=where)
+    try:
+        document = _Composer(content.decode(), where).document()
+    except UnicodeDecodeError as error:
+        raise InvalidRecord(f"byte {error.start} is not UTF-8", where=where) from None
+    except yaml.MarkedYAMLError as error:
+        raise InvalidRecord(_yaml_message(error), where=_yaml_place(error, where)) from None
+    except yaml.YAMLError as error:
+        raise InvalidRecord(" ".join(str(error).split()), where=where) from None
+    return _convert(document, kind, where)
+
+
+@dataclass
+class _Document:
+    value: Any
+    positions: dict[tuple[Step, ...], Position] = field(default_factory=dict)
+
+
+class _Composer:
+    """Builds plain dicts, lists and strings from PyYAML's events, and remembers where each stood."""
+
+    def __init__(self, text: str, where: str) -> None:
+        self._events = yaml.parse(text, Loader=_Loader)
+        self._where = where
+        self._document = _Document(None)
+
+    def document(self) -> _Document:
+        next(self._events)  # stream start
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            raise InvalidRecord("the file is empty", where=f"{self._where}:1:1")
+        self._document.value = self._node(next(self._events), ())
+        next(self._events)  # document end
+        event = next(self._events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise self._error(event, "a record is one document; a second begins here")
+        return self._document
+
+    def _node(self, event: yaml.Event, path: tuple[Step, ...]) -> Any:
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise self._error(event, "anchors and aliases are not allowed in a record")
+        if tag := getattr(event, "tag", None):
+            raise self._error(event, f"the tag {tag} is not allowed in a record")
+        if len(path) > MAX_DEPTH:
+            raise self._error(event, f"nested deeper than {MAX_DEPTH} levels")
+        self._document.positions[path] = self._position(event)
+        if isinstance(event, yaml.ScalarEvent):
+            empty = event.implicit[0] and event.value in ("", "~", "null")
+            return None if empty else event.value
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Any] = []
+            while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+                items.append(self._node(event, (*path, len(items))))
+            return items
+        return self._mapping(path)
+
+    def _mapping(self, path: tuple[Step, ...]) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag:
+                raise self._error(event, "a key must be a plain word")
+            key = event.value
+            if key == "<<":
+                raise self._error(event, "merge keys are not allowed in a record")
+            if key in mapping:
+                raise self._error(event, f"the key {key!r} stands here a second time")
+            here = self._position(event)
+            mapping[key] = self._node(next(self._events), (*path, key))
+            self._document.positions[(*path, key)] = here
+        return mapping
+
+    def _position(self, event: yaml.Event) -> Position:
+        mark: Any = event.start_mark
+        return mark.line + 1, mark.column + 1
+
+    def _error(self, event: yaml.Event, message: str) -> InvalidRecord:
+        line, column = self._position(event)
+        return InvalidRecord(message, where=f"{self._where}:{line}:{column}")
+
+
+def _convert(document: _Document, kind: type[T], where: str) -> T:
+    try:
+        return msgspec.convert(document.value, kind, strict=False)
+    except msgspec.ValidationError as error:
+        message, _, path_text = str(error).partition(" - at `")
+        path = _locate(document.value, kind, path_text.rstrip("`"), str(error))
+        unknown = re.search(r"unknown field `([^`]*)`", message)
+        if unknown and (*path, unknown[1]) in document.positions:
+            path = (*path, unknown[1])
+        line, column = document.positions.get(path, (1, 1))
+        name = ".".join(str(part) for part in path)
+        if unknown:
+            message = "there is no such key in this record"
+        raise InvalidRecord(f"{name}: {message}" if name else message, where=f"{where}:{line}:{column}") from None
+
+
+def _locate(value: Any, kind: Any, path_text: str, message: str) -> tuple[Step, ...]:
+    """The path of the value that msgspec refused.
+
+    msgspec writes `[...]` for "one of this mapping's values". It stops at the first error, so the guilty one is the
+    last of the shortest mapping that still brings the same error.
+    """
+    path: tuple[Step, ...] = ()
+    for name, index, any_value in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])", path_text):
+        if not any_value:
+            path = (*path, int(index) if index else name)
+            continue
+        for count, key in enumerate(_at(value, path), start=1):
+            shorter = _shortened(value, path, count)
+            if _fails(shorter, kind, message):
+                value, path = shorter, (*path, key)
+                break
+        else:
+            break
+    return path
+
+
+def _at(value: Any, path: tuple[Step, ...]) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def _shortened(value: Any, path: tuple[Step, ...], count: int) -> Any:
+    """`value` with the mapping at `path` cut to its first `count` items."""
+    if not path:
+        return dict(list(value.items())[:count])
+    head, rest = path[0], path[1:]
+    if isinstance(value, dict):
+        return {key: _shortened(item, rest, count) if key == head else item for key, item in value.items()}
+    return [_shortened(item, rest, count) if index == head else item for index, item in enumerate(value)]
+
+
+def _fails(value: Any, kind: Any, message: str) -> bool:
+    try:
+        msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError as error:
+        return str(error) == message
+    return False
+
+
+def _yaml_message(error: yaml.MarkedYAMLError) -> str:
+    return "not YAML: " + " ".join(part for part in (error.context, error.problem) if part)
+
+
+def _yaml_place(error: yaml.MarkedYAMLError, where: str) -> str:
+    mark: Any = error.problem_mark or error.context_mark
+    return f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where

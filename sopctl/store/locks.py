@@ -1,0 +1,52 @@
+"""One writer at a time: flock(2) on a file that is never unlinked, with the holder's name inside for the other's error.
+
+The kernel frees a lock when its holder dies, so a crash leaves nothing to clean.
+"""
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sopctl.errors import Conflict
+from sopctl.store.durable import disk_errors
+
+POLL_SECONDS = 0.02
+
+
+@contextmanager
+def hold(path: Path, what: str, *, wait: float = 0) -> Iterator[None]:
+    """Hold the lock `path` while the block runs. `what` names it for people.
+
+    Raises Conflict when another process holds it for longer than `wait` seconds.
+    """
+    with disk_errors(path, "lock"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        _take(descriptor, what, wait)
+        with disk_errors(path, "lock"):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()} {' '.join(sys.argv[1:])[:200]}".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, what: str, wait: float) -> None:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                holder = os.pread(descriptor, 300, 0).decode(errors="replace").partition(" ")
+                raise Conflict(
+                    f"{what} is held by another sopctl (process {holder[0] or 'unknown'}: {holder[2] or 'unknown'})",
+                    remedy="Wait until it has ended, then run the command again.",
+                ) from None
+            time.sleep(POLL_SECONDS)
