@@ -1,0 +1,35 @@
+"""The papers that a government office files: forms as data in, PDF/A out."""
+
+from sopctl.adapters.documents.forms import (
+    ChecklistRow,
+    Field,
+    Form,
+    HandoverForm,
+    HandoverItem,
+    InventoryForm,
+    Letterhead,
+    Party,
+    Section,
+    Stamp,
+    Table,
+)
+from sopctl.adapters.documents.inventory import sections_of
+from sopctl.adapters.documents.render import render
+from sopctl.adapters.documents.wording import long_date
+
+__all__ = [
+    "ChecklistRow",
+    "Field",
+    "Form",
+    "HandoverForm",
+    "HandoverItem",
+    "InventoryForm",
+    "Letterhead",
+    "Party",
+    "Section",
+    "Stamp",
+    "Table",
+    "long_date",
+    "render",
+    "sections_of",
+]

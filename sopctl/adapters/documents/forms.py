@@ -1,0 +1,127 @@
+"""What the office's forms say, as data: every piece of text that ends up on paper has a named place here.
+
+There is no place for a password or a key, and nothing here is markup: a `#` in a serial number is a `#`.
+"""
+
+from datetime import date
+from typing import Literal
+
+from msgspec import Struct
+
+Source = Literal["gathered", "declared", "needs-root", "not-available"]
+"""Where a value is from: read on the server, said in the letter or dossier, or why there is none."""
+
+Result = Literal["ok", "tidak", "tidak berlaku"]
+"""The answer to one question of the physical inspection."""
+
+
+class Letterhead(Struct, frozen=True):
+    """The office whose paper it is: `agency` is the government above it, `contact` one line of phone, mail, web."""
+
+    office: str
+    agency: str
+    address: str
+    contact: str
+
+
+class Stamp(Struct, frozen=True):
+    """What ties the paper to the record: on every page, and `check_command` as a QR code too.
+
+    `revision` is the short hash of the record that was printed; `issued` also dates the PDF file itself,
+    so that the same form is always the same bytes.
+    """
+
+    deposit_id: str
+    document_number: str
+    revision: str
+    issued: date
+    check_command: str
+
+
+class Party(Struct, frozen=True):
+    """A person who signs. An empty `name`, `nip` or `position` leaves room to write it by hand."""
+
+    name: str
+    nip: str
+    position: str
+    office: str
+
+
+class HandoverItem(Struct, frozen=True):
+    """One line of the hand-over's table. `condition`: baik, rusak ringan or rusak berat."""
+
+    description: str
+    brand_model: str
+    serial: str
+    quantity: int
+    unit: str
+    condition: str
+    completeness: str
+    note: str
+
+
+class ChecklistRow(Struct, frozen=True):
+    """One question of the physical inspection, its answer and a remark."""
+
+    item: str
+    result: Result
+    note: str
+
+
+class HandoverForm(Struct, frozen=True, tag="handover"):
+    """Formulir Serah Terima Barang, for one or more servers of one letter.
+
+    `first` hands over and `second` receives, whichever way the server goes; `returning` only changes the wording.
+    """
+
+    letterhead: Letterhead
+    stamp: Stamp
+    returning: bool
+    place: str
+    first: Party
+    second: Party
+    acknowledged: Party
+    items: tuple[HandoverItem, ...]
+    checklist: tuple[ChecklistRow, ...]
+
+
+class Field(Struct, frozen=True):
+    """One labelled value and where it is from."""
+
+    label: str
+    value: str
+    source: Source
+
+
+class Section(Struct, frozen=True, tag="section"):
+    """Labelled values under a title."""
+
+    title: str
+    fields: tuple[Field, ...]
+
+
+class Table(Struct, frozen=True, tag="table"):
+    """Rows under a title; each row has as many cells as there are `columns`. `source` holds for all of them."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    source: Source
+
+
+class InventoryForm(Struct, frozen=True, tag="inventory"):
+    """Formulir Data Inventarisasi Server: one server, one `month` (2026-11).
+
+    `changes` since last month's form and the hand-over, one sentence each; None says that this is the first form.
+    """
+
+    letterhead: Letterhead
+    stamp: Stamp
+    month: str
+    server_name: str
+    sections: tuple[Section | Table, ...]
+    changes: tuple[str, ...] | None
+    officer: Party
+
+
+Form = HandoverForm | InventoryForm

@@ -1,0 +1,145 @@
+"""From a form to a PDF: the form's text goes to typst as data, the layout is a template of the package.
+
+Typst reads nothing but the `templates` folder, and no template fetches a package. The fonts are the ones inside
+the typst wheel, so a form looks the same on every machine. The PDF is PDF/A-2b (ISO 19005-2).
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sopctl.adapters.documents import wording
+from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Table
+from sopctl.adapters.documents.text import printable
+from sopctl.errors import InvalidRecord, OutsideFailure
+
+MAX_ROWS = 200
+"""Rows of one table, or changes; of more, the form says how many there are."""
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(form: Form) -> bytes:
+    """The form as a PDF/A-2b file; the same form gives the same bytes with the same version of typst.
+
+    Text that the fonts cannot show is replaced by its code point, over-long text and tables are cut, visibly.
+    Raises InvalidRecord for a month that is none, a table whose rows do not fit its columns, or a check command
+    too long for a QR code, and OutsideFailure when typst is missing or fails.
+    """
+    name = "handover" if isinstance(form, HandoverForm) else "inventory"
+    data = _printable_all(msgspec.to_builtins(_bounded(form)))
+    data["words"] = _words(form)
+    return _typeset(name, msgspec.json.encode(data).decode(), _qr(form.stamp.check_command), form.stamp.issued)
+
+
+def _bounded(form: Form) -> Form:
+    """The form with tables and lists of a length that someone would read."""
+    if isinstance(form, HandoverForm):
+        return form
+    sections = tuple(_bounded_table(part) if isinstance(part, Table) else part for part in form.sections)
+    changes = form.changes
+    if changes is not None and len(changes) > MAX_ROWS:
+        changes = (*changes[:MAX_ROWS], _more(len(changes) - MAX_ROWS))
+    return msgspec.structs.replace(form, sections=sections, changes=changes)
+
+
+def _bounded_table(table: Table) -> Table:
+    width = len(table.columns)
+    if any(len(row) != width for row in table.rows):
+        raise InvalidRecord(f"a row of the table {table.title!r} does not have {width} cells")
+    if len(table.rows) <= MAX_ROWS:
+        return table
+    rest = (_more(len(table.rows) - MAX_ROWS), *("",) * (width - 1))
+    return msgspec.structs.replace(table, rows=(*table.rows[:MAX_ROWS], rest))
+
+
+def _more(count: int) -> str:
+    return f"… dan {wording.decimal(count, 0)} lainnya"
+
+
+def _printable_all(value: Any) -> Any:
+    """Every string below `value` made printable; keys are the Structs' own field names."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {key: _printable_all(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable_all(item) for item in value]
+    return value
+
+
+def _words(form: Form) -> dict[str, Any]:
+    """What a template cannot know: dates in words, and how wide a table's columns want to be."""
+    issued = form.stamp.issued
+    words: dict[str, Any] = {
+        "issued": wording.plain_date(issued),
+        "weekday": wording.long_date(issued).partition(",")[0],
+        "spelled": wording.spelled_date(issued),
+        "numeric": f"{issued:%d-%m-%Y}",
+        "footer": " · ".join(
+            printable(part, 60) for part in (form.stamp.deposit_id, form.stamp.document_number) if part
+        ),
+        "revision": printable(form.stamp.revision, 16),
+        "check": printable(form.stamp.check_command, 100),
+    }
+    if isinstance(form, InventoryForm):
+        words["month"] = wording.month_name(form.month)
+        words["widths"] = [_widths(part) if isinstance(part, Table) else [] for part in form.sections]
+    return words
+
+
+def _widths(table: Table) -> list[int]:
+    """Each column's share of the page, by its longest cell within bounds that keep the others readable."""
+    return [max(6, min(26, _longest(column))) for column in zip(table.columns, *table.rows, strict=True)]
+
+
+def _longest(cells: Iterable[str]) -> int:
+    return max(len(cell) for cell in cells)
+
+
+def _qr(command: str) -> str:
+    """A QR code (ISO/IEC 18004, level M) as an SVG image."""
+    import segno
+
+    try:
+        code = segno.make_qr(command.encode("utf-8", "replace"), error="m")
+    except segno.DataOverflowError:
+        raise InvalidRecord("the check command is too long for a QR code") from None
+    image = BytesIO()
+    code.save(image, kind="svg", border=0, xmldecl=False)
+    return image.getvalue().decode()
+
+
+@cache
+def _fonts() -> Any:
+    import typst
+
+    return typst.Fonts(include_system_fonts=False)
+
+
+def _typeset(template: str, data: str, qr: str, issued: Any) -> bytes:
+    try:
+        import typst
+    except ImportError as error:
+        raise OutsideFailure(f"typst cannot be loaded: {error}", remedy="Install it: pip install typst") from error
+    try:
+        return typst.compile(
+            _TEMPLATES / f"{template}.typ",
+            root=_TEMPLATES,
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs={"form": data, "qr": qr},
+            pdf_standards=["a-2b"],
+            timestamp=datetime.combine(issued, time(), UTC),
+        )
+    except (typst.TypstError, RuntimeError, OSError) as error:
+        raise OutsideFailure(
+            f"typst could not typeset the form: {printable(str(error), 300)}",
+            where=f"{template}.typ",
+            remedy="This is a fault in sopctl's template, not in the record; please report it.",
+        ) from error

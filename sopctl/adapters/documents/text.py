@@ -1,0 +1,33 @@
+"""Text from strangers, made fit for paper: what cannot or must not be printed is shown by its code point."""
+
+import re
+import unicodedata
+
+LIMIT = 2000
+"""Characters of one value on a form; more are cut, and the cut says so."""
+
+# Every character here has a glyph, regular and bold, in the two fonts that typst carries (a test prints them
+# all). Control and format characters, bidirectional overrides, combining marks and right-to-left scripts are
+# left out on purpose: they could reorder or cover what stands beside them on a signed paper.
+PRINTABLE = (
+    "\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff"  # Latin
+    "\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f"  # Greek, Cyrillic
+    "\u1e00-\u1e9b\u1ea0-\u1ef9"  # Latin with marks composed
+    "\u2010-\u2027\u2030-\u2037\u2039-\u203f"  # dashes, quotation marks, bullets
+    "\u2070\u2071\u2074-\u208e\u20a0-\u20b5\u20bd\u2103\u2116\u2122\u2126"  # raised figures, currencies, signs
+    "\u2190-\u2220\u2241-\u226b\u2500-\u262f\u2713-\u2718"  # arrows, mathematics, boxes, circles, ticks
+)
+_UNPRINTABLE = re.compile(f"[^{PRINTABLE}]")
+_SPACES = re.compile("[\t\n\v\f\r\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+
+
+def printable(text: str, limit: int = LIMIT) -> str:
+    """`text` on one line, with every character that a form cannot show as `<U+XXXX>`, cut to about `limit`.
+
+    Never raises: lone surrogates, NUL and bidirectional overrides are shown like any other code point.
+    """
+    head = unicodedata.normalize("NFC", text[:limit])
+    shown = _UNPRINTABLE.sub(lambda found: f"<U+{ord(found[0]):04X}>", _SPACES.sub(" ", head))
+    if len(text) <= limit and len(shown) <= 2 * limit:
+        return shown
+    return f"{shown[:limit]}… [dipotong: {len(text)} karakter]"

@@ -1,0 +1,92 @@
+"""Dates, numbers and sizes as they are written on the forms."""
+
+from datetime import date, datetime
+
+from sopctl.errors import InvalidRecord
+
+_GIB = 1024**3
+_UNITS = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas")
+
+
+def long_date(day: date, language: str = "id") -> str:
+    """The date with its weekday: `Senin, 23 November 2026`. Raises InvalidRecord for a language unknown to CLDR."""
+    return _format(day, "full", language)
+
+
+def plain_date(day: date, language: str = "id") -> str:
+    """The date without its weekday: `23 November 2026`. Raises InvalidRecord for a language unknown to CLDR."""
+    return _format(day, "long", language)
+
+
+def month_name(month: str, language: str = "id") -> str:
+    """`2026-11` as `November 2026`. Raises InvalidRecord if `month` is not a month or the language unknown."""
+    try:
+        first = datetime.strptime(month, "%Y-%m").date()
+    except ValueError:
+        raise InvalidRecord(
+            f"{month!r} is not a month", remedy="Write the year and the month, such as 2026-11."
+        ) from None
+    return _format(first, "LLLL y", language)
+
+
+def spelled_date(day: date) -> str:
+    """Day, month and year in words, as a record of hand-over spells them: `dua puluh tiga bulan November tahun …`."""
+    return f"{spelled(day.day)} bulan {_format(day, 'LLLL', 'id')} tahun {spelled(day.year)}"
+
+
+def spelled(number: int) -> str:
+    """An Indonesian cardinal from 0 to 9999 in words; ValueError outside."""
+    if not 0 <= number <= 9999:
+        raise ValueError(f"cannot spell {number}")
+    if number < 12:
+        return _UNITS[number]
+    if number < 20:
+        return f"{_UNITS[number - 10]} belas"
+    for size, word, one in ((1000, "ribu", "seribu"), (100, "ratus", "seratus"), (10, "puluh", "")):
+        if number >= size:
+            count, rest = divmod(number, size)
+            head = one if count == 1 and one else f"{spelled(count)} {word}"
+            return f"{head} {spelled(rest)}" if rest else head
+    raise AssertionError("unreachable: every number from 20 up has a ten")
+
+
+def decimal(value: float, places: int = 1) -> str:
+    """A number with the Indonesian comma and at most `places` decimals: `1,92`, `1.024`."""
+    whole, _, fraction = f"{value:,.{places}f}".partition(".")
+    fraction = fraction.rstrip("0")
+    return whole.replace(",", ".") + (f",{fraction}" if fraction else "")
+
+
+def disk_size(size_bytes: int) -> str:
+    """A disk's size in powers of ten, as on its label: `480 GB`, `1,92 TB`."""
+    if size_bytes >= 10**12:
+        return f"{decimal(size_bytes / 10**12, 2)} TB"
+    return f"{decimal(size_bytes / 10**9, 0 if size_bytes >= 10**10 else 1)} GB"
+
+
+def memory_size(size_bytes: int) -> str:
+    """Memory or a file system in powers of two: `512 MiB`, `125,6 GiB`, `3,5 TiB`."""
+    if size_bytes < _GIB:
+        return f"{decimal(size_bytes / 1024**2, 0)} MiB"
+    if size_bytes < 1024 * _GIB:
+        return f"{decimal(size_bytes / _GIB)} GiB"
+    return f"{decimal(size_bytes / 1024**4, 2)} TiB"
+
+
+def duration(seconds: int) -> str:
+    """Time in days and hours: `41 hari 3 jam`; minutes below an hour."""
+    hours, rest = divmod(max(0, seconds), 3600)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{decimal(days, 0)} hari {hours} jam"
+    return f"{hours} jam" if hours else f"{rest // 60} menit"
+
+
+def _format(day: date, pattern: str, language: str) -> str:
+    from babel.core import UnknownLocaleError
+    from babel.dates import format_date
+
+    try:
+        return format_date(day, pattern, locale=language)
+    except (UnknownLocaleError, ValueError):
+        raise InvalidRecord(f"Dates in the language {language!r} are not known", remedy="Use id or en.") from None
