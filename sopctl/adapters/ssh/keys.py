@@ -1,0 +1,91 @@
+"""Our private key: read once, and refused when it is not kept as a secret."""
+
+import io
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.model.access import fingerprint
+
+if TYPE_CHECKING:
+    from paramiko import PKey
+
+MAX_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Key:
+    """A private key for `check`, known by its fingerprint; what is inside is this adapter's business."""
+
+    fingerprint: str
+    pkey: "PKey" = field(repr=False)
+
+
+def load_key(path: Path) -> Key:
+    """Read the private key file `path`: Ed25519, ECDSA or RSA, in OpenSSH's or PEM format, without passphrase.
+
+    Raises InvalidRecord for a file that others may read, that is encrypted, or that holds no such key;
+    OutsideFailure when it cannot be read.
+    """
+    content = _read(path)
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization as pem
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from paramiko import ECDSAKey, Ed25519Key, RSAKey
+
+    openssh = content.lstrip().startswith(b"-----BEGIN OPENSSH PRIVATE KEY-----")
+    load = pem.load_ssh_private_key if openssh else pem.load_pem_private_key
+    try:
+        private = load(content, password=None)
+    except TypeError:
+        raise InvalidRecord(
+            "the private key is protected by a passphrase, which nobody is there to type",
+            where=str(path),
+            remedy="use a key made for sopctl alone: ssh-keygen -t ed25519 -N '' -f FILE",
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise _no_key(path) from None
+    kinds: dict[type, type[PKey]] = {
+        ed25519.Ed25519PrivateKey: Ed25519Key,
+        ec.EllipticCurvePrivateKey: ECDSAKey,
+        rsa.RSAPrivateKey: RSAKey,
+    }
+    for kind, paramiko_kind in kinds.items():
+        if isinstance(private, kind):
+            # Through paramiko's own reader, so that every format it cannot read becomes one that it can.
+            plain = private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.OpenSSH, pem.NoEncryption())
+            pkey = paramiko_kind.from_private_key(io.StringIO(plain.decode()))
+            return Key(fingerprint(pkey.asbytes()), pkey)
+    raise _no_key(path)
+
+
+def _read(path: Path) -> bytes:
+    """The file's bytes, after the open file itself (no other one put in its place) proved to be kept safe."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _no_key(path)
+            if status.st_mode & 0o077:
+                raise InvalidRecord("others may read this private key", where=str(path), remedy=f"chmod 600 {path}")
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise OutsideFailure(
+            f"the private key cannot be read: {error.strerror}",
+            where=str(path),
+            remedy="give the path of a key file that this account may read",
+        ) from None
+    if len(content) > MAX_BYTES:
+        raise _no_key(path)
+    return content
+
+
+def _no_key(path: Path) -> InvalidRecord:
+    return InvalidRecord(
+        "this is no private key that SSH can log in with",
+        where=str(path),
+        remedy="give an Ed25519, ECDSA or RSA key file (not the .pub file): ssh-keygen -t ed25519 -N '' -f FILE",
+    )

@@ -1,0 +1,237 @@
+"""One SSH session over a Line: key exchange, login, command. The only module that knows paramiko's Transport.
+
+paramiko runs the protocol in a thread of its own. The Line's leash ends that thread at the deadline, and its
+end frees every wait in here; so no wait needs a time-out of its own. What a hostile packet raises inside
+paramiko may be any exception, so its calls are guarded as a whole and judged by the state they leave.
+"""
+
+import contextlib
+import logging
+import socket
+import threading
+from collections.abc import Sequence
+from typing import ClassVar
+
+import paramiko
+from paramiko.kex_gex import KexGexSHA256
+from paramiko.packet import Packetizer
+from paramiko.ssh_exception import (
+    AuthenticationException,
+    BadAuthenticationType,
+    IncompatiblePeer,
+    PartialAuthentication,
+)
+
+from sopctl.adapters.ssh.deadline import TICK
+from sopctl.adapters.ssh.fault import Fault
+from sopctl.adapters.ssh.keys import Key
+from sopctl.adapters.ssh.line import CHUNK, Line
+from sopctl.errors import Interrupted
+from sopctl.model.access import Cause, HostKey, command_cause, denial_cause, fingerprint
+from sopctl.model.text import printable
+
+KEPT_OUTPUT = 4096
+"""Bytes of a command's output that are looked at; the Line's limit bounds how many may come."""
+
+GRACE = 0.3
+"""Seconds that paramiko's thread gets to notice its end."""
+
+# What paramiko logs quotes the server, unescaped, and every refusal with a traceback. The result says it all.
+_LOG = "sopctl.adapters.ssh.paramiko"
+logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)
+logging.getLogger(_LOG).propagate = False
+
+_ALGORITHMS = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
+"""Signature algorithms of a host key type where they are not the type itself (RFC 8332)."""
+
+
+class _Gex(KexGexSHA256):
+    """Group exchange with groups that one check can afford: 8,192 bits take seconds, with the interpreter held."""
+
+    max_bits = 4096
+
+
+class _Packetizer(Packetizer):
+    """Without a timer thread for the handshake: the Line has the deadline."""
+
+    def start_handshake(self, timeout: float) -> None:
+        pass
+
+
+class _Transport(paramiko.Transport):
+    """Prefers the pinned type of host key; keeps what paramiko only logs."""
+
+    _kex_info: ClassVar = {**paramiko.Transport._kex_info, _Gex.name: _Gex}  # type: ignore[attr-defined]  # no stub
+
+    def __init__(self, line: Line, key_type: str | None) -> None:
+        self._first = _ALGORITHMS.get(key_type or "", (key_type,))
+        self.offered: dict[str, list[str]] = {}
+        self.farewell = ""
+        super().__init__(line, packetizer_class=_Packetizer)
+        self.set_log_channel(_LOG)
+
+    @property
+    def preferred_keys(self) -> Sequence[str]:
+        """The pinned type first, the others after it: a changed type is then seen, and told, as a changed key.
+
+        No certificates: what is pinned is a key.
+        """
+        plain = [name for name in super().preferred_keys if not name.endswith("-cert-v01@openssh.com")]
+        return tuple(sorted(plain, key=lambda name: name not in self._first))
+
+    def _parse_kex_init(self, m: paramiko.Message) -> None:
+        self.offered = self._really_parse_kex_init(paramiko.Message(m.asbytes()))  # type: ignore[attr-defined]
+        super()._parse_kex_init(m)  # type: ignore[misc]
+
+    def _parse_disconnect(self, m: paramiko.Message) -> None:
+        m.get_int()
+        self.farewell = printable(m.get_string(), 200)
+
+
+class Session:
+    """The client's side of one connection. Every method raises Fault, and Interrupted when cancelled."""
+
+    def __init__(self, line: Line, identification: str, key_type: str | None) -> None:
+        self._line = line
+        self._transport = _Transport(line, key_type)
+        self._transport.local_version = identification
+
+    def exchange_keys(self) -> tuple[HostKey, dict[str, str]]:
+        """The server's host key, proved by its signature, and the algorithms agreed upon."""
+        transport, done = self._transport, threading.Event()
+        transport.start_client(event=done)
+        self._wait(done)
+        key = transport.host_key
+        if key is None or not (transport.is_active() and transport.initial_kex_done):
+            raise self._kex_fault()
+        return HostKey(key.get_name(), key.get_base64(), fingerprint(key.asbytes())), self._agreed()
+
+    def login(self, user: str, key: Key) -> None:
+        """One attempt with the public key."""
+        transport, done = self._transport, threading.Event()
+        with contextlib.suppress(Exception):  # the connection may end at any time; its state says how
+            transport.auth_publickey(user, key.pkey, event=done)
+            self._wait(done)
+        if not transport.is_authenticated():
+            raise self._login_fault()
+
+    def run(self, command: str) -> None:
+        """Run `command` and see it succeed; its output is drained, the beginning kept for the detail."""
+        shown = f'the command "{printable(command, 80)}"'
+        try:
+            channel = self._transport.open_session(timeout=self._line.deadline.left())
+            channel.set_combine_stderr(True)
+            channel.exec_command(command)
+            output = _drain(channel)
+            status = channel.recv_exit_status()
+        except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
+            if not self._transport.is_active():
+                raise self._ended(shown) from None
+            refusal = printable(str(error), 120)
+            raise Fault(Cause.SHELL_BROKEN, f"the server refuses to run a command: {refusal}") from None
+        if status < 0 and not self._transport.is_active():
+            raise self._ended(shown)
+        cause = command_cause(command, status if status >= 0 else None, output.decode("utf-8", "replace"))
+        if cause is not None:
+            end = f"exit status {status}" if status >= 0 else "no exit status"
+            said = f": {printable(output.strip(), 200)}" if output.strip() else ""
+            raise Fault(cause, f"{shown} ended with {end}{said}")
+
+    def close(self) -> None:
+        """End the connection and its thread, at once."""
+        with contextlib.suppress(OSError):
+            self._line.shutdown(socket.SHUT_RDWR)
+        if self._transport.is_alive():
+            self._transport.join(GRACE)
+        self._transport.close()
+        self._line.close()
+
+    def _wait(self, done: threading.Event) -> None:
+        """For paramiko's thread, which the leash ends in time; the bound here is for the case that it died."""
+        done.wait(self._line.deadline.left() + GRACE)
+
+    def _agreed(self) -> dict[str, str]:
+        transport = self._transport
+        kex = [name for name in transport.preferred_kex if name in transport.offered["kex_algo_list"]]
+        found = {
+            "kex": kex[0],
+            "host_key": transport.host_key_type,
+            "cipher": transport.local_cipher,
+            "mac": transport.local_mac,
+        }
+        return {what: name for what, name in found.items() if name}
+
+    def _kex_fault(self) -> Fault:
+        error = self._transport.get_exception()
+        if isinstance(error, IncompatiblePeer) and (missing := self._disagreement()):
+            return Fault(Cause.NO_COMMON_ALGORITHM, missing)
+        return self._ended("the key exchange", error)
+
+    def _disagreement(self) -> str:
+        """Which kind of algorithm has none in common, and what the server offers of it (RFC 4253 section 7.1)."""
+        ours, offered = self._transport, self._transport.offered
+        for kind, name, known in (
+            ("key exchange", "kex_algo_list", ours.preferred_kex),
+            ("host key", "server_key_algo_list", ours.preferred_keys),
+            ("cipher", "client_encrypt_algo_list", ours.preferred_ciphers),
+            ("cipher", "server_encrypt_algo_list", ours.preferred_ciphers),
+            ("MAC", "client_mac_algo_list", ours.preferred_macs),
+            ("MAC", "server_mac_algo_list", ours.preferred_macs),
+            ("compression", "client_compress_algo_list", ours.preferred_compression),
+            ("compression", "server_compress_algo_list", ours.preferred_compression),
+        ):
+            if not set(offered.get(name, known)) & set(known):
+                return f"no common {kind}: the server offers only {printable(', '.join(offered[name]), 200)}"
+        return ""
+
+    def _login_fault(self) -> Fault:
+        transport = self._transport
+        error = transport.get_exception()
+        banner = (transport.auth_handler and transport.auth_handler.banner) or b""
+        said = printable(banner.strip(), 200) or transport.farewell
+        words = f"; the server says: {said}" if said else ""
+        if isinstance(error, PartialAuthentication):
+            return Fault(Cause.METHOD_NOT_ALLOWED, f"the key is accepted, but not enough: {_methods(error)}{words}")
+        if isinstance(error, BadAuthenticationType):
+            return Fault(Cause.METHOD_NOT_ALLOWED, f"public keys are not allowed: {_methods(error)}{words}")
+        if isinstance(error, AuthenticationException):
+            return Fault(Cause.NO_COMMON_ALGORITHM, f"the server takes no signature of this key: {error}{words}")
+        cause = denial_cause(said)
+        if transport.is_active() or transport.farewell or cause is not Cause.DENIED:
+            return Fault(cause, f"the server refuses the key{words}")
+        return self._ended("the login", error)
+
+    def _ended(self, what: str, error: Exception | None = None) -> Fault:
+        """Why the connection ended during `what`: our deadline or limit, the server, or a broken protocol."""
+        if self._line.cut == "cancelled":
+            raise Interrupted("stopped")
+        if self._line.cut == "limit":
+            return Fault(Cause.FLOODED, f"during {what}, the server sent data without end")
+        if self._line.cut == "deadline" or self._line.deadline.passed:
+            return Fault(Cause.TIMEOUT, f"{what} did not end within the time")
+        if self._transport.farewell:
+            return Fault(Cause.CLOSED, f"during {what}, the server hung up: {self._transport.farewell}")
+        if error is None or isinstance(error, EOFError | OSError):
+            return Fault(Cause.CLOSED, f"during {what}, the server closed the connection")
+        return Fault(Cause.NOT_SSH, f"during {what}, the server broke the protocol: {printable(str(error), 120)}")
+
+
+def _drain(channel: paramiko.Channel) -> bytes:
+    """Read the command's output to its end (or the command's own, when a child keeps the output open)."""
+    kept = b""
+    channel.settimeout(TICK)
+    while True:
+        ended = channel.exit_status_ready()
+        try:
+            data = channel.recv(CHUNK)
+        except TimeoutError:
+            if ended:
+                return kept
+            continue
+        if not data:
+            return kept
+        kept += data[: KEPT_OUTPUT - len(kept)]
+
+
+def _methods(error: BadAuthenticationType | PartialAuthentication) -> str:
+    return "the server asks for " + (printable(", ".join(error.allowed_types), 120) or "nothing it names")

@@ -1,0 +1,190 @@
+"""From a name to a connected TCP socket, and which TCP ports accept: both within a deadline.
+
+Addresses are tried as RFC 8305 (happy eyeballs) asks, at its simplest: IPv6 and IPv4 in turn, a quarter of a
+second apart, and the first that accepts wins.
+"""
+
+import contextlib
+import errno
+import ipaddress
+import os
+import queue
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Iterable
+from itertools import zip_longest
+
+from sopctl.adapters.ssh.deadline import Deadline
+from sopctl.adapters.ssh.fault import Fault
+from sopctl.model.access import Cause
+
+STAGGER = 0.25
+"""Seconds between the starts of two attempts (RFC 8305 section 5, "Connection Attempt Delay")."""
+
+MAX_ADDRESSES = 16
+
+Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]
+
+
+def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
+    """The addresses of `host`, IPv6 and IPv4 in turn. Raises Fault and Interrupted."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        found = _ask_resolver(host, port, deadline)
+    else:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    addresses = [(family, address) for family, _, _, _, address in found]
+    six = [one for one in addresses if one[0] == socket.AF_INET6]
+    four = [one for one in addresses if one[0] == socket.AF_INET]
+    turns = [one for pair in zip_longest(six, four) for one in pair if one is not None]
+    return turns[:MAX_ADDRESSES]
+
+
+def _ask_resolver(host: str, port: int, deadline: Deadline) -> list[tuple]:  # type: ignore[type-arg]
+    """getaddrinfo(3) knows no deadline: a helper thread waits for it, and is left behind if it must be."""
+    answer: queue.SimpleQueue[list[tuple] | OSError] = queue.SimpleQueue()  # type: ignore[type-arg]
+
+    def ask() -> None:
+        try:
+            answer.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except OSError as error:
+            answer.put(error)
+        except UnicodeError as error:
+            answer.put(OSError(errno.EINVAL, str(error)))
+
+    threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
+    while pause := deadline.tick():
+        try:
+            found = answer.get(timeout=pause)
+        except queue.Empty:
+            continue
+        if isinstance(found, OSError):
+            raise resolver_fault(host, found)
+        return found
+    raise Fault(Cause.RESOLVER_DOWN, f"no name server answered for {host} in time")
+
+
+def resolver_fault(host: str, error: OSError) -> Fault:
+    """Was it the name or the resolver? getaddrinfo(3) tells: EAI_AGAIN and EAI_FAIL are the resolver's."""
+    if error.errno in (socket.EAI_NONAME, socket.EAI_NODATA, errno.EINVAL):
+        return Fault(Cause.NO_SUCH_NAME, f"the name {host} does not exist")
+    return Fault(Cause.RESOLVER_DOWN, f"{host} could not be looked up: {error.strerror}")
+
+
+class _Attempts:
+    """Connections being made at the same time."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self.errors: dict[Address, int] = {}
+
+    def start(self, address: Address) -> None:
+        try:
+            sock = socket.socket(address[0], socket.SOCK_STREAM)
+        except OSError as error:
+            self.errors[address] = error.errno or errno.EIO
+            return
+        sock.setblocking(False)
+        code = sock.connect_ex(address[1])
+        if code not in (0, errno.EINPROGRESS):
+            self.errors[address] = code
+            sock.close()
+            return
+        self._selector.register(sock, selectors.EVENT_WRITE, address)
+
+    def wait(self, seconds: float) -> list[tuple[Address, socket.socket]]:
+        """Those that were accepted within `seconds`; the refused go to `errors`."""
+        accepted = []
+        for entry, _ in self._selector.select(seconds):
+            sock = entry.fileobj
+            assert isinstance(sock, socket.socket)  # noqa: S101 (tells mypy what start() registered)
+            self._selector.unregister(sock)
+            if code := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                self.errors[entry.data] = code
+                sock.close()
+            else:
+                accepted.append((entry.data, sock))
+        return accepted
+
+    @property
+    def open(self) -> bool:
+        return bool(self._selector.get_map())
+
+    def close(self) -> None:
+        for entry in list(self._selector.get_map().values()):
+            with contextlib.suppress(OSError):
+                entry.fileobj.close()  # type: ignore[union-attr]
+        self._selector.close()
+
+
+def connect(addresses: list[Address], deadline: Deadline) -> tuple[Address, socket.socket]:
+    """The first of `addresses` that accepts, and the connection. Raises Fault and Interrupted."""
+    attempts = _Attempts()
+    waiting = list(addresses)
+    next_start = 0.0
+    try:
+        while waiting or attempts.open:
+            pause = deadline.tick()
+            if pause == 0:
+                break
+            now = time.monotonic()
+            if waiting and (now >= next_start or not attempts.open):
+                attempts.start(waiting.pop(0))
+                next_start = now + STAGGER
+            if waiting:
+                pause = min(pause, max(0.0, next_start - now))
+            if accepted := attempts.wait(pause if attempts.open else 0):
+                for _, late in accepted[1:]:
+                    late.close()
+                accepted[0][1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return accepted[0]
+    finally:
+        attempts.close()
+    raise _connect_fault(addresses, attempts.errors)
+
+
+def _connect_fault(addresses: list[Address], errors: dict[Address, int]) -> Fault:
+    """One cause for several addresses: the one that came closest. Each address keeps its own reason."""
+    causes = {address: _cause(errors.get(address, errno.ETIMEDOUT)) for address in addresses}
+    cause = next(
+        (one for one in (Cause.REFUSED, Cause.FILTERED, Cause.NO_ROUTE) if one in causes.values()),
+        Cause.NO_ROUTE,
+    )
+    reasons = [f"{address[1][0]}: {_reason(errors.get(address))}" for address in addresses]
+    return Fault(cause, "; ".join(reasons) or "the name has no address that a connection can be made to")
+
+
+def _cause(code: int) -> Cause:
+    if code in (errno.ECONNREFUSED, errno.ECONNRESET):
+        return Cause.REFUSED
+    return Cause.FILTERED if code == errno.ETIMEDOUT else Cause.NO_ROUTE
+
+
+def _reason(code: int | None) -> str:
+    if code in (None, errno.ETIMEDOUT):
+        return "no answer"
+    return os.strerror(code).lower()
+
+
+def closed_ports(address: Address, ports: Iterable[int], deadline: Deadline) -> dict[int, str]:
+    """Which of `ports` at `address` accept no connection, and why ("connection refused", "no answer").
+
+    All are tried at once. Raises Interrupted.
+    """
+    family, place = address
+    wanted: dict[Address, int] = {(family, (place[0], port, *place[2:])): port for port in ports}
+    accepted: set[Address] = set()
+    attempts = _Attempts()
+    try:
+        for one in wanted:
+            attempts.start(one)
+        while attempts.open and (pause := deadline.tick()):
+            for done, sock in attempts.wait(pause):
+                accepted.add(done)
+                sock.close()
+    finally:
+        attempts.close()
+    return {port: _reason(attempts.errors.get(one)) for one, port in wanted.items() if one not in accepted}

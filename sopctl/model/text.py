@@ -1,0 +1,38 @@
+"""The one way foreign text becomes safe to print.
+
+Banners, login messages, facts and file names come from machines and people we do not trust. On a terminal they
+could move the cursor, set colours or the window's title (ECMA-48 control sequences), or show other letters than
+they contain (bidirectional and invisible marks: Unicode TR36, "Trojan Source"). What can do so is shown as an
+escape instead. Markup is another matter: sinks that know one (rich, HTML, typst) quote it themselves.
+"""
+
+_INVISIBLE = frozenset((0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0))
+"""Letters and marks that take no ink, yet count as printable; variation selectors are two more ranges of them
+(Default_Ignorable_Code_Point in the UCD)."""
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def printable(text: str | bytes, limit: int = 500) -> str:
+    """`text` with everything that is not plainly visible as an escape, in at most `limit` characters.
+
+    Escapes are written as in Python (`\\n`, `\\x1b`, `\\u202e`); bytes that are not UTF-8 are shown as `\\xff`.
+    Visible characters, the backslash included, stay as they are, so that doing it twice changes nothing. What
+    is longer ends in "…".
+    """
+    if isinstance(text, bytes):
+        text = text[: 4 * limit + 4].decode("utf-8", "backslashreplace")
+    shown = "".join(_visible(character) for character in text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: max(limit - 1, 0)] + "…"[:limit]
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
+    if character.isprintable() and code not in _INVISIBLE and not selector:
+        return character
+    if character in _SHORT:
+        return _SHORT[character]
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
