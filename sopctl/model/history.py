@@ -1,7 +1,7 @@
 """Event and its chain: what happened to a deposit, in order, each event bound to the one before by its hash."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,8 @@ NEUTRAL = frozenset({STARTED, FAILED, INTERRUPTED})
 
 class Event(Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that happened. `by` is who decided it (a person of the site, or an actor), `typed` the login that
-    entered it. `data` holds what the step established; `prev` is the hash of the event before."""
+    entered it. `data` holds what the step established, all scalars as strings; `prev` is the hash of the event
+    before."""
 
     seq: int
     at: datetime
@@ -36,6 +37,25 @@ class Event(Struct, frozen=True, forbid_unknown_fields=True):
     def hash(self) -> str:
         """SHA-256 (hex) of the event as canonical JSON: sorted keys, UTF-8, no white space."""
         return hashlib.sha256(msgspec.json.encode(msgspec.to_builtins(self), order="sorted")).hexdigest()
+
+
+def as_text(data: Mapping[str, Any]) -> dict[str, Any]:
+    """`data` with every scalar as a string and every None left out: the form in which a record is read back.
+
+    An event must hash to the same value before it is written and after it is read.
+    """
+    plain = msgspec.to_builtins(data)
+    return {key: _text(value) for key, value in plain.items() if value is not None}
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _text(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_text(item) for item in value if item is not None]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
 
 
 def genesis(deposit_id: str) -> str:

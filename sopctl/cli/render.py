@@ -1,0 +1,90 @@
+"""Rendering for people (tables, lines, progress on a terminal) and for machines (one JSON document)."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from sopctl.adapters.ansible.runner import TaskEvent
+    from sopctl.model.access import AccessResult
+    from sopctl.workflow.desk import StepDone
+
+
+def put_json(document: Any) -> None:
+    """One JSON document on standard output, stable keys, UTF-8."""
+    import msgspec
+
+    click.echo(json.dumps(msgspec.to_builtins(document), ensure_ascii=False, indent=2))
+
+
+def console(*, err: bool = False) -> "Console":
+    """A rich console; no colours without a terminal or with NO_COLOR; never markup in data."""
+    from rich.console import Console
+
+    return Console(stderr=err, markup=False, highlight=False, emoji=False)
+
+
+def table(*columns: str, title: str = "") -> "Table":
+    """A table in the project's one style."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def put_step(done: "StepDone", *, as_json: bool) -> None:
+    """What a step did, who the procedure says does it, and what is due next."""
+    if as_json:
+        put_json(done)
+        return
+    mark = "✓" if done.answer else "✗"
+    click.secho(f"{mark} {done.id}  {done.procedure} {done.step}: {done.activity}", fg="green" if done.answer else "red")
+    click.echo(f"  {done.actor} ({printable(done.by)}): {done.outcome}" + (f" – {printable(done.note)}" if done.note else ""))
+    for document in done.documents:
+        click.echo(f"  dokumen: {document}")
+    if done.next_command:
+        click.echo(f"  next: {done.next} {done.next_activity} ({done.next_actor})\n        {done.next_command}")
+    else:
+        click.echo("  next: nothing; the dossier is closed")
+
+
+def put_ladder(found: "AccessResult") -> None:
+    """The rungs of an access check, one line each, with the remedy under a failure."""
+    from sopctl.model.access import remedy
+
+    for rung in found.rungs:
+        mark, colour = ("✓", "green") if rung.ok else ("✗", "red")
+        click.secho(f"    {mark} {rung.rung:<9} {rung.seconds * 1000:7.0f} ms  {rung.detail}", fg=colour)
+    if found.cause:
+        click.echo(f"      {found.cause}: {remedy(found.cause)}")
+
+
+@contextmanager
+def task_progress(*, quiet: bool = False) -> Iterator[Any]:
+    """Live progress of a playbook run on standard error, only on a terminal; yields the `on_event` callback."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _event: None
+        return
+    out = console(err=True)
+    with out.status("starting Ansible") as status:
+
+        def on_event(event: "TaskEvent") -> None:
+            status.update(f"{event.host}  {event.role}: {event.task}")
+            if event.status in ("changed", "failed", "unreachable"):
+                style = "yellow" if event.status == "changed" else "red"
+                message = f"  {event.message}" if event.status != "changed" and event.message else ""
+                out.print(f"  {event.status:<11} {event.role}: {event.task}{message}", style=style)
+
+        yield on_event

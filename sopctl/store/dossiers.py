@@ -1,0 +1,160 @@
+"""Dossiers (berkas): one folder per deposit with its request, its history and its documents."""
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec import convert, to_builtins
+
+from sopctl.errors import Conflict, InvalidRecord, UsageError
+from sopctl.model import history, names
+from sopctl.model.deposit import Deposit, Request
+from sopctl.model.history import Event
+from sopctl.store import codec, locks
+from sopctl.store.durable import disk_errors, sync_folder, write_atomic
+from sopctl.store.journal import Journal
+from sopctl.store.site import Site
+
+HISTORY_BYTES = 4 * 1024 * 1024
+
+
+class Dossier(NamedTuple):
+    """A dossier as read: its folder, the request, and what happened."""
+
+    folder: Path
+    deposit: Deposit
+    events: tuple[Event, ...]
+
+    @property
+    def id(self) -> str:
+        return self.deposit.id
+
+    @property
+    def history_file(self) -> Path:
+        return self.folder / "history.yml"
+
+
+def ids(site: Site) -> list[str]:
+    """The ids of all dossiers, in order of request (ids count up within a year)."""
+    folder = site.folder("deposits")
+    with disk_errors(folder, "read"):
+        if not folder.is_dir():
+            return []
+        found = [entry.name for entry in os.scandir(folder) if re.match(names.ID, entry.name) and entry.is_dir()]
+    return sorted(found)
+
+
+def read(site: Site, deposit_id: str) -> Dossier:
+    """Read one dossier and check its chain. Raises UsageError when there is none, InvalidRecord when it is broken."""
+    if not re.match(names.ID, deposit_id):
+        raise UsageError(f"{deposit_id!r} is not a deposit's id", remedy="An id looks like PS-2026-0001: sopctl list")
+    folder = site.folder("deposits") / deposit_id
+    if folder.is_symlink() or not folder.is_dir():
+        raise UsageError(f"there is no deposit {deposit_id}", remedy="See which there are: sopctl list")
+    deposit = codec.load(folder / "deposit.yml", Deposit)
+    if deposit.id != deposit_id:
+        raise InvalidRecord(f"the record says it is {deposit.id}", where=f"{folder / 'deposit.yml'}:1:1")
+    events = codec.load(folder / "history.yml", tuple[Event, ...], max_bytes=HISTORY_BYTES)
+    history.check_chain(deposit_id, events, str(folder / "history.yml"))
+    return Dossier(folder, deposit, events)
+
+
+def read_all(site: Site) -> list[Dossier]:
+    """All dossiers, in order of request."""
+    return [read(site, deposit_id) for deposit_id in ids(site)]
+
+
+@contextmanager
+def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
+    """Read a dossier and hold it: no other sopctl works on it meanwhile. Raises Conflict when one does already."""
+    read(site, deposit_id)  # so that a mistyped id makes no lock file
+    with locks.hold(site.root / "var" / "locks" / deposit_id, deposit_id):
+        yield read(site, deposit_id)
+
+
+def create(site: Site, request: Request, first: Event, today: date) -> Dossier:
+    """Open a new dossier: id, folder, request and first event appear together or not at all.
+
+    `first` comes without its chain; it is bound here, where the id is known.
+    """
+    with site.alone():
+        deposits = site.folder("deposits")
+        with disk_errors(deposits, "make"):
+            deposits.mkdir(exist_ok=True)
+        deposit_id = _next_id(site, today)
+        deposit = convert({**to_builtins(request), "id": deposit_id}, Deposit)
+        event = _bound(deposit_id, (), first)
+        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=deposits))
+        try:
+            os.chmod(temporary, 0o750)  # noqa: S103 (colleagues in the site's group read it, nobody else)
+            (temporary / "documents").mkdir()
+            write_atomic(temporary / "deposit.yml", codec.dump(_id_first(deposit)))
+            write_atomic(temporary / "history.yml", codec.dump([event]))
+            with disk_errors(deposits, "make"):
+                os.rename(temporary, deposits / deposit_id)
+                sync_folder(deposits)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        Journal(site.root).add(deposit_id, [event])
+    return Dossier(deposits / deposit_id, deposit, (event,))
+
+
+def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
+    """Add `event` (its chain is bound here) to the dossier's history, then to the journal.
+
+    Call while holding the dossier. Raises Conflict when history.yml is not what was read.
+    """
+    current = codec.load(dossier.history_file, tuple[Event, ...], max_bytes=HISTORY_BYTES)
+    if history.head(dossier.id, current) != history.head(dossier.id, dossier.events):
+        raise Conflict(f"the history of {dossier.id} was changed meanwhile", remedy=f"Look: sopctl show {dossier.id}")
+    events = (*dossier.events, _bound(dossier.id, dossier.events, event))
+    write_atomic(dossier.history_file, codec.dump(list(events)))
+    with site.alone():
+        Journal(site.root).add(dossier.id, list(events))
+    return dossier._replace(events=events)
+
+
+def keep_document(dossier: Dossier, name: str, content: bytes) -> dict[str, str]:
+    """Write a document of the dossier; what an event's data keeps of it: file (below the dossier) and sha256."""
+    folder = dossier.folder / ("facts" if name.endswith(".json") else "documents")
+    if folder.is_symlink():
+        raise InvalidRecord("a dossier's folder may not be a symbolic link", where=str(folder))
+    with disk_errors(folder, "make"):
+        folder.mkdir(exist_ok=True)
+    write_atomic(folder / name, content)
+    return {"file": f"{folder.name}/{name}", "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _bound(deposit_id: str, events: tuple[Event, ...], event: Event) -> Event:
+    return Event(
+        seq=len(events) + 1,
+        at=event.at,
+        procedure=event.procedure,
+        step=event.step,
+        outcome=event.outcome,
+        by=event.by,
+        typed=event.typed,
+        prev=history.head(deposit_id, events),
+        note=event.note,
+        data=history.as_text(event.data),
+    )
+
+
+def _next_id(site: Site, today: date) -> str:
+    prefix = f"{site.settings.deposit_prefix}-{today.year}-"
+    numbers = [int(i.removeprefix(prefix)) for i in ids(site) if re.match(rf"^{prefix}\d+\Z", i)]
+    return f"{prefix}{max(numbers, default=0) + 1:04}"
+
+
+def _id_first(deposit: Deposit) -> dict[str, object]:
+    """The record as people like to read it: the id on top, empty fields left out."""
+    record = to_builtins(deposit, builtin_types=(date,))
+    return {"id": record.pop("id"), **{key: value for key, value in record.items() if value is not None}}

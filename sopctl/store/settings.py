@@ -1,0 +1,79 @@
+"""The site's own configuration, `sopctl.yml`: the office, its people, and how it works."""
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Meta, Struct
+
+from sopctl.model import names
+from sopctl.model.deposit import Email, Line, OptionalLine, Port
+
+FILE_NAME = "sopctl.yml"
+
+
+class Office(Struct, frozen=True, forbid_unknown_fields=True):
+    """The letterhead. `code` and `unit` stand in document numbers."""
+
+    agency: Line
+    name: Line
+    address: Line
+    contact: OptionalLine = ""
+    code: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")] = "555"
+    unit: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")] = "KOMINFO"
+
+
+class Person(Struct, frozen=True, forbid_unknown_fields=True):
+    """A person of the office. `role` is an actor of the procedures; `login` their account on the controller."""
+
+    role: Literal["kadis", "kabid", "pelaksana"]
+    name: Line
+    position: OptionalLine = ""
+    nip: Annotated[str, Meta(pattern=r"^([0-9]{18})?\Z")] = ""
+    login: OptionalLine = ""
+
+
+class Management(Struct, frozen=True, forbid_unknown_fields=True):
+    """The account through which the controller manages every server, and its key's name in the site's keys/."""
+
+    account: Annotated[str, Meta(pattern=names.ACCOUNT)] = "sopctl"
+    key: Annotated[str, Meta(pattern=names.FILE_NAME)] = "management"
+
+
+class Mail(Struct, frozen=True, forbid_unknown_fields=True):
+    """The mail server for messages to contact persons. Without one, people inform by other means and say how."""
+
+    host: Annotated[str, Meta(min_length=1, max_length=253)]
+    sender: Email
+    port: Port = 25
+    tls: Literal["none", "starttls", "ssl"] = "starttls"
+
+    def __post_init__(self) -> None:
+        if not names.is_address(self.host) and self.host != "localhost":
+            raise ValueError("Expected an IP address or a host name in `host`")
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`sopctl.yml`. `controllers`: addresses from which servers must always stay reachable, beside the one in use."""
+
+    office: Office
+    people: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")], Person]
+    management: Management = Management()
+    time_zone: str = "Asia/Jakarta"
+    days: Literal["working", "calendar"] = "working"
+    deposit_prefix: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,5}\Z")] = "PS"
+    controllers: tuple[str, ...] = ()
+    banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
+    mail: Mail | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("Expected a time zone such as Asia/Jakarta in `time_zone`") from None
+        for address in self.controllers:
+            if not names.is_address(address):
+                raise ValueError("Expected IP addresses in `controllers`")
+
+    def with_role(self, role: str) -> list[str]:
+        """The keys of the people who have `role`."""
+        return [key for key, person in self.people.items() if person.role == role]

@@ -1,0 +1,97 @@
+"""A site: the folder of text files in which an office keeps its racks and dossiers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.model.procedure import Procedure, Procedures, validate
+from sopctl.model.rack import Rack
+from sopctl.store import codec, locks, settings
+from sopctl.store.durable import disk_errors
+from sopctl.store.settings import Settings
+
+SITE_LOCK_SECONDS = 20
+"""How long a command waits for another one that writes the journal or a rack: those hold for milliseconds."""
+
+
+class Site:
+    """One site on disk. Reads settings, procedures and racks once; hands out the locks."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        if not (self.root / settings.FILE_NAME).is_file():
+            raise UsageError(
+                f"{self.root} is not a sopctl site: it has no {settings.FILE_NAME}",
+                remedy="Name one with --site DIR or SOPCTL_SITE, go into one, or make one: sopctl init DIR",
+            )
+
+    @classmethod
+    def find(cls, named: str | None) -> "Site":
+        """The site that the user names (--site, SOPCTL_SITE), else the nearest parent folder that is one."""
+        if named:
+            return cls(Path(named))
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if (folder / settings.FILE_NAME).is_file():
+                return cls(folder)
+        return cls(here)
+
+    @cached_property
+    def settings(self) -> Settings:
+        return codec.load(self.root / settings.FILE_NAME, Settings)
+
+    @cached_property
+    def procedures(self) -> Procedures:
+        """The procedures that sopctl ships, by name; validated."""
+        folder = Path(__file__).parent.parent / "procedures"
+        loaded = [codec.load(path, Procedure) for path in sorted(folder.glob("*.yml"))]
+        procedures = {procedure.name: procedure for procedure in loaded}
+        validate(procedures)
+        return procedures
+
+    @cached_property
+    def racks(self) -> tuple[Rack, ...]:
+        """The racks of `racks/*.yml`, by name. Raises InvalidRecord when a file's name is not its rack's."""
+        racks = []
+        for path in sorted(self.folder("racks").glob("*.yml")):
+            rack = codec.load(path, Rack)
+            if rack.name != path.stem:
+                raise InvalidRecord(f"the rack is called {rack.name!r}, its file {path.name!r}", where=f"{path}:1:1")
+            racks.append(rack)
+        return tuple(racks)
+
+    def folder(self, name: str) -> Path:
+        """A folder of the site, refused when it is a symbolic link (which could lead out of the site)."""
+        path = self.root / name
+        if path.is_symlink():
+            raise InvalidRecord("a site's folder may not be a symbolic link", where=str(path))
+        return path
+
+    def key_file(self, name: str) -> Path:
+        """The private key `name` of the site's keys/. Raises OutsideFailure when it is missing or open to others."""
+        path = self.folder("keys") / name
+        if path.is_symlink() or not path.is_file():
+            raise OutsideFailure(
+                f"there is no key {name!r} in the site's keys/", where=str(path), remedy=f"Put it there: {path}"
+            )
+        if path.stat().st_mode & 0o077:
+            raise OutsideFailure(
+                "the private key can be read by others", where=str(path), remedy=f"Close it: chmod 600 {path}"
+            )
+        return path
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the site's own lock: for the journal, new ids and rack space. Waits for others, who hold it briefly."""
+        with locks.hold(self.root / "var" / "locks" / "site", "the site", wait=SITE_LOCK_SECONDS):
+            yield
+
+    def new_run(self, name: str) -> Path:
+        """The path of a folder for one run of an outside program, not made yet. Runs are disposable, never in git."""
+        runs = self.root / "var" / "runs"
+        with disk_errors(runs, "make"):
+            runs.mkdir(parents=True, exist_ok=True, mode=0o700)
+            number = 1 + sum(1 for _ in runs.glob(f"{name}.*"))
+        return runs / f"{name}.{number}"

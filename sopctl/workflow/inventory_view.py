@@ -1,0 +1,121 @@
+"""The site as Ansible sees it: which servers it may touch, how to reach them, and what they shall become.
+
+Every variable is named here. Nothing of a record chooses a connection, an interpreter or an ssh option: those are
+computed from the site's own keys and from the host key pinned in the history.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, convert, to_builtins
+
+from sopctl.adapters.ansible.connection import ssh_common_args
+from sopctl.adapters.ssh.route import source_address
+from sopctl.errors import OutsideFailure
+from sopctl.model import procedure
+from sopctl.model.access import HostKey
+from sopctl.model.history import STARTED, last_data
+from sopctl.store.dossiers import Dossier, read_all
+from sopctl.store.durable import disk_errors
+from sopctl.store.site import Site
+from sopctl.workflow.space import place_of
+
+CONTROLLED = ("konfigurasi", "pengembalian")
+"""The procedures during which a server stands in the rack and the controller may log in."""
+
+
+class InventoryHost(Struct, frozen=True):
+    """One server for Ansible: the deposit's id, the groups it is in, and its variables."""
+
+    name: str
+    groups: tuple[str, ...]
+    variables: dict[str, Any]
+
+
+def hosts(root: Path) -> list[InventoryHost]:
+    """Every server of the site at `root` that is in the office's hands. Raises what reading a site raises."""
+    site = Site(root)
+    found = []
+    for dossier in read_all(site):
+        standing = procedure.stand(site.procedures, dossier.events)
+        if standing.procedure in CONTROLLED and not standing.closed and not _switched_off(dossier):
+            found.append(InventoryHost(dossier.id, _groups(dossier, standing), variables(site, dossier)))
+    return found
+
+
+def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
+    """The host's variables: how Ansible reaches it, and what its letter asks for."""
+    access = dossier.deposit.access
+    managed = is_managed(dossier)
+    settings = site.settings
+    source = source_address(access.address)
+    return {
+        "ansible_host": access.address,
+        "ansible_port": access.port,
+        "ansible_user": settings.management.account if managed else access.first_contact.user,
+        "ansible_ssh_private_key_file": str(
+            site.key_file(settings.management.key if managed else access.first_contact.key)
+        ),
+        "ansible_ssh_common_args": ssh_common_args(pinned_key(dossier)),
+        "sopctl_id": dossier.id,
+        "sopctl_hostname": dossier.deposit.server.name,
+        "sopctl_accounts": to_builtins(access.accounts),
+        "sopctl_ports": list(access.ports),
+        "sopctl_controllers": sorted({*settings.controllers, *([source] if source else [])}),
+        "sopctl_management_account": settings.management.account,
+        "sopctl_management_public_key": public_key(site, settings.management.key),
+        "sopctl_time_zone": settings.time_zone,
+        "sopctl_banner": settings.banner,
+        "sopctl_last_cause": last_cause(dossier),
+    }
+
+
+def is_managed(dossier: Dossier) -> bool:
+    """Has a configuration run succeeded, so that the management account is there?"""
+    return any(e.procedure == "konfigurasi" and e.step == 1 and e.outcome == "selesai" for e in dossier.events)
+
+
+def pinned_key(dossier: Dossier) -> HostKey | None:
+    """The host key that the history has pinned, or None."""
+    found = last_data(dossier.events, "host_key")
+    return convert(found, HostKey) if found else None
+
+
+def last_cause(dossier: Dossier) -> str:
+    """Why the last access try failed, for a repair that is aimed; an empty string when it did not fail."""
+    for event in reversed(dossier.events):
+        if event.procedure == "konfigurasi" and event.step == 3 and event.outcome != STARTED:
+            return str(event.data.get("cause", ""))
+    return ""
+
+
+def public_key(site: Site, name: str) -> str:
+    """The public half of the site's key `name`, one line. Raises OutsideFailure when it is missing."""
+    path = site.folder("keys") / f"{name}.pub"
+    if not path.is_file():
+        raise OutsideFailure(
+            "the key's public half is missing",
+            where=str(path),
+            remedy=f"Make it: ssh-keygen -y -f {path.with_suffix('')} > {path}",
+        )
+    with disk_errors(path, "read"):
+        return path.read_text().strip()
+
+
+def _groups(dossier: Dossier, standing: procedure.Standing) -> tuple[str, ...]:
+    place = place_of(dossier)
+    step = standing.step.no if standing.step else 0
+    groups = ["deposits", f"unit_{_word(dossier.deposit.unit)}", f"step_{standing.procedure}_{step}"]
+    if place:
+        groups.append(f"rack_{_word(place.rack)}")
+    return tuple(groups)
+
+
+def _switched_off(dossier: Dossier) -> bool:
+    return last_data(dossier.events, "switched_off") is not None
+
+
+def _word(text: str) -> str:
+    """A name that Ansible takes for a group: letters, digits, underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "unnamed"

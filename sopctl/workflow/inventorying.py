@@ -1,0 +1,140 @@
+"""konfigurasi 6: the month's facts are gathered from the server and its inventory form is filled."""
+
+import threading
+
+import msgspec
+
+from sopctl.adapters.ansible.facts import FACTS_PLAYBOOK, raw_facts
+from sopctl.adapters.ansible.runner import Outcome
+from sopctl.adapters.documents import forms, render, sections_of
+from sopctl.adapters.documents.wording import plain_date
+from sopctl.errors import InvalidRecord, UsageError
+from sopctl.model import history
+from sopctl.model.changes import differences
+from sopctl.model.facts import ServerFacts, from_setup
+from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
+from sopctl.store.durable import disk_errors
+from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.papers import letterhead, stamp
+from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
+from sopctl.workflow.space import place_of
+
+
+def collect(
+    desk: Desk,
+    deposit_id: str,
+    *,
+    by: str | None = None,
+    on_event: OnEvent = silent,
+    cancel: threading.Event | None = None,
+) -> StepDone:
+    """Gather the facts of a server, keep them as this month's document, and make its inventory form (PDF).
+
+    A second gathering in a month is a new revision; what was kept before is never touched. A host that fails is an
+    answer (no): nothing is kept and the step stays due.
+    """
+    with turn(desk, deposit_id, "inventory", by) as mine:
+        result = run_for(mine, FACTS_PLAYBOOK, on_event=on_event, cancel=cancel)
+        raw = raw_facts(result, deposit_id) if result.outcome is Outcome.OK else None
+        if raw is None:
+            return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
+        now = desk.now()
+        facts = from_setup(raw, gathered_at=now.isoformat())
+        month = f"{now:%Y-%m}"
+        before = _newest_before(mine.dossier, month)
+        revision = _next_revision(mine, month)
+        name = f"{month}.json" if revision == 1 else f"{month}-r{revision}.json"
+        kept = dossiers.keep_document(
+            mine.dossier, name, msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n"
+        )
+        form = _form(mine, facts, month, before)
+        paper = mine.keep(f"inventaris-{month}.pdf", render(form))
+        number = form.stamp.document_number
+        return mine.record(
+            "selesai",
+            note=f"formulir {number}, bulan {month}",
+            data={"month": month, "facts": kept, "document": {**paper, "number": number}},
+        )
+
+
+def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerFacts:
+    """The facts kept for `month` (2026-11), by default the newest. Raises UsageError when there are none."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    kept = [e.data for e in dossier.events if "facts" in e.data and month in (None, e.data.get("month"))]
+    if not kept:
+        of = f" for {month}" if month else ""
+        raise UsageError(
+            f"there are no facts of {deposit_id}{of}", remedy=f"Gather them: sopctl inventory collect {deposit_id}"
+        )
+    return _read_facts(dossier, kept[-1]["facts"]["file"])
+
+
+def _newest_before(dossier: Dossier, month: str) -> ServerFacts | None:
+    kept = [e.data for e in dossier.events if "facts" in e.data and e.data["month"] < month]
+    return _read_facts(dossier, kept[-1]["facts"]["file"]) if kept else None
+
+
+def _read_facts(dossier: Dossier, file: str) -> ServerFacts:
+    path = dossier.folder / file
+    with disk_errors(path, "read"):
+        content = path.read_bytes()
+    try:
+        return msgspec.json.decode(content, type=ServerFacts)
+    except msgspec.DecodeError as error:
+        raise InvalidRecord(f"not a facts document: {error}", where=str(path)) from None
+
+
+def _next_revision(mine: Turn, month: str) -> int:
+    return 1 + sum(1 for event in mine.dossier.events if "facts" in event.data and event.data.get("month") == month)
+
+
+def _form(mine: Turn, facts: ServerFacts, month: str, before: ServerFacts | None) -> forms.InventoryForm:
+    deposit, site = mine.deposit, mine.desk.site
+    server, person = deposit.server, site.settings.people[mine.by]
+    received = next((e.at for e in mine.dossier.events if (e.procedure, e.step) == ("penitipan", 9)), None)
+    declared = {
+        "code": deposit.id,
+        "name": server.name,
+        "owner": deposit.unit,
+        "contact": deposit.contacts.technical.name,
+        "brand_model": server.brand_model,
+        "serial": mine.known("serial") or server.serial,
+        "received": plain_date(received.date()) if received else "",
+        "valid_until": plain_date(deposit.valid_until) if deposit.valid_until else "",
+        "condition": mine.known("condition") or "",
+        "status": "dititipkan",
+        "processor": server.processor,
+        "cores": str(server.cores or ""),
+        "memory": f"{server.memory_gib} GiB" if server.memory_gib else "",
+        "psu": f"{server.power_watts} W",
+        "os": server.operating_system,
+        "application": server.application,
+        "last_check": _last_check(mine),
+        "officer": person.name,
+        "checked": plain_date(mine.desk.now().date()),
+    }
+    spot = place_of(mine.dossier)
+    rack = next((each for each in site.racks if spot and each.name == spot.rack), None)
+    place = {"room": rack.room if rack else "", "rack": spot.rack if spot else "", "power": f"{server.power_watts} W"}
+    if spot:
+        place["units"] = f"U{spot.unit}–U{spot.top}"
+    return forms.InventoryForm(
+        letterhead=letterhead(site),
+        stamp=stamp(mine),
+        month=month,
+        server_name=server.name,
+        sections=sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
+        changes=differences(before, facts) if before else None,
+        officer=forms.Party(
+            name=person.name, nip=person.nip, position=person.position, office=site.settings.office.name
+        ),
+    )
+
+
+def _last_check(mine: Turn) -> str:
+    tries = [e for e in mine.dossier.events if "verdict" in e.data]
+    if not tries:
+        return ""
+    word = "bisa diakses" if tries[-1].data["verdict"] == "accessible" else "tidak bisa diakses"
+    return f"{plain_date(tries[-1].at.date())}: {word}"

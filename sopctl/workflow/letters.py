@@ -1,0 +1,88 @@
+"""The letters: a request is filed, the heads route it (disposisi), the owner asks for the server back."""
+
+from datetime import date
+from pathlib import Path
+
+from sopctl.errors import InvalidRecord, UsageError
+from sopctl.model import procedure
+from sopctl.model.deposit import Request
+from sopctl.model.history import Event
+from sopctl.store import codec, dossiers
+from sopctl.store.durable import disk_errors
+from sopctl.workflow.desk import REQUESTER, Desk, StepDone, Turn, turn
+
+LETTER_BYTES = 20 * 1024 * 1024
+
+
+def request(desk: Desk, record: Path) -> StepDone:
+    """penitipan 1: file a request from the YAML record `record`; opens a dossier with a new id."""
+    filed = codec.load(record, Request)
+    opening = procedure.opening(desk.site.procedures)
+    now = desk.now()
+    event = Event(
+        seq=0,
+        at=now,
+        procedure=opening.name,
+        step=opening.first.no,
+        outcome="selesai",
+        by=REQUESTER,
+        typed=desk.typed,
+        prev="",
+        note=f"surat {filed.letter.number}",
+        data={"sop_version": opening.version, "letter": {"number": filed.letter.number, "date": filed.letter.date}},
+    )
+    dossier = dossiers.create(desk.site, filed, event, now.date())
+    standing = procedure.Standing(opening.name, opening.first, None)
+    filed_turn = Turn(desk, dossier, opening, opening.first, standing, REQUESTER)
+    return filed_turn.done(dossier.events[-1], answer=True)
+
+
+def dispose(desk: Desk, deposit_id: str, *, instruction: str, by: str | None = None, to: str = "") -> StepDone:
+    """penitipan 2 and 3, pengembalian 2 and 3: a head's written instruction on the letter, and to whom it goes."""
+    with turn(desk, deposit_id, "dispose", by) as mine:
+        following = mine.procedure.step(mine.step.outcomes["selesai"].next or 0)
+        return mine.record("selesai", note=instruction, data={"to": to or following.actor})
+
+
+def ask_back(
+    desk: Desk, deposit_id: str, *, letter_number: str, letter_date: date | None, letter: Path | None
+) -> StepDone:
+    """pengembalian 1: the owner's letter that asks for the server back; begins the procedure."""
+    if not letter_number.strip():
+        raise UsageError("the letter has no number", remedy='Give it: --letter-number "…"')
+    scan = read_letter(letter) if letter else None
+    with turn(desk, deposit_id, "return") as mine:
+        if mine.step is not mine.procedure.first:
+            raise UsageError(
+                f"{deposit_id} is being returned already; due is {mine.standing.place}: {mine.step.activity}",
+                remedy=f"Run: sopctl return {deposit_id} --data-saved --keep-disks (or --wipe-disks)",
+            )
+        data: dict[str, object] = {"letter": {"number": letter_number, "date": letter_date or desk.now().date()}}
+        if letter and scan:
+            data["document"] = mine.keep(f"surat-pengambilan{letter.suffix.lower()}", scan)
+        return mine.record("selesai", note=f"surat {letter_number}", data=data)
+
+
+def confirm_data_saved(desk: Desk, deposit_id: str, *, wipe: bool) -> StepDone:
+    """pengembalian 5: the owner says that the data is saved, and whether the disks are to be wiped (their choice)."""
+    with turn(desk, deposit_id, "return") as mine:
+        if mine.step is mine.procedure.first:
+            raise UsageError(
+                f"the return of {deposit_id} has not begun",
+                remedy=f'Begin it with the owner\'s letter: sopctl return {deposit_id} --letter-number "…"',
+            )
+        wish = "disk dihapus atas permintaan pemilik" if wipe else "disk tidak dihapus"
+        return mine.record("selesai", note=f"data telah dicadangkan; {wish}", data={"wipe_disks": wipe})
+
+
+def read_letter(path: Path) -> bytes:
+    """A scanned letter (PDF, PNG or JPEG by its first bytes). Raises InvalidRecord for anything else."""
+    with disk_errors(path, "read"), path.open("rb") as file:
+        content = file.read(LETTER_BYTES + 1)
+    if len(content) > LETTER_BYTES:
+        raise InvalidRecord(f"the letter is larger than {LETTER_BYTES // 1024 // 1024} MiB", where=str(path))
+    kinds = {".pdf": b"%PDF-", ".png": b"\x89PNG", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
+    magic = kinds.get(path.suffix.lower())
+    if magic is None or not content.startswith(magic):
+        raise InvalidRecord("a letter is a PDF, PNG or JPEG file", where=str(path))
+    return content

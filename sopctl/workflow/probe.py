@@ -1,0 +1,33 @@
+"""Probe hosts: the access check without a site, of many hosts at the same time."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sopctl.errors import Interrupted
+from sopctl.model.access import AccessResult, Target
+
+AT_ONCE = 64
+"""Checks under way at the same time: dead hosts wait for their deadline, and must not hold up live ones."""
+
+
+def probe(targets: Sequence[Target], key_file: Path | None = None) -> Iterator[AccessResult]:
+    """Check each of `targets`; their results come in the same order, each as soon as it and those before it are in.
+
+    Raises what `load_key` and `check` raise, and Interrupted on Ctrl-C, when every check has ended.
+    """
+    from sopctl.adapters.ssh import check, load_key
+
+    key = load_key(key_file) if key_file is not None else None
+    cancel = threading.Event()
+    with ThreadPoolExecutor(max(1, min(AT_ONCE, len(targets))), "probe") as pool:
+        try:
+            checks = [pool.submit(check, target, key, cancel=cancel) for target in targets]
+            for one in checks:
+                yield one.result()
+        except KeyboardInterrupt:
+            raise Interrupted("stopped") from None
+        finally:
+            cancel.set()
+            pool.shutdown(cancel_futures=True)

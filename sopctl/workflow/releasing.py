@@ -1,0 +1,53 @@
+"""pengembalian 6, 9 and 10: access is taken back and the server switched off, it is signed out, its place is free."""
+
+import threading
+
+from sopctl.adapters.ansible.runner import Outcome
+from sopctl.model import history
+from sopctl.store.dossiers import read_all
+from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
+from sopctl.workflow.space import first_that_fits, occupied, place_of
+
+
+def release(
+    desk: Desk,
+    deposit_id: str,
+    *,
+    by: str | None = None,
+    by_hand: str = "",
+    on_event: OnEvent = silent,
+    cancel: threading.Event | None = None,
+) -> StepDone:
+    """Do the release step that is due.
+
+    6: playbooks/release.yml takes back what configuration put on the server and switches it off; for a server that
+    answers no more, `by_hand` says how it was done instead. 9: the server leaves the register. 10: its place is free,
+    and the waiting list is looked at again.
+    """
+    with turn(desk, deposit_id, "release", by) as mine:
+        if mine.step.no == 6:
+            return _take_back(mine, by_hand, on_event, cancel)
+        if mine.step.outcomes["selesai"].next is not None:
+            return mine.record("selesai", note="server keluar dicatat")
+        return _free_place(mine)
+
+
+def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:
+    if by_hand:
+        return mine.record("selesai", note=f"dengan tangan: {by_hand}", data={"switched_off": True})
+    result = run_for(mine, "release.yml", variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
+    if result.outcome is not Outcome.OK:
+        return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
+    return mine.record("selesai", note="akses dicabut, server dimatikan", data={"switched_off": True})
+
+
+def _free_place(mine: Turn) -> StepDone:
+    site = mine.desk.site
+    spot = place_of(mine.dossier)
+    others = [dossier for dossier in read_all(site) if dossier.id != mine.dossier.id]
+    next_one = first_that_fits(site, others, occupied(site, others))
+    note = f"tempat bebas: {spot}"
+    if next_one:
+        note += f"; daftar tunggu: {next_one.id} (sopctl reserve {next_one.id})"
+    return mine.record("selesai", note=note, data={"first_in_queue": next_one.id if next_one else None})
