@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
 from sopctl.model.names import FINGERPRINT, is_address
+from sopctl.model.text import printable
 
 
 class Rung(StrEnum):
@@ -163,11 +164,11 @@ def endpoint(text: str) -> tuple[str, int]:
     if not (is_address(host) or host == "localhost"):
         raise InvalidRecord(
             "this is neither a host name nor an address",
-            where=text,
+            where=printable(text, 80),
             remedy="examples: web.example.org, web.example.org:2222, 192.0.2.7, [2001:db8::7]:22",
         )
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise InvalidRecord("a port is a number from 1 to 65535", where=text)
+        raise InvalidRecord("a port is a number from 1 to 65535", where=printable(text, 80))
     return host, int(port)
 
 

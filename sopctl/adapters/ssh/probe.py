@@ -15,6 +15,7 @@ from sopctl.adapters.ssh.keys import Key
 from sopctl.adapters.ssh.line import Line
 from sopctl.errors import InvalidRecord
 from sopctl.model.access import AccessResult, Cause, HostKey, Pin, Rung, RungResult, Target, Verdict, pin
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.adapters.ssh.session import Session
@@ -106,10 +107,10 @@ class _Climb:
         assert self._session is not None  # noqa: S101 (meet() came first)
         with self._on(Rung.LOGIN) as note:
             self._session.login(user, key)
-            note.append(f"{user} with {key.fingerprint}")
+            note.append(f"{printable(user, 64)} with {key.fingerprint}")
         with self._on(Rung.COMMAND) as note:
             self._session.run(self._target.command)
-            note.append(self._target.command)
+            note.append(printable(self._target.command, 80))
 
     def try_services(self) -> None:
         """The TCP ports that must accept too."""

@@ -125,7 +125,7 @@ class Session:
             output = _drain(channel)
             status = channel.recv_exit_status()
         except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
-            if not self._transport.is_active():
+            if self._line.deadline.passed or not self._transport.is_active():
                 raise self._ended(shown) from None
             refusal = printable(str(error), 120)
             raise Fault(Cause.SHELL_BROKEN, f"the server refuses to run a command: {refusal}") from None

@@ -1,0 +1,112 @@
+"""`sopctl probe`: climb the access ladder of any host, without a site."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sopctl.errors import ExitCode, InvalidRecord, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sopctl.model.access import AccessResult
+
+
+@click.command()
+@click.argument("hosts", metavar="HOST[:PORT]...", nargs=-1, required=True)
+@click.option("--user", "-u", help="Log in as USER (needs --key and --expect-key), and run `true`.")
+@click.option("--key", type=click.Path(path_type=Path), help="Private key file for the login (mode 600).")
+@click.option("--expect-key", metavar="KEY", help='Host key that must be shown: "SHA256:..." or a line of a .pub file.')
+@click.option("--service", "services", type=click.IntRange(1, 65535), multiple=True, help="TCP port that must accept.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=20.0,
+    show_default=True,
+    help="Seconds for each host, all rungs together.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def probe(
+    *,
+    hosts: tuple[str, ...],
+    user: str | None,
+    key: Path | None,
+    expect_key: str | None,
+    services: tuple[int, ...],
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Can each HOST be reached, and if not, at which rung does it fail, and what helps?
+
+    The rungs: name, TCP, SSH banner, key exchange, host key, login, command, services. Without --user nobody
+    logs in, and the host key that the server shows is printed. No credential is sent before the host key is
+    the expected one. Exit code 0: all are accessible; 1: at least one is not.
+
+    \b
+    Examples:
+      sopctl probe web.example.org
+      sopctl probe --user deposit --key keys/deposit --expect-key SHA256:... 192.0.2.7:2222
+      sopctl probe --service 443 --timeout 5 --json '[2001:db8::7]:22' 192.0.2.8
+    """
+    from sopctl.model.access import Target, Verdict, endpoint, pin
+    from sopctl.workflow.probe import probe as run
+
+    if (user is None) != (key is None):
+        raise UsageError("--user and --key go together: who logs in, and with what")
+    if expect_key is not None and len(hosts) > 1:
+        raise UsageError("--expect-key is the key of one host", remedy="probe hosts with pinned keys one by one")
+    try:
+        places = [endpoint(host) for host in hosts]
+        if expect_key is not None:
+            pin(expect_key)
+    except InvalidRecord as error:  # of a record it would be; here it is the command line
+        raise UsageError(error.message, where=error.where, remedy=error.remedy) from None
+    targets = [Target(host, port, user, expect_key, services=services, timeout=timeout) for host, port in places]
+    results = []
+    console = _console()
+    for result in run(targets, key):
+        results.append(result)
+        if not as_json:
+            _show(result, console)
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"results": [_plain(result) for result in results]}, ensure_ascii=False, indent=2))
+    if any(result.verdict is not Verdict.ACCESSIBLE for result in results):
+        click.get_current_context().exit(ExitCode.NO)
+
+
+def _plain(result: "AccessResult") -> dict[str, Any]:
+    """The result for machines; these keys are a contract."""
+    import msgspec
+
+    from sopctl.model.access import remedy
+
+    plain: dict[str, Any] = msgspec.to_builtins(result)
+    plain["remedy"] = remedy(result)
+    keys = "host port verdict rung cause detail remedy seconds rungs host_key banner algorithms user"
+    return {key: plain[key] for key in keys.split()}
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def _show(result: "AccessResult", console: "Console") -> None:
+    """The ladder for people: a line for each rung, and the remedy under the one that failed."""
+    from rich.text import Text
+
+    from sopctl.model.access import Verdict, remedy
+
+    style = "green" if result.verdict is Verdict.ACCESSIBLE else "red"
+    host = f"[{result.host}]" if ":" in result.host else result.host
+    head = Text(f"{host}:{result.port}  ", style="bold").append(result.verdict, style)
+    console.print(head.append(f"  {result.seconds:.2f} s", "dim"))
+    for rung in result.rungs:
+        line = Text("  ").append("✓" if rung.ok else "✗", "green" if rung.ok else "red")
+        console.print(line.append(f" {rung.rung:<9} {rung.detail}"))
+    if result.cause is not None:
+        console.print(Text(f"    {result.cause}: {remedy(result)}", style="yellow"))
