@@ -14,7 +14,7 @@ from sopctl.adapters.documents.forms import (
     Table,
 )
 from sopctl.adapters.documents.inventory import sections_of
-from sopctl.adapters.documents.render import render
+from sopctl.adapters.documents.pdf import render
 from sopctl.adapters.documents.wording import long_date
 
 __all__ = [

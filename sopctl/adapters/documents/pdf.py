@@ -15,11 +15,15 @@ import msgspec
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Table
-from sopctl.adapters.documents.text import printable
+from sopctl.adapters.documents.text import LIMIT, printable
 from sopctl.errors import InvalidRecord, OutsideFailure
 
 MAX_ROWS = 200
 """Rows of one table, or changes; of more, the form says how many there are."""
+
+_LONG = ("items", "checklist", "sections", "changes")
+_SHORT_LIMIT = 200
+"""Characters of a name, a place or a number; only the parts in `_LONG` flow over pages and may be longer."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -32,7 +36,10 @@ def render(form: Form) -> bytes:
     too long for a QR code, and OutsideFailure when typst is missing or fails.
     """
     name = "handover" if isinstance(form, HandoverForm) else "inventory"
-    data = _printable_all(msgspec.to_builtins(_bounded(form)))
+    data = {
+        key: _printable_all(value, LIMIT if key in _LONG else _SHORT_LIMIT)
+        for key, value in msgspec.to_builtins(_bounded(form)).items()
+    }
     data["words"] = _words(form)
     return _typeset(name, msgspec.json.encode(data).decode(), _qr(form.stamp.check_command), form.stamp.issued)
 
@@ -62,14 +69,14 @@ def _more(count: int) -> str:
     return f"… dan {wording.decimal(count, 0)} lainnya"
 
 
-def _printable_all(value: Any) -> Any:
+def _printable_all(value: Any, limit: int) -> Any:
     """Every string below `value` made printable; keys are the Structs' own field names."""
     if isinstance(value, str):
-        return printable(value)
+        return printable(value, limit)
     if isinstance(value, dict):
-        return {key: _printable_all(item) for key, item in value.items()}
+        return {key: _printable_all(item, limit) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_printable_all(item) for item in value]
+        return [_printable_all(item, limit) for item in value]
     return value
 
 
@@ -82,18 +89,18 @@ def _words(form: Form) -> dict[str, Any]:
         "spelled": wording.spelled_date(issued),
         "numeric": f"{issued:%d-%m-%Y}",
         "footer": " · ".join(
-            printable(part, 60) for part in (form.stamp.deposit_id, form.stamp.document_number) if part
+            printable(part, 44) for part in (form.stamp.deposit_id, form.stamp.document_number) if part
         ),
         "revision": printable(form.stamp.revision, 16),
-        "check": printable(form.stamp.check_command, 100),
+        "check": printable(form.stamp.check_command, 80),
     }
     if isinstance(form, InventoryForm):
         words["month"] = wording.month_name(form.month)
-        words["widths"] = [_widths(part) if isinstance(part, Table) else [] for part in form.sections]
+        words["shares"] = [_shares(part) if isinstance(part, Table) else [] for part in form.sections]
     return words
 
 
-def _widths(table: Table) -> list[int]:
+def _shares(table: Table) -> list[int]:
     """Each column's share of the page, by its longest cell within bounds that keep the others readable."""
     return [max(6, min(26, _longest(column))) for column in zip(table.columns, *table.rows, strict=True)]
 
@@ -107,7 +114,8 @@ def _qr(command: str) -> str:
     import segno
 
     try:
-        code = segno.make_qr(command.encode("utf-8", "replace"), error="m")
+        # Any of the eight masks can be read; to try them all takes longer than the rest of the form's Python.
+        code = segno.make_qr(command.encode("utf-8", "replace"), error="m", mask=0)
     except segno.DataOverflowError:
         raise InvalidRecord("the check command is too long for a QR code") from None
     image = BytesIO()
