@@ -1,0 +1,82 @@
+"""Control groups: one for each booted server, so that nothing it started can be missed.
+
+systemd-nspawn that is killed leaves its payload running for a while; the group still holds it. Both layouts are
+served: the unified hierarchy (cgroups(7), version 2) and version 1 with systemd's own named hierarchy.
+"""
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from sopctl.adapters.lab.process import signal_if, wait_until
+from sopctl.errors import OutsideFailure
+
+KILL_SECONDS = 10.0
+
+
+def make(group: str) -> list[Path]:
+    """Make the group (a relative path) in every hierarchy that systemd uses and return its folders."""
+    folders = _folders(group)
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    return folders
+
+
+def kill(group: str) -> None:
+    """SIGKILL everything in the group and below. Raises OutsideFailure for what does not die in 10 s."""
+
+    def emptied() -> bool:
+        members = {(pid, path) for folder in _folders(group) for pid, path in _members(folder)}
+        for pid, path in members:
+            signal_if(pid, signal.SIGKILL, lambda pid=pid, path=path: pid in _pids(path))  # type: ignore[misc] # defaults bind the loop's values
+        return not members
+
+    if not wait_until(emptied, KILL_SECONDS):
+        raise OutsideFailure(f"processes of the lab do not die: control group {group}")
+
+
+def remove(group: str) -> None:
+    """Remove the emptied group with all below it, and the groups above it that are empty then."""
+    for folder in _folders(group):
+        for inner in sorted(folder.rglob("*/"), reverse=True):
+            _rmdir(inner)
+        _rmdir(folder)
+    for above in list(Path(group).parents)[:-1]:
+        for folder in _folders(str(above)):
+            with suppress(OSError):  # another server still uses it
+                folder.rmdir()
+
+
+def _rmdir(folder: Path) -> None:
+    def removed() -> bool:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError:  # a killed process is not buried yet
+            return not folder.exists()
+        return True
+
+    if not wait_until(removed, KILL_SECONDS):
+        raise OutsideFailure("the control group stays in use", where=str(folder))
+
+
+def _folders(group: str) -> list[Path]:
+    """The group's folder in each mounted hierarchy (proc(5), mountinfo: after " - " type, source, options)."""
+    folders = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        kind, _, options = after.split(" ", 2)
+        if kind == "cgroup2" or (kind == "cgroup" and "name=systemd" in options.split(",")):
+            folders.append(Path(before.split()[4]) / group)
+    return folders
+
+
+def _members(folder: Path) -> list[tuple[int, Path]]:
+    return [(pid, path) for path in folder.rglob("cgroup.procs") for pid in _pids(path)]
+
+
+def _pids(procs: Path) -> list[int]:
+    with suppress(OSError):
+        return [int(line) for line in procs.read_text().split()]
+    return []

@@ -1,0 +1,75 @@
+"""System tools: found, run, and their failures put into words."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from sopctl.errors import OutsideFailure
+from sopctl.model.text import printable
+
+PACKAGES = {
+    "chroot": "coreutils",
+    "cp": "coreutils",
+    "ip": "iproute2",
+    "mmdebstrap": "mmdebstrap",
+    "mount": "mount",
+    "setsid": "util-linux",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "systemd-nspawn": "systemd-container",
+    "umount": "mount",
+}
+"""The Debian package of each tool that the lab runs."""
+
+SEARCH_PATH = os.pathsep.join(("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"))
+"""Where tools are looked for. Fixed: `su` without `-` leaves the sbin folders out of PATH."""
+
+ENVIRONMENT = {"PATH": SEARCH_PATH, "LC_ALL": "C.UTF-8"}
+"""The environment of every tool: no secret of the caller, messages in one language."""
+
+
+def find(tool: str) -> str | None:
+    """The tool's full path, or None."""
+    return shutil.which(tool, path=SEARCH_PATH)
+
+
+def missing(tools: Sequence[str]) -> list[str]:
+    """The packages to install for those of `tools` that are not here, sorted."""
+    return sorted({PACKAGES[tool] for tool in tools if find(tool) is None})
+
+
+def run(
+    arguments: Sequence[str | Path], *, timeout: float = 60, stdin: int = subprocess.DEVNULL, remedy: str = ""
+) -> str:
+    """Run a tool to its end and return what it wrote.
+
+    Raises OutsideFailure with the last lines of its standard error when it is missing, fails or
+    takes longer than `timeout` seconds.
+    """
+    tool = str(arguments[0])
+    try:
+        done = subprocess.run(
+            [str(argument) for argument in arguments],
+            stdin=stdin,
+            capture_output=True,
+            env=ENVIRONMENT,
+            cwd="/",
+            timeout=timeout,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        package = PACKAGES.get(tool, tool)
+        raise OutsideFailure(f"{tool} is not installed", remedy=f"apt install {package}") from error
+    except subprocess.TimeoutExpired as error:
+        raise OutsideFailure(f"{tool} did not end within {timeout:g} s", remedy=remedy) from error
+    if done.returncode != 0:
+        raise OutsideFailure(f"{tool} failed: {last_lines(done.stderr) or done.returncode}", remedy=remedy)
+    return done.stdout.decode(errors="replace")
+
+
+def last_lines(output: bytes, count: int = 5) -> str:
+    """The last lines that say something, safe to print."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return "; ".join(printable(line, 200) for line in lines[-count:])

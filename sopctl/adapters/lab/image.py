@@ -1,0 +1,130 @@
+"""The image that all servers of a release share: built once by mmdebstrap, then only read."""
+
+import hashlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from sopctl.adapters.lab import command, files, lock, state
+from sopctl.errors import OutsideFailure
+
+PACKAGES = (
+    "dbus", "iproute2", "iputils-ping", "nftables", "openssh-server", "passwd", "procps", "python3",
+    "python3-apt", "sudo", "systemd", "systemd-sysv", "tzdata", "util-linux",
+)  # fmt: skip
+"""What the playbooks need: the servers have no network to install it from."""
+
+BUILD_SECONDS = 900.0
+
+# Two things keep `up` honest and quick: sshd answers only once logins are allowed (else pam_nologin refuses them
+# for a moment), and nothing runs that a server without network, console and calendar does not need.
+CUSTOMIZE = f"""
+set -eu
+root=$1
+chroot "$root" useradd --create-home --shell /bin/bash --password '*' {state.OWNER}
+chroot "$root" passwd --lock root >/dev/null
+echo '{state.OWNER} ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/owner"
+chmod 0440 "$root/etc/sudoers.d/owner"
+mkdir -p "$root/etc/ssh/sshd_config.d" "$root/etc/systemd/system/ssh.service.d"
+printf 'PasswordAuthentication no\\nKbdInteractiveAuthentication no\\nPermitRootLogin no\\n' \
+    >"$root/etc/ssh/sshd_config.d/10-owner.conf"
+printf '[Unit]\\nAfter=systemd-user-sessions.service\\n' >"$root/etc/systemd/system/ssh.service.d/logins-first.conf"
+chroot "$root" systemctl --quiet enable systemd-networkd.service ssh.service
+chroot "$root" systemctl --quiet mask systemd-networkd-wait-online.service console-getty.service getty@.service \
+    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
+    systemd-firstboot.service
+rm -f "$root"/etc/ssh/ssh_host_*_key "$root"/etc/ssh/ssh_host_*_key.pub
+: >"$root/etc/machine-id"
+rm -f "$root/etc/resolv.conf"; : >"$root/etc/resolv.conf"
+"""
+
+# Run by sh, which inherits the lock: a build whose sopctl was killed goes on and completes, and the next run waits.
+BUILD = """
+set -eu
+building=$1 image=$2; shift 2
+"$@" "$building"
+sync -f "$building"
+mv -T "$building" "$image"
+"""
+
+
+def recipe(release: str) -> list[str]:
+    """The command that builds the image; the folder is still to be added."""
+    return [
+        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}",
+        "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
+        "--dpkgopt=path-exclude=/usr/share/doc/*",
+        f"--customize-hook={CUSTOMIZE}",
+        release,
+    ]  # fmt: skip
+
+
+def path(release: str) -> Path:
+    """Where the image of this recipe is, once built: another recipe is another folder."""
+    digest = hashlib.sha256("\0".join(recipe(release)).encode()).hexdigest()
+    return state.cache_folder() / f"{release}-{digest[:16]}"
+
+
+def ensure(release: str, progress: Callable[[str], None]) -> Path:
+    """The image's folder, built first if need be (half a minute; needs the package mirror of this machine).
+
+    Raises OutsideFailure when the build fails.
+    """
+    image = path(release)
+    if image.is_dir():
+        return image
+    if release not in state.RELEASES:
+        raise OutsideFailure(f"the lab knows no release {release!r}", remedy=f"one of: {', '.join(state.RELEASES)}")
+    image.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    progress(f"waiting for the image {image.name}, or building it (once, about half a minute)")
+    with lock.held(image.with_suffix(".lock"), what=f"the image {image.name}", wait=BUILD_SECONDS) as ours:
+        if not image.is_dir():
+            building = image.with_suffix(".building")
+            files.remove_tree(building)
+            _build(release, building, image, ours.fd)
+        ours.remove()
+    return image
+
+
+def _build(release: str, building: Path, image: Path, lock_fd: int) -> None:
+    arguments = ["sh", "-c", BUILD, "build", str(building), str(image), *recipe(release)]
+    try:
+        build = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=(lock_fd,),
+            env=command.ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise OutsideFailure(f"the image build could not be started: {error}") from error
+    try:
+        _, messages = build.communicate(timeout=BUILD_SECONDS)
+    except subprocess.TimeoutExpired:
+        _end(build)
+        raise OutsideFailure(f"the image was not built within {BUILD_SECONDS:g} s") from None
+    except BaseException:  # Ctrl-C: the build has a session of its own and would go on
+        _end(build)
+        files.remove_tree(building)
+        raise
+    if build.returncode != 0:
+        files.remove_tree(building)
+        raise OutsideFailure(
+            f"the image {release} could not be built: {command.last_lines(messages)}",
+            remedy="mmdebstrap must reach this machine's Debian mirror (apt update), and the disk needs 400 MB",
+        )
+
+
+def _end(build: "subprocess.Popen[bytes]") -> None:
+    """End the build and all it started; mmdebstrap tidies up on SIGTERM."""
+    os.killpg(build.pid, signal.SIGTERM)
+    try:
+        build.communicate(timeout=10)
+    except subprocess.TimeoutExpired:
+        os.killpg(build.pid, signal.SIGKILL)
+        build.communicate()

@@ -1,0 +1,269 @@
+"""What a lab does: up, status, reset, down. Each may be repeated, and finishes what a killed run left half done.
+
+The record is written before anything is made that it describes, and goes after it. So whatever moment a run is
+killed at, the next one reads from the record where to look, and looks there for what is really running.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from sopctl.adapters.lab import chroot, command, files, image, lock, network, nspawn, owner, seed, state, tier
+from sopctl.adapters.lab.process import Process
+from sopctl.adapters.lab.state import Folder, LabServer, LabStatus, Place, Record, Tier
+from sopctl.errors import Interrupted, OutsideFailure, UsageError
+
+BOOT_SECONDS = 60.0
+STARTERS = 4
+"""Servers that are made at the same time: making host keys is what costs."""
+
+Progress = Callable[[str], None]
+Item = TypeVar("Item")
+
+
+class Machine(Protocol):
+    """What a tier must be able to do; the modules `nspawn` and `chroot` are the two."""
+
+    def prepare(self, folder: Folder, record: Record) -> None: ...
+    def start(self, record: Record, place: Place, lock_fd: int) -> None: ...
+    def stop(self, record: Record, place: Place) -> None: ...
+    def discard(self, record: Record, place: Place) -> None: ...
+    def dismantle(self, folder: Folder, record: Record) -> None: ...
+
+
+def silent(line: str) -> None:
+    """The progress function for those who want none."""
+
+
+def up(name: str = "lab", *, servers: int = 3, release: str = "bookworm", progress: Progress = silent) -> LabStatus:
+    """Have at least so many servers running, each answering on its ssh port; those that run are left alone.
+
+    Raises UsageError for a name, number or release that is none, or a release or tier other than the lab has;
+    Conflict when another run works on this lab; OutsideFailure when this machine cannot, or a server does not
+    come up (it is left as it is, for a look); Interrupted after Ctrl-C, with what this call started gone again.
+    """
+    folder = state.folder(name)
+    if not 1 <= servers <= state.MAX_SERVERS:
+        raise UsageError(f"a lab has 1 to {state.MAX_SERVERS} servers, not {servers}")
+    if release not in state.RELEASES:
+        raise UsageError(f"the lab knows no release {release!r}", remedy=f"one of: {', '.join(state.RELEASES)}")
+    wanted = tier.choose()
+    with _held(folder) as ours:
+        before = _sound(folder, progress)
+        if before and (before.tier, before.release) != (wanted, release):
+            raise UsageError(
+                f"the lab {name} is {before.release} in the tier {before.tier}, not {release} in {wanted}",
+                remedy=f"sopctl lab down --name {name}",
+            )
+        started: list[Place] = []
+        try:
+            if before is None:
+                base = image.ensure(release, progress)
+                record = _found(folder, wanted, release, base, servers)
+            else:
+                record = replace(before, servers=max(before.servers, servers))
+                folder.write(record)
+            _machine(record).prepare(folder, record)
+            asleep = [place for place in folder.places(record) if _running(place) is None]
+            if asleep:
+                progress(f"starting {', '.join(place.name for place in asleep)}")
+            _start(folder, record, asleep, ours, started)
+        except KeyboardInterrupt:
+            progress("interrupted: taking down what was started")
+            _undo(folder, before, started, progress)
+            raise Interrupted("interrupted; what was started has been taken down again") from None
+        return _status(folder, record)
+
+
+def status(name: str = "lab") -> LabStatus | None:
+    """The lab as it is now, or None when there is none. Raises OutsideFailure when it may not be read."""
+    folder = state.folder(name)
+    record = folder.read()
+    return None if record is None or record.boot != state.boot_id() else _status(folder, record)
+
+
+def reset(name: str, server: str) -> LabServer:
+    """Boot one server again from a pristine disk: same name, address and host keys, nothing of what it wrote.
+
+    Raises UsageError when there is no such lab or server, and what `up` raises.
+    """
+    folder = state.folder(name)
+    with _held(folder) as ours:
+        record = folder.read()
+        places = folder.places(record) if record else []
+        place = next((place for place in places if place.name == server), None)
+        if record is None or place is None:
+            raise UsageError(f"the lab {name} has no server {server!r}", remedy=f"sopctl lab status --name {name}")
+        machine = _machine(record)
+        machine.stop(record, place)
+        machine.discard(record, place)
+        place.console.unlink(missing_ok=True)
+        _start(folder, record, [place], ours, [])
+        return _server(folder, record, place)
+
+
+def down(name: str | None = "lab", *, progress: Progress = silent) -> None:
+    """Take a lab away, or all of them (None), with everything it made; the images stay. No lab is no error.
+
+    Raises Conflict when another run works on it, OutsideFailure when something cannot be taken away.
+    """
+    for each in state.names() if name is None else [name]:
+        folder = state.folder(each)
+        with _held(folder):
+            record = folder.read()
+            try:
+                _dismantle(folder, record, progress)
+            except KeyboardInterrupt:
+                raise Interrupted("interrupted half-way", remedy=f"sopctl lab down --name {each}") from None
+
+
+@contextmanager
+def _held(folder: Folder) -> Iterator[lock.Lock]:
+    """Hold the lab's lock; when no lab is left at the end, its file and the state folder go too."""
+    with lock.held(folder.lock, what=f"the lab {folder.name}") as ours:
+        try:
+            yield ours
+        finally:
+            if not folder.path.exists():
+                ours.remove()
+                with suppress(OSError):  # other labs are still there
+                    state.run_folder().rmdir()
+
+
+def _sound(folder: Folder, progress: Progress) -> Record | None:
+    """The record if the lab is still what it says; remains of a reboot or of a killed run are cleared away."""
+    record = folder.read()
+    if (
+        record is not None
+        and record.boot == state.boot_id()
+        and Path(record.image).is_dir()
+        and (record.tier is Tier.CHROOT or network.exists(record.network))
+    ):
+        return record
+    if folder.path.exists():
+        _dismantle(folder, record, progress)
+    return None
+
+
+def _found(folder: Folder, wanted: Tier, release: str, base: Path, servers: int) -> Record:
+    """Record what a new lab is to be, and reserve its network."""
+    roots = state.cache_folder() / "roots" / f"{folder.name}-{secrets.token_hex(4)}"
+    with network.locked():
+        others = [state.folder(name).read() for name in state.names()]
+        number = network.free_number(wanted, {other.network for other in others if other})
+        record = Record(folder.name, wanted, release, str(base), str(roots), number, servers, state.boot_id())
+        folder.write(record)
+        if wanted is Tier.SYSTEMD:
+            network.ensure(number)
+    return record
+
+
+def _start(folder: Folder, record: Record, asleep: Sequence[Place], ours: lock.Lock, started: list[Place]) -> None:
+    """Start the servers that sleep, note each in `started`, and wait until the sshd of every server answers."""
+    machine = _machine(record)
+    given_up = threading.Event()
+
+    def start(place: Place) -> None:
+        seed.make(folder, record, place)
+        started.append(place)
+        machine.start(record, place, ours.fd)
+
+    def answer(place: Place) -> None:
+        address, port = network.server_address(record.tier, record.network, place.number)
+
+        def going_on() -> bool:
+            return _running(place) is not None and not given_up.is_set()
+
+        if not owner.wait_for_banner(address, port, seconds=BOOT_SECONDS, going_on=going_on):
+            fate = "does not answer" if _running(place) else "has ended"
+            console = place.console.read_bytes()[-4000:] if place.console.exists() else b""
+            raise OutsideFailure(
+                f"the server {place.name} {fate}; its console said: {command.last_lines(console) or 'nothing'}",
+                remedy=f"look into {place.console}, then: sopctl lab down --name {folder.name}",
+            )
+
+    seed.make_key(folder)
+    _each(start, asleep, given_up, workers=STARTERS)
+    awake = [place for place in folder.places(record) if place in asleep or _running(place)]
+    _each(answer, awake, given_up, workers=len(awake))
+
+
+def _each(act: Callable[[Item], None], items: Sequence[Item], given_up: threading.Event, *, workers: int) -> None:
+    """Do it for all at the same time; raises the first error once all have ended."""
+    if not items:
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for done in [pool.submit(act, item) for item in items]:
+                done.result()
+        except BaseException:
+            given_up.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _undo(folder: Folder, before: Record | None, started: Sequence[Place], progress: Progress) -> None:
+    """Back to what was there before."""
+    record = folder.read()
+    if before is None or record is None:
+        _dismantle(folder, record, progress)
+        return
+    machine = _machine(record)
+    _each(lambda place: machine.stop(record, place), started, threading.Event(), workers=STARTERS)
+    for place in folder.places(record)[before.servers :]:
+        machine.discard(record, place)
+        files.remove_tree(place.folder)
+    folder.write(before)
+
+
+def _dismantle(folder: Folder, record: Record | None, progress: Progress) -> None:
+    """Take away everything, the record last; what is no longer there is no error."""
+    if record is not None:
+        machine = _machine(record)
+        places = folder.places(record)
+        progress(f"taking down {', '.join(place.name for place in places)}")
+        _each(lambda place: machine.stop(record, place), places, threading.Event(), workers=len(places))
+        for place in places:
+            machine.discard(record, place)
+        machine.dismantle(folder, record)
+    files.remove_tree(folder.path)
+
+
+def _machine(record: Record) -> Machine:
+    return nspawn if record.tier is Tier.SYSTEMD else chroot
+
+
+def _running(place: Place) -> Process | None:
+    process = Process.read(place.process)
+    return process if process and process.alive() else None
+
+
+def _status(folder: Folder, record: Record) -> LabStatus:
+    return LabStatus(
+        name=record.name,
+        tier=record.tier,
+        release=record.release,
+        controller=network.controller_address(record.tier, record.network),
+        servers=tuple(_server(folder, record, place) for place in folder.places(record)),
+    )
+
+
+def _server(folder: Folder, record: Record, place: Place) -> LabServer:
+    address, port = network.server_address(record.tier, record.network, place.number)
+    process = _running(place)
+    return LabServer(
+        name=place.name,
+        address=address,
+        port=port,
+        user=state.OWNER,
+        key_file=str(folder.key),
+        host_keys=seed.host_keys(place),
+        state="running" if process else "stopped",
+        pid=process.pid if process else None,
+    )

@@ -1,0 +1,69 @@
+"""One run at a time: flock(2) on a file that may be removed while it is held."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sopctl.adapters.lab.process import Process
+from sopctl.errors import Conflict
+
+ORPHAN_SECONDS = 10.0
+"""How long to wait for the helpers of a run that was killed: they hold its lock until they end."""
+
+
+class Lock:
+    """A lock that is held: `fd` may be handed to a child, which then holds it as long as it lives."""
+
+    def __init__(self, path: Path, fd: int) -> None:
+        self.path = path
+        self.fd = fd
+
+    def remove(self) -> None:
+        """Unlink the file; the lock stays held until the block ends. Waiters notice and start afresh."""
+        self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(path: Path, *, what: str, wait: float = 0.0) -> Iterator[Lock]:
+    """Hold `path` exclusively. The folder is made if it is not there.
+
+    Raises Conflict with the holder's pid when another process still holds it after `wait` seconds.
+    """
+    started = time.monotonic()
+    while True:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except FileNotFoundError:
+            continue  # the last lab has just taken the folder away
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = Process.read(path)
+            os.close(fd)
+            patience = wait if holder is None or holder.alive() else max(wait, ORPHAN_SECONDS)
+            if time.monotonic() - started >= patience:
+                who = f"process {holder.pid}" if holder else "another process"
+                raise Conflict(f"{what} is held by {who}", remedy="wait until it has ended, then try again") from None
+            time.sleep(0.05)
+            continue
+        if _is_file_of(path, fd):
+            break
+        os.close(fd)
+    try:
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, Process.current().dump(), 0)
+        yield Lock(path, fd)
+    finally:
+        os.close(fd)
+
+
+def _is_file_of(path: Path, fd: int) -> bool:
+    """Whether `fd` is still the file at `path`: its holder may have unlinked it before we got it."""
+    with suppress(FileNotFoundError):
+        there, here = path.stat(), os.fstat(fd)
+        return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
+    return False

@@ -1,0 +1,115 @@
+"""The lab's networks: each lab its own bridge and /24 out of 198.18.0.0/15, and no way out of this machine.
+
+198.18.0.0/15 is set aside for benchmarks (RFC 2544, RFC 6890): no real host has such an address. Lab number i
+has the bridge `soplab<i>`; the bridge itself is the reservation. An unreachable route over the whole range,
+marked with a protocol number of our own, keeps packets for absent servers here; it goes with the last bridge.
+In the chroot tier lab number i has 127.18.i.0/24, which needs no set-up.
+"""
+
+import json
+from contextlib import AbstractContextManager
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from sopctl.adapters.lab import command, lock
+from sopctl.adapters.lab.state import Tier
+from sopctl.errors import OutsideFailure
+
+RANGE = IPv4Network("198.18.0.0/15")
+PREFIX = "soplab"
+PROTOCOL = "118"
+"""Marks our route (rtnetlink(7), rtm_protocol): a route of someone else is never taken away."""
+
+FIRST_HOST = 10
+"""Server n has host number 10 + n; the controller is number 1."""
+
+
+def locked() -> AbstractContextManager[lock.Lock]:
+    """While a network number is chosen or the last bridge goes. One for the machine, whatever the state folder."""
+    return lock.held(Path("/run/lock/sopctl-lab-network"), what="the lab's network", wait=30)
+
+
+def bridge(number: int) -> str:
+    return f"{PREFIX}{number}"
+
+
+def subnet(tier: Tier, number: int) -> IPv4Network:
+    """The /24 of lab `number`."""
+    if tier is Tier.CHROOT:
+        return IPv4Network(f"127.18.{number}.0/24")
+    return IPv4Network((int(RANGE.network_address) + (number << 8), 24))
+
+
+def controller_address(tier: Tier, number: int) -> str:
+    """The address from which servers see us come."""
+    return "127.0.0.1" if tier is Tier.CHROOT else str(subnet(tier, number)[1])
+
+
+def server_address(tier: Tier, number: int, server: int) -> tuple[str, int]:
+    """Address and ssh port of server 1, 2, …; in the chroot tier a port that needs no privilege and is not ours."""
+    address = str(subnet(tier, number)[FIRST_HOST + server])
+    return address, 2200 + server if tier is Tier.CHROOT else 22
+
+
+def free_number(tier: Tier, taken: set[int]) -> int:
+    """The lowest number that no lab of ours (`taken`) and nobody else on this machine uses."""
+    used = taken | (_loopback_numbers() if tier is Tier.CHROOT else _bridge_numbers())
+    for number in range(256):
+        if number not in used:
+            return number
+    raise OutsideFailure("all 256 lab networks are taken", remedy="sopctl lab down --all")
+
+
+def ensure(number: int) -> None:
+    """Make the bridge, its address and the unreachable route, whichever of them is missing."""
+    name, net = bridge(number), subnet(Tier.SYSTEMD, number)
+    if number not in _bridge_numbers():
+        command.run(["ip", "link", "add", name, "type", "bridge", "forward_delay", "0"])
+    command.run(["ip", "address", "replace", f"{net[1]}/{net.prefixlen}", "dev", name])
+    # Even where this machine is a router (container hosts often are), nothing that a server sends goes on.
+    Path(f"/proc/sys/net/ipv4/conf/{name}/forwarding").write_text("0")
+    Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6").write_text("1") if Path(
+        "/proc/sys/net/ipv6"
+    ).exists() else None
+    command.run(["ip", "route", "replace", "unreachable", str(RANGE), "proto", PROTOCOL])
+    command.run(["ip", "link", "set", name, "up"])
+
+
+def exists(number: int) -> bool:
+    return number in _bridge_numbers()
+
+
+def remove(number: int) -> None:
+    """Take away the bridge, what is plugged into it, and with the last bridge the route."""
+    if exists(number):
+        name = bridge(number)
+        for port in json.loads(command.run(["ip", "-json", "link", "show", "master", name])):
+            _delete_link(port["ifname"])
+        _delete_link(name)
+    ours = json.loads(command.run(["ip", "-json", "route", "show", "type", "unreachable", "proto", PROTOCOL]) or "[]")
+    if ours and not _bridge_numbers():
+        command.run(["ip", "route", "del", "unreachable", str(RANGE), "proto", PROTOCOL])
+
+
+def _delete_link(name: str) -> None:
+    try:
+        command.run(["ip", "link", "delete", name])
+    except OutsideFailure:
+        if Path(f"/sys/class/net/{name}").exists():  # else the kernel was faster: its server's end has gone
+            raise
+
+
+def _bridge_numbers() -> set[int]:
+    links = json.loads(command.run(["ip", "-json", "link", "show", "type", "bridge"]))
+    endings = (link["ifname"].removeprefix(PREFIX) for link in links if link["ifname"].startswith(PREFIX))
+    return {int(ending) for ending in endings if ending.isdecimal()}
+
+
+def _loopback_numbers() -> set[int]:
+    """The i of every 127.18.i.x on which something listens (proc(5): /proc/net/tcp, address as little-endian hex)."""
+    numbers = set()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        octets = bytes.fromhex(line.split()[1].partition(":")[0])[::-1]
+        if octets[:2] == bytes((127, 18)):
+            numbers.add(octets[2])
+    return numbers

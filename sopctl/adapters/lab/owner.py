@@ -1,0 +1,61 @@
+"""The owner's way in: is sshd there, and a root shell for faults and questions."""
+
+import shlex
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+
+from sopctl.adapters.lab import command
+from sopctl.adapters.lab.state import LabServer
+from sopctl.errors import OutsideFailure
+
+
+def run(server: LabServer, script: str, *, timeout: float = 30) -> str:
+    """Run a POSIX shell script as root on a lab server and return its standard output.
+
+    Through ssh with the host keys pinned that the server was made with, then sudo. Raises OutsideFailure with
+    the script's standard error when it fails or takes longer than `timeout` seconds.
+    """
+    host = server.address if server.port == 22 else f"[{server.address}]:{server.port}"
+    with tempfile.NamedTemporaryFile("w", prefix="sopctl-known-hosts-") as known_hosts:
+        known_hosts.writelines(f"{host} {key.type} {key.key}\n" for key in server.host_keys)
+        known_hosts.flush()
+        options = {
+            "BatchMode": "yes",
+            "ConnectTimeout": "10",
+            "ForwardAgent": "no",
+            "GlobalKnownHostsFile": "/dev/null",
+            "IdentitiesOnly": "yes",
+            "IdentityAgent": "none",
+            "LogLevel": "ERROR",
+            "StrictHostKeyChecking": "yes",
+            "UserKnownHostsFile": known_hosts.name,
+        }
+        arguments = ["ssh", "-F", "none", "-T", "-i", server.key_file, "-p", str(server.port), "-l", server.user]
+        arguments += [f"-o{name}={value}" for name, value in options.items()]
+        try:
+            return command.run(
+                [*arguments, "--", server.address, f"sudo -n -- sh -c {shlex.quote(script)}"], timeout=timeout
+            )
+        except OutsideFailure as failure:
+            raise OutsideFailure(failure.message, where=server.name) from failure
+
+
+def answers(address: str, port: int) -> bool:
+    """Whether an SSH server sends its identification there within a second (RFC 4253, 4.2)."""
+    try:
+        with socket.create_connection((address, port), timeout=1) as connection:
+            return connection.recv(4).startswith(b"SSH-")
+    except OSError:
+        return False
+
+
+def wait_for_banner(address: str, port: int, *, seconds: float, going_on: Callable[[], bool]) -> bool:
+    """Poll until sshd answers; False after so many seconds, or once `going_on` says no."""
+    deadline = time.monotonic() + seconds
+    while not answers(address, port):
+        if time.monotonic() >= deadline or not going_on():
+            return False
+        time.sleep(0.05)
+    return True

@@ -1,0 +1,86 @@
+"""What makes the shared image one particular server: a small tree that is laid over it.
+
+Name, address, machine id, host keys, and the owner's authorised key. A server that is reset gets the same seed.
+"""
+
+import base64
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from sopctl.adapters.lab import command, files, network
+from sopctl.adapters.lab.state import OWNER, Folder, Place, Record, Tier
+from sopctl.errors import OutsideFailure
+from sopctl.model.access import HostKey
+
+
+def make_key(folder: Folder) -> None:
+    """Make the owner's key pair of this lab, once."""
+    if folder.key.with_suffix(".pub").exists():
+        return
+    folder.key.unlink(missing_ok=True)
+    comment = f"{OWNER}@{folder.name}"
+    command.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", folder.key])
+
+
+def make(folder: Folder, record: Record, place: Place) -> None:
+    """Make the seed of one server, once; complete or not at all."""
+    if place.seed.exists():
+        return
+    place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    tree = place.folder / "seed.new"
+    files.remove_tree(tree)
+    address, _ = network.server_address(record.tier, record.network, place.number)
+    names = f"{place.name}.example.org {place.name}"
+    if record.tier is Tier.CHROOT:
+        names += f" {os.uname().nodename}"  # shared with this machine; a name that does not resolve costs 10 s
+    _write(tree, "etc/hostname", f"{place.name}\n")
+    _write(tree, "etc/hosts", f"127.0.0.1 localhost\n::1 localhost\n{address} {names}\n")
+    if record.tier is Tier.SYSTEMD:
+        _write(tree, "etc/machine-id", f"{secrets.token_hex(16)}\n")
+        gateway = network.controller_address(record.tier, record.network)
+        unit = f"[Match]\nName=host0\n[Network]\nAddress={address}/24\nGateway={gateway}\nLinkLocalAddressing=no\n"
+        _write(tree, "etc/systemd/network/10-lab.network", unit)
+    _write(tree, "etc/ssh/.keep", "")
+    command.run(["ssh-keygen", "-A", "-f", tree])
+    (tree / "etc/ssh/.keep").unlink()
+    _authorise(tree, Path(record.image), folder.key.with_suffix(".pub").read_text())
+    tree.rename(place.seed)
+
+
+def host_keys(place: Place) -> tuple[HostKey, ...]:
+    """The public host keys that the server was made with; not read from the server, which could change them."""
+    keys = []
+    for path in sorted((place.seed / "etc/ssh").glob("ssh_host_*_key.pub")):
+        kind, key = path.read_text().split()[:2]
+        digest = hashlib.sha256(base64.b64decode(key)).digest()
+        keys.append(HostKey(kind, key, "SHA256:" + base64.b64encode(digest).decode().rstrip("=")))
+    return tuple(keys)
+
+
+def _authorise(tree: Path, image: Path, public_key: str) -> None:
+    _write(tree, f"home/{OWNER}/.ssh/authorized_keys", public_key)
+    user, group = _owner_ids(image)
+    home = tree / "home" / OWNER
+    for path, mode in ((home, 0o755), (home / ".ssh", 0o700), (home / ".ssh/authorized_keys", 0o600)):
+        os.chown(path, user, group)
+        path.chmod(mode)
+
+
+def _owner_ids(image: Path) -> tuple[int, int]:
+    for line in (image / "etc/passwd").read_text().splitlines():
+        name, _, user, group, *_ = line.split(":")
+        if name == OWNER:
+            return int(user), int(group)
+    raise OutsideFailure(f"the image has no account {OWNER}", where=str(image), remedy="delete that folder")
+
+
+def _write(tree: Path, name: str, text: str) -> None:
+    """Write a file; it and its folders readable for all whatever our umask, as they show through in the server."""
+    path = tree / name
+    for parent in [*reversed(path.relative_to(tree).parents)]:
+        (tree / parent).mkdir(parents=True, exist_ok=True)
+        (tree / parent).chmod(0o755)
+    path.write_text(text)
+    path.chmod(0o644)

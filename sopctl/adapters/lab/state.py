@@ -1,0 +1,187 @@
+"""What the lab knows about itself: its records, and the folder in which they are kept.
+
+/run/sopctl-lab/NAME.lock     held while something changes
+/run/sopctl-lab/NAME/lab.json the record, written before anything outside the folder is made
+                    id_ed25519  the owner's key pair
+                    servers/NAME1/{seed/, process, console.log}
+                    disks/NAME1/{upper,work,root}  (booted servers: a tmpfs)
+"""
+
+import os
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from sopctl.errors import OutsideFailure, UsageError
+from sopctl.model.access import HostKey
+
+OWNER = "titipan"
+"""The owner's administrator account on each server: key-only login, sudo without a password."""
+
+MAX_SERVERS = 100
+NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,10}[a-z])?")
+"""A lab's name; no digit at its end, so that `NAME` and `NAME1` never share a server's name."""
+
+RELEASES = ("bookworm", "trixie")
+
+
+class Tier(StrEnum):
+    """How real the servers are."""
+
+    SYSTEMD = "systemd"
+    """Booted: own init, network and process table."""
+    CHROOT = "chroot"
+    """An own root file system and sshd, on a loopback address of this machine; no services, no /proc."""
+
+
+class LabServer(Struct, frozen=True):
+    """One server. `host_keys`: those it was made with, whatever it shows now; `pid`: systemd-nspawn's or sshd's."""
+
+    name: str
+    address: str
+    port: int
+    user: str
+    key_file: str
+    host_keys: tuple[HostKey, ...]
+    state: Literal["running", "stopped"]
+    pid: int | None
+
+
+class LabStatus(Struct, frozen=True):
+    """One lab. `controller` is the address from which the servers see this machine come."""
+
+    name: str
+    tier: Tier
+    release: str
+    controller: str
+    servers: tuple[LabServer, ...]
+
+
+class Record(Struct, frozen=True):
+    """What was decided when the lab was made. `network` is its number (see network.py), `boot` this machine's boot."""
+
+    name: str
+    tier: Tier
+    release: str
+    image: str
+    roots: str
+    network: int
+    servers: int
+    boot: str
+
+
+class Place(Struct, frozen=True):
+    """The files of one server."""
+
+    name: str
+    number: int
+    folder: Path
+    disk: Path
+
+    @property
+    def seed(self) -> Path:
+        """What makes the image this server: a small tree laid over it."""
+        return self.folder / "seed"
+
+    @property
+    def process(self) -> Path:
+        return self.folder / "process"
+
+    @property
+    def console(self) -> Path:
+        return self.folder / "console.log"
+
+    @property
+    def root(self) -> Path:
+        """The server's root file system."""
+        return self.disk / "root"
+
+
+class Folder(Struct, frozen=True):
+    """The files of one lab."""
+
+    name: str
+
+    @property
+    def path(self) -> Path:
+        return run_folder() / self.name
+
+    @property
+    def lock(self) -> Path:
+        return run_folder() / f"{self.name}.lock"
+
+    @property
+    def key(self) -> Path:
+        return self.path / "id_ed25519"
+
+    @property
+    def disks(self) -> Path:
+        return self.path / "disks"
+
+    def place(self, record: Record, number: int) -> Place:
+        """The files of server `number`, from 1."""
+        name = f"{self.name}{number}"
+        disks = self.disks if record.tier is Tier.SYSTEMD else Path(record.roots)
+        return Place(name, number, self.path / "servers" / name, disks / name)
+
+    def places(self, record: Record) -> list[Place]:
+        return [self.place(record, number) for number in range(1, record.servers + 1)]
+
+    def read(self) -> Record | None:
+        """The lab's record, or None without one. Raises OutsideFailure when it may not be read or is damaged."""
+        path = self.path / "lab.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Record)
+        except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            raise OutsideFailure("only root may look into the lab", remedy="run it with sudo") from error
+        except msgspec.DecodeError as error:
+            raise OutsideFailure(f"the lab's record is damaged: {error}", where=str(path)) from error
+
+    def write(self, record: Record) -> None:
+        """Keep the record; the whole file or the one before."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = self.path / "lab.json.new"
+        new.write_bytes(msgspec.json.encode(record))
+        new.replace(self.path / "lab.json")
+
+
+def folder(name: str) -> Folder:
+    """The folder of a lab. Raises UsageError for a name that is none."""
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is no name for a lab",
+            remedy="use up to 12 lower-case letters, digits and hyphens, a letter first and last",
+        )
+    return Folder(name)
+
+
+def run_folder() -> Path:
+    """Where the labs' state is kept; SOPCTL_LAB_RUN overrides it."""
+    return Path(os.environ.get("SOPCTL_LAB_RUN") or "/run/sopctl-lab").absolute()
+
+
+def cache_folder() -> Path:
+    """Where images and the chroot tier's root file systems are kept; SOPCTL_LAB_CACHE overrides it."""
+    return Path(os.environ.get("SOPCTL_LAB_CACHE") or "/var/cache/sopctl/lab").absolute()
+
+
+def names() -> list[str]:
+    """The labs that have left something in the state folder."""
+    try:
+        entries = list(run_folder().iterdir())
+    except FileNotFoundError:
+        return []
+    except PermissionError as error:
+        raise OutsideFailure("only root may look into the lab", remedy="run it with sudo") from error
+    return sorted({entry.stem for entry in entries if NAME.fullmatch(entry.stem)})
+
+
+def boot_id() -> str:
+    """This boot of this machine (random(4)): after another one every process and mount is gone."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

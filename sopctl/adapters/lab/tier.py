@@ -1,0 +1,51 @@
+"""What this machine can do: which kind of server, and what it would take for more."""
+
+import os
+from pathlib import Path
+
+from sopctl.adapters.lab import command
+from sopctl.adapters.lab.state import Tier
+from sopctl.errors import OutsideFailure, UsageError
+
+CAPABILITIES = {"CAP_CHOWN": 0, "CAP_SETGID": 6, "CAP_SETUID": 7, "CAP_SYS_CHROOT": 18}
+"""What the chroot tier needs (linux/capability.h): a root file system of several owners, and logins in it."""
+
+MORE_CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
+"""What booted servers need besides: a bridge, mounts, namespaces."""
+
+TOOLS = ("chroot", "cp", "mmdebstrap", "setsid", "ssh", "ssh-keygen")
+MORE_TOOLS = ("ip", "mount", "systemd-nspawn", "umount")
+
+
+def find_tier() -> tuple[Tier | None, list[str]]:
+    """The best tier that this machine can do (None: no lab), and what is missing for more, each with its remedy."""
+    if os.geteuid() != 0:
+        return None, ["the lab needs root: run it with sudo"]
+    if lacking := _lacking(CAPABILITIES):
+        return None, [f"the lab needs {', '.join(lacking)}: run it outside the container, or give it these"]
+    if packages := command.missing(TOOLS):
+        return None, [f"the lab needs more tools: apt install {' '.join(packages)}"]
+    missing = []
+    if lacking := _lacking(MORE_CAPABILITIES):
+        missing.append(f"booted servers need {', '.join(lacking)}: run outside the container, or give it these")
+    if packages := command.missing(MORE_TOOLS):
+        missing.append(f"booted servers need more tools: apt install {' '.join(packages)}")
+    return (Tier.CHROOT if missing else Tier.SYSTEMD), missing
+
+
+def choose() -> Tier:
+    """The tier to use; SOPCTL_LAB_TIER asks for one. Raises OutsideFailure when this machine cannot do it."""
+    possible, missing = find_tier()
+    asked = os.environ.get("SOPCTL_LAB_TIER") or possible
+    if asked is not None and asked not in tuple(Tier):
+        raise UsageError(f"SOPCTL_LAB_TIER={asked} is no tier", remedy=f"one of: {', '.join(Tier)}")
+    if asked is None or possible is None or (asked == Tier.SYSTEMD and possible is Tier.CHROOT):
+        raise OutsideFailure("this machine cannot run the lab", remedy="; ".join(missing))
+    return Tier(asked)
+
+
+def _lacking(wanted: dict[str, int]) -> list[str]:
+    """Those capabilities that are not in our effective set (proc(5), CapEff)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    effective = int(next(line.split()[1] for line in lines if line.startswith("CapEff:")), 16)
+    return [name for name, bit in wanted.items() if not effective >> bit & 1]
