@@ -17,6 +17,7 @@ PACKAGES = (
 """What the playbooks need: the servers have no network to install it from."""
 
 BUILD_SECONDS = 900.0
+DIGEST_LENGTH = 16
 
 # Two things keep `up` honest and quick: sshd answers only once logins are allowed (else pam_nologin refuses them
 # for a moment), and nothing runs that a server without network, console and calendar does not need.
@@ -64,7 +65,7 @@ def recipe(release: str) -> list[str]:
 def path(release: str) -> Path:
     """Where the image of this recipe is, once built: another recipe is another folder."""
     digest = hashlib.sha256("\0".join(recipe(release)).encode()).hexdigest()
-    return state.cache_folder() / f"{release}-{digest[:16]}"
+    return state.cache_folder() / f"{release}-{digest[:DIGEST_LENGTH]}"
 
 
 def ensure(release: str, progress: Callable[[str], None]) -> Path:
@@ -84,8 +85,17 @@ def ensure(release: str, progress: Callable[[str], None]) -> Path:
             building = image.with_suffix(".building")
             files.remove_tree(building)
             _build(release, building, image, ours.fd)
+            _prune(release, image)
         ours.remove()
     return image
+
+
+def _prune(release: str, image: Path) -> None:
+    """Delete the release's images of earlier recipes, unless a server lies on them (as its overlay's lower layer)."""
+    mounts = Path("/proc/self/mountinfo").read_text()
+    for old in image.parent.glob(f"{release}-" + "?" * DIGEST_LENGTH):
+        if old != image and str(old) not in mounts:
+            files.remove_tree(old)
 
 
 def _build(release: str, building: Path, image: Path, lock_fd: int) -> None:
