@@ -89,10 +89,10 @@ class _Climb:
             self._host_key, self._algorithms = self._session.exchange_keys()
             note.append(", ".join(self._algorithms.values()))
         with self._on(Rung.HOST_KEY) as note:
-            self._judge(self._host_key, expected)
+            self._judge(self._host_key, expected, self._session)
             note.append(f"{self._host_key.type} {self._host_key.sha256}")
 
-    def _judge(self, found: HostKey, expected: Pin | None) -> None:
+    def _judge(self, found: HostKey, expected: Pin | None, session: "Session") -> None:
         shown = f"{found.type} {found.sha256}"
         if expected is None:
             if self._target.user is not None:
@@ -100,7 +100,12 @@ class _Climb:
             return
         if found.sha256 != expected.sha256:
             known = f"{expected.type or 'key'} {expected.sha256}"
-            raise Fault(Cause.HOST_KEY_CHANGED, f"expected {known}, but the server shows {shown}")
+            hint = ""
+            if expected.type is None and (others := session.other_key_types()):
+                hint = (
+                    f"; it also has keys of the types {', '.join(others)}: if the expected one is of these, say which"
+                )
+            raise Fault(Cause.HOST_KEY_CHANGED, f"expected {known}, but the server shows {shown}{hint}")
 
     def log_in(self, user: str, key: Key) -> None:
         """Login and command."""

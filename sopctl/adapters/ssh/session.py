@@ -41,8 +41,8 @@ _LOG = "sopctl.adapters.ssh.paramiko"
 logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)
 logging.getLogger(_LOG).propagate = False
 
-_ALGORITHMS = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
-"""Signature algorithms of a host key type where they are not the type itself (RFC 8332)."""
+_KEY_TYPES = {"rsa-sha2-512": "ssh-rsa", "rsa-sha2-256": "ssh-rsa"}
+"""The host key type of a signature algorithm, where it is not the algorithm itself (RFC 8332)."""
 
 
 class _Gex(KexGexSHA256):
@@ -64,7 +64,7 @@ class _Transport(paramiko.Transport):
     _kex_info: ClassVar = {**paramiko.Transport._kex_info, _Gex.name: _Gex}  # type: ignore[attr-defined]  # no stub
 
     def __init__(self, line: Line, key_type: str | None) -> None:
-        self._first = _ALGORITHMS.get(key_type or "", (key_type,))
+        self._pinned_type = key_type
         self.offered: dict[str, list[str]] = {}
         self.farewell = ""
         super().__init__(line, packetizer_class=_Packetizer)
@@ -77,7 +77,7 @@ class _Transport(paramiko.Transport):
         No certificates: what is pinned is a key.
         """
         plain = [name for name in super().preferred_keys if not name.endswith("-cert-v01@openssh.com")]
-        return tuple(sorted(plain, key=lambda name: name not in self._first))
+        return tuple(sorted(plain, key=lambda name: _KEY_TYPES.get(name, name) != self._pinned_type))
 
     def _parse_kex_init(self, m: paramiko.Message) -> None:
         self.offered = self._really_parse_kex_init(paramiko.Message(m.asbytes()))  # type: ignore[attr-defined]
@@ -105,6 +105,13 @@ class Session:
         if key is None or not (transport.is_active() and transport.initial_kex_done):
             raise self._kex_fault()
         return HostKey(key.get_name(), key.get_base64(), fingerprint(key.asbytes())), self._agreed()
+
+    def other_key_types(self) -> list[str]:
+        """The types of host keys that the server has besides the one it showed, as it says."""
+        offered = self._transport.offered["server_key_algo_list"]
+        types = {_KEY_TYPES.get(name, name) for name in offered if "-cert-" not in name}
+        shown = self._transport.host_key_type or ""
+        return [printable(name, 40) for name in sorted(types - {_KEY_TYPES.get(shown, shown)})[:8]]
 
     def login(self, user: str, key: Key) -> None:
         """One attempt with the public key."""

@@ -1,0 +1,76 @@
+"""Addresses in turn, and services side by side."""
+
+import socket
+import time
+
+import pytest
+
+from sopctl.adapters.ssh import tcp
+from sopctl.adapters.ssh.deadline import Deadline
+from sopctl.adapters.ssh.fault import Fault
+from sopctl.model.access import Cause
+from tests.adapters.ssh import hostile
+
+
+def at(port: int, host: str = "127.0.0.1") -> tcp.Address:
+    return socket.AF_INET, (host, port)
+
+
+def test_a_dead_address_does_not_hold_up_a_live_one() -> None:
+    with hostile.full_port() as dead, hostile.listening(hostile.silent) as live:
+        began = time.monotonic()
+        address, sock = tcp.connect([at(dead), at(live.port)], Deadline(10))
+        took = time.monotonic() - began
+        sock.close()
+    assert address == at(live.port)
+    assert tcp.STAGGER <= took < 2
+
+
+def test_a_refusing_address_is_left_at_once() -> None:
+    with hostile.closed_port() as dead, hostile.listening(hostile.silent) as live:
+        began = time.monotonic()
+        address, sock = tcp.connect([at(dead), at(live.port)], Deadline(10))
+        sock.close()
+    assert address == at(live.port)
+    assert time.monotonic() - began < tcp.STAGGER
+
+
+def test_each_address_keeps_its_own_reason() -> None:
+    with hostile.closed_port() as closed, hostile.full_port() as full, pytest.raises(Fault) as caught:
+        tcp.connect([at(closed), at(full, "127.0.0.1")], Deadline(0.4))
+    assert caught.value.cause is Cause.REFUSED
+    assert caught.value.detail == "127.0.0.1: connection refused; 127.0.0.1: no answer"
+
+
+def test_families_take_turns() -> None:
+    found = tcp.resolve("127.0.0.1", 22, Deadline(1))
+    assert found == [at(22)]
+    assert tcp.resolve("::1", 22, Deadline(1))[0][0] == socket.AF_INET6
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        (socket.EAI_NONAME, Cause.NO_SUCH_NAME),
+        (socket.EAI_NODATA, Cause.NO_SUCH_NAME),
+        (socket.EAI_AGAIN, Cause.RESOLVER_DOWN),
+        (socket.EAI_FAIL, Cause.RESOLVER_DOWN),
+        (socket.EAI_SYSTEM, Cause.RESOLVER_DOWN),
+    ],
+)
+def test_tells_the_name_from_the_resolver(code: int, cause: Cause) -> None:
+    assert tcp.resolver_fault("a.example.org", socket.gaierror(code, "…")).cause is cause
+
+
+def test_services_are_tried_side_by_side() -> None:
+    with (
+        hostile.listening(hostile.silent) as open_one,
+        hostile.closed_port() as closed,
+        hostile.full_port() as full,
+        hostile.full_port() as fuller,
+    ):
+        began = time.monotonic()
+        found = tcp.closed_ports(at(1), [open_one.port, closed, full, fuller], Deadline(0.4))
+        took = time.monotonic() - began
+    assert found == {closed: "connection refused", full: "no answer", fuller: "no answer"}
+    assert took < 0.9
