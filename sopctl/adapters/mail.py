@@ -14,7 +14,7 @@ from sopctl.errors import OutsideFailure
 TIMEOUT_SECONDS = 20
 
 
-def send(  # noqa: PLR0913 (a mail has that many parts)
+def send(
     *,
     host: str,
     port: int,

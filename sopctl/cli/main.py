@@ -74,13 +74,17 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for section, names in COMMANDS.items():
-            rows = [(name, command.get_short_help_str(90)) for name in names if (command := self.get_command(ctx, name))]
+            rows = [
+                (name, command.get_short_help_str(90)) for name in names if (command := self.get_command(ctx, name))
+            ]
             with formatter.section(section):
                 formatter.write_dl(rows)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.option("--site", metavar="DIR", envvar="SOPCTL_SITE", help="The site's folder [default: this folder or a parent].")
+@click.option(
+    "--site", metavar="DIR", envvar="SOPCTL_SITE", help="The site's folder [default: this folder or a parent]."
+)
 @click.version_option(__version__, prog_name="sopctl")
 @click.pass_context
 def cli(ctx: click.Context, site: str | None) -> None:
@@ -113,7 +117,7 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.OK
-    except Exception as error:  # noqa: BLE001 (a person gets a sentence; SOPCTL_DEBUG=1 gets the traceback)
+    except Exception as error:
         if os.environ.get("SOPCTL_DEBUG"):
             raise
         what = f"{type(error).__name__}: {error}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sopctl.adapters.ansible.runner import TaskEvent
     from sopctl.model.access import AccessResult
+    from sopctl.model.facts import ServerFacts
     from sopctl.workflow.desk import StepDone
 
 
@@ -50,8 +51,12 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
         put_json(done)
         return
     mark = "✓" if done.answer else "✗"
-    click.secho(f"{mark} {done.id}  {done.procedure} {done.step}: {done.activity}", fg="green" if done.answer else "red")
-    click.echo(f"  {done.actor} ({printable(done.by)}): {done.outcome}" + (f" – {printable(done.note)}" if done.note else ""))
+    click.secho(
+        f"{mark} {done.id}  {done.procedure} {done.step}: {done.activity}", fg="green" if done.answer else "red"
+    )
+    click.echo(
+        f"  {done.actor} ({printable(done.by)}): {done.outcome}" + (f" – {printable(done.note)}" if done.note else "")
+    )
     for document in done.documents:
         click.echo(f"  dokumen: {document}")
     if done.next_command:
@@ -68,7 +73,26 @@ def put_ladder(found: "AccessResult") -> None:
         mark, colour = ("✓", "green") if rung.ok else ("✗", "red")
         click.secho(f"    {mark} {rung.rung:<9} {rung.seconds * 1000:7.0f} ms  {rung.detail}", fg=colour)
     if found.cause:
-        click.echo(f"      {found.cause}: {remedy(found.cause)}")
+        click.echo(f"      {found.cause}: {remedy(found)}")
+
+
+def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
+    """The facts of a server: every field with its value, or why there is none."""
+    import msgspec
+
+    if as_json:
+        put_json(facts)
+        return
+    made = table("field", "value")
+    for name, value in msgspec.to_builtins(facts).items():
+        if name == "missing" or value in (None, [], ()):
+            continue
+        for row in value if isinstance(value, list) else [value]:
+            text = ", ".join(f"{k} {v}" for k, v in row.items() if v is not None) if isinstance(row, dict) else str(row)
+            made.add_row(name, printable(text))
+    for name, why in facts.missing.items():
+        made.add_row(printable(name), f"({why})", style="dim")
+    console().print(made)
 
 
 @contextmanager

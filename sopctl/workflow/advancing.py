@@ -68,6 +68,16 @@ def advance(
     return steps
 
 
+def ready(desk: Desk) -> list[str]:
+    """The deposits that `advance` can do something for."""
+    found = []
+    for dossier in dossiers.read_all(desk.site):
+        standing = procedure.stand(desk.site.procedures, dossier.events)
+        if standing.procedure == "konfigurasi" and not standing.waiting:
+            found.append(dossier.id)
+    return found
+
+
 def _needs_a_person(deposit_id: str, standing: procedure.Standing) -> NotNow:
     if standing.step is None:
         return NotNow(f"{deposit_id} is closed")

@@ -1,13 +1,12 @@
 """Hands: the server is received, inspected and handed over by form; on its return the same, parties reversed."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from sopctl.adapters.documents import forms, render
 from sopctl.errors import UsageError
 from sopctl.model.deposit import Contact
-from sopctl.store.settings import Person
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.papers import letterhead, stamp
+from sopctl.workflow.papers import letterhead, office_party, stamp
 
 CHECKLIST = (
     "Nomor seri sesuai surat",
@@ -23,6 +22,7 @@ CHECKLIST = (
 """The physical inspection (pemeriksaan): one row per item, answered ok unless named in `faults`."""
 
 Condition = Literal["baik", "rusak ringan", "rusak berat"]
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 
 
 def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
@@ -71,8 +71,8 @@ def handover(desk: Desk, deposit_id: str, *, by: str | None = None, place: str =
         settings = desk.site.settings
         head_key = next(iter(settings.with_role("kadis")), None)
         owner = _owner_party(mine.deposit.contacts.administrative, mine.deposit.unit)
-        office = _office_party(settings.people[mine.by], settings.office.name)
-        head = _office_party(settings.people[head_key], settings.office.name) if head_key else office
+        office = office_party(desk.site, mine.by)
+        head = office_party(desk.site, head_key) if head_key else office
         faults = mine.known("faults") or []
         server = mine.deposit.server
         form = forms.HandoverForm(
@@ -121,7 +121,3 @@ def _serial_difference(mine: Turn, serial: str | None) -> list[str]:
 
 def _owner_party(contact: Contact, unit: str) -> forms.Party:
     return forms.Party(name=contact.name, nip=contact.nip, position=contact.position, office=unit)
-
-
-def _office_party(person: Person, office: str) -> forms.Party:
-    return forms.Party(name=person.name, nip=person.nip, position=person.position, office=office)

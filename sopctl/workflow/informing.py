@@ -22,7 +22,7 @@ def notify(
     was cut off by a crash is not sent a second time without `again`.
     """
     with turn(desk, deposit_id, "notify", by) as mine:
-        message = preview(mine)
+        message = _message(mine)
         means = via or _default_means(desk, message)
         outcome = next(iter(mine.step.outcomes))
         if means != "email":
@@ -30,15 +30,13 @@ def notify(
             return mine.record(outcome, note=f"diberitahukan: {means}", data={"via": means, "document": kept})
         settings = desk.site.settings.mail
         if settings is None or message.to is None:
-            raise UsageError(
-                _why_no_mail(message), remedy="Tell how the contact was informed: --via phone|letter|meeting"
-            )
+            raise _no_mail(message)
         cut_off = mine.standing.unfinished
         if cut_off and not again:
             raise OutsideFailure(
                 f"a message of this step was being sent at {cut_off.at:%Y-%m-%d %H:%M} when sopctl was cut off; "
                 "it may have arrived",
-                remedy=f"Ask the contact person, then: sopctl notify {deposit_id} --via phone, or --again to send it again",
+                remedy=f"Ask the contact person, then: sopctl notify {deposit_id} --via phone, or --again to resend it",
             )
         message_id = f"{deposit_id}.{len(mine.dossier.events) + 1}@{settings.sender.partition('@')[2]}"
         mine.start({"message_id": message_id, "to": message.to})
@@ -62,8 +60,13 @@ def notify(
         return mine.record(outcome, note=f"diberitahukan: e-mail ke {message.to}", data=data)
 
 
-def preview(mine: Turn) -> Message:
-    """The message that the due step sends."""
+def preview(desk: Desk, deposit_id: str, *, by: str | None = None) -> Message:
+    """The message that the due step would send. Raises what `notify` raises; sends and records nothing."""
+    with turn(desk, deposit_id, "notify", by) as mine:
+        return _message(mine)
+
+
+def _message(mine: Turn) -> Message:
     spot = place_of(mine.dossier)
     return compose(
         mine.deposit,
@@ -78,10 +81,13 @@ def preview(mine: Turn) -> Message:
 def _default_means(desk: Desk, message: Message) -> Means:
     if desk.site.settings.mail and message.to:
         return "email"
-    raise UsageError(_why_no_mail(message), remedy="Tell how the contact was informed: --via phone|letter|meeting")
+    raise _no_mail(message)
 
 
-def _why_no_mail(message: Message) -> str:
-    if message.to is None:
-        return f"the letter gives no e-mail address of {message.name}"
-    return "this site has no mail server (`mail` in sopctl.yml)"
+def _no_mail(message: Message) -> UsageError:
+    why = (
+        "this site has no mail server (`mail` in sopctl.yml)"
+        if message.to
+        else f"the letter gives no e-mail address of {message.name}"
+    )
+    return UsageError(why, remedy="Tell how the contact was informed: --via phone|letter|meeting")

@@ -1,6 +1,8 @@
 """konfigurasi 6: the month's facts are gathered from the server and its inventory form is filled."""
 
 import threading
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -16,7 +18,7 @@ from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.papers import letterhead, stamp
+from sopctl.workflow.papers import letterhead, office_party, stamp
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
 from sopctl.workflow.space import place_of
 
@@ -61,13 +63,24 @@ def collect(
 def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerFacts:
     """The facts kept for `month` (2026-11), by default the newest. Raises UsageError when there are none."""
     dossier = dossiers.read(desk.site, deposit_id)
+    return _read_facts(dossier, _kept(dossier, month)["facts"]["file"])
+
+
+def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
+    """The path of the inventory form of `month`, by default the newest. Raises UsageError when there is none."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    return dossier.folder / str(_kept(dossier, month)["document"]["file"])
+
+
+def _kept(dossier: Dossier, month: str | None) -> dict[str, Any]:
+    """The data of the event that kept the facts of `month`, by default the newest."""
     kept = [e.data for e in dossier.events if "facts" in e.data and month in (None, e.data.get("month"))]
     if not kept:
         of = f" for {month}" if month else ""
         raise UsageError(
-            f"there are no facts of {deposit_id}{of}", remedy=f"Gather them: sopctl inventory collect {deposit_id}"
+            f"there are no facts of {dossier.id}{of}", remedy=f"Gather them: sopctl inventory collect {dossier.id}"
         )
-    return _read_facts(dossier, kept[-1]["facts"]["file"])
+    return kept[-1]
 
 
 def _newest_before(dossier: Dossier, month: str) -> ServerFacts | None:
@@ -126,9 +139,7 @@ def _form(mine: Turn, facts: ServerFacts, month: str, before: ServerFacts | None
         server_name=server.name,
         sections=sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
         changes=differences(before, facts) if before else None,
-        officer=forms.Party(
-            name=person.name, nip=person.nip, position=person.position, office=site.settings.office.name
-        ),
+        officer=office_party(site, mine.by),
     )
 
 

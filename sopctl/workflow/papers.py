@@ -29,3 +29,9 @@ def stamp(mine: Turn) -> forms.Stamp:
         issued=day,
         check_command=f"sopctl document verify {deposit}",
     )
+
+
+def office_party(site: Site, key: str) -> forms.Party:
+    """A person of the office as a party of a form."""
+    person = site.settings.people[key]
+    return forms.Party(name=person.name, nip=person.nip, position=person.position, office=site.settings.office.name)

@@ -9,6 +9,9 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
 from sopctl.workflow.space import first_that_fits, occupied, place_of
 
+TAKE_BACK = 6
+"""The step of pengembalian in which access is taken back; the other release steps only write."""
+
 
 def release(
     desk: Desk,
@@ -26,7 +29,7 @@ def release(
     and the waiting list is looked at again.
     """
     with turn(desk, deposit_id, "release", by) as mine:
-        if mine.step.no == 6:
+        if mine.step.no == TAKE_BACK:
             return _take_back(mine, by_hand, on_event, cancel)
         if mine.step.outcomes["selesai"].next is not None:
             return mine.record("selesai", note="server keluar dicatat")

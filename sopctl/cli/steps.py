@@ -1,0 +1,206 @@
+"""The steps that people do on paper and with their hands: letters, space, informing, handing over, placing."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from sopctl.cli.options import by_option, end, example, id_argument, json_option, open_desk
+from sopctl.cli.render import put_step
+from sopctl.errors import UsageError
+
+
+@click.command(epilog=example("sopctl request --example > request.yml", "sopctl request request.yml"))
+@click.argument("record", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--example", "show_example", is_flag=True, help="Print a request to fill in, and do nothing else.")
+@json_option
+@click.pass_context
+def request(ctx: click.Context, record: Path | None, *, show_example: bool, as_json: bool) -> None:
+    """File a request (penitipan 1): FILE is the letter's content as YAML. Opens a dossier."""
+    from sopctl.workflow import letters
+    from sopctl.workflow.making import EXAMPLE_REQUEST
+
+    if show_example:
+        click.echo(EXAMPLE_REQUEST, nl=False)
+        return
+    if record is None:
+        raise UsageError("which request?", remedy="Name its file; an empty one comes from: sopctl request --example")
+    put_step(letters.request(open_desk(ctx), record), as_json=as_json)
+
+
+@click.command(epilog=example('sopctl dispose PS-2026-0001 --by kadis --instruction "Mohon ditindaklanjuti"'))
+@id_argument
+@click.option("--instruction", required=True, help="What the head wrote on the letter.")
+@click.option("--to", default="", help="To whom it is routed [default: the next step's actor].")
+@by_option
+@json_option
+@click.pass_context
+def dispose(ctx: click.Context, deposit_id: str, *, instruction: str, to: str, by: str | None, as_json: bool) -> None:
+    """Record a head's disposition of the letter (penitipan 2 and 3, pengembalian 2 and 3)."""
+    from sopctl.workflow import letters
+
+    put_step(letters.dispose(open_desk(ctx), deposit_id, instruction=instruction, by=by, to=to), as_json=as_json)
+
+
+@click.command(epilog=example("sopctl reserve PS-2026-0001", "sopctl reserve PS-2026-0001 --rack A1 --unit 10"))
+@id_argument
+@click.option("--rack", help="Only in this rack (with --unit).")
+@click.option("--unit", type=click.IntRange(1, 60), help="The lowest unit to fill (with --rack).")
+@by_option
+@json_option
+@click.pass_context
+def reserve(
+    ctx: click.Context, deposit_id: str, *, rack: str | None, unit: int | None, by: str | None, as_json: bool
+) -> None:
+    """Find and reserve rack space, or put the request on the waiting list (penitipan 4). Exit 1: no space."""
+    from sopctl.workflow import space
+
+    if (rack is None) != (unit is None):
+        raise UsageError("--rack and --unit go together")
+    wanted = (rack, unit) if rack is not None and unit is not None else None
+    done = space.reserve(open_desk(ctx), deposit_id, by=by, wanted=wanted)
+    put_step(done, as_json=as_json)
+    end(done.answer)
+
+
+@click.command(epilog=example("sopctl notify PS-2026-0001", "sopctl notify PS-2026-0001 --via phone"))
+@id_argument
+@click.option("--via", type=click.Choice(["email", "phone", "letter", "meeting"]), help="How [default: e-mail].")
+@click.option("--again", is_flag=True, help="Send even if a message may have gone out before a crash.")
+@click.option("--dry-run", is_flag=True, help="Show the message; send and record nothing.")
+@by_option
+@json_option
+@click.pass_context
+def notify(
+    ctx: click.Context, deposit_id: str, *, via: str | None, again: bool, dry_run: bool, by: str | None, as_json: bool
+) -> None:
+    """Inform the contact person (penitipan 5 and 6, konfigurasi 2 and 5), by e-mail or as a person did it."""
+    from sopctl.cli.render import put_json
+    from sopctl.workflow import informing
+
+    desk = open_desk(ctx)
+    if dry_run:
+        message = informing.preview(desk, deposit_id, by=by)
+        if as_json:
+            put_json(message)
+        else:
+            click.echo(f"To: {message.to or message.name}\nSubject: {message.subject}\n\n{message.text}", nl=False)
+        return
+    means = next((each for each in informing.MEANS if each == via), None)
+    put_step(informing.notify(desk, deposit_id, by=by, via=means, again=again), as_json=as_json)
+
+
+@click.command(epilog=example("sopctl receive PS-2026-0001"))
+@id_argument
+@click.option("--note", default="", help="What came with it.")
+@json_option
+@click.pass_context
+def receive(ctx: click.Context, deposit_id: str, *, note: str, as_json: bool) -> None:
+    """Record that the requesting unit has brought the server (penitipan 7)."""
+    from sopctl.workflow import handing
+
+    put_step(handing.receive(open_desk(ctx), deposit_id, note=note), as_json=as_json)
+
+
+@click.command(
+    epilog=example("sopctl inspect PS-2026-0001 --serial SN-0001", "sopctl inspect --checklist PS-2026-0001")
+)
+@id_argument
+@click.option("--serial", help="The serial number as read off the machine.")
+@click.option("--fault", "faults", type=int, multiple=True, help="Number of a checklist row that is not ok.")
+@click.option("--condition", type=click.Choice(["baik", "rusak ringan", "rusak berat"]), default="baik")
+@click.option("--note", default="", help="A remark.")
+@click.option("--checklist", is_flag=True, help="Print the checklist with its numbers, and do nothing else.")
+@by_option
+@json_option
+@click.pass_context
+def inspect(
+    ctx: click.Context,
+    deposit_id: str,
+    *,
+    serial: str | None,
+    faults: tuple[int, ...],
+    condition: str,
+    note: str,
+    checklist: bool,
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Compare the machine with the papers (penitipan 8, pengembalian 4 and 7). Exit 1: something differs."""
+    from sopctl.workflow import handing
+
+    if checklist:
+        for number, item in enumerate(handing.CHECKLIST, start=1):
+            click.echo(f"{number:2}  {item}")
+        return
+    chosen = next(each for each in handing.CONDITIONS if each == condition)
+    done = handing.inspect(open_desk(ctx), deposit_id, by=by, serial=serial, faults=faults, condition=chosen, note=note)
+    put_step(done, as_json=as_json)
+    end(done.answer)
+
+
+@click.command(epilog=example("sopctl handover PS-2026-0001"))
+@id_argument
+@click.option("--place", default="", help="Where it is signed [default: the office].")
+@by_option
+@json_option
+@click.pass_context
+def handover(ctx: click.Context, deposit_id: str, *, place: str, by: str | None, as_json: bool) -> None:
+    """Make the hand-over form as a PDF to be signed (penitipan 9, pengembalian 8)."""
+    from sopctl.workflow import handing
+
+    put_step(handing.handover(open_desk(ctx), deposit_id, by=by, place=place), as_json=as_json)
+
+
+@click.command(epilog=example("sopctl place PS-2026-0001"))
+@id_argument
+@by_option
+@json_option
+@click.pass_context
+def place(ctx: click.Context, deposit_id: str, *, by: str | None, as_json: bool) -> None:
+    """Record that the server stands in its reserved place (penitipan 10)."""
+    from sopctl.workflow import space
+
+    put_step(space.place(open_desk(ctx), deposit_id, by=by), as_json=as_json)
+
+
+@click.command(
+    "return",
+    epilog=example(
+        'sopctl return PS-2026-0001 --letter-number "090/12/2026"',
+        "sopctl return PS-2026-0001 --data-saved --keep-disks",
+    ),
+)
+@id_argument
+@click.option("--letter-number", help="Begins the return: the number of the owner's letter.")
+@click.option("--letter-date", type=click.DateTime(["%Y-%m-%d"]), help="Its date [default: today].")
+@click.option("--letter", type=click.Path(path_type=Path, dir_okay=False), help="Its scan: PDF, PNG or JPEG.")
+@click.option("--data-saved", is_flag=True, help="Step 5: the owner says that the data is saved.")
+@click.option("--keep-disks/--wipe-disks", default=None, help="The owner's choice, with --data-saved.")
+@json_option
+@click.pass_context
+def return_server(
+    ctx: click.Context,
+    deposit_id: str,
+    *,
+    letter_number: str | None,
+    letter_date: datetime | None,
+    letter: Path | None,
+    data_saved: bool,
+    keep_disks: bool | None,
+    as_json: bool,
+) -> None:
+    """Begin a return with the owner's letter (pengembalian 1), or record that the data is saved (5)."""
+    from sopctl.workflow import letters
+
+    if data_saved == (letter_number is not None):
+        raise UsageError("give either --letter-number (begins the return) or --data-saved (step 5)")
+    desk = open_desk(ctx)
+    if letter_number is not None:
+        day: date | None = letter_date.date() if letter_date else None
+        done = letters.ask_back(desk, deposit_id, letter_number=letter_number, letter_date=day, letter=letter)
+    elif keep_disks is None:
+        raise UsageError("what does the owner want?", remedy="Add --keep-disks or --wipe-disks")
+    else:
+        done = letters.confirm_data_saved(desk, deposit_id, wipe=not keep_disks)
+    put_step(done, as_json=as_json)

@@ -1,0 +1,74 @@
+"""The documents of a dossier, and whether they are what was issued."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from sopctl.store import dossiers
+from sopctl.store.durable import disk_errors
+from sopctl.store.journal import Journal
+from sopctl.workflow.desk import Desk
+
+
+class Filed(Struct, frozen=True):
+    """A document that the history names: its file, number, the step that made it, and its state on disk."""
+
+    deposit: str
+    file: str
+    number: str
+    procedure: str
+    step: int
+    at: datetime
+    sha256: str
+    state: str
+    """`intact`, `altered` or `missing`."""
+
+
+def documents(desk: Desk, deposit_id: str) -> list[Filed]:
+    """Every document of a dossier, compared with its hash in the history."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    return [
+        Filed(
+            deposit=deposit_id,
+            file=str(dossier.folder / kept["file"]),
+            number=kept.get("number", ""),
+            procedure=event.procedure,
+            step=event.step,
+            at=event.at,
+            sha256=kept["sha256"],
+            state=_state(dossier.folder / kept["file"], kept["sha256"]),
+        )
+        for event in dossier.events
+        for kept in (event.data.get("document"), event.data.get("facts"))
+        if kept
+    ]
+
+
+def journal_gaps(desk: Desk) -> tuple[int, list[str]]:
+    """Check the site's journal against its dossiers: how many lines it has, and what does not agree.
+
+    A dossier whose newest event is not in the journal yet (a crash in between) is no gap: the next event adds it.
+    Raises InvalidRecord where the journal itself or a history was altered.
+    """
+    with desk.site.alone():
+        lines = Journal(desk.site.root).lines()
+        hashes = {dossier.id: [event.hash for event in dossier.events] for dossier in dossiers.read_all(desk.site)}
+    gaps = []
+    for line in lines:
+        events = hashes.get(line.deposit)
+        if events is None:
+            gaps.append(f"{line.deposit}: the dossier is missing")
+        elif line.seq > len(events):
+            gaps.append(f"{line.deposit}: event {line.seq} is missing")
+        elif events[line.seq - 1] != line.hash:
+            gaps.append(f"{line.deposit}: event {line.seq} is not the one that was journaled")
+    return len(lines), list(dict.fromkeys(gaps))
+
+
+def _state(path: Path, sha256: str) -> str:
+    if path.is_symlink() or not path.is_file():
+        return "missing"
+    with disk_errors(path, "read"):
+        return "intact" if hashlib.sha256(path.read_bytes()).hexdigest() == sha256 else "altered"
