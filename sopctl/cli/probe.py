@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.errors import ExitCode, InvalidRecord, UsageError
+from sopctl.cli.options import end, json_option
+from sopctl.cli.render import put_json, put_ladder
+from sopctl.errors import InvalidRecord, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from sopctl.model.access import AccessResult
 
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds for each host, all rungs together.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@json_option
 def probe(
     *,
     hosts: tuple[str, ...],
@@ -64,17 +64,13 @@ def probe(
         raise UsageError(error.message, where=error.where, remedy=error.remedy) from None
     targets = [Target(host, port, user, expect_key, services=services, timeout=timeout) for host, port in places]
     results = []
-    console = _console()
     for result in run(targets, key):
         results.append(result)
         if not as_json:
-            _show(result, console)
+            _show(result)
     if as_json:
-        import json
-
-        click.echo(json.dumps({"results": [_plain(result) for result in results]}, ensure_ascii=False, indent=2))
-    if any(result.verdict is not Verdict.ACCESSIBLE for result in results):
-        click.get_current_context().exit(ExitCode.NO)
+        put_json({"results": [_plain(result) for result in results]})
+    end(all(result.verdict is Verdict.ACCESSIBLE for result in results))
 
 
 def _plain(result: "AccessResult") -> dict[str, Any]:
@@ -89,24 +85,11 @@ def _plain(result: "AccessResult") -> dict[str, Any]:
     return {key: plain[key] for key in keys.split()}
 
 
-def _console() -> "Console":
-    from rich.console import Console
+def _show(result: "AccessResult") -> None:
+    """The ladder for people, below one line with the answer."""
+    from sopctl.model.access import Verdict
 
-    return Console(highlight=False, soft_wrap=True)
-
-
-def _show(result: "AccessResult", console: "Console") -> None:
-    """The ladder for people: a line for each rung, and the remedy under the one that failed."""
-    from rich.text import Text
-
-    from sopctl.model.access import Verdict, remedy
-
-    style = "green" if result.verdict is Verdict.ACCESSIBLE else "red"
     host = f"[{result.host}]" if ":" in result.host else result.host
-    head = Text(f"{host}:{result.port}  ", style="bold").append(result.verdict, style)
-    console.print(head.append(f"  {result.seconds:.2f} s", "dim"))
-    for rung in result.rungs:
-        line = Text("  ").append("✓" if rung.ok else "✗", "green" if rung.ok else "red")
-        console.print(line.append(f" {rung.rung:<9} {rung.detail}"))
-    if result.cause is not None:
-        console.print(Text(f"    {result.cause}: {remedy(result)}", style="yellow"))
+    colour = "green" if result.verdict is Verdict.ACCESSIBLE else "red"
+    click.echo(f"{host}:{result.port}  {click.style(result.verdict, fg=colour)}  {result.seconds:.2f} s")
+    put_ladder(result)
