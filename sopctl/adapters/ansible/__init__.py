@@ -1,0 +1,1 @@
+"""Ansible, the outside system that configures servers and reads their facts."""

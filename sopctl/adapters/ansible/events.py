@@ -1,0 +1,236 @@
+"""What a run told: Ansible's job events, tallied per host into results that are safe to print.
+
+Events come from Ansible's callback plugin on this machine, but what a module answered (`res`) was written by a
+server that belongs to someone else: it is cut to size and cleaned before it goes anywhere.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Struct
+
+from sopctl.model.text import printable
+
+Status = Literal["ok", "changed", "skipped", "failed", "unreachable"]
+
+SETUP = frozenset({"setup", "ansible.builtin.setup", "ansible.legacy.setup"})
+"""Only these actions' answers count as facts: any module may claim some."""
+
+
+class Outcome(StrEnum):
+    """How a run ended. A parser error and an unreachable host share Ansible's exit code 4; here they do not."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    PARSER_ERROR = "parser-error"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed-out"
+    CRASHED = "crashed"
+
+
+class TaskEvent(Struct, frozen=True):
+    """One task on one host has ended. `message` is one line, safe to print."""
+
+    host: str
+    role: str
+    task: str
+    status: Status
+    message: str
+
+
+class HostResult(Struct, frozen=True):
+    """One host's share of a run: numbers of tasks, the first task that failed and why, and facts if gathered.
+
+    `facts` is the answer of Ansible's `setup` as it came, cut to size: untrusted.
+    """
+
+    host: str
+    ok: int
+    changed: int
+    failed: int
+    unreachable: bool
+    failed_task: str
+    message: str
+    facts: dict[str, object] | None
+
+
+class RunResult(Struct, frozen=True):
+    """One run. `hosts` has every host that was asked for; `message` says what went wrong when no host can."""
+
+    outcome: Outcome
+    hosts: dict[str, HostResult]
+    seconds: float
+    message: str
+
+
+class _Host:
+    """What is known of one host so far."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = dict.fromkeys(("ok", "changed", "failed", "skipped", "unreachable"), 0)
+        self.failed_task = ""
+        self.message = ""
+        self.facts: dict[str, object] | None = None
+
+
+class Tally:
+    """Collects a run's events for the hosts it was limited to; events of other hosts are dropped."""
+
+    def __init__(self, hosts: Sequence[str]) -> None:
+        self._hosts = {host: _Host() for host in hosts}
+        self.finished = False
+        """Did Ansible come to its final statistics? Only then did every host have its turn."""
+
+    def add(self, event: Mapping[str, object]) -> TaskEvent | None:
+        """Take one event in; returns what it says about a task, if it does."""
+        data = event.get("event_data")
+        if not isinstance(data, dict):
+            return None
+        kind = event.get("event")
+        if kind == "playbook_on_stats":
+            self._finish(data)
+            return None
+        ended = _STATUS.get(str(kind))
+        name = data.get("host")
+        host = self._hosts.get(name) if isinstance(name, str) else None
+        if ended is None or host is None:
+            return None
+        result = data.get("res")
+        result = result if isinstance(result, dict) else {}
+        status = ended(data, result)
+        message = _message(result) if status in ("failed", "unreachable") else ""
+        task = TaskEvent(
+            host=str(name),
+            role=printable(str(data.get("role") or ""), 100),
+            task=printable(str(data.get("task") or ""), 200),
+            status=status,
+            message=message,
+        )
+        self._count(host, task)
+        if status in ("ok", "changed") and data.get("task_action") in SETUP:
+            self._keep_facts(host, result)
+        return task
+
+    @staticmethod
+    def _count(host: _Host, task: TaskEvent) -> None:
+        host.counts[task.status] += 1
+        if task.status == "changed":
+            host.counts["ok"] += 1  # as Ansible counts: what changed is also well
+        if task.status in ("failed", "unreachable") and not host.failed_task:
+            host.failed_task = task.task
+            host.message = task.message
+
+    @staticmethod
+    def _keep_facts(host: _Host, result: Mapping[str, object]) -> None:
+        facts = result.get("ansible_facts")
+        if isinstance(facts, dict):
+            bounded = bound(facts)
+            host.facts = bounded if isinstance(bounded, dict) else None
+        else:
+            host.message = host.message or "The server's facts are larger than any real server's and were not taken."
+
+    def _finish(self, stats: Mapping[str, object]) -> None:
+        """Ansible's own count is the last word (it knows of rescued and ignored failures)."""
+        self.finished = True
+        for name, host in self._hosts.items():
+            for key, count in (("ok", "ok"), ("changed", "changed"), ("failures", "failed"), ("dark", "unreachable")):
+                numbers = stats.get(key)
+                number = numbers.get(name, 0) if isinstance(numbers, dict) else 0
+                host.counts[count] = number if isinstance(number, int) else 0
+            if not host.counts["failed"] and not host.counts["unreachable"]:
+                host.failed_task = ""
+
+    def outcome(self) -> tuple[Outcome, str]:
+        """The outcome of a finished run, and the sentence for it where no host has one."""
+        counts = [host.counts for host in self._hosts.values()]
+        if any(count["failed"] for count in counts):
+            return Outcome.FAILED, ""
+        if any(count["unreachable"] for count in counts):
+            return Outcome.UNREACHABLE, ""
+        if not all(any(count.values()) for count in counts):
+            return Outcome.PARSER_ERROR, "The playbook or the inventory has nothing for some of these hosts."
+        return Outcome.OK, ""
+
+    def results(self) -> dict[str, HostResult]:
+        """The result of every host asked for, also of those that never had their turn."""
+        return {name: self._result(name, host) for name, host in self._hosts.items()}
+
+    def _result(self, name: str, host: _Host) -> HostResult:
+        silent = not any(host.counts.values())
+        return HostResult(
+            host=name,
+            ok=host.counts["ok"],
+            changed=host.counts["changed"],
+            failed=host.counts["failed"],
+            unreachable=host.counts["unreachable"] > 0,
+            failed_task=host.failed_task,
+            message=host.message or ("The run ended before this host had its turn." if silent else ""),
+            facts=host.facts,
+        )
+
+
+def _ok(data: Mapping[str, object], result: Mapping[str, object]) -> Status:
+    return "changed" if result.get("changed") is True else "ok"
+
+
+def _failed(data: Mapping[str, object], result: Mapping[str, object]) -> Status:
+    return "ok" if data.get("ignore_errors") is True else "failed"
+
+
+_STATUS: dict[str, Callable[[Mapping[str, object], Mapping[str, object]], Status]] = {
+    "runner_on_ok": _ok,
+    "runner_on_failed": _failed,
+    "runner_on_skipped": lambda data, result: "skipped",
+    "runner_on_unreachable": lambda data, result: "unreachable",
+}
+
+
+def _message(result: Mapping[str, object]) -> str:
+    """Why a task failed, from what its module answered: one printable line."""
+    items = result.get("results")
+    if isinstance(items, list):  # a loop: the items carry the reasons
+        failed = [item for item in items[:1000] if isinstance(item, dict) and item.get("failed")]
+        if failed:
+            return _message({**failed[0], "results": None})
+    parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout")]
+    texts = [_line(part, 400) for part in parts if isinstance(part, str) and part.strip()]
+    return ": ".join(dict.fromkeys(texts[:2])) or "The module failed without saying why."
+
+
+def _line(text: str, limit: int) -> str:
+    """`text` as one printable line."""
+    return printable(" ".join(text[: limit * 4].split()), limit)
+
+
+MAX_DEPTH = 12
+MAX_ITEMS = 4_096
+MAX_TEXT = 4_096
+MAX_VALUES = 100_000
+
+
+def bound(value: object) -> object:
+    """`value` cut to a size that no real server's facts reach: depth, items per collection, text, values in all.
+
+    Keys become strings; anything that JSON cannot say becomes None.
+    """
+    left = MAX_VALUES
+
+    def cut(value: object, depth: int) -> object:
+        nonlocal left
+        left -= 1
+        if left < 0 or depth > MAX_DEPTH:
+            return None
+        if isinstance(value, str):
+            return value[:MAX_TEXT]
+        if isinstance(value, dict):
+            pairs = list(value.items())[:MAX_ITEMS]
+            return {str(key)[:MAX_TEXT]: cut(entry, depth + 1) for key, entry in pairs if left > 0}
+        if isinstance(value, list | tuple):
+            return [cut(entry, depth + 1) for entry in value[:MAX_ITEMS] if left > 0]
+        if isinstance(value, bool | int | float) and value == value:  # noqa: PLR0124 (NaN is not itself)
+            return value if abs(value) < 2**63 else None
+        return None
+
+    return cut(value, 0)

@@ -1,0 +1,364 @@
+"""Run a site's playbook on some of its servers through ansible-runner, and leave nothing behind.
+
+ansible-runner runs in a thread and only queues what it hears; the caller's thread tallies, reports and watches the
+clock. Its own way to end a run (SIGKILL to one process group) would orphan Ansible's workers, so the run goes through
+`supervisor.py`, and a cancel, a time-out, Ctrl-C or the death of this process ends all of it.
+"""
+
+import errno
+import json
+import os
+import queue
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import sopctl
+from sopctl.adapters.ansible import supervisor
+from sopctl.adapters.ansible.events import HostResult, Outcome, RunResult, Tally, TaskEvent
+from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure
+from sopctl.model.text import printable
+
+__all__ = ["HostResult", "Outcome", "RunResult", "TaskEvent", "run_playbook"]
+
+MAX_EVENT = 8_000_000
+"""Characters of one module's answer (ansible-runner's own limit, 700,000, loses the facts of a large server)."""
+
+ENVIRONMENT = ("HOME", "LANG", "TZ", "USER")
+"""What a run may see of our environment, besides a PATH made here. No agent, no proxy, no secret."""
+
+SSH_ARGS = "-o ControlMaster=auto -o ControlPersist=600 -o ServerAliveInterval=10 -o ServerAliveCountMax=3"
+"""One connection per server and run (the supervisor ends it with the run); a silent server is given up after 30 s."""
+
+PATIENCE = supervisor.GRACE + 10
+"""Seconds that the supervisor has for ending a run before it is ended itself."""
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_WHOLE_SITE = frozenset({"all", "ungrouped", "localhost"})
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(_\d{1,9})?")
+_ERROR = re.compile(r"^\[?ERROR\]?!?:? *", re.MULTILINE)
+
+
+def _ignore(event: TaskEvent) -> None:
+    """Nobody watches."""
+
+
+def run_playbook(
+    site: Path,
+    playbook: str,
+    *,
+    limit: Sequence[str],
+    run_dir: Path,
+    variables: Mapping[str, object] = {},
+    check: bool = False,
+    forks: int = 10,
+    timeout: float = 900,
+    on_event: Callable[[TaskEvent], None] = _ignore,
+    cancel: threading.Event | None = None,
+) -> RunResult:
+    """Run `SITE/playbooks/PLAYBOOK` on the hosts named in `limit` (inventory: `SITE/inventory`).
+
+    `run_dir` is a folder to be made for this run alone (0700); the events stay in it. `timeout` is in seconds for the
+    whole run. `on_event` is called in this thread, once per task and host. `check` changes nothing on the servers.
+
+    A host that fails is a result, not an error. Raises OutsideFailure when Ansible or ssh is missing or the disk is
+    full, InvalidRecord for a host name that is none, Conflict for a `run_dir` that is taken, Interrupted on Ctrl-C.
+    """
+    hosts = _host_names(limit)
+    path = _search_path()
+    if not re.fullmatch(r"[A-Za-z0-9_-]+\.yml", playbook) or not (site / "playbooks" / playbook).is_file():
+        raise InvalidRecord(f"The site has no playbook {playbook!r}.", where=str(site / "playbooks"))
+    started = time.monotonic()
+    tally = Tally(hosts)
+    try:
+        with _folder(run_dir) as sockets:
+            job = _Job(_runner(site, playbook, hosts, run_dir, variables, check, forks, path, sockets), run_dir)
+            stopped = _follow(job, tally, on_event, cancel, started + timeout)
+            output = _tail(run_dir / "artifacts/run/stdout")
+    except OSError as error:
+        raise OutsideFailure(f"The run's folder cannot be written: {error.strerror}.", where=str(run_dir)) from error
+    outcome, message = _judge(job, tally, stopped, output, timeout)
+    return RunResult(outcome=outcome, hosts=tally.results(), seconds=time.monotonic() - started, message=message)
+
+
+def _host_names(limit: Sequence[str]) -> list[str]:
+    """The hosts, once each; refuses what Ansible would read as a pattern."""
+    if not limit:
+        raise InvalidRecord("No host was named for the run.")
+    for host in limit:
+        if not _HOST.fullmatch(host) or host in _WHOLE_SITE:
+            raise InvalidRecord(f"{printable(host, 80)!r} is not the name of one host.")
+    return list(dict.fromkeys(limit))
+
+
+def _search_path() -> str:
+    """PATH for the run: this interpreter's programs first, so that Ansible can import sopctl."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    if not shutil.which("ansible-playbook", path=path):
+        raise OutsideFailure(
+            "ansible-playbook was not found.", remedy="Install it: pip install 'ansible-core>=2.19,<2.20'"
+        )
+    if not shutil.which("ssh", path=path):
+        raise OutsideFailure("The OpenSSH client (ssh) was not found.", remedy="Install it: apt install openssh-client")
+    return path
+
+
+@contextmanager
+def _folder(run_dir: Path) -> Iterator[Path]:
+    """Make the run's folder, and a second one for ssh's sockets whose paths must be short (unix(7): 108 bytes).
+
+    Afterwards only the events, the output and the exit code stay.
+    """
+    try:
+        run_dir.parent.mkdir(parents=True, exist_ok=True)
+        run_dir.mkdir(mode=0o700)
+    except FileExistsError as error:
+        raise Conflict("The run's folder exists already.", where=str(run_dir)) from error
+    run_dir.chmod(0o700)
+    base = tempfile.gettempdir()
+    sockets = Path(tempfile.mkdtemp(prefix="sopctl-", dir=base if len(base) < 40 else "/tmp"))  # noqa: S108 (made 0700, random name)
+    try:
+        yield sockets
+    finally:
+        shutil.rmtree(sockets, ignore_errors=True)
+        for leftover in ("env", "tmp"):
+            shutil.rmtree(run_dir / leftover, ignore_errors=True)
+        for leftover in ("artifacts/run/command", "limit", "pid"):
+            (run_dir / leftover).unlink(missing_ok=True)
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _runner(
+    site: Path,
+    playbook: str,
+    hosts: Sequence[str],
+    run_dir: Path,
+    variables: Mapping[str, object],
+    check: bool,
+    forks: int,
+    path: str,
+    sockets: Path,
+) -> Any:
+    """An ansible-runner Runner, ready to run: command line, settings and environment are ours alone."""
+    try:
+        from ansible_runner.config.runner import RunnerConfig
+        from ansible_runner.runner import Runner
+    except ImportError as error:
+        raise OutsideFailure("ansible-runner is missing.", remedy="Install it: pip install ansible-runner") from error
+
+    site, run_dir = site.resolve(), run_dir.resolve()
+    settings = {"pexpect_timeout": 1, "suppress_ansible_output": True}
+    _write_private(run_dir / "env/settings", json.dumps(settings))  # the settings= argument can get lost
+    _write_private(run_dir / "env/extravars", json.dumps(dict(variables)))  # never on a command line
+    _write_private(run_dir / "limit", "\n".join(hosts) + "\n")  # a thousand names are too long for one
+    (run_dir / "tmp").mkdir(mode=0o700)
+    own = {
+        "PATH": path,
+        "PYTHONPATH": str(Path(sopctl.__file__).parents[1]),  # the inventory plugin reads the site through sopctl
+        "LANG": "C.UTF-8",
+        **{name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+        "MAX_EVENT_RES": str(MAX_EVENT),
+        "ANSIBLE_CONFIG": str(site / "ansible.cfg"),
+        "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner switches it off where nobody insists
+        "ANSIBLE_LOCAL_TEMP": str(run_dir / "tmp"),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_SSH_ARGS": SSH_ARGS,
+        "ANSIBLE_SSH_EXTRA_ARGS": "-o BatchMode=yes",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
+    }
+    config = RunnerConfig(
+        private_data_dir=str(run_dir),
+        project_dir=str(site),
+        ident="run",
+        playbook=f"playbooks/{playbook}",
+        inventory=str(site / "inventory"),
+        limit=f"@{run_dir / 'limit'}",
+        cmdline="--check" if check else None,
+        forks=forks,
+        envvars=own,
+        fact_cache_type="memory",
+        check_job_event_data=True,
+        quiet=True,
+    )
+    config.prepare()
+    of_runner = (
+        "AWX_",
+        "RUNNER_",
+        "ANSIBLE_CALLBACK_PLUGINS",
+        "ANSIBLE_STDOUT_CALLBACK",
+        "ANSIBLE_RETRY_FILES_ENABLED",
+    )
+    config.env = {key: text for key, text in config.env.items() if key in own or key.startswith(of_runner)}
+    config.command = [
+        sys.executable,
+        "-I",
+        supervisor.__file__,
+        str(run_dir / "pid"),
+        str(os.getpid()),
+        *config.command,
+    ]
+
+    class EventRunner(Runner):  # type: ignore[misc]  # ansible-runner's classes are untyped
+        """A Runner that queues the events which Ansible's callback plugin wrote on this machine, and no others.
+
+        An event's frame comes through the terminal, where a server's text can imitate one. Only the event's id is
+        taken from it; the event is what lies under that id in the run's folder, where no server can write, once.
+        Text in between has no such file. (ansible-runner would end the whole run there, for one host's forgery.)
+        """
+
+        def __init__(self, config: Any) -> None:
+            super().__init__(config)
+            self.queue: queue.SimpleQueue[dict[str, object] | None] = queue.SimpleQueue()
+            self.full: OSError | None = None
+
+        def event_callback(self, event_data: Mapping[str, object]) -> None:
+            uuid = event_data.get("uuid")
+            if not isinstance(uuid, str) or not _UUID.fullmatch(uuid):
+                return
+            folder = Path(self.config.artifact_dir, "job_events")
+            partial = folder / f"{uuid}-partial.json"
+            try:
+                event = json.loads(partial.read_bytes())
+                os.replace(partial, folder / f"{event_data['counter']}-{uuid}.json")
+            except FileNotFoundError:
+                return
+            except (ValueError, RecursionError):
+                partial.unlink(missing_ok=True)
+                return
+            except OSError as error:
+                self.full = error
+                return
+            if isinstance(event, dict):
+                self.queue.put(event)
+
+    return EventRunner(config)
+
+
+class _Job:
+    """A Runner in its thread, and the way to end it."""
+
+    def __init__(self, runner: Any, run_dir: Path) -> None:
+        self.runner = runner
+        self.error: BaseException | None = None
+        self._pid_file = run_dir / "pid"
+        self._asked = False
+        self._thread = threading.Thread(target=self._run, name="ansible-runner")
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.runner.run()
+        except BaseException as error:  # noqa: BLE001 (it is judged, and raised if need be, in the caller's thread)
+            self.error = error  # keeps the terminal open too, until `end` has seen the supervisor go
+        finally:
+            self.runner.queue.put(None)
+
+    def ask_to_end(self) -> None:
+        """Tell the supervisor, once; as long as it has not started, a later call will."""
+        if not self._asked:
+            with suppress(OSError, ValueError):
+                os.kill(int(self._pid_file.read_text(encoding="ascii")), signal.SIGTERM)
+                self._asked = True
+
+    def end(self) -> None:
+        """Wait until nothing of the run is left."""
+        deadline = time.monotonic() + PATIENCE
+        while self._thread.is_alive():
+            self._thread.join(0.1)
+            if self._thread.is_alive():
+                self.ask_to_end()
+            if time.monotonic() > deadline:
+                with suppress(OSError, ValueError):
+                    os.kill(int(self._pid_file.read_text(encoding="ascii")), signal.SIGKILL)
+        if self.error is not None:  # the thread did not wait for the supervisor, so nobody did
+            self.ask_to_end()
+            with suppress(OSError, ValueError):
+                os.waitpid(int(self._pid_file.read_text(encoding="ascii")), 0)
+
+
+def _follow(
+    job: _Job,
+    tally: Tally,
+    on_event: Callable[[TaskEvent], None],
+    cancel: threading.Event | None,
+    deadline: float,
+) -> Outcome | None:
+    """Report events until the run is over. Returns why it was ended early, if it was."""
+    stopped: Outcome | None = None
+    over = False
+    try:
+        while not over and stopped is None and job.runner.full is None:
+            with suppress(queue.Empty):
+                event = job.runner.queue.get(timeout=0.1)
+                over = event is None
+                if event is not None:
+                    _report(tally, event, on_event)
+            if cancel is not None and cancel.is_set():
+                stopped = Outcome.CANCELLED
+            elif time.monotonic() > deadline:
+                stopped = Outcome.TIMED_OUT
+    except KeyboardInterrupt as error:
+        raise Interrupted("The run was interrupted; nothing of it is left running.") from error
+    finally:
+        if not over:
+            job.ask_to_end()
+        job.end()
+    while (event := _next(job)) is not None:
+        _report(tally, event, on_event)
+    if job.runner.full is not None:
+        raise job.runner.full
+    return stopped
+
+
+def _next(job: _Job) -> dict[str, object] | None:
+    try:
+        event: dict[str, object] | None = job.runner.queue.get_nowait()
+    except queue.Empty:
+        return None
+    return event
+
+
+def _report(tally: Tally, event: dict[str, object], on_event: Callable[[TaskEvent], None]) -> None:
+    task = tally.add(event)
+    if task is not None:
+        on_event(task)
+
+
+def _tail(path: Path) -> str:
+    """The end of the run's output."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 20_000))
+            return file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _judge(job: _Job, tally: Tally, stopped: Outcome | None, output: str, timeout: float) -> tuple[Outcome, str]:
+    """How the run ended, and the sentence for it where no host has one."""
+    if tally.finished:
+        return tally.outcome()
+    if stopped is Outcome.CANCELLED:
+        return stopped, "The run was cancelled."
+    if stopped is Outcome.TIMED_OUT:
+        return stopped, f"The run was ended after {timeout:g} seconds."
+    if os.strerror(errno.ENOSPC) in output:
+        raise OutsideFailure("The disk is full.", remedy="Free some space, then run the same command again.")
+    errors = _ERROR.split(output)
+    said = printable(" ".join((errors[1] if len(errors) > 1 else output[-600:]).split()), 600)
+    if job.error is None and job.runner.rc in (1, 4, 5):  # before any task: inventory, playbook or option
+        return Outcome.PARSER_ERROR, said
+    return Outcome.CRASHED, said or f"Ansible ended with code {job.runner.rc} ({type(job.error).__name__})."

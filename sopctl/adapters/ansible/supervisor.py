@@ -1,0 +1,128 @@
+"""Run one command so that nothing of it is left behind, whatever happens to the one who asked for it.
+
+ansible-core 2.19 puts each worker into a session of its own, and ssh's connection masters put themselves into the
+background: killing a process group reaches neither. This small program makes itself the *subreaper* of everything
+below it (PR_SET_CHILD_SUBREAPER, prctl(2)), so that every orphan becomes its child and can be found and ended.
+
+    python -I supervisor.py PIDFILE PARENT COMMAND ARG…
+
+SIGTERM, SIGINT or SIGHUP, or the death of PARENT, ends the command: SIGTERM, some seconds of grace, SIGKILL.
+It runs as a script, without sopctl on its path, and ends with the command's exit code (128 + the signal's number).
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+GRACE = 5.0
+"""Seconds between asking the command to end and making it end."""
+
+STOPS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+
+
+def main(pid_file: str, parent: str, *command: str) -> int:
+    """Run `command`, wait for it, and end all that it left. Returns the exit code."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {*STOPS, signal.SIGCHLD})
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a blocked signal that is ignored would never be seen
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    Path(pid_file).write_text(str(os.getpid()), encoding="ascii")
+    if os.getppid() != int(parent):  # it died before we asked to be told
+        return 128 + signal.SIGTERM
+    child = os.fork()
+    if child == 0:
+        _become(libc, command)
+    code = _wait(child)
+    _sweep()
+    return code
+
+
+def _become(libc: ctypes.CDLL, command: tuple[str, ...]) -> None:
+    """In the child: turn into the command, and end should the supervisor be killed outright."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
+    try:
+        os.execvp(command[0], command)  # noqa: S606 (no shell is the point)
+    except OSError as error:
+        print(f"ERROR! {command[0]}: {error.strerror}", file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(127)
+
+
+def _wait(child: int) -> int:
+    """Wait for `child`, passing on what asks it to end; returns its exit code."""
+    deadline: float | None = None
+    while True:
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        got = (
+            signal.sigwaitinfo({*STOPS, signal.SIGCHLD})
+            if left is None
+            else signal.sigtimedwait({*STOPS, signal.SIGCHLD}, left)
+        )
+        if got is None:
+            return 128 + signal.SIGKILL  # the sweep does it
+        if got.si_signo == signal.SIGCHLD:
+            code = _reap().get(child)
+            if code is not None:
+                return code
+        elif deadline is None:
+            deadline = time.monotonic() + GRACE
+            os.kill(child, signal.SIGTERM)
+
+
+def _reap() -> dict[int, int]:
+    """Collect every child that has ended: process id → exit code."""
+    ended: dict[int, int] = {}
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        code = os.waitstatus_to_exitcode(status)
+        ended[pid] = code if code >= 0 else 128 - code
+
+
+def _sweep() -> None:
+    """End every process below this one; the kernel made all orphans our children."""
+    for number, seconds in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            _reap()
+            below = _descendants()
+            if not below:
+                return
+            for pid in below:
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    continue
+            signal.sigtimedwait({signal.SIGCHLD}, 0.1)
+
+
+def _descendants() -> set[int]:
+    """The process ids below this process, from /proc/PID/stat (proc(5))."""
+    parents: dict[int, int] = {}
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            try:
+                stat = Path(entry.path, "stat").read_bytes()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(stat[stat.rindex(b")") + 2 :].split()[1])
+    below: set[int] = set()
+    level = {os.getpid()}
+    while level:
+        level = {pid for pid, parent in parents.items() if parent in level} - below
+        below |= level
+    return below
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
