@@ -8,10 +8,10 @@ from msgspec import Meta, Struct
 from sopctl.model import names
 
 Id = Annotated[str, Meta(pattern=names.ID)]
-Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z")]
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=names.LINE)]
 """A line of text: no control characters, so that it can stand in any form, list or message."""
-OptionalLine = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z")]
-Email = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\Z")]
+OptionalLine = Annotated[str, Meta(max_length=200, pattern=names.LINE)]
+Email = Annotated[str, Meta(max_length=200, pattern=names.EMAIL)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Account = Annotated[str, Meta(pattern=names.ACCOUNT)]
 PublicKey = Annotated[str, Meta(pattern=names.PUBLIC_KEY)]
@@ -29,7 +29,7 @@ class Contact(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Line
     position: OptionalLine = ""
-    nip: Annotated[str, Meta(pattern=r"^([0-9]{18})?\Z")] = ""
+    nip: Annotated[str, Meta(pattern=names.NIP)] = ""
     email: Email | None = None
     phone: OptionalLine = ""
 

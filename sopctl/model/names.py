@@ -22,7 +22,23 @@ PUBLIC_KEY = (
 )
 """One line of authorized_keys without options: an option such as command= is a request for more than access."""
 
+LINE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"
+EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\Z"
+NIP = r"^([0-9]{18})?\Z"
+
 FINGERPRINT = r"^SHA256:[A-Za-z0-9+/]{43}\Z"
+
+EXPLAINED = {
+    ID: "an id such as PS-2026-0001",
+    HOST_NAME: "a host name such as web1.example.org (lower case)",
+    ACCOUNT: "an account name such as webadmin (lower case)",
+    FILE_NAME: "a plain file name",
+    PUBLIC_KEY: "one public key, as in a .pub file (ssh-ed25519 AAAA… comment), without options",
+    LINE: "one line of text without control characters",
+    EMAIL: "an e-mail address",
+    NIP: "a NIP of 18 digits",
+}
+"""The grammars in words, for the error that a person reads."""
 
 FORBIDDEN_ACCOUNTS = frozenset({"root", "daemon", "bin", "sys", "sync", "nobody", "sshd", "messagebus"})
 """System accounts that no letter may ask for: their keys would be keys to the whole server."""

@@ -28,7 +28,7 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
     role: Literal["kadis", "kabid", "pelaksana"]
     name: Line
     position: OptionalLine = ""
-    nip: Annotated[str, Meta(pattern=r"^([0-9]{18})?\Z")] = ""
+    nip: Annotated[str, Meta(pattern=names.NIP)] = ""
     login: OptionalLine = ""
 
 

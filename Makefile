@@ -1,0 +1,69 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. Both set up what they need.
+# Debian packages are installed only when they are missing and the user is root.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client
+PACKAGES := python3-venv $(LAB_PACKAGES)
+KEEP ?=
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## Take three requests through the procedure on real throwaway servers (KEEP=1 leaves them up)
+	@$(BIN)/sopctl demo $(if $(KEEP),--keep)
+
+.PHONY: test
+test: lint ## Check the code, then run the whole suite, real servers included
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/coverage report --format=total | sed 's/^/coverage, per cent: /'
+
+.PHONY: lint
+lint: setup-dev ## Check style, types, the one-way rule and the playbooks
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo >.lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
+	@$(BIN)/ansible-lint --offline -q playbooks
+
+.PHONY: setup
+setup: system $(VENV)/.runtime ## Make the virtual environment with the pinned dependencies
+
+.PHONY: setup-dev
+setup-dev: setup $(VENV)/.development ## The same with what tests and checks need
+
+.PHONY: system
+system: # Debian packages that are missing; without root, say which
+	@missing=""; for package in $(PACKAGES); do \
+	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	    if [ "$$(id -u)" = 0 ]; then \
+	        echo "installing:$$missing" >&2; \
+	        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	    else echo "missing Debian packages (the lab needs them):$$missing; as root: apt-get install$$missing" >&2; fi; \
+	fi
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/pip
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove what setup, tests and demo made here
+	@$(BIN)/sopctl lab down --name demo 2>/dev/null || true
+	@rm -rf $(VENV) .cache demo-site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* .lint-imports.log

@@ -1,0 +1,94 @@
+"""Strict YAML (tests/cases/records.yml), and records that read back as they were written."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from sopctl.errors import ExitCode, InvalidRecord
+from sopctl.model.deposit import Request
+from sopctl.store import codec
+from sopctl.workflow.making import EXAMPLE_REQUEST
+from tests.cases import rows
+
+
+@pytest.mark.parametrize("row", rows("records"), ids=lambda row: row["name"])
+def test_what_is_refused_and_where(row: dict[str, Any]) -> None:
+    text = EXAMPLE_REQUEST
+    for old, new in row["change"].items():
+        assert old in text, f"the example request has no {old!r}"
+        text = text.replace(old, new)
+    with pytest.raises(InvalidRecord) as caught:
+        codec.parse(text.encode(), Request, where="request.yml")
+    assert row["message"] in caught.value.message
+    assert caught.value.where.startswith(f"request.yml:{row.get('where', '')}")
+    assert caught.value.exit_code is ExitCode.INVALID
+
+
+def test_the_example_request_is_valid() -> None:
+    request = codec.parse(EXAMPLE_REQUEST.encode(), Request, where="request.yml")
+    assert request.letter.date == date(2026, 11, 2)
+    assert request.access.ports == (80, 443)
+
+
+class Words(Struct, forbid_unknown_fields=True):
+    words: list[str]
+    by_name: dict[str, str]
+
+
+@given(
+    st.lists(st.text(st.characters(codec="utf-8"), max_size=30), max_size=5),
+    st.dictionaries(st.text(st.characters(codec="utf-8"), min_size=1, max_size=10), st.text(max_size=10), max_size=3),
+)
+def test_every_text_reads_back_as_it_was_written(words: list[str], by_name: dict[str, str]) -> None:
+    """`no`, `0123`, `1:30`, `~`, control characters: a string stays that string."""
+    by_name = {key: value for key, value in by_name.items() if key != "<<" and "\ud800" > max(value, default="a")}
+    record = Words(words, by_name)
+    assert codec.parse(codec.dump(record), Words, where="x.yml") == record
+
+
+@pytest.mark.parametrize("text", ["no", "0123", "1:30", "2026-11-23", "null", "~", "<<", "1e3", "", " x ", "\x85", "=: #"])
+def test_words_that_yaml_likes_to_reinterpret(text: str) -> None:
+    assert codec.parse(codec.dump(Words([text], {})), Words, where="x.yml").words == [text]
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_record_or_an_error_with_a_place(content: bytes) -> None:
+    try:
+        codec.parse(content, Words, where="x.yml")
+    except InvalidRecord as error:
+        assert error.where.startswith("x.yml")
+
+
+@given(st.text(alphabet="ab:-[]{}&*!|>'\"%@`#,?~<= \n\t0", max_size=200))
+def test_any_yaml_like_text_is_a_record_or_an_error_with_a_place(text: str) -> None:
+    try:
+        codec.parse(text.encode(), Words, where="x.yml")
+    except InvalidRecord as error:
+        assert error.where.startswith("x.yml")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"words: " + b"[" * 5000 + b"]" * 5000, "nested deeper than"),
+        (b"a" * (codec.MAX_BYTES + 1), "larger than 256 KiB"),
+        (b"a: &a [x]\nb: [" + b"*a," * 1000 + b"]", "anchors"),
+    ],
+    ids=["deep", "large", "laughs"],
+)
+def test_bombs_are_refused(content: bytes, message: str) -> None:
+    with pytest.raises(InvalidRecord, match=message):
+        codec.parse(content, Words, where="x.yml")
+
+
+def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    from sopctl.errors import OutsideFailure
+
+    with pytest.raises(OutsideFailure, match="cannot read: No such file") as caught:
+        codec.load(tmp_path / "none.yml", Words)
+    assert caught.value.where == str(tmp_path / "none.yml")
