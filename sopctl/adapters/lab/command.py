@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from sopctl.errors import OutsideFailure
@@ -29,6 +29,10 @@ SEARCH_PATH = os.pathsep.join(("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lo
 ENVIRONMENT = {"PATH": SEARCH_PATH, "LC_ALL": "C.UTF-8"}
 """The environment of every tool: no secret of the caller, messages in one language."""
 
+LOCKS: set[int] = set()
+"""The locks that this process holds (see lock.py). Every tool inherits them: when this process is killed, the next
+one gets the lock only once the tool has ended too, so that nobody works in the same place at the same time."""
+
 
 def find(tool: str) -> str | None:
     """The tool's full path, or None."""
@@ -41,9 +45,9 @@ def missing(tools: Sequence[str]) -> list[str]:
 
 
 def run(
-    arguments: Sequence[str | Path], *, timeout: float = 60, stdin: int = subprocess.DEVNULL, remedy: str = ""
+    arguments: Sequence[str | Path], *, timeout: float = 60, remedy: str = "", locks: Collection[int] = LOCKS
 ) -> str:
-    """Run a tool to its end and return what it wrote.
+    """Run a tool to its end and return what it wrote. It inherits `locks`, file descriptors.
 
     Raises OutsideFailure with the last lines of its standard error when it is missing, fails or
     takes longer than `timeout` seconds.
@@ -52,10 +56,11 @@ def run(
     try:
         done = subprocess.run(
             [str(argument) for argument in arguments],
-            stdin=stdin,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             env=ENVIRONMENT,
             cwd="/",
+            pass_fds=tuple(locks),
             timeout=timeout,
             check=False,
         )

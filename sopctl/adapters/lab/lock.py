@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sopctl.adapters.lab import command
 from sopctl.adapters.lab.process import Process
 from sopctl.errors import Conflict
 
-ORPHAN_SECONDS = 10.0
-"""How long to wait for the helpers of a run that was killed: they hold its lock until they end."""
+ORPHAN_SECONDS = 60.0
+"""How long to wait for the tools of a run that was killed: they hold its lock until they end."""
 
 
 class Lock:
@@ -56,8 +57,10 @@ def held(path: Path, *, what: str, wait: float = 0.0) -> Iterator[Lock]:
     try:
         os.ftruncate(fd, 0)
         os.pwrite(fd, Process.current().dump(), 0)
+        command.LOCKS.add(fd)
         yield Lock(path, fd)
     finally:
+        command.LOCKS.discard(fd)
         os.close(fd)
 
 

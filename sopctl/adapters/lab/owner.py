@@ -35,9 +35,8 @@ def run(server: LabServer, script: str, *, timeout: float = 30) -> str:
         arguments = ["ssh", "-F", "none", "-T", "-i", server.key_file, "-p", str(server.port), "-l", server.user]
         arguments += [f"-o{name}={value}" for name, value in options.items()]
         try:
-            return command.run(
-                [*arguments, "--", server.address, f"sudo -n -- sh -c {shlex.quote(script)}"], timeout=timeout
-            )
+            remote = f"sudo -n -- sh -c {shlex.quote(script)}"
+            return command.run([*arguments, "--", server.address, remote], timeout=timeout, locks=())
         except OutsideFailure as failure:
             raise OutsideFailure(failure.message, where=server.name) from failure
 

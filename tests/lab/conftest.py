@@ -1,0 +1,62 @@
+"""The lab for tests: real servers, shared by a test session, never a person's own lab."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sopctl.adapters import lab as servers
+from sopctl.adapters.lab import LabServer, LabStatus
+from sopctl.errors import OutsideFailure
+
+NAMES = ("ci", "cib", "cic", "cid")
+"""Names of test labs: a session takes the first that no other session on this machine uses."""
+
+
+def unavailable(reason: str) -> None:
+    """Skip, or fail where the lab is required (SOPCTL_LAB=required), with the reason."""
+    if os.environ.get("SOPCTL_LAB") == "required":
+        pytest.fail(f"the lab is required and not there: {reason}")
+    pytest.skip(f"no lab: {reason}")
+
+
+@pytest.fixture(scope="session")
+def lab_name() -> Iterator[str]:
+    """A lab's name that is this session's own. A killed session's lab is taken over by the next."""
+    tier, missing = servers.find_tier()
+    if tier is None:
+        unavailable("; ".join(missing))
+    for name in NAMES:
+        path = Path(f"/run/lock/sopctl-tests-{name}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            servers.down(name)
+            yield name
+            servers.down(name)
+            path.unlink()
+            return
+    unavailable(f"test sessions with the labs {', '.join(NAMES)} are under way")
+
+
+@pytest.fixture(scope="session")
+def lab(lab_name: str) -> LabStatus:
+    """Three running servers. Tests that break one use `pristine`, which comes after it is used as new again."""
+    try:
+        return servers.up(lab_name, servers=3)
+    except OutsideFailure as failure:
+        unavailable(str(failure))
+        raise
+
+
+@pytest.fixture
+def pristine(lab: LabStatus) -> Iterator[LabServer]:
+    """A server to break: freshly booted from an untouched disk, and so again after the test (2 s each)."""
+    name = lab.servers[-1].name
+    yield servers.reset(lab.name, name)
+    servers.reset(lab.name, name)

@@ -1,0 +1,39 @@
+"""What a lab leaves on this machine, found without the lab's own code or records: by asking the kernel."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+
+def traces(name: str) -> list[str]:
+    """Processes, mounts, links, control groups, folders and lock files of the lab `name`; empty when it is gone."""
+    server = re.compile(rf"(?<![a-z0-9-]){re.escape(name)}[0-9]+(?![a-z0-9-])")
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            groups = (folder / "cgroup").read_text()
+            root = str((folder / "root").readlink())
+        except OSError:
+            continue
+        if server.search(words) or server.search(groups) or server.search(root):
+            found.append(f"process {folder.name}: {words or groups}")
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    found += [f"mount {line}" for line in mounts if f"/sopctl-lab/{name}/" in line]
+    links = json.loads(subprocess.check_output(["ip", "-json", "link"]))
+    found += [f"link {link['ifname']}" for link in links if server.search(link["ifname"].removeprefix("vb-"))]
+    groups_of_server = list(Path("/sys/fs/cgroup").glob(f"*/sopctl-lab/*/{name}[0-9]*"))
+    places = [Path("/run/sopctl-lab") / name, Path(f"/run/sopctl-lab/{name}.lock"), *groups_of_server]
+    places += Path("/run/systemd/nspawn").glob(f"*/{name}[0-9]*")
+    places += Path("/var/cache/sopctl/lab/roots").glob(f"{name}-*")
+    return found + [f"file {path}" for path in places if path.exists()]
+
+
+def bridges() -> set[str]:
+    return {path.name for path in Path("/sys/class/net").glob("soplab*")}
+
+
+def route() -> bool:
+    """Whether the unreachable route over the lab's range is there."""
+    return "198.18.0.0/15" in subprocess.check_output(["ip", "route", "show", "type", "unreachable"], text=True)
