@@ -15,15 +15,28 @@ import msgspec
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Table
-from sopctl.adapters.documents.text import LIMIT, printable
+from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
 
-MAX_ROWS = 200
+MAX_ROWS = 100
 """Rows of one table, or changes; of more, the form says how many there are."""
 
-_LONG = ("items", "checklist", "sections", "changes")
-_SHORT_LIMIT = 200
-"""Characters of a name, a place or a number; only the parts in `_LONG` flow over pages and may be longer."""
+# Characters of one value, by the part of the form it stands in; more are cut, visibly. What people write may be
+# longer than what a machine sends: a server with a hundred disks of hostile names still makes a form to read.
+_WRITTEN = 600
+_READ = 300
+_CELL = 120
+_NAME = 200
+_LABEL = 60
+_LIMITS = {
+    "items": _WRITTEN,
+    "checklist": _WRITTEN,
+    "changes": _READ,
+    "sections": _READ,
+    "rows": _CELL,
+    "label": _LABEL,
+    "columns": _LABEL,
+}
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,10 +49,7 @@ def render(form: Form) -> bytes:
     too long for a QR code, and OutsideFailure when typst is missing or fails.
     """
     name = "handover" if isinstance(form, HandoverForm) else "inventory"
-    data = {
-        key: _printable_all(value, LIMIT if key in _LONG else _SHORT_LIMIT)
-        for key, value in msgspec.to_builtins(_bounded(form)).items()
-    }
+    data = _printable_all(msgspec.to_builtins(_bounded(form)), _NAME)
     data["words"] = _words(form)
     return _typeset(name, msgspec.json.encode(data).decode(), _qr(form.stamp.check_command), form.stamp.issued)
 
@@ -74,7 +84,7 @@ def _printable_all(value: Any, limit: int) -> Any:
     if isinstance(value, str):
         return printable(value, limit)
     if isinstance(value, dict):
-        return {key: _printable_all(item, limit) for key, item in value.items()}
+        return {key: _printable_all(item, _LIMITS.get(key, limit)) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_printable_all(item, limit) for item in value]
     return value
@@ -88,11 +98,13 @@ def _words(form: Form) -> dict[str, Any]:
         "weekday": wording.long_date(issued).partition(",")[0],
         "spelled": wording.spelled_date(issued),
         "numeric": f"{issued:%d-%m-%Y}",
-        "footer": " · ".join(
-            printable(part, 44) for part in (form.stamp.deposit_id, form.stamp.document_number) if part
+        "agency": printable(form.letterhead.agency.upper(), _NAME),
+        "office": printable(form.letterhead.office.upper(), _NAME),
+        "record": " · ".join(
+            shortened(part, 36) for part in (form.stamp.deposit_id, form.stamp.document_number) if part
         ),
-        "revision": printable(form.stamp.revision, 16),
-        "check": printable(form.stamp.check_command, 80),
+        "revision": shortened(form.stamp.revision, 16),
+        "check": shortened(form.stamp.check_command, 80),
     }
     if isinstance(form, InventoryForm):
         words["month"] = wording.month_name(form.month)

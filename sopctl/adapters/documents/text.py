@@ -3,9 +3,6 @@
 import re
 import unicodedata
 
-LIMIT = 2000
-"""Characters of one value on a form; more are cut, and the cut says so."""
-
 # Every character here has a glyph, regular and bold, in the two fonts that typst carries (a test prints them
 # all). Control and format characters, bidirectional overrides, combining marks and right-to-left scripts are
 # left out on purpose: they could reorder or cover what stands beside them on a signed paper.
@@ -21,13 +18,25 @@ _UNPRINTABLE = re.compile(f"[^{PRINTABLE}]")
 _SPACES = re.compile("[\t\n\v\f\r\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 
-def printable(text: str, limit: int = LIMIT) -> str:
-    """`text` on one line, with every character that a form cannot show as `<U+XXXX>`, cut to about `limit`.
+def printable(text: str, limit: int) -> str:
+    """`text` on one line, with every character that a form cannot show as `<U+XXXX>`.
 
-    Never raises: lone surrogates, NUL and bidirectional overrides are shown like any other code point.
+    More than `limit` characters are cut, and the cut says so. Never raises: lone surrogates, NUL and
+    bidirectional overrides are shown like any other code point.
     """
-    head = unicodedata.normalize("NFC", text[:limit])
-    shown = _UNPRINTABLE.sub(lambda found: f"<U+{ord(found[0]):04X}>", _SPACES.sub(" ", head))
+    shown = _shown(text[:limit])
     if len(text) <= limit and len(shown) <= 2 * limit:
         return shown
     return f"{shown[:limit]}… [dipotong: {len(text)} karakter]"
+
+
+def shortened(text: str, length: int) -> str:
+    """As `printable`, but never longer than `length`: for the page's head and foot, which repeat what is written
+    in full elsewhere."""
+    shown = _shown(text[: length + 1])
+    return shown if len(shown) <= length else shown[: length - 1] + "…"
+
+
+def _shown(text: str) -> str:
+    composed = unicodedata.normalize("NFC", _SPACES.sub(" ", text))
+    return _UNPRINTABLE.sub(lambda found: f"<U+{ord(found[0]):04X}>", composed)

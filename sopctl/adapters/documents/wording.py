@@ -1,5 +1,6 @@
 """Dates, numbers and sizes as they are written on the forms."""
 
+import re
 from datetime import date, datetime
 
 from sopctl.errors import InvalidRecord
@@ -10,7 +11,8 @@ _UNITS = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delap
 
 def long_date(day: date, language: str = "id") -> str:
     """The date with its weekday: `Senin, 23 November 2026`. Raises InvalidRecord for a language unknown to CLDR."""
-    return _format(day, "full", language)
+    # CLDR's full Indonesian date has two digits for the day (`01 Januari`), its long one has not.
+    return f"{_format(day, 'EEEE', language)}, {plain_date(day, language)}"
 
 
 def plain_date(day: date, language: str = "id") -> str:
@@ -87,6 +89,8 @@ def _format(day: date, pattern: str, language: str) -> str:
     from babel.dates import format_date
 
     try:
+        if not re.fullmatch("[a-z]{2,3}", language):  # Babel would read the rest of `id; x` as nothing
+            raise UnknownLocaleError(language)
         return format_date(day, pattern, locale=language)
     except (UnknownLocaleError, ValueError):
         raise InvalidRecord(f"Dates in the language {language!r} are not known", remedy="Use id or en.") from None

@@ -1,0 +1,120 @@
+"""Forms as a data centre would fill them, and a reader of the PDFs made from them."""
+
+from datetime import date
+from typing import Any
+
+import pypdfium2  # type: ignore[import-untyped]  # has no stubs
+from msgspec import Struct, structs
+
+from sopctl.adapters.documents import (
+    ChecklistRow,
+    HandoverForm,
+    HandoverItem,
+    InventoryForm,
+    Letterhead,
+    Party,
+    Stamp,
+    sections_of,
+)
+from sopctl.model.facts import Cpu, Disk, Missing, Mount, Nic, ServerFacts
+
+CM = 72 / 2.54
+CHECK = "sopctl document verify PS-2026-0001 3f9a2c1e77"
+LETTERHEAD = Letterhead(
+    office="Dinas Komunikasi dan Informatika",
+    agency="Pemerintah Kabupaten Contoh",
+    address="Jalan Contoh Nomor 1, Kode Pos 00000",
+    contact="Telepon (0000) 000000 · kominfo@example.org",
+)
+OFFICER = Party("Petugas Pusat Data", "199003032015031003", "Pranata Komputer", "Dinas Komunikasi")
+OWNER = Party("Penanggung Jawab Teknis", "198502022010012002", "Analis Sistem", "Badan Pendapatan Daerah")
+HEAD = Party("Kepala Bidang", "198001012005011001", "Kepala Bidang Aplikasi Informatika", "Dinas Komunikasi")
+DECLARED = {
+    "code": "PS-2026-0001",
+    "owner": "Badan Pendapatan Daerah",
+    "serial": "CN7792194B0012",
+    "condition": "baik",
+    "psu": "2 × 750 W",
+}
+PLACE = {"room": "Ruang Server", "rack": "A1", "units": "U12–U13"}
+
+
+def stamp(number: str = "027/0012/BA/2026") -> Stamp:
+    return Stamp("PS-2026-0001", number, "3f9a2c1e77", date(2026, 11, 23), CHECK)
+
+
+def facts(disks: int = 2, nics: int = 2) -> ServerFacts:
+    return ServerFacts(
+        gathered_at="2026-11-23T08:00:00+07:00",
+        hostname="pajak01",
+        vendor="Contoh",
+        product="R740",
+        serial="CN7792194B0012",
+        os_name="Debian GNU/Linux",
+        os_version="12",
+        uptime_seconds=3553200,
+        cpu=Cpu("Xeon Silver 4214", 2, 12, 2, 48),
+        memory_mib=128651,
+        disks=tuple(Disk(f"nvme{no}n1", 1920383410176, "MZQL21T9", f"S64G{no:04}", False) for no in range(disks)),
+        nics=tuple(
+            Nic(f"enp{no}s0", f"b0:26:28:aa:bb:{no:02x}", 10000, (f"198.18.0.{no}/24",), up=True) for no in range(nics)
+        ),
+        mounts=(Mount("/", "/dev/mapper/vg0-root", "ext4", 98 * 1024**3, 23 * 1024**3),),
+        missing={"bios_version": Missing.NEEDS_ROOT},
+    )
+
+
+def handover(items: int = 1, *, returning: bool = False) -> HandoverForm:
+    item = HandoverItem("Server pajak", "Contoh R740", "CN7792194B0012", 1, "unit", "baik", "2 kabel, rel", "")
+    checks = ("Nomor seri", "Tinggi dan kedalaman", "Rel dan kabel", "Catu daya", "Menyala", "Kerusakan", "Disk")
+    return HandoverForm(
+        LETTERHEAD,
+        stamp(),
+        returning=returning,
+        place="Ruang Server",
+        first=OWNER,
+        second=OFFICER,
+        acknowledged=HEAD,
+        items=tuple(structs.replace(item, serial=f"CN{no:05}") for no in range(items)),
+        checklist=tuple(ChecklistRow(check, "ok", "") for check in checks),
+    )
+
+
+def inventory(server: ServerFacts | None = None, changes: tuple[str, ...] | None = None) -> InventoryForm:
+    sections = sections_of(server or facts(), DECLARED, PLACE)
+    return InventoryForm(LETTERHEAD, stamp(), "2026-11", "pajak01", sections, changes, OFFICER)
+
+
+def filled(value: Any, texts: list[str], used: list[str]) -> Any:
+    """`value` with its free texts replaced in turn by `texts`, each behind a number of its own; they go to `used`.
+
+    What the form's types or the calendar bound stays: sources, results, the month and the command in the QR code.
+    """
+    if isinstance(value, str):
+        used.append(f"{len(used)}:{texts[len(used) % len(texts)]}")
+        return used[-1]
+    if isinstance(value, tuple):
+        return tuple(filled(item, texts, used) for item in value)
+    if isinstance(value, Struct):
+        bound = {"month", "result", "source", "check_command"}
+        changed = {
+            name: filled(item, texts, used)
+            for name, item in structs.asdict(value).items()
+            if name not in bound and not isinstance(item, date)
+        }
+        return structs.replace(value, **changed)
+    return value
+
+
+def pages(pdf: bytes) -> list[pypdfium2.PdfTextPage]:
+    return [page.get_textpage() for page in pypdfium2.PdfDocument(pdf)]
+
+
+def text(pdf: bytes) -> str:
+    """The text layer, without white space: where lines break in a cell is the layout's affair."""
+    return squeezed(" ".join(page.get_text_range() for page in pages(pdf)))
+
+
+def squeezed(value: str) -> str:
+    # PDFium reports a hyphen at a line's end as U+FFFE or U+0002.
+    return "".join(value.replace("\ufffe", "-").replace("\x02", "-").split())

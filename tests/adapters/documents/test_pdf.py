@@ -1,0 +1,287 @@
+"""The finished papers: what stands on every page, and what hostile text cannot do to them."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import pypdfium2  # type: ignore[import-untyped]  # has no stubs
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # has no stubs
+import pytest
+import segno
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from sopctl.adapters.documents import Form, InventoryForm, Table, pdf, render
+from sopctl.adapters.documents.text import printable, shortened
+from sopctl.errors import InvalidRecord, OutsideFailure
+from tests.adapters.documents import samples
+from tests.adapters.documents.samples import CM, pages, squeezed, text
+
+PAYLOADS = yaml.safe_load((Path(__file__).parents[2] / "cases" / "paper_payloads.yml").read_text())
+FORMS: dict[str, Form] = {
+    "handover": samples.handover(),
+    "return": samples.handover(returning=True),
+    "inventory": samples.inventory(),
+}
+each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+
+
+@each_form
+def test_every_page_carries_what_ties_it_to_the_record(form: Form) -> None:
+    long = structs.replace(form, stamp=samples.stamp("027/0031/2026"))
+    if isinstance(long, InventoryForm):
+        long = structs.replace(long, sections=long.sections * 2)
+    else:
+        long = structs.replace(long, items=long.items * 60)
+    found = pages(render(long))
+    assert len(found) > 1
+    for number, page in enumerate(found, start=1):
+        words = squeezed(page.get_text_range())
+        assert f"Halaman{number}dari{len(found)}" in words
+        assert "Dokumeninitidakditandatanganisecaraelektronik." in words
+        assert "PS-2026-0001·027/0031/2026·revisi3f9a2c1e77" in words
+        assert squeezed(samples.CHECK) in words
+    assert "DINASKOMUNIKASIDANINFORMATIKA" in squeezed(found[0].get_text_range())
+
+
+@each_form
+def test_the_same_form_is_the_same_bytes_also_in_another_process(form: Form) -> None:
+    here = render(form)
+    assert render(form) == here
+    name = next(name for name, known in FORMS.items() if known is form)
+    there = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from tests.adapters.documents.test_pdf import FORMS, render;"
+            f"sys.stdout.buffer.write(render(FORMS[{name!r}]))",
+        ],
+        capture_output=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert there.stdout == here
+
+
+def test_another_form_is_other_bytes() -> None:
+    assert render(samples.handover()) != render(samples.handover(returning=True))
+
+
+@each_form
+def test_it_is_pdf_a_2b_with_the_packages_fonts_only(form: Form) -> None:
+    made = render(form)
+    metadata = made[made.index(b"<x:xmpmeta") : made.index(b"</x:xmpmeta>") + len(b"</x:xmpmeta>")]
+    values = {element.tag.rpartition("}")[2]: element.text for element in ET.fromstring(metadata).iter()}
+    assert (values["part"], values["conformance"]) == ("2", "B")
+    assert {font.partition("+")[2].partition("-")[0] for font in fonts(made)} <= {"LibertinusSerif", "DejaVuSansMono"}
+
+
+def fonts(made: bytes) -> set[str]:
+    texts = (
+        part
+        for page in pypdfium2.PdfDocument(made)
+        for part in page.get_objects([pdfium.FPDF_PAGEOBJ_TEXT])
+        if isinstance(part, pypdfium2.PdfTextObj)
+    )
+    return {part.get_font().get_base_name() for part in texts}
+
+
+def test_a_small_handover_is_one_page_with_room_to_sign() -> None:
+    (page,) = pages(render(samples.handover()))
+    above, below = (top_of(page, words) for words in ("Kepala Bidang Aplikasi Informatika", "NIP 198001012005011001"))
+    assert above - below > 2.2 * CM + 2 * 10.5
+
+
+def top_of(page: pypdfium2.PdfTextPage, words: str) -> float:
+    """The height above the page's foot, in points, at which `words` stand the last time."""
+    found = page.search(words)
+    at = -1
+    while (hit := found.get_next()) is not None:
+        at = hit[0]
+    assert at >= 0, words
+    _left, _bottom, _right, top = page.get_charbox(at)
+    return float(top)
+
+
+def test_a_return_says_that_it_is_one() -> None:
+    returned, taken = text(render(FORMS["return"])), text(render(FORMS["handover"]))
+    assert "FORMULIRSERAHTERIMAPENGEMBALIANBARANG" in returned
+    assert "telahmengembalikan" in returned
+    assert "telahmengembalikan" not in taken
+    assert "Padahariini,Senin,tanggalduapuluhtigabulanNovembertahunduaribuduapuluhenam(23-11-2026)" in taken
+
+
+def test_a_long_table_repeats_its_head_and_signatures_never_stand_alone() -> None:
+    for items in range(16, 28):
+        found = [squeezed(page.get_text_range()) for page in pages(render(samples.handover(items)))]
+        assert all(("Kelengkapan" in page) == ("CN000" in page) for page in found)
+        assert "PIHAKKEDUA," in found[-1]
+        assert "Hasilpemeriksaan" in found[-1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [(None, "Formulirpertama"), ((), "Tidakadaperubahan"), (("RAM: 64 GiB → 32 GiB",), "RAM:64GiB→32GiB")],
+)
+def test_the_changes_since_last_month(changes: tuple[str, ...] | None, expected: str) -> None:
+    assert expected in text(render(samples.inventory(changes=changes)))
+
+
+def test_twelve_disks_and_eight_networks_fit_two_pages() -> None:
+    found = pages(render(samples.inventory(samples.facts(12, 8))))
+    assert len(found) == 2
+    assert "S64G0011" in text(render(samples.inventory(samples.facts(12, 8))))
+
+
+@pytest.mark.parametrize("turn", range(0, len(PAYLOADS), 6))
+@each_form
+def test_hostile_text_is_only_text(form: Form, turn: int) -> None:
+    used: list[str] = []
+    payloads = [case["text"] for case in PAYLOADS[turn:] + PAYLOADS[:turn]]
+    hostile = samples.filled(form, payloads, used)
+    made = render(hostile)
+    words = text(made)
+    assert len(used) > 30
+    assert [value for value in used if value != not_on_paper(hostile) and not shown(value, words)] == []
+    assert_inside(made)
+
+
+def not_on_paper(form: Form) -> str:
+    """Who countersigns, or fills in the inventory, does so with a position but no office."""
+    return form.officer.office if isinstance(form, InventoryForm) else form.acknowledged.office
+
+
+def shown(value: str, words: str) -> bool:
+    """Whether the paper shows `value`: as it is, in the letterhead's capitals, or cut where room is short."""
+    forms = (
+        *(printable(value, limit) for limit in (120, 60)),
+        printable(value.upper(), 120),
+        *(shortened(value, length) for length in (36, 16)),
+    )
+    return any(squeezed(each) in words for each in forms)
+
+
+@pytest.mark.parametrize("long", ["W" * 10_000, "kata " * 2_000, "😀" * 10_000, "a-/" * 3_000, " " * 10_000])
+@each_form
+def test_long_text_stays_on_its_page_and_ends(form: Form, long: str) -> None:
+    made = render(samples.filled(form, [long], []))
+    assert_inside(made)
+    assert len(pages(made)) < 40
+
+
+def assert_inside(made: bytes) -> None:
+    """No character reaches into the outer centimetre of a page, where it would be cut off."""
+    for page in pypdfium2.PdfDocument(made):
+        width, height = page.get_size()
+        words = page.get_textpage()
+        for left, bottom, right, top in boxes(words):
+            assert CM < left <= right < width - CM
+            assert 0.5 * CM < bottom <= top < height - 0.5 * CM
+
+
+def boxes(words: pypdfium2.PdfTextPage) -> Iterator[tuple[float, float, float, float]]:
+    for at in range(words.count_rects()):
+        yield words.get_rect(at)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.text(st.characters(), max_size=60), min_size=1, max_size=8), st.sampled_from(sorted(FORMS)))
+def test_any_text_makes_a_paper(texts: list[str], name: str) -> None:
+    assert render(samples.filled(FORMS[name], texts, [])).startswith(b"%PDF-")
+
+
+def test_more_rows_than_anyone_reads_are_counted() -> None:
+    form = samples.inventory(samples.facts(disks=5_000), changes=("x",) * 300)
+    words = text(render(form))
+    assert "…dan4.900lainnya" in words
+    assert "…dan200lainnya" in words
+
+
+def test_the_qr_code_on_every_page_is_the_check_command() -> None:
+    expected = [list(row) for row in segno.make_qr(samples.CHECK.encode(), error="m", mask=0).matrix]
+    for page in pypdfium2.PdfDocument(render(samples.inventory())):
+        assert modules(page, len(expected)) == expected
+
+
+def modules(page: pypdfium2.PdfPage, count: int) -> list[list[int]]:
+    """The QR code's modules, read off the page's picture: 1.6 cm wide, at the left margin, below the foot's rule."""
+    scale = 8.0
+    bitmap = page.render(scale=scale, grayscale=True)
+    pixels, stride = bytes(bitmap.buffer), bitmap.stride
+    left = 2 * CM * scale
+    size = 1.6 * CM * scale
+    dark = [y for y in range(bitmap.height) if pixels[y * stride + int(left + size / count / 2)] < 128]
+    bottom = max(dark) + 1
+    centres = [(at + 0.5) * size / count for at in range(count)]
+    return [[int(pixels[int(bottom - size + y) * stride + int(left + x)] < 128) for x in centres] for y in centres]
+
+
+def test_a_table_of_uneven_rows_is_refused() -> None:
+    form = structs.replace(samples.inventory(), sections=(Table("Disk", ("a", "b"), (("1", "2"), ("3",)), "gathered"),))
+    with pytest.raises(InvalidRecord, match="2 cells"):
+        render(form)
+
+
+def test_no_month_is_refused() -> None:
+    with pytest.raises(InvalidRecord, match="not a month"):
+        render(structs.replace(samples.inventory(), month="2026-13"))
+
+
+def test_a_command_too_long_for_a_qr_code_is_refused() -> None:
+    form = samples.handover()
+    with pytest.raises(InvalidRecord, match="QR"):
+        render(structs.replace(form, stamp=structs.replace(form.stamp, check_command="x" * 5_000)))
+
+
+def test_empty_parts_make_a_form_to_fill_by_hand() -> None:
+    form = samples.handover()
+    nobody = structs.replace(samples.HEAD, name="", nip="", position="", office="")
+    made = render(structs.replace(form, first=nobody, second=nobody, acknowledged=nobody, items=(), checklist=()))
+    assert "Tidakadapemeriksaanyangdicatat." in text(made)
+
+
+def test_templates_fetch_no_packages() -> None:
+    for template in pdf._TEMPLATES.glob("*.typ"):
+        assert '"@' not in template.read_text()
+
+
+def test_a_template_that_fails_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "handover.typ").write_text("#unknown()")
+    monkeypatch.setattr(pdf, "_TEMPLATES", tmp_path)
+    with pytest.raises(OutsideFailure, match=r"handover\.typ: typst could not typeset the form: unknown variable"):
+        render(samples.handover())
+
+
+def test_a_template_reads_nothing_outside_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "secret.txt").write_text("rahasia")
+    (inside / "handover.typ").write_text('#read("../secret.txt")')
+    monkeypatch.setattr(pdf, "_TEMPLATES", inside)
+    with pytest.raises(OutsideFailure):
+        render(samples.handover())
+
+
+def test_a_missing_typst_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(OutsideFailure, match="pip install typst"):
+        render(samples.handover())
+
+
+def test_importing_the_package_loads_no_heavy_library() -> None:
+    loaded = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, sopctl.adapters.documents;print(sorted({'typst', 'segno', 'babel'} & set(sys.modules)))",
+        ],
+        capture_output=True,
+        check=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert loaded.stdout == "[]\n"
