@@ -3,7 +3,7 @@
 import click
 
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk
-from sopctl.cli.render import console, put_json, table
+from sopctl.cli.render import put_json
 
 
 @click.group(epilog=example("sopctl document list PS-2026-0001"))
@@ -36,9 +36,9 @@ def _put(ctx: click.Context, deposit_id: str, *, as_json: bool) -> bool:
     if as_json:
         put_json({"documents": filed})
     else:
-        made = table("step", "number", "state", "file")
         for each in filed:
-            style = None if each.state == "intact" else "red"
-            made.add_row(f"{each.procedure} {each.step}", each.number, each.state, each.file, style=style)
-        console().print(made)
+            colour = None if each.state == "intact" else "red"
+            number = f"  {each.number}" if each.number else ""
+            click.secho(f"{each.state:<8} {each.procedure} {each.step}{number}", fg=colour)
+            click.echo(f"  {each.file}")
     return all(each.state == "intact" for each in filed)

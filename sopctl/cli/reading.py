@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.options import example, id_argument, json_option, open_desk, open_site
 from sopctl.cli.render import console, put_json, table
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.reading import Row
@@ -42,12 +43,10 @@ def todo(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool) ->
         return
     if not rows:
         click.echo("Nothing is due.")
-        return
-    made = table("id", "step", "activity", "actor", "due", "command")
     for row in rows:
-        due = f"{row.due:%Y-%m-%d}{' LATE' if row.late else ''}" if row.due else ""
-        made.add_row(row.id, row.standing, row.activity, row.actor, due, row.command, style="red" if row.late else None)
-    console().print(made)
+        mark = click.style(" LATE", fg="red", bold=True) if row.late else ""
+        due = f", until {row.due:%Y-%m-%d}{mark}" if row.due else ""
+        click.echo(f"{row.id}  {row.standing}: {row.activity}\n  {row.actor}{due}\n  $ {row.command}")
 
 
 @click.command(epilog=example("sopctl show PS-2026-0001"))
@@ -169,11 +168,12 @@ def show_sop(ctx: click.Context, name: str | None, *, as_json: bool) -> None:
 
 
 def put_board(rows: "list[Row]") -> None:
-    """The board as a table."""
-    made = table("id", "unit", "server", "place", "stands at", "activity", "actor", "due")
+    """The board: two lines a deposit, so that nothing is cut on a terminal of 80 columns."""
+    wide = max(len(row.server) for row in rows)
     for row in rows:
-        note = f"{row.activity} [{row.waiting}]" if row.waiting else row.activity
-        due = f"{row.due:%Y-%m-%d}" if row.due else ""
-        style = "red" if row.late else "dim" if row.standing == "selesai" else None
-        made.add_row(row.id, row.unit, row.server, row.place, row.standing, note, row.actor, due, style=style)
-    console().print(made)
+        due = f"until {row.due:%Y-%m-%d}" if row.due else ""
+        head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {row.standing:<15} {due}"
+        click.secho(head.rstrip(), bold=True, fg="red" if row.late else None)
+        waits = f" – waits for {row.waiting}" if row.waiting else ""
+        who = f" ({row.actor})" if row.actor and not row.waiting else ""
+        click.echo(f"  {printable(row.unit)}: {row.activity}{who}{waits}")

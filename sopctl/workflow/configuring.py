@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sopctl.adapters.ansible.runner import Outcome
-from sopctl.adapters.ssh.probe import check
+from sopctl.adapters.ssh import check
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model import access, history
 from sopctl.model.access import HostKey, Target

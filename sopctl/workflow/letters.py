@@ -45,7 +45,7 @@ def dispose(desk: Desk, deposit_id: str, *, instruction: str, by: str | None = N
 
 
 def ask_back(
-    desk: Desk, deposit_id: str, *, letter_number: str, letter_date: date | None, letter: Path | None
+    desk: Desk, deposit_id: str, *, letter_number: str, letter_date: date | None = None, letter: Path | None = None
 ) -> StepDone:
     """pengembalian 1: the owner's letter that asks for the server back; begins the procedure."""
     if not letter_number.strip():

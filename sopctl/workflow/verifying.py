@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sopctl.adapters.ssh.probe import check, load_key
+from sopctl.adapters.ssh import check, load_key
 from sopctl.errors import UsageError
 from sopctl.model.access import AccessResult, Target, Verdict
 from sopctl.workflow.configuring import account_in_use

@@ -46,30 +46,36 @@ class Words(Struct, forbid_unknown_fields=True):
 )
 def test_every_text_reads_back_as_it_was_written(words: list[str], by_name: dict[str, str]) -> None:
     """`no`, `0123`, `1:30`, `~`, control characters: a string stays that string."""
-    by_name = {key: value for key, value in by_name.items() if key != "<<" and "\ud800" > max(value, default="a")}
+    by_name.pop("<<", None)  # a merge key, refused
     record = Words(words, by_name)
     assert codec.parse(codec.dump(record), Words, where="x.yml") == record
 
 
-@pytest.mark.parametrize("text", ["no", "0123", "1:30", "2026-11-23", "null", "~", "<<", "1e3", "", " x ", "\x85", "=: #"])
+WITH_A_MEANING = ["no", "0123", "1:30", "2026-11-23", "null", "~", "<<", "1e3", "=:#", "", " x ", "\x85"]
+
+
+@pytest.mark.parametrize("text", WITH_A_MEANING)
 def test_words_that_yaml_likes_to_reinterpret(text: str) -> None:
     assert codec.parse(codec.dump(Words([text], {})), Words, where="x.yml").words == [text]
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_record_or_an_error_with_a_place(content: bytes) -> None:
-    try:
-        codec.parse(content, Words, where="x.yml")
-    except InvalidRecord as error:
-        assert error.where.startswith("x.yml")
+    _parses_or_says_where(content)
 
 
 @given(st.text(alphabet="ab:-[]{}&*!|>'\"%@`#,?~<= \n\t0", max_size=200))
 def test_any_yaml_like_text_is_a_record_or_an_error_with_a_place(text: str) -> None:
+    _parses_or_says_where(text.encode())
+
+
+def _parses_or_says_where(content: bytes) -> None:
+    where = "x.yml:1:1"
     try:
-        codec.parse(text.encode(), Words, where="x.yml")
+        codec.parse(content, Words, where="x.yml")
     except InvalidRecord as error:
-        assert error.where.startswith("x.yml")
+        where = error.where
+    assert where.startswith("x.yml")
 
 
 @pytest.mark.parametrize(

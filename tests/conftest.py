@@ -1,0 +1,115 @@
+"""What tests share: a site on disk, a desk with a clock that stands still, and the real command line."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sopctl.store.site import Site
+from sopctl.workflow import letters, making, space
+from sopctl.workflow.desk import Desk
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=ZoneInfo("Asia/Jakarta"))
+
+
+@dataclass
+class Clock:
+    """The office's clock; tests set it."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site as `sopctl init` makes it, made once."""
+    root = tmp_path_factory.mktemp("made") / "site"
+    making.init(root)
+    return root
+
+
+@pytest.fixture
+def site(made_site: Path, tmp_path: Path) -> Site:
+    """A fresh copy of that site, with a rack that takes two servers of two units."""
+    root = tmp_path / "site"
+    shutil.copytree(made_site, root)
+    (root / "racks" / "A1.yml").write_text("name: A1\nroom: R\nunits: 4\ndepth_mm: 900\npower_watts: 2000\n")
+    return Site(root)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def desk(site: Site, clock: Clock) -> Desk:
+    return Desk(site, "root", clock)
+
+
+@pytest.fixture
+def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
+    """File the example request, with changes of its text; returns the new deposit's id."""
+
+    def file(changes: dict[str, str] | None = None) -> str:
+        text = making.EXAMPLE_REQUEST
+        for old, new in (changes or {}).items():
+            assert old in text
+            text = text.replace(old, new)
+        record = tmp_path / "request.yml"
+        record.write_text(text)
+        return letters.request(desk, record).id
+
+    return file
+
+
+@pytest.fixture
+def until_space(desk: Desk, file_request: Callable[..., str]) -> Callable[..., str]:
+    """File a request, have it routed by both heads, and look for space."""
+
+    def go(changes: dict[str, str] | None = None) -> str:
+        deposit = file_request(changes)
+        letters.dispose(desk, deposit, instruction="Mohon ditindaklanjuti")
+        letters.dispose(desk, deposit, instruction="Siapkan tempat")
+        space.reserve(desk, deposit)
+        return deposit
+
+    return go
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command line ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def sopctl(site: Site) -> Callable[..., Ran]:
+    """Run the real command line in a process of its own, in the site's folder, without a terminal."""
+
+    def run(*words: str, cwd: Path | None = None, timeout: float = 120, **environment: str) -> Ran:
+        ran = subprocess.run(
+            [sys.executable, "-m", "sopctl", *words],
+            cwd=cwd or site.root,
+            env={**os.environ, "NO_COLOR": "1", **environment},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    return run

@@ -1,0 +1,204 @@
+"""Dossiers and the journal: what was acknowledged is kept; what was altered shows; a full disk loses nothing."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.store import dossiers
+from sopctl.store.durable import write_atomic
+from sopctl.store.journal import Journal
+from sopctl.workflow import filing, handing, informing, letters
+from sopctl.workflow.desk import Desk
+
+
+def test_ids_count_up_within_a_year(file_request: Callable[..., str]) -> None:
+    assert [file_request() for _ in range(3)] == ["PS-2026-0001", "PS-2026-0002", "PS-2026-0003"]
+
+
+def test_a_refused_request_leaves_nothing(desk: Desk, file_request: Callable[..., str]) -> None:
+    with pytest.raises(InvalidRecord):
+        file_request({"height_units: 2": "height_units: many"})
+    assert dossiers.ids(desk.site) == []
+    assert list((desk.site.root / "deposits").iterdir()) == []
+
+
+@pytest.mark.parametrize("deposit", ["../x", "ps-2026-0001", "PS-2026-9999", "A/B", "-x", ""])
+def test_an_id_that_is_none(desk: Desk, deposit: str) -> None:
+    with pytest.raises(UsageError):
+        dossiers.read(desk.site, deposit)
+
+
+def test_a_dossier_behind_a_link_is_refused(desk: Desk, file_request: Callable[..., str]) -> None:
+    folder = desk.site.root / "deposits" / file_request()
+    folder.rename(folder.with_name("elsewhere"))
+    folder.symlink_to("elsewhere")
+    with pytest.raises(UsageError):
+        dossiers.read(desk.site, folder.name)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("by: kadis", "by: kabid"),
+        ("note: Mohon", "note: Tolak"),
+        ("outcome: selesai\n  by: kadis", "outcome: tersedia\n  by: kadis"),
+        ("seq: 2", "seq: 3"),
+    ],
+)
+def test_a_history_changed_by_hand_is_detected(
+    desk: Desk, file_request: Callable[..., str], old: str, new: str
+) -> None:
+    deposit = file_request()
+    letters.dispose(desk, deposit, instruction="Mohon")
+    letters.dispose(desk, deposit, instruction="x")
+    history = desk.site.root / "deposits" / deposit / "history.yml"
+    text = history.read_text()
+    assert old in text
+    history.write_text(text.replace(old, new, 1))
+    with pytest.raises(InvalidRecord, match="history was altered") as caught:
+        dossiers.read(desk.site, deposit)
+    assert caught.value.where == str(history)
+
+
+def test_a_missing_dossier_shows_in_the_journal(desk: Desk, file_request: Callable[..., str]) -> None:
+    first, second = file_request(), file_request()
+    assert filing.journal_gaps(desk) == (2, [])
+    (desk.site.root / "deposits" / first).rename(desk.site.root / "gone")
+    assert filing.journal_gaps(desk) == (2, [f"{first}: the dossier is missing"])
+    assert dossiers.ids(desk.site) == [second]
+
+
+def test_a_history_cut_short_shows_in_the_journal(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    history = desk.site.root / "deposits" / deposit / "history.yml"
+    before = history.read_bytes()
+    letters.dispose(desk, deposit, instruction="x")
+    history.write_bytes(before)
+    assert filing.journal_gaps(desk) == (2, [f"{deposit}: event 2 is missing"])
+
+
+def test_an_altered_journal_is_detected_at_its_line(desk: Desk, file_request: Callable[..., str]) -> None:
+    file_request(), file_request(), file_request()
+    path = desk.site.root / "journal.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text(lines[0] + lines[2])
+    with pytest.raises(InvalidRecord, match="the journal was altered") as caught:
+        Journal(desk.site.root).lines()
+    assert caught.value.where == f"{path}:2:1"
+
+
+def test_a_journal_behind_its_histories_catches_up(desk: Desk, file_request: Callable[..., str]) -> None:
+    """A crash between the history and the journal: the next event of the dossier brings both lines."""
+    deposit = file_request()
+    path = desk.site.root / "journal.jsonl"
+    before = path.read_bytes()
+    letters.dispose(desk, deposit, instruction="x")
+    path.write_bytes(before + b'{"deposit":"PS-20')  # torn by the crash
+    letters.dispose(desk, deposit, instruction="x")
+    assert [(line.deposit, line.seq) for line in Journal(desk.site.root).lines()] == [(deposit, n) for n in (1, 2, 3)]
+    assert filing.journal_gaps(desk)[1] == []
+
+
+def test_documents_are_compared_with_what_was_issued(desk: Desk, until_space: Callable[..., str]) -> None:
+    deposit = until_space()
+    informing.notify(desk, deposit, via="phone")
+    handing.receive(desk, deposit)
+    handing.inspect(desk, deposit, serial="SN-0001")
+    handing.handover(desk, deposit)
+    message, form = filing.documents(desk, deposit)
+    assert (message.state, form.state) == ("intact", "intact")
+    assert Path(form.file).read_bytes().startswith(b"%PDF-")
+    Path(message.file).write_text("something else")
+    Path(form.file).unlink()
+    assert [each.state for each in filing.documents(desk, deposit)] == ["altered", "missing"]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_modes_do_not_depend_on_the_umask(desk: Desk, file_request: Callable[..., str], umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        folder = desk.site.root / "deposits" / file_request()
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == 0o750
+    assert {path.stat().st_mode & 0o777 for path in folder.glob("*.yml")} == {0o640}
+
+
+def test_a_write_that_fails_leaves_the_old_bytes(tmp_path: Path) -> None:
+    """The kernel refuses the rest of a write (EFBIG, a limit that root has too)."""
+    target = tmp_path / "record.yml"
+    write_atomic(target, b"old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(OutsideFailure, match="cannot write: File too large"):
+            write_atomic(target, b"y" * 20 * 1024)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["record.yml"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.lab
+@pytest.mark.usefixtures("lab")
+def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
+    target = small_disk / "record.yml"
+    write_atomic(target, b"old")
+    (small_disk / "ballast").write_bytes(b"x" * 250 * 1024)
+    with pytest.raises(OutsideFailure, match="cannot write: No space left on device") as caught:
+        write_atomic(target, b"y" * 20 * 1024)
+    assert "Free space" in caught.value.remedy
+    assert target.read_bytes() == b"old"
+    assert sorted(path.name for path in small_disk.iterdir()) == ["ballast", "record.yml"]
+
+
+def test_killed_writers_leave_the_old_state_or_the_new_one(desk: Desk, file_request: Callable[..., str]) -> None:
+    """A process that appends events is killed at random moments: what it acknowledged is there, nothing is torn."""
+    deposit = file_request()
+    script = textwrap.dedent(f"""
+        import sys
+        from datetime import datetime, timezone
+        from pathlib import Path
+        from sopctl.model.history import Event
+        from sopctl.store import dossiers
+        from sopctl.store.site import Site
+        site = Site(Path({str(desk.site.root)!r}))
+        while True:
+            with dossiers.open_alone(site, {deposit!r}) as dossier:
+                event = Event(0, datetime.now(timezone.utc), "penitipan", 2, "failed", "x", "x", "")
+                done = dossiers.append(site, dossier, event)
+            print(len(done.events), flush=True)
+    """)
+    acknowledged = 1
+    for delay in range(12):
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        assert process.stdout
+        for _ in range(1 + delay % 5):
+            acknowledged = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        rest = process.stdout.read().split()
+        process.stdout.close()
+        process.wait()
+        acknowledged = int(rest[-1]) if rest and rest[-1].isdigit() else acknowledged
+        kept = dossiers.read(desk.site, deposit).events
+        assert len(kept) in (acknowledged, acknowledged + 1)
+        acknowledged = len(kept)
+        assert len(Journal(desk.site.root).lines()) in (len(kept), len(kept) - 1)

@@ -1,0 +1,100 @@
+"""Who may do what, and when: out-of-order work is refused with the step that is due."""
+
+from collections.abc import Callable
+
+import pytest
+
+from sopctl.errors import Conflict, ExitCode, NotNow, UsageError
+from sopctl.model import procedure
+from sopctl.store import dossiers, locks
+from sopctl.workflow import configuring, handing, informing, inventorying, letters, releasing, space, verifying
+from sopctl.workflow.desk import Desk, turn
+
+VERBS: dict[str, Callable[[Desk, str], object]] = {
+    "dispose": lambda desk, deposit: letters.dispose(desk, deposit, instruction="x"),
+    "reserve": space.reserve,
+    "notify": lambda desk, deposit: informing.notify(desk, deposit, via="phone"),
+    "receive": handing.receive,
+    "inspect": lambda desk, deposit: handing.inspect(desk, deposit, serial="SN-0001"),
+    "handover": handing.handover,
+    "place": space.place,
+    "configure": configuring.configure,
+    "verify": verifying.verify,
+    "inventory": inventorying.collect,
+    "return": lambda desk, deposit: letters.ask_back(desk, deposit, letter_number="1"),
+    "release": releasing.release,
+}
+
+
+def test_every_verb_but_the_due_one_is_refused_at_every_step(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    refused = 0
+    for _ in range(8):
+        standing = procedure.stand(desk.site.procedures, dossiers.read(desk.site, deposit).events)
+        assert standing.step is not None
+        for verb, do in VERBS.items():
+            if verb != standing.step.verb:
+                before = dossiers.read(desk.site, deposit).events
+                with pytest.raises(NotNow, match=rf"due is {standing.place}: ") as caught:
+                    do(desk, deposit)
+                assert caught.value.exit_code is ExitCode.NOT_NOW
+                assert f"sopctl {standing.step.verb} {deposit}" in caught.value.remedy
+                assert dossiers.read(desk.site, deposit).events == before, "a refused verb writes nothing"
+                refused += 1
+        VERBS[standing.step.verb](desk, deposit)
+    assert refused == 8 * (len(VERBS) - 1)
+    standing = procedure.stand(desk.site.procedures, dossiers.read(desk.site, deposit).events)
+    assert standing.place == "konfigurasi 1"
+
+
+def test_every_verb_of_the_procedures_is_tried_above(desk: Desk) -> None:
+    verbs = {step.verb for each in desk.site.procedures.values() for step in each.steps}
+    assert verbs == set(VERBS) | {"request"}
+
+
+@pytest.mark.parametrize(
+    ("by", "error", "message"),
+    [
+        ("kabid", NotNow, "penitipan 2 belongs to kadis; kabid is kabid"),
+        ("staf", NotNow, "penitipan 2 belongs to kadis; staf is pelaksana"),
+        ("bupati", UsageError, "there is no 'bupati' among the people of sopctl.yml"),
+    ],
+)
+def test_a_step_is_decided_by_its_actor(
+    desk: Desk, file_request: Callable[..., str], by: str, error: type[Exception], message: str
+) -> None:
+    deposit = file_request()
+    with pytest.raises(error, match=message):
+        letters.dispose(desk, deposit, instruction="x", by=by)
+
+
+def test_who_typed_is_kept_beside_who_decided(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    letters.dispose(desk, deposit, instruction="x")
+    event = dossiers.read(desk.site, deposit).events[-1]
+    assert (event.by, event.typed) == ("kadis", "root")
+
+
+def test_a_dossier_is_worked_on_once_at_a_time(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    with turn(desk, deposit, "dispose"), pytest.raises(Conflict, match=f"{deposit} is held by another sopctl"):
+        letters.dispose(desk, deposit, instruction="x")
+    letters.dispose(desk, deposit, instruction="x")
+
+
+def test_a_history_changed_by_hand_meanwhile_is_a_conflict(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    with turn(desk, deposit, "dispose") as mine:
+        history = mine.dossier.history_file
+        history.write_text(history.read_text().replace("selesai", "tersedia"))
+        with pytest.raises(Conflict, match=r"the history of .* was changed meanwhile"):
+            mine.record("selesai")
+
+
+def test_a_lock_of_a_dead_process_holds_nobody_up(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    path = desk.site.root / "var" / "locks" / deposit
+    with locks.hold(path, deposit):
+        pass
+    assert path.exists(), "a lock file is never unlinked"
+    letters.dispose(desk, deposit, instruction="x")
