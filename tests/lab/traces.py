@@ -30,8 +30,11 @@ def traces(name: str) -> list[str]:
     return found + [f"file {path}" for path in places if path.exists()]
 
 
-def bridges() -> set[str]:
-    return {path.name for path in Path("/sys/class/net").glob("soplab*")}
+def orphaned_bridges() -> set[str]:
+    """Bridges that belong to no lab: a record is written before its bridge is made, and goes after it."""
+    bridges = {path.name for path in Path("/sys/class/net").glob("soplab*")}
+    records = [json.loads(path.read_bytes()) for path in Path("/run/sopctl-lab").glob("*/lab.json")]
+    return bridges - {f"soplab{record['network']}" for record in records}
 
 
 def route() -> bool:
