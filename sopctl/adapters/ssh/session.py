@@ -81,6 +81,9 @@ class _Transport(paramiko.Transport):
 
     def _parse_kex_init(self, m: paramiko.Message) -> None:
         self.offered = self._really_parse_kex_init(paramiko.Message(m.asbytes()))  # type: ignore[attr-defined]
+        # Markers of extensions travel in the list of key exchanges (RFC 8308 section 2.1), but are none.
+        exchanges = self.offered["kex_algo_list"]
+        self.offered["kex_algo_list"] = [one for one in exchanges if not one.startswith(("ext-info-", "kex-strict-"))]
         super()._parse_kex_init(m)  # type: ignore[misc]
 
     def _parse_disconnect(self, m: paramiko.Message) -> None:
@@ -206,7 +209,8 @@ class Session:
         cause = denial_cause(said)
         if transport.is_active() or transport.farewell or cause is not Cause.DENIED:
             return Fault(cause, f"the server refuses the key{words}")
-        return self._ended("the login", error)
+        ended = self._ended("the login", error)
+        return Fault(ended.cause, ended.detail + words)
 
     def _ended(self, what: str, error: Exception | None = None) -> Fault:
         """Why the connection ended during `what`: our deadline or limit, the server, or a broken protocol."""
