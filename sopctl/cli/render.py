@@ -31,7 +31,12 @@ def console(*, err: bool = False) -> "Console":
     """A rich console; no colours without a terminal or with NO_COLOR; never markup in data."""
     from rich.console import Console
 
-    return Console(stderr=err, markup=False, highlight=False, emoji=False)
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            """A reader that has seen enough (`| head`) is no failure: `main` ends quietly."""
+            raise BrokenPipeError
+
+    return Plain(stderr=err, markup=False, highlight=False, emoji=False)
 
 
 def table(*columns: str, title: str = "") -> "Table":

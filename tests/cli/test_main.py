@@ -1,0 +1,204 @@
+"""The command line as scripts and people meet it: help, JSON, exit codes, errors without tracebacks."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from sopctl.cli.main import cli
+from sopctl.workflow.making import EXAMPLE_REQUEST
+from tests.conftest import Ran
+
+HEAVY = ("paramiko", "netmiko", "ansible_runner", "ansible", "typst", "holidays", "rich")
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command below `group`, as words."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+WITHOUT_JSON = {("demo",), ("lab", "up"), ("lab", "down")}
+"""They act and answer nothing: what is up is `lab status --json`."""
+
+ALL = sorted(commands(cli))
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
+    command: click.Command = cli
+    for word in words:
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None
+        command = found
+    text = command.get_help(click.Context(command, info_name=" ".join(words)))
+    assert "Example" in text
+    assert "sopctl " in text.split("Example")[1]
+    if (
+        not isinstance(command, click.Group)
+        and words[0] not in ("demo",)
+        and words not in (("lab", "up"), ("lab", "down"))
+    ):
+        assert "--json" in text
+
+
+def test_help_and_version_load_nothing_heavy() -> None:
+    """Every module of the command line is imported, as the root's --help does; none of them drags in a library."""
+    script = f"""
+import sys
+sys.argv = ["sopctl", "--help"]
+from sopctl.cli.main import main
+try:
+    main()
+except SystemExit:
+    pass
+loaded = [name for name in {HEAVY!r} if name in sys.modules]
+sys.exit(f"loaded: {{loaded}}" if loaded else 0)
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "Steps of the procedure" in ran.stdout
+
+
+def test_the_steps_answer_in_json(sopctl: Callable[..., Ran], tmp_path: Path) -> None:
+    record = tmp_path / "r.yml"
+    record.write_text(EXAMPLE_REQUEST)
+    filed = json.loads(sopctl("request", str(record), "--json").out)
+    assert (filed["id"], filed["procedure"], filed["step"], filed["next"]) == (
+        "PS-2026-0001",
+        "penitipan",
+        1,
+        "penitipan 2",
+    )
+    board = json.loads(sopctl("list", "--json").out)
+    assert [row["standing"] for row in board["deposits"]] == ["penitipan 2"]
+    due = json.loads(sopctl("todo", "--json").out)["steps"]
+    assert due[0]["command"] == 'sopctl dispose PS-2026-0001 --instruction "…"'
+    shown = json.loads(sopctl("show", "PS-2026-0001", "--json").out)
+    assert shown["events"][0]["by"] == "pemohon"
+    steps = json.loads(sopctl("sop", "show", "konfigurasi", "--json").out)["steps"]
+    assert [step["no"] for step in steps] == [1, 2, 3, 5, 6]
+    units = json.loads(sopctl("rack", "show", "A1", "--json").out)["units"]
+    assert [unit["unit"] for unit in units] == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["frobnicate"], 2, "No such command"),
+        (["list", "--frobnicate"], 2, "No such option"),
+        (["show", "PS-2026-0001"], 2, "there is no deposit PS-2026-0001"),
+        (["show", "../../etc"], 2, "is not a deposit's id"),
+        (["request"], 2, "sopctl request --example"),
+        (["request", "missing.yml"], 6, "missing.yml: cannot read: No such file"),
+        (["rack", "show", "Z9"], 2, "There are: A1"),
+        (["sop", "show", "x"], 2, "There are: konfigurasi, pengembalian, penitipan"),
+        (["todo", "--actor", "bupati"], 2, "kabid, kadis, pelaksana, pemohon"),
+        (["reserve", "PS-1", "--rack", "A1"], 2, "--rack and --unit go together"),
+        (["return", "PS-1"], 2, "give either --letter-number"),
+        (["init", "."], 2, "is not an empty folder"),
+        (["--site", "/nonexistent", "list"], 2, "is not a sopctl site"),
+        (["advance"], 2, "name deposits, or --all"),
+        (["probe", "-x"], 2, "No such option"),
+    ],
+)
+def test_errors_say_what_to_do_and_end_with_the_documented_code(
+    sopctl: Callable[..., Ran], words: list[str], code: int, message: str
+) -> None:
+    ran = sopctl(*words)
+    assert message in ran.err
+    assert ran.code == code
+    assert "Traceback" not in ran.err
+    assert ran.out == ""
+
+
+def test_an_error_in_json_is_one_document(sopctl: Callable[..., Ran]) -> None:
+    ran = sopctl("show", "PS-2026-0001", "--json")
+    error = json.loads(ran.out)["error"]
+    assert error["exit_code"] == ran.code == 2
+    assert "no deposit" in error["message"]
+
+
+def test_out_of_order_work_is_refused_with_exit_4(sopctl: Callable[..., Ran], tmp_path: Path) -> None:
+    record = tmp_path / "r.yml"
+    record.write_text(EXAMPLE_REQUEST)
+    sopctl("request", str(record))
+    ran = sopctl("place", "PS-2026-0001")
+    assert ran.code == 4
+    assert "due is penitipan 2: Mendisposisi surat permohonan (Kadis Kominfo)" in ran.err
+    assert "Run: sopctl dispose PS-2026-0001" in ran.err
+
+
+def test_a_broken_record_is_exit_3_with_its_place(sopctl: Callable[..., Ran], site: "object", tmp_path: Path) -> None:
+    record = tmp_path / "r.yml"
+    record.write_text(EXAMPLE_REQUEST.replace("height_units: 2", "height_units: two"))
+    ran = sopctl("request", str(record))
+    assert ran.code == 3
+    assert f"{record}:11:3: server.height_units: Expected `int`" in ran.err
+    assert json.loads(sopctl("list", "--json").out) == {"deposits": []}
+
+
+def test_a_broken_setting_is_exit_3_with_its_place(sopctl: Callable[..., Ran], made_site: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "site" / "sopctl.yml"
+    settings.write_text(settings.read_text().replace("role: kadis", "role: bupati"))
+    ran = sopctl("list")
+    assert ran.code == 3
+    assert f"{settings}:10:11: people.kadis.role" in ran.err
+
+
+def test_two_terminals_on_one_dossier(sopctl: Callable[..., Ran], site: "object", tmp_path: Path) -> None:
+    from sopctl.store import locks
+
+    record = tmp_path / "r.yml"
+    record.write_text(EXAMPLE_REQUEST)
+    sopctl("request", str(record))
+    with locks.hold(tmp_path / "site" / "var" / "locks" / "PS-2026-0001", "PS-2026-0001"):
+        ran = sopctl("dispose", "PS-2026-0001", "--instruction", "x")
+    assert ran.code == 5
+    assert "PS-2026-0001 is held by another sopctl" in ran.err
+
+
+def test_hostile_text_never_reaches_the_terminal_raw(sopctl: Callable[..., Ran], tmp_path: Path) -> None:
+    """A record's text is refused with control characters; an argument with them is shown escaped."""
+    ran = sopctl("show", "PS\x1b]0;owned\x07")
+    assert "\x1b" not in ran.err
+    assert "\\x1b" in ran.err
+
+
+def test_a_closed_pipe_is_no_error(tmp_path: Path, made_site: Path) -> None:
+    line = f"{sys.executable} -m sopctl --site {made_site} sop show penitipan | head -n 1"
+    ran = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+
+
+def test_without_ssh_keygen_init_says_what_to_install(sopctl: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = sopctl("init", str(tmp_path / "new"), PATH="/nonexistent")
+    assert ran.code == 6
+    assert "apt install openssh-client" in ran.err
+    assert not (tmp_path / "new" / "sopctl.yml").exists(), "half a site is no site"
+
+
+def test_doctor_says_what_is_missing(sopctl: Callable[..., Ran]) -> None:
+    whole = json.loads(sopctl("doctor", "--json").out)
+    assert {"ansible-playbook", "ssh", "lab", "site", "management key"} <= {each["what"] for each in whole["findings"]}
+    ran = sopctl("doctor", "--json", PATH="/nonexistent")
+    missing = {each["what"]: each["remedy"] for each in json.loads(ran.out)["findings"] if not each["ok"]}
+    assert "openssh-client" in missing["ssh"]
+    assert ran.code == 1
+
+
+def test_a_key_open_to_others_is_refused_with_the_remedy(sopctl: Callable[..., Ran], tmp_path: Path) -> None:
+    key = tmp_path / "site" / "keys" / "management"
+    key.chmod(0o644)
+    found = {each["what"]: each for each in json.loads(sopctl("doctor", "--json").out)["findings"]}
+    assert not found["management key"]["ok"]
+    assert found["management key"]["remedy"] == f"Close it: chmod 600 {key}"
