@@ -32,7 +32,7 @@ DAEMONS = {
     "-o Ciphers=aes256-gcm@openssh.com": ("command", None, "true"),
     "-o MACs=hmac-sha2-512-etm@openssh.com -o Ciphers=aes256-ctr": ("command", None, "true"),
     "-o Banner=/etc/os-release": ("command", None, "true"),
-    "-o KexAlgorithms=diffie-hellman-group14-sha1": ("kex", "no-common-algorithm", "offers only [a-z0-9-]+sha1$"),
+    "-o KexAlgorithms=sntrup761x25519-sha512@openssh.com": ("kex", "no-common-algorithm", "offers only [^,]+$"),
     "-o Ciphers=chacha20-poly1305@openssh.com": ("kex", "no-common-algorithm", "cipher: .*chacha20"),
     "-o MACs=umac-64@openssh.com -o Ciphers=aes128-ctr": ("kex", "no-common-algorithm", "MAC: .*umac"),
     "-o HostKey=/etc/ssh/ssh_host_rsa_key": ("host-key", "host-key-changed", "ssh-ed25519 .* shows ssh-rsa "),

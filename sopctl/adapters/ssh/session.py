@@ -79,6 +79,19 @@ class _Transport(paramiko.Transport):
         plain = [name for name in super().preferred_keys if not name.endswith("-cert-v01@openssh.com")]
         return tuple(sorted(plain, key=lambda name: _KEY_TYPES.get(name, name) != self._pinned_type))
 
+    def run(self) -> None:
+        """As paramiko's; but if its clean-up fails too, nobody waits for ever, and no traceback is printed."""
+        try:
+            super().run()
+        except Exception as error:  # noqa: BLE001 (whatever it is, the session is over)
+            self.saved_exception = error
+        finally:
+            self.active = False
+            for channel in list(self._channels.values()):  # type: ignore[attr-defined]  # not in the stubs
+                channel._unlink()
+            if self.completion_event is not None:
+                self.completion_event.set()
+
     def _parse_kex_init(self, m: paramiko.Message) -> None:
         self.offered = self._really_parse_kex_init(paramiko.Message(m.asbytes()))  # type: ignore[attr-defined]
         # Markers of extensions travel in the list of key exchanges (RFC 8308 section 2.1), but are none.
