@@ -102,7 +102,8 @@ class _Attempts:
             sock = entry.fileobj
             assert isinstance(sock, socket.socket)  # noqa: S101 (tells mypy what start() registered)
             self._selector.unregister(sock)
-            if code := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            # A reset is for connections that were made (RFC 9293 section 3.5.2): the next read tells of it.
+            if (code := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)) not in (0, errno.ECONNRESET):
                 self.errors[entry.data] = code
                 sock.close()
             else:
@@ -158,7 +159,7 @@ def _connect_fault(addresses: list[Address], errors: dict[Address, int]) -> Faul
 
 
 def _cause(code: int) -> Cause:
-    if code in (errno.ECONNREFUSED, errno.ECONNRESET):
+    if code == errno.ECONNREFUSED:
         return Cause.REFUSED
     return Cause.FILTERED if code == errno.ETIMEDOUT else Cause.NO_ROUTE
 
