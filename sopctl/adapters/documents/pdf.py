@@ -5,7 +5,7 @@ the typst wheel, so a form looks the same on every machine. The PDF is PDF/A-2b 
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -45,8 +45,8 @@ def render(form: Form) -> bytes:
     """The form as a PDF/A-2b file; the same form gives the same bytes with the same version of typst.
 
     Text that the fonts cannot show is replaced by its code point, over-long text and tables are cut, visibly.
-    Raises InvalidRecord for a month that is none, a table whose rows do not fit its columns, or a check command
-    too long for a QR code, and OutsideFailure when typst is missing or fails.
+    Raises InvalidRecord for a month that is none, a table without columns or whose rows do not fit them, or a
+    check command that is empty or too long for a QR code, and OutsideFailure when typst is missing or fails.
     """
     name = "handover" if isinstance(form, HandoverForm) else "inventory"
     data = _printable_all(msgspec.to_builtins(_bounded(form)), _NAME)
@@ -67,6 +67,8 @@ def _bounded(form: Form) -> Form:
 
 def _bounded_table(table: Table) -> Table:
     width = len(table.columns)
+    if not width:
+        raise InvalidRecord(f"the table {table.title!r} has no columns")
     if any(len(row) != width for row in table.rows):
         raise InvalidRecord(f"a row of the table {table.title!r} does not have {width} cells")
     if len(table.rows) <= MAX_ROWS:
@@ -125,6 +127,8 @@ def _qr(command: str) -> str:
     """A QR code (ISO/IEC 18004, level M) as an SVG image."""
     import segno
 
+    if not command:
+        raise InvalidRecord("the check command is empty: the QR code would lead nowhere")
     try:
         # Any of the eight masks can be read; to try them all takes longer than the rest of the form's Python.
         code = segno.make_qr(command.encode("utf-8", "replace"), error="m", mask=0)
@@ -142,7 +146,7 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False)
 
 
-def _typeset(template: str, data: str, qr: str, issued: Any) -> bytes:
+def _typeset(template: str, data: str, qr: str, issued: date) -> bytes:
     try:
         import typst
     except ImportError as error:

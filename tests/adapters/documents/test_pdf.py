@@ -228,10 +228,16 @@ def modules(page: pypdfium2.PdfPage, count: int) -> list[list[int]]:
     return [[int(pixels[int(bottom - size + y) * stride + int(left + x)] < 128) for x in centres] for y in centres]
 
 
-def test_a_table_of_uneven_rows_is_refused() -> None:
-    form = structs.replace(samples.inventory(), sections=(Table("Disk", ("a", "b"), (("1", "2"), ("3",)), "gathered"),))
+@pytest.mark.parametrize("rows", [(("1", "2"), ("3",)), (("1", "2", "3"),)])
+def test_a_table_of_uneven_rows_is_refused(rows: tuple[tuple[str, ...], ...]) -> None:
+    form = structs.replace(samples.inventory(), sections=(Table("Disk", ("a", "b"), rows, "gathered"),))
     with pytest.raises(InvalidRecord, match="2 cells"):
         render(form)
+
+
+def test_a_table_without_columns_is_refused() -> None:
+    with pytest.raises(InvalidRecord, match="no columns"):
+        render(structs.replace(samples.inventory(), sections=(Table("Disk", (), (), "gathered"),)))
 
 
 def test_no_month_is_refused() -> None:
@@ -239,10 +245,11 @@ def test_no_month_is_refused() -> None:
         render(structs.replace(samples.inventory(), month="2026-13"))
 
 
-def test_a_command_too_long_for_a_qr_code_is_refused() -> None:
+@pytest.mark.parametrize("command", ["", "x" * 5_000])
+def test_a_command_that_no_qr_code_holds_is_refused(command: str) -> None:
     form = samples.handover()
     with pytest.raises(InvalidRecord, match="QR"):
-        render(structs.replace(form, stamp=structs.replace(form.stamp, check_command="x" * 5_000)))
+        render(structs.replace(form, stamp=structs.replace(form.stamp, check_command=command)))
 
 
 def test_empty_parts_make_a_form_to_fill_by_hand() -> None:
