@@ -81,12 +81,14 @@ def ensure(release: str, progress: Callable[[str], None]) -> Path:
     image.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     progress(f"waiting for the image {image.name}, or building it (once, about half a minute)")
     with lock.held(image.with_suffix(".lock"), what=f"the image {image.name}", wait=BUILD_SECONDS) as ours:
-        if not image.is_dir():
-            building = image.with_suffix(".building")
-            files.remove_tree(building)
-            _build(release, building, image, ours.fd)
-            _prune(release, image)
-        ours.remove()
+        try:
+            if not image.is_dir():
+                building = image.with_suffix(".building")
+                files.remove_tree(building)
+                _build(release, building, image, ours.fd)
+                _prune(release, image)
+        finally:
+            ours.remove()
     return image
 
 
