@@ -63,6 +63,10 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	@$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+.PHONY: docs
+docs: setup ## Make docs/commands.md from the help of the commands
+	@$(BIN)/python docs/reference.py >docs/commands.md
+
 .PHONY: clean
 clean: ## Remove what setup, tests and demo made here
 	@$(BIN)/sopctl lab down --name demo 2>/dev/null || true

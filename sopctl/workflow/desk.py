@@ -53,6 +53,8 @@ class StepDone(Struct, frozen=True):
     note: str = ""
     data: dict[str, Any] = {}
     documents: tuple[str, ...] = ()
+    waiting: str = ""
+    """What the next step waits for besides a person: `space`, or `month`."""
     next: str = ""
     next_activity: str = ""
     next_actor: str = ""
@@ -116,6 +118,7 @@ class Turn:
             note=event.note,
             data=event.data,
             documents=tuple(self.documents),
+            waiting=now.waiting,
             next=now.place,
             next_activity=now.step.activity if now.step else "",
             next_actor=procedure.actor_title(self.desk.site.procedures, now),
