@@ -1,14 +1,16 @@
 """Run a site's playbook on some of its servers through ansible-runner, and leave nothing behind.
 
-ansible-runner runs in a thread and only queues what it hears; the caller's thread tallies, reports and watches the
-clock. Its own way to end a run (SIGKILL to one process group) would orphan Ansible's workers, so the run goes through
-`supervisor.py`, and a cancel, a time-out, Ctrl-C or the death of this process ends all of it.
+ansible-runner departs from its usual ways in two points, because servers are not trusted and runs may be cut short:
+
+- Its events come through the terminal, framed by escape sequences that a server's text can imitate (one forged frame
+  ends the whole run). Here the output goes to a file, and events are read where Ansible's callback plugin leaves
+  them: in the run's folder, where no server can write.
+- It ends a run with SIGKILL to one process group, which orphans Ansible's workers. Here `supervisor.py` stands in
+  between, and a cancel, a time-out, Ctrl-C or the death of this process ends all of it.
 """
 
-import errno
 import json
 import os
-import queue
 import re
 import shutil
 import signal
@@ -35,6 +37,9 @@ MAX_EVENT = 8_000_000
 ENVIRONMENT = ("HOME", "LANG", "TZ", "USER")
 """What a run may see of our environment, besides a PATH made here. No agent, no proxy, no secret."""
 
+MAX_OUTPUT = 2_000_000
+"""Bytes of Ansible's output that are kept."""
+
 SSH_ARGS = "-o ControlMaster=auto -o ControlPersist=600 -o ServerAliveInterval=10 -o ServerAliveCountMax=3"
 """One connection per server and run (the supervisor ends it with the run); a silent server is given up after 30 s."""
 
@@ -43,7 +48,8 @@ PATIENCE = supervisor.GRACE + 10
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _WHOLE_SITE = frozenset({"all", "ungrouped", "localhost"})
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(_\d{1,9})?")
+_FRAME = re.compile(r"\x1b\[K(?:[A-Za-z0-9+/=]+\x1b\[\d+D)*\x1b\[K")
+"""The marks of events in the output."""
 _ERROR = re.compile(r"^\[?ERROR\]?!?:? *", re.MULTILINE)
 
 
@@ -82,10 +88,10 @@ def run_playbook(
         with _folder(run_dir) as sockets:
             job = _Job(_runner(site, playbook, hosts, run_dir, variables, check, forks, path, sockets), run_dir)
             stopped = _follow(job, tally, on_event, cancel, started + timeout)
-            output = _tail(run_dir / "artifacts/run/stdout")
+            output = _settle_output(run_dir)
+            outcome, message = _judge(job, tally, stopped, output, timeout)
     except OSError as error:
         raise OutsideFailure(f"The run's folder cannot be written: {error.strerror}.", where=str(run_dir)) from error
-    outcome, message = _judge(job, tally, stopped, output, timeout)
     return RunResult(outcome=outcome, hosts=tally.results(), seconds=time.monotonic() - started, message=message)
 
 
@@ -131,7 +137,7 @@ def _folder(run_dir: Path) -> Iterator[Path]:
         shutil.rmtree(sockets, ignore_errors=True)
         for leftover in ("env", "tmp"):
             shutil.rmtree(run_dir / leftover, ignore_errors=True)
-        for leftover in ("artifacts/run/command", "limit", "pid"):
+        for leftover in ("artifacts/run/command", "limit", "pid", "output"):
             (run_dir / leftover).unlink(missing_ok=True)
 
 
@@ -160,7 +166,7 @@ def _runner(
         raise OutsideFailure("ansible-runner is missing.", remedy="Install it: pip install ansible-runner") from error
 
     site, run_dir = site.resolve(), run_dir.resolve()
-    settings = {"pexpect_timeout": 1, "suppress_ansible_output": True}
+    settings = {"pexpect_timeout": 1, "suppress_ansible_output": True, "suppress_output_file": True}
     _write_private(run_dir / "env/settings", json.dumps(settings))  # the settings= argument can get lost
     _write_private(run_dir / "env/extravars", json.dumps(dict(variables)))  # never on a command line
     _write_private(run_dir / "limit", "\n".join(hosts) + "\n")  # a thousand names are too long for one
@@ -190,7 +196,6 @@ def _runner(
         forks=forks,
         envvars=own,
         fact_cache_type="memory",
-        check_job_event_data=True,
         quiet=True,
     )
     config.prepare()
@@ -202,58 +207,20 @@ def _runner(
         "ANSIBLE_RETRY_FILES_ENABLED",
     )
     config.env = {key: text for key, text in config.env.items() if key in own or key.startswith(of_runner)}
-    config.command = [
-        sys.executable,
-        "-I",
-        supervisor.__file__,
-        str(run_dir / "pid"),
-        str(os.getpid()),
-        *config.command,
-    ]
-
-    class EventRunner(Runner):  # type: ignore[misc]  # ansible-runner's classes are untyped
-        """A Runner that queues the events which Ansible's callback plugin wrote on this machine, and no others.
-
-        An event's frame comes through the terminal, where a server's text can imitate one. Only the event's id is
-        taken from it; the event is what lies under that id in the run's folder, where no server can write, once.
-        Text in between has no such file. (ansible-runner would end the whole run there, for one host's forgery.)
-        """
-
-        def __init__(self, config: Any) -> None:
-            super().__init__(config)
-            self.queue: queue.SimpleQueue[dict[str, object] | None] = queue.SimpleQueue()
-            self.full: OSError | None = None
-
-        def event_callback(self, event_data: Mapping[str, object]) -> None:
-            uuid = event_data.get("uuid")
-            if not isinstance(uuid, str) or not _UUID.fullmatch(uuid):
-                return
-            folder = Path(self.config.artifact_dir, "job_events")
-            partial = folder / f"{uuid}-partial.json"
-            try:
-                event = json.loads(partial.read_bytes())
-                os.replace(partial, folder / f"{event_data['counter']}-{uuid}.json")
-            except FileNotFoundError:
-                return
-            except (ValueError, RecursionError):
-                partial.unlink(missing_ok=True)
-                return
-            except OSError as error:
-                self.full = error
-                return
-            if isinstance(event, dict):
-                self.queue.put(event)
-
-    return EventRunner(config)
+    ours = [supervisor.__file__, str(run_dir / "pid"), str(run_dir / "output"), str(os.getpid())]
+    config.command = [sys.executable, "-I", *ours, *config.command]
+    return Runner(config)
 
 
 class _Job:
-    """A Runner in its thread, and the way to end it."""
+    """A Runner in its thread, the events that it leaves, and the way to end it."""
 
     def __init__(self, runner: Any, run_dir: Path) -> None:
         self.runner = runner
         self.error: BaseException | None = None
+        self._events = run_dir / "artifacts/run/job_events"
         self._pid_file = run_dir / "pid"
+        self._count = 0
         self._asked = False
         self._thread = threading.Thread(target=self._run, name="ansible-runner")
         self._thread.start()
@@ -261,32 +228,62 @@ class _Job:
     def _run(self) -> None:
         try:
             self.runner.run()
-        except BaseException as error:  # noqa: BLE001 (it is judged, and raised if need be, in the caller's thread)
+        except BaseException as error:  # noqa: BLE001 (it is judged in the caller's thread)
             self.error = error  # keeps the terminal open too, until `end` has seen the supervisor go
-        finally:
-            self.runner.queue.put(None)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the run to be over, at most so long; is it?"""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def events(self) -> list[dict[str, object]]:
+        """The events since the last call, in order; each is kept under a number of its own. Raises OSError."""
+        try:
+            found = [path for path in self._events.iterdir() if path.name.endswith("-partial.json")]
+        except FileNotFoundError:  # Ansible has not begun
+            return []
+        events = []
+        for path in found:
+            try:
+                event = json.loads(path.read_bytes())
+            except (ValueError, RecursionError):
+                event = None
+            if isinstance(event, dict):
+                events.append((str(event.get("created")), path, event))
+            else:
+                path.unlink()
+        events.sort(key=lambda entry: entry[:2])
+        for _, path, _ in events:
+            self._count += 1
+            path.rename(path.with_name(f"{self._count:06}-{path.name.removesuffix('-partial.json')}.json"))
+        return [event for _, _, event in events]
 
     def ask_to_end(self) -> None:
         """Tell the supervisor, once; as long as it has not started, a later call will."""
         if not self._asked:
-            with suppress(OSError, ValueError):
-                os.kill(int(self._pid_file.read_text(encoding="ascii")), signal.SIGTERM)
-                self._asked = True
+            self._asked = self._signal(signal.SIGTERM)
 
     def end(self) -> None:
         """Wait until nothing of the run is left."""
         deadline = time.monotonic() + PATIENCE
-        while self._thread.is_alive():
-            self._thread.join(0.1)
-            if self._thread.is_alive():
-                self.ask_to_end()
+        while not self.wait(0.1):
+            self.ask_to_end()
             if time.monotonic() > deadline:
-                with suppress(OSError, ValueError):
-                    os.kill(int(self._pid_file.read_text(encoding="ascii")), signal.SIGKILL)
+                self._signal(signal.SIGKILL)
         if self.error is not None:  # the thread did not wait for the supervisor, so nobody did
             self.ask_to_end()
             with suppress(OSError, ValueError):
-                os.waitpid(int(self._pid_file.read_text(encoding="ascii")), 0)
+                os.waitpid(self._pid(), 0)
+
+    def _signal(self, number: signal.Signals) -> bool:
+        try:
+            os.kill(self._pid(), number)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _pid(self) -> int:
+        return int(self._pid_file.read_text(encoding="ascii"))
 
 
 def _follow(
@@ -298,53 +295,41 @@ def _follow(
 ) -> Outcome | None:
     """Report events until the run is over. Returns why it was ended early, if it was."""
     stopped: Outcome | None = None
-    over = False
     try:
-        while not over and stopped is None and job.runner.full is None:
-            with suppress(queue.Empty):
-                event = job.runner.queue.get(timeout=0.1)
-                over = event is None
-                if event is not None:
-                    _report(tally, event, on_event)
+        while not job.wait(0.1):
+            _report(job, tally, on_event)
             if cancel is not None and cancel.is_set():
                 stopped = Outcome.CANCELLED
-            elif time.monotonic() > deadline:
+                break
+            if time.monotonic() > deadline:
                 stopped = Outcome.TIMED_OUT
+                break
     except KeyboardInterrupt as error:
         raise Interrupted("The run was interrupted; nothing of it is left running.") from error
     finally:
-        if not over:
-            job.ask_to_end()
         job.end()
-    while (event := _next(job)) is not None:
-        _report(tally, event, on_event)
-    if job.runner.full is not None:
-        raise job.runner.full
+    _report(job, tally, on_event)
     return stopped
 
 
-def _next(job: _Job) -> dict[str, object] | None:
+def _report(job: _Job, tally: Tally, on_event: Callable[[TaskEvent], None]) -> None:
+    for event in job.events():
+        task = tally.add(event)
+        if task is not None:
+            on_event(task)
+
+
+def _settle_output(run_dir: Path) -> str:
+    """Keep what Ansible printed, safe to look at, as output.txt; returns it. Very long output is cut."""
     try:
-        event: dict[str, object] | None = job.runner.queue.get_nowait()
-    except queue.Empty:
-        return None
-    return event
-
-
-def _report(tally: Tally, event: dict[str, object], on_event: Callable[[TaskEvent], None]) -> None:
-    task = tally.add(event)
-    if task is not None:
-        on_event(task)
-
-
-def _tail(path: Path) -> str:
-    """The end of the run's output."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 20_000))
-            return file.read().decode("utf-8", "replace")
+        with (run_dir / "output").open("rb") as file:
+            raw = file.read(MAX_OUTPUT).decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
+    lines = [printable(line.rstrip("\r"), 2_000) for line in _FRAME.sub("", raw).split("\n")]
+    output = "\n".join(lines)
+    _write_private(run_dir / "output.txt", output)
+    return output
 
 
 def _judge(job: _Job, tally: Tally, stopped: Outcome | None, output: str, timeout: float) -> tuple[Outcome, str]:
@@ -355,7 +340,7 @@ def _judge(job: _Job, tally: Tally, stopped: Outcome | None, output: str, timeou
         return stopped, "The run was cancelled."
     if stopped is Outcome.TIMED_OUT:
         return stopped, f"The run was ended after {timeout:g} seconds."
-    if os.strerror(errno.ENOSPC) in output:
+    if os.statvfs(job.runner.config.private_data_dir).f_bavail == 0:
         raise OutsideFailure("The disk is full.", remedy="Free some space, then run the same command again.")
     errors = _ERROR.split(output)
     said = printable(" ".join((errors[1] if len(errors) > 1 else output[-600:]).split()), 600)

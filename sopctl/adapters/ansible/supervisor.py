@@ -4,10 +4,11 @@ ansible-core 2.19 puts each worker into a session of its own, and ssh's connecti
 background: killing a process group reaches neither. This small program makes itself the *subreaper* of everything
 below it (PR_SET_CHILD_SUBREAPER, prctl(2)), so that every orphan becomes its child and can be found and ended.
 
-    python -I supervisor.py PIDFILE PARENT COMMAND ARG…
+    python -I supervisor.py PIDFILE OUTPUT PARENT COMMAND ARG…
 
-SIGTERM, SIGINT or SIGHUP, or the death of PARENT, ends the command: SIGTERM, some seconds of grace, SIGKILL.
-It runs as a script, without sopctl on its path, and ends with the command's exit code (128 + the signal's number).
+What the command prints goes to the new file OUTPUT, and it reads from nowhere. SIGTERM, SIGINT or SIGHUP, or the
+death of PARENT, ends the command: SIGTERM, some seconds of grace, SIGKILL. It runs as a script, without sopctl on its
+path, and ends with the command's exit code (128 + the signal's number).
 """
 
 import ctypes
@@ -25,7 +26,7 @@ GRACE = 5.0
 STOPS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
-def main(pid_file: str, parent: str, *command: str) -> int:
+def main(pid_file: str, output: str, parent: str, *command: str) -> int:
     """Run `command`, wait for it, and end all that it left. Returns the exit code."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {*STOPS, signal.SIGCHLD})
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a blocked signal that is ignored would never be seen
@@ -37,17 +38,21 @@ def main(pid_file: str, parent: str, *command: str) -> int:
         return 128 + signal.SIGTERM
     child = os.fork()
     if child == 0:
-        _become(libc, command)
+        _become(libc, output, command)
     code = _wait(child)
     _sweep()
     return code
 
 
-def _become(libc: ctypes.CDLL, command: tuple[str, ...]) -> None:
+def _become(libc: ctypes.CDLL, output: str, command: tuple[str, ...]) -> None:
     """In the child: turn into the command, and end should the supervisor be killed outright."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        os.dup2(file, 1)
+        os.dup2(file, 2)
         os.execvp(command[0], command)  # noqa: S606 (no shell is the point)
     except OSError as error:
         print(f"ERROR! {command[0]}: {error.strerror}", file=sys.stderr, flush=True)  # noqa: T201

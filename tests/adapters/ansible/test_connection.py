@@ -1,0 +1,54 @@
+"""The pinned host key reaches ssh as it is, and nothing else gets in with it."""
+
+import shlex
+import subprocess
+
+import pytest
+
+from sopctl.adapters.ansible.connection import ALGORITHMS, ssh_common_args
+from sopctl.errors import InvalidRecord
+from sopctl.model.access import HostKey
+
+KEY = "AAAAC3NzaC1lZDI1NTE5AAAAICE6h+tijUO4sus97xy/bqxX3wPgabxK3MyJpFz+8lv0"
+
+
+def ssh_settings(arguments: str) -> dict[str, str]:
+    """What ssh itself understands of the arguments, split as Ansible splits them."""
+    words = ["ssh", "-G", "-F", "none", *shlex.split(arguments), "-p", "2222", "server.example.org"]
+    out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    return dict(line.split(" ", 1) for line in out.splitlines() if " " in line)
+
+
+@pytest.mark.parametrize("kind", ALGORITHMS)
+def test_ssh_reads_the_pin(kind: str) -> None:
+    settings = ssh_settings(ssh_common_args(HostKey(kind, KEY, "")))
+    assert settings["knownhostscommand"] == f"/bin/echo %H {kind} {KEY}"
+    assert settings["hostkeyalgorithms"] == ALGORITHMS[kind]
+
+
+@pytest.mark.parametrize("key", [None, HostKey("ssh-ed25519", KEY, "")])
+def test_no_other_key_counts_and_nothing_is_forwarded(key: HostKey | None) -> None:
+    settings = ssh_settings(ssh_common_args(key))
+    assert settings["stricthostkeychecking"] == "true"
+    assert settings["userknownhostsfile"] == settings["globalknownhostsfile"] == "/dev/null"
+    assert settings["verifyhostkeydns"] == "false"
+    assert settings["forwardagent"] == "no"
+    assert settings["identitiesonly"] == "yes"
+    assert ("knownhostscommand" in settings and settings["knownhostscommand"] != "none") == (key is not None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("ssh-dss", KEY),
+        ("ssh-ed25519 x", KEY),
+        ("ssh-ed25519", ""),
+        ("ssh-ed25519", KEY + '" -o ProxyCommand="touch /x'),
+        ("ssh-ed25519", KEY + "\n"),
+        ("ssh-ed25519", KEY + "{{ 1 }}"),
+        ("ssh-ed25519", KEY + "%h"),
+    ],
+)
+def test_what_is_no_host_key_is_refused(kind: str, key: str) -> None:
+    with pytest.raises(InvalidRecord):
+        ssh_common_args(HostKey(kind, key, ""))
