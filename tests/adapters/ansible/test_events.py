@@ -1,0 +1,78 @@
+"""The tally of events, and the bounds that a server's answer is cut to."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sopctl.adapters.ansible.events import MAX_DEPTH, MAX_VALUES, Outcome, Tally, bound
+
+
+def event(kind: str, host: object = "a", **data: Any) -> dict[str, object]:
+    return {"event": kind, "event_data": {"host": host, "task": "T", "task_action": "ping", **data}}
+
+
+def stats(**numbers: dict[str, int]) -> dict[str, object]:
+    return {"event": "playbook_on_stats", "event_data": numbers}
+
+
+def test_other_hosts_are_dropped() -> None:
+    tally = Tally(["a"])
+    for host in ("b", None, ["a"], {"a": 1}, "A", "a "):
+        assert tally.add(event("runner_on_ok", host, res={})) is None
+    assert tally.results()["a"].ok == 0
+
+
+@pytest.mark.parametrize("data", [None, [], "x", {"event": "runner_on_ok"}, {"event": 1, "event_data": [1]}])
+def test_what_is_no_event_is_dropped(data: object) -> None:
+    assert Tally(["a"]).add(data if isinstance(data, dict) else {"event_data": data}) is None
+
+
+def test_only_setup_gathers_facts() -> None:
+    tally = Tally(["a"])
+    tally.add(event("runner_on_ok", res={"ansible_facts": {"ansible_x": 1}}))
+    assert tally.results()["a"].facts is None
+    tally.add(event("runner_on_ok", res={"ansible_facts": {"ansible_x": 1}}, task_action="ansible.builtin.setup"))
+    assert tally.results()["a"].facts == {"ansible_x": 1}
+
+
+def test_a_failure_that_was_rescued_or_ignored_is_none() -> None:
+    tally = Tally(["a"])
+    ignored = tally.add(event("runner_on_failed", res={"msg": "x"}, ignore_errors=True))
+    assert ignored
+    assert ignored.status == "ok"
+    tally.add(event("runner_on_failed", res={"msg": "rescued"}))
+    tally.add(stats(ok={"a": 3}, rescued={"a": 1}))
+    result = tally.results()["a"]
+    assert (result.ok, result.failed, result.failed_task) == (3, 0, "")
+    assert tally.outcome() == (Outcome.OK, "")
+
+
+def test_failed_outweighs_unreachable() -> None:
+    tally = Tally(["a", "b"])
+    tally.add(stats(failures={"a": 1}, dark={"b": 1}))
+    assert tally.outcome()[0] is Outcome.FAILED
+
+
+def test_a_loop_says_what_failed_in_it() -> None:
+    tally = Tally(["a"])
+    items = [{"msg": "fine"}, {"failed": True, "msg": "this\nfailed", "stderr": "\x1b[31mred"}]
+    task = tally.add(event("runner_on_failed", res={"msg": "One or more items failed", "results": items}))
+    assert task
+    assert task.message == "this failed: \\x1b[31mred"
+
+
+def test_bounds() -> None:
+    deep: object = "x"
+    for _ in range(100_000):
+        deep = [deep]
+    flat = str(bound(deep))
+    assert flat.count("[") <= MAX_DEPTH + 1
+    wide = bound({str(number): list(range(4000)) for number in range(4000)})
+    assert isinstance(wide, dict)
+    assert sum(len(entry) for entry in wide.values()) <= MAX_VALUES
+    odd = bound({1: float("nan"), "inf": float("inf"), "big": 2**70, "set": {1}, "text": "x" * 9_000, "t": True})
+    assert isinstance(odd, dict)
+    assert json.loads(json.dumps(odd, allow_nan=False)) == odd
+    assert (odd["1"], odd["inf"], odd["big"], odd["set"], odd["t"]) == (None, None, None, None, True)
+    assert len(str(odd["text"])) < 5_000
