@@ -113,3 +113,13 @@ def sopctl(site: Site) -> Callable[..., Ran]:
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     return run
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where the lab is required (CI), a skipped test is a failure: nothing that should have run may be missing."""
+    if os.environ.get("SOPCTL_LAB") != "required":
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped"):
+        reporter.write_line("SOPCTL_LAB=required: skipped tests count as failed", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

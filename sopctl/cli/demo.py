@@ -1,6 +1,5 @@
 """`sopctl demo`: the whole procedure on throwaway servers."""
 
-import shlex
 from pathlib import Path
 
 import click
@@ -16,8 +15,9 @@ from sopctl.cli.options import example
     show_default=True,
     help="The demo's own site; made anew each time.",
 )
+@click.option("--lab", "lab_name", default="demo", show_default=True, help="The demo's own lab; made anew each time.")
 @click.option("--keep", is_flag=True, help="Leave the servers and the site up, to try commands on.")
-def demo(folder: Path, *, keep: bool) -> None:
+def demo(folder: Path, *, lab_name: str, keep: bool) -> None:
     """Take three requests through the procedure on real throwaway servers (root; see sopctl doctor).
 
     Two fit the rack, one waits. One server refuses access at first and is repaired. One is returned, and the
@@ -28,26 +28,14 @@ def demo(folder: Path, *, keep: bool) -> None:
     from sopctl.workflow import demo as demonstration
 
     started = time.monotonic()
-    demonstration.run(folder.absolute(), keep=keep, say=click.echo, heading=_heading)
-    papers = sorted(folder.glob("deposits/*/documents/*.pdf"))
+    try_next = demonstration.run(folder.absolute(), lab_name=lab_name, keep=keep, say=click.echo, heading=_heading)
     click.echo(f"\nDone in {time.monotonic() - started:.0f} s. The papers:")
-    for paper in papers:
+    for paper in sorted(folder.glob("deposits/*/documents/*.pdf")):
         click.echo(f"  {paper}")
-    if not keep:
-        return
-    site = shlex.quote(str(folder))
-    click.echo(
-        f"\nServers and site are still up. Try:\n"
-        f"  export SOPCTL_SITE={site}\n"
-        f"  sopctl list\n"
-        f"  sopctl show PS-2026-0002\n"
-        f"  sopctl rack show A1\n"
-        f"  sopctl inventory show PS-2026-0002\n"
-        f"  (cd {site} && ansible-inventory -i inventory --graph)\n"
-        f"  sopctl lab status --name {demonstration.LAB}\n"
-        f"and in the end:\n"
-        f"  sopctl lab down --name {demonstration.LAB}"
-    )
+    if try_next:
+        click.echo("\nServers and site are still up. Try:")
+    for line in try_next:
+        click.echo(f"  {line}")
 
 
 def _heading(text: str) -> None:

@@ -93,6 +93,8 @@ def cli(ctx: click.Context, site: str | None) -> None:
     Start: sopctl init my-site; cd my-site; sopctl todo. To see it all run first: sopctl demo.
     """
     ctx.obj = site
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
 def main() -> NoReturn:

@@ -91,9 +91,9 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
         return
     made = table("field", "value")
     for name, value in msgspec.to_builtins(facts).items():
-        if name == "missing" or value in (None, [], ()):
+        if name == "missing" or value is None:
             continue
-        for row in value if isinstance(value, list) else [value]:
+        for row in value if isinstance(value, list | tuple) else [value]:
             text = ", ".join(f"{k} {v}" for k, v in row.items() if v is not None) if isinstance(row, dict) else str(row)
             made.add_row(name, printable(text))
     for name, why in facts.missing.items():

@@ -21,7 +21,6 @@ from sopctl.store.durable import write_atomic
 from sopctl.store.site import Site
 from sopctl.workflow.making import make_key
 
-LAB = "demo"
 MARKER = ".made-by-sopctl-demo"
 SERVICE_PORT = 8080
 RACK = "name: A1\nroom: Ruang Server\nunits: 4\ndepth_mm: 900\npower_watts: 2000\n"
@@ -35,8 +34,10 @@ CLEANUP_SECONDS = 60
 Say = Callable[[str], None]
 
 
-def run(site: Path, *, keep: bool, say: Say, heading: Say) -> None:
-    """Run the demo in the folder `site` (made anew). With `keep`, servers and site stay.
+def run(site: Path, *, lab_name: str, keep: bool, say: Say, heading: Say) -> list[str]:
+    """Run the demo in the folder `site` and the lab `lab_name`, both made anew.
+
+    With `keep`, servers and site stay; returns the commands to try on them then, else an empty list.
 
     Raises OutsideFailure when a command ends otherwise than it should, and what the lab raises; the servers go down
     all the same.
@@ -44,14 +45,18 @@ def run(site: Path, *, keep: bool, say: Say, heading: Say) -> None:
     _clear(site)
     try:
         heading("Three throwaway servers")
-        status = lab.up(LAB, servers=len(UNITS), progress=say)
-        _Demo(site, status, say, heading).play()
+        lab.down(lab_name)  # servers that an earlier demo left have been configured already
+        status = lab.up(lab_name, servers=len(UNITS), progress=say)
+        demo = _Demo(site, status, say, heading)
+        demo.play()
     except BaseException:
         say("cleaning up")
-        lab.down(LAB)
+        lab.down(lab_name)
         raise
-    if not keep:
-        lab.down(LAB, progress=say)
+    if keep:
+        return demo.try_next()
+    lab.down(lab_name, progress=say)
+    return []
 
 
 def _clear(site: Path) -> None:
@@ -97,12 +102,27 @@ class _Demo:
         self.sopctl("reserve", third)
         self.sopctl("notify", third, "--via", "phone")
         self.take_in(2)
-        self.sopctl("advance", third, "--key", self.key(2), "--via", "phone", "--host-key", self.fingerprint(2))
         self.heading("The board, and the papers")
         self.sopctl("list")
         for deposit in self.ids:
             self.sopctl("document", "verify", deposit)
         self.sopctl("journal", "verify")
+
+    def try_next(self) -> list[str]:
+        """What to do with the servers and the site, from first look to cleaning up."""
+        _, second, third = self.ids
+        site = shlex.quote(str(self.site))
+        return [
+            f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH SOPCTL_SITE={site}",
+            "sopctl list",
+            f"sopctl show {second}",
+            "sopctl rack show A1",
+            f"sopctl inventory show {second}",
+            f"sopctl advance {third} --key {self.key(2)} --via phone --host-key {self.fingerprint(2)}",
+            f"(cd {site} && ansible-inventory -i inventory --graph)",
+            f"sopctl lab status --name {self.status.name}",
+            f"sopctl lab down --name {self.status.name}",
+        ]
 
     def make_site(self) -> None:
         self.heading("A site")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -145,29 +145,6 @@ def test_a_write_that_fails_leaves_the_old_bytes(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["record.yml"]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 KiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@pytest.mark.lab
-@pytest.mark.usefixtures("lab")
-def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
-    target = small_disk / "record.yml"
-    write_atomic(target, b"old")
-    (small_disk / "ballast").write_bytes(b"x" * 250 * 1024)
-    with pytest.raises(OutsideFailure, match="cannot write: No space left on device") as caught:
-        write_atomic(target, b"y" * 20 * 1024)
-    assert "Free space" in caught.value.remedy
-    assert target.read_bytes() == b"old"
-    assert sorted(path.name for path in small_disk.iterdir()) == ["ballast", "record.yml"]
 
 
 def test_killed_writers_leave_the_old_state_or_the_new_one(desk: Desk, file_request: Callable[..., str]) -> None:

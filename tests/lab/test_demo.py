@@ -1,0 +1,113 @@
+"""The demo, whole: what it shows is what the records say, and nothing is left behind. Also when it is interrupted."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sopctl.adapters import lab as servers
+from sopctl.adapters.lab import LabStatus, Tier
+from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
+from tests.lab.traces import traces
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+
+
+def demo(folder: Path, name: str, *before: str) -> subprocess.CompletedProcess[str]:
+    command = [*before, sys.executable, "-m", "sopctl", "demo", "--folder", str(folder), "--lab", name]
+    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
+def told(dossier: Dossier) -> list[str]:
+    """The history without the beginnings of long work: `penitipan 4 tersedia`."""
+    return [f"{e.procedure} {e.step} {e.outcome}" for e in dossier.events if e.outcome != "started"]
+
+
+def assert_whole(folder: Path, ran: subprocess.CompletedProcess[str]) -> None:
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr
+    first, second, third = dossiers.read_all(Site(folder))
+    assert told(first)[-1] == "pengembalian 10 selesai"
+    loop = ["konfigurasi 3 tidak bisa", "konfigurasi 1 selesai", "konfigurasi 2 selesai", "konfigurasi 3 bisa"]
+    where = told(second).index(loop[0])
+    assert told(second)[where : where + 4] == loop
+    refused = next(event for event in second.events if event.outcome == "tidak bisa")
+    assert (refused.data["rung"], refused.data["cause"]) == ("login", "account-expired")
+    assert told(second)[-1] == "konfigurasi 6 selesai"
+    waited = ["penitipan 4 tidak tersedia", "penitipan 6 menunggu", "penitipan 4 tersedia"]
+    assert told(third)[3:6] == waited
+    assert third.events[5].data["place"] == first.events[3].data["place"], "the place that was freed"
+    assert told(third)[-1] == "penitipan 10 selesai"
+    papers = sorted(folder.glob("deposits/*/documents/*.pdf"))
+    assert len(papers) == 6
+    assert all(paper.read_bytes().startswith(b"%PDF-") and str(paper) in ran.stdout for paper in papers)
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
+def test_the_main_job_on_booted_servers(tmp_path: Path, lab: LabStatus) -> None:
+    if lab.tier is not Tier.SYSTEMD:
+        pytest.skip("booted servers need CAP_SYS_ADMIN")
+    ran = demo(tmp_path / "site", "demoa")
+    assert_whole(tmp_path / "site", ran)
+    assert "✓ service" in ran.stdout, "the letter's port was tried"
+    assert traces("demoa") == []
+
+
+def test_the_main_job_in_a_plain_container(tmp_path: Path, lab: LabStatus) -> None:
+    host_name = os.uname().nodename
+    before = ["capsh", "--drop=cap_sys_admin", "--", "-c", 'exec "$@"', "sh"] if lab.tier is Tier.SYSTEMD else []
+    ran = demo(tmp_path / "site", "demob", *before)
+    assert_whole(tmp_path / "site", ran)
+    assert os.uname().nodename == host_name, "the machine itself was never a target"
+    assert traces("demob") == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("Three throwaway servers", None),
+        ("$ sopctl dispose PS-", "penitipan"),
+        ("$ sopctl configure PS-", "konfigurasi 1"),
+    ],
+)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("lab")
+def test_an_interrupt_takes_the_servers_down_and_leaves_whole_records(
+    tmp_path: Path, moment: str, expected: str | None, how: signal.Signals
+) -> None:
+    site = tmp_path / "site"
+    command = [sys.executable, "-m", "sopctl", "demo", "--folder", str(site), "--lab", "democ"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout
+        for line in process.stdout:
+            if moment in line:
+                break
+        if expected == "konfigurasi 1":
+            _wait_for_a_run(site)
+        process.send_signal(how)
+        rest = process.stdout.read()
+        assert process.wait(120) == 130, rest
+    assert "sopctl: interrupted" in rest
+    assert servers.status("democ") is None
+    assert traces("democ") == []
+    if expected is None:
+        return
+    newest = dossiers.read_all(Site(site))[0].events[-1]
+    if expected == "konfigurasi 1":
+        assert (f"{newest.procedure} {newest.step}", newest.outcome) == (expected, "interrupted")
+    else:
+        assert newest.procedure == expected
+
+
+def _wait_for_a_run(site: Path) -> None:
+    """Until Ansible has begun to write: then the interrupt falls into the middle of its work."""
+    import time
+
+    deadline = time.monotonic() + 60
+    while not any(site.glob("var/runs/*/artifacts/*/job_events/*.json")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
