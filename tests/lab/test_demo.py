@@ -70,6 +70,7 @@ def test_the_main_job_in_a_plain_container(tmp_path: Path, lab: LabStatus) -> No
     ("moment", "expected"),
     [
         ("Three throwaway servers", None),
+        ("starting democ1", None),
         ("$ sopctl dispose PS-", "penitipan"),
         ("$ sopctl configure PS-", "konfigurasi 1"),
     ],
