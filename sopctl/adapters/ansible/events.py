@@ -194,6 +194,11 @@ def _message(result: Mapping[str, object]) -> str:
         failed = [item for item in items[:1000] if isinstance(item, dict) and item.get("failed")]
         if failed:
             return _message({**failed[0], "results": None})
+    said = result.get("msg")
+    if isinstance(said, str) and "Host key verification failed" in said[:MAX_TEXT]:
+        if "IDENTIFICATION HAS CHANGED" in said[:MAX_TEXT]:  # ssh's own words fill a screen
+            return "Host key verification failed: the server shows another key than the pinned one. Nothing was sent."
+        return "Host key verification failed: no key that this server shows is pinned. Nothing was sent."
     parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout")]
     texts = [_line(part, 400) for part in parts if isinstance(part, str) and part.strip()]
     return ": ".join(dict.fromkeys(texts[:2])) or "The module failed without saying why."

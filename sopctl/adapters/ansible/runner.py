@@ -9,6 +9,7 @@ ansible-runner departs from its usual ways in two points, because servers are no
   between, and a cancel, a time-out, Ctrl-C or the death of this process ends all of it.
 """
 
+import errno
 import json
 import os
 import re
@@ -207,7 +208,7 @@ def _runner(
         "ANSIBLE_RETRY_FILES_ENABLED",
     )
     config.env = {key: text for key, text in config.env.items() if key in own or key.startswith(of_runner)}
-    ours = [supervisor.__file__, str(run_dir / "pid"), str(run_dir / "output"), str(os.getpid())]
+    ours = [supervisor.__file__, str(run_dir / "pid"), str(run_dir / "output"), str(sockets), str(os.getpid())]
     config.command = [sys.executable, "-I", *ours, *config.command]
     return Runner(config)
 
@@ -340,7 +341,8 @@ def _judge(job: _Job, tally: Tally, stopped: Outcome | None, output: str, timeou
         return stopped, "The run was cancelled."
     if stopped is Outcome.TIMED_OUT:
         return stopped, f"The run was ended after {timeout:g} seconds."
-    if os.statvfs(job.runner.config.private_data_dir).f_bavail == 0:
+    full = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
+    if any(words in output for words in full) or os.statvfs(job.runner.config.private_data_dir).f_bavail == 0:
         raise OutsideFailure("The disk is full.", remedy="Free some space, then run the same command again.")
     errors = _ERROR.split(output)
     said = printable(" ".join((errors[1] if len(errors) > 1 else output[-600:]).split()), 600)

@@ -4,9 +4,10 @@ ansible-core 2.19 puts each worker into a session of its own, and ssh's connecti
 background: killing a process group reaches neither. This small program makes itself the *subreaper* of everything
 below it (PR_SET_CHILD_SUBREAPER, prctl(2)), so that every orphan becomes its child and can be found and ended.
 
-    python -I supervisor.py PIDFILE OUTPUT PARENT COMMAND ARG…
+    python -I supervisor.py PIDFILE OUTPUT SOCKETS PARENT COMMAND ARG…
 
-What the command prints goes to the new file OUTPUT, and it reads from nowhere. SIGTERM, SIGINT or SIGHUP, or the
+What the command prints goes to the new file OUTPUT, and it reads from nowhere. The folder SOCKETS is
+removed in the end. SIGTERM, SIGINT or SIGHUP, or the
 death of PARENT, ends the command: SIGTERM, some seconds of grace, SIGKILL. It runs as a script, without sopctl on its
 path, and ends with the command's exit code (128 + the signal's number).
 """
@@ -26,7 +27,7 @@ GRACE = 5.0
 STOPS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
-def main(pid_file: str, output: str, parent: str, *command: str) -> int:
+def main(pid_file: str, output: str, sockets: str, parent: str, *command: str) -> int:
     """Run `command`, wait for it, and end all that it left. Returns the exit code."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {*STOPS, signal.SIGCHLD})
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a blocked signal that is ignored would never be seen
@@ -41,6 +42,7 @@ def main(pid_file: str, output: str, parent: str, *command: str) -> int:
         _become(libc, output, command)
     code = _wait(child)
     _sweep()
+    _remove(sockets)
     return code
 
 
@@ -109,6 +111,16 @@ def _sweep() -> None:
                 except ProcessLookupError:
                     continue
             signal.sigtimedwait({signal.SIGCHLD}, 0.1)
+
+
+def _remove(folder: str) -> None:
+    """Remove the folder of ssh's sockets; the caller may have died, and would have to know it to do so."""
+    try:
+        for entry in os.scandir(folder):
+            os.unlink(entry)
+        os.rmdir(folder)
+    except OSError as error:
+        print(f"{folder}: {error.strerror}", file=sys.stderr)  # noqa: T201
 
 
 def _descendants() -> set[int]:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -202,12 +203,22 @@ def test_the_death_of_the_caller_leaves_no_process(
     site: Path, playbook: Playbook, number: signal.Signals, code: int
 ) -> None:
     name, mark, started = sleeper(site, playbook)
-    with subprocess.Popen([sys.executable, "-c", CALLER, str(site), name]) as caller:
-        wait_until(started.exists)
-        assert living(mark)
+    with (
+        tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as temporary,  # short, so that it is used
+        subprocess.Popen(
+            [sys.executable, "-c", CALLER, str(site), name], env={**os.environ, "TMPDIR": temporary}
+        ) as caller,
+    ):
+        try:
+            wait_until(lambda: started.exists() and bool(living(mark)))
+            assert os.listdir(temporary)
+        except BaseException:
+            caller.kill()
+            raise
         caller.send_signal(number)
         assert caller.wait(30) == code
-    wait_until(lambda: not living(mark) and not living(str(site)))
+        wait_until(lambda: not living(mark) and not living(str(site)))
+        assert os.listdir(temporary) == []
 
 
 FORGER = """#!/usr/bin/python

@@ -25,7 +25,16 @@ if os.fork():
 
 
 def start(folder: Path, *command: str, parent: int | None = None) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-I", supervisor.__file__, str(folder / "pid"), str(folder / "out")]
+    words = [
+        sys.executable,
+        "-I",
+        supervisor.__file__,
+        str(folder / "pid"),
+        str(folder / "out"),
+        str(folder / "sockets"),
+    ]
+    (folder / "sockets").mkdir()
+    (folder / "sockets/master").touch()
     return subprocess.Popen([*words, str(parent or os.getpid()), *command])
 
 
@@ -40,6 +49,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 4", 4), ("kill -9 $$", 137), ("kill -15 $$", 143)])
 def test_it_ends_as_the_command_does(tmp_path: Path, script: str, code: int) -> None:
     assert start(tmp_path, "sh", "-c", script).wait(20) == code
+    assert not (tmp_path / "sockets").exists()
 
 
 def test_output_is_kept_privately_and_input_is_empty(tmp_path: Path) -> None:

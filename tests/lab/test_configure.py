@@ -1,0 +1,209 @@
+"""configure.yml, facts.yml and release.yml on real servers."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sopctl.adapters import lab as servers
+from sopctl.adapters.ansible.connection import ssh_common_args
+from sopctl.adapters.ansible.facts import gather
+from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, run_playbook
+from sopctl.adapters.lab import LabServer, LabStatus, Tier
+from sopctl.model.access import HostKey
+from sopctl.model.facts import from_setup
+
+pytestmark = pytest.mark.lab
+
+CHECKOUT = Path(__file__).parents[2]
+PLUGIN_OFF = "enable_plugins = sopctl, "
+OTHER = HostKey("ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAICE6h+tijUO4sus97xy/bqxX3wPgabxK3MyJpFz+8lv0", "")
+
+
+class Office:
+    """A site around one real server, with the real playbooks, and the keys of both sides."""
+
+    def __init__(self, root: Path, status: LabStatus, server: LabServer) -> None:
+        self.root, self.status, self.server = root, status, server
+        self.runs = 0
+        shutil.copytree(CHECKOUT / "playbooks", root / "playbooks")
+        config = (CHECKOUT / "ansible.cfg").read_text()
+        assert PLUGIN_OFF in config
+        (root / "ansible.cfg").write_text(config.replace(PLUGIN_OFF, "enable_plugins = "))
+        (root / "inventory").mkdir()
+        self.public = {name: self._make_key(name) for name in ("management", "web", "db")}
+
+    def _make_key(self, name: str) -> str:
+        path = self.root / name
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", path], check=True)
+        return path.with_suffix(".pub").read_text().strip()
+
+    def pin(self) -> HostKey:
+        return next(key for key in self.server.host_keys if key.type == "ssh-ed25519")
+
+    def play(self, playbook: str, **variables: object) -> tuple[RunResult, HostResult]:
+        """Run a playbook on the server, with these host variables changed."""
+        host = {
+            "ansible_host": self.server.address,
+            "ansible_port": self.server.port,
+            "ansible_user": self.server.user,
+            "ansible_ssh_private_key_file": self.server.key_file,
+            "ansible_ssh_common_args": ssh_common_args(self.pin()),
+            "sopctl_hostname": "portal.example.org",
+            "sopctl_accounts": [
+                {"name": "webadmin", "keys": [self.public["web"]]},
+                {"name": "dbadmin", "keys": [self.public["db"], self.public["web"]]},
+            ],
+            "sopctl_ports": [80],
+            "sopctl_controllers": [self.status.controller],
+            "sopctl_management_account": "sopctl",
+            "sopctl_management_public_key": self.public["management"],
+            "sopctl_time_zone": "Asia/Jakarta",
+            "sopctl_banner": "Only for those who may.",
+            **variables,
+        }
+        self._write({"deposits": {"hosts": {"PS-2026-0001": host}}})
+        self.runs += 1
+        run_dir = self.root / f"var/{self.runs}"
+        result = run_playbook(self.root, playbook, limit=["PS-2026-0001"], run_dir=run_dir)
+        return result, result.hosts["PS-2026-0001"]
+
+    def managed(self) -> dict[str, object]:
+        return {"ansible_user": "sopctl", "ansible_ssh_private_key_file": str(self.root / "management")}
+
+    def _write(self, inventory: Mapping[str, Any]) -> None:
+        (self.root / "inventory/hosts.yml").write_text(yaml.safe_dump(dict(inventory)))
+
+    def login(self, user: str, key: Path | str, command: str) -> subprocess.CompletedProcess[str]:
+        """Log in with OpenSSH as the requester would."""
+        words = ["ssh", "-F", "none", "-i", str(key), "-o", "BatchMode=yes", "-o", "IdentityAgent=none"]
+        words += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-p", str(self.server.port)]
+        words += [f"{user}@{self.server.address}", command]
+        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+
+    def booted(self) -> bool:
+        return self.status.tier is Tier.SYSTEMD
+
+
+@pytest.fixture
+def office(tmp_path: Path, lab: LabStatus, pristine: LabServer) -> Office:
+    return Office(tmp_path, lab, pristine)
+
+
+def test_from_hand_over_to_return(office: Office) -> None:
+    server = office.server
+    servers.run(server, "mkdir -p /srv/owner && echo precious > /srv/owner/data")
+
+    result, host = office.play("configure.yml")
+    assert (result.outcome, host.failed_task, host.message) == (Outcome.OK, "", "")
+    assert host.changed > 10
+
+    for user, key in (("webadmin", "web"), ("dbadmin", "db"), ("dbadmin", "web"), ("sopctl", "management")):
+        assert office.login(user, office.root / key, "id -un").stdout == f"{user}\n"
+    assert office.login("webadmin", office.root / "db", "true").returncode == 255
+    assert office.login("webadmin", office.root / "web", "sudo -n true").returncode != 0
+    assert office.login("sopctl", office.root / "management", "sudo -n id -u").stdout == "0\n"
+    assert office.login(server.user, server.key_file, "sudo -n id -u").stdout == "0\n", "the owner was locked out"
+    modes = "stat -c %a /home/webadmin /home/webadmin/.ssh /home/webadmin/.ssh/authorized_keys"
+    assert servers.run(server, modes).split() == ["700", "700", "600"]
+    assert servers.run(server, "date +%Z").strip() == "WIB"
+    if office.booted():
+        assert servers.run(server, "hostname").strip() == "portal.example.org"
+        rules = servers.run(server, "nft list table inet sopctl")
+        assert "policy drop" in rules
+        assert "tcp dport { 22, 80 } accept" in rules
+        login = office.login("webadmin", office.root / "web", "true")
+        assert "Only for those who may." in login.stderr
+
+    result, host = office.play("configure.yml", **office.managed())
+    assert (result.outcome, host.changed) == (Outcome.OK, 0), "a second run changes nothing"
+
+    servers.run(server, "echo mine > /home/webadmin/data")
+    result, host = office.play("release.yml", **office.managed(), sopctl_power_off=True)
+    assert (result.outcome, host.failed_task, host.message) == (Outcome.OK, "", "")
+    left = (
+        "getent passwd sopctl webadmin dbadmin; ls -d /etc/sopctl /var/lib/sopctl /etc/sudoers.d/sopctl "
+        "/etc/ssh/sshd_config.d/*sopctl* /etc/ssh/sopctl-banner /home/sopctl 2>/dev/null; "
+        "nft list table inet sopctl 2>/dev/null; true"
+    )
+    assert servers.run(server, left) == ""
+    assert servers.run(server, "cat /home/webadmin/data /srv/owner/data") == "mine\nprecious\n"
+    assert office.login("sopctl", office.root / "management", "true").returncode == 255
+    if office.booted():
+        deadline = time.monotonic() + 60
+        while _state(office) != "stopped":
+            assert time.monotonic() < deadline, "the server did not switch itself off"
+            time.sleep(0.5)
+
+
+def _state(office: Office) -> str:
+    status = servers.status(office.status.name)
+    assert status
+    return next(server.state for server in status.servers if server.name == office.server.name)
+
+
+def test_the_owners_lock_is_respected_until_the_access_try_fails_for_it(office: Office) -> None:
+    assert office.play("configure.yml")[0].outcome is Outcome.OK
+    servers.run(office.server, "chage -E 2020-01-01 webadmin; usermod -s /usr/sbin/nologin dbadmin; usermod -L dbadmin")
+
+    _, host = office.play("configure.yml")
+    assert (host.failed, host.changed) == (0, 0)
+    assert office.login("webadmin", office.root / "web", "true").returncode != 0
+
+    _, host = office.play("configure.yml", sopctl_last_cause="account-expired")
+    assert host.failed == 0
+    assert office.login("webadmin", office.root / "web", "id -un").stdout == "webadmin\n"
+    assert office.login("dbadmin", office.root / "db", "id -un").stdout == "dbadmin\n"
+    assert servers.run(office.server, "getent shadow dbadmin").split(":")[1] == "*"
+
+
+def test_a_link_in_an_accounts_home_hands_nothing_over(office: Office) -> None:
+    assert office.play("configure.yml")[0].outcome is Outcome.OK
+    servers.run(office.server, "mkdir -m 755 /srv/prey; rm -r /home/webadmin/.ssh; ln -s /srv/prey /home/webadmin/.ssh")
+    result, host = office.play("configure.yml")
+    assert result.outcome is Outcome.FAILED
+    assert host.failed_task == "Close its home to others"
+    assert servers.run(office.server, "stat -c %U:%a /srv/prey; ls -A /srv/prey") == "root:755\n"
+
+
+def test_settings_that_sshd_refuses_are_taken_back(office: Office) -> None:
+    servers.run(office.server, "echo 'NoSuchOption yes' > /etc/ssh/sshd_config.d/50-broken.conf")
+    result, host = office.play("configure.yml")
+    assert result.outcome is Outcome.FAILED
+    assert "NoSuchOption" in host.message
+    assert servers.run(office.server, "ls /etc/ssh/sshd_config.d").split().count("00-sopctl.conf") == 0
+    assert office.login(office.server.user, office.server.key_file, "true").returncode == 0
+
+
+@pytest.mark.parametrize("pin", [None, OTHER], ids=["no-pin", "other-pin"])
+def test_without_the_right_pin_nobody_logs_in(office: Office, pin: HostKey | None) -> None:
+    logins = "grep -c 'Accepted publickey for titipan'"
+    count = f"journalctl -u ssh -o cat 2>/dev/null | {logins} || true"
+    first, second = (int(servers.run(office.server, count)) for _ in range(2))
+    result, host = office.play("facts.yml", ansible_ssh_common_args=ssh_common_args(pin))
+    assert result.outcome is Outcome.UNREACHABLE
+    assert "Host key verification failed" in host.message
+    assert ("another key" in host.message) == (pin is not None)
+    if office.booted():
+        looking = second - first  # what the look at the journal itself adds
+        assert looking > 0
+        assert int(servers.run(office.server, count)) == second + looking, "somebody logged in"
+
+
+def test_facts(office: Office) -> None:
+    office.play("facts.yml")  # writes the inventory
+    answers, result = gather(office.root, ["PS-2026-0001"], office.root / "var/facts")
+    assert result.outcome is Outcome.OK
+    facts = from_setup(answers["PS-2026-0001"], gathered_at="2026-11-23T09:30:00+07:00")
+    assert (facts.os_name, facts.architecture) == ("Debian", "x86_64")
+    if office.booted():
+        assert facts.hostname == office.server.name
+        assert facts.memory_mib
+        assert facts.cpu.logical
+        assert [nic.ipv4 for nic in facts.nics] == [(office.server.address,)]
+    assert "ansible_env" not in answers["PS-2026-0001"]
