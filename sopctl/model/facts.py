@@ -214,9 +214,10 @@ def _virtualization(facts: Mapping[str, object]) -> str | None:
 
 def _cpu(facts: Mapping[str, object]) -> Cpu:
     """`processor` lists index, vendor and model for each logical processor; on some machines the model alone."""
-    names = [name for entry in _list(facts.get("processor"))[:6] if (name := _text(entry)) and not name.isdigit()]
+    first = _list(facts.get("processor"))[:3]
+    names = [name for entry in first if (name := _text(entry)) and not name.isdigit()]
     return Cpu(
-        model=max(names, key=len, default=None),
+        model=names[-1] if names else None,
         sockets=_number(facts.get("processor_count"), 4096) or None,
         cores=_number(facts.get("processor_cores"), 65536) or None,
         threads=_number(facts.get("processor_threads_per_core"), 64) or None,
@@ -288,7 +289,7 @@ def _mounts(mounts: object) -> Iterator[Mount]:
         fstype = _text(mount.get("fstype"), 40)
         if path is None or device is None or fstype is None:
             continue
-        if fstype in _NO_FILE_SYSTEM or device.startswith("/dev/loop"):
+        if fstype in _NO_FILE_SYSTEM or device.startswith("/dev/loop") or path.startswith("/run/"):
             continue
         size, free = _number(mount.get("size_total"), 2**63), _number(mount.get("size_available"), 2**63)
         used = max(0, size - free) if size is not None and free is not None else None
