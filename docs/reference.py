@@ -33,7 +33,7 @@ def main() -> None:
             command = cli.get_command(click.Context(cli), name)
             assert command is not None
             parts += _describe(command, ("sopctl", name))
-    print("\n".join(parts).rstrip())  # noqa: T201 (printing is what it is for)
+    print("\n".join(parts).rstrip())
 
 
 def _describe(command: click.Command, words: tuple[str, ...]) -> list[str]:
