@@ -162,6 +162,25 @@ def test_the_owners_lock_is_respected_until_the_access_try_fails_for_it(office: 
     assert servers.run(office.server, "getent shadow dbadmin").split(":")[1] == "*"
 
 
+def test_an_account_that_was_there_before_gets_its_own_keys_back(office: Office) -> None:
+    keys = "/home/webadmin/.ssh/authorized_keys"
+    own = office.public["db"]
+    script = (
+        f"useradd -m -s /bin/bash webadmin; install -d -o webadmin -m 700 /home/webadmin/.ssh; echo '{own}' > {keys}"
+    )
+    servers.run(office.server, f"{script}; chown webadmin {keys}")
+    for _ in range(2):
+        assert office.play("configure.yml", sopctl_accounts=[_account("webadmin", office.public["web"])])[1].failed == 0
+        assert servers.run(office.server, f"cat {keys}") == office.public["web"] + "\n"
+    _, host = office.play("release.yml", sopctl_accounts=[_account("webadmin", office.public["web"])])
+    assert host.failed == 0
+    assert servers.run(office.server, f"stat -c '%U %a' {keys}; cat {keys}") == f"webadmin 600\n{own}\n"
+
+
+def _account(name: str, key: str) -> dict[str, object]:
+    return {"name": name, "keys": [key]}
+
+
 def test_a_link_in_an_accounts_home_hands_nothing_over(office: Office) -> None:
     assert office.play("configure.yml")[0].outcome is Outcome.OK
     servers.run(office.server, "mkdir -m 755 /srv/prey; rm -r /home/webadmin/.ssh; ln -s /srv/prey /home/webadmin/.ssh")
