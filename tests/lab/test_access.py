@@ -2,6 +2,7 @@
 
 import re
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,17 @@ def test_daemons(pristine: LabServer, key: Key) -> None:
         servers.run(pristine, "for file in /run/case-*.pid; do kill $(cat $file); done")
 
 
+def _connected(address: str, port: int) -> socket.socket:
+    """A connection to an sshd that was just started: it comes back from the start before it listens."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return socket.create_connection((address, port), 5)
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+
+
 def test_full_server_is_told_as_throttled(pristine: LabServer, key: Key) -> None:
     port = 2250
     options = "-o MaxStartups=1:100:1 -o LoginGraceTime=30 -o HostKey=/etc/ssh/ssh_host_ed25519_key"
@@ -132,7 +144,7 @@ def test_full_server_is_told_as_throttled(pristine: LabServer, key: Key) -> None
         pristine,
         f"/usr/sbin/sshd {options} -o ListenAddress={pristine.address}:{port} -o PidFile=/run/case-{port}.pid",
     )
-    with socket.create_connection((pristine.address, port), 5) as holder:
+    with _connected(pristine.address, port) as holder:
         assert holder.recv(4) == b"SSH-"
         result = check(Target(pristine.address, port, pristine.user, pin_of(pristine)), key)
     servers.run(pristine, f"kill $(cat /run/case-{port}.pid)")

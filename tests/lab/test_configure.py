@@ -202,7 +202,7 @@ def test_settings_that_sshd_refuses_are_taken_back(office: Office) -> None:
 @pytest.mark.parametrize("pin", [None, OTHER], ids=["no-pin", "other-pin"])
 def test_without_the_right_pin_nobody_logs_in(office: Office, pin: HostKey | None) -> None:
     logins = "grep -c 'Accepted publickey for titipan'"
-    count = f"journalctl -u ssh -o cat 2>/dev/null | {logins} || true"
+    count = f"journalctl --sync; journalctl -u ssh -o cat 2>/dev/null | {logins} || true"
     first, second = (int(servers.run(office.server, count)) for _ in range(2))
     result, host = office.play("facts.yml", ansible_ssh_common_args=ssh_common_args(pin))
     assert result.outcome is Outcome.UNREACHABLE

@@ -80,9 +80,10 @@ def test_only_the_owner_can_log_in_and_only_by_key(lab: LabStatus) -> None:
 
 
 def test_up_again_leaves_running_servers_alone(lab: LabStatus) -> None:
-    assert servers.up(lab.name, servers=3) == lab
-    assert servers.up(lab.name, servers=1) == lab, "`servers` is how many at least"
-    assert servers.status(lab.name) == lab
+    before = servers.status(lab.name)
+    assert servers.up(lab.name, servers=3) == before
+    assert servers.up(lab.name, servers=1) == before, "`servers` is how many at least"
+    assert servers.status(lab.name) == before
 
 
 def test_a_controllers_address_is_what_servers_see(lab: LabStatus) -> None:
@@ -113,6 +114,8 @@ def test_run_raises_with_the_scripts_own_words(lab: LabStatus) -> None:
 def test_a_server_powered_off_from_inside_is_stopped_and_boots_again_with_its_disk(lab: LabStatus) -> None:
     booted_only(lab)
     victim = lab.servers[1]
+    before = servers.status(lab.name)
+    assert before is not None
     servers.run(victim, "touch /root/kept; systemctl --no-block poweroff")
 
     def state() -> str:
@@ -124,7 +127,7 @@ def test_a_server_powered_off_from_inside_is_stopped_and_boots_again_with_its_di
     again = servers.up(lab.name, servers=3)
     assert [server.state for server in again.servers] == ["running"] * 3
     assert again.servers[1].host_keys == victim.host_keys
-    assert [again.servers[n].pid for n in (0, 2)] == [lab.servers[n].pid for n in (0, 2)]
+    assert [again.servers[n].pid for n in (0, 2)] == [before.servers[n].pid for n in (0, 2)]
     servers.run(again.servers[1], "test -e /root/kept")
 
 

@@ -117,7 +117,7 @@ def test_nothing_logs_in_before_the_host_key_is_confirmed(placed: Placed) -> Non
     with pytest.raises(OutsideFailure, match=f"expected was {other}"):
         configuring.configure(placed.desk, placed.id, host_key=other)
     assert placed.dossier().events == before
-    journal = servers.run(placed.server, "journalctl --no-pager -u ssh")
+    journal = servers.run(placed.server, "journalctl --sync; journalctl --no-pager -u ssh")
     assert journal.count("Accepted publickey") == 1, "only this look at the journal logged in"
 
 
