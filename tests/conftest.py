@@ -11,10 +11,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import settings
 
 from sopctl.store.site import Site
 from sopctl.workflow import letters, making, space
 from sopctl.workflow.desk import Desk
+
+settings.register_profile("sopctl", deadline=None)  # other tests and real servers share the machine
+settings.load_profile("sopctl")
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=ZoneInfo("Asia/Jakarta"))
 
@@ -113,6 +117,14 @@ def sopctl(site: Site) -> Callable[..., Ran]:
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     return run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of real servers share a lab, so they stay together in one process; the demos bring labs of their own."""
+    for item in items:
+        if item.get_closest_marker("lab"):
+            whole_runs = item.path.name in ("test_demo.py", "test_docs.py")
+            item.add_marker(pytest.mark.xdist_group("demo" if whole_runs else "lab"))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from sopctl.adapters.lab import LabServer
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
 CHECKOUT = Path(__file__).parents[2]
 RUN_ELSEWHERE = {"make demo", "make test"}
@@ -30,7 +30,7 @@ def play(lines: list[str], home: Path) -> None:
     script = "set -eu\n" + "\n".join(f"echo {_quoted('+ ' + line)}\n{line}" for line in lines)
     environment = {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin"}
     ran = subprocess.run(
-        ["bash", "-c", script], cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=280
+        ["bash", "-c", script], cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=580
     )
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-2000:]
 
