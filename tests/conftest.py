@@ -120,11 +120,11 @@ def sopctl(site: Site) -> Callable[..., Ran]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of real servers share a lab, so they stay together in one process; the demos bring labs of their own."""
+    """Tests of real servers are few and long: each group stays in one process, with a lab of its own."""
+    groups = {"test_demo.py": "demo", "test_docs.py": "demo", "test_configure.py": "configure"}
     for item in items:
         if item.get_closest_marker("lab"):
-            whole_runs = item.path.name in ("test_demo.py", "test_docs.py")
-            item.add_marker(pytest.mark.xdist_group("demo" if whole_runs else "lab"))
+            item.add_marker(pytest.mark.xdist_group(groups.get(item.path.name, "lab")))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
