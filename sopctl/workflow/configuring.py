@@ -10,7 +10,7 @@ from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model import access, history
 from sopctl.model.access import HostKey, Target
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.inventory_view import is_managed, pinned_key
+from sopctl.workflow.inventory_view import pinned_key
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
 
 Confirm = Callable[[HostKey], bool]
@@ -73,10 +73,3 @@ def _pin(mine: Turn, expected: str | None, confirm: Confirm | None) -> dict[str,
             f"sopctl configure {mine.dossier.id} --host-key SHA256:…",
         )
     return {"host_key": found.host_key, "host_key_confirmed": "flag" if wanted else "terminal"}
-
-
-def account_in_use(mine: Turn) -> str:
-    """The account through which the controller reaches the server now."""
-    if is_managed(mine.dossier):
-        return mine.desk.site.settings.management.account
-    return mine.deposit.access.first_contact.user

@@ -47,16 +47,13 @@ def hosts(root: Path) -> list[InventoryHost]:
 def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
     """The host's variables: how Ansible reaches it, and what its letter asks for."""
     access = dossier.deposit.access
-    managed = is_managed(dossier)
     settings = site.settings
     source = source_address(access.address)
     return {
         "ansible_host": access.address,
         "ansible_port": access.port,
-        "ansible_user": settings.management.account if managed else access.first_contact.user,
-        "ansible_ssh_private_key_file": str(
-            site.key_file(settings.management.key if managed else access.first_contact.key)
-        ),
+        "ansible_user": account_in_use(site, dossier),
+        "ansible_ssh_private_key_file": str(site.folder("keys") / key_in_use(site, dossier)),
         "ansible_ssh_common_args": ssh_common_args(pinned_key(dossier)),
         "sopctl_id": dossier.id,
         "sopctl_hostname": dossier.deposit.server.name,
@@ -69,6 +66,19 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
         "sopctl_banner": settings.banner,
         "sopctl_last_cause": last_cause(dossier),
     }
+
+
+def account_in_use(site: Site, dossier: Dossier) -> str:
+    """The account through which the controller reaches the server now."""
+    return site.settings.management.account if is_managed(dossier) else dossier.deposit.access.first_contact.user
+
+
+def key_in_use(site: Site, dossier: Dossier) -> str:
+    """The name, in the site's keys/, of the private key that opens the server now.
+
+    Whether it is there is looked at when a server's turn comes: one missing key must not stop the other servers.
+    """
+    return site.settings.management.key if is_managed(dossier) else dossier.deposit.access.first_contact.key
 
 
 def is_managed(dossier: Dossier) -> bool:

@@ -5,9 +5,8 @@ from pathlib import Path
 from sopctl.adapters.ssh import check, load_key
 from sopctl.errors import UsageError
 from sopctl.model.access import AccessResult, Target, Verdict
-from sopctl.workflow.configuring import account_in_use
 from sopctl.workflow.desk import Desk, StepDone, turn
-from sopctl.workflow.inventory_view import pinned_key
+from sopctl.workflow.inventory_view import account_in_use, key_in_use, pinned_key
 
 TIMEOUT_SECONDS = 20.0
 
@@ -30,8 +29,8 @@ def verify(
         view = "requester" if key else "management"
         if user and not key:
             raise UsageError("--user needs the key of that account", remedy="Add --key FILE")
-        account = (user or wanted.accounts[0].name) if key else account_in_use(mine)
-        key_file = key or desk.site.key_file(desk.site.settings.management.key)
+        account = (user or wanted.accounts[0].name) if key else account_in_use(desk.site, mine.dossier)
+        key_file = key or desk.site.key_file(key_in_use(desk.site, mine.dossier))
         pin = pinned_key(mine.dossier)
         target = Target(
             wanted.address,
