@@ -46,9 +46,13 @@ def dump(value: Any) -> bytes:
 
 def load(path: Path, kind: type[T], *, max_bytes: int = MAX_BYTES) -> T:
     """Read the record `path` as `kind`. Raises InvalidRecord (file:line:column) or OutsideFailure (unreadable)."""
+    return parse(read(path, max_bytes), kind, where=str(path), max_bytes=max_bytes)
+
+
+def read(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a record, at most one more than it may have. Raises OutsideFailure when it is unreadable."""
     with disk_errors(path, "read"), path.open("rb") as file:
-        content = file.read(max_bytes + 1)
-    return parse(content, kind, where=str(path), max_bytes=max_bytes)
+        return file.read(max_bytes + 1)
 
 
 def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYTES) -> T:

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -26,11 +26,12 @@ HISTORY_BYTES = 4 * 1024 * 1024
 
 
 class Dossier(NamedTuple):
-    """A dossier as read: its folder, the request, and what happened."""
+    """A dossier as read: its folder, the request, and what happened (with the bytes that say so)."""
 
     folder: Path
     deposit: Deposit
     events: tuple[Event, ...]
+    history: bytes
 
     @property
     def id(self) -> str:
@@ -53,17 +54,24 @@ def ids(site: Site) -> list[str]:
 
 def read(site: Site, deposit_id: str) -> Dossier:
     """Read one dossier and check its chain. Raises UsageError when there is none, InvalidRecord when it is broken."""
+    folder = _folder(site, deposit_id)
+    deposit = codec.load(folder / "deposit.yml", Deposit)
+    if deposit.id != deposit_id:
+        raise InvalidRecord(f"the record says it is {deposit.id}", where=f"{folder / 'deposit.yml'}:1:1")
+    where = str(folder / "history.yml")
+    content = codec.read(folder / "history.yml", HISTORY_BYTES)
+    events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=HISTORY_BYTES)
+    history.check_chain(deposit_id, events, where)
+    return Dossier(folder, deposit, events, content)
+
+
+def _folder(site: Site, deposit_id: str) -> Path:
     if not re.match(names.ID, deposit_id):
         raise UsageError(f"{deposit_id!r} is not a deposit's id", remedy="An id looks like PS-2026-0001: sopctl list")
     folder = site.folder("deposits") / deposit_id
     if folder.is_symlink() or not folder.is_dir():
         raise UsageError(f"there is no deposit {deposit_id}", remedy="See which there are: sopctl list")
-    deposit = codec.load(folder / "deposit.yml", Deposit)
-    if deposit.id != deposit_id:
-        raise InvalidRecord(f"the record says it is {deposit.id}", where=f"{folder / 'deposit.yml'}:1:1")
-    events = codec.load(folder / "history.yml", tuple[Event, ...], max_bytes=HISTORY_BYTES)
-    history.check_chain(deposit_id, events, str(folder / "history.yml"))
-    return Dossier(folder, deposit, events)
+    return folder
 
 
 def read_all(site: Site) -> list[Dossier]:
@@ -74,7 +82,7 @@ def read_all(site: Site) -> list[Dossier]:
 @contextmanager
 def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
     """Read a dossier and hold it: no other sopctl works on it meanwhile. Raises Conflict when one does already."""
-    read(site, deposit_id)  # so that a mistyped id makes no lock file
+    _folder(site, deposit_id)  # so that a mistyped id makes no lock file
     with locks.hold(site.root / "var" / "locks" / deposit_id, deposit_id):
         yield read(site, deposit_id)
 
@@ -96,15 +104,16 @@ def create(site: Site, request: Request, first: Event, today: date) -> Dossier:
             os.chmod(temporary, 0o750)  # noqa: S103 (colleagues in the site's group read it, nobody else)
             (temporary / "documents").mkdir()
             write_atomic(temporary / "deposit.yml", codec.dump(_id_first(deposit)))
-            write_atomic(temporary / "history.yml", codec.dump([event]))
+            content = codec.dump([event])
+            write_atomic(temporary / "history.yml", content)
             with disk_errors(deposits, "make"):
                 os.rename(temporary, deposits / deposit_id)
                 sync_folder(deposits)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        Journal(site.root).add(deposit_id, [event])
-    return Dossier(deposits / deposit_id, deposit, (event,))
+        Journal(site.root).add(deposit_id, (event,))
+    return Dossier(deposits / deposit_id, deposit, (event,), content)
 
 
 def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
@@ -112,14 +121,15 @@ def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
 
     Call while holding the dossier. Raises Conflict when history.yml is not what was read.
     """
-    current = codec.load(dossier.history_file, tuple[Event, ...], max_bytes=HISTORY_BYTES)
-    if history.head(dossier.id, current) != history.head(dossier.id, dossier.events):
+    if codec.read(dossier.history_file, HISTORY_BYTES) != dossier.history:
         raise Conflict(f"the history of {dossier.id} was changed meanwhile", remedy=f"Look: sopctl show {dossier.id}")
-    events = (*dossier.events, _bound(dossier.id, dossier.events, event))
-    write_atomic(dossier.history_file, codec.dump(list(events)))
+    bound = _bound(dossier.id, dossier.events, event)
+    events = (*dossier.events, bound)
+    content = _history_with(dossier.history, events)
+    write_atomic(dossier.history_file, content)
     with site.alone():
-        Journal(site.root).add(dossier.id, list(events))
-    return dossier._replace(events=events)
+        Journal(site.root).add(dossier.id, events)
+    return dossier._replace(events=events, history=content)
 
 
 def keep_document(dossier: Dossier, name: str, content: bytes) -> dict[str, str]:
@@ -131,6 +141,13 @@ def keep_document(dossier: Dossier, name: str, content: bytes) -> dict[str, str]
         folder.mkdir(exist_ok=True)
     write_atomic(folder / name, content)
     return {"file": f"{folder.name}/{name}", "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _history_with(before: bytes, events: Sequence[Event]) -> bytes:
+    """The history file with its newest event. As sopctl writes it, the list simply goes on with its next item; a file
+    that someone has laid out otherwise is written anew."""
+    as_written = before.startswith(b"- seq: ") and before.endswith(b"\n") and b"\n..." not in before
+    return before + codec.dump([events[-1]]) if as_written else codec.dump(list(events))
 
 
 def _bound(deposit_id: str, events: tuple[Event, ...], event: Event) -> Event:

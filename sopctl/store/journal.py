@@ -5,6 +5,7 @@ the next writer adds the line, because every line can be made again from the his
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -54,10 +55,14 @@ class Journal:
             lines.append(line)
         return lines
 
-    def add(self, deposit: str, events: list[Event]) -> None:
-        """Write the lines of `events` which the journal does not have yet (the newest, and any a crash left out)."""
-        known = {line.seq for line in self.lines() if line.deposit == deposit}
+    def add(self, deposit: str, events: Sequence[Event]) -> None:
+        """Write the lines of `events` which the journal does not have yet (the newest, and any a crash left out).
+
+        The chain of the whole journal is checked by `lines`, not here: it grows with every event of the site.
+        """
         raw = self._raw()
+        start = msgspec.json.encode({"deposit": deposit})[:-1]
+        known = {msgspec.json.decode(line, type=Line).seq for line in raw if line.startswith(start)}
         prev = hashlib.sha256(raw[-1]).hexdigest() if raw else ""
         for event in events:
             if event.seq not in known:

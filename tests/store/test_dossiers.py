@@ -68,6 +68,27 @@ def test_a_history_changed_by_hand_is_detected(
     assert caught.value.where == str(history)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "# looked at\n" + text,
+        lambda text: text.rstrip("\n"),
+        lambda text: text + "...\n",
+        lambda text: "".join("  " + line for line in text.splitlines(keepends=True)),
+    ],
+    ids=["comment", "no newline", "document end", "indented"],
+)
+def test_a_history_laid_out_otherwise_goes_on_whole(
+    desk: Desk, file_request: Callable[..., str], change: Callable[[str], str]
+) -> None:
+    deposit = file_request()
+    letters.dispose(desk, deposit, instruction="x")
+    history = desk.site.root / "deposits" / deposit / "history.yml"
+    history.write_text(change(history.read_text()))
+    letters.dispose(desk, deposit, instruction="x")
+    assert [event.seq for event in dossiers.read(desk.site, deposit).events] == [1, 2, 3]
+
+
 def test_a_missing_dossier_shows_in_the_journal(desk: Desk, file_request: Callable[..., str]) -> None:
     first, second = file_request(), file_request()
     assert filing.journal_gaps(desk) == (2, [])

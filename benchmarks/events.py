@@ -1,0 +1,35 @@
+"""How many events a second one process records, durably: `python benchmarks/events.py`."""
+
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sopctl.model.history import Event
+from sopctl.store import dossiers
+from sopctl.workflow import letters, making
+from sopctl.workflow.desk import Desk
+
+DOSSIERS, EVENTS = 10, 25
+"""A dossier that has come to its first inventory form has about 20 events."""
+
+
+def main() -> None:
+    """Record EVENTS events in each of DOSSIERS dossiers of a fresh site, by turns, and print the rate."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        site = making.init(Path(folder) / "site")
+        record = Path(folder) / "request.yml"
+        record.write_text(making.EXAMPLE_REQUEST)
+        desk = Desk(site, "bench", lambda: datetime.now(UTC))
+        deposits = [letters.request(desk, record).id for _ in range(DOSSIERS)]
+        started = time.perf_counter()
+        for _ in range(EVENTS):
+            for deposit in deposits:
+                with dossiers.open_alone(site, deposit) as dossier:
+                    event = Event(0, datetime.now(UTC), "penitipan", 2, "failed", "x", "x", "")
+                    dossiers.append(site, dossier, event)
+        print(f"{DOSSIERS * EVENTS / (time.perf_counter() - started):.0f} events/s")
+
+
+if __name__ == "__main__":
+    main()
