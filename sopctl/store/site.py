@@ -21,7 +21,7 @@ class Site:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
-        if not (self.root / settings.FILE_NAME).is_file():
+        if not _is_site(self.root):
             raise UsageError(
                 f"{self.root} is not a sopctl site: it has no {settings.FILE_NAME}",
                 remedy="Name one with --site DIR or SOPCTL_SITE, go into one, or make one: sopctl init DIR",
@@ -34,7 +34,7 @@ class Site:
             return cls(Path(named))
         here = Path.cwd()
         for folder in (here, *here.parents):
-            if (folder / settings.FILE_NAME).is_file():
+            if _is_site(folder):
                 return cls(folder)
         return cls(here)
 
@@ -95,3 +95,9 @@ class Site:
             runs.mkdir(parents=True, exist_ok=True, mode=0o700)
             number = 1 + sum(1 for _ in runs.glob(f"{name}.*"))
         return runs / f"{name}.{number}"
+
+
+def _is_site(folder: Path) -> bool:
+    """Has `folder` a site's configuration? Raises OutsideFailure when that cannot be seen."""
+    with disk_errors(folder, "read"):
+        return (folder / settings.FILE_NAME).is_file()

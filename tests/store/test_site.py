@@ -1,0 +1,51 @@
+"""A site that cannot be read, and one that leads elsewhere."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.store.site import Site
+
+NOBODY = 65534
+
+
+@contextmanager
+def somebody_else() -> Iterator[None]:
+    """Another account than root, which reads everything."""
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(me)
+
+
+def test_an_unreadable_site_is_one_clear_error(site: Site) -> None:
+    site.root.chmod(0)
+    with somebody_else(), pytest.raises(OutsideFailure, match="cannot read: Permission denied") as caught:
+        Site(site.root)
+    assert "Give this account access" in caught.value.remedy
+
+
+def test_a_folder_that_is_no_site_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not a sopctl site") as caught:
+        Site(tmp_path)
+    assert "sopctl init DIR" in caught.value.remedy
+
+
+def test_a_folder_of_the_site_behind_a_link_is_refused(site: Site, tmp_path: Path) -> None:
+    (site.root / "racks").rename(tmp_path / "elsewhere")
+    (site.root / "racks").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InvalidRecord, match="may not be a symbolic link"):
+        _ = site.racks
+
+
+def test_a_rack_under_another_name_is_refused(site: Site) -> None:
+    (site.root / "racks" / "A1.yml").rename(site.root / "racks" / "B1.yml")
+    with pytest.raises(InvalidRecord, match="the rack is called 'A1', its file 'B1.yml'"):
+        _ = site.racks
