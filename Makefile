@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client
-PACKAGES := python3-venv $(LAB_PACKAGES)
+PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
 KEEP ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 

@@ -47,5 +47,5 @@ def test_a_folder_of_the_site_behind_a_link_is_refused(site: Site, tmp_path: Pat
 
 def test_a_rack_under_another_name_is_refused(site: Site) -> None:
     (site.root / "racks" / "A1.yml").rename(site.root / "racks" / "B1.yml")
-    with pytest.raises(InvalidRecord, match="the rack is called 'A1', its file 'B1.yml'"):
+    with pytest.raises(InvalidRecord, match=r"the rack is called 'A1', its file 'B1\.yml'"):
         _ = site.racks
