@@ -63,7 +63,7 @@ def show(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
         return
     server, out = dossier.deposit.server, console()
     out.print(f"{row.id}  {row.unit}: {server.name} ({server.brand_model}, {server.serial})", style="bold")
-    out.print(f"stands at {row.standing}: {row.activity}" + (f" – waits: {row.waiting}" if row.waiting else ""))
+    out.print(f"stands at {row.standing}: {row.activity}{_waits(row)}")
     if row.command:
         out.print(f"due {row.due or '–'} by {row.actor}: {row.command}")
     if row.place:
@@ -174,6 +174,11 @@ def put_board(rows: "list[Row]") -> None:
         due = f"until {row.due:%Y-%m-%d}" if row.due else ""
         head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {row.standing:<15} {due}"
         click.secho(head.rstrip(), bold=True, fg="red" if row.late else None)
-        waits = f" – waits for {row.waiting}" if row.waiting else ""
         who = f" ({row.actor})" if row.actor and not row.waiting else ""
-        click.echo(f"  {printable(row.unit)}: {row.activity}{who}{waits}")
+        click.echo(f"  {printable(row.unit)}: {row.activity}{who}{_waits(row)}")
+
+
+def _waits(row: "Row") -> str:
+    """What a row waits for, in words."""
+    words = {"": "", "month": " – again next month", "unfinished": " – begun and not finished, run it again"}
+    return words.get(row.waiting, f" – waits for {row.waiting}")
