@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -136,12 +137,13 @@ class _Demo:
             make_key(self.site / "keys" / f"requester{number + 1}", f"{ACCOUNT}@example.org")
             self.owners_software(server)
         expired = f"useradd --create-home --shell /bin/bash --expiredate 2001-01-01 {ACCOUNT}"
-        lab.run(self.status.servers[1], expired)
+        _prepare(self.status.servers[1], f"id {ACCOUNT} >/dev/null 2>&1 || {expired}")
 
     def owners_software(self, server: LabServer) -> None:
         """The owner's own application, which the letter's port is for. Without systemd nothing manages services."""
         if self.status.tier is Tier.SYSTEMD:
-            lab.run(server, f"systemd-run --unit=application python3 -m http.server {SERVICE_PORT}")
+            start = f"systemd-run --unit=application python3 -m http.server {SERVICE_PORT}"
+            _prepare(server, f"systemctl --quiet is-active application || {start}")
 
     def file_request(self, number: int) -> None:
         server = self.status.servers[number]
@@ -238,6 +240,18 @@ def _wait(command: Sequence[str]) -> int:
             except subprocess.TimeoutExpired:
                 process.kill()
             raise
+
+
+def _prepare(server: LabServer, script: str) -> None:
+    """Run what the owner did before, on a server that has just booted and may still be starting its services."""
+    for tries_left in (2, 1, 0):
+        try:
+            lab.run(server, script)
+            return
+        except OutsideFailure:
+            if not tries_left:
+                raise
+            time.sleep(1)
 
 
 def _serial(number: int) -> str:

@@ -84,9 +84,12 @@ def test_an_interrupt_takes_the_servers_down_and_leaves_whole_records(
     command = [sys.executable, "-m", "sopctl", "demo", "--folder", str(site), "--lab", "democ"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout
+        before = []
         for line in process.stdout:
+            before.append(line)
             if moment in line:
                 break
+        assert moment in "".join(before), "".join(before)[-3000:]
         if expected == "konfigurasi 1":
             _wait_for_a_run(site)
         process.send_signal(how)
