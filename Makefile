@@ -21,7 +21,7 @@ demo: setup ## Take three requests through the procedure on real throwaway serve
 
 .PHONY: test
 test: lint ## Check the code, then run the whole suite, real servers included
-	@$(BIN)/pytest -q -n 3 --dist loadgroup --cov --cov-report=
+	@$(BIN)/pytest -q -n 2 --dist loadgroup --cov --cov-report=
 	@$(BIN)/coverage report --format=total | sed 's/^/coverage, per cent: /'
 
 .PHONY: lint
