@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from sopctl.errors import ExitCode
+from sopctl.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from sopctl.store.site import Site
@@ -15,8 +16,42 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-by_option = click.option("--by", metavar="PERSON", help="Who decided it: a person of sopctl.yml with the step's role.")
 id_argument = click.argument("deposit_id", metavar="ID")
+
+
+def decider_options(command: Command) -> Command:
+    """Who decides, for the desk that `open_desk` makes: --by, and --on-behalf-of with its --document."""
+
+    def remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+        ctx.meta[f"sopctl.{option.name}"] = value
+
+    options = (
+        click.option(
+            "--by",
+            metavar="PERSON",
+            help="Who decided it: a person of sopctl.yml with the step's role.",
+            expose_value=False,
+            callback=remember,
+        ),
+        click.option(
+            "--on-behalf-of",
+            metavar="PERSON",
+            help="Whose step it is, when --by has not the role (with --document).",
+            expose_value=False,
+            callback=remember,
+        ),
+        click.option(
+            "--document",
+            "authority",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="The letter of authority: PDF, PNG or JPEG.",
+            expose_value=False,
+            callback=remember,
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def example(*lines: str) -> str:
@@ -32,16 +67,20 @@ def open_site(ctx: click.Context) -> "Site":
 
 
 def open_desk(ctx: click.Context) -> "Desk":
-    """The desk of the person who types, with the office's clock."""
+    """The desk of the person who types, with the office's clock, and who decides as `decider_options` were given."""
     import getpass
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from sopctl.workflow.desk import Desk
+    from sopctl.workflow.desk import Behalf, Desk
 
+    person, document = ctx.meta.get("sopctl.on_behalf_of"), ctx.meta.get("sopctl.authority")
+    if (person is None) != (document is None):
+        raise UsageError("--on-behalf-of and --document go together: whose step it is, and the letter that allows it")
+    behalf = Behalf(person, document) if person and document else None
     site = open_site(ctx)
     zone = ZoneInfo(site.settings.time_zone)
-    return Desk(site, getpass.getuser(), lambda: datetime.now(zone))
+    return Desk(site, getpass.getuser(), lambda: datetime.now(zone), by=ctx.meta.get("sopctl.by"), behalf=behalf)
 
 
 def end(answer: bool) -> NoReturn:

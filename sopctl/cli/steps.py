@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import by_option, end, example, id_argument, json_option, open_desk
+from sopctl.cli.options import decider_options, end, example, id_argument, json_option, open_desk
 from sopctl.cli.render import put_step
 from sopctl.errors import UsageError
 
@@ -32,33 +32,31 @@ def request(ctx: click.Context, record: Path | None, *, show_example: bool, as_j
 @id_argument
 @click.option("--instruction", required=True, help="What the head wrote on the letter.")
 @click.option("--to", default="", help="To whom it is routed [default: the next step's actor].")
-@by_option
+@decider_options
 @json_option
 @click.pass_context
-def dispose(ctx: click.Context, deposit_id: str, *, instruction: str, to: str, by: str | None, as_json: bool) -> None:
+def dispose(ctx: click.Context, deposit_id: str, *, instruction: str, to: str, as_json: bool) -> None:
     """Record a head's disposition of the letter (penitipan 2 and 3, pengembalian 2 and 3)."""
     from sopctl.workflow import letters
 
-    put_step(letters.dispose(open_desk(ctx), deposit_id, instruction=instruction, by=by, to=to), as_json=as_json)
+    put_step(letters.dispose(open_desk(ctx), deposit_id, instruction=instruction, to=to), as_json=as_json)
 
 
 @click.command(epilog=example("sopctl reserve PS-2026-0001", "sopctl reserve PS-2026-0001 --rack A1 --unit 10"))
 @id_argument
 @click.option("--rack", help="Only in this rack (with --unit).")
 @click.option("--unit", type=click.IntRange(1, 60), help="The lowest unit to fill (with --rack).")
-@by_option
+@decider_options
 @json_option
 @click.pass_context
-def reserve(
-    ctx: click.Context, deposit_id: str, *, rack: str | None, unit: int | None, by: str | None, as_json: bool
-) -> None:
+def reserve(ctx: click.Context, deposit_id: str, *, rack: str | None, unit: int | None, as_json: bool) -> None:
     """Find and reserve rack space, or put the request on the waiting list (penitipan 4). Exit 1: no space."""
     from sopctl.workflow import space
 
     if (rack is None) != (unit is None):
         raise UsageError("--rack and --unit go together")
     wanted = (rack, unit) if rack is not None and unit is not None else None
-    done = space.reserve(open_desk(ctx), deposit_id, by=by, wanted=wanted)
+    done = space.reserve(open_desk(ctx), deposit_id, wanted=wanted)
     put_step(done, as_json=as_json)
     end(done.answer)
 
@@ -68,26 +66,24 @@ def reserve(
 @click.option("--via", type=click.Choice(["email", "phone", "letter", "meeting"]), help="How [default: e-mail].")
 @click.option("--again", is_flag=True, help="Send even if a message may have gone out before a crash.")
 @click.option("--dry-run", is_flag=True, help="Show the message; send and record nothing.")
-@by_option
+@decider_options
 @json_option
 @click.pass_context
-def notify(
-    ctx: click.Context, deposit_id: str, *, via: str | None, again: bool, dry_run: bool, by: str | None, as_json: bool
-) -> None:
+def notify(ctx: click.Context, deposit_id: str, *, via: str | None, again: bool, dry_run: bool, as_json: bool) -> None:
     """Inform the contact person (penitipan 5 and 6, konfigurasi 2 and 5), by e-mail or as a person did it."""
     from sopctl.cli.render import put_json
     from sopctl.workflow import informing
 
     desk = open_desk(ctx)
     if dry_run:
-        message = informing.preview(desk, deposit_id, by=by)
+        message = informing.preview(desk, deposit_id)
         if as_json:
             put_json(message)
         else:
             click.echo(f"To: {message.to or message.name}\nSubject: {message.subject}\n\n{message.text}", nl=False)
         return
     means = next((each for each in informing.MEANS if each == via), None)
-    put_step(informing.notify(desk, deposit_id, by=by, via=means, again=again), as_json=as_json)
+    put_step(informing.notify(desk, deposit_id, via=means, again=again), as_json=as_json)
 
 
 @click.command(epilog=example("sopctl receive PS-2026-0001"))
@@ -111,7 +107,7 @@ def receive(ctx: click.Context, deposit_id: str, *, note: str, as_json: bool) ->
 @click.option("--condition", type=click.Choice(["baik", "rusak ringan", "rusak berat"]), default="baik")
 @click.option("--note", default="", help="A remark.")
 @click.option("--checklist", is_flag=True, help="Print the checklist with its numbers, and do nothing else.")
-@by_option
+@decider_options
 @json_option
 @click.pass_context
 def inspect(
@@ -123,7 +119,6 @@ def inspect(
     condition: str,
     note: str,
     checklist: bool,
-    by: str | None,
     as_json: bool,
 ) -> None:
     """Compare the machine with the papers (penitipan 8, pengembalian 4 and 7). Exit 1: something differs."""
@@ -134,7 +129,7 @@ def inspect(
             click.echo(f"{number:2}  {item}")
         return
     chosen = next(each for each in handing.CONDITIONS if each == condition)
-    done = handing.inspect(open_desk(ctx), deposit_id, by=by, serial=serial, faults=faults, condition=chosen, note=note)
+    done = handing.inspect(open_desk(ctx), deposit_id, serial=serial, faults=faults, condition=chosen, note=note)
     put_step(done, as_json=as_json)
     end(done.answer)
 
@@ -142,26 +137,26 @@ def inspect(
 @click.command(epilog=example("sopctl handover PS-2026-0001"))
 @id_argument
 @click.option("--place", default="", help="Where it is signed [default: the office].")
-@by_option
+@decider_options
 @json_option
 @click.pass_context
-def handover(ctx: click.Context, deposit_id: str, *, place: str, by: str | None, as_json: bool) -> None:
+def handover(ctx: click.Context, deposit_id: str, *, place: str, as_json: bool) -> None:
     """Make the hand-over form as a PDF to be signed (penitipan 9, pengembalian 8)."""
     from sopctl.workflow import handing
 
-    put_step(handing.handover(open_desk(ctx), deposit_id, by=by, place=place), as_json=as_json)
+    put_step(handing.handover(open_desk(ctx), deposit_id, place=place), as_json=as_json)
 
 
 @click.command(epilog=example("sopctl place PS-2026-0001"))
 @id_argument
-@by_option
+@decider_options
 @json_option
 @click.pass_context
-def place(ctx: click.Context, deposit_id: str, *, by: str | None, as_json: bool) -> None:
+def place(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
     """Record that the server stands in its reserved place (penitipan 10)."""
     from sopctl.workflow import space
 
-    put_step(space.place(open_desk(ctx), deposit_id, by=by), as_json=as_json)
+    put_step(space.place(open_desk(ctx), deposit_id), as_json=as_json)
 
 
 @click.command(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import by_option, end, example, id_argument, json_option, open_desk
+from sopctl.cli.options import decider_options, end, example, id_argument, json_option, open_desk
 from sopctl.cli.render import console, put_json, put_ladder, put_step, task_progress
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ user_option = click.option("--user", help="The requester's account [default: the
 )
 @id_argument
 @host_key_option
-@by_option
+@decider_options
 @json_option
 @click.pass_context
-def configure(ctx: click.Context, deposit_id: str, *, host_key: str | None, by: str | None, as_json: bool) -> None:
+def configure(ctx: click.Context, deposit_id: str, *, host_key: str | None, as_json: bool) -> None:
     """Configure the server with playbooks/configure.yml (konfigurasi 1). Exit 1: it failed on the server.
 
     The first time, the server's host key is pinned; until that is confirmed nothing logs in.
@@ -39,7 +39,7 @@ def configure(ctx: click.Context, deposit_id: str, *, host_key: str | None, by: 
     desk = open_desk(ctx)
     with task_progress(quiet=as_json) as on_event:
         done = configuring.configure(
-            desk, deposit_id, by=by, host_key=host_key, confirm=None if as_json else confirm_key, on_event=on_event
+            desk, deposit_id, host_key=host_key, confirm=None if as_json else confirm_key, on_event=on_event
         )
     put_step(done, as_json=as_json)
     end(done.answer)
@@ -74,16 +74,16 @@ def inventory() -> None:
 
 @inventory.command(epilog=example("sopctl inventory collect PS-2026-0001"))
 @id_argument
-@by_option
+@decider_options
 @json_option
 @click.pass_context
-def collect(ctx: click.Context, deposit_id: str, *, by: str | None, as_json: bool) -> None:
+def collect(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
     """Gather the facts of a server and make its inventory form. Exit 1: it failed on the server."""
     from sopctl.workflow import inventorying
 
     desk = open_desk(ctx)
     with task_progress(quiet=as_json) as on_event:
-        done = inventorying.collect(desk, deposit_id, by=by, on_event=on_event)
+        done = inventorying.collect(desk, deposit_id, on_event=on_event)
     put_step(done, as_json=as_json)
     end(done.answer)
 
@@ -128,7 +128,7 @@ def form(ctx: click.Context, deposit_id: str, *, month: str | None, as_json: boo
     "--via", type=click.Choice(["email", "phone", "letter", "meeting"]), help="How to inform [default: e-mail]."
 )
 @click.option("--max-tries", type=click.IntRange(1, 10), default=3, show_default=True, help="Bound on the loop.")
-@by_option
+@decider_options
 @json_option
 @click.pass_context
 def advance(
@@ -141,7 +141,6 @@ def advance(
     user: str | None,
     via: str | None,
     max_tries: int,
-    by: str | None,
     as_json: bool,
 ) -> None:
     """Do every step that needs no person: configure, inform, verify (and back), inform, take inventory.
@@ -161,7 +160,7 @@ def advance(
         if not as_json:
             put_step(done, as_json=False)
 
-    said: dict[str, Any] = {"host_key": host_key, "user": user, "key": key, "by": by, "max_tries": max_tries}
+    said: dict[str, Any] = {"host_key": host_key, "user": user, "key": key, "max_tries": max_tries}
     said["via"] = next((each for each in informing.MEANS if each == via), None)
     said["confirm"] = None if as_json else confirm_key
     answers = []
@@ -177,16 +176,16 @@ def advance(
 @click.command(epilog=example("sopctl release PS-2026-0001", 'sopctl release PS-2026-0001 --by-hand "server mati"'))
 @id_argument
 @click.option("--by-hand", default="", metavar="NOTE", help="Step 6 was done without Ansible, and how.")
-@by_option
+@decider_options
 @json_option
 @click.pass_context
-def release(ctx: click.Context, deposit_id: str, *, by_hand: str, by: str | None, as_json: bool) -> None:
+def release(ctx: click.Context, deposit_id: str, *, by_hand: str, as_json: bool) -> None:
     """Take back access and switch off (pengembalian 6), sign out (9), free the place (10)."""
     from sopctl.workflow import releasing
 
     desk = open_desk(ctx)
     with task_progress(quiet=as_json) as on_event:
-        done = releasing.release(desk, deposit_id, by=by, by_hand=by_hand, on_event=on_event)
+        done = releasing.release(desk, deposit_id, by_hand=by_hand, on_event=on_event)
     put_step(done, as_json=as_json)
     end(done.answer)
 

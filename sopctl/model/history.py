@@ -13,8 +13,27 @@ from sopctl.errors import InvalidRecord
 STARTED = "started"
 FAILED = "failed"
 INTERRUPTED = "interrupted"
-NEUTRAL = frozenset({STARTED, FAILED, INTERRUPTED})
-"""Outcomes that leave a dossier where it stands: long work begun, failed, or broken off."""
+WORK = frozenset({STARTED, FAILED, INTERRUPTED})
+"""How long work shows in a history: begun, failed, broken off. None of them ends a step."""
+
+HELD = "ditahan"
+RESUMED = "dilanjutkan"
+EXTENDED = "diperpanjang"
+PRIORITISED = "diprioritaskan"
+CHANGED = "diubah"
+REMINDED = "diingatkan"
+ACTS = {
+    "hold": HELD,
+    "resume": RESUMED,
+    "extend": EXTENDED,
+    "prioritise": PRIORITISED,
+    "edit": CHANGED,
+    "remind": REMINDED,
+}
+"""What may happen between the steps (di luar SOP): the command, and the outcome that its event carries."""
+
+NEUTRAL = WORK | frozenset(ACTS.values())
+"""Outcomes that leave a dossier at the step where it stands."""
 
 
 class Event(Struct, frozen=True, forbid_unknown_fields=True):

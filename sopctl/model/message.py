@@ -17,29 +17,29 @@ class Message(Struct, frozen=True):
 
 
 _OPENINGS = {
-    ("penitipan", 5): (
+    "place-ready": (
         "Tempat untuk server sudah siap",
         "Tempat untuk server {server} sudah siap ({place}).\nServer dapat diserahkan ke {office}.",
     ),
-    ("penitipan", 6): (
+    "place-full": (
         "Tempat penitipan penuh, mohon menunggu",
         "Tempat penitipan saat ini penuh. Permohonan untuk server {server} masuk daftar tunggu\n"
         "sesuai urutan permohonan; kami menghubungi Saudara begitu tempat tersedia.",
     ),
-    ("konfigurasi", 2): (
+    "try-access": (
         "Server sudah bisa diakses, mohon dicoba",
         "Server {server} sudah dikonfigurasi. Mohon dicoba diakses:\n\n{access}",
     ),
-    ("konfigurasi", 5): (
+    "accessible": (
         "Server dinyatakan bisa diakses",
         "Akses ke server {server} telah dicoba dan berhasil.\n\n{access}",
     ),
 }
 
 
-def compose(deposit: Deposit, office: str, procedure: str, step: int, *, place: str, host_key: Any) -> Message:
-    """The message of one informing step. Raises KeyError for a step that informs nobody."""
-    subject, opening = _OPENINGS[(procedure, step)]
+def compose(deposit: Deposit, office: str, task: str, *, place: str, host_key: Any) -> Message:
+    """The message of one informing step. Raises KeyError for a task that informs nobody."""
+    subject, opening = _OPENINGS[task]
     contact = deposit.contacts.technical
     text = opening.format(
         server=deposit.server.name, office=office, place=place, access=_how_to_reach(deposit, host_key)

@@ -6,6 +6,7 @@ msgspec converts it, and an error carries file:line:column and what was expected
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -68,6 +69,13 @@ def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYT
     except yaml.YAMLError as error:
         raise InvalidRecord(" ".join(str(error).split()), where=where) from None
     return _convert(document, kind, where)
+
+
+def place(content: bytes, path: Sequence[Step], *, where: str) -> str:
+    """file:line:column of what stands at `path` in a record that was read; of what holds it, if it is not there."""
+    positions = _Composer(content.decode(), where).document().positions
+    found = next((positions[tuple(path[:n])] for n in range(len(path), -1, -1) if tuple(path[:n]) in positions), (1, 1))
+    return f"{where}:{found[0]}:{found[1]}"
 
 
 @dataclass

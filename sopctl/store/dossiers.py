@@ -7,16 +7,19 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from msgspec import convert, to_builtins
 
 from sopctl.errors import Conflict, InvalidRecord, UsageError
-from sopctl.model import history, names
+from sopctl.model import history, names, procedure
 from sopctl.model.deposit import Deposit, Request
 from sopctl.model.history import Event
+from sopctl.model.procedure import Procedures, Standing
 from sopctl.store import codec, locks
 from sopctl.store.durable import disk_errors, sync_folder, write_atomic
 from sopctl.store.journal import Journal
@@ -25,13 +28,37 @@ from sopctl.store.site import Site
 HISTORY_BYTES = 4 * 1024 * 1024
 
 
-class Dossier(NamedTuple):
-    """A dossier as read: its folder, the request, and what happened (with the bytes that say so)."""
+@dataclass(frozen=True)
+class Dossier:
+    """A dossier as read: its folder, the request, what happened (with the bytes that say so), and the procedures that
+    it is pinned to."""
 
     folder: Path
     deposit: Deposit
     events: tuple[Event, ...]
     history: bytes
+    procedures: Procedures
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Where the deposit stands. Raises InvalidRecord when its procedures cannot explain its history."""
+        try:
+            return procedure.stand(self.procedures, self.events)
+        except InvalidRecord as error:
+            raise InvalidRecord(error.message, where=str(self.history_file), remedy=error.remedy) from None
+
+    def known(self, key: str) -> Any:
+        """The newest value that any event established under `key`, or None."""
+        return history.last_data(self.events, key)
+
+    def last(self, verb: str, task: str = "", outcome: str | None = None) -> Event | None:
+        """The newest event that ended a step of `verb` (and `task`, of a verb that has several), or None."""
+        for event in reversed(self.events):
+            step = procedure.step_of(self.procedures, event)
+            mine = (step.outcomes[event.outcome].verb or step.verb) if event.outcome in step.outcomes else ""
+            if mine == verb and task in ("", step.task) and outcome in (None, event.outcome):
+                return event
+        return None
 
     @property
     def id(self) -> str:
@@ -62,7 +89,12 @@ def read(site: Site, deposit_id: str) -> Dossier:
     content = codec.read(folder / "history.yml", HISTORY_BYTES)
     events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=HISTORY_BYTES)
     history.check_chain(deposit_id, events, where)
-    return Dossier(folder, deposit, events, content)
+    return Dossier(folder, deposit, events, content, _procedures(site, events))
+
+
+def _procedures(site: Site, events: Sequence[Event]) -> Procedures:
+    """The procedures that a dossier is pinned to by its first event."""
+    return site.library.pinned(procedure.pins(events))
 
 
 def _folder(site: Site, deposit_id: str) -> Path:
@@ -113,7 +145,7 @@ def create(site: Site, request: Request, first: Event, today: date) -> Dossier:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         Journal(site.root).add(deposit_id, (event,))
-    return Dossier(deposits / deposit_id, deposit, (event,), content)
+    return Dossier(deposits / deposit_id, deposit, (event,), content, _procedures(site, (event,)))
 
 
 def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
@@ -129,7 +161,7 @@ def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
     write_atomic(dossier.history_file, content)
     with site.alone():
         Journal(site.root).add(dossier.id, events)
-    return dossier._replace(events=events, history=content)
+    return replace(dossier, events=events, history=content)
 
 
 def keep_document(dossier: Dossier, name: str, content: bytes) -> dict[str, str]:

@@ -6,10 +6,11 @@ from functools import cached_property
 from pathlib import Path
 
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
-from sopctl.model.procedure import Procedure, Procedures, validate
+from sopctl.model.procedure import Procedures
 from sopctl.model.rack import Rack
 from sopctl.store import codec, locks, settings
 from sopctl.store.durable import disk_errors
+from sopctl.store.library import Library
 from sopctl.store.settings import Settings
 
 SITE_LOCK_SECONDS = 20
@@ -43,13 +44,14 @@ class Site:
         return codec.load(self.root / settings.FILE_NAME, Settings)
 
     @cached_property
+    def library(self) -> Library:
+        """Every version of every procedure: those that sopctl ships, and the site's own in `procedures/`."""
+        return Library(self.folder("procedures"))
+
+    @property
     def procedures(self) -> Procedures:
-        """The procedures that sopctl ships, by name; validated."""
-        folder = Path(__file__).parent.parent / "procedures"
-        loaded = [codec.load(path, Procedure) for path in sorted(folder.glob("*.yml"))]
-        procedures = {procedure.name: procedure for procedure in loaded}
-        validate(procedures)
-        return procedures
+        """The procedures in force: the newest version of each. New dossiers are pinned to them."""
+        return self.library.current
 
     @cached_property
     def racks(self) -> tuple[Rack, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sopctl.errors import NotNow
-from sopctl.model import procedure
+from sopctl.model.procedure import Standing
 from sopctl.store import dossiers
 from sopctl.workflow import commands
 from sopctl.workflow.configuring import Confirm, configure
@@ -23,7 +23,6 @@ def advance(
     desk: Desk,
     deposit_id: str,
     *,
-    by: str | None = None,
     host_key: str | None = None,
     confirm: Confirm | None = None,
     user: str | None = None,
@@ -42,23 +41,21 @@ def advance(
     steps: list[StepDone] = []
     tries = 0
     while True:
-        standing = procedure.stand(desk.site.procedures, dossiers.read(desk.site, deposit_id).events)
+        standing = dossiers.read(desk.site, deposit_id).standing
         if standing.procedure != "konfigurasi" or standing.step is None or standing.waiting:
             break
         match standing.step.verb:
             case "configure":
                 if tries == max_tries:
                     break
-                done = configure(
-                    desk, deposit_id, by=by, host_key=host_key, confirm=confirm, on_event=on_event, cancel=cancel
-                )
+                done = configure(desk, deposit_id, host_key=host_key, confirm=confirm, on_event=on_event, cancel=cancel)
             case "notify":
-                done = notify(desk, deposit_id, by=by, via=via)
+                done = notify(desk, deposit_id, via=via)
             case "verify":
                 tries += 1
                 done, _ = verify(desk, deposit_id, user=user, key=key)
             case _:
-                done = collect(desk, deposit_id, by=by, on_event=on_event, cancel=cancel)
+                done = collect(desk, deposit_id, on_event=on_event, cancel=cancel)
         steps.append(done)
         on_step(done)
         if not done.answer and done.outcome == "failed":
@@ -72,13 +69,13 @@ def ready(desk: Desk) -> list[str]:
     """The deposits that `advance` can do something for."""
     found = []
     for dossier in dossiers.read_all(desk.site):
-        standing = procedure.stand(desk.site.procedures, dossier.events)
+        standing = dossier.standing
         if standing.procedure == "konfigurasi" and not standing.waiting:
             found.append(dossier.id)
     return found
 
 
-def _needs_a_person(deposit_id: str, standing: procedure.Standing) -> NotNow:
+def _needs_a_person(deposit_id: str, standing: Standing) -> NotNow:
     if standing.step is None:
         return NotNow(f"{deposit_id} is closed")
     if standing.waiting == "month":

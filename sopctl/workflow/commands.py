@@ -1,30 +1,48 @@
-"""The exact command behind each step, as `todo` prints it. A table: one row per verb, finer where a step needs it."""
+"""The exact command behind each step, as `todo` prints it. A table: one row per verb and task."""
 
 from sopctl.model.procedure import Standing
 
 _COMMANDS = {
-    "dispose": 'sopctl dispose {id} --instruction "…"',
-    "reserve": "sopctl reserve {id}",
-    "notify": "sopctl notify {id}",
-    "receive": "sopctl receive {id}",
-    "inspect": "sopctl inspect {id} --serial …",
-    "handover": "sopctl handover {id}",
-    "place": "sopctl place {id}",
-    "configure": "sopctl configure {id}",
-    "verify": "sopctl verify {id}",
-    "inventory": "sopctl inventory collect {id}",
-    "return": 'sopctl return {id} --letter-number "…"',
-    "release": "sopctl release {id}",
+    ("dispose", ""): 'sopctl dispose {id} --instruction "…"',
+    ("reserve", ""): "sopctl reserve {id}",
+    ("notify", "place-ready"): "sopctl notify {id}",
+    ("notify", "place-full"): "sopctl notify {id}",
+    ("notify", "try-access"): "sopctl notify {id}",
+    ("notify", "accessible"): "sopctl notify {id}",
+    ("receive", ""): "sopctl receive {id}",
+    ("inspect", "condition"): "sopctl inspect {id} --serial …",
+    ("inspect", "serial"): "sopctl inspect {id} --serial …",
+    ("inspect", "completeness"): "sopctl inspect {id}",
+    ("handover", ""): "sopctl handover {id}",
+    ("place", ""): "sopctl place {id}",
+    ("configure", ""): "sopctl configure {id}",
+    ("verify", ""): "sopctl verify {id}",
+    ("inventory", ""): "sopctl inventory collect {id}",
+    ("return", "letter"): 'sopctl return {id} --letter-number "…"',
+    ("return", "data-saved"): "sopctl return {id} --data-saved --keep-disks",
+    ("release", "access"): "sopctl release {id}",
+    ("release", "exit-record"): "sopctl release {id}",
+    ("release", "space"): "sopctl release {id}",
 }
-_FINER = {
-    ("pengembalian", 5): "sopctl return {id} --data-saved --keep-disks",
-    ("pengembalian", 7): "sopctl inspect {id}",
+_DECISIONS = {
+    ("inspect", "condition"): 'sopctl inspect {id} --accept "…"  (or: sopctl hold, sopctl refuse, or inspect again)',
+    (
+        "inspect",
+        "serial",
+    ): 'sopctl inspect {id} --serial …  (or, if the owner gives up: sopctl withdraw {id} --reason "…")',
 }
+"""What to type where a failed inspection waits for someone's decision."""
 
 
 def command_for(deposit_id: str, standing: Standing) -> str:
-    """The command that does the step which is due; an empty string for a closed dossier."""
+    """The command that does what is due; an empty string for a closed dossier."""
     if standing.step is None:
         return ""
-    template = _FINER.get((standing.procedure, standing.step.no)) or _COMMANDS[standing.step.verb]
+    key = (standing.step.verb, standing.step.task)
+    if standing.held:
+        template = 'sopctl resume {id} --note "…"'
+    elif standing.waiting == "decision":
+        template = _DECISIONS[key]
+    else:
+        template = _COMMANDS[key]
     return template.format(id=deposit_id)

@@ -21,7 +21,6 @@ def configure(
     desk: Desk,
     deposit_id: str,
     *,
-    by: str | None = None,
     host_key: str | None = None,
     confirm: Confirm | None = None,
     on_event: OnEvent = silent,
@@ -32,7 +31,7 @@ def configure(
     The first time, its host key is pinned: `host_key` is the fingerprint from the console or the owner's letter, else
     `confirm` asks a person. Nothing logs in before that. A failed host is an answer (no), recorded as failed.
     """
-    with turn(desk, deposit_id, "configure", by) as mine:
+    with turn(desk, deposit_id, "configure") as mine:
         pin = _pin(mine, host_key, confirm)
         result = run_for(mine, "configure.yml", started=pin, on_event=on_event, cancel=cancel)
         host = result.hosts.get(deposit_id)

@@ -1,13 +1,15 @@
 """The desk: one step of the procedure at a time, by someone who may, on a dossier that nobody else holds.
 
 Every verb goes the same way: take a turn (lock, look where the deposit stands, refuse what is not due), do the
-work, record the event. Long work records `started` first, so that a crash shows.
+work, record the event. Long work records `started` first, so that a crash shows. Acts between the steps (hold,
+extend, …) take a turn too, and leave the deposit at the step where it stands.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -16,26 +18,43 @@ from sopctl.errors import NotNow, UsageError
 from sopctl.model import history, procedure
 from sopctl.model.deposit import Deposit
 from sopctl.model.history import Event
-from sopctl.model.procedure import Procedure, Standing, Step
+from sopctl.model.procedure import REQUESTER, Outcome, Procedure, Standing, Step
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import commands
+from sopctl.workflow.scans import read_scan
 
-REQUESTER = "pemohon"
+AUTOMATIC = "sopctl"
+"""Who decides what follows from a rule alone: a reservation that expired, the waiting list that moves up."""
+
+
+@dataclass(frozen=True)
+class Behalf:
+    """For whom a person decides who has not the step's role, and the document that says they may."""
+
+    person: str
+    document: Path
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Who works where: the site, the login that types, and the office's clock."""
+    """Who works where: the site, the login that types, the office's clock, and who decides (`by`, a person of
+    sopctl.yml; by default the one who types, or the only one with the role)."""
 
     site: Site
     typed: str
     clock: Callable[[], datetime]
+    by: str | None = None
+    behalf: Behalf | None = None
 
     def now(self) -> datetime:
         """Now, to the second, with the office's offset."""
         return self.clock().replace(microsecond=0)
+
+    def decided_by(self, by: str | None, behalf: Behalf | None = None) -> "Desk":
+        """The same desk, with someone else deciding."""
+        return replace(self, by=by, behalf=behalf)
 
 
 class StepDone(Struct, frozen=True):
@@ -54,7 +73,7 @@ class StepDone(Struct, frozen=True):
     data: dict[str, Any] = {}
     documents: tuple[str, ...] = ()
     waiting: str = ""
-    """What the next step waits for besides a person: `space`, or `month`."""
+    """What the next step waits for besides a person: `space`, `month` or `decision`."""
     next: str = ""
     next_activity: str = ""
     next_actor: str = ""
@@ -63,7 +82,7 @@ class StepDone(Struct, frozen=True):
 
 @dataclass
 class Turn:
-    """A step that is due, held by this process until the block ends."""
+    """A step that is due, or an act, held by this process until the block ends."""
 
     desk: Desk
     dossier: Dossier
@@ -71,6 +90,10 @@ class Turn:
     step: Step
     standing: Standing
     by: str
+    outcomes: Mapping[str, Outcome]
+    """What this turn may end with, besides failing."""
+    established: dict[str, Any] = field(default_factory=dict)
+    """What every event of this turn carries: on whose behalf it was decided."""
     documents: list[str] = field(default_factory=list)
 
     @property
@@ -79,7 +102,7 @@ class Turn:
 
     def known(self, key: str) -> Any:
         """The newest value that an earlier step established under `key`, or None."""
-        return history.last_data(self.dossier.events, key)
+        return self.dossier.known(key)
 
     def keep(self, name: str, content: bytes) -> dict[str, str]:
         """Keep a document, named after the event that will carry it; returns its file and sha256 for `data`."""
@@ -95,17 +118,17 @@ class Turn:
         self, outcome: str, *, note: str = "", data: Mapping[str, Any] | None = None, answer: bool = True
     ) -> StepDone:
         """Append the event that ends this turn and say what is due next."""
-        if outcome not in history.NEUTRAL and outcome not in self.step.outcomes:
+        if outcome not in history.WORK and outcome not in self.outcomes:
             raise UsageError(
                 f"{self.standing.place} cannot end with {outcome!r}",
-                remedy=f"It ends with: {', '.join(self.step.outcomes)}",
+                remedy=f"It ends with: {', '.join(self.outcomes)}",
             )
         event = self._append(outcome, note, data)
         return self.done(event, answer=answer)
 
     def done(self, event: Event, *, answer: bool) -> StepDone:
         """The result of this turn after `event`."""
-        now = procedure.stand(self.desk.site.procedures, self.dossier.events)
+        now = self.dossier.standing
         return StepDone(
             id=self.dossier.id,
             procedure=self.procedure.name,
@@ -121,7 +144,7 @@ class Turn:
             waiting=now.waiting,
             next=now.place,
             next_activity=now.step.activity if now.step else "",
-            next_actor=procedure.actor_title(self.desk.site.procedures, now),
+            next_actor=procedure.actor_title(self.dossier.procedures, now),
             next_command=commands.command_for(self.dossier.id, now),
         )
 
@@ -136,66 +159,132 @@ class Turn:
             typed=self.desk.typed,
             prev="",
             note=note,
-            data=dict(data or {}),
+            data={**self.established, **(data or {})},
         )
         self.dossier = dossiers.append(self.desk.site, self.dossier, event)
         return self.dossier.events[-1]
 
 
 @contextmanager
-def turn(desk: Desk, deposit_id: str, verb: str, by: str | None = None) -> Iterator[Turn]:
-    """Take the turn of `verb` on a dossier.
+def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Turn]:
+    """Take the turn of `verb` on a dossier; `task` says which of the verb's tasks it must be, where only one is meant.
 
-    Raises NotNow when the procedure wants another step first or `by` has not the step's role, Conflict when another
-    process holds the dossier, UsageError when there is no such dossier or person.
+    Raises NotNow when the procedure wants another step first or who decides has not the step's role, Conflict when
+    another process holds the dossier, UsageError when there is no such dossier or person.
     """
     with dossiers.open_alone(desk.site, deposit_id) as dossier:
-        procedures = desk.site.procedures
-        standing = procedure.stand(procedures, dossier.events)
-        begun = procedure.begun_by(procedures, standing, verb)
-        if begun and (standing.step is None or standing.step.verb != verb):
-            standing = Standing(begun.name, begun.first, None)
+        standing = _due_for(dossier, verb)
         step = standing.step
-        if step is None or step.verb != verb:
-            raise _not_due(deposit_id, verb, standing, procedures)
-        yield Turn(
-            desk, dossier, procedures[standing.procedure], step, standing, decider(desk, step.actor, by, standing.place)
+        outcomes = step.outcomes_of(verb) if step else {}
+        if step is None or not outcomes or task not in ("", step.task):
+            raise _not_due(dossier, verb)
+        if standing.held and not any(outcome.closes or outcome.resumes for outcome in outcomes.values()):
+            raise _on_hold(dossier, standing.held)
+        actor = next(iter(outcomes.values())).actor or step.actor
+        taken = Turn(
+            desk,
+            dossier,
+            dossier.procedures[standing.procedure],
+            step,
+            standing,
+            decider(desk, (actor,), f"{verb} at {standing.place}"),
+            outcomes,
         )
+        _note_behalf(taken)
+        yield taken
 
 
-def decider(desk: Desk, actor: str, by: str | None, place: str) -> str:
-    """Who decides a step of `actor`: the person named, else the one who types, else the only one with that role."""
-    if actor == REQUESTER:
-        if by not in (None, REQUESTER):
-            raise NotNow(f"{place} is done by the requesting unit, not by {by}", remedy="Leave --by away.")
+@contextmanager
+def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
+    """Take a turn for an act between the steps; end it with `history.ACTS[verb]`.
+
+    Raises NotNow for a closed dossier, or when who decides may not; else as `turn`.
+    """
+    with dossiers.open_alone(desk.site, deposit_id) as dossier:
+        standing = dossier.standing
+        if standing.step is None:
+            raise _closed(dossier)
+        mine = dossier.procedures[standing.procedure]
+        actors = mine.acts.get(verb)
+        by = decider(desk, actors, f"{verb} during {mine.name}") if actors else desk.by or desk.typed
+        taken = Turn(desk, dossier, mine, standing.step, standing, by, {history.ACTS[verb]: Outcome()})
+        _note_behalf(taken)
+        yield taken
+
+
+def decider(desk: Desk, actors: Sequence[str], what: str) -> str:
+    """Who decides `what`, which belongs to one of `actors`: the person named, else the one who types, else the only
+    one with that role. Someone without the role decides on behalf of one who has it, with a document."""
+    if tuple(actors) == (REQUESTER,):
+        if desk.by not in (None, REQUESTER):
+            raise NotNow(f"{what} is done by the requesting unit, not by {desk.by}", remedy="Leave --by away.")
         return REQUESTER
+    if desk.by == AUTOMATIC:
+        return AUTOMATIC
     people = desk.site.settings.people
-    able = desk.site.settings.with_role(actor)
-    if by is not None:
-        if by not in people:
-            raise UsageError(
-                f"there is no {by!r} among the people of sopctl.yml", remedy=f"There are: {', '.join(people) or 'none'}"
-            )
-        if by not in able:
+    able = [key for key, person in people.items() if person.role in actors]
+    role = " or ".join(actors)
+    if desk.behalf:
+        if desk.behalf.person not in able:
+            raise NotNow(f"{what} belongs to {role}; {desk.behalf.person} has not that role", remedy=_name(able))
+        able = list(people)
+    if desk.by is not None:
+        if desk.by not in people:
+            known = ", ".join(people) or "none"
+            raise UsageError(f"there is no {desk.by!r} among the people of sopctl.yml", remedy=f"There are: {known}")
+        if desk.by not in able:
             raise NotNow(
-                f"{place} belongs to {actor}; {by} is {people[by].role}",
-                remedy=f"Name someone with that role: --by {able[0] if able else '…'}",
+                f"{what} belongs to {role}; {desk.by} is {people[desk.by].role}",
+                remedy=f"{_name(able)}, or decide for one of them: --on-behalf-of {able[0] if able else '…'} "
+                "--document FILE (the letter that says so)",
             )
-        return by
+        return desk.by
     typing = [key for key in able if people[key].login == desk.typed]
     if typing or len(able) == 1:
         return (typing or able)[0]
     raise UsageError(
-        f"{place} belongs to {actor}: say who decided",
-        remedy=f"Add --by {'|'.join(able)}" if able else f"Add a person with the role {actor} to sopctl.yml",
+        f"{what} belongs to {role}: say who decided",
+        remedy=f"Add --by {'|'.join(able)}" if able else f"Add a person with the role {role} to sopctl.yml",
     )
 
 
-def _not_due(deposit_id: str, verb: str, standing: Standing, procedures: procedure.Procedures) -> NotNow:
+def _name(able: list[str]) -> str:
+    return f"Name someone with that role: --by {able[0] if able else '…'}"
+
+
+def _note_behalf(taken: Turn) -> None:
+    behalf = taken.desk.behalf
+    if behalf:
+        kept = taken.keep(f"atas-nama{behalf.document.suffix.lower()}", read_scan(behalf.document))
+        taken.established["on_behalf_of"] = {"person": behalf.person, "document": kept}
+
+
+def _due_for(dossier: Dossier, verb: str) -> Standing:
+    """Where the dossier stands; if `verb` begins another procedure from here, at that one's first step."""
+    standing = dossier.standing
+    begun = procedure.begun_by(dossier.procedures, standing, verb)
+    if begun and not (standing.step and standing.step.outcomes_of(verb)):
+        return Standing(begun.name, begun.first, None, held=standing.held)
+    return standing
+
+
+def _not_due(dossier: Dossier, verb: str) -> NotNow:
+    standing = dossier.standing
     if standing.step is None:
-        return NotNow(f"{deposit_id} is closed: the server was given back", remedy=f"Look: sopctl show {deposit_id}")
-    actor = procedure.actor_title(procedures, standing)
+        return _closed(dossier)
+    actor = procedure.actor_title(dossier.procedures, standing)
     return NotNow(
-        f"{verb} is not due for {deposit_id}; due is {standing.place}: {standing.step.activity} ({actor})",
-        remedy=f"Run: {commands.command_for(deposit_id, standing)}",
+        f"{verb} is not due for {dossier.id}; due is {standing.place}: {standing.step.activity} ({actor})",
+        remedy=f"Run: {commands.command_for(dossier.id, standing)}",
     )
+
+
+def _on_hold(dossier: Dossier, held: Event) -> NotNow:
+    return NotNow(
+        f"{dossier.id} is on hold since {held.at:%Y-%m-%d} ({held.by}): {held.note}",
+        remedy=f'Run: sopctl resume {dossier.id} --note "…"',
+    )
+
+
+def _closed(dossier: Dossier) -> NotNow:
+    return NotNow(f"{dossier.id} is closed: {dossier.standing.end}", remedy=f"Look: sopctl show {dossier.id}")

@@ -35,7 +35,6 @@ def inspect(
     desk: Desk,
     deposit_id: str,
     *,
-    by: str | None = None,
     serial: str | None = None,
     faults: tuple[int, ...] = (),
     condition: Condition = "baik",
@@ -46,13 +45,13 @@ def inspect(
     `serial` is read off the machine (required in 8 and 4); `faults` are the numbers of checklist rows that are not
     ok. What differs is written down; a wrong serial or a fault in 8 keeps the step due.
     """
-    with turn(desk, deposit_id, "inspect", by) as mine:
+    with turn(desk, deposit_id, "inspect") as mine:
         for number in faults:
             if not 1 <= number <= len(CHECKLIST):
                 raise UsageError(f"the checklist has rows 1 to {len(CHECKLIST)}, not {number}")
         differences = [CHECKLIST[number - 1] for number in faults]
         passed, failed = _answers(mine)
-        if passed != "sesuai":
+        if mine.step.task != "completeness":
             differences += _serial_difference(mine, serial)
         data = {
             "serial": serial or mine.known("serial"),
@@ -64,10 +63,10 @@ def inspect(
         return mine.record(passed if good else failed, note=text, data=data, answer=good)
 
 
-def handover(desk: Desk, deposit_id: str, *, by: str | None = None, place: str = "") -> StepDone:
+def handover(desk: Desk, deposit_id: str, *, place: str = "") -> StepDone:
     """penitipan 9, pengembalian 8: make the hand-over form (PDF), to be signed by both parties."""
-    with turn(desk, deposit_id, "handover", by) as mine:
-        returning = mine.procedure.name != "penitipan"
+    with turn(desk, deposit_id, "handover") as mine:
+        returning = bool(mine.procedure.begins.during)
         settings = desk.site.settings
         head_key = next(iter(settings.with_role("kadis")), None)
         owner = _owner_party(mine.deposit.contacts.administrative, mine.deposit.unit)
@@ -106,14 +105,14 @@ def handover(desk: Desk, deposit_id: str, *, by: str | None = None, place: str =
 
 def _answers(mine: Turn) -> tuple[str, str]:
     """The step's two outcomes: the good one stands first in the procedure."""
-    good, bad = mine.step.outcomes
+    good, bad = mine.outcomes
     return good, bad
 
 
 def _serial_difference(mine: Turn, serial: str | None) -> list[str]:
     if not serial:
         raise UsageError("the serial number was not read", remedy="Read it off the machine: --serial …")
-    on_paper = mine.known("serial") if mine.procedure.name == "pengembalian" else mine.deposit.server.serial
+    on_paper = mine.known("serial") if mine.step.task == "serial" else mine.deposit.server.serial
     if serial == on_paper:
         return []
     return [f"nomor seri {serial}, menurut berkas {on_paper}"]

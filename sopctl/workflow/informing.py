@@ -13,18 +13,16 @@ Means = Literal["email", "phone", "letter", "meeting"]
 MEANS: tuple[Means, ...] = get_args(Means)
 
 
-def notify(
-    desk: Desk, deposit_id: str, *, by: str | None = None, via: Means | None = None, again: bool = False
-) -> StepDone:
+def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool = False) -> StepDone:
     """Inform the contact person; the text is kept as a document of the dossier.
 
     By e-mail when the site has a mail server, else a person does it and says how (`via`). A message whose sending
     was cut off by a crash is not sent a second time without `again`.
     """
-    with turn(desk, deposit_id, "notify", by) as mine:
+    with turn(desk, deposit_id, "notify") as mine:
         message = _message(mine)
         means = via or _default_means(desk, message)
-        outcome = next(iter(mine.step.outcomes))
+        outcome = next(iter(mine.outcomes))
         if means != "email":
             kept = mine.keep("pemberitahuan.txt", message.text.encode())
             return mine.record(outcome, note=f"diberitahukan: {means}", data={"via": means, "document": kept})
@@ -60,9 +58,9 @@ def notify(
         return mine.record(outcome, note=f"diberitahukan: e-mail ke {message.to}", data=data)
 
 
-def preview(desk: Desk, deposit_id: str, *, by: str | None = None) -> Message:
+def preview(desk: Desk, deposit_id: str) -> Message:
     """The message that the due step would send. Raises what `notify` raises; sends and records nothing."""
-    with turn(desk, deposit_id, "notify", by) as mine:
+    with turn(desk, deposit_id, "notify") as mine:
         return _message(mine)
 
 
@@ -71,8 +69,7 @@ def _message(mine: Turn) -> Message:
     return compose(
         mine.deposit,
         mine.desk.site.settings.office.name,
-        mine.procedure.name,
-        mine.step.no,
+        mine.step.task,
         place=str(spot) if spot else "",
         host_key=mine.known("host_key"),
     )

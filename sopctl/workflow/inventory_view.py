@@ -13,16 +13,11 @@ from msgspec import Struct, convert, to_builtins
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import OutsideFailure
-from sopctl.model import procedure
 from sopctl.model.access import HostKey
-from sopctl.model.history import STARTED, last_data
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.workflow.space import place_of
-
-CONTROLLED = ("konfigurasi", "pengembalian")
-"""The procedures during which a server stands in the rack and the controller may log in."""
 
 
 class InventoryHost(Struct, frozen=True):
@@ -38,10 +33,14 @@ def hosts(root: Path) -> list[InventoryHost]:
     site = Site(root)
     found = []
     for dossier in read_all(site):
-        standing = procedure.stand(site.procedures, dossier.events)
-        if standing.procedure in CONTROLLED and not standing.closed and not _switched_off(dossier):
-            found.append(InventoryHost(dossier.id, _groups(dossier, standing), variables(site, dossier)))
+        if in_our_hands(dossier):
+            found.append(InventoryHost(dossier.id, _groups(dossier), variables(site, dossier)))
     return found
+
+
+def in_our_hands(dossier: Dossier) -> bool:
+    """Does the server stand in a rack of ours, switched on, so that the controller may log in?"""
+    return dossier.known("placed") is not None and not dossier.standing.closed and not _switched_off(dossier)
 
 
 def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
@@ -83,21 +82,19 @@ def key_in_use(site: Site, dossier: Dossier) -> str:
 
 def is_managed(dossier: Dossier) -> bool:
     """Has a configuration run succeeded, so that the management account is there?"""
-    return any(e.procedure == "konfigurasi" and e.step == 1 and e.outcome == "selesai" for e in dossier.events)
+    return dossier.last("configure") is not None
 
 
 def pinned_key(dossier: Dossier) -> HostKey | None:
     """The host key that the history has pinned, or None."""
-    found = last_data(dossier.events, "host_key")
+    found = dossier.known("host_key")
     return convert(found, HostKey) if found else None
 
 
 def last_cause(dossier: Dossier) -> str:
     """Why the last access try failed, for a repair that is aimed; an empty string when it did not fail."""
-    for event in reversed(dossier.events):
-        if event.procedure == "konfigurasi" and event.step == 3 and event.outcome != STARTED:
-            return str(event.data.get("cause", ""))
-    return ""
+    tried = dossier.last("verify")
+    return str(tried.data.get("cause", "")) if tried else ""
 
 
 def public_key(site: Site, name: str) -> str:
@@ -113,8 +110,8 @@ def public_key(site: Site, name: str) -> str:
         return path.read_text().strip()
 
 
-def _groups(dossier: Dossier, standing: procedure.Standing) -> tuple[str, ...]:
-    place = place_of(dossier)
+def _groups(dossier: Dossier) -> tuple[str, ...]:
+    place, standing = place_of(dossier), dossier.standing
     step = standing.step.no if standing.step else 0
     groups = ["deposits", f"unit_{_word(dossier.deposit.unit)}", f"step_{standing.procedure}_{step}"]
     if place:
@@ -123,7 +120,7 @@ def _groups(dossier: Dossier, standing: procedure.Standing) -> tuple[str, ...]:
 
 
 def _switched_off(dossier: Dossier) -> bool:
-    return last_data(dossier.events, "switched_off") is not None
+    return dossier.known("switched_off") is not None
 
 
 def _word(text: str) -> str:

@@ -27,7 +27,6 @@ def collect(
     desk: Desk,
     deposit_id: str,
     *,
-    by: str | None = None,
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
 ) -> StepDone:
@@ -36,7 +35,7 @@ def collect(
     A second gathering in a month is a new revision; what was kept before is never touched. A host that fails is an
     answer (no): nothing is kept and the step stays due.
     """
-    with turn(desk, deposit_id, "inventory", by) as mine:
+    with turn(desk, deposit_id, "inventory") as mine:
         result = run_for(mine, FACTS_PLAYBOOK, on_event=on_event, cancel=cancel)
         raw = raw_facts(result, deposit_id) if result.outcome is Outcome.OK else None
         if raw is None:
@@ -105,7 +104,7 @@ def _next_revision(mine: Turn, month: str) -> int:
 def _form(mine: Turn, facts: ServerFacts, month: str, before: ServerFacts | None) -> forms.InventoryForm:
     deposit, site = mine.deposit, mine.desk.site
     server, person = deposit.server, site.settings.people[mine.by]
-    received = next((e.at for e in mine.dossier.events if (e.procedure, e.step) == ("penitipan", 9)), None)
+    received = mine.dossier.last("handover")
     declared = {
         "code": deposit.id,
         "name": server.name,
@@ -113,7 +112,7 @@ def _form(mine: Turn, facts: ServerFacts, month: str, before: ServerFacts | None
         "contact": deposit.contacts.technical.name,
         "brand_model": server.brand_model,
         "serial": mine.known("serial") or server.serial,
-        "received": plain_date(received.date()) if received else "",
+        "received": plain_date(received.at.date()) if received else "",
         "valid_until": plain_date(deposit.valid_until) if deposit.valid_until else "",
         "condition": mine.known("condition") or "",
         "status": "dititipkan",

@@ -3,15 +3,14 @@
 from datetime import date
 from pathlib import Path
 
-from sopctl.errors import InvalidRecord, UsageError
+from sopctl.errors import UsageError
 from sopctl.model import procedure
 from sopctl.model.deposit import Request
 from sopctl.model.history import Event
+from sopctl.model.procedure import REQUESTER
 from sopctl.store import codec, dossiers
-from sopctl.store.durable import disk_errors
-from sopctl.workflow.desk import REQUESTER, Desk, StepDone, Turn, turn
-
-LETTER_BYTES = 20 * 1024 * 1024
+from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.scans import read_scan
 
 
 def request(desk: Desk, record: Path) -> StepDone:
@@ -29,17 +28,20 @@ def request(desk: Desk, record: Path) -> StepDone:
         typed=desk.typed,
         prev="",
         note=f"surat {filed.letter.number}",
-        data={"sop_version": opening.version, "letter": {"number": filed.letter.number, "date": filed.letter.date}},
+        data={
+            "procedures": {name: each.version for name, each in desk.site.procedures.items()},
+            "letter": {"number": filed.letter.number, "date": filed.letter.date},
+        },
     )
     dossier = dossiers.create(desk.site, filed, event, now.date())
     standing = procedure.Standing(opening.name, opening.first, None)
-    filed_turn = Turn(desk, dossier, opening, opening.first, standing, REQUESTER)
+    filed_turn = Turn(desk, dossier, opening, opening.first, standing, REQUESTER, opening.first.outcomes_of("request"))
     return filed_turn.done(dossier.events[-1], answer=True)
 
 
-def dispose(desk: Desk, deposit_id: str, *, instruction: str, by: str | None = None, to: str = "") -> StepDone:
+def dispose(desk: Desk, deposit_id: str, *, instruction: str, to: str = "") -> StepDone:
     """penitipan 2 and 3, pengembalian 2 and 3: a head's written instruction on the letter, and to whom it goes."""
-    with turn(desk, deposit_id, "dispose", by) as mine:
+    with turn(desk, deposit_id, "dispose") as mine:
         following = mine.procedure.step(mine.step.outcomes["selesai"].next or 0)
         return mine.record("selesai", note=instruction, data={"to": to or following.actor})
 
@@ -50,9 +52,9 @@ def ask_back(
     """pengembalian 1: the owner's letter that asks for the server back; begins the procedure."""
     if not letter_number.strip():
         raise UsageError("the letter has no number", remedy='Give it: --letter-number "…"')
-    scan = read_letter(letter) if letter else None
+    scan = read_scan(letter) if letter else None
     with turn(desk, deposit_id, "return") as mine:
-        if mine.step is not mine.procedure.first:
+        if mine.step.task != "letter":
             raise UsageError(
                 f"{deposit_id} is being returned already; due is {mine.standing.place}: {mine.step.activity}",
                 remedy=f"Run: sopctl return {deposit_id} --data-saved --keep-disks (or --wipe-disks)",
@@ -66,23 +68,10 @@ def ask_back(
 def confirm_data_saved(desk: Desk, deposit_id: str, *, wipe: bool) -> StepDone:
     """pengembalian 5: the owner says that the data is saved, and whether the disks are to be wiped (their choice)."""
     with turn(desk, deposit_id, "return") as mine:
-        if mine.step is mine.procedure.first:
+        if mine.step.task != "data-saved":
             raise UsageError(
                 f"the return of {deposit_id} has not begun",
                 remedy=f'Begin it with the owner\'s letter: sopctl return {deposit_id} --letter-number "…"',
             )
         wish = "disk dihapus atas permintaan pemilik" if wipe else "disk tidak dihapus"
         return mine.record("selesai", note=f"data telah dicadangkan; {wish}", data={"wipe_disks": wipe})
-
-
-def read_letter(path: Path) -> bytes:
-    """A scanned letter (PDF, PNG or JPEG by its first bytes). Raises InvalidRecord for anything else."""
-    with disk_errors(path, "read"), path.open("rb") as file:
-        content = file.read(LETTER_BYTES + 1)
-    if len(content) > LETTER_BYTES:
-        raise InvalidRecord(f"the letter is larger than {LETTER_BYTES // 1024 // 1024} MiB", where=str(path))
-    kinds = {".pdf": b"%PDF-", ".png": b"\x89PNG", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
-    magic = kinds.get(path.suffix.lower())
-    if magic is None or not content.startswith(magic):
-        raise InvalidRecord("a letter is a PDF, PNG or JPEG file", where=str(path))
-    return content

@@ -88,14 +88,14 @@ def validate(desk: Desk) -> tuple[int, list[InvalidRecord]]:
     for deposit_id in ids:
         try:
             dossier = dossiers.read(desk.site, deposit_id)
-            procedure.stand(desk.site.procedures, dossier.events)
+            _ = dossier.standing  # explained by the procedures it is pinned to, or an error
         except InvalidRecord as error:
             errors.append(error)
     return len(ids), errors
 
 
 def _row(desk: Desk, dossier: Dossier, queue: list[str]) -> Row:
-    standing = procedure.stand(desk.site.procedures, dossier.events)
+    standing = dossier.standing
     due = _due(desk, standing)
     spot = place_of(dossier)
     return Row(
@@ -105,7 +105,7 @@ def _row(desk: Desk, dossier: Dossier, queue: list[str]) -> Row:
         place=str(spot) if spot and not standing.closed else "",
         standing=standing.place,
         activity=standing.step.activity if standing.step else "server telah dikembalikan",
-        actor=procedure.actor_title(desk.site.procedures, standing),
+        actor=procedure.actor_title(dossier.procedures, standing),
         since=standing.since,
         due=due,
         late=due is not None and desk.now().date() > due,

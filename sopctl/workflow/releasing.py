@@ -9,15 +9,11 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
 from sopctl.workflow.space import first_that_fits, occupied, place_of
 
-TAKE_BACK = 6
-"""The step of pengembalian in which access is taken back; the other release steps only write."""
-
 
 def release(
     desk: Desk,
     deposit_id: str,
     *,
-    by: str | None = None,
     by_hand: str = "",
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
@@ -28,10 +24,10 @@ def release(
     answers no more, `by_hand` says how it was done instead. 9: the server leaves the register. 10: its place is free,
     and the waiting list is looked at again.
     """
-    with turn(desk, deposit_id, "release", by) as mine:
-        if mine.step.no == TAKE_BACK:
+    with turn(desk, deposit_id, "release") as mine:
+        if mine.step.task == "access":
             return _take_back(mine, by_hand, on_event, cancel)
-        if mine.step.outcomes["selesai"].next is not None:
+        if mine.step.task == "exit-record":
             return mine.record("selesai", note="server keluar dicatat")
         return _free_place(mine)
 

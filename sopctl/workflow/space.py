@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from msgspec import convert
 
 from sopctl.errors import NotNow, UsageError
-from sopctl.model import procedure, rack
+from sopctl.model import rack
 from sopctl.model.history import last_data
 from sopctl.model.rack import Need, Occupied, Place
 from sopctl.store import locks
@@ -15,13 +15,13 @@ from sopctl.store.site import SITE_LOCK_SECONDS, Site
 from sopctl.workflow.desk import Desk, StepDone, turn
 
 
-def reserve(desk: Desk, deposit_id: str, *, by: str | None = None, wanted: tuple[str, int] | None = None) -> StepDone:
+def reserve(desk: Desk, deposit_id: str, *, wanted: tuple[str, int] | None = None) -> StepDone:
     """penitipan 4: find a place (best fit, or `wanted` = rack and lowest unit) and hold it for this deposit.
 
     Requests that wait are served in order: an earlier one that fits now comes first (NotNow). A request that waits
     already and still has no place stays as it is: nothing is recorded, the answer is no.
     """
-    with turn(desk, deposit_id, "reserve", by) as mine, _racks_alone(desk.site):
+    with turn(desk, deposit_id, "reserve") as mine, _racks_alone(desk.site):
         others = [dossier for dossier in read_all(desk.site) if dossier.id != deposit_id]
         taken = occupied(desk.site, others)
         _refuse_queue_jump(desk.site, mine.dossier, others, taken)
@@ -40,9 +40,9 @@ def reserve(desk: Desk, deposit_id: str, *, by: str | None = None, wanted: tuple
         return mine.record("tidak tersedia", note=why, answer=False)
 
 
-def place(desk: Desk, deposit_id: str, *, by: str | None = None) -> StepDone:
+def place(desk: Desk, deposit_id: str) -> StepDone:
     """penitipan 10: the server stands in its reserved place."""
-    with turn(desk, deposit_id, "place", by) as mine:
+    with turn(desk, deposit_id, "place") as mine:
         spot = convert(mine.known("place"), Place, strict=False)
         return mine.record("selesai", note=f"ditempatkan: {spot}", data={"placed": True})
 
@@ -64,7 +64,7 @@ def occupied(site: Site, all_dossiers: Sequence[Dossier]) -> list[Occupied]:
     taken = []
     for dossier in all_dossiers:
         spot = place_of(dossier)
-        if spot and not procedure.stand(site.procedures, dossier.events).closed:
+        if spot and not dossier.standing.closed:
             placed = last_data(dossier.events, "placed") is not None
             taken.append(
                 Occupied(spot, dossier.id, "placed" if placed else "reserved", dossier.deposit.server.power_watts)
@@ -74,7 +74,7 @@ def occupied(site: Site, all_dossiers: Sequence[Dossier]) -> list[Occupied]:
 
 def waiting_list(site: Site, all_dossiers: Sequence[Dossier]) -> list[Dossier]:
     """The dossiers that wait for space, in order of request."""
-    waiting = [d for d in all_dossiers if procedure.stand(site.procedures, d.events).waiting == "space"]
+    waiting = [d for d in all_dossiers if d.standing.waiting == "space"]
     return sorted(waiting, key=lambda dossier: (dossier.events[0].at, dossier.id))
 
 

@@ -100,7 +100,7 @@ def test_the_steps_answer_in_json(sopctl: Callable[..., Ran], tmp_path: Path) ->
         (["request"], 2, "sopctl request --example"),
         (["request", "missing.yml"], 6, "missing.yml: cannot read: No such file"),
         (["rack", "show", "Z9"], 2, "There are: A1"),
-        (["sop", "show", "x"], 2, "There are: konfigurasi, pengembalian, penitipan"),
+        (["sop", "show", "x"], 2, "There are: penitipan, konfigurasi, pengembalian"),
         (["todo", "--actor", "bupati"], 2, "kabid, kadis, pelaksana, pemohon"),
         (["reserve", "PS-1", "--rack", "A1"], 2, "--rack and --unit go together"),
         (["return", "PS-1"], 2, "give either --letter-number"),

@@ -65,7 +65,7 @@ def test_a_step_is_decided_by_its_actor(
 ) -> None:
     deposit = file_request()
     with pytest.raises(error, match=message):
-        letters.dispose(desk, deposit, instruction="x", by=by)
+        letters.dispose(desk.decided_by(by), deposit, instruction="x")
 
 
 def test_who_typed_is_kept_beside_who_decided(desk: Desk, file_request: Callable[..., str]) -> None:

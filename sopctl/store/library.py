@@ -1,0 +1,102 @@
+"""The library of procedures (SOP): all versions of each, so that a dossier stays with the one it began with."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from sopctl.errors import InvalidRecord
+from sopctl.model import soundness
+from sopctl.model.procedure import Procedure, Procedures
+from sopctl.store import codec
+from sopctl.store.durable import disk_errors
+
+SHIPPED = Path(__file__).parent.parent / "procedures"
+
+
+class _Edition(NamedTuple):
+    """A procedure and the file that it was read from."""
+
+    path: Path
+    content: bytes
+    procedure: Procedure
+
+    def error(self, fault: soundness.Fault) -> InvalidRecord:
+        where = codec.place(self.content, fault.path, where=str(self.path))
+        return InvalidRecord(f"{self.procedure.name}: {fault.message}", where=where)
+
+
+class Library:
+    """The procedures that sopctl ships and a site's own.
+
+    A site's file of the same name and version takes the shipped one's place (its own identity block, say); one of
+    a higher version is in force for new dossiers. Raises InvalidRecord, with the line, for a procedure that is
+    not sound.
+    """
+
+    def __init__(self, own: Path) -> None:
+        self._editions: dict[tuple[str, str], _Edition] = {}
+        self._pinned: dict[tuple[tuple[str, str], ...], Procedures] = {}
+        self._own = own
+        for folder in (SHIPPED, own):
+            self._add_all(folder)
+        newest = [max(self._of(name), key=_by_version).procedure for name in self.names]
+        self.current: Procedures = {each.name: each for each in sorted(newest, key=_by_beginning)}
+        for name, fault in soundness.faults_between(self.current):
+            raise self._editions[name, self.current[name].version].error(fault)
+
+    @property
+    def names(self) -> list[str]:
+        """The procedures' names."""
+        return list(dict.fromkeys(name for name, _ in self._editions))
+
+    def versions(self, name: str) -> list[Procedure]:
+        """Every version of a procedure, the oldest first."""
+        return [edition.procedure for edition in sorted(self._of(name), key=_by_version)]
+
+    def pinned(self, pins: Mapping[str, str]) -> Procedures:
+        """The procedures that a dossier is pinned to. Raises InvalidRecord when a version is not there any more."""
+        key = tuple(sorted(pins.items()))
+        if key not in self._pinned:
+            self._pinned[key] = {name: self._edition(name, version).procedure for name, version in pins.items()}
+        return self._pinned[key]
+
+    def _edition(self, name: str, version: str) -> _Edition:
+        found = self._editions.get((name, version))
+        if found is None:
+            raise InvalidRecord(
+                f"a dossier is pinned to version {version} of {name}, which is not there",
+                where=str(self._own),
+                remedy="Put that version's file back: dossiers stay with the version they began with.",
+            )
+        return found
+
+    def _of(self, name: str) -> list[_Edition]:
+        return [edition for (other, _), edition in self._editions.items() if other == name]
+
+    def _add_all(self, folder: Path) -> None:
+        with disk_errors(folder, "read"):
+            paths = sorted(folder.glob("*.yml"))
+        seen: dict[tuple[str, str], Path] = {}
+        for path in paths:
+            content = codec.read(path)
+            procedure = codec.parse(content, Procedure, where=str(path))
+            edition = _Edition(path, content, procedure)
+            for fault in soundness.faults(procedure):
+                raise edition.error(fault)
+            key = (procedure.name, procedure.version)
+            if key in seen:
+                raise edition.error(soundness.Fault(("version",), f"{seen[key].name} is version {key[1]} already"))
+            seen[key] = path
+            self._editions[key] = edition
+
+
+def _by_beginning(procedure: Procedure) -> tuple[bool, str]:
+    """A deposit's way through them: its request first, then what follows, then what may break into it."""
+    return (bool(procedure.begins.during), procedure.begins.after)
+
+
+def _by_version(edition: _Edition) -> list[tuple[int, str]]:
+    """Versions in the order in which people count: 2 before 10, 1.9 before 1.10."""
+    parts = re.findall(r"[0-9]+|[A-Za-z]+", edition.procedure.version)
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
