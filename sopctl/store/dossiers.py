@@ -20,6 +20,7 @@ from sopctl.model import history, names, procedure
 from sopctl.model.deposit import Deposit, Request
 from sopctl.model.history import Event
 from sopctl.model.procedure import Procedures, Standing
+from sopctl.model.summary import Summary, summarise
 from sopctl.store import codec, locks
 from sopctl.store.durable import disk_errors, sync_folder, write_atomic
 from sopctl.store.journal import Journal
@@ -46,6 +47,11 @@ class Dossier:
             return procedure.stand(self.procedures, self.events)
         except InvalidRecord as error:
             raise InvalidRecord(error.message, where=str(self.history_file), remedy=error.remedy) from None
+
+    @cached_property
+    def summary(self) -> Summary:
+        """What lists need to know of it. Raises what `standing` raises."""
+        return summarise(self.deposit, self.procedures, self.events, self.standing)
 
     def known(self, key: str) -> Any:
         """The newest value that any event established under `key`, or None."""
@@ -107,7 +113,7 @@ def _folder(site: Site, deposit_id: str) -> Path:
 
 
 def read_all(site: Site) -> list[Dossier]:
-    """All dossiers, in order of request."""
+    """All dossiers, in order of request. For lists, `register.summaries` is faster."""
     return [read(site, deposit_id) for deposit_id in ids(site)]
 
 

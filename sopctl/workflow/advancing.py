@@ -2,11 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from sopctl.errors import NotNow
-from sopctl.model.procedure import Standing
-from sopctl.store import dossiers
+from sopctl.model.procedure import Standing, month_due
+from sopctl.model.soundness import WITHOUT_A_PERSON
+from sopctl.store import dossiers, register
+from sopctl.store.dossiers import Dossier
 from sopctl.workflow import commands
 from sopctl.workflow.configuring import Confirm, configure
 from sopctl.workflow.desk import Desk, StepDone
@@ -42,7 +45,7 @@ def advance(
     tries = 0
     while True:
         standing = dossiers.read(desk.site, deposit_id).standing
-        if standing.procedure != "konfigurasi" or standing.step is None or standing.waiting:
+        if standing.step is None or standing.held or _waits(standing, desk.now().date()):
             break
         match standing.step.verb:
             case "configure":
@@ -54,36 +57,48 @@ def advance(
             case "verify":
                 tries += 1
                 done, _ = verify(desk, deposit_id, user=user, key=key)
-            case _:
+            case "inventory":
                 done = collect(desk, deposit_id, on_event=on_event, cancel=cancel)
+            case _:
+                break
         steps.append(done)
         on_step(done)
         if not done.answer and done.outcome == "failed":
             break
     if not steps:
-        raise _needs_a_person(deposit_id, standing)
+        raise _needs_a_person(dossiers.read(desk.site, deposit_id))
     return steps
 
 
 def ready(desk: Desk) -> list[str]:
     """The deposits that `advance` can do something for."""
-    found = []
-    for dossier in dossiers.read_all(desk.site):
-        standing = dossier.standing
-        if standing.procedure == "konfigurasi" and not standing.waiting:
-            found.append(dossier.id)
-    return found
+    today = desk.now().date()
+    return [
+        each.id
+        for each in register.summaries(desk.site)
+        if each.verb in WITHOUT_A_PERSON and not each.held and (not each.waiting or _came(each.month_due, today))
+    ]
 
 
-def _needs_a_person(deposit_id: str, standing: Standing) -> NotNow:
+def _waits(standing: Standing, today: date) -> bool:
+    return bool(standing.waiting) and not _came(month_due(standing), today)
+
+
+def _came(month: date | None, today: date) -> bool:
+    """Has the month come in which a step is due again?"""
+    return month is not None and month <= today
+
+
+def _needs_a_person(dossier: Dossier) -> NotNow:
+    standing = dossier.standing
     if standing.step is None:
-        return NotNow(f"{deposit_id} is closed")
+        return NotNow(f"{dossier.id} is closed: {standing.end}")
     if standing.waiting == "month":
         return NotNow(
-            f"nothing is due for {deposit_id} until next month's inventory",
-            remedy=f"To gather again now: sopctl inventory collect {deposit_id}",
+            f"nothing is due for {dossier.id} until next month's inventory",
+            remedy=f"To gather again now: sopctl inventory collect {dossier.id}",
         )
     return NotNow(
-        f"{standing.place} of {deposit_id} needs a person: {standing.step.activity}",
-        remedy=f"Run: {commands.command_for(deposit_id, standing)}",
+        f"{standing.place} of {dossier.id} needs a person: {standing.step.activity}",
+        remedy=f"Run: {commands.command_for(dossier.summary)}",
     )

@@ -1,6 +1,6 @@
 """The exact command behind each step, as `todo` prints it. A table: one row per verb and task."""
 
-from sopctl.model.procedure import Standing
+from sopctl.model.summary import Summary
 
 _COMMANDS = {
     ("dispose", ""): 'sopctl dispose {id} --instruction "…"',
@@ -34,15 +34,15 @@ _DECISIONS = {
 """What to type where a failed inspection waits for someone's decision."""
 
 
-def command_for(deposit_id: str, standing: Standing) -> str:
+def command_for(each: Summary) -> str:
     """The command that does what is due; an empty string for a closed dossier."""
-    if standing.step is None:
+    if each.closed:
         return ""
-    key = (standing.step.verb, standing.step.task)
-    if standing.held:
+    key = (each.verb, each.task)
+    if each.held:
         template = 'sopctl resume {id} --note "…"'
-    elif standing.waiting == "decision":
+    elif each.waiting == "decision":
         template = _DECISIONS[key]
     else:
         template = _COMMANDS[key]
-    return template.format(id=deposit_id)
+    return template.format(id=each.id)

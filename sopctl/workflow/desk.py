@@ -145,7 +145,7 @@ class Turn:
             next=now.place,
             next_activity=now.step.activity if now.step else "",
             next_actor=procedure.actor_title(self.dossier.procedures, now),
-            next_command=commands.command_for(self.dossier.id, now),
+            next_command=commands.command_for(self.dossier.summary),
         )
 
     def _append(self, outcome: str, note: str, data: Mapping[str, Any] | None) -> Event:
@@ -275,7 +275,7 @@ def _not_due(dossier: Dossier, verb: str) -> NotNow:
     actor = procedure.actor_title(dossier.procedures, standing)
     return NotNow(
         f"{verb} is not due for {dossier.id}; due is {standing.place}: {standing.step.activity} ({actor})",
-        remedy=f"Run: {commands.command_for(dossier.id, standing)}",
+        remedy=f"Run: {commands.command_for(dossier.summary)}",
     )
 
 

@@ -7,7 +7,6 @@ from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model import history
 from sopctl.model.message import Message, compose
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.space import place_of
 
 Means = Literal["email", "phone", "letter", "meeting"]
 MEANS: tuple[Means, ...] = get_args(Means)
@@ -65,7 +64,7 @@ def preview(desk: Desk, deposit_id: str) -> Message:
 
 
 def _message(mine: Turn) -> Message:
-    spot = place_of(mine.dossier)
+    spot = mine.dossier.summary.place
     return compose(
         mine.deposit,
         mine.desk.site.settings.office.name,

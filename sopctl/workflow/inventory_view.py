@@ -17,7 +17,6 @@ from sopctl.model.access import HostKey
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
-from sopctl.workflow.space import place_of
 
 
 class InventoryHost(Struct, frozen=True):
@@ -33,14 +32,9 @@ def hosts(root: Path) -> list[InventoryHost]:
     site = Site(root)
     found = []
     for dossier in read_all(site):
-        if in_our_hands(dossier):
+        if dossier.summary.in_our_hands:
             found.append(InventoryHost(dossier.id, _groups(dossier), variables(site, dossier)))
     return found
-
-
-def in_our_hands(dossier: Dossier) -> bool:
-    """Does the server stand in a rack of ours, switched on, so that the controller may log in?"""
-    return dossier.known("placed") is not None and not dossier.standing.closed and not _switched_off(dossier)
 
 
 def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
@@ -69,7 +63,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
 
 def account_in_use(site: Site, dossier: Dossier) -> str:
     """The account through which the controller reaches the server now."""
-    return site.settings.management.account if is_managed(dossier) else dossier.deposit.access.first_contact.user
+    return site.settings.management.account if dossier.summary.managed else dossier.deposit.access.first_contact.user
 
 
 def key_in_use(site: Site, dossier: Dossier) -> str:
@@ -77,12 +71,7 @@ def key_in_use(site: Site, dossier: Dossier) -> str:
 
     Whether it is there is looked at when a server's turn comes: one missing key must not stop the other servers.
     """
-    return site.settings.management.key if is_managed(dossier) else dossier.deposit.access.first_contact.key
-
-
-def is_managed(dossier: Dossier) -> bool:
-    """Has a configuration run succeeded, so that the management account is there?"""
-    return dossier.last("configure") is not None
+    return site.settings.management.key if dossier.summary.managed else dossier.deposit.access.first_contact.key
 
 
 def pinned_key(dossier: Dossier) -> HostKey | None:
@@ -111,16 +100,12 @@ def public_key(site: Site, name: str) -> str:
 
 
 def _groups(dossier: Dossier) -> tuple[str, ...]:
-    place, standing = place_of(dossier), dossier.standing
+    place, standing = dossier.summary.place, dossier.standing
     step = standing.step.no if standing.step else 0
     groups = ["deposits", f"unit_{_word(dossier.deposit.unit)}", f"step_{standing.procedure}_{step}"]
     if place:
         groups.append(f"rack_{_word(place.rack)}")
     return tuple(groups)
-
-
-def _switched_off(dossier: Dossier) -> bool:
-    return dossier.known("switched_off") is not None
 
 
 def _word(text: str) -> str:

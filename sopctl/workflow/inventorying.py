@@ -20,7 +20,6 @@ from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers import letterhead, office_party, stamp
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
-from sopctl.workflow.space import place_of
 
 
 def collect(
@@ -126,7 +125,7 @@ def _form(mine: Turn, facts: ServerFacts, month: str, before: ServerFacts | None
         "officer": person.name,
         "checked": plain_date(mine.desk.now().date()),
     }
-    spot = place_of(mine.dossier)
+    spot = mine.dossier.summary.place
     rack = next((each for each in site.racks if spot and each.name == spot.rack), None)
     place = {"room": rack.room if rack else "", "rack": spot.rack if spot else "", "power": f"{server.power_watts} W"}
     if spot:

@@ -7,15 +7,16 @@ from typing import Literal
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord, UsageError
-from sopctl.model import procedure, workdays
-from sopctl.model.procedure import Procedure, Standing
+from sopctl.model import workdays
+from sopctl.model.procedure import Procedure
 from sopctl.model.rack import Occupied, Rack
-from sopctl.store import dossiers
+from sopctl.model.summary import Summary
+from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import commands
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.space import occupied, place_of, waiting_list
+from sopctl.workflow.space import occupied, waiting_list
 
 
 class Row(Struct, frozen=True):
@@ -38,9 +39,9 @@ class Row(Struct, frozen=True):
 
 def board(desk: Desk) -> list[Row]:
     """Every deposit of the site, in order of request."""
-    everything = dossiers.read_all(desk.site)
-    queue = [dossier.id for dossier in waiting_list(desk.site, everything)]
-    return [_row(desk, dossier, queue) for dossier in everything]
+    everything = register.summaries(desk.site)
+    queue = [each.id for each in waiting_list(everything)]
+    return [_row(desk, each, queue) for each in everything]
 
 
 def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> list[Row]:
@@ -56,8 +57,8 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> list[Ro
 def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
     """One deposit: its row of the board and its dossier."""
     dossier = dossiers.read(desk.site, deposit_id)
-    queue = [each.id for each in waiting_list(desk.site, dossiers.read_all(desk.site))]
-    return _row(desk, dossier, queue), dossier
+    queue = [each.id for each in waiting_list(register.summaries(desk.site))]
+    return _row(desk, dossier.summary, queue), dossier
 
 
 def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
@@ -66,7 +67,7 @@ def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
     if found is None:
         known = ", ".join(each.name for each in site.racks) or "none"
         raise UsageError(f"there is no rack {name!r}", remedy=f"There are: {known}")
-    return found, [o for o in occupied(site, dossiers.read_all(site)) if o.place.rack == name]
+    return found, [o for o in occupied(register.summaries(site)) if o.place.rack == name]
 
 
 def sop(site: Site, name: str) -> Procedure:
@@ -94,44 +95,45 @@ def validate(desk: Desk) -> tuple[int, list[InvalidRecord]]:
     return len(ids), errors
 
 
-def _row(desk: Desk, dossier: Dossier, queue: list[str]) -> Row:
-    standing = dossier.standing
-    due = _due(desk, standing)
-    spot = place_of(dossier)
+def _row(desk: Desk, each: Summary, queue: list[str]) -> Row:
+    due = _due(desk, each)
     return Row(
-        id=dossier.id,
-        unit=dossier.deposit.unit,
-        server=dossier.deposit.server.name,
-        place=str(spot) if spot and not standing.closed else "",
-        standing=standing.place,
-        activity=standing.step.activity if standing.step else "server telah dikembalikan",
-        actor=procedure.actor_title(dossier.procedures, standing),
-        since=standing.since,
+        id=each.id,
+        unit=each.unit,
+        server=each.server,
+        place=str(each.place) if each.place and not each.closed else "",
+        standing=each.stands,
+        activity=each.activity or f"berkas ditutup: {each.end}",
+        actor=each.actor_title,
+        since=each.since,
         due=due,
         late=due is not None and desk.now().date() > due,
-        waiting=_waiting(desk, dossier, standing, queue),
-        command=commands.command_for(dossier.id, standing),
+        waiting=_waiting(desk, each, queue),
+        command=commands.command_for(each),
     )
 
 
-def _waiting(desk: Desk, dossier: Dossier, standing: Standing, queue: list[str]) -> str:
-    if standing.waiting == "space":
-        return f"space ({queue.index(dossier.id) + 1} of {len(queue)})"
-    month = procedure.month_due(standing)
-    if month and desk.now().date() < month:
+def _waiting(desk: Desk, each: Summary, queue: list[str]) -> str:
+    if each.held:
+        return "hold"
+    if each.waiting == "space":
+        return f"space ({queue.index(each.id) + 1} of {len(queue)})"
+    if each.month_due and desk.now().date() < each.month_due:
         return "month"
-    return "unfinished" if standing.unfinished else ""
+    if each.waiting == "decision":
+        return "decision"
+    return "unfinished" if each.unfinished else ""
 
 
-def _due(desk: Desk, standing: Standing) -> date | None:
+def _due(desk: Desk, each: Summary) -> date | None:
     """The day until which the due step should be done: its time limit in days, counted from when it became due."""
-    if standing.step is None or standing.since is None or standing.waiting == "space":
+    if each.closed or each.since is None or each.held or each.waiting == "space":
         return None
-    start = procedure.month_due(standing) or standing.since.date()
+    start = each.month_due or each.since.date()
     if desk.site.settings.days == "calendar":
-        return date.fromordinal(start.toordinal() + standing.step.limit_days)
+        return date.fromordinal(start.toordinal() + each.limit_days)
     days = _holidays(start.year) | _holidays(start.year + 1)
-    return workdays.add_workdays(start, standing.step.limit_days, days)
+    return workdays.add_workdays(start, each.limit_days, days)
 
 
 @cache

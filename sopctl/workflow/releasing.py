@@ -4,10 +4,9 @@ import threading
 
 from sopctl.adapters.ansible.runner import Outcome
 from sopctl.model import history
-from sopctl.store.dossiers import read_all
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
-from sopctl.workflow.space import first_that_fits, occupied, place_of
+from sopctl.workflow.space import first_that_fits, others_than
 
 
 def release(
@@ -42,10 +41,8 @@ def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Ev
 
 
 def _free_place(mine: Turn) -> StepDone:
-    site = mine.desk.site
-    spot = place_of(mine.dossier)
-    others = [dossier for dossier in read_all(site) if dossier.id != mine.dossier.id]
-    next_one = first_that_fits(site, others, occupied(site, others))
+    spot = mine.dossier.summary.place
+    next_one = first_that_fits(mine.desk.site, others_than(mine.desk.site, mine.dossier.id))
     note = f"tempat bebas: {spot}"
     if next_one:
         note += f"; daftar tunggu: {next_one.id} (sopctl reserve {next_one.id})"

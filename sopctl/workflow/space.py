@@ -1,16 +1,16 @@
 """Space: which places are taken, who waits, and the verbs that reserve and fill a place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 from msgspec import convert
 
 from sopctl.errors import NotNow, UsageError
 from sopctl.model import rack
-from sopctl.model.history import last_data
 from sopctl.model.rack import Need, Occupied, Place
-from sopctl.store import locks
-from sopctl.store.dossiers import Dossier, read_all
+from sopctl.model.summary import Summary
+from sopctl.store import locks, register
 from sopctl.store.site import SITE_LOCK_SECONDS, Site
 from sopctl.workflow.desk import Desk, StepDone, turn
 
@@ -22,10 +22,10 @@ def reserve(desk: Desk, deposit_id: str, *, wanted: tuple[str, int] | None = Non
     already and still has no place stays as it is: nothing is recorded, the answer is no.
     """
     with turn(desk, deposit_id, "reserve") as mine, _racks_alone(desk.site):
-        others = [dossier for dossier in read_all(desk.site) if dossier.id != deposit_id]
-        taken = occupied(desk.site, others)
-        _refuse_queue_jump(desk.site, mine.dossier, others, taken)
-        need = need_of(mine.dossier)
+        others = others_than(desk.site, deposit_id)
+        _refuse_queue_jump(desk.site, mine.dossier.summary, others)
+        taken = occupied(others)
+        need = mine.dossier.summary.need
         spot: Place | None
         reasons: list[str] = []
         if wanted:
@@ -47,48 +47,39 @@ def place(desk: Desk, deposit_id: str) -> StepDone:
         return mine.record("selesai", note=f"ditempatkan: {spot}", data={"placed": True})
 
 
-def place_of(dossier: Dossier) -> Place | None:
-    """The place that is reserved for or filled by a deposit, or None."""
-    found = last_data(dossier.events, "place")
-    return convert(found, Place, strict=False) if found else None
+def others_than(site: Site, deposit_id: str) -> list[Summary]:
+    """The summaries of all other deposits."""
+    return [each for each in register.summaries(site) if each.id != deposit_id]
 
 
-def need_of(dossier: Dossier) -> Need:
-    """What the server of a dossier needs, as its letter declares."""
-    server = dossier.deposit.server
-    return Need(server.height_units, server.depth_mm, server.power_watts)
+def occupied(everyone: Iterable[Summary]) -> list[Occupied]:
+    """Every place that is reserved or filled: of all deposits that are not closed."""
+    return [
+        Occupied(each.place, each.id, "placed" if each.placed else "reserved", each.need.power_watts)
+        for each in everyone
+        if each.place and not each.closed
+    ]
 
 
-def occupied(site: Site, all_dossiers: Sequence[Dossier]) -> list[Occupied]:
-    """Every place that is reserved or filled: of all dossiers that are not closed."""
-    taken = []
-    for dossier in all_dossiers:
-        spot = place_of(dossier)
-        if spot and not dossier.standing.closed:
-            placed = last_data(dossier.events, "placed") is not None
-            taken.append(
-                Occupied(spot, dossier.id, "placed" if placed else "reserved", dossier.deposit.server.power_watts)
-            )
-    return taken
+def waiting_list(everyone: Iterable[Summary]) -> list[Summary]:
+    """The deposits that wait for space, in the order in which they are served."""
+    return sorted((each for each in everyone if each.waiting == "space"), key=_turn_of)
 
 
-def waiting_list(site: Site, all_dossiers: Sequence[Dossier]) -> list[Dossier]:
-    """The dossiers that wait for space, in order of request."""
-    waiting = [d for d in all_dossiers if d.standing.waiting == "space"]
-    return sorted(waiting, key=lambda dossier: (dossier.events[0].at, dossier.id))
-
-
-def first_that_fits(site: Site, all_dossiers: Sequence[Dossier], taken: Sequence[Occupied]) -> Dossier | None:
+def first_that_fits(site: Site, everyone: Sequence[Summary]) -> Summary | None:
     """The first of the waiting list for which there is a place now."""
-    return next(
-        (d for d in waiting_list(site, all_dossiers) if rack.find_place(site.racks, taken, need_of(d))[0]), None
-    )
+    taken = occupied(everyone)
+    return next((each for each in waiting_list(everyone) if rack.find_place(site.racks, taken, each.need)[0]), None)
 
 
-def _refuse_queue_jump(site: Site, mine: Dossier, others: Sequence[Dossier], taken: Sequence[Occupied]) -> None:
-    asked = (mine.events[0].at, mine.id)
-    earlier = [dossier for dossier in others if (dossier.events[0].at, dossier.id) < asked]
-    first = first_that_fits(site, earlier, taken)
+def _turn_of(each: Summary) -> tuple[int, datetime, str]:
+    return (-each.priority, each.queued, each.id)
+
+
+def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> None:
+    taken = occupied(others)
+    earlier = [each for each in waiting_list(others) if _turn_of(each) < _turn_of(mine)]
+    first = next((each for each in earlier if rack.find_place(site.racks, taken, each.need)[0]), None)
     if first:
         raise NotNow(
             f"{first.id} asked earlier, waits for space and fits now",

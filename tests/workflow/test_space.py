@@ -41,7 +41,7 @@ def take_in_and_give_back(desk: Desk, deposit: str) -> None:
 def test_two_fit_and_the_third_waits(desk: Desk, until_space: Callable[..., str]) -> None:
     first, second, third = until_space(), until_space(), until_space()
     assert [standing(desk, each) for each in (first, second, third)] == ["penitipan 5", "penitipan 5", "penitipan 6"]
-    places = [str(space.place_of(dossiers.read(desk.site, each))) for each in (first, second)]
+    places = [str(dossiers.read(desk.site, each).summary.place) for each in (first, second)]
     assert places == ["rack A1 U1-U2", "rack A1 U3-U4"]
     informing.notify(desk, third, via="phone")
     row = reading.show(desk, third)[0]
