@@ -52,6 +52,13 @@ COMMANDS = {
         "return": "steps:return_server",
         "release": "work:release",
     },
+    "Beside the paper (di luar SOP)": {
+        "hold": "acts:hold",
+        "resume": "acts:resume",
+        "extend": "acts:extend",
+        "refuse": "acts:refuse",
+        "withdraw": "acts:withdraw",
+    },
     "Access": {"probe": "probe:probe"},
 }
 """Command → `module:attribute` below sopctl.cli, by the section of `sopctl --help` that lists it."""
