@@ -33,7 +33,7 @@ COMMANDS = {
         "show": "reading:show",
         "todo": "reading:todo",
         "rack": "reading:rack",
-        "sop": "reading:sop",
+        "sop": "sop:sop",
         "document": "documents:document",
     },
     "Steps of the procedure": {

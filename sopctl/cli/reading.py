@@ -1,4 +1,4 @@
-"""Reading a site: list, show, todo, rack, sop."""
+"""Reading a site: list, show, todo, rack."""
 
 from typing import TYPE_CHECKING
 
@@ -125,46 +125,6 @@ def show_rack(ctx: click.Context, name: str, *, as_json: bool) -> None:
     for unit, filled in units:
         line = f"{filled.deposit} ({filled.kind})" if filled else "·"
         out.print(f"  U{unit:<3} │ {line:<32} │")
-
-
-@click.group(epilog=example("sopctl sop show penitipan"))
-def sop() -> None:
-    """The written procedures (SOP) that sopctl follows."""
-
-
-@sop.command("show", epilog=example("sopctl sop show konfigurasi --json"))
-@click.argument("name", required=False)
-@json_option
-@click.pass_context
-def show_sop(ctx: click.Context, name: str | None, *, as_json: bool) -> None:
-    """A procedure as a table; without a name, which there are."""
-    from sopctl.workflow import reading
-
-    site = open_site(ctx)
-    if name is None:
-        if as_json:
-            put_json({"procedures": [{"name": p.name, "title": p.title} for p in site.procedures.values()]})
-            return
-        for each in site.procedures.values():
-            click.echo(f"{each.name:<14} {each.title}" + ("  (di luar SOP)" if each.extension else ""))
-        return
-    found = reading.sop(site, name)
-    if as_json:
-        put_json(found)
-        return
-    console().print(
-        f"{found.title}, versi {found.version}" + ("  (di luar SOP)" if found.extension else ""), style="bold"
-    )
-    made = table("no", "kegiatan", "pelaksana", "waktu", "output", "lanjut")
-    for step in found.steps:
-        branches = ", ".join(
-            (f"{label} → {o.next or 'selesai'}" if len(step.outcomes) > 1 else str(o.next or "selesai"))
-            + (" (di luar SOP)" if o.extension else "")
-            for label, o in step.outcomes.items()
-        )
-        actor = found.actors[step.actor] + (" [i]" if step.interpreted else "")
-        made.add_row(str(step.no), step.activity, actor, f"{step.limit_days} hari", step.output, branches)
-    console().print(made)
 
 
 def put_board(rows: "list[Row]") -> None:

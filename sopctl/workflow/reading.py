@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model import workdays
-from sopctl.model.procedure import Procedure
 from sopctl.model.rack import Occupied, Rack
 from sopctl.model.summary import Summary
 from sopctl.store import dossiers, register
@@ -68,13 +67,6 @@ def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
         known = ", ".join(each.name for each in site.racks) or "none"
         raise UsageError(f"there is no rack {name!r}", remedy=f"There are: {known}")
     return found, [o for o in occupied(register.summaries(site)) if o.place.rack == name]
-
-
-def sop(site: Site, name: str) -> Procedure:
-    """A procedure by its name. Raises UsageError when there is none."""
-    if name not in site.procedures:
-        raise UsageError(f"there is no procedure {name!r}", remedy=f"There are: {', '.join(site.procedures)}")
-    return site.procedures[name]
 
 
 def validate(desk: Desk) -> tuple[int, list[InvalidRecord]]:
