@@ -72,13 +72,16 @@ def _put(found: "Procedure", way: "Way | None", titles: dict[str, str]) -> None:
     aside = f"  ({ASIDE})" if found.extension else ""
     out.print(f"{found.title}, versi {found.version}{aside}", style="bold")
     out.print(found.source)
-    made = table("no", "kegiatan", "pelaksana", "waktu", "output", "lanjut")
+    made = table("no", "kegiatan", "pelaksana", "mutu baku", "lanjut")
     made.columns[1].min_width, made.columns[2].min_width = 16, 11  # the longest words of the paper's table
     if way:
         made.add_column("ditempuh", overflow="fold")
     for step in found.steps:
         actor = found.actors[step.actor].replace("/", "/ ") + (" [i]" if step.interpreted else "")
-        cells = [str(step.no), step.activity, actor, f"{step.limit_days} hari", step.output, _ways(step, paper=True)]
+        standard = "; ".join(
+            (f"{step.limit_days} hari", *step.requires, *([f"→ {step.output}"] if step.output else []))
+        )
+        cells = [str(step.no), step.activity, actor, standard, _ways(step, paper=True)]
         made.add_row(*cells, *([_visited(way, step)] if way else []), style=_style(way, step))
     out.print(made)
     asides = [(step, _ways(step, paper=False)) for step in found.steps]
