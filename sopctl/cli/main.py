@@ -25,6 +25,7 @@ COMMANDS = {
         "doctor": "site:doctor",
         "validate": "site:validate",
         "journal": "site:journal",
+        "schedule": "schedule:schedule",
         "demo": "demo:demo",
         "lab": "lab:lab",
     },

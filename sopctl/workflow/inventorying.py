@@ -14,7 +14,7 @@ from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model import history
 from sopctl.model.changes import differences
 from sopctl.model.facts import ServerFacts, from_setup
-from sopctl.store import dossiers
+from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
@@ -56,6 +56,16 @@ def collect(
             note=f"formulir {number}, bulan {month}",
             data={"month": month, "facts": kept, "document": {**paper, "number": number}},
         )
+
+
+def due(desk: Desk) -> list[str]:
+    """The deposits whose inventory is due now: never taken, or last taken in an earlier month."""
+    today = desk.now().date()
+    return [
+        each.id
+        for each in register.summaries(desk.site)
+        if each.verb == "inventory" and not each.held and (each.month_due is None or each.month_due <= today)
+    ]
 
 
 def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerFacts:

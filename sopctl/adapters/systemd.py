@@ -1,0 +1,246 @@
+"""systemd timers: jobs that run by themselves, at random within their time, never twice at once, and after a downtime.
+
+Sources: systemd.timer(5) (OnCalendar, RandomizedDelaySec, Persistent), systemd.service(5) (a oneshot that runs is not
+started again), systemctl(1).
+"""
+
+import os
+import subprocess
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from sopctl.errors import OutsideFailure, UsageError
+
+TIMEOUT_SECONDS = 60
+
+
+class Job(Struct, frozen=True):
+    """A job: its name, what it is for, when (an OnCalendar expression), the delay that spreads it (seconds), how long
+    it may take (seconds), and its command lines."""
+
+    name: str
+    description: str
+    calendar: str
+    jitter: int
+    limit: int
+    commands: tuple[tuple[str, ...], ...]
+
+
+class Scope(Struct, frozen=True):
+    """Whose timers: the machine's (`user` empty) with jobs run as `run_as`, or the calling user's own."""
+
+    run_as: str = ""
+
+    @property
+    def folder(self) -> Path:
+        if self.run_as:
+            return Path("/etc/systemd/system")
+        home = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+        return Path(home) / "systemd" / "user"
+
+    def systemctl(self, *words: str) -> str:
+        """Run systemctl; its standard output. Raises OutsideFailure with what it said."""
+        mode = [] if self.run_as else ["--user"]
+        try:
+            ran = subprocess.run(
+                ["systemctl", *mode, "--no-ask-password", *words],
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT_SECONDS,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise OutsideFailure(f"systemctl: {error}", remedy="Timers need systemd; else use cron.") from None
+        if ran.returncode != 0:
+            hint = "" if self.run_as else " For timers of your own without a login: loginctl enable-linger"
+            said = " ".join((ran.stderr or ran.stdout).split()) or f"exit {ran.returncode}"
+            raise OutsideFailure(f"systemctl {words[0]}: {said}", remedy=f"Is systemd running here?{hint}")
+        return ran.stdout
+
+
+class Timer(Struct, frozen=True):
+    """A timer as systemd sees it. Times are aware, or None for never."""
+
+    name: str
+    description: str
+    calendar: str
+    enabled: bool
+    next_run: datetime | None
+    last_run: datetime | None
+    last_seconds: float | None
+    result: str
+    """How the last run ended: `success`, `exit-code`, `timeout`, …; empty when there was none."""
+    exit_code: int | None
+
+
+def unit_files(jobs: Iterable[Job], prefix: str, scope: Scope, environment: dict[str, str]) -> dict[str, str]:
+    """The unit files of `jobs`: name → text. Raises UsageError for a value that no unit file can carry."""
+    files = {}
+    for job in jobs:
+        unit = f"{prefix}-{job.name}"
+        files[f"{unit}.service"] = _service(job, scope, environment)
+        files[f"{unit}.timer"] = _timer(job)
+    return files
+
+
+def install(files: dict[str, str], scope: Scope) -> list[str]:
+    """Write the unit files, enable and start the timers; the names of those that were new or changed.
+
+    Raises OutsideFailure when the folder cannot be written or systemd refuses; then nothing stays behind that was not
+    there before.
+    """
+    changed = [name for name, text in files.items() if _text(scope.folder / name) != text]
+    new = [name for name in changed if not (scope.folder / name).exists()]
+    timers = [name for name in files if name.endswith(".timer")]
+    try:
+        for name in changed:
+            _write(scope.folder / name, files[name])
+        scope.systemctl("daemon-reload")
+        scope.systemctl("enable", "--now", *timers)
+    except BaseException:
+        _take_away(new, scope)
+        raise
+    if changed and len(new) < len(changed):
+        scope.systemctl("restart", *timers)
+    return changed
+
+
+def timers(prefix: str, scope: Scope) -> list[Timer]:
+    """The timers whose names begin with `prefix`, as systemd sees them."""
+    names = sorted(path.stem for path in _installed(prefix, scope) if path.suffix == ".timer")
+    return [_look(name, prefix, scope) for name in names]
+
+
+def remove(prefix: str, scope: Scope) -> list[str]:
+    """Stop and disable the timers whose names begin with `prefix`, and delete their files; the names that went.
+
+    A job that runs at the moment is let finish by itself: it only loses its timer.
+    """
+    names = sorted(path.name for path in _installed(prefix, scope))
+    _take_away(names, scope)
+    return names
+
+
+def _take_away(names: Sequence[str], scope: Scope) -> None:
+    if not names:
+        return
+    timers = [name for name in names if name.endswith(".timer")]
+    if timers:
+        scope.systemctl("disable", "--now", *timers)
+        scope.systemctl("clean", "--what=state", *timers)  # the stamp of the last run, which Persistent= keeps
+    for name in names:
+        (scope.folder / name).unlink(missing_ok=True)
+    scope.systemctl("daemon-reload")
+    for name in names:  # a unit that failed once stays listed until it is forgotten; one that is unknown is no matter
+        subprocess.run(
+            ["systemctl", *([] if scope.run_as else ["--user"]), "reset-failed", name], capture_output=True, check=False
+        )
+
+
+def _installed(prefix: str, scope: Scope) -> list[Path]:
+    return [path for path in scope.folder.glob(f"{prefix}-*") if path.suffix in (".service", ".timer")]
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except OSError:
+        return None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o644)
+    except OSError as error:
+        remedy = "As root, or for timers of your own: sopctl schedule install --user"
+        raise OutsideFailure(f"cannot write: {error.strerror}", where=str(path), remedy=remedy) from None
+
+
+def _service(job: Job, scope: Scope, environment: dict[str, str]) -> str:
+    lines = ["[Unit]", f"Description={_plain(job.description)}", "Wants=network-online.target"]
+    lines += ["After=network-online.target", "", "[Service]", "Type=oneshot"]
+    if scope.run_as:
+        lines += [f"User={_plain(scope.run_as)}", "PrivateTmp=yes", "ProtectSystem=full", "NoNewPrivileges=yes"]
+    lines += ["UMask=0027", "Nice=5", f"TimeoutStartSec={job.limit}", "SuccessExitStatus=1"]
+    lines += [f"Environment={_quoted(f'{key}={value}')}" for key, value in environment.items()]
+    lines += ["ExecStart=" + " ".join(map(_quoted, command)) for command in job.commands]
+    return "\n".join(lines) + "\n"
+
+
+def _timer(job: Job) -> str:
+    return "\n".join(
+        [
+            "[Unit]",
+            f"Description={_plain(job.description)}",
+            "",
+            "[Timer]",
+            f"OnCalendar={_plain(job.calendar)}",
+            f"RandomizedDelaySec={job.jitter}",
+            "Persistent=true",
+            "",
+            "[Install]",
+            "WantedBy=timers.target",
+            "",
+        ]
+    )
+
+
+def _plain(text: str) -> str:
+    if not text.isprintable():
+        raise UsageError(f"a unit file cannot carry {text!r}")
+    return text.replace("%", "%%")
+
+
+def _quoted(word: str) -> str:
+    """A word of a command line as systemd.service(5) reads it: specifiers, variables, quotes and backslashes are
+    text."""
+    escaped = _plain(word).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    return f'"{escaped}"'
+
+
+def _look(timer: str, prefix: str, scope: Scope) -> Timer:
+    said = _properties(
+        scope, f"{timer}.timer", "Description", "UnitFileState", "NextElapseUSecRealtime", "LastTriggerUSec"
+    )
+    ran = _properties(
+        scope, f"{timer}.service", "Result", "ExecMainStatus", "ExecMainStartTimestamp", "ExecMainExitTimestamp"
+    )
+    last, ended = _time(ran["ExecMainStartTimestamp"]), _time(ran["ExecMainExitTimestamp"])
+    text = _text(scope.folder / f"{timer}.timer") or ""
+    return Timer(
+        name=timer.removeprefix(f"{prefix}-"),
+        description=said["Description"],
+        calendar=next((line.partition("=")[2] for line in text.splitlines() if line.startswith("OnCalendar=")), ""),
+        enabled=said["UnitFileState"] == "enabled",
+        next_run=_time(said["NextElapseUSecRealtime"]),
+        last_run=last or _time(said["LastTriggerUSec"]),
+        last_seconds=(ended - last).total_seconds() if last and ended else None,
+        result=ran["Result"] if last else "",
+        exit_code=int(ran["ExecMainStatus"]) if ended else None,
+    )
+
+
+def _properties(scope: Scope, unit: str, *names: str) -> dict[str, str]:
+    said = scope.systemctl("show", "--timestamp=unix", f"--property={','.join(names)}", "--", unit)
+    found = dict.fromkeys(names, "")
+    for line in said.splitlines():
+        name, _, value = line.partition("=")
+        found[name] = value
+    return found
+
+
+def _time(text: str) -> datetime | None:
+    """A time as `systemctl show --timestamp=unix` writes it: @1790000000; systemd 252 writes a timer's next run in
+    words all the same."""
+    if text.startswith("@") and text[1:].isdigit():
+        return datetime.fromtimestamp(int(text[1:]), UTC)
+    try:
+        return datetime.strptime(text, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return None
