@@ -1,13 +1,14 @@
 """What the commands share: options, the desk, and saying what a step did."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from sopctl.errors import ExitCode, UsageError
+from sopctl.errors import ExitCode, SopctlError, UsageError
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.store.site import Site
@@ -81,6 +82,14 @@ def open_desk(ctx: click.Context) -> "Desk":
     site = open_site(ctx)
     zone = ZoneInfo(site.settings.time_zone)
     return Desk(site, getpass.getuser(), lambda: datetime.now(zone), by=ctx.meta.get("sopctl.by"), behalf=behalf)
+
+
+def end_with(errors: "Sequence[SopctlError]") -> None:
+    """Name broken records on standard error, and end with the exit code of the first; without any, go on."""
+    for error in errors:
+        click.echo(f"sopctl: {printable(str(error), 2000)}", err=True)
+    if errors:
+        sys.exit(errors[0].exit_code)
 
 
 def end(answer: bool) -> NoReturn:

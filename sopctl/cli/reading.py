@@ -1,130 +1,138 @@
-"""Reading a site: list, show, todo, rack."""
+"""Reading a site: list, show, todo."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import example, id_argument, json_option, open_desk, open_site
+from sopctl.cli.options import end_with, example, id_argument, json_option, open_desk
 from sopctl.cli.render import console, put_json, table
+from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.reading import Row
 
+COLUMNS = ("id", "unit", "server", "place", "standing", "activity", "actor", "due", "waiting", "valid_until")
+"""The columns that `list --columns` knows."""
 
-@click.command("list", epilog=example("sopctl list", "sopctl list --json"))
+
+@click.command("list", epilog=example("sopctl list", "sopctl list --state late --unit kesehatan", "sopctl list --json"))
+@click.option(
+    "--state",
+    type=click.Choice(["open", "late", "waiting", "held", "closed", "all"]),
+    default="open",
+    show_default=True,
+    help="Which deposits.",
+)
+@click.option("--unit", default="", help="Only units whose name has this in it.")
+@click.option("--rack", default="", help="Only those in this rack.")
+@click.option("--procedure", default="", help="Only those in this procedure.")
+@click.option("--step", type=int, help="Only those at this step.")
+@click.option("--search", default="", metavar="TEXT", help="Only rows with this text in them.")
+@click.option("--columns", metavar="A,B,…", help=f"A table with these columns: {', '.join(COLUMNS)}.")
+@click.option("--sort", type=click.Choice(COLUMNS), default="id", show_default=True, help="By which column.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many.")
 @json_option
 @click.pass_context
-def list_deposits(ctx: click.Context, *, as_json: bool) -> None:
-    """The board: every deposit, where it stands, and whose turn it is."""
+def list_deposits(
+    ctx: click.Context,
+    *,
+    state: str,
+    unit: str,
+    rack: str,
+    procedure: str,
+    step: int | None,
+    search: str,
+    columns: str | None,
+    sort: str,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """The board: every deposit, where it stands, and whose turn it is.
+
+    A dossier that is broken is named on standard error, and the exit code is 3.
+    """
     from sopctl.workflow import reading
 
-    rows = reading.board(open_desk(ctx))
+    chosen = _columns(columns)
+    which = next(each for each in reading.STATES if each == state)
+    query = reading.Query(which, unit, rack, procedure, step, search)
+    board = reading.board(open_desk(ctx), query)
+    rows = sorted(board.rows, key=lambda row: str(getattr(row, sort) or "\uffff"))[:limit]
     if as_json:
-        put_json({"deposits": rows})
+        put_json({"deposits": rows, "errors": [_error(error) for error in board.errors]})
+    elif chosen:
+        put_columns(rows, chosen)
     elif rows:
         put_board(rows)
     else:
-        click.echo("No deposits yet. File a request: sopctl request --example > request.yml")
+        click.echo("No deposits. File a request: sopctl request --example > request.yml")
+    end_with(board.errors)
 
 
 @click.command(epilog=example("sopctl todo", "sopctl todo --actor kadis --late"))
-@click.option("--actor", help="Only steps of this actor: pemohon, kadis, kabid, pelaksana.")
-@click.option("--late", is_flag=True, help="Only steps whose time limit has passed.")
+@click.option("--actor", help="Only steps of this actor, and those escalated to them: pemohon, kadis, kabid, ….")
+@click.option("--late", is_flag=True, help="Only what is late.")
 @json_option
 @click.pass_context
 def todo(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool) -> None:
-    """Every open step with its actor, its due date and the exact command to run."""
+    """What is due: each open step with its actor, its due date and the exact command to run."""
     from sopctl.workflow import reading
 
-    rows = reading.todo(open_desk(ctx), actor=actor, late=late)
+    board = reading.todo(open_desk(ctx), actor=actor, late=late)
     if as_json:
-        put_json({"steps": rows})
+        put_json({"steps": board.rows, "errors": [_error(error) for error in board.errors]})
+        end_with(board.errors)
         return
-    if not rows:
+    if not board.rows:
         click.echo("Nothing is due.")
-    for row in rows:
-        mark = click.style(" LATE", fg="red", bold=True) if row.late else ""
-        due = f", until {row.due:%Y-%m-%d}{mark}" if row.due else ""
-        click.echo(f"{row.id}  {row.standing}: {row.activity}\n  {row.actor}{due}\n  $ {row.command}")
+    for row in board.rows:
+        due = f", until {row.due:%Y-%m-%d}" if row.due else ""
+        what = row.activity if row.kind == "validity" else f"{row.standing}: {row.activity}"
+        click.echo(f"{row.id}  {printable(what)}\n  {row.actor}{due}{_lateness(row)}\n  $ {row.command}")
+    end_with(board.errors)
 
 
-@click.command(epilog=example("sopctl show PS-2026-0001"))
+@click.command(epilog=example("sopctl show PS-2026-0001", "sopctl show PS-2026-0001 --json --personal"))
 @id_argument
+@click.option("--personal", is_flag=True, help="Show phone numbers, e-mail addresses and NIP too.")
 @json_option
 @click.pass_context
-def show(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
+def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) -> None:
     """One deposit: the request, where it stands, what happened, and its documents."""
-    from sopctl.workflow import reading
+    from sopctl.workflow import filing, reading
 
-    row, dossier = reading.show(open_desk(ctx), deposit_id)
+    desk = open_desk(ctx)
+    row, dossier = reading.show(desk, deposit_id)
+    documents = filing.documents(desk, deposit_id)
     if as_json:
-        put_json({"standing": row, "deposit": dossier.deposit, "events": dossier.events})
+        deposit = filing.masked(dossier.deposit, personal=personal)
+        put_json({"standing": row, "deposit": deposit, "events": dossier.events, "documents": documents})
         return
     server, out = dossier.deposit.server, console()
     out.print(f"{row.id}  {row.unit}: {server.name} ({server.brand_model}, {server.serial})", style="bold")
     out.print(f"stands at {row.standing}: {row.activity}{_waits(row)}")
     if row.command:
-        out.print(f"due {row.due or '–'} by {row.actor}: {row.command}")
+        out.print(f"due {row.due or '–'} by {row.actor}{_lateness(row)}: {row.command}")
+    if row.why:
+        out.print(f"  {row.why}")
     if row.place:
         out.print(f"place: {row.place}")
+    if row.valid_until:
+        out.print(f"valid until {row.valid_until}")
+    for name, contact in filing.contacts(dossier.deposit, personal=personal):
+        out.print(f"{name} contact: {contact}")
     made = table("no", "at", "step", "outcome", "by", "note")
     for event in dossier.events:
         at = f"{event.at:%Y-%m-%d %H:%M}"
-        made.add_row(str(event.seq), at, f"{event.procedure} {event.step}", event.outcome, event.by, event.note)
+        by = event.by + (f" a.n. {event.data['on_behalf_of']['person']}" if "on_behalf_of" in event.data else "")
+        made.add_row(
+            str(event.seq), at, f"{event.procedure} {event.step}", event.outcome, printable(by), printable(event.note)
+        )
     out.print(made)
-
-
-@click.group(epilog=example("sopctl rack list", "sopctl rack show A1"))
-def rack() -> None:
-    """The racks: what stands in them, what is reserved, what is free."""
-
-
-@rack.command("list", epilog=example("sopctl rack list --json"))
-@json_option
-@click.pass_context
-def list_racks(ctx: click.Context, *, as_json: bool) -> None:
-    """Every rack with its free units and power."""
-    from sopctl.workflow import reading
-
-    site = open_site(ctx)
-    rows = []
-    for each in site.racks:
-        _, taken = reading.rack(site, each.name)
-        free = each.units - sum(o.place.height for o in taken)
-        power = each.power_watts - sum(o.power_watts for o in taken)
-        rows.append({"name": each.name, "room": each.room, "units": each.units, "free": free, "power_free": power})
-    if as_json:
-        put_json({"racks": rows})
-        return
-    made = table("rack", "room", "units", "free", "power free")
-    for row in rows:
-        made.add_row(*map(str, (row["name"], row["room"], row["units"], row["free"], f"{row['power_free']} W")))
-    console().print(made)
-
-
-@rack.command("show", epilog=example("sopctl rack show A1"))
-@click.argument("name", metavar="RACK")
-@json_option
-@click.pass_context
-def show_rack(ctx: click.Context, name: str, *, as_json: bool) -> None:
-    """The elevation of a rack: each unit from the top, and what fills it."""
-    from sopctl.model.rack import elevation
-    from sopctl.workflow import reading
-
-    found, taken = reading.rack(open_site(ctx), name)
-    units = elevation(found, taken)
-    if as_json:
-        rows = [
-            {"unit": unit, "deposit": o.deposit if o else None, "kind": o.kind if o else "free"} for unit, o in units
-        ]
-        put_json({"rack": found, "units": rows})
-        return
-    out = console()
-    out.print(f"Rack {found.name}, {found.room}", style="bold")
-    for unit, filled in units:
-        line = f"{filled.deposit} ({filled.kind})" if filled else "·"
-        out.print(f"  U{unit:<3} │ {line:<32} │")
+    for document in documents:
+        number = f"  {document.number}" if document.number else ""
+        out.print(f"{document.state:<8} {document.file}{number}", style=None if document.state == "intact" else "red")
 
 
 def put_board(rows: "list[Row]") -> None:
@@ -135,10 +143,48 @@ def put_board(rows: "list[Row]") -> None:
         head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {row.standing:<15} {due}"
         click.secho(head.rstrip(), bold=True, fg="red" if row.late else None)
         who = f" ({row.actor})" if row.actor and not row.waiting else ""
-        click.echo(f"  {printable(row.unit)}: {row.activity}{who}{_waits(row)}")
+        click.echo(f"  {printable(row.unit)}: {row.activity}{who}{_waits(row)}{_lateness(row)}")
+
+
+def put_columns(rows: "list[Row]", columns: tuple[str, ...]) -> None:
+    """The rows as a table with the columns asked for."""
+    made = table(*columns)
+    for row in rows:
+        made.add_row(*(printable(_cell(getattr(row, column))) for column in columns))
+    console().print(made)
+
+
+def _columns(text: str | None) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",")) if text else ()
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown:
+        raise UsageError(f"there is no column {unknown[0]!r}", remedy=f"There are: {', '.join(COLUMNS)}")
+    return names
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _lateness(row: "Row") -> str:
+    if not row.late:
+        return ""
+    days = f"{row.late_days} day{'s' if row.late_days != 1 else ''}"
+    to = f", escalated to {row.escalated_to}" if row.escalated_to else ""
+    return click.style(f" LATE by {days}{to}", fg="red", bold=True)
+
+
+def _error(error: Any) -> dict[str, str]:
+    return {"message": error.message, "where": error.where, "remedy": error.remedy}
 
 
 def _waits(row: "Row") -> str:
     """What a row waits for, in words."""
-    words = {"": "", "month": " – again next month", "unfinished": " – begun and not finished, run it again"}
+    words = {
+        "": "",
+        "month": " – again next month",
+        "hold": " – on hold",
+        "decision": " – waits for a decision",
+        "unfinished": " – begun and not finished, run it again",
+    }
     return words.get(row.waiting, f" – waits for {row.waiting}")

@@ -26,6 +26,9 @@ from sopctl.store.durable import disk_errors, sync_folder, write_atomic
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 
+FILES = ("deposit.yml", "history.yml")
+"""What a dossier is made of, besides its documents and facts."""
+
 HISTORY_BYTES = 4 * 1024 * 1024
 
 

@@ -1,5 +1,6 @@
 """The library of procedures (SOP): all versions of each, so that a dossier stays with the one it began with."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +45,14 @@ class Library:
         self.current: Procedures = {each.name: each for each in sorted(newest, key=_by_beginning)}
         for name, fault in soundness.faults_between(self.current):
             raise self._editions[name, self.current[name].version].error(fault)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of all procedures: what is derived from another set of them is void."""
+        digest = hashlib.sha256()
+        for edition in self._editions.values():
+            digest.update(edition.content)
+        return digest.hexdigest()
 
     @property
     def names(self) -> list[str]:

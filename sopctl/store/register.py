@@ -1,10 +1,146 @@
-"""The register: a summary of every deposit of a site."""
+"""The register: a summary of every deposit of a site, from an index that is derived and disposable.
 
+The index (`var/index.sqlite3`) knows each dossier by the identity of its two files (inode, size, times). One look at
+the folders finds what is new or changed, and only that is read again. A missing, broken, locked or unwritable index
+costs time, never truth.
+"""
+
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from typing import NamedTuple
+
+import msgspec
+
+from sopctl import __version__
+from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.summary import Summary
 from sopctl.store import dossiers
+from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
+
+FILE_NAME = "index.sqlite3"
+BUSY_SECONDS = 1.0
+RACY_NS = 100_000_000
+"""A file may change twice within one tick of its clock and keep its size. What changed so shortly before it was read
+is read again the next time (git's rule for its index)."""
+
+
+class Reading(NamedTuple):
+    """The summaries of a site's sound dossiers in order of request, and what is wrong with the others."""
+
+    summaries: list[Summary]
+    errors: list[InvalidRecord]
 
 
 def summaries(site: Site) -> list[Summary]:
-    """The summary of every dossier, in order of request. Raises InvalidRecord for a dossier that is broken."""
-    return [dossiers.read(site, deposit_id).summary for deposit_id in dossiers.ids(site)]
+    """The summary of every dossier, in order of request. Raises InvalidRecord when any of them is broken: whoever
+    decides about space or order must not overlook one."""
+    reading = read(site)
+    if reading.errors:
+        raise reading.errors[0]
+    return reading.summaries
+
+
+def read(site: Site) -> Reading:
+    """As `summaries`, but broken dossiers are named beside the sound ones."""
+    stamps = dict(_stamps(site))
+    index = _Index(site)
+    known = index.read()
+    fresh: list[tuple[str, str, Summary]] = []
+    found: dict[str, Summary] = {}
+    errors = []
+    for deposit_id, stamp in stamps.items():
+        kept = known.get(deposit_id)
+        if kept and kept[0] == stamp:
+            found[deposit_id] = kept[1]
+            continue
+        try:
+            summary = dossiers.read(site, deposit_id).summary
+        except InvalidRecord as error:
+            errors.append(error)
+            continue
+        found[deposit_id] = summary
+        if stamp:
+            fresh.append((deposit_id, stamp, summary))
+    gone = known.keys() - stamps.keys()
+    if fresh or gone:
+        index.write(fresh, gone)
+    return Reading([found[deposit_id] for deposit_id in stamps if deposit_id in found], errors)
+
+
+def _stamps(site: Site) -> Iterator[tuple[str, str]]:
+    """Each dossier's id, in order of request, with what identifies its files; empty for files too new to be trusted."""
+    folder = site.folder("deposits")
+    trusted_before = time.time_ns() - RACY_NS
+    for deposit_id in dossiers.ids(site):
+        try:
+            stats = [os.stat(folder / deposit_id / name, follow_symlinks=False) for name in dossiers.FILES]
+        except OSError:
+            yield deposit_id, ""
+            continue
+        racy = any(max(each.st_mtime_ns, each.st_ctime_ns) >= trusted_before for each in stats)
+        identity = [(s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in stats]
+        yield deposit_id, "" if racy else str(identity)
+
+
+class _Index:
+    """The SQLite file. Its failures are never the caller's: without it, dossiers are read."""
+
+    def __init__(self, site: Site) -> None:
+        self._path = site.root / "var" / FILE_NAME
+        self._version = hashlib.sha256(
+            f"{__version__} {msgspec.json.schema(Summary)} {site.library.fingerprint}".encode()
+        ).hexdigest()
+
+    def read(self) -> dict[str, tuple[str, Summary]]:
+        """What is known: id → (stamp, summary); nothing when the index is missing, broken or of another version."""
+        if not self._path.is_file():
+            return {}
+        decode = msgspec.msgpack.Decoder(Summary).decode
+        try:
+            with closing(self._open()) as database:
+                version = database.execute("SELECT value FROM about").fetchone()
+                if version != (self._version,):
+                    return {}
+                rows = database.execute("SELECT id, stamp, summary FROM deposits").fetchall()
+                return {deposit_id: (stamp, decode(blob)) for deposit_id, stamp, blob in rows}
+        except sqlite3.OperationalError:
+            return {}
+        except (sqlite3.Error, msgspec.MsgspecError):
+            with suppress(OSError):
+                self._path.unlink()
+            return {}
+
+    def write(self, fresh: list[tuple[str, str, Summary]], gone: set[str]) -> None:
+        """Note what was read, and forget what is gone."""
+        encode = msgspec.msgpack.Encoder().encode
+        try:
+            with disk_errors(self._path.parent, "make"):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._open()) as database, database:
+                database.execute("BEGIN IMMEDIATE")
+                self._prepare(database)
+                database.executemany("DELETE FROM deposits WHERE id = ?", [(deposit_id,) for deposit_id in gone])
+                database.executemany(
+                    "INSERT OR REPLACE INTO deposits VALUES (?, ?, ?)",
+                    [(deposit_id, stamp, encode(summary)) for deposit_id, stamp, summary in fresh],
+                )
+        except (sqlite3.Error, OutsideFailure):
+            return  # the next command reads the same dossiers once more
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+        database.execute("PRAGMA synchronous = OFF")  # derived: after a power cut it is made again
+        return database
+
+    def _prepare(self, database: sqlite3.Connection) -> None:
+        database.execute("CREATE TABLE IF NOT EXISTS about (value TEXT)")
+        database.execute("CREATE TABLE IF NOT EXISTS deposits (id TEXT PRIMARY KEY, stamp TEXT, summary BLOB)")
+        if database.execute("SELECT value FROM about").fetchone() != (self._version,):
+            database.execute("DELETE FROM deposits")
+            database.execute("DELETE FROM about")
+            database.execute("INSERT INTO about VALUES (?)", (self._version,))

@@ -1,9 +1,10 @@
 """The site's own configuration, `sopctl.yml`: the office, its people, and how it works."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from sopctl.model import names
 from sopctl.model.deposit import Email, Line, OptionalLine, Port
@@ -25,7 +26,7 @@ class Office(Struct, frozen=True, forbid_unknown_fields=True):
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
     """A person of the office. `role` is an actor of the procedures; `login` their account on the controller."""
 
-    role: Literal["kadis", "kabid", "pelaksana"]
+    role: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}\Z")]
     name: Line
     position: OptionalLine = ""
     nip: Annotated[str, Meta(pattern=names.NIP)] = ""
@@ -61,6 +62,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: str = "Asia/Jakarta"
     days: Literal["working", "calendar"] = "working"
     deposit_prefix: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,5}\Z")] = "PS"
+    escalation: dict[Annotated[int, Meta(ge=1, le=365)], str] = field(default_factory=lambda: {1: "kabid", 3: "kadis"})
+    """By the days that a step is late: the role that it is escalated to."""
+    validity_reminder_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    """How many days before the time of a deposit ends its owner is reminded."""
     controllers: tuple[str, ...] = ()
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
     mail: Mail | None = None
@@ -73,6 +78,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         for address in self.controllers:
             if not names.is_address(address):
                 raise ValueError("Expected IP addresses in `controllers`")
+
+    def roles(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Every role that the settings name, with the path to where it stands."""
+        for key, person in self.people.items():
+            yield ("people", key, "role"), person.role
+        for days, role in self.escalation.items():
+            yield ("escalation", str(days)), role
 
     def with_role(self, role: str) -> list[str]:
         """The keys of the people who have `role`."""

@@ -41,7 +41,19 @@ class Site:
 
     @cached_property
     def settings(self) -> Settings:
-        return codec.load(self.root / settings.FILE_NAME, Settings)
+        """`sopctl.yml`. Raises InvalidRecord with the place of what is wrong, such as a role that no procedure has."""
+        path = self.root / settings.FILE_NAME
+        content = codec.read(path)
+        found = codec.parse(content, Settings, where=str(path))
+        actors = {actor for procedure in self.procedures.values() for actor in procedure.actors}
+        for place, role in found.roles():
+            if role not in actors:
+                raise InvalidRecord(
+                    f"no procedure has an actor {role!r}",
+                    where=codec.place(content, place, where=str(path)),
+                    remedy=f"There are: {', '.join(sorted(actors))}",
+                )
+        return found
 
     @cached_property
     def library(self) -> Library:

@@ -1,12 +1,19 @@
 """The documents of a dossier, and whether they are what was issued."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from sopctl.model import masking
+from sopctl.model.deposit import Contact, Deposit
+from sopctl.model.history import Event
 from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.store.journal import Journal
 from sopctl.workflow.desk import Desk
@@ -40,10 +47,51 @@ def documents(desk: Desk, deposit_id: str) -> list[Filed]:
             sha256=kept["sha256"],
             state=_state(dossier.folder / kept["file"], kept["sha256"]),
         )
-        for event in dossier.events
-        for kept in (event.data.get("document"), event.data.get("facts"))
-        if kept
+        for event, kept in _kept(dossier)
     ]
+
+
+def contacts(deposit: Deposit, *, personal: bool) -> list[tuple[str, str]]:
+    """The contact persons in a line each; phone, e-mail and NIP masked unless `personal` (UU PDP 27/2022)."""
+    shown = masked(deposit, personal=personal).contacts
+    return [
+        (kind, ", ".join(filter(None, (who.name, who.position, who.phone, who.email, who.nip))))
+        for kind, who in (("administrative", shown.administrative), ("technical", shown.technical))
+    ]
+
+
+def masked(deposit: Deposit, *, personal: bool) -> Deposit:
+    """The deposit with its contacts' personal data masked, unless `personal`."""
+    if personal:
+        return deposit
+    people = deposit.contacts
+    hidden = replace(people, administrative=_masked(people.administrative), technical=_masked(people.technical))
+    return replace(deposit, contacts=hidden)
+
+
+def _masked(who: Contact) -> Contact:
+    return replace(who, nip=masking.nip(who.nip), phone=masking.phone(who.phone), email=masking.email(who.email))
+
+
+def _kept(dossier: Dossier) -> Iterator[tuple[Event, dict[str, str]]]:
+    """Every file that an event's data names, however deep, with the first event that names it."""
+    seen = set()
+    for event in dossier.events:
+        for kept in _files(event.data):
+            if kept["file"] not in seen:
+                seen.add(kept["file"])
+                yield event, kept
+
+
+def _files(data: Any) -> Iterator[dict[str, str]]:
+    if isinstance(data, dict):
+        if "file" in data and "sha256" in data:
+            yield data
+        for value in data.values():
+            yield from _files(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _files(value)
 
 
 def journal_gaps(desk: Desk) -> tuple[int, list[str]]:

@@ -1,63 +1,105 @@
 """Reading a site: where each deposit stands, what is due by whom and until when, and what happened."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord, UsageError
-from sopctl.model import workdays
+from sopctl.model.deadline import Deadline, deadline
+from sopctl.model.procedure import REQUESTER
 from sopctl.model.rack import Occupied, Rack
 from sopctl.model.summary import Summary
 from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
-from sopctl.workflow import commands
+from sopctl.workflow import calendar, commands
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.space import occupied, waiting_list
 
+State = Literal["open", "late", "waiting", "held", "closed", "all"]
+STATES: tuple[State, ...] = get_args(State)
+
 
 class Row(Struct, frozen=True):
-    """One deposit on the board: where it stands, whose turn it is, until when, and the command behind the step."""
+    """One deposit on the board, or one thing that is due: where it stands, whose turn it is, until when and why, and
+    the command behind it."""
 
     id: str
     unit: str
     server: str
     place: str
     standing: str
+    procedure: str
+    step: int | None
     activity: str
+    role: str
     actor: str
     since: datetime | None
     due: date | None
     late: bool
+    late_days: int
+    escalated_to: str
     waiting: str
-    """Empty, or what it waits for: `space` (with its number in the queue), `month`, or `unfinished` work."""
+    """Empty, or what it waits for: `space` (with its number in the queue), `month`, `hold`, `decision`, or
+    `unfinished` work."""
+    valid_until: date | None
     command: str
+    why: str = ""
+    """Why it is due on that day."""
+    kind: Literal["step", "validity"] = "step"
 
 
-def board(desk: Desk) -> list[Row]:
-    """Every deposit of the site, in order of request."""
-    everything = register.summaries(desk.site)
-    queue = [each.id for each in waiting_list(everything)]
-    return [_row(desk, each, queue) for each in everything]
+@dataclass(frozen=True)
+class Query:
+    """Which deposits a list shows. Texts are compared without case; `search` looks in all that a row says."""
+
+    state: State = "open"
+    unit: str = ""
+    rack: str = ""
+    procedure: str = ""
+    step: int | None = None
+    search: str = ""
 
 
-def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> list[Row]:
-    """The steps that are due now: not those that wait for space or for another month."""
+class Board(Struct, frozen=True):
+    """Rows, and the dossiers that could not be read."""
+
+    rows: list[Row]
+    errors: list[InvalidRecord]
+
+
+def board(desk: Desk, query: Query = Query()) -> Board:
+    """The deposits that `query` asks for, in order of request."""
+    reading = register.read(desk.site)
+    rows = _rows(desk, reading.summaries)
+    return Board([row for row in rows if _fits(row, query)], reading.errors)
+
+
+def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
+    """What is due now: the open steps (not those that wait for space, another month or the end of a hold), and
+    deposits whose time ends soon.
+
+    With `actor`, that actor's own steps and those escalated to them.
+    """
     actors = {key for each in desk.site.procedures.values() for key in each.actors}
     if actor and actor not in actors:
         raise UsageError(f"there is no actor {actor!r}", remedy=f"The procedures have: {', '.join(sorted(actors))}")
-    titles = {each.actors[actor] for each in desk.site.procedures.values() if actor in each.actors} if actor else set()
-    open_rows = [row for row in board(desk) if row.command and not row.waiting.startswith(("space", "month"))]
-    return [row for row in open_rows if (not actor or row.actor in titles) and (row.late or not late)]
+    reading = register.read(desk.site)
+    rows = [row for row in _rows(desk, reading.summaries) if row.command and not _waits(row)]
+    rows += _ending(desk, reading.summaries)
+    mine = [row for row in rows if actor in (None, row.role, row.escalated_to) and (row.late or not late)]
+    return Board(sorted(mine, key=lambda row: (row.due or date.max, row.id)), reading.errors)
 
 
 def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
     """One deposit: its row of the board and its dossier."""
     dossier = dossiers.read(desk.site, deposit_id)
-    queue = [each.id for each in waiting_list(register.summaries(desk.site))]
-    return _row(desk, dossier.summary, queue), dossier
+    everyone = [each for each in register.read(desk.site).summaries if each.id != deposit_id]
+    row = next(row for row in _rows(desk, [*everyone, dossier.summary], only=deposit_id))
+    return row, dossier
 
 
 def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
@@ -71,67 +113,129 @@ def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
 
 def validate(desk: Desk) -> tuple[int, list[InvalidRecord]]:
     """Read every record of the site: how many dossiers there are, and every error found."""
+    site = desk.site
+    checks: tuple[Callable[[], object], ...] = (
+        lambda: site.settings,
+        lambda: site.racks,
+        lambda: site.library,
+        lambda: calendar.overrides(site),
+    )
     errors = []
-    for attribute in ("settings", "racks", "procedures"):
+    for check in checks:
         try:
-            getattr(desk.site, attribute)
+            check()
         except InvalidRecord as error:
             errors.append(error)
-    ids = dossiers.ids(desk.site)
+    ids = dossiers.ids(site)
     for deposit_id in ids:
         try:
-            dossier = dossiers.read(desk.site, deposit_id)
-            _ = dossier.standing  # explained by the procedures it is pinned to, or an error
+            _ = dossiers.read(site, deposit_id).standing  # explained by the procedures it is pinned to, or an error
         except InvalidRecord as error:
             errors.append(error)
-    return len(ids), errors
+    return len(ids), list({str(error): error for error in errors}.values())
 
 
-def _row(desk: Desk, each: Summary, queue: list[str]) -> Row:
-    due = _due(desk, each)
+def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:
+    summaries = list(everyone)
+    queue = {each.id: number for number, each in enumerate(waiting_list(summaries), start=1)}
+    days, today, escalation = calendar.calendar(desk.site), desk.now().date(), desk.site.settings.escalation
+    return [
+        _row(each, deadline(each, days, today, escalation), _waiting(each, queue, today))
+        for each in summaries
+        if only in ("", each.id)
+    ]
+
+
+def _row(each: Summary, until: Deadline | None, waiting: str) -> Row:
     return Row(
         id=each.id,
         unit=each.unit,
         server=each.server,
         place=str(each.place) if each.place and not each.closed else "",
         standing=each.stands,
+        procedure=each.procedure,
+        step=each.step,
         activity=each.activity or f"berkas ditutup: {each.end}",
+        role=each.actor,
         actor=each.actor_title,
         since=each.since,
-        due=due,
-        late=due is not None and desk.now().date() > due,
-        waiting=_waiting(desk, each, queue),
+        due=until.due if until else None,
+        late=bool(until and until.late),
+        late_days=until.late if until else 0,
+        escalated_to=until.escalated_to if until else "",
+        waiting=waiting,
+        valid_until=each.valid_until,
         command=commands.command_for(each),
+        why=until.explanation if until else "",
     )
 
 
-def _waiting(desk: Desk, each: Summary, queue: list[str]) -> str:
+def _waiting(each: Summary, queue: dict[str, int], today: date) -> str:
     if each.held:
         return "hold"
     if each.waiting == "space":
-        return f"space ({queue.index(each.id) + 1} of {len(queue)})"
-    if each.month_due and desk.now().date() < each.month_due:
+        return f"space ({queue[each.id]} of {len(queue)})"
+    if each.month_due and today < each.month_due:
         return "month"
     if each.waiting == "decision":
         return "decision"
     return "unfinished" if each.unfinished else ""
 
 
-def _due(desk: Desk, each: Summary) -> date | None:
-    """The day until which the due step should be done: its time limit in days, counted from when it became due."""
-    if each.closed or each.since is None or each.held or each.waiting == "space":
-        return None
-    start = each.month_due or each.since.date()
-    if desk.site.settings.days == "calendar":
-        return date.fromordinal(start.toordinal() + each.limit_days)
-    days = _holidays(start.year) | _holidays(start.year + 1)
-    return workdays.add_workdays(start, each.limit_days, days)
+def _waits(row: Row) -> bool:
+    """Does a row wait for something that nobody can do now?"""
+    return row.waiting.startswith(("space", "month", "hold"))
 
 
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    """National holidays and joint leave (cuti bersama) of Indonesia, as decreed or, for later years, estimated."""
-    import holidays
+def _fits(row: Row, query: Query) -> bool:
+    states = {
+        "open": row.step is not None,
+        "closed": row.step is None,
+        "late": row.late,
+        "held": row.waiting == "hold",
+        "waiting": row.waiting.startswith("space"),
+        "all": True,
+    }
+    said = " ".join((row.id, row.unit, row.server, row.place, row.standing, row.activity)).casefold()
+    return (
+        states[query.state]
+        and query.unit.casefold() in row.unit.casefold()
+        and (not query.rack or row.place.startswith(f"rack {query.rack} "))
+        and query.procedure in ("", row.procedure)
+        and query.step in (None, row.step)
+        and query.search.casefold() in said
+    )
 
-    categories: tuple[Literal["public"], Literal["government"]] = ("public", "government")
-    return frozenset(holidays.country_holidays("ID", years=year, categories=categories))
+
+def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
+    """The deposits whose time (masa penitipan) ends soon, or has ended, and whose return has not begun."""
+    today, days = desk.now().date(), desk.site.settings.validity_reminder_days
+    return [
+        Row(
+            id=each.id,
+            unit=each.unit,
+            server=each.server,
+            place=str(each.place or ""),
+            standing=each.stands,
+            procedure=each.procedure,
+            step=each.step,
+            activity=f"Masa penitipan berakhir {each.valid_until}: perpanjang, atau minta kembali",
+            role=REQUESTER,
+            actor=desk.site.procedures[each.procedure].actors[REQUESTER],
+            since=None,
+            due=each.valid_until,
+            late=each.valid_until < today,
+            late_days=max(0, (today - each.valid_until).days),
+            escalated_to="",
+            waiting="",
+            valid_until=each.valid_until,
+            command=f'sopctl extend {each.id} --until YYYY-MM-DD  (or: sopctl return {each.id} --letter-number "…")',
+            why=f"the deposit is valid until {each.valid_until}",
+            kind="validity",
+        )
+        for each in everyone
+        if each.in_our_hands
+        and each.valid_until
+        and (each.valid_until - today).days <= days
+        and not desk.site.procedures[each.procedure].begins.during
+    ]

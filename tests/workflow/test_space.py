@@ -46,7 +46,7 @@ def test_two_fit_and_the_third_waits(desk: Desk, until_space: Callable[..., str]
     informing.notify(desk, third, via="phone")
     row = reading.show(desk, third)[0]
     assert (row.standing, row.waiting, row.due) == ("penitipan 4", "space (1 of 1)", None)
-    assert third not in [row.id for row in reading.todo(desk)], "its clock is paused"
+    assert third not in [row.id for row in reading.todo(desk).rows], "its clock is paused"
 
 
 def test_looking_again_without_space_records_nothing(desk: Desk, until_space: Callable[..., str]) -> None:

@@ -1,0 +1,122 @@
+"""The register: the index is fast and may be lost; what it says is always what the dossiers say."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sopctl.errors import InvalidRecord
+from sopctl.model.summary import Summary
+from sopctl.store import dossiers, register
+from sopctl.store.site import Site
+from sopctl.workflow import acting, letters
+from sopctl.workflow.desk import Desk
+
+
+def truth(site: Site) -> list[Summary]:
+    return [dossier.summary for dossier in dossiers.read_all(site)]
+
+
+def settle(site: Site) -> None:
+    """Wait until the newest files are old enough to be trusted, and have them indexed."""
+    deadline = time.monotonic() + 5
+    while any(not stamp for _, stamp in register._stamps(site)):
+        assert time.monotonic() < deadline
+        time.sleep(register.RACY_NS / 1e9 / 4)
+    register.read(site)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which dossiers were read, one after the other."""
+    seen: list[str] = []
+    real = dossiers.read
+
+    def reading(site: Site, deposit_id: str) -> dossiers.Dossier:
+        seen.append(deposit_id)
+        return real(site, deposit_id)
+
+    monkeypatch.setattr(dossiers, "read", reading)
+    return seen
+
+
+def test_what_did_not_change_is_not_read_again(desk: Desk, file_request: Callable[..., str], reads: list[str]) -> None:
+    ids = [file_request() for _ in range(3)]
+    settle(desk.site)
+    reads.clear()
+    assert [each.id for each in register.summaries(desk.site)] == ids
+    assert reads == []
+    letters.dispose(desk, ids[1], instruction="x")
+    reads.clear()
+    assert [each.step for each in register.summaries(desk.site)] == [2, 3, 2]
+    assert set(reads) == {ids[1]}
+
+
+def test_a_hand_edit_shows_at_once(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    settle(desk.site)
+    path = dossiers.read(desk.site, deposit).folder / "deposit.yml"
+    before = path.stat()
+    path.write_text(path.read_text().replace("unit: Dinas Contoh", "unit: Dinas Baruuu"))  # of the same length
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert [each.unit for each in register.summaries(desk.site)] == ["Dinas Baruuu"]
+
+
+@pytest.mark.parametrize("harm", ["missing", "torn", "no database", "another version", "a folder", "not readable"])
+def test_a_harmed_index_costs_time_and_never_truth(desk: Desk, file_request: Callable[..., str], harm: str) -> None:
+    for _ in range(2):
+        file_request()
+    settle(desk.site)
+    path = desk.site.root / "var" / register.FILE_NAME
+    if harm == "another version":
+        with sqlite3.connect(path) as database:
+            database.execute("UPDATE about SET value = 'x'")
+            database.execute("UPDATE deposits SET summary = x'00'")
+    else:
+        content = path.read_bytes()
+        path.unlink()
+        match harm:
+            case "torn":
+                path.write_bytes(content[: len(content) // 2])
+            case "no database":
+                path.write_bytes(b"not a database at all" * 100)
+            case "a folder":
+                path.mkdir()
+            case "not readable":
+                path.symlink_to("/proc/self/mem")
+    for _ in range(2):
+        assert register.summaries(desk.site) == truth(desk.site)
+
+
+def test_an_index_that_another_process_writes_is_done_without(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    settle(desk.site)
+    letters.dispose(desk, deposit, instruction="x")
+    with sqlite3.connect(desk.site.root / "var" / register.FILE_NAME, isolation_level=None) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        assert register.summaries(desk.site) == truth(desk.site)
+        database.execute("ROLLBACK")
+
+
+def test_a_dossier_that_is_gone_is_forgotten(desk: Desk, file_request: Callable[..., str], tmp_path: Path) -> None:
+    first, second = file_request(), file_request()
+    settle(desk.site)
+    (desk.site.root / "deposits" / first).rename(tmp_path / "elsewhere")
+    assert [each.id for each in register.summaries(desk.site)] == [second]
+
+
+def test_a_broken_dossier_is_named_beside_the_sound_ones(desk: Desk, file_request: Callable[..., str]) -> None:
+    broken, sound = file_request(), file_request()
+    settle(desk.site)
+    path = dossiers.read(desk.site, broken).history_file
+    path.write_text(path.read_text().replace("surat 090", "surat 091"))
+    acting.hold(desk.decided_by("staf"), sound, reason="x")
+    path.write_text(path.read_text() + "- x\n")
+    reading = register.read(desk.site)
+    assert [each.id for each in reading.summaries] == [sound]
+    assert [error.where.rpartition("/")[2].partition(":")[0] for error in reading.errors] == ["history.yml"]
+    with pytest.raises(InvalidRecord):
+        register.summaries(desk.site)
