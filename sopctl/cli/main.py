@@ -35,6 +35,7 @@ COMMANDS = {
         "todo": "reading:todo",
         "report": "report:report",
         "rack": "racks:rack",
+        "queue": "racks:queue",
         "sop": "sop:sop",
         "document": "documents:document",
     },

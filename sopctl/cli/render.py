@@ -64,11 +64,13 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
     )
     for document in done.documents:
         click.echo(f"  dokumen: {document}")
-    if not done.next_command:
-        click.echo("  next: nothing; the dossier is closed")
-        return
     when = {"space": "when a place is free: ", "month": "next month: "}.get(done.waiting, "")
-    click.echo(f"  next: {when}{done.next} {done.next_activity} ({done.next_actor})\n        {done.next_command}")
+    if done.next_command:
+        click.echo(f"  next: {when}{done.next} {done.next_activity} ({done.next_actor})\n        {done.next_command}")
+    else:
+        click.echo("  next: nothing; the dossier is closed")
+    for followed in done.also:
+        put_step(followed, as_json=False)
 
 
 def put_ladder(found: "AccessResult") -> None:

@@ -50,6 +50,7 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     height_units: Annotated[int, Meta(ge=1, le=60)]
     depth_mm: Annotated[int, Meta(ge=1, le=2000)]
     power_watts: Annotated[int, Meta(ge=1, le=20000)]
+    weight_kg: Annotated[int, Meta(ge=1, le=1000)] | None = None
     processor: OptionalLine = ""
     cores: Annotated[int, Meta(ge=1, le=4096)] | None = None
     memory_gib: Annotated[int, Meta(ge=1, le=65536)] | None = None

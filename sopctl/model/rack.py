@@ -1,37 +1,55 @@
 """Rack, free space, reservation and placement. Units are counted from the bottom, as on the rack's own rails."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
 from sopctl.model import names
 
+Face = Literal["both", "front", "rear"]
+FACES: tuple[Face, ...] = get_args(Face)
+"""Which side of a rack a server fills. Two servers of at most half the rack's depth can share a unit, back to back."""
+
+
+class Switch(Struct, frozen=True, forbid_unknown_fields=True):
+    """The rack's switch, and how many of its ports (1 to `ports`) are for deposited servers."""
+
+    name: Annotated[str, Meta(pattern=names.FILE_NAME)]
+    ports: Annotated[int, Meta(ge=1, le=512)]
+
 
 class Rack(Struct, frozen=True, forbid_unknown_fields=True):
-    """A rack: height in rack units, usable depth (mm), power budget (W)."""
+    """A rack: height in rack units, usable depth (mm), budgets of power (W) and weight (kg), units that are blocked
+    (with what blocks them), and its switch."""
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
     room: str
     units: Annotated[int, Meta(ge=1, le=60)]
     depth_mm: Annotated[int, Meta(ge=100, le=2000)]
     power_watts: Annotated[int, Meta(ge=1, le=100_000)]
+    weight_kg: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    blocked: dict[Annotated[int, Meta(ge=1, le=60)], str] = {}
+    switch: Switch | None = None
 
 
 class Need(Struct, frozen=True):
-    """What a server needs: height (units), depth (mm), power (W)."""
+    """What a server needs: height (units), depth (mm), power (W), weight (kg; unknown counts as nothing)."""
 
     height: int
     depth_mm: int
     power_watts: int
+    weight_kg: int | None = None
 
 
 class Place(Struct, frozen=True):
-    """A place in a rack: `unit` is the lowest unit that the server fills."""
+    """A place in a rack: `unit` is the lowest unit that the server fills; `port` its port of the switch."""
 
     rack: str
     unit: int
     height: int
+    face: Face = "both"
+    port: int | None = None
 
     @property
     def top(self) -> int:
@@ -39,7 +57,7 @@ class Place(Struct, frozen=True):
 
     def __str__(self) -> str:
         units = f"U{self.unit}" if self.height == 1 else f"U{self.unit}-U{self.top}"
-        return f"rack {self.rack} {units}"
+        return f"rack {self.rack} {units}" + (f" {self.face}" if self.face != "both" else "")
 
 
 class Occupied(Struct, frozen=True):
@@ -49,45 +67,123 @@ class Occupied(Struct, frozen=True):
     deposit: str
     kind: Literal["reserved", "placed"]
     power_watts: int
+    weight_kg: int | None = None
 
 
-def refusal(rack: Rack, occupied: Iterable[Occupied], need: Need, unit: int) -> str:
+class Wish(Struct, frozen=True):
+    """Where a server shall stand, as far as someone says it."""
+
+    rack: str = ""
+    unit: int | None = None
+    face: Face = "both"
+    port: int | None = None
+
+
+ANYWHERE = Wish()
+
+
+def refusal(rack: Rack, occupied: Iterable[Occupied], need: Need, unit: int, wish: Wish = ANYWHERE) -> str:
     """Why `need` cannot stand in `rack` from `unit` upwards; an empty string when it can."""
     here = [other for other in occupied if other.place.rack == rack.name]
     top = unit + need.height - 1
     if unit < 1 or top > rack.units:
         return f"U{unit} to U{top} is outside rack {rack.name} (U1 to U{rack.units})"
-    if need.depth_mm > rack.depth_mm:
-        return f"it is {need.depth_mm} mm deep, rack {rack.name} takes {rack.depth_mm} mm"
-    power = sum(other.power_watts for other in here) + need.power_watts
-    if power > rack.power_watts:
-        return f"rack {rack.name} would draw {power} W of its {rack.power_watts} W"
+    why = _too_much(rack, here, need, wish.face) or _no_port(rack, here, wish.port)
+    if why:
+        return why
+    for blocked, what in sorted(rack.blocked.items()):
+        if unit <= blocked <= top:
+            return f"rack {rack.name} U{blocked} is blocked: {what}"
     for other in here:
-        if unit <= other.place.top and other.place.unit <= top:
+        if unit <= other.place.top and other.place.unit <= top and _same_side(wish.face, other.place.face):
             return f"{other.place} is {other.kind} for {other.deposit}"
     return ""
 
 
-def find_place(racks: Sequence[Rack], occupied: Sequence[Occupied], need: Need) -> tuple[Place | None, list[str]]:
+def find_place(
+    racks: Sequence[Rack], occupied: Sequence[Occupied], need: Need, wish: Wish = ANYWHERE
+) -> tuple[Place | None, list[str]]:
     """The best fit over all racks (the smallest free gap, lowest unit first), or None with a reason per rack."""
     best: tuple[int, str, int] | None = None
     reasons = []
     for rack in racks:
-        fits = [u for u in range(1, rack.units - need.height + 2) if not refusal(rack, occupied, need, u)]
+        if wish.rack not in ("", rack.name):
+            continue
+        units = [wish.unit] if wish.unit is not None else range(1, rack.units - need.height + 2)
+        fits = [unit for unit in units if not refusal(rack, occupied, need, unit, wish)]
         if not fits:
-            reasons.append(_why_full(rack, occupied, need))
+            reasons.append(_why_full(rack, occupied, need, wish))
         for unit in fits:
-            candidate = (_gap(rack, occupied, unit), rack.name, unit)
+            candidate = (_gap(rack, occupied, unit, wish.face), rack.name, unit)
             best = min(best, candidate) if best else candidate
     if best is None:
         return None, reasons
-    return Place(best[1], best[2], need.height), []
+    chosen = next(rack for rack in racks if rack.name == best[1])
+    port = wish.port or next(iter(free_ports(chosen, occupied)), None)
+    return Place(best[1], best[2], need.height, wish.face, port), []
 
 
-def _gap(rack: Rack, occupied: Iterable[Occupied], unit: int) -> int:
+def free_ports(rack: Rack, occupied: Iterable[Occupied]) -> list[int]:
+    """The ports of the rack's switch that no deposit has; none without a switch."""
+    taken = {other.place.port for other in occupied if other.place.rack == rack.name}
+    return [port for port in range(1, rack.switch.ports + 1) if port not in taken] if rack.switch else []
+
+
+def power_used(rack: Rack, occupied: Iterable[Occupied]) -> int:
+    """The watts that are promised in a rack."""
+    return sum(other.power_watts for other in occupied if other.place.rack == rack.name)
+
+
+def weight_used(rack: Rack, occupied: Iterable[Occupied]) -> int:
+    """The kilograms that are known to stand in a rack, or will."""
+    return sum(other.weight_kg or 0 for other in occupied if other.place.rack == rack.name)
+
+
+def elevation(rack: Rack, occupied: Iterable[Occupied]) -> list[tuple[int, tuple[Occupied, ...]]]:
+    """The rack from the top unit down: (unit, what fills it: nothing, one server, or one in front and one behind)."""
+    here = sorted((o for o in occupied if o.place.rack == rack.name), key=lambda other: other.place.face)
+    return [
+        (unit, tuple(other for other in here if other.place.unit <= unit <= other.place.top))
+        for unit in range(rack.units, 0, -1)
+    ]
+
+
+def _same_side(one: Face, other: Face) -> bool:
+    return one == other or "both" in (one, other)
+
+
+def _too_much(rack: Rack, here: Sequence[Occupied], need: Need, face: Face) -> str:
+    if need.depth_mm > rack.depth_mm:
+        return f"it is {need.depth_mm} mm deep, rack {rack.name} takes {rack.depth_mm} mm"
+    if face != "both" and need.depth_mm * 2 > rack.depth_mm:
+        return f"it is {need.depth_mm} mm deep, more than half of rack {rack.name}: it fills both faces"
+    power = power_used(rack, here) + need.power_watts
+    if power > rack.power_watts:
+        return f"rack {rack.name} would draw {power} W of its {rack.power_watts} W"
+    weight = weight_used(rack, here) + (need.weight_kg or 0)
+    if rack.weight_kg is not None and weight > rack.weight_kg:
+        return f"rack {rack.name} would carry {weight} kg of its {rack.weight_kg} kg"
+    return ""
+
+
+def _no_port(rack: Rack, here: Sequence[Occupied], wanted: int | None) -> str:
+    if rack.switch is None:
+        return f"rack {rack.name} has no switch" if wanted else ""
+    free = free_ports(rack, here)
+    if not free:
+        return f"switch {rack.switch.name} of rack {rack.name} has no free port"
+    if wanted and wanted not in free:
+        return f"port {wanted} of switch {rack.switch.name} is not free"
+    return ""
+
+
+def _gap(rack: Rack, occupied: Iterable[Occupied], unit: int, face: Face) -> int:
     """The number of free units in a row around `unit`."""
-    taken = {
-        u for other in occupied if other.place.rack == rack.name for u in range(other.place.unit, other.place.top + 1)
+    taken = set(rack.blocked) | {
+        u
+        for other in occupied
+        if other.place.rack == rack.name and _same_side(face, other.place.face)
+        for u in range(other.place.unit, other.place.top + 1)
     }
     low = high = unit
     while low > 1 and low - 1 not in taken:
@@ -97,22 +193,13 @@ def _gap(rack: Rack, occupied: Iterable[Occupied], unit: int) -> int:
     return high - low + 1
 
 
-def _why_full(rack: Rack, occupied: Sequence[Occupied], need: Need) -> str:
-    """The one reason that holds for the whole rack: too deep, too much power, or no gap high enough."""
+def _why_full(rack: Rack, occupied: Sequence[Occupied], need: Need, wish: Wish) -> str:
+    """The one reason that holds for the whole rack (too deep, too heavy, …), or that no gap is high enough."""
+    if wish.unit is not None:
+        return refusal(rack, occupied, need, wish.unit, wish)
     if need.height > rack.units:
         return f"rack {rack.name} has {rack.units} units, {need.height} are needed"
-    reasons = {refusal(rack, occupied, need, u) for u in range(1, rack.units - need.height + 2)}
+    reasons = {refusal(rack, occupied, need, u, wish) for u in range(1, rack.units - need.height + 2)}
     if len(reasons) == 1:
         return reasons.pop()
     return f"rack {rack.name} has no {need.height} free units in a row"
-
-
-def elevation(rack: Rack, occupied: Iterable[Occupied]) -> list[tuple[int, Occupied | None]]:
-    """The rack as seen from the front: (unit, what fills it) from the top unit down."""
-    filled = {
-        u: other
-        for other in occupied
-        if other.place.rack == rack.name
-        for u in range(other.place.unit, other.place.top + 1)
-    }
-    return [(unit, filled.get(unit)) for unit in range(rack.units, 0, -1)]

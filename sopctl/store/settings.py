@@ -53,6 +53,12 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("Expected an IP address or a host name in `host`")
 
 
+class Space(Struct, frozen=True, forbid_unknown_fields=True):
+    """`offer_days`: for how many days (as the office counts them) a place is held for a server that is not brought."""
+
+    offer_days: Annotated[int, Meta(ge=1, le=365)] = 10
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """`sopctl.yml`. `controllers`: addresses from which servers must always stay reachable, beside the one in use."""
 
@@ -66,6 +72,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """By the days that a step is late: the role that it is escalated to."""
     validity_reminder_days: Annotated[int, Meta(ge=1, le=365)] = 30
     """How many days before the time of a deposit ends its owner is reminded."""
+    space: Space = Space()
     controllers: tuple[str, ...] = ()
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
     mail: Mail | None = None

@@ -4,10 +4,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from sopctl.errors import NotNow, UsageError
 from sopctl.model import history
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.scans import read_scan
+from sopctl.workflow.space import serve_waiting_list
 
 
 def hold(desk: Desk, deposit_id: str, *, reason: str) -> StepDone:
@@ -62,7 +65,8 @@ def _end(desk: Desk, deposit_id: str, verb: str, reason: str, letter: Path | Non
     said = _said(reason, "--reason")
     with turn(desk, deposit_id, verb) as mine:
         data = {"document": _letter(mine, letter, "surat")} if letter else {}
-        return mine.record(next(iter(mine.outcomes)), note=said, data=data)
+        done = mine.record(next(iter(mine.outcomes)), note=said, data=data)
+    return replace(done, also=tuple(serve_waiting_list(desk)))
 
 
 def _letter(mine: Turn, letter: Path, name: str) -> dict[str, str]:

@@ -100,7 +100,6 @@ class _Demo:
         self.sopctl("advance", second, "--key", self.key(1), "--via", "phone")
         self.heading(f"{first} is given back; its place goes to {third}, which waits")
         self.give_back(0)
-        self.sopctl("reserve", third)
         self.sopctl("notify", third, "--via", "phone")
         self.take_in(2)
         self.heading("The board, and the papers")

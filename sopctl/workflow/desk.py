@@ -78,6 +78,8 @@ class StepDone(Struct, frozen=True):
     next_activity: str = ""
     next_actor: str = ""
     next_command: str = ""
+    also: tuple["StepDone", ...] = ()
+    """What followed by rule: places that were let go, deposits of the waiting list that were served."""
 
 
 @dataclass
@@ -215,12 +217,12 @@ def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
 def decider(desk: Desk, actors: Sequence[str], what: str) -> str:
     """Who decides `what`, which belongs to one of `actors`: the person named, else the one who types, else the only
     one with that role. Someone without the role decides on behalf of one who has it, with a document."""
+    if desk.by == AUTOMATIC:
+        return AUTOMATIC
     if tuple(actors) == (REQUESTER,):
         if desk.by not in (None, REQUESTER):
             raise NotNow(f"{what} is done by the requesting unit, not by {desk.by}", remedy="Leave --by away.")
         return REQUESTER
-    if desk.by == AUTOMATIC:
-        return AUTOMATIC
     people = desk.site.settings.people
     able = [key for key, person in people.items() if person.role in actors]
     role = " or ".join(actors)

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 from sopctl.adapters.documents import forms, render
 from sopctl.errors import UsageError
 from sopctl.model.deposit import Contact
+from sopctl.workflow import space
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers import letterhead, office_party, stamp
 
@@ -27,6 +28,7 @@ CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 
 def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
     """penitipan 7: the requesting unit has brought the server."""
+    space.expire(desk)
     with turn(desk, deposit_id, "receive") as mine:
         return mine.record("selesai", note=note or "server diserahkan ke dinas")
 

@@ -1,12 +1,13 @@
 """Informing the contact person: penitipan 5 and 6, konfigurasi 2 and 5."""
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from sopctl.adapters import mail
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model import history
 from sopctl.model.message import Message, compose
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.space import place_until
 
 Means = Literal["email", "phone", "letter", "meeting"]
 MEANS: tuple[Means, ...] = get_args(Means)
@@ -22,9 +23,12 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
         message = _message(mine)
         means = via or _default_means(desk, message)
         outcome = next(iter(mine.outcomes))
+        # The owner's time to bring the server counts from when they were told.
+        offered = {"place_until": place_until(desk)} if mine.step.task == "place-ready" else {}
         if means != "email":
             kept = mine.keep("pemberitahuan.txt", message.text.encode())
-            return mine.record(outcome, note=f"diberitahukan: {means}", data={"via": means, "document": kept})
+            data: dict[str, Any] = {"via": means, "document": kept, **offered}
+            return mine.record(outcome, note=f"diberitahukan: {means}", data=data)
         settings = desk.site.settings.mail
         if settings is None or message.to is None:
             raise _no_mail(message)
@@ -53,7 +57,7 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
             mine.record(history.FAILED, note=error.message)
             raise
         kept = mine.keep("pemberitahuan.txt", message.text.encode())
-        data = {"via": "email", "message_id": message_id, "document": kept}
+        data = {"via": "email", "message_id": message_id, "document": kept, **offered}
         return mine.record(outcome, note=f"diberitahukan: e-mail ke {message.to}", data=data)
 
 

@@ -3,17 +3,30 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.deadline import Deadline, deadline
 from sopctl.model.procedure import REQUESTER
-from sopctl.model.rack import Occupied, Rack
+from sopctl.model.rack import (
+    Need,
+    Occupied,
+    Rack,
+    Wish,
+    elevation,
+    free_ports,
+    power_used,
+    refusal,
+    weight_used,
+)
 from sopctl.model.summary import Summary
 from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
+from sopctl.store.durable import write_atomic
 from sopctl.store.site import Site
 from sopctl.workflow import calendar, commands
 from sopctl.workflow.desk import Desk
@@ -111,6 +124,54 @@ def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
     return found, [o for o in occupied(register.summaries(site)) if o.place.rack == name]
 
 
+class RackRow(Struct, frozen=True):
+    """What is free in a rack. `weight_free` and `ports_free` are None where the rack has no such budget."""
+
+    name: str
+    room: str
+    units: int
+    free: int
+    power_free: int
+    weight_free: int | None
+    ports_free: int | None
+
+
+def rack_rows(site: Site) -> list[RackRow]:
+    """Every rack with what is free in it; a unit of which one face is free counts as taken."""
+    taken = occupied(register.summaries(site))
+    return [
+        RackRow(
+            name=each.name,
+            room=each.room,
+            units=each.units,
+            free=sum(not filled and unit not in each.blocked for unit, filled in elevation(each, taken)),
+            power_free=each.power_watts - power_used(each, taken),
+            weight_free=each.weight_kg - weight_used(each, taken) if each.weight_kg is not None else None,
+            ports_free=len(free_ports(each, taken)) if each.switch else None,
+        )
+        for each in site.racks
+    ]
+
+
+def draw_rack(site: Site, name: str, file: Path) -> None:
+    """Write a rack's elevation as an SVG picture. Raises UsageError when there is no such rack."""
+    from sopctl.adapters.documents.rack_svg import Box, Gauge, rack_svg
+
+    found, taken = rack(site, name)
+    servers = {each.id: each.server for each in register.summaries(site)}
+    boxes = [Box(unit, 1, "both", "blocked", what) for unit, what in found.blocked.items()]
+    boxes += [
+        Box(o.place.unit, o.place.height, o.place.face, o.kind, f"{o.deposit} {servers[o.deposit]}") for o in taken
+    ]
+    gauges = [Gauge("Daya", power_used(found, taken), found.power_watts, "W")]
+    if found.weight_kg is not None:
+        gauges.append(Gauge("Berat", weight_used(found, taken), found.weight_kg, "kg"))
+    if found.switch:
+        ports = found.switch.ports
+        gauges.append(Gauge(f"Port {found.switch.name}", ports - len(free_ports(found, taken)), ports, ""))
+    write_atomic(file, rack_svg(f"Rak {found.name}, {found.room}", found.units, boxes, gauges))
+
+
 def validate(desk: Desk) -> tuple[int, list[InvalidRecord]]:
     """Read every record of the site: how many dossiers there are, and every error found."""
     site = desk.site
@@ -119,6 +180,7 @@ def validate(desk: Desk) -> tuple[int, list[InvalidRecord]]:
         lambda: site.racks,
         lambda: site.library,
         lambda: calendar.overrides(site),
+        lambda: _check_places(site),
     )
     errors = []
     for check in checks:
@@ -133,6 +195,25 @@ def validate(desk: Desk) -> tuple[int, list[InvalidRecord]]:
         except InvalidRecord as error:
             errors.append(error)
     return len(ids), list({str(error): error for error in errors}.values())
+
+
+def _check_places(site: Site) -> None:
+    """Every place that is reserved or filled is one that its rack still has, and nothing stands in another's place."""
+    racks = {each.name: each for each in site.racks}
+    taken = occupied(register.read(site).summaries)
+    for number, each in enumerate(taken):
+        found = racks.get(each.place.rack)
+        need = Need(each.place.height, 0, 0)
+        wish = Wish(face=each.place.face)
+        before = [Occupied(other.place, other.deposit, other.kind, 0) for other in taken[:number]]
+        plain = replace(found, switch=None) if found else None
+        why = refusal(plain, before, need, each.place.unit, wish) if plain else f"there is no rack {each.place.rack!r}"
+        if why:
+            raise InvalidRecord(
+                f"{each.deposit} has {each.place}, which cannot be: {why}",
+                where=str(site.root / "racks" / f"{each.place.rack}.yml"),
+                remedy="Set the rack's file right, or give one of them another place.",
+            )
 
 
 def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:

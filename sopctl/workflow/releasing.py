@@ -2,11 +2,13 @@
 
 import threading
 
+from msgspec.structs import replace
+
 from sopctl.adapters.ansible.runner import Outcome
 from sopctl.model import history
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
-from sopctl.workflow.space import first_that_fits, others_than
+from sopctl.workflow.space import serve_waiting_list
 
 
 def release(
@@ -24,11 +26,14 @@ def release(
     and the waiting list is looked at again.
     """
     with turn(desk, deposit_id, "release") as mine:
+        frees_place = mine.step.task == "space"
         if mine.step.task == "access":
-            return _take_back(mine, by_hand, on_event, cancel)
-        if mine.step.task == "exit-record":
-            return mine.record("selesai", note="server keluar dicatat")
-        return _free_place(mine)
+            done = _take_back(mine, by_hand, on_event, cancel)
+        elif mine.step.task == "exit-record":
+            done = mine.record("selesai", note="server keluar dicatat")
+        else:
+            done = mine.record("selesai", note=f"tempat bebas: {mine.dossier.summary.place}")
+    return replace(done, also=tuple(serve_waiting_list(desk))) if frees_place else done
 
 
 def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:
@@ -38,12 +43,3 @@ def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Ev
     if result.outcome is not Outcome.OK:
         return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
     return mine.record("selesai", note="akses dicabut, server dimatikan", data={"switched_off": True})
-
-
-def _free_place(mine: Turn) -> StepDone:
-    spot = mine.dossier.summary.place
-    next_one = first_that_fits(mine.desk.site, others_than(mine.desk.site, mine.dossier.id))
-    note = f"tempat bebas: {spot}"
-    if next_one:
-        note += f"; daftar tunggu: {next_one.id} (sopctl reserve {next_one.id})"
-    return mine.record("selesai", note=note, data={"first_in_queue": next_one.id if next_one else None})

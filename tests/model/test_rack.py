@@ -5,29 +5,42 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import convert
 
 from sopctl.model import rack
-from sopctl.model.rack import Need, Occupied, Place, Rack
+from sopctl.model.rack import Face, Need, Occupied, Place, Rack, Switch, Wish
 from tests.cases import rows
 
 
-def _place(text: str) -> Place:
-    name, units = text.split(" U")
+def _taken(where: str, what: Any) -> Occupied:
+    """`A1 U1-2 [front]` → what stands there: watts, or {watts, kg, port}."""
+    name, units, *face = where.replace(" U", " ").split(" ")
     low, high = (int(unit) for unit in units.split("-"))
-    return Place(name, low, high - low + 1)
+    more = what if isinstance(what, dict) else {"watts": what}
+    place = Place(name, low, high - low + 1, face[0] if face else "both", more.get("port"))  # type: ignore[arg-type]
+    return Occupied(place, "PS-1", "placed", more.get("watts", 100), more.get("kg"))
 
 
 @pytest.mark.parametrize("row", rows("racks"), ids=lambda row: row["name"])
 def test_where_a_server_goes(row: dict[str, Any]) -> None:
-    racks = [Rack(name, "room", *sizes) for name, sizes in row["racks"].items()]
-    taken = [Occupied(_place(where), "PS-1", "placed", watts) for where, watts in row["taken"].items()]
-    found, reasons = rack.find_place(racks, taken, Need(*row["need"]))
+    racks = [
+        convert(
+            {"name": name, "room": "room", **dict(zip(("units", "depth_mm", "power_watts"), sizes, strict=True))}
+            if isinstance(sizes, list)
+            else {"name": name, "room": "room", **sizes},
+            Rack,
+        )
+        for name, sizes in row["racks"].items()
+    ]
+    taken = [_taken(where, what) for where, what in row["taken"].items()]
+    found, reasons = rack.find_place(racks, taken, Need(*row["need"]), Wish(**row.get("wish", {})))
     if "refused" in row:
         assert found is None
         assert "; ".join(reasons) == row["refused"]
     else:
         assert found is not None
-        assert f"{found.rack} U{found.unit}" == row["place"]
+        port = f" port {found.port}" if found.port else ""
+        assert f"{found.rack} U{found.unit}{port}" == row["place"]
 
 
 @pytest.mark.parametrize(
@@ -47,29 +60,49 @@ def test_why_a_wanted_place_is_refused(unit: int, why: str) -> None:
     assert (why in refused) if why else refused == ""
 
 
-@given(st.lists(st.tuples(st.integers(1, 5), st.integers(50, 400)), max_size=30), st.integers(1, 20))
-def test_places_found_never_overlap_nor_leave_the_rack(servers: list[tuple[int, int]], units: int) -> None:
-    racks = [Rack("A1", "room", units, 900, 3000), Rack("B1", "room", 10, 900, 2000)]
+servers = st.tuples(
+    st.integers(1, 5),
+    st.sampled_from([300, 700]),
+    st.integers(50, 400),
+    st.integers(5, 40),
+    st.sampled_from(["both", "front", "rear"]),
+)
+
+
+@given(st.lists(servers, max_size=30), st.integers(1, 20), st.sets(st.integers(1, 20), max_size=3))
+def test_places_found_never_overlap_nor_exceed_what_a_rack_has(
+    wanted: list[tuple[int, int, int, int, Face]], units: int, blocked: set[int]
+) -> None:
+    racks = [
+        Rack("A1", "room", units, 900, 3000, 200, dict.fromkeys(blocked, "kabel"), Switch("sw1", 8)),
+        Rack("B1", "room", 10, 600, 2000),
+    ]
     taken: list[Occupied] = []
-    for number, (height, watts) in enumerate(servers):
-        found, reasons = rack.find_place(racks, taken, Need(height, 700, watts))
+    for number, (height, depth, watts, weight, face) in enumerate(wanted):
+        found, reasons = rack.find_place(racks, taken, Need(height, depth, watts, weight), Wish(face=face))
         assert (found is None) == bool(reasons)
         if found:
-            taken.append(Occupied(found, f"PS-{number}", "reserved", watts))
+            assert depth * 2 <= 900 or found.face == "both"
+            taken.append(Occupied(found, f"PS-{number}", "reserved", watts, weight))
     for each in racks:
         mine = [other for other in taken if other.place.rack == each.name]
-        filled = [unit for other in mine for unit in range(other.place.unit, other.place.top + 1)]
-        assert len(filled) == len(set(filled))
-        assert all(1 <= unit <= each.units for unit in filled)
-        assert sum(other.power_watts for other in mine) <= each.power_watts
+        for side in ("front", "rear"):
+            here = [other.place for other in mine if other.place.face in (side, "both")]
+            filled = [unit for place in here for unit in range(place.unit, place.top + 1)]
+            assert len(filled) == len(set(filled))
+            assert all(1 <= unit <= each.units and unit not in each.blocked for unit in filled)
+        assert rack.power_used(each, taken) <= each.power_watts
+        assert each.weight_kg is None or rack.weight_used(each, taken) <= each.weight_kg
+        ports = [other.place.port for other in mine if other.place.port]
+        assert len(ports) == len(set(ports)) == (len(mine) if each.switch else 0)
 
 
 def test_the_elevation_shows_every_unit_from_the_top() -> None:
     taken = [Occupied(Place("A1", 2, 2), "PS-1", "placed", 100)]
     shown = rack.elevation(Rack("A1", "room", 4, 900, 1000), taken)
-    assert [(unit, filled.deposit if filled else "") for unit, filled in shown] == [
-        (4, ""),
-        (3, "PS-1"),
-        (2, "PS-1"),
-        (1, ""),
+    assert [(unit, [each.deposit for each in filled]) for unit, filled in shown] == [
+        (4, []),
+        (3, ["PS-1"]),
+        (2, ["PS-1"]),
+        (1, []),
     ]

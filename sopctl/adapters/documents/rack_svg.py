@@ -1,0 +1,81 @@
+"""A rack's elevation as a picture (SVG 1.1), for a wall or a report."""
+
+from collections.abc import Sequence
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from msgspec import Struct
+
+from sopctl.adapters.documents.text import shortened
+
+_UNIT = 18
+_WIDTH = 300
+_LEFT = 34
+_TOP = 46
+_COLOURS = {"placed": "#cfe8d5", "reserved": "#fdeebc", "blocked": "#dddddd"}
+
+
+class Box(Struct, frozen=True):
+    """What fills units of a rack: `kind` is placed, reserved or blocked; `face` both, front or rear."""
+
+    unit: int
+    height: int
+    face: str
+    kind: str
+    label: str
+
+
+class Gauge(Struct, frozen=True):
+    """A budget: how much of it is used."""
+
+    label: str
+    used: int
+    limit: int
+    unit: str
+
+
+def rack_svg(title: str, units: int, boxes: Sequence[Box], gauges: Sequence[Gauge]) -> bytes:
+    """The rack from the front, unit 1 at the bottom, and its budgets as bars below. Text is data, never markup."""
+    height = _TOP + units * _UNIT + 26 + 26 * len(gauges)
+    svg = Element("svg", xmlns="http://www.w3.org/2000/svg", width=str(_LEFT + _WIDTH + 20), height=str(height))
+    svg.set("font-family", "sans-serif")
+    svg.set("font-size", "11")
+    SubElement(svg, "title").text = shortened(title, 80)
+    SubElement(svg, "rect", width="100%", height="100%", fill="white")
+    _text(svg, 10, 24, shortened(title, 46), size=15)
+    for unit in range(1, units + 1):
+        y = _TOP + (units - unit) * _UNIT
+        _text(svg, 8, y + 13, f"U{unit}", colour="#666666")
+        _rect(svg, _LEFT, y, _WIDTH, _UNIT, "#fafafa", "#dddddd")
+    for box in boxes:
+        _box(svg, box, units)
+    _rect(svg, _LEFT, _TOP, _WIDTH, units * _UNIT, "none", "#333333")
+    for number, gauge in enumerate(gauges):
+        _gauge(svg, gauge, _TOP + units * _UNIT + 16 + 26 * number)
+    drawn: bytes = ElementTree.tostring(svg, encoding="utf-8", xml_declaration=True)
+    return drawn
+
+
+def _box(svg: Element, box: Box, units: int) -> None:
+    half = box.face in ("front", "rear")
+    x = _LEFT + (_WIDTH // 2 if box.face == "rear" else 0)
+    width = _WIDTH // 2 if half else _WIDTH
+    y = _TOP + (units - box.unit - box.height + 1) * _UNIT
+    _rect(svg, x, y, width, box.height * _UNIT, _COLOURS[box.kind], "#333333")
+    _text(svg, x + 8, y + box.height * _UNIT // 2 + 4, shortened(box.label, 22 if half else 46))
+
+
+def _gauge(svg: Element, gauge: Gauge, y: int) -> None:
+    share = min(1.0, gauge.used / gauge.limit) if gauge.limit else 1.0
+    _rect(svg, _LEFT, y, _WIDTH, 18, "#fafafa", "#999999")
+    _rect(svg, _LEFT, y, round(_WIDTH * share), 18, "#c5d9f1" if share < 0.9 else "#f4c7c3", "none")
+    _text(svg, _LEFT + 8, y + 13, f"{gauge.label}: {gauge.used} / {gauge.limit} {gauge.unit}")
+
+
+def _rect(svg: Element, x: int, y: int, width: int, height: int, fill: str, stroke: str) -> None:
+    place = {"x": str(x), "y": str(y), "width": str(width), "height": str(height)}
+    SubElement(svg, "rect", {**place, "fill": fill, "stroke": stroke})
+
+
+def _text(svg: Element, x: int, y: int, text: str, *, size: int = 11, colour: str = "#111111") -> None:
+    SubElement(svg, "text", {"x": str(x), "y": str(y), "font-size": str(size), "fill": colour}).text = text
