@@ -45,7 +45,7 @@ COMMANDS = {
         "reserve": "steps:reserve",
         "notify": "steps:notify",
         "receive": "steps:receive",
-        "inspect": "steps:inspect",
+        "inspect": "inspection:inspect",
         "handover": "steps:handover",
         "place": "steps:place",
         "configure": "work:configure",
@@ -56,6 +56,9 @@ COMMANDS = {
         "release": "work:release",
     },
     "Beside the paper (di luar SOP)": {
+        "adopt": "records:adopt",
+        "import": "records:import_list",
+        "edit": "records:edit",
         "hold": "acts:hold",
         "resume": "acts:resume",
         "extend": "acts:extend",

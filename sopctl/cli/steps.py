@@ -13,9 +13,10 @@ from sopctl.errors import UsageError
 @click.command(epilog=example("sopctl request --example > request.yml", "sopctl request request.yml"))
 @click.argument("record", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--example", "show_example", is_flag=True, help="Print a request to fill in, and do nothing else.")
+@click.option("--letter", type=click.Path(path_type=Path, dir_okay=False), help="The letter's scan: PDF, PNG or JPEG.")
 @json_option
 @click.pass_context
-def request(ctx: click.Context, record: Path | None, *, show_example: bool, as_json: bool) -> None:
+def request(ctx: click.Context, record: Path | None, *, show_example: bool, letter: Path | None, as_json: bool) -> None:
     """File a request (penitipan 1): FILE is the letter's content as YAML. Opens a dossier."""
     from sopctl.workflow import letters
     from sopctl.workflow.making import EXAMPLE_REQUEST
@@ -25,21 +26,43 @@ def request(ctx: click.Context, record: Path | None, *, show_example: bool, as_j
         return
     if record is None:
         raise UsageError("which request?", remedy="Name its file; an empty one comes from: sopctl request --example")
-    put_step(letters.request(open_desk(ctx), record), as_json=as_json)
+    put_step(letters.request(open_desk(ctx), record, letter=letter), as_json=as_json)
 
 
 @click.command(epilog=example('sopctl dispose PS-2026-0001 --by kadis --instruction "Mohon ditindaklanjuti"'))
 @id_argument
 @click.option("--instruction", required=True, help="What the head wrote on the letter.")
 @click.option("--to", default="", help="To whom it is routed [default: the next step's actor].")
+@click.option("--number", default="", help="The number of the disposition sheet.")
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Its date [default: today].")
+@click.option("--letter", type=click.Path(path_type=Path, dir_okay=False), help="Its scan: PDF, PNG or JPEG.")
 @decider_options
 @json_option
 @click.pass_context
-def dispose(ctx: click.Context, deposit_id: str, *, instruction: str, to: str, as_json: bool) -> None:
+def dispose(
+    ctx: click.Context,
+    deposit_id: str,
+    *,
+    instruction: str,
+    to: str,
+    number: str,
+    day: datetime | None,
+    letter: Path | None,
+    as_json: bool,
+) -> None:
     """Record a head's disposition of the letter (penitipan 2 and 3, pengembalian 2 and 3)."""
     from sopctl.workflow import letters
 
-    put_step(letters.dispose(open_desk(ctx), deposit_id, instruction=instruction, to=to), as_json=as_json)
+    done = letters.dispose(
+        open_desk(ctx),
+        deposit_id,
+        instruction=instruction,
+        to=to,
+        letter_number=number,
+        letter_date=day.date() if day else None,
+        letter=letter,
+    )
+    put_step(done, as_json=as_json)
 
 
 @click.command(epilog=example("sopctl reserve PS-2026-0001", "sopctl reserve PS-2026-0001 --rack A1 --unit 10"))
@@ -116,53 +139,20 @@ def receive(ctx: click.Context, deposit_id: str, *, note: str, as_json: bool) ->
     put_step(handing.receive(open_desk(ctx), deposit_id, note=note), as_json=as_json)
 
 
-@click.command(
-    epilog=example("sopctl inspect PS-2026-0001 --serial SN-0001", "sopctl inspect --checklist PS-2026-0001")
-)
-@id_argument
-@click.option("--serial", help="The serial number as read off the machine.")
-@click.option("--fault", "faults", type=int, multiple=True, help="Number of a checklist row that is not ok.")
-@click.option("--condition", type=click.Choice(["baik", "rusak ringan", "rusak berat"]), default="baik")
-@click.option("--note", default="", help="A remark.")
-@click.option("--checklist", is_flag=True, help="Print the checklist with its numbers, and do nothing else.")
-@decider_options
-@json_option
-@click.pass_context
-def inspect(
-    ctx: click.Context,
-    deposit_id: str,
-    *,
-    serial: str | None,
-    faults: tuple[int, ...],
-    condition: str,
-    note: str,
-    checklist: bool,
-    as_json: bool,
-) -> None:
-    """Compare the machine with the papers (penitipan 8, pengembalian 4 and 7). Exit 1: something differs."""
-    from sopctl.workflow import handing
-
-    if checklist:
-        for number, item in enumerate(handing.CHECKLIST, start=1):
-            click.echo(f"{number:2}  {item}")
-        return
-    chosen = next(each for each in handing.CONDITIONS if each == condition)
-    done = handing.inspect(open_desk(ctx), deposit_id, serial=serial, faults=faults, condition=chosen, note=note)
-    put_step(done, as_json=as_json)
-    end(done.answer)
-
-
-@click.command(epilog=example("sopctl handover PS-2026-0001"))
-@id_argument
+@click.command(epilog=example("sopctl handover PS-2026-0001", "sopctl handover PS-2026-0001 PS-2026-0002"))
+@click.argument("deposit_ids", metavar="ID...", nargs=-1, required=True)
 @click.option("--place", default="", help="Where it is signed [default: the office].")
 @decider_options
 @json_option
 @click.pass_context
-def handover(ctx: click.Context, deposit_id: str, *, place: str, as_json: bool) -> None:
-    """Make the hand-over form as a PDF to be signed (penitipan 9, pengembalian 8)."""
+def handover(ctx: click.Context, deposit_ids: tuple[str, ...], *, place: str, as_json: bool) -> None:
+    """Make the hand-over form as a PDF to be signed (penitipan 9, pengembalian 8).
+
+    Several servers of one letter stand on one form.
+    """
     from sopctl.workflow import handing
 
-    put_step(handing.handover(open_desk(ctx), deposit_id, place=place), as_json=as_json)
+    put_step(handing.handover(open_desk(ctx), *deposit_ids, place=place), as_json=as_json)
 
 
 @click.command(epilog=example("sopctl place PS-2026-0001"))

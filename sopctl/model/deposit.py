@@ -41,15 +41,19 @@ class Contacts(Struct, frozen=True, forbid_unknown_fields=True):
     technical: Contact
 
 
+Millimetres = Annotated[int, Meta(ge=1, le=2000)]
+Watts = Annotated[int, Meta(ge=1, le=20000)]
+
+
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
-    """The server as the letter describes it (declared, not yet seen)."""
+    """The server as declared, not yet seen. What is not known of an adopted one is empty or None."""
 
     name: Annotated[str, Meta(pattern=names.HOST_NAME)]
     brand_model: Line
-    serial: Line
     height_units: Annotated[int, Meta(ge=1, le=60)]
-    depth_mm: Annotated[int, Meta(ge=1, le=2000)]
-    power_watts: Annotated[int, Meta(ge=1, le=20000)]
+    serial: OptionalLine = ""
+    depth_mm: Millimetres | None = None
+    power_watts: Watts | None = None
     weight_kg: Annotated[int, Meta(ge=1, le=1000)] | None = None
     processor: OptionalLine = ""
     cores: Annotated[int, Meta(ge=1, le=4096)] | None = None
@@ -61,6 +65,14 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if not names.is_host_name(self.name):
             raise ValueError("Expected a host name of its own in `name`")
+
+
+class RequestedServer(Server, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The server as a letter describes it: with all that a place for it needs."""
+
+    serial: Line
+    depth_mm: Millimetres
+    power_watts: Watts
 
 
 class RequestedAccount(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,11 +90,12 @@ class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Access(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the server answers, who may log in, and which TCP ports must be reachable (besides SSH)."""
+    """Where the server answers, how the controller first gets in, who may log in, and which TCP ports must be
+    reachable (besides SSH)."""
 
     address: Annotated[str, Meta(min_length=1, max_length=253)]
-    first_contact: FirstContact
-    accounts: Annotated[tuple[RequestedAccount, ...], Meta(min_length=1)]
+    first_contact: FirstContact | None = None
+    accounts: tuple[RequestedAccount, ...] = ()
     port: Port = 22
     ports: tuple[Port, ...] = ()
 
@@ -97,18 +110,49 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("An account is listed twice")
 
 
+class RequestedAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Access as a letter asks for it."""
+
+    first_contact: FirstContact
+    accounts: Annotated[tuple[RequestedAccount, ...], Meta(min_length=1)]
+
+
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
     """What a requesting unit files: step 1 of penitipan. The office adds the id when it opens the dossier."""
 
     unit: Line
     letter: Letter
     contacts: Contacts
-    server: Server
-    access: Access
+    server: RequestedServer
+    access: RequestedAccess
     valid_until: date | None = None
 
 
-class Deposit(Request, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A request in its dossier."""
+class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
+    """A server that stood in the racks before the register began: as a request, with what is not known left out."""
+
+    unit: Line
+    contacts: Contacts
+    server: Server
+    access: Access
+    letter: Letter | None = None
+    valid_until: date | None = None
+
+    def unknown(self) -> list[str]:
+        """What is not known of it, as paths into the record."""
+        known = {
+            "letter": self.letter,
+            "server.serial": self.server.serial,
+            "server.depth_mm": self.server.depth_mm,
+            "server.power_watts": self.server.power_watts,
+            "access.first_contact": self.access.first_contact,
+            "access.accounts": self.access.accounts,
+            "valid_until": self.valid_until,
+        }
+        return [path for path, value in known.items() if not value]
+
+
+class Deposit(Adoption, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A request, or an adoption, in its dossier."""
 
     id: Id

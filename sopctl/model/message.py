@@ -49,7 +49,7 @@ def compose(deposit: Deposit, office: str, task: str, *, place: str, host_key: A
         name=contact.name,
         subject=f"[{deposit.id}] {subject}",
         text=f"Yth. {contact.name}\n{deposit.unit}\n\n{text}\n\nNomor berkas: {deposit.id}\n"
-        f"Surat Saudara: {deposit.letter.number}\n\n{office}\n",
+        f"Surat Saudara: {deposit.letter.number if deposit.letter else '-'}\n\n{office}\n",
     )
 
 

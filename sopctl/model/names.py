@@ -40,6 +40,14 @@ EXPLAINED = {
 }
 """The grammars in words, for the error that a person reads."""
 
+
+def explain(message: str) -> str:
+    """A message of msgspec with the grammars in words."""
+    for pattern, words in EXPLAINED.items():
+        message = message.replace(f"`str` matching regex {pattern!r}", words)
+    return message
+
+
 FORBIDDEN_ACCOUNTS = frozenset({"root", "daemon", "bin", "sys", "sync", "nobody", "sshd", "messagebus"})
 """System accounts that no letter may ask for: their keys would be keys to the whole server."""
 

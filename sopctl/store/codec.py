@@ -16,7 +16,7 @@ import msgspec
 import yaml
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.names import EXPLAINED
+from sopctl.model.names import explain
 from sopctl.store.durable import disk_errors
 
 MAX_BYTES = 256 * 1024
@@ -159,8 +159,7 @@ def _convert(document: _Document, kind: type[T], where: str) -> T:
         name = ".".join(str(part) for part in path)
         if unknown:
             message = "there is no such key in this record"
-        for pattern, words in EXPLAINED.items():
-            message = message.replace(f"`str` matching regex {pattern!r}", words)
+        message = explain(message)
         raise InvalidRecord(f"{name}: {message}" if name else message, where=f"{where}:{line}:{column}") from None
 
 

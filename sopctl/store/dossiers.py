@@ -5,19 +5,19 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from msgspec import convert, to_builtins
+from msgspec import convert, structs, to_builtins
 
 from sopctl.errors import Conflict, InvalidRecord, UsageError
 from sopctl.model import history, names, procedure
-from sopctl.model.deposit import Deposit, Request
+from sopctl.model.deposit import Adoption, Deposit, Request
 from sopctl.model.history import Event
 from sopctl.model.procedure import Procedures, Standing
 from sopctl.model.summary import Summary, summarise
@@ -28,6 +28,9 @@ from sopctl.store.site import Site
 
 FILES = ("deposit.yml", "history.yml")
 """What a dossier is made of, besides its documents and facts."""
+
+STAGING = ".new-"
+READY = ".ready"
 
 HISTORY_BYTES = 4 * 1024 * 1024
 
@@ -84,7 +87,12 @@ def ids(site: Site) -> list[str]:
     with disk_errors(folder, "read"):
         if not folder.is_dir():
             return []
-        found = [entry.name for entry in os.scandir(folder) if re.match(names.ID, entry.name) and entry.is_dir()]
+        entries = list(os.scandir(folder))
+        if any(entry.name.startswith(STAGING) and Path(entry, READY).is_file() for entry in entries):
+            with site.alone():  # a crash left dossiers that are ready and not in their places
+                _finish_opening(site, folder)
+            entries = list(os.scandir(folder))
+        found = [entry.name for entry in entries if re.match(names.ID, entry.name) and entry.is_dir()]
     return sorted(found)
 
 
@@ -128,33 +136,73 @@ def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
         yield read(site, deposit_id)
 
 
-def create(site: Site, request: Request, first: Event, today: date) -> Dossier:
-    """Open a new dossier: id, folder, request and first event appear together or not at all.
+class New(NamedTuple):
+    """A dossier to open: record, first event (not chained yet), documents: data key → (file name, content)."""
 
-    `first` comes without its chain; it is bound here, where the id is known.
+    record: Request | Adoption
+    first: Event
+    documents: Mapping[str, tuple[str, bytes]] = {}
+
+
+def create(site: Site, new: New, today: date) -> Dossier:
+    """Open a new dossier: id, folder, record, documents and first event appear together or not at all."""
+    return create_all(site, [new], today)[0]
+
+
+def create_all(site: Site, new: Sequence[New], today: date) -> list[Dossier]:
+    """Open several dossiers: all of them or none, even when a crash comes in between.
+
+    They are made in a folder of their own; once that is marked ready, this command or the next one moves them to their
+    places. The record as filed is kept as a document, so that later edits can be shown.
     """
     with site.alone():
         deposits = site.folder("deposits")
         with disk_errors(deposits, "make"):
             deposits.mkdir(exist_ok=True)
-        deposit_id = _next_id(site, today)
-        deposit = convert({**to_builtins(request), "id": deposit_id}, Deposit)
-        event = _bound(deposit_id, (), first)
-        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=deposits))
+        _finish_opening(site, deposits)
+        staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=deposits))
         try:
-            os.chmod(temporary, 0o750)  # noqa: S103 (colleagues in the site's group read it, nobody else)
-            (temporary / "documents").mkdir()
-            write_atomic(temporary / "deposit.yml", codec.dump(_id_first(deposit)))
-            content = codec.dump([event])
-            write_atomic(temporary / "history.yml", content)
-            with disk_errors(deposits, "make"):
-                os.rename(temporary, deposits / deposit_id)
-                sync_folder(deposits)
+            number = _next_number(site, today)
+            prefix = _id_prefix(site, today)
+            made = [_stage(staging, f"{prefix}{number + n:04}", each) for n, each in enumerate(new)]
+            write_atomic(staging / READY, b"")
         except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(staging, ignore_errors=True)
             raise
-        Journal(site.root).add(deposit_id, (event,))
-    return Dossier(deposits / deposit_id, deposit, (event,), content, _procedures(site, (event,)))
+        _finish_opening(site, deposits)
+        for deposit_id, event in made:
+            Journal(site.root).add(deposit_id, (event,))
+    return [read(site, deposit_id) for deposit_id, _ in made]
+
+
+def _stage(staging: Path, deposit_id: str, new: New) -> tuple[str, Event]:
+    folder = staging / deposit_id
+    with disk_errors(folder, "make"):
+        folder.mkdir(mode=0o750)
+        (folder / "documents").mkdir()
+    deposit = convert({**to_builtins(new.record), "id": deposit_id}, Deposit)
+    record = codec.dump(_id_first(deposit))
+    kept = {"filed": ("permohonan.yml", record), **new.documents}
+    data = dict(new.first.data)
+    for key, (name, content) in kept.items():
+        file = f"documents/0001-{name}"
+        write_atomic(folder / file, content)
+        data[key] = {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
+    event = _bound(deposit_id, (), structs.replace(new.first, data=data))
+    write_atomic(folder / "deposit.yml", record)
+    write_atomic(folder / "history.yml", codec.dump([event]))
+    return deposit_id, event
+
+
+def _finish_opening(site: Site, deposits: Path) -> None:
+    """Move dossiers that were made ready to their places; sweep away what a crash left half made. Call when alone."""
+    with disk_errors(deposits, "make"):
+        for staging in sorted(deposits.glob(f"{STAGING}*")):
+            if (staging / READY).is_file():
+                for folder in sorted(path for path in staging.iterdir() if path.is_dir()):
+                    os.rename(folder, deposits / folder.name)
+                sync_folder(deposits)
+            shutil.rmtree(staging)
 
 
 def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
@@ -206,13 +254,26 @@ def _bound(deposit_id: str, events: tuple[Event, ...], event: Event) -> Event:
     )
 
 
-def _next_id(site: Site, today: date) -> str:
-    prefix = f"{site.settings.deposit_prefix}-{today.year}-"
-    numbers = [int(i.removeprefix(prefix)) for i in ids(site) if re.match(rf"^{prefix}\d+\Z", i)]
-    return f"{prefix}{max(numbers, default=0) + 1:04}"
+def _id_prefix(site: Site, today: date) -> str:
+    return f"{site.settings.deposit_prefix}-{today.year}-"
+
+
+def _next_number(site: Site, today: date) -> int:
+    prefix = _id_prefix(site, today)
+    names_there = [entry.name for entry in os.scandir(site.folder("deposits"))]
+    numbers = [int(name.removeprefix(prefix)) for name in names_there if re.match(rf"^{prefix}\d+\Z", name)]
+    return max(numbers, default=0) + 1
 
 
 def _id_first(deposit: Deposit) -> dict[str, object]:
     """The record as people like to read it: the id on top, empty fields left out."""
-    record = to_builtins(deposit, builtin_types=(date,))
-    return {"id": record.pop("id"), **{key: value for key, value in record.items() if value is not None}}
+    record = _without_empty(to_builtins(deposit, builtin_types=(date,)))
+    return {"id": record.pop("id"), **record}
+
+
+def _without_empty(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_empty(value) if isinstance(value, dict) else value
+        for key, value in record.items()
+        if value not in (None, "", [], {})
+    }

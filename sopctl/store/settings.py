@@ -65,6 +65,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     office: Office
     people: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")], Person]
     management: Management = Management()
+    head: str = "kadis"
+    """The role that countersigns the office's forms (Mengetahui)."""
     time_zone: str = "Asia/Jakarta"
     days: Literal["working", "calendar"] = "working"
     deposit_prefix: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,5}\Z")] = "PS"
@@ -90,6 +92,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         """Every role that the settings name, with the path to where it stands."""
         for key, person in self.people.items():
             yield ("people", key, "role"), person.role
+        yield ("head",), self.head
         for days, role in self.escalation.items():
             yield ("escalation", str(days)), role
 

@@ -1,6 +1,9 @@
-"""Hands: the server is received, inspected and handed over by form; on its return the same, parties reversed."""
+"""Hands: the server is received and handed over by form; on its return the same, with the parties reversed."""
 
-from typing import Literal, get_args
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from msgspec.structs import replace
 
 from sopctl.adapters.documents import forms, render
 from sopctl.errors import UsageError
@@ -9,21 +12,7 @@ from sopctl.workflow import space
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers import letterhead, office_party, stamp
 
-CHECKLIST = (
-    "Nomor seri sesuai surat",
-    "Tinggi dan kedalaman sesuai tempat",
-    "Rel dan kabel lengkap",
-    "Catu daya berfungsi",
-    "Server dapat dinyalakan",
-    "Tidak ada kerusakan yang terlihat",
-    "Disk sesuai surat",
-    "Port jaringan sesuai surat",
-    "Label aset terpasang",
-)
-"""The physical inspection (pemeriksaan): one row per item, answered ok unless named in `faults`."""
-
-Condition = Literal["baik", "rusak ringan", "rusak berat"]
-CONDITIONS: tuple[Condition, ...] = get_args(Condition)
+UNKNOWN = "tidak diketahui"
 
 
 def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
@@ -33,91 +22,90 @@ def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
         return mine.record("selesai", note=note or "server diserahkan ke dinas")
 
 
-def inspect(
-    desk: Desk,
-    deposit_id: str,
-    *,
-    serial: str | None = None,
-    faults: tuple[int, ...] = (),
-    condition: Condition = "baik",
-    note: str = "",
-) -> StepDone:
-    """penitipan 8, pengembalian 4 and 7: compare the machine with the papers.
+def handover(desk: Desk, deposit_id: str, *more: str, place: str = "") -> StepDone:
+    """penitipan 9, pengembalian 8: make the hand-over form (PDF), to be signed by both parties.
 
-    `serial` is read off the machine (required in 8 and 4); `faults` are the numbers of checklist rows that are not
-    ok. What differs is written down; a wrong serial or a fault in 8 keeps the step due.
+    Several servers of one letter of one unit may stand on one form: each dossier keeps it. Raises UsageError when they
+    are not of one letter.
     """
-    with turn(desk, deposit_id, "inspect") as mine:
-        for number in faults:
-            if not 1 <= number <= len(CHECKLIST):
-                raise UsageError(f"the checklist has rows 1 to {len(CHECKLIST)}, not {number}")
-        differences = [CHECKLIST[number - 1] for number in faults]
-        passed, failed = _answers(mine)
-        if mine.step.task != "completeness":
-            differences += _serial_difference(mine, serial)
-        data = {
-            "serial": serial or mine.known("serial"),
-            "condition": condition,
-            "faults": [CHECKLIST[number - 1] for number in faults],
-        }
-        good = not differences
-        text = "; ".join(["sesuai" if good else "berbeda: " + ", ".join(differences), *([note] if note else [])])
-        return mine.record(passed if good else failed, note=text, data=data, answer=good)
-
-
-def handover(desk: Desk, deposit_id: str, *, place: str = "") -> StepDone:
-    """penitipan 9, pengembalian 8: make the hand-over form (PDF), to be signed by both parties."""
-    with turn(desk, deposit_id, "handover") as mine:
-        returning = bool(mine.procedure.begins.during)
-        settings = desk.site.settings
-        head_key = next(iter(settings.with_role("kadis")), None)
-        owner = _owner_party(mine.deposit.contacts.administrative, mine.deposit.unit)
-        office = office_party(desk.site, mine.by)
-        head = office_party(desk.site, head_key) if head_key else office
-        faults = mine.known("faults") or []
-        server = mine.deposit.server
-        form = forms.HandoverForm(
-            letterhead=letterhead(desk.site),
-            stamp=stamp(mine),
-            returning=returning,
-            place=place or settings.office.name,
-            first=office if returning else owner,
-            second=owner if returning else office,
-            acknowledged=head,
-            items=(
-                forms.HandoverItem(
-                    description="Server",
-                    brand_model=server.brand_model,
-                    serial=mine.known("serial") or server.serial,
-                    quantity=1,
-                    unit="unit",
-                    condition=mine.known("condition") or "baik",
-                    completeness="lengkap" if not faults else "lihat pemeriksaan",
-                    note=f"{server.height_units}U, {server.power_watts} W",
-                ),
-            ),
-            checklist=tuple(
-                forms.ChecklistRow(item=item, result="tidak" if item in faults else "ok", note="") for item in CHECKLIST
-            ),
-        )
-        kept = mine.keep("serah-terima.pdf", render(form))
+    with ExitStack() as stack:
+        turns = [stack.enter_context(turn(desk, each, "handover")) for each in dict.fromkeys((deposit_id, *more))]
+        _refuse_strangers(turns)
+        form = handover_form(turns, place)
+        content = render(form)
         number = form.stamp.document_number
-        return mine.record("selesai", note=f"formulir {number}", data={"document": {**kept, "number": number}})
+        done = []
+        for mine in turns:
+            kept = mine.keep("serah-terima.pdf", content)
+            done.append(
+                mine.record("selesai", note=f"formulir {number}", data={"document": {**kept, "number": number}})
+            )
+    return replace(done[0], also=tuple(done[1:]))
 
 
-def _answers(mine: Turn) -> tuple[str, str]:
-    """The step's two outcomes: the good one stands first in the procedure."""
-    good, bad = mine.outcomes
-    return good, bad
+def handover_form(turns: Sequence[Turn], place: str = "") -> forms.HandoverForm:
+    """The hand-over form of the servers whose turns these are."""
+    first = turns[0]
+    site = first.desk.site
+    returning = bool(first.procedure.begins.during)
+    head_key = next(iter(site.settings.with_role(site.settings.head)), None)
+    owner = _owner_party(first.deposit.contacts.administrative, first.deposit.unit)
+    office = office_party(site, first.by)
+    return forms.HandoverForm(
+        letterhead=letterhead(site),
+        stamp=stamp(first),
+        returning=returning,
+        place=place or site.settings.office.name,
+        first=office if returning else owner,
+        second=owner if returning else office,
+        acknowledged=office_party(site, head_key) if head_key else office,
+        items=tuple(_item(mine, returning) for mine in turns),
+        checklist=tuple(row for mine in turns for row in _checklist(mine, returning, several=len(turns) > 1)),
+    )
 
 
-def _serial_difference(mine: Turn, serial: str | None) -> list[str]:
-    if not serial:
-        raise UsageError("the serial number was not read", remedy="Read it off the machine: --serial …")
-    on_paper = mine.known("serial") if mine.step.task == "serial" else mine.deposit.server.serial
-    if serial == on_paper:
-        return []
-    return [f"nomor seri {serial}, menurut berkas {on_paper}"]
+def _refuse_strangers(turns: Sequence[Turn]) -> None:
+    first = turns[0]
+    for other in turns[1:]:
+        one, two = first.dossier.summary, other.dossier.summary
+        if (one.unit, one.letter, first.procedure) != (two.unit, two.letter, other.procedure) or not one.letter:
+            raise UsageError(
+                f"{two.id} is not of the same letter as {one.id}: {two.unit}, {two.letter or 'no letter'}",
+                remedy="One form holds the servers of one letter.",
+            )
+
+
+def _item(mine: Turn, returning: bool) -> forms.HandoverItem:
+    server = mine.deposit.server
+    suffix = "_back" if returning else ""
+    brought = mine.known(f"accessories{suffix}") or []
+    if returning:
+        gone = [each["item"] for each in brought if each["returned"] != "true"]
+        complete = "kurang: " + ", ".join(gone) if gone else "lengkap"
+    else:
+        complete = ", ".join(map(str, brought)) or "tanpa kelengkapan"
+    return forms.HandoverItem(
+        description=f"Server {server.name}",
+        brand_model=server.brand_model,
+        serial=mine.known("serial") or server.serial or UNKNOWN,
+        quantity=1,
+        unit="unit",
+        condition=mine.known(f"condition{suffix}") or "baik",
+        completeness=complete,
+        note=", ".join(
+            (mine.dossier.id, f"{server.height_units}U", *([f"{server.power_watts} W"] if server.power_watts else []))
+        ),
+    )
+
+
+def _checklist(mine: Turn, returning: bool, *, several: bool) -> list[forms.ChecklistRow]:
+    kept = mine.known("checklist_back" if returning else "checklist") or []
+    before = f"{mine.dossier.id}: " if several else ""
+    rows = [forms.ChecklistRow(before + each["item"], each["result"], each.get("note", "")) for each in kept]
+    accepted = mine.dossier.last("accept")
+    if accepted and not returning:
+        rows.append(forms.ChecklistRow(f"{before}Diterima dengan catatan ({accepted.by})", "ok", accepted.note))
+    return rows
 
 
 def _owner_party(contact: Contact, unit: str) -> forms.Party:

@@ -12,8 +12,9 @@ from msgspec import Struct, convert, to_builtins
 
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ssh.route import source_address
-from sopctl.errors import OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.access import HostKey
+from sopctl.model.deposit import FirstContact
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
@@ -32,7 +33,7 @@ def hosts(root: Path) -> list[InventoryHost]:
     site = Site(root)
     found = []
     for dossier in read_all(site):
-        if dossier.summary.in_our_hands:
+        if dossier.summary.in_our_hands and (dossier.summary.managed or dossier.deposit.access.first_contact):
             found.append(InventoryHost(dossier.id, _groups(dossier), variables(site, dossier)))
     return found
 
@@ -63,7 +64,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
 
 def account_in_use(site: Site, dossier: Dossier) -> str:
     """The account through which the controller reaches the server now."""
-    return site.settings.management.account if dossier.summary.managed else dossier.deposit.access.first_contact.user
+    return site.settings.management.account if dossier.summary.managed else _first_contact(dossier).user
 
 
 def key_in_use(site: Site, dossier: Dossier) -> str:
@@ -71,7 +72,18 @@ def key_in_use(site: Site, dossier: Dossier) -> str:
 
     Whether it is there is looked at when a server's turn comes: one missing key must not stop the other servers.
     """
-    return site.settings.management.key if dossier.summary.managed else dossier.deposit.access.first_contact.key
+    return site.settings.management.key if dossier.summary.managed else _first_contact(dossier).key
+
+
+def _first_contact(dossier: Dossier) -> FirstContact:
+    found = dossier.deposit.access.first_contact
+    if found is None:
+        raise InvalidRecord(
+            f"{dossier.id} has no way in: no first contact is known",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=f"Add access.first_contact (user, and the key's name in keys/): sopctl edit {dossier.id}",
+        )
+    return found
 
 
 def pinned_key(dossier: Dossier) -> HostKey | None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sopctl.errors import UsageError
 from sopctl.model import procedure
@@ -13,9 +14,13 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.scans import read_scan
 
 
-def request(desk: Desk, record: Path) -> StepDone:
-    """penitipan 1: file a request from the YAML record `record`; opens a dossier with a new id."""
+def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone:
+    """penitipan 1: file a request from the YAML record `record`, with the letter's scan; opens a dossier.
+
+    The request as filed stays in the dossier as a document, whatever is edited later.
+    """
     filed = codec.load(record, Request)
+    scan = read_scan(letter) if letter else None
     opening = procedure.opening(desk.site.procedures)
     now = desk.now()
     event = Event(
@@ -33,17 +38,41 @@ def request(desk: Desk, record: Path) -> StepDone:
             "letter": {"number": filed.letter.number, "date": filed.letter.date},
         },
     )
-    dossier = dossiers.create(desk.site, filed, event, now.date())
+    documents = {"document": (f"surat{letter.suffix.lower()}", scan)} if letter and scan else {}
+    dossier = dossiers.create(desk.site, dossiers.New(filed, event, documents), now.date())
     standing = procedure.Standing(opening.name, opening.first, None)
     filed_turn = Turn(desk, dossier, opening, opening.first, standing, REQUESTER, opening.first.outcomes_of("request"))
     return filed_turn.done(dossier.events[-1], answer=True)
 
 
-def dispose(desk: Desk, deposit_id: str, *, instruction: str, to: str = "") -> StepDone:
-    """penitipan 2 and 3, pengembalian 2 and 3: a head's written instruction on the letter, and to whom it goes."""
+def dispose(
+    desk: Desk,
+    deposit_id: str,
+    *,
+    instruction: str,
+    to: str = "",
+    letter_number: str = "",
+    letter_date: date | None = None,
+    letter: Path | None = None,
+) -> StepDone:
+    """A disposition (penitipan 2 and 3, pengembalian 2 and 3): a head's written instruction on a letter, to whom it
+    goes, and when; with the number and the scan of the disposition sheet, where the office has one."""
+    if not instruction.strip():
+        raise UsageError("the instruction is empty", remedy='Say what the head wrote: --instruction "…"')
+    scan = read_scan(letter) if letter else None
     with turn(desk, deposit_id, "dispose") as mine:
-        following = mine.procedure.step(mine.step.outcomes["selesai"].next or 0)
-        return mine.record("selesai", note=instruction, data={"to": to or following.actor})
+        following = mine.procedure.step(mine.step.outcomes["selesai"].next or mine.step.no)
+        disposition: dict[str, Any] = {
+            "from": mine.step.actor,
+            "to": to or following.actor,
+            "instruction": instruction.strip(),
+            "letter": (mine.known("letter") or {}).get("number"),
+            "number": letter_number or None,
+            "date": letter_date or desk.now().date(),
+        }
+        if letter and scan:
+            disposition["document"] = mine.keep(f"disposisi{letter.suffix.lower()}", scan)
+        return mine.record("selesai", note=instruction.strip(), data={"disposition": disposition})
 
 
 def ask_back(

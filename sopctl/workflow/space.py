@@ -42,7 +42,7 @@ def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE) -> StepDone:
     already and still has no place stays as it is: nothing is recorded, the answer is no.
     """
     expire(desk, but=deposit_id)
-    with turn(desk, deposit_id, "reserve") as mine, _racks_alone(desk.site):
+    with turn(desk, deposit_id, "reserve") as mine, racks_alone(desk.site):
         others = others_than(desk.site, deposit_id)
         _refuse_queue_jump(desk.site, mine.dossier.summary, others)
         if wish.rack or wish.unit or wish.port:
@@ -122,7 +122,7 @@ def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]
         if first is None:
             return served
         try:
-            with turn(desk.decided_by(AUTOMATIC), first.id, "reserve") as mine, _racks_alone(desk.site):
+            with turn(desk.decided_by(AUTOMATIC), first.id, "reserve") as mine, racks_alone(desk.site):
                 done = _reserve(mine, others_than(desk.site, first.id), Wish())
         except (Conflict, NotNow):
             return served
@@ -222,5 +222,6 @@ def _refuse_wish(site: Site, mine: Summary, others: Sequence[Summary], wish: Wis
         raise UsageError(f"the server cannot stand there: {'; '.join(reasons)}", remedy=f"See the racks: {see}")
 
 
-def _racks_alone(site: Site) -> AbstractContextManager[None]:
+def racks_alone(site: Site) -> AbstractContextManager[None]:
+    """Hold the racks: nobody else reserves or fills a place meanwhile."""
     return locks.hold(site.root / "var" / "locks" / "racks", "the racks", wait=SITE_LOCK_SECONDS)

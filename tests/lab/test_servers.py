@@ -18,7 +18,7 @@ from sopctl.errors import Conflict, OutsideFailure, UsageError
 from sopctl.model.access import Cause, Rung, Target, Verdict
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
-from sopctl.workflow import advancing, configuring, handing, informing, inventorying, space, verifying
+from sopctl.workflow import advancing, configuring, handing, informing, inspecting, inventorying, space, verifying
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.making import EXAMPLE_REQUEST, make_key
 from tests.conftest import Ran
@@ -48,7 +48,7 @@ class Placed:
         )
         informing.notify(desk, self.id, via="phone")
         handing.receive(desk, self.id)
-        handing.inspect(desk, self.id, serial="SN-0001")
+        inspecting.inspect(desk, self.id, serial="SN-0001")
         handing.handover(desk, self.id)
         space.place(desk, self.id)
 

@@ -15,7 +15,7 @@ from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.store import dossiers
 from sopctl.store.durable import write_atomic
 from sopctl.store.journal import Journal
-from sopctl.workflow import filing, handing, informing, letters
+from sopctl.workflow import filing, handing, informing, inspecting, letters
 from sopctl.workflow.desk import Desk
 
 
@@ -132,7 +132,7 @@ def test_documents_are_compared_with_what_was_issued(desk: Desk, until_space: Ca
     deposit = until_space()
     informing.notify(desk, deposit, via="phone")
     handing.receive(desk, deposit)
-    handing.inspect(desk, deposit, serial="SN-0001")
+    inspecting.inspect(desk, deposit, serial="SN-0001")
     handing.handover(desk, deposit)
     message, form = filing.documents(desk, deposit)
     assert (message.state, form.state) == ("intact", "intact")

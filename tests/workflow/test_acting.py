@@ -9,7 +9,7 @@ import pytest
 
 from sopctl.errors import NotNow, UsageError
 from sopctl.store import dossiers
-from sopctl.workflow import acting, filing, handing, informing, letters, space
+from sopctl.workflow import acting, filing, handing, informing, inspecting, letters, space
 from sopctl.workflow.desk import Behalf, Desk
 from tests.cases import rows
 from tests.conftest import Clock
@@ -22,13 +22,13 @@ WAY: tuple[tuple[str, Callable[[Desk, str], object]], ...] = (
     ("reserved", space.reserve),
     ("told", lambda desk, deposit: informing.notify(desk, deposit, via="phone")),
     ("brought", handing.receive),
-    ("inspected", lambda desk, deposit: handing.inspect(desk, deposit, serial="SN-0001")),
+    ("inspected", lambda desk, deposit: inspecting.inspect(desk, deposit, serial="SN-0001")),
     ("handed over", handing.handover),
     ("placed", space.place),
 )
 ASIDE: dict[str, tuple[str, Callable[[Desk, str], object]]] = {
     "held": ("filed", lambda desk, deposit: acting.hold(desk.decided_by("staf"), deposit, reason="x")),
-    "failed inspection": ("brought", lambda desk, deposit: handing.inspect(desk, deposit, serial="other")),
+    "failed inspection": ("brought", lambda desk, deposit: inspecting.inspect(desk, deposit, serial="other")),
     "withdrawn": ("filed", lambda desk, deposit: acting.withdraw(desk, deposit, reason="x")),
 }
 VERBS: dict[str, Callable[[Desk, str], object]] = {

@@ -7,7 +7,7 @@ import pytest
 from sopctl.errors import OutsideFailure
 from sopctl.model.access import HostKey
 from sopctl.store import dossiers
-from sopctl.workflow import handing, informing, inventory_view, letters, releasing, space
+from sopctl.workflow import handing, informing, inspecting, inventory_view, letters, releasing, space
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.playbooks import run_for
 
@@ -35,7 +35,7 @@ def placed(desk: Desk, until_space: Callable[..., str]) -> str:
     deposit = until_space()
     informing.notify(desk, deposit, via="phone")
     handing.receive(desk, deposit)
-    handing.inspect(desk, deposit, serial="SN-0001")
+    inspecting.inspect(desk, deposit, serial="SN-0001")
     handing.handover(desk, deposit)
     assert inventory_view.hosts(desk.site.root) == [], "a server that is not in its place is nobody's to touch"
     space.place(desk, deposit)
@@ -95,7 +95,7 @@ def test_a_server_given_back_is_no_more_ours(desk: Desk, placed: str) -> None:
     assert [host.name for host in inventory_view.hosts(desk.site.root)] == [placed]
     for _ in range(2):
         letters.dispose(desk, placed, instruction="x")
-    handing.inspect(desk, placed, serial="SN-0001")
+    inspecting.inspect(desk, placed, serial="SN-0001")
     letters.confirm_data_saved(desk, placed, wipe=False)
     releasing.release(desk, placed, by_hand="server mati")
     assert inventory_view.hosts(desk.site.root) == []

@@ -9,7 +9,7 @@ from sopctl.errors import NotNow, UsageError
 from sopctl.model.rack import Wish
 from sopctl.store import dossiers, locks
 from sopctl.store.site import Site
-from sopctl.workflow import acting, handing, informing, letters, reading, space
+from sopctl.workflow import acting, handing, informing, inspecting, letters, reading, space
 from sopctl.workflow.desk import Desk, StepDone
 from tests.conftest import Clock
 
@@ -27,16 +27,16 @@ def take_in_and_give_back(desk: Desk, deposit: str) -> StepDone:
 
     informing.notify(desk, deposit, via="phone")
     handing.receive(desk, deposit)
-    handing.inspect(desk, deposit, serial="SN-0001")
+    inspecting.inspect(desk, deposit, serial="SN-0001")
     handing.handover(desk, deposit)
     space.place(desk, deposit)
     letters.ask_back(desk, deposit, letter_number="090/9/2026")
     letters.dispose(desk, deposit, instruction="x")
     letters.dispose(desk, deposit, instruction="x")
-    handing.inspect(desk, deposit, serial="SN-0001")
+    inspecting.inspect(desk, deposit, serial="SN-0001")
     letters.confirm_data_saved(desk, deposit, wipe=False)
     releasing.release(desk, deposit, by_hand="server mati")
-    handing.inspect(desk, deposit)
+    inspecting.inspect(desk, deposit)
     handing.handover(desk, deposit)
     releasing.release(desk, deposit)
     return releasing.release(desk, deposit)

@@ -7,7 +7,17 @@ import pytest
 from sopctl.errors import Conflict, ExitCode, NotNow, UsageError
 from sopctl.model import procedure
 from sopctl.store import dossiers, locks
-from sopctl.workflow import configuring, handing, informing, inventorying, letters, releasing, space, verifying
+from sopctl.workflow import (
+    configuring,
+    handing,
+    informing,
+    inspecting,
+    inventorying,
+    letters,
+    releasing,
+    space,
+    verifying,
+)
 from sopctl.workflow.desk import Desk, turn
 
 VERBS: dict[str, Callable[[Desk, str], object]] = {
@@ -15,7 +25,7 @@ VERBS: dict[str, Callable[[Desk, str], object]] = {
     "reserve": space.reserve,
     "notify": lambda desk, deposit: informing.notify(desk, deposit, via="phone"),
     "receive": handing.receive,
-    "inspect": lambda desk, deposit: handing.inspect(desk, deposit, serial="SN-0001"),
+    "inspect": lambda desk, deposit: inspecting.inspect(desk, deposit, serial="SN-0001"),
     "handover": handing.handover,
     "place": space.place,
     "configure": configuring.configure,

@@ -69,7 +69,8 @@ def _gauge(svg: Element, gauge: Gauge, y: int) -> None:
     share = min(1.0, gauge.used / gauge.limit) if gauge.limit else 1.0
     _rect(svg, _LEFT, y, _WIDTH, 18, "#fafafa", "#999999")
     _rect(svg, _LEFT, y, round(_WIDTH * share), 18, "#c5d9f1" if share < 0.9 else "#f4c7c3", "none")
-    _text(svg, _LEFT + 8, y + 13, f"{gauge.label}: {gauge.used} / {gauge.limit} {gauge.unit}")
+    label = shortened(gauge.label, 24)
+    _text(svg, _LEFT + 8, y + 13, f"{label}: {gauge.used} / {gauge.limit} {gauge.unit}")
 
 
 def _rect(svg: Element, x: int, y: int, width: int, height: int, fill: str, stroke: str) -> None:

@@ -1,0 +1,104 @@
+"""The physical inspection (pemeriksaan): its checklist, the answers, and what differs from the letter."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, get_args
+
+from msgspec import Meta, Struct
+
+from sopctl.model.deposit import Line, OptionalLine, Server
+
+CHECKLIST = (
+    "Nomor seri sesuai surat",
+    "Tinggi dan kedalaman sesuai tempat",
+    "Rel dan kabel lengkap",
+    "Catu daya berfungsi",
+    "Server dapat dinyalakan",
+    "Tidak ada kerusakan yang terlihat",
+    "Disk sesuai surat",
+    "Port jaringan sesuai surat",
+    "Label aset terpasang",
+    "BMC dapat dijangkau atau direset",
+    "Foto terlampir",
+)
+"""The questions, counted from 1."""
+
+SERIAL, PHOTO = 1, 11
+"""The questions that the papers answer by themselves."""
+
+Result = Literal["ok", "tidak", "tidak berlaku"]
+RESULTS: tuple[Result, ...] = get_args(Result)
+Condition = Literal["baik", "rusak ringan", "rusak berat"]
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
+
+
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to one question, and a remark."""
+
+    result: Result
+    note: OptionalLine = ""
+
+
+class Measured(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was counted and measured on the machine; what was not is None."""
+
+    height_units: Annotated[int, Meta(ge=1, le=60)] | None = None
+    depth_mm: Annotated[int, Meta(ge=1, le=2000)] | None = None
+    power_supplies: Annotated[int, Meta(ge=0, le=16)] | None = None
+    power_watts: Annotated[int, Meta(ge=1, le=20000)] | None = None
+    disks: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    network_ports: Annotated[int, Meta(ge=0, le=128)] | None = None
+
+
+class Inspection(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an inspection found: answers by the question's number (those not named are ok), measures, accessories that
+    came with the server, its condition."""
+
+    answers: dict[Annotated[int, Meta(ge=1, le=len(CHECKLIST))], Answer] = {}
+    measured: Measured = Measured()
+    accessories: tuple[Line, ...] = ()
+    condition: Condition = "baik"
+
+
+NOTHING_FOUND = Inspection()
+"""Everything ok, nothing measured."""
+
+
+class Checked(Struct, frozen=True):
+    """One question with its answer, as it is kept and printed."""
+
+    item: str
+    result: Result
+    note: str = ""
+
+
+def differences(found: Measured, declared: Server) -> list[str]:
+    """What was measured otherwise than the letter says."""
+    pairs = (
+        ("tinggi", found.height_units, declared.height_units, "U"),
+        ("kedalaman", found.depth_mm, declared.depth_mm, " mm"),
+        ("daya", found.power_watts, declared.power_watts, " W"),
+        ("disk", found.disks, len(declared.disks) or None, ""),
+    )
+    return [
+        f"{what} {seen}{unit}, menurut surat {said}{unit}"
+        for what, seen, said, unit in pairs
+        if seen is not None and said is not None and seen != said
+    ]
+
+
+def checked(inspection: Inspection, *, serial_differs: bool, photos: int) -> list[Checked]:
+    """Every question with its answer. The serial number and the photos answer theirs; the rest is ok unless said."""
+    own: Mapping[int, Answer] = {
+        SERIAL: Answer("tidak" if serial_differs else "ok"),
+        PHOTO: Answer("ok" if photos else "tidak berlaku"),
+        **inspection.answers,
+    }
+    return [
+        Checked(item, own[no].result, own[no].note) if no in own else Checked(item, "ok")
+        for no, item in enumerate(CHECKLIST, start=1)
+    ]
+
+
+def faults(questions: Sequence[Checked]) -> list[str]:
+    """The questions that were answered with no, with their remarks."""
+    return [each.item + (f" ({each.note})" if each.note else "") for each in questions if each.result == "tidak"]

@@ -1,0 +1,115 @@
+"""Comparing the machine with the papers: penitipan 8, pengembalian 4 and 7."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sopctl.errors import UsageError
+from sopctl.model import inspection
+from sopctl.model.inspection import NOTHING_FOUND, Inspection
+from sopctl.store import codec
+from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.scans import read_scan
+
+
+def inspect(
+    desk: Desk,
+    deposit_id: str,
+    *,
+    serial: str | None = None,
+    found: Inspection = NOTHING_FOUND,
+    photos: Sequence[Path] = (),
+    missing: Sequence[str] = (),
+    taken_by: str = "",
+    authority: Path | None = None,
+    note: str = "",
+) -> StepDone:
+    """Do the inspection that is due.
+
+    condition (penitipan 8): `serial` read off the machine, `found` by the checklist, `photos`. What differs from the
+    letter is written down; a wrong serial number or a fault needs a decision.
+    serial (pengembalian 4): `serial` is compared with the hand-over, `taken_by` and `authority` say who takes it home.
+    completeness (pengembalian 7): `missing` are those of the accessories at hand-over that are not there; a difference
+    is recorded and does not block.
+    """
+    with turn(desk, deposit_id, "inspect") as mine:
+        match mine.step.task:
+            case "condition":
+                differing, data = _condition(mine, serial, found, photos)
+            case "serial":
+                differing, data = _serial(mine, serial, taken_by, authority)
+            case _:
+                differing, data = _completeness(mine, found, missing)
+        passed, failed = mine.outcomes
+        said = "sesuai" if not differing else "berbeda: " + ", ".join(differing)
+        return mine.record(
+            failed if differing else passed,
+            note="; ".join([said, *([note] if note else [])])[:1000],
+            data=data,
+            answer=not differing,
+        )
+
+
+def accept(desk: Desk, deposit_id: str, *, note: str) -> StepDone:
+    """Accept a server that failed its inspection, with a note on why (di luar SOP)."""
+    if not note.strip():
+        raise UsageError("accepting a failed inspection needs a note", remedy='Say why: --accept "…"')
+    with turn(desk, deposit_id, "accept") as mine:
+        if mine.standing.waiting != "decision":
+            raise UsageError(
+                f"{deposit_id} has not failed an inspection", remedy=f"Inspect it: sopctl inspect {deposit_id}"
+            )
+        return mine.record(next(iter(mine.outcomes)), note=note.strip())
+
+
+def read_answers(path: Path) -> Inspection:
+    """An inspection from a YAML file. Raises InvalidRecord with the place of what is wrong."""
+    return codec.load(path, Inspection)
+
+
+def _condition(
+    mine: Turn, serial: str | None, found: Inspection, photos: Sequence[Path]
+) -> tuple[list[str], dict[str, Any]]:
+    said = mine.deposit.server
+    read = _read(serial)
+    wrong = [f"nomor seri {read}, menurut surat {said.serial}"] if read != said.serial else []
+    kept = [mine.keep(f"foto-{n}{photo.suffix.lower()}", read_scan(photo)) for n, photo in enumerate(photos, start=1)]
+    questions = inspection.checked(found, serial_differs=bool(wrong), photos=len(kept))
+    answered = [each for each in questions if not (wrong and each.item == inspection.CHECKLIST[inspection.SERIAL - 1])]
+    differing = [*wrong, *inspection.faults(answered), *inspection.differences(found.measured, said)]
+    return differing, {
+        "serial": read,
+        "condition": found.condition,
+        "checklist": questions,
+        "measured": found.measured,
+        "accessories": found.accessories,
+        "photos": kept,
+    }
+
+
+def _serial(mine: Turn, serial: str | None, taken_by: str, authority: Path | None) -> tuple[list[str], dict[str, Any]]:
+    read, on_paper = _read(serial), mine.known("serial") or mine.deposit.server.serial
+    data: dict[str, Any] = {"taken_by": taken_by or mine.deposit.contacts.administrative.name}
+    if authority:
+        data["authority"] = mine.keep(f"surat-kuasa{authority.suffix.lower()}", read_scan(authority))
+    if read == on_paper:
+        return [], data
+    return [f"nomor seri {read}, menurut serah terima {on_paper}"], {**data, "serial_shown": read}
+
+
+def _completeness(mine: Turn, found: Inspection, missing: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+    brought = [str(each) for each in mine.known("accessories") or []]
+    unknown = [each for each in missing if each not in brought]
+    if unknown:
+        listed = ", ".join(brought) or "none"
+        raise UsageError(f"{unknown[0]!r} was not handed over", remedy=f"Accessories at hand-over: {listed}")
+    questions = inspection.checked(found, serial_differs=False, photos=0)
+    returned = [{"item": each, "returned": each not in missing} for each in brought]
+    differing = [f"kurang: {each}" for each in missing] + inspection.faults(questions)
+    return differing, {"condition_back": found.condition, "checklist_back": questions, "accessories_back": returned}
+
+
+def _read(serial: str | None) -> str:
+    if not serial or not serial.strip():
+        raise UsageError("the serial number was not read", remedy="Read it off the machine: --serial …")
+    return serial.strip()
