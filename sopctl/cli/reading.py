@@ -100,7 +100,7 @@ def todo(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool) ->
 @click.pass_context
 def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) -> None:
     """One deposit: the request, where it stands, what happened, and its documents."""
-    from sopctl.workflow import filing, reading
+    from sopctl.workflow import editing, filing, reading
 
     desk = open_desk(ctx)
     row, dossier = reading.show(desk, deposit_id)
@@ -122,6 +122,8 @@ def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) 
         out.print(f"valid until {row.valid_until}")
     for name, contact in filing.contacts(dossier.deposit, personal=personal):
         out.print(f"{name} contact: {contact}")
+    for line in editing.by_hand(dossier):
+        out.print(f"edited by hand: {printable(line)}", style="red")
     made = table("no", "at", "step", "outcome", "by", "note")
     for event in dossier.events:
         at = f"{event.at:%Y-%m-%d %H:%M}"

@@ -178,7 +178,8 @@ def create_all(site: Site, new: Sequence[New], today: date) -> list[Dossier]:
 def _stage(staging: Path, deposit_id: str, new: New) -> tuple[str, Event]:
     folder = staging / deposit_id
     with disk_errors(folder, "make"):
-        folder.mkdir(mode=0o750)
+        folder.mkdir()
+        os.chmod(folder, 0o750)  # noqa: S103 (colleagues in the site's group read it, nobody else)
         (folder / "documents").mkdir()
     deposit = convert({**to_builtins(new.record), "id": deposit_id}, Deposit)
     record = codec.dump(_id_first(deposit))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -254,7 +255,14 @@ def _entry(row: dict[str, str], number: int) -> _Entry:
             f"row {number}",
         )
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$.")
-        columns = {where: name for name, where in COLUMNS.items()}
-        column = columns.get(path.rstrip("`"), path.rstrip("`"))
-        raise InvalidRecord(f"row {number}, {column or 'row'}: {explain(message)}") from None
+        raise InvalidRecord(f"row {number}, {_column_and_message(str(error))}") from None
+
+
+def _column_and_message(error: str) -> str:
+    """What msgspec found wrong in a record, with the column that it came from."""
+    message, _, path = error.partition(" - at `$.")
+    path = path.rstrip("`")
+    if inner := re.search(r" in `(\w+)`$", message):  # a record's own check of one of its fields
+        message, path = message[: inner.start()], f"{path}.{inner[1]}"
+    columns = {where: name for name, where in COLUMNS.items()}
+    return f"{columns.get(path, path)}: {explain(message)}"

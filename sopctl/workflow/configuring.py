@@ -10,7 +10,7 @@ from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model import access, history
 from sopctl.model.access import HostKey, Target
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.inventory_view import pinned_key
+from sopctl.workflow.inventory_view import key_in_use, pinned_key
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
 
 Confirm = Callable[[HostKey], bool]
@@ -32,6 +32,7 @@ def configure(
     `confirm` asks a person. Nothing logs in before that. A failed host is an answer (no), recorded as failed.
     """
     with turn(desk, deposit_id, "configure") as mine:
+        key_in_use(desk.site, mine.dossier)  # a server without a way in is not even looked at
         pin = _pin(mine, host_key, confirm)
         result = run_for(mine, "configure.yml", started=pin, on_event=on_event, cancel=cancel)
         host = result.hosts.get(deposit_id)

@@ -21,7 +21,7 @@ def edit(desk: Desk, deposit_id: str, *, source: Path | None = None, note: str =
     """Change `deposit.yml`: with $EDITOR, or to the content of `source`. Raises NotNow when nothing was changed,
     InvalidRecord when the result is not valid (the record stays as it was)."""
     with act(desk, deposit_id, "edit") as mine:
-        _refuse_strange_edit(mine.dossier)
+        refuse_strange_edit(mine.dossier)
         path = mine.dossier.folder / "deposit.yml"
         before = codec.read(path)
         after = codec.read(source) if source else _with_editor(before)
@@ -80,11 +80,13 @@ def differences(before: bytes, after: bytes) -> list[str]:
     return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
-def _refuse_strange_edit(dossier: Dossier) -> None:
+def refuse_strange_edit(dossier: Dossier) -> None:
+    """Raise Conflict when `deposit.yml` was edited by hand and that was not accepted."""
     changed = by_hand(dossier)
     if changed:
         raise Conflict(
             f"deposit.yml of {dossier.id} was edited by hand: {'; '.join(changed)[:300]}",
+            where=str(dossier.folder / "deposit.yml"),
             remedy=f'Accept it first: sopctl edit {dossier.id} --accept --note "…", or set it back.',
         )
 

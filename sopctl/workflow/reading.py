@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sopctl.errors import InvalidRecord, UsageError
+from sopctl.errors import Conflict, InvalidRecord, SopctlError, UsageError
 from sopctl.model.deadline import Deadline, deadline
 from sopctl.model.procedure import REQUESTER
 from sopctl.model.rack import (
@@ -28,7 +28,7 @@ from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import write_atomic
 from sopctl.store.site import Site
-from sopctl.workflow import calendar, commands
+from sopctl.workflow import calendar, commands, editing
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.space import occupied, waiting_list
 
@@ -172,8 +172,8 @@ def draw_rack(site: Site, name: str, file: Path) -> None:
     write_atomic(file, rack_svg(f"Rak {found.name}, {found.room}", found.units, boxes, gauges))
 
 
-def validate(desk: Desk) -> tuple[int, list[InvalidRecord]]:
-    """Read every record of the site: how many dossiers there are, and every error found."""
+def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
+    """Read every record of the site: how many dossiers there are, and every error found, edits by hand among them."""
     site = desk.site
     checks: tuple[Callable[[], object], ...] = (
         lambda: site.settings,
@@ -182,7 +182,7 @@ def validate(desk: Desk) -> tuple[int, list[InvalidRecord]]:
         lambda: calendar.overrides(site),
         lambda: _check_places(site),
     )
-    errors = []
+    errors: list[SopctlError] = []
     for check in checks:
         try:
             check()
@@ -191,8 +191,10 @@ def validate(desk: Desk) -> tuple[int, list[InvalidRecord]]:
     ids = dossiers.ids(site)
     for deposit_id in ids:
         try:
-            _ = dossiers.read(site, deposit_id).standing  # explained by the procedures it is pinned to, or an error
-        except InvalidRecord as error:
+            dossier = dossiers.read(site, deposit_id)
+            _ = dossier.standing  # explained by the procedures it is pinned to, or an error
+            editing.refuse_strange_edit(dossier)
+        except (InvalidRecord, Conflict) as error:
             errors.append(error)
     return len(ids), list({str(error): error for error in errors}.values())
 

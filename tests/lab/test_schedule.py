@@ -1,0 +1,108 @@
+"""Timers on a real systemd: a lab server with sopctl on it takes over the jobs of a site, and loses every trace."""
+
+import json
+import shlex
+import site
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import sopctl
+from sopctl.adapters import lab as servers
+from sopctl.adapters.lab import LabServer, Tier
+
+pytestmark = pytest.mark.lab
+
+SITE = "/srv/pusat data 100%"
+UNITS = (
+    "find /etc/systemd /var/lib/systemd/timers /run/systemd -name 'sopctl-*'; systemctl list-units --all 'sopctl-*' -q"
+)
+LARGE = (
+    "ansible*",
+    "babel",
+    "typst",
+    "mypy*",
+    "*mypyc*",
+    "ruff*",
+    "pip",
+    "setuptools",
+    "black*",
+    "netmiko",
+    "ntc_templates",
+)
+
+
+def put_sopctl_on(server: LabServer) -> None:
+    """Copy this sopctl and the libraries that its checks need; the server's own Python runs them."""
+    packages = Path(next(path for path in site.getsitepackages() if path.endswith("site-packages")))
+    package = Path(sopctl.__file__).parent
+    skip = [f"--exclude=./{name}" for name in LARGE]
+    here = (
+        ["tar", "-C", str(packages), *skip, "--exclude=__pycache__", "-cf", "-", "."],
+        [
+            "tar",
+            "-C",
+            str(package.parent),
+            "--exclude=__pycache__",
+            "-cf",
+            "-",
+            "sopctl",
+            "playbooks",
+            "inventory",
+            "ansible.cfg",
+        ],
+    )
+    login = ["ssh", "-F", "none", "-i", server.key_file, "-p", str(server.port), "-oStrictHostKeyChecking=no"]
+    login += ["-oUserKnownHostsFile=/dev/null", "-oLogLevel=ERROR", "-l", server.user, server.address]
+    for pack in here:
+        with subprocess.Popen(pack, stdout=subprocess.PIPE) as tar:
+            unpack = "sudo mkdir -p /opt/sopctl && sudo tar -C /opt/sopctl -xf - --no-same-owner"
+            subprocess.run([*login, unpack], stdin=tar.stdout, check=True, timeout=120)
+    servers.run(
+        server, "echo /opt/sopctl >/usr/local/lib/python3.11/dist-packages/sopctl.pth; useradd --create-home petugas"
+    )
+    as_petugas(server, f"/usr/bin/python3 -m sopctl init {shlex.quote(SITE)}")
+
+
+def as_petugas(server: LabServer, command: str) -> str:
+    """Run a command on the server as the user with few rights who owns the site."""
+    servers.run(server, f"mkdir -p {shlex.quote(SITE)} && chown petugas {shlex.quote(SITE)}")
+    return servers.run(server, f"cd / && runuser -u petugas -- {command}", timeout=60)
+
+
+def on(server: LabServer, *words: str) -> str:
+    """Run sopctl as root on the server, for its site."""
+    line = shlex.join(["/usr/bin/python3", "-m", "sopctl", "--site", SITE, *words])
+    return servers.run(server, line, timeout=60)
+
+
+def test_timers_run_the_jobs_and_leave_nothing(pristine: LabServer, lab: servers.LabStatus) -> None:
+    if lab.tier is not Tier.SYSTEMD:
+        pytest.fail("timers need the tier that boots systemd")
+    put_sopctl_on(pristine)
+    assert servers.run(pristine, UNITS) == ""
+
+    changed = json.loads(on(pristine, "schedule", "install", "--every", "10", "--json"))["changed"]
+    assert len(changed) == 6
+    assert json.loads(on(pristine, "schedule", "install", "--every", "10", "--json"))["changed"] == []
+    timers = {each["name"]: each for each in json.loads(on(pristine, "schedule", "show", "--json"))["timers"]}
+    assert set(timers) == {"check", "daily", "inventory"}
+    assert all(each["enabled"] and each["next_run"] and each["last_run"] is None for each in timers.values())
+
+    for name in ("check", "inventory", "daily"):
+        unit = next(unit for unit in changed if unit.endswith(f"-{name}.service"))
+        servers.run(pristine, f"systemctl start {unit} || journalctl -u {unit} >&2", timeout=120)
+        owner = servers.run(pristine, f"systemctl show -P User {unit}").strip()
+        assert owner == "petugas", "the site's owner, who has few rights"
+    timers = {each["name"]: each for each in json.loads(on(pristine, "schedule", "show", "--json"))["timers"]}
+    assert [(each["result"], each["exit_code"]) for each in timers.values()] == [("success", 0)] * 3
+    assert all(each["last_run"] for each in timers.values())
+    shown = on(pristine, "schedule", "show")
+    assert shown.count("yes") == 3
+
+    service = next(unit for unit in changed if unit.endswith("-check.service"))
+    said = on(pristine, "schedule", "install", "--every", "20", "--json")
+    assert json.loads(said)["changed"] == [service.replace(".service", ".timer")]
+    on(pristine, "schedule", "remove")
+    assert servers.run(pristine, UNITS) == "", "nothing stays behind"
