@@ -5,13 +5,19 @@ The Message-ID is ours, made from the event that announces it, so that a message
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import formatdate
 from typing import Literal
 
 from sopctl.errors import OutsideFailure
 
 TIMEOUT_SECONDS = 20
+
+
+class MayHaveArrived(OutsideFailure):
+    """The connection was lost while the server had the message: it may have taken it, or not."""
 
 
 def send(
@@ -25,20 +31,29 @@ def send(
     subject: str,
     text: str,
     message_id: str,
+    copies: Sequence[str] = (),
+    login: tuple[str, str] | None = None,
+    ca: str | None = None,
 ) -> None:
     """Hand one message to the mail server. Returns only when the server has taken it.
 
-    Raises OutsideFailure when the server cannot be reached or refuses; then nothing was sent.
+    `login` is user and password; `ca` the authority (a PEM file) that the server's certificate must come from.
+
+    Raises OutsideFailure when the server cannot be reached or refuses, and then nothing was sent; MayHaveArrived when
+    the connection was lost before the server's answer.
     """
     mail = EmailMessage()
     mail["From"] = Address(sender_name, addr_spec=sender)
     mail["To"] = Address(addr_spec=to)
+    if copies:
+        mail["Cc"] = [Address(addr_spec=each) for each in copies]
     mail["Subject"] = subject
+    mail["Date"] = formatdate(localtime=True)
     mail["Message-ID"] = f"<{message_id}>"
     mail.set_content(text)
     where = f"mail server {host}:{port}"
     try:
-        context = ssl.create_default_context()
+        context = ssl.create_default_context(cafile=ca or None)
         client: smtplib.SMTP
         if tls == "ssl":
             client = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
@@ -47,7 +62,11 @@ def send(
         with client:
             if tls == "starttls":
                 client.starttls(context=context)
-            client.send_message(mail)
+            if login:
+                client.login(*login)
+            _hand_over(client, mail, where)
+    except MayHaveArrived:
+        raise
     except (OSError, smtplib.SMTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise OutsideFailure(
@@ -55,4 +74,17 @@ def send(
             where=where,
             remedy="Check `mail` in sopctl.yml and the server, then run the command again; "
             "or inform by other means: --via phone",
+        ) from error
+
+
+def _hand_over(client: smtplib.SMTP, mail: EmailMessage, where: str) -> None:
+    try:
+        client.send_message(mail)
+    except (smtplib.SMTPServerDisconnected, OSError) as error:
+        if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
+            raise  # an answer of the server: it did not take the message
+        raise MayHaveArrived(
+            f"the connection was lost while the message was handed over: {error}",
+            where=where,
+            remedy="Ask the contact person whether it came, then: --via phone, or --again to send it once more",
         ) from error

@@ -44,6 +44,7 @@ COMMANDS = {
         "dispose": "steps:dispose",
         "reserve": "steps:reserve",
         "notify": "steps:notify",
+        "remind": "steps:remind",
         "receive": "steps:receive",
         "inspect": "inspection:inspect",
         "handover": "steps:handover",

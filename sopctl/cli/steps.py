@@ -1,5 +1,6 @@
 """The steps that people do on paper and with their hands: letters, space, informing, handing over, placing."""
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import click
 
 from sopctl.cli.options import decider_options, end, example, id_argument, json_option, open_desk
 from sopctl.cli.render import put_step
-from sopctl.errors import UsageError
+from sopctl.errors import ExitCode, UsageError
 
 
 @click.command(epilog=example("sopctl request --example > request.yml", "sopctl request request.yml"))
@@ -104,7 +105,9 @@ def reserve(
 
 @click.command(epilog=example("sopctl notify PS-2026-0001", "sopctl notify PS-2026-0001 --via phone"))
 @id_argument
-@click.option("--via", type=click.Choice(["email", "phone", "letter", "meeting"]), help="How [default: e-mail].")
+@click.option(
+    "--via", type=click.Choice(["email", "webhook", "phone", "letter", "meeting"]), help="How [default: e-mail]."
+)
 @click.option("--again", is_flag=True, help="Send even if a message may have gone out before a crash.")
 @click.option("--dry-run", is_flag=True, help="Show the message; send and record nothing.")
 @decider_options
@@ -125,6 +128,36 @@ def notify(ctx: click.Context, deposit_id: str, *, via: str | None, again: bool,
         return
     means = next((each for each in informing.MEANS if each == via), None)
     put_step(informing.notify(desk, deposit_id, via=means, again=again), as_json=as_json)
+
+
+@click.command(epilog=example("sopctl remind --dry-run", "sopctl remind"))
+@click.option("--dry-run", is_flag=True, help="Show the messages; send and record nothing.")
+@json_option
+@click.pass_context
+def remind(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
+    """Remind whoever is late, and owners whose deposit ends soon: one message a person, once a level (for a timer).
+
+    Exit 6: a message could not be sent; it is tried again the next time.
+    """
+    from sopctl.cli.render import put_json
+    from sopctl.model.text import printable
+    from sopctl.workflow import reminding
+
+    found = reminding.remind(open_desk(ctx), dry_run=dry_run)
+    if as_json:
+        put_json({"reminders": found})
+    for each in found if not as_json else ():
+        what = "would be sent" if dry_run else "sent" if each.sent else f"not sent: {each.problem}"
+        rows = ", ".join(row.id for row in each.rows)
+        click.secho(
+            f"{printable(each.name)} <{each.email or '-'}>: {what} ({rows})", fg="red" if each.problem else None
+        )
+        if dry_run:
+            click.echo(each.message.text)
+    if not found and not as_json:
+        click.echo("Nobody has to be reminded.")
+    if any(each.problem for each in found):
+        sys.exit(ExitCode.OUTSIDE)
 
 
 @click.command(epilog=example("sopctl receive PS-2026-0001"))

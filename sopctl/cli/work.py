@@ -148,7 +148,9 @@ def form(ctx: click.Context, deposit_id: str, *, month: str | None, as_json: boo
 @key_option
 @user_option
 @click.option(
-    "--via", type=click.Choice(["email", "phone", "letter", "meeting"]), help="How to inform [default: e-mail]."
+    "--via",
+    type=click.Choice(["email", "webhook", "phone", "letter", "meeting"]),
+    help="How to inform [default: e-mail].",
 )
 @click.option("--max-tries", type=click.IntRange(1, 10), default=3, show_default=True, help="Bound on the loop.")
 @decider_options

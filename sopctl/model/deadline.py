@@ -5,12 +5,14 @@ still: a day at whose end it stood still is not counted. An edit or another act 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec import Struct
 
 from sopctl.model.summary import Pause, Summary
 from sopctl.model.workdays import Calendar
+
+DAY = timedelta(days=1)
 
 
 class Skipped(Struct, frozen=True):
@@ -61,7 +63,7 @@ def deadline(each: Summary, calendar: Calendar, today: date, escalation: Mapping
         why = "on hold" if each.held else "waits for space"
         return Deadline(None, since, each.limit_days, unit, paused=why)
     due, skipped, estimated = count(calendar, since, each.limit_days, each.pauses)
-    late = calendar.between(due, today)
+    late = counted(calendar, due, today, each.pauses)
     return Deadline(
         due,
         since,
@@ -97,6 +99,17 @@ def count(
             if limit == 0:
                 break
     return day, tuple(skipped), estimated
+
+
+def counted(calendar: Calendar, start: date, end: date, pauses: Sequence[Pause]) -> int:
+    """How many days that count lie after `start`, up to and with `end`, without those on hold."""
+    held = sum(
+        calendar.between(
+            max(start, pause.since.date() - DAY), min(end, (pause.until.date() if pause.until else end) - DAY)
+        )
+        for pause in pauses
+    )
+    return calendar.between(start, end) - held
 
 
 def _paused(day: date, pauses: Sequence[Pause]) -> bool:

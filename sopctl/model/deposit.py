@@ -1,7 +1,7 @@
 """Deposit: the request as filed. A person may edit it; what happens to the server is not here but in its history."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -32,6 +32,8 @@ class Contact(Struct, frozen=True, forbid_unknown_fields=True):
     nip: Annotated[str, Meta(pattern=names.NIP)] = ""
     email: Email | None = None
     phone: OptionalLine = ""
+    language: Literal["id", "en"] | None = None
+    """In which language they are written to [default: the site's]."""
 
 
 class Contacts(Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from statistics import median
 from msgspec import Struct
 
 from sopctl.model import history
-from sopctl.model.deadline import count
+from sopctl.model.deadline import count, counted
 from sopctl.model.history import Event
 from sopctl.model.procedure import Procedures, Standing, month_due, stand, walk
 from sopctl.model.summary import Pause
@@ -31,10 +31,13 @@ class Occurrence(Struct, frozen=True):
         """Until when it should be done, or should have been."""
         return count(calendar, self.since.date(), self.limit, self.pauses)[0]
 
+    def late(self, calendar: Calendar, now: date) -> bool:
+        """Has its time passed on `now`? A day that does not count makes nothing late."""
+        return counted(calendar, self.due(calendar), now, self.pauses) > 0
+
     def days(self, calendar: Calendar, until: datetime) -> float:
         """How long it took: the days that count, without pauses; below a day, the part of a day of 24 hours."""
-        paused = sum(calendar.between(p.since.date(), (p.until or until).date()) for p in self.pauses)
-        whole = calendar.between(self.since.date(), until.date()) - paused
+        whole = counted(calendar, self.since.date(), until.date(), self.pauses)
         return float(whole) if whole > 0 else min((until - self.since).total_seconds() / 86400, 1.0)
 
 
@@ -95,7 +98,7 @@ def _counts(group: Sequence[Occurrence], month: tuple[date, date]) -> bool:
 def _line(group: Sequence[Occurrence], calendar: Calendar, month: tuple[date, date], now: datetime) -> Line:
     done = [(each, each.ended) for each in group if each.ended and month[0] <= each.ended.date() <= month[1]]
     took = [each.days(calendar, ended) for each, ended in done]
-    late = sum(ended.date() > each.due(calendar) for each, ended in done)
+    late = sum(each.late(calendar, ended.date()) for each, ended in done)
     waiting = [each for each in group if each.ended is None]
     one = group[0]
     return Line(
@@ -109,7 +112,7 @@ def _line(group: Sequence[Occurrence], calendar: Calendar, month: tuple[date, da
         median_days=round(median(took), 2) if took else None,
         worst_days=round(max(took), 2) if took else None,
         open=len(waiting),
-        open_late=sum(not _stands_still(each) and now.date() > each.due(calendar) for each in waiting),
+        open_late=sum(not _stands_still(each) and each.late(calendar, now.date()) for each in waiting),
     )
 
 

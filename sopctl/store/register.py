@@ -100,7 +100,7 @@ class _Index:
         """What is known: id → (stamp, summary); nothing when the index is missing, broken or of another version."""
         if not self._path.is_file():
             return {}
-        decode = msgspec.msgpack.Decoder(Summary).decode
+        decode = msgspec.json.Decoder(Summary).decode
         try:
             with closing(self._open()) as database:
                 version = database.execute("SELECT value FROM about").fetchone()
@@ -117,7 +117,7 @@ class _Index:
 
     def write(self, fresh: list[tuple[str, str, Summary]], gone: set[str]) -> None:
         """Note what was read, and forget what is gone."""
-        encode = msgspec.msgpack.Encoder().encode
+        encode = msgspec.json.Encoder().encode  # MessagePack would turn every time into UTC, and its day with it
         try:
             with disk_errors(self._path.parent, "make"):
                 self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -31,6 +31,7 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
     position: OptionalLine = ""
     nip: Annotated[str, Meta(pattern=names.NIP)] = ""
     login: OptionalLine = ""
+    email: Email | None = None
 
 
 class Management(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,16 +42,33 @@ class Management(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mail(Struct, frozen=True, forbid_unknown_fields=True):
-    """The mail server for messages to contact persons. Without one, people inform by other means and say how."""
+    """The mail server for messages to people. Without one, people inform by other means and say how.
+
+    `user` logs in with the password in the file keys/`password`; `ca` is a PEM file of the authority to trust.
+    """
 
     host: Annotated[str, Meta(min_length=1, max_length=253)]
     sender: Email
     port: Port = 25
     tls: Literal["none", "starttls", "ssl"] = "starttls"
+    user: OptionalLine = ""
+    password: Annotated[str, Meta(pattern=names.FILE_NAME)] | None = None
+    ca: OptionalLine = ""
 
     def __post_init__(self) -> None:
         if not names.is_address(self.host) and self.host != "localhost":
             raise ValueError("Expected an IP address or a host name in `host`")
+        if bool(self.user) != bool(self.password):
+            raise ValueError("Expected `user` and `password` (a file in keys/) together")
+
+
+class Channel(Struct, frozen=True, forbid_unknown_fields=True):
+    """A webhook or chat that takes messages: its URL is a secret, kept in the file keys/`url`."""
+
+    url: Annotated[str, Meta(pattern=names.FILE_NAME)]
+
+
+Language = Literal["id", "en"]
 
 
 class Space(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +95,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     space: Space = Space()
     controllers: tuple[str, ...] = ()
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
+    language: Language = "id"
+    """Of messages, where a contact has no other."""
     mail: Mail | None = None
+    channels: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")], Channel] = {}
+    copy_administrative: bool = False
+    """Does the administrative contact get a copy of what the technical one is written?"""
 
     def __post_init__(self) -> None:
         try:

@@ -1,6 +1,6 @@
 """Reading a site: where each deposit stands, what is due by whom and until when, and what happened."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -103,7 +103,8 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
     reading = register.read(desk.site)
     rows = [row for row in _rows(desk, reading.summaries) if row.command and not _waits(row)]
     rows += _ending(desk, reading.summaries)
-    mine = [row for row in rows if actor in (None, row.role, row.escalated_to) and (row.late or not late)]
+    levels = desk.site.settings.escalation
+    mine = [row for row in rows if _concerns(row, actor, levels) and (row.late or not late)]
     return Board(sorted(mine, key=lambda row: (row.due or date.max, row.id)), reading.errors)
 
 
@@ -268,6 +269,11 @@ def _waiting(each: Summary, queue: dict[str, int], today: date) -> str:
 def _waits(row: Row) -> bool:
     """Does a row wait for something that nobody can do now?"""
     return row.waiting.startswith(("space", "month", "hold"))
+
+
+def _concerns(row: Row, actor: str | None, levels: Mapping[int, str]) -> bool:
+    """Is a row `actor`'s own, or escalated to them? What has gone further up stays theirs."""
+    return actor in (None, row.role) or any(row.late_days >= days and role == actor for days, role in levels.items())
 
 
 def _fits(row: Row, query: Query) -> bool:

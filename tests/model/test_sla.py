@@ -36,13 +36,13 @@ def test_how_long_the_steps_took(row: dict[str, Any]) -> None:
         if each.ended is None:
             found.append([place, None, "open"])
             continue
-        word = "late" if each.ended.date() > each.due(CALENDAR) else "in time"
+        word = "late" if each.late(CALENDAR, each.ended.date()) else "in time"
         found.append([place, round(each.days(CALENDAR, each.ended), 2), word])
     assert found == row["took"]
 
 
 def test_the_report_of_a_month_counts_what_ended_in_it_and_what_is_open() -> None:
-    found = [occurrence for row in rows("sla") for occurrence in occurrences(row)]
+    found = [occurrence for row in rows("sla")[:9] for occurrence in occurrences(row)]
     now = datetime.fromisoformat("2026-11-10T08:00:00+07:00")
     lines = sla.report(found, CALENDAR, (date(2026, 11, 1), date(2026, 11, 30)), now)
     by_step = {(line.procedure, line.step): line for line in lines}

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sopctl.errors import InvalidRecord
@@ -47,8 +48,10 @@ def test_what_did_not_change_is_not_read_again(desk: Desk, file_request: Callabl
     ids = [file_request() for _ in range(3)]
     settle(desk.site)
     reads.clear()
-    assert [each.id for each in register.summaries(desk.site)] == ids
+    kept = register.summaries(desk.site)
     assert reads == []
+    assert [each.id for each in kept] == ids
+    assert msgspec.json.encode(kept) == msgspec.json.encode(truth(desk.site)), "to the last offset of a time"
     letters.dispose(desk, ids[1], instruction="x")
     reads.clear()
     assert [each.step for each in register.summaries(desk.site)] == [2, 3, 2]

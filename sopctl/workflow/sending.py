@@ -1,0 +1,81 @@
+"""Handing a message over: by the site's mail server, or to its channels. Everything that can be wrong in the settings
+is found before anything is recorded or sent."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sopctl.adapters import channels, mail
+from sopctl.adapters.mail import MayHaveArrived
+from sopctl.errors import OutsideFailure, UsageError
+from sopctl.model.message import Message
+from sopctl.store.durable import disk_errors
+from sopctl.store.site import Site
+
+__all__ = ["MayHaveArrived", "Ready", "by_channels", "by_email", "new_id", "secret"]
+
+
+class Ready(NamedTuple):
+    """A message that only has to be sent: to whom, and how. `send` raises OutsideFailure when it is not taken."""
+
+    to: str
+    send: Callable[[], None]
+
+
+def new_id(site: Site, what: str, number: int) -> str:
+    """The id of a message, made from what it is about, so that one sent twice shows as the same."""
+    domain = site.settings.mail.sender.partition("@")[2] if site.settings.mail else "sopctl.invalid"
+    return f"{what}.{number}@{domain}"
+
+
+def by_email(site: Site, message: Message, message_id: str) -> Ready:
+    """The message as an e-mail. Raises UsageError when the site has no mail server or the addressee no address."""
+    settings, to = site.settings.mail, message.to
+    if settings is None or to is None:
+        lacking = (
+            "this site has no mail server" if settings is None else f"there is no e-mail address of {message.name}"
+        )
+        raise UsageError(lacking, remedy="Inform by other means: --via phone|letter|meeting")
+    login = (settings.user, secret(site, settings.password)) if settings.password else None
+
+    def send() -> None:
+        mail.send(
+            host=settings.host,
+            port=settings.port,
+            tls=settings.tls,
+            sender=settings.sender,
+            sender_name=site.settings.office.name,
+            to=to,
+            subject=message.subject,
+            text=message.text,
+            message_id=message_id,
+            copies=message.copies,
+            login=login,
+            ca=settings.ca or None,
+        )
+
+    return Ready(to, send)
+
+
+def by_channels(site: Site, message: Message) -> Ready:
+    """The message to every channel of the site. Raises UsageError when there is none."""
+    urls = {name: secret(site, channel.url) for name, channel in site.settings.channels.items()}
+    if not urls:
+        raise UsageError("this site has no channels (`channels` in sopctl.yml)", remedy="Inform by: --via phone")
+
+    def send() -> None:
+        for number, (name, url) in enumerate(urls.items()):
+            try:
+                channels.post(name, url, title=message.subject, text=message.text)
+            except OutsideFailure as error:
+                if number == 0:
+                    raise
+                raise MayHaveArrived(f"{error.message}; others took it", remedy=error.remedy) from error
+
+    return Ready(", ".join(urls), send)
+
+
+def secret(site: Site, name: str) -> str:
+    """A secret from the site's keys/: one line. Raises OutsideFailure when the file is missing or open to others."""
+    path = site.key_file(name)
+    with disk_errors(path, "read"):
+        return path.read_text().strip()
