@@ -1,4 +1,4 @@
-"""Can a server be reached? Targets, the ladder's rungs, causes of failure, and the verdict.
+"""Can a server be reached? Targets, the ladder's rungs, and the verdict. (Why not: model/causes.py.)
 
 The ladder follows the order in which a client meets a server: RFC 4253 (transport), RFC 4252 (login),
 RFC 4254 (session). A check stops at the first rung that fails; that rung and its cause are the answer.
@@ -13,13 +13,16 @@ from enum import StrEnum
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
+from sopctl.model.causes import REMEDIES, SERVICE_REMEDIES
+from sopctl.model.causes import Cause as Cause  # noqa: PLC0414 (a result is read with its causes)
 from sopctl.model.names import FINGERPRINT, is_address
 from sopctl.model.text import printable
 
 
 class Rung(StrEnum):
-    """The steps of an access check, in order."""
+    """The steps of an access check, in order. `jump` only with a jump host, the last three only with services."""
 
+    JUMP = "jump"
     NAME = "name"
     TCP = "tcp"
     BANNER = "banner"
@@ -28,32 +31,8 @@ class Rung(StrEnum):
     LOGIN = "login"
     COMMAND = "command"
     SERVICE = "service"
-
-
-class Cause(StrEnum):
-    """Why a rung failed; stable codes for scripts. `REMEDIES` has the sentence for people."""
-
-    NO_SUCH_NAME = "no-such-name"
-    RESOLVER_DOWN = "resolver-down"
-    REFUSED = "refused"
-    FILTERED = "filtered"
-    NO_ROUTE = "no-route"
-    THROTTLED = "throttled"
-    CLOSED = "closed"
-    SILENT = "silent"
-    NOT_SSH = "not-ssh"
-    NO_COMMON_ALGORITHM = "no-common-algorithm"
-    HOST_KEY_CHANGED = "host-key-changed"
-    HOST_KEY_UNKNOWN = "host-key-unknown"
-    METHOD_NOT_ALLOWED = "method-not-allowed"
-    DENIED = "denied"
-    ACCOUNT_EXPIRED = "account-expired"
-    PASSWORD_EXPIRED = "password-expired"  # noqa: S105 (a cause, not a password)
-    SHELL_BROKEN = "shell-broken"
-    COMMAND_FAILED = "command-failed"
-    PORT_CLOSED = "port-closed"
-    FLOODED = "flooded"
-    TIMEOUT = "timeout"
+    TLS = "tls"
+    HTTP = "http"
 
 
 class HostKey(Struct, frozen=True):
@@ -64,13 +43,51 @@ class HostKey(Struct, frozen=True):
     sha256: str
 
 
+class ServiceKind(StrEnum):
+    """How far a service is tried: it accepts; it proves its name by TLS; it answers a request."""
+
+    TCP = "tcp"
+    TLS = "tls"
+    HTTP = "http"
+    HTTPS = "https"
+
+
+class Service(Struct, frozen=True):
+    """A TCP port that must work, and how far that is tried."""
+
+    port: int
+    kind: ServiceKind = ServiceKind.TCP
+
+    @property
+    def secured(self) -> bool:
+        """Does it speak TLS?"""
+        return self.kind in (ServiceKind.TLS, ServiceKind.HTTPS)
+
+    @property
+    def web(self) -> bool:
+        """Does it answer HTTP?"""
+        return self.kind in (ServiceKind.HTTP, ServiceKind.HTTPS)
+
+
+class Jump(Struct, frozen=True):
+    """A jump host: the check looks from there (RFC 4254 section 7.2, direct-tcpip), as from the requester's network.
+
+    Its host key must be pinned as well: without `expect_key` nobody logs in there.
+    """
+
+    host: str
+    port: int = 22
+    user: str = ""
+    expect_key: str | None = None
+
+
 class Target(Struct, frozen=True):
     """What to check: where, as whom, and what must be found there.
 
     `expect_key` is the pinned host key in a form that `pin` reads; without one, the check ends with
     `host-key-unknown` before any credential is sent. Without a `user` nobody logs in: after the host key come
     the services, and an absent pin is then no failure: the key found is the answer.
-    `services` are TCP ports that must accept a connection from here.
+    The default command `true` asks whether the account has a shell that runs commands, and is proved to have run.
     """
 
     host: str
@@ -78,9 +95,13 @@ class Target(Struct, frozen=True):
     user: str | None = None
     expect_key: str | None = None
     command: str = "true"
-    services: tuple[int, ...] = ()
+    services: tuple[Service | int, ...] = ()
+    """What must work on the server besides SSH; a number alone is a port that must accept."""
     timeout: float = 20.0
     """Seconds for the whole check, all rungs together."""
+    jump: Jump | None = None
+    server_name: str | None = None
+    """The name that services are asked for (TLS, HTTP), where it is not `host`."""
 
 
 class RungResult(Struct, frozen=True):
@@ -90,6 +111,18 @@ class RungResult(Struct, frozen=True):
     ok: bool
     seconds: float
     detail: str = ""
+
+
+class ServiceResult(Struct, frozen=True):
+    """How one service was found: `detail` is safe to print; `expires` is its certificate's end (ISO 8601, UTC)."""
+
+    port: int
+    kind: ServiceKind
+    cause: Cause | None = None
+    detail: str = ""
+    expires: str | None = None
+    status: int | None = None
+    """Of its HTTP answer."""
 
 
 class Verdict(StrEnum):
@@ -112,6 +145,8 @@ class AccessResult(Struct, frozen=True):
     host_key: HostKey | None = None
     banner: str = ""
     algorithms: dict[str, str] = {}
+    services: tuple[ServiceResult, ...] = ()
+    jump: Jump | None = None
 
 
 class Pin(Struct, frozen=True):
@@ -172,70 +207,37 @@ def endpoint(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-_THROTTLED = re.compile(r"exceeded maxstartups|not allowed at this time|too many connections", re.I)
-_ACCOUNT_EXPIRED = re.compile(r"account\b.{0,80}\bexpired", re.I | re.S)
-_PASSWORD_EXPIRED = re.compile(r"password\b.{0,40}\bexpired|password change required", re.I | re.S)
-_NO_SHELL = re.compile(r"account is currently not available|sftp connections only", re.I)
+def service(text: str) -> Service:
+    """Read PORT or PORT/KIND; the kind is tcp unless told. Raises InvalidRecord."""
+    port, slash, kind = text.partition("/")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        raise InvalidRecord("a port is a number from 1 to 65535", where=printable(text, 80))
+    if slash and kind not in list(ServiceKind):
+        raise InvalidRecord("a service is PORT, PORT/tcp, PORT/tls, PORT/http or PORT/https", where=printable(text, 80))
+    return Service(int(port), ServiceKind(kind) if slash else ServiceKind.TCP)
 
 
-def greeting_cause(text: str) -> Cause:
-    """Why a server that hung up said `text` instead of an SSH identification: throttled, or another protocol.
-
-    OpenSSH's sshd says "Exceeded MaxStartups" (since 8.8) and "Not allowed at this time" (PerSourcePenalties).
-    """
-    return Cause.THROTTLED if _THROTTLED.search(text) else Cause.NOT_SSH
-
-
-def denial_cause(text: str) -> Cause:
-    """Why a login was refused, from what the server said about it (RFC 4252 section 5.4 banner, disconnect)."""
-    return Cause.ACCOUNT_EXPIRED if _ACCOUNT_EXPIRED.search(text) else Cause.DENIED
-
-
-def command_cause(command: str, status: int | None, output: str) -> Cause | None:
-    """What a command's end means; None is success. `status` is None when the server told none.
-
-    A password that must be changed, and a login shell that refuses to work, both end every command with a
-    status other than 0 and a sentence of their own. `true` cannot fail, so when it does, the shell is at fault.
-    """
-    if status == 0:
-        return None
-    if _PASSWORD_EXPIRED.search(output):
-        return Cause.PASSWORD_EXPIRED
-    if status is None or command == "true" or _NO_SHELL.search(output):
-        return Cause.SHELL_BROKEN
-    return Cause.COMMAND_FAILED
-
-
-REMEDIES: dict[Cause, str] = {
-    Cause.NO_SUCH_NAME: "correct the name, or have it entered in DNS; an address works without",
-    Cause.RESOLVER_DOWN: "check this machine's name servers (resolvectl status, /etc/resolv.conf)",
-    Cause.REFUSED: "start sshd on the server, or correct the port",
-    Cause.FILTERED: "see that the server is on, cabled to its switch port, and that no firewall drops port {port}",
-    Cause.NO_ROUTE: "check the network of this machine, the gateway, and the server's address",
-    Cause.THROTTLED: "wait a minute; then raise MaxStartups or exempt this controller in PerSourcePenalties",
-    Cause.CLOSED: "look at the server's sshd log, hosts.deny, and anything that bans addresses (fail2ban)",
-    Cause.SILENT: "the server accepts but does not answer: look at its load, its disk, and sshd",
-    Cause.NOT_SSH: "another service answers on port {port}: correct the port",
-    Cause.NO_COMMON_ALGORITHM: "update the server's SSH, or allow current algorithms in its sshd_config",
-    Cause.HOST_KEY_CHANGED: "do not log in: ask the owner whether the server was reinstalled, and confirm the new "
-    "fingerprint at the console",
-    Cause.HOST_KEY_UNKNOWN: "compare the fingerprint at the console (ssh-keygen -lf /etc/ssh/ssh_host_*.pub), "
-    "then give it as the expected key",
-    Cause.METHOD_NOT_ALLOWED: "allow public keys for {user} (PubkeyAuthentication, AuthenticationMethods)",
-    Cause.DENIED: "see that the account {user} exists, is not locked, and has our key in authorized_keys "
-    "(owner and mode: sshd's StrictModes)",
-    Cause.ACCOUNT_EXPIRED: "the owner extends the account: chage -E -1 {user}",
-    Cause.PASSWORD_EXPIRED: "the owner renews the password or its age: chage -d today -M -1 {user}",
-    Cause.SHELL_BROKEN: "the owner gives {user} a working login shell: chsh -s /bin/sh {user}",
-    Cause.COMMAND_FAILED: "run the command by hand as {user}",
-    Cause.PORT_CLOSED: "start the service on the server, or open the port in its firewall",
-    Cause.FLOODED: "stop what writes without end: the login scripts of {user}, or whatever answers on port {port}",
-    Cause.TIMEOUT: "the server is too slow or hangs: look at its load, its DNS (UseDNS) and PAM; or allow more time",
-}
+def jump(text: str, expect_key: str | None = None, *, user: str | None = None) -> Jump:
+    """Read [USER@]HOST[:PORT], where `user` is the one unless told. Raises InvalidRecord."""
+    name, at, place = text.rpartition("@")
+    host, port = endpoint(place)
+    account = name if at else user
+    if not account:
+        raise InvalidRecord(
+            "it is not said who logs in at the jump host", where=printable(text, 80), remedy="USER@HOST"
+        )
+    if expect_key is not None:
+        pin(expect_key)
+    return Jump(host, port, account, expect_key)
 
 
 def remedy(result: AccessResult) -> str:
     """What to do about `result`, in one sentence; empty when there is nothing to do."""
     if result.cause is None:
         return ""
-    return REMEDIES[result.cause].format(port=result.port, user=result.user or "the user")
+    if result.rung is Rung.JUMP and result.jump:
+        there = f"at the jump host {result.jump.host}: "
+        return there + REMEDIES[result.cause].format(port=result.jump.port, user=printable(result.jump.user, 64))
+    services = SERVICE_REMEDIES if result.rung in (Rung.TLS, Rung.HTTP) else {}
+    sentence = services.get(result.cause, REMEDIES[result.cause])
+    return sentence.format(port=result.port, user=printable(result.user, 64) if result.user else "the user")

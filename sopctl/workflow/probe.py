@@ -12,18 +12,26 @@ AT_ONCE = 64
 """Checks under way at the same time: dead hosts wait for their deadline, and must not hold up live ones."""
 
 
-def probe(targets: Sequence[Target], key_file: Path | None = None) -> Iterator[AccessResult]:
+def probe(
+    targets: Sequence[Target],
+    key_file: Path | None = None,
+    *,
+    jump_key_file: Path | None = None,
+    ca_file: Path | None = None,
+) -> Iterator[AccessResult]:
     """Check each of `targets`; their results come in the same order, each as soon as it and those before it are in.
 
-    Raises what `load_key` and `check` raise, and Interrupted on Ctrl-C, when every check has ended.
+    Raises what `load_key`, `load_ca` and `check` raise, and Interrupted on Ctrl-C, when every check has ended.
     """
-    from sopctl.adapters.ssh import check, load_key
+    from sopctl.adapters.ssh import check, load_ca, load_key
 
     key = load_key(key_file) if key_file is not None else None
+    jump_key = load_key(jump_key_file) if jump_key_file is not None else None
+    ca = load_ca(ca_file) if ca_file is not None else None
     cancel = threading.Event()
     with ThreadPoolExecutor(max(1, min(AT_ONCE, len(targets))), "probe") as pool:
         try:
-            checks = [pool.submit(check, target, key, cancel=cancel) for target in targets]
+            checks = [pool.submit(check, target, key, jump_key=jump_key, ca=ca, cancel=cancel) for target in targets]
             for one in checks:
                 yield one.result()
         except KeyboardInterrupt:

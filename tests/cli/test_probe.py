@@ -50,7 +50,7 @@ def test_json_of_a_login_and_of_a_failure(key_file: Path) -> None:
     assert (good.returncode, good.stderr) == (0, "")
     (result,) = json.loads(good.stdout)["results"]
     assert " ".join(result) == (
-        "host port verdict rung cause detail remedy seconds rungs host_key banner algorithms user"
+        "host port verdict rung cause detail remedy seconds rungs host_key banner algorithms user services jump"
     )
     assert result["verdict"] == "accessible"
     assert result["host_key"]["sha256"] == pinned
@@ -88,6 +88,11 @@ def test_ladder_for_people() -> None:
         ["a.example.org", "--expect-key", "nonsense"],
         ["a.example.org", "--timeout", "0"],
         ["a.example.org", "--service", "70000"],
+        ["a.example.org", "--service", "443/udp"],
+        ["a.example.org", "--server-name", "a b"],
+        ["a.example.org", "--jump", "hop@gate.example.org"],
+        ["a.example.org", "--jump", "gate.example.org", "--jump-key", "hop"],
+        ["a.example.org", "--jump-expect-key", f"SHA256:{'A' * 43}"],
     ],
 )
 def test_usage(arguments: list[str]) -> None:

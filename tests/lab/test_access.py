@@ -73,7 +73,7 @@ def test_every_server_is_accessible_by_each_of_its_keys(lab: LabStatus, key: Key
             result = check(target, key)
             assert result.verdict is Verdict.ACCESSIBLE, result
             assert result.host_key == host_key
-            assert [rung.rung for rung in result.rungs] == list(Rung)
+            assert [one.rung for one in result.rungs] == [rung for rung in Rung if rung not in ("jump", "tls", "http")]
             assert "OpenSSH" in result.banner
 
 

@@ -1,12 +1,16 @@
 """How a rung says that it failed: one exception, which never leaves this adapter."""
 
-from sopctl.model.access import Cause
+from sopctl.model.access import Cause, Rung
 
 
 class Fault(Exception):
-    """A rung failed for `cause`; `detail` is a sentence that is safe to print."""
+    """A rung failed for `cause`; `detail` is a sentence that is safe to print.
 
-    def __init__(self, cause: Cause, detail: str) -> None:
+    `rung` says which one it was, when that only shows on a later one: a jump host looks up the name as it connects.
+    """
+
+    def __init__(self, cause: Cause, detail: str, rung: Rung | None = None) -> None:
         super().__init__(detail)
         self.cause = cause
         self.detail = detail
+        self.rung = rung

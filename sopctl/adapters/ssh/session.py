@@ -1,4 +1,4 @@
-"""One SSH session over a Line: key exchange, login, command. The only module that knows paramiko's Transport.
+"""One SSH session over a Line: key exchange, login, command, connections on. Only this module knows paramiko.Transport.
 
 paramiko runs the protocol in a thread of its own. The Line's leash ends that thread at the deadline, and its
 end frees every wait in here; so no wait needs a time-out of its own. What a hostile packet raises inside
@@ -7,12 +7,13 @@ paramiko may be any exception, so its calls are guarded as a whole and judged by
 
 import contextlib
 import logging
-import socket
+import secrets
 import threading
 from collections.abc import Sequence
 from typing import ClassVar
 
 import paramiko
+from paramiko.common import OPEN_FAILED_CONNECT_FAILED
 from paramiko.kex_gex import KexGexSHA256
 from paramiko.packet import Packetizer
 from paramiko.ssh_exception import (
@@ -27,7 +28,8 @@ from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
 from sopctl.adapters.ssh.line import CHUNK, Line
 from sopctl.errors import Interrupted
-from sopctl.model.access import Cause, HostKey, command_cause, denial_cause, fingerprint
+from sopctl.model.access import HostKey, Rung, fingerprint
+from sopctl.model.causes import Cause, command_cause, denial_cause, forwarding_cause
 from sopctl.model.text import printable
 
 KEPT_OUTPUT = 4096
@@ -67,7 +69,9 @@ class _Transport(paramiko.Transport):
         self._pinned_type = key_type
         self.offered: dict[str, list[str]] = {}
         self.farewell = ""
-        super().__init__(line, packetizer_class=_Packetizer)
+        self.refusal = (0, "")
+        """Of the last channel that the server did not open: reason code (RFC 4254 section 5.1) and its words."""
+        super().__init__(line, packetizer_class=_Packetizer)  # type: ignore[arg-type]  # reads and writes like one
         self.set_log_channel(_LOG)
 
     @property
@@ -98,6 +102,12 @@ class _Transport(paramiko.Transport):
         exchanges = self.offered["kex_algo_list"]
         self.offered["kex_algo_list"] = [one for one in exchanges if not one.startswith(("ext-info-", "kex-strict-"))]
         super()._parse_kex_init(m)  # type: ignore[misc]
+
+    def _parse_channel_open_failure(self, m: paramiko.Message) -> None:
+        seen = paramiko.Message(m.asbytes())
+        seen.get_int()
+        self.refusal = (seen.get_int(), printable(seen.get_string(), 200))
+        super()._parse_channel_open_failure(m)  # type: ignore[misc]
 
     def _parse_disconnect(self, m: paramiko.Message) -> None:
         m.get_int()
@@ -138,36 +148,83 @@ class Session:
         if not transport.is_authenticated():
             raise self._login_fault()
 
+    def prove_shell(self) -> None:
+        """See the account's shell run a command: it must give back a word that nobody could know before.
+
+        An exit status of 0 alone does not show that; a ForceCommand has one too.
+        """
+        word = f"sopctl-{secrets.token_hex(8)}"
+        status, output = self._execute(f"echo {word}", "true")
+        cause = command_cause("true", status, output.decode("utf-8", "replace"), proved=word.encode() in output)
+        if cause is Cause.COMMAND_REFUSED and status == 0:
+            raise Fault(cause, f"the server runs something else than it is asked to{_said(output)}")
+        if cause is not None:
+            raise Fault(cause, f'the command "true" ended with {_end(status)}{_said(output)}')
+
     def run(self, command: str) -> None:
         """Run `command` and see it succeed; its output is drained, the beginning kept for the detail."""
-        shown = f'the command "{printable(command, 80)}"'
+        status, output = self._execute(command, command)
+        cause = command_cause(command, status, output.decode("utf-8", "replace"))
+        if cause is not None:
+            raise Fault(cause, f'the command "{printable(command, 80)}" ended with {_end(status)}{_said(output)}')
+
+    def feed(self, command: str, script: bytes, keep: int) -> tuple[int | None, bytes]:
+        """Run `command` with `script` on its standard input: its exit status and the first `keep` bytes it says."""
+        return self._execute(command, command, script, keep)
+
+    def stream(self, host: str, port: int, seconds: float) -> paramiko.Channel:
+        """A TCP connection from the server on to `host`, at most `seconds` in the making.
+
+        The Fault names the rung where that failed: the name, TCP, or this server itself as the jump host.
+        """
+        transport = self._transport
+        transport.refusal = (0, "")
+        try:
+            return transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=seconds)
+        except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
+            if self._line.cut == "cancelled":
+                raise Interrupted("stopped") from None
+            code, words = transport.refusal
+            if code == OPEN_FAILED_CONNECT_FAILED:
+                cause = forwarding_cause(words)
+                rung = Rung.NAME if cause in (Cause.NO_SUCH_NAME, Cause.RESOLVER_DOWN) else Rung.TCP
+                raise Fault(cause, f"{host}, seen from the jump host: {words.lower()}", rung) from None
+            if code:
+                raise Fault(Cause.FORWARDING_REFUSED, f"the server refuses to connect on: {words}", Rung.JUMP) from None
+            if transport.is_active():
+                raise Fault(Cause.FILTERED, f"{host}, seen from the jump host: no answer", Rung.TCP) from None
+            ended = self._ended("the connection on", error)
+            raise Fault(ended.cause, ended.detail, Rung.JUMP) from None
+
+    def close(self) -> None:
+        """End the connection and its thread, at once."""
+        self._line.hang_up()
+        if self._transport.is_alive():
+            self._transport.join(GRACE)
+        self._transport.close()
+        self._line.close()
+
+    def _execute(
+        self, command: str, named: str, script: bytes = b"", keep: int = KEPT_OUTPUT
+    ) -> tuple[int | None, bytes]:
+        """The exit status, None when the server told none, and the first `keep` bytes of the output."""
+        shown = f'the command "{printable(named, 80)}"'
         try:
             channel = self._transport.open_session(timeout=self._line.deadline.left())
             channel.set_combine_stderr(True)
             channel.exec_command(command)
-            output = _drain(channel)
+            if script:
+                _feed(channel, script)
+            output = _drain(channel, keep)
             status = channel.recv_exit_status()
         except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
             if self._line.deadline.passed or not self._transport.is_active():
                 raise self._ended(shown) from None
             refusal = printable(str(error), 120)
-            raise Fault(Cause.SHELL_BROKEN, f"the server refuses to run a command: {refusal}") from None
+            raise Fault(Cause.COMMAND_REFUSED, f"the server refuses to run a command: {refusal}") from None
         if status < 0 and not self._transport.is_active():
             raise self._ended(shown)
-        cause = command_cause(command, status if status >= 0 else None, output.decode("utf-8", "replace"))
-        if cause is not None:
-            end = f"exit status {status}" if status >= 0 else "no exit status"
-            said = f": {printable(output.strip(), 200)}" if output.strip() else ""
-            raise Fault(cause, f"{shown} ended with {end}{said}")
-
-    def close(self) -> None:
-        """End the connection and its thread, at once."""
-        with contextlib.suppress(OSError):
-            self._line.shutdown(socket.SHUT_RDWR)
-        if self._transport.is_alive():
-            self._transport.join(GRACE)
-        self._transport.close()
-        self._line.close()
+        return (status if status >= 0 else None), output
 
     def _wait(self, done: threading.Event) -> None:
         """For paramiko's thread, which the leash ends in time; the bound here is for the case that it died."""
@@ -214,7 +271,7 @@ class Session:
         said = printable(banner.strip(), 200) or transport.farewell
         words = f"; the server says: {said}" if said else ""
         if isinstance(error, PartialAuthentication):
-            return Fault(Cause.METHOD_NOT_ALLOWED, f"the key is accepted, but not enough: {_methods(error)}{words}")
+            return Fault(Cause.SECOND_FACTOR, f"the key is accepted, but not enough: {_methods(error)}{words}")
         if isinstance(error, BadAuthenticationType):
             return Fault(Cause.METHOD_NOT_ALLOWED, f"public keys are not allowed: {_methods(error)}{words}")
         if isinstance(error, AuthenticationException):
@@ -240,7 +297,16 @@ class Session:
         return Fault(Cause.NOT_SSH, f"during {what}, the server broke the protocol: {printable(str(error), 120)}")
 
 
-def _drain(channel: paramiko.Channel) -> bytes:
+def _feed(channel: paramiko.Channel, script: bytes) -> None:
+    """Send all of `script` as the command's input; a command that ends before it read it is no error here."""
+    channel.settimeout(TICK)
+    while script and not channel.exit_status_ready():
+        with contextlib.suppress(TimeoutError):
+            script = script[channel.send(script) :]
+    channel.shutdown_write()
+
+
+def _drain(channel: paramiko.Channel, keep: int) -> bytes:
     """Read the command's output to its end (or the command's own, when a child keeps the output open)."""
     kept = b""
     channel.settimeout(TICK)
@@ -254,7 +320,15 @@ def _drain(channel: paramiko.Channel) -> bytes:
             continue
         if not data:
             return kept
-        kept += data[: KEPT_OUTPUT - len(kept)]
+        kept += data[: keep - len(kept)]
+
+
+def _end(status: int | None) -> str:
+    return "no exit status" if status is None else f"exit status {status}"
+
+
+def _said(output: bytes) -> str:
+    return f": {printable(output.strip(), 200)}" if output.strip() else ""
 
 
 def _methods(error: BadAuthenticationType | PartialAuthentication) -> str:

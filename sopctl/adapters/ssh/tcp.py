@@ -1,7 +1,7 @@
 """From a name to a connected TCP socket, and which TCP ports accept: both within a deadline.
 
-Addresses are tried as RFC 8305 (happy eyeballs) asks, at its simplest: IPv6 and IPv4 in turn, a quarter of a
-second apart, and the first that accepts wins.
+Addresses are tried as RFC 8305 (happy eyeballs) asks: in the order of RFC 6724 with IPv6 and IPv4 in turn, a quarter
+of a second apart (at once after a refusal), and the first that accepts wins.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int
 
 
 def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
-    """The addresses of `host`, IPv6 and IPv4 in turn. Raises Fault and Interrupted."""
+    """The addresses of `host`, the families in turn, the preferred one first. Raises Fault and Interrupted."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -37,9 +37,9 @@ def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
     else:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     addresses = [(family, address) for family, _, _, _, address in found]
-    six = [one for one in addresses if one[0] == socket.AF_INET6]
-    four = [one for one in addresses if one[0] == socket.AF_INET]
-    turns = [one for pair in zip_longest(six, four) for one in pair if one is not None]
+    first = [one for one in addresses if one[0] == addresses[0][0]]  # getaddrinfo(3) sorts by RFC 6724
+    other = [one for one in addresses if one[0] != addresses[0][0]]
+    turns = [one for pair in zip_longest(first, other) for one in pair if one is not None]
     return turns[:MAX_ADDRESSES]
 
 
@@ -170,22 +170,26 @@ def _reason(code: int | None) -> str:
     return os.strerror(code).lower()
 
 
-def closed_ports(address: Address, ports: Iterable[int], deadline: Deadline) -> dict[int, str]:
-    """Which of `ports` at `address` accept no connection, and why ("connection refused", "no answer").
+def connect_ports(
+    address: Address, ports: Iterable[int], deadline: Deadline
+) -> tuple[dict[int, socket.socket], dict[int, str]]:
+    """Connections to those of `ports` at `address` that accept; and why the others do not ("no answer").
 
     All are tried at once. Raises Interrupted.
     """
     family, place = address
     wanted: dict[Address, int] = {(family, (place[0], port, *place[2:])): port for port in ports}
-    accepted: set[Address] = set()
+    accepted: dict[int, socket.socket] = {}
     attempts = _Attempts()
     try:
         for one in wanted:
             attempts.start(one)
         while attempts.open and (pause := deadline.tick()):
-            for done, sock in attempts.wait(pause):
-                accepted.add(done)
-                sock.close()
+            accepted.update((wanted[done], sock) for done, sock in attempts.wait(pause))
+    except BaseException:
+        for sock in accepted.values():
+            sock.close()
+        raise
     finally:
         attempts.close()
-    return {port: _reason(attempts.errors.get(one)) for one, port in wanted.items() if one not in accepted}
+    return accepted, {port: _reason(attempts.errors.get(one)) for one, port in wanted.items() if port not in accepted}

@@ -196,6 +196,8 @@ class Behaviour:
     leave_at_login: str = ""
     """Disconnects at the login, with this message."""
     status: int | None = 0
+    forced: bool = False
+    """Does not run what it is asked to, as with a ForceCommand."""
     output: bytes = b""
     endless: bool = False
     never_ends: bool = False
@@ -263,13 +265,15 @@ class _Server(paramiko.ServerInterface):
             self._host.stop.wait()
         if self._b.refuse == "exec":
             return False
-        threading.Thread(target=self._execute, args=(channel,), daemon=True).start()
+        threading.Thread(target=self._execute, args=(channel, command), daemon=True).start()
         return True
 
-    def _execute(self, channel: paramiko.Channel) -> None:
+    def _execute(self, channel: paramiko.Channel, command: bytes) -> None:
         self._transport.answered.wait(DEADLINE)
         with contextlib.suppress(OSError, EOFError):
             channel.sendall(self._b.output)
+            if command.startswith(b"echo ") and self._b.status == 0 and not self._b.forced:
+                channel.sendall(command.removeprefix(b"echo ") + b"\n")
             while self._b.endless and not self._host.stop.is_set():
                 channel.sendall(b"more and more " * 1000)
             if self._b.never_ends:

@@ -144,7 +144,7 @@ def test_accessible(key: Key, host_key: paramiko.PKey) -> None:
         target = Target("127.0.0.1", host.port, "deposit", line_of(host_key), services=(host.port,), timeout=ROOMY)
         result = check(target, key)
     assert result.verdict is Verdict.ACCESSIBLE, result
-    assert [one.rung for one in result.rungs] == list(Rung)
+    assert [one.rung for one in result.rungs] == [rung for rung in Rung if rung not in ("jump", "tls", "http")]
     assert result.host_key is not None
     assert result.host_key.sha256 == fingerprint(host_key.asbytes())
     assert result.algorithms.keys() == {"kex", "host_key", "cipher", "mac"}

@@ -14,7 +14,7 @@ from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.line import LIMIT, Cut, Line
 from sopctl.adapters.ssh.session import Session
-from sopctl.model.access import Cause
+from sopctl.model.causes import Cause
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
 
@@ -26,10 +26,10 @@ class Odd(Line):
 
     broken = threading.Event()
 
-    def recv(self, size: int, flags: int = 0) -> bytes:
+    def recv(self, size: int) -> bytes:
         if self.broken.is_set():
             raise OSError("no number")
-        return super().recv(size, flags)
+        return super().recv(size)
 
 
 def test_a_thread_that_dies_oddly_frees_who_waits(
@@ -67,7 +67,7 @@ def test_a_line_gives_no_more_than_its_limit() -> None:
     with hostile.listening(hostile.repeating(b"x" * 10_000)) as host:
         line = Line(socket.create_connection(("127.0.0.1", host.port)), Deadline(30))
         sizes: list[int] = []
-        with line, pytest.raises(Cut):
+        with contextlib.closing(line), pytest.raises(Cut):
             drain(line, sizes)
     assert line.cut == "limit"
     assert LIMIT <= sum(sizes) < LIMIT + 100_000
@@ -77,7 +77,7 @@ def test_a_line_ends_at_its_deadline() -> None:
     with hostile.listening(hostile.silent) as host:
         line = Line(socket.create_connection(("127.0.0.1", host.port)), Deadline(0.3))
         began = time.monotonic()
-        with line, pytest.raises(Cut):
+        with contextlib.closing(line), pytest.raises(Cut):
             drain(line, [])
     assert line.cut == "deadline"
     assert time.monotonic() - began < 0.8
@@ -86,7 +86,7 @@ def test_a_line_ends_at_its_deadline() -> None:
 def test_what_is_given_back_is_read_again() -> None:
     with hostile.listening(hostile.saying(b"later")) as host:
         line = Line(socket.create_connection(("127.0.0.1", host.port)), Deadline(5))
-        with line:
+        with contextlib.closing(line):
             line.give_back(b"first")
             assert line.recv(3) + line.recv(10) == b"first"
             assert line.recv(10) == b"later"

@@ -8,7 +8,7 @@ import pytest
 from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.model.access import Cause
+from sopctl.model.causes import Cause
 from tests.adapters.ssh import hostile
 
 
@@ -70,7 +70,10 @@ def test_services_are_tried_side_by_side() -> None:
         hostile.full_port() as fuller,
     ):
         began = time.monotonic()
-        found = tcp.closed_ports(at(1), [open_one.port, closed, full, fuller], Deadline(0.4))
+        accepted, closed_ones = tcp.connect_ports(at(1), [open_one.port, closed, full, fuller], Deadline(0.4))
         took = time.monotonic() - began
-    assert found == {closed: "connection refused", full: "no answer", fuller: "no answer"}
+        assert accepted.keys() == {open_one.port}
+        assert accepted[open_one.port].getpeername() == ("127.0.0.1", open_one.port)
+        accepted[open_one.port].close()
+    assert closed_ones == {closed: "connection refused", full: "no answer", fuller: "no answer"}
     assert took < 0.9

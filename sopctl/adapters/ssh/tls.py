@@ -1,0 +1,170 @@
+"""TLS over a Line: the handshake, and what the server's certificate says, whoever it is that shows it."""
+
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct
+
+from sopctl.adapters.ssh.fault import Fault
+from sopctl.adapters.ssh.line import CHUNK, Cut, Line
+from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.model.causes import Cause
+from sopctl.model.text import printable
+
+MAX_CA_BYTES = 1024 * 1024
+NAMES_SHOWN = 5
+
+# X509_V_ERR_… of OpenSSL's x509_vfy.h
+_DATES = (9, 10)
+_NAMES = (62, 63, 64)
+
+_NOTHING_IN_COMMON = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE", "NO_SHARED_CIPHER", "TOO_SMALL")
+
+T = TypeVar("T")
+
+
+class Certificate(Struct, frozen=True):
+    """What a certificate says: names (DNS and addresses, safe to print), its last moment, who signed it."""
+
+    names: tuple[str, ...]
+    expires: datetime
+    issuer: str
+
+    def __str__(self) -> str:
+        names = ", ".join(self.names[:NAMES_SHOWN]) + (", …" if len(self.names) > NAMES_SHOWN else "")
+        return f"certificate for {names or 'no name'}, valid until {self.expires:%Y-%m-%d %H:%M} UTC, by {self.issuer}"
+
+
+def load_ca(path: Path) -> str:
+    """Read the certificates of authorities (PEM) in `path`. Raises InvalidRecord and OutsideFailure."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_CA_BYTES + 1)
+    except OSError as error:
+        raise OutsideFailure(
+            f"the authorities' certificates cannot be read: {error.strerror}",
+            where=str(path),
+            remedy="give the path of a PEM file that this account may read",
+        ) from None
+    try:
+        if len(content) > MAX_CA_BYTES:
+            raise ValueError
+        text = content.decode("ascii")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except (ssl.SSLError, ValueError):
+        raise InvalidRecord(
+            "this holds no certificates of authorities", where=str(path), remedy="-----BEGIN CERTIFICATE----- … (PEM)"
+        ) from None
+    return text
+
+
+@cache
+def context(ca: str | None) -> ssl.SSLContext:
+    """How we speak TLS: 1.2 and 1.3, the certificate checked against `ca`, by default this machine's authorities."""
+    return ssl.create_default_context(cadata=ca) if ca else ssl.create_default_context()
+
+
+@cache
+def unchecking_context() -> ssl.SSLContext:
+    """To look at a certificate that was found wanting. Nothing is sent over such a connection."""
+    made = ssl.create_default_context()
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_NONE
+    return made
+
+
+class Tls:
+    """The client's side of TLS over `line`; reads and writes like it."""
+
+    def __init__(self, line: Line, how: ssl.SSLContext, name: str) -> None:
+        self._line = line
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = how.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        self._heard = False
+
+    def shake_hands(self) -> None:
+        """The handshake. Raises Fault for a certificate found wanting and for what is no TLS, and Interrupted."""
+        try:
+            self._until_done(self._tls.do_handshake)
+        except ssl.SSLCertVerificationError as error:
+            raise Fault(_certificate_cause(error.verify_code), printable(error.verify_message, 200)) from None
+        except ssl.SSLError as error:
+            reason = error.reason or "the connection ended"
+            if any(part in reason for part in _NOTHING_IN_COMMON):
+                cause = Cause.NO_COMMON_ALGORITHM
+            else:
+                cause = Cause.NOT_TLS if self._heard else Cause.CLOSED
+            raise Fault(cause, f"no TLS handshake: {printable(reason.lower().replace('_', ' '), 120)}") from None
+
+    def certificate(self) -> Certificate | None:
+        """What the server's certificate says; None when it cannot be read."""
+        from cryptography import x509
+
+        try:
+            shown = x509.load_der_x509_certificate(self._tls.getpeercert(binary_form=True) or b"")
+            names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            every = [*names.get_values_for_type(x509.DNSName), *names.get_values_for_type(x509.IPAddress)]
+        except x509.ExtensionNotFound:
+            every = []
+        except ValueError:  # a hostile certificate
+            return None
+        issuer = printable(shown.issuer.rfc4514_string(), 120) or "nobody it names"
+        return Certificate(
+            tuple(printable(str(name), 120) for name in every), shown.not_valid_after_utc.astimezone(UTC), issuer
+        )
+
+    @property
+    def version(self) -> str:
+        return self._tls.version() or ""
+
+    def recv(self, size: int) -> bytes:
+        """Up to `size` bytes; none when the server has ended the connection. Raises ssl.SSLError and Cut."""
+        try:
+            return self._until_done(lambda: self._tls.read(size))
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b""
+
+    def sendall(self, data: bytes) -> None:
+        self._until_done(lambda: self._tls.write(data))
+
+    def _until_done(self, act: Callable[[], T]) -> T:
+        """Do `act`, giving OpenSSL what the server sends for as long as it asks for that."""
+        while True:
+            try:
+                done = act()
+            except ssl.SSLWantReadError:
+                self._line.sendall(self._outgoing.read())
+                self._incoming_more()
+                continue
+            self._line.sendall(self._outgoing.read())
+            return done
+
+    def _incoming_more(self) -> None:
+        try:
+            data = self._line.recv(CHUNK)
+        except TimeoutError:
+            return
+        except Cut:
+            raise
+        except OSError:
+            data = b""
+        if data:
+            self._heard = True
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+
+def _certificate_cause(code: int) -> Cause:
+    if code in _DATES:
+        return Cause.CERTIFICATE_EXPIRED
+    return Cause.CERTIFICATE_WRONG_NAME if code in _NAMES else Cause.CERTIFICATE_UNTRUSTED
+
+
+def now() -> datetime:
+    """This moment, to say how long a certificate still holds."""
+    return datetime.now(UTC)
