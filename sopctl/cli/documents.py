@@ -1,9 +1,20 @@
-"""The documents of a deposit: list them, and check that they are what was issued."""
+"""The documents of a deposit: list and make them, and check that they are what was issued."""
+
+from pathlib import Path
 
 import click
 
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk
 from sopctl.cli.render import put_json
+from sopctl.errors import UsageError
+from sopctl.model.text import printable
+
+output_option = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
+)
+format_option = click.option(
+    "--format", "kind", type=click.Choice(["pdf", "xlsx", "html"]), default="pdf", show_default=True
+)
 
 
 @click.group(epilog=example("sopctl document list PS-2026-0001"))
@@ -20,13 +31,84 @@ def list_documents(ctx: click.Context, deposit_id: str, *, as_json: bool) -> Non
     _put(ctx, deposit_id, as_json=as_json)
 
 
-@document.command(epilog=example("sopctl document verify PS-2026-0001"))
-@id_argument
+@document.command(epilog=example("sopctl document verify PS-2026-0001", "sopctl document verify formulir.pdf"))
+@click.argument("what", metavar="ID|FILE...", nargs=-1, required=True)
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
-    """Compare every document with its hash in the history. Exit 1: one is altered or missing."""
-    end(_put(ctx, deposit_id, as_json=as_json))
+def verify(ctx: click.Context, what: tuple[str, ...], *, as_json: bool) -> None:
+    """Is a file the one that was issued, altered, or unknown? Of a deposit: are all of its documents intact?
+
+    Exit 1: something is altered, missing or unknown.
+    """
+    from sopctl.workflow import filing
+
+    files = [name for name in what if "/" in name or "." in name]
+    if (files and len(files) < len(what)) or (not files and len(what) > 1):
+        raise UsageError("name one deposit, or files")
+    if not files:
+        end(_put(ctx, what[0], as_json=as_json))
+    checked = [filing.check_file(open_desk(ctx), Path(name)) for name in files]
+    if as_json:
+        put_json({"files": checked})
+    for each in checked if not as_json else ():
+        issued = f"  {each.deposit} {each.number} {each.at:%Y-%m-%d}" if each.at else f"  {each.deposit}"
+        click.secho(f"{each.verdict:<8} {printable(each.file)}{issued.rstrip()}", fg=None if each.at else "red")
+    end(all(each.verdict == "issued" for each in checked))
+
+
+@document.group(epilog=example("sopctl document make sop penitipan"))
+def make() -> None:
+    """Make a document: the SOP, the request letter, a copy of a form to edit."""
+
+
+@make.command(
+    "sop",
+    epilog=example("sopctl document make sop penitipan", "sopctl document make sop penitipan --deposit PS-2026-0001"),
+)
+@click.argument("name")
+@click.option("--deposit", metavar="ID", help="With the way that this deposit went, dates, and where it stands.")
+@output_option
+@json_option
+@click.pass_context
+def make_sop(ctx: click.Context, name: str, *, deposit: str | None, output: Path | None, as_json: bool) -> None:
+    """The SOP as the PDF that PermenPANRB 35/2012 prescribes: identity block and flow table."""
+    from sopctl.workflow import issuing
+
+    _made(issuing.sop(open_desk(ctx), name, deposit=deposit, output=output), as_json=as_json)
+
+
+@make.command("letter", epilog=example("sopctl document make letter", "sopctl document make letter --format xlsx"))
+@format_option
+@output_option
+@json_option
+@click.pass_context
+def make_letter(ctx: click.Context, *, kind: str, output: Path | None, as_json: bool) -> None:
+    """The request letter (surat permohonan) for a unit to fill in."""
+    from sopctl.workflow import issuing
+
+    chosen = next(each for each in issuing.FORMATS if each == kind)
+    _made(issuing.letter(open_desk(ctx), kind=chosen, output=output), as_json=as_json)
+
+
+@make.command("handover", epilog=example("sopctl document make handover PS-2026-0001 --format xlsx"))
+@id_argument
+@format_option
+@output_option
+@json_option
+@click.pass_context
+def make_handover(ctx: click.Context, deposit_id: str, *, kind: str, output: Path | None, as_json: bool) -> None:
+    """A copy of the newest hand-over form, to edit; the one that was issued stays what it is."""
+    from sopctl.workflow import issuing
+
+    chosen = next(each for each in issuing.FORMATS if each == kind)
+    _made(issuing.handover(open_desk(ctx), deposit_id, kind=chosen, output=output), as_json=as_json)
+
+
+def _made(path: Path, *, as_json: bool) -> None:
+    if as_json:
+        put_json({"file": str(path)})
+    else:
+        click.echo(str(path))
 
 
 def _put(ctx: click.Context, deposit_id: str, *, as_json: bool) -> bool:

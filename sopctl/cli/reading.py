@@ -125,6 +125,7 @@ def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) 
     for line in editing.by_hand(dossier):
         out.print(f"edited by hand: {printable(line)}", style="red")
     made = table("no", "at", "step", "outcome", "by", "note")
+    made.columns[1].no_wrap = made.columns[2].no_wrap = True
     for event in dossier.events:
         at = f"{event.at:%Y-%m-%d %H:%M}"
         by = event.by + (f" a.n. {event.data['on_behalf_of']['person']}" if "on_behalf_of" in event.data else "")

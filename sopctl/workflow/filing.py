@@ -9,6 +9,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sopctl.adapters.documents.stamps import named_record
+from sopctl.errors import InvalidRecord
 from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
 from sopctl.model.history import Event
@@ -17,6 +19,8 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.store.journal import Journal
 from sopctl.workflow.desk import Desk
+
+MAX_FILE = 50 * 1024 * 1024
 
 
 class Filed(Struct, frozen=True):
@@ -49,6 +53,37 @@ def documents(desk: Desk, deposit_id: str) -> list[Filed]:
         )
         for event, kept in _kept(dossier)
     ]
+
+
+class Checked(Struct, frozen=True):
+    """What a file is: `issued` (as the record named here says), `altered` (it says that it belongs to that record, and
+    is not what was issued), or `unknown`."""
+
+    file: str
+    verdict: str
+    deposit: str = ""
+    number: str = ""
+    at: datetime | None = None
+
+
+def check_file(desk: Desk, path: Path) -> Checked:
+    """Is this file one that was issued, or filed? Compared by its SHA-256 with every history.
+
+    The record that a PDF of ours names is looked at first, and alone when it is there: an altered paper is told from a
+    strange one by it.
+    """
+    with disk_errors(path, "read"), path.open("rb") as file:
+        content = file.read(MAX_FILE + 1)
+    if len(content) > MAX_FILE:
+        raise InvalidRecord(f"the file is larger than {MAX_FILE // 1024 // 1024} MiB", where=str(path))
+    digest = hashlib.sha256(content).hexdigest()
+    named = named_record(content)
+    known = dossiers.ids(desk.site)
+    for deposit_id in [named] if named in known else known:
+        for filed in documents(desk, deposit_id):
+            if filed.sha256 == digest:
+                return Checked(str(path), "issued", deposit_id, filed.number, filed.at)
+    return Checked(str(path), "altered", named) if named in known else Checked(str(path), "unknown")
 
 
 def contacts(deposit: Deposit, *, personal: bool) -> list[tuple[str, str]]:

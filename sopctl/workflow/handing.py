@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from sopctl.adapters.documents import forms, render
 from sopctl.errors import UsageError
-from sopctl.model.deposit import Contact
+from sopctl.model.procedure import Procedure
+from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
 from sopctl.workflow import space
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.papers import letterhead, office_party, stamp
-
-UNKNOWN = "tidak diketahui"
+from sopctl.workflow.papers import UNKNOWN, letterhead, office_party, owner_party, stamp
 
 
 def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
@@ -31,7 +31,15 @@ def handover(desk: Desk, deposit_id: str, *more: str, place: str = "") -> StepDo
     with ExitStack() as stack:
         turns = [stack.enter_context(turn(desk, each, "handover")) for each in dict.fromkeys((deposit_id, *more))]
         _refuse_strangers(turns)
-        form = handover_form(turns, place)
+        first = turns[0]
+        form = handover_form(
+            desk.site,
+            [mine.dossier for mine in turns],
+            first.procedure,
+            by=first.by,
+            stamp=stamp(first),
+            place=place,
+        )
         content = render(form)
         number = form.stamp.document_number
         done = []
@@ -43,24 +51,31 @@ def handover(desk: Desk, deposit_id: str, *more: str, place: str = "") -> StepDo
     return replace(done[0], also=tuple(done[1:]))
 
 
-def handover_form(turns: Sequence[Turn], place: str = "") -> forms.HandoverForm:
-    """The hand-over form of the servers whose turns these are."""
-    first = turns[0]
-    site = first.desk.site
-    returning = bool(first.procedure.begins.during)
+def handover_form(
+    site: Site,
+    dossiers: Sequence[Dossier],
+    procedure: Procedure,
+    *,
+    by: str,
+    stamp: forms.Stamp,
+    place: str = "",
+) -> forms.HandoverForm:
+    """The hand-over form of these servers; the way back when `procedure` is one that others break off for."""
+    returning = bool(procedure.begins.during)
     head_key = next(iter(site.settings.with_role(site.settings.head)), None)
-    owner = _owner_party(first.deposit.contacts.administrative, first.deposit.unit)
-    office = office_party(site, first.by)
+    first = dossiers[0].deposit
+    owner = owner_party(first.contacts.administrative, first.unit)
+    office = office_party(site, by)
     return forms.HandoverForm(
         letterhead=letterhead(site),
-        stamp=stamp(first),
+        stamp=stamp,
         returning=returning,
         place=place or site.settings.office.name,
         first=office if returning else owner,
         second=owner if returning else office,
         acknowledged=office_party(site, head_key) if head_key else office,
-        items=tuple(_item(mine, returning) for mine in turns),
-        checklist=tuple(row for mine in turns for row in _checklist(mine, returning, several=len(turns) > 1)),
+        items=tuple(_item(each, returning) for each in dossiers),
+        checklist=tuple(row for each in dossiers for row in _checklist(each, returning, several=len(dossiers) > 1)),
     )
 
 
@@ -75,10 +90,10 @@ def _refuse_strangers(turns: Sequence[Turn]) -> None:
             )
 
 
-def _item(mine: Turn, returning: bool) -> forms.HandoverItem:
-    server = mine.deposit.server
+def _item(dossier: Dossier, returning: bool) -> forms.HandoverItem:
+    server = dossier.deposit.server
     suffix = "_back" if returning else ""
-    brought = mine.known(f"accessories{suffix}") or []
+    brought = dossier.known(f"accessories{suffix}") or []
     if returning:
         gone = [each["item"] for each in brought if each["returned"] != "true"]
         complete = "kurang: " + ", ".join(gone) if gone else "lengkap"
@@ -87,26 +102,22 @@ def _item(mine: Turn, returning: bool) -> forms.HandoverItem:
     return forms.HandoverItem(
         description=f"Server {server.name}",
         brand_model=server.brand_model,
-        serial=mine.known("serial") or server.serial or UNKNOWN,
+        serial=dossier.known("serial") or server.serial or UNKNOWN,
         quantity=1,
         unit="unit",
-        condition=mine.known(f"condition{suffix}") or "baik",
+        condition=dossier.known(f"condition{suffix}") or "baik",
         completeness=complete,
         note=", ".join(
-            (mine.dossier.id, f"{server.height_units}U", *([f"{server.power_watts} W"] if server.power_watts else []))
+            (dossier.id, f"{server.height_units}U", *([f"{server.power_watts} W"] if server.power_watts else []))
         ),
     )
 
 
-def _checklist(mine: Turn, returning: bool, *, several: bool) -> list[forms.ChecklistRow]:
-    kept = mine.known("checklist_back" if returning else "checklist") or []
-    before = f"{mine.dossier.id}: " if several else ""
+def _checklist(dossier: Dossier, returning: bool, *, several: bool) -> list[forms.ChecklistRow]:
+    kept = dossier.known("checklist_back" if returning else "checklist") or []
+    before = f"{dossier.id}: " if several else ""
     rows = [forms.ChecklistRow(before + each["item"], each["result"], each.get("note", "")) for each in kept]
-    accepted = mine.dossier.last("accept")
+    accepted = dossier.last("accept")
     if accepted and not returning:
         rows.append(forms.ChecklistRow(f"{before}Diterima dengan catatan ({accepted.by})", "ok", accepted.note))
     return rows
-
-
-def _owner_party(contact: Contact, unit: str) -> forms.Party:
-    return forms.Party(name=contact.name, nip=contact.nip, position=contact.position, office=unit)

@@ -2,11 +2,13 @@
 
 from typing import Any, Literal, get_args
 
+from sopctl.adapters.documents import render
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model import history
 from sopctl.model.message import Message
 from sopctl.workflow import sending, wording
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.papers import announcement
 from sopctl.workflow.space import place_until
 
 Means = Literal["email", "webhook", "phone", "letter", "meeting"]
@@ -34,7 +36,7 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
             _refuse_twice(mine, again)
             data["message_id"] = _message_id(mine)
             to = _send(mine, means, message, data["message_id"])
-        data["document"] = mine.keep("pemberitahuan.txt", message.text.encode())
+        data["document"] = _paper(mine, message) if means == "letter" else _text(mine, message)
         return mine.record(outcome, note=f"diberitahukan: {means}{to}", data=data)
 
 
@@ -60,6 +62,15 @@ def _send(mine: Turn, means: Means, message: Message, message_id: str) -> str:
         mine.record(history.FAILED, note=error.message)
         raise
     return f" ke {ready.to}"
+
+
+def _paper(mine: Turn, message: Message) -> dict[str, str]:
+    form = announcement(mine, message)
+    return {**mine.keep("pemberitahuan.pdf", render(form)), "number": form.stamp.document_number}
+
+
+def _text(mine: Turn, message: Message) -> dict[str, str]:
+    return mine.keep("pemberitahuan.txt", message.text.encode())
 
 
 def _message_id(mine: Turn) -> str:

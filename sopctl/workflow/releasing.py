@@ -5,8 +5,10 @@ import threading
 from msgspec.structs import replace
 
 from sopctl.adapters.ansible.runner import Outcome
+from sopctl.adapters.documents import render
 from sopctl.model import history
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.papers import exit_record
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
 from sopctl.workflow.space import serve_waiting_list
 
@@ -30,7 +32,12 @@ def release(
         if mine.step.task == "access":
             done = _take_back(mine, by_hand, on_event, cancel)
         elif mine.step.task == "exit-record":
-            done = mine.record("selesai", note="server keluar dicatat")
+            form = exit_record(mine)
+            number = form.stamp.document_number
+            kept = mine.keep("catatan-keluar.pdf", render(form))
+            done = mine.record(
+                "selesai", note=f"server keluar dicatat: {number}", data={"document": {**kept, "number": number}}
+            )
         else:
             done = mine.record("selesai", note=f"tempat bebas: {mine.dossier.summary.place}")
     return replace(done, also=tuple(serve_waiting_list(desk))) if frees_place else done

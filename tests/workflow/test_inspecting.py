@@ -10,7 +10,7 @@ from msgspec import convert
 from sopctl.errors import InvalidRecord, NotNow, UsageError
 from sopctl.model.inspection import Inspection
 from sopctl.store import dossiers
-from sopctl.workflow import acting, filing, handing, informing, inspecting, letters, releasing, space
+from sopctl.workflow import acting, filing, handing, informing, inspecting, letters, papers, releasing, space
 from sopctl.workflow.desk import Desk, turn
 from tests.cases import rows
 
@@ -107,7 +107,7 @@ def test_the_way_back_compares_with_the_hand_over(desk: Desk, brought: str, tmp_
     done = inspecting.inspect(desk, brought, missing=["rel"])
     assert (done.outcome, done.next) == ("tidak sesuai", "pengembalian 8"), "a difference does not block"
     with turn(desk, brought, "handover") as mine:
-        form = handing.handover_form([mine])
+        form = handing.handover_form(desk.site, [mine.dossier], mine.procedure, by=mine.by, stamp=papers.stamp(mine))
     assert form.returning
     assert form.items[0].completeness == "kurang: rel"
     assert form.first.office == desk.site.settings.office.name, "the parties are reversed"

@@ -124,4 +124,80 @@ class InventoryForm(Struct, frozen=True, tag="inventory"):
     officer: Party
 
 
-Form = HandoverForm | InventoryForm
+class Signer(Struct, frozen=True):
+    """Who signs a paper, and as what."""
+
+    role: str
+    party: Party
+
+
+class Paper(Struct, frozen=True, tag="paper"):
+    """A paper of plain parts: a letter, an announcement, a record. At most three sign it.
+
+    A field without value is a line to fill in by hand.
+    """
+
+    letterhead: Letterhead
+    stamp: Stamp
+    title: str
+    opening: tuple[str, ...]
+    sections: tuple[Section | Table, ...]
+    closing: tuple[str, ...]
+    signers: tuple[Signer, ...]
+
+
+Shape = Literal["terminal", "process", "decision"]
+"""The flowchart's symbol of a step: capsule (begins or ends the procedure), box, diamond."""
+
+
+State = Literal["", "visited", "current"]
+"""Whether a deposit has passed a step, or stands at it."""
+
+
+class SopStep(Struct, frozen=True):
+    """One row of an SOP's flow table; `actor` is the column, counted from 0."""
+
+    no: int
+    activity: str
+    actor: int
+    shape: Shape
+    requires: str
+    limit: str
+    output: str
+    notes: tuple[str, ...] = ()
+    state: State = ""
+
+
+class SopArrow(Struct, frozen=True):
+    """An arrow from one step's number to another's; dashed where the paper does not draw it."""
+
+    source: int
+    target: int
+    label: str = ""
+    dashed: bool = False
+
+
+class SopBlock(Struct, frozen=True):
+    """A block of an SOP's cover, such as its legal basis."""
+
+    title: str
+    items: tuple[str, ...]
+
+
+class SopForm(Struct, frozen=True, tag="sop"):
+    """The SOP itself, as PermenPANRB 35/2012 prescribes; with `legend`, the way that a deposit went through it."""
+
+    letterhead: Letterhead
+    stamp: Stamp
+    title: str
+    subtitle: str
+    identity: tuple[Field, ...]
+    blocks: tuple[SopBlock, ...]
+    actors: tuple[str, ...]
+    steps: tuple[SopStep, ...]
+    arrows: tuple[SopArrow, ...]
+    notes: tuple[str, ...] = ()
+    legend: bool = False
+
+
+Form = HandoverForm | InventoryForm | Paper | SopForm

@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from sopctl.adapters.documents import wording
-from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Table
+from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Paper, SopForm, Table
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
 
+MAX_NOTES = 5
 MAX_ROWS = 100
 """Rows of one table, or changes; of more, the form says how many there are."""
 
@@ -30,6 +31,14 @@ _NAME = 200
 _LABEL = 60
 _LIMITS = {
     "items": _WRITTEN,
+    "opening": _WRITTEN,
+    "closing": _WRITTEN,
+    "notes": _CELL,
+    "actors": _LABEL,
+    "limit": 20,
+    "requires": _CELL,
+    "output": _CELL,
+    "role": _LABEL,
     "checklist": _WRITTEN,
     "changes": _READ,
     "sections": _READ,
@@ -38,7 +47,8 @@ _LIMITS = {
     "columns": _LABEL,
 }
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATE_OF = {HandoverForm: "handover", InventoryForm: "inventory", Paper: "paper", SopForm: "sop"}
 
 
 def render(form: Form) -> bytes:
@@ -48,7 +58,7 @@ def render(form: Form) -> bytes:
     Raises InvalidRecord for a month that is none, a table without columns or whose rows do not fit them, or a
     check command that is empty or too long for a QR code, and OutsideFailure when typst is missing or fails.
     """
-    name = "handover" if isinstance(form, HandoverForm) else "inventory"
+    name = _TEMPLATE_OF[type(form)]
     data = _printable_all(msgspec.to_builtins(_bounded(form)), _NAME)
     data["words"] = _words(form)
     return _typeset(name, msgspec.json.encode(data).decode(), _qr(form.stamp.check_command), form.stamp.issued)
@@ -58,7 +68,12 @@ def _bounded(form: Form) -> Form:
     """The form with tables and lists of a length that someone would read."""
     if isinstance(form, HandoverForm):
         return form
+    if isinstance(form, SopForm):
+        steps = tuple(msgspec.structs.replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
+        return msgspec.structs.replace(form, steps=steps)
     sections = tuple(_bounded_table(part) if isinstance(part, Table) else part for part in form.sections)
+    if isinstance(form, Paper):
+        return msgspec.structs.replace(form, sections=sections)
     changes = form.changes
     if changes is not None and len(changes) > MAX_ROWS:
         changes = (*changes[:MAX_ROWS], _more(len(changes) - MAX_ROWS))
@@ -108,6 +123,11 @@ def _words(form: Form) -> dict[str, Any]:
         "revision": shortened(form.stamp.revision, 16),
         "check": shortened(form.stamp.check_command, 80),
     }
+    if isinstance(form, Paper):
+        words["heading"] = shortened(form.title, 60)
+        words["short-heading"] = shortened(form.title, 34)
+    if isinstance(form, SopForm):
+        words["title"] = printable(form.title.upper(), _NAME)
     if isinstance(form, InventoryForm):
         words["month"] = wording.month_name(form.month)
         words["shares"] = [_shares(part) if isinstance(part, Table) else [] for part in form.sections]
@@ -153,8 +173,8 @@ def _typeset(template: str, data: str, qr: str, issued: date) -> bytes:
         raise OutsideFailure(f"typst cannot be loaded: {error}", remedy="Install it: pip install typst") from error
     try:
         return typst.compile(
-            _TEMPLATES / f"{template}.typ",
-            root=_TEMPLATES,
+            TEMPLATES / f"{template}.typ",
+            root=TEMPLATES,
             font_paths=_fonts(),
             ignore_system_fonts=True,
             sys_inputs={"form": data, "qr": qr},

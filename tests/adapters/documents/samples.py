@@ -8,14 +8,19 @@ from msgspec import Struct, structs
 
 from sopctl.adapters.documents import (
     ChecklistRow,
+    Field,
     HandoverForm,
     HandoverItem,
     InventoryForm,
     Letterhead,
+    Paper,
     Party,
+    Section,
     Stamp,
+    Table,
     sections_of,
 )
+from sopctl.adapters.documents.forms import Shape, Signer, SopArrow, SopBlock, SopForm, SopStep
 from sopctl.model.facts import Cpu, Disk, Missing, Mount, Nic, ServerFacts
 
 CM = 72 / 2.54
@@ -85,6 +90,52 @@ def inventory(server: ServerFacts | None = None, changes: tuple[str, ...] | None
     return InventoryForm(LETTERHEAD, stamp(), "2026-11", "pajak01", sections, changes, OFFICER)
 
 
+def paper() -> Paper:
+    sections = (
+        Section("Server", tuple(Field(f"Butir {n}", f"nilai {n}", "declared") for n in range(12))),
+        Table("Kelengkapan", ("No", "Barang"), (("1", "rel"), ("2", "kabel")), "declared"),
+    )
+    return Paper(
+        LETTERHEAD, stamp(), "Catatan", ("Dengan ini",), sections, ("Demikian.",), (Signer("Petugas", OFFICER),)
+    )
+
+
+def sop(*, legend: bool = False) -> SopForm:
+    """A procedure with every symbol: a decision, a way back, a way that skips a step, and enough rows for two pages."""
+    shapes: tuple[Shape, ...] = (
+        "terminal",
+        "process",
+        "decision",
+        "process",
+        "process",
+        "process",
+        "process",
+        "terminal",
+    )
+    steps = tuple(
+        SopStep(no, f"Kegiatan {no}", no % 2, shape, f"syarat {no}", "1 hari", f"hasil {no}", (f"catatan {no}",))
+        for no, shape in enumerate(shapes, start=1)
+    )
+    arrows = tuple(SopArrow(no, no + 1, "ya" if no == 3 else "") for no in range(1, 8))
+    more = (SopArrow(3, 1, "tidak"), SopArrow(3, 8, "batal"), SopArrow(7, 2, "ulang", dashed=True))
+    identity = (Field("Nomor SOP", "065/1", "declared"), Field("Disahkan oleh", "Kepala Dinas", "declared"))
+    blocks = (SopBlock("Dasar hukum", ("UU 25/2009",)), SopBlock("Kualifikasi", ("teknis",)))
+    actors = ("Unit Kerja Pemohon", "Pelaksana")
+    return SopForm(
+        LETTERHEAD,
+        stamp(),
+        "Prosedur Contoh",
+        "Berkas",
+        identity,
+        blocks,
+        actors,
+        steps,
+        (*arrows, *more),
+        ("catatan",),
+        legend,
+    )
+
+
 def filled(value: Any, texts: list[str], used: list[str]) -> Any:
     """`value` with its free texts replaced in turn by `texts`, each behind a number of its own; they go to `used`.
 
@@ -96,7 +147,7 @@ def filled(value: Any, texts: list[str], used: list[str]) -> Any:
     if isinstance(value, tuple):
         return tuple(filled(item, texts, used) for item in value)
     if isinstance(value, Struct):
-        bound = {"month", "result", "source", "check_command"}
+        bound = {"month", "result", "source", "check_command", "shape", "state"}
         changed = {
             name: filled(item, texts, used)
             for name, item in structs.asdict(value).items()

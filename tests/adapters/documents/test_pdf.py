@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from sopctl.adapters.documents import Form, InventoryForm, Table, pdf, render
+from sopctl.adapters.documents import Form, HandoverForm, InventoryForm, Paper, Table, pdf, render
+from sopctl.adapters.documents.forms import SopForm
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
 from tests.adapters.documents import samples
@@ -26,10 +27,15 @@ FORMS: dict[str, Form] = {
     "handover": samples.handover(),
     "return": samples.handover(returning=True),
     "inventory": samples.inventory(),
+    "paper": samples.paper(),
+    "sop": samples.sop(),
+    "way": samples.sop(legend=True),
 }
 each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 each_template = pytest.mark.parametrize(
-    "form", [samples.handover(), samples.inventory()], ids=["handover", "inventory"]
+    "form",
+    [samples.handover(), samples.inventory(), samples.paper(), samples.sop()],
+    ids=["handover", "inventory", "paper", "sop"],
 )
 
 
@@ -38,8 +44,10 @@ def test_every_page_carries_what_ties_it_to_the_record(form: Form) -> None:
     long = structs.replace(form, stamp=samples.stamp("027/0031/2026"))
     if isinstance(long, InventoryForm):
         long = structs.replace(long, sections=long.sections * 2)
-    else:
+    elif isinstance(long, HandoverForm):
         long = structs.replace(long, items=long.items * 60)
+    elif isinstance(long, Paper):
+        long = structs.replace(long, sections=long.sections * 12)
     found = pages(render(long))
     assert len(found) > 1
     for number, page in enumerate(found, start=1):
@@ -160,13 +168,21 @@ def test_hostile_text_is_only_text(form: Form, turn: int) -> None:
 
 def not_on_paper(form: Form) -> str:
     """Who countersigns, or fills in the inventory, does so with a position but no office."""
-    return form.officer.office if isinstance(form, InventoryForm) else form.acknowledged.office
+    match form:
+        case InventoryForm():
+            return form.officer.office
+        case HandoverForm():
+            return form.acknowledged.office
+        case Paper():
+            return form.signers[0].party.office
+        case SopForm():
+            return form.letterhead.contact
 
 
 def shown(value: str, words: str) -> bool:
     """Whether the paper shows `value`: as it is, in the letterhead's capitals, or cut where room is short."""
     forms = (
-        *(printable(value, limit) for limit in (120, 60)),
+        *(printable(value, limit) for limit in (120, 60, 20)),
         printable(value.upper(), 120),
         *(shortened(value, length) for length in (36, 16)),
     )
@@ -260,13 +276,13 @@ def test_empty_parts_make_a_form_to_fill_by_hand() -> None:
 
 
 def test_templates_fetch_no_packages() -> None:
-    for template in pdf._TEMPLATES.glob("*.typ"):
+    for template in pdf.TEMPLATES.glob("*.typ"):
         assert '"@' not in template.read_text()
 
 
 def test_a_template_that_fails_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "handover.typ").write_text("#unknown()")
-    monkeypatch.setattr(pdf, "_TEMPLATES", tmp_path)
+    monkeypatch.setattr(pdf, "TEMPLATES", tmp_path)
     with pytest.raises(OutsideFailure, match=r"handover\.typ: typst could not typeset the form: unknown variable"):
         render(samples.handover())
 
@@ -276,7 +292,7 @@ def test_a_template_reads_nothing_outside_its_folder(tmp_path: Path, monkeypatch
     inside.mkdir()
     (tmp_path / "secret.txt").write_text("rahasia")
     (inside / "handover.typ").write_text('#read("../secret.txt")')
-    monkeypatch.setattr(pdf, "_TEMPLATES", inside)
+    monkeypatch.setattr(pdf, "TEMPLATES", inside)
     with pytest.raises(OutsideFailure):
         render(samples.handover())
 
