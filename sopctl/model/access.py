@@ -161,6 +161,11 @@ def fingerprint(key: bytes) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
 
 
+def fingerprint_of(line: str) -> str:
+    """The fingerprint of a public key line "TYPE BASE64 [comment]". Raises InvalidRecord."""
+    return pin(line).sha256
+
+
 def pin(text: str) -> Pin:
     """Read a pin: "SHA256:…", "TYPE SHA256:…", or a public key line "TYPE BASE64 [comment]".
 

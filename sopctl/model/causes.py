@@ -55,6 +55,7 @@ class Cause(StrEnum):
 _THROTTLED = re.compile(r"exceeded maxstartups|not allowed at this time|too many connections", re.I)
 _ACCOUNT_EXPIRED = re.compile(r"account\b.{0,80}\bexpired", re.I | re.S)
 _PASSWORD_EXPIRED = re.compile(r"password\b.{0,40}\bexpired|password change required", re.I | re.S)
+_CLOSED_TO_ALL = re.compile(r"unprivileged users are not permitted|/etc/nologin", re.I)
 _LOCKED = re.compile(r"account\b.{0,60}\blocked\b", re.I | re.S)
 _NO_SHELL = re.compile(r"account is currently not available", re.I)
 _ONLY_ITS_OWN = re.compile(r"sftp connections only|interactive git shell|restricted (by rssh|shell|account)", re.I)
@@ -74,6 +75,7 @@ def denial_cause(text: str) -> Cause:
         (_ACCOUNT_EXPIRED, Cause.ACCOUNT_EXPIRED),
         (_PASSWORD_EXPIRED, Cause.PASSWORD_EXPIRED),
         (_LOCKED, Cause.LOCKED),
+        (_CLOSED_TO_ALL, Cause.NOT_ALLOWED),
     ):
         if words.search(text):
             return cause

@@ -1,55 +1,33 @@
-"""The access check against real OpenSSH servers: what sshd, PAM and the shell really say."""
+"""The access check against real OpenSSH servers: what sshd, PAM, firewalls and shells really say."""
 
+import contextlib
 import re
+import shlex
 import socket
+import subprocess
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
-from sopctl.adapters.ssh import Key, check, load_key
-from sopctl.model.access import AccessResult, Rung, Target, Verdict
+from sopctl.adapters.ssh import Key, check, examine_account, load_key
+from sopctl.model.access import AccessResult, Jump, Rung, Service, Target, Verdict, endpoint, remedy, service
+from sopctl.model.account import Check, Examination
+from sopctl.model.text import printable
 
 pytestmark = pytest.mark.lab
 
-# Each account has our key; what is done to it then, and what the check must make of it.
-ACCOUNTS = {
-    "fine": ("true", "command", None, "true"),
-    "locked": ("usermod -L locked", "command", None, "true"),  # a key still opens it: PAM locks passwords only
-    "expired": ("chage -E 1 expired", "login", "account-expired", "has expired"),
-    "oldpass": ("chage -d 0 oldpass", "command", "password-expired", "password has expired"),
-    "nologin": ("usermod -s /usr/sbin/nologin nologin", "command", "shell-broken", "not available"),
-    "falsesh": ("usermod -s /bin/false falsesh", "command", "shell-broken", "exit status 1"),
-    "noshell": ("usermod -s /bin/missing noshell", "login", "denied", "refuses the key"),
-    "nokey": ("rm ~nokey/.ssh/authorized_keys", "login", "denied", "refuses the key"),
-    "loose": ("chmod 777 ~loose", "login", "denied", "refuses the key"),
-}
-
-# Options of an sshd of its own, and what the check must make of it.
-DAEMONS = {
-    "-o KexAlgorithms=diffie-hellman-group-exchange-sha256": ("command", None, "true"),
-    "-o Ciphers=aes256-gcm@openssh.com": ("command", None, "true"),
-    "-o MACs=hmac-sha2-512-etm@openssh.com -o Ciphers=aes256-ctr": ("command", None, "true"),
-    "-o Banner=/etc/os-release": ("command", None, "true"),
-    "-o KexAlgorithms=sntrup761x25519-sha512@openssh.com": ("kex", "no-common-algorithm", "offers only [^,]+$"),
-    "-o Ciphers=chacha20-poly1305@openssh.com": ("kex", "no-common-algorithm", "cipher: .*chacha20"),
-    "-o MACs=umac-64@openssh.com -o Ciphers=aes128-ctr": ("kex", "no-common-algorithm", "MAC: .*umac"),
-    "-o HostKey=/etc/ssh/ssh_host_rsa_key": ("host-key", "host-key-changed", "ssh-ed25519 .* shows ssh-rsa "),
-    "-o PubkeyAuthentication=no -o PasswordAuthentication=yes": ("login", "method-not-allowed", "asks for password"),
-    "-o AuthenticationMethods=publickey,password -o PasswordAuthentication=yes": (
-        "login",
-        "method-not-allowed",
-        "accepted, but not enough",
-    ),
-    "-o DenyUsers=*": ("login", "denied", "refuses the key"),
-    "-o MaxAuthTries=1 -o AuthorizedKeysFile=none": ("login", "denied", "."),
-    "-o ForceCommand=internal-sftp": ("command", "shell-broken", "sftp connections only"),
-    "-o MaxSessions=0": ("command", "shell-broken", "refuses to run a command"),
-    "-o ForceCommand='sleep 60'": ("command", "timeout", "did not end"),
-    "-o ForceCommand='yes'": ("command", "flooded", "without end"),
-}
+CASES = Path(__file__).parents[1] / "cases"
+CAUSES = yaml.safe_load((CASES / "causes.yml").read_text())
+ACCOUNTS = yaml.safe_load((CASES / "accounts.yml").read_text())
+ROOMY = 20.0
+FIRST_PORT = 2200
 
 
 def pin_of(server: LabServer, kind: str = "ssh-ed25519") -> str:
@@ -65,6 +43,15 @@ def key(lab: LabStatus) -> Key:
     return load_key(Path(lab.servers[0].key_file))
 
 
+@pytest.fixture(scope="session")
+def public_key(lab: LabStatus) -> str:
+    """The public half of `key`: "TYPE BASE64"."""
+    made = subprocess.run(
+        ["ssh-keygen", "-y", "-f", lab.servers[0].key_file], capture_output=True, text=True, check=True
+    )
+    return " ".join(made.stdout.split()[:2])
+
+
 def test_every_server_is_accessible_by_each_of_its_keys(lab: LabStatus, key: Key) -> None:
     for server in lab.servers:
         for host_key in server.host_keys:
@@ -73,7 +60,7 @@ def test_every_server_is_accessible_by_each_of_its_keys(lab: LabStatus, key: Key
             result = check(target, key)
             assert result.verdict is Verdict.ACCESSIBLE, result
             assert result.host_key == host_key
-            assert [one.rung for one in result.rungs] == [rung for rung in Rung if rung not in ("jump", "tls", "http")]
+            assert [one.rung for one in result.rungs] == [one for one in Rung if one not in ("jump", "tls", "http")]
             assert "OpenSSH" in result.banner
 
 
@@ -91,92 +78,192 @@ def test_another_servers_key_is_a_changed_key_and_ends_before_the_login(lab: Lab
         assert "never-named" not in seen
 
 
-def test_accounts(pristine: LabServer, key: Key) -> None:
-    names = " ".join(ACCOUNTS)
-    keys = f"/home/{pristine.user}/.ssh/authorized_keys"
-    servers.run(
-        pristine,
-        f"for name in {names}; do useradd -m -s /bin/sh $name; echo $name:once | chpasswd;"
-        f" install -d -m 700 -o $name /home/$name/.ssh; install -m 600 -o $name {keys} /home/$name/.ssh/; done; "
-        + "; ".join(script for script, *_ in ACCOUNTS.values()),
-    )
-    for name, (_, rung, cause, words) in ACCOUNTS.items():
-        result = check(Target(pristine.address, pristine.port, name, pin_of(pristine)), key)
-        assert told(result) == (rung, cause), (name, result)
-        assert re.search(words, result.detail), (name, result.detail)
-
-
-def test_daemons(pristine: LabServer, key: Key) -> None:
-    ports = {options: 2200 + number for number, options in enumerate(DAEMONS)}
-    lines = []
-    for options, port in ports.items():
-        own = "" if "HostKey=" in options else "-o HostKey=/etc/ssh/ssh_host_ed25519_key"
-        listen = f"-o ListenAddress={pristine.address}:{port} -o PidFile=/run/case-{port}.pid"
-        lines.append(f"/usr/sbin/sshd {options} {own} {listen}")
-    servers.run(pristine, "\n".join(lines))
+@contextlib.contextmanager
+def daemons(server: LabServer, cases: list[dict[str, Any]], options: str) -> Iterator[dict[str, int]]:
+    """For each case an sshd of its own on `server`: the case's name → its port."""
+    ports = {case["name"]: FIRST_PORT + number for number, case in enumerate(cases)}
+    lines = ["cp /usr/sbin/sshd /usr/sbin/denied-sshd", "echo 'denied-sshd: ALL' >>/etc/hosts.deny"]
+    for case in cases:
+        port = ports[case["name"]]
+        own = "" if "HostKey=" in case[options] else "-o HostKey=/etc/ssh/ssh_host_ed25519_key"
+        listen = f"-o ListenAddress={server.address}:{port} -o PidFile=/run/case-{port}.pid"
+        lines.append(f"/usr/sbin/{case.get('program', 'sshd')} {case[options]} {own} {listen}")
+    servers.run(server, "\n".join(lines))
     try:
-        for options, (rung, cause, words) in DAEMONS.items():
-            timeout = 2.0 if cause == "timeout" else 20.0
-            target = Target(pristine.address, ports[options], pristine.user, pin_of(pristine), timeout=timeout)
-            result = check(target, key)
-            assert told(result) == (rung, cause), (options, result)
-            assert re.search(words, result.detail), (options, result.detail)
-            assert result.seconds <= timeout + 0.5
+        for port in ports.values():
+            listening(server.address, port)
+        for case in cases:
+            if "then" in case:
+                servers.run(server, f"pid=$(cat /run/case-{ports[case['name']]}.pid); {case['then']}")
+        yield ports
     finally:
-        servers.run(pristine, "for file in /run/case-*.pid; do kill $(cat $file); done")
+        servers.run(server, "for file in /run/case-*.pid; do kill -KILL $(cat $file); done")
 
 
-def _connected(address: str, port: int) -> socket.socket:
-    """A connection to an sshd that was just started: it comes back from the start before it listens."""
+def listening(address: str, port: int) -> None:
+    """Wait for an sshd that was just started: it comes back from the start before it listens."""
     deadline = time.monotonic() + 10
     while True:
         try:
-            return socket.create_connection((address, port), 5)
+            socket.create_connection((address, port), 5).close()
         except ConnectionRefusedError:
             if time.monotonic() > deadline:
                 raise
+            time.sleep(0.02)
+        else:
+            return
 
 
-def test_full_server_is_told_as_throttled(pristine: LabServer, key: Key) -> None:
-    port = 2250
-    options = "-o MaxStartups=1:100:1 -o LoginGraceTime=30 -o HostKey=/etc/ssh/ssh_host_ed25519_key"
-    servers.run(
-        pristine,
-        f"/usr/sbin/sshd {options} -o ListenAddress={pristine.address}:{port} -o PidFile=/run/case-{port}.pid",
-    )
-    with _connected(pristine.address, port) as holder:
-        assert holder.recv(4) == b"SSH-"
-        result = check(Target(pristine.address, port, pristine.user, pin_of(pristine)), key)
-    servers.run(pristine, f"kill $(cat /run/case-{port}.pid)")
-    assert told(result) == ("banner", "throttled"), result
+def assert_told(case: dict[str, Any], result: AccessResult, timeout: float) -> None:
+    assert told(result) == (case["rung"], case["cause"]), (case["name"], result)
+    assert re.search(case["detail"], result.detail), (case["name"], result.detail)
+    assert result.detail == printable(result.detail, 2000)
+    assert (result.verdict is Verdict.ACCESSIBLE) == (case["cause"] is None)
+    assert bool(remedy(result)) == (case["cause"] is not None)
+    assert result.seconds <= timeout + 0.5
 
 
-@pytest.mark.parametrize(
-    ("rule", "rung", "cause"),
-    [
-        ("drop", "tcp", "filtered"),
-        ("reject with tcp reset", "tcp", "refused"),
-        ("reject with icmp type admin-prohibited", "tcp", "no-route"),
-    ],
-)
-def test_firewalls(rule: str, rung: str, cause: str, lab: LabStatus, pristine: LabServer, key: Key) -> None:
+def test_daemons(lab: LabStatus, pristine: LabServer, key: Key) -> None:
+    cases = [case for case in CAUSES if "sshd" in case]
+    pins = {"right": pin_of(pristine), "other": pin_of(lab.servers[0]), "none": None}
+    with daemons(pristine, cases, "sshd") as ports, contextlib.ExitStack() as busy:
+        for case in cases:
+            port, timeout = ports[case["name"]], case.get("timeout", ROOMY)
+            for _ in range(case.get("busy", 0)):
+                holder = busy.enter_context(socket.create_connection((pristine.address, port), 5))
+                assert holder.recv(4) == b"SSH-"
+            wanted = (service(case["service"].replace("PORT", str(port))),) if "service" in case else ()
+            target = Target(
+                pristine.address,
+                port,
+                pristine.user,
+                pins[case.get("pin", "right")],
+                command=case.get("command", "true"),
+                services=wanted,
+                timeout=timeout,
+            )
+            assert_told(case, check(target, key), timeout)
+
+
+def test_jump_hosts(lab: LabStatus, pristine: LabServer, key: Key) -> None:
+    cases = [case for case in CAUSES if "jump" in case]
+    cases.sort(key=lambda case: "files_only" in case)
+    behind = lab.servers[0]
+    pins = {"right": pin_of(behind), "other": pin_of(lab.servers[1]), "none": None}
+    jump_pins = {"right": pin_of(pristine), "other": pin_of(lab.servers[1]), "none": None}
+    with daemons(pristine, cases, "jump") as ports:
+        for case in cases:
+            timeout = case.get("timeout", ROOMY)
+            if "files_only" in case:
+                servers.run(pristine, "sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf")
+            host, port = endpoint(case["to"]) if "to" in case else (behind.address, behind.port)
+            jump_pin = jump_pins[case.get("jump_pin", "right")]
+            target = Target(
+                host,
+                port,
+                behind.user,
+                pins[case.get("pin", "right")],
+                services=(service(case["service"]) if "service" in case else Service(behind.port),),
+                timeout=timeout,
+                jump=Jump(pristine.address, ports[case["name"]], pristine.user, jump_pin),
+            )
+            assert_told(case, check(target, key), timeout)
+
+
+def test_firewalls(lab: LabStatus, pristine: LabServer, key: Key) -> None:
     if lab.tier is not Tier.SYSTEMD:
         pytest.skip("a chroot has no network of its own to put a firewall into")
-    port = 2260
-    servers.run(
-        pristine,
-        "nft add table inet case; nft 'add chain inet case in { type filter hook input priority 0; }';"
-        f" nft add rule inet case in tcp dport {port} {rule};"
-        f" /usr/sbin/sshd -o ListenAddress={pristine.address}:{port} -o PidFile=none",
-    )
-    timeout = 1.5
-    result = check(Target(pristine.address, port, pristine.user, pin_of(pristine), timeout=timeout), key)
-    assert told(result) == (rung, cause), result
-    assert result.seconds <= timeout + 0.5
-    beside = Target(
-        pristine.address, pristine.port, pristine.user, pin_of(pristine), services=(port, pristine.port), timeout=3
-    )
-    result = check(beside, key)
+    cases = [case for case in CAUSES if "firewall" in case]
+    with daemons(pristine, [{**case, "sshd": ""} for case in cases], "sshd") as ports:
+        rules = "; ".join(
+            f"nft add rule inet case in tcp dport {ports[case['name']]} {case['firewall']}" for case in cases
+        )
+        servers.run(
+            pristine,
+            "nft add table inet case; nft 'add chain inet case in { type filter hook input priority 0; }'; " + rules,
+        )
+        for case in cases:
+            port, timeout = ports[case["name"]], case["timeout"]
+            target = Target(pristine.address, port, pristine.user, pin_of(pristine), timeout=timeout)
+            assert_told(case, check(target, key), timeout)
+        beside = Target(
+            pristine.address, pristine.port, pristine.user, pin_of(pristine), services=(port, pristine.port), timeout=3
+        )
+        result = check(beside, key)
     assert told(result) == ("service", "port-closed"), result
     assert f"port {port}: " in result.detail
     assert f"port {pristine.port}: " not in result.detail
+
+
+def make_accounts(server: LabServer, public_key: str) -> None:
+    """Each account of accounts.yml with our key, and with what is done to it."""
+    lines = [f"k={shlex.quote(public_key)}", "config=/etc/ssh/sshd_config.d/99-cases.conf", "set -e"]
+    for case in ACCOUNTS:
+        lines += [
+            f"n={case['name']}",
+            "useradd -m -s /bin/sh $n; install -d -m 700 -o $n /home/$n/.ssh",
+            'echo "$k" >/home/$n/.ssh/authorized_keys; chown $n /home/$n/.ssh/authorized_keys',
+            "chmod 600 /home/$n/.ssh/authorized_keys",
+            case["do"],
+        ]
+        if "match" in case:
+            lines.append(f"printf 'Match User %s\\n  %s\\n' $n {shlex.quote(case['match'])} >>$config")
+    servers.run(server, "\n".join(lines), timeout=60)
+
+
+def test_accounts(pristine: LabServer, key: Key, public_key: str) -> None:
+    """What the management account finds, and what a login with the account's own key meets, are one truth."""
+    make_accounts(pristine, public_key)
+    management = Target(pristine.address, pristine.port, pristine.user, pin_of(pristine))
+    with daemons(pristine, [{"name": "cases", "sshd": ""}], "sshd") as ports, ThreadPoolExecutor(4) as pool:
+
+        def look(case: dict[str, Any]) -> tuple[Examination, AccessResult]:
+            timeout = 2.0 if case["login"] == "timeout" else ROOMY
+            own = Target(pristine.address, ports["cases"], case["name"], pin_of(pristine), timeout=timeout)
+            return examine_account(management, key, case["name"], [public_key]), check(own, key)
+
+        for case, (found, own) in zip(ACCOUNTS, pool.map(look, ACCOUNTS), strict=True):
+            assert found.access.verdict is Verdict.ACCESSIBLE, (case["name"], found)
+            assert found.ok == ("check" not in case), (case["name"], found.failed)
+            assert own.cause == case["login"], (case["name"], own)
+            assert all(one.detail == printable(one.detail, 2000) for one in found.findings)
+            if "check" in case:
+                failed = found.failed[0]
+                assert (failed.check, failed.cause) == (case["check"], case["cause"]), (case["name"], found.failed)
+                assert re.search(case["detail"], failed.detail), (case["name"], failed)
+                checks = [one.check for one in found.failed]
+                assert checks == [case["check"], *case.get("also", [])], (case["name"], found.failed)
+
+
+def test_what_stands_in_the_way_of_an_examination(
+    lab: LabStatus, pristine: LabServer, key: Key, public_key: str
+) -> None:
+    good = Target(pristine.address, pristine.port, pristine.user, pin_of(pristine))
+    away = examine_account(good, key, pristine.user, [public_key], address="192.0.2.9")
+    assert away.ok
+    assert "192.0.2.9" in next(one.detail for one in away.findings if one.check is Check.RULES)
+
+    through = Jump(lab.servers[0].address, lab.servers[0].port, lab.servers[0].user, pin_of(lab.servers[0]))
+    jumped = Target(pristine.address, pristine.port, pristine.user, pin_of(pristine), jump=through)
+    found = examine_account(jumped, key, pristine.user, [public_key])
+    assert found.ok
+    assert lab.servers[0].address in next(one.detail for one in found.findings if one.check is Check.RULES)
+
+    wrong = Target(pristine.address, pristine.port, pristine.user, pin_of(lab.servers[0]))
+    changed = examine_account(wrong, key, pristine.user, [public_key])
+    assert (changed.ok, changed.findings, changed.access.cause) == (False, (), "host-key-changed")
+
+    # An account without sudo looks at nothing, and says so.
+    servers.run(pristine, "rm /etc/sudoers.d/owner")
+    helpless = examine_account(good, key, pristine.user, [public_key])
+    assert told(helpless.access) == ("command", "sudo-refused"), helpless
+    assert "a password is required" in helpless.access.detail
+
+
+def test_a_server_that_closes_for_work(pristine: LabServer, key: Key) -> None:
+    good = Target(pristine.address, pristine.port, pristine.user, pin_of(pristine))
+    servers.run(
+        pristine,
+        'echo "System is going down. Unprivileged users are not permitted to log in anymore." >/run/nologin',
+    )
+    assert told(check(good, key)) == ("login", "not-allowed")

@@ -114,6 +114,33 @@ class _Transport(paramiko.Transport):
         self.farewell = printable(m.get_string(), 200)
 
 
+class Onward:
+    """A channel on from a jump host, as a Stream. Whoever ends it waits for whoever sends: sshd ends the whole
+    connection over one packet for a channel that is closed already."""
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        self._channel = channel
+        self._sending = threading.Lock()
+
+    def recv(self, size: int) -> bytes:
+        return self._channel.recv(size)
+
+    def send(self, data: bytes) -> int:
+        with self._sending:
+            return self._channel.send(data)
+
+    def settimeout(self, seconds: float | None) -> None:
+        self._channel.settimeout(seconds)
+
+    def shutdown(self, _how: int) -> None:
+        """As close(): an end-of-file of its own could overtake it."""
+        self.close()
+
+    def close(self) -> None:
+        with self._sending:
+            self._channel.close()
+
+
 class Session:
     """The client's side of one connection. Every method raises Fault, and Interrupted when cancelled."""
 
@@ -172,7 +199,7 @@ class Session:
         """Run `command` with `script` on its standard input: its exit status and the first `keep` bytes it says."""
         return self._execute(command, command, script, keep)
 
-    def stream(self, host: str, port: int, seconds: float) -> paramiko.Channel:
+    def stream(self, host: str, port: int, seconds: float) -> Onward:
         """A TCP connection from the server on to `host`, at most `seconds` in the making.
 
         The Fault names the rung where that failed: the name, TCP, or this server itself as the jump host.
@@ -180,7 +207,7 @@ class Session:
         transport = self._transport
         transport.refusal = (0, "")
         try:
-            return transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=seconds)
+            return Onward(transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=seconds))
         except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
             if self._line.cut == "cancelled":
                 raise Interrupted("stopped") from None
@@ -191,7 +218,7 @@ class Session:
                 raise Fault(cause, f"{host}, seen from the jump host: {words.lower()}", rung) from None
             if code:
                 raise Fault(Cause.FORWARDING_REFUSED, f"the server refuses to connect on: {words}", Rung.JUMP) from None
-            if transport.is_active():
+            if transport.is_active() or self._line.deadline.passed:
                 raise Fault(Cause.FILTERED, f"{host}, seen from the jump host: no answer", Rung.TCP) from None
             ended = self._ended("the connection on", error)
             raise Fault(ended.cause, ended.detail, Rung.JUMP) from None

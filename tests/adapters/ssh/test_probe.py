@@ -24,7 +24,9 @@ from sopctl.model.text import printable
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour, Host, Script
 
-CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "causes.yml").read_text())
+TABLES = Path(__file__).parents[2] / "cases"
+CASES = yaml.safe_load((TABLES / "causes.yml").read_text())
+ACCOUNTS = yaml.safe_load((TABLES / "accounts.yml").read_text())
 ROOMY = 20.0
 """Seconds for checks that must end by themselves, long before."""
 
@@ -135,7 +137,23 @@ def test_cause_in_a_broken_network(case: dict[str, Any], tmp_path: Path) -> None
 
 def test_every_cause_is_provoked() -> None:
     """A cause without a provocation is a sentence that nobody has seen come true."""
-    assert {case["cause"] for case in CASES} == {str(cause) for cause in Cause}
+    told = {case.get("cause") for case in CASES + ACCOUNTS} | {case["login"] for case in ACCOUNTS}
+    assert told - {None} == {str(cause) for cause in Cause} - {
+        "sudo-refused"
+    }  # tests/lab/test_access.py takes sudo away
+
+
+def test_what_openssh_can_be_made_to_do_is_done_by_openssh() -> None:
+    """The rest is what no sshd decides: what a web server answers, or shows as its certificate."""
+    real = [case for case in CASES if {"sshd", "firewall", "jump"} & case.keys()] + ACCOUNTS
+    told = {case.get("cause") for case in real} | {case["login"] for case in ACCOUNTS} | {"sudo-refused"}
+    assert {str(cause) for cause in Cause} - told == {
+        "certificate-expired",
+        "certificate-untrusted",
+        "certificate-wrong-name",
+        "http-status",
+        "not-ssh",
+    }
 
 
 def test_accessible(key: Key, host_key: paramiko.PKey) -> None:

@@ -1,0 +1,185 @@
+"""The requester's account, seen with the management account: one connection, one script that changes nothing.
+
+What comes back was said by the server, and is as hostile as anything else it says: bounded, read strictly, escaped.
+"""
+
+import base64
+import binascii
+import ipaddress
+import re
+import shlex
+import threading
+from collections.abc import Sequence
+from importlib import resources
+
+from sopctl.adapters.ssh.climb import Climb
+from sopctl.adapters.ssh.deadline import Deadline
+from sopctl.adapters.ssh.fault import Fault
+from sopctl.adapters.ssh.keys import Key
+from sopctl.errors import InvalidRecord
+from sopctl.model import sshd_rules
+from sopctl.model.access import Rung, Target, pin
+from sopctl.model.account import AccountSeen, Examination, KeyFile, PathEntry, Shadow, findings
+from sopctl.model.causes import Cause
+from sopctl.model.names import ACCOUNT, PUBLIC_KEY
+from sopctl.model.text import printable
+
+MAX_ANSWER = 384 * 1024
+MAX_RECORDS = 400
+MAX_FILES = 8
+MAX_DAY = 1_000_000
+"""Days since 1970: no date lies beyond."""
+
+_RECORD = re.compile(rb"=([a-z_]{1,20}) ([A-Za-z0-9+/=]*)")
+_RUN = (
+    'set -- "$@" "$SSH_CONNECTION"; if [ "$(id -u)" = 0 ]; then exec sh -s -- "$@"; else exec sudo -n sh -s -- "$@"; fi'
+)
+
+
+def examine_account(
+    target: Target,
+    key: Key,
+    account: str,
+    public_keys: Sequence[str],
+    *,
+    address: str | None = None,
+    jump_key: Key | None = None,
+    cancel: threading.Event | None = None,
+) -> Examination:
+    """Look at `account` on the server of `target`, whose `user` is the management account (root, or with sudo -n).
+
+    Proves that the account exists, is neither locked nor expired, carries all of `public_keys` ("TYPE BASE64
+    [comment]") where sshd reads them, passes sshd's rules for a login from `address` (by default from where we
+    come), and has a working shell. When the management account does not get that far, `access` of the answer says
+    why, and there are no findings. Within `target.timeout`; services are not tried.
+    Raises InvalidRecord for arguments that are none, and Interrupted.
+    """
+    _refuse(target, account, public_keys, address)
+    expected = pin(target.expect_key) if target.expect_key is not None else None
+    climb = Climb(target, Deadline(target.timeout, cancel))
+    try:
+        if target.jump is not None:
+            there = pin(target.jump.expect_key) if target.jump.expect_key is not None else None
+            climb.jump(target.jump, there, jump_key or key)
+        climb.connect()
+        climb.meet(expected)
+        climb.log_in(target.user or "", key)
+        with climb.on(Rung.COMMAND) as note:
+            seen = _look(climb, account, address)
+            note.append(f"looked at the account {account}")
+    except Fault as fault:
+        return Examination(account, climb.result(fault))
+    finally:
+        climb.close()
+    return Examination(account, climb.result(), findings(seen, public_keys))
+
+
+def _refuse(target: Target, account: str, public_keys: Sequence[str], address: str | None) -> None:
+    """Raise InvalidRecord for what must not reach a command line, or proves nothing."""
+    if target.user is None:
+        raise InvalidRecord("it takes a management account to look at another", where=target.host)
+    if not re.match(ACCOUNT, account):
+        raise InvalidRecord("this is no account name", where=printable(account, 80))
+    if not public_keys or not all(re.match(PUBLIC_KEY, one) for one in public_keys):
+        raise InvalidRecord("it takes the public keys that must open the account", where=account)
+    if address is not None:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            raise InvalidRecord("this is no address to come from", where=printable(address, 80)) from None
+
+
+def _look(climb: Climb, account: str, address: str | None) -> AccountSeen:
+    """Run the script and read what it says."""
+    assert climb.session is not None  # noqa: S101 (logged in)
+    script = resources.files(__package__).joinpath("examine.sh").read_bytes()
+    # The login shell may be any: it only has to start sh.
+    command = shlex.join(["sh", "-c", _RUN, "sh", account, address or "-"])
+    status, output = climb.session.feed(command, script, MAX_ANSWER)
+    said = read_records(output)
+    if said and said[-1][0] == "end":
+        return read_seen(account, said)
+    words = printable(output.strip(), 200) or f"exit status {status}"
+    if not said and b"sudo:" in output:
+        raise Fault(Cause.SUDO_REFUSED, f"{printable(climb.target.user or '', 64)} may not use sudo: {words}")
+    raise Fault(Cause.COMMAND_FAILED, f"the account could not be looked at: {words}")
+
+
+def read_records(output: bytes) -> list[tuple[str, str]]:
+    """The script's records in order: (name, text). What else is said (a greeting of the login shell) is left out."""
+    found = []
+    for line in output.split(b"\n"):
+        if (record := _RECORD.fullmatch(line)) is None:
+            continue
+        try:
+            text = base64.b64decode(record[2], validate=True).decode("utf-8", "backslashreplace")
+        except binascii.Error:
+            continue
+        found.append((record[1].decode(), text))
+        if len(found) > MAX_RECORDS:
+            break
+    return found
+
+
+def read_seen(account: str, records: list[tuple[str, str]]) -> AccountSeen:
+    """The records as what was seen. Whatever the server says, this reads it; what makes no sense is as if not said."""
+    said = dict(records)
+    passwd = said.get("passwd", "").split(":")
+    if len(passwd) != 7 or passwd[0] != account:
+        return AccountSeen(account, exists=False)
+    failed = _number(said.get("sshd_status")) != 0
+    listed, shell_status = [*said.get("shell", "").split(), "", ""][:2]
+    return AccountSeen(
+        account,
+        exists=True,
+        address=_address(said.get("address", "")),
+        today=min(_number(said.get("today")) or 0, MAX_DAY),
+        uid=_number(passwd[2]) or 0,
+        shell=passwd[6],
+        groups=tuple(said.get("groups", "").split()),
+        nologin=said.get("nologin") == "yes",
+        shadow=_shadow(said.get("shadow", "")),
+        rules={} if failed else sshd_rules.read_rules(said.get("sshd", "")),
+        rules_error=(said.get("sshd", "").strip() or "no answer") if failed else "",
+        files=_files(records),
+        shell_listed=listed == "yes",
+        shell_status=_number(shell_status),
+    )
+
+
+def _shadow(text: str) -> Shadow:
+    words = [*text.split(), *"-----"][:5]
+    return Shadow(words[0], *(_number(word) for word in words[1:]))
+
+
+def _files(records: list[tuple[str, str]]) -> tuple[KeyFile, ...]:
+    """Each record "file" begins one; those behind it tell about it."""
+    files: list[dict[str, str]] = []
+    entries: list[list[PathEntry]] = []
+    for name, text in records:
+        if name == "file":
+            files.append({"path": text})
+            entries.append([])
+        elif files and name in ("content", "readable"):
+            files[-1][name] = text
+        elif (
+            files
+            and name == "entry"
+            and (entry := re.fullmatch(r"([0-9]{1,10}) ([0-7]{1,5}) (own|-) (/.*)", text, re.DOTALL))
+        ):
+            entries[-1].append(PathEntry(entry[4], int(entry[1]), int(entry[2], 8), entry[3] == "own"))
+    return tuple(
+        KeyFile(one["path"], one.get("content", ""), one.get("readable") == "yes", tuple(above))
+        for one, above in list(zip(files, entries, strict=True))[:MAX_FILES]
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch(r"-?[0-9]{1,9}", text) else None
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError:
+        return ""
