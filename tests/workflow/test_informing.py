@@ -121,10 +121,16 @@ def test_without_a_mail_server_people_say_how_they_informed(desk: Desk, until_sp
     with pytest.raises(UsageError, match="this site has no mail server") as caught:
         informing.notify(desk, deposit)
     assert "--via phone|letter|meeting" in caught.value.remedy
-    done = informing.notify(desk, deposit, via="letter")
+    done = informing.notify(desk, deposit, via="meeting")
     text = Path(done.documents[0]).read_text()
     assert text.startswith("Yth. Administrator Sistem\nDinas Contoh\n")
-    assert done.note == "diberitahukan: letter"
+    assert done.note == "diberitahukan: meeting"
+
+
+def test_a_letter_is_a_paper_with_a_number(desk: Desk, until_space: Callable[..., str]) -> None:
+    done = informing.notify(desk, until_space(), via="letter")
+    assert Path(done.documents[0]).read_bytes().startswith(b"%PDF-")
+    assert done.data["document"]["number"] == "555/0001.5/KOMINFO/2026"
 
 
 def test_a_dry_run_shows_the_message_and_does_nothing(desk: Desk, until_space: Callable[..., str]) -> None:
