@@ -19,22 +19,8 @@ from tests.adapters.ssh.hostile import Behaviour
 from tests.adapters.ssh.test_probe import line_of
 
 LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJrcqLDJcLBoqAXNXMA9VpXvmPqQoIINRUQjkR8sUlGh"
-NAMES = [
-    "today",
-    "passwd",
-    "shadow",
-    "groups",
-    "nologin",
-    "address",
-    "sshd_status",
-    "sshd",
-    "file",
-    "content",
-    "readable",
-    "entry",
-    "shell",
-    "end",
-]
+NAMES = ("today", "passwd", "shadow", "groups", "nologin", "address", "sshd_status", "sshd", "file", "content",
+         "readable", "entry", "shell", "end")  # fmt: skip
 
 
 def record(name: str, text: str) -> bytes:
@@ -53,11 +39,9 @@ def test_records() -> None:
 hostile_text = st.one_of(
     st.text(max_size=60),
     st.sampled_from(
-        ["web:x:1000:1000::/home/web:/bin/sh", "web:x:-1:::\x1b[2J:", "locked 1 2 3 4", "none 999999999 999999999 0 0"]
+        ["web:x:1000:1000::/home/web:/bin/sh", "web:x:-1:::\x1b[2J:", "locked 1 2 3 4", "none 9 999999999 0 0"]
     ),
-    st.sampled_from(
-        ["1000 600 own /home", "9999999999 77777 - /\n", "yes -", "no 999999999", "0", "20000", "-999999999"]
-    ),
+    st.sampled_from(["1000 600 own /home", "9999999999 77777 - /\n", "yes -", "no 999999999", "0", "20000", "-99999"]),
     st.just(f'from="!*",expiry-time="x" {LINE}\nallowusers \u202e\nforcecommand \x1b[2J'),
 )
 
