@@ -11,6 +11,9 @@ from sopctl.model.access import AccessResult, Target
 AT_ONCE = 64
 """Checks under way at the same time: dead hosts wait for their deadline, and must not hold up live ones."""
 
+AT_ONCE_BY_JUMP = 8
+"""Checks under way through a jump host: its sshd turns away more logins begun at once (MaxStartups: 10)."""
+
 
 def probe(
     targets: Sequence[Target],
@@ -29,7 +32,8 @@ def probe(
     jump_key = load_key(jump_key_file) if jump_key_file is not None else None
     ca = load_ca(ca_file) if ca_file is not None else None
     cancel = threading.Event()
-    with ThreadPoolExecutor(max(1, min(AT_ONCE, len(targets))), "probe") as pool:
+    at_once = AT_ONCE_BY_JUMP if any(target.jump for target in targets) else AT_ONCE
+    with ThreadPoolExecutor(max(1, min(at_once, len(targets))), "probe") as pool:
         try:
             checks = [pool.submit(check, target, key, jump_key=jump_key, ca=ca, cancel=cancel) for target in targets]
             for one in checks:

@@ -13,6 +13,7 @@ import paramiko
 import pytest
 
 from sopctl.model.access import fingerprint
+from sopctl.model.causes import REMEDIES, Cause
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
 
@@ -126,3 +127,9 @@ def test_ctrl_c_ends_it_at_once() -> None:
             assert time.monotonic() - began < 1.5
     assert process.returncode == 130
     assert b"Traceback" not in said
+
+
+def test_the_documentation_has_every_cause_and_what_helps() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| .* \| (.*) \|$", (ROOT / "docs/access.md").read_text(), re.MULTILINE)
+    documented = {cause: helps.replace("\\*", "*") for cause, helps in rows if cause in list(Cause)}
+    assert documented == {str(cause): text.format(user="USER", port="PORT") for cause, text in REMEDIES.items()}

@@ -102,20 +102,7 @@ class Tls:
 
     def certificate(self) -> Certificate | None:
         """What the server's certificate says; None when it cannot be read."""
-        from cryptography import x509
-
-        try:
-            shown = x509.load_der_x509_certificate(self._tls.getpeercert(binary_form=True) or b"")
-            names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-            every = [*names.get_values_for_type(x509.DNSName), *names.get_values_for_type(x509.IPAddress)]
-        except x509.ExtensionNotFound:
-            every = []
-        except ValueError:  # a hostile certificate
-            return None
-        issuer = printable(shown.issuer.rfc4514_string(), 120) or "nobody it names"
-        return Certificate(
-            tuple(printable(str(name), 120) for name in every), shown.not_valid_after_utc.astimezone(UTC), issuer
-        )
+        return read_certificate(self._tls.getpeercert(binary_form=True) or b"")
 
     @property
     def version(self) -> str:
@@ -157,6 +144,24 @@ class Tls:
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
+
+
+def read_certificate(der: bytes) -> Certificate | None:
+    """What a certificate (X.509, DER) says; None when it cannot be read."""
+    from cryptography import x509
+
+    try:
+        shown = x509.load_der_x509_certificate(der)
+        issuer = printable(shown.issuer.rfc4514_string(), 120) or "nobody it names"
+        expires = shown.not_valid_after_utc
+        try:
+            every = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            names = [*every.get_values_for_type(x509.DNSName), *every.get_values_for_type(x509.IPAddress)]
+        except x509.ExtensionNotFound:
+            names = []
+    except Exception:  # noqa: BLE001 (any: whoever made the certificate chooses what its reader stumbles over)
+        return None
+    return Certificate(tuple(printable(str(name), 120) for name in names), expires, issuer)
 
 
 def _certificate_cause(code: int) -> Cause:

@@ -11,8 +11,11 @@ from typing import Any
 import paramiko
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sopctl.adapters.ssh import check, load_ca
+from sopctl.adapters.ssh.tls import read_certificate
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.access import AccessResult, Rung, Service, ServiceKind, Target, Verdict, remedy
 from sopctl.model.text import printable
@@ -124,3 +127,18 @@ def test_authorities_that_are_none(tmp_path: Path) -> None:
         load_ca(tmp_path / "no.pem")
     with pytest.raises(OutsideFailure, match="cannot be read"):
         load_ca(tmp_path / "missing.pem")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=6), st.integers(0, 40))
+def test_any_certificate_is_read_or_not(authority: Authority, changes: list[tuple[int, int]], shorter: int) -> None:
+    """Nobody has to sign what a hostile server shows: it is looked at to say what was wrong with it."""
+    whole = bytearray(ssl.PEM_cert_to_DER_cert(authority.file.read_text()))
+    for place, byte in changes:
+        whole[place % len(whole)] = byte
+    shown = read_certificate(bytes(whole[: len(whole) - shorter]))
+    if shown is not None:
+        assert str(shown) == printable(str(shown), 2000)
+    if not changes and not shorter:
+        assert shown is not None
+        assert shown.issuer == "CN=Test authority"

@@ -42,7 +42,18 @@ def test_each_address_keeps_its_own_reason() -> None:
     assert caught.value.detail == "127.0.0.1: connection refused; 127.0.0.1: no answer"
 
 
-def test_families_take_turns() -> None:
+def test_families_take_turns_beginning_with_the_preferred_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """getaddrinfo(3) puts the preferred address first (RFC 6724); RFC 8305 section 4 interleaves from there."""
+    for order, turns in (("664", "646"), ("446", "464"), ("44", "44"), ("6644", "6464")):
+        families = {"4": socket.AF_INET, "6": socket.AF_INET6}
+        found = [(families[one], socket.SOCK_STREAM, 6, "", (str(n), 22)) for n, one in enumerate(order)]
+        monkeypatch.setattr(tcp, "_ask_resolver", lambda *_, found=found: found)
+        resolved = tcp.resolve("server.example.org", 22, Deadline(1))
+        assert [family for family, _ in resolved] == [families[one] for one in turns]
+        assert resolved[0][1][0] == "0"
+
+
+def test_an_address_needs_no_resolver() -> None:
     found = tcp.resolve("127.0.0.1", 22, Deadline(1))
     assert found == [at(22)]
     assert tcp.resolve("::1", 22, Deadline(1))[0][0] == socket.AF_INET6
