@@ -16,35 +16,30 @@ run_as_option = click.option("--run-as", metavar="USER", help="Who runs the jobs
 
 @click.group(epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule show"))
 def schedule() -> None:
-    """Jobs that run by themselves: access checks, reminders, the monthly inventory (systemd timers)."""
+    """Jobs that run by themselves: the waiting list, reminders, the monthly inventory (systemd timers)."""
 
 
-@schedule.command(
-    epilog=example("sopctl schedule install --run-as sopctl --every 10", "sopctl schedule install --user")
-)
+@schedule.command(epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule install --user"))
 @user_option
 @run_as_option
-@click.option(
-    "--every", type=click.IntRange(1, 1440), default=5, show_default=True, help="Minutes between access checks."
-)
 @click.option("--dry-run", is_flag=True, help="Show the unit files; install nothing.")
 @json_option
 @click.pass_context
-def install(ctx: click.Context, *, user: bool, run_as: str | None, every: int, dry_run: bool, as_json: bool) -> None:
+def install(ctx: click.Context, *, user: bool, run_as: str | None, dry_run: bool, as_json: bool) -> None:
     """Install the timers, or bring them up to date. They catch up after a downtime and never run twice at once."""
     from sopctl.workflow import scheduling
 
     site = open_site(ctx)
     scope = scheduling.scope_for(site, user=user, run_as=run_as)
     if dry_run:
-        files = scheduling.unit_files(site, scope, every_minutes=every)
+        files = scheduling.unit_files(site, scope)
         if as_json:
             put_json({"folder": str(scope.folder), "files": files})
             return
         for name, text in files.items():
             click.echo(f"# {scope.folder / name}\n{text}")
         return
-    changed = scheduling.install(site, scope, every_minutes=every)
+    changed = scheduling.install(site, scope)
     if as_json:
         put_json({"folder": str(scope.folder), "changed": changed})
         return

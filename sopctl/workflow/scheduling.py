@@ -1,4 +1,4 @@
-"""What runs by itself: access checks, the monthly inventory, and the day's housekeeping, as systemd timers."""
+"""What runs by itself: the waiting list, reminders and the monthly inventory, as systemd timers."""
 
 import hashlib
 import os
@@ -13,19 +13,11 @@ from sopctl.errors import UsageError
 from sopctl.store.site import Site
 
 
-def jobs(site: Site, *, every_minutes: int) -> tuple[Job, ...]:
-    """The jobs of a site. Checks spread over a fifth of their interval, so that many sites do not ask at once."""
+def jobs(site: Site) -> tuple[Job, ...]:
+    """The jobs of a site. Each is spread over a time, so that many sites do not ask at once."""
     run = (sys.executable, "-m", "sopctl", "--site", str(site.root))
     where = f"sopctl ({site.settings.office.name})"
     return (
-        Job(
-            name="check",
-            description=f"{where}: access checks",
-            calendar=_every(every_minutes),
-            jitter=every_minutes * 60 // 5,
-            limit=max(300, every_minutes * 60),
-            commands=((*run, "check", "--all"),),
-        ),
         Job(
             name="daily",
             description=f"{where}: waiting list and reminders",
@@ -46,18 +38,16 @@ def jobs(site: Site, *, every_minutes: int) -> tuple[Job, ...]:
     )
 
 
-def install(site: Site, scope: Scope, *, every_minutes: int) -> list[str]:
+def install(site: Site, scope: Scope) -> list[str]:
     """Install or update the timers; the unit files that were new or changed. Raises what the adapter raises."""
-    files = unit_files(site, scope, every_minutes=every_minutes)
+    files = unit_files(site, scope)
     return systemd.install(files, scope)
 
 
-def unit_files(site: Site, scope: Scope, *, every_minutes: int) -> dict[str, str]:
+def unit_files(site: Site, scope: Scope) -> dict[str, str]:
     """The unit files that `install` writes: name → text."""
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
-    return systemd.unit_files(
-        jobs(site, every_minutes=every_minutes), prefix(site), scope, {"PATH": path, "PYTHONSAFEPATH": "1"}
-    )
+    return systemd.unit_files(jobs(site), prefix(site), scope, {"PATH": path, "PYTHONSAFEPATH": "1"})
 
 
 def show(site: Site, *, user: bool) -> list[Timer]:
@@ -102,14 +92,3 @@ def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
             remedy=f"Give it to a user with few rights (chown -R USER {site.root}), or name one: --run-as USER",
         )
     return Scope(run_as=name)
-
-
-def _every(minutes: int) -> str:
-    """An OnCalendar expression (systemd.time(7)) for every so many minutes: a divisor of an hour, or whole hours."""
-    if minutes < 60 and 60 % minutes == 0:
-        return f"*:0/{minutes}"
-    if minutes % 60 == 0 and 24 % (minutes // 60) == 0:
-        return f"0/{minutes // 60}:00"
-    raise UsageError(
-        f"checks cannot run every {minutes} minutes evenly", remedy="Choose 1, 2, 3, 4, 5, 10, 15, 20, 30, 60 or 120."
-    )

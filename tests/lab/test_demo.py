@@ -43,7 +43,7 @@ def assert_whole(folder: Path, ran: subprocess.CompletedProcess[str]) -> None:
     assert third.events[5].data["place"] == first.events[3].data["place"], "the place that was freed"
     assert told(third)[-1] == "penitipan 10 selesai"
     papers = sorted(folder.glob("deposits/*/documents/*.pdf"))
-    assert len(papers) == 6
+    assert len(papers) == 7, "three hand-overs, a return with its exit record, two inventories"
     assert all(paper.read_bytes().startswith(b"%PDF-") and str(paper) in ran.stdout for paper in papers)
     assert "Traceback" not in ran.stdout + ran.stderr
 

@@ -1,0 +1,354 @@
+"""A year in the office: 200 dossiers through 2026, with its holidays, waiting, failures, holds and returns.
+
+Everything on paper and by hand is done by the real verbs in a real site. Only the four steps that log in to a server
+(and so need one each) record what they would have recorded. At the end of every day the invariants hold; they are
+checked by code of their own, from the files and from the procedures' text.
+"""
+
+import random
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import holidays
+import pytest
+import yaml
+
+from sopctl.errors import NotNow
+from sopctl.model import history
+from sopctl.model.inspection import Inspection
+from sopctl.model.summary import Summary
+from sopctl.store import codec, dossiers, register
+from sopctl.store.library import SHIPPED
+from sopctl.store.site import Site
+from sopctl.workflow import (
+    acting,
+    filing,
+    handing,
+    informing,
+    inspecting,
+    letters,
+    reading,
+    releasing,
+    reports,
+    space,
+)
+from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.making import EXAMPLE_REQUEST
+from tests.conftest import Clock
+
+DOSSIERS = 200
+RACKS: dict[str, dict[str, Any]] = {
+    "A1": {"units": 42, "depth_mm": 900, "power_watts": 9000, "weight_kg": 900, "blocked": {21: "panel kabel"}},
+    "B1": {"units": 24, "depth_mm": 700, "power_watts": 6000, "switch": {"name": "sw-b1", "ports": 10}},
+}
+PROCEDURES = {path.stem: yaml.load(path.read_bytes(), yaml.CBaseLoader) for path in SHIPPED.glob("*.yml")}
+"""Read as text: YAML 1.1 would take the key `no` for false."""
+CLOSED = frozenset(
+    day
+    for category in ("public", "government")
+    for day in holidays.country_holidays("ID", years=(2026, 2027), categories=(category,))
+)
+
+
+@pytest.fixture
+def office(made_site: Path) -> Iterator[Site]:
+    """A site in memory: that its bytes survive a power cut is shown elsewhere."""
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="sopctl-year-", dir=memory if memory.is_dir() else None))
+    root = folder / "site"
+    shutil.copytree(made_site, root)
+    for name, rack in RACKS.items():
+        (root / "racks" / f"{name}.yml").write_text(yaml.safe_dump({"name": name, "room": "Ruang Server", **rack}))
+    yield Site(root)
+    shutil.rmtree(folder)
+
+
+class Year:
+    """The people of the office and of the units, with dice."""
+
+    def __init__(self, site: Site, clock: Clock) -> None:
+        self.clock = clock
+        self.dice = random.Random(2026)
+        self.desk = Desk(site, "petugas", clock)
+        self.filed = 0
+        self.happened: Counter[str] = Counter()
+
+    def chance(self, of: float) -> bool:
+        return self.dice.random() < of
+
+    def day(self, today: date) -> None:
+        """One working day: letters come in the morning, then everyone does some of what is due."""
+        self.clock.now = datetime.combine(today, datetime.min.time(), self.clock.now.tzinfo) + timedelta(hours=8)
+        for _ in range(self.dice.choice((0, 1, 1, 2))):
+            if self.filed < DOSSIERS:
+                self.file_letter(today)
+        space.expire(self.desk)
+        open_ones = [each for each in register.summaries(self.desk.site) if not each.closed]
+        self.dice.shuffle(open_ones)
+        for each in open_ones:
+            self.clock.now += timedelta(minutes=self.dice.randint(0, 2))
+            if each.waiting == "space":  # it may have been served since the morning
+                each = dossiers.read(self.desk.site, each.id).summary  # noqa: PLW2901
+            if not self.aside(each, today):
+                self.work(each, today)
+
+    def file_letter(self, today: date) -> None:
+        self.filed += 1
+        record = yaml.safe_load(EXAMPLE_REQUEST)
+        record["letter"] = {"number": f"090/{(self.filed + 1) // 2}/2026", "date": today}
+        record["unit"] = f"Dinas {self.filed % 17}"
+        record["server"] |= {
+            "name": f"s{self.filed}.example.org",
+            "serial": f"SN-{self.filed:04}",
+            "height_units": self.dice.choice((1, 1, 2, 2, 2, 4)),
+            "depth_mm": self.dice.choice((500, 700, 850)),
+            "power_watts": self.dice.choice((150, 300, 500)),
+            "weight_kg": self.dice.randint(8, 40),
+        }
+        record["valid_until"] = today + timedelta(days=self.dice.choice((90, 200, 700)))
+        path = self.desk.site.root / "surat.yml"
+        path.write_bytes(codec.dump(record))
+        letters.request(self.desk, path)
+
+    def aside(self, each: Summary, today: date) -> bool:  # noqa: PLR0911 (one return a thing that may happen)
+        """What happens beside the paper; True when it used up the day for this deposit."""
+        if each.held:
+            if self.chance(0.3):
+                acting.resume(self.desk.decided_by("staf"), each.id)
+            return True
+        if self.chance(0.01):
+            acting.hold(self.desk.decided_by("staf"), each.id, reason="menunggu pemilik")
+            self.happened["held"] += 1
+            return True
+        step = next(s for s in PROCEDURES[each.procedure]["steps"] if s["no"] == str(each.step))
+        verbs = {outcome.get("verb") for outcome in step["outcomes"].values()}
+        if "withdraw" in verbs and self.chance(0.004):
+            acting.withdraw(self.desk, each.id, reason="tidak jadi")
+            self.happened["withdrawn"] += 1
+            return True
+        if each.verb == "dispose" and "refuse" in verbs and self.chance(0.02):
+            acting.refuse(self.desk, each.id, reason="di luar kewenangan")
+            self.happened["refused"] += 1
+            return True
+        if each.in_our_hands and each.valid_until and each.valid_until < today and self.chance(0.2):
+            acting.extend(self.desk.decided_by("kabid"), each.id, until=today + timedelta(days=60))
+            self.happened["extended"] += 1
+            return True
+        if each.waiting == "space" and each.priority == 0 and self.chance(0.01):
+            space.prioritise(self.desk.decided_by("kadis"), each.id, priority=1, reason="layanan darurat")
+            self.happened["prioritised"] += 1
+            return True
+        return False
+
+    def work(self, each: Summary, today: date) -> None:  # noqa: PLR0912 (one case a verb)
+        """Do what is due, most of the time."""
+        if each.month_due and today < each.month_due:
+            if each.verb == "inventory" and self.chance(0.035):
+                letters.ask_back(self.desk, each.id, letter_number=f"090/K/{each.id}")
+                self.happened["asked back"] += 1
+            return
+        if each.waiting == "space" or self.chance(0.25):
+            return
+        desk, deposit = self.desk, each.id
+        if each.waiting == "decision" and each.task == "condition" and self.chance(0.5):
+            if self.chance(0.3):
+                acting.refuse(desk.decided_by("kabid"), deposit, reason="bukan server yang dimohonkan")
+                self.happened["sent home"] += 1
+            else:
+                inspecting.accept(desk.decided_by("kabid"), deposit, note="surat ralat menyusul")
+                self.happened["accepted with a note"] += 1
+            return
+        match each.verb, each.task:
+            case "dispose", _:
+                letters.dispose(desk, deposit, instruction="Mohon ditindaklanjuti")
+            case "reserve", _:
+                self.reserve(deposit)
+            case "notify", _:
+                informing.notify(desk, deposit, via="phone")
+            case "receive", _:
+                if self.chance(0.7):  # some units take their time
+                    handing.receive(desk, deposit)
+            case "inspect", "condition":
+                serial = each.serial if self.chance(0.9) else "SN-LAIN"
+                done = inspecting.inspect(desk, deposit, serial=serial, found=Inspection(accessories=("rel", "kabel")))
+                self.happened["failed inspection"] += not done.answer
+            case "inspect", "serial":
+                inspecting.inspect(desk, deposit, serial=each.serial if self.chance(0.9) else "SN-LAIN")
+            case "inspect", _:
+                inspecting.inspect(desk, deposit, missing=("rel",) if self.chance(0.1) else ())
+            case "handover", _:
+                handing.handover(desk, deposit)
+            case "place", _:
+                space.place(desk, deposit)
+            case "return", _:
+                letters.confirm_data_saved(desk, deposit, wipe=self.chance(0.5))
+            case "release", _:
+                done = releasing.release(desk, deposit, by_hand="tanpa Ansible" if each.task == "access" else "")
+                self.happened["served by itself"] += len(done.also)
+                self.happened["given back"] += each.task == "space"
+            case _:
+                self.log_in(each, today)
+
+    def reserve(self, deposit: str) -> None:
+        try:
+            done = space.reserve(self.desk, deposit)
+        except NotNow:
+            self.happened["kept in the queue"] += 1
+            return
+        self.happened["waits"] += not done.answer
+
+    def log_in(self, each: Summary, today: date) -> None:
+        """The steps that need a server: what they record, without one."""
+        with turn(self.desk, each.id, each.verb) as mine:
+            if each.verb == "verify":
+                good = self.chance(0.8)
+                self.happened["not accessible"] += not good
+                mine.record("bisa" if good else "tidak bisa", data={"cause": "" if good else "filtered"}, answer=good)
+                return
+            mine.start({"run": "var/runs/x"})
+            if self.chance(0.1):
+                mine.record(history.FAILED, note="unreachable", answer=False)
+                self.happened["failed on the server"] += 1
+                return
+            data = {"month": f"{today:%Y-%m}"} if each.verb == "inventory" else {"changed": 3}
+            mine.record("selesai", data=data)
+
+
+def check_space(site: Site, everyone: list[Summary]) -> None:
+    """No two servers in one unit, nothing beyond a rack's budgets, no reservation without a dossier that needs it."""
+    held = [each for each in everyone if each.place and not each.closed]
+    for name, rack in RACKS.items():
+        here = [each for each in held if each.place and each.place.rack == name]
+        units = [unit for each in here if each.place for unit in range(each.place.unit, each.place.top + 1)]
+        assert len(units) == len(set(units)), f"two servers in one unit of {name}"
+        assert set(units) <= set(range(1, rack["units"] + 1)) - set(rack.get("blocked", {}))
+        assert sum(each.need.power_watts for each in here) <= rack["power_watts"]
+        assert sum(each.need.weight_kg or 0 for each in here) <= rack.get("weight_kg", 10**6)
+        assert all(each.need.depth_mm <= rack["depth_mm"] for each in here)
+        ports = [each.place.port for each in here if each.place and each.place.port]
+        assert len(ports) == len(set(ports)) == (len(here) if "switch" in rack else 0)
+    for each in held:
+        stages = {("penitipan", no) for no in (5, 7, 8, 9, 10)}
+        assert each.placed or (each.procedure, each.step) in stages, f"{each.id} holds a place at {each.stands}"
+    for each in everyone:
+        if each.procedure == "konfigurasi" or (each.procedure, each.step) in {("penitipan", 8), ("penitipan", 10)}:
+            assert each.place, f"{each.id} at {each.stands} has no place"
+
+
+def check_history(events: list[Any]) -> None:
+    """Every event follows from the one before by the procedures' text: no step is skipped, nothing happens on hold."""
+    where, on_hold, back = ("penitipan", 1), False, None
+    acts = set(history.ACTS.values())
+    for event in events:
+        here = (event["procedure"], int(event["step"]))
+        if here[0] == "pengembalian" and where[0] == "konfigurasi":
+            back, where = where, ("pengembalian", 1)
+        assert here == where, f"event {event['seq']} at {here}, the deposit stood at {where}"
+        outcome = event["outcome"]
+        if outcome in acts or outcome in ("started", "failed", "interrupted"):
+            assert outcome != "ditahan" or not on_hold
+            on_hold = outcome == "ditahan" or (on_hold and outcome != "dilanjutkan")
+            continue
+        step = next(s for s in PROCEDURES[here[0]]["steps"] if s["no"] == str(here[1]))
+        leads = step["outcomes"][outcome]
+        assert not on_hold or outcome in ("dicabut", "ditolak")
+        on_hold = False
+        if leads.get("closes"):
+            where = ("closed", 0)
+        elif leads.get("resumes"):
+            assert back
+            where = back
+        elif "next" in leads:
+            where = (here[0], int(leads["next"]))
+        else:
+            where = ("konfigurasi", 1) if here[0] == "penitipan" else ("closed", 0)
+
+
+def check_deadlines(desk: Desk, today: date) -> None:
+    """Each deadline is the first day that the calendar leaves, counted day by day, and says which days it left out."""
+    summaries = {each.id: each for each in register.summaries(desk.site)}
+    for row in reading.board(desk).rows:
+        each = summaries[row.id]
+        if row.due is None:
+            assert each.held or each.waiting == "space" or (each.month_due and today < each.month_due)
+            continue
+        assert each.since
+        day = each.month_due or each.since.date()
+        left = each.limit_days
+        while left:
+            day += timedelta(days=1)
+            on_hold = any(p.since.date() <= day < (p.until.date() if p.until else day) for p in each.pauses)
+            left -= day.weekday() < 5 and day not in CLOSED and not on_hold
+            if day in CLOSED and day <= row.due:
+                assert f"{day}" in row.why, "a holiday that was left out is named"
+        assert (row.due, row.late) == (day, row.late_days > 0)
+        assert row.late is (any(_counts(day + timedelta(days=n), each) for n in range(1, (today - day).days + 1)))
+
+
+def _counts(day: date, each: Summary) -> bool:
+    on_hold = any(p.since.date() <= day and (p.until is None or day < p.until.date()) for p in each.pauses)
+    return day.weekday() < 5 and day not in CLOSED and not on_hold
+
+
+def check_papers(desk: Desk) -> int:
+    """Every document that was issued is there as it was; the journal and the histories agree."""
+    filed = [each for deposit in dossiers.ids(desk.site) for each in filing.documents(desk, deposit)]
+    assert {each.state for each in filed} <= {"intact"}
+    assert filing.journal_gaps(desk)[1] == []
+    return len(filed)
+
+
+def test_a_year_in_the_office(office: Site) -> None:
+    clock = Clock()
+    year = Year(office, clock)
+    today = date(2026, 1, 1)
+    while today.year == 2026:
+        if today.weekday() < 5 and today not in CLOSED:
+            before = {each.id: each for each in register.read(office).summaries}
+            year.day(today)
+            everyone = register.summaries(office)
+            check_space(office, everyone)
+            check_deadlines(year.desk, today)
+            for each in everyone:
+                if before.get(each.id) != each:
+                    check_history(
+                        yaml.load((office.root / "deposits" / each.id / "history.yml").read_bytes(), yaml.CBaseLoader)
+                    )
+            if today == date(2026, 7, 1):
+                check_papers(year.desk)
+        today += timedelta(days=1)
+    assert year.filed == DOSSIERS
+    assert check_papers(year.desk) > 2 * DOSSIERS
+    wanted = {
+        "held",
+        "withdrawn",
+        "refused",
+        "extended",
+        "prioritised",
+        "waits",
+        "kept in the queue",
+        "failed inspection",
+    }
+    wanted |= {
+        "accepted with a note",
+        "sent home",
+        "not accessible",
+        "failed on the server",
+        "asked back",
+        "given back",
+    }
+    assert {what for what in wanted | {"served by itself"} if not year.happened[what]} == set(), year.happened
+    let_go = sum(event.outcome == "tempat dilepas" for dossier in dossiers.read_all(office) for event in dossier.events)
+    assert let_go, "an offer was not taken up in time"
+    sample = next(each for each in filing.documents(year.desk, "PS-2026-0003") if each.number)
+    assert filing.check_file(year.desk, Path(sample.file)).verdict == "issued"
+    report = reports.sla_report(year.desk, "2026-06")
+    assert report.done > 100
+    assert 0 < report.in_time < report.done
+    errors = reading.validate(year.desk)[1]
+    assert errors == []
