@@ -114,13 +114,13 @@ def template() -> str:
     """A list to fill in, as CSV."""
     example = {
         "unit": "Dinas Contoh",
-        "name": "web1.example.org",
+        "name": "lama1.example.org",
         "brand_model": "Contoh R200",
         "height_units": "2",
         "address": "192.0.2.10",
         "contact": "Administrator Sistem",
         "rack": "A1",
-        "rack_unit": "10",
+        "rack_unit": "20",
     }
     text = io.StringIO()
     writer = csv.DictWriter(text, list(COLUMNS), lineterminator="\n")

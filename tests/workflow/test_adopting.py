@@ -153,7 +153,7 @@ def test_what_is_no_list_is_one_clear_error(desk: Desk, tmp_path: Path, content:
 
 def test_the_template_can_be_imported(desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "daftar.csv"
-    path.write_text(adopting.template().replace(",10,", ",1,"))
+    path.write_text(adopting.template().replace(",20,", ",1,"))
     assert len(adopting.import_list(desk, path, dry_run=False)) == 1
 
 
