@@ -1,0 +1,93 @@
+"""`list` and `todo` over many dossiers: cold (no index), warm, and after one edit, as whole commands.
+
+    python benchmarks/lists.py [COUNT]
+
+Makes a site of COUNT dossiers (10,000) at different steps in a temporary folder, by the store's own writing of records.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from sopctl.model import history
+from sopctl.model.history import Event
+from sopctl.store import codec
+from sopctl.store.site import Site
+from sopctl.workflow.making import EXAMPLE_REQUEST, init
+
+WAY = (
+    ("penitipan", 1, "selesai", {"procedures": {"penitipan": "1", "konfigurasi": "1", "pengembalian": "1"}}),
+    ("penitipan", 2, "selesai", {}),
+    ("penitipan", 3, "selesai", {}),
+    ("penitipan", 4, "tersedia", {}),
+    ("penitipan", 5, "selesai", {}),
+    ("penitipan", 7, "selesai", {}),
+    ("penitipan", 8, "selesai", {"serial": "SN-0001"}),
+    ("penitipan", 9, "selesai", {}),
+    ("penitipan", 10, "selesai", {"placed": "true"}),
+    ("konfigurasi", 1, "selesai", {}),
+    ("konfigurasi", 2, "selesai", {}),
+    ("konfigurasi", 3, "bisa", {}),
+    ("konfigurasi", 5, "selesai", {}),
+    ("konfigurasi", 6, "selesai", {}),
+)
+
+
+def make(root: Path, count: int) -> Site:
+    """A site with `count` dossiers; each has gone a different number of steps."""
+    site = init(root)
+    record = yaml.safe_load(EXAMPLE_REQUEST)
+    start = datetime(2026, 1, 5, 8, tzinfo=ZoneInfo("Asia/Jakarta"))
+    for number in range(1, count + 1):
+        deposit_id = f"PS-2026-{number:05}"
+        folder = root / "deposits" / deposit_id
+        folder.mkdir()
+        server = {**record["server"], "name": f"s{number}.example.org"}
+        (folder / "deposit.yml").write_bytes(codec.dump({"id": deposit_id, **record, "server": server}))
+        events: list[Event] = []
+        for seq, (procedure, step, outcome, data) in enumerate(WAY[: 1 + number % len(WAY)], start=1):
+            if outcome == "tersedia":
+                data = {"place": {"rack": "A1", "unit": "1", "height": "2"}}  # noqa: PLW2901 (a place of no matter)
+            at = start + timedelta(hours=number % 5000 + seq)
+            events.append(
+                Event(seq, at, procedure, step, outcome, "staf", "root", history.head(deposit_id, events), "", data)
+            )
+        (folder / "history.yml").write_bytes(codec.dump(events))
+    return site
+
+
+def command(root: Path, *words: str) -> float:
+    """The seconds that a command takes from start to end."""
+    begin = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "sopctl", *words], cwd=root, check=True, stdout=subprocess.DEVNULL, env={**os.environ}
+    )
+    return time.perf_counter() - begin
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    with tempfile.TemporaryDirectory(prefix="sopctl-lists-") as folder:
+        root = Path(folder) / "site"
+        begin = time.perf_counter()
+        make(root, count)
+        print(f"{count} dossiers made in {time.perf_counter() - begin:.0f} s")
+        print(f"list, no index        {command(root, 'list'):6.2f} s")
+        for words in (("list",), ("todo",), ("list", "--state", "late"), ("list", "--json"), ("queue", "list")):
+            best = min(command(root, *words) for _ in range(3))
+            print(f"{' '.join(words):<20}  {best:6.2f} s")
+        path = root / "deposits" / "PS-2026-00007" / "deposit.yml"
+        path.write_text(path.read_text().replace("Dinas Contoh", "Dinas Lain"))
+        print(f"list after one edit   {command(root, 'list'):6.2f} s")
+        print(f"sopctl --version      {min(command(root, '--version') for _ in range(3)):6.2f} s")
+
+
+if __name__ == "__main__":
+    main()
