@@ -104,10 +104,10 @@ def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) 
 
     desk = open_desk(ctx)
     row, dossier = reading.show(desk, deposit_id)
-    documents = filing.documents(desk, deposit_id)
+    documents, events = filing.documents(desk, deposit_id), filing.told(dossier, personal=personal)
     if as_json:
         deposit = filing.masked(dossier.deposit, personal=personal)
-        put_json({"standing": row, "deposit": deposit, "events": dossier.events, "documents": documents})
+        put_json({"standing": row, "deposit": deposit, "events": events, "documents": documents})
         return
     server, out = dossier.deposit.server, console()
     out.print(f"{row.id}  {row.unit}: {server.name} ({server.brand_model}, {server.serial})", style="bold")
@@ -126,7 +126,7 @@ def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) 
         out.print(f"edited by hand: {printable(line)}", style="red")
     made = table("no", "at", "step", "outcome", "by", "note")
     made.columns[1].no_wrap = made.columns[2].no_wrap = True
-    for event in dossier.events:
+    for event in events:
         at = f"{event.at:%Y-%m-%d %H:%M}"
         by = event.by + (f" a.n. {event.data['on_behalf_of']['person']}" if "on_behalf_of" in event.data else "")
         made.add_row(

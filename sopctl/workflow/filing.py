@@ -95,6 +95,15 @@ def contacts(deposit: Deposit, *, personal: bool) -> list[tuple[str, str]]:
     ]
 
 
+def told(dossier: Dossier, *, personal: bool) -> list[Event]:
+    """What happened, as it is shown: personal data in notes and data masked, unless `personal`."""
+    if personal:
+        return list(dossier.events)
+    return [
+        replace(event, note=masking.inside(event.note), data=masking.inside(event.data)) for event in dossier.events
+    ]
+
+
 def masked(deposit: Deposit, *, personal: bool) -> Deposit:
     """The deposit with its contacts' personal data masked, unless `personal`."""
     if personal:

@@ -43,10 +43,16 @@ def release(
     return replace(done, also=tuple(serve_waiting_list(desk))) if frees_place else done
 
 
+def _note(mine: Turn, how: str) -> str:
+    """What was taken back: access, and the port of the rack's switch that the server was plugged into."""
+    spot = mine.dossier.summary.place
+    return how + (f"; port {spot.port} rak {spot.rack} dilepas" if spot and spot.port else "")
+
+
 def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:
     if by_hand:
-        return mine.record("selesai", note=f"dengan tangan: {by_hand}", data={"switched_off": True})
+        return mine.record("selesai", note=_note(mine, f"dengan tangan: {by_hand}"), data={"switched_off": True})
     result = run_for(mine, "release.yml", variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
     if result.outcome is not Outcome.OK:
         return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
-    return mine.record("selesai", note="akses dicabut, server dimatikan", data={"switched_off": True})
+    return mine.record("selesai", note=_note(mine, "akses dicabut, server dimatikan"), data={"switched_off": True})
