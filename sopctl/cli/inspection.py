@@ -145,6 +145,7 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
         said["serial"] = click.prompt(f"1. {CHECKLIST[SERIAL - 1]}; read off the machine", err=True)
     if each.task == "serial":
         return
+    click.echo("Answer o (ok), t (tidak) or b (tidak berlaku); Ctrl-C records nothing.", err=True)
     answers = []
     for number, question in enumerate(CHECKLIST[1:-1], start=2):
         short = click.prompt(
