@@ -102,11 +102,6 @@ def check_chain(deposit_id: str, events: Sequence[Event], where: str) -> None:
         prev = event.hash
 
 
-def unfinished(events: Sequence[Event]) -> Event | None:
-    """The `started` event of work that never said how it ended (a crash, a power cut), if that is the last word."""
-    return events[-1] if events and events[-1].outcome == STARTED else None
-
-
 def last_data(events: Sequence[Event], key: str) -> Any:
     """The newest value that any event's data established under `key`, or None."""
     return next((event.data[key] for event in reversed(events) if key in event.data), None)

@@ -63,12 +63,12 @@ class Dossier:
         """The newest value that any event established under `key`, or None."""
         return history.last_data(self.events, key)
 
-    def last(self, verb: str, task: str = "", outcome: str | None = None) -> Event | None:
+    def last(self, verb: str, task: str = "") -> Event | None:
         """The newest event that ended a step of `verb` (and `task`, of a verb that has several), or None."""
         for event in reversed(self.events):
             step = procedure.step_of(self.procedures, event)
             mine = (step.outcomes[event.outcome].verb or step.verb) if event.outcome in step.outcomes else ""
-            if mine == verb and task in ("", step.task) and outcome in (None, event.outcome):
+            if mine == verb and task in ("", step.task):
                 return event
         return None
 

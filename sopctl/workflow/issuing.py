@@ -11,7 +11,7 @@ from sopctl.store.durable import write_atomic
 from sopctl.workflow import procedures
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.handing import handover_form
-from sopctl.workflow.papers import request_letter, stamp_of_copy
+from sopctl.workflow.papers import request_letter, stamp_of
 from sopctl.workflow.sop_paper import sop_form
 
 Format = Literal["pdf", "xlsx", "html"]
@@ -48,7 +48,7 @@ def handover(desk: Desk, deposit_id: str, *, kind: Format, output: Path | None) 
         [dossier],
         dossier.procedures[event.procedure],
         by=event.by,
-        stamp=stamp_of_copy(dossier, f"{number} (salinan)", event.at.date()),
+        stamp=stamp_of(dossier, f"{number} (salinan)", event.at.date()),
     )
     content = render(form) if kind == "pdf" else _as(kind, as_paper(form))
     return _write(output or Path(f"serah-terima-{deposit_id}.{kind}"), content)

@@ -33,15 +33,11 @@ def stamp(mine: Turn) -> forms.Stamp:
     day = mine.desk.now().date()
     deposit = mine.dossier.id
     number = f"{office.code}/{deposit.rpartition('-')[2]}.{len(mine.dossier.events) + 1}/{office.unit}/{day.year}"
-    return _stamp(mine.dossier, number, day)
+    return stamp_of(mine.dossier, number, day)
 
 
-def stamp_of_copy(dossier: Dossier, number: str, day: date) -> forms.Stamp:
-    """The stamp of a paper that is made once more from the record, or of one that has no number."""
-    return _stamp(dossier, number, day)
-
-
-def _stamp(dossier: Dossier, number: str, day: date) -> forms.Stamp:
+def stamp_of(dossier: Dossier, number: str, day: date) -> forms.Stamp:
+    """The stamp of a paper of this dossier with the number `number`, issued on `day`."""
     return forms.Stamp(
         deposit_id=dossier.id,
         document_number=number,
