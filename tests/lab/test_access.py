@@ -5,6 +5,7 @@ import re
 import shlex
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -169,6 +170,25 @@ def test_jump_hosts(lab: LabStatus, pristine: LabServer, key: Key) -> None:
                 jump=Jump(pristine.address, ports[case["name"]], pristine.user, jump_pin),
             )
             assert_told(case, check(target, key), timeout)
+
+
+def test_a_jump_host_that_dies_is_told_as_such(pristine: LabServer, key: Key) -> None:
+    cases = [{"name": "gate", "sshd": ""}, {"name": "slow", "sshd": "-o ForceCommand='sleep 60'"}]
+    pin = pin_of(pristine)
+    with daemons(pristine, cases, "sshd") as ports:
+        through = Jump(pristine.address, ports["gate"], pristine.user, pin)
+        target = Target(pristine.address, ports["slow"], pristine.user, pin, timeout=ROOMY, jump=through)
+        kill = (
+            f"sleep 1; for one in $(ps -o pid= --ppid $(cat /run/case-{ports['gate']}.pid));"
+            " do kill -KILL $one $(ps -o pid= --ppid $one); done"
+        )
+        killer = threading.Thread(target=servers.run, args=(pristine, kill))
+        killer.start()
+        result = check(target, key)
+        killer.join()
+    assert told(result) == ("jump", "closed"), result
+    assert [one.rung for one in result.rungs if not one.ok] == ["jump"]
+    assert result.seconds < ROOMY / 2
 
 
 def test_firewalls(lab: LabStatus, pristine: LabServer, key: Key) -> None:
