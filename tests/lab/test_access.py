@@ -5,6 +5,7 @@ import re
 import shlex
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ import yaml
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.adapters.ssh import Key, check, examine_account, load_key
-from sopctl.model.access import AccessResult, Jump, Rung, Service, Target, Verdict, endpoint, remedy, service
+from sopctl.model.access import AccessResult, Jump, Rung, Target, Verdict, endpoint, remedy, service
 from sopctl.model.account import Check, Examination
 from sopctl.model.text import printable
 
@@ -158,16 +159,36 @@ def test_jump_hosts(lab: LabStatus, pristine: LabServer, key: Key) -> None:
                 servers.run(pristine, "sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf")
             host, port = endpoint(case["to"]) if "to" in case else (behind.address, behind.port)
             jump_pin = jump_pins[case.get("jump_pin", "right")]
+            wanted = service(case.get("service", "PORT").replace("PORT", str(behind.port)))
             target = Target(
                 host,
                 port,
                 behind.user,
                 pins[case.get("pin", "right")],
-                services=(service(case["service"]) if "service" in case else Service(behind.port),),
+                services=(wanted,),
                 timeout=timeout,
                 jump=Jump(pristine.address, ports[case["name"]], pristine.user, jump_pin),
             )
             assert_told(case, check(target, key), timeout)
+
+
+def test_a_jump_host_that_dies_is_told_as_such(pristine: LabServer, key: Key) -> None:
+    cases = [{"name": "gate", "sshd": ""}, {"name": "slow", "sshd": "-o ForceCommand='sleep 60'"}]
+    pin = pin_of(pristine)
+    with daemons(pristine, cases, "sshd") as ports:
+        through = Jump(pristine.address, ports["gate"], pristine.user, pin)
+        target = Target(pristine.address, ports["slow"], pristine.user, pin, timeout=ROOMY, jump=through)
+        kill = (
+            f"sleep 1; for one in $(ps -o pid= --ppid $(cat /run/case-{ports['gate']}.pid));"
+            " do kill -KILL $one $(ps -o pid= --ppid $one); done"
+        )
+        killer = threading.Thread(target=servers.run, args=(pristine, kill))
+        killer.start()
+        result = check(target, key)
+        killer.join()
+    assert told(result) == ("jump", "closed"), result
+    assert [one.rung for one in result.rungs if not one.ok] == ["jump"]
+    assert result.seconds < ROOMY / 2
 
 
 def test_firewalls(lab: LabStatus, pristine: LabServer, key: Key) -> None:
@@ -247,7 +268,8 @@ def test_what_stands_in_the_way_of_an_examination(
     jumped = Target(pristine.address, pristine.port, pristine.user, pin_of(pristine), jump=through)
     found = examine_account(jumped, key, pristine.user, [public_key])
     assert found.ok
-    assert lab.servers[0].address in next(one.detail for one in found.findings if one.check is Check.RULES)
+    seen_from = lab.servers[0].address if lab.tier is Tier.SYSTEMD else "127.0.0.1"
+    assert seen_from in next(one.detail for one in found.findings if one.check is Check.RULES)
 
     wrong = Target(pristine.address, pristine.port, pristine.user, pin_of(lab.servers[0]))
     changed = examine_account(wrong, key, pristine.user, [public_key])

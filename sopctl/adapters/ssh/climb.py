@@ -186,16 +186,24 @@ class Climb:
             jump=target.jump,
         )
 
+    def _named(self, fault: Fault) -> Fault:
+        """`fault`, or the jump host's end, which looks like one of the target."""
+        gate = self._gate.session if self._gate else None
+        if fault.cause is Cause.CLOSED and fault.rung is None and gate is not None and gate.ended():
+            return Fault(Cause.CLOSED, "the connection to the jump host ended", Rung.JUMP)
+        return fault
+
     @contextmanager
     def on(self, rung: Rung) -> Iterator[list[str]]:
         """Time a rung and keep how it ended. What the body appends to the list is its detail."""
         began, note = time.monotonic(), list[str]()
         try:
             yield note
-        except Fault as fault:
+        except Fault as told:
+            fault = self._named(told)
             failed = fault.rung or rung
-            if self.rungs and self.rungs[-1].rung is failed:  # it had seemed well: the jump host, which lets us in only
-                self.rungs.pop()
+            # One rung may have seemed well before: a jump host that lets us in, but not on, or not for long.
+            self.rungs = [one for one in self.rungs if one.rung is not failed]
             self.rungs.append(RungResult(failed, False, time.monotonic() - began, fault.detail))
-            raise
+            raise fault from None
         self.rungs.append(RungResult(rung, True, time.monotonic() - began, "; ".join(note)))

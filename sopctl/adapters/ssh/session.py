@@ -35,6 +35,9 @@ from sopctl.model.text import printable
 KEPT_OUTPUT = 4096
 """Bytes of a command's output that are looked at; the Line's limit bounds how many may come."""
 
+ONWARD_WINDOW = 2 * CHUNK
+"""Bytes that a jump host may send ahead of who reads them: a target that floods then meets its own limit first."""
+
 GRACE = 0.3
 """Seconds that paramiko's thread gets to notice its end."""
 
@@ -207,7 +210,9 @@ class Session:
         transport = self._transport
         transport.refusal = (0, "")
         try:
-            return Onward(transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=seconds))
+            channel = transport.open_channel(
+                "direct-tcpip", (host, port), ("127.0.0.1", 0), window_size=ONWARD_WINDOW, timeout=seconds
+            )
         except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
             if self._line.cut == "cancelled":
                 raise Interrupted("stopped") from None
@@ -222,6 +227,12 @@ class Session:
                 raise Fault(Cause.FILTERED, f"{host}, seen from the jump host: no answer", Rung.TCP) from None
             ended = self._ended("the connection on", error)
             raise Fault(ended.cause, ended.detail, Rung.JUMP) from None
+        return Onward(channel)
+
+    def ended(self) -> bool:
+        """Has the connection ended? Its thread gets a moment to notice."""
+        self._transport.join(TICK)
+        return not self._transport.is_active()
 
     def close(self) -> None:
         """End the connection and its thread, at once."""

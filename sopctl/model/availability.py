@@ -1,0 +1,143 @@
+"""Is a server up? What single access checks say of it over time: state with hysteresis, outages, availability.
+
+One failed check is no outage: a server is down after `down_after` failed checks in a row, and up again after `up_after`
+good ones. An outage then counts from the first check of that row. All times are whole seconds since 1970 (UTC).
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+RECENT = 12
+"""Checks that flapping is judged by."""
+
+FLAPPING_CHANGES = 4
+"""Changes among them from which on a server flaps: it is neither plainly up nor plainly down."""
+
+
+class Status(StrEnum):
+    """`unknown` until one of the two rows is complete."""
+
+    UNKNOWN = "unknown"
+    UP = "up"
+    DOWN = "down"
+
+
+class Policy(Struct, frozen=True):
+    """How many checks in a row it takes."""
+
+    down_after: int = 3
+    up_after: int = 2
+
+
+class Sight(Struct, frozen=True):
+    """What one check saw: when, accessible or not, for which cause (model/causes.py), in how many seconds."""
+
+    at: int
+    ok: bool
+    cause: str = ""
+    seconds: float = 0.0
+
+
+class State(Struct, frozen=True):
+    """What is held true of a server. `since`: when the status began; `row`: the checks in a row that gainsay it."""
+
+    first_seen: int
+    checked: int
+    status: Status = Status.UNKNOWN
+    since: int = 0
+    cause: str = ""
+    row: int = 0
+    row_since: int = 0
+    row_cause: str = ""
+    recent: str = ""
+    """The newest checks, oldest first: "+" accessible, "-" not."""
+
+    @property
+    def flapping(self) -> bool:
+        """Does it come and go?"""
+        return sum(a != b for a, b in zip(self.recent, self.recent[1:], strict=False)) >= FLAPPING_CHANGES
+
+
+class Outage(Struct, frozen=True):
+    """From the first failed check to the first good one; `ended` is None while it lasts."""
+
+    began: int
+    ended: int | None
+    cause: str
+
+    def seconds(self, first: int, last: int) -> int:
+        """How much of it lies between `first` and `last`."""
+        return max(0, min(last if self.ended is None else self.ended, last) - max(self.began, first))
+
+
+class Availability(Struct, frozen=True):
+    """One server over a period. Times in seconds; `percent` and `repair` are None where nothing was observed, or
+    nothing was repaired."""
+
+    observed: int
+    down: int
+    percent: float | None
+    outages: tuple[Outage, ...]
+    longest: int
+    repair: float | None
+    """Mean time to repair: of the outages that ended in the period, their whole length."""
+
+
+def follow(state: State | None, sight: Sight, policy: Policy) -> State:
+    """The state after one more check. A check older than the last one known changes nothing."""
+    if state is None:
+        state = State(first_seen=sight.at, checked=sight.at)
+    elif sight.at <= state.checked:
+        return state
+    recent = (state.recent + ("+" if sight.ok else "-"))[-RECENT:]
+    state = replace(state, checked=sight.at, recent=recent)
+    seen = Status.UP if sight.ok else Status.DOWN
+    if seen is state.status:
+        return replace(state, row=0, row_since=0, row_cause="", cause=sight.cause)
+    went_on = state.row and (state.status is not Status.UNKNOWN or recent[-2:-1] == recent[-1])
+    row = state.row + 1 if went_on else 1
+    since, cause = (state.row_since, state.row_cause) if went_on else (sight.at, sight.cause)
+    if row < (policy.up_after if sight.ok else policy.down_after):
+        return replace(state, row=row, row_since=since, row_cause=cause)
+    return replace(state, status=seen, since=since, cause=sight.cause, row=0, row_since=0, row_cause="")
+
+
+def outages(sights: Iterable[Sight], policy: Policy) -> list[Outage]:
+    """The outages in a row of checks, oldest first."""
+    found: list[Outage] = []
+    state: State | None = None
+    for sight in sights:
+        before, state = state, follow(state, sight, policy)
+        found = turn(found, before, state)
+    return found
+
+
+def turn(known: Sequence[Outage], before: State | None, after: State) -> list[Outage]:
+    """`known` with what the step from `before` to `after` began or ended."""
+    was = before.status if before else Status.UNKNOWN
+    if was is after.status:
+        return list(known)
+    if after.status is Status.DOWN:
+        return [*known, Outage(after.since, None, after.cause)]
+    if was is Status.DOWN and known:
+        return [*known[:-1], replace(known[-1], ended=after.since)]
+    return list(known)
+
+
+def availability(found: Iterable[Outage], first: int, last: int) -> Availability:
+    """How a server was between `first` and `last`, the time in which it was observed."""
+    observed = max(0, last - first)
+    mine = tuple(outage for outage in found if outage.began < last and (outage.ended is None or outage.ended > first))
+    lengths = [outage.seconds(first, last) for outage in mine]
+    repaired = [one.ended - one.began for one in mine if one.ended is not None and one.ended <= last]
+    return Availability(
+        observed=observed,
+        down=sum(lengths),
+        percent=100 * (1 - sum(lengths) / observed) if observed else None,
+        outages=mine,
+        longest=max(lengths, default=0),
+        repair=sum(repaired) / len(repaired) if repaired else None,
+    )

@@ -1,0 +1,51 @@
+"""State with hysteresis (tests/cases/hysteresis.yml), and what outages make of a month (tests/cases/outages.yml)."""
+
+from typing import Any
+
+import pytest
+
+from sopctl.model.availability import Outage, Policy, Sight, State, Status, availability, follow, outages
+from tests.cases import rows
+
+
+def sights(checks: str) -> list[Sight]:
+    return [Sight(at=60 * n, ok=sign == "+", cause="" if sign == "+" else "refused") for n, sign in enumerate(checks)]
+
+
+@pytest.mark.parametrize("row", rows("hysteresis"), ids=lambda row: row["name"])
+def test_state(row: dict[str, Any]) -> None:
+    state: State | None = None
+    for sight in sights(row["checks"]):
+        state = follow(state, sight, Policy())
+    assert state is not None
+    assert state.status == row["status"]
+    assert state.flapping == (row.get("flapping") == "yes")
+    if "since" in row:
+        assert state.since == 60 * (int(row["since"]) - 1)
+    if state.status is Status.DOWN:
+        assert state.cause == "refused"
+
+
+@pytest.mark.parametrize("row", rows("outages"), ids=lambda row: row["name"])
+def test_outages(row: dict[str, Any]) -> None:
+    seen = sights(row["checks"])
+    found = outages(seen, Policy())
+    minutes = [[one.began // 60, one.ended // 60 if one.ended is not None else None] for one in found]
+    assert minutes == row["outages"]
+    month = availability(found, seen[0].at, seen[-1].at)
+    assert (month.percent if month.percent is None else round(month.percent, 1)) == row["percent"]
+    assert month.longest == 60 * row["longest"]
+    assert (month.repair if month.repair is None else month.repair / 60) == row["repair"]
+
+
+def test_a_check_that_comes_late_changes_nothing() -> None:
+    state = follow(None, Sight(100, ok=True), Policy())
+    assert follow(state, Sight(100, ok=False), Policy()) == state
+    assert follow(state, Sight(40, ok=False), Policy()) == state
+
+
+def test_an_outage_over_the_month_s_end_counts_in_both() -> None:
+    outage = Outage(50, 150, "refused")
+    assert availability([outage], 0, 100).down == 50
+    assert availability([outage], 100, 200).down == 50
+    assert availability([outage], 0, 100).repair is None
