@@ -29,6 +29,8 @@ def verify(
         view = "requester" if key else "management"
         if user and not key:
             raise UsageError("--user needs the key of that account", remedy="Add --key FILE")
+        if key and not user and not wanted.accounts:
+            raise UsageError(f"{deposit_id} has no account of the requesting unit", remedy="Name it: --user NAME")
         account = (user or wanted.accounts[0].name) if key else account_in_use(desk.site, mine.dossier)
         key_file = key or desk.site.key_file(key_in_use(desk.site, mine.dossier))
         pin = pinned_key(mine.dossier)
