@@ -69,7 +69,7 @@ def check(
     while True:
         summaries, errors = checking.chosen(desk.site, ids, select)
         with checking.alone(desk.site):
-            found = _run(desk, checking.run(desk, summaries, timeout), len(summaries), form)
+            found = _run(desk, checking.run(desk, summaries, timeout, errors=errors), len(summaries), form)
         code = _put(desk, found, form, output)
         if notify := checking.by_channels(desk.site):
             checking.announce(desk, notify)
@@ -220,10 +220,10 @@ def report(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
     if as_json:
         put_json({"month": shown, "servers": rows})
         return
-    made = table("id", "server", "available", "outages", "down", "longest", "to repair", "causes", title=shown)
+    made = table("id", "server", "up", "outages", "down", "longest", "MTTR", "causes", title=shown)
     for row in rows:
         found = row.availability
-        percent = f"{found.percent:.3f} %" if found.percent is not None else ""
+        percent = f"{found.percent:.2f}%" if found.percent is not None else ""
         repair = f"{found.repair / 60:.0f} min" if found.repair is not None else ""
         causes = ", ".join(sorted({one.cause for one in found.outages}))
         times = [f"{found.down // 60} min", f"{found.longest // 60} min"]

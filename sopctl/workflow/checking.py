@@ -24,6 +24,7 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.inventory_view import account_in_use, key_in_use, pinned_key
 
 if TYPE_CHECKING:
+    from sopctl.adapters.ssh import Key
     from sopctl.adapters.ssh.sweep import Job
 
 SELECTORS = ("unit", "state", "rack")
@@ -98,15 +99,18 @@ def alone(site: Site) -> Generator[None, None, None]:
         yield
 
 
-def run(desk: Desk, summaries: Sequence[Summary], timeout: float | None = None) -> Generator[Checked, None, None]:
+def run(
+    desk: Desk, summaries: Sequence[Summary], timeout: float | None = None, *, errors: list[SopctlError]
+) -> Generator[Checked, None, None]:
     """Check `summaries`; each comes as soon as it is in, then the run is recorded as a whole.
 
-    Raises what reading a dossier and `sweep` raise. Nothing is recorded of a run that was broken off.
+    A server that cannot be tried (its key is missing, its record broken) holds up no other: it goes to `errors`.
+    Raises Interrupted; nothing is recorded of a run that was broken off.
     """
     from sopctl.adapters.ssh.sweep import sweep
 
     policy, names = desk.site.settings.checks, {each.id: each.server for each in summaries}
-    jobs = _jobs(desk.site, summaries, timeout or policy.timeout)
+    jobs = _jobs(desk.site, summaries, timeout or policy.timeout, errors)
     history = Checks(desk.site)
     sights = {}
     for name, result in sweep(jobs):
@@ -117,27 +121,36 @@ def run(desk: Desk, summaries: Sequence[Summary], timeout: float | None = None) 
     history.prune(int(desk.clock().timestamp()), policy.retention)
 
 
-def _jobs(site: Site, summaries: Sequence[Summary], timeout: float) -> "list[Job]":
-    from sopctl.adapters.ssh import Key, load_key
-    from sopctl.adapters.ssh.sweep import Job
+def _jobs(site: Site, summaries: Sequence[Summary], timeout: float, errors: list[SopctlError]) -> "list[Job]":
+    from sopctl.adapters.ssh import Key
 
     keys: dict[str, Key] = {}
     jobs = []
     for each in summaries:
-        dossier = dossiers.read(site, each.id)
-        wanted, pin, name = dossier.deposit.access, pinned_key(dossier), key_in_use(site, dossier)
-        if name not in keys:
-            keys[name] = load_key(site.key_file(name))
-        target = Target(
-            wanted.address,
-            wanted.port,
-            user=account_in_use(site, dossier),
-            expect_key=f"{pin.type} {pin.sha256}" if pin else None,
-            services=wanted.ports,
-            timeout=timeout,
-        )
-        jobs.append(Job(each.id, target, keys[name]))
+        try:
+            jobs.append(_job(site, each.id, timeout, keys))
+        except SopctlError as error:
+            errors.append(error)
     return jobs
+
+
+def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") -> "Job":
+    from sopctl.adapters.ssh import load_key
+    from sopctl.adapters.ssh.sweep import Job
+
+    dossier = dossiers.read(site, deposit_id)
+    wanted, pin, name = dossier.deposit.access, pinned_key(dossier), key_in_use(site, dossier)
+    if name not in keys:
+        keys[name] = load_key(site.key_file(name))
+    target = Target(
+        wanted.address,
+        wanted.port,
+        user=account_in_use(site, dossier),
+        expect_key=f"{pin.type} {pin.sha256}" if pin else None,
+        services=wanted.ports,
+        timeout=timeout,
+    )
+    return Job(deposit_id, target, keys[name])
 
 
 def announce(desk: Desk, notify: Notify) -> list[Change]:
