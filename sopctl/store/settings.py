@@ -77,6 +77,28 @@ class Space(Struct, frozen=True, forbid_unknown_fields=True):
     offer_days: Annotated[int, Meta(ge=1, le=365)] = 10
 
 
+Days = Annotated[int, Meta(ge=1, le=36500)]
+
+
+class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how many days single checks are kept, then their hours, then their days (which outages are kept with)."""
+
+    checks_days: Days = 14
+    hours_days: Days = 90
+    days_days: Days = 1100
+
+
+class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Access checks: how many in a row make a server down or up, how long one may last (seconds), what is kept, and
+    which of the site's `channels` are told of servers that go down or come back."""
+
+    down_after: Annotated[int, Meta(ge=1, le=100)] = 3
+    up_after: Annotated[int, Meta(ge=1, le=100)] = 2
+    timeout: Annotated[float, Meta(ge=0.1, le=600)] = 20.0
+    retention: Retention = Retention()
+    notify: tuple[str, ...] = ()
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """`sopctl.yml`. `controllers`: addresses from which servers must always stay reachable, beside the one in use."""
 
@@ -99,6 +121,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Of messages, where a contact has no other."""
     mail: Mail | None = None
     channels: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")], Channel] = {}
+    checks: CheckPolicy = CheckPolicy()
     copy_administrative: bool = False
     """Does the administrative contact get a copy of what the technical one is written?"""
 
@@ -110,6 +133,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         for address in self.controllers:
             if not names.is_address(address):
                 raise ValueError("Expected IP addresses in `controllers`")
+        if unknown := [name for name in self.checks.notify if name not in self.channels]:
+            raise ValueError(f"Expected names of `channels` in `checks.notify`, not `{unknown[0]}`")
 
     def roles(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Every role that the settings name, with the path to where it stands."""

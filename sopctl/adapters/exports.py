@@ -1,0 +1,76 @@
+"""Results of access checks in the forms that other tools read: Prometheus, Nagios, JUnit.
+
+Names of metrics are those of blackbox_exporter, so that its dashboards and alerts fit.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from datetime import datetime
+
+from sopctl.model.access import AccessResult, Rung, Verdict
+from sopctl.model.text import printable
+
+Row = tuple[str, AccessResult]
+"""A deposit's id and its result."""
+
+
+def prometheus(rows: Sequence[Row]) -> str:
+    """The text format (0.0.4), one series a server."""
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+    registry = CollectorRegistry()
+
+    def gauge(name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, ["target", "instance", *labels], registry=registry)
+
+    success = gauge("probe_success", "Whether the server is accessible")
+    duration = gauge("probe_duration_seconds", "How long the check took, in seconds")
+    lookup = gauge("probe_dns_lookup_time_seconds", "How long the name lookup took, in seconds")
+    failed = gauge("probe_failed_info", "Rung and cause of a failed check", "rung", "cause")
+    expiry = gauge("probe_ssl_earliest_cert_expiry", "Earliest end of a certificate, in seconds since 1970")
+    status = gauge("probe_http_status_code", "Status of the HTTP answer", "port")
+    for name, result in rows:
+        labels = (name, f"{result.host}:{result.port}")
+        success.labels(*labels).set(result.verdict is Verdict.ACCESSIBLE)
+        duration.labels(*labels).set(result.seconds)
+        for rung in result.rungs:
+            if rung.rung is Rung.NAME:
+                lookup.labels(*labels).set(rung.seconds)
+        if result.cause:
+            failed.labels(*labels, result.rung, result.cause).set(1)
+        ends = [datetime.fromisoformat(one.expires).timestamp() for one in result.services if one.expires]
+        if ends:
+            expiry.labels(*labels).set(min(ends))
+        for one in result.services:
+            if one.status is not None:
+                status.labels(*labels, str(one.port)).set(one.status)
+    return generate_latest(registry).decode()
+
+
+def nagios(rows: Sequence[Row]) -> tuple[str, int]:
+    """One line with performance data, and the plugin's exit code: 0 OK, 2 CRITICAL, 3 UNKNOWN (nothing to check)."""
+    if not rows:
+        return "ACCESS UNKNOWN - no server to check", 3
+    bad = [f"{name} {result.rung} {result.cause}" for name, result in rows if result.cause]
+    words = f"{len(rows) - len(bad)} of {len(rows)} servers accessible"
+    if bad:
+        words += ": " + ", ".join(bad[:10]) + (f" and {len(bad) - 10} more" if len(bad) > 10 else "")
+    slowest = max(result.seconds for _, result in rows)
+    data = f"inaccessible={len(bad)};;0;0;{len(rows)} slowest={slowest:.3f}s;;;0"
+    return f"ACCESS {'CRITICAL' if bad else 'OK'} - {words.replace('|', '/')} | {data}", 2 if bad else 0
+
+
+def junit(rows: Sequence[Row]) -> str:
+    """A test suite with one case a server."""
+    failed = sum(result.cause is not None for _, result in rows)
+    took = f"{sum(result.seconds for _, result in rows):.3f}"
+    suites = ET.Element("testsuites")
+    suite = ET.SubElement(
+        suites, "testsuite", name="sopctl check", tests=str(len(rows)), failures=str(failed), errors="0", time=took
+    )
+    for name, result in rows:
+        case = ET.SubElement(suite, "testcase", classname="sopctl.check", name=name, time=f"{result.seconds:.3f}")
+        if result.cause:
+            message = f"{result.rung}: {result.cause}"
+            ET.SubElement(case, "failure", type=result.cause, message=message).text = printable(result.detail, 2000)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"

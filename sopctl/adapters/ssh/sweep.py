@@ -1,0 +1,287 @@
+"""The access check of many hosts at once: names, TCP and banners in one event loop, logins in a few threads.
+
+A host that does not answer waits in the loop, where it costs a file descriptor and no thread; only one that has sent
+its SSH identification line gets a thread. So the dead delay nobody. Every host still gets one connection and one
+deadline; the time in which it waits for a thread of ours is not held against it.
+"""
+
+import asyncio
+import contextlib
+import errno
+import queue
+import resource
+import socket
+import threading
+import time
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from sopctl.adapters.ssh import tcp
+from sopctl.adapters.ssh.banner import MAX_BYTES
+from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb
+from sopctl.adapters.ssh.deadline import TICK, Deadline
+from sopctl.adapters.ssh.fault import Fault
+from sopctl.adapters.ssh.keys import Key
+from sopctl.adapters.ssh.line import Line
+from sopctl.adapters.ssh.probe import check
+from sopctl.errors import Interrupted, InvalidRecord
+from sopctl.model.access import AccessResult, Pin, Rung, Target, pin
+
+LOGINS = 16
+"""Threads that log in. More would only take turns: the interpreter computes in one of them at a time."""
+
+NAMES = 32
+"""Threads that wait for the resolver, which knows no deadline."""
+
+CONNECTIONS = 1024
+"""Hosts that are waited for in the event loop at the same time, as far as file descriptors allow."""
+
+BACKLOG = 4 * LOGINS
+"""Hosts that may wait for a thread; while there are as many, no further connection is begun."""
+
+
+class Job(NamedTuple):
+    """One check of a sweep: a name for the caller, where, and with which key."""
+
+    name: str
+    target: Target
+    key: Key | None = None
+
+
+def sweep(
+    jobs: Sequence[Job], *, cancel: threading.Event | None = None
+) -> Generator[tuple[str, AccessResult], None, None]:
+    """Check all `jobs`; each result comes as soon as it is in, with the job's name. Each is as `check` answers.
+
+    Raises InvalidRecord, before anything is begun, for a pin that is none and a login without a key; Interrupted when
+    `cancel` was set. When the caller stops iterating, all that is under way is stopped.
+    """
+    pins = [_pin(job) for job in jobs]
+    stop = cancel or threading.Event()
+    answers: queue.SimpleQueue[tuple[str, AccessResult] | BaseException | None] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            asyncio.run(_Sweep(answers, stop).run(list(zip(jobs, pins, strict=True))))
+            answers.put(None)
+        except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
+            answers.put(error)
+
+    worker = threading.Thread(target=run, name="sweep", daemon=True)
+    worker.start()
+    try:
+        while (answer := answers.get()) is not None:
+            if isinstance(answer, BaseException):
+                raise answer
+            yield answer
+    finally:
+        stop.set()
+        worker.join()
+
+
+def _pin(job: Job) -> Pin | None:
+    if job.target.user is not None and job.key is None:
+        raise InvalidRecord("a login needs a private key", where=job.target.host, remedy="give a key file")
+    return pin(job.target.expect_key) if job.target.expect_key is not None else None
+
+
+class _Ascent(Climb):
+    """A climb whose lower rungs are climbed in an event loop."""
+
+    async def reach(self, names: ThreadPoolExecutor) -> tuple[socket.socket, bytes]:
+        """Name, TCP, and the server's first words: a connection with what was read from it. Raises Fault."""
+        target, loop = self.target, asyncio.get_running_loop()
+        with self.on(Rung.NAME) as note:
+            addresses = await loop.run_in_executor(names, tcp.resolve, target.host, target.port, self.deadline)
+            note.append(", ".join(address[1][0] for address in addresses))
+        with self.on(Rung.TCP) as note:
+            self._address, sock = await _connect(addresses, self.deadline)
+            note.append(f"{self._address[1][0]} port {target.port}")
+        try:
+            return sock, await _first_words(sock, self.deadline)
+        except BaseException:
+            sock.close()
+            raise
+
+    def go_on(self, sock: socket.socket, heard: bytes, waited: float, expected: Pin | None, key: Key | None) -> None:
+        """The rungs above, in a thread. `waited`: seconds that the host lost by waiting for it. Raises Fault."""
+        self.deadline = _Later(self.deadline, waited)
+        self._line = Line(_Begun(sock), self.deadline, self._limit)
+        self._line.give_back(heard)
+        self.meet(expected)
+        if self.target.user is not None and key is not None:
+            self.log_in(self.target.user, key)
+            self.run(self.target.command)
+        self.hang_up()
+        if self.target.services:
+            from sopctl.adapters.ssh.services import try_services
+
+            try_services(self, None)
+
+
+class _Later(Deadline):
+    """`deadline`, put off by some seconds."""
+
+    def __init__(self, deadline: Deadline, seconds: float) -> None:
+        super().__init__(deadline.left() + seconds, deadline._cancel)
+        self.started = deadline.started + seconds
+
+
+class _Begun:
+    """A connection on which our identification line has been sent: the climb's own is dropped."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock, self._said = sock, False
+        self.recv, self.settimeout = sock.recv, sock.settimeout
+        self.shutdown, self.close = sock.shutdown, sock.close
+
+    def send(self, data: bytes) -> int:
+        if not self._said:
+            self._said = True
+            return len(data)
+        return self._sock.send(data)
+
+
+class _Sweep:
+    """One sweep under way, in its event loop."""
+
+    def __init__(
+        self, answers: "queue.SimpleQueue[tuple[str, AccessResult] | BaseException | None]", stop: threading.Event
+    ) -> None:
+        self._answers, self._stop = answers, stop
+        self._waiting = 0
+        self._names = ThreadPoolExecutor(NAMES, "name")
+        self._logins = ThreadPoolExecutor(LOGINS, "login")
+        self._places = asyncio.Semaphore(_connections())
+
+    async def run(self, jobs: Sequence[tuple[Job, Pin | None]]) -> None:
+        """Check all; the answers go to the queue."""
+        watch = asyncio.create_task(self._watch(asyncio.current_task()))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for job, expected in jobs:
+                    await self._places.acquire()
+                    while self._waiting >= BACKLOG:
+                        await asyncio.sleep(0.005)
+                    group.create_task(self._one(job, expected))
+        except asyncio.CancelledError:
+            raise Interrupted("stopped") from None
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        finally:
+            watch.cancel()
+            self._stop.set()
+            self._names.shutdown(wait=False, cancel_futures=True)
+            self._logins.shutdown(wait=True, cancel_futures=True)
+
+    async def _watch(self, whole: "asyncio.Task[None] | None") -> None:
+        while not self._stop.is_set():
+            await asyncio.sleep(TICK)
+        if whole:
+            whole.cancel()
+
+    async def _one(self, job: Job, expected: Pin | None) -> None:
+        try:
+            self._answers.put((job.name, await self._checked(job, expected)))
+        finally:
+            self._places.release()
+
+    async def _checked(self, job: Job, expected: Pin | None) -> AccessResult:
+        loop = asyncio.get_running_loop()
+        if job.target.jump is not None:  # nothing to wait for in the loop: the jump host connects
+            return await loop.run_in_executor(self._logins, lambda: check(job.target, job.key, cancel=self._stop))
+        climb = _Ascent(job.target, Deadline(job.target.timeout, self._stop))
+        try:
+            sock, heard = await climb.reach(self._names)
+        except Fault as fault:
+            return climb.result(fault)
+        self._waiting += 1
+        since = time.monotonic()
+
+        def finish() -> AccessResult:
+            loop.call_soon_threadsafe(self._begun)
+            try:
+                climb.go_on(sock, heard, time.monotonic() - since, expected, job.key)
+            except Fault as fault:
+                return climb.result(fault)
+            finally:
+                climb.close()
+                sock.close()
+            return climb.result()
+
+        return await loop.run_in_executor(self._logins, finish)
+
+    def _begun(self) -> None:
+        self._waiting -= 1
+
+
+async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tcp.Address, socket.socket]:
+    """As `tcp.connect`, in the event loop."""
+    errors: dict[tcp.Address, int] = {}
+    tries: dict[asyncio.Task[socket.socket], tcp.Address] = {}
+    waiting = list(addresses)
+    try:
+        while (waiting or tries) and not deadline.passed:
+            if waiting:
+                address = waiting.pop(0)
+                tries[asyncio.create_task(_try(address))] = address
+            pause = min(tcp.STAGGER, deadline.left()) if waiting else deadline.left()
+            done, _ = await asyncio.wait(tries, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                address = tries.pop(one)
+                error = one.exception()
+                if error is None:
+                    return address, one.result()
+                errors[address] = (error.errno if isinstance(error, OSError) else None) or errno.EIO
+    finally:
+        for one in tries:
+            if not one.cancel() and one.exception() is None:
+                one.result().close()
+    raise tcp._connect_fault(addresses, errors)
+
+
+async def _try(address: tcp.Address) -> socket.socket:
+    sock = socket.socket(address[0], socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, address[1])
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def _first_words(sock: socket.socket, deadline: Deadline) -> bytes:
+    """What the server says until its identification line is complete, it hangs up, or the time is over.
+
+    `banner.read_banner` judges it: this only waits, where waiting is cheap.
+    """
+    loop, heard = asyncio.get_running_loop(), b""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(max(0.0, deadline.left() - TICK / 2)):
+            await loop.sock_sendall(sock, IDENTIFICATION.encode() + b"\r\n")
+            while not _complete(heard) and len(heard) <= MAX_BYTES:
+                data = await loop.sock_recv(sock, 1024)
+                if not data:
+                    break
+                heard += data
+    return heard
+
+
+def _complete(heard: bytes) -> bool:
+    begin = 0 if heard.startswith(b"SSH-") else heard.find(b"\nSSH-") + 1
+    return (begin > 0 or heard.startswith(b"SSH-")) and heard.find(b"\n", begin) >= 0
+
+
+def _connections() -> int:
+    """How many hosts may be waited for: a share of the file descriptors that this process may open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + 8 * LOGINS + 64
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return CONNECTIONS if limit == resource.RLIM_INFINITY else max(16, min(CONNECTIONS, limit - 8 * LOGINS - 64))

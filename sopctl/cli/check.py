@@ -1,0 +1,235 @@
+"""`sopctl check`: the access of the whole fleet; `sopctl checks`: what became of it over time."""
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sopctl.cli.options import end_with, example, json_option, open_desk
+from sopctl.cli.render import console, put_json, table
+from sopctl.errors import ExitCode, UsageError
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.model.access import AccessResult
+    from sopctl.workflow.checking import Checked
+    from sopctl.workflow.desk import Desk
+
+FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
+
+
+@click.command(
+    epilog=example(
+        "sopctl check --all",
+        "sopctl check PS-2026-0001 --json",
+        "sopctl check --select unit=kesehatan,rack=A1 --watch 60",
+        "sopctl check --all --format prometheus --output /var/lib/prometheus/node-exporter/sopctl.prom",
+        "sopctl check --all --format nagios",
+    )
+)
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All servers in the office's hands.")
+@click.option("--select", default="", metavar="KEY=TEXT,...", help="Of those, by unit, state (procedure) or rack.")
+@click.option("--watch", type=click.FloatRange(1, 86400), metavar="SECONDS", help="Again and again, until Ctrl-C.")
+@click.option("--timeout", type=click.FloatRange(0.1, 600), help="Seconds for each server [default: checks.timeout].")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print the results.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there, all at once, instead.")
+@json_option
+@click.pass_context
+def check(
+    ctx: click.Context,
+    *,
+    ids: tuple[str, ...],
+    everything: bool,
+    select: str,
+    watch: float | None,
+    timeout: float | None,
+    form: str,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Check the access of servers, all at the same time, and note it in the history of checks.
+
+    It never moves a dossier (`verify` does). Exit code 0: all are accessible; 1: at least one is not; 5: another check
+    is under way. With --format nagios those of a plugin: 0, 2, 3.
+    """
+    form = "json" if as_json else form
+    if sum((bool(ids), everything, bool(select))) != 1:
+        raise UsageError("say which servers: IDs, --all, or --select KEY=TEXT")
+    if watch and (output or form not in ("table", "ndjson")):
+        raise UsageError("--watch prints tables or ndjson, on standard output")
+    if output and form in ("table", "ndjson"):
+        raise UsageError("--output is for json, prometheus, nagios and junit")
+    from sopctl.workflow import checking
+
+    desk = open_desk(ctx)
+    while True:
+        summaries, errors = checking.chosen(desk.site, ids, select)
+        with checking.alone(desk.site):
+            found = _run(desk, checking.run(desk, summaries, timeout, errors=errors), len(summaries), form)
+        code = _put(desk, found, form, output)
+        if notify := checking.by_channels(desk.site):
+            checking.announce(desk, notify)
+        end_with(errors)
+        if watch is None:
+            sys.exit(code)
+        time.sleep(watch)
+
+
+def _run(desk: "Desk", stream: Any, total: int, form: str) -> "list[Checked]":
+    """Take the results as they come: a line each for ndjson, a bar on a terminal."""
+    found = []
+    if not sys.stderr.isatty() or form == "ndjson":
+        for one in stream:
+            found.append(one)
+            if form == "ndjson":
+                _put_line(one)
+        return found
+    from rich.progress import Progress
+
+    with Progress(console=console(err=True), transient=True) as progress:
+        task = progress.add_task("checking", total=total)
+        for one in stream:
+            found.append(one)
+            progress.advance(task)
+    return found
+
+
+def _put_line(one: "Checked") -> None:
+    import msgspec
+
+    click.echo(msgspec.json.encode(_plain(one)).decode())
+    sys.stdout.flush()
+
+
+def _put(desk: "Desk", found: "list[Checked]", form: str, output: Path | None) -> int:
+    """Print the results, or write them to `output`; the exit code."""
+    from sopctl.adapters import exports
+    from sopctl.store.durable import write_atomic
+
+    found = sorted(found, key=lambda one: one.id)
+    rows: list[tuple[str, AccessResult]] = [(one.id, one.result) for one in found]
+    code = int(ExitCode.NO if any(result.cause for _, result in rows) else ExitCode.OK)
+    if form == "table":
+        _put_table(desk, found)
+        return code
+    if form == "ndjson":
+        return code
+    if form == "json":
+        document = {"results": [_plain(one, desk) for one in found]}
+        if output is None:
+            put_json(document)
+            return code
+        import msgspec
+
+        text = msgspec.json.encode(document).decode() + "\n"
+    elif form == "prometheus":
+        text = exports.prometheus(rows)
+    elif form == "junit":
+        text = exports.junit(rows)
+    else:
+        text, code = exports.nagios(rows)
+        text += "\n"
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomic(output.absolute(), text.encode(), mode=0o644)
+    return code
+
+
+def _plain(one: "Checked", desk: "Desk | None" = None) -> dict[str, Any]:
+    """A result for machines: as `probe` has it, with the deposit's id, and its state where that is known."""
+    import msgspec
+
+    from sopctl.workflow import checking
+
+    keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump"
+    plain = msgspec.to_builtins(one.result)
+    made = {"id": one.id, "server": one.server, "remedy": one.remedy, **{key: plain[key] for key in keys.split()}}
+    if desk:
+        state = checking.states(desk)[one.id]
+        made |= {"status": state.status, "since": state.since or None, "flapping": state.flapping}
+    return made
+
+
+def _put_table(desk: "Desk", found: "list[Checked]") -> None:
+    from sopctl.workflow import checking
+
+    states = checking.states(desk)
+    made = table("id", "server", "answer", "time", "state", "why and what helps")
+    for one in found:
+        state, good = states[one.id], one.result.cause is None
+        why = "" if good else f"{one.result.rung}: {one.result.cause}. {one.remedy}"
+        status = f"{state.status}, flapping" if state.flapping else str(state.status)
+        answer = "accessible" if good else "inaccessible"
+        style = "green" if good else "red"
+        made.add_row(one.id, printable(one.server), answer, f"{one.result.seconds:.2f} s", status, why, style=style)
+    console().print(made)
+
+
+@click.group(epilog=example("sopctl checks report --month 2026-11", "sopctl checks history PS-2026-0001"))
+def checks() -> None:
+    """What the access checks saw over time: history and availability."""
+
+
+@checks.command(epilog=example("sopctl checks history PS-2026-0001", "sopctl checks history PS-2026-0001 --json"))
+@click.argument("deposit_id", metavar="ID")
+@json_option
+@click.pass_context
+def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
+    """State, outages and checks of one server; the older, the coarser (hours, then days)."""
+    from sopctl.workflow import checking
+
+    desk = open_desk(ctx)
+    state, outages, counts = checking.history(desk, deposit_id)
+    if as_json:
+        put_json({"id": deposit_id, "state": state, "outages": outages, "checks": counts})
+        return
+    if state is None:
+        click.echo(f"{deposit_id} was never checked: sopctl check {deposit_id}")
+        return
+    since = f" since {_when(desk, state.since)}" if state.since else ""
+    click.echo(f"{deposit_id}: {state.status}{since}{', flapping' if state.flapping else ''}  {state.recent}")
+    made = table("outage", "until", "minutes", "cause")
+    for one in outages:
+        last = one.ended or state.checked
+        until = _when(desk, one.ended) if one.ended else "(lasts)"
+        made.add_row(_when(desk, one.began), until, str((last - one.began) // 60), one.cause)
+    console().print(made)
+    made = table("from", "span", "checks", "good", "mean", "cause")
+    for count in counts[-20:]:
+        span = {1: "check", 3600: "hour", 86400: "day"}[count.span]
+        good = f"{count.ok}"
+        made.add_row(_when(desk, count.at), span, str(count.checks), good, f"{count.seconds:.2f} s", count.cause)
+    console().print(made)
+
+
+@checks.command(epilog=example("sopctl checks report", "sopctl checks report --month 2026-11 --json"))
+@click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
+@json_option
+@click.pass_context
+def report(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
+    """Availability in a month: percent, outages with causes, the longest, and the mean time to repair."""
+    from sopctl.workflow import checking
+
+    desk = open_desk(ctx)
+    shown, rows = checking.report(desk, month)
+    if as_json:
+        put_json({"month": shown, "servers": rows})
+        return
+    made = table("id", "server", "up", "outages", "down", "longest", "MTTR", "causes", title=shown)
+    for row in rows:
+        found = row.availability
+        percent = f"{found.percent:.2f}%" if found.percent is not None else ""
+        repair = f"{found.repair / 60:.0f} min" if found.repair is not None else ""
+        causes = ", ".join(sorted({one.cause for one in found.outages}))
+        times = [f"{found.down // 60} min", f"{found.longest // 60} min"]
+        made.add_row(row.id, printable(row.server), percent, str(len(found.outages)), *times, repair, causes)
+    console().print(made)
+
+
+def _when(desk: "Desk", at: int) -> str:
+    return f"{datetime.fromtimestamp(at, desk.now().tzinfo):%Y-%m-%d %H:%M}"
