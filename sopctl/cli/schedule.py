@@ -16,7 +16,7 @@ run_as_option = click.option("--run-as", metavar="USER", help="Who runs the jobs
 
 @click.group(epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule show"))
 def schedule() -> None:
-    """Jobs that run by themselves: the waiting list, reminders, the monthly inventory (systemd timers)."""
+    """Jobs that run by themselves: access checks, reminders, the monthly inventory (systemd timers)."""
 
 
 @schedule.command(epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule install --user"))

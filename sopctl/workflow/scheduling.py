@@ -1,4 +1,4 @@
-"""What runs by itself: the waiting list, reminders and the monthly inventory, as systemd timers."""
+"""What runs by itself: access checks, the waiting list, reminders and the monthly inventory, as systemd timers."""
 
 import hashlib
 import os
@@ -18,6 +18,14 @@ def jobs(site: Site) -> tuple[Job, ...]:
     run = (sys.executable, "-m", "sopctl", "--site", str(site.root))
     where = f"sopctl ({site.settings.office.name})"
     return (
+        Job(
+            name="check",
+            description=f"{where}: access checks",
+            calendar="*:0/5",
+            jitter=60,
+            limit=300,
+            commands=((*run, "check", "--all"),),
+        ),
         Job(
             name="daily",
             description=f"{where}: waiting list and reminders",
