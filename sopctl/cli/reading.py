@@ -106,7 +106,7 @@ def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) 
     row, dossier = reading.show(desk, deposit_id)
     documents, events = filing.documents(desk, deposit_id), filing.told(dossier, personal=personal)
     if as_json:
-        deposit = filing.masked(dossier.deposit, personal=personal)
+        deposit = filing.record(dossier.deposit, personal=personal)
         put_json({"standing": row, "deposit": deposit, "events": events, "documents": documents})
         return
     server, out = dossier.deposit.server, console()

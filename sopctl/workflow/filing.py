@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from sopctl.adapters.documents.stamps import named_record
@@ -102,6 +102,12 @@ def told(dossier: Dossier, *, personal: bool) -> list[Event]:
     return [
         replace(event, note=masking.inside(event.note), data=masking.inside(event.data)) for event in dossier.events
     ]
+
+
+def record(deposit: Deposit, *, personal: bool) -> Any:
+    """The record as it is shown: personal data masked wherever it stands (in a key's comment, say), unless `personal`."""
+    plain = to_builtins(masked(deposit, personal=personal))
+    return plain if personal else masking.inside(plain)
 
 
 def masked(deposit: Deposit, *, personal: bool) -> Deposit:
