@@ -105,7 +105,7 @@ def told(dossier: Dossier, *, personal: bool) -> list[Event]:
 
 
 def record(deposit: Deposit, *, personal: bool) -> Any:
-    """The record as it is shown: personal data masked wherever it stands (in a key's comment, say), unless `personal`."""
+    """The record as it is shown: personal data masked wherever it stands (a key's comment, say), unless `personal`."""
     plain = to_builtins(masked(deposit, personal=personal))
     return plain if personal else masking.inside(plain)
 
