@@ -125,6 +125,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("lab"):
             item.add_marker(pytest.mark.xdist_group(groups.get(item.path.name, "lab")))
+    items.sort(key=lambda item: item.path.name != "test_year.py")  # the longest one first
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
