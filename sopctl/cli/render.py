@@ -1,6 +1,5 @@
 """Rendering for people (tables, lines, progress on a terminal) and for machines (one JSON document)."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ def put_json(document: Any) -> None:
     """One JSON document on standard output, stable keys, UTF-8."""
     import msgspec
 
-    click.echo(json.dumps(msgspec.to_builtins(document), ensure_ascii=False, indent=2))
+    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2))
 
 
 def console(*, err: bool = False) -> "Console":

@@ -31,7 +31,6 @@ class Deadline(Struct, frozen=True):
     unit: str
     """What `limit` and `late` count: `working day` or `day`."""
     late: int = 0
-    left: int = 0
     paused: str = ""
     skipped: tuple[Skipped, ...] = ()
     estimated: bool = False
@@ -70,7 +69,6 @@ def deadline(each: Summary, calendar: Calendar, today: date, escalation: Mapping
         each.limit_days,
         unit,
         late=late,
-        left=calendar.between(today, due),
         skipped=skipped,
         estimated=estimated,
         escalated_to=next((escalation[days] for days in sorted(escalation, reverse=True) if late >= days), ""),

@@ -20,6 +20,8 @@ def printable(text: str | bytes, limit: int = 500) -> str:
     Visible characters, the backslash included, stay as they are, so that doing it twice changes nothing. What
     is longer ends in "…".
     """
+    if isinstance(text, str) and len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     if isinstance(text, bytes):
         text = text[: 4 * limit + 4].decode("utf-8", "backslashreplace")
     shown = "".join(_visible(character) for character in text[: limit + 1])

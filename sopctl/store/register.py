@@ -74,11 +74,11 @@ def read(site: Site) -> Reading:
 
 def _stamps(site: Site) -> Iterator[tuple[str, str]]:
     """Each dossier's id, in order of request, with what identifies its files; empty for files too new to be trusted."""
-    folder = site.folder("deposits")
+    folder = str(site.folder("deposits"))  # as text: a Path for each of many files would take as long as the files
     trusted_before = time.time_ns() - RACY_NS
     for deposit_id in dossiers.ids(site):
         try:
-            stats = [os.stat(folder / deposit_id / name, follow_symlinks=False) for name in dossiers.FILES]
+            stats = [os.stat(f"{folder}/{deposit_id}/{name}", follow_symlinks=False) for name in dossiers.FILES]
         except OSError:
             yield deposit_id, ""
             continue

@@ -69,8 +69,8 @@ class Checked(Struct, frozen=True):
 def check_file(desk: Desk, path: Path) -> Checked:
     """Is this file one that was issued, or filed? Compared by its SHA-256 with every history.
 
-    The record that a PDF of ours names is looked at first, and alone when it is there: an altered paper is told from a
-    strange one by it.
+    The record that a PDF of ours names is looked at first, then all others: it may be filed in another dossier. One
+    that is in none of them, and names a record that is here, was altered.
     """
     with disk_errors(path, "read"), path.open("rb") as file:
         content = file.read(MAX_FILE + 1)
@@ -79,7 +79,7 @@ def check_file(desk: Desk, path: Path) -> Checked:
     digest = hashlib.sha256(content).hexdigest()
     named = named_record(content)
     known = dossiers.ids(desk.site)
-    for deposit_id in [named] if named in known else known:
+    for deposit_id in sorted(known, key=lambda each: each != named):
         for filed in documents(desk, deposit_id):
             if filed.sha256 == digest:
                 return Checked(str(path), "issued", deposit_id, filed.number, filed.at)

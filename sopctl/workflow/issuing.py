@@ -48,7 +48,7 @@ def handover(desk: Desk, deposit_id: str, *, kind: Format, output: Path | None) 
         [dossier],
         dossier.procedures[event.procedure],
         by=event.by,
-        stamp=stamp_of(dossier, f"{number} (salinan)", event.at.date()),
+        stamp=stamp_of(dossier, f"{number} (salinan)", event.at.date(), issued=False),
     )
     content = render(form) if kind == "pdf" else _as(kind, as_paper(form))
     return _write(output or Path(f"serah-terima-{deposit_id}.{kind}"), content)

@@ -102,5 +102,5 @@ def confirm_data_saved(desk: Desk, deposit_id: str, *, wipe: bool) -> StepDone:
                 f"the return of {deposit_id} has not begun",
                 remedy=f'Begin it with the owner\'s letter: sopctl return {deposit_id} --letter-number "…"',
             )
-        wish = "disk dihapus atas permintaan pemilik" if wipe else "disk tidak dihapus"
+        wish = "pemilik meminta disk dihapus" if wipe else "disk tidak dihapus"
         return mine.record("selesai", note=f"data telah dicadangkan; {wish}", data={"wipe_disks": wipe})

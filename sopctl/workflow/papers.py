@@ -36,14 +36,15 @@ def stamp(mine: Turn) -> forms.Stamp:
     return stamp_of(mine.dossier, number, day)
 
 
-def stamp_of(dossier: Dossier, number: str, day: date) -> forms.Stamp:
-    """The stamp of a paper of this dossier with the number `number`, issued on `day`."""
+def stamp_of(dossier: Dossier, number: str, day: date, *, issued: bool = True) -> forms.Stamp:
+    """The stamp of a paper of this dossier with the number `number`, issued on `day`; or of a copy that was not."""
     return forms.Stamp(
         deposit_id=dossier.id,
         document_number=number,
         revision=history.head(dossier.id, dossier.events)[:12],
         issued=day,
         check_command=f"sopctl document verify {dossier.id}",
+        names_record=issued,
     )
 
 
@@ -69,13 +70,13 @@ def section(title: str, **values: Any) -> forms.Section:
 
 
 def announcement(mine: Turn, message: Message) -> forms.Paper:
-    """The written announcement to the contact person, where it goes as a letter."""
-    site = mine.desk.site
+    """The written announcement to the contact person, where it goes as a letter; the office signs it."""
+    site, lines = mine.desk.site, message.text.splitlines()
     return forms.Paper(
         letterhead=letterhead(site),
         stamp=stamp(mine),
         title="Pemberitahuan",
-        opening=tuple(line.strip() for line in message.text.splitlines() if line.strip())[:-1],  # the office signs
+        opening=tuple(line.strip() for line in lines if line.strip() not in ("", site.settings.office.name)),
         sections=(),
         closing=(),
         signers=(forms.Signer(f"a.n. {site.settings.office.name}", office_party(site, mine.by)),),
@@ -90,7 +91,7 @@ def exit_record(mine: Turn) -> forms.Paper:
     received = dossier.last("handover")
     back = dossier.known("accessories_back") or []
     gone = [each["item"] for each in back if each["returned"] != "true"]
-    wiped = {"true": "dihapus atas permintaan pemilik", "false": "tidak dihapus"}.get(
+    wiped = {"true": "pemilik meminta dihapus; pelaksanaannya tidak dicatat", "false": "tidak dihapus"}.get(
         dossier.known("wipe_disks"), UNKNOWN
     )
     return forms.Paper(

@@ -223,14 +223,24 @@ def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:
     summaries = list(everyone)
     queue = {each.id: number for number, each in enumerate(waiting_list(summaries), start=1)}
     days, today, escalation = calendar.calendar(desk.site), desk.now().date(), desk.site.settings.escalation
-    return [
-        _row(each, deadline(each, days, today, escalation), _waiting(each, queue, today))
-        for each in summaries
-        if only in ("", each.id)
-    ]
+    shared: dict[tuple[date, int], tuple[Deadline | None, str]] = {}
+
+    def until(each: Summary) -> tuple[Deadline | None, str]:
+        """The deadline and why; what is due since one day without a pause shares it with all others of that day."""
+        plain = each.since is not None and not (each.closed or each.pauses or each.held or each.waiting)
+        key = (each.since.date(), each.limit_days) if each.since and plain else None
+        if key in shared:
+            return shared[key]
+        found = deadline(each, days, today, escalation)
+        said = (found, found.explanation if found else "")
+        if key:
+            shared[key] = said
+        return said
+
+    return [_row(each, *until(each), _waiting(each, queue, today)) for each in summaries if only in ("", each.id)]
 
 
-def _row(each: Summary, until: Deadline | None, waiting: str) -> Row:
+def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
     return Row(
         id=each.id,
         unit=each.unit,
@@ -250,7 +260,7 @@ def _row(each: Summary, until: Deadline | None, waiting: str) -> Row:
         waiting=waiting,
         valid_until=each.valid_until,
         command=commands.command_for(each),
-        why=until.explanation if until else "",
+        why=why,
     )
 
 

@@ -19,6 +19,7 @@ def sop_form(site: Site, procedure: Procedure, today: date, way: Way | None = No
         revision=site.library.fingerprint[:12],
         issued=today,
         check_command=f"sopctl sop show {procedure.name}" + (f" --deposit {way.deposit}" if way else ""),
+        names_record=False,
     )
     subtitle, notes = "", []
     if procedure.extension:

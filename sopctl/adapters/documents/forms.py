@@ -36,6 +36,8 @@ class Stamp(Struct, frozen=True):
     revision: str
     issued: date
     check_command: str
+    names_record: bool = True
+    """Does the file itself say to which record it belongs? Only one that is issued does: a copy is no forgery."""
 
 
 class Party(Struct, frozen=True):
