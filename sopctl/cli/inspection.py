@@ -21,7 +21,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command(
     epilog=example(
         "sopctl inspect PS-2026-0001  # asks",
-        'sopctl inspect PS-2026-0001 --serial SN-0001 --accessory rel --item "6=tidak: bezel retak"',
+        'sopctl inspect PS-2026-0001 --serial SN-0001 --all-ok --accessory rel --item "6=tidak: bezel retak"',
         'sopctl inspect PS-2026-0001 --accept "bezel tidak berpengaruh" --by kabid',
         "sopctl inspect --checklist > jawaban.yml",
     )
@@ -30,6 +30,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--serial", help="The serial number as read off the machine.")
 @click.option("--item", "items", multiple=True, metavar="N=RESULT[: NOTE]", help="ok, tidak or 'tidak berlaku'.")
 @click.option("--fault", "faults", type=int, multiple=True, help="Number of a question whose answer is no.")
+@click.option("--all-ok", is_flag=True, help="Every question not answered otherwise was looked at and is ok.")
 @click.option("--answers", type=FILE, help="A YAML file with the answers; a template comes from --checklist.")
 @click.option("--accessory", "accessories", multiple=True, help="What came with the server; give it once a piece.")
 @click.option("--missing", multiple=True, help="On the way back: an accessory that is not there.")
@@ -107,6 +108,7 @@ def _inspection(said: dict[str, Any]) -> "Inspection":
         answers=answers,
         measured=measured,
         accessories=(*found.accessories, *said["accessories"]),
+        rest_ok=found.rest_ok or said["all_ok"],
         condition=next((each for each in CONDITIONS if each == said["condition"]), found.condition),
     )
 
@@ -151,9 +153,9 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
         short = click.prompt(
             f"{number}. {question}", type=click.Choice(["o", "t", "b"]), default="o", show_choices=True, err=True
         )
-        if short != "o":
-            note = click.prompt("   note", default="", show_default=False, err=True)
-            answers.append(f"{number}={'tidak' if short == 't' else 'tidak berlaku'}: {note}")
+        note = "" if short == "o" else click.prompt("   note", default="", show_default=False, err=True)
+        result = {"o": "ok", "t": "tidak", "b": "tidak berlaku"}[short]
+        answers.append(f"{number}={result}: {note}")
     said["items"] = tuple(answers)
     said["condition"] = click.prompt("Condition", type=click.Choice(CONDITIONS), default=CONDITIONS[0], err=True)
     if each.task == "condition":
@@ -164,7 +166,7 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
 def _template() -> str:
     from sopctl.model.inspection import CHECKLIST
 
-    lines = ["# Questions that are not answered are ok. result: ok, tidak, tidak berlaku", "answers:"]
+    lines = ["# result: ok, tidak, tidak berlaku. A question left out stays without an answer.", "answers:"]
     lines += [f"  {number}: {{result: ok, note: ''}}   # {text}" for number, text in enumerate(CHECKLIST, start=1)]
     lines += ["measured:   # leave out what was not measured", "  height_units: 2", "  power_supplies: 2"]
     lines += ["accessories: [rel, kabel daya]", "condition: baik   # rusak ringan, rusak berat"]

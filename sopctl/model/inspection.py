@@ -50,24 +50,26 @@ class Measured(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Inspection(Struct, frozen=True, forbid_unknown_fields=True):
-    """What an inspection found: answers by the question's number (those not named are ok), measures, accessories that
-    came with the server, its condition."""
+    """What an inspection found: answers by the question's number, measures, accessories that came with the server, its
+    condition. `rest_ok`: the questions not named were looked at and are ok; else they stay without an answer, on the
+    form too, where people tick them by hand."""
 
     answers: dict[Annotated[int, Meta(ge=1, le=len(CHECKLIST))], Answer] = {}
     measured: Measured = Measured()
     accessories: tuple[Line, ...] = ()
     condition: Condition = "baik"
+    rest_ok: bool = False
 
 
 NOTHING_FOUND = Inspection()
-"""Everything ok, nothing measured."""
+"""Nothing answered, nothing measured."""
 
 
 class Checked(Struct, frozen=True):
-    """One question with its answer, as it is kept and printed."""
+    """One question with its answer, as it is kept and printed; without one, `result` is empty."""
 
     item: str
-    result: Result
+    result: Result | Literal[""]
     note: str = ""
 
 
@@ -87,14 +89,14 @@ def differences(found: Measured, declared: Server) -> list[str]:
 
 
 def checked(inspection: Inspection, *, serial_differs: bool, photos: int) -> list[Checked]:
-    """Every question with its answer. The serial number and the photos answer theirs; the rest is ok unless said."""
+    """Every question with its answer, if it has one. The serial number and the photos answer theirs."""
     own: Mapping[int, Answer] = {
         SERIAL: Answer("tidak" if serial_differs else "ok"),
         PHOTO: Answer("ok" if photos else "tidak berlaku"),
         **inspection.answers,
     }
     return [
-        Checked(item, own[no].result, own[no].note) if no in own else Checked(item, "ok")
+        Checked(item, own[no].result, own[no].note) if no in own else Checked(item, "ok" if inspection.rest_ok else "")
         for no, item in enumerate(CHECKLIST, start=1)
     ]
 

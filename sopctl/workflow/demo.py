@@ -187,7 +187,7 @@ access:
     def take_in(self, number: int) -> None:
         deposit = self.ids[number]
         self.sopctl("receive", deposit)
-        self.sopctl("inspect", deposit, "--serial", _serial(number))
+        self.sopctl("inspect", deposit, "--serial", _serial(number), "--all-ok")
         self.sopctl("handover", deposit)
         self.sopctl("place", deposit)
 
@@ -199,7 +199,7 @@ access:
         self.sopctl("inspect", deposit, "--serial", _serial(number))
         self.sopctl("return", deposit, "--data-saved", "--keep-disks")
         self.sopctl("release", deposit)
-        self.sopctl("inspect", deposit)
+        self.sopctl("inspect", deposit, "--all-ok")
         self.sopctl("handover", deposit)
         self.sopctl("release", deposit)
         self.sopctl("release", deposit)

@@ -162,3 +162,16 @@ def test_a_disposition_is_a_record(desk: Desk, file_request: Callable[..., str],
 def test_a_server_refused_after_inspection_goes_home(desk: Desk, brought: str) -> None:
     inspecting.inspect(desk, brought, serial="SN-0002")
     assert acting.refuse(desk.decided_by("kabid"), brought, reason="bukan server yang dimohonkan").next == "ditolak"
+
+
+def test_what_nobody_answered_stays_open_on_the_form(desk: Desk, brought: str) -> None:
+    done = inspecting.inspect(desk, brought, serial="SN-0001", found=Inspection())
+    assert [each["result"] for each in done.data["checklist"]] == ["ok", *[""] * 9, "tidak berlaku"]
+    with turn(desk, brought, "handover") as mine:
+        form = handing.handover_form(desk.site, [mine.dossier], mine.procedure, by=mine.by, stamp=papers.stamp(mine))
+    assert [row.result for row in form.checklist][1:-1] == [""] * 9
+
+
+def test_the_rest_is_ok_when_someone_says_so(desk: Desk, brought: str) -> None:
+    done = inspecting.inspect(desk, brought, serial="SN-0001", found=Inspection(rest_ok=True))
+    assert {each["result"] for each in done.data["checklist"][:-1]} == {"ok"}

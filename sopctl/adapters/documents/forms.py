@@ -11,8 +11,8 @@ from msgspec import Struct
 Source = Literal["gathered", "declared", "needs-root", "not-available"]
 """Where a value is from: read on the server, said in the letter or dossier, or why there is none."""
 
-Result = Literal["ok", "tidak", "tidak berlaku"]
-"""The answer to one question of the physical inspection."""
+Result = Literal["ok", "tidak", "tidak berlaku", ""]
+"""The answer to one question of the physical inspection; empty leaves room to tick it by hand."""
 
 
 class Letterhead(Struct, frozen=True):
