@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -50,8 +51,9 @@ def run(site: Path, *, lab_name: str, keep: bool, say: Say, heading: Say) -> lis
         status = lab.up(lab_name, servers=len(UNITS), progress=say)
         demo = _Demo(site, status, say, heading)
         demo.play()
-    except BaseException:
+    except BaseException as error:
         say("cleaning up")
+        traceback.clear_frames(error.__traceback__)  # they may still hold the lab's lock, broken off while taking it
         lab.down(lab_name)
         raise
     if keep:

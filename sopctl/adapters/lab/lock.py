@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from sopctl.adapters.lab import command
@@ -33,35 +34,47 @@ def held(path: Path, *, what: str, wait: float = 0.0) -> Iterator[Lock]:
 
     Raises Conflict with the holder's pid when another process still holds it after `wait` seconds.
     """
+    with _acquire(path, what, wait) as file:
+        fd = file.fileno()
+        try:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, Process.current().dump(), 0)
+            command.LOCKS.add(fd)
+            yield Lock(path, fd)
+        finally:
+            command.LOCKS.discard(fd)
+
+
+def _acquire(path: Path, what: str, wait: float) -> FileIO:
+    """The locked file; closing it ends the lock. An interrupt at any moment leaves no descriptor behind: a file object
+    closes itself when nobody holds it any more, a number would not."""
     started = time.monotonic()
     while True:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            file = open(path, "r+b", buffering=0, opener=_open)  # noqa: SIM115  the caller closes it
         except FileNotFoundError:
             continue  # the last lab has just taken the folder away
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_file_of(path, file.fileno()):
+                return file
+            file.close()
         except BlockingIOError:
             holder = Process.read(path)
-            os.close(fd)
+            file.close()
             patience = wait if holder is None or holder.alive() else max(wait, ORPHAN_SECONDS)
             if time.monotonic() - started >= patience:
                 who = f"process {holder.pid}" if holder else "another process"
                 raise Conflict(f"{what} is held by {who}", remedy="wait until it has ended, then try again") from None
             time.sleep(0.05)
-            continue
-        if _is_file_of(path, fd):
-            break
-        os.close(fd)
-    try:
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, Process.current().dump(), 0)
-        command.LOCKS.add(fd)
-        yield Lock(path, fd)
-    finally:
-        command.LOCKS.discard(fd)
-        os.close(fd)
+        except BaseException:
+            file.close()
+            raise
+
+
+def _open(path: str, _flags: int) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 
 def _is_file_of(path: Path, fd: int) -> bool:
