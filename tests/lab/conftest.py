@@ -11,7 +11,7 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.errors import OutsideFailure
 
-NAMES = ("ci", "cib", "cic", "cid")
+NAMES = ("ci", "cib", "cic", "cid", "cie", "cif", "cig", "cih")
 """Names of test labs: a session takes the first that no other session on this machine uses."""
 
 

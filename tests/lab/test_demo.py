@@ -48,29 +48,35 @@ def assert_whole(folder: Path, ran: subprocess.CompletedProcess[str]) -> None:
     assert "Traceback" not in ran.stdout + ran.stderr
 
 
-def test_the_main_job_on_booted_servers(tmp_path: Path, lab: LabStatus) -> None:
+@pytest.fixture
+def demo_lab(lab_name: str) -> str:
+    """The name of the demo's own lab, which no other test session uses."""
+    return f"{lab_name}-demo"
+
+
+def test_the_main_job_on_booted_servers(tmp_path: Path, lab: LabStatus, demo_lab: str) -> None:
     if lab.tier is not Tier.SYSTEMD:
         pytest.skip("booted servers need CAP_SYS_ADMIN")
-    ran = demo(tmp_path / "site", "demoa")
+    ran = demo(tmp_path / "site", demo_lab)
     assert_whole(tmp_path / "site", ran)
     assert "✓ service" in ran.stdout, "the letter's port was tried"
-    assert traces("demoa") == []
+    assert traces(demo_lab) == []
 
 
-def test_the_main_job_in_a_plain_container(tmp_path: Path, lab: LabStatus) -> None:
+def test_the_main_job_in_a_plain_container(tmp_path: Path, lab: LabStatus, demo_lab: str) -> None:
     host_name = os.uname().nodename
     before = ["capsh", "--drop=cap_sys_admin", "--", "-c", 'exec "$@"', "sh"] if lab.tier is Tier.SYSTEMD else []
-    ran = demo(tmp_path / "site", "demob", *before)
+    ran = demo(tmp_path / "site", demo_lab, *before)
     assert_whole(tmp_path / "site", ran)
     assert os.uname().nodename == host_name, "the machine itself was never a target"
-    assert traces("demob") == []
+    assert traces(demo_lab) == []
 
 
 @pytest.mark.parametrize(
     ("moment", "expected"),
     [
         ("Three throwaway servers", None),
-        ("starting democ1", None),
+        ("starting {lab}1", None),
         ("$ sopctl dispose PS-", "penitipan"),
         ("$ sopctl configure PS-", "konfigurasi 1"),
     ],
@@ -78,10 +84,10 @@ def test_the_main_job_in_a_plain_container(tmp_path: Path, lab: LabStatus) -> No
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.usefixtures("lab")
 def test_an_interrupt_takes_the_servers_down_and_leaves_whole_records(
-    tmp_path: Path, moment: str, expected: str | None, how: signal.Signals
+    tmp_path: Path, demo_lab: str, moment: str, expected: str | None, how: signal.Signals
 ) -> None:
-    site = tmp_path / "site"
-    command = [sys.executable, "-m", "sopctl", "demo", "--folder", str(site), "--lab", "democ"]
+    site, moment = tmp_path / "site", moment.format(lab=demo_lab)
+    command = [sys.executable, "-m", "sopctl", "demo", "--folder", str(site), "--lab", demo_lab]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout
         before = []
@@ -96,8 +102,8 @@ def test_an_interrupt_takes_the_servers_down_and_leaves_whole_records(
         rest = process.stdout.read()
         assert process.wait(120) == 130, rest
     assert "sopctl: interrupted" in rest
-    assert servers.status("democ") is None
-    assert traces("democ") == []
+    assert servers.status(demo_lab) is None
+    assert traces(demo_lab) == []
     if expected is None:
         return
     newest = dossiers.read_all(Site(site))[0].events[-1]
