@@ -45,4 +45,4 @@ def command_for(each: Summary) -> str:
         template = _DECISIONS[key]
     else:
         template = _COMMANDS[key]
-    return template.format(id=each.id)
+    return template.replace("{id}", each.id)

@@ -295,15 +295,18 @@ def _fits(row: Row, query: Query) -> bool:
         "waiting": row.waiting.startswith("space"),
         "all": True,
     }
-    said = " ".join((row.id, row.unit, row.server, row.place, row.standing, row.activity)).casefold()
     return (
         states[query.state]
         and query.unit.casefold() in row.unit.casefold()
         and (not query.rack or row.place.startswith(f"rack {query.rack} "))
         and query.procedure in ("", row.procedure)
         and query.step in (None, row.step)
-        and query.search.casefold() in said
+        and (not query.search or query.search.casefold() in _said(row))
     )
+
+
+def _said(row: Row) -> str:
+    return " ".join((row.id, row.unit, row.server, row.place, row.standing, row.activity)).casefold()
 
 
 def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
