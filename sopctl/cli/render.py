@@ -103,6 +103,19 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
 
 
 @contextmanager
+def counted_progress(what: str, *, quiet: bool = False) -> Iterator[Any]:
+    """A bar on standard error, only on a terminal; yields a callback that is told how many are done, of how many."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console(err=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, all_: progress.update(task, completed=done, total=all_)
+
+
+@contextmanager
 def task_progress(*, quiet: bool = False) -> Iterator[Any]:
     """Live progress of a playbook run on standard error, only on a terminal; yields the `on_event` callback."""
     if quiet or not sys.stderr.isatty():

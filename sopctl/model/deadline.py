@@ -71,8 +71,13 @@ def deadline(each: Summary, calendar: Calendar, today: date, escalation: Mapping
         late=late,
         skipped=skipped,
         estimated=estimated,
-        escalated_to=next((escalation[days] for days in sorted(escalation, reverse=True) if late >= days), ""),
+        escalated_to=escalated(escalation, late),
     )
+
+
+def escalated(escalation: Mapping[int, str], late: int) -> str:
+    """The role that what is `late` days late is escalated to; an empty string when it is nobody's yet."""
+    return next((escalation[days] for days in sorted(escalation, reverse=True) if late >= days), "")
 
 
 def count(

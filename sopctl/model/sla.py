@@ -41,14 +41,10 @@ class Occurrence(Struct, frozen=True):
         return float(whole) if whole > 0 else min((until - self.since).total_seconds() / 86400, 1.0)
 
 
-class Line(Struct, frozen=True):
-    """The steps of one kind in a time: how many were done, in time and late, and how long they took (days that count);
-    how many are open now, and late."""
+class Tally(Struct, frozen=True):
+    """How many were done in a time, in time and late, and how long they took (days that count); how many are open now,
+    and late."""
 
-    procedure: str
-    step: int
-    activity: str
-    actor: str
     done: int
     in_time: int
     late: int
@@ -56,6 +52,24 @@ class Line(Struct, frozen=True):
     worst_days: float | None
     open: int
     open_late: int
+
+
+class StepLine(Struct, frozen=True):
+    """A step's tally."""
+
+    procedure: str
+    step: int
+    activity: str
+    actor: str
+    tally: Tally
+
+
+class Report(Struct, frozen=True):
+    """A tally of every step, of every actor by name, and of all."""
+
+    steps: list[StepLine]
+    actors: dict[str, Tally]
+    total: Tally
 
 
 def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event]) -> Iterator[Occurrence]:
@@ -80,32 +94,30 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event]) -
         yield from _occurrence(deposit, procedures, before, None, pauses)
 
 
-def report(found: Sequence[Occurrence], calendar: Calendar, month: tuple[date, date], now: datetime) -> list[Line]:
-    """One line per step: what ended within `month` (first and last day), and what is open at `now`.
+def report(found: Sequence[Occurrence], calendar: Calendar, month: tuple[date, date], now: datetime) -> Report:
+    """What ended within `month` (first and last day), and what is open at `now`."""
+    counting = [each for each in found if each.ended is None or month[0] <= each.ended.date() <= month[1]]
+    steps: dict[tuple[str, int], list[Occurrence]] = {}
+    actors: dict[str, list[Occurrence]] = {}
+    for each in counting:
+        steps.setdefault((each.procedure, each.step), []).append(each)
+        actors.setdefault(each.actor, []).append(each)
+    return Report(
+        [
+            StepLine(*key, group[0].activity, group[0].actor, _tally(group, calendar, now))
+            for key, group in sorted(steps.items())
+        ],
+        {actor: _tally(group, calendar, now) for actor, group in sorted(actors.items())},
+        _tally(counting, calendar, now),
+    )
 
-    Sorted by procedure and step, in the order in which they were first met.
-    """
-    kinds: dict[tuple[str, int], list[Occurrence]] = {}
-    for each in found:
-        kinds.setdefault((each.procedure, each.step), []).append(each)
-    return [_line(group, calendar, month, now) for _, group in sorted(kinds.items()) if _counts(group, month)]
 
-
-def _counts(group: Sequence[Occurrence], month: tuple[date, date]) -> bool:
-    return any(each.ended is None or month[0] <= each.ended.date() <= month[1] for each in group)
-
-
-def _line(group: Sequence[Occurrence], calendar: Calendar, month: tuple[date, date], now: datetime) -> Line:
-    done = [(each, each.ended) for each in group if each.ended and month[0] <= each.ended.date() <= month[1]]
+def _tally(group: Sequence[Occurrence], calendar: Calendar, now: datetime) -> Tally:
+    done = [(each, each.ended) for each in group if each.ended]
     took = [each.days(calendar, ended) for each, ended in done]
     late = sum(each.late(calendar, ended.date()) for each, ended in done)
     waiting = [each for each in group if each.ended is None]
-    one = group[0]
-    return Line(
-        procedure=one.procedure,
-        step=one.step,
-        activity=one.activity,
-        actor=one.actor,
+    return Tally(
         done=len(done),
         in_time=len(done) - late,
         late=late,

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Conflict, InvalidRecord, SopctlError, UsageError
-from sopctl.model.deadline import Deadline, deadline
+from sopctl.model.deadline import Deadline, deadline, escalated
 from sopctl.model.procedure import REQUESTER
 from sopctl.model.rack import (
     Need,
@@ -311,9 +311,17 @@ def _said(row: Row) -> str:
 
 def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
     """The deposits whose time (masa penitipan) ends soon, or has ended, and whose return has not begun."""
-    today, days = desk.now().date(), desk.site.settings.validity_reminder_days
-    return [
-        Row(
+    settings, today, days = desk.site.settings, desk.now().date(), calendar.calendar(desk.site)
+    rows = []
+    for each in everyone:
+        rules = desk.site.procedures[each.procedure]
+        until = each.valid_until
+        if not until or not each.in_our_hands or rules.begins.during:
+            continue
+        if (until - today).days > settings.validity_reminder_days:
+            continue
+        late = days.between(until, today)
+        row = Row(
             id=each.id,
             unit=each.unit,
             server=each.server,
@@ -321,23 +329,19 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             standing=each.stands,
             procedure=each.procedure,
             step=each.step,
-            activity=f"Masa penitipan berakhir {each.valid_until}: perpanjang, atau minta kembali",
+            activity=f"Masa penitipan berakhir {until}: perpanjang, atau minta kembali",
             role=REQUESTER,
-            actor=desk.site.procedures[each.procedure].actors[REQUESTER],
+            actor=rules.actors[REQUESTER],
             since=None,
-            due=each.valid_until,
-            late=each.valid_until < today,
-            late_days=max(0, (today - each.valid_until).days),
-            escalated_to="",
+            due=until,
+            late=late > 0,
+            late_days=late,
+            escalated_to=escalated(settings.escalation, late),
             waiting="",
-            valid_until=each.valid_until,
+            valid_until=until,
             command=f'sopctl extend {each.id} --until YYYY-MM-DD  (or: sopctl return {each.id} --letter-number "…")',
-            why=f"the deposit is valid until {each.valid_until}",
+            why=f"the deposit is valid until {until}",
             kind="validity",
         )
-        for each in everyone
-        if each.in_our_hands
-        and each.valid_until
-        and (each.valid_until - today).days <= days
-        and not desk.site.procedures[each.procedure].begins.during
-    ]
+        rows.append(row)
+    return rows

@@ -1,43 +1,39 @@
 """Reports over a site's whole history."""
 
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date
 
 from msgspec import Struct
 
 from sopctl.errors import UsageError
 from sopctl.model import sla
-from sopctl.model.sla import Line
+from sopctl.model.sla import Occurrence, Report
 from sopctl.store import dossiers
 from sopctl.workflow.calendar import calendar
 from sopctl.workflow.desk import Desk
 
+Progress = Callable[[int, int], None]
+"""Told how many dossiers are read, of how many."""
+
 
 class SlaReport(Struct, frozen=True):
-    """How the time limits were kept in a month (2026-11), step by step."""
+    """How the time limits were kept in a month (2026-11)."""
 
     month: str
-    lines: list[Line]
-
-    @property
-    def done(self) -> int:
-        return sum(line.done for line in self.lines)
-
-    @property
-    def in_time(self) -> int:
-        return sum(line.in_time for line in self.lines)
+    found: Report
 
 
-def sla_report(desk: Desk, month: str | None = None) -> SlaReport:
+def sla_report(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> SlaReport:
     """The report for `month`, by default this one. Raises InvalidRecord when a dossier is broken."""
     now = desk.now()
     first, last = month_days(month or f"{now:%Y-%m}")
-    found = [
-        occurrence
-        for deposit_id in dossiers.ids(desk.site)
-        for dossier in (dossiers.read(desk.site, deposit_id),)
-        for occurrence in sla.occurrences(dossier.id, dossier.procedures, dossier.events)
-    ]
+    ids = dossiers.ids(desk.site)
+    found: list[Occurrence] = []
+    for number, deposit_id in enumerate(ids, start=1):
+        dossier = dossiers.read(desk.site, deposit_id)
+        found += sla.occurrences(dossier.id, dossier.procedures, dossier.events)
+        progress(number, len(ids))
     return SlaReport(f"{first:%Y-%m}", sla.report(found, calendar(desk.site), (first, last), now))
 
 

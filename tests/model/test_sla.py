@@ -44,8 +44,8 @@ def test_how_long_the_steps_took(row: dict[str, Any]) -> None:
 def test_the_report_of_a_month_counts_what_ended_in_it_and_what_is_open() -> None:
     found = [occurrence for row in rows("sla")[:9] for occurrence in occurrences(row)]
     now = datetime.fromisoformat("2026-11-10T08:00:00+07:00")
-    lines = sla.report(found, CALENDAR, (date(2026, 11, 1), date(2026, 11, 30)), now)
-    by_step = {(line.procedure, line.step): line for line in lines}
+    report = sla.report(found, CALENDAR, (date(2026, 11, 1), date(2026, 11, 30)), now)
+    by_step = {(line.procedure, line.step): line.tally for line in report.steps}
     second = by_step["penitipan", 2]
     assert (second.done, second.in_time, second.late, second.open) == (5, 4, 1, 0)
     assert (second.median_days, second.worst_days) == (1.0, 3.0)
@@ -53,3 +53,7 @@ def test_the_report_of_a_month_counts_what_ended_in_it_and_what_is_open() -> Non
     assert (third.done, third.open, third.open_late) == (1, 4, 3), "one is due on the tenth itself"
     monthly = by_step["konfigurasi", 6]
     assert (monthly.done, monthly.late) == (1, 0), "October's is another month's"
+    head = report.actors["Kadis Kominfo"]
+    assert (head.done, head.in_time, head.late, head.open) == (5, 4, 1, 0), "the second step is the head's only one"
+    assert report.total.done == sum(tally.done for tally in report.actors.values())
+    assert report.total.open == sum(line.tally.open for line in report.steps)

@@ -126,8 +126,10 @@ def test_the_report_at_the_terminal(sopctl: Callable[..., Ran], desk: Desk, file
         ("penitipan", 2, 1),
         ("penitipan", 3, 0),
     ]
-    wide = max(len(line) for line in sopctl("report", "sla", "--month", "2026-11", COLUMNS="80").out.splitlines())
-    assert wide <= 80
+    assert said["actors"]["Kadis Kominfo"]["done"] == 1
+    shown = sopctl("report", "sla", "--month", "2026-11", COLUMNS="80").out
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert "0 h" in shown, "less than a day is in hours"
     ran = sopctl("report", "sla", "--month", "2026-13")
     assert (ran.code, "is not a month" in ran.err) == (2, True)
     with pytest.raises(UsageError, match="is not a month"):
