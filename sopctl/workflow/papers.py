@@ -92,7 +92,7 @@ def announcement(mine: Turn, content: Content) -> forms.Paper:
         opening=tuple(filter(None, (line.strip() for line in content.text.splitlines()))),
         sections=(),
         closing=(", ".join(about) + ".",),
-        signers=(forms.Signer(f"a.n. {office.name}", office_party(site, mine.by)),),
+        signers=(forms.Signer(say("a.n. {office}", language, office=office.name), office_party(site, mine.by)),),
         letter=forms.LetterHead(
             place_and_date=f"{office.city}, {day}" if office.city else day,
             subject=content.subject,

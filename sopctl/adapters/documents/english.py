@@ -26,6 +26,7 @@ ENGLISH = {
     "Kepada Yth.": "To",
     "Salinan untuk disunting.": "Copy, to be edited.",
     "salinan": "copy",
+    "a.n. {office}": "for {office}",
     # The hand-over
     "PIHAK PERTAMA": "FIRST PARTY",
     "PIHAK KEDUA": "SECOND PARTY",

@@ -132,7 +132,7 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
         "spelled": wording.spelled_date(issued) if language == "id" else wording.plain_date(issued, language),
         "numeric": f"{issued:%d-%m-%Y}",
         "agency": printable(form.letterhead.agency.upper(), _NAME),
-        "office": printable(form.letterhead.office.upper(), _NAME),
+        "office": printable(translated(form.letterhead.office, language).upper(), _NAME),
         "record": " · ".join(
             shortened(part, 36) for part in (form.stamp.deposit_id, form.stamp.document_number) if part
         ),
