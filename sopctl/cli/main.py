@@ -66,7 +66,7 @@ COMMANDS = {
         "refuse": "acts:refuse",
         "withdraw": "acts:withdraw",
     },
-    "Access": {"probe": "probe:probe", "check": "check:check", "checks": "check:checks"},
+    "Access": {"probe": "probe:probe", "check": "check:check", "checks": "check:checks", "host-key": "work:host_key"},
 }
 """Command → `module:attribute` below sopctl.cli, by the section of `sopctl --help` that lists it."""
 

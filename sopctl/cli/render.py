@@ -1,7 +1,7 @@
 """Rendering for people (tables, lines, progress on a terminal) and for machines (one JSON document)."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sopctl.adapters.ansible.runner import TaskEvent
     from sopctl.model.access import AccessResult
     from sopctl.model.facts import ServerFacts
+    from sopctl.model.verification import Established
     from sopctl.workflow.desk import StepDone
 
 
@@ -81,6 +82,18 @@ def put_ladder(found: "AccessResult") -> None:
         click.secho(f"    {mark} {rung.rung:<9} {rung.seconds * 1000:7.0f} ms  {rung.detail}", fg=colour)
     if found.cause:
         click.echo(f"      {found.cause}: {remedy(found)}")
+
+
+def put_established(established: "Sequence[Established]") -> None:
+    """What was established, and by which view: a line each, with the remedy under what says no."""
+    from sopctl.model.causes import REMEDIES, Cause
+
+    for each in established:
+        mark, colour = ("✓", "green") if each.ok else ("✗", "red")
+        what = f"  {printable(each.detail)}" if each.detail else ""
+        click.secho(f"    {mark} {each.view}: {printable(each.who)}{what}", fg=colour)
+        if each.cause in list(Cause) and each.view == "account-examined":
+            click.echo(f"      {each.cause}: {REMEDIES[Cause(each.cause)].format(port='22', user=printable(each.who))}")
 
 
 def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ RFC 4254 (session). A check stops at the first rung that fails; that rung and it
 import base64
 import binascii
 import hashlib
+import ipaddress
 import re
 from enum import StrEnum
 
@@ -234,6 +235,14 @@ def jump(text: str, expect_key: str | None = None, *, user: str | None = None) -
     if expect_key is not None:
         pin(expect_key)
     return Jump(host, port, account, expect_key)
+
+
+def source(text: str) -> str:
+    """Read the address that a login comes from. Raises InvalidRecord."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise InvalidRecord("this is no address to come from", where=printable(text, 80)) from None
 
 
 def remedy(result: AccessResult) -> str:

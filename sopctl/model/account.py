@@ -43,22 +43,35 @@ class Finding(Struct, frozen=True):
     cause: Cause | None = None
 
 
-class Examination(Struct, frozen=True):
-    """What the management account saw. `access` is its own way there; without it there are no findings."""
+class AccountFound(Struct, frozen=True):
+    """What was found of one account, check by check."""
 
     account: str
-    access: AccessResult
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...]
 
     @property
     def ok(self) -> bool:
         """Was everything looked at, and well?"""
-        return self.access.verdict is Verdict.ACCESSIBLE and bool(self.findings) and not self.failed
+        return bool(self.findings) and not self.failed
 
     @property
     def failed(self) -> tuple[Finding, ...]:
         """What is not well, in the order of `Check`."""
         return tuple(finding for finding in self.findings if not finding.ok)
+
+
+class Examination(Struct, frozen=True):
+    """What the management account saw. `access` is its own way there, and the services; without a login there are no
+    `accounts`."""
+
+    access: AccessResult
+    accounts: tuple[AccountFound, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Was everything looked at, and well?"""
+        reached = self.access.verdict is Verdict.ACCESSIBLE
+        return reached and bool(self.accounts) and all(found.ok for found in self.accounts)
 
 
 class PathEntry(Struct, frozen=True):

@@ -22,6 +22,7 @@ EXTENDED = "diperpanjang"
 PRIORITISED = "diprioritaskan"
 CHANGED = "diubah"
 REMINDED = "diingatkan"
+HOST_KEY = "kunci host"
 ACTS = {
     "hold": HELD,
     "resume": RESUMED,
@@ -29,6 +30,7 @@ ACTS = {
     "prioritise": PRIORITISED,
     "edit": CHANGED,
     "remind": REMINDED,
+    "host-key": HOST_KEY,
 }
 """What may happen between the steps (di luar SOP): the command, and the outcome that its event carries."""
 

@@ -11,12 +11,13 @@ from sopctl.model.soundness import WITHOUT_A_PERSON
 from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow import commands
-from sopctl.workflow.configuring import Confirm, configure
+from sopctl.workflow.configuring import configure
 from sopctl.workflow.desk import Desk, StepDone
+from sopctl.workflow.hostkeys import Confirm
 from sopctl.workflow.informing import Means, notify
 from sopctl.workflow.inventorying import collect
 from sopctl.workflow.playbooks import OnEvent, silent
-from sopctl.workflow.verifying import verify
+from sopctl.workflow.verifying import Vantage, verify
 
 MAX_TRIES = 3
 """How often configuration is repeated after a failed access try before a person must look."""
@@ -56,7 +57,7 @@ def advance(
                 done = notify(desk, deposit_id, via=via)
             case "verify":
                 tries += 1
-                done, _ = verify(desk, deposit_id, user=user, key=key)
+                done, _ = verify(desk, deposit_id, vantage=Vantage(user, key))
             case "inventory":
                 done = collect(desk, deposit_id, on_event=on_event, cancel=cancel)
             case _:

@@ -8,8 +8,9 @@ from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.runner import Outcome, RunResult, TaskEvent
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model import history
+from sopctl.workflow import hostkeys
 from sopctl.workflow.desk import Turn
-from sopctl.workflow.inventory_view import key_in_use
+from sopctl.workflow.inventory_view import key_in_use, pinned_key
 
 OnEvent = Callable[[TaskEvent], None]
 
@@ -29,12 +30,14 @@ def run_for(
 ) -> RunResult:
     """Record `started`, run the playbook on this dossier's server, and return a result that is OK or FAILED.
 
-    A key that is missing or open to others is refused before anything is recorded (OutsideFailure). Every other end is
-    recorded and raised: Interrupted on Ctrl-C, OutsideFailure when the server cannot be reached
-    or Ansible is missing or crashed, InvalidRecord when Ansible refuses a playbook.
+    A key that is missing or open to others, and a server whose host key changed, are refused before anything is
+    recorded (OutsideFailure). Every other end is recorded and raised: Interrupted on Ctrl-C, OutsideFailure when the
+    server cannot be reached or Ansible is missing or crashed, InvalidRecord when Ansible refuses a playbook.
     """
     site = mine.desk.site
     site.key_file(key_in_use(site, mine.dossier))
+    if pinned_key(mine.dossier):
+        hostkeys.refuse_changed(mine.dossier)
     run_dir = site.new_run(f"{mine.dossier.id}-{playbook.removesuffix('.yml')}")
     run_name = str(run_dir.relative_to(site.root))
     mine.start({"run": run_name, **(started or {})})

@@ -17,7 +17,7 @@ import yaml
 
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
-from sopctl.adapters.ssh import Key, check, examine_account, load_key
+from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
 from sopctl.model.access import AccessResult, Jump, Rung, Target, Verdict, endpoint, remedy, service
 from sopctl.model.account import Check, Examination
 from sopctl.model.text import printable
@@ -243,43 +243,44 @@ def test_accounts(pristine: LabServer, key: Key, public_key: str) -> None:
         def look(case: dict[str, Any]) -> tuple[Examination, AccessResult]:
             timeout = 2.0 if case["login"] == "timeout" else ROOMY
             own = Target(pristine.address, ports["cases"], case["name"], pin_of(pristine), timeout=timeout)
-            return examine_account(management, key, case["name"], [public_key]), check(own, key)
+            return examine_accounts(management, key, {case["name"]: [public_key]}), check(own, key)
 
         for case, (found, own) in zip(ACCOUNTS, pool.map(look, ACCOUNTS), strict=True):
             assert found.access.verdict is Verdict.ACCESSIBLE, (case["name"], found)
-            assert found.ok == ("check" not in case), (case["name"], found.failed)
+            (account,) = found.accounts
+            assert found.ok == account.ok == ("check" not in case), (case["name"], account.failed)
             assert own.cause == case["login"], (case["name"], own)
-            assert all(one.detail == printable(one.detail, 2000) for one in found.findings)
+            assert all(one.detail == printable(one.detail, 2000) for one in account.findings)
             if "check" in case:
-                failed = found.failed[0]
-                assert (failed.check, failed.cause) == (case["check"], case["cause"]), (case["name"], found.failed)
+                failed = account.failed[0]
+                assert (failed.check, failed.cause) == (case["check"], case["cause"]), (case["name"], account.failed)
                 assert re.search(case["detail"], failed.detail), (case["name"], failed)
-                checks = [one.check for one in found.failed]
-                assert checks == [case["check"], *case.get("also", [])], (case["name"], found.failed)
+                checks = [one.check for one in account.failed]
+                assert checks == [case["check"], *case.get("also", [])], (case["name"], account.failed)
 
 
 def test_what_stands_in_the_way_of_an_examination(
     lab: LabStatus, pristine: LabServer, key: Key, public_key: str
 ) -> None:
     good = Target(pristine.address, pristine.port, pristine.user, pin_of(pristine))
-    away = examine_account(good, key, pristine.user, [public_key], address="192.0.2.9")
+    away = examine_accounts(good, key, {pristine.user: [public_key]}, address="192.0.2.9")
     assert away.ok
-    assert "192.0.2.9" in next(one.detail for one in away.findings if one.check is Check.RULES)
+    assert "192.0.2.9" in next(one.detail for one in away.accounts[0].findings if one.check is Check.RULES)
 
     through = Jump(lab.servers[0].address, lab.servers[0].port, lab.servers[0].user, pin_of(lab.servers[0]))
     jumped = Target(pristine.address, pristine.port, pristine.user, pin_of(pristine), jump=through)
-    found = examine_account(jumped, key, pristine.user, [public_key])
+    found = examine_accounts(jumped, key, {pristine.user: [public_key]})
     assert found.ok
     seen_from = lab.servers[0].address if lab.tier is Tier.SYSTEMD else "127.0.0.1"
-    assert seen_from in next(one.detail for one in found.findings if one.check is Check.RULES)
+    assert seen_from in next(one.detail for one in found.accounts[0].findings if one.check is Check.RULES)
 
     wrong = Target(pristine.address, pristine.port, pristine.user, pin_of(lab.servers[0]))
-    changed = examine_account(wrong, key, pristine.user, [public_key])
-    assert (changed.ok, changed.findings, changed.access.cause) == (False, (), "host-key-changed")
+    changed = examine_accounts(wrong, key, {pristine.user: [public_key]})
+    assert (changed.ok, changed.accounts, changed.access.cause) == (False, (), "host-key-changed")
 
     # An account without sudo looks at nothing, and says so.
     servers.run(pristine, "rm /etc/sudoers.d/owner")
-    helpless = examine_account(good, key, pristine.user, [public_key])
+    helpless = examine_accounts(good, key, {pristine.user: [public_key]})
     assert told(helpless.access) == ("command", "sudo-refused"), helpless
     assert "a password is required" in helpless.access.detail
 

@@ -16,11 +16,25 @@ from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.adapters.ssh import check
 from sopctl.errors import Conflict, OutsideFailure, UsageError
 from sopctl.model.access import Cause, Rung, Target, Verdict
+from sopctl.model.verification import View, Word
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
-from sopctl.workflow import advancing, configuring, handing, informing, inspecting, inventorying, space, verifying
+from sopctl.workflow import (
+    acting,
+    advancing,
+    configuring,
+    handing,
+    hostkeys,
+    informing,
+    inspecting,
+    inventory_view,
+    inventorying,
+    space,
+    verifying,
+)
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.making import EXAMPLE_REQUEST, make_key
+from sopctl.workflow.verifying import Vantage
 from tests.conftest import Ran
 
 pytestmark = pytest.mark.lab
@@ -81,6 +95,12 @@ def test_from_configuration_to_the_form_and_a_second_run_changes_nothing(placed:
         (5, "selesai"),
         (6, "selesai"),
     ]
+    tried = placed.dossier().last("verify")
+    assert tried
+    assert [(each["view"], each["who"], each["ok"]) for each in tried.data["established"]] == [
+        ("management-login", "sopctl", "true"),
+        ("account-examined", "webadmin", "true"),
+    ], "the requester's key is not ours: the account was looked at"
     assert inventorying.kept_form(desk, deposit).read_bytes().startswith(b"%PDF-")
     facts = inventorying.kept_facts(desk, deposit)
     assert facts.os_name == "Debian"
@@ -108,11 +128,16 @@ def test_from_configuration_to_the_form_and_a_second_run_changes_nothing(placed:
 
 
 def test_nothing_logs_in_before_the_host_key_is_confirmed(placed: Placed) -> None:
-    before = placed.dossier().events
     with pytest.raises(UsageError, match="is not confirmed"):
         configuring.configure(placed.desk, placed.id)
     with pytest.raises(UsageError, match="is not confirmed"):
         configuring.configure(placed.desk, placed.id, confirm=lambda _key: False)
+    before = placed.dossier().events
+    assert placed.newest()[2] == "kunci host", "pending, and noted once"
+    waiting = hostkeys.look(placed.desk, placed.id)
+    assert waiting.pinned is None
+    assert waiting.pending
+    assert waiting.pending.key.sha256 == placed.pin
     other = "SHA256:" + "A" * 43
     with pytest.raises(OutsideFailure, match=f"expected was {other}"):
         configuring.configure(placed.desk, placed.id, host_key=other)
@@ -130,12 +155,32 @@ def test_a_changed_host_key_stops_access_and_configuration(placed: Placed) -> No
     deadline = time.monotonic() + 20
     while check(Target(where.address, where.port, expect_key=placed.pin)).cause is not Cause.HOST_KEY_CHANGED:
         assert time.monotonic() < deadline
-    done, result = verifying.verify(placed.desk, placed.id, user="webadmin", key=placed.key)
+    done, found = verifying.verify(placed.desk, placed.id, vantage=Vantage("webadmin", placed.key))
+    result = found.access
     assert (done.outcome, result.verdict, result.rung) == ("tidak bisa", Verdict.INACCESSIBLE, Rung.HOST_KEY)
     assert placed.pin in result.detail
-    with pytest.raises(OutsideFailure, match="could not be reached"):
+    assert result.host_key
+    before = placed.dossier().events
+    with pytest.raises(OutsideFailure, match=r"host key of .* changed") as refused:
         configuring.configure(placed.desk, placed.id)
-    assert placed.newest() == ("konfigurasi", 1, "failed")
+    assert placed.pin in str(refused.value)
+    assert result.host_key.sha256 in str(refused.value)
+    assert placed.dossier().events == before, "stopped before anything was begun"
+    hostkeys.confirm(placed.desk, placed.id, fingerprint=result.host_key.sha256)
+    assert not hostkeys.look(placed.desk, placed.id).changed
+    assert configuring.configure(placed.desk, placed.id).answer
+
+    # What the requester says counts, whatever is seen.
+    informing.notify(placed.desk, placed.id, via="phone")
+    word = Word("Administrator Sistem", yes=False, note="VPN tidak tersambung")
+    done, found = verifying.verify(placed.desk, placed.id, word=word)
+    assert (done.outcome, done.data["cause"]) == ("tidak bisa", "requester-says-no")
+    assert [(each.view, each.ok) for each in found.established] == [
+        (View.MANAGEMENT, True),
+        (View.EXAMINATION, True),
+        (View.WORD, False),
+    ]
+    assert inventory_view.last_cause(placed.dossier()) == "requester-says-no"
 
 
 def test_a_server_that_dies_in_the_middle_of_a_run(placed: Placed) -> None:
@@ -201,6 +246,25 @@ def test_a_killed_sopctl_shows_as_unfinished_and_leaves_no_process(placed: Place
         assert time.monotonic() < deadline, _processes_of(placed.desk.site.root)
         time.sleep(0.2)
     assert configuring.configure(placed.desk, placed.id, host_key=placed.pin).outcome == "selesai"
+    informing.notify(placed.desk, placed.id, via="phone")
+    _waits_until_it_can_be_reached(placed)
+
+
+def _waits_until_it_can_be_reached(placed: Placed) -> None:
+    """`--until-accessible`: Ctrl-C records nothing and the dossier is free meanwhile; then the server comes back."""
+    servers.run(placed.server, "systemctl stop ssh.socket ssh; (sleep 6; systemctl start ssh) >/dev/null 2>&1 &")
+    command = [sys.executable, "-m", "sopctl", "verify", placed.id, "--until-accessible", "--timeout", "90", "--json"]
+    with subprocess.Popen(command, cwd=placed.desk.site.root, stdout=subprocess.PIPE, text=True) as stopped:
+        time.sleep(2)
+        acting.hold(placed.desk.decided_by("staf"), placed.id, reason="sebentar")
+        acting.resume(placed.desk.decided_by("staf"), placed.id, note="lanjut")
+        stopped.send_signal(signal.SIGINT)
+        assert stopped.wait(20) == 130
+    assert placed.newest()[2] == "dilanjutkan"
+    done, found = verifying.verify(placed.desk, placed.id, until=90)
+    assert done.outcome == "bisa"
+    assert found.tries > 1, "sshd was away at first"
+    assert found.established[1].view is View.EXAMINATION
 
 
 def lose_power(server: LabServer) -> None:

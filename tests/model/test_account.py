@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from sopctl.model.access import AccessResult, Rung, Verdict, fingerprint_of
-from sopctl.model.account import AccountSeen, Check, Examination, KeyFile, PathEntry, Shadow, findings
+from sopctl.model.account import AccountFound, AccountSeen, Check, Examination, KeyFile, PathEntry, Shadow, findings
 from sopctl.model.causes import Cause
 from sopctl.model.sshd_rules import read_rules
 from tests.model.test_access import LINE
@@ -44,9 +44,9 @@ def test_good() -> None:
     assert not failed(GOOD)
     assert fingerprint_of(LINE) in found[list(Check).index(Check.KEYS)].detail
     there = AccessResult("h", 22, Verdict.ACCESSIBLE, Rung.COMMAND, None, "", 0.1, ())
-    assert Examination("web", there, found).ok
-    assert not Examination("web", there).ok
-    assert not Examination("web", replace(there, verdict=Verdict.INACCESSIBLE), found).ok
+    assert Examination(there, (AccountFound("web", found),)).ok
+    assert not Examination(there).ok
+    assert not Examination(replace(there, verdict=Verdict.INACCESSIBLE), (AccountFound("web", found),)).ok
 
 
 @pytest.mark.parametrize(

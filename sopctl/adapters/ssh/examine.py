@@ -1,4 +1,4 @@
-"""The requester's account, seen with the management account: one connection, one script that changes nothing.
+"""The requester's accounts, seen with the management account: one connection, one script that changes nothing for each.
 
 What comes back was said by the server, and is as hostile as anything else it says: bounded, read strictly, escaped.
 """
@@ -9,7 +9,7 @@ import ipaddress
 import re
 import shlex
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from sopctl.adapters.ssh.climb import Climb
@@ -18,8 +18,8 @@ from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
 from sopctl.errors import InvalidRecord
 from sopctl.model import sshd_rules
-from sopctl.model.access import Rung, Target, pin
-from sopctl.model.account import AccountSeen, Examination, KeyFile, PathEntry, Shadow, findings
+from sopctl.model.access import Rung, Target, pin, source
+from sopctl.model.account import AccountFound, AccountSeen, Examination, KeyFile, PathEntry, Shadow, findings
 from sopctl.model.causes import Cause
 from sopctl.model.names import ACCOUNT, PUBLIC_KEY
 from sopctl.model.text import printable
@@ -36,27 +36,29 @@ _RUN = (
 )
 
 
-def examine_account(
+def examine_accounts(
     target: Target,
     key: Key,
-    account: str,
-    public_keys: Sequence[str],
+    accounts: Mapping[str, Sequence[str]],
     *,
     address: str | None = None,
     jump_key: Key | None = None,
+    ca: str | None = None,
     cancel: threading.Event | None = None,
 ) -> Examination:
-    """Look at `account` on the server of `target`, whose `user` is the management account (root, or with sudo -n).
+    """Look at `accounts` (name: public keys) on the server of `target`, whose `user` is the management account (root,
+    or with sudo -n).
 
-    Proves that the account exists, is neither locked nor expired, carries all of `public_keys` ("TYPE BASE64
-    [comment]") where sshd reads them, passes sshd's rules for a login from `address` (by default from where we
-    come), and has a working shell. When the management account does not get that far, `access` of the answer says
-    why, and there are no findings. Within `target.timeout`; services are not tried.
+    Proves that each account exists, is neither locked nor expired, carries all of its keys ("TYPE BASE64 [comment]")
+    where sshd reads them, passes sshd's rules for a login from `address` (by default from where we come), and has a
+    working shell. Then the services are tried. When the management account does not get that far, `access` of the
+    answer says why, and what was not looked at is missing. One connection, within `target.timeout`.
     Raises InvalidRecord for arguments that are none, and Interrupted.
     """
-    _refuse(target, account, public_keys, address)
+    _refuse(target, accounts, address)
     expected = pin(target.expect_key) if target.expect_key is not None else None
     climb = Climb(target, Deadline(target.timeout, cancel))
+    found: list[AccountFound] = []
     try:
         if target.jump is not None:
             there = pin(target.jump.expect_key) if target.jump.expect_key is not None else None
@@ -65,28 +67,32 @@ def examine_account(
         climb.meet(expected)
         climb.log_in(target.user or "", key)
         with climb.on(Rung.COMMAND) as note:
-            seen = _look(climb, account, address)
-            note.append(f"looked at the account {account}")
+            for account, public_keys in accounts.items():
+                found.append(AccountFound(account, findings(_look(climb, account, address), public_keys)))
+            note.append(f"looked at {', '.join(accounts)}")
+        climb.hang_up()
+        if target.services:
+            from sopctl.adapters.ssh.services import try_services
+
+            try_services(climb, ca)
     except Fault as fault:
-        return Examination(account, climb.result(fault))
+        return Examination(climb.result(fault), tuple(found))
     finally:
         climb.close()
-    return Examination(account, climb.result(), findings(seen, public_keys))
+    return Examination(climb.result(), tuple(found))
 
 
-def _refuse(target: Target, account: str, public_keys: Sequence[str], address: str | None) -> None:
+def _refuse(target: Target, accounts: Mapping[str, Sequence[str]], address: str | None) -> None:
     """Raise InvalidRecord for what must not reach a command line, or proves nothing."""
     if target.user is None:
         raise InvalidRecord("it takes a management account to look at another", where=target.host)
-    if not re.match(ACCOUNT, account):
-        raise InvalidRecord("this is no account name", where=printable(account, 80))
-    if not public_keys or not all(re.match(PUBLIC_KEY, one) for one in public_keys):
-        raise InvalidRecord("it takes the public keys that must open the account", where=account)
+    for account, public_keys in accounts.items():
+        if not re.match(ACCOUNT, account):
+            raise InvalidRecord("this is no account name", where=printable(account, 80))
+        if not public_keys or not all(re.match(PUBLIC_KEY, one) for one in public_keys):
+            raise InvalidRecord("it takes the public keys that must open the account", where=account)
     if address is not None:
-        try:
-            ipaddress.ip_address(address)
-        except ValueError:
-            raise InvalidRecord("this is no address to come from", where=printable(address, 80)) from None
+        source(address)
 
 
 def _look(climb: Climb, account: str, address: str | None) -> AccountSeen:

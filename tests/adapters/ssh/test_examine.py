@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sopctl.adapters.ssh import Key, examine_account
+from sopctl.adapters.ssh import Key, examine_accounts
 from sopctl.adapters.ssh.examine import MAX_RECORDS, read_records, read_seen
 from sopctl.errors import InvalidRecord
 from sopctl.model.access import Target
@@ -62,7 +62,7 @@ def examined(
     with hostile.listening(hostile.ssh(behaviour, host_key)) as host:
         target = Target("127.0.0.1", host.port, "deposit", line_of(host_key), timeout=timeout)
         began = time.monotonic()
-        found = examine_account(target, key, "web", [LINE])
+        found = examine_accounts(target, key, {"web": [LINE]})
         assert time.monotonic() - began < timeout + 0.5
     assert not found.ok
     return found.access.rung, found.access.cause, found.access.detail
@@ -99,6 +99,6 @@ def test_refuses_what_must_not_reach_a_command_line(key: Key) -> None:
         ("web", [LINE], "192.0.2.7,user=root"),
     ):
         with pytest.raises(InvalidRecord):
-            examine_account(there, key, account, keys, address=address)
+            examine_accounts(there, key, {account: keys}, address=address)
     with pytest.raises(InvalidRecord, match="management account"):
-        examine_account(Target("127.0.0.1", 1), key, "web", [LINE])
+        examine_accounts(Target("127.0.0.1", 1), key, {"web": [LINE]})
