@@ -40,6 +40,13 @@ CONNECTIONS = 1024
 BACKLOG = 4 * LOGINS
 """Hosts that may wait for a thread; while there are as many, no further connection is begun."""
 
+ASKED = 64
+"""Hosts that have just been asked and may be expected to answer soon. More at once would overwhelm what stands between
+(a firewall, a hypervisor with many servers), and live hosts would then seem silent."""
+
+PATIENCE = 1.0
+"""Seconds after which a host that has not answered no longer counts as one of these, so that the dead hold up nobody."""
+
 
 HELLO = IDENTIFICATION.encode() + b"\r\n"
 
@@ -140,6 +147,7 @@ class _Sweep:
         self._names = ThreadPoolExecutor(NAMES, "name")
         self._logins = ThreadPoolExecutor(LOGINS, "login")
         self._places = asyncio.Semaphore(_connections())
+        self._asked = asyncio.Semaphore(ASKED)
 
     async def run(self, jobs: Sequence[tuple[Job, Pin | None]]) -> None:
         """Check all; the answers go to the queue."""
@@ -148,6 +156,7 @@ class _Sweep:
             async with asyncio.TaskGroup() as group:
                 for job, expected in jobs:
                     await self._places.acquire()
+                    await self._asked.acquire()
                     while self._waiting >= BACKLOG:
                         await asyncio.sleep(0.005)
                     group.create_task(self._one(job, expected))
@@ -176,12 +185,18 @@ class _Sweep:
     async def _checked(self, job: Job, expected: Pin | None) -> AccessResult:
         loop = asyncio.get_running_loop()
         if job.target.jump is not None:  # nothing to wait for in the loop: the jump host connects
+            self._asked.release()
             return await loop.run_in_executor(self._logins, lambda: check(job.target, job.key, cancel=self._stop))
         climb = _Ascent(job.target, Deadline(job.target.timeout, self._stop))
+        patience = loop.call_later(PATIENCE, self._asked.release)
         try:
             sock, heard = await climb.reach(self._names)
         except Fault as fault:
             return climb.result(fault)
+        finally:
+            if loop.time() < patience.when():
+                patience.cancel()
+                self._asked.release()
         self._waiting += 1
         since = time.monotonic()
 
