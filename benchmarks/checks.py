@@ -102,6 +102,17 @@ while True:
 """A server so cheap that it does not bound what is measured: it says why it hangs up, and does."""
 
 
+KEEPER = """
+import ctypes, os, signal, subprocess, sys
+ctypes.CDLL(None).prctl(36, 1)
+server = subprocess.Popen(sys.argv[1:])
+signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+while os.wait()[0] != server.pid:
+    pass
+"""
+"""Adopts what a server leaves behind (sshd's sessions), so that its CPU is not taken for that of what is measured."""
+
+
 class Figures(NamedTuple):
     """What one command took: seconds of wall and of CPU, and the peak of its processes' own memory in MiB."""
 
@@ -130,15 +141,20 @@ class Bench(NamedTuple):
         )
 
 
+def children(pid: int) -> Iterator[int]:
+    """The processes that a process started or adopted."""
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            yield from map(int, (task / "children").read_text().split())
+    except OSError:
+        return
+
+
 def descendants(pid: int) -> Iterator[int]:
     """A process and all below it."""
     yield pid
-    try:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                yield from descendants(int(child))
-    except OSError:
-        return
+    for child in children(pid):
+        yield from descendants(child)
 
 
 def memory_of(pid: int) -> int:
@@ -171,7 +187,7 @@ def measure(words: list[str], stdin: str = "", cwd: Path | None = None) -> Figur
     wall = time.perf_counter() - begin
     done.set()
     sampler.join()
-    for child in set(descendants(os.getpid())) - {os.getpid()} - KEPT:  # such as ssh's masters
+    for child in set(children(os.getpid())) - KEPT:  # such as ssh's masters
         try:
             os.kill(child, signal.SIGTERM)
             os.waitpid(child, 0)
@@ -189,8 +205,10 @@ KEPT: set[int] = set()
 
 @contextmanager
 def serving(words: list[str], port: int) -> Iterator[int]:
-    """A server that listens on `port` while the block runs; its process id."""
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """A server that listens on `port` while the block runs; the id of the process that keeps it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", KEEPER, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     KEPT.add(process.pid)
     try:
         for _ in range(100):
@@ -310,7 +328,8 @@ def exporter(bench: Bench) -> Figures:
     probe = {"prober": "tcp", "timeout": f"{TIMEOUT}s", "tcp": {"query_response": [{"expect": "^SSH-2.0-"}]}}
     configuration.write_text(yaml.safe_dump({"modules": {"ssh": probe}}))
     words = ["prometheus-blackbox-exporter", f"--config.file={configuration}", f"--web.listen-address=:{EXPORTER_PORT}"]
-    with serving(words, EXPORTER_PORT) as pid:
+    with serving(words, EXPORTER_PORT) as keeper:
+        (pid,) = children(keeper)
 
         def ask(host: str) -> bool:
             url = f"http://127.0.0.1:{EXPORTER_PORT}/probe?target={host}:{PORT}&module=ssh"

@@ -23,10 +23,15 @@ from sopctl.model.availability import Policy, Sight
 from sopctl.store import locks
 from sopctl.store.checks import Checks
 from sopctl.store.site import Site
-from sopctl.workflow import checking, handing, informing, inspecting, space
+from sopctl.workflow import checking
 from sopctl.workflow.desk import Desk, turn
 from tests.adapters.ssh import hostile
 from tests.workflow.test_informing import Mailbox
+
+
+def pin(key: paramiko.PKey) -> dict[str, str]:
+    """A host key as a history holds it."""
+    return {"type": key.get_name(), "key": key.get_base64(), "sha256": key.fingerprint}
 
 
 @pytest.fixture
@@ -40,41 +45,11 @@ def server(desk: Desk) -> Iterator[tuple[hostile.Host, paramiko.PKey]]:
         yield host, host_key
 
 
-Placed = Callable[[int, paramiko.PKey], str]
-
-
 @pytest.fixture
-def placed(desk: Desk, until_space: Callable[..., str]) -> Placed:
-    """Take a server at a port of loopback until it stands in its place, and pin its host key."""
-
-    def place(port: int, key: paramiko.PKey) -> str:
-        changes = {
-            "address: 192.0.2.10 ": "address: 127.0.0.1 ",
-            "port: 22": f"port: {port}",
-            "ports: [80, 443]": "ports: []",
-            "SN-0001": f"SN-{port}",
-        }
-        made = until_space(changes)
-        informing.notify(desk, made, via="phone")
-        handing.receive(desk, made)
-        inspecting.inspect(desk, made, serial=f"SN-{port}")
-        handing.handover(desk, made)
-        with pytest.raises(UsageError, match="not in the office's hands"):
-            checking.chosen(desk.site, [made])
-        space.place(desk, made)
-        with turn(desk, made, "configure") as mine:
-            pinned = {"type": key.get_name(), "key": key.get_base64(), "sha256": key.fingerprint}
-            mine.start({"host_key": pinned})
-        return made
-
-    return place
-
-
-@pytest.fixture
-def deposit(server: tuple[hostile.Host, paramiko.PKey], placed: Placed) -> str:
+def deposit(server: tuple[hostile.Host, paramiko.PKey], placed: Callable[..., str]) -> str:
     """It stands in its place, and its host key is pinned."""
     host, key = server
-    return placed(host.port, key)
+    return placed("127.0.0.1", host.port, pin(key))
 
 
 def test_check(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
@@ -129,6 +104,11 @@ def test_a_second_run_is_told_of_the_first(deposit: str, sopctl: Callable[..., A
         assert sopctl("check", "--all").code == 5
 
 
+def test_a_server_that_is_not_in_our_hands_is_not_logged_in_to(desk: Desk, until_space: Callable[..., str]) -> None:
+    with pytest.raises(UsageError, match="not in the office's hands"):
+        checking.chosen(desk.site, [until_space()])
+
+
 def test_a_missing_key_is_named_and_holds_up_no_other(deposit: str, desk: Desk) -> None:
     (desk.site.root / "keys" / "owner").unlink()
     errors: list[Any] = []
@@ -138,11 +118,11 @@ def test_a_missing_key_is_named_and_holds_up_no_other(deposit: str, desk: Desk) 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_what_was_seen_before_an_interrupt_is_kept(
-    deposit: str, placed: Placed, desk: Desk, how: signal.Signals
+    deposit: str, placed: Callable[..., str], desk: Desk, how: signal.Signals
 ) -> None:
     """Two servers, one of them silent: the run is ended while it waits for that one."""
     with hostile.listening(hostile.silent) as silent:
-        other = placed(silent.port, paramiko.ECDSAKey.generate())
+        other = placed("127.0.0.1", silent.port, pin(paramiko.ECDSAKey.generate()))
         command = [sys.executable, "-m", "sopctl", "check", "--all", "--format", "ndjson", "--timeout", "60"]
         with subprocess.Popen(command, cwd=desk.site.root, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout

@@ -45,7 +45,7 @@ ASKED = 64
 (a firewall, a hypervisor with many servers), and live hosts would then seem silent."""
 
 PATIENCE = 1.0
-"""Seconds after which a host that has not answered no longer counts as one of these, so that the dead hold up nobody."""
+"""Seconds after which a host that has not answered no longer counts as one of these: the dead hold up nobody."""
 
 
 HELLO = IDENTIFICATION.encode() + b"\r\n"
