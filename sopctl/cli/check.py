@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli.options import end_with, example, json_option, open_desk, say
-from sopctl.cli.render import console, put_json, table
+from sopctl.cli.render import aligned, console, put_json, table
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
@@ -155,7 +155,7 @@ def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequenc
     rows = [(one.id, one.result) for one in found]
     code = int(ExitCode.NO if any(result.cause for _, result in rows) else ExitCode.OK)
     if form == "table":
-        _put_table(found)
+        _put_lines(found)
         return code
     if form == "ndjson":
         return code
@@ -191,16 +191,19 @@ def _plain(one: "Checked") -> dict[str, Any]:
     return made | {"status": one.state.status, "since": one.state.since or None, "flapping": one.state.flapping}
 
 
-def _put_table(found: "list[Checked]") -> None:
-    made = table("id", "server", "answer", "time", "state", "why and what helps")
+def _put_lines(found: "list[Checked]") -> None:
+    """A line a server; below those that are inaccessible, why and what helps."""
+    rows = [("id", "server", "answer", "time", "state")]
     for one in found:
-        state, good = one.state, one.result.cause is None
-        why = "" if good else f"{one.result.rung}: {one.result.cause}. {one.remedy}"
-        status = f"{state.status}, flapping" if state.flapping else str(state.status)
-        answer = "accessible" if good else "inaccessible"
-        style = "green" if good else "red"
-        made.add_row(one.id, printable(one.server), answer, f"{one.result.seconds:.2f} s", status, why, style=style)
-    console().print(made)
+        status = f"{one.state.status}, flapping" if one.state.flapping else str(one.state.status)
+        answer = "inaccessible" if one.result.cause else "accessible"
+        rows.append((one.id, printable(one.server), answer, f"{one.result.seconds:.2f} s", status))
+    head, *lines = aligned(rows)
+    click.secho(head, bold=True)
+    for one, line in zip(found, lines, strict=True):
+        click.secho(line, fg="red" if one.result.cause else "green")
+        if one.result.cause:
+            click.echo(f"    {one.result.rung}: {one.result.cause}. {one.remedy}")
 
 
 @click.group(epilog=example("sopctl checks report --month 2026-11", "sopctl checks history PS-2026-0001"))
@@ -261,16 +264,20 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
         put_json({"month": found.month, "servers": found.servers})
     if as_json or svg:
         return
-    made = table("id", "server", "up", "watched", "outages", "down", "longest", "MTTR", "causes", title=found.month)
+    rows = [(found.month, "server", "up", "watched", "outages", "down", "longest", "MTTR", "causes")]
     for row in found.servers:
         one = row.availability
         percent = f"{one.percent:.2f}%" if one.percent is not None else ""
         repair = f"{one.repair / 60:.0f} min" if one.repair is not None else ""
         causes = ", ".join(sorted({outage.cause for outage in one.outages}))
-        watched = f"{one.observed / 3600:.1f} h"
-        times = [f"{one.down // 60} min", f"{one.longest // 60} min"]
-        made.add_row(row.id, printable(row.server), percent, watched, str(len(one.outages)), *times, repair, causes)
-    console().print(made)
+        times = (
+            f"{one.observed / 3600:.1f} h",
+            str(len(one.outages)),
+            f"{one.down // 60} min",
+            f"{one.longest // 60} min",
+        )
+        rows.append((row.id, printable(row.server), percent, *times, repair, causes))
+    click.echo("\n".join(aligned(rows)))
 
 
 def _when(desk: "Desk", at: int) -> str:

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import msgspec
@@ -143,3 +144,11 @@ def test_says_what_it_cannot_read(site: Site) -> None:
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(InvalidRecord, match="newer"):
         Checks(site).states()
+
+
+def test_many_who_tell_at_once_tell_each_change_once(site: Site) -> None:
+    for n in range(20):
+        note(Checks(site), [Sight(60 * minute, ok=False, cause="refused") for minute in range(3)], f"PS-{n}")
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda _: Checks(site).claim("ops"), range(16)))
+    assert sorted(one.id for claimed in claims for one in claimed) == sorted(f"PS-{n}" for n in range(20))
