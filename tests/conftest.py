@@ -147,12 +147,8 @@ def sopctl(site: Site) -> Callable[..., Ran]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of real servers are few and long: each group stays in one process, with a lab of its own."""
-    groups = {"test_demo.py": "demo", "test_docs.py": "demo", "test_configure.py": "configure"}
-    for item in items:
-        if item.get_closest_marker("lab"):
-            item.add_marker(pytest.mark.xdist_group(groups.get(item.path.name, "lab")))
-    items.sort(key=lambda item: item.path.name != "test_year.py")  # the longest one first
+    """The longest test first: nothing else is left to do beside one that ends last."""
+    items.sort(key=lambda item: item.path.name != "test_year.py")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

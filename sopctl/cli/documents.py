@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import end, example, id_argument, json_option, open_desk
+from sopctl.cli.options import end, example, id_argument, json_option, lang_option, language_of, open_desk
 from sopctl.cli.render import put_json
 from sopctl.errors import UsageError
 from sopctl.model.text import printable
@@ -77,31 +77,60 @@ def make_sop(ctx: click.Context, name: str, *, deposit: str | None, output: Path
     _made(issuing.sop(open_desk(ctx), name, deposit=deposit, output=output), as_json=as_json)
 
 
-@make.command("letter", epilog=example("sopctl document make letter", "sopctl document make letter --format xlsx"))
+@make.command(
+    "letter",
+    epilog=example(
+        "sopctl document make letter",
+        "sopctl document make letter --format xlsx --lang en",
+        "sopctl document make letter --from request.yml",
+    ),
+)
+@click.option(
+    "--from", "filled", type=click.Path(path_type=Path, dir_okay=False), help="Filled in with this request's record."
+)
 @format_option
+@lang_option
 @output_option
 @json_option
 @click.pass_context
-def make_letter(ctx: click.Context, *, kind: str, output: Path | None, as_json: bool) -> None:
-    """The request letter (surat permohonan) for a unit to fill in."""
+def make_letter(
+    ctx: click.Context, *, filled: Path | None, kind: str, lang: str | None, output: Path | None, as_json: bool
+) -> None:
+    """The request letter (surat permohonan) for a unit to fill in.
+
+    Filled in as XLSX, it can be filed: sopctl request FILE.xlsx.
+    """
     from sopctl.workflow import issuing
 
     chosen = next(each for each in issuing.FORMATS if each == kind)
-    _made(issuing.letter(open_desk(ctx), kind=chosen, output=output), as_json=as_json)
+    language = language_of(lang)
+    _made(issuing.letter(open_desk(ctx), kind=chosen, output=output, language=language, filled=filled), as_json=as_json)
 
 
-@make.command("handover", epilog=example("sopctl document make handover PS-2026-0001 --format xlsx"))
+@make.command(
+    "handover",
+    epilog=example(
+        "sopctl document make handover PS-2026-0001 --format xlsx",
+        "sopctl document make handover PS-2026-0001 --lang en",
+    ),
+)
 @id_argument
 @format_option
+@lang_option
 @output_option
 @json_option
 @click.pass_context
-def make_handover(ctx: click.Context, deposit_id: str, *, kind: str, output: Path | None, as_json: bool) -> None:
-    """A copy of the newest hand-over form, to edit; the one that was issued stays what it is."""
+def make_handover(
+    ctx: click.Context, deposit_id: str, *, kind: str, lang: str | None, output: Path | None, as_json: bool
+) -> None:
+    """A copy of the newest hand-over form, to edit or in English; the one that was issued stays what it is."""
     from sopctl.workflow import issuing
 
     chosen = next(each for each in issuing.FORMATS if each == kind)
-    _made(issuing.handover(open_desk(ctx), deposit_id, kind=chosen, output=output), as_json=as_json)
+    made = issuing.handover(
+        open_desk(ctx), deposit_id, kind=chosen, output=output, language=language_of(lang) if lang else None
+    )
+    _made(made, as_json=as_json)
 
 
 def _made(path: Path, *, as_json: bool) -> None:

@@ -34,6 +34,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--answers", type=FILE, help="A YAML file with the answers; a template comes from --checklist.")
 @click.option("--accessory", "accessories", multiple=True, help="What came with the server; give it once a piece.")
 @click.option("--missing", multiple=True, help="On the way back: an accessory that is not there.")
+@click.option("--returned", multiple=True, help="On the way back: an accessory that is there; --all-ok: all others.")
 @click.option("--height", type=click.IntRange(1, 60), help="Measured: rack units.")
 @click.option("--depth", type=click.IntRange(1, 2000), help="Measured: mm.")
 @click.option("--psu", type=click.IntRange(0, 16), help="Counted: power supplies.")
@@ -75,6 +76,7 @@ def inspect(ctx: click.Context, /, deposit_id: str | None, *, checklist: bool, a
         found=_inspection(said),
         photos=said["photos"],
         missing=said["missing"],
+        returned=said["returned"],
         taken_by=said["taken_by"],
         authority=said["authority"],
         note=said["note"],
@@ -158,6 +160,11 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
         answers.append(f"{number}={result}: {note}")
     said["items"] = tuple(answers)
     said["condition"] = click.prompt("Condition", type=click.Choice(CONDITIONS), default=CONDITIONS[0], err=True)
+    if each.task == "completeness":
+        brought = [str(one) for one in dossiers.read(desk.site, deposit_id).known("accessories") or []]
+        there = {one: click.confirm(f"Accessory {one!r} is there?", default=True, err=True) for one in brought}
+        said["returned"] = tuple(one for one in brought if there[one])
+        said["missing"] = tuple(one for one in brought if not there[one])
     if each.task == "condition":
         named = click.prompt("Accessories, separated by commas", default="", show_default=False, err=True)
         said["accessories"] = tuple(part.strip() for part in named.split(",") if part.strip())

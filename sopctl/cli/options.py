@@ -11,6 +11,7 @@ from sopctl.errors import ExitCode, SopctlError, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
+    from sopctl.adapters.documents.english import Language
     from sopctl.store.site import Site
     from sopctl.workflow.desk import Desk
 
@@ -53,6 +54,14 @@ def decider_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+lang_option = click.option("--lang", type=click.Choice(["id", "en"]), help="Indonesian or English [default: id].")
+
+
+def language_of(lang: str | None) -> "Language":
+    """What `--lang` says."""
+    return "en" if lang == "en" else "id"
 
 
 def example(*lines: str) -> str:

@@ -6,19 +6,33 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import decider_options, end, example, id_argument, json_option, open_desk
+from sopctl.cli.options import (
+    decider_options,
+    end,
+    example,
+    id_argument,
+    json_option,
+    lang_option,
+    language_of,
+    open_desk,
+)
 from sopctl.cli.render import put_step
 from sopctl.errors import ExitCode, UsageError
 
 
-@click.command(epilog=example("sopctl request --example > request.yml", "sopctl request request.yml"))
+@click.command(
+    epilog=example("sopctl request --example > request.yml", "sopctl request request.yml", "sopctl request surat.xlsx")
+)
 @click.argument("record", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--example", "show_example", is_flag=True, help="Print a request to fill in, and do nothing else.")
 @click.option("--letter", type=click.Path(path_type=Path, dir_okay=False), help="The letter's scan: PDF, PNG or JPEG.")
 @json_option
 @click.pass_context
 def request(ctx: click.Context, record: Path | None, *, show_example: bool, letter: Path | None, as_json: bool) -> None:
-    """File a request (penitipan 1): FILE is the letter's content as YAML. Opens a dossier."""
+    """File a request (penitipan 1): FILE is the letter's content as YAML, or the request letter filled in as XLSX.
+
+    Opens a dossier.
+    """
     from sopctl.workflow import letters
     from sopctl.workflow.making import EXAMPLE_REQUEST
 
@@ -175,17 +189,19 @@ def receive(ctx: click.Context, deposit_id: str, *, note: str, as_json: bool) ->
 @click.command(epilog=example("sopctl handover PS-2026-0001", "sopctl handover PS-2026-0001 PS-2026-0002"))
 @click.argument("deposit_ids", metavar="ID...", nargs=-1, required=True)
 @click.option("--place", default="", help="Where it is signed [default: the office].")
+@lang_option
 @decider_options
 @json_option
 @click.pass_context
-def handover(ctx: click.Context, deposit_ids: tuple[str, ...], *, place: str, as_json: bool) -> None:
+def handover(ctx: click.Context, deposit_ids: tuple[str, ...], *, place: str, lang: str | None, as_json: bool) -> None:
     """Make the hand-over form as a PDF to be signed (penitipan 9, pengembalian 8).
 
     Several servers of one letter stand on one form.
     """
     from sopctl.workflow import handing
 
-    put_step(handing.handover(open_desk(ctx), *deposit_ids, place=place), as_json=as_json)
+    language = language_of(lang)
+    put_step(handing.handover(open_desk(ctx), *deposit_ids, place=place, language=language), as_json=as_json)
 
 
 @click.command(epilog=example("sopctl place PS-2026-0001"))

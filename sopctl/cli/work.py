@@ -1,11 +1,21 @@
 """The steps that touch the server: configure, verify, inventory, advance, release."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import decider_options, end, example, id_argument, json_option, open_desk
+from sopctl.cli.options import (
+    decider_options,
+    end,
+    example,
+    id_argument,
+    json_option,
+    lang_option,
+    language_of,
+    open_desk,
+)
 from sopctl.cli.render import console, put_established, put_json, put_ladder, put_step, task_progress
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.model.text import printable
@@ -329,19 +339,44 @@ def advance(
     end(all(answers))
 
 
-@click.command(epilog=example("sopctl release PS-2026-0001", 'sopctl release PS-2026-0001 --by-hand "server mati"'))
+@click.command(
+    epilog=example(
+        "sopctl release PS-2026-0001",
+        'sopctl release PS-2026-0001 --by-hand "server mati"',
+        'sopctl release PS-2026-0001 --wiped-by "Staf Pusat Data" --wiped-on 2026-11-24 --wiped-how "blkdiscard -s"',
+    )
+)
 @id_argument
 @click.option("--by-hand", default="", metavar="NOTE", help="Step 6 was done without Ansible, and how.")
+@click.option("--wiped-by", default="", metavar="WHO", help="Step 9: who wiped the disks, as the owner asked.")
+@click.option("--wiped-on", type=click.DateTime(["%Y-%m-%d"]), help="When [default: today].")
+@click.option("--wiped-how", default="", metavar="HOW", help="How.")
+@lang_option
 @decider_options
 @json_option
 @click.pass_context
-def release(ctx: click.Context, deposit_id: str, *, by_hand: str, as_json: bool) -> None:
+def release(
+    ctx: click.Context,
+    deposit_id: str,
+    *,
+    by_hand: str,
+    wiped_by: str,
+    wiped_on: datetime | None,
+    wiped_how: str,
+    lang: str | None,
+    as_json: bool,
+) -> None:
     """Take back access and switch off (pengembalian 6), sign out (9), free the place (10)."""
-    from sopctl.workflow import releasing
+    from sopctl.workflow import papers, releasing
 
     desk = open_desk(ctx)
+    if not wiped_by and (wiped_on or wiped_how):
+        raise UsageError("who wiped the disks?", remedy="Add --wiped-by WHO")
+    day = wiped_on.date() if wiped_on else desk.now().date()
+    wiped = papers.Wiped(wiped_by, day, wiped_how) if wiped_by else None
+    language = language_of(lang)
     with task_progress(quiet=as_json) as on_event:
-        done = releasing.release(desk, deposit_id, by_hand=by_hand, on_event=on_event)
+        done = releasing.release(desk, deposit_id, by_hand=by_hand, wiped=wiped, language=language, on_event=on_event)
     put_step(done, as_json=as_json)
     end(done.answer)
 

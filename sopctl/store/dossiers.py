@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from msgspec import convert, structs, to_builtins
 
@@ -222,9 +222,11 @@ def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
     return replace(dossier, events=events, history=content)
 
 
-def keep_document(dossier: Dossier, name: str, content: bytes) -> dict[str, str]:
+def keep_document(
+    dossier: Dossier, name: str, content: bytes, kind: Literal["documents", "facts"] = "documents"
+) -> dict[str, str]:
     """Write a document of the dossier; what an event's data keeps of it: file (below the dossier) and sha256."""
-    folder = dossier.folder / ("facts" if name.endswith(".json") else "documents")
+    folder = dossier.folder / kind
     if folder.is_symlink():
         raise InvalidRecord("a dossier's folder may not be a symbolic link", where=str(folder))
     with disk_errors(folder, "make"):

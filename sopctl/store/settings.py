@@ -13,12 +13,13 @@ FILE_NAME = "sopctl.yml"
 
 
 class Office(Struct, frozen=True, forbid_unknown_fields=True):
-    """The letterhead. `code` and `unit` stand in document numbers."""
+    """The letterhead. `code` and `unit` stand in document numbers, `city` before the date of letters."""
 
     agency: Line
     name: Line
     address: Line
     contact: OptionalLine = ""
+    city: OptionalLine = ""
     code: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")] = "555"
     unit: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")] = "KOMINFO"
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -106,10 +106,14 @@ class Turn:
         """The newest value that an earlier step established under `key`, or None."""
         return self.dossier.known(key)
 
-    def keep(self, name: str, content: bytes) -> dict[str, str]:
-        """Keep a document, named after the event that will carry it; returns its file and sha256 for `data`."""
-        kept = dossiers.keep_document(self.dossier, f"{len(self.dossier.events) + 1:04}-{name}", content)
-        self.documents.append(str(self.dossier.folder / kept["file"]))
+    def keep(
+        self, name: str, content: bytes, kind: Literal["documents", "facts"] = "documents", *, shown: bool = True
+    ) -> dict[str, str]:
+        """Keep a document, named after the event that will carry it; returns its file and sha256 for `data`. One that
+        is not `shown` is for the tool, not for people."""
+        kept = dossiers.keep_document(self.dossier, f"{len(self.dossier.events) + 1:04}-{name}", content, kind)
+        if shown:
+            self.documents.append(str(self.dossier.folder / kept["file"]))
         return kept
 
     def start(self, data: Mapping[str, Any] | None = None) -> None:

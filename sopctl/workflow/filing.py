@@ -79,11 +79,13 @@ def check_file(desk: Desk, path: Path) -> Checked:
     digest = hashlib.sha256(content).hexdigest()
     named = named_record(content)
     known = dossiers.ids(desk.site)
-    for deposit_id in sorted(known, key=lambda each: each != named):
+    for deposit_id in sorted(known, key=lambda each: named is None or each != named.deposit):
         for filed in documents(desk, deposit_id):
             if filed.sha256 == digest:
                 return Checked(str(path), "issued", deposit_id, filed.number, filed.at)
-    return Checked(str(path), "altered", named) if named in known else Checked(str(path), "unknown")
+    if named and named.deposit in known:
+        return Checked(str(path), "altered", named.deposit, named.number)
+    return Checked(str(path), "unknown")
 
 
 def contacts(deposit: Deposit, *, personal: bool) -> list[tuple[str, str]]:

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+import msgspec
 from msgspec.structs import replace
 
 from sopctl.adapters.documents import forms, render
+from sopctl.adapters.documents.english import Language
 from sopctl.errors import UsageError
 from sopctl.model.procedure import Procedure
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import space
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.papers import UNKNOWN, letterhead, office_party, owner_party, stamp
+from sopctl.workflow.papers import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
 
 
 def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
@@ -22,11 +24,11 @@ def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
         return mine.record("selesai", note=note or "server diserahkan ke dinas")
 
 
-def handover(desk: Desk, deposit_id: str, *more: str, place: str = "") -> StepDone:
+def handover(desk: Desk, deposit_id: str, *more: str, place: str = "", language: Language = "id") -> StepDone:
     """penitipan 9, pengembalian 8: make the hand-over form (PDF), to be signed by both parties.
 
-    Several servers of one letter of one unit may stand on one form: each dossier keeps it. Raises UsageError when they
-    are not of one letter.
+    Several servers of one letter of one unit may stand on one form: each dossier keeps it, and what it says as data,
+    from which copies are made. Raises UsageError when they are not of one letter.
     """
     with ExitStack() as stack:
         turns = [stack.enter_context(turn(desk, each, "handover")) for each in dict.fromkeys((deposit_id, *more))]
@@ -39,15 +41,18 @@ def handover(desk: Desk, deposit_id: str, *more: str, place: str = "") -> StepDo
             by=first.by,
             stamp=stamp(first),
             place=place,
+            language=language,
         )
-        content = render(form)
+        content, data = render(form), msgspec.json.encode(form)
         number = form.stamp.document_number
         done = []
         for mine in turns:
-            kept = mine.keep("serah-terima.pdf", content)
-            done.append(
-                mine.record("selesai", note=f"formulir {number}", data={"document": {**kept, "number": number}})
-            )
+            document = {
+                **mine.keep("serah-terima.pdf", content),
+                "number": number,
+                "data": mine.keep("serah-terima.json", data, shown=False),
+            }
+            done.append(mine.record("selesai", note=f"formulir {number}", data={"document": document}))
     return replace(done[0], also=tuple(done[1:]))
 
 
@@ -59,6 +64,7 @@ def handover_form(
     by: str,
     stamp: forms.Stamp,
     place: str = "",
+    language: Language = "id",
 ) -> forms.HandoverForm:
     """The hand-over form of these servers; the way back when `procedure` is one that others break off for."""
     returning = bool(procedure.begins.during)
@@ -74,8 +80,9 @@ def handover_form(
         first=office if returning else owner,
         second=owner if returning else office,
         acknowledged=office_party(site, head_key) if head_key else office,
-        items=tuple(_item(each, returning) for each in dossiers),
+        items=tuple(_item(each, returning, language) for each in dossiers),
         checklist=tuple(row for each in dossiers for row in _checklist(each, returning, several=len(dossiers) > 1)),
+        language=language,
     )
 
 
@@ -90,15 +97,13 @@ def _refuse_strangers(turns: Sequence[Turn]) -> None:
             )
 
 
-def _item(dossier: Dossier, returning: bool) -> forms.HandoverItem:
+def _item(dossier: Dossier, returning: bool, language: Language) -> forms.HandoverItem:
     server = dossier.deposit.server
     suffix = "_back" if returning else ""
-    brought = dossier.known(f"accessories{suffix}") or []
     if returning:
-        gone = [each["item"] for each in brought if each["returned"] != "true"]
-        complete = "kurang: " + ", ".join(gone) if gone else "lengkap"
+        complete = accessories_back(dossier, language, whole="lengkap")
     else:
-        complete = ", ".join(map(str, brought)) or "tanpa kelengkapan"
+        complete = ", ".join(map(str, dossier.known("accessories") or [])) or "tanpa kelengkapan"
     return forms.HandoverItem(
         description=f"Server {server.name}",
         brand_model=server.brand_model,
@@ -115,9 +120,9 @@ def _item(dossier: Dossier, returning: bool) -> forms.HandoverItem:
 
 def _checklist(dossier: Dossier, returning: bool, *, several: bool) -> list[forms.ChecklistRow]:
     kept = dossier.known("checklist_back" if returning else "checklist") or []
-    before = f"{dossier.id}: " if several else ""
-    rows = [forms.ChecklistRow(before + each["item"], each["result"], each.get("note", "")) for each in kept]
+    server = f"{dossier.id} {dossier.deposit.server.name}" if several else ""
+    rows = [forms.ChecklistRow(each["item"], each["result"], each.get("note", ""), server) for each in kept]
     accepted = dossier.last("accept")
     if accepted and not returning:
-        rows.append(forms.ChecklistRow(f"{before}Diterima dengan catatan ({accepted.by})", "ok", accepted.note))
+        rows.append(forms.ChecklistRow("Diterima dengan catatan", "ok", f"{accepted.note} ({accepted.by})", server))
     return rows

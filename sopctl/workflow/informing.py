@@ -10,6 +10,7 @@ from sopctl.workflow import sending, wording
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers import announcement
 from sopctl.workflow.space import place_until
+from sopctl.workflow.wording import Content
 
 Means = Literal["email", "webhook", "phone", "letter", "meeting"]
 MEANS: tuple[Means, ...] = get_args(Means)
@@ -27,7 +28,8 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
     with turn(desk, deposit_id, "notify") as mine:
         # The owner's time to bring the server counts from when they were told.
         offered = {"place_until": place_until(desk)} if mine.step.task == "place-ready" else {}
-        message = _message(mine, offered)
+        content = _content(mine, offered)
+        message = wording.to_contact(desk.site, mine.dossier, content)
         means = via or _default_means(desk, message)
         outcome = next(iter(mine.outcomes))
         data: dict[str, Any] = {"via": means, **offered}
@@ -36,18 +38,18 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
             _refuse_twice(mine, again)
             data["message_id"] = _message_id(mine)
             to = _send(mine, means, message, data["message_id"])
-        data["document"] = _paper(mine, message) if means == "letter" else _text(mine, message)
+        data["document"] = _paper(mine, content) if means == "letter" else _text(mine, message)
         return mine.record(outcome, note=f"diberitahukan: {means}{to}", data=data)
 
 
 def preview(desk: Desk, deposit_id: str) -> Message:
     """The message that the due step would send. Raises what `notify` raises; sends and records nothing."""
     with turn(desk, deposit_id, "notify") as mine:
-        return _message(mine, {"place_until": place_until(desk)})
+        return wording.to_contact(desk.site, mine.dossier, _content(mine, {"place_until": place_until(desk)}))
 
 
-def _message(mine: Turn, offered: dict[str, Any]) -> Message:
-    return wording.to_contact(mine.desk.site, mine.dossier, mine.step.task, place_until=offered.get("place_until", ""))
+def _content(mine: Turn, offered: dict[str, Any]) -> Content:
+    return wording.content(mine.desk.site, mine.dossier, mine.step.task, place_until=offered.get("place_until", ""))
 
 
 def _send(mine: Turn, means: Means, message: Message, message_id: str) -> str:
@@ -64,8 +66,8 @@ def _send(mine: Turn, means: Means, message: Message, message_id: str) -> str:
     return f" ke {ready.to}"
 
 
-def _paper(mine: Turn, message: Message) -> dict[str, str]:
-    form = announcement(mine, message)
+def _paper(mine: Turn, content: Content) -> dict[str, str]:
+    form = announcement(mine, content)
     return {**mine.keep("pemberitahuan.pdf", render(form)), "number": form.stamp.document_number}
 
 

@@ -20,6 +20,7 @@ def inspect(
     found: Inspection = NOTHING_FOUND,
     photos: Sequence[Path] = (),
     missing: Sequence[str] = (),
+    returned: Sequence[str] = (),
     taken_by: str = "",
     authority: Path | None = None,
     note: str = "",
@@ -29,8 +30,9 @@ def inspect(
     condition (penitipan 8): `serial` read off the machine, `found` by the checklist, `photos`. What differs from the
     letter is written down; a wrong serial number or a fault needs a decision.
     serial (pengembalian 4): `serial` is compared with the hand-over, `taken_by` and `authority` say who takes it home.
-    completeness (pengembalian 7): `missing` are those of the accessories at hand-over that are not there; a difference
-    is recorded and does not block.
+    completeness (pengembalian 7): of the accessories at hand-over, `missing` are not there and `returned` are; the
+    others are there when `found` says that the rest was looked at, else nobody has checked them. A difference is
+    recorded and does not block.
     """
     with turn(desk, deposit_id, "inspect") as mine:
         match mine.step.task:
@@ -39,7 +41,7 @@ def inspect(
             case "serial":
                 differing, data = _serial(mine, serial, taken_by, authority)
             case _:
-                differing, data = _completeness(mine, found, missing)
+                differing, data = _completeness(mine, found, missing, returned)
         passed, failed = mine.outcomes
         said = "sesuai" if not differing else "berbeda: " + ", ".join(differing)
         return mine.record(
@@ -97,16 +99,22 @@ def _serial(mine: Turn, serial: str | None, taken_by: str, authority: Path | Non
     return [f"nomor seri {read}, menurut serah terima {on_paper}"], {**data, "serial_shown": read}
 
 
-def _completeness(mine: Turn, found: Inspection, missing: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+def _completeness(
+    mine: Turn, found: Inspection, missing: Sequence[str], returned: Sequence[str]
+) -> tuple[list[str], dict[str, Any]]:
     brought = [str(each) for each in mine.known("accessories") or []]
-    unknown = [each for each in missing if each not in brought]
+    unknown = [each for each in (*missing, *returned) if each not in brought]
     if unknown:
         listed = ", ".join(brought) or "none"
         raise UsageError(f"{unknown[0]!r} was not handed over", remedy=f"Accessories at hand-over: {listed}")
+    if both := [each for each in missing if each in returned]:
+        raise UsageError(f"{both[0]!r} cannot be both missing and returned")
     questions = inspection.checked(found, serial_differs=False, photos=0)
-    returned = [{"item": each, "returned": each not in missing} for each in brought]
+    rest = "true" if found.rest_ok else ""
+    states = {**dict.fromkeys(brought, rest), **dict.fromkeys(returned, "true"), **dict.fromkeys(missing, "false")}
+    back = [{"item": each, "returned": states[each]} for each in brought]
     differing = [f"kurang: {each}" for each in missing] + inspection.faults(questions)
-    return differing, {"condition_back": found.condition, "checklist_back": questions, "accessories_back": returned}
+    return differing, {"condition_back": found.condition, "checklist_back": questions, "accessories_back": back}
 
 
 def _read(serial: str | None) -> str:

@@ -46,7 +46,7 @@ def collect(
         revision = _next_revision(mine, month)
         name = f"{month}.json" if revision == 1 else f"{month}-r{revision}.json"
         kept = dossiers.keep_document(
-            mine.dossier, name, msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n"
+            mine.dossier, name, msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n", "facts"
         )
         form = _form(mine, facts, month, before)
         paper = mine.keep(f"inventaris-{month}.pdf", render(form))

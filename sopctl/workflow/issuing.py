@@ -1,17 +1,23 @@
 """Documents made on request: the SOP, the request letter, and copies of forms that an office edits."""
 
+import hashlib
 from pathlib import Path
 from typing import Literal, get_args
 
+import msgspec
+from msgspec.structs import replace
+
 from sopctl.adapters.documents import forms, render
-from sopctl.adapters.documents.editable import as_paper, to_html, to_xlsx
-from sopctl.errors import UsageError
-from sopctl.store import dossiers
-from sopctl.store.durable import write_atomic
-from sopctl.workflow import procedures
+from sopctl.adapters.documents.editable import as_paper, to_html
+from sopctl.adapters.documents.english import Language, say
+from sopctl.adapters.documents.xlsx import to_xlsx
+from sopctl.errors import InvalidRecord, UsageError
+from sopctl.model.deposit import Request
+from sopctl.store import codec, dossiers
+from sopctl.store.dossiers import Dossier
+from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.workflow import procedures, request_letter
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.handing import handover_form
-from sopctl.workflow.papers import request_letter, stamp_of
 from sopctl.workflow.sop_paper import sop_form
 
 Format = Literal["pdf", "xlsx", "html"]
@@ -27,31 +33,45 @@ def sop(desk: Desk, name: str, *, deposit: str | None, output: Path | None) -> P
     return _write(output or Path(f"sop-{name}{suffix}.pdf"), render(form))
 
 
-def letter(desk: Desk, *, kind: Format, output: Path | None) -> Path:
-    """The request letter for a unit to fill in. Returns the file that was written."""
-    paper = request_letter(desk.site, desk.now().date())
+def letter(
+    desk: Desk, *, kind: Format, output: Path | None, language: Language = "id", filled: Path | None = None
+) -> Path:
+    """The request letter for a unit to fill in, or filled from the request record `filled`. Returns the file that was
+    written."""
+    given = codec.load(filled, Request) if filled else None
+    paper = request_letter.letter(desk.site, desk.now().date(), language, given)
     return _write(output or Path(f"surat-permohonan.{kind}"), _as(kind, paper))
 
 
-def handover(desk: Desk, deposit_id: str, *, kind: Format, output: Path | None) -> Path:
-    """A copy of a deposit's newest hand-over form, to edit. The form that was issued stays what it is.
+def handover(
+    desk: Desk, deposit_id: str, *, kind: Format, output: Path | None, language: Language | None = None
+) -> Path:
+    """A copy of a deposit's newest hand-over form, to edit or in another language. It says what the form that was
+    issued says, with all of its servers; that one stays what it is.
 
-    Raises UsageError when none was made yet.
+    Raises UsageError when none was made yet, InvalidRecord when what it says is no more what was kept.
     """
     dossier = dossiers.read(desk.site, deposit_id)
     event = dossier.last("handover")
     if event is None:
         raise UsageError(f"{deposit_id} has no hand-over form yet", remedy=f"Look: sopctl show {deposit_id}")
-    number = event.data["document"]["number"]
-    form = handover_form(
-        desk.site,
-        [dossier],
-        dossier.procedures[event.procedure],
-        by=event.by,
-        stamp=stamp_of(dossier, f"{number} (salinan)", event.at.date(), issued=False),
-    )
+    issued = _issued(dossier, event.data["document"]["data"])
+    language = language or issued.language
+    number = f"{issued.stamp.document_number} ({say('salinan', language)})"
+    stamp = replace(issued.stamp, document_number=number, names_record=False)
+    form = replace(issued, stamp=stamp, language=language)
     content = render(form) if kind == "pdf" else _as(kind, as_paper(form))
     return _write(output or Path(f"serah-terima-{deposit_id}.{kind}"), content)
+
+
+def _issued(dossier: Dossier, kept: dict[str, str]) -> forms.HandoverForm:
+    """What a form said when it was issued."""
+    path = dossier.folder / kept["file"]
+    with disk_errors(path, "read"):
+        content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != kept["sha256"]:
+        raise InvalidRecord("what the form said was altered", where=str(path), remedy="Restore it from a backup.")
+    return msgspec.json.decode(content, type=forms.HandoverForm)
 
 
 def _as(kind: Format, paper: forms.Paper) -> bytes:

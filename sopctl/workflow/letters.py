@@ -10,16 +10,19 @@ from sopctl.model.deposit import Request
 from sopctl.model.history import Event
 from sopctl.model.procedure import REQUESTER
 from sopctl.store import codec, dossiers
+from sopctl.workflow import request_letter
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.scans import read_scan
 
 
 def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone:
-    """penitipan 1: file a request from the YAML record `record`, with the letter's scan; opens a dossier.
+    """penitipan 1: file a request from `record`, YAML or the request letter filled in as XLSX, with the letter's scan;
+    opens a dossier.
 
     The request as filed stays in the dossier as a document, whatever is edited later.
     """
-    filed = codec.load(record, Request)
+    sheet = request_letter.is_spreadsheet(record)
+    filed = request_letter.read_spreadsheet(record) if sheet else codec.load(record, Request)
     scan = read_scan(letter) if letter else None
     opening = procedure.opening(desk.site.procedures)
     now = desk.now()

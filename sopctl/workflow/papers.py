@@ -3,18 +3,27 @@
 from datetime import date
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec import Struct
 
 from sopctl.adapters.documents import forms
+from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.model import history
 from sopctl.model.deposit import Contact
-from sopctl.model.message import Message
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
+from sopctl.workflow.wording import Content
 
 UNKNOWN = "tidak diketahui"
+
+
+class Wiped(Struct, frozen=True):
+    """That a server's disks were wiped: by whom, on which day, and how."""
+
+    by: str
+    on: date
+    how: str = ""
 
 
 def letterhead(site: Site) -> forms.Letterhead:
@@ -36,15 +45,14 @@ def stamp(mine: Turn) -> forms.Stamp:
     return stamp_of(mine.dossier, number, day)
 
 
-def stamp_of(dossier: Dossier, number: str, day: date, *, issued: bool = True) -> forms.Stamp:
-    """The stamp of a paper of this dossier with the number `number`, issued on `day`; or of a copy that was not."""
+def stamp_of(dossier: Dossier, number: str, day: date) -> forms.Stamp:
+    """The stamp of a paper of this dossier with the number `number`, issued on `day`."""
     return forms.Stamp(
         deposit_id=dossier.id,
         document_number=number,
         revision=history.head(dossier.id, dossier.events)[:12],
         issued=day,
         check_command=f"sopctl document verify {dossier.id}",
-        names_record=issued,
     )
 
 
@@ -69,38 +77,42 @@ def section(title: str, **values: Any) -> forms.Section:
     )
 
 
-def announcement(mine: Turn, message: Message) -> forms.Paper:
+def announcement(mine: Turn, content: Content) -> forms.Paper:
     """The written announcement to the contact person, where it goes as a letter; the office signs it."""
-    site, lines = mine.desk.site, message.text.splitlines()
+    site, language, deposit = mine.desk.site, content.language, mine.dossier.deposit
+    office, contact = site.settings.office, deposit.contacts.technical
+    day = plain_date(mine.desk.now().date(), language)
+    about = [f"{say('Nomor berkas', language)}: {deposit.id}"]
+    if mine.dossier.summary.letter:
+        about.append(f"{say('Surat', language)}: {mine.dossier.summary.letter}")
     return forms.Paper(
         letterhead=letterhead(site),
         stamp=stamp(mine),
         title="Pemberitahuan",
-        opening=tuple(line.strip() for line in lines if line.strip() not in ("", site.settings.office.name)),
+        opening=tuple(filter(None, (line.strip() for line in content.text.splitlines()))),
         sections=(),
-        closing=(),
-        signers=(forms.Signer(f"a.n. {site.settings.office.name}", office_party(site, mine.by)),),
+        closing=(", ".join(about) + ".",),
+        signers=(forms.Signer(say("a.n. {office}", language, office=office.name), office_party(site, mine.by)),),
+        letter=forms.LetterHead(
+            place_and_date=f"{office.city}, {day}" if office.city else day,
+            subject=content.subject,
+            recipient=(contact.name, *filter(None, (contact.position, deposit.unit))),
+        ),
+        language=language,
     )
 
 
-def exit_record(mine: Turn) -> forms.Paper:
+def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Paper:
     """The record of a server that leaves (pengembalian 9): what, whose, who took it, when, and what became of it."""
     site, dossier = mine.desk.site, mine.dossier
     summary, server = dossier.summary, dossier.deposit.server
-    today = mine.desk.now().date()
     received = dossier.last("handover")
-    back = dossier.known("accessories_back") or []
-    gone = [each["item"] for each in back if each["returned"] != "true"]
-    wiped = {"true": "pemilik meminta dihapus; pelaksanaannya tidak dicatat", "false": "tidak dihapus"}.get(
-        dossier.known("wipe_disks"), UNKNOWN
-    )
+    sentence = "Server titipan berikut telah diambil kembali pemiliknya dan keluar dari {office}."
     return forms.Paper(
         letterhead=letterhead(site),
         stamp=stamp(mine),
         title="Catatan Server Keluar",
-        opening=(
-            f"Server titipan berikut telah diambil kembali pemiliknya dan keluar dari {site.settings.office.name}.",
-        ),
+        opening=(say(sentence, language, office=site.settings.office.name),),
         sections=(
             section(
                 "Server",
@@ -113,66 +125,41 @@ def exit_record(mine: Turn) -> forms.Paper:
             section(
                 "Pengembalian",
                 Tempat_semula=summary.place or UNKNOWN,
-                Tanggal_keluar=plain_date(today),
+                Tanggal_keluar=plain_date(mine.desk.now().date(), language),
                 Serah_terima_pengembalian=(received.data.get("document") or {}).get("number", "")
                 if received
                 else UNKNOWN,
                 Diambil_oleh=dossier.known("taken_by") or UNKNOWN,
                 Surat_pengambilan=(dossier.known("letter") or {}).get("number", ""),
-                Kelengkapan="kurang: " + ", ".join(gone) if gone else "sesuai serah terima",
-                Data_pada_disk=wiped,
+                Kelengkapan=accessories_back(dossier, language, whole="sesuai serah terima"),
+                Data_pada_disk=_wiping(dossier, wiped, language),
                 Kondisi=dossier.known("condition_back") or dossier.known("condition") or UNKNOWN,
             ),
         ),
         closing=("Akses, layanan dan port jaringan server ini telah dicabut.",),
         signers=(forms.Signer("Petugas", office_party(site, mine.by)),),
+        language=language,
     )
 
 
-def request_letter(site: Site, day: date, values: dict[str, str] | None = None) -> forms.Paper:
-    """The request letter (surat permohonan) that a unit fills in; `values` fills fields by their labels."""
-    blank = (
-        ("Surat", ("Nomor", "Tanggal", "Perihal")),
-        ("Perangkat daerah", ("OPD", "Bidang/UPTD", "Alamat", "Telepon", "E-mail")),
-        ("Penanggung jawab administratif", ("Nama", "NIP", "Jabatan", "E-mail", "HP")),
-        ("Penanggung jawab teknis", ("Nama", "NIP", "Jabatan", "E-mail", "HP")),
-        (
-            "Server",
-            (
-                "Nama server (host name)",
-                "Merk dan tipe",
-                "Nomor seri",
-                "Prosesor dan core",
-                "RAM (GiB)",
-                "Disk",
-                "Catu daya (W)",
-                "Tinggi (U)",
-                "Kedalaman (mm)",
-                "Berat (kg)",
-                "Sistem operasi",
-                "Aplikasi dan deskripsi",
-            ),
-        ),
-        ("Jaringan dan akses", ("Alamat IP", "Port SSH", "Port layanan", "Akun dan kunci publik")),
-        ("Penitipan", ("Berlaku sampai",)),
-    )
-    given = values or {}
-    sections = tuple(
-        forms.Section(
-            title, tuple(forms.Field(label, given.get(f"{title}: {label}", ""), "declared") for label in labels)
+def accessories_back(dossier: Dossier, language: Language, *, whole: str) -> str:
+    """What became of the accessories on the way back: `whole` when all are there, else which are missing and which
+    nobody has checked."""
+    back = dossier.known("accessories_back") or []
+    said = {
+        word: [each["item"] for each in back if each["returned"] == state]
+        for word, state in (("kurang", "false"), ("belum diperiksa", ""))
+    }
+    parts = [f"{say(word, language)}: {', '.join(items)}" for word, items in said.items() if items]
+    return "; ".join(parts) or whole
+
+
+def _wiping(dossier: Dossier, wiped: Wiped | None, language: Language) -> str:
+    if wiped:
+        return say("dihapus oleh {who} pada {day}", language, who=wiped.by, day=plain_date(wiped.on, language)) + (
+            f" ({wiped.how})" if wiped.how else ""
         )
-        for title, labels in blank
-    )
-    empty = forms.Party(name="", nip="", position="Kepala Perangkat Daerah", office="")
-    head = replace(letterhead(site), agency="", office="(kop surat perangkat daerah pemohon)", address="", contact="")
-    return forms.Paper(
-        letterhead=head,
-        stamp=forms.Stamp("", "", "templat", day, "sopctl request --example"),
-        title="Surat Permohonan Penitipan Server",
-        opening=(f"Kepada Yth. {site.settings.office.name}. Dengan ini kami mengajukan permohonan penitipan server:",),
-        sections=sections,
-        closing=(
-            "Demikian permohonan ini kami sampaikan. Atas perhatian dan kerja samanya kami ucapkan terima kasih.",
-        ),
-        signers=(forms.Signer("Pemohon", empty),),
+    asked = dossier.known("wipe_disks")
+    return {"true": "pemilik meminta dihapus; pelaksanaannya tidak dicatat", "false": "tidak dihapus"}.get(
+        asked, UNKNOWN
     )

@@ -6,9 +6,11 @@ from msgspec.structs import replace
 
 from sopctl.adapters.ansible.runner import Outcome
 from sopctl.adapters.documents import render
+from sopctl.adapters.documents.english import Language
+from sopctl.errors import UsageError
 from sopctl.model import history
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.papers import exit_record
+from sopctl.workflow.papers import Wiped, exit_record
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
 from sopctl.workflow.space import serve_waiting_list
 
@@ -18,29 +20,41 @@ def release(
     deposit_id: str,
     *,
     by_hand: str = "",
+    wiped: Wiped | None = None,
+    language: Language = "id",
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
 ) -> StepDone:
     """Do the release step that is due.
 
     6: playbooks/release.yml takes back what configuration put on the server and switches it off; for a server that
-    answers no more, `by_hand` says how it was done instead. 9: the server leaves the register. 10: its place is free,
-    and the waiting list is looked at again.
+    answers no more, `by_hand` says how it was done instead. 9: the server leaves the register; `wiped` says who wiped
+    its disks, where the owner asked for that. 10: its place is free, and the waiting list is looked at again.
     """
     with turn(desk, deposit_id, "release") as mine:
+        if wiped:
+            _refuse_strange_wiping(mine, wiped)
         frees_place = mine.step.task == "space"
         if mine.step.task == "access":
             done = _take_back(mine, by_hand, on_event, cancel)
         elif mine.step.task == "exit-record":
-            form = exit_record(mine)
+            form = exit_record(mine, wiped, language)
             number = form.stamp.document_number
             kept = mine.keep("catatan-keluar.pdf", render(form))
-            done = mine.record(
-                "selesai", note=f"server keluar dicatat: {number}", data={"document": {**kept, "number": number}}
-            )
+            data = {"document": {**kept, "number": number}, "wiped": wiped}
+            done = mine.record("selesai", note=f"server keluar dicatat: {number}", data=data)
         else:
             done = mine.record("selesai", note=f"tempat bebas: {mine.dossier.summary.place}")
     return replace(done, also=tuple(serve_waiting_list(desk))) if frees_place else done
+
+
+def _refuse_strange_wiping(mine: Turn, wiped: Wiped) -> None:
+    if mine.step.task != "exit-record":
+        raise UsageError(f"that the disks were wiped is recorded when the server leaves, not at {mine.standing.place}")
+    if mine.known("wipe_disks") != "true":
+        raise UsageError(f"the owner of {mine.dossier.id} did not ask for its disks to be wiped")
+    if wiped.on > mine.desk.now().date():
+        raise UsageError(f"{wiped.on} has not come yet")
 
 
 def _note(mine: Turn, how: str) -> str:

@@ -6,7 +6,7 @@ A template's first line is the subject. What people wrote (names, letters) goes 
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord
@@ -19,27 +19,44 @@ from sopctl.store.site import Site
 TEMPLATES = Path(__file__).parent.parent / "templates" / "messages"
 
 
-def to_contact(site: Site, dossier: Dossier, task: str, **more: Any) -> Message:
-    """The message of a task to the unit's contact persons. Raises InvalidRecord for a template that is not right."""
-    deposit, summary = dossier.deposit, dossier.summary
-    contact = deposit.contacts.technical
-    language = contact.language or site.settings.language
+class Content(NamedTuple):
+    """What a message says, without greeting and signature."""
+
+    language: Language
+    subject: str
+    text: str
+
+
+def content(site: Site, dossier: Dossier, task: str, **more: Any) -> Content:
+    """What a task tells the unit's contact persons, in their language. Raises InvalidRecord for a template that is not
+    right."""
+    deposit = dossier.deposit
+    language = deposit.contacts.technical.language or site.settings.language
     values = {
         "server": deposit.server.name,
         "office": site.settings.office.name,
-        "place": str(summary.place or ""),
+        "place": str(dossier.summary.place or ""),
         "access": how_to_reach(deposit, dossier.known("host_key"), language),
         **more,
     }
-    subject, text = render(site, language, task, values)
+    return Content(language, *render(site, language, task, values))
+
+
+def to_contact(site: Site, dossier: Dossier, content: Content) -> Message:
+    """The message to the unit's contact persons. Raises InvalidRecord for a template that is not right."""
+    deposit = dossier.deposit
+    contact = deposit.contacts.technical
     other = deposit.contacts.administrative.email
     copies = (other,) if site.settings.copy_administrative and other and other != contact.email else ()
-    whole = _letter(
-        site,
-        language,
-        {"name": contact.name, "unit": deposit.unit, "id": deposit.id, "letter": summary.letter, "text": text},
-    )
-    return Message(contact.email, contact.name, f"[{deposit.id}] {subject}", whole, copies)
+    values = {
+        "name": contact.name,
+        "unit": deposit.unit,
+        "id": deposit.id,
+        "letter": dossier.summary.letter,
+        "text": content.text,
+    }
+    whole = _letter(site, content.language, values)
+    return Message(contact.email, contact.name, f"[{deposit.id}] {content.subject}", whole, copies)
 
 
 def to_person(

@@ -25,6 +25,18 @@ PLUGIN_OFF = "enable_plugins = sopctl, "
 OTHER = HostKey("ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAICE6h+tijUO4sus97xy/bqxX3wPgabxK3MyJpFz+8lv0", "")
 
 
+RULES = ("allowusers", "forcecommand", "authorizedkeysfile", "maxsessions")
+SSHD_ALONE = """
+- name: The SSH server alone
+  hosts: deposits
+  gather_facts: false
+  become: true
+  tasks:
+    - ansible.builtin.setup: {gather_subset: ["!all", "!min", chroot, service_mgr]}
+    - ansible.builtin.import_role: {name: sshd}
+"""
+
+
 class Office:
     """A site around one real server, with the real playbooks, and the keys of both sides."""
 
@@ -160,6 +172,32 @@ def test_the_owners_lock_is_respected_until_the_access_try_fails_for_it(office: 
     assert office.login("webadmin", office.root / "web", "id -un").stdout == "webadmin\n"
     assert office.login("dbadmin", office.root / "db", "id -un").stdout == "dbadmin\n"
     assert servers.run(office.server, "getent shadow dbadmin").split(":")[1] == "*"
+
+    # sshd's own rules keep them out; each repair is aimed at its cause and leaves the others' in place.
+    rules = """Match User !titipan,*
+        AllowUsers owner
+        ForceCommand /bin/false
+        AuthorizedKeysFile /etc/ssh/keys/%u
+        MaxSessions 0
+    """
+    servers.run(office.server, f"cat >/etc/ssh/sshd_config.d/50-owner.conf <<'E'\n{rules}\nE\n")
+    (office.root / "playbooks/sshd.yml").write_text(SSHD_ALONE)
+    seen = {}
+    for cause in ("", "not-allowed", "command-refused", "key-missing"):
+        assert office.play("sshd.yml", sopctl_last_cause=cause)[1].failed == 0
+        said = servers.run(office.server, "sshd -T -C user=webadmin,host=h,addr=192.0.2.9")
+        seen[cause] = {line for line in said.splitlines() if line.split()[0] in RULES}
+    owner = {"allowusers owner", "forcecommand /bin/false", "maxsessions 0", "authorizedkeysfile /etc/ssh/keys/%u"}
+    assert seen[""] == owner
+    assert "allowusers webadmin" in seen["not-allowed"]
+    assert "forcecommand /bin/false" in seen["not-allowed"]
+    assert {"forcecommand none", "maxsessions 10"} <= seen["command-refused"]
+    assert {"allowusers webadmin", "forcecommand none", "authorizedkeysfile .ssh/authorized_keys"} <= seen[
+        "key-missing"
+    ]
+    assert office.login("webadmin", office.root / "web", "id -un").stdout == "webadmin\n"
+    others = servers.run(office.server, "sshd -T -C user=someone,host=h,addr=192.0.2.9")
+    assert "forcecommand /bin/false" in others, "the rest of the owner's rules holds"
 
 
 def test_an_account_that_was_there_before_gets_its_own_keys_back(office: Office) -> None:

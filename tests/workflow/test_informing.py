@@ -323,7 +323,8 @@ def test_every_message_says_what_it_must(desk: Desk, until_space: Callable[..., 
             desk.site, "Kabid", "k@example.org", row["language"], "reminder", {"rows": rows_due}
         )
     else:
-        message = wording.to_contact(desk.site, dossier, row["task"], place_until="2026-12-07")
+        content = wording.content(desk.site, dossier, row["task"], place_until="2026-12-07")
+        message = wording.to_contact(desk.site, dossier, content)
     for said in row["says"]:
         assert said in f"{message.subject}\n{message.text}"
     assert "None" not in message.text

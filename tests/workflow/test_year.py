@@ -304,7 +304,6 @@ def check_papers(desk: Desk) -> int:
     return len(filed)
 
 
-@pytest.mark.no_cover  # what it runs is measured elsewhere; tracing it would take three times as long
 def test_a_year_in_the_office(office: Site) -> None:
     clock = Clock()
     year = Year(office, clock)

@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sopctl.adapters.documents.english import Language
+
 Source = Literal["gathered", "declared", "needs-root", "not-available"]
 """Where a value is from: read on the server, said in the letter or dossier, or why there is none."""
 
@@ -63,11 +65,13 @@ class HandoverItem(Struct, frozen=True):
 
 
 class ChecklistRow(Struct, frozen=True):
-    """One question of the physical inspection, its answer and a remark."""
+    """One question of the physical inspection, its answer and a remark. `server` is named where the form holds more
+    than one: its rows stand together below its name."""
 
     item: str
     result: Result
     note: str
+    server: str = ""
 
 
 class HandoverForm(Struct, frozen=True, tag="handover"):
@@ -85,6 +89,7 @@ class HandoverForm(Struct, frozen=True, tag="handover"):
     acknowledged: Party
     items: tuple[HandoverItem, ...]
     checklist: tuple[ChecklistRow, ...]
+    language: Language = "id"
 
 
 class Field(Struct, frozen=True):
@@ -93,6 +98,8 @@ class Field(Struct, frozen=True):
     label: str
     value: str
     source: Source
+    key: str = ""
+    """Where the value goes in a record; a spreadsheet carries it in a hidden column, to be read back."""
 
 
 class Section(Struct, frozen=True, tag="section"):
@@ -133,10 +140,18 @@ class Signer(Struct, frozen=True):
     party: Party
 
 
+class LetterHead(Struct, frozen=True):
+    """What makes a paper a letter: where and when it was written, what about, and to whom, a line each."""
+
+    place_and_date: str
+    subject: str
+    recipient: tuple[str, ...]
+
+
 class Paper(Struct, frozen=True, tag="paper"):
     """A paper of plain parts: a letter, an announcement, a record. At most three sign it.
 
-    A field without value is a line to fill in by hand.
+    A field without value is a line to fill in by hand. A `letter` has its subject instead of a title.
     """
 
     letterhead: Letterhead
@@ -146,6 +161,8 @@ class Paper(Struct, frozen=True, tag="paper"):
     sections: tuple[Section | Table, ...]
     closing: tuple[str, ...]
     signers: tuple[Signer, ...]
+    letter: LetterHead | None = None
+    language: Language = "id"
 
 
 Shape = Literal["terminal", "process", "decision"]

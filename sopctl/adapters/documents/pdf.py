@@ -14,11 +14,13 @@ from typing import Any
 import msgspec
 
 from sopctl.adapters.documents import wording
+from sopctl.adapters.documents.english import ENGLISH, Language, translated
 from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Paper, SopForm, Table
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
 
 MAX_NOTES = 5
+MAX_SIGNERS = 3
 MAX_ROWS = 100
 """Rows of one table, or changes; of more, the form says how many there are."""
 
@@ -45,6 +47,7 @@ _LIMITS = {
     "rows": _CELL,
     "label": _LABEL,
     "columns": _LABEL,
+    "recipient": _NAME,
 }
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -55,12 +58,14 @@ def render(form: Form) -> bytes:
     """The form as a PDF/A-2b file; the same form gives the same bytes with the same version of typst.
 
     Text that the fonts cannot show is replaced by its code point, over-long text and tables are cut, visibly.
-    Raises InvalidRecord for a month that is none, a table without columns or whose rows do not fit them, or a
-    check command that is empty or too long for a QR code, and OutsideFailure when typst is missing or fails.
+    Raises InvalidRecord for a month that is none, a table without columns or whose rows do not fit them, an SOP without
+    actors or steps, more signers than there is room for, or a check command that is empty or too long for a QR code,
+    and OutsideFailure when typst is missing or fails.
     """
     name = _TEMPLATE_OF[type(form)]
-    data = _printable_all(msgspec.to_builtins(_bounded(form)), _NAME)
-    data["words"] = _words(form)
+    language = _language(form)
+    data = _printable_all(translated(msgspec.to_builtins(_bounded(form)), language), _NAME)
+    data["words"] = _words(form, language)
     return _typeset(name, msgspec.json.encode(data).decode(), _qr(form.stamp.check_command), form.stamp.issued)
 
 
@@ -69,10 +74,14 @@ def _bounded(form: Form) -> Form:
     if isinstance(form, HandoverForm):
         return form
     if isinstance(form, SopForm):
+        if not form.actors or not form.steps:
+            raise InvalidRecord("an SOP without actors or steps has no flow table")
         steps = tuple(msgspec.structs.replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
         return msgspec.structs.replace(form, steps=steps)
     sections = tuple(_bounded_table(part) if isinstance(part, Table) else part for part in form.sections)
     if isinstance(form, Paper):
+        if len(form.signers) > MAX_SIGNERS:
+            raise InvalidRecord(f"{len(form.signers)} people sign the paper; there is room for {MAX_SIGNERS}")
         return msgspec.structs.replace(form, sections=sections)
     changes = form.changes
     if changes is not None and len(changes) > MAX_ROWS:
@@ -107,16 +116,23 @@ def _printable_all(value: Any, limit: int) -> Any:
     return value
 
 
-def _words(form: Form) -> dict[str, Any]:
-    """What a template cannot know: dates in words, and how wide a table's columns want to be."""
+def _language(form: Form) -> Language:
+    return form.language if isinstance(form, HandoverForm | Paper) else "id"
+
+
+def _words(form: Form, language: Language) -> dict[str, Any]:
+    """What a template cannot know: its own words in another language, dates in words, and how wide a table's columns
+    want to be."""
     issued = form.stamp.issued
     words: dict[str, Any] = {
-        "issued": wording.plain_date(issued),
-        "weekday": wording.long_date(issued).partition(",")[0],
-        "spelled": wording.spelled_date(issued),
+        "language": language,
+        "english": ENGLISH if language == "en" else {},
+        "issued": wording.plain_date(issued, language),
+        "weekday": wording.long_date(issued, language).partition(",")[0],
+        "spelled": wording.spelled_date(issued) if language == "id" else wording.plain_date(issued, language),
         "numeric": f"{issued:%d-%m-%Y}",
         "agency": printable(form.letterhead.agency.upper(), _NAME),
-        "office": printable(form.letterhead.office.upper(), _NAME),
+        "office": printable(translated(form.letterhead.office, language).upper(), _NAME),
         "record": " · ".join(
             shortened(part, 36) for part in (form.stamp.deposit_id, form.stamp.document_number) if part
         ),
@@ -124,8 +140,9 @@ def _words(form: Form) -> dict[str, Any]:
         "check": shortened(form.stamp.check_command, 80),
     }
     if isinstance(form, Paper):
-        words["heading"] = shortened(form.title, 60)
-        words["short-heading"] = shortened(form.title, 34)
+        title = translated(form.title, language)
+        words["heading"] = shortened(title, 60)
+        words["short-heading"] = shortened(title, 34)
     if isinstance(form, SopForm):
         words["title"] = printable(form.title.upper(), _NAME)
     if isinstance(form, InventoryForm):

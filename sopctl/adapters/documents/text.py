@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from typing import Any
+
+LONG = 2000
 
 # Every character here has a glyph, regular and bold, in the two fonts that typst carries (a test prints them
 # all). Control and format characters, bidirectional overrides, combining marks and right-to-left scripts are
@@ -35,6 +38,17 @@ def shortened(text: str, length: int) -> str:
     in full elsewhere."""
     shown = _shown(text[: length + 1])
     return shown if len(shown) <= length else shown[: length - 1] + "…"
+
+
+def clean(value: Any) -> Any:
+    """Plain data with every text on one line and safe to show, at most LONG characters of each."""
+    if isinstance(value, str):
+        return printable(value, LONG)
+    if isinstance(value, dict):
+        return {key: clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(item) for item in value]
+    return value
 
 
 def _shown(text: str) -> str:

@@ -91,6 +91,6 @@ def _format(day: date, pattern: str, language: str) -> str:
     try:
         if not re.fullmatch("[a-z]{2,3}", language):  # Babel would read the rest of `id; x` as nothing
             raise UnknownLocaleError(language)
-        return format_date(day, pattern, locale=language)
+        return format_date(day, pattern, locale="en_GB" if language == "en" else language)  # the day comes first
     except (UnknownLocaleError, ValueError):
         raise InvalidRecord(f"Dates in the language {language!r} are not known", remedy="Use id or en.") from None

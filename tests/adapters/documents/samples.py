@@ -147,7 +147,7 @@ def filled(value: Any, texts: list[str], used: list[str]) -> Any:
     if isinstance(value, tuple):
         return tuple(filled(item, texts, used) for item in value)
     if isinstance(value, Struct):
-        bound = {"month", "result", "source", "check_command", "shape", "state"}
+        bound = {"month", "result", "source", "check_command", "shape", "state", "language", "key"}
         changed = {
             name: filled(item, texts, used)
             for name, item in structs.asdict(value).items()

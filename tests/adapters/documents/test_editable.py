@@ -9,9 +9,10 @@ import pytest
 from msgspec import structs
 
 from sopctl.adapters.documents import render
-from sopctl.adapters.documents.editable import as_paper, to_html, to_xlsx
+from sopctl.adapters.documents.editable import as_paper, to_html
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.documents.text import printable
+from sopctl.adapters.documents.xlsx import to_xlsx
 from tests.adapters.documents import samples
 from tests.cases import rows
 
@@ -87,7 +88,11 @@ def test_a_cell_that_begins_like_a_formula_stays_text() -> None:
 
 @pytest.mark.parametrize("form", [samples.handover(), samples.inventory(), samples.paper(), samples.sop()])
 def test_a_pdf_names_its_record(form: object) -> None:
-    assert named_record(render(form)) == "PS-2026-0001"  # type: ignore[arg-type]
+    content = render(form)  # type: ignore[arg-type]
+    named = named_record(content)
+    assert named
+    assert (named.deposit, named.number) == ("PS-2026-0001", form.stamp.document_number)  # type: ignore[attr-defined]
+    assert named_record(b"\n" + content) == named, "a byte before the header makes it altered, not strange"
 
 
 @pytest.mark.parametrize(

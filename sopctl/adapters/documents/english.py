@@ -1,0 +1,176 @@
+"""The second language of the papers: what stands on them in Indonesian, and the same in English.
+
+A paper is made in Indonesian. For an English one every text that is a whole entry here is replaced; what people wrote
+(names, remarks) stays as it is. Braces are places for values.
+"""
+
+from typing import Any, Literal
+
+Language = Literal["id", "en"]
+
+ENGLISH = {
+    # Titles
+    "Formulir Serah Terima Barang": "Hand-over Form",
+    "Formulir Serah Terima Pengembalian Barang": "Return Form",
+    "Catatan Server Keluar": "Exit Record of a Server",
+    "Surat Permohonan Penitipan Server": "Request to Deposit a Server",
+    # The page
+    "Dokumen ini tidak ditandatangani secara elektronik.": "This document is not signed electronically.",
+    "revisi": "revision",
+    "Periksa": "Check",
+    "Halaman {page} dari {pages}": "Page {page} of {pages}",
+    "Kode QR": "QR code",
+    "Nomor": "Number",
+    "Lampiran": "Enclosures",
+    "Hal": "Subject",
+    "Kepada Yth.": "To",
+    "Salinan untuk disunting.": "Copy, to be edited.",
+    "salinan": "copy",
+    "a.n. {office}": "for {office}",
+    # The hand-over
+    "PIHAK PERTAMA": "FIRST PARTY",
+    "PIHAK KEDUA": "SECOND PARTY",
+    "Mengetahui": "Acknowledged",
+    "Nama": "Name",
+    "NIP": "NIP",
+    "Jabatan": "Position",
+    "Instansi": "Agency",
+    "selanjutnya disebut": "hereafter",
+    "Pada hari ini, {weekday}, tanggal {spelled} ({numeric}), bertempat di {place}, kami yang bertanda tangan di bawah "
+    "ini:": "On {weekday}, {spelled} ({numeric}), at {place}, we who sign below:",
+    "Pada hari {day}, bertempat di {place}, PIHAK PERTAMA menyerahkan barang berikut kepada PIHAK KEDUA.": "On {day}, "
+    "at {place}, the FIRST PARTY hands these goods to the SECOND PARTY.",
+    "Pada hari {day}, bertempat di {place}, PIHAK PERTAMA mengembalikan barang berikut kepada PIHAK KEDUA.": "On "
+    "{day}, at {place}, the FIRST PARTY returns these goods to the SECOND PARTY.",
+    "dengan ini menyatakan bahwa PIHAK PERTAMA telah menyerahkan barang berikut untuk dititipkan kepada PIHAK KEDUA, "
+    "dan PIHAK KEDUA telah menerimanya:": "declare that the FIRST PARTY has handed over these goods, to be kept on "
+    "deposit by the SECOND PARTY, who has received them:",
+    "dengan ini menyatakan bahwa PIHAK PERTAMA telah mengembalikan barang titipan berikut kepada PIHAK KEDUA, dan "
+    "PIHAK KEDUA telah menerimanya kembali:": "declare that the FIRST PARTY has returned these deposited goods to the "
+    "SECOND PARTY, who has received them back:",
+    "Demikian berita acara serah terima ini dibuat dalam rangkap 2 (dua) untuk dipergunakan sebagaimana mestinya.": "Th"
+    "is record of hand-over is made in 2 (two) copies, to be used as is proper.",
+    "Barang": "Goods",
+    "No": "No",
+    "Nama barang": "Item",
+    "Merk/tipe": "Make/model",
+    "Nomor seri": "Serial number",
+    "Jml": "Qty",
+    "Satuan": "Unit",
+    "Kondisi": "Condition",
+    "Kelengkapan": "Accessories",
+    "Keterangan": "Remarks",
+    "unit": "piece",
+    "baik": "good",
+    "rusak ringan": "slightly damaged",
+    "rusak berat": "badly damaged",
+    "lengkap": "complete",
+    "tanpa kelengkapan": "none",
+    "tidak diketahui": "unknown",
+    "kurang": "missing",
+    "belum diperiksa": "not checked",
+    # The inspection
+    "Hasil pemeriksaan": "Result of the inspection",
+    "Tidak ada pemeriksaan yang dicatat.": "No inspection is on record.",
+    "Yang diperiksa": "Checked",
+    "Hasil": "Result",
+    "Ok": "Ok",
+    "ok": "ok",
+    "Tidak": "No",
+    "tidak": "no",
+    "Tidak berlaku": "Not applicable",
+    "tidak berlaku": "not applicable",
+    "Nomor seri sesuai surat": "Serial number as in the letter",
+    "Tinggi dan kedalaman sesuai tempat": "Height and depth fit the place",
+    "Rel dan kabel lengkap": "Rails and cables are there",
+    "Catu daya berfungsi": "Power supplies work",
+    "Server dapat dinyalakan": "The server powers on",
+    "Tidak ada kerusakan yang terlihat": "No visible damage",
+    "Disk sesuai surat": "Disks as in the letter",
+    "Port jaringan sesuai surat": "Network ports as in the letter",
+    "Label aset terpasang": "Asset label is on it",
+    "BMC dapat dijangkau atau direset": "BMC can be reached or reset",
+    "Foto terlampir": "Photo attached",
+    "Diterima dengan catatan": "Accepted with a remark",
+    # The exit record
+    "Server titipan berikut telah diambil kembali pemiliknya dan keluar dari {office}.": "This deposited server was "
+    "taken back by its owner and has left {office}.",
+    "Server": "Server",
+    "Pengembalian": "Return",
+    "Nomor berkas": "Record",
+    "Nama server": "Name of the server",
+    "Merk dan tipe": "Make and model",
+    "Pemilik": "Owner",
+    "Tempat semula": "Place it had",
+    "Tanggal keluar": "Left on",
+    "Serah terima pengembalian": "Return form",
+    "Diambil oleh": "Taken by",
+    "Surat pengambilan": "Letter that asked for it",
+    "Data pada disk": "Data on the disks",
+    "sesuai serah terima": "as handed over",
+    "tidak dihapus": "not wiped",
+    "pemilik meminta dihapus; pelaksanaannya tidak dicatat": "the owner asked for wiping; that it was done is not on "
+    "record",
+    "dihapus oleh {who} pada {day}": "wiped by {who} on {day}",
+    "Akses, layanan dan port jaringan server ini telah dicabut.": "Access, services and network port of this server "
+    "were taken back.",
+    "Petugas": "Officer",
+    # The request letter
+    "(kop surat perangkat daerah pemohon)": "(letterhead of the requesting unit)",
+    "Dengan ini kami mengajukan permohonan penitipan server kepada {office}:": "We ask {office} to take this server on "
+    "deposit:",
+    "Demikian permohonan ini kami sampaikan. Atas perhatian dan kerja samanya kami ucapkan terima kasih.": "We thank "
+    "you for your attention and cooperation.",
+    "Pemohon": "Requested by",
+    "Kepala Perangkat Daerah": "Head of the unit",
+    "Surat": "Letter",
+    "Tanggal": "Date",
+    "Perihal": "Subject",
+    "Perangkat daerah": "Unit",
+    "OPD": "Agency",
+    "Bidang/UPTD": "Division",
+    "Alamat": "Address",
+    "Telepon": "Phone",
+    "E-mail": "E-mail",
+    "HP": "Mobile phone",
+    "Penanggung jawab administratif": "Administrative contact",
+    "Penanggung jawab teknis": "Technical contact",
+    "Nama server (host name)": "Host name",
+    "Prosesor": "Processor",
+    "Core": "Cores",
+    "RAM (GiB)": "RAM (GiB)",
+    "Disk": "Disks",
+    "Catu daya (W)": "Power supply (W)",
+    "Tinggi (U)": "Height (U)",
+    "Kedalaman (mm)": "Depth (mm)",
+    "Berat (kg)": "Weight (kg)",
+    "Sistem operasi": "Operating system",
+    "Aplikasi dan deskripsi": "Application, and what it does",
+    "Jaringan dan akses": "Network and access",
+    "Alamat IP": "IP address",
+    "Port SSH": "SSH port",
+    "Port layanan": "Service ports",
+    "Akun awal untuk petugas": "First account for the office",
+    "Akun: kunci publik": "Account: public key",
+    "Penitipan": "Deposit",
+    "Berlaku sampai": "Valid until",
+}
+
+
+def say(text: str, language: Language, **values: str) -> str:
+    """`text` in `language`, with the values in their places."""
+    said = ENGLISH[text] if language == "en" else text
+    return said.format(**values) if values else said
+
+
+def translated(value: Any, language: Language) -> Any:
+    """Plain data of a form with every text that is an entry replaced; keys and all other texts stay."""
+    if language == "id":
+        return value
+    if isinstance(value, str):
+        return ENGLISH.get(value, value)
+    if isinstance(value, dict):
+        return {key: translated(item, language) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [translated(item, language) for item in value]
+    return value

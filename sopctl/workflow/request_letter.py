@@ -1,0 +1,226 @@
+"""The request letter (surat permohonan): a template that a unit fills in, on paper or as a spreadsheet, which is read
+back. One table says which field stands where, and where it goes in the request."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from sopctl.adapters.documents import forms
+from sopctl.adapters.documents.english import ENGLISH, Language, say
+from sopctl.adapters.documents.xlsx import KEY_COLUMN
+from sopctl.errors import InvalidRecord
+from sopctl.model.deposit import Request
+from sopctl.model.names import explain
+from sopctl.store.durable import disk_errors
+from sopctl.store.site import Site
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_ROWS = 400
+OWNER_KEY = "owner"
+"""The name, in the site's keys/, of the private key that opens the owner's first account: not the unit's to say."""
+
+FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("Surat", (("Nomor", "letter.number"), ("Tanggal", "letter.date"), ("Perihal", ""))),
+    (
+        "Perangkat daerah",
+        (("OPD", "unit"), ("Bidang/UPTD", ""), ("Alamat", ""), ("Telepon", ""), ("E-mail", "")),
+    ),
+    (
+        "Penanggung jawab administratif",
+        (
+            ("Nama", "contacts.administrative.name"),
+            ("NIP", "contacts.administrative.nip"),
+            ("Jabatan", "contacts.administrative.position"),
+            ("E-mail", "contacts.administrative.email"),
+            ("HP", "contacts.administrative.phone"),
+        ),
+    ),
+    (
+        "Penanggung jawab teknis",
+        (
+            ("Nama", "contacts.technical.name"),
+            ("NIP", "contacts.technical.nip"),
+            ("Jabatan", "contacts.technical.position"),
+            ("E-mail", "contacts.technical.email"),
+            ("HP", "contacts.technical.phone"),
+        ),
+    ),
+    (
+        "Server",
+        (
+            ("Nama server (host name)", "server.name"),
+            ("Merk dan tipe", "server.brand_model"),
+            ("Nomor seri", "server.serial"),
+            ("Prosesor", "server.processor"),
+            ("Core", "server.cores"),
+            ("RAM (GiB)", "server.memory_gib"),
+            ("Disk", "server.disks"),
+            ("Catu daya (W)", "server.power_watts"),
+            ("Tinggi (U)", "server.height_units"),
+            ("Kedalaman (mm)", "server.depth_mm"),
+            ("Berat (kg)", "server.weight_kg"),
+            ("Sistem operasi", "server.operating_system"),
+            ("Aplikasi dan deskripsi", "server.application"),
+        ),
+    ),
+    (
+        "Jaringan dan akses",
+        (
+            ("Alamat IP", "access.address"),
+            ("Port SSH", "access.port"),
+            ("Port layanan", "access.ports"),
+            ("Akun awal untuk petugas", "access.first_contact.user"),
+            ("Akun: kunci publik", "access.accounts"),
+        ),
+    ),
+    ("Penitipan", (("Berlaku sampai", "valid_until"),)),
+)
+"""Section → its labels with their paths in the request; without a path, a field is for the paper alone."""
+
+_PATHS = {path: (section, label) for section, fields in FIELDS for label, path in fields if path}
+_LISTS = {"server.disks": r"[;\n]", "access.ports": r"[,;\s]+", "access.accounts": r"[;\n]"}
+"""What separates the entries of a list in one cell."""
+
+
+def letter(site: Site, day: date, language: Language, filled: Request | None = None) -> forms.Paper:
+    """The letter, blank or `filled` with what a request says."""
+    given = _values(filled) if filled else {}
+    sections = tuple(
+        forms.Section(title, tuple(forms.Field(label, given.get(path, ""), "declared", path) for label, path in fields))
+        for title, fields in FIELDS
+    )
+    head = forms.Letterhead(office="(kop surat perangkat daerah pemohon)", agency="", address="", contact="")
+    empty = forms.Party(name="", nip="", position="Kepala Perangkat Daerah", office="")
+    sentence = "Dengan ini kami mengajukan permohonan penitipan server kepada {office}:"
+    return forms.Paper(
+        letterhead=head,
+        stamp=forms.Stamp("", "", "", day, "sopctl request FILE"),
+        title="Surat Permohonan Penitipan Server",
+        opening=(say(sentence, language, office=site.settings.office.name),),
+        sections=sections,
+        closing=(
+            "Demikian permohonan ini kami sampaikan. Atas perhatian dan kerja samanya kami ucapkan terima kasih.",
+        ),
+        signers=(forms.Signer("Pemohon", empty),),
+        language=language,
+    )
+
+
+def is_spreadsheet(path: Path) -> bool:
+    """Does the file begin like one (a ZIP archive)?"""
+    with disk_errors(path, "read"), path.open("rb") as file:
+        return file.read(2) == b"PK"
+
+
+def read_spreadsheet(path: Path) -> Request:
+    """A request from a letter that was filled in as XLSX. A field is known by its hidden key, else by its label.
+
+    Raises InvalidRecord with the row, the field and what was expected.
+    """
+    from sopctl.adapters.spreadsheet import read_rows
+
+    with disk_errors(path, "read"), path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise InvalidRecord(f"the letter is larger than {MAX_BYTES // 1024 // 1024} MiB", where=str(path))
+    rows = read_rows(content, where=str(path), max_rows=MAX_ROWS, max_columns=KEY_COLUMN + 8)
+    found = {field.path: field for field in _fields(rows)}
+    if not found:
+        raise InvalidRecord(
+            "this is no request letter", where=str(path), remedy="Make one: sopctl document make letter --format xlsx"
+        )
+    record: dict[str, Any] = {}
+    for field in found.values():
+        *parents, leaf = field.path.split(".")
+        here = record
+        for parent in parents:
+            here = here.setdefault(parent, {})
+        here[leaf] = _entries(field, path)
+    if "first_contact" in record.get("access", {}):
+        record["access"]["first_contact"]["key"] = OWNER_KEY
+    try:
+        return msgspec.convert(record, Request, strict=False)
+    except msgspec.ValidationError as error:
+        raise _refused(str(error), found, path) from None
+
+
+class _Field(NamedTuple):
+    """A field that was filled in, and its row as a spreadsheet counts them."""
+
+    path: str
+    value: str
+    row: int
+
+
+def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
+    by_label = {
+        (title, label): path
+        for (section, name), path in {where: path for path, where in _PATHS.items()}.items()
+        for title, label in ((section, name), (ENGLISH[section], ENGLISH[name]))
+    }
+    sections = {title for section, _ in FIELDS for title in (section, ENGLISH[section])}
+    section = ""
+    for number, row in enumerate(rows, start=1):
+        cells = [cell.strip() for cell in row]
+        texts = [cell for cell in cells if cell]
+        if len(texts) == 1 and texts[0] in sections:
+            section = texts[0]
+            continue
+        key = next((cell for cell in cells if cell in _PATHS), None)
+        path = key or by_label.get((section, texts[0] if texts else ""))
+        value = next((cell for cell in texts[1:] if cell != key), "")
+        if path and value:
+            yield _Field(path, value, number)
+
+
+def _entries(field: _Field, file: Path) -> Any:
+    """A cell as its value, or as a list of them."""
+    if field.path not in _LISTS:
+        return field.value
+    entries = [entry.strip() for entry in re.split(_LISTS[field.path], field.value) if entry.strip()]
+    if field.path != "access.accounts":
+        return entries
+    accounts: dict[str, list[str]] = {}
+    for entry in entries:
+        name, colon, key = entry.partition(":")
+        if not colon:
+            where = f"{file}, row {field.row}"
+            raise InvalidRecord(f"{entry[:40]!r} is no account", where=where, remedy="Write: name: ssh-ed25519 AAAA…")
+        accounts.setdefault(name.strip(), []).append(key.strip())
+    return [{"name": name, "keys": keys} for name, keys in accounts.items()]
+
+
+def _refused(message: str, found: dict[str, _Field], file: Path) -> InvalidRecord:
+    """What msgspec found wrong, with the row and the label it came from."""
+    text, _, path = message.partition(" - at `$.")
+    path = path.rstrip("`")
+    if missing := re.search(r"missing required field `(\w+)`", text):
+        path = f"{path}.{missing[1]}".lstrip(".")
+        text = "is empty"
+    elif inner := re.search(r" in `(\w+)`$", text):
+        text, path = text[: inner.start()], f"{path}.{inner[1]}"
+    known = next((each for each in _PATHS if path == each or path.startswith(f"{each}[")), None)
+    known = known or next((each for each in _PATHS if each.startswith(f"{path}.")), path)
+    section, label = _PATHS.get(known, ("", known))
+    row = f", row {found[known].row}" if known in found else ""
+    return InvalidRecord(f"{section}: {label}: {explain(text)}", where=f"{file}{row}")
+
+
+def _values(request: Request) -> dict[str, str]:
+    """The request's fields as they are written into the letter."""
+    plain: dict[str, Any] = msgspec.to_builtins(request)
+    values = {}
+    for path in _PATHS:
+        here: Any = plain
+        for part in path.split("."):
+            here = here.get(part) if isinstance(here, dict) else None
+        if path == "access.accounts":
+            here = "\n".join(f"{account['name']}: {key}" for account in here or () for key in account["keys"])
+        elif isinstance(here, list | tuple):
+            here = ("; " if path == "server.disks" else ", ").join(map(str, here))
+        values[path] = "" if here is None else str(here)
+    return values
