@@ -39,9 +39,13 @@ class Plugin(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (SopctlError, KeyboardInterrupt) as error:
+        except SopctlError as error:
             if ctx.params["form"] == "nagios":
-                _end_unknown(str(error) or "interrupted")
+                _end_unknown(f"{error.where}: {error.message}" if error.where else error.message)
+            raise
+        except KeyboardInterrupt:
+            if ctx.params["form"] == "nagios":
+                _end_unknown("interrupted")
             raise
 
 
@@ -193,6 +197,9 @@ def _plain(one: "Checked") -> dict[str, Any]:
 
 def _put_lines(found: "list[Checked]") -> None:
     """A line a server; below those that are inaccessible, why and what helps."""
+    if not found:
+        click.echo("no server to check: none stands in its place, or none of those fits")
+        return
     rows = [("id", "server", "answer", "time", "state")]
     for one in found:
         status = f"{one.state.status}, flapping" if one.state.flapping else str(one.state.status)
@@ -263,6 +270,9 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
     if as_json:
         put_json({"month": found.month, "servers": found.servers})
     if as_json or svg:
+        return
+    if not found.servers:
+        click.echo(f"no server was checked in {found.month}; check them now: sopctl check --all")
         return
     rows = [(found.month, "server", "up", "watched", "outages", "down", "longest", "MTTR", "causes")]
     for row in found.servers:

@@ -99,6 +99,13 @@ def test_a_plugin_says_unknown_whatever_stops_it(deposit: str, sopctl: Callable[
     assert sopctl("check", "--all").code == 6, "elsewhere the error's own code"
 
 
+def test_a_site_without_servers(sopctl: Callable[..., Any]) -> None:
+    ran = sopctl("check", "--all")
+    assert (ran.code, "no server to check" in ran.out) == (0, True)
+    assert sopctl("check", "--all", "--format", "nagios").out == "ACCESS UNKNOWN - no server to check\n"
+    assert "check them now: sopctl check --all" in sopctl("checks", "report").out
+
+
 def test_a_second_run_is_told_of_the_first(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
     with locks.hold(desk.site.root / "var" / "locks" / "check", "the check"):
         assert sopctl("check", "--all").code == 5
