@@ -39,7 +39,7 @@ lint: setup-dev ## Check style, types, the one-way rule and the playbooks
 setup: system $(VENV)/.runtime ## Make the virtual environment with the pinned dependencies
 
 .PHONY: setup-dev
-setup-dev: setup $(VENV)/.development ## The same with what tests and checks need
+setup-dev: setup $(VENV)/.development $(BIN)/promtool ## The same with what tests and checks need
 
 .PHONY: system
 system: # Debian packages that are missing; without root, say which
@@ -64,6 +64,13 @@ $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/pip
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	@$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+# Prometheus' linter of metrics, without the rest of that package and what it depends on.
+$(BIN)/promtool: | $(VENV)/bin/pip
+	@folder=$$(mktemp -d) && cd $$folder && \
+	{ apt-get download -qq prometheus 2>/dev/null || { apt-get update -qq && apt-get download -qq prometheus 2>/dev/null; }; } && \
+	dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool && install usr/bin/promtool "$(CURDIR)/$@" || \
+	echo "promtool (Debian package prometheus) cannot be fetched: its test is skipped" >&2; rm -rf $$folder
 
 .PHONY: docs
 docs: setup ## Make docs/commands.md from the help of the commands

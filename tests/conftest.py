@@ -14,8 +14,8 @@ import pytest
 from hypothesis import settings
 
 from sopctl.store.site import Site
-from sopctl.workflow import letters, making, space
-from sopctl.workflow.desk import Desk
+from sopctl.workflow import handing, informing, inspecting, letters, making, space
+from sopctl.workflow.desk import Desk, turn
 
 settings.register_profile("sopctl", deadline=None)  # other tests and real servers share the machine
 settings.load_profile("sopctl")
@@ -88,6 +88,33 @@ def until_space(desk: Desk, file_request: Callable[..., str]) -> Callable[..., s
         return deposit
 
     return go
+
+
+@pytest.fixture
+def placed(desk: Desk, until_space: Callable[..., str]) -> Callable[..., str]:
+    """Take a server at an address until it stands in its place and its host key is pinned: not yet configured, so the
+    site's key `owner` opens its account `user`."""
+
+    def place(address: str, port: int, host_key: dict[str, str], user: str = "titipan") -> str:
+        serial = f"SN-{address}-{port}"
+        changes = {
+            "address: 192.0.2.10 ": f"address: {address} ",
+            "port: 22": f"port: {port}",
+            "user: titipan": f"user: {user}",
+            "ports: [80, 443]": "ports: []",
+            "SN-0001": serial,
+        }
+        deposit = until_space(changes)
+        informing.notify(desk, deposit, via="phone")
+        handing.receive(desk, deposit)
+        inspecting.inspect(desk, deposit, serial=serial)
+        handing.handover(desk, deposit)
+        space.place(desk, deposit)
+        with turn(desk, deposit, "configure") as mine:
+            mine.start({"host_key": host_key})
+        return deposit
+
+    return place
 
 
 @dataclass(frozen=True)

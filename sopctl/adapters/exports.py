@@ -4,7 +4,7 @@ Names of metrics are those of blackbox_exporter, so that its dashboards and aler
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sopctl.model.access import AccessResult, Rung, Verdict
@@ -47,17 +47,25 @@ def prometheus(rows: Sequence[Row]) -> str:
     return generate_latest(registry).decode()
 
 
-def nagios(rows: Sequence[Row]) -> tuple[str, int]:
-    """One line with performance data, and the plugin's exit code: 0 OK, 2 CRITICAL, 3 UNKNOWN (nothing to check)."""
-    if not rows:
-        return "ACCESS UNKNOWN - no server to check", 3
+def nagios(rows: Sequence[Row], unsteady: Collection[str] = (), untried: int = 0) -> tuple[str, int]:
+    """One line with performance data, and the plugin's exit code.
+
+    CRITICAL 2: a server is inaccessible. UNKNOWN 3: nothing to check, or `untried` servers could not be tried.
+    WARNING 1: all are accessible, but `unsteady` ones flap, or were down until now. OK 0.
+    """
+    if not rows and not untried:
+        return "ACCESS UNKNOWN - no server to check\n", 3
     bad = [f"{name} {result.rung} {result.cause}" for name, result in rows if result.cause]
-    words = f"{len(rows) - len(bad)} of {len(rows)} servers accessible"
-    if bad:
-        words += ": " + ", ".join(bad[:10]) + (f" and {len(bad) - 10} more" if len(bad) > 10 else "")
-    slowest = max(result.seconds for _, result in rows)
+    named = bad or [f"{name} unsteady" for name, _ in rows if name in unsteady]
+    words = f"{len(rows) - len(bad)} of {len(rows) + untried} servers accessible"
+    if untried:
+        words += f", {untried} not tried"
+    if named:
+        words += ": " + ", ".join(named[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
+    status, code = ("CRITICAL", 2) if bad else ("UNKNOWN", 3) if untried else ("WARNING", 1) if named else ("OK", 0)
+    slowest = max((result.seconds for _, result in rows), default=0.0)
     data = f"inaccessible={len(bad)};;0;0;{len(rows)} slowest={slowest:.3f}s;;;0"
-    return f"ACCESS {'CRITICAL' if bad else 'OK'} - {words.replace('|', '/')} | {data}", 2 if bad else 0
+    return f"ACCESS {status} - {words.replace('|', '/')} | {data}\n", code
 
 
 def junit(rows: Sequence[Row]) -> str:

@@ -2,33 +2,67 @@
 
 import sys
 import time
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import end_with, example, json_option, open_desk
-from sopctl.cli.render import console, put_json, table
-from sopctl.errors import ExitCode, UsageError
+from sopctl.cli.options import end_with, example, json_option, open_desk, say
+from sopctl.cli.render import aligned, console, put_json, table
+from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.model.access import AccessResult
     from sopctl.workflow.checking import Checked
     from sopctl.workflow.desk import Desk
 
 FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
+UNKNOWN = 3
+"""Exit code of a monitoring plugin that cannot tell (Nagios Plugin Development Guidelines, "Return Codes")."""
+
+
+class Plugin(click.Command):
+    """A command that is a monitoring plugin with --format nagios: whatever stops it is one line and exit code 3."""
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
+        words = "=".join(args)
+        try:
+            return super().make_context(info_name, args, *more, **extra)
+        except click.ClickException as error:
+            if "--format=nagios" in words:
+                _end_unknown(error.format_message())
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SopctlError as error:
+            if ctx.params["form"] == "nagios":
+                _end_unknown(f"{error.where}: {error.message}" if error.where else error.message)
+            raise
+        except KeyboardInterrupt:
+            if ctx.params["form"] == "nagios":
+                _end_unknown("interrupted")
+            raise
+
+
+def _end_unknown(why: str) -> None:
+    click.echo(f"ACCESS UNKNOWN - {printable(why, 500).replace('|', '/')}")
+    sys.exit(UNKNOWN)
 
 
 @click.command(
+    cls=Plugin,
     epilog=example(
         "sopctl check --all",
         "sopctl check PS-2026-0001 --json",
         "sopctl check --select unit=kesehatan,rack=A1 --watch 60",
         "sopctl check --all --format prometheus --output /var/lib/prometheus/node-exporter/sopctl.prom",
         "sopctl check --all --format nagios",
-    )
+    ),
 )
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All servers in the office's hands.")
@@ -54,7 +88,8 @@ def check(
     """Check the access of servers, all at the same time, and note it in the history of checks.
 
     It never moves a dossier (`verify` does). Exit code 0: all are accessible; 1: at least one is not; 5: another check
-    is under way. With --format nagios those of a plugin: 0, 2, 3.
+    is under way. With --format nagios those of a plugin: 0 OK, 1 WARNING (all are accessible, but some flap or are
+    held down still), 2 CRITICAL, 3 UNKNOWN.
     """
     form = "json" if as_json else form
     if sum((bool(ids), everything, bool(select))) != 1:
@@ -67,19 +102,29 @@ def check(
 
     desk = open_desk(ctx)
     while True:
-        summaries, errors = checking.chosen(desk.site, ids, select)
-        with checking.alone(desk.site):
-            found = _run(desk, checking.run(desk, summaries, timeout, errors=errors), len(summaries), form)
-        code = _put(desk, found, form, output)
-        if notify := checking.by_channels(desk.site):
-            checking.announce(desk, notify)
-        end_with(errors)
-        if watch is None:
+        errors: list[SopctlError] = []
+        code = int(ExitCode.OK)
+        try:
+            summaries, broken = checking.chosen(desk.site, ids, select)
+            errors += broken
+            with checking.alone(desk.site), closing(checking.run(desk, summaries, timeout, errors=errors)) as stream:
+                found = _take(stream, len(summaries), form)
+            code = _put(found, form, output, errors)
+            errors += [OutsideFailure(one.problem) for one in checking.announce(desk) if one.problem]
+        except Conflict as other:
+            errors.append(other)
+            if watch is None:
+                raise
+        if watch is None and form == "nagios":
             sys.exit(code)
+        if watch is None:
+            end_with(errors)
+            sys.exit(code)
+        say(errors)
         time.sleep(watch)
 
 
-def _run(desk: "Desk", stream: Any, total: int, form: str) -> "list[Checked]":
+def _take(stream: "Generator[Checked, None, None]", total: int, form: str) -> "list[Checked]":
     """Take the results as they come: a line each for ndjson, a bar on a terminal."""
     found = []
     if not sys.stderr.isatty() or form == "ndjson":
@@ -105,21 +150,21 @@ def _put_line(one: "Checked") -> None:
     sys.stdout.flush()
 
 
-def _put(desk: "Desk", found: "list[Checked]", form: str, output: Path | None) -> int:
+def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequence[SopctlError]) -> int:
     """Print the results, or write them to `output`; the exit code."""
     from sopctl.adapters import exports
     from sopctl.store.durable import write_atomic
 
     found = sorted(found, key=lambda one: one.id)
-    rows: list[tuple[str, AccessResult]] = [(one.id, one.result) for one in found]
+    rows = [(one.id, one.result) for one in found]
     code = int(ExitCode.NO if any(result.cause for _, result in rows) else ExitCode.OK)
     if form == "table":
-        _put_table(desk, found)
+        _put_lines(found)
         return code
     if form == "ndjson":
         return code
     if form == "json":
-        document = {"results": [_plain(one, desk) for one in found]}
+        document = {"results": [_plain(one) for one in found]}
         if output is None:
             put_json(document)
             return code
@@ -131,8 +176,8 @@ def _put(desk: "Desk", found: "list[Checked]", form: str, output: Path | None) -
     elif form == "junit":
         text = exports.junit(rows)
     else:
-        text, code = exports.nagios(rows)
-        text += "\n"
+        unsteady = [one.id for one in found if one.state.flapping or one.state.status == "down"]
+        text, code = exports.nagios(rows, unsteady, len(errors))
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -140,34 +185,32 @@ def _put(desk: "Desk", found: "list[Checked]", form: str, output: Path | None) -
     return code
 
 
-def _plain(one: "Checked", desk: "Desk | None" = None) -> dict[str, Any]:
-    """A result for machines: as `probe` has it, with the deposit's id, and its state where that is known."""
+def _plain(one: "Checked") -> dict[str, Any]:
+    """A result for machines: as `probe` has it, with the deposit's id and the state that its server is in."""
     import msgspec
-
-    from sopctl.workflow import checking
 
     keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump"
     plain = msgspec.to_builtins(one.result)
     made = {"id": one.id, "server": one.server, "remedy": one.remedy, **{key: plain[key] for key in keys.split()}}
-    if desk:
-        state = checking.states(desk)[one.id]
-        made |= {"status": state.status, "since": state.since or None, "flapping": state.flapping}
-    return made
+    return made | {"status": one.state.status, "since": one.state.since or None, "flapping": one.state.flapping}
 
 
-def _put_table(desk: "Desk", found: "list[Checked]") -> None:
-    from sopctl.workflow import checking
-
-    states = checking.states(desk)
-    made = table("id", "server", "answer", "time", "state", "why and what helps")
+def _put_lines(found: "list[Checked]") -> None:
+    """A line a server; below those that are inaccessible, why and what helps."""
+    if not found:
+        click.echo("no server to check: none stands in its place, or none of those fits")
+        return
+    rows = [("id", "server", "answer", "time", "state")]
     for one in found:
-        state, good = states[one.id], one.result.cause is None
-        why = "" if good else f"{one.result.rung}: {one.result.cause}. {one.remedy}"
-        status = f"{state.status}, flapping" if state.flapping else str(state.status)
-        answer = "accessible" if good else "inaccessible"
-        style = "green" if good else "red"
-        made.add_row(one.id, printable(one.server), answer, f"{one.result.seconds:.2f} s", status, why, style=style)
-    console().print(made)
+        status = f"{one.state.status}, flapping" if one.state.flapping else str(one.state.status)
+        answer = "inaccessible" if one.result.cause else "accessible"
+        rows.append((one.id, printable(one.server), answer, f"{one.result.seconds:.2f} s", status))
+    head, *lines = aligned(rows)
+    click.secho(head, bold=True)
+    for one, line in zip(found, lines, strict=True):
+        click.secho(line, fg="red" if one.result.cause else "green")
+        if one.result.cause:
+            click.echo(f"    {one.result.rung}: {one.result.cause}. {one.remedy}")
 
 
 @click.group(epilog=example("sopctl checks report --month 2026-11", "sopctl checks history PS-2026-0001"))
@@ -207,28 +250,44 @@ def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
     console().print(made)
 
 
-@checks.command(epilog=example("sopctl checks report", "sopctl checks report --month 2026-11 --json"))
+@checks.command(epilog=example("sopctl checks report", "sopctl checks report --month 2026-11 --svg november.svg"))
 @click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw a timeline of it into this file.")
 @json_option
 @click.pass_context
-def report(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
-    """Availability in a month: percent, outages with causes, the longest, and the mean time to repair."""
+def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: bool) -> None:
+    """Availability in a month: percent, outages with causes, the longest, and the mean time to repair.
+
+    Only time that was watched counts: without a check for `checks.gap_minutes`, nothing is known.
+    """
     from sopctl.workflow import checking
 
     desk = open_desk(ctx)
-    shown, rows = checking.report(desk, month)
+    found = checking.report(desk, month)
+    if svg:
+        checking.draw(desk, found, svg)
+        click.echo(str(svg), err=as_json)
     if as_json:
-        put_json({"month": shown, "servers": rows})
+        put_json({"month": found.month, "servers": found.servers})
+    if as_json or svg:
         return
-    made = table("id", "server", "up", "outages", "down", "longest", "MTTR", "causes", title=shown)
-    for row in rows:
-        found = row.availability
-        percent = f"{found.percent:.2f}%" if found.percent is not None else ""
-        repair = f"{found.repair / 60:.0f} min" if found.repair is not None else ""
-        causes = ", ".join(sorted({one.cause for one in found.outages}))
-        times = [f"{found.down // 60} min", f"{found.longest // 60} min"]
-        made.add_row(row.id, printable(row.server), percent, str(len(found.outages)), *times, repair, causes)
-    console().print(made)
+    if not found.servers:
+        click.echo(f"no server was checked in {found.month}; check them now: sopctl check --all")
+        return
+    rows = [(found.month, "server", "up", "watched", "outages", "down", "longest", "MTTR", "causes")]
+    for row in found.servers:
+        one = row.availability
+        percent = f"{one.percent:.2f}%" if one.percent is not None else ""
+        repair = f"{one.repair / 60:.0f} min" if one.repair is not None else ""
+        causes = ", ".join(sorted({outage.cause for outage in one.outages}))
+        times = (
+            f"{one.observed / 3600:.1f} h",
+            str(len(one.outages)),
+            f"{one.down // 60} min",
+            f"{one.longest // 60} min",
+        )
+        rows.append((row.id, printable(row.server), percent, *times, repair, causes))
+    click.echo("\n".join(aligned(rows)))
 
 
 def _when(desk: "Desk", at: int) -> str:

@@ -95,10 +95,15 @@ def open_desk(ctx: click.Context) -> "Desk":
 
 def end_with(errors: "Sequence[SopctlError]") -> None:
     """Name broken records on standard error, and end with the exit code of the first; without any, go on."""
-    for error in errors:
-        click.echo(f"sopctl: {printable(str(error), 2000)}", err=True)
+    say(errors)
     if errors:
         sys.exit(errors[0].exit_code)
+
+
+def say(errors: "Sequence[SopctlError]") -> None:
+    """Name errors on standard error."""
+    for error in errors:
+        click.echo(f"sopctl: {printable(str(error), 2000)}", err=True)
 
 
 def end(answer: bool) -> NoReturn:

@@ -50,6 +50,13 @@ def table(*columns: str, title: str = "") -> "Table":
     return made
 
 
+def aligned(rows: "Sequence[Sequence[str]]") -> list[str]:
+    """A line a row, the columns one below the other. For thousands of rows: a table would take two milliseconds
+    for each."""
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=True)).rstrip() for row in rows]
+
+
 def put_step(done: "StepDone", *, as_json: bool) -> None:
     """What a step did, who the procedure says does it, and what is due next."""
     if as_json:

@@ -1,7 +1,8 @@
 """Is a server up? What single access checks say of it over time: state with hysteresis, outages, availability.
 
 One failed check is no outage: a server is down after `down_after` failed checks in a row, and up again after `up_after`
-good ones. An outage then counts from the first check of that row. All times are whole seconds since 1970 (UTC).
+good ones. An outage then counts from the first check of that row. Where no check was made for a while, nothing is
+known: that time counts neither as up nor as down. All times are whole seconds since 1970 (UTC).
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,10 +27,12 @@ class Status(StrEnum):
 
 
 class Policy(Struct, frozen=True):
-    """How many checks in a row it takes."""
+    """How many checks in a row it takes; and how many seconds may lie between two checks, so that the time between
+    them counts as watched."""
 
     down_after: int = 3
     up_after: int = 2
+    gap: int = 1800
 
 
 class Sight(Struct, frozen=True):
@@ -68,14 +71,21 @@ class Outage(Struct, frozen=True):
     ended: int | None
     cause: str
 
-    def seconds(self, first: int, last: int) -> int:
-        """How much of it lies between `first` and `last`."""
-        return max(0, min(last if self.ended is None else self.ended, last) - max(self.began, first))
+    def within(self, spans: Iterable["Span"]) -> int:
+        """How many seconds of it were watched."""
+        return sum(max(0, min(one.ended, self.ended or one.ended) - max(one.began, self.began)) for one in spans)
+
+
+class Span(Struct, frozen=True):
+    """A time in which a server was watched: from one check to another, without a gap between."""
+
+    began: int
+    ended: int
 
 
 class Availability(Struct, frozen=True):
-    """One server over a period. Times in seconds; `percent` and `repair` are None where nothing was observed, or
-    nothing was repaired."""
+    """One server over a period. Times in seconds, of which only those count in which it was watched; `percent` and
+    `repair` are None where nothing was watched, or nothing was repaired."""
 
     observed: int
     down: int
@@ -83,7 +93,7 @@ class Availability(Struct, frozen=True):
     outages: tuple[Outage, ...]
     longest: int
     repair: float | None
-    """Mean time to repair: of the outages that ended in the period, their whole length."""
+    """Mean time to repair: of the outages that ended in the period, with what lay before the period."""
 
 
 def follow(state: State | None, sight: Sight, policy: Policy) -> State:
@@ -127,12 +137,31 @@ def turn(known: Sequence[Outage], before: State | None, after: State) -> list[Ou
     return list(known)
 
 
-def availability(found: Iterable[Outage], first: int, last: int) -> Availability:
-    """How a server was between `first` and `last`, the time in which it was observed."""
-    observed = max(0, last - first)
-    mine = tuple(outage for outage in found if outage.began < last and (outage.ended is None or outage.ended > first))
-    lengths = [outage.seconds(first, last) for outage in mine]
-    repaired = [one.ended - one.began for one in mine if one.ended is not None and one.ended <= last]
+def watched(sights: Iterable[Sight], policy: Policy) -> list[Span]:
+    """The times in which a row of checks watched a server, oldest first."""
+    spans: list[Span] = []
+    for sight in sights:
+        if spans and joins(spans[-1].ended, sight.at, policy):
+            spans[-1] = replace(spans[-1], ended=sight.at)
+        else:
+            spans.append(Span(sight.at, sight.at))
+    return spans
+
+
+def joins(before: int, at: int, policy: Policy) -> bool:
+    """Is a check at `at` near enough to the one before it?"""
+    return at - before <= policy.gap
+
+
+def availability(found: Iterable[Outage], spans: Iterable[Span], first: int, last: int) -> Availability:
+    """How a server was between `first` and `last`, as far as it was watched: in `spans`."""
+    spans = list(spans)
+    inside = [Span(max(one.began, first), min(one.ended, last)) for one in spans]
+    inside = [one for one in inside if one.began < one.ended]
+    mine = tuple(one for one in found if one.began < last and (one.ended is None or one.ended > first))
+    observed = sum(one.ended - one.began for one in inside)
+    lengths = [outage.within(inside) for outage in mine]
+    repaired = [outage.within(spans) for outage in mine if outage.ended is not None and outage.ended <= last]
     return Availability(
         observed=observed,
         down=sum(lengths),

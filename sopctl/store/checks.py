@@ -1,18 +1,20 @@
 """The history of access checks: `var/checks.sqlite3`.
 
-What is true now (state), each outage, and every check, which is rolled up into hours and days as it grows old. Any
-number of processes may read and write: each run is one transaction. Times are whole seconds since 1970 (UTC).
+What is true now (state), each outage and who was told of it, the times that were watched, and every check, which is
+rolled up into hours and days as it grows old. Any number of processes may read and write: each method is one
+transaction. Times are whole seconds since 1970 (UTC).
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 import msgspec
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.model.availability import Outage, Policy, Sight, State, Status, follow, turn
+from sopctl.model.availability import Outage, Policy, Sight, Span, State, follow, joins, turn
 from sopctl.store.durable import disk_errors
 from sopctl.store.settings import Retention
 from sopctl.store.site import Site
@@ -32,21 +34,26 @@ MIGRATIONS = (
         PRIMARY KEY (id, began)) WITHOUT ROWID;
     CREATE INDEX checks_by_age ON checks (at);
     """,
+    # Who was told is kept for each addressee. Of outages that last, all are told once more: nobody noted whom.
+    """
+    CREATE TABLE told (id TEXT, began INTEGER, addressee TEXT, back INTEGER NOT NULL,
+        PRIMARY KEY (id, began, addressee)) WITHOUT ROWID;
+    ALTER TABLE outages DROP COLUMN told;
+    CREATE TABLE watched (id TEXT, began INTEGER, ended INTEGER NOT NULL, PRIMARY KEY (id, began)) WITHOUT ROWID;
+    INSERT INTO watched SELECT id, json_extract(CAST(state AS TEXT), '$.first_seen'),
+        json_extract(CAST(state AS TEXT), '$.checked') FROM state;
+    """,
 )
 """What makes a database of version n one of n + 1 (PRAGMA user_version). Never edited, only added to."""
 
 
 class Change(Struct, frozen=True):
-    """A server that went down (`ended` is None) or came back, of which nobody has been told yet."""
+    """A server that went down (`ended` is None) or came back, of which an addressee was not told before."""
 
     id: str
     began: int
     ended: int | None
     cause: str
-
-    @property
-    def status(self) -> Status:
-        return Status.DOWN if self.ended is None else Status.UP
 
 
 class Count(Struct, frozen=True):
@@ -60,6 +67,13 @@ class Count(Struct, frozen=True):
     cause: str = ""
 
 
+class Seen(Struct, frozen=True):
+    """One server over a period: its outages, and the times in which it was watched; both oldest first."""
+
+    outages: list[Outage]
+    watched: list[Span]
+
+
 class Checks:
     """The history of one site. Every method raises OutsideFailure when the database cannot be used, InvalidRecord
     when it is none or of a newer sopctl."""
@@ -67,37 +81,42 @@ class Checks:
     def __init__(self, site: Site) -> None:
         self._path = site.root / "var" / FILE_NAME
 
-    def record(self, sights: Mapping[str, Sight], policy: Policy) -> dict[str, State]:
-        """Note what a run saw, and return the state of each server thereafter."""
-        states = {}
-        with self._change() as database:
-            for name, sight in sights.items():
-                before = _state(database, name)
-                after = follow(before, sight, policy)
-                database.execute(
-                    "INSERT OR IGNORE INTO checks VALUES (?, ?, ?, ?, ?)",
-                    (name, sight.at, sight.ok, sight.cause, sight.seconds),
-                )
-                database.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, msgspec.json.encode(after)))
-                _note_turn(database, name, before, after)
-                states[name] = after
-        return states
+    @contextmanager
+    def recording(self, policy: Policy) -> Iterator[Callable[[str, Sight], State]]:
+        """A function that notes what a check saw of a server, and returns its state thereafter. What it has noted is
+        kept, however the process ends."""
+        with self._open() as database:
+
+            def record(name: str, sight: Sight) -> State:
+                with _transaction(database):
+                    before = _state(database, name)
+                    after = follow(before, sight, policy)
+                    database.execute(
+                        "INSERT OR IGNORE INTO checks VALUES (?, ?, ?, ?, ?)",
+                        (name, sight.at, sight.ok, sight.cause, sight.seconds),
+                    )
+                    database.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, msgspec.json.encode(after)))
+                    _note_turn(database, name, before, after)
+                    _note_watch(database, name, before, sight.at, policy)
+                return after
+
+            yield record
 
     def states(self) -> dict[str, State]:
         """What is held true of each server."""
-        with self._look() as database:
+        with self._open() as database:
             rows = database.execute("SELECT id, state FROM state ORDER BY id").fetchall()
         return {name: msgspec.json.decode(blob, type=State) for name, blob in rows}
 
     def outages(self, name: str) -> list[Outage]:
         """The outages of a server, oldest first."""
-        with self._look() as database:
+        with self._open() as database:
             rows = database.execute("SELECT began, ended, cause FROM outages WHERE id = ? ORDER BY began", (name,))
             return [Outage(*row) for row in rows]
 
     def counts(self, name: str, first: int, last: int) -> list[Count]:
         """The checks of a server from `first` until before `last`, oldest first; the older, the coarser."""
-        with self._look() as database:
+        with self._open() as database:
             rows = database.execute(
                 "SELECT at, 1 AS span, 1, ok, seconds, cause FROM checks WHERE id = :id AND at >= :first AND at < :last"
                 " UNION ALL SELECT at, span, checks, ok, seconds / checks, '' FROM rolled"
@@ -106,22 +125,52 @@ class Checks:
             )
             return [Count(*row) for row in rows]
 
-    def untold(self) -> list[Change]:
-        """The changes that nobody has been told of: servers that went down, and those told to be down that are back."""
-        with self._look() as database:
-            rows = database.execute(
-                "SELECT id, began, ended, cause FROM outages"
-                " WHERE (ended IS NULL AND told = 0) OR (ended IS NOT NULL AND told = 1) ORDER BY id, began"
-            )
-            return [Change(*row) for row in rows]
+    def seen(self, first: int, last: int) -> dict[str, Seen]:
+        """Every server that was watched between `first` and `last`: the outages that touch that period, and what was
+        watched of the time since the earliest of them began."""
+        with self._open() as database:
+            found = database.execute(
+                "SELECT id, began, ended, cause FROM outages WHERE began < ? AND (ended IS NULL OR ended > ?)"
+                " ORDER BY id, began",
+                (last, first),
+            ).fetchall()
+            since = min([first, *(began for _, began, _, _ in found)])
+            spans = database.execute(
+                "SELECT id, began, ended FROM watched WHERE began < ? AND ended >= ? ORDER BY id, began", (last, since)
+            ).fetchall()
+        outages, watched = defaultdict(list), defaultdict(list)
+        for name, *rest in found:
+            outages[name].append(Outage(*rest))
+        for name, *rest in spans:
+            watched[name].append(Span(*rest))
+        return {name: Seen(outages[name], some) for name, some in watched.items() if some[-1].ended >= first}
 
-    def tell(self, changes: list[Change]) -> None:
-        """Note that people have been told of `changes`."""
+    def claim(self, addressee: str) -> list[Change]:
+        """The changes that `addressee` is to be told of: servers that went down, and those told to be down that are
+        back. They are noted as told, so that no other process, and none after a crash, tells them again."""
         with self._change() as database:
-            database.executemany(
-                "UPDATE outages SET told = ? WHERE id = ? AND began = ?",
-                [(1 if one.ended is None else 2, one.id, one.began) for one in changes],
+            rows = database.execute(
+                "SELECT o.id, o.began, o.ended, o.cause FROM outages o"
+                " LEFT JOIN told t ON t.id = o.id AND t.began = o.began AND t.addressee = ?"
+                " WHERE (o.ended IS NULL AND t.back IS NULL) OR (o.ended IS NOT NULL AND t.back = 0) ORDER BY 1, 2",
+                (addressee,),
             )
+            changes = [Change(*row) for row in rows]
+            database.executemany(
+                "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?)",
+                [(one.id, one.began, addressee, one.ended is not None) for one in changes],
+            )
+        return changes
+
+    def release(self, addressee: str, changes: Sequence[Change]) -> None:
+        """Note that `addressee` was not told of `changes` after all."""
+        with self._change() as database:
+            for one in changes:
+                told = (one.id, one.began, addressee)
+                if one.ended is None:
+                    database.execute("DELETE FROM told WHERE id = ? AND began = ? AND addressee = ?", told)
+                else:
+                    database.execute("UPDATE told SET back = 0 WHERE id = ? AND began = ? AND addressee = ?", told)
 
     def prune(self, now: int, keep: Retention) -> None:
         """Roll up what is old: checks into hours, hours into days; forget the oldest days."""
@@ -140,22 +189,16 @@ class Checks:
             database.execute("DELETE FROM rolled WHERE span = ? AND at < ?", (HOUR, days_from))
             oldest = now - keep.days_days * DAY
             database.execute("DELETE FROM rolled WHERE at < ?", (oldest,))
-            database.execute("DELETE FROM outages WHERE ended < ?", (oldest,))
+            database.execute("DELETE FROM watched WHERE ended < ?", (oldest,))
+            database.execute("DELETE FROM state WHERE json_extract(CAST(state AS TEXT), '$.checked') < ?", (oldest,))
+            database.execute(
+                "DELETE FROM outages WHERE ended < ? OR (ended IS NULL AND id NOT IN (SELECT id FROM state))", (oldest,)
+            )
+            database.execute("DELETE FROM told WHERE (id, began) NOT IN (SELECT id, began FROM outages)")
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        with self._open() as database:
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                yield database
-            except BaseException:
-                database.execute("ROLLBACK")
-                raise
-            database.execute("COMMIT")
-
-    @contextmanager
-    def _look(self) -> Iterator[sqlite3.Connection]:
-        with self._open() as database:
+        with self._open() as database, _transaction(database):
             yield database
 
     @contextmanager
@@ -199,6 +242,17 @@ class Checks:
             database.execute("COMMIT")
 
 
+@contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[None]:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
 def _version(database: sqlite3.Connection) -> int:
     return int(database.execute("PRAGMA user_version").fetchone()[0])
 
@@ -219,6 +273,13 @@ def _note_turn(database: sqlite3.Connection, name: str, before: State | None, af
             " ON CONFLICT (id, began) DO UPDATE SET ended = excluded.ended",
             (name, outage.began, outage.ended, outage.cause),
         )
+
+
+def _note_watch(database: sqlite3.Connection, name: str, before: State | None, at: int, policy: Policy) -> None:
+    if before is None or not joins(before.checked, at, policy):
+        database.execute("INSERT OR IGNORE INTO watched VALUES (?, ?, ?)", (name, at, at))
+    elif at > before.checked:
+        database.execute("UPDATE watched SET ended = ? WHERE id = ? AND ended = ?", (at, name, before.checked))
 
 
 def _roll(database: sqlite3.Connection, source: str, span: int, before: int) -> None:

@@ -91,11 +91,13 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
 
 class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Access checks: how many in a row make a server down or up, how long one may last (seconds), what is kept, and
-    which of the site's `channels` are told of servers that go down or come back."""
+    who is told of servers that go down or come back: names of `channels`, and of `people` with an e-mail address.
+    After `gap_minutes` without a check nothing is held known of the time between."""
 
     down_after: Annotated[int, Meta(ge=1, le=100)] = 3
     up_after: Annotated[int, Meta(ge=1, le=100)] = 2
     timeout: Annotated[float, Meta(ge=0.1, le=600)] = 20.0
+    gap_minutes: Annotated[int, Meta(ge=1, le=44640)] = 30
     retention: Retention = Retention()
     notify: tuple[str, ...] = ()
 
@@ -134,8 +136,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         for address in self.controllers:
             if not names.is_address(address):
                 raise ValueError("Expected IP addresses in `controllers`")
-        if unknown := [name for name in self.checks.notify if name not in self.channels]:
-            raise ValueError(f"Expected names of `channels` in `checks.notify`, not `{unknown[0]}`")
+        for name in self.checks.notify:
+            person = self.people.get(name)
+            if (name in self.channels) == (person is not None and person.email is not None):
+                raise ValueError(
+                    f"Expected names of `channels` or of `people` with an `email` in `checks.notify`, not `{name}`"
+                )
+            if person is not None and self.mail is None:
+                raise ValueError(f"Expected a mail server (`mail`) where `checks.notify` names a person, `{name}`")
 
     def roles(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Every role that the settings name, with the path to where it stands."""

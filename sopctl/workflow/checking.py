@@ -3,10 +3,12 @@
 A check never moves a dossier: `verify` does that. It is made with the management account, as `verify` makes it.
 """
 
+import hashlib
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -14,41 +16,61 @@ from msgspec import Struct
 
 from sopctl.errors import SopctlError, UsageError
 from sopctl.model.access import AccessResult, Target, Verdict, remedy
-from sopctl.model.availability import Availability, Outage, Policy, Sight, State, Status, availability
+from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.message import Message
 from sopctl.model.summary import Summary
 from sopctl.store import dossiers, locks, register
 from sopctl.store.checks import Change, Checks, Count
+from sopctl.store.durable import write_atomic
 from sopctl.store.site import Site
+from sopctl.workflow import sending, wording
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.inventory_view import account_in_use, key_in_use, pinned_key
+from sopctl.workflow.sending import MayHaveArrived, Ready
 
 if TYPE_CHECKING:
     from sopctl.adapters.ssh import Key
     from sopctl.adapters.ssh.sweep import Job
 
 SELECTORS = ("unit", "state", "rack")
-Notify = Callable[[Message], None]
-"""Hands a message over. Raises a SopctlError when it could not be."""
+LISTED = 50
+"""Servers that a message names; of more it tells the number."""
 
 
 class Checked(Struct, frozen=True):
-    """One server's check."""
+    """One server's check, and the state that it is in thereafter."""
 
     id: str
     server: str
     result: AccessResult
     remedy: str
+    state: State
+
+
+class Notice(Struct, frozen=True):
+    """What one addressee was to be told; `problem` says why it was not, or perhaps not."""
+
+    to: str
+    changes: list[Change]
+    problem: str = ""
 
 
 class Report(Struct, frozen=True):
-    """One server's month. Times in seconds."""
+    """One server's month, and the times in it that were watched. Times in seconds."""
 
     id: str
     server: str
+    watched: list[Span]
+    availability: Availability
+
+
+class Month(Struct, frozen=True):
+    """A month and the servers that were checked in it. `first` and `last`: its bounds, seconds since 1970."""
+
+    month: str
     first: int
     last: int
-    availability: Availability
+    servers: list[Report]
 
 
 def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[Summary], list[SopctlError]]:
@@ -102,23 +124,27 @@ def alone(site: Site) -> Generator[None, None, None]:
 def run(
     desk: Desk, summaries: Sequence[Summary], timeout: float | None = None, *, errors: list[SopctlError]
 ) -> Generator[Checked, None, None]:
-    """Check `summaries`; each comes as soon as it is in, then the run is recorded as a whole.
+    """Check `summaries`; each comes as soon as it is in, and is then recorded, however the run ends.
 
     A server that cannot be tried (its key is missing, its record broken) holds up no other: it goes to `errors`.
-    Raises Interrupted; nothing is recorded of a run that was broken off.
+    Raises Interrupted.
     """
     from sopctl.adapters.ssh.sweep import sweep
 
-    policy, names = desk.site.settings.checks, {each.id: each.server for each in summaries}
-    jobs = _jobs(desk.site, summaries, timeout or policy.timeout, errors)
+    settings, names = desk.site.settings.checks, {each.id: each.server for each in summaries}
+    jobs = _jobs(desk.site, summaries, timeout or settings.timeout, errors)
     history = Checks(desk.site)
-    sights = {}
-    for name, result in sweep(jobs):
-        at = int(desk.clock().timestamp())
-        sights[name] = Sight(at, result.verdict is Verdict.ACCESSIBLE, result.cause or "", result.seconds)
-        yield Checked(name, names[name], result, remedy(result))
-    history.record(sights, Policy(policy.down_after, policy.up_after))
-    history.prune(int(desk.clock().timestamp()), policy.retention)
+    with history.recording(_policy(desk.site)) as record:
+        for name, result in sweep(jobs):
+            ok = result.verdict is Verdict.ACCESSIBLE
+            state = record(name, Sight(int(desk.clock().timestamp()), ok, result.cause or "", result.seconds))
+            yield Checked(name, names[name], result, remedy(result), state)
+    history.prune(int(desk.clock().timestamp()), settings.retention)
+
+
+def _policy(site: Site) -> Policy:
+    settings = site.settings.checks
+    return Policy(settings.down_after, settings.up_after, 60 * settings.gap_minutes)
 
 
 def _jobs(site: Site, summaries: Sequence[Summary], timeout: float, errors: list[SopctlError]) -> "list[Job]":
@@ -153,54 +179,50 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     return Job(deposit_id, target, keys[name])
 
 
-def announce(desk: Desk, notify: Notify) -> list[Change]:
-    """Tell people of the servers that went down or came back: one message for all. Returns what was told.
+def announce(desk: Desk) -> list[Notice]:
+    """Tell whom `checks.notify` names of the servers that went down or came back: each one message for all.
 
-    What could not be handed over is told by the next run. Raises what `notify` raises.
+    What an addressee did not take, the next run tells that one again, and no other. What they may have taken is not
+    told twice: it is noted before it is sent.
     """
-    history = Checks(desk.site)
-    changes = history.untold()
-    if changes:
-        notify(_message(desk.site, changes))
-        history.tell(changes)
-    return changes
+    history, notices = Checks(desk.site), []
+    for name in desk.site.settings.checks.notify:
+        if changes := history.claim(name):
+            problem = ""
+            try:
+                _message(desk.site, name, changes).send()
+            except MayHaveArrived as error:
+                problem = str(error)
+            except SopctlError as error:
+                history.release(name, changes)
+                problem = str(error)
+            notices.append(Notice(name, changes, problem))
+    return notices
 
 
-def by_channels(site: Site) -> Notify | None:
-    """The channels that `checks.notify` names, or None when it names none."""
-    names = site.settings.checks.notify
-    if not names:
-        return None
-
-    def send(message: Message) -> None:
-        from sopctl.adapters import channels
-        from sopctl.workflow.sending import secret
-
-        for name in names:
-            url = secret(site, site.settings.channels[name].url)
-            channels.post(name, url, title=message.subject, text=message.text)
-
-    return send
-
-
-def _message(site: Site, changes: Sequence[Change]) -> Message:
-    down = [one for one in changes if one.status is Status.DOWN]
-    back = [one for one in changes if one.status is Status.UP]
+def _message(site: Site, name: str, changes: Sequence[Change]) -> Ready:
+    """To a person by e-mail, else to a channel. Raises a SopctlError for what is wrong in the settings."""
     zone = ZoneInfo(site.settings.time_zone)
-    parts = [f"{len(down)} server tidak dapat diakses"] if down else []
-    parts += [f"{len(back)} server dapat diakses kembali"] if back else []
-    lines = [f"- {one.id}: {one.cause}, sejak {datetime.fromtimestamp(one.began, zone):%Y-%m-%d %H:%M}" for one in down]
-    lines += [
-        f"- {one.id}: pulih {datetime.fromtimestamp(one.ended or 0, zone):%Y-%m-%d %H:%M},"
-        f" gangguan {((one.ended or 0) - one.began) // 60} menit ({one.cause})"
-        for one in back
+    rows = [
+        {
+            "id": one.id,
+            "cause": one.cause,
+            "began": f"{datetime.fromtimestamp(one.began, zone):%Y-%m-%d %H:%M}",
+            "ended": f"{datetime.fromtimestamp(one.ended, zone):%Y-%m-%d %H:%M}" if one.ended else "",
+            "minutes": ((one.ended or one.began) - one.began) // 60,
+        }
+        for one in changes
     ]
-    return Message(None, "", "; ".join(parts), "\n".join(lines))
-
-
-def states(desk: Desk) -> dict[str, State]:
-    """What is held true of each server that was ever checked."""
-    return Checks(desk.site).states()
+    down, back = [row for row in rows if not row["ended"]], [row for row in rows if row["ended"]]
+    values = {"down": down, "back": back, "listed": LISTED}
+    language = site.settings.language
+    if name in site.settings.channels:
+        subject, text = wording.render(site, language, "access", values)
+        return sending.to_channel(site, name, Message(None, name, subject, text))
+    person = site.settings.people[name]
+    digest = hashlib.sha256("\n".join(f"{one.id} {one.began} {one.ended}" for one in changes).encode()).hexdigest()
+    message = wording.to_person(site, person.name, person.email, language, "access", values)
+    return sending.by_email(site, message, sending.new_id(site, f"akses.{digest[:12]}", len(changes)))
 
 
 def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:
@@ -211,9 +233,9 @@ def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], li
     return kept.states().get(deposit_id), kept.outages(deposit_id), kept.counts(deposit_id, 0, now + 1)
 
 
-def report(desk: Desk, month: str | None = None) -> tuple[str, list[Report]]:
+def report(desk: Desk, month: str | None = None) -> Month:
     """The availability of every server that was checked in `month` (YYYY-MM, in the office's time; this one unless
-    told). A server is observed from its first check, or the month's begin, to its last, or the month's end."""
+    told). Raises UsageError for what is no month."""
     now = desk.now()
     month = month or f"{now:%Y-%m}"
     if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) or month < "1970-02":
@@ -222,11 +244,41 @@ def report(desk: Desk, month: str | None = None) -> tuple[str, list[Report]]:
     year, number = map(int, month.split("-"))
     begin = int(datetime(year, number, 1, tzinfo=zone).timestamp())
     end = int(datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone).timestamp())
-    kept, names = Checks(desk.site), {each.id: each.server for each in register.read(desk.site).summaries}
+    names = {each.id: each.server for each in register.read(desk.site).summaries}
     rows = []
-    for name, state in kept.states().items():
-        first, last = max(begin, state.first_seen), min(end, state.checked)
-        if first <= last:
-            found = availability(kept.outages(name), first, last)
-            rows.append(Report(name, names.get(name, ""), first, last, found))
-    return month, rows
+    for name, seen in Checks(desk.site).seen(begin, end).items():
+        inside = [Span(max(one.began, begin), min(one.ended, end)) for one in seen.watched if one.ended >= begin]
+        found = availability(seen.outages, seen.watched, begin, end)
+        rows.append(Report(name, names.get(name, ""), inside, found))
+    return Month(month, begin, end, rows)
+
+
+def draw(desk: Desk, found: Month, file: Path) -> None:
+    """Write a month as an SVG picture: when each server was reachable, when not, and when nobody looked."""
+    from sopctl.adapters.documents.timeline_svg import Bar, Lane, Legend, timeline_svg
+
+    zone, length = ZoneInfo(desk.site.settings.time_zone), found.last - found.first
+
+    def bar(began: int, ended: int, says: str = "") -> Bar:
+        return Bar((began - found.first) / length, (ended - found.first) / length, says)
+
+    def told(outage: Outage) -> str:
+        until = f"{datetime.fromtimestamp(outage.ended, zone):%d %H:%M}" if outage.ended else "…"
+        return f"{datetime.fromtimestamp(outage.began, zone):%d %H:%M} – {until}: {outage.cause}"
+
+    lanes = []
+    for row in found.servers:
+        percent = row.availability.percent
+        down = [
+            bar(max(span.began, outage.began), min(span.ended, outage.ended or span.ended), told(outage))
+            for outage in row.availability.outages
+            for span in row.watched
+            if outage.began <= span.ended and (outage.ended is None or outage.ended > span.began)
+        ]
+        figure = "–" if percent is None else f"{percent:.2f}%"
+        watched = [bar(span.began, span.ended) for span in row.watched]
+        lanes.append(Lane(f"{row.id} {row.server}", figure, watched, down))
+    last_day = datetime.fromtimestamp(found.last - 1, zone).day
+    marks = [((day - 1) / last_day, str(day)) for day in (1, 8, 15, 22, 29) if day <= last_day]
+    legend = Legend("dapat diakses", "tidak dapat diakses", "tidak diperiksa")
+    write_atomic(file.absolute(), timeline_svg(f"Akses server titipan, {found.month}", marks, lanes, legend))

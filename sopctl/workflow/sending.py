@@ -11,7 +11,7 @@ from sopctl.model.message import Message
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 
-__all__ = ["MayHaveArrived", "Ready", "by_channels", "by_email", "new_id", "secret"]
+__all__ = ["MayHaveArrived", "Ready", "by_channels", "by_email", "new_id", "secret", "to_channel"]
 
 
 class Ready(NamedTuple):
@@ -72,6 +72,12 @@ def by_channels(site: Site, message: Message) -> Ready:
                 raise MayHaveArrived(f"{error.message}; others took it", remedy=error.remedy) from error
 
     return Ready(", ".join(urls), send)
+
+
+def to_channel(site: Site, name: str, message: Message) -> Ready:
+    """The message to one channel of the site."""
+    url = secret(site, site.settings.channels[name].url)
+    return Ready(name, lambda: channels.post(name, url, title=message.subject, text=message.text))
 
 
 def secret(site: Site, name: str) -> str:

@@ -4,12 +4,29 @@ from typing import Any
 
 import pytest
 
-from sopctl.model.availability import Outage, Policy, Sight, State, Status, availability, follow, outages
+from sopctl.model.availability import (
+    Outage,
+    Policy,
+    Sight,
+    Span,
+    State,
+    Status,
+    availability,
+    follow,
+    outages,
+    watched,
+)
 from tests.cases import rows
+
+POLICY = Policy(gap=5 * 60)
 
 
 def sights(checks: str) -> list[Sight]:
-    return [Sight(at=60 * n, ok=sign == "+", cause="" if sign == "+" else "refused") for n, sign in enumerate(checks)]
+    return [
+        Sight(at=60 * n, ok=sign == "+", cause="" if sign == "+" else "refused")
+        for n, sign in enumerate(checks)
+        if sign != "."
+    ]
 
 
 @pytest.mark.parametrize("row", rows("hysteresis"), ids=lambda row: row["name"])
@@ -29,10 +46,13 @@ def test_state(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize("row", rows("outages"), ids=lambda row: row["name"])
 def test_outages(row: dict[str, Any]) -> None:
     seen = sights(row["checks"])
-    found = outages(seen, Policy())
+    found, spans = outages(seen, POLICY), watched(seen, POLICY)
     minutes = [[one.began // 60, one.ended // 60 if one.ended is not None else None] for one in found]
     assert minutes == row["outages"]
-    month = availability(found, seen[0].at, seen[-1].at)
+    if "watched" in row:
+        assert [[one.began // 60, one.ended // 60] for one in spans] == row["watched"]
+    month = availability(found, spans, seen[0].at, seen[-1].at)
+    assert month.observed == sum(one.ended - one.began for one in spans)
     assert (month.percent if month.percent is None else round(month.percent, 1)) == row["percent"]
     assert month.longest == 60 * row["longest"]
     assert (month.repair if month.repair is None else month.repair / 60) == row["repair"]
@@ -46,6 +66,8 @@ def test_a_check_that_comes_late_changes_nothing() -> None:
 
 def test_an_outage_over_the_month_s_end_counts_in_both() -> None:
     outage = Outage(50, 150, "refused")
-    assert availability([outage], 0, 100).down == 50
-    assert availability([outage], 100, 200).down == 50
-    assert availability([outage], 0, 100).repair is None
+    spans = [Span(0, 200)]
+    assert availability([outage], spans, 0, 100).down == 50
+    assert availability([outage], spans, 100, 200).down == 50
+    assert availability([outage], spans, 0, 100).repair is None
+    assert availability([outage], spans, 100, 200).repair == 100, "with what lay before"

@@ -3,13 +3,16 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import msgspec
 import pytest
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.availability import Policy, Sight, Status
-from sopctl.store.checks import DAY, HOUR, Checks
+from sopctl.model.availability import Outage, Policy, Sight, Span, State, Status
+from sopctl.store.checks import DAY, HOUR, MIGRATIONS, Checks
 from sopctl.store.settings import Retention
 from sopctl.store.site import Site
 
@@ -19,41 +22,68 @@ from pathlib import Path
 from sopctl.model.availability import Policy, Sight
 from sopctl.store.checks import Checks
 from sopctl.store.site import Site
-checks = Checks(Site(Path(sys.argv[1])))
-for n in range(40):
-    checks.record({"shared": Sight(100 + 2 * n + int(sys.argv[2]), ok=True), sys.argv[2]: Sight(n, ok=True)}, Policy())
+with Checks(Site(Path(sys.argv[1]))).recording(Policy()) as record:
+    for n in range(40):
+        record("shared", Sight(100 + 2 * n + int(sys.argv[2]), ok=True))
+        record(sys.argv[2], Sight(n, ok=True))
 """
 
 
-def play(checks: Checks, signs: str) -> None:
-    for minute, sign in enumerate(signs):
-        checks.record({"PS-1": Sight(60 * minute, sign == "+", "" if sign == "+" else "refused", 0.5)}, Policy())
+def note(checks: Checks, sights: Iterable[Sight], name: str = "PS-1") -> None:
+    with checks.recording(Policy()) as record:
+        for sight in sights:
+            record(name, sight)
 
 
-def test_keeps_state_and_outages(site: Site) -> None:
+def play(checks: Checks, signs: str, first: int = 0) -> None:
+    note(
+        checks,
+        [Sight(60 * minute, s == "+", "" if s == "+" else "refused", 0.5) for minute, s in enumerate(signs, first)],
+    )
+
+
+def test_keeps_state_outages_and_who_was_told(site: Site) -> None:
     checks = Checks(site)
     play(checks, "++---")
     assert checks.states()["PS-1"].status is Status.DOWN
-    assert [(one.id, one.began, one.ended, one.cause) for one in checks.untold()] == [("PS-1", 120, None, "refused")]
-    checks.tell(checks.untold())
-    assert checks.untold() == []
-    for minute in (5, 6):
-        checks.record({"PS-1": Sight(60 * minute, ok=True)}, Policy())
-    assert [(one.began, one.ended) for one in checks.outages("PS-1")] == [(120, 300)]
-    assert [one.status for one in checks.untold()] == [Status.UP]
+    claimed = checks.claim("ops")
+    assert [(one.id, one.began, one.ended, one.cause) for one in claimed] == [("PS-1", 120, None, "refused")]
+    assert checks.claim("ops") == [], "neither another process nor a second run tells it again"
+    checks.release("ops", claimed)
+    assert checks.claim("ops") == claimed, "it was not taken after all"
+    play(checks, "++", first=5)
+    assert checks.seen(0, 1000)["PS-1"].outages == checks.outages("PS-1") == [Outage(120, 300, "refused")]
+    back = checks.claim("ops")
+    assert [(one.began, one.ended) for one in back] == [(120, 300)]
+    assert checks.claim("ops") == []
+    checks.release("ops", back)
+    assert checks.claim("ops") == back
+    assert checks.claim("head") == [], "who was never told that it is down is not told that it is back"
 
 
 def test_an_outage_that_nobody_heard_of_is_not_told_when_it_is_over(site: Site) -> None:
     checks = Checks(site)
     play(checks, "++---++")
-    assert checks.untold() == []
+    assert checks.claim("ops") == []
+
+
+def test_what_was_watched(site: Site) -> None:
+    checks = Checks(site)
+    for at in (0, 1000, 2800, 4601, 5000, 4700):  # the last one comes late
+        note(checks, [Sight(at, ok=True)])
+    assert checks.seen(0, 10_000)["PS-1"].watched == [Span(0, 2800), Span(4601, 5000)]
+    assert checks.seen(2000, 3000)["PS-1"].watched == [Span(0, 2800)]
+    assert checks.seen(6000, 7000) == {}
+    play(checks, "---", first=100)
+    note(checks, [Sight(20_000, ok=False)])
+    assert checks.seen(19_000, 21_000)["PS-1"].watched == [Span(4601, 6120), Span(20_000, 20_000)], "since it went down"
 
 
 def test_rolls_up_and_forgets(site: Site) -> None:
     checks, keep = Checks(site), Retention(checks_days=1, hours_days=2, days_days=4)
     now = 100 * DAY
-    for age in (0.5, 1.5, 1.5 + 1 / 1440, 2.5, 3.5, 10):
-        checks.record({"PS-1": Sight(int(now - age * DAY) + 600, ok=age != 2.5, seconds=1.0)}, Policy())
+    ages = (0.5, 1.5, 1.5 + 1 / 1440, 2.5, 3.5, 10)
+    note(checks, [Sight(int(now - age * DAY) + 600, ok=age != 2.5, seconds=1.0) for age in ages])
     # written newest first, as a late writer would: checks are kept, the state is not turned back
     assert checks.states()["PS-1"].checked == int(now - 0.5 * DAY) + 600
     for _ in range(2):  # a second run changes nothing
@@ -65,11 +95,42 @@ def test_rolls_up_and_forgets(site: Site) -> None:
         assert {one.seconds for one in found} == {1.0}
 
 
+def test_a_server_that_is_long_gone_leaves_nothing(site: Site) -> None:
+    checks, keep = Checks(site), Retention(days_days=4)
+    play(checks, "++---", first=0)
+    checks.claim("ops")
+    later = 30 * DAY
+    note(checks, [Sight(later, ok=True)], "PS-2")
+    checks.prune(later, keep)
+    assert set(checks.states()) == set(checks.seen(0, later + 1)) == {"PS-2"}
+    with closing(sqlite3.connect(site.root / "var" / "checks.sqlite3")) as database:
+        for table in ("checks", "rolled", "outages", "told", "watched", "state"):
+            rows = database.execute(f"SELECT id FROM {table}").fetchall()
+            assert set(rows) <= {("PS-2",)}, table
+
+
 def test_two_processes_lose_nothing(site: Site) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, site.root, str(n)]) for n in range(2)]
     assert [one.wait(60) for one in writers] == [0, 0]
     assert len(Checks(site).counts("shared", 0, 10_000)) == 80
     assert set(Checks(site).states()) == {"shared", "0", "1"}
+
+
+def test_a_history_of_the_first_version_goes_on(site: Site) -> None:
+    path = site.root / "var" / "checks.sqlite3"
+    path.parent.mkdir(exist_ok=True)
+    state = State(first_seen=60, checked=600, status=Status.DOWN, since=300, cause="refused")
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(MIGRATIONS[0])
+        database.execute("INSERT INTO state VALUES ('PS-1', ?)", (msgspec.json.encode(state),))
+        database.execute("INSERT INTO outages VALUES ('PS-1', 300, NULL, 'refused', 1)")
+        database.execute("PRAGMA user_version = 1")
+        database.commit()
+    checks = Checks(site)
+    assert checks.states() == {"PS-1": state}
+    assert checks.seen(0, 1000)["PS-1"].watched == [Span(60, 600)]
+    play(checks, "++", first=11)
+    assert checks.outages("PS-1") == [Outage(300, 660, "refused")]
 
 
 def test_says_what_it_cannot_read(site: Site) -> None:
@@ -83,3 +144,11 @@ def test_says_what_it_cannot_read(site: Site) -> None:
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(InvalidRecord, match="newer"):
         Checks(site).states()
+
+
+def test_many_who_tell_at_once_tell_each_change_once(site: Site) -> None:
+    for n in range(20):
+        note(Checks(site), [Sight(60 * minute, ok=False, cause="refused") for minute in range(3)], f"PS-{n}")
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda _: Checks(site).claim("ops"), range(16)))
+    assert sorted(one.id for claimed in claims for one in claimed) == sorted(f"PS-{n}" for n in range(20))

@@ -1,11 +1,11 @@
 """A rack's elevation as a picture (SVG 1.1), for a wall or a report."""
 
 from collections.abc import Sequence
-from xml.etree import ElementTree
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
 
 from msgspec import Struct
 
+from sopctl.adapters.documents import svg as draw
 from sopctl.adapters.documents.text import shortened
 
 _UNIT = 18
@@ -37,23 +37,17 @@ class Gauge(Struct, frozen=True):
 def rack_svg(title: str, units: int, boxes: Sequence[Box], gauges: Sequence[Gauge]) -> bytes:
     """The rack from the front, unit 1 at the bottom, and its budgets as bars below. Text is data, never markup."""
     height = _TOP + units * _UNIT + 26 + 26 * len(gauges)
-    svg = Element("svg", xmlns="http://www.w3.org/2000/svg", width=str(_LEFT + _WIDTH + 20), height=str(height))
-    svg.set("font-family", "sans-serif")
-    svg.set("font-size", "11")
-    SubElement(svg, "title").text = shortened(title, 80)
-    SubElement(svg, "rect", width="100%", height="100%", fill="white")
-    _text(svg, 10, 24, shortened(title, 46), size=15)
+    svg = draw.canvas(title, _LEFT + _WIDTH + 20, height)
     for unit in range(1, units + 1):
         y = _TOP + (units - unit) * _UNIT
-        _text(svg, 8, y + 13, f"U{unit}", colour="#666666")
-        _rect(svg, _LEFT, y, _WIDTH, _UNIT, "#fafafa", "#dddddd")
+        draw.text(svg, 8, y + 13, f"U{unit}", colour="#666666")
+        draw.rect(svg, _LEFT, y, _WIDTH, _UNIT, "#fafafa", "#dddddd")
     for box in boxes:
         _box(svg, box, units)
-    _rect(svg, _LEFT, _TOP, _WIDTH, units * _UNIT, "none", "#333333")
+    draw.rect(svg, _LEFT, _TOP, _WIDTH, units * _UNIT, "none", "#333333")
     for number, gauge in enumerate(gauges):
         _gauge(svg, gauge, _TOP + units * _UNIT + 16 + 26 * number)
-    drawn: bytes = ElementTree.tostring(svg, encoding="utf-8", xml_declaration=True)
-    return drawn
+    return draw.write(svg)
 
 
 def _box(svg: Element, box: Box, units: int) -> None:
@@ -61,22 +55,13 @@ def _box(svg: Element, box: Box, units: int) -> None:
     x = _LEFT + (_WIDTH // 2 if box.face == "rear" else 0)
     width = _WIDTH // 2 if half else _WIDTH
     y = _TOP + (units - box.unit - box.height + 1) * _UNIT
-    _rect(svg, x, y, width, box.height * _UNIT, _COLOURS[box.kind], "#333333")
-    _text(svg, x + 8, y + box.height * _UNIT // 2 + 4, shortened(box.label, 22 if half else 46))
+    draw.rect(svg, x, y, width, box.height * _UNIT, _COLOURS[box.kind], "#333333")
+    draw.text(svg, x + 8, y + box.height * _UNIT // 2 + 4, shortened(box.label, 22 if half else 46))
 
 
 def _gauge(svg: Element, gauge: Gauge, y: int) -> None:
     share = min(1.0, gauge.used / gauge.limit) if gauge.limit else 1.0
-    _rect(svg, _LEFT, y, _WIDTH, 18, "#fafafa", "#999999")
-    _rect(svg, _LEFT, y, round(_WIDTH * share), 18, "#c5d9f1" if share < 0.9 else "#f4c7c3", "none")
+    draw.rect(svg, _LEFT, y, _WIDTH, 18, "#fafafa", "#999999")
+    draw.rect(svg, _LEFT, y, round(_WIDTH * share), 18, "#c5d9f1" if share < 0.9 else "#f4c7c3", "none")
     label = shortened(gauge.label, 24)
-    _text(svg, _LEFT + 8, y + 13, f"{label}: {gauge.used} / {gauge.limit} {gauge.unit}")
-
-
-def _rect(svg: Element, x: int, y: int, width: int, height: int, fill: str, stroke: str) -> None:
-    place = {"x": str(x), "y": str(y), "width": str(width), "height": str(height)}
-    SubElement(svg, "rect", {**place, "fill": fill, "stroke": stroke})
-
-
-def _text(svg: Element, x: int, y: int, text: str, *, size: int = 11, colour: str = "#111111") -> None:
-    SubElement(svg, "text", {"x": str(x), "y": str(y), "font-size": str(size), "fill": colour}).text = text
+    draw.text(svg, _LEFT + 8, y + 13, f"{label}: {gauge.used} / {gauge.limit} {gauge.unit}")

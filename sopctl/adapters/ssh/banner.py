@@ -17,35 +17,41 @@ MAX_IDENTIFICATION = 255
 _IDENTIFICATION = re.compile(rb"SSH-([0-9.]{1,10})-[\x21-\x7e]{1,240}(?: [\x20-\x7e]*)?")
 
 
-def read_banner(line: Line, deadline: Deadline) -> str:
-    """The server's identification, such as "SSH-2.0-OpenSSH_9.2p1"; the line is left to be read again.
+class Greeting:
+    """What a server says first, until its identification line is complete."""
 
-    Raises Fault and Interrupted.
-    """
-    seen, begin, lines = b"", 0, 0  # everything; where the first line not judged yet begins; lines judged
-    while True:
-        while (end := seen.find(b"\n", begin)) >= 0:
-            if seen.startswith(b"SSH-", begin):
-                identification = seen[begin:end].removesuffix(b"\r")
-                shown = _accepted(identification)
-                line.give_back(identification + b"\r\n" + seen[end + 1 :])
-                return shown
-            begin, lines = end + 1, lines + 1
-        if len(seen) > MAX_BYTES or lines > MAX_LINES:
-            raise Fault(Cause.NOT_SSH, f"the server sends text without end: {_start(seen)}")
-        deadline.tick()
-        try:
-            data = line.recv(1024)
-        except TimeoutError:
-            continue
-        except Cut:
-            deadline.tick()
-            raise _too_late(seen) from None
-        except OSError:
-            data = b""
-        if not data:
-            raise _hung_up(seen)
-        seen += data
+    def __init__(self) -> None:
+        self._seen = b""
+        self._begin = self._lines = 0  # where the first line not judged yet begins; lines judged
+
+    def hear(self, data: bytes) -> tuple[str, bytes] | None:
+        """The next bytes from the server. Once its identification is complete, such as "SSH-2.0-OpenSSH_9.2p1": that
+        line, safe to print, and what the protocol engine is to read, which begins with it. Raises Fault."""
+        self._seen += data
+        while (end := self._seen.find(b"\n", self._begin)) >= 0:
+            if self._seen.startswith(b"SSH-", self._begin):
+                identification = self._seen[self._begin : end].removesuffix(b"\r")
+                return _accepted(identification), identification + b"\r\n" + self._seen[end + 1 :]
+            self._begin, self._lines = end + 1, self._lines + 1
+        if len(self._seen) > MAX_BYTES or self._lines > MAX_LINES:
+            raise Fault(Cause.NOT_SSH, f"the server sends text without end: {self._start()}")
+        return None
+
+    def too_late(self) -> Fault:
+        """The time is over."""
+        if not self._seen:
+            return Fault(Cause.SILENT, "the server accepts the connection but says nothing")
+        return Fault(Cause.TIMEOUT, f"no SSH identification within the time, only: {self._start()}")
+
+    def hung_up(self) -> Fault:
+        """The server closed the connection."""
+        if not self._seen:
+            return Fault(Cause.CLOSED, "the server closed the connection before it said anything")
+        said = self._seen.decode("utf-8", "replace")
+        return Fault(greeting_cause(said), f"the server said {self._start()} and closed")
+
+    def _start(self) -> str:
+        return f'"{printable(self._seen, 80)}"'
 
 
 def _accepted(identification: bytes) -> str:
@@ -58,20 +64,25 @@ def _accepted(identification: bytes) -> str:
     return shown
 
 
-def _too_late(seen: bytes) -> Fault:
-    if not seen:
-        return Fault(Cause.SILENT, "the server accepts the connection but says nothing")
-    return Fault(Cause.TIMEOUT, f"no SSH identification within the time, only: {_start(seen)}")
-
-
-def _hung_up(seen: bytes) -> Fault:
-    if not seen:
-        return Fault(Cause.CLOSED, "the server closed the connection before it said anything")
-    return Fault(greeting_cause(seen.decode("utf-8", "replace")), f"the server said {_start(seen)} and closed")
-
-
-def _start(seen: bytes) -> str:
-    return f'"{printable(seen, 80)}"'
+def read_banner(line: Line, deadline: Deadline) -> str:
+    """The server's identification; the line is left to be read again. Raises Fault and Interrupted."""
+    greeting = Greeting()
+    while True:
+        deadline.tick()
+        try:
+            data = line.recv(1024)
+        except TimeoutError:
+            continue
+        except Cut:
+            deadline.tick()
+            raise greeting.too_late() from None
+        except OSError:
+            data = b""
+        if not data:
+            raise greeting.hung_up()
+        if heard := greeting.hear(data):
+            line.give_back(heard[1])
+            return heard[0]
 
 
 def announce(line: Line, identification: str) -> None:

@@ -85,11 +85,20 @@ class Climb:
 
     def meet(self, expected: Pin | None) -> None:
         """Banner, key exchange, host key: a session with the server that it must be."""
+        self.greet()
+        self.recognise(expected)
+
+    def greet(self) -> None:
+        """The banner: both say who they are."""
         assert self._line is not None  # noqa: S101 (connect() came first)
         with self.on(Rung.BANNER) as note:
             announce(self._line, IDENTIFICATION)
             self._banner = read_banner(self._line, self.deadline)
             note.append(self._banner)
+
+    def recognise(self, expected: Pin | None) -> None:
+        """Key exchange and host key: is it the server that it must be?"""
+        assert self._line is not None  # noqa: S101 (greet() came first)
         with self.on(Rung.KEX) as note:
             from sopctl.adapters.ssh.session import Session
 

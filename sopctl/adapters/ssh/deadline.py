@@ -29,6 +29,11 @@ class Deadline:
     def cancelled(self) -> bool:
         return self._cancel is not None and self._cancel.is_set()
 
+    def postpone(self, seconds: float) -> None:
+        """Put it all off: `seconds` in which we let the host wait do not count."""
+        self.started += seconds
+        self._end += seconds
+
     def tick(self) -> float:
         """How long the next wait may last; 0 once the time is up. Raises Interrupted when cancelled."""
         if self.cancelled:

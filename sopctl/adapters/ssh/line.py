@@ -49,6 +49,10 @@ class Line:
     def introduce(self, identification: bytes) -> None:
         """Send our identification line now; the same line, sent again by the protocol engine, is dropped."""
         self.sendall(identification)
+        self.introduced(identification)
+
+    def introduced(self, identification: bytes) -> None:
+        """Our identification line has been sent, before this was laid over the stream."""
         self._said = identification
 
     def give_back(self, data: bytes) -> None:

@@ -1,7 +1,7 @@
 """The access check of many hosts at once: names, TCP and banners in one event loop, logins in a few threads.
 
 A host that does not answer waits in the loop, where it costs a file descriptor and no thread; only one that has sent
-its SSH identification line gets a thread. So the dead delay nobody. Every host still gets one connection and one
+its SSH identification gets a thread. So the dead delay nobody. Every host still gets one connection and one
 deadline; the time in which it waits for a thread of ours is not held against it.
 """
 
@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from sopctl.adapters.ssh import tcp
-from sopctl.adapters.ssh.banner import MAX_BYTES
+from sopctl.adapters.ssh.banner import Greeting
 from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb
 from sopctl.adapters.ssh.deadline import TICK, Deadline
 from sopctl.adapters.ssh.fault import Fault
@@ -39,6 +39,16 @@ CONNECTIONS = 1024
 
 BACKLOG = 4 * LOGINS
 """Hosts that may wait for a thread; while there are as many, no further connection is begun."""
+
+ASKED = 64
+"""Hosts that have just been asked and may be expected to answer soon. More at once would overwhelm what stands between
+(a firewall, a hypervisor with many servers), and live hosts would then seem silent."""
+
+PATIENCE = 1.0
+"""Seconds after which a host that has not answered no longer counts as one of these: the dead hold up nobody."""
+
+
+HELLO = IDENTIFICATION.encode() + b"\r\n"
 
 
 class Job(NamedTuple):
@@ -90,26 +100,32 @@ class _Ascent(Climb):
     """A climb whose lower rungs are climbed in an event loop."""
 
     async def reach(self, names: ThreadPoolExecutor) -> tuple[socket.socket, bytes]:
-        """Name, TCP, and the server's first words: a connection with what was read from it. Raises Fault."""
+        """Name, TCP, banner: a connection, and the bytes that the protocol engine is to read first. Raises Fault."""
         target, loop = self.target, asyncio.get_running_loop()
         with self.on(Rung.NAME) as note:
-            addresses = await loop.run_in_executor(names, tcp.resolve, target.host, target.port, self.deadline)
+            if tcp.is_numeric(target.host):
+                addresses = tcp.resolve(target.host, target.port, self.deadline)
+            else:
+                addresses = await loop.run_in_executor(names, tcp.resolve, target.host, target.port, self.deadline)
             note.append(", ".join(address[1][0] for address in addresses))
         with self.on(Rung.TCP) as note:
             self._address, sock = await _connect(addresses, self.deadline)
             note.append(f"{self._address[1][0]} port {target.port}")
         try:
-            return sock, await _first_words(sock, self.deadline)
+            with self.on(Rung.BANNER) as note:
+                self._banner, heard = await _listen(sock, self.deadline)
+                note.append(self._banner)
         except BaseException:
             sock.close()
             raise
+        return sock, heard
 
-    def go_on(self, sock: socket.socket, heard: bytes, waited: float, expected: Pin | None, key: Key | None) -> None:
-        """The rungs above, in a thread. `waited`: seconds that the host lost by waiting for it. Raises Fault."""
-        self.deadline = _Later(self.deadline, waited)
-        self._line = Line(_Begun(sock), self.deadline, self._limit)
+    def go_on(self, sock: socket.socket, heard: bytes, expected: Pin | None, key: Key | None) -> None:
+        """The rungs above, in a thread. Raises Fault."""
+        self._line = Line(sock, self.deadline, self._limit)
+        self._line.introduced(HELLO)
         self._line.give_back(heard)
-        self.meet(expected)
+        self.recognise(expected)
         if self.target.user is not None and key is not None:
             self.log_in(self.target.user, key)
             self.run(self.target.command)
@@ -118,29 +134,6 @@ class _Ascent(Climb):
             from sopctl.adapters.ssh.services import try_services
 
             try_services(self, None)
-
-
-class _Later(Deadline):
-    """`deadline`, put off by some seconds."""
-
-    def __init__(self, deadline: Deadline, seconds: float) -> None:
-        super().__init__(deadline.left() + seconds, deadline._cancel)
-        self.started = deadline.started + seconds
-
-
-class _Begun:
-    """A connection on which our identification line has been sent: the climb's own is dropped."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock, self._said = sock, False
-        self.recv, self.settimeout = sock.recv, sock.settimeout
-        self.shutdown, self.close = sock.shutdown, sock.close
-
-    def send(self, data: bytes) -> int:
-        if not self._said:
-            self._said = True
-            return len(data)
-        return self._sock.send(data)
 
 
 class _Sweep:
@@ -154,6 +147,7 @@ class _Sweep:
         self._names = ThreadPoolExecutor(NAMES, "name")
         self._logins = ThreadPoolExecutor(LOGINS, "login")
         self._places = asyncio.Semaphore(_connections())
+        self._asked = asyncio.Semaphore(ASKED)
 
     async def run(self, jobs: Sequence[tuple[Job, Pin | None]]) -> None:
         """Check all; the answers go to the queue."""
@@ -162,6 +156,7 @@ class _Sweep:
             async with asyncio.TaskGroup() as group:
                 for job, expected in jobs:
                     await self._places.acquire()
+                    await self._asked.acquire()
                     while self._waiting >= BACKLOG:
                         await asyncio.sleep(0.005)
                     group.create_task(self._one(job, expected))
@@ -190,19 +185,26 @@ class _Sweep:
     async def _checked(self, job: Job, expected: Pin | None) -> AccessResult:
         loop = asyncio.get_running_loop()
         if job.target.jump is not None:  # nothing to wait for in the loop: the jump host connects
+            self._asked.release()
             return await loop.run_in_executor(self._logins, lambda: check(job.target, job.key, cancel=self._stop))
         climb = _Ascent(job.target, Deadline(job.target.timeout, self._stop))
+        patience = loop.call_later(PATIENCE, self._asked.release)
         try:
             sock, heard = await climb.reach(self._names)
         except Fault as fault:
             return climb.result(fault)
+        finally:
+            if loop.time() < patience.when():
+                patience.cancel()
+                self._asked.release()
         self._waiting += 1
         since = time.monotonic()
 
         def finish() -> AccessResult:
             loop.call_soon_threadsafe(self._begun)
+            climb.deadline.postpone(time.monotonic() - since)
             try:
-                climb.go_on(sock, heard, time.monotonic() - since, expected, job.key)
+                climb.go_on(sock, heard, expected, job.key)
             except Fault as fault:
                 return climb.result(fault)
             finally:
@@ -238,14 +240,16 @@ async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tc
         for one in tries:
             if not one.cancel() and one.exception() is None:
                 one.result().close()
-    raise tcp._connect_fault(addresses, errors)
+    raise tcp.connect_fault(addresses, errors)
 
 
 async def _try(address: tcp.Address) -> socket.socket:
     sock = socket.socket(address[0], socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, address[1])
+        # A reset is for connections that were made (RFC 9293 section 3.5.2): the next read tells of it.
+        with contextlib.suppress(ConnectionResetError):
+            await asyncio.get_running_loop().sock_connect(sock, address[1])
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:
         sock.close()
@@ -253,26 +257,26 @@ async def _try(address: tcp.Address) -> socket.socket:
     return sock
 
 
-async def _first_words(sock: socket.socket, deadline: Deadline) -> bytes:
-    """What the server says until its identification line is complete, it hangs up, or the time is over.
-
-    `banner.read_banner` judges it: this only waits, where waiting is cheap.
-    """
-    loop, heard = asyncio.get_running_loop(), b""
-    with contextlib.suppress(OSError, TimeoutError):
-        async with asyncio.timeout(max(0.0, deadline.left() - TICK / 2)):
-            await loop.sock_sendall(sock, IDENTIFICATION.encode() + b"\r\n")
-            while not _complete(heard) and len(heard) <= MAX_BYTES:
-                data = await loop.sock_recv(sock, 1024)
-                if not data:
-                    break
-                heard += data
-    return heard
+async def _listen(sock: socket.socket, deadline: Deadline) -> tuple[str, bytes]:
+    """As `banner.read_banner`, in the event loop: the server's identification, and what is to be read again."""
+    loop, greeting = asyncio.get_running_loop(), Greeting()
+    try:
+        async with asyncio.timeout(deadline.left()):
+            with contextlib.suppress(OSError):  # what the server said before it closed is still to be read
+                await loop.sock_sendall(sock, HELLO)
+            while data := await _read(sock):
+                if heard := greeting.hear(data):
+                    return heard
+    except TimeoutError:
+        raise greeting.too_late() from None
+    raise greeting.hung_up()
 
 
-def _complete(heard: bytes) -> bool:
-    begin = 0 if heard.startswith(b"SSH-") else heard.find(b"\nSSH-") + 1
-    return (begin > 0 or heard.startswith(b"SSH-")) and heard.find(b"\n", begin) >= 0
+async def _read(sock: socket.socket) -> bytes:
+    try:
+        return await asyncio.get_running_loop().sock_recv(sock, 1024)
+    except OSError:
+        return b""
 
 
 def _connections() -> int:

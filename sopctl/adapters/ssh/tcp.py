@@ -30,17 +30,25 @@ Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int
 
 def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
     """The addresses of `host`, the families in turn, the preferred one first. Raises Fault and Interrupted."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        found = _ask_resolver(host, port, deadline)
+    found: list[tuple]  # type: ignore[type-arg]
+    if is_numeric(host):
+        found = list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
     else:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        found = _ask_resolver(host, port, deadline)
     addresses = [(family, address) for family, _, _, _, address in found]
     first = [one for one in addresses if one[0] == addresses[0][0]]  # getaddrinfo(3) sorts by RFC 6724
     other = [one for one in addresses if one[0] != addresses[0][0]]
     turns = [one for pair in zip_longest(first, other) for one in pair if one is not None]
     return turns[:MAX_ADDRESSES]
+
+
+def is_numeric(host: str) -> bool:
+    """Is it an address, which nobody has to look up?"""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _ask_resolver(host: str, port: int, deadline: Deadline) -> list[tuple]:  # type: ignore[type-arg]
@@ -144,10 +152,10 @@ def connect(addresses: list[Address], deadline: Deadline) -> tuple[Address, sock
                 return accepted[0]
     finally:
         attempts.close()
-    raise _connect_fault(addresses, attempts.errors)
+    raise connect_fault(addresses, attempts.errors)
 
 
-def _connect_fault(addresses: list[Address], errors: dict[Address, int]) -> Fault:
+def connect_fault(addresses: list[Address], errors: dict[Address, int]) -> Fault:
     """One cause for several addresses: the one that came closest. Each address keeps its own reason."""
     causes = {address: _cause(errors.get(address, errno.ETIMEDOUT)) for address in addresses}
     cause = next(

@@ -2,11 +2,13 @@
 
 import threading
 import time
+from typing import Any
 
 import paramiko
 import pytest
 
-from sopctl.adapters.ssh import Key
+from sopctl.adapters.ssh import Key, check
+from sopctl.adapters.ssh import sweep as sweeping
 from sopctl.adapters.ssh.sweep import LOGINS, Job, sweep
 from sopctl.errors import Interrupted, InvalidRecord
 from sopctl.model.access import Cause, Rung, Target, Verdict
@@ -81,3 +83,66 @@ def test_a_reader_that_has_seen_enough_ends_the_sweep() -> None:
         assert next(stream)[0] == "closed"
         stream.close()
     assert time.monotonic() - began < 3.0
+
+
+FIRST_WORDS = {
+    "silent": hostile.silent,
+    "hangs up": hostile.saying(b""),
+    "resets": hostile.saying(b"", "reset"),
+    "throttles": hostile.saying(b"Exceeded MaxStartups\r\n"),
+    "another protocol": hostile.saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+    "half a line": hostile.saying(b"SSH-2.0-Half", "hang"),
+    "an old protocol": hostile.saying(b"SSH-1.5-Old\r\n"),
+    "malformed": hostile.saying(b"SSH-2.0-\x1b[31m\r\n"),
+    "lines before it": hostile.saying(b"hello\r\nthere\r\nSSH-2.0-Late\r\n"),
+    "text without end": hostile.repeating(b"a" * 1024),
+    "lines without end": hostile.repeating(b"\n" * 256),
+    "dripping": hostile.repeating(b"a", every=0.05),
+}
+
+
+@pytest.mark.parametrize("words", FIRST_WORDS.values(), ids=FIRST_WORDS)
+def test_each_is_answered_as_a_single_check_answers(words: hostile.Script) -> None:
+    with hostile.listening(words) as host:
+        target = Target("127.0.0.1", host.port, timeout=0.5)
+        alone = check(target)
+        ((_, among),) = sweep([Job("one", target)])
+    assert (among.verdict, among.rung, among.cause) == (alone.verdict, alone.rung, alone.cause)
+    assert [rung.rung for rung in among.rungs] == [rung.rung for rung in alone.rungs]
+    assert among.banner == alone.banner
+    if alone.cause is not Cause.TIMEOUT:  # which says how far it came
+        assert among.detail == alone.detail
+
+
+def test_no_more_are_asked_at_once_than_may_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, most = 0, 0
+    reach = sweeping._Ascent.reach
+
+    async def counted(self: Any, names: Any) -> Any:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        try:
+            return await reach(self, names)
+        finally:
+            now -= 1
+
+    monkeypatch.setattr(sweeping._Ascent, "reach", counted)
+    monkeypatch.setattr(sweeping, "ASKED", 4)
+    monkeypatch.setattr(sweeping, "PATIENCE", 60.0)
+    with hostile.listening(hostile.silent) as host:
+        jobs = [Job(str(n), Target("127.0.0.1", host.port, timeout=0.2)) for n in range(12)]
+        assert len(list(sweep(jobs))) == 12
+    assert most == 4
+
+
+def test_the_silent_are_not_waited_for_until_the_next_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "ASKED", 4)
+    monkeypatch.setattr(sweeping, "PATIENCE", 0.05)
+    with hostile.listening(hostile.silent) as silent, hostile.closed_port() as closed:
+        jobs = [Job(str(n), Target("127.0.0.1", silent.port, timeout=30.0)) for n in range(20)]
+        began = time.monotonic()
+        stream = sweep([*jobs, Job("closed", Target("127.0.0.1", closed))])
+        assert next(stream)[0] == "closed"
+        stream.close()
+    assert time.monotonic() - began < 10.0

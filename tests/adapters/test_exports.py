@@ -1,0 +1,78 @@
+"""Results of checks for other tools: Prometheus' own linter, and what a plugin must answer (tests/cases/plugin.yml)."""
+
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sopctl.adapters import exports
+from sopctl.model.access import AccessResult, Cause, Rung, RungResult, ServiceKind, ServiceResult, Verdict
+from tests.cases import rows
+
+PROMTOOL = shutil.which("promtool", path=f"{Path(sys.executable).parent}:/usr/bin")
+HOSTILE = 'no "route"\n\\ | # HELP <&>\x00'
+
+
+def result(cause: Cause | None, *, full: bool = False) -> AccessResult:
+    """A result as a check gives it; `full`: with a lookup and services."""
+    service = ServiceResult(443, ServiceKind.HTTPS, expires="2027-01-31T00:00:00+00:00", status=200)
+    return AccessResult(
+        host="192.0.2.7",
+        port=22,
+        verdict=Verdict.INACCESSIBLE if cause else Verdict.ACCESSIBLE,
+        rung=Rung.TCP if cause else Rung.COMMAND,
+        cause=cause,
+        detail=HOSTILE if cause else "",
+        seconds=0.25,
+        rungs=(RungResult(Rung.NAME, True, 0.01),) if full else (),
+        services=(service,) if full else (),
+    )
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not there (make setup-dev fetches it)")
+@pytest.mark.parametrize("how_many", [0, 1, 3])
+def test_promtool_finds_nothing_to_say(how_many: int) -> None:
+    made = [("PS-1", result(None, full=True)), ("PS-2", result(Cause.REFUSED)), ("PS-3", result(None))][:how_many]
+    text = exports.prometheus(made)
+    assert PROMTOOL
+    ran = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout + ran.stderr) == (0, ""), text
+    if how_many == 3:
+        lines = text.splitlines()
+        assert 'probe_success{instance="192.0.2.7:22",target="PS-2"} 0.0' in lines
+        assert 'probe_failed_info{cause="refused",instance="192.0.2.7:22",rung="tcp",target="PS-2"} 1.0' in lines
+        assert any(line.startswith("probe_ssl_earliest_cert_expiry{") for line in lines)
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not there (make setup-dev fetches it)")
+def test_promtool_would_have_found_something() -> None:
+    assert PROMTOOL
+    ran = subprocess.run(
+        [PROMTOOL, "check", "metrics"], input="probe_success 1 x\n", capture_output=True, text=True, check=False
+    )
+    assert ran.returncode != 0
+
+
+@pytest.mark.parametrize("row", rows("plugin"), ids=lambda row: row["name"])
+def test_plugin(row: dict[str, Any]) -> None:
+    made = [(f"PS-{n}", result(None if sign == "+" else Cause.REFUSED)) for n, sign in enumerate(row["checks"], 1)]
+    text, code = exports.nagios(made, row.get("unsteady", []), row.get("untried", 0))
+    assert (code, text.count("\n"), text[-1]) == (row["code"], 1, "\n")
+    words, _, data = text.partition(" | ")
+    assert words.strip() == row["says"]
+    if made:
+        bad = row["checks"].count("-")
+        assert data == f"inaccessible={bad};;0;0;{len(made)} slowest=0.250s;;;0\n"
+
+
+def test_what_a_server_says_cannot_break_a_form() -> None:
+    made = [("PS-1", result(Cause.REFUSED))]
+    failure = ET.fromstring(exports.junit(made)).find("testsuite/testcase/failure")
+    assert failure is not None
+    assert failure.text
+    assert "\x00" not in failure.text
+    assert exports.nagios(made)[0].count("|") == 1
