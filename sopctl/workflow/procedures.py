@@ -6,6 +6,7 @@ from datetime import date
 from msgspec import Struct
 
 from sopctl.errors import UsageError
+from sopctl.model.history import Event
 from sopctl.model.procedure import Procedure, Standing, walk
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -27,6 +28,8 @@ class Way(Struct, frozen=True):
     procedure: Procedure
     visits: dict[int, Visit]
     standing: Standing
+    events: tuple[Event, ...] = ()
+    """All that happened during this procedure."""
 
 
 def find(site: Site, name: str, version: str | None = None) -> Procedure:
@@ -48,7 +51,8 @@ def way(site: Site, name: str, deposit_id: str) -> Way:
     dossier = dossiers.read(site, deposit_id)
     if name not in dossier.procedures:
         raise UsageError(f"there is no procedure {name!r}", remedy=f"There are: {', '.join(dossier.procedures)}")
-    return Way(deposit_id, dossier.procedures[name], _visits(dossier, name), dossier.standing)
+    events = tuple(event for event in dossier.events if event.procedure == name)
+    return Way(deposit_id, dossier.procedures[name], _visits(dossier, name), dossier.standing, events)
 
 
 def _visits(dossier: Dossier, name: str) -> dict[int, Visit]:

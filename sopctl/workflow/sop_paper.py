@@ -4,11 +4,15 @@ from datetime import date
 
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.wording import plain_date
+from sopctl.model import masking
 from sopctl.model.procedure import Outcome, Procedure, Step
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.papers import letterhead
 from sopctl.workflow.procedures import Way
+
+SHOWN_PASSES = 3
+"""Of a step that was passed more often, how many of the last are shown beside it; the list below has all."""
 
 
 def sop_form(site: Site, procedure: Procedure, today: date, way: Way | None = None) -> forms.SopForm:
@@ -45,10 +49,11 @@ def sop_form(site: Site, procedure: Procedure, today: date, way: Way | None = No
             forms.SopArrow(step.no, outcome.next, label if _decides(step) else "", dashed=bool(outcome.waits_for))
             for step in procedure.steps
             for label, outcome in _papers(step).items()
-            if outcome.next is not None and outcome.next != step.no
+            if outcome.next is not None and (outcome.next != step.no or _decides(step))
         ),
         notes=tuple(notes),
         legend=way is not None,
+        events=_events(way) if way else None,
     )
 
 
@@ -96,7 +101,8 @@ def _step(procedure: Procedure, step: Step, actor: int, way: Way | None) -> form
         visit = way.visits.get(step.no)
         if visit:
             passed = zip(visit.days, visit.outcomes, visit.by, strict=True)
-            notes = [f"{day:%d-%m-%Y}: {outcome} ({by})" for day, outcome, by in list(passed)[-4:]]
+            notes = [f"{len(visit.days)} kali ditempuh, terakhir:"] if len(visit.days) > SHOWN_PASSES else []
+            notes += [f"{plain_date(day)}: {outcome} ({by})" for day, outcome, by in list(passed)[-SHOWN_PASSES:]]
             state = "visited"
         if way.standing.procedure == procedure.name and way.standing.step == step:
             state = "current"
@@ -111,6 +117,22 @@ def _step(procedure: Procedure, step: Step, actor: int, way: Way | None) -> form
         notes=tuple(notes),
         state=state,
     )
+
+
+def _events(way: Way) -> forms.Table:
+    """Every event of the procedure; personal data in notes is masked, for the picture is shown around."""
+    rows = tuple(
+        (
+            plain_date(event.at.date()),
+            f"{event.at:%H.%M}",
+            str(event.step),
+            event.outcome,
+            event.by,
+            masking.inside(event.note),
+        )
+        for event in way.events
+    )
+    return forms.Table("Riwayat", ("Tanggal", "Pukul", "Langkah", "Hasil", "Oleh", "Catatan"), rows, "declared")
 
 
 def _papers(step: Step) -> dict[str, Outcome]:
@@ -137,6 +159,6 @@ def _waits(outcome: Outcome) -> str:
     words = {
         "space": "menunggu tempat, lalu langkah",
         "month": "setiap bulan, langkah",
-        "decision": "menunggu keputusan,",
+        "decision": "menunggu keputusan, lalu langkah",
     }
     return f"{words[outcome.waits_for]} {outcome.next}"

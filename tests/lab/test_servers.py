@@ -14,7 +14,7 @@ import pytest
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.adapters.ssh import check
-from sopctl.errors import Conflict, OutsideFailure, UsageError
+from sopctl.errors import Conflict, Interrupted, OutsideFailure, UsageError
 from sopctl.model.access import Cause, Rung, Target, Verdict
 from sopctl.model.verification import View, Word
 from sopctl.store import dossiers
@@ -34,7 +34,7 @@ from sopctl.workflow import (
 )
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.making import EXAMPLE_REQUEST, make_key
-from sopctl.workflow.verifying import Vantage
+from sopctl.workflow.verifying import Vantage, Verification
 from tests.conftest import Ran
 
 pytestmark = pytest.mark.lab
@@ -253,13 +253,15 @@ def test_a_killed_sopctl_shows_as_unfinished_and_leaves_no_process(placed: Place
 def _waits_until_it_can_be_reached(placed: Placed) -> None:
     """`--until-accessible`: Ctrl-C records nothing and the dossier is free meanwhile; then the server comes back."""
     servers.run(placed.server, "systemctl stop ssh.socket ssh; (sleep 6; systemctl start ssh) >/dev/null 2>&1 &")
-    command = [sys.executable, "-m", "sopctl", "verify", placed.id, "--until-accessible", "--timeout", "90", "--json"]
-    with subprocess.Popen(command, cwd=placed.desk.site.root, stdout=subprocess.PIPE, text=True) as stopped:
-        time.sleep(2)
-        acting.hold(placed.desk.decided_by("staf"), placed.id, reason="sebentar")
-        acting.resume(placed.desk.decided_by("staf"), placed.id, note="lanjut")
-        stopped.send_signal(signal.SIGINT)
-        assert stopped.wait(20) == 130
+    someone = placed.desk.decided_by("staf")
+
+    def interrupt(_found: Verification, _seconds: float) -> None:
+        acting.hold(someone, placed.id, reason="sebentar")
+        acting.resume(someone, placed.id, note="lanjut")
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        verifying.verify(placed.desk, placed.id, until=90, on_wait=interrupt)
     assert placed.newest()[2] == "dilanjutkan"
     done, found = verifying.verify(placed.desk, placed.id, until=90)
     assert done.outcome == "bisa"

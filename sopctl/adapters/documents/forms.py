@@ -217,6 +217,8 @@ class SopForm(Struct, frozen=True, tag="sop"):
     arrows: tuple[SopArrow, ...]
     notes: tuple[str, ...] = ()
     legend: bool = False
+    events: Table | None = None
+    """What happened, event by event."""
 
 
 Form = HandoverForm | InventoryForm | Paper | SopForm

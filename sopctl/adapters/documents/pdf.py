@@ -77,7 +77,8 @@ def _bounded(form: Form) -> Form:
         if not form.actors or not form.steps:
             raise InvalidRecord("an SOP without actors or steps has no flow table")
         steps = tuple(msgspec.structs.replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
-        return msgspec.structs.replace(form, steps=steps)
+        events = _bounded_table(form.events) if form.events else None
+        return msgspec.structs.replace(form, steps=steps, events=events)
     sections = tuple(_bounded_table(part) if isinstance(part, Table) else part for part in form.sections)
     if isinstance(form, Paper):
         if len(form.signers) > MAX_SIGNERS:
@@ -145,6 +146,7 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
         words["short-heading"] = shortened(title, 34)
     if isinstance(form, SopForm):
         words["title"] = printable(form.title.upper(), _NAME)
+        words["shares"] = _shares(form.events) if form.events else []
     if isinstance(form, InventoryForm):
         words["month"] = wording.month_name(form.month)
         words["shares"] = [_shares(part) if isinstance(part, Table) else [] for part in form.sections]

@@ -160,7 +160,7 @@ def test_hostile_text_is_only_text(form: Form, turn: int) -> None:
     payloads = [case["text"] for case in PAYLOADS[turn:] + PAYLOADS[:turn]]
     hostile = samples.filled(form, payloads, used)
     made = render(hostile)
-    words = text(made)
+    words = text(made).replace("Keterangan", "")  # a head as high as two others stands between their lines
     assert len(used) > 30
     assert [value for value in used if value != not_on_paper(hostile) and not shown(value, words)] == []
     assert_inside(made)

@@ -23,7 +23,7 @@ def test_wording(function: str, given_: Any, expected: str) -> None:
 
 
 def test_a_date_in_english() -> None:
-    assert wording.long_date(date(2026, 11, 23), "en") == "Monday, November 23, 2026"
+    assert wording.long_date(date(2026, 11, 23), "en") == "Monday, 23 November 2026"
 
 
 @pytest.mark.parametrize("language", ["xx", "", "id_ID; x", "../id"])
