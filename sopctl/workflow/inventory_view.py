@@ -55,6 +55,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
         "sopctl_ports": list(access.ports),
         "sopctl_controllers": sorted({*settings.controllers, *([source] if source else [])}),
         "sopctl_management_account": settings.management.account,
+        "sopctl_management_key_file": str(site.folder("keys") / settings.management.key),
         "sopctl_management_public_key": public_key(site, settings.management.key),
         "sopctl_time_zone": settings.time_zone,
         "sopctl_banner": settings.banner,

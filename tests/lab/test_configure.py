@@ -74,6 +74,7 @@ class Office:
             "sopctl_ports": [80],
             "sopctl_controllers": [self.status.controller],
             "sopctl_management_account": "sopctl",
+            "sopctl_management_key_file": str(self.root / "management"),
             "sopctl_management_public_key": self.public["management"],
             "sopctl_time_zone": "Asia/Jakarta",
             "sopctl_banner": "Only for those who may.",
@@ -114,6 +115,7 @@ def test_from_hand_over_to_return(office: Office) -> None:
     result, host = office.play("configure.yml")
     assert (result.outcome, host.failed_task, host.message) == (Outcome.OK, "", "")
     assert host.changed > 10
+    assert servers.run(server, "ls /var/lib/sopctl/window") == "window.sh\n", "a window was left open"
 
     for user, key in (("webadmin", "web"), ("dbadmin", "db"), ("dbadmin", "web"), ("sopctl", "management")):
         assert office.login(user, office.root / key, "id -un").stdout == f"{user}\n"

@@ -23,6 +23,7 @@ ALLOWED = {
     "sopctl_ports",
     "sopctl_controllers",
     "sopctl_management_account",
+    "sopctl_management_key_file",
     "sopctl_management_public_key",
     "sopctl_time_zone",
     "sopctl_banner",

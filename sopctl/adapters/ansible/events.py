@@ -72,6 +72,7 @@ class _Host:
         self.counts: dict[str, int] = dict.fromkeys(("ok", "changed", "failed", "skipped", "unreachable"), 0)
         self.failed_task = ""
         self.message = ""
+        self.last_message = ""
         self.facts: dict[str, object] | None = None
 
 
@@ -118,9 +119,11 @@ class Tally:
         host.counts[task.status] += 1
         if task.status == "changed":
             host.counts["ok"] += 1  # as Ansible counts: what changed is also well
-        if task.status in ("failed", "unreachable") and not host.failed_task:
-            host.failed_task = task.task
-            host.message = task.message
+        if task.status in ("failed", "unreachable"):
+            if not host.failed_task:
+                host.failed_task = task.task
+                host.message = task.message
+            host.last_message = task.message
 
     @staticmethod
     def _keep_facts(host: _Host, result: Mapping[str, object]) -> None:
@@ -166,9 +169,14 @@ class Tally:
             failed=host.counts["failed"],
             unreachable=host.counts["unreachable"] > 0,
             failed_task=host.failed_task,
-            message=host.message or ("The run ended before this host had its turn." if silent else ""),
+            message=_both(host) or ("The run ended before this host had its turn." if silent else ""),
             facts=host.facts,
         )
+
+
+def _both(host: _Host) -> str:
+    """What failed first, and where something was done about it (a rescue) and that ended the run, what that said."""
+    return f"{host.message} | {host.last_message}" if host.last_message not in ("", host.message) else host.message
 
 
 def _ok(data: Mapping[str, object], result: Mapping[str, object]) -> Status:
