@@ -22,7 +22,7 @@ from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.model.access import HostKey
-    from sopctl.workflow.desk import StepDone
+    from sopctl.workflow.desk import Desk, StepDone
     from sopctl.workflow.verifying import Verification
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -42,23 +42,55 @@ user_option = click.option("--user", help="The requester's account [default: the
 
 
 @click.command(
-    epilog=example("sopctl configure PS-2026-0001 --host-key SHA256:…", "sopctl configure PS-2026-0001  # asks")
+    epilog=example(
+        "sopctl configure PS-2026-0001 --host-key SHA256:…",
+        "sopctl configure PS-2026-0001  # asks",
+        "sopctl configure PS-2026-0001 --check --diff",
+        "sopctl configure --check --tags sshd --tags firewall  # all servers",
+    )
 )
-@id_argument
+@click.argument("deposit_id", metavar="ID", required=False)
 @host_key_option
 @trusted_path_option
+@click.option("--check", is_flag=True, help="Change nothing: say what would change. Without ID: on all servers.")
+@click.option("--diff", is_flag=True, help="With --check: line by line.")
+@click.option(
+    "--tags", multiple=True, metavar="TAG", help="With --check: only this part, for example sshd. May be repeated."
+)
 @decider_options
 @json_option
 @click.pass_context
-def configure(ctx: click.Context, deposit_id: str, *, host_key: str | None, trusted_path: str, as_json: bool) -> None:
+def configure(
+    ctx: click.Context,
+    deposit_id: str | None,
+    *,
+    host_key: str | None,
+    trusted_path: str,
+    check: bool,
+    diff: bool,
+    tags: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Configure the server with playbooks/configure.yml (konfigurasi 1). Exit 1: it failed on the server.
 
     The first time, the server's host key is pinned; until that is confirmed nothing logs in. Where nobody can confirm
     it, it is kept as pending: sopctl host-key ID.
+
+    With --check: what differs from the configuration by now, on one server or all. Nothing is changed or recorded.
+    Exit 1: something differs. Exit 6: a server could not be looked at.
     """
     from sopctl.workflow import configuring
 
     desk = open_desk(ctx)
+    if check:
+        if host_key or trusted_path:
+            raise UsageError("--check pins no host key")
+        _check(desk, deposit_id, tags, diff=diff, as_json=as_json)
+        return
+    if diff or tags:
+        raise UsageError("--diff and --tags go with --check")
+    if deposit_id is None:
+        raise UsageError("name a deposit, or look at all of them with --check")
     with task_progress(quiet=as_json) as on_event:
         done = configuring.configure(
             desk,
@@ -70,6 +102,34 @@ def configure(ctx: click.Context, deposit_id: str, *, host_key: str | None, trus
         )
     put_step(done, as_json=as_json)
     end(done.answer)
+
+
+def _check(desk: "Desk", deposit_id: str | None, tags: tuple[str, ...], *, diff: bool, as_json: bool) -> None:
+    from sopctl.workflow import drift
+
+    with task_progress(quiet=as_json) as on_event:
+        found = drift.look(desk, [deposit_id] if deposit_id else [], tags=tags, on_event=on_event)
+    if as_json:
+        put_json({"servers": found})
+    elif not found:
+        click.echo("No server is configured yet.")
+    for server in [] if as_json else found:
+        click.echo(f"{server.id}  {_changes(len(server.changes))}")
+        for change in server.changes:
+            click.echo(f"  {change.role}: {change.task}")
+            for line in change.diff if diff else ():
+                click.echo(f"    {line}")
+    blind = [server for server in found if server.message]
+    if blind:
+        said = "; ".join(f"{server.id}: {printable(server.message)}" for server in blind)
+        raise OutsideFailure(
+            f"could not be looked at: {said}", remedy=f"Look where it fails: sopctl check {blind[0].id}"
+        )
+    end(not any(server.changes for server in found))
+
+
+def _changes(count: int) -> str:
+    return "nothing differs" if count == 0 else f"{count} task{'s' * (count > 1)} would change something"
 
 
 @click.command(

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import yaml
 from sopctl.adapters import lab as servers
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ansible.facts import gather
-from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, run_playbook
+from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.model.access import HostKey
 from sopctl.model.facts import from_setup
@@ -55,17 +55,20 @@ class Office:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", path], check=True)
         return path.with_suffix(".pub").read_text().strip()
 
-    def pin(self) -> HostKey:
-        return next(key for key in self.server.host_keys if key.type == "ssh-ed25519")
-
     def play(self, playbook: str, **variables: object) -> tuple[RunResult, HostResult]:
         """Run a playbook on the server, with these host variables changed."""
-        host = {
-            "ansible_host": self.server.address,
-            "ansible_port": self.server.port,
-            "ansible_user": self.server.user,
-            "ansible_ssh_private_key_file": self.server.key_file,
-            "ansible_ssh_common_args": ssh_common_args(self.pin()),
+        result = self.play_on(playbook, {"PS-2026-0001": self.variables(self.server, **variables)})
+        return result, result.hosts["PS-2026-0001"]
+
+    def variables(self, server: LabServer, **changes: object) -> dict[str, object]:
+        """What the inventory says of a server."""
+        key = next(key for key in server.host_keys if key.type == "ssh-ed25519")
+        return {
+            "ansible_host": server.address,
+            "ansible_port": server.port,
+            "ansible_user": server.user,
+            "ansible_ssh_private_key_file": server.key_file,
+            "ansible_ssh_common_args": ssh_common_args(key),
             "sopctl_hostname": "portal.example.org",
             "sopctl_accounts": [
                 {"name": "webadmin", "keys": [self.public["web"]]},
@@ -78,13 +81,29 @@ class Office:
             "sopctl_management_public_key": self.public["management"],
             "sopctl_time_zone": "Asia/Jakarta",
             "sopctl_banner": "Only for those who may.",
-            **variables,
+            **changes,
         }
-        self._write({"deposits": {"hosts": {"PS-2026-0001": host}}})
+
+    def play_on(self, playbook: str, hosts: dict[str, dict[str, object]]) -> RunResult:
+        """Run a playbook on these hosts at once."""
+        self._write({"deposits": {"hosts": hosts}})
         self.runs += 1
-        run_dir = self.root / f"var/{self.runs}"
-        result = run_playbook(self.root, playbook, limit=["PS-2026-0001"], run_dir=run_dir)
-        return result, result.hosts["PS-2026-0001"]
+        return run_playbook(self.root, playbook, limit=list(hosts), run_dir=self.root / f"var/{self.runs}")
+
+    def look(self, on_event: Callable[[TaskEvent], None]) -> RunResult:
+        """Run configure.yml with --check on the hosts of the last run."""
+        self.runs += 1
+        folder = self.root / f"var/{self.runs}"
+        hosts = ["PS-2026-0001"]
+        return run_playbook(
+            self.root,
+            "configure.yml",
+            limit=hosts,
+            run_dir=folder,
+            check=True,
+            tags=["sshd", "firewall"],
+            on_event=on_event,
+        )
 
     def managed(self) -> dict[str, object]:
         return {"ansible_user": "sopctl", "ansible_ssh_private_key_file": str(self.root / "management")}
@@ -136,6 +155,17 @@ def test_from_hand_over_to_return(office: Office) -> None:
 
     result, host = office.play("configure.yml", **office.managed())
     assert (result.outcome, host.changed) == (Outcome.OK, 0), "a second run changes nothing"
+
+    drift = "echo 'MaxAuthTries 2' >>/etc/ssh/sshd_config.d/00-sopctl.conf; nft delete table inet sopctl || true"
+    servers.run(server, drift)
+    seen: dict[str, TaskEvent] = {}
+    result = office.look(lambda event: seen.update({event.task: event} if event.status == "changed" else {}))
+    assert result.outcome is Outcome.OK
+    assert set(seen) == {"Write our settings of the SSH server"} | (
+        {"Look for the table"} if office.booted() else set()
+    )
+    assert "-MaxAuthTries 2" in seen["Write our settings of the SSH server"].diff
+    assert "MaxAuthTries 2" in servers.run(server, "cat /etc/ssh/sshd_config.d/00-sopctl.conf"), "a look mends nothing"
 
     servers.run(server, "echo mine > /home/webadmin/data")
     result, host = office.play("release.yml", **office.managed(), sopctl_power_off=True)
@@ -215,6 +245,19 @@ def test_an_account_that_was_there_before_gets_its_own_keys_back(office: Office)
     _, host = office.play("release.yml", sopctl_accounts=[_account("webadmin", office.public["web"])])
     assert host.failed == 0
     assert servers.run(office.server, f"stat -c '%U %a' {keys}; cat {keys}") == f"webadmin 600\n{own}\n"
+
+
+def test_an_account_that_the_letter_names_no_more_is_taken_back(office: Office) -> None:
+    both = [_account("webadmin", office.public["web"]), _account("dbadmin", office.public["db"])]
+    assert office.play("configure.yml", sopctl_accounts=both)[1].failed == 0
+    servers.run(office.server, "echo mine > /home/dbadmin/data")
+    _, host = office.play("configure.yml", sopctl_accounts=[_account("webadmin", office.public["db"])])
+    assert (host.failed, host.changed) == (0, 3), "one account goes, its note too, and one has another key"
+    assert office.login("dbadmin", office.root / "db", "true").returncode == 255
+    assert office.login("webadmin", office.root / "web", "true").returncode == 255
+    assert office.login("webadmin", office.root / "db", "id -un").stdout == "webadmin\n"
+    gone = "getent passwd dbadmin; ls /var/lib/sopctl/created; cat /home/dbadmin/data"
+    assert servers.run(office.server, gone) == "sopctl\nwebadmin\nmine\n"
 
 
 def _account(name: str, key: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ Events come from Ansible's callback plugin on this machine, but what a module an
 server that belongs to someone else: it is cut to size and cleaned before it goes anywhere.
 """
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Literal
@@ -31,13 +32,15 @@ class Outcome(StrEnum):
 
 
 class TaskEvent(Struct, frozen=True):
-    """One task on one host has ended. `message` is one line, safe to print."""
+    """One task on one host has ended. `message` is one line, safe to print. `diff`: what it changed, or would, line by
+    line, where the run was asked to say so."""
 
     host: str
     role: str
     task: str
     status: Status
     message: str
+    diff: tuple[str, ...] = ()
 
 
 class HostResult(Struct, frozen=True):
@@ -108,6 +111,7 @@ class Tally:
             task=printable(str(data.get("task") or ""), 200),
             status=status,
             message=message,
+            diff=_diff(result) if status == "changed" else (),
         )
         self._count(host, task)
         if status in ("ok", "changed") and data.get("task_action") in SETUP:
@@ -210,6 +214,39 @@ def _message(result: Mapping[str, object]) -> str:
     parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout")]
     texts = [_line(part, 400) for part in parts if isinstance(part, str) and part.strip()]
     return ": ".join(dict.fromkeys(texts[:2])) or "The module failed without saying why."
+
+
+MAX_DIFF_LINES = 200
+
+
+def _diff(result: Mapping[str, object]) -> tuple[str, ...]:
+    """What a module says it changed, as lines of a unified diff: cut to size, printable, bare of what is the same."""
+    entries: list[object] = []
+    for answer in (result, *_answers(result)):
+        said = answer.get("diff")
+        entries += said if isinstance(said, list) else [said]
+    lines: list[str] = []
+    for entry in entries[:100]:
+        if isinstance(entry, dict):
+            if isinstance(entry.get("prepared"), str):
+                lines += str(entry["prepared"])[:MAX_TEXT].splitlines()
+            before, after = (_side(entry.get(side)) for side in ("before", "after"))
+            old, new = (str(entry.get(f"{side}_header") or side)[:200] for side in ("before", "after"))
+            lines += difflib.unified_diff(before, after, old, new, n=1, lineterm="")
+    return tuple(printable(line, 200) for line in lines[:MAX_DIFF_LINES])
+
+
+def _answers(result: Mapping[str, object]) -> list[dict[str, object]]:
+    """The answers for the items of a loop."""
+    items = result.get("results")
+    return [item for item in items[:100] if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _side(value: object) -> list[str]:
+    """One side of a diff: a text, or attributes as `name: value` lines."""
+    if isinstance(value, dict):
+        return [f"{key}: {text}"[:400] for key, text in sorted(value.items(), key=str)[:100]]
+    return value[:20_000].splitlines() if isinstance(value, str) else []
 
 
 def _line(text: str, limit: int) -> str:

@@ -66,6 +66,7 @@ def run_playbook(
     run_dir: Path,
     variables: Mapping[str, object] = {},
     check: bool = False,
+    tags: Sequence[str] = (),
     forks: int = 10,
     timeout: float = 900,
     on_event: Callable[[TaskEvent], None] = _ignore,
@@ -74,20 +75,26 @@ def run_playbook(
     """Run `SITE/playbooks/PLAYBOOK` on the hosts named in `limit` (inventory: `SITE/inventory`).
 
     `run_dir` is a folder to be made for this run alone (0700); the events stay in it. `timeout` is in seconds for the
-    whole run. `on_event` is called in this thread, once per task and host. `check` changes nothing on the servers.
+    whole run. `on_event` is called in this thread, once per task and host. `check` changes nothing on the servers and
+    says what would change; `tags` are the only parts of the playbook to run.
 
     A host that fails is a result, not an error. Raises OutsideFailure when Ansible or ssh is missing or the disk is
-    full, InvalidRecord for a host name that is none, Conflict for a `run_dir` that is taken, Interrupted on Ctrl-C.
+    full, InvalidRecord for a host name or tag that is none, Conflict for a `run_dir` that is taken, Interrupted on
+    Ctrl-C.
     """
     hosts = _host_names(limit)
     path = _search_path()
+    for tag in tags:
+        if not re.fullmatch(r"[a-z][a-z_]{0,40}", tag):
+            raise InvalidRecord(f"{printable(tag, 80)!r} is not the name of a tag.")
+    words = [*(["--check", "--diff"] if check else []), *(["--tags", ",".join(tags)] if tags else [])]
     if not re.fullmatch(r"[A-Za-z0-9_-]+\.yml", playbook) or not (site / "playbooks" / playbook).is_file():
         raise InvalidRecord(f"The site has no playbook {playbook!r}.", where=str(site / "playbooks"))
     started = time.monotonic()
     tally = Tally(hosts)
     try:
         with _folder(run_dir) as sockets:
-            job = _Job(_runner(site, playbook, hosts, run_dir, variables, check, forks, path, sockets), run_dir)
+            job = _Job(_runner(site, playbook, hosts, run_dir, variables, words, forks, path, sockets), run_dir)
             stopped = _follow(job, tally, on_event, cancel, started + timeout)
             output = _settle_output(run_dir)
             outcome, message = _judge(job, tally, stopped, output, timeout)
@@ -154,7 +161,7 @@ def _runner(
     hosts: Sequence[str],
     run_dir: Path,
     variables: Mapping[str, object],
-    check: bool,
+    words: Sequence[str],
     forks: int,
     path: str,
     sockets: Path,
@@ -193,7 +200,7 @@ def _runner(
         playbook=f"playbooks/{playbook}",
         inventory=str(site / "inventory"),
         limit=f"@{run_dir / 'limit'}",
-        cmdline="--check" if check else None,
+        cmdline=" ".join(words) or None,
         forks=forks,
         envvars=own,
         fact_cache_type="memory",

@@ -23,9 +23,9 @@ home() { getent passwd "$1" | cut -d: -f6; }
 
 arm() {
     if [ -d kept ] || [ -d back ]; then back >/dev/null; fi # a window that was never closed: the server was restarted
-    rm -rf new put-back
+    rm -rf new late put-back
     mkdir -p new/tree new/keys || return
-    seconds=$1 accounts=$2
+    seconds=$1 accounts=$(printf '%s\n' $2 $(ls ../created ../kept 2>/dev/null | grep -v '[:/]') | sort -u)
     shift 2
     for path in "$@"; do
         echo "$path" >>new/paths
@@ -60,7 +60,7 @@ hold_in() {
 watch() {
     while until=$(cat kept/until 2>/dev/null); do
         if [ "$(now)" -ge "$until" ]; then
-            back
+            put_back kept late >/dev/null # a run that was only slow may still change something: its end puts it back too
             return
         fi
         sleep 1
@@ -90,11 +90,14 @@ restore() { # by renaming: nobody ever reads half a file
 }
 
 back() {
-    if ! [ -d back ] && ! mv -T kept back 2>/dev/null; then
-        wait_for_other
-        cat put-back 2>/dev/null
-        return 0
-    fi
+    wait_for_clock
+    if [ -d back ] || [ -d kept ]; then put_back kept ""; elif [ -d late ]; then put_back late ""; fi
+    cat put-back 2>/dev/null
+    return 0
+}
+
+put_back() { # from where; and where to keep it after that
+    [ -d back ] || mv -T "$1" back 2>/dev/null || return
     : >said
     table >now-table
     if ! cmp -s now-table back/table && { [ -s now-table ] || [ -e back/table ]; }; then echo "firewall rules" >>said; fi
@@ -116,14 +119,15 @@ back() {
     for folder in $NETWORKS; do
         if grep -q "^$folder" said; then network "$folder"; fi
     done
-    mv said put-back
-    rm -rf back
-    cat put-back
+    cat put-back >>said 2>/dev/null
+    awk '!seen[$0]++' said >put-back
+    rm -f said
+    if [ -n "$2" ]; then mv -T back "$2"; else rm -rf back; fi
 }
 
-wait_for_other() { # the clock may be putting back at this moment
+wait_for_clock() { # it may be putting back at this moment
     tries=0
-    while [ -d back ] && [ "$tries" -lt 60 ]; do
+    while [ -d back ] && [ "$tries" -lt 30 ]; do
         sleep 1
         tries=$((tries + 1))
     done
