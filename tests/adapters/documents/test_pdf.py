@@ -261,6 +261,23 @@ def test_no_month_is_refused() -> None:
         render(structs.replace(samples.inventory(), month="2026-13"))
 
 
+def test_an_sop_without_actors_and_a_paper_that_four_sign_are_refused() -> None:
+    with pytest.raises(InvalidRecord, match="without actors"):
+        render(structs.replace(samples.sop(), actors=()))
+    paper = samples.paper()
+    with pytest.raises(InvalidRecord, match="4 people sign"):
+        render(structs.replace(paper, signers=paper.signers * 4))
+
+
+def test_a_dossiers_way_ends_with_all_that_happened() -> None:
+    rows = tuple((f"{n} November 2026", "08.30", "4", "tidak tersedia", "staf", f"percobaan {n}") for n in range(1, 30))
+    events = Table("Riwayat", ("Tanggal", "Pukul", "Langkah", "Hasil", "Oleh", "Catatan"), rows, "declared")
+    said = text(render(structs.replace(samples.sop(legend=True), events=events)))
+    assert all(f"percobaan{n}" in said for n in range(1, 30))
+    assert "Pelaksana" in said
+    assert "MutuBaku" in said
+
+
 @pytest.mark.parametrize("command", ["", "x" * 5_000])
 def test_a_command_that_no_qr_code_holds_is_refused(command: str) -> None:
     form = samples.handover()
