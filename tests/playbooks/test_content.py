@@ -16,7 +16,7 @@ TASK_FILES = sorted(
 )
 WORDS = {"name", "when", "loop", "register", "notify", "tags", "block", "rescue", "vars", "become", "timeout"} | {
     "loop_control", "changed_when", "failed_when", "environment", "no_log", "hosts", "gather_facts", "roles",
-    "tasks", "pre_tasks", "post_tasks",
+    "tasks", "pre_tasks", "post_tasks", "check_mode", "ignore_unreachable",
 }  # fmt: skip
 
 
@@ -24,20 +24,7 @@ def tasks_of(node: Any) -> list[dict[str, Any]]:
     """Every task in a file, those in blocks and plays too."""
     found = []
     for entry in node or []:
-        inner = [
-            key
-            for key in (
-                "tasks",
-                "pre_tasks",
-                "post_tasks",
-                "check_mode",
-                "ignore_unreachable",
-                "block",
-                "rescue",
-                "always",
-            )
-            if key in entry
-        ]
+        inner = [key for key in ("tasks", "pre_tasks", "post_tasks", "block", "rescue", "always") if key in entry]
         for key in inner:
             found += tasks_of(entry[key])
         if not inner:
