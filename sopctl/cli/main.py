@@ -34,6 +34,7 @@ COMMANDS = {
         "show": "reading:show",
         "todo": "reading:todo",
         "report": "report:report",
+        "runs": "runs:runs",
         "rack": "racks:rack",
         "queue": "racks:queue",
         "sop": "sop:sop",

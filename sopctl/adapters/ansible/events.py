@@ -60,12 +60,14 @@ class HostResult(Struct, frozen=True):
 
 
 class RunResult(Struct, frozen=True):
-    """One run. `hosts` has every host that was asked for; `message` says what went wrong when no host can."""
+    """One run. `hosts` has every host that was asked for; `message` says what went wrong when no host can. `roles`:
+    seconds by role, those of all hosts together ("" for tasks of none)."""
 
     outcome: Outcome
     hosts: dict[str, HostResult]
     seconds: float
     message: str
+    roles: dict[str, float] = {}
 
 
 class _Host:
@@ -84,6 +86,7 @@ class Tally:
 
     def __init__(self, hosts: Sequence[str]) -> None:
         self._hosts = {host: _Host() for host in hosts}
+        self.roles: dict[str, float] = {}
         self.finished = False
         """Did Ansible come to its final statistics? Only then did every host have its turn."""
 
@@ -114,6 +117,9 @@ class Tally:
             diff=_diff(result) if status == "changed" else (),
         )
         self._count(host, task)
+        took = data.get("duration")
+        if isinstance(took, int | float):
+            self.roles[task.role] = self.roles.get(task.role, 0.0) + took
         if status in ("ok", "changed") and data.get("task_action") in SETUP:
             self._keep_facts(host, result)
         return task

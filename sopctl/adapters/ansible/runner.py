@@ -24,11 +24,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from msgspec import to_builtins
+from msgspec.structs import replace
+
 import sopctl
 from sopctl.adapters.ansible import supervisor
 from sopctl.adapters.ansible.events import HostResult, Outcome, RunResult, Tally, TaskEvent
 from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure
 from sopctl.model.text import printable
+
+RESULT_FILE = "result.json"
+"""In a run's folder: the RunResult, without facts."""
 
 __all__ = ["HostResult", "Outcome", "RunResult", "TaskEvent", "run_playbook"]
 
@@ -98,9 +104,17 @@ def run_playbook(
             stopped = _follow(job, tally, on_event, cancel, started + timeout)
             output = _settle_output(run_dir)
             outcome, message = _judge(job, tally, stopped, output, timeout)
+            seconds = time.monotonic() - started
+            result = RunResult(outcome, tally.results(), seconds, message, tally.roles)
+            _write_private(run_dir / RESULT_FILE, json.dumps(_bare(result)))
     except OSError as error:
         raise OutsideFailure(f"The run's folder cannot be written: {error.strerror}.", where=str(run_dir)) from error
-    return RunResult(outcome=outcome, hosts=tally.results(), seconds=time.monotonic() - started, message=message)
+    return result
+
+
+def _bare(result: RunResult) -> Any:
+    """The result for the run's folder: without facts, which have their place in the dossier."""
+    return to_builtins(replace(result, hosts={name: replace(host, facts=None) for name, host in result.hosts.items()}))
 
 
 def _host_names(limit: Sequence[str]) -> list[str]:
