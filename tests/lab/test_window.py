@@ -76,23 +76,25 @@ def test_a_setting_that_shuts_us_out_is_put_back(office: Office) -> None:
 def test_a_controller_that_dies_in_the_window(office: Office) -> None:
     server = office.server
     before = servers.run(server, SNAPSHOT)
-    office.play_on(
-        "facts.yml", {"PS-2026-0001": office.variables(server, armed_window_seconds=30)}
-    )  # writes the inventory
-    script = "import sys; from pathlib import Path; from sopctl.adapters.ansible.runner import run_playbook as run; "
-    script += (
+    office.play_on("facts.yml", {"PS-2026-0001": office.variables(server)})  # writes the inventory
+    script = (
+        "import sys; from pathlib import Path; from sopctl.adapters.ansible.runner import run_playbook as run; "
         "run(Path(sys.argv[1]), 'configure.yml', limit=['PS-2026-0001'], run_dir=Path(sys.argv[1]) / 'var/killed')"
     )
     run = subprocess.Popen([sys.executable, "-c", script, str(office.root)])
-    kept = "test -e /home/webadmin && cat /var/lib/sopctl/window/kept/until || true"
-    deadline = time.monotonic() + 60
-    while not servers.run(server, kept):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    os.kill(run.pid, signal.SIGKILL)
-    run.wait()
+    try:
+        _wait_for(server, "test -e /home/webadmin && test -d /var/lib/sopctl/window/kept")
+    finally:
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait()
     assert servers.run(server, SNAPSHOT) != before
-    while servers.run(server, "ls /var/lib/sopctl/window") != "late\nput-back\nwindow.sh\n":
-        assert time.monotonic() < deadline + 60
-        time.sleep(0.5)
+    servers.run(server, "sh /var/lib/sopctl/window/window.sh hold 10")  # ten minutes are long for a test
+    _wait_for(server, "test -d /var/lib/sopctl/window/late")
     assert servers.run(server, SNAPSHOT) == before
+
+
+def _wait_for(server: LabServer, condition: str) -> None:
+    deadline = time.monotonic() + 180
+    while servers.run(server, f"{condition} && echo yes || true") != "yes\n":
+        assert time.monotonic() < deadline, condition
+        time.sleep(0.5)
