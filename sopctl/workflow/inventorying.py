@@ -6,14 +6,16 @@ from typing import Any
 
 import msgspec
 
-from sopctl.adapters.ansible.facts import FACTS_PLAYBOOK, raw_facts
-from sopctl.adapters.ansible.runner import Outcome
+from sopctl.adapters.ansible.facts import FACTS_PLAYBOOK
+from sopctl.adapters.ansible.runner import Outcome, RunResult
 from sopctl.adapters.documents import forms, render, sections_of
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model import history
-from sopctl.model.changes import differences
-from sopctl.model.facts import ServerFacts, from_setup
+from sopctl.model.changes import against_handover, differences
+from sopctl.model.facts import ServerFacts
+from sopctl.model.facts_script import completed, from_script
+from sopctl.model.facts_setup import from_setup
 from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
@@ -36,11 +38,10 @@ def collect(
     """
     with turn(desk, deposit_id, "inventory") as mine:
         result = run_for(mine, FACTS_PLAYBOOK, on_event=on_event, cancel=cancel)
-        raw = raw_facts(result, deposit_id) if result.outcome is Outcome.OK else None
-        if raw is None:
-            return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
         now = desk.now()
-        facts = from_setup(raw, gathered_at=now.isoformat())
+        facts = facts_of(result, deposit_id, now.isoformat()) if result.outcome is Outcome.OK else None
+        if facts is None:
+            return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
         month = f"{now:%Y-%m}"
         before = _newest_before(mine.dossier, month)
         revision = _next_revision(mine, month)
@@ -56,6 +57,18 @@ def collect(
             note=f"formulir {number}, bulan {month}",
             data={"month": month, "facts": kept, "document": {**paper, "number": number}},
         )
+
+
+def facts_of(result: RunResult, host: str, gathered_at: str) -> ServerFacts | None:
+    """What `host` said of itself in a run of facts.yml: by `setup`, by details.sh, or both; None when by neither."""
+    found = result.hosts.get(host)
+    if found is None or (found.facts is None and not found.details):
+        return None
+    details = from_script(found.details, gathered_at=gathered_at)
+    if found.facts is None:
+        return details
+    facts = from_setup(found.facts, gathered_at=gathered_at)
+    return completed(facts, details) if found.details else facts
 
 
 def due(desk: Desk) -> list[str]:
@@ -146,9 +159,17 @@ def _form(mine: Turn, facts: ServerFacts, month: str, before: ServerFacts | None
         month=month,
         server_name=server.name,
         sections=sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
-        changes=differences(before, facts) if before else None,
+        changes=_changes(mine, before, facts),
         officer=office_party(site, mine.by),
     )
+
+
+def _changes(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> tuple[str, ...] | None:
+    """What the form says: alarms first. None for the first form, unless it is another server than was handed over."""
+    found = against_handover(mine.known("serial"), facts)
+    if before is None and not found:
+        return None
+    return tuple(str(change) for change in (*found, *(differences(before, facts) if before else ())))
 
 
 def _last_check(mine: Turn) -> str:

@@ -104,6 +104,8 @@ def test_from_configuration_to_the_form_and_a_second_run_changes_nothing(placed:
     assert inventorying.kept_form(desk, deposit).read_bytes().startswith(b"%PDF-")
     facts = inventorying.kept_facts(desk, deposit)
     assert facts.os_name == "Debian"
+    assert "openssh-server" in facts.packages, "details.sh told what setup leaves out"
+    assert (22, "sshd") in {(each.port, each.program) for each in facts.listeners}, "with sudo, programs have names"
     again = subprocess.run(
         [Path(sys.executable).parent / "ansible-playbook", "-i", "inventory", "playbooks/configure.yml"],
         cwd=desk.site.root,
