@@ -141,11 +141,13 @@ def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) 
 def put_board(rows: "list[Row]") -> None:
     """The board: two lines a deposit, so that nothing is cut on a terminal of 80 columns."""
     wide = max(len(row.server) for row in rows)
+    plain, late = (click.style("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
     lines = []
     for row in rows:
         due = f"until {row.due:%Y-%m-%d}" if row.due else ""
         head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {row.standing:<15} {due}"
-        lines.append(click.style(head.rstrip(), bold=True, fg="red" if row.late else None))
+        begin, end = late if row.late else plain
+        lines.append(f"{begin}{head.rstrip()}{end}")
         who = f" ({row.actor})" if row.actor and not row.waiting else ""
         lines.append(f"  {printable(row.unit)}: {row.activity}{who}{_waits(row)}{_lateness(row)}")
     click.echo("\n".join(lines))
