@@ -35,7 +35,7 @@ def compare(server: Server, serial: str, facts: ServerFacts) -> tuple[Comparison
             "Inti prosesor",
             str(server.cores or ""),
             str(cores or ""),
-            cores in (server.cores, cpu.logical) and server.cores in (cores, cpu.logical),
+            server.cores in (cores, cpu.logical),
         ),
         (
             "Memori",
