@@ -73,8 +73,9 @@ $(BIN)/promtool: | $(VENV)/bin/pip
 	echo "promtool (Debian package prometheus) cannot be fetched: its test is skipped" >&2; rm -rf $$folder
 
 .PHONY: docs
-docs: setup ## Make docs/commands.md from the help of the commands
+docs: setup ## Make docs/commands.md from the help of the commands, and the schema of facts from the model
 	@$(BIN)/python docs/reference.py >docs/commands.md
+	@$(BIN)/python docs/schema.py >docs/facts.schema.json
 
 .PHONY: clean
 clean: ## Remove what setup, tests and demo made here

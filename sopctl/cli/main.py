@@ -52,7 +52,7 @@ COMMANDS = {
         "place": "steps:place",
         "configure": "work:configure",
         "verify": "work:verify",
-        "inventory": "work:inventory",
+        "inventory": "inventory:inventory",
         "advance": "work:advance",
         "return": "steps:return_server",
         "release": "work:release",

@@ -1,4 +1,4 @@
-"""The steps that touch the server: configure, verify, inventory, advance, release."""
+"""The steps that touch the server: configure, verify, advance, release."""
 
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from sopctl.cli.options import (
     open_desk,
 )
 from sopctl.cli.render import console, put_established, put_json, put_ladder, put_step, task_progress
-from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -269,78 +269,6 @@ def _say_wait(found: "Verification", seconds: float) -> None:
     if sys.stderr.isatty():
         cause = next(each.cause for each in found.established if not each.ok)
         click.echo(f"  try {found.tries}: {cause}; again in {seconds:.0f} s (Ctrl-C stops)", err=True)
-
-
-@click.group(epilog=example("sopctl inventory collect PS-2026-0001", "sopctl inventory show PS-2026-0001"))
-def inventory() -> None:
-    """The monthly inventory (konfigurasi 6): gather a server's facts, fill and show its form."""
-
-
-@inventory.command(epilog=example("sopctl inventory collect PS-2026-0001", "sopctl inventory collect --due"))
-@click.argument("deposit_ids", metavar="[ID]...", nargs=-1)
-@click.option("--due", is_flag=True, help="Every deposit whose inventory is due now.")
-@decider_options
-@json_option
-@click.pass_context
-def collect(ctx: click.Context, deposit_ids: tuple[str, ...], *, due: bool, as_json: bool) -> None:
-    """Gather the facts of servers and make their inventory forms. Exit 1: it failed on a server.
-
-    A server that is down does not stop the others: it stays due.
-    """
-    from sopctl.workflow import inventorying
-
-    desk = open_desk(ctx)
-    if due == bool(deposit_ids):
-        raise UsageError("name deposits, or --due")
-    steps, failed = [], []
-    for deposit_id in deposit_ids or inventorying.due(desk):
-        try:
-            with task_progress(quiet=as_json) as on_event:
-                done = inventorying.collect(desk, deposit_id, on_event=on_event)
-        except OutsideFailure as error:
-            if len(deposit_ids) == 1:
-                raise
-            failed.append({"id": deposit_id, "message": error.message, "remedy": error.remedy})
-            click.echo(f"sopctl: {deposit_id}: {printable(str(error))}", err=True)
-            continue
-        steps.append(done)
-        if not as_json:
-            put_step(done, as_json=False)
-    if as_json:
-        put_json(steps[0] if len(deposit_ids) == 1 else {"steps": steps, "failed": failed})
-    elif not steps and not failed:
-        click.echo("Nothing is due.")
-    end(not failed and all(done.answer for done in steps))
-
-
-@inventory.command("show", epilog=example("sopctl inventory show PS-2026-0001 --month 2026-11 --json"))
-@id_argument
-@click.option("--month", metavar="YYYY-MM", help="Which month [default: the newest].")
-@json_option
-@click.pass_context
-def show_facts(ctx: click.Context, deposit_id: str, *, month: str | None, as_json: bool) -> None:
-    """Show the facts that were kept of a server."""
-    from sopctl.cli.render import put_facts
-    from sopctl.workflow import inventorying
-
-    facts = inventorying.kept_facts(open_desk(ctx), deposit_id, month)
-    put_facts(facts, as_json=as_json)
-
-
-@inventory.command("form", epilog=example("sopctl inventory form PS-2026-0001"))
-@id_argument
-@click.option("--month", metavar="YYYY-MM", help="Which month [default: the newest].")
-@json_option
-@click.pass_context
-def form(ctx: click.Context, deposit_id: str, *, month: str | None, as_json: bool) -> None:
-    """Print the path of a server's inventory form (PDF)."""
-    from sopctl.workflow import inventorying
-
-    path = inventorying.kept_form(open_desk(ctx), deposit_id, month)
-    if as_json:
-        put_json({"form": str(path)})
-    else:
-        click.echo(str(path))
 
 
 @click.command(epilog=example("sopctl advance PS-2026-0001 PS-2026-0002", "sopctl advance --all"))

@@ -2,21 +2,20 @@
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from sopctl.adapters.ansible.facts import FACTS_PLAYBOOK, raw_facts
-from sopctl.adapters.ansible.runner import Outcome
+from sopctl.adapters.ansible.facts import FACTS_PLAYBOOK
+from sopctl.adapters.ansible.runner import Outcome, RunResult
 from sopctl.adapters.documents import forms, render, sections_of
 from sopctl.adapters.documents.wording import plain_date
-from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model import history
-from sopctl.model.changes import differences
-from sopctl.model.facts import ServerFacts, from_setup
+from sopctl.model.changes import against_handover, differences
+from sopctl.model.facts import ServerFacts
+from sopctl.model.facts_script import completed, from_script
+from sopctl.model.facts_setup import from_setup
 from sopctl.store import dossiers, register
-from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import disk_errors
+from sopctl.store import facts as kept_facts
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers import letterhead, office_party, stamp
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
@@ -36,26 +35,39 @@ def collect(
     """
     with turn(desk, deposit_id, "inventory") as mine:
         result = run_for(mine, FACTS_PLAYBOOK, on_event=on_event, cancel=cancel)
-        raw = raw_facts(result, deposit_id) if result.outcome is Outcome.OK else None
-        if raw is None:
+        facts = facts_of(result, deposit_id, desk.now().isoformat()) if result.outcome is Outcome.OK else None
+        if facts is None:
             return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
-        now = desk.now()
-        facts = from_setup(raw, gathered_at=now.isoformat())
-        month = f"{now:%Y-%m}"
-        before = _newest_before(mine.dossier, month)
-        revision = _next_revision(mine, month)
-        name = f"{month}.json" if revision == 1 else f"{month}-r{revision}.json"
-        kept = dossiers.keep_document(
-            mine.dossier, name, msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n", "facts"
-        )
-        form = _form(mine, facts, month, before)
-        paper = mine.keep(f"inventaris-{month}.pdf", render(form))
-        number = form.stamp.document_number
-        return mine.record(
-            "selesai",
-            note=f"formulir {number}, bulan {month}",
-            data={"month": month, "facts": kept, "document": {**paper, "number": number}},
-        )
+        return keep(mine, facts)
+
+
+def keep(mine: Turn, facts: ServerFacts) -> StepDone:
+    """Keep what was gathered as this month's facts, make the form, and end the turn."""
+    month = f"{mine.desk.now():%Y-%m}"
+    before = _newest_before(mine.dossier.folder, month)
+    revision = _next_revision(mine, month)
+    content = msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n"
+    kept = dossiers.keep_document(mine.dossier, kept_facts.name_of(month, revision), content, "facts")
+    form = _form(mine, facts, month, before)
+    paper = mine.keep(f"inventaris-{month}.pdf", render(form))
+    number = form.stamp.document_number
+    return mine.record(
+        "selesai",
+        note=f"formulir {number}, bulan {month}",
+        data={"month": month, "facts": kept, "document": {**paper, "number": number}},
+    )
+
+
+def facts_of(result: RunResult, host: str, gathered_at: str) -> ServerFacts | None:
+    """What `host` said of itself in a run of facts.yml: by `setup`, by details.sh, or both; None when by neither."""
+    found = result.hosts.get(host)
+    if found is None or (found.facts is None and not found.details):
+        return None
+    details = from_script(found.details, gathered_at=gathered_at)
+    if found.facts is None:
+        return details
+    facts = from_setup(found.facts, gathered_at=gathered_at)
+    return completed(facts, details) if found.details else facts
 
 
 def due(desk: Desk) -> list[str]:
@@ -68,42 +80,10 @@ def due(desk: Desk) -> list[str]:
     ]
 
 
-def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerFacts:
-    """The facts kept for `month` (2026-11), by default the newest. Raises UsageError when there are none."""
-    dossier = dossiers.read(desk.site, deposit_id)
-    return _read_facts(dossier, _kept(dossier, month)["facts"]["file"])
-
-
-def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
-    """The path of the inventory form of `month`, by default the newest. Raises UsageError when there is none."""
-    dossier = dossiers.read(desk.site, deposit_id)
-    return dossier.folder / str(_kept(dossier, month)["document"]["file"])
-
-
-def _kept(dossier: Dossier, month: str | None) -> dict[str, Any]:
-    """The data of the event that kept the facts of `month`, by default the newest."""
-    kept = [e.data for e in dossier.events if "facts" in e.data and month in (None, e.data.get("month"))]
-    if not kept:
-        of = f" for {month}" if month else ""
-        raise UsageError(
-            f"there are no facts of {dossier.id}{of}", remedy=f"Gather them: sopctl inventory collect {dossier.id}"
-        )
-    return kept[-1]
-
-
-def _newest_before(dossier: Dossier, month: str) -> ServerFacts | None:
-    kept = [e.data for e in dossier.events if "facts" in e.data and e.data["month"] < month]
-    return _read_facts(dossier, kept[-1]["facts"]["file"]) if kept else None
-
-
-def _read_facts(dossier: Dossier, file: str) -> ServerFacts:
-    path = dossier.folder / file
-    with disk_errors(path, "read"):
-        content = path.read_bytes()
-    try:
-        return msgspec.json.decode(content, type=ServerFacts)
-    except msgspec.DecodeError as error:
-        raise InvalidRecord(f"not a facts document: {error}", where=str(path)) from None
+def _newest_before(folder: Path, month: str) -> ServerFacts | None:
+    """The facts of the newest month before `month`."""
+    earlier = [(each, revision) for each, revision in kept_facts.months(folder).items() if each < month]
+    return kept_facts.read(folder, *earlier[-1]) if earlier else None
 
 
 def _next_revision(mine: Turn, month: str) -> int:
@@ -146,9 +126,17 @@ def _form(mine: Turn, facts: ServerFacts, month: str, before: ServerFacts | None
         month=month,
         server_name=server.name,
         sections=sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
-        changes=differences(before, facts) if before else None,
+        changes=_changes(mine, before, facts),
         officer=office_party(site, mine.by),
     )
+
+
+def _changes(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> tuple[str, ...] | None:
+    """What the form says: alarms first. None for the first form, unless it is another server than was handed over."""
+    found = against_handover(mine.known("serial"), facts)
+    if before is None and not found:
+        return None
+    return tuple(str(change) for change in (*found, *(differences(before, facts) if before else ())))
 
 
 def _last_check(mine: Turn) -> str:

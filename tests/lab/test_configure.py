@@ -16,7 +16,7 @@ from sopctl.adapters.ansible.facts import gather
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.model.access import HostKey
-from sopctl.model.facts import from_setup
+from sopctl.model.facts_setup import from_setup
 
 pytestmark = pytest.mark.lab
 

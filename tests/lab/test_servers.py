@@ -27,6 +27,7 @@ from sopctl.workflow import (
     hostkeys,
     informing,
     inspecting,
+    inventories,
     inventory_view,
     inventorying,
     space,
@@ -101,9 +102,11 @@ def test_from_configuration_to_the_form_and_a_second_run_changes_nothing(placed:
         ("management-login", "sopctl", "true"),
         ("account-examined", "webadmin", "true"),
     ], "the requester's key is not ours: the account was looked at"
-    assert inventorying.kept_form(desk, deposit).read_bytes().startswith(b"%PDF-")
-    facts = inventorying.kept_facts(desk, deposit)
+    assert inventories.kept_form(desk, deposit).read_bytes().startswith(b"%PDF-")
+    facts = inventories.kept_facts(desk, deposit)
     assert facts.os_name == "Debian"
+    assert "openssh-server" in facts.packages, "details.sh told what setup leaves out"
+    assert (22, "sshd") in {(each.port, each.program) for each in facts.listeners}, "with sudo, programs have names"
     again = subprocess.run(
         [Path(sys.executable).parent / "ansible-playbook", "-i", "inventory", "playbooks/configure.yml"],
         cwd=desk.site.root,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sopctl.model.facts import Missing, ServerFacts, from_setup
+from sopctl.model.facts import Missing, ServerFacts
+from sopctl.model.facts_setup import from_setup
 
 AT = "2026-11-23T09:30:00+07:00"
 
@@ -74,6 +75,18 @@ REAL: dict[str, Any] = {
 }
 
 
+LEFT_OUT = (
+    "memory_modules",
+    "raid",
+    "power_supplies",
+    "bmc_address",
+    "listeners",
+    "packages",
+    "updates",
+    "time_synchronised",
+)
+
+
 def test_a_real_server() -> None:
     facts = from_setup(REAL, gathered_at=AT)
     assert (facts.hostname, facts.fqdn, facts.gathered_at) == ("portal", "portal.example.org", AT)
@@ -99,13 +112,13 @@ def test_a_real_server() -> None:
         ("/gone", None, None),
     ]
     assert (facts.gateway, facts.dns) == ("198.51.100.1", ("198.51.100.53", "2001:db8::53"))
-    assert facts.missing == {}
+    assert facts.missing == dict.fromkeys(LEFT_OUT, Missing.NOT_AVAILABLE)
 
 
 def test_without_root_the_serial_number_is_not_gone_but_unreadable() -> None:
     facts = from_setup({**REAL, "ansible_product_serial": "NA"}, gathered_at=AT)
     assert facts.serial is None
-    assert facts.missing == {"serial": Missing.NEEDS_ROOT}
+    assert facts.missing == {"serial": Missing.NEEDS_ROOT} | dict.fromkeys(LEFT_OUT, Missing.NOT_AVAILABLE)
 
 
 def test_a_change_root_gives_little_and_says_so() -> None:

@@ -19,6 +19,14 @@ SETUP = frozenset({"setup", "ansible.builtin.setup", "ansible.legacy.setup"})
 """Only these actions' answers count as facts: any module may claim some."""
 
 
+RAW = frozenset({"raw", "ansible.builtin.raw"})
+DETAILS_TASK = "Read what setup leaves out"
+"""The task of facts.yml whose output is kept. Name and action come from this machine, never from the server."""
+
+MAX_DETAILS = 1_000_000
+"""Characters of details.sh's output that are kept of a server."""
+
+
 class Outcome(StrEnum):
     """How a run ended. A parser error and an unreachable host share Ansible's exit code 4; here they do not."""
 
@@ -46,7 +54,8 @@ class TaskEvent(Struct, frozen=True):
 class HostResult(Struct, frozen=True):
     """One host's share of a run: numbers of tasks, the first task that failed and why, and facts if gathered.
 
-    `facts` is the answer of Ansible's `setup` as it came, cut to size: untrusted.
+    `facts` is the answer of Ansible's `setup` as it came, `details` what details.sh printed; both are cut to size
+    and untrusted.
     """
 
     host: str
@@ -57,6 +66,7 @@ class HostResult(Struct, frozen=True):
     failed_task: str
     message: str
     facts: dict[str, object] | None
+    details: str = ""
 
 
 class RunResult(Struct, frozen=True):
@@ -79,6 +89,7 @@ class _Host:
         self.message = ""
         self.last_message = ""
         self.facts: dict[str, object] | None = None
+        self.details = ""
 
 
 class Tally:
@@ -122,6 +133,9 @@ class Tally:
             self.roles[task.role] = self.roles.get(task.role, 0.0) + took
         if status in ("ok", "changed") and data.get("task_action") in SETUP:
             self._keep_facts(host, result)
+        if status in ("ok", "changed") and data.get("task_action") in RAW and data.get("task") == DETAILS_TASK:
+            said = result.get("stdout")
+            host.details = said[:MAX_DETAILS] if isinstance(said, str) else ""
         return task
 
     @staticmethod
@@ -181,6 +195,7 @@ class Tally:
             failed_task=host.failed_task,
             message=_both(host) or ("The run ended before this host had its turn." if silent else ""),
             facts=host.facts,
+            details=host.details,
         )
 
 

@@ -1,13 +1,14 @@
 """What the monthly inventory form says about a server: its facts, completed by what the letter declared."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.forms import Field, Section, Source, Table
 from sopctl.errors import InvalidRecord
-from sopctl.model.facts import Disk, Missing, Mount, Nic, ServerFacts
+from sopctl.model.facts import Disk, MemoryModule, Missing, Mount, Nic, RaidVolume, ServerFacts
 
 NONE = "–"
+_YES_NO = {None: None, True: "ya", False: "tidak"}
 DECLARED = {
     "code": "Kode penitipan",
     "name": "Nama server",
@@ -67,6 +68,13 @@ def sections_of(
     def only_read(label: str, read: str | None, missing: str) -> Field:
         return _field(label, read, None, facts.missing.get(missing))
 
+    def listed(key: str, values: Sequence[str], read_as: str) -> Field:
+        """The values; "tidak ada" where it was looked, there are none, and nobody declared another thing."""
+        found = "; ".join(values)
+        if not found and read_as not in facts.missing and not declared.get(key):
+            found = "tidak ada"
+        return field(key, found or None, read_as)
+
     cpu = facts.cpu
     return (
         Section(
@@ -98,14 +106,20 @@ def sections_of(
                 field("memory", _mebibytes(facts.memory_mib), "memory_mib"),
                 only_read("Swap", _mebibytes(facts.swap_mib), "swap_mib"),
                 only_read("BIOS", _joined(facts.bios_version, facts.bios_date, " – "), "bios_version"),
-                field("raid"),
-                field("psu"),
-                field("bmc"),
+                listed("raid", [_raid(each) for each in facts.raid], "raid"),
+                field("psu", _power_supplies(facts), "power_supplies"),
+                field("bmc", facts.bmc_address, "bmc_address"),
             ),
         ),
         _table(
+            "Modul memori",
+            ("Slot", "Kapasitas", "Jenis", "Pembuat dan tipe", "Nomor seri"),
+            tuple(_module(module) for module in facts.memory_modules),
+            facts.missing.get("memory_modules"),
+        ),
+        _table(
             "Disk",
-            ("Nama", "Model", "Kapasitas", "Jenis", "Nomor seri"),
+            ("Nama", "Model", "Kapasitas", "Jenis", "Nomor seri", "SMART"),
             tuple(_disk(disk) for disk in facts.disks),
             facts.missing.get("disks"),
         ),
@@ -124,9 +138,10 @@ def sections_of(
                 only_read("Lama menyala", _uptime(facts.uptime_seconds), "uptime_seconds"),
                 only_read("Gateway", facts.gateway, "gateway"),
                 only_read("Server DNS", ", ".join(facts.dns), "dns"),
-                field("services"),
-                field("time_sync"),
-                field("updates"),
+                listed("services", _services(facts), "listeners"),
+                field("time_sync", _YES_NO[facts.time_synchronised], "time_synchronised"),
+                field("updates", None if facts.updates is None else f"{facts.updates} paket"),
+                only_read("Paket terpasang", f"{len(facts.packages)} paket" if facts.packages else None, "packages"),
             ),
         ),
         _table(
@@ -169,7 +184,33 @@ def _table(title: str, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ..
 
 def _disk(disk: Disk) -> tuple[str, ...]:
     kind = {True: "HDD", False: "SSD", None: NONE}[disk.rotational]
-    return disk.name, disk.model or NONE, wording.disk_size(disk.size_bytes), kind, disk.serial or NONE
+    size = wording.disk_size(disk.size_bytes)
+    return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, disk.health or NONE
+
+
+def _module(module: MemoryModule) -> tuple[str, ...]:
+    maker = _joined(module.maker, module.part)
+    size = wording.memory_size(module.size_mib * 1024**2)
+    return module.slot, size, module.kind or NONE, maker or NONE, module.serial or NONE
+
+
+def _raid(volume: RaidVolume) -> str:
+    return " ".join(filter(None, (volume.name, volume.level, volume.size, volume.state)))
+
+
+def _power_supplies(facts: ServerFacts) -> str | None:
+    """What the machine says of its supplies; nothing where it says nothing, so that the letter's word stands."""
+    watts = [f" {each.watts} W" if each.watts else "" for each in facts.power_supplies]
+    return "; ".join(f"{each.name}{watt}" for each, watt in zip(facts.power_supplies, watts, strict=True)) or None
+
+
+def _services(facts: ServerFacts) -> list[str]:
+    """Each open port once, with its program where that could be read."""
+    found = {(each.port, each.protocol): each.program for each in facts.listeners}
+    return [
+        f"{port}/{protocol}" + (f" {found[port, protocol]}" if found[port, protocol] else "")
+        for port, protocol in sorted(found)
+    ]
 
 
 def _nic(nic: Nic) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ def facts(disks: int = 2, nics: int = 2) -> ServerFacts:
             Nic(f"enp{no}s0", f"b0:26:28:aa:bb:{no:02x}", 10000, (f"198.18.0.{no}/24",), up=True) for no in range(nics)
         ),
         mounts=(Mount("/", "/dev/mapper/vg0-root", "ext4", 98 * 1024**3, 23 * 1024**3),),
-        missing={"bios_version": Missing.NEEDS_ROOT},
+        missing={"raid": Missing.NOT_AVAILABLE, "bios_version": Missing.NEEDS_ROOT},
     )
 
 

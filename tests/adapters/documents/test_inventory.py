@@ -36,7 +36,7 @@ def test_each_value_says_where_it_is_from() -> None:
 
 def test_tables_of_disks_networks_and_mounts() -> None:
     sections = sections_of(samples.facts(disks=1, nics=1), {}, {})
-    assert table(sections, "Disk").rows == (("nvme0n1", "MZQL21T9", "1,92 TB", "SSD", "S64G0000"),)
+    assert table(sections, "Disk").rows == (("nvme0n1", "MZQL21T9", "1,92 TB", "SSD", "S64G0000", "–"),)
     assert table(sections, "Antarmuka jaringan").rows == (
         ("enp0s0", "b0:26:28:aa:bb:00", "10 Gb/s", "naik", "198.18.0.0/24"),
     )
@@ -53,7 +53,7 @@ def test_what_could_not_be_read_in_tables() -> None:
         cpu=Cpu(logical=4),
     )
     sections = sections_of(server, {}, {})
-    assert table(sections, "Disk").rows == (("sda", "–", "500 GB", "–", "–"),)
+    assert table(sections, "Disk").rows == (("sda", "–", "500 GB", "–", "–", "–"),)
     assert table(sections, "Antarmuka jaringan").rows[1] == ("eth1", "–", "–", "turun", "–")
     assert table(sections, "Sistem berkas").rows[0][3:] == ("–", "–")
     assert fields(sections)["Inti prosesor"].value == "4 prosesor logis"

@@ -1,0 +1,225 @@
+"""The inventories that were taken: one month's facts, what changed between months, and all servers of a month."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from sopctl.adapters import listings
+from sopctl.errors import UsageError
+from sopctl.model.changes import Change, against_handover, differences
+from sopctl.model.declared import Comparison, compare
+from sopctl.model.facts import ServerFacts
+from sopctl.model.summary import Summary as Deposit
+from sopctl.store import dossiers, register
+from sopctl.store import facts as kept
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.reports import month_days
+
+Progress = Callable[[int, int], None]
+
+
+class Month(Struct, frozen=True):
+    """What one month's facts say in short; `disk_gb` in powers of ten, as makers count."""
+
+    month: str
+    revision: int
+    memory_gib: float
+    disk_gb: float
+    system: str
+    kernel: str
+
+
+class Difference(Struct, frozen=True):
+    """What changed from one month (`before`, empty for the hand-over) to another."""
+
+    before: str
+    after: str
+    changes: tuple[Change, ...]
+    declared: tuple[Comparison, ...]
+
+
+class Row(Struct, frozen=True):
+    """One server of a month's inventory."""
+
+    deposit: Deposit
+    facts: ServerFacts
+    changes: tuple[Change, ...]
+
+    @property
+    def system(self) -> str:
+        return " ".join(filter(None, (self.facts.os_name, self.facts.os_version)))
+
+    @property
+    def memory_gib(self) -> float:
+        return _memory_gib(self.facts)
+
+    @property
+    def disk_gb(self) -> float:
+        return _disk_gb(self.facts)
+
+
+class Sum(Struct):
+    """Servers together."""
+
+    servers: int = 0
+    memory_gib: float = 0
+    disk_gb: float = 0
+
+
+class Summary(Struct, frozen=True):
+    """All servers of one month: those that were gathered, the ids of those that stand here and were not, and sums by
+    unit, rack, operating system, and year in which the deposit ends."""
+
+    month: str
+    servers: tuple[Row, ...]
+    not_gathered: tuple[str, ...]
+    sums: dict[str, dict[str, Sum]]
+
+
+def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerFacts:
+    """The facts kept for `month` (2026-11), by default the newest. Raises UsageError when there are none."""
+    folder = dossiers.read(desk.site, deposit_id).folder
+    return kept.read(folder, *_month_of(deposit_id, folder, month))
+
+
+def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
+    """The path of the inventory form of `month`, by default the newest. Raises UsageError when there is none."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    found = [e.data for e in dossier.events if "facts" in e.data and month in (None, e.data.get("month"))]
+    if not found:
+        raise _none(deposit_id, month)
+    return dossier.folder / str(found[-1]["document"]["file"])
+
+
+def over_time(desk: Desk, deposit_id: str) -> tuple[Month, ...]:
+    """Memory, disks and system of a server, month by month, each as its newest revision says."""
+    folder = dossiers.read(desk.site, deposit_id).folder
+    found = []
+    for month, revision in kept.months(folder).items():
+        facts = kept.read(folder, month, revision)
+        row = (_memory_gib(facts), _disk_gb(facts), " ".join(filter(None, (facts.os_name, facts.os_version))))
+        found.append(Month(month, revision, *row, facts.kernel or ""))
+    if not found:
+        raise _none(deposit_id, None)
+    return tuple(found)
+
+
+def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_handover: bool = False) -> Difference:
+    """What changed between two `months`, by default the last two; or since the hand-over: from the first facts on.
+
+    The serial number of the hand-over counts always. Raises UsageError when a month's facts are not there.
+    """
+    if len(months) not in (0, 2) or (months and since_handover):
+        raise UsageError("name two months, or none, or --since handover", remedy=f"sopctl inventory diff {deposit_id}")
+    dossier = dossiers.read(desk.site, deposit_id)
+    folder = dossier.folder
+    all_months = list(kept.months(folder))
+    if not all_months:
+        raise _none(deposit_id, None)
+    first, last = months or (all_months[0 if since_handover else -min(2, len(all_months))], all_months[-1])
+    before, after = (kept.read(folder, *_month_of(deposit_id, folder, month)) for month in (first, last))
+    serial = str(dossier.known("serial") or dossier.deposit.server.serial)
+    found = (*against_handover(serial, after), *(differences(before, after) if first != last else ()))
+    declared = compare(dossier.deposit.server, serial, after)
+    return Difference("" if since_handover else first, last, found, declared)
+
+
+def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> Summary:
+    """The inventory of `month`, by default this one: every server whose facts were kept, each with what changed since
+    its month before."""
+    first, _ = month_days(month or f"{desk.now():%Y-%m}")
+    month = f"{first:%Y-%m}"
+    deposits = register.summaries(desk.site)
+    servers, missing = [], []
+    for number, deposit in enumerate(deposits, start=1):
+        folder = desk.site.folder("deposits") / deposit.id
+        revisions = kept.months(folder)
+        if month in revisions:
+            facts = kept.read(folder, month, revisions[month])
+            earlier = [each for each in revisions if each < month]
+            before = kept.read(folder, earlier[-1], revisions[earlier[-1]]) if earlier else None
+            changes = (*against_handover(deposit.serial, facts), *(differences(before, facts) if before else ()))
+            servers.append(Row(deposit, facts, changes))
+        elif deposit.in_our_hands:
+            missing.append(deposit.id)
+        progress(number, len(deposits))
+    return Summary(month, tuple(servers), tuple(missing), _sums(servers))
+
+
+def row(server: Row) -> dict[str, Any]:
+    """A server as one flat line, for CSV and JSON."""
+    deposit, facts, place = server.deposit, server.facts, server.deposit.place
+    return {
+        "id": deposit.id,
+        "unit": deposit.unit,
+        "server": facts.hostname or deposit.server,
+        "address": deposit.address,
+        "rack": place.rack if place else "",
+        "rack_unit": place.unit if place else "",
+        "vendor": facts.vendor or "",
+        "product": facts.product or "",
+        "serial": facts.serial or deposit.serial,
+        "processor": facts.cpu.model or "",
+        "logical_processors": facts.cpu.logical or "",
+        "memory_gib": server.memory_gib,
+        "disks": len(facts.disks),
+        "disk_gb": server.disk_gb,
+        "system": server.system,
+        "kernel": facts.kernel or "",
+        "updates": "" if facts.updates is None else facts.updates,
+        "valid_until": str(deposit.valid_until or ""),
+        "gathered_at": facts.gathered_at,
+    }
+
+
+def as_csv(found: Summary, netbox: str | None = None) -> str:
+    """The summary as CSV: one line a server, or what NetBox's bulk import of these objects takes."""
+    if netbox is None:
+        return listings.csv_text(
+            [{**row(each), "changes": "; ".join(map(str, each.changes))} for each in found.servers]
+        )
+    servers = [listings.Device(row(each), each.facts) for each in found.servers]
+    return listings.csv_text(listings.NETBOX[netbox](servers))
+
+
+def _sums(servers: Sequence[Row]) -> dict[str, dict[str, Sum]]:
+    keys: dict[str, Callable[[Row], str]] = {
+        "unit": lambda each: each.deposit.unit,
+        "rack": lambda each: each.deposit.place.rack if each.deposit.place else "–",
+        "system": lambda each: each.system or "–",
+        "valid until": lambda each: str(each.deposit.valid_until.year) if each.deposit.valid_until else "–",
+    }
+    found: dict[str, dict[str, Sum]] = {name: {} for name in keys}
+    for each in servers:
+        for name, key in keys.items():
+            total = found[name].setdefault(key(each), Sum())
+            total.servers += 1
+            total.memory_gib = round(total.memory_gib + each.memory_gib, 1)
+            total.disk_gb = round(total.disk_gb + each.disk_gb, 1)
+    return {name: dict(sorted(sums.items())) for name, sums in found.items()}
+
+
+def _memory_gib(facts: ServerFacts) -> float:
+    return round((sum(each.size_mib for each in facts.memory_modules) or facts.memory_mib or 0) / 1024, 1)
+
+
+def _disk_gb(facts: ServerFacts) -> float:
+    return round(sum(disk.size_bytes for disk in facts.disks) / 1e9, 1)
+
+
+def _month_of(deposit_id: str, folder: Path, month: str | None) -> tuple[str, int]:
+    """The month, by default the newest, and its newest revision."""
+    revisions = kept.months(folder)
+    wanted = month or next(reversed(revisions), "")
+    if wanted not in revisions:
+        raise _none(deposit_id, month)
+    return wanted, revisions[wanted]
+
+
+def _none(deposit_id: str, month: str | None) -> UsageError:
+    of = f" for {month}" if month else ""
+    return UsageError(
+        f"there are no facts of {deposit_id}{of}", remedy=f"Gather them: sopctl inventory collect {deposit_id}"
+    )

@@ -1,0 +1,162 @@
+"""The inventory over months and over servers, on facts as details.sh gives them (no server is needed for that)."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from sopctl.errors import UsageError
+from sopctl.model import history
+from sopctl.model.changes import Weight
+from sopctl.model.facts import Listener, ServerFacts
+from sopctl.model.facts_script import from_script
+from sopctl.workflow import inventories, inventorying
+from sopctl.workflow.desk import Desk, turn
+from tests.conftest import Clock, Ran
+
+RACK = (Path(__file__).parents[1] / "cases/details/rack-hardware-raid.txt").read_text()
+
+
+def gather(desk: Desk, deposit: str, facts: ServerFacts) -> None:
+    """What `collect` keeps after a run of facts.yml."""
+    with turn(desk, deposit, "inventory") as mine:
+        inventorying.keep(mine, facts)
+
+
+@pytest.fixture
+def first_facts(clock: Clock) -> ServerFacts:
+    return replace(from_script(RACK, gathered_at=clock.now.isoformat()), serial="SN-192.0.2.7-22")
+
+
+@pytest.fixture
+def deposit(desk: Desk, placed: Callable[..., str]) -> str:
+    """A server whose inventory is due."""
+    found = placed("192.0.2.7", 22, {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"})
+    for verb, outcome in (("configure", "selesai"), ("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai")):
+        with turn(desk, found, verb) as mine:
+            mine.record(outcome)
+    return found
+
+
+@pytest.fixture
+def two_months(desk: Desk, deposit: str, first_facts: ServerFacts, clock: Clock) -> str:
+    """November, and December with a module and a disk less, a package and an open port more."""
+    gather(desk, deposit, first_facts)
+    clock.now += timedelta(days=10)
+    second = replace(
+        first_facts,
+        uptime_seconds=5,
+        memory_modules=first_facts.memory_modules[:1],
+        disks=first_facts.disks[:1],
+        packages={**first_facts.packages, "nginx": "1.22"},
+        listeners=(*first_facts.listeners, Listener("tcp", "*", 80, "nginx")),
+    )
+    gather(desk, deposit, second)
+    return deposit
+
+
+EXACTLY = (
+    "Modul memori tidak ada lagi: 32768 MiB DDR4 MW32G-3200 33CC44DD",
+    "Disk tidak ada lagi: 479.6 GB RAID-CARD H7 (6003ab)",
+    "Port terbuka baru: tcp/80",
+    "Paket baru: nginx",
+)
+
+
+def test_the_second_month_shows_exactly_what_changed(desk: Desk, two_months: str) -> None:
+    found = inventories.diff(desk, two_months)
+    assert (found.before, found.after) == ("2026-11", "2026-12")
+    assert tuple(map(str, found.changes)) == EXACTLY
+    same = inventories.diff(desk, two_months, ("2026-11", "2026-11"))
+    assert same.changes == ()
+    (row,) = inventories.summary(desk).servers
+    assert tuple(map(str, row.changes)) == EXACTLY
+    assert [(each.month, each.memory_gib, each.disk_gb) for each in inventories.over_time(desk, two_months)] == [
+        ("2026-11", 64.0, 2399.9),
+        ("2026-12", 32.0, 1920.4),
+    ]
+
+
+def test_a_second_gathering_in_a_month_is_the_one_that_counts(
+    desk: Desk, deposit: str, first_facts: ServerFacts
+) -> None:
+    gather(desk, deposit, first_facts)
+    gather(desk, deposit, replace(first_facts, kernel="6.0"))
+    assert inventories.kept_facts(desk, deposit).kernel == "6.0"
+    (month,) = inventories.over_time(desk, deposit)
+    assert (month.revision, month.kernel) == (2, "6.0")
+
+
+def test_another_serial_number_than_at_the_hand_over_is_an_alarm(
+    desk: Desk, deposit: str, first_facts: ServerFacts
+) -> None:
+    gather(desk, deposit, replace(first_facts, serial="OTHER"))
+    (change,) = inventories.diff(desk, deposit, since_handover=True).changes
+    assert change.weight is Weight.ALARM
+    assert (change.before, change.after) == ("SN-192.0.2.7-22", "OTHER")
+
+
+def test_declared_beside_found(desk: Desk, deposit: str, first_facts: ServerFacts) -> None:
+    gather(desk, deposit, first_facts)
+    lines = {each.subject: each for each in inventories.diff(desk, deposit, since_handover=True).declared}
+    assert lines["Nomor seri"].agrees
+    assert lines["Sistem operasi"].agrees is False, "the letter says Debian, the machine Rocky"
+    assert lines["Memori"].found == "64.0 GiB"
+
+
+def test_a_server_that_was_not_gathered_is_named(desk: Desk, two_months: str, clock: Clock) -> None:
+    clock.now += timedelta(days=31)
+    found = inventories.summary(desk)
+    assert (found.month, found.servers, found.not_gathered) == ("2027-01", (), (two_months,))
+    assert len(inventories.summary(desk, "2026-12").servers) == 1
+    with pytest.raises(UsageError, match=r"no facts of .* for 2027-01"):
+        inventories.kept_facts(desk, two_months, "2027-01")
+
+
+def test_a_failed_gathering_keeps_nothing_and_stays_due(desk: Desk, deposit: str) -> None:
+    with turn(desk, deposit, "inventory") as mine:
+        mine.start()
+        mine.record(history.FAILED, note="x", answer=False)
+    assert inventorying.due(desk) == [deposit]
+    with pytest.raises(UsageError, match="no facts"):
+        inventories.over_time(desk, deposit)
+
+
+def read_csv(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_lists_for_other_programs(desk: Desk, deposit: str, first_facts: ServerFacts) -> None:
+    gather(desk, deposit, replace(first_facts, hostname="=cmd()", vendor="-x"))
+    found = inventories.summary(desk)
+    (line,) = read_csv(inventories.as_csv(found))
+    assert (line["server"], line["vendor"], line["memory_gib"]) == ("'=cmd()", "'-x", "64.0")
+    (device,) = read_csv(inventories.as_csv(found, "devices"))
+    assert (device["name"], device["serial"]) == (f"'=cmd() ({deposit})", "SN-192.0.2.7-22")
+    names = [each["name"] for each in read_csv(inventories.as_csv(found, "interfaces"))]
+    assert names == ["eno1", "eno2"]
+    items = [each["name"] for each in read_csv(inventories.as_csv(found, "inventory-items"))]
+    assert items == ["Disk nvme0n1", "Disk sda", "DIMM A1", "DIMM B1", "PSU PSU.Slot.1"]
+
+
+def test_the_commands(two_months: str, sopctl: Callable[..., Ran]) -> None:
+    changed = sopctl("inventory", "diff", two_months, "2026-11", "2026-12", "--exit-code")
+    assert changed.code == 1
+    assert "Paket baru: nginx" in changed.out
+    assert sopctl("inventory", "diff", two_months, "2026-11", "2026-11", "--exit-code").code == 0
+    assert sopctl("inventory", "diff", two_months, "2026-11").code == 2
+    answer = json.loads(sopctl("inventory", "diff", two_months, "--since", "handover", "--json").out)
+    assert [change["text"] for change in answer["changes"]] == list(EXACTLY)
+    shown = json.loads(sopctl("inventory", "show", two_months, "--over-time", "--json").out)
+    assert [month["month"] for month in shown["months"]] == ["2026-11", "2026-12"]
+    summary = sopctl("inventory", "summary", "--month", "2026-12")
+    assert summary.out.index("Paket baru: nginx") < summary.out.index("system")
+    found = json.loads(sopctl("inventory", "summary", "--month", "2026-12", "--json").out)
+    assert found["sums"]["rack"]["A1"] == {"servers": 1, "memory_gib": 32.0, "disk_gb": 1920.4}
+    assert sopctl("inventory", "summary", "--month", "2026-12", "--csv").out.startswith("id,unit,server,")
+    assert sopctl("inventory", "summary", "--csv", "--json").code == 2
