@@ -11,9 +11,9 @@ from msgspec import Struct
 from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.runner import Outcome, TaskEvent
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
-from sopctl.store import dossiers, register
+from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.playbooks import OnEvent, silent
+from sopctl.workflow.playbooks import PLAIN, OnEvent, Options, silent
 
 
 class Change(Struct, frozen=True):
@@ -36,17 +36,17 @@ def look(
     desk: Desk,
     ids: Sequence[str],
     *,
-    tags: Sequence[str] = (),
+    options: Options = PLAIN,
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
 ) -> list[Drift]:
-    """Run playbooks/configure.yml with --check on these servers at once; without `ids`, on all that were configured.
+    """Run playbooks/configure.yml with --check on these servers at once.
 
     Raises NotNow for a server that was never configured or is not in the office's hands, InvalidRecord when Ansible
     refuses the playbook, and what `run_playbook` raises.
     """
-    chosen = list(ids) or [each.id for each in register.summaries(desk.site) if each.managed and each.in_our_hands]
-    for deposit_id in ids:
+    chosen = list(dict.fromkeys(ids))
+    for deposit_id in chosen:
         summary = dossiers.read(desk.site, deposit_id).summary
         if not (summary.managed and summary.in_our_hands):
             raise NotNow(
@@ -69,7 +69,10 @@ def look(
         limit=chosen,
         run_dir=run_dir,
         check=True,
-        tags=tags,
+        variables=options.variables,
+        variable_files=options.variable_files,
+        tags=options.tags,
+        forks=options.forks,
         on_event=keep,
         cancel=cancel,
     )

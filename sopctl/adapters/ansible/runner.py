@@ -13,6 +13,7 @@ import errno
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import sys
@@ -71,6 +72,7 @@ def run_playbook(
     limit: Sequence[str],
     run_dir: Path,
     variables: Mapping[str, object] = {},
+    variable_files: Sequence[Path] = (),
     check: bool = False,
     tags: Sequence[str] = (),
     forks: int = 10,
@@ -82,7 +84,8 @@ def run_playbook(
 
     `run_dir` is a folder to be made for this run alone (0700); the events stay in it. `timeout` is in seconds for the
     whole run. `on_event` is called in this thread, once per task and host. `check` changes nothing on the servers and
-    says what would change; `tags` are the only parts of the playbook to run.
+    says what would change; `tags` are the only parts of the playbook to run. Later `variable_files` win over earlier
+    ones, and they over `variables` where Ansible reads them so; a file may be one of Ansible Vault's.
 
     A host that fails is a result, not an error. Raises OutsideFailure when Ansible or ssh is missing or the disk is
     full, InvalidRecord for a host name or tag that is none, Conflict for a `run_dir` that is taken, Interrupted on
@@ -93,7 +96,12 @@ def run_playbook(
     for tag in tags:
         if not re.fullmatch(r"[a-z][a-z_]{0,40}", tag):
             raise InvalidRecord(f"{printable(tag, 80)!r} is not the name of a tag.")
-    words = [*(["--check", "--diff"] if check else []), *(["--tags", ",".join(tags)] if tags else [])]
+    words = ["--check", "--diff"] if check else []
+    words += ["--tags", ",".join(tags)] if tags else []
+    for file in variable_files:
+        if not file.is_file():
+            raise InvalidRecord("There is no such file of variables.", where=str(file))
+        words += ["-e", f"@{file.resolve()}"]
     if not re.fullmatch(r"[A-Za-z0-9_-]+\.yml", playbook) or not (site / "playbooks" / playbook).is_file():
         raise InvalidRecord(f"The site has no playbook {playbook!r}.", where=str(site / "playbooks"))
     started = time.monotonic()
@@ -214,7 +222,7 @@ def _runner(
         playbook=f"playbooks/{playbook}",
         inventory=str(site / "inventory"),
         limit=f"@{run_dir / 'limit'}",
-        cmdline=" ".join(words) or None,
+        cmdline=shlex.join(words) or None,
         forks=forks,
         envvars=own,
         fact_cache_type="memory",
