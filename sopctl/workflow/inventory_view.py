@@ -15,6 +15,7 @@ from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.access import HostKey
 from sopctl.model.deposit import FirstContact
+from sopctl.store import facts
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
@@ -118,7 +119,27 @@ def _groups(dossier: Dossier) -> tuple[str, ...]:
     groups = ["deposits", f"unit_{_word(dossier.deposit.unit)}", f"step_{standing.procedure}_{step}"]
     if place:
         groups.append(f"rack_{_word(place.rack)}")
-    return tuple(groups)
+    return (*groups, *_os_groups(_os(dossier)))
+
+
+def _os(dossier: Dossier) -> str:
+    """The operating system as the newest inventory found it, else as the letter declares it."""
+    kept = facts.months(dossier.folder)
+    if kept:
+        found = facts.read(dossier.folder, *list(kept.items())[-1])
+        if found.os_name:
+            return f"{found.os_name} {found.os_version or ''}"
+    return dossier.deposit.server.operating_system
+
+
+def _os_groups(name: str) -> tuple[str, ...]:
+    """`Debian 12.5` is in os_debian and os_debian_12."""
+    family = re.match(r"\s*([A-Za-z]{2,20})", name)
+    major = re.search(r"\b([0-9]{1,4})\b", name)
+    if not family:
+        return ()
+    group = f"os_{family[1].lower()}"
+    return (group, f"{group}_{major[1]}") if major else (group,)
 
 
 def _word(text: str) -> str:

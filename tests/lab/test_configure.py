@@ -130,11 +130,17 @@ def office(tmp_path: Path, lab: LabStatus, pristine: LabServer) -> Office:
 def test_from_hand_over_to_return(office: Office) -> None:
     server = office.server
     servers.run(server, "mkdir -p /srv/owner && echo precious > /srv/owner/data")
+    for place, state in (("before/all", "directory"), ("after/deposits", "directory"), ("release/all", "absent")):
+        hook = office.root / f"playbooks/hooks/{place}.yml"
+        hook.parent.mkdir(parents=True)
+        path = "/opt/site" if "after" not in place else "/opt/site/after"
+        hook.write_text(f"- ansible.builtin.file: {{path: {path}, state: {state}, mode: '0700'}}\n")
 
     result, host = office.play("configure.yml")
     assert (result.outcome, host.failed_task, host.message) == (Outcome.OK, "", "")
     assert host.changed > 10
     assert servers.run(server, "ls /var/lib/sopctl/window") == "window.sh\n", "a window was left open"
+    assert servers.run(server, "ls /opt/site") == "after\n", "the site's own tasks, before and after"
 
     for user, key in (("webadmin", "web"), ("dbadmin", "db"), ("dbadmin", "web"), ("sopctl", "management")):
         assert office.login(user, office.root / key, "id -un").stdout == f"{user}\n"
@@ -177,7 +183,7 @@ def test_from_hand_over_to_return(office: Office) -> None:
     assert (result.outcome, host.failed_task, host.message) == (Outcome.OK, "", "")
     left = (
         "getent passwd sopctl webadmin dbadmin; ls -d /etc/sopctl /var/lib/sopctl /etc/sudoers.d/sopctl "
-        "/etc/ssh/sshd_config.d/*sopctl* /etc/ssh/sopctl-banner /home/sopctl 2>/dev/null; "
+        "/etc/ssh/sshd_config.d/*sopctl* /etc/ssh/sopctl-banner /home/sopctl /opt/site 2>/dev/null; "
         "nft list table inet sopctl 2>/dev/null; true"
     )
     assert servers.run(server, left) == ""

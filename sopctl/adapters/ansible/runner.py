@@ -45,6 +45,9 @@ MAX_EVENT = 8_000_000
 ENVIRONMENT = ("HOME", "LANG", "TZ", "USER")
 """What a run may see of our environment, besides a PATH made here. No agent, no proxy, no secret."""
 
+VAULT_KEY = "vault"
+"""In the site's keys/: the password of Ansible Vault, where the site has encrypted variables."""
+
 MAX_OUTPUT = 2_000_000
 """Bytes of Ansible's output that are kept."""
 
@@ -177,6 +180,15 @@ def _write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
+def _closed(secret: Path) -> Path:
+    """The file, which only its owner may read. Raises OutsideFailure when others may."""
+    if secret.stat().st_mode & 0o077:
+        raise OutsideFailure(
+            "the secret can be read by others", where=str(secret), remedy=f"Close it: chmod 600 {secret}"
+        )
+    return secret
+
+
 def _runner(
     site: Path,
     playbook: str,
@@ -215,6 +227,9 @@ def _runner(
         "ANSIBLE_SSH_EXTRA_ARGS": "-o BatchMode=yes",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
     }
+    vault = site / "keys" / VAULT_KEY
+    if vault.is_file():
+        own["ANSIBLE_VAULT_PASSWORD_FILE"] = str(_closed(vault))
     config = RunnerConfig(
         private_data_dir=str(run_dir),
         project_dir=str(site),
