@@ -235,9 +235,10 @@ class Session:
         return Onward(channel)
 
     def ended(self) -> bool:
-        """Has the connection ended? Its thread gets a moment to notice."""
-        self._transport.join(TICK)
-        return not self._transport.is_active()
+        """Has the connection ended? Its thread gets a moment to notice: it ends the channels before itself."""
+        if self._line.cut is None:
+            self._transport.join(TICK)
+        return self._line.cut is not None or not self._transport.is_active()
 
     def close(self) -> None:
         """End the connection and its thread, at once."""
@@ -261,11 +262,11 @@ class Session:
             output = _drain(channel, keep)
             status = channel.recv_exit_status()
         except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
-            if self._line.deadline.passed or not self._transport.is_active():
+            if self._line.deadline.passed or self.ended():
                 raise self._ended(shown) from None
             refusal = printable(str(error), 120)
             raise Fault(Cause.COMMAND_REFUSED, f"the server refuses to run a command: {refusal}") from None
-        if status < 0 and not self._transport.is_active():
+        if status < 0 and self.ended():
             raise self._ended(shown)
         return (status if status >= 0 else None), output
 
