@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from msgspec import Struct
@@ -103,7 +104,8 @@ def _set_up(root: Path, stage: Path, status: LabStatus, groups: Sequence[str]) -
         make_key(keys / name, name)
     (stage / "inventory").mkdir(exist_ok=True)
     hosts = {f"PS-0000-{n:04}": _variables(stage, status, server) for n, server in enumerate(status.servers, 1)}
-    inventory = {group: {"hosts": dict.fromkeys(hosts, {})} for group in groups} | {"deposits": {"hosts": hosts}}
+    inventory: dict[str, Any] = {group: {"hosts": {key: {} for key in hosts}} for group in groups}
+    inventory["deposits"] = {"hosts": hosts}
     (stage / "inventory/rehearsal.yml").write_text(yaml.safe_dump(inventory))
     return list(hosts)
 

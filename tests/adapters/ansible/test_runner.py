@@ -158,13 +158,8 @@ def test_secrets_of_the_vault_are_read_with_the_sites_password(site: Path, playb
     }.items():
         (site / place).parent.mkdir(exist_ok=True)
         (site / place).write_text(text)
-        words = [
-            Path(sys.executable).with_name("ansible-vault"),
-            "encrypt",
-            "--vault-password-file",
-            password,
-            site / place,
-        ]
+        vault = Path(sys.executable).with_name("ansible-vault")
+        words: list[str | Path] = [vault, "encrypt", "--vault-password-file", password, site / place]
         subprocess.run(words, check=True, capture_output=True)
     password.chmod(0o640)
     with pytest.raises(OutsideFailure, match="can be read by others"):
