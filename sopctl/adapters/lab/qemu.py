@@ -140,7 +140,7 @@ def _arguments(record: Record, place: Place, hardware: Hardware) -> list[str | P
     address, port = network.server_address(record.tier, record.network, place.number)
     words: list[str | Path] = [
         "qemu-system-x86_64", "-name", place.name, "-nodefaults", "-no-user-config", "-display", "none",
-        "-sandbox", SANDBOX, "-machine", "pc", "-accel", "tcg,thread=multi", "-cpu", "qemu64", "-smp", "2",
+        "-sandbox", SANDBOX, "-machine", "pc", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "qemu64", "-smp", "2",
         "-m", str(hardware.memory_mib), "-serial", "stdio", "-qmp", f"unix:{_monitor(place)},server=on,wait=off",
         "-kernel", _kernel(Path(record.image)), "-append", KERNEL_OPTIONS, "-device", "virtio-rng-pci",
         "-netdev", f"user,id=lan,restrict=on,ipv6=off,hostfwd=tcp:{address}:{port}-:{port}",
