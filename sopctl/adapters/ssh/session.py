@@ -182,7 +182,7 @@ class Session:
             transport.auth_publickey(user, key.pkey, event=done)
             self._wait(done)
         if not transport.is_authenticated():
-            raise self._login_fault("public keys", "the key")
+            raise self._login_fault(transport.get_exception(), "public keys", "the key")
 
     def login_by_password(self, user: str, password: Password) -> None:
         """One attempt with the password: by that method, or where a server has only that, as its prompt's answer."""
@@ -205,8 +205,9 @@ class Session:
 
             with contextlib.suppress(Exception):  # its wait ends with the line, like every other
                 transport.auth_interactive(user, answer)
+            refused = transport.get_exception()  # which can be asked for once
         if not transport.is_authenticated():
-            raise self._login_fault("passwords", "the password")
+            raise self._login_fault(refused, "passwords", "the password")
 
     def prove_shell(self) -> None:
         """See the account's shell run a command: it must give back a word that nobody could know before.
@@ -274,7 +275,7 @@ class Session:
         self._line.close()
 
     def _execute(
-        self, command: str, named: str, script: bytes = b"", keep: int = KEPT_OUTPUT
+        self, command: str, named: str, script: bytes | None = None, keep: int = KEPT_OUTPUT
     ) -> tuple[int | None, bytes]:
         """The exit status, None when the server told none, and the first `keep` bytes of the output."""
         shown = f'the command "{printable(named, 80)}"'
@@ -282,7 +283,7 @@ class Session:
             channel = self._transport.open_session(timeout=self._line.deadline.left())
             channel.set_combine_stderr(True)
             channel.exec_command(command)
-            if script:
+            if script is not None:
                 _feed(channel, script)
             output = _drain(channel, keep)
             status = channel.recv_exit_status()
@@ -333,9 +334,8 @@ class Session:
                 return f"no common {kind}: the server offers only {printable(', '.join(offered[name]), 200)}"
         return ""
 
-    def _login_fault(self, methods: str, secret: str) -> Fault:
+    def _login_fault(self, error: Exception | None, methods: str, secret: str) -> Fault:
         transport = self._transport
-        error = transport.get_exception()
         banner = (transport.auth_handler and transport.auth_handler.banner) or b""
         said = printable(banner.strip(), 200) or transport.farewell
         words = f"; the server says: {said}" if said else ""
@@ -367,7 +367,7 @@ class Session:
 
 
 def _feed(channel: paramiko.Channel, script: bytes) -> None:
-    """Send all of `script` as the command's input; a command that ends before it read it is no error here."""
+    """Send all of `script` as the command's input, to its end; a command that ends before it read it is no error."""
     channel.settimeout(TICK)
     while script and not channel.exit_status_ready():
         with contextlib.suppress(TimeoutError):
