@@ -115,7 +115,8 @@ def configure_all(
                 begun[deposit_id] = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
                 if password:
                     begun[deposit_id] = _first_contact(mine, begun[deposit_id], password, cancel)
-                refuse_unfit(mine)
+                else:
+                    refuse_unfit(mine)
             except SopctlError as error:
                 answers.errors[deposit_id] = error
             else:
