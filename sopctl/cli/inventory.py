@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.options import decider_options, end, example, id_argument, json_option, open_desk
-from sopctl.cli.render import console, counted_progress, put_json, put_step, table, task_progress
-from sopctl.errors import OutsideFailure, UsageError
+from sopctl.cli.inventory_collect import collect
+from sopctl.cli.options import end, example, id_argument, json_option, open_desk
+from sopctl.cli.render import console, counted_progress, put_json, table
+from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -23,41 +24,7 @@ def inventory() -> None:
     """The monthly inventory (konfigurasi 6): gather a server's facts, fill and show its form."""
 
 
-@inventory.command(epilog=example("sopctl inventory collect PS-2026-0001", "sopctl inventory collect --due"))
-@click.argument("deposit_ids", metavar="[ID]...", nargs=-1)
-@click.option("--due", is_flag=True, help="Every deposit whose inventory is due now.")
-@decider_options
-@json_option
-@click.pass_context
-def collect(ctx: click.Context, deposit_ids: tuple[str, ...], *, due: bool, as_json: bool) -> None:
-    """Gather the facts of servers and make their inventory forms. Exit 1: it failed on a server.
-
-    A server that is down does not stop the others: it stays due.
-    """
-    from sopctl.workflow import inventorying
-
-    desk = open_desk(ctx)
-    if due == bool(deposit_ids):
-        raise UsageError("name deposits, or --due")
-    steps, failed = [], []
-    for deposit_id in deposit_ids or inventorying.due(desk):
-        try:
-            with task_progress(quiet=as_json) as on_event:
-                done = inventorying.collect(desk, deposit_id, on_event=on_event)
-        except OutsideFailure as error:
-            if len(deposit_ids) == 1:
-                raise
-            failed.append({"id": deposit_id, "message": error.message, "remedy": error.remedy})
-            click.echo(f"sopctl: {deposit_id}: {printable(str(error))}", err=True)
-            continue
-        steps.append(done)
-        if not as_json:
-            put_step(done, as_json=False)
-    if as_json:
-        put_json(steps[0] if len(deposit_ids) == 1 else {"steps": steps, "failed": failed})
-    elif not steps and not failed:
-        click.echo("Nothing is due.")
-    end(not failed and all(done.answer for done in steps))
+inventory.add_command(collect)
 
 
 @inventory.command(

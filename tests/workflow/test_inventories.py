@@ -25,7 +25,7 @@ RACK = (Path(__file__).parents[1] / "cases/details/rack-hardware-raid.txt").read
 def gather(desk: Desk, deposit: str, facts: ServerFacts) -> None:
     """What `collect` keeps after a run of facts.yml."""
     with turn(desk, deposit, "inventory") as mine:
-        inventorying.keep(mine, facts)
+        inventorying.keep(mine, facts, f"{desk.now():%Y-%m}")
 
 
 @pytest.fixture
