@@ -1,12 +1,12 @@
 """`sopctl inventory`: the month's facts, forms, differences and summary."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sopctl.cli.inventory_collect import collect
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk
-from sopctl.cli.render import console, counted_progress, put_json, table
+from sopctl.cli.render import aligned, console, counted_progress, put_json, table
 from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sopctl.model.changes import Change
     from sopctl.workflow.inventories import Month, Summary
 
-_STYLE = {"alarm": "bold red", "change": "", "unread": "dim"}
+_STYLE: dict[str, Any] = {"alarm": {"bold": True, "fg": "red"}, "change": {}, "unread": {"dim": True}}
 
 
 @click.group(epilog=example("sopctl inventory collect PS-2026-0001", "sopctl inventory show PS-2026-0001"))
@@ -153,19 +153,21 @@ def _put_summary(found: "Summary") -> None:
         _put_changes(each.changes)
     for deposit_id in found.not_gathered:
         click.echo(f"{deposit_id}: not gathered this month")
-    made = table("id", "server", "unit", "rack", "system", "memory", "disks", "valid until")
+    rows: list[tuple[str, ...]] = [("id", "server", "unit", "rack", "system", "memory", "disks", "valid until")]
     for each in found.servers:
         place = each.deposit.place
-        made.add_row(
-            each.deposit.id,
-            *(printable(text) for text in (each.facts.hostname or each.deposit.server, each.deposit.unit)),
-            place.rack if place else "",
-            each.system,
-            f"{each.memory_gib:g} GiB",
-            f"{each.disk_gb:g} GB",
-            str(each.deposit.valid_until or ""),
+        rows.append(
+            (
+                each.deposit.id,
+                *(printable(text) for text in (each.facts.hostname or each.deposit.server, each.deposit.unit)),
+                place.rack if place else "",
+                each.system,
+                f"{each.memory_gib:g} GiB",
+                f"{each.disk_gb:g} GB",
+                str(each.deposit.valid_until or ""),
+            )
         )
-    console().print(made)
+    click.echo("\n".join(aligned(rows)))
     for name, sums in found.sums.items():
         made = table(name, "servers", "memory", "disks")
         for key, total in sums.items():
@@ -181,9 +183,8 @@ def _plain(changes: "Sequence[Change]") -> list[dict[str, str | None]]:
 
 
 def _put_changes(changes: "Sequence[Change]") -> None:
-    out = console()
     for change in changes:
-        out.print(f"  {'! ' if change.weight == 'alarm' else ''}{printable(str(change))}", style=_STYLE[change.weight])
+        click.secho(f"  {'! ' if change.weight == 'alarm' else ''}{printable(str(change))}", **_STYLE[change.weight])
     if not changes:
         click.echo("  nothing changed")
 
