@@ -50,7 +50,7 @@ COMMANDS = {
         "inspect": "inspection:inspect",
         "handover": "steps:handover",
         "place": "steps:place",
-        "configure": "work:configure",
+        "configure": "configure:configure",
         "verify": "work:verify",
         "inventory": "inventory:inventory",
         "advance": "work:advance",

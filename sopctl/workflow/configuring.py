@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sopctl.adapters.ansible.runner import RunResult
-from sopctl.errors import NotNow, SopctlError, UsageError
+from sopctl.adapters.ssh import Password
+from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model import history
 from sopctl.store import register
 from sopctl.workflow import hostkeys
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
+from sopctl.workflow.first_contact import let_in
 from sopctl.workflow.hostkeys import Confirm, Unconfirmed
 from sopctl.workflow.inventory_view import hosts, key_in_use
 from sopctl.workflow.playbooks import (
@@ -30,6 +32,7 @@ from sopctl.workflow.playbooks import (
 )
 
 PLAYBOOK = "configure.yml"
+RAW_PLAYBOOK = "configure_raw.yml"
 
 
 @dataclass
@@ -53,6 +56,7 @@ def configure(
     host_key: str | None = None,
     confirm: Confirm | None = None,
     trusted_path: str = "",
+    password: Password | None = None,
     options: Options = PLAIN,
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
@@ -61,7 +65,9 @@ def configure(
 
     The first time, its host key is pinned: `host_key` is the fingerprint from the console or the owner's letter, else
     `trusted_path` says why the way to the server is trusted, else `confirm` asks a person. Nothing logs in before
-    that: a key that nobody confirms is kept as pending. A failed host is an answer (no), recorded as failed.
+    that: a key that nobody confirms is kept as pending. With the owner's `password` the management account is made
+    first. With `options.raw` a server without Python gets its accounts alone. A failed host is an answer (no), recorded
+    as failed.
     """
     answers = configure_all(
         desk,
@@ -69,6 +75,7 @@ def configure(
         host_key=host_key,
         confirm=confirm,
         trusted_path=trusted_path,
+        password=password,
         options=options,
         on_event=on_event,
         cancel=cancel,
@@ -83,6 +90,7 @@ def configure_all(
     host_key: str | None = None,
     confirm: Confirm | None = None,
     trusted_path: str = "",
+    password: Password | None = None,
     options: Options = PLAIN,
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
@@ -94,15 +102,21 @@ def configure_all(
     """
     if options.tags:
         raise UsageError("konfigurasi 1 is done whole", remedy="To do a part of it again later: --repair --tags …")
+    if password and len(ids) > 1:
+        raise UsageError("a password opens one server, not several")
     answers, begun = Answers(), {}
     with ExitStack() as held:
         turns = []
         for deposit_id in dict.fromkeys(ids):
             try:
                 mine = held.enter_context(turn(desk, deposit_id, "configure"))
-                key_in_use(desk.site, mine.dossier)  # a server without a way in is not even looked at
+                if password is None:
+                    key_in_use(desk.site, mine.dossier)  # a server without a way in is not even looked at
                 begun[deposit_id] = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
-                refuse_unfit(mine)
+                if password:
+                    begun[deposit_id] = _first_contact(mine, begun[deposit_id], password, cancel)
+                else:
+                    refuse_unfit(mine)
             except SopctlError as error:
                 answers.errors[deposit_id] = error
             else:
@@ -181,19 +195,35 @@ def _run(
 ) -> None:
     if not turns:
         return
-    result = run_on(turns, PLAYBOOK, started=begun, options=options, on_event=on_event, cancel=cancel)
+    playbook = RAW_PLAYBOOK if options.raw else PLAYBOOK
+    result = run_on(turns, playbook, started=begun, options=options, on_event=on_event, cancel=cancel)
     for mine in turns:
         error = record_unreachable(mine, result)
         if error:
             answers.errors[mine.dossier.id] = error
         else:
-            answers.done[mine.dossier.id] = _judge(mine, result)
+            answers.done[mine.dossier.id] = _judge(mine, result, raw=options.raw)
 
 
-def _judge(mine: Turn, result: RunResult) -> StepDone:
+def _first_contact(
+    mine: Turn, begun: Mapping[str, Any], password: Password, cancel: threading.Event | None
+) -> dict[str, str]:
+    """Have the management account made by password; the work is recorded as begun before, with the pinned key."""
+    mine.start(begun)
+    try:
+        return let_in(mine, password, cancel=cancel)
+    except BaseException as error:
+        cut_off = isinstance(error, KeyboardInterrupt | Interrupted)
+        mine.fail(error.message if isinstance(error, SopctlError) else type(error).__name__, cut_off=cut_off)
+        raise
+
+
+def _judge(mine: Turn, result: RunResult, *, raw: bool) -> StepDone:
     host = result.hosts.get(mine.dossier.id)
     if host is None or host.failed:
         return mine.fail(explain(mine, result))
     note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s"
     outcome = history.REPAIRED if history.REPAIRED in mine.outcomes else "selesai"
-    return mine.record(outcome, note=note, data={"changed": host.changed})
+    if raw:
+        note = f"tanpa Python: akun dan kunci saja; {note}"
+    return mine.record(outcome, note=note, data={"changed": host.changed, "raw": raw})

@@ -35,7 +35,8 @@ def hosts(root: Path) -> list[InventoryHost]:
     site = Site(root)
     found = []
     for dossier in read_all(site):
-        if dossier.summary.in_our_hands and (dossier.summary.managed or dossier.deposit.access.first_contact):
+        contact = dossier.deposit.access.first_contact
+        if dossier.summary.in_our_hands and (lets_us_in(dossier) or (contact and contact.key)):
             found.append(InventoryHost(dossier.id, _groups(dossier), variables(site, dossier)))
     return found
 
@@ -65,9 +66,14 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
     }
 
 
+def lets_us_in(dossier: Dossier) -> bool:
+    """Does the server have the office's own account? Configuration makes it, or a first contact by password."""
+    return dossier.summary.managed or bool(dossier.known("way_in"))
+
+
 def account_in_use(site: Site, dossier: Dossier) -> str:
     """The account through which the controller reaches the server now."""
-    return site.settings.management.account if dossier.summary.managed else _first_contact(dossier).user
+    return site.settings.management.account if lets_us_in(dossier) else first_contact(dossier).user
 
 
 def key_in_use(site: Site, dossier: Dossier) -> str:
@@ -75,10 +81,21 @@ def key_in_use(site: Site, dossier: Dossier) -> str:
 
     Whether it is there is looked at when a server's turn comes: one missing key must not stop the other servers.
     """
-    return site.settings.management.key if dossier.summary.managed else _first_contact(dossier).key
+    if lets_us_in(dossier):
+        return site.settings.management.key
+    contact = first_contact(dossier)
+    if contact.key is None:
+        raise InvalidRecord(
+            f"{dossier.id} is entered by the password of {contact.user}, and only once, when it is configured",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=f"Configure it: sopctl configure {dossier.id} --ask-password. Or name a key of keys/ in "
+            "access.first_contact",
+        )
+    return contact.key
 
 
-def _first_contact(dossier: Dossier) -> FirstContact:
+def first_contact(dossier: Dossier) -> FirstContact:
+    """The account that the owner made for us. Raises InvalidRecord when the record names none."""
     found = dossier.deposit.access.first_contact
     if found is None:
         raise InvalidRecord(

@@ -24,12 +24,14 @@ RUN_SECONDS = 900.0
 
 
 class Options(Struct, frozen=True):
-    """What an admin may add to a run: variables, files of them, only these `tags`, `forks` servers at a time."""
+    """What an admin may add to a run: variables, files of them, only these `tags`, `forks` servers at a time; `raw` for
+    servers without Python."""
 
     variables: Mapping[str, Any] = {}
     variable_files: tuple[Path, ...] = ()
     tags: tuple[str, ...] = ()
     forks: int = 10
+    raw: bool = False
 
 
 PLAIN = Options()

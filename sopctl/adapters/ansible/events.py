@@ -239,8 +239,10 @@ def _message(result: Mapping[str, object]) -> str:
         if "IDENTIFICATION HAS CHANGED" in said[:MAX_TEXT]:  # ssh's own words fill a screen
             return "Host key verification failed: the server shows another key than the pinned one. Nothing was sent."
         return "Host key verification failed: no key that this server shows is pinned. Nothing was sent."
-    parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout")]
+    parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout", "stdout")]
     texts = [_line(part, 400) for part in parts if isinstance(part, str) and part.strip()]
+    if len(texts) > 1 and texts[0] == "non-zero return code":  # says nothing beside what the program said
+        texts.pop(0)
     return ": ".join(dict.fromkeys(texts[:2])) or "The module failed without saying why."
 
 
