@@ -97,6 +97,8 @@ class Turn:
     established: dict[str, Any] = field(default_factory=dict)
     """What every event of this turn carries: on whose behalf it was decided."""
     documents: list[str] = field(default_factory=list)
+    ended: bool = False
+    """Has the event been recorded that ends it?"""
 
     @property
     def deposit(self) -> Deposit:
@@ -142,6 +144,7 @@ class Turn:
                 remedy=f"It ends with: {', '.join(self.outcomes)}",
             )
         event = self._append(outcome, note, data)
+        self.ended = True
         return self.done(event, answer=answer)
 
     def done(self, event: Event, *, answer: bool) -> StepDone:

@@ -80,8 +80,8 @@ class Summary(Struct, frozen=True):
 
 def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerFacts:
     """The facts kept for `month` (2026-11), by default the newest. Raises UsageError when there are none."""
-    folder = dossiers.read(desk.site, deposit_id).folder
-    return kept.read(folder, *_month_of(deposit_id, folder, month))
+    dossier = dossiers.read(desk.site, deposit_id)
+    return kept.read(dossier.folder, _gathering(deposit_id, kept.months(dossier.events), month))
 
 
 def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
@@ -95,12 +95,12 @@ def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
 
 def over_time(desk: Desk, deposit_id: str) -> tuple[Month, ...]:
     """Memory, disks and system of a server, month by month, each as its newest revision says."""
-    folder = dossiers.read(desk.site, deposit_id).folder
+    dossier = dossiers.read(desk.site, deposit_id)
     found = []
-    for month, revision in kept.months(folder).items():
-        facts = kept.read(folder, month, revision)
+    for each in kept.months(dossier.events).values():
+        facts = kept.read(dossier.folder, each)
         row = (_memory_gib(facts), _disk_gb(facts), " ".join(filter(None, (facts.os_name, facts.os_version))))
-        found.append(Month(month, revision, *row, facts.kernel or ""))
+        found.append(Month(each.month, each.revision, *row, facts.kernel or ""))
     if not found:
         raise _none(deposit_id, None)
     return tuple(found)
@@ -114,12 +114,12 @@ def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_hando
     if len(months) not in (0, 2) or (months and since_handover):
         raise UsageError("name two months, or none, or --since handover", remedy=f"sopctl inventory diff {deposit_id}")
     dossier = dossiers.read(desk.site, deposit_id)
-    folder = dossier.folder
-    all_months = list(kept.months(folder))
-    if not all_months:
+    gathered = kept.months(dossier.events)
+    if not gathered:
         raise _none(deposit_id, None)
+    all_months = list(gathered)
     first, last = months or (all_months[0 if since_handover else -min(2, len(all_months))], all_months[-1])
-    before, after = (kept.read(folder, *_month_of(deposit_id, folder, month)) for month in (first, last))
+    before, after = (kept.read(dossier.folder, _gathering(deposit_id, gathered, month)) for month in (first, last))
     serial = str(dossier.known("serial") or dossier.deposit.server.serial)
     found = (*against_handover(serial, after), *(differences(before, after) if first != last else ()))
     declared = compare(dossier.deposit.server, serial, after)
@@ -131,20 +131,21 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
     its month before."""
     first, _ = month_days(month or f"{desk.now():%Y-%m}")
     month = f"{first:%Y-%m}"
-    deposits = register.summaries(desk.site)
+    reading = register.read(desk.site, gathered=True)
+    for error in reading.errors:
+        raise error
     servers, missing = [], []
-    for number, deposit in enumerate(deposits, start=1):
-        folder = desk.site.folder("deposits") / deposit.id
-        revisions = kept.months(folder)
-        if month in revisions:
-            facts = kept.read(folder, month, revisions[month])
-            earlier = [each for each in revisions if each < month]
-            before = kept.read(folder, earlier[-1], revisions[earlier[-1]]) if earlier else None
+    for number, deposit in enumerate(reading.summaries, start=1):
+        folder, months = desk.site.folder("deposits") / deposit.id, reading.gathered[deposit.id]
+        if month in months:
+            facts = kept.read(folder, months[month])
+            earlier = kept.newest(months, before=month)
+            before = kept.read(folder, earlier) if earlier else None
             changes = (*against_handover(deposit.serial, facts), *(differences(before, facts) if before else ()))
             servers.append(Row(deposit, facts, changes))
         elif deposit.in_our_hands:
             missing.append(deposit.id)
-        progress(number, len(deposits))
+        progress(number, len(reading.summaries))
     return Summary(month, tuple(servers), tuple(missing), _sums(servers))
 
 
@@ -209,13 +210,12 @@ def _disk_gb(facts: ServerFacts) -> float:
     return round(sum(disk.size_bytes for disk in facts.disks) / 1e9, 1)
 
 
-def _month_of(deposit_id: str, folder: Path, month: str | None) -> tuple[str, int]:
-    """The month, by default the newest, and its newest revision."""
-    revisions = kept.months(folder)
-    wanted = month or next(reversed(revisions), "")
-    if wanted not in revisions:
+def _gathering(deposit_id: str, gathered: kept.Months, month: str | None) -> kept.Kept:
+    """The newest gathering of `month`, by default of the newest."""
+    found = gathered.get(month) if month else kept.newest(gathered)
+    if found is None:
         raise _none(deposit_id, month)
-    return wanted, revisions[wanted]
+    return found
 
 
 def _none(deposit_id: str, month: str | None) -> UsageError:

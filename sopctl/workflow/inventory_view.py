@@ -5,6 +5,7 @@ computed from the site's own keys and from the host key pinned in the history.
 """
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -141,11 +142,12 @@ def _groups(dossier: Dossier) -> tuple[str, ...]:
 
 def _os(dossier: Dossier) -> str:
     """The operating system as the newest inventory found it, else as the letter declares it."""
-    kept = facts.months(dossier.folder)
+    kept = facts.newest(facts.months(dossier.events))
     if kept:
-        found = facts.read(dossier.folder, *list(kept.items())[-1])
-        if found.os_name:
-            return f"{found.os_name} {found.os_version or ''}"
+        with suppress(InvalidRecord):  # one damaged document must not hide every server from Ansible
+            found = facts.read(dossier.folder, kept)
+            if found.os_name:
+                return f"{found.os_name} {found.os_version or ''}"
     return dossier.deposit.server.operating_system
 
 

@@ -9,13 +9,15 @@ from typing import Any
 from msgspec import Struct
 
 from sopctl.adapters.ansible import runner
-from sopctl.adapters.ansible.runner import Outcome, RunResult, TaskEvent
+from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent
 from sopctl.errors import ExitCode, Interrupted, InvalidRecord, OutsideFailure, SopctlError, TimedOut
 from sopctl.workflow import hostkeys
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.inventory_view import key_in_use, pinned_key
 
 OnEvent = Callable[[TaskEvent], None]
+OnFacts = Callable[[HostResult], None]
+"""Told of each server as soon as its facts are read, with them."""
 
 RUN_SECONDS = 900.0
 """How long a run may take: for as many servers as are served at a time."""
@@ -78,13 +80,14 @@ def run_on(
     started: Mapping[str, Mapping[str, Any]],
     options: Options = PLAIN,
     on_event: OnEvent = silent,
+    on_facts: OnFacts | None = None,
     cancel: threading.Event | None = None,
 ) -> RunResult:
     """One run on the servers of all these turns: `started` (by deposit id) is recorded first for each.
 
     Returns a result that is OK, FAILED or UNREACHABLE; each host has its own in it. Every other end is recorded for
-    each turn and raised: Interrupted on Ctrl-C or cancel, TimedOut, InvalidRecord when Ansible refuses a playbook,
-    OutsideFailure when Ansible is missing or crashed.
+    each turn that `on_facts` has not ended, and raised: Interrupted on Ctrl-C or cancel, TimedOut, InvalidRecord when
+    Ansible refuses a playbook, OutsideFailure when Ansible is missing or crashed.
     """
     site = turns[0].desk.site
     name = turns[0].dossier.id if len(turns) == 1 else "many"
@@ -104,18 +107,21 @@ def run_on(
             forks=options.forks,
             timeout=RUN_SECONDS * math.ceil(len(turns) / options.forks),
             on_event=on_event,
+            on_facts=on_facts,
             cancel=cancel,
         )
     except BaseException as error:
         note = error.message if isinstance(error, SopctlError) else type(error).__name__
         cut_off = isinstance(error, KeyboardInterrupt) or getattr(error, "exit_code", 0) == ExitCode.INTERRUPTED
         for mine in turns:
-            mine.fail(note, cut_off=cut_off)
+            if not mine.ended:
+                mine.fail(note, cut_off=cut_off)
         raise
     if result.outcome not in (Outcome.OK, Outcome.FAILED, Outcome.UNREACHABLE):
         cut_off = result.outcome is Outcome.CANCELLED
         for mine in turns:
-            mine.fail(f"{result.outcome}: {explain(mine, result)}", cut_off=cut_off, data={"run": run_name})
+            if not mine.ended:
+                mine.fail(f"{result.outcome}: {explain(mine, result)}", cut_off=cut_off, data={"run": run_name})
         raise _unfinished(result, run_name)
     return result
 

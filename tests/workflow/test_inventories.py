@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from sopctl.errors import UsageError
+from sopctl.errors import InvalidRecord, NotNow, UsageError
 from sopctl.model import history
 from sopctl.model.changes import Weight
 from sopctl.model.facts import Listener, ServerFacts
 from sopctl.model.facts_script import from_script
+from sopctl.store import dossiers
 from sopctl.workflow import inventories, inventorying
 from sopctl.workflow.desk import Desk, turn
 from tests.conftest import Clock, Ran
@@ -22,10 +23,10 @@ from tests.conftest import Clock, Ran
 RACK = (Path(__file__).parents[1] / "cases/details/rack-hardware-raid.txt").read_text()
 
 
-def gather(desk: Desk, deposit: str, facts: ServerFacts) -> None:
+def gather(desk: Desk, deposit: str, facts: ServerFacts, month: str = "") -> None:
     """What `collect` keeps after a run of facts.yml."""
     with turn(desk, deposit, "inventory") as mine:
-        inventorying.keep(mine, facts)
+        inventorying.keep(mine, facts, month or f"{desk.now():%Y-%m}")
 
 
 @pytest.fixture
@@ -116,6 +117,42 @@ def test_a_server_that_was_not_gathered_is_named(desk: Desk, two_months: str, cl
     assert len(inventories.summary(desk, "2026-12").servers) == 1
     with pytest.raises(UsageError, match=r"no facts of .* for 2027-01"):
         inventories.kept_facts(desk, two_months, "2027-01")
+
+
+def test_only_what_the_history_names_was_gathered_and_only_as_it_was(
+    desk: Desk, deposit: str, first_facts: ServerFacts
+) -> None:
+    gather(desk, deposit, first_facts)
+    folder = dossiers.read(desk.site, deposit).folder / "facts"
+    (folder / "2026-12.json").write_bytes((folder / "2026-11.json").read_bytes())  # as a crash leaves one
+    assert [each.month for each in inventories.over_time(desk, deposit)] == ["2026-11"]
+    kept = (folder / "2026-11.json").read_bytes()
+    for altered in (kept.replace(b"db01", b"db02"), b"{}", b"[" * 10**6):
+        (folder / "2026-11.json").write_bytes(altered)
+        with pytest.raises(InvalidRecord, match="changed since they were kept"):
+            inventories.kept_facts(desk, deposit)
+        with pytest.raises(InvalidRecord, match="changed since they were kept"):
+            inventories.summary(desk)
+    (folder / "2026-11.json").unlink()
+    with pytest.raises(InvalidRecord, match="not here"):
+        inventories.kept_facts(desk, deposit)
+
+
+def test_the_month_before_may_be_done_late_and_this_one_is_due_all_the_same(
+    desk: Desk, deposit: str, first_facts: ServerFacts, clock: Clock
+) -> None:
+    clock.now += timedelta(days=9)  # the second of December
+    assert (inventorying.due(desk), inventorying.due(desk, "2026-11")) == ([deposit], [deposit])
+    gather(desk, deposit, first_facts, "2026-11")
+    assert (inventorying.due(desk), inventorying.due(desk, "2026-11")) == ([deposit], [])
+    gather(desk, deposit, first_facts, "2026-12")
+    assert inventorying.due(desk) == []
+    assert inventorying.everyone(desk) == [deposit]
+    late = inventorying.collect_all(desk, [deposit], month="2026-11")
+    assert isinstance(late.errors[deposit], NotNow), "a month that another followed has passed"
+    for month in ("2026-10", "2027-01", "2026-13", "x"):
+        with pytest.raises(UsageError):
+            inventorying.due(desk, month)
 
 
 def test_a_failed_gathering_keeps_nothing_and_stays_due(desk: Desk, deposit: str) -> None:

@@ -180,6 +180,13 @@ class Tally:
             return Outcome.PARSER_ERROR, "The playbook or the inventory has nothing for some of these hosts."
         return Outcome.OK, ""
 
+    def hand_over(self, name: str) -> HostResult:
+        """One host's result so far, and its facts, which are not kept here any longer."""
+        host = self._hosts[name]
+        result = self._result(name, host)
+        host.facts, host.details = None, ""
+        return result
+
     def results(self) -> dict[str, HostResult]:
         """The result of every host asked for, also of those that never had their turn."""
         return {name: self._result(name, host) for name, host in self._hosts.items()}

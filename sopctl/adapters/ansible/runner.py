@@ -23,14 +23,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import to_builtins
 from msgspec.structs import replace
 
 import sopctl
 from sopctl.adapters.ansible import supervisor
-from sopctl.adapters.ansible.events import HostResult, Outcome, RunResult, Tally, TaskEvent
+from sopctl.adapters.ansible.events import DETAILS_TASK, HostResult, Outcome, RunResult, Tally, TaskEvent
 from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure
 from sopctl.model.text import printable
 
@@ -81,14 +81,17 @@ def run_playbook(
     forks: int = 10,
     timeout: float = 900,
     on_event: Callable[[TaskEvent], None] = _ignore,
+    on_facts: Callable[[HostResult], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> RunResult:
     """Run `SITE/playbooks/PLAYBOOK` on the hosts named in `limit` (inventory: `SITE/inventory`).
 
     `run_dir` is a folder to be made for this run alone (0700); the events stay in it. `timeout` is in seconds for the
-    whole run. `on_event` is called in this thread, once per task and host. `check` changes nothing on the servers and
-    says what would change; `tags` are the only parts of the playbook to run. Later `variable_files` win over earlier
-    ones, and they over `variables` where Ansible reads them so; a file may be one of Ansible Vault's.
+    whole run. `on_event` is called in this thread, once per task and host; `on_facts` once per host, as soon as
+    facts.yml has read it: the facts are handed over, and the result that is returned is without them. `check` changes
+    nothing on the servers and says what would change; `tags` are the only parts of the playbook to run. Later
+    `variable_files` win over earlier ones, and they over `variables` where Ansible reads them so; a file may be one of
+    Ansible Vault's.
 
     A host that fails is a result, not an error. Raises OutsideFailure when Ansible or ssh is missing or the disk is
     full, InvalidRecord for a host name or tag that is none, Conflict for a `run_dir` that is taken, Interrupted on
@@ -112,7 +115,7 @@ def run_playbook(
     try:
         with _folder(run_dir) as sockets:
             job = _Job(_runner(site, playbook, hosts, run_dir, variables, words, forks, path, sockets), run_dir)
-            stopped = _follow(job, tally, on_event, cancel, started + timeout)
+            stopped = _follow(job, tally, _Report(on_event, on_facts), cancel, started + timeout)
             output = _settle_output(run_dir)
             outcome, message = _judge(job, tally, stopped, output, timeout)
             seconds = time.monotonic() - started
@@ -331,10 +334,26 @@ class _Job:
         return int(self._pid_file.read_text(encoding="ascii"))
 
 
+class _Report(NamedTuple):
+    """Who is told of what happens."""
+
+    on_event: Callable[[TaskEvent], None]
+    on_facts: Callable[[HostResult], None] | None
+
+    def tell(self, job: _Job, tally: Tally) -> None:
+        """Tell what is new."""
+        for event in job.events():
+            task = tally.add(event)
+            if task is not None:
+                self.on_event(task)
+                if self.on_facts and task.task == DETAILS_TASK and task.status in ("ok", "changed"):
+                    self.on_facts(tally.hand_over(task.host))
+
+
 def _follow(
     job: _Job,
     tally: Tally,
-    on_event: Callable[[TaskEvent], None],
+    report: _Report,
     cancel: threading.Event | None,
     deadline: float,
 ) -> Outcome | None:
@@ -342,7 +361,7 @@ def _follow(
     stopped: Outcome | None = None
     try:
         while not job.wait(0.1):
-            _report(job, tally, on_event)
+            report.tell(job, tally)
             if cancel is not None and cancel.is_set():
                 stopped = Outcome.CANCELLED
                 break
@@ -353,15 +372,8 @@ def _follow(
         raise Interrupted("The run was interrupted; nothing of it is left running.") from error
     finally:
         job.end()
-    _report(job, tally, on_event)
+    report.tell(job, tally)
     return stopped
-
-
-def _report(job: _Job, tally: Tally, on_event: Callable[[TaskEvent], None]) -> None:
-    for event in job.events():
-        task = tally.add(event)
-        if task is not None:
-            on_event(task)
 
 
 def _settle_output(run_dir: Path) -> str:
