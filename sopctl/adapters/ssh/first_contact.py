@@ -7,16 +7,22 @@ login, and where sudo asks, on its standard input. It is on no command line, her
 import shlex
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sopctl.adapters.ssh.climb import Climb
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
-from sopctl.adapters.ssh.session import KEPT_OUTPUT, Session
 from sopctl.errors import InvalidRecord
 from sopctl.model.access import AccessResult, Rung, Target, pin
 from sopctl.model.causes import Cause
 from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.adapters.ssh.session import Session
+
+KEPT = 4096
+"""Bytes that are looked at of what a command says."""
 
 
 def run_as_root(
@@ -44,7 +50,7 @@ def run_as_root(
             assert climb.session is not None  # noqa: S101 (logged in)
             words = shlex.join(["sh", "-s", "--", *arguments])
             prefix, secret = _way_to_root(climb.session, target.user, way, words)
-            status, said = climb.session.feed(prefix + words, secret + script, KEPT_OUTPUT)
+            status, said = climb.session.feed(prefix + words, secret + script, KEPT)
             if status != 0:
                 raise Fault(Cause.COMMAND_FAILED, f"as root, the script failed{_words(said) or f': {status}'}")
             note.append("root, itself" if not prefix else f"root, {'with a password ' if secret else ''}through sudo")
@@ -55,22 +61,22 @@ def run_as_root(
     return climb.result()
 
 
-def _way_to_root(session: Session, user: str, way: Key | Password, words: str) -> tuple[str, bytes]:
+def _way_to_root(session: "Session", user: str, way: Key | Password, words: str) -> tuple[str, bytes]:
     """What goes before the command `words` (a shell that reads a script), and before that script, to run it as root.
 
     Each way is tried with an empty script first, and the very same command: a sudo that asks nobody must not leave the
     password to the shell, and one that refuses it must not take the script's lines for further attempts.
     """
-    _, who = session.feed("id -u", b"", KEPT_OUTPUT)
+    _, who = session.feed("id -u", b"", KEPT)
     if who.split()[-1:] == [b"0"]:
         return "", b""
-    status, _ = session.feed(f"sudo -n {words}", b"", KEPT_OUTPUT)
+    status, _ = session.feed(f"sudo -n {words}", b"", KEPT)
     if status == 0:
         return "sudo -n ", b""
     if isinstance(way, Key):
         raise Fault(Cause.SUDO_REFUSED, f"{printable(user, 64)} may not use sudo without a password")
     prefix, secret = "sudo -k -S -p '' ", way.text.encode() + b"\n"
-    status, answer = session.feed(prefix + words, secret, KEPT_OUTPUT)
+    status, answer = session.feed(prefix + words, secret, KEPT)
     if status != 0:
         raise Fault(Cause.SUDO_REFUSED, f"sudo refuses {printable(user, 64)}, or this password{_words(answer)}")
     return prefix, secret
