@@ -147,7 +147,7 @@ def reset(name: str, server: str) -> LabServer:
         machine.stop(record, place)
         machine.discard(record, place)
         place.console.unlink(missing_ok=True)
-        _start(folder, record, [place], ours, [])
+        _start(folder, record, [place], ours, [], others=False)
         return _server(folder, record, place)
 
 
@@ -207,8 +207,17 @@ def _found(folder: Folder, wanted: Tier, release: str, base: Path, servers: int,
     return record
 
 
-def _start(folder: Folder, record: Record, asleep: Sequence[Place], ours: lock.Lock, started: list[Place]) -> None:
-    """Start the servers that sleep, note each in `started`, and wait until the sshd of every server answers."""
+def _start(
+    folder: Folder,
+    record: Record,
+    asleep: Sequence[Place],
+    ours: lock.Lock,
+    started: list[Place],
+    *,
+    others: bool = True,
+) -> None:
+    """Start the servers that sleep, note each in `started`, and wait until their sshd answers; by default that of the
+    `others`, which run already, too."""
     machine = _machine(record)
     given_up = threading.Event()
 
@@ -233,7 +242,7 @@ def _start(folder: Folder, record: Record, asleep: Sequence[Place], ours: lock.L
 
     seed.make_key(folder)
     _each(start, asleep, given_up, workers=STARTERS)
-    awake = [place for place in folder.places(record) if place in asleep or _running(place)]
+    awake = [place for place in folder.places(record) if place in asleep or (others and _running(place))]
     _each(answer, awake, given_up, workers=len(awake))
 
 

@@ -20,7 +20,7 @@ make() {
   : >"$records/created/$1" # noted before it is made: whatever breaks off in between, it is taken back one day
   shell=/bin/sh
   if [ -x /bin/bash ]; then shell=/bin/bash; fi
-  if command -v useradd >/dev/null; then useradd -m -s "$shell" "$1"; else adduser -D -s "$shell" "$1"; fi
+  if command -v useradd >/dev/null; then useradd -m -c "$2" -s "$shell" "$1"; else adduser -D -g "$2" -s "$shell" "$1"; fi
   printf '%s:*\n' "$1" | chpasswd -e
   changed "account $1 made"
 }
@@ -62,7 +62,9 @@ let_become_root() {
 }
 
 set_up_one() {
-  if [ -z "$(entry "$2")" ]; then make "$2"; fi
+  comment=
+  if [ "$1" = management ]; then comment="Data centre management"; fi
+  if [ -z "$(entry "$2")" ]; then make "$2" "$comment"; fi
   if [ "$1" = account ]; then keep "$2"; fi
   set_keys "$2" "$3"
   if [ "$1" = management ]; then let_become_root "$2"; fi
