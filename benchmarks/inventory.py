@@ -66,7 +66,7 @@ def dossier(site: Site, number: int, access: dict[str, object], pin: object, mon
     for seq, (procedure, step, outcome, said) in enumerate(steps, start=1):
         data: dict[str, object] = dict(said)
         if outcome == "tersedia":
-            data = {"place": {"rack": f"R{number % 60:02}", "unit": "1", "height": "2"}}
+            data = {"place": {"rack": f"R{number % 60:02}", "unit": str(1 + number // 60 % 20 * 2), "height": "2"}}
         if (procedure, step, outcome) == ("konfigurasi", 1, "selesai"):
             data = {"host_key": pin}
         if "serial" in data:

@@ -1,5 +1,6 @@
 """The inventories that were taken: one month's facts, what changed between months, and all servers of a month."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sopctl.store import dossiers, register
 from sopctl.store import facts as kept
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.reports import month_days
+from sopctl.workflow.space import occupied
 
 Progress = Callable[[int, int], None]
 
@@ -46,6 +48,7 @@ class Row(Struct, frozen=True):
     deposit: Deposit
     facts: ServerFacts
     changes: tuple[Change, ...]
+    kept: kept.Kept
 
     @property
     def system(self) -> str:
@@ -69,13 +72,20 @@ class Sum(Struct):
 
 
 class Summary(Struct, frozen=True):
-    """All servers of one month: those that were gathered, the ids of those that stand here and were not, and sums by
-    unit, rack, operating system, and year in which the deposit ends."""
+    """All servers of one month: those that were gathered, those that stand here and are `missing`, and sums by
+    unit, rack, operating system, the firmware's year, and the year in which the deposit ends. `used_units`: which
+    units of each rack are filled or reserved now."""
 
     month: str
     servers: tuple[Row, ...]
-    not_gathered: tuple[str, ...]
+    missing: tuple[Deposit, ...]
     sums: dict[str, dict[str, Sum]]
+    used_units: dict[str, set[int]]
+
+    @property
+    def not_gathered(self) -> tuple[str, ...]:
+        """The ids of those that are missing."""
+        return tuple(each.id for each in self.missing)
 
 
 def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerFacts:
@@ -142,11 +152,14 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
             earlier = kept.newest(months, before=month)
             before = kept.read(folder, earlier) if earlier else None
             changes = (*against_handover(deposit.serial, facts), *(differences(before, facts) if before else ()))
-            servers.append(Row(deposit, facts, changes))
+            servers.append(Row(deposit, facts, changes, months[month]))
         elif deposit.in_our_hands:
-            missing.append(deposit.id)
+            missing.append(deposit)
         progress(number, len(reading.summaries))
-    return Summary(month, tuple(servers), tuple(missing), _sums(servers))
+    used: dict[str, set[int]] = {}
+    for each in occupied(reading.summaries):
+        used.setdefault(each.place.rack, set()).update(range(each.place.unit, each.place.top + 1))
+    return Summary(month, tuple(servers), tuple(missing), _sums(servers), used)
 
 
 def row(server: Row) -> dict[str, Any]:
@@ -190,6 +203,7 @@ def _sums(servers: Sequence[Row]) -> dict[str, dict[str, Sum]]:
         "unit": lambda each: each.deposit.unit,
         "rack": lambda each: each.deposit.place.rack if each.deposit.place else "–",
         "system": lambda each: each.system or "–",
+        "firmware": lambda each: _year(each.facts.bios_date),
         "valid until": lambda each: str(each.deposit.valid_until.year) if each.deposit.valid_until else "–",
     }
     found: dict[str, dict[str, Sum]] = {name: {} for name in keys}
@@ -200,6 +214,12 @@ def _sums(servers: Sequence[Row]) -> dict[str, dict[str, Sum]]:
             total.memory_gib = round(total.memory_gib + each.memory_gib, 1)
             total.disk_gb = round(total.disk_gb + each.disk_gb, 1)
     return {name: dict(sorted(sums.items())) for name, sums in found.items()}
+
+
+def _year(said: str | None) -> str:
+    """The year in a firmware's date, which is written in many ways."""
+    found = re.search(r"(?<!\d)(19[89]\d|20\d\d)(?!\d)", said or "")
+    return found[0] if found else "–"
 
 
 def _memory_gib(facts: ServerFacts) -> float:

@@ -18,6 +18,7 @@ from sopctl.model.facts_script import from_script
 from sopctl.store import dossiers
 from sopctl.workflow import inventories, inventorying
 from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.summary_paper import summary_form
 from tests.conftest import Clock, Ran
 
 RACK = (Path(__file__).parents[1] / "cases/details/rack-hardware-raid.txt").read_text()
@@ -181,7 +182,19 @@ def test_lists_for_other_programs(desk: Desk, deposit: str, first_facts: ServerF
     assert items == ["Disk nvme0n1", "Disk sda", "DIMM A1", "DIMM B1", "PSU PSU.Slot.1"]
 
 
-def test_the_commands(two_months: str, sopctl: Callable[..., Ran]) -> None:
+def test_the_summary_as_a_paper(two_months: str, desk: Desk, first_facts: ServerFacts) -> None:
+    form = summary_form(desk, inventories.summary(desk))
+    assert [row[2] for row in form.changes.rows] == list(EXACTLY)
+    assert [(bar.label, bar.value, bar.of) for bar in form.charts[1].bars] == [("A1", 2, 4)]
+    assert form.servers.rows[0][1:5] == (two_months, "db01", "Dinas Contoh", "A1 U1–2")
+    assert form.sums[3].rows[0][0] == "2025", "the firmware's year"
+    gather(desk, two_months, replace(first_facts, serial="OTHER"))
+    again = summary_form(desk, inventories.summary(desk))
+    assert again.changes.rows[0][2].startswith("! Nomor seri"), "alarms first"
+    assert again.stamp.revision != form.stamp.revision, "made from other gatherings"
+
+
+def test_the_commands(desk: Desk, two_months: str, sopctl: Callable[..., Ran]) -> None:
     changed = sopctl("inventory", "diff", two_months, "2026-11", "2026-12", "--exit-code")
     assert changed.code == 1
     assert "Paket baru: nginx" in changed.out
@@ -197,3 +210,7 @@ def test_the_commands(two_months: str, sopctl: Callable[..., Ran]) -> None:
     assert found["sums"]["rack"]["A1"] == {"servers": 1, "memory_gib": 32.0, "disk_gb": 1920.4}
     assert sopctl("inventory", "summary", "--month", "2026-12", "--csv").out.startswith("id,unit,server,")
     assert sopctl("inventory", "summary", "--csv", "--json").code == 2
+    for kind, start in (("pdf", b"%PDF-"), ("xlsx", b"PK")):
+        made = sopctl("document", "make", "inventory", "--month", "2026-12", "--format", kind)
+        assert made.out == f"rekap-inventaris-2026-12.{kind}\n"
+        assert (desk.site.root / made.out.strip()).read_bytes().startswith(start)
