@@ -77,7 +77,7 @@ def _collect_many(desk: "Desk", chosen: list[str], month: str | None, forks: int
 
             inventorying.collect_all(desk, chosen, month=month, forks=forks, on_end=on_end, cancel=cancel)
     except SopctlError:
-        if not as_json:
+        if ended and not as_json:
             _put_sum(ended, len(chosen), time.monotonic() - begun)
         raise
     if as_json:
@@ -92,7 +92,7 @@ def _good(answer: "StepDone | SopctlError") -> bool:
 
 
 def _line(deposit_id: str, answer: "StepDone | SopctlError") -> str:
-    said = answer.message if isinstance(answer, SopctlError) else answer.note
+    said = answer.message.removeprefix(f"{deposit_id} ") if isinstance(answer, SopctlError) else answer.note
     return f"{'✓' if _good(answer) else '✗'} {deposit_id}  {printable(said, 1_000)}"
 
 
@@ -102,7 +102,9 @@ def _put_sum(ended: "dict[str, StepDone | SopctlError]", wanted: int, seconds: f
         click.echo("Nothing is due.")
         return
     good = sum(_good(answer) for answer in ended.values())
-    click.echo(f"{good} of {wanted} servers gathered in {seconds:.0f} s; {wanted - good} stay due")
+    click.echo(
+        f"{good} of {wanted} servers gathered in {seconds:.0f} s" + (f", {wanted - good} not" if good < wanted else "")
+    )
     for deposit_id, answer in ended.items():
         if isinstance(answer, SopctlError) and answer.remedy:
             click.echo(f"  {deposit_id} → {printable(answer.remedy, 1_000)}")
