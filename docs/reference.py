@@ -20,6 +20,7 @@ standard output, lists under a named key. Errors go to standard error; with `--j
 | 5 | someone else holds or has changed the record |
 | 6 | something outside is missing or unreachable: a program, the network, the disk, a server |
 | 70 | an error in sopctl itself |
+| 124 | a playbook run took too long and was ended |
 | 130 | interrupted (Ctrl-C, SIGTERM); cleaned up |
 """
 

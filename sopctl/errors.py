@@ -23,6 +23,8 @@ class ExitCode(IntEnum):
     """Someone else holds it or has changed it."""
     OUTSIDE = 6
     """An outside system is missing, unreachable or failed (disk, network, program)."""
+    TIMED_OUT = 124
+    """A playbook run was ended because it took too long (124 as timeout(1) has it)."""
     INTERRUPTED = 130
 
 
@@ -77,3 +79,9 @@ class Interrupted(SopctlError):
     """Ctrl-C or SIGTERM; what was begun has been cleaned up."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+class TimedOut(SopctlError):
+    """A run took too long and was ended; nothing of it is left on the controller."""
+
+    exit_code = ExitCode.TIMED_OUT

@@ -9,9 +9,11 @@ umask 077
 root() { [ "$(id -u)" = 0 ]; }
 may() { root || sudo -n -l -- "$@" >/dev/null 2>&1; }
 as_root() { if root; then bounded "$@"; else bounded sudo -n -- "$@"; fi; }
+plainly() { "$@"; }
 bounded() { if command -v timeout >/dev/null 2>&1; then timeout 20 "$@"; else "$@"; fi; }
 
-# section NAME HOW TOOL ARGUMENT…  HOW is bounded or as_root. Some tools' exit codes are flags: what was printed counts.
+# section NAME HOW TOOL ARGUMENT…  HOW is bounded, as_root, or plainly (a function). Some tools' exit codes are flags:
+# what was printed counts.
 section() {
   name=$1 how=$2
   shift 2
@@ -20,6 +22,9 @@ section() {
   said=$("$how" "$@" </dev/null 2>/dev/null | head -c 200000)
   if [ -n "$said" ]; then echo "=$name ok"; printf '%s\n' "$said" | sed 's/^/ /'; else echo "=$name failed"; fi
 }
+
+# Where nothing waits for an update, dnf says nothing, as it does when it fails (dnf(8): exit 0 or 100).
+waiting() { bounded "$1" -q -C check-update && echo none; }
 
 section host bounded uname -n
 section system bounded uname -srm
@@ -59,8 +64,8 @@ section df bounded df -Pk
 if may ss -H -lntup; then section listening as_root ss -H -lntup
 else section listening bounded ss -H -lntu; fi
 if command -v apt-get >/dev/null 2>&1; then section apt bounded apt-get -s -o Debug::NoLocking=true upgrade
-elif command -v dnf >/dev/null 2>&1; then section dnf bounded dnf -q -C check-update
-elif command -v yum >/dev/null 2>&1; then section dnf bounded yum -q -C check-update; fi
+elif command -v dnf >/dev/null 2>&1; then section dnf plainly waiting dnf
+elif command -v yum >/dev/null 2>&1; then section dnf plainly waiting yum; fi
 if command -v dpkg-query >/dev/null 2>&1; then section packages bounded dpkg-query -W -f '${db:Status-Abbrev}|${Package}|${Version}\n'
 else section packages bounded rpm -qa --qf 'ii |%{NAME}|%{VERSION}-%{RELEASE}\n'; fi
 section chrony bounded chronyc -n tracking

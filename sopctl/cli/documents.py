@@ -108,6 +108,26 @@ def make_letter(
 
 
 @make.command(
+    "inventory",
+    epilog=example("sopctl document make inventory", "sopctl document make inventory --month 2026-10 --format xlsx"),
+)
+@click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
+@click.option("--format", "kind", type=click.Choice(["pdf", "xlsx"]), default="pdf", show_default=True)
+@output_option
+@json_option
+@click.pass_context
+def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: Path | None, as_json: bool) -> None:
+    """The month's summary of all servers: what changed first, then the servers, charts and sums.
+
+    As PDF for the file, as XLSX to sort and to count.
+    """
+    from sopctl.workflow import issuing
+
+    made = issuing.inventory(open_desk(ctx), month, kind="xlsx" if kind == "xlsx" else "pdf", output=output)
+    _made(made, as_json=as_json)
+
+
+@make.command(
     "handover",
     epilog=example(
         "sopctl document make handover PS-2026-0001 --format xlsx",

@@ -1,12 +1,13 @@
 """`sopctl inventory`: the month's facts, forms, differences and summary."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import decider_options, end, example, id_argument, json_option, open_desk
-from sopctl.cli.render import console, counted_progress, put_json, put_step, table, task_progress
-from sopctl.errors import OutsideFailure, UsageError
+from sopctl.cli.inventory_collect import collect
+from sopctl.cli.options import end, example, id_argument, json_option, open_desk
+from sopctl.cli.render import aligned, console, counted_progress, put_json, table
+from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from sopctl.model.changes import Change
     from sopctl.workflow.inventories import Month, Summary
 
-_STYLE = {"alarm": "bold red", "change": "", "unread": "dim"}
+_STYLE: dict[str, Any] = {"alarm": {"bold": True, "fg": "red"}, "change": {}, "unread": {"dim": True}}
 
 
 @click.group(epilog=example("sopctl inventory collect PS-2026-0001", "sopctl inventory show PS-2026-0001"))
@@ -23,41 +24,7 @@ def inventory() -> None:
     """The monthly inventory (konfigurasi 6): gather a server's facts, fill and show its form."""
 
 
-@inventory.command(epilog=example("sopctl inventory collect PS-2026-0001", "sopctl inventory collect --due"))
-@click.argument("deposit_ids", metavar="[ID]...", nargs=-1)
-@click.option("--due", is_flag=True, help="Every deposit whose inventory is due now.")
-@decider_options
-@json_option
-@click.pass_context
-def collect(ctx: click.Context, deposit_ids: tuple[str, ...], *, due: bool, as_json: bool) -> None:
-    """Gather the facts of servers and make their inventory forms. Exit 1: it failed on a server.
-
-    A server that is down does not stop the others: it stays due.
-    """
-    from sopctl.workflow import inventorying
-
-    desk = open_desk(ctx)
-    if due == bool(deposit_ids):
-        raise UsageError("name deposits, or --due")
-    steps, failed = [], []
-    for deposit_id in deposit_ids or inventorying.due(desk):
-        try:
-            with task_progress(quiet=as_json) as on_event:
-                done = inventorying.collect(desk, deposit_id, on_event=on_event)
-        except OutsideFailure as error:
-            if len(deposit_ids) == 1:
-                raise
-            failed.append({"id": deposit_id, "message": error.message, "remedy": error.remedy})
-            click.echo(f"sopctl: {deposit_id}: {printable(str(error))}", err=True)
-            continue
-        steps.append(done)
-        if not as_json:
-            put_step(done, as_json=False)
-    if as_json:
-        put_json(steps[0] if len(deposit_ids) == 1 else {"steps": steps, "failed": failed})
-    elif not steps and not failed:
-        click.echo("Nothing is due.")
-    end(not failed and all(done.answer for done in steps))
+inventory.add_command(collect)
 
 
 @inventory.command(
@@ -186,19 +153,21 @@ def _put_summary(found: "Summary") -> None:
         _put_changes(each.changes)
     for deposit_id in found.not_gathered:
         click.echo(f"{deposit_id}: not gathered this month")
-    made = table("id", "server", "unit", "rack", "system", "memory", "disks", "valid until")
+    rows: list[tuple[str, ...]] = [("id", "server", "unit", "rack", "system", "memory", "disks", "valid until")]
     for each in found.servers:
         place = each.deposit.place
-        made.add_row(
-            each.deposit.id,
-            *(printable(text) for text in (each.facts.hostname or each.deposit.server, each.deposit.unit)),
-            place.rack if place else "",
-            each.system,
-            f"{each.memory_gib:g} GiB",
-            f"{each.disk_gb:g} GB",
-            str(each.deposit.valid_until or ""),
+        rows.append(
+            (
+                each.deposit.id,
+                *(printable(text) for text in (each.facts.hostname or each.deposit.server, each.deposit.unit)),
+                place.rack if place else "",
+                each.system,
+                f"{each.memory_gib:g} GiB",
+                f"{each.disk_gb:g} GB",
+                str(each.deposit.valid_until or ""),
+            )
         )
-    console().print(made)
+    click.echo("\n".join(aligned(rows)))
     for name, sums in found.sums.items():
         made = table(name, "servers", "memory", "disks")
         for key, total in sums.items():
@@ -214,9 +183,8 @@ def _plain(changes: "Sequence[Change]") -> list[dict[str, str | None]]:
 
 
 def _put_changes(changes: "Sequence[Change]") -> None:
-    out = console()
     for change in changes:
-        out.print(f"  {'! ' if change.weight == 'alarm' else ''}{printable(str(change))}", style=_STYLE[change.weight])
+        click.secho(f"  {'! ' if change.weight == 'alarm' else ''}{printable(str(change))}", **_STYLE[change.weight])
     if not changes:
         click.echo("  nothing changed")
 

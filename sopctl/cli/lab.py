@@ -1,11 +1,15 @@
 """`sopctl lab`: throwaway real servers on this machine."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.options import end
 from sopctl.cli.render import put_json
+from sopctl.errors import UsageError
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.adapters.lab import LabStatus
@@ -28,23 +32,59 @@ def lab() -> None:
 
 
 @lab.command()
-@click.option("--servers", type=click.IntRange(1, 100), default=3, show_default=True, help="How many, at least.")
+@click.option("--servers", type=click.IntRange(1, 100), help="How many, at least.  [default: 3; with --vm 1]")
+@click.option("--vm", is_flag=True, help="One emulated machine, with firmware, memory modules and disks of its own.")
+@click.option(
+    "--hardware",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What the machine is made of (sopctl lab hardware).",
+)
 @click.option("--release", default="bookworm", show_default=True, help="Debian release: bookworm or trixie.")
 @click.option("--name", default="lab", show_default=True, help="The lab's name; its servers are NAME1, NAME2, ...")
 @AS_JSON
-def up(*, servers: int, release: str, name: str, as_json: bool) -> None:
+def up(*, servers: int | None, vm: bool, hardware: Path | None, release: str, name: str, as_json: bool) -> None:
     """Have servers running; those that run are left alone, a stopped one boots again.
 
-    The first time the image is built (about half a minute; needs this machine's Debian mirror).
+    The first time the image is built (half a minute to a minute; needs this machine's Debian mirror). With --vm and
+    another hardware than it has, a machine that runs is shut down, changed and booted; its first disk is kept.
 
     \b
     Examples:
       sopctl lab up
       sopctl lab up --servers 10 --release trixie --name drill
+      sopctl lab up --vm --name metal --hardware machine.yml
     """
     from sopctl.workflow import lab as workflow
 
-    _show([workflow.up(name, servers, release, _progress)], as_json=as_json)
+    if hardware and not vm:
+        raise UsageError("only a machine is made of hardware", remedy="Add --vm")
+    if not vm:
+        status = workflow.up(name, 3 if servers is None else servers, release, _progress)
+    elif servers in (None, 1):
+        status = workflow.up_machine(name, hardware, release, _progress)
+    else:
+        raise UsageError("a machine is alone in its lab", remedy="Give another one a lab of its own: --name")
+    _show([status], as_json=as_json)
+
+
+@lab.command("hardware")
+@click.option("--name", default="lab", show_default=True, help="The lab's name.")
+@AS_JSON
+def show_hardware(*, name: str, as_json: bool) -> None:
+    """Print what a machine is made of, to edit for `lab up --vm --hardware`; the default if there is none.
+
+    \b
+    Example:
+      sopctl lab hardware > machine.yml
+    """
+    from sopctl.workflow import lab as workflow
+
+    made_of = workflow.hardware(name)
+    if as_json:
+        put_json({"hardware": made_of})
+    else:
+        click.echo(workflow.as_file(made_of), nl=False)
 
 
 @lab.command()
@@ -83,6 +123,64 @@ def down(*, name: str, everything: bool, as_json: bool) -> None:
         click.echo(f"gone: {', '.join(gone)}" if gone else "there was no lab to take away")
 
 
+@lab.command()
+@click.argument("playbook", metavar="PLAYBOOK", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--servers", type=click.IntRange(1, 100), default=1, show_default=True, help="On how many new servers.")
+@click.option("--release", default="bookworm", show_default=True, help="Debian release: bookworm or trixie.")
+@click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group of the inventory to be in, too.")
+@click.option("--keep", is_flag=True, help="Leave the servers up, to look at them: sopctl lab status.")
+@AS_JSON
+@click.pass_context
+def rehearse(
+    ctx: click.Context,
+    playbook: Path,
+    *,
+    servers: int,
+    release: str,
+    groups: tuple[str, ...],
+    keep: bool,
+    as_json: bool,
+) -> None:
+    """Run a playbook of the site on new lab servers, twice. Exit 1: it failed, or changed something again.
+
+    The site and its servers are not touched. The lab servers are configured as deposits are, and are gone afterwards.
+
+    \b
+    Examples:
+      sopctl lab rehearse playbooks/configure.yml
+      sopctl lab rehearse playbooks/site.yml --group unit_dinas_kesehatan --release trixie
+    """
+    from sopctl.cli.render import task_progress
+    from sopctl.workflow import rehearsing
+
+    with task_progress(quiet=as_json) as on_event:
+        found = rehearsing.rehearse(
+            ctx.find_root().obj,
+            playbook,
+            servers=servers,
+            release=release,
+            groups=groups,
+            keep=keep,
+            progress=_progress,
+            on_event=on_event,
+        )
+    if as_json:
+        put_json({"ok": found.ok, "first": found.first, "second": found.second})
+    else:
+        for run in (found.first, found.second):
+            for host in run.hosts.values() if run else ():
+                click.echo(f"{host.host}: {host.ok} ok, {host.changed} changed, {host.failed} failed")
+                if host.message:
+                    click.echo(f"  {printable(host.failed_task)}: {printable(host.message, 1_000)}")
+            if run and run.message:
+                click.echo(f"  {printable(run.message, 1_000)}")
+        if found.ok:
+            click.secho("✓ rehearsed: a second run changes nothing", fg="green")
+        elif found.changed_again:
+            click.secho("✗ a second run changes something: its tasks are not idempotent", fg="red")
+    end(found.ok)
+
+
 def _progress(line: str) -> None:
     if sys.stderr.isatty():
         click.echo(line, err=True)
@@ -99,5 +197,11 @@ def _show(labs: "list[LabStatus]", *, as_json: bool) -> None:
         for server in one.servers:
             fingerprint = next((key.sha256 for key in server.host_keys if key.type == "ssh-ed25519"), "")
             click.echo(f"  {server.name:<10} {server.state:<8} {server.address}:{server.port:<5} {fingerprint}")
+        if one.hardware:
+            parts = [f"{each.slot} {each.size_mib} MiB {each.serial}" for each in one.hardware.memory]
+            parts += [f"{each.bus} {each.size_gb} GB {each.serial}" for each in one.hardware.disks]
+            click.echo(
+                f"  {one.hardware.manufacturer} {one.hardware.product} {one.hardware.serial}: {', '.join(parts)}"
+            )
         first = one.servers[0]
         click.echo(f"  log in: ssh -i {first.key_file} -p {first.port} {first.user}@{first.address}")

@@ -1,7 +1,7 @@
 """Rendering for people (tables, lines, progress on a terminal) and for machines (one JSON document)."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,11 @@ from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import TaskID
     from rich.table import Table
 
     from sopctl.adapters.ansible.runner import TaskEvent
+    from sopctl.errors import SopctlError
     from sopctl.model.access import AccessResult
     from sopctl.model.facts import ServerFacts
     from sopctl.model.verification import Established
@@ -80,6 +82,28 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
         put_step(followed, as_json=False)
 
 
+def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlError]", *, as_json: bool) -> None:
+    """What came of many deposits, and why some got no answer. Ends with the exit code of the first of those errors,
+    where there are any."""
+    if as_json:
+        said = [
+            {"id": name, "message": error.message, "where": error.where, "remedy": error.remedy}
+            for name, error in errors.items()
+        ]
+        put_json({"deposits": list(done.values()), "errors": said})
+    else:
+        for step in done.values():
+            put_step(step, as_json=False)
+        for name, error in errors.items():
+            click.secho(f"✗ {name}  {printable(error.message, 1_000)}", fg="red")
+            if error.remedy:
+                click.echo(f"  → {printable(error.remedy, 1_000)}")
+        if not done and not errors:
+            click.echo("Nothing is due.")
+    for error in errors.values():
+        raise SystemExit(int(error.exit_code))
+
+
 def put_ladder(found: "AccessResult") -> None:
     """The rungs of an access check, one line each, with the remedy under a failure."""
     from sopctl.model.access import remedy
@@ -137,18 +161,36 @@ def counted_progress(what: str, *, quiet: bool = False) -> Iterator[Any]:
 
 @contextmanager
 def task_progress(*, quiet: bool = False) -> Iterator[Any]:
-    """Live progress of a playbook run on standard error, only on a terminal; yields the `on_event` callback."""
-    if quiet or not sys.stderr.isatty():
+    """Live progress of a playbook run on standard error; yields the `on_event` callback.
+
+    On a terminal every server's present task, with what changed or failed above it; else that alone, in plain lines.
+    """
+    if quiet:
         yield lambda _event: None
         return
     out = console(err=True)
-    with out.status("starting Ansible") as status:
+
+    def say(event: "TaskEvent") -> None:
+        if event.status in ("changed", "failed", "unreachable"):
+            style = "yellow" if event.status == "changed" else "red"
+            message = f"  {event.message}" if event.status != "changed" and event.message else ""
+            out.print(f"  {event.host}  {event.status:<11} {event.role}: {event.task}{message}", style=style)
+
+    if not sys.stderr.isatty():
+        yield say
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=out, transient=True) as progress:
+        starting = progress.add_task("starting Ansible", total=None)
+        servers: dict[str, TaskID] = {}
 
         def on_event(event: "TaskEvent") -> None:
-            status.update(f"{event.host}  {event.role}: {event.task}")
-            if event.status in ("changed", "failed", "unreachable"):
-                style = "yellow" if event.status == "changed" else "red"
-                message = f"  {event.message}" if event.status != "changed" and event.message else ""
-                out.print(f"  {event.status:<11} {event.role}: {event.task}{message}", style=style)
+            progress.update(starting, visible=False)
+            if event.host not in servers:
+                servers[event.host] = progress.add_task("", total=None)
+            progress.update(servers[event.host], description=f"{event.host}  {event.role}: {event.task}"[:100])
+            say(event)
 
         yield on_event

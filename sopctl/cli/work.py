@@ -1,4 +1,4 @@
-"""The steps that touch the server: configure, verify, advance, release."""
+"""The steps that touch the server, after its configuration: host-key, verify, advance, release."""
 
 from datetime import datetime
 from pathlib import Path
@@ -39,37 +39,6 @@ trusted_path_option = click.option(
 )
 key_option = click.option("--key", type=FILE, help="Try as the requester, with this private key.")
 user_option = click.option("--user", help="The requester's account [default: the letter's first], with --key.")
-
-
-@click.command(
-    epilog=example("sopctl configure PS-2026-0001 --host-key SHA256:…", "sopctl configure PS-2026-0001  # asks")
-)
-@id_argument
-@host_key_option
-@trusted_path_option
-@decider_options
-@json_option
-@click.pass_context
-def configure(ctx: click.Context, deposit_id: str, *, host_key: str | None, trusted_path: str, as_json: bool) -> None:
-    """Configure the server with playbooks/configure.yml (konfigurasi 1). Exit 1: it failed on the server.
-
-    The first time, the server's host key is pinned; until that is confirmed nothing logs in. Where nobody can confirm
-    it, it is kept as pending: sopctl host-key ID.
-    """
-    from sopctl.workflow import configuring
-
-    desk = open_desk(ctx)
-    with task_progress(quiet=as_json) as on_event:
-        done = configuring.configure(
-            desk,
-            deposit_id,
-            host_key=host_key,
-            trusted_path=trusted_path,
-            confirm=None if as_json else confirm_key,
-            on_event=on_event,
-        )
-    put_step(done, as_json=as_json)
-    end(done.answer)
 
 
 @click.command(

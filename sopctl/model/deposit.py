@@ -85,10 +85,11 @@ class RequestedAccount(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the controller first gets in: an account that the owner made, and the name of its key in the site's keys/."""
+    """How the controller first gets in: an account that the owner made, and the name of its key in the site's keys/;
+    without one, by a password that is given when it is configured."""
 
     user: Account
-    key: Annotated[str, Meta(pattern=names.FILE_NAME)]
+    key: Annotated[str, Meta(pattern=names.FILE_NAME)] | None = None
 
 
 class Access(Struct, frozen=True, forbid_unknown_fields=True):

@@ -23,6 +23,7 @@ PRIORITISED = "diprioritaskan"
 CHANGED = "diubah"
 REMINDED = "diingatkan"
 HOST_KEY = "kunci host"
+REPAIRED = "konfigurasi diperbaiki"
 ACTS = {
     "hold": HELD,
     "resume": RESUMED,
@@ -31,6 +32,7 @@ ACTS = {
     "edit": CHANGED,
     "remind": REMINDED,
     "host-key": HOST_KEY,
+    "repair": REPAIRED,
 }
 """What may happen between the steps (di luar SOP): the command, and the outcome that its event carries."""
 

@@ -122,7 +122,8 @@ class Standing(Struct, frozen=True):
     """Where a deposit stands: the due step (`step` is None once it is closed), since when, and what it waits for.
 
     `held` is the event that put it on hold; `unfinished` the one that began work which never said how it ended;
-    `end` how a closed dossier ended; `broken_into` where the procedure stood that this one was begun out of.
+    `end` how a closed dossier ended; `broken_into` where the procedure stood that this one was begun out of; `month`
+    (2026-11) the one that a monthly step was last done for, where that is not the month in which it was done.
     """
 
     procedure: str
@@ -133,6 +134,7 @@ class Standing(Struct, frozen=True):
     held: Event | None = None
     end: str = ""
     broken_into: "Standing | None" = None
+    month: str = ""
 
     @property
     def closed(self) -> bool:
@@ -199,7 +201,10 @@ def _after(procedures: Procedures, standing: Standing, event: Event) -> Standing
         return standing.broken_into
     if outcome.next is not None:
         next_step = procedures[standing.procedure].step(outcome.next)
-        return Standing(standing.procedure, next_step, event.at, outcome.waits_for, broken_into=standing.broken_into)
+        month = str(event.data.get("month", "")) if outcome.waits_for == "month" else ""
+        return Standing(
+            standing.procedure, next_step, event.at, outcome.waits_for, broken_into=standing.broken_into, month=month
+        )
     follower = next((p for p in procedures.values() if p.begins.after == standing.procedure), None)
     if follower is None:
         return Standing(standing.procedure, None, event.at, end=event.outcome)
@@ -229,6 +234,7 @@ def _unmoved(standing: Standing, step: Step, event: Event) -> Standing:
         unfinished=unfinished,
         held=held,
         broken_into=standing.broken_into,
+        month=standing.month,
     )
 
 
@@ -254,7 +260,8 @@ def month_due(standing: Standing) -> date | None:
     """For a step that recurs monthly and was done: the first day of the month in which it is due again."""
     if standing.waiting != "month" or standing.since is None:
         return None
-    year, month = divmod(standing.since.year * 12 + standing.since.month, 12)
+    done = date.fromisoformat(f"{standing.month}-01") if standing.month else standing.since
+    year, month = divmod(done.year * 12 + done.month, 12)
     return date(year, month + 1, 1)
 
 

@@ -1,28 +1,53 @@
-"""The months' facts of a dossier: `facts/2026-11.json`, a second gathering of a month as `2026-11-r2.json`."""
+"""The months' facts of a dossier: `facts/2026-11.json`, a second gathering of a month as `2026-11-r2.json`.
 
-import re
+What was gathered is what the history says. A file without an event that names it (a crash came in between) is none.
+"""
+
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
 from sopctl.model.facts import ServerFacts
+from sopctl.model.history import Event
 from sopctl.store.durable import disk_errors
 
-_FILE = re.compile(r"(\d{4}-\d{2})(?:-r(\d{1,4}))?\.json")
+MAX_BYTES = 16 * 1024 * 1024
+"""Of a facts document; the largest that a server can bring about has a third of it."""
 
 
-def months(folder: Path) -> dict[str, int]:
-    """The months of which the dossier at `folder` keeps facts, in order, each with its newest revision."""
-    found: dict[str, int] = {}
-    if not (folder / "facts").is_dir():
-        return found
-    with disk_errors(folder / "facts", "read"):
-        kept = list((folder / "facts").iterdir())
-    for path in kept:
-        if match := _FILE.fullmatch(path.name):
-            found[match[1]] = max(found.get(match[1], 1), int(match[2] or 1))
+class Kept(Struct, frozen=True):
+    """One gathering that was kept: the month it is of, its file below the dossier, and what that must hash to."""
+
+    month: str
+    revision: int
+    file: str
+    sha256: str
+
+
+Months = dict[str, Kept]
+"""The months of which there are facts, in order, each with its newest gathering."""
+
+
+def months(events: Sequence[Event]) -> Months:
+    """What a dossier's history says was gathered."""
+    found: Months = {}
+    for event in events:
+        kept: Any = event.data.get("facts")
+        month = event.data.get("month")
+        if isinstance(kept, dict) and isinstance(month, str):
+            revision = found[month].revision + 1 if month in found else 1
+            found[month] = Kept(month, revision, str(kept.get("file")), str(kept.get("sha256")))
     return dict(sorted(found.items()))
+
+
+def newest(of: Months, before: str = "9999-99") -> Kept | None:
+    """The newest gathering, of a month earlier than `before`."""
+    return next((of[month] for month in reversed(of) if month < before), None)
 
 
 def name_of(month: str, revision: int) -> str:
@@ -30,13 +55,24 @@ def name_of(month: str, revision: int) -> str:
     return f"{month}.json" if revision == 1 else f"{month}-r{revision}.json"
 
 
-def read(folder: Path, month: str, revision: int) -> ServerFacts:
-    """The facts of one gathering. Raises InvalidRecord for a file that holds none, OutsideFailure when it cannot be
-    read."""
-    path = folder / "facts" / name_of(month, revision)
-    with disk_errors(path, "read"):
-        content = path.read_bytes()
+def read(folder: Path, kept: Kept) -> ServerFacts:
+    """The facts of one gathering, of the dossier at `folder`.
+
+    Raises InvalidRecord for a file that is gone, changed since it was kept, or holds none; OutsideFailure when it
+    cannot be read.
+    """
+    path = folder / "facts" / name_of(kept.month, kept.revision)
+    if kept.file != f"facts/{path.name}" or path.is_symlink() or path.parent.is_symlink() or not path.is_file():
+        raise InvalidRecord("the facts that were kept are not here", where=str(path), remedy=_RESTORE)
+    with disk_errors(path, "read"), path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if hashlib.sha256(content).hexdigest() != kept.sha256:
+        raise InvalidRecord("the facts were changed since they were kept", where=str(path), remedy=_RESTORE)
     try:
-        return msgspec.json.decode(content, type=ServerFacts)
-    except msgspec.DecodeError as error:
+        return _DECODER.decode(content)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRecord(f"not a facts document: {error}", where=str(path)) from None
+
+
+_DECODER = msgspec.json.Decoder(ServerFacts)
+_RESTORE = "Take the file from a backup. A gathering of its own makes a new revision: sopctl inventory collect ID"

@@ -18,7 +18,7 @@ import msgspec
 from sopctl import __version__
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.summary import Summary
-from sopctl.store import dossiers
+from sopctl.store import dossiers, facts
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 
@@ -34,6 +34,8 @@ class Reading(NamedTuple):
 
     summaries: list[Summary]
     errors: list[InvalidRecord]
+    gathered: dict[str, facts.Months]
+    """By deposit: which months' facts it keeps. Only filled where it was asked for."""
 
 
 def summaries(site: Site) -> list[Summary]:
@@ -45,31 +47,33 @@ def summaries(site: Site) -> list[Summary]:
     return reading.summaries
 
 
-def read(site: Site) -> Reading:
-    """As `summaries`, but broken dossiers are named beside the sound ones."""
+def read(site: Site, *, gathered: bool = False) -> Reading:
+    """As `summaries`, but broken dossiers are named beside the sound ones; with `gathered`, what was gathered too."""
     stamps = dict(_stamps(site))
     index = _Index(site)
-    known = index.read()
-    fresh: list[tuple[str, str, Summary]] = []
+    known = index.read(gathered=gathered)
+    months: dict[str, facts.Months] = {}
+    fresh: list[tuple[str, str, Summary, facts.Months]] = []
     found: dict[str, Summary] = {}
     errors = []
     for deposit_id, stamp in stamps.items():
         kept = known.get(deposit_id)
         if kept and kept[0] == stamp:
-            found[deposit_id] = kept[1]
+            _, found[deposit_id], months[deposit_id] = kept
             continue
         try:
-            summary = dossiers.read(site, deposit_id).summary
+            dossier = dossiers.read(site, deposit_id)
+            summary = dossier.summary
         except InvalidRecord as error:
             errors.append(error)
             continue
-        found[deposit_id] = summary
+        found[deposit_id], months[deposit_id] = summary, facts.months(dossier.events)
         if stamp:
-            fresh.append((deposit_id, stamp, summary))
+            fresh.append((deposit_id, stamp, summary, months[deposit_id]))
     gone = known.keys() - stamps.keys()
     if fresh or gone:
         index.write(fresh, gone)
-    return Reading([found[deposit_id] for deposit_id in stamps if deposit_id in found], errors)
+    return Reading([found[deposit_id] for deposit_id in stamps if deposit_id in found], errors, months)
 
 
 def _stamps(site: Site) -> Iterator[tuple[str, str]]:
@@ -93,21 +97,24 @@ class _Index:
     def __init__(self, site: Site) -> None:
         self._path = site.root / "var" / FILE_NAME
         self._version = hashlib.sha256(
-            f"{__version__} {msgspec.json.schema(Summary)} {site.library.fingerprint}".encode()
+            f"{__version__} {msgspec.json.schema(Summary)} {msgspec.json.schema(facts.Kept)} "
+            f"{site.library.fingerprint}".encode()
         ).hexdigest()
 
-    def read(self) -> dict[str, tuple[str, Summary]]:
-        """What is known: id → (stamp, summary); nothing when the index is missing, broken or of another version."""
+    def read(self, *, gathered: bool) -> dict[str, tuple[str, Summary, facts.Months]]:
+        """What is known: id → (stamp, summary, what was gathered, if that is asked for: few commands need it). Nothing
+        when the index is missing, broken or of another version."""
         if not self._path.is_file():
             return {}
-        decode = msgspec.json.Decoder(Summary).decode
+        decode, months = msgspec.json.Decoder(Summary).decode, msgspec.json.Decoder(facts.Months).decode
+        column = "gathered" if gathered else "'{}'"
         try:
             with closing(self._open()) as database:
                 version = database.execute("SELECT value FROM about").fetchone()
                 if version != (self._version,):
                     return {}
-                rows = database.execute("SELECT id, stamp, summary FROM deposits").fetchall()
-                return {deposit_id: (stamp, decode(blob)) for deposit_id, stamp, blob in rows}
+                rows = database.execute(f"SELECT id, stamp, summary, {column} FROM deposits").fetchall()  # noqa: S608 (one of the two above)
+                return {name: (stamp, decode(blob), months(kept)) for name, stamp, blob, kept in rows}
         except sqlite3.OperationalError:
             return {}
         except (sqlite3.Error, msgspec.MsgspecError):
@@ -115,7 +122,7 @@ class _Index:
                 self._path.unlink()
             return {}
 
-    def write(self, fresh: list[tuple[str, str, Summary]], gone: set[str]) -> None:
+    def write(self, fresh: list[tuple[str, str, Summary, facts.Months]], gone: set[str]) -> None:
         """Note what was read, and forget what is gone."""
         encode = msgspec.json.Encoder().encode  # MessagePack would turn every time into UTC, and its day with it
         try:
@@ -126,8 +133,8 @@ class _Index:
                 self._prepare(database)
                 database.executemany("DELETE FROM deposits WHERE id = ?", [(deposit_id,) for deposit_id in gone])
                 database.executemany(
-                    "INSERT OR REPLACE INTO deposits VALUES (?, ?, ?)",
-                    [(deposit_id, stamp, encode(summary)) for deposit_id, stamp, summary in fresh],
+                    "INSERT OR REPLACE INTO deposits VALUES (?, ?, ?, ?)",
+                    [(name, stamp, encode(summary), encode(months)) for name, stamp, summary, months in fresh],
                 )
         except (sqlite3.Error, OutsideFailure):
             return  # the next command reads the same dossiers once more
@@ -139,8 +146,8 @@ class _Index:
 
     def _prepare(self, database: sqlite3.Connection) -> None:
         database.execute("CREATE TABLE IF NOT EXISTS about (value TEXT)")
-        database.execute("CREATE TABLE IF NOT EXISTS deposits (id TEXT PRIMARY KEY, stamp TEXT, summary BLOB)")
         if database.execute("SELECT value FROM about").fetchone() != (self._version,):
-            database.execute("DELETE FROM deposits")
+            database.execute("DROP TABLE IF EXISTS deposits")
+            database.execute("CREATE TABLE deposits (id TEXT PRIMARY KEY, stamp TEXT, summary BLOB, gathered BLOB)")
             database.execute("DELETE FROM about")
             database.execute("INSERT INTO about VALUES (?)", (self._version,))

@@ -1,7 +1,9 @@
 """A site: the folder of text files in which an office keeps its racks and dossiers."""
 
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from sopctl.store.settings import Settings
 
 SITE_LOCK_SECONDS = 20
 """How long a command waits for another one that writes the journal or a rack: those hold for milliseconds."""
+
+RUN_DAYS = 90
+"""How long the folders of runs are kept."""
 
 
 class Site:
@@ -103,12 +108,24 @@ class Site:
             yield
 
     def new_run(self, name: str) -> Path:
-        """The path of a folder for one run of an outside program, not made yet. Runs are disposable, never in git."""
+        """The path of a folder for one run of an outside program, not made yet. Runs are disposable, never in git:
+        those older than RUN_DAYS go now."""
         runs = self.root / "var" / "runs"
         with disk_errors(runs, "make"):
             runs.mkdir(parents=True, exist_ok=True, mode=0o700)
-            number = 1 + sum(1 for _ in runs.glob(f"{name}.*"))
-        return runs / f"{name}.{number}"
+            taken = [path.suffix.removeprefix(".") for path in runs.glob(f"{name}.*")]
+        for old, at in self.runs():
+            if time.time() - at > RUN_DAYS * 86_400:
+                shutil.rmtree(old, ignore_errors=True)
+        return runs / f"{name}.{1 + max((int(number) for number in taken if number.isdecimal()), default=0)}"
+
+    def runs(self) -> list[tuple[Path, float]]:
+        """The folders of the runs that are kept, each with the time of its last change (Unix), the newest first."""
+        found = []
+        for path in (self.root / "var" / "runs").glob("*"):
+            with suppress(FileNotFoundError):  # another command may remove it just now
+                found.append((path, path.stat().st_mtime))
+        return sorted(found, key=lambda run: run[1], reverse=True)
 
 
 def _is_site(folder: Path) -> bool:

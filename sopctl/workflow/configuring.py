@@ -1,14 +1,52 @@
-"""konfigurasi 1: the server's host key is pinned, then the playbook makes the server usable."""
+"""konfigurasi 1: the server's host key is pinned, then the playbook makes the server usable. Many servers in one run.
+
+Afterwards a configuration can be repeated at any time (`repair`): what was changed by hand since is put right, and the
+deposit stays at the step where it stands.
+"""
 
 import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
 
-from sopctl.adapters.ansible.runner import Outcome
+from sopctl.adapters.ansible.runner import RunResult
+from sopctl.adapters.ssh import Password
+from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model import history
+from sopctl.store import register
 from sopctl.workflow import hostkeys
-from sopctl.workflow.desk import Desk, StepDone, turn
+from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
+from sopctl.workflow.first_contact import let_in
 from sopctl.workflow.hostkeys import Confirm, Unconfirmed
-from sopctl.workflow.inventory_view import key_in_use
-from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
+from sopctl.workflow.inventory_view import hosts, key_in_use
+from sopctl.workflow.playbooks import (
+    PLAIN,
+    OnEvent,
+    Options,
+    explain,
+    record_unreachable,
+    refuse_unfit,
+    run_on,
+    silent,
+)
+
+PLAYBOOK = "configure.yml"
+RAW_PLAYBOOK = "configure_raw.yml"
+
+
+@dataclass
+class Answers:
+    """What came of each deposit: a step done (its answer says how well), or the error that kept it from ending."""
+
+    done: dict[str, StepDone] = field(default_factory=dict)
+    errors: dict[str, SopctlError] = field(default_factory=dict)
+
+    def only(self) -> StepDone:
+        """The answer for the one deposit that was asked for. Raises its error."""
+        for error in self.errors.values():
+            raise error
+        return next(iter(self.done.values()))
 
 
 def configure(
@@ -18,6 +56,8 @@ def configure(
     host_key: str | None = None,
     confirm: Confirm | None = None,
     trusted_path: str = "",
+    password: Password | None = None,
+    options: Options = PLAIN,
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
 ) -> StepDone:
@@ -25,18 +65,165 @@ def configure(
 
     The first time, its host key is pinned: `host_key` is the fingerprint from the console or the owner's letter, else
     `trusted_path` says why the way to the server is trusted, else `confirm` asks a person. Nothing logs in before
-    that: a key that nobody confirms is kept as pending. A failed host is an answer (no), recorded as failed.
+    that: a key that nobody confirms is kept as pending. With the owner's `password` the management account is made
+    first. With `options.raw` a server without Python gets its accounts alone. A failed host is an answer (no), recorded
+    as failed.
     """
+    answers = configure_all(
+        desk,
+        [deposit_id],
+        host_key=host_key,
+        confirm=confirm,
+        trusted_path=trusted_path,
+        password=password,
+        options=options,
+        on_event=on_event,
+        cancel=cancel,
+    )
+    return answers.only()
+
+
+def configure_all(
+    desk: Desk,
+    ids: Sequence[str],
+    *,
+    host_key: str | None = None,
+    confirm: Confirm | None = None,
+    trusted_path: str = "",
+    password: Password | None = None,
+    options: Options = PLAIN,
+    on_event: OnEvent = silent,
+    cancel: threading.Event | None = None,
+) -> Answers:
+    """Configure these servers in one run; one that cannot be configured does not keep the others from it.
+
+    Raises what ends the run for all of them (see `playbooks.run_on`), and UsageError for tags: a first configuration
+    is done whole.
+    """
+    if options.tags:
+        raise UsageError("konfigurasi 1 is done whole", remedy="To do a part of it again later: --repair --tags …")
+    if password and len(ids) > 1:
+        raise UsageError("a password opens one server, not several")
+    answers, begun = Answers(), {}
+    with ExitStack() as held:
+        turns = []
+        for deposit_id in dict.fromkeys(ids):
+            try:
+                mine = held.enter_context(turn(desk, deposit_id, "configure"))
+                if password is None:
+                    key_in_use(desk.site, mine.dossier)  # a server without a way in is not even looked at
+                begun[deposit_id] = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
+                if password:
+                    begun[deposit_id] = _first_contact(mine, begun[deposit_id], password, cancel)
+                else:
+                    refuse_unfit(mine)
+            except SopctlError as error:
+                answers.errors[deposit_id] = error
+            else:
+                turns.append(mine)
+        _run(turns, begun, answers, options, on_event, cancel)
+    for deposit_id, problem in answers.errors.items():
+        if isinstance(problem, Unconfirmed):
+            hostkeys.keep_pending(desk, deposit_id, problem.key)
+    return answers
+
+
+def repair(
+    desk: Desk,
+    ids: Sequence[str],
+    *,
+    options: Options = PLAIN,
+    on_event: OnEvent = silent,
+    cancel: threading.Event | None = None,
+) -> Answers:
+    """Configure servers again that were configured before, in one run; the deposits stay at their steps.
+
+    Raises what ends the run for all of them (see `playbooks.run_on`).
+    """
+    answers = Answers()
+    with ExitStack() as held:
+        turns = []
+        for deposit_id in dict.fromkeys(ids):
+            try:
+                mine = held.enter_context(act(desk, deposit_id, "repair"))
+                if not (mine.dossier.summary.managed and mine.dossier.summary.in_our_hands):
+                    raise NotNow(
+                        f"{deposit_id} is not configured, so there is nothing to repair",
+                        remedy=f"Look where it stands: sopctl show {deposit_id}",
+                    )
+                refuse_unfit(mine)
+            except SopctlError as error:
+                answers.errors[deposit_id] = error
+            else:
+                turns.append(mine)
+        _run(turns, {}, answers, options, on_event, cancel)
+    return answers
+
+
+def due(desk: Desk) -> list[str]:
+    """The deposits that wait for their configuration."""
+    return [each.id for each in register.summaries(desk.site) if each.verb == "configure" and not each.held]
+
+
+def managed(desk: Desk) -> list[str]:
+    """The deposits whose servers are configured and in the office's hands."""
+    return [each.id for each in register.summaries(desk.site) if each.managed and each.in_our_hands]
+
+
+def limited(desk: Desk, ids: Sequence[str], limits: Sequence[str]) -> list[str]:
+    """Those of `ids` that are named in `limits` or in one of the groups named there, as Ansible's inventory has them
+    (unit_…, rack_…, step_…, os_…). Raises UsageError for a limit that names nothing."""
+    if not limits:
+        return list(ids)
+    view = hosts(desk.site.root)
+    groups = {group for host in view for group in host.groups}
+    for limit in limits:
+        if limit not in groups and limit not in ids:
+            there = ", ".join(sorted(groups)) or "none"
+            raise UsageError(f"no server and no group is called {limit!r}", remedy=f"The groups are: {there}")
+    of = {host.name: {host.name, *host.groups} for host in view}
+    return [each for each in ids if of.get(each, {each}) & set(limits)]
+
+
+def _run(
+    turns: Sequence[Turn],
+    begun: Mapping[str, Mapping[str, Any]],
+    answers: Answers,
+    options: Options,
+    on_event: OnEvent,
+    cancel: threading.Event | None,
+) -> None:
+    if not turns:
+        return
+    playbook = RAW_PLAYBOOK if options.raw else PLAYBOOK
+    result = run_on(turns, playbook, started=begun, options=options, on_event=on_event, cancel=cancel)
+    for mine in turns:
+        error = record_unreachable(mine, result)
+        if error:
+            answers.errors[mine.dossier.id] = error
+        else:
+            answers.done[mine.dossier.id] = _judge(mine, result, raw=options.raw)
+
+
+def _first_contact(
+    mine: Turn, begun: Mapping[str, Any], password: Password, cancel: threading.Event | None
+) -> dict[str, str]:
+    """Have the management account made by password; the work is recorded as begun before, with the pinned key."""
+    mine.start(begun)
     try:
-        with turn(desk, deposit_id, "configure") as mine:
-            key_in_use(desk.site, mine.dossier)  # a server without a way in is not even looked at
-            pin = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
-            result = run_for(mine, "configure.yml", started=pin, on_event=on_event, cancel=cancel)
-            host = result.hosts.get(deposit_id)
-            if result.outcome is Outcome.FAILED or host is None:
-                return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
-            note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s"
-            return mine.record("selesai", note=note, data={"changed": host.changed})
-    except Unconfirmed as error:
-        hostkeys.keep_pending(desk, deposit_id, error.key)
+        return let_in(mine, password, cancel=cancel)
+    except BaseException as error:
+        cut_off = isinstance(error, KeyboardInterrupt | Interrupted)
+        mine.fail(error.message if isinstance(error, SopctlError) else type(error).__name__, cut_off=cut_off)
         raise
+
+
+def _judge(mine: Turn, result: RunResult, *, raw: bool) -> StepDone:
+    host = result.hosts.get(mine.dossier.id)
+    if host is None or host.failed:
+        return mine.fail(explain(mine, result))
+    note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s"
+    outcome = history.REPAIRED if history.REPAIRED in mine.outcomes else "selesai"
+    if raw:
+        note = f"tanpa Python: akun dan kunci saja; {note}"
+    return mine.record(outcome, note=note, data={"changed": host.changed, "raw": raw})

@@ -97,6 +97,8 @@ class Turn:
     established: dict[str, Any] = field(default_factory=dict)
     """What every event of this turn carries: on whose behalf it was decided."""
     documents: list[str] = field(default_factory=list)
+    ended: bool = False
+    """Has the event been recorded that ends it?"""
 
     @property
     def deposit(self) -> Deposit:
@@ -117,8 +119,20 @@ class Turn:
         return kept
 
     def start(self, data: Mapping[str, Any] | None = None) -> None:
-        """Record that long work begins."""
-        self._append(history.STARTED, "", data)
+        """Record that long work begins. Of an act only the end is recorded: no step waits for it."""
+        if not self._act:
+            self._append(history.STARTED, "", data)
+
+    def fail(self, why: str, *, cut_off: bool = False, data: Mapping[str, Any] | None = None) -> StepDone:
+        """Record that the work failed, or was broken off (`cut_off`). The deposit stays at its step."""
+        outcome = self._act or (history.INTERRUPTED if cut_off else history.FAILED)
+        note = f"gagal: {why}" if self._act else why
+        return self.record(outcome, note=note[:1000], data=data, answer=False)
+
+    @property
+    def _act(self) -> str:
+        """The outcome that this act is recorded with; empty for a step."""
+        return next((outcome for outcome in self.outcomes if outcome in history.ACTS.values()), "")
 
     def record(
         self, outcome: str, *, note: str = "", data: Mapping[str, Any] | None = None, answer: bool = True
@@ -130,6 +144,7 @@ class Turn:
                 remedy=f"It ends with: {', '.join(self.outcomes)}",
             )
         event = self._append(outcome, note, data)
+        self.ended = True
         return self.done(event, answer=answer)
 
     def done(self, event: Event, *, answer: bool) -> StepDone:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from sopctl.adapters import lab
 from sopctl.errors import SopctlError
 from sopctl.store.site import Site
+from sopctl.workflow.secrets import exposed
 
 LIBRARIES = ("ansible-core", "ansible-runner", "paramiko", "netmiko", "typst", "PyYAML")
 
@@ -79,4 +80,18 @@ def _site(site_dir: str | None) -> list[Finding]:
         found.append(Finding("management key", True, str(key)))
     except SopctlError as error:
         found.append(Finding("management key", False, f"{error.where}: {error.message}", error.remedy))
-    return found
+    return [*found, *_secrets(site)]
+
+
+def _secrets(site: Site) -> list[Finding]:
+    try:
+        open_ones = list(exposed(site))
+    except SopctlError as error:
+        return [Finding("secrets", False, error.message, error.remedy)]
+    if not open_ones:
+        return [Finding("secrets", True, "none can be read by others")]
+    found = [(str(each.path.relative_to(site.root)), each) for each in open_ones]
+    return [
+        Finding("secrets", False, f"{name}: {each.what} that others can read", f"Close it: chmod 600 {each.path}")
+        for name, each in found
+    ]

@@ -1,5 +1,6 @@
 """The inventories that were taken: one month's facts, what changed between months, and all servers of a month."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sopctl.store import dossiers, register
 from sopctl.store import facts as kept
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.reports import month_days
+from sopctl.workflow.space import occupied
 
 Progress = Callable[[int, int], None]
 
@@ -46,6 +48,7 @@ class Row(Struct, frozen=True):
     deposit: Deposit
     facts: ServerFacts
     changes: tuple[Change, ...]
+    kept: kept.Kept
 
     @property
     def system(self) -> str:
@@ -69,19 +72,26 @@ class Sum(Struct):
 
 
 class Summary(Struct, frozen=True):
-    """All servers of one month: those that were gathered, the ids of those that stand here and were not, and sums by
-    unit, rack, operating system, and year in which the deposit ends."""
+    """All servers of one month: those that were gathered, those that stand here and are `missing`, and sums by
+    unit, rack, operating system, the firmware's year, and the year in which the deposit ends. `used_units`: which
+    units of each rack are filled or reserved now."""
 
     month: str
     servers: tuple[Row, ...]
-    not_gathered: tuple[str, ...]
+    missing: tuple[Deposit, ...]
     sums: dict[str, dict[str, Sum]]
+    used_units: dict[str, set[int]]
+
+    @property
+    def not_gathered(self) -> tuple[str, ...]:
+        """The ids of those that are missing."""
+        return tuple(each.id for each in self.missing)
 
 
 def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerFacts:
     """The facts kept for `month` (2026-11), by default the newest. Raises UsageError when there are none."""
-    folder = dossiers.read(desk.site, deposit_id).folder
-    return kept.read(folder, *_month_of(deposit_id, folder, month))
+    dossier = dossiers.read(desk.site, deposit_id)
+    return kept.read(dossier.folder, _gathering(deposit_id, kept.months(dossier.events), month))
 
 
 def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
@@ -95,12 +105,12 @@ def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
 
 def over_time(desk: Desk, deposit_id: str) -> tuple[Month, ...]:
     """Memory, disks and system of a server, month by month, each as its newest revision says."""
-    folder = dossiers.read(desk.site, deposit_id).folder
+    dossier = dossiers.read(desk.site, deposit_id)
     found = []
-    for month, revision in kept.months(folder).items():
-        facts = kept.read(folder, month, revision)
+    for each in kept.months(dossier.events).values():
+        facts = kept.read(dossier.folder, each)
         row = (_memory_gib(facts), _disk_gb(facts), " ".join(filter(None, (facts.os_name, facts.os_version))))
-        found.append(Month(month, revision, *row, facts.kernel or ""))
+        found.append(Month(each.month, each.revision, *row, facts.kernel or ""))
     if not found:
         raise _none(deposit_id, None)
     return tuple(found)
@@ -114,12 +124,12 @@ def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_hando
     if len(months) not in (0, 2) or (months and since_handover):
         raise UsageError("name two months, or none, or --since handover", remedy=f"sopctl inventory diff {deposit_id}")
     dossier = dossiers.read(desk.site, deposit_id)
-    folder = dossier.folder
-    all_months = list(kept.months(folder))
-    if not all_months:
+    gathered = kept.months(dossier.events)
+    if not gathered:
         raise _none(deposit_id, None)
+    all_months = list(gathered)
     first, last = months or (all_months[0 if since_handover else -min(2, len(all_months))], all_months[-1])
-    before, after = (kept.read(folder, *_month_of(deposit_id, folder, month)) for month in (first, last))
+    before, after = (kept.read(dossier.folder, _gathering(deposit_id, gathered, month)) for month in (first, last))
     serial = str(dossier.known("serial") or dossier.deposit.server.serial)
     found = (*against_handover(serial, after), *(differences(before, after) if first != last else ()))
     declared = compare(dossier.deposit.server, serial, after)
@@ -131,21 +141,25 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
     its month before."""
     first, _ = month_days(month or f"{desk.now():%Y-%m}")
     month = f"{first:%Y-%m}"
-    deposits = register.summaries(desk.site)
+    reading = register.read(desk.site, gathered=True)
+    for error in reading.errors:
+        raise error
     servers, missing = [], []
-    for number, deposit in enumerate(deposits, start=1):
-        folder = desk.site.folder("deposits") / deposit.id
-        revisions = kept.months(folder)
-        if month in revisions:
-            facts = kept.read(folder, month, revisions[month])
-            earlier = [each for each in revisions if each < month]
-            before = kept.read(folder, earlier[-1], revisions[earlier[-1]]) if earlier else None
+    for number, deposit in enumerate(reading.summaries, start=1):
+        folder, months = desk.site.folder("deposits") / deposit.id, reading.gathered[deposit.id]
+        if month in months:
+            facts = kept.read(folder, months[month])
+            earlier = kept.newest(months, before=month)
+            before = kept.read(folder, earlier) if earlier else None
             changes = (*against_handover(deposit.serial, facts), *(differences(before, facts) if before else ()))
-            servers.append(Row(deposit, facts, changes))
+            servers.append(Row(deposit, facts, changes, months[month]))
         elif deposit.in_our_hands:
-            missing.append(deposit.id)
-        progress(number, len(deposits))
-    return Summary(month, tuple(servers), tuple(missing), _sums(servers))
+            missing.append(deposit)
+        progress(number, len(reading.summaries))
+    used: dict[str, set[int]] = {}
+    for each in occupied(reading.summaries):
+        used.setdefault(each.place.rack, set()).update(range(each.place.unit, each.place.top + 1))
+    return Summary(month, tuple(servers), tuple(missing), _sums(servers), used)
 
 
 def row(server: Row) -> dict[str, Any]:
@@ -189,6 +203,7 @@ def _sums(servers: Sequence[Row]) -> dict[str, dict[str, Sum]]:
         "unit": lambda each: each.deposit.unit,
         "rack": lambda each: each.deposit.place.rack if each.deposit.place else "–",
         "system": lambda each: each.system or "–",
+        "firmware": lambda each: _year(each.facts.bios_date),
         "valid until": lambda each: str(each.deposit.valid_until.year) if each.deposit.valid_until else "–",
     }
     found: dict[str, dict[str, Sum]] = {name: {} for name in keys}
@@ -201,6 +216,12 @@ def _sums(servers: Sequence[Row]) -> dict[str, dict[str, Sum]]:
     return {name: dict(sorted(sums.items())) for name, sums in found.items()}
 
 
+def _year(said: str | None) -> str:
+    """The year in a firmware's date, which is written in many ways."""
+    found = re.search(r"(?<!\d)(19[89]\d|20\d\d)(?!\d)", said or "")
+    return found[0] if found else "–"
+
+
 def _memory_gib(facts: ServerFacts) -> float:
     return round((sum(each.size_mib for each in facts.memory_modules) or facts.memory_mib or 0) / 1024, 1)
 
@@ -209,13 +230,12 @@ def _disk_gb(facts: ServerFacts) -> float:
     return round(sum(disk.size_bytes for disk in facts.disks) / 1e9, 1)
 
 
-def _month_of(deposit_id: str, folder: Path, month: str | None) -> tuple[str, int]:
-    """The month, by default the newest, and its newest revision."""
-    revisions = kept.months(folder)
-    wanted = month or next(reversed(revisions), "")
-    if wanted not in revisions:
+def _gathering(deposit_id: str, gathered: kept.Months, month: str | None) -> kept.Kept:
+    """The newest gathering of `month`, by default of the newest."""
+    found = gathered.get(month) if month else kept.newest(gathered)
+    if found is None:
         raise _none(deposit_id, month)
-    return wanted, revisions[wanted]
+    return found
 
 
 def _none(deposit_id: str, month: str | None) -> UsageError:

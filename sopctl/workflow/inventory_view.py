@@ -5,6 +5,7 @@ computed from the site's own keys and from the host key pinned in the history.
 """
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.access import HostKey
 from sopctl.model.deposit import FirstContact
+from sopctl.store import facts
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
@@ -33,7 +35,8 @@ def hosts(root: Path) -> list[InventoryHost]:
     site = Site(root)
     found = []
     for dossier in read_all(site):
-        if dossier.summary.in_our_hands and (dossier.summary.managed or dossier.deposit.access.first_contact):
+        contact = dossier.deposit.access.first_contact
+        if dossier.summary.in_our_hands and (lets_us_in(dossier) or (contact and contact.key)):
             found.append(InventoryHost(dossier.id, _groups(dossier), variables(site, dossier)))
     return found
 
@@ -55,6 +58,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
         "sopctl_ports": list(access.ports),
         "sopctl_controllers": sorted({*settings.controllers, *([source] if source else [])}),
         "sopctl_management_account": settings.management.account,
+        "sopctl_management_key_file": str(site.folder("keys") / settings.management.key),
         "sopctl_management_public_key": public_key(site, settings.management.key),
         "sopctl_time_zone": settings.time_zone,
         "sopctl_banner": settings.banner,
@@ -62,9 +66,14 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
     }
 
 
+def lets_us_in(dossier: Dossier) -> bool:
+    """Does the server have the office's own account? Configuration makes it, or a first contact by password."""
+    return dossier.summary.managed or bool(dossier.known("way_in"))
+
+
 def account_in_use(site: Site, dossier: Dossier) -> str:
     """The account through which the controller reaches the server now."""
-    return site.settings.management.account if dossier.summary.managed else _first_contact(dossier).user
+    return site.settings.management.account if lets_us_in(dossier) else first_contact(dossier).user
 
 
 def key_in_use(site: Site, dossier: Dossier) -> str:
@@ -72,10 +81,21 @@ def key_in_use(site: Site, dossier: Dossier) -> str:
 
     Whether it is there is looked at when a server's turn comes: one missing key must not stop the other servers.
     """
-    return site.settings.management.key if dossier.summary.managed else _first_contact(dossier).key
+    if lets_us_in(dossier):
+        return site.settings.management.key
+    contact = first_contact(dossier)
+    if contact.key is None:
+        raise InvalidRecord(
+            f"{dossier.id} is entered by the password of {contact.user}, and only once, when it is configured",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=f"Configure it: sopctl configure {dossier.id} --ask-password. Or name a key of keys/ in "
+            "access.first_contact",
+        )
+    return contact.key
 
 
-def _first_contact(dossier: Dossier) -> FirstContact:
+def first_contact(dossier: Dossier) -> FirstContact:
+    """The account that the owner made for us. Raises InvalidRecord when the record names none."""
     found = dossier.deposit.access.first_contact
     if found is None:
         raise InvalidRecord(
@@ -117,7 +137,28 @@ def _groups(dossier: Dossier) -> tuple[str, ...]:
     groups = ["deposits", f"unit_{_word(dossier.deposit.unit)}", f"step_{standing.procedure}_{step}"]
     if place:
         groups.append(f"rack_{_word(place.rack)}")
-    return tuple(groups)
+    return (*groups, *_os_groups(_os(dossier)))
+
+
+def _os(dossier: Dossier) -> str:
+    """The operating system as the newest inventory found it, else as the letter declares it."""
+    kept = facts.newest(facts.months(dossier.events))
+    if kept:
+        with suppress(InvalidRecord):  # one damaged document must not hide every server from Ansible
+            found = facts.read(dossier.folder, kept)
+            if found.os_name:
+                return f"{found.os_name} {found.os_version or ''}"
+    return dossier.deposit.server.operating_system
+
+
+def _os_groups(name: str) -> tuple[str, ...]:
+    """`Debian 12.5` is in os_debian and os_debian_12."""
+    family = re.match(r"\s*([A-Za-z]{2,20})", name)
+    major = re.search(r"\b([0-9]{1,4})\b", name)
+    if not family:
+        return ()
+    group = f"os_{family[1].lower()}"
+    return (group, f"{group}_{major[1]}") if major else (group,)
 
 
 def _word(text: str) -> str:

@@ -1,147 +1,227 @@
-"""konfigurasi 6: the month's facts are gathered from the server and its inventory form is filled."""
+"""konfigurasi 6: the month's facts are gathered from the servers and their inventory forms are filled.
+
+Many servers are gathered in one run. Each is kept in the moment in which it has answered: whatever ends the run, what
+was gathered need not be gathered again, and the others are simply still due.
+"""
 
 import threading
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 
 import msgspec
 
 from sopctl.adapters.ansible.facts import FACTS_PLAYBOOK
-from sopctl.adapters.ansible.runner import Outcome, RunResult
-from sopctl.adapters.documents import forms, render, sections_of
-from sopctl.adapters.documents.wording import plain_date
-from sopctl.model import history
-from sopctl.model.changes import against_handover, differences
+from sopctl.adapters.ansible.runner import HostResult
+from sopctl.adapters.documents import render
+from sopctl.errors import Interrupted, NotNow, OutsideFailure, SopctlError, UsageError
+from sopctl.model.changes import Weight
 from sopctl.model.facts import ServerFacts
 from sopctl.model.facts_script import completed, from_script
 from sopctl.model.facts_setup import from_setup
+from sopctl.model.summary import Summary
+from sopctl.model.text import printable
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept_facts
+from sopctl.workflow import hostkeys
+from sopctl.workflow.configuring import Answers
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.papers import letterhead, office_party, stamp
-from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
+from sopctl.workflow.inventory_form import Changes, changes_of, inventory_form
+from sopctl.workflow.inventory_view import key_in_use
+from sopctl.workflow.playbooks import OnEvent, Options, explain, record_unreachable, run_on, silent
+from sopctl.workflow.reports import month_days
+
+AT_ONCE = 100
+"""Servers of one run. Their dossiers are held while it lasts, each with an open file, and a run has its time to end."""
+
+_LOOK = "Look at the run: sopctl runs list; and tell who keeps sopctl."
+
+OnEnd = Callable[[str, StepDone | SopctlError], None]
+"""Told of each deposit what came of it, as soon as that is known."""
 
 
 def collect(
-    desk: Desk,
-    deposit_id: str,
-    *,
-    on_event: OnEvent = silent,
-    cancel: threading.Event | None = None,
+    desk: Desk, deposit_id: str, *, on_event: OnEvent = silent, cancel: threading.Event | None = None
 ) -> StepDone:
-    """Gather the facts of a server, keep them as this month's document, and make its inventory form (PDF).
+    """Gather the facts of one server, as `collect_all`. Raises OutsideFailure when it cannot be reached."""
+    return collect_all(desk, [deposit_id], on_event=on_event, cancel=cancel).only()
 
-    A second gathering in a month is a new revision; what was kept before is never touched. A host that fails is an
-    answer (no): nothing is kept and the step stays due.
+
+def collect_all(
+    desk: Desk,
+    ids: Sequence[str],
+    *,
+    month: str | None = None,
+    forks: int = 10,
+    on_event: OnEvent = silent,
+    on_end: OnEnd = lambda _id, _answer: None,
+    cancel: threading.Event | None = None,
+) -> Answers:
+    """Gather the facts of servers, keep them as the month's documents, and make the inventory forms (PDF).
+
+    `month` (2026-11) is this one, or the one before that is done late. A second gathering in a month is a new
+    revision; what was kept before is never touched. A server that fails is an answer (no), one that cannot be reached
+    an error of its own: nothing is kept of it and its step stays due.
+
+    Raises what ends a run for all of them (see `playbooks.run_on`), and UsageError for another month.
     """
-    with turn(desk, deposit_id, "inventory") as mine:
-        result = run_for(mine, FACTS_PLAYBOOK, on_event=on_event, cancel=cancel)
-        facts = facts_of(result, deposit_id, desk.now().isoformat()) if result.outcome is Outcome.OK else None
-        if facts is None:
-            return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
-        return keep(mine, facts)
+    of = _month(desk, month)
+    answers = Answers()
+
+    def end(deposit_id: str, answer: StepDone | SopctlError) -> None:
+        if isinstance(answer, SopctlError):
+            answers.errors[deposit_id] = answer
+        else:
+            answers.done[deposit_id] = answer
+        on_end(deposit_id, answer)
+
+    once = list(dict.fromkeys(ids))
+    for first in range(0, len(once), AT_ONCE):
+        if cancel and cancel.is_set():
+            raise Interrupted("The run was cancelled.", remedy="Run the command again when you are ready.")
+        with ExitStack() as held:
+            gathering = _Gathering(desk, of, end)
+            for deposit_id in once[first : first + AT_ONCE]:
+                gathering.take(deposit_id, held)
+            gathering.run(Options(forks=forks), on_event, cancel)
+    return answers
 
 
-def keep(mine: Turn, facts: ServerFacts) -> StepDone:
-    """Keep what was gathered as this month's facts, make the form, and end the turn."""
-    month = f"{mine.desk.now():%Y-%m}"
-    before = _newest_before(mine.dossier.folder, month)
-    revision = _next_revision(mine, month)
+def due(desk: Desk, month: str | None = None) -> list[str]:
+    """The deposits whose inventory of `month` (this one) is due: never taken, or last taken for an earlier month."""
+    first, _ = month_days(_month(desk, month))
+    return [each.id for each in _standing(desk) if each.month_due is None or each.month_due <= first]
+
+
+def everyone(desk: Desk) -> list[str]:
+    """The deposits whose inventory may be taken: due, or taken this month already."""
+    return [each.id for each in _standing(desk)]
+
+
+@dataclass
+class _Gathering:
+    """One run: the turns that it holds, and what becomes of them."""
+
+    desk: Desk
+    month: str
+    end: OnEnd
+
+    def __post_init__(self) -> None:
+        self.turns: dict[str, Turn] = {}
+
+    def take(self, deposit_id: str, held: ExitStack) -> None:
+        """Take a deposit's turn, unless something speaks against it."""
+        try:
+            mine = held.enter_context(turn(self.desk, deposit_id, "inventory"))
+            self.desk.site.key_file(key_in_use(self.desk.site, mine.dossier))
+            _refuse_passed(mine, self.month)
+        except SopctlError as error:
+            self.end(deposit_id, error)
+        else:
+            self.turns[deposit_id] = mine
+
+    def run(self, options: Options, on_event: OnEvent, cancel: threading.Event | None) -> None:
+        """Gather; keep each server's facts as they come, then say of the others why there are none."""
+        if not self.turns:
+            return
+        result = run_on(
+            list(self.turns.values()),
+            FACTS_PLAYBOOK,
+            started={},
+            options=options,
+            on_event=on_event,
+            on_facts=self._keep,
+            cancel=cancel,
+        )
+        for mine in self.turns.values():
+            gone = record_unreachable(mine, result)
+            self.end(mine.dossier.id, _key_changed(mine, gone) or gone or mine.fail(explain(mine, result)))
+
+    def _keep(self, host: HostResult) -> None:
+        """Keep one server's facts. What goes wrong with them is that server's trouble alone."""
+        mine = self.turns.pop(host.host)
+        answer: StepDone | SopctlError
+        try:
+            facts = facts_of(host, mine.desk.now().isoformat())
+            answer = mine.fail("the server answered nothing") if facts is None else keep(mine, facts, self.month)
+        except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
+            said = f"the answer cannot be put on a form: {type(error).__name__}: {printable(str(error), 400)}"
+            answer = error if isinstance(error, SopctlError) else OutsideFailure(said, remedy=_LOOK)
+            with suppress(SopctlError):  # where nothing can be recorded, `answer` says why
+                mine.fail(answer.message)
+        self.end(mine.dossier.id, answer)
+
+
+def keep(mine: Turn, facts: ServerFacts, month: str) -> StepDone:
+    """Keep what was gathered as the month's facts, make the form, and end the turn."""
+    gathered = kept_facts.months(mine.dossier.events)
+    earlier = kept_facts.newest(gathered, before=month)
+    before = kept_facts.read(mine.dossier.folder, earlier) if earlier else None
+    changes = changes_of(mine, before, facts)
+    form = inventory_form(mine, facts, month, changes)
+    paper = mine.keep(f"inventaris-{month}.pdf", render(form))
+    revision = gathered[month].revision + 1 if month in gathered else 1
     content = msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n"
     kept = dossiers.keep_document(mine.dossier, kept_facts.name_of(month, revision), content, "facts")
-    form = _form(mine, facts, month, before)
-    paper = mine.keep(f"inventaris-{month}.pdf", render(form))
     number = form.stamp.document_number
     return mine.record(
         "selesai",
-        note=f"formulir {number}, bulan {month}",
+        note=f"formulir {number}, bulan {month}{_counted(changes)}",
         data={"month": month, "facts": kept, "document": {**paper, "number": number}},
     )
 
 
-def facts_of(result: RunResult, host: str, gathered_at: str) -> ServerFacts | None:
-    """What `host` said of itself in a run of facts.yml: by `setup`, by details.sh, or both; None when by neither."""
-    found = result.hosts.get(host)
-    if found is None or (found.facts is None and not found.details):
+def facts_of(host: HostResult, gathered_at: str) -> ServerFacts | None:
+    """What a server said of itself in a run of facts.yml: by `setup`, by details.sh, or both; None when by neither."""
+    if host.facts is None and not host.details:
         return None
-    details = from_script(found.details, gathered_at=gathered_at)
-    if found.facts is None:
+    details = from_script(host.details, gathered_at=gathered_at)
+    if host.facts is None:
         return details
-    facts = from_setup(found.facts, gathered_at=gathered_at)
-    return completed(facts, details) if found.details else facts
+    facts = from_setup(host.facts, gathered_at=gathered_at)
+    return completed(facts, details) if host.details else facts
 
 
-def due(desk: Desk) -> list[str]:
-    """The deposits whose inventory is due now: never taken, or last taken in an earlier month."""
-    today = desk.now().date()
-    return [
-        each.id
-        for each in register.summaries(desk.site)
-        if each.verb == "inventory" and not each.held and (each.month_due is None or each.month_due <= today)
-    ]
+def _counted(changes: Changes | None) -> str:
+    """`, 3 perubahan (1 peringatan)`; nothing where nothing changed or there is nothing to compare with."""
+    real = [change.weight for change in changes or () if change.weight is not Weight.UNREAD]
+    alarms = real.count(Weight.ALARM)
+    return f", {len(real)} perubahan" + (f" ({alarms} peringatan)" if alarms else "") if real else ""
 
 
-def _newest_before(folder: Path, month: str) -> ServerFacts | None:
-    """The facts of the newest month before `month`."""
-    earlier = [(each, revision) for each, revision in kept_facts.months(folder).items() if each < month]
-    return kept_facts.read(folder, *earlier[-1]) if earlier else None
+def _month(desk: Desk, named: str | None) -> str:
+    """The month to gather for. Raises UsageError for one that is neither this one nor the one before."""
+    this = f"{desk.now():%Y-%m}"
+    if named is None:
+        return this
+    first, _ = month_days(named)
+    year, month = divmod(first.year * 12 + first.month, 12)
+    if this not in (f"{first:%Y-%m}", f"{year:04}-{month + 1:02}"):
+        raise UsageError(
+            f"in {this} nothing can be gathered for {first:%Y-%m}",
+            remedy="A server only tells what it is now: --month takes this month, or the one before to do it late.",
+        )
+    return f"{first:%Y-%m}"
 
 
-def _next_revision(mine: Turn, month: str) -> int:
-    return 1 + sum(1 for event in mine.dossier.events if "facts" in event.data and event.data.get("month") == month)
+def _refuse_passed(mine: Turn, month: str) -> None:
+    newest = kept_facts.newest(kept_facts.months(mine.dossier.events))
+    if newest and newest.month > month:
+        raise NotNow(
+            f"the inventory of {mine.dossier.id} was taken for {newest.month} already, {month} has passed",
+            remedy=f"To gather again for {newest.month}: sopctl inventory collect {mine.dossier.id}",
+        )
 
 
-def _form(mine: Turn, facts: ServerFacts, month: str, before: ServerFacts | None) -> forms.InventoryForm:
-    deposit, site = mine.deposit, mine.desk.site
-    server, person = deposit.server, site.settings.people[mine.by]
-    received = mine.dossier.last("handover")
-    declared = {
-        "code": deposit.id,
-        "name": server.name,
-        "owner": deposit.unit,
-        "contact": deposit.contacts.technical.name,
-        "brand_model": server.brand_model,
-        "serial": mine.known("serial") or server.serial,
-        "received": plain_date(received.at.date()) if received else "",
-        "valid_until": plain_date(deposit.valid_until) if deposit.valid_until else "",
-        "condition": mine.known("condition") or "",
-        "status": "dititipkan",
-        "processor": server.processor,
-        "cores": str(server.cores or ""),
-        "memory": f"{server.memory_gib} GiB" if server.memory_gib else "",
-        "psu": f"{server.power_watts} W",
-        "os": server.operating_system,
-        "application": server.application,
-        "last_check": _last_check(mine),
-        "officer": person.name,
-        "checked": plain_date(mine.desk.now().date()),
-    }
-    spot = mine.dossier.summary.place
-    rack = next((each for each in site.racks if spot and each.name == spot.rack), None)
-    place = {"room": rack.room if rack else "", "rack": spot.rack if spot else "", "power": f"{server.power_watts} W"}
-    if spot:
-        place["units"] = f"U{spot.unit}–U{spot.top}"
-    return forms.InventoryForm(
-        letterhead=letterhead(site),
-        stamp=stamp(mine),
-        month=month,
-        server_name=server.name,
-        sections=sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
-        changes=_changes(mine, before, facts),
-        officer=office_party(site, mine.by),
-    )
+def _standing(desk: Desk) -> list[Summary]:
+    return [each for each in register.summaries(desk.site) if each.verb == "inventory" and not each.held]
 
 
-def _changes(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> tuple[str, ...] | None:
-    """What the form says: alarms first. None for the first form, unless it is another server than was handed over."""
-    found = against_handover(mine.known("serial"), facts)
-    if before is None and not found:
-        return None
-    return tuple(str(change) for change in (*found, *(differences(before, facts) if before else ())))
-
-
-def _last_check(mine: Turn) -> str:
-    tries = [e for e in mine.dossier.events if "verdict" in e.data]
-    if not tries:
-        return ""
-    word = "bisa diakses" if tries[-1].data["verdict"] == "accessible" else "tidak bisa diakses"
-    return f"{plain_date(tries[-1].at.date())}: {word}"
+def _key_changed(mine: Turn, error: SopctlError | None) -> SopctlError | None:
+    """Did ssh refuse the server for its host key? Then the error that names both fingerprints."""
+    if error and "Host key verification failed" in error.message:
+        try:
+            hostkeys.refuse_changed(mine.dossier)
+        except SopctlError as changed:
+            return changed
+    return None

@@ -10,15 +10,17 @@ from msgspec.structs import replace
 from sopctl.adapters.documents import forms, render
 from sopctl.adapters.documents.editable import as_paper, to_html
 from sopctl.adapters.documents.english import Language, say
+from sopctl.adapters.documents.summary_xlsx import summary_xlsx
 from sopctl.adapters.documents.xlsx import to_xlsx
 from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.deposit import Request
 from sopctl.store import codec, dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_atomic
-from sopctl.workflow import procedures, request_letter
+from sopctl.workflow import inventories, procedures, request_letter
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.sop_paper import sop_form
+from sopctl.workflow.summary_paper import summary_form
 
 Format = Literal["pdf", "xlsx", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -62,6 +64,13 @@ def handover(
     form = replace(issued, stamp=stamp, language=language)
     content = render(form) if kind == "pdf" else _as(kind, as_paper(form))
     return _write(output or Path(f"serah-terima-{deposit_id}.{kind}"), content)
+
+
+def inventory(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
+    """The summary of all servers of a month, by default this one. Returns the file that was written."""
+    form = summary_form(desk, inventories.summary(desk, month))
+    content = render(form) if kind == "pdf" else summary_xlsx(form)
+    return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content)
 
 
 def _issued(dossier: Dossier, kept: dict[str, str]) -> forms.HandoverForm:

@@ -27,9 +27,10 @@ def release(
 ) -> StepDone:
     """Do the release step that is due.
 
-    6: playbooks/release.yml takes back what configuration put on the server and switches it off; for a server that
-    answers no more, `by_hand` says how it was done instead. 9: the server leaves the register; `wiped` says who wiped
-    its disks, where the owner asked for that. 10: its place is free, and the waiting list is looked at again.
+    6: playbooks/release.yml (release_raw.yml where there was no Python) takes back what configuration put on the
+    server and switches it off; for a server that answers no more, `by_hand` says how it was done instead. 9: the
+    server leaves the register; `wiped` says who wiped its disks, where the owner asked for that. 10: its place is
+    free, and the waiting list is looked at again.
     """
     with turn(desk, deposit_id, "release") as mine:
         if wiped:
@@ -66,7 +67,8 @@ def _note(mine: Turn, how: str) -> str:
 def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:
     if by_hand:
         return mine.record("selesai", note=_note(mine, f"dengan tangan: {by_hand}"), data={"switched_off": True})
-    result = run_for(mine, "release.yml", variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
+    playbook = "release_raw.yml" if mine.known("raw") == "true" else "release.yml"
+    result = run_for(mine, playbook, variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
     if result.outcome is not Outcome.OK:
         return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
     return mine.record("selesai", note=_note(mine, "akses dicabut, server dimatikan"), data={"switched_off": True})

@@ -1,4 +1,4 @@
-"""What runs by itself: access checks, the waiting list, reminders and the monthly inventory, as systemd timers."""
+"""What runs by itself: access checks, the waiting list, reminders, inventory and a look for drift: systemd timers."""
 
 import hashlib
 import os
@@ -42,6 +42,14 @@ def jobs(site: Site) -> tuple[Job, ...]:
             limit=6 * 3600,
             # Every night, but only what is due: a server that was down on the first is gathered when it is back.
             commands=((*run, "inventory", "collect", "--due"),),
+        ),
+        Job(
+            name="drift",
+            description=f"{where}: what differs from the configuration",
+            calendar="Sun *-*-* 04:00",
+            jitter=3600,
+            limit=3600,
+            commands=((*run, "configure", "--check"),),
         ),
     )
 

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import yaml
 from sopctl.adapters import lab as servers
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ansible.facts import gather
-from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, run_playbook
+from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.model.access import HostKey
 from sopctl.model.facts_setup import from_setup
@@ -55,17 +55,20 @@ class Office:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", path], check=True)
         return path.with_suffix(".pub").read_text().strip()
 
-    def pin(self) -> HostKey:
-        return next(key for key in self.server.host_keys if key.type == "ssh-ed25519")
+    def play(self, playbook: str, *, tags: Sequence[str] = (), **variables: object) -> tuple[RunResult, HostResult]:
+        """Run a playbook (or only these parts of it) on the server, with these host variables changed."""
+        result = self.play_on(playbook, {"PS-2026-0001": self.variables(self.server, **variables)}, tags=tags)
+        return result, result.hosts["PS-2026-0001"]
 
-    def play(self, playbook: str, **variables: object) -> tuple[RunResult, HostResult]:
-        """Run a playbook on the server, with these host variables changed."""
-        host = {
-            "ansible_host": self.server.address,
-            "ansible_port": self.server.port,
-            "ansible_user": self.server.user,
-            "ansible_ssh_private_key_file": self.server.key_file,
-            "ansible_ssh_common_args": ssh_common_args(self.pin()),
+    def variables(self, server: LabServer, **changes: object) -> dict[str, object]:
+        """What the inventory says of a server."""
+        key = next(key for key in server.host_keys if key.type == "ssh-ed25519")
+        return {
+            "ansible_host": server.address,
+            "ansible_port": server.port,
+            "ansible_user": server.user,
+            "ansible_ssh_private_key_file": server.key_file,
+            "ansible_ssh_common_args": ssh_common_args(key),
             "sopctl_hostname": "portal.example.org",
             "sopctl_accounts": [
                 {"name": "webadmin", "keys": [self.public["web"]]},
@@ -74,18 +77,35 @@ class Office:
             "sopctl_ports": [80],
             "sopctl_controllers": [self.status.controller],
             "sopctl_management_account": "sopctl",
+            "sopctl_management_key_file": str(self.root / "management"),
             "sopctl_management_public_key": self.public["management"],
             "sopctl_time_zone": "Asia/Jakarta",
             "sopctl_banner": "Only for those who may.",
-            **variables,
+            **changes,
         }
-        self._write({"deposits": {"hosts": {"PS-2026-0001": host}}})
-        self.runs += 1
-        run_dir = self.root / f"var/{self.runs}"
-        result = run_playbook(self.root, playbook, limit=["PS-2026-0001"], run_dir=run_dir)
-        return result, result.hosts["PS-2026-0001"]
 
-    def managed(self) -> dict[str, object]:
+    def play_on(self, playbook: str, hosts: dict[str, dict[str, object]], *, tags: Sequence[str] = ()) -> RunResult:
+        """Run a playbook on these hosts at once."""
+        self._write({"deposits": {"hosts": hosts}})
+        self.runs += 1
+        return run_playbook(self.root, playbook, limit=list(hosts), run_dir=self.root / f"var/{self.runs}", tags=tags)
+
+    def look(self, on_event: Callable[[TaskEvent], None]) -> RunResult:
+        """Run configure.yml with --check on the hosts of the last run."""
+        self.runs += 1
+        folder = self.root / f"var/{self.runs}"
+        hosts = ["PS-2026-0001"]
+        return run_playbook(
+            self.root,
+            "configure.yml",
+            limit=hosts,
+            run_dir=folder,
+            check=True,
+            tags=["sshd", "firewall"],
+            on_event=on_event,
+        )
+
+    def managed(self) -> dict[str, Any]:
         return {"ansible_user": "sopctl", "ansible_ssh_private_key_file": str(self.root / "management")}
 
     def _write(self, inventory: Mapping[str, Any]) -> None:
@@ -110,10 +130,17 @@ def office(tmp_path: Path, lab: LabStatus, pristine: LabServer) -> Office:
 def test_from_hand_over_to_return(office: Office) -> None:
     server = office.server
     servers.run(server, "mkdir -p /srv/owner && echo precious > /srv/owner/data")
+    for place, state in (("before/all", "directory"), ("after/deposits", "directory"), ("release/all", "absent")):
+        hook = office.root / f"playbooks/hooks/{place}.yml"
+        hook.parent.mkdir(parents=True)
+        path = "/opt/site" if "after" not in place else "/opt/site/after"
+        hook.write_text(f"- ansible.builtin.file: {{path: {path}, state: {state}, mode: '0700'}}\n")
 
     result, host = office.play("configure.yml")
     assert (result.outcome, host.failed_task, host.message) == (Outcome.OK, "", "")
     assert host.changed > 10
+    assert servers.run(server, "ls /var/lib/sopctl/window") == "window.sh\n", "a window was left open"
+    assert servers.run(server, "ls /opt/site") == "after\n", "the site's own tasks, before and after"
 
     for user, key in (("webadmin", "web"), ("dbadmin", "db"), ("dbadmin", "web"), ("sopctl", "management")):
         assert office.login(user, office.root / key, "id -un").stdout == f"{user}\n"
@@ -132,15 +159,28 @@ def test_from_hand_over_to_return(office: Office) -> None:
         login = office.login("webadmin", office.root / "web", "true")
         assert "Only for those who may." in login.stderr
 
-    result, host = office.play("configure.yml", **office.managed())
-    assert (result.outcome, host.changed) == (Outcome.OK, 0), "a second run changes nothing"
+    drift = "echo 'MaxAuthTries 2' >>/etc/ssh/sshd_config.d/00-sopctl.conf; nft delete table inet sopctl || true"
+    servers.run(server, drift)
+    seen: dict[str, TaskEvent] = {}
+    result = office.look(lambda event: seen.update({event.task: event} if event.status == "changed" else {}))
+    assert result.outcome is Outcome.OK
+    expected = {"Write our settings of the SSH server"}
+    if office.booted():
+        expected |= {"Reload sshd", "Look for the table", "Load the firewall"}
+    assert set(seen) == expected
+    assert "-MaxAuthTries 2" in seen["Write our settings of the SSH server"].diff
+    assert "MaxAuthTries 2" in servers.run(server, "cat /etc/ssh/sshd_config.d/00-sopctl.conf"), "a look mends nothing"
+    _, host = office.play("configure.yml", tags=["sshd", "firewall"], **office.managed())
+    assert host.failed == 0
+    assert "MaxAuthTries" not in servers.run(server, "cat /etc/ssh/sshd_config.d/00-sopctl.conf"), "it is repaired"
+    assert not office.booted() or "policy drop" in servers.run(server, "nft list table inet sopctl")
 
     servers.run(server, "echo mine > /home/webadmin/data")
     result, host = office.play("release.yml", **office.managed(), sopctl_power_off=True)
     assert (result.outcome, host.failed_task, host.message) == (Outcome.OK, "", "")
     left = (
         "getent passwd sopctl webadmin dbadmin; ls -d /etc/sopctl /var/lib/sopctl /etc/sudoers.d/sopctl "
-        "/etc/ssh/sshd_config.d/*sopctl* /etc/ssh/sopctl-banner /home/sopctl 2>/dev/null; "
+        "/etc/ssh/sshd_config.d/*sopctl* /etc/ssh/sopctl-banner /home/sopctl /opt/site 2>/dev/null; "
         "nft list table inet sopctl 2>/dev/null; true"
     )
     assert servers.run(server, left) == ""
@@ -160,14 +200,14 @@ def _state(office: Office) -> str:
 
 
 def test_the_owners_lock_is_respected_until_the_access_try_fails_for_it(office: Office) -> None:
-    assert office.play("configure.yml")[0].outcome is Outcome.OK
+    assert office.play("configure.yml", tags=["accounts"])[0].outcome is Outcome.OK
     servers.run(office.server, "chage -E 2020-01-01 webadmin; usermod -s /usr/sbin/nologin dbadmin; usermod -L dbadmin")
 
-    _, host = office.play("configure.yml")
+    _, host = office.play("configure.yml", tags=["accounts"])
     assert (host.failed, host.changed) == (0, 0)
     assert office.login("webadmin", office.root / "web", "true").returncode != 0
 
-    _, host = office.play("configure.yml", sopctl_last_cause="account-expired")
+    _, host = office.play("configure.yml", tags=["accounts"], sopctl_last_cause="account-expired")
     assert host.failed == 0
     assert office.login("webadmin", office.root / "web", "id -un").stdout == "webadmin\n"
     assert office.login("dbadmin", office.root / "db", "id -un").stdout == "dbadmin\n"
@@ -200,32 +240,43 @@ def test_the_owners_lock_is_respected_until_the_access_try_fails_for_it(office: 
     assert "forcecommand /bin/false" in others, "the rest of the owner's rules holds"
 
 
-def test_an_account_that_was_there_before_gets_its_own_keys_back(office: Office) -> None:
+def test_the_accounts_follow_the_letter(office: Office) -> None:
     keys = "/home/webadmin/.ssh/authorized_keys"
     own = office.public["db"]
     script = (
-        f"useradd -m -s /bin/bash webadmin; install -d -o webadmin -m 700 /home/webadmin/.ssh; echo '{own}' > {keys}"
+        f"useradd -m -s /bin/bash webadmin; install -d -o webadmin -m 700 /home/webadmin/.ssh; echo '{own}' >{keys}"
     )
     servers.run(office.server, f"{script}; chown webadmin {keys}")
-    for _ in range(2):
-        assert office.play("configure.yml", sopctl_accounts=[_account("webadmin", office.public["web"])])[1].failed == 0
-        assert servers.run(office.server, f"cat {keys}") == office.public["web"] + "\n"
-    _, host = office.play("release.yml", sopctl_accounts=[_account("webadmin", office.public["web"])])
-    assert host.failed == 0
-    assert servers.run(office.server, f"stat -c '%U %a' {keys}; cat {keys}") == f"webadmin 600\n{own}\n"
 
+    def configure(letter: Mapping[str, str]) -> tuple[RunResult, HostResult]:
+        accounts = [{"name": name, "keys": [office.public[key]]} for name, key in letter.items()]
+        return office.play("configure.yml", tags=["accounts"], sopctl_accounts=accounts)
 
-def _account(name: str, key: str) -> dict[str, object]:
-    return {"name": name, "keys": [key]}
+    assert configure({"webadmin": "web", "dbadmin": "db"})[1].failed == 0
+    assert servers.run(office.server, f"cat {keys}") == office.public["web"] + "\n"
+    servers.run(office.server, "echo mine > /home/dbadmin/data")
 
+    # The letter changes: one account goes, its note too, and one has another key.
+    _, host = configure({"webadmin": "management"})
+    assert (host.failed, host.changed) == (0, 3)
+    assert office.login("dbadmin", office.root / "db", "true").returncode == 255
+    assert office.login("webadmin", office.root / "web", "true").returncode == 255
+    assert office.login("webadmin", office.root / "management", "id -un").stdout == "webadmin\n"
+    gone = "getent passwd dbadmin; ls /var/lib/sopctl/created; cat /home/dbadmin/data"
+    assert servers.run(office.server, gone) == "sopctl\nmine\n"
 
-def test_a_link_in_an_accounts_home_hands_nothing_over(office: Office) -> None:
-    assert office.play("configure.yml")[0].outcome is Outcome.OK
-    servers.run(office.server, "mkdir -m 755 /srv/prey; rm -r /home/webadmin/.ssh; ln -s /srv/prey /home/webadmin/.ssh")
-    result, host = office.play("configure.yml")
+    # A link in its home hands nothing over.
+    servers.run(office.server, "mkdir -m 755 /srv/prey; cd /home/webadmin; mv .ssh kept; ln -s /srv/prey .ssh")
+    result, host = configure({"webadmin": "web"})
     assert result.outcome is Outcome.FAILED
-    assert host.failed_task == "Close its home to others"
+    assert "Close its home to others" in host.failed_task + host.message
     assert servers.run(office.server, "stat -c %U:%a /srv/prey; ls -A /srv/prey") == "root:755\n"
+    servers.run(office.server, "cd /home/webadmin; rm .ssh; mv kept .ssh")
+
+    # An account that was there before gets its own keys back.
+    account = {"name": "webadmin", "keys": [office.public["web"]]}
+    assert office.play("release.yml", sopctl_accounts=[account])[1].failed == 0
+    assert servers.run(office.server, f"stat -c '%U %a' {keys}; cat {keys}") == f"webadmin 600\n{own}\n"
 
 
 def test_settings_that_sshd_refuses_are_taken_back(office: Office) -> None:

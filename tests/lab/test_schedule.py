@@ -84,22 +84,22 @@ def test_timers_run_the_jobs_and_leave_nothing(pristine: LabServer, lab: servers
     assert servers.run(pristine, UNITS) == ""
 
     changed = json.loads(on(pristine, "schedule", "install", "--json"))["changed"]
-    assert len(changed) == 6
+    assert len(changed) == 8
     assert json.loads(on(pristine, "schedule", "install", "--json"))["changed"] == []
     timers = {each["name"]: each for each in json.loads(on(pristine, "schedule", "show", "--json"))["timers"]}
-    assert set(timers) == {"check", "daily", "inventory"}
+    assert set(timers) == {"check", "daily", "inventory", "drift"}
     assert all(each["enabled"] and each["next_run"] and each["last_run"] is None for each in timers.values())
 
-    for name in ("check", "inventory", "daily"):
+    for name in ("check", "inventory", "daily", "drift"):
         unit = next(unit for unit in changed if unit.endswith(f"-{name}.service"))
         servers.run(pristine, f"systemctl start {unit} || journalctl -u {unit} >&2", timeout=120)
         owner = servers.run(pristine, f"systemctl show -P User {unit}").strip()
         assert owner == "petugas", "the site's owner, who has few rights"
     timers = {each["name"]: each for each in json.loads(on(pristine, "schedule", "show", "--json"))["timers"]}
-    assert [(each["result"], each["exit_code"]) for each in timers.values()] == [("success", 0)] * 3
+    assert [(each["result"], each["exit_code"]) for each in timers.values()] == [("success", 0)] * 4
     assert all(each["last_run"] for each in timers.values())
     shown = on(pristine, "schedule", "show")
-    assert shown.count("yes") == 3
+    assert shown.count("yes") == 4
 
     daily = next(unit for unit in changed if unit.endswith("-daily.timer"))
     servers.run(pristine, f"sed -i s/07:30/08:30/ /etc/systemd/system/{daily}")

@@ -79,6 +79,22 @@ class Placed:
         return event.procedure, event.step, event.outcome
 
 
+ACCOUNTS_ALONE = """
+- name: Make the server usable, as far as these tests need it
+  hosts: deposits
+  gather_facts: false
+  become: true
+  tasks:
+    - name: Let the office in
+      ansible.builtin.import_role:
+        name: management_account
+    - name: Let the requester in
+      ansible.builtin.import_role:
+        name: requester_accounts
+"""
+"""For tests of what surrounds a configuration: the whole one takes half a minute."""
+
+
 @pytest.fixture
 def placed(desk: Desk, lab: LabStatus, pristine: LabServer, until_space: Callable[..., str]) -> Placed:
     if lab.tier is not Tier.SYSTEMD:
@@ -150,6 +166,7 @@ def test_nothing_logs_in_before_the_host_key_is_confirmed(placed: Placed) -> Non
 
 
 def test_a_changed_host_key_stops_access_and_configuration(placed: Placed) -> None:
+    (placed.desk.site.root / "playbooks/configure.yml").write_text(ACCOUNTS_ALONE)
     configuring.configure(placed.desk, placed.id, host_key=placed.pin)
     informing.notify(placed.desk, placed.id, via="phone")
     new_keys = "rm /etc/ssh/ssh_host_*; ssh-keygen -A >/dev/null; systemctl reload ssh"
@@ -234,6 +251,7 @@ def test_two_terminals_and_an_interrupt(placed: Placed, sopctl: Callable[..., Ra
 
 
 def test_a_killed_sopctl_shows_as_unfinished_and_leaves_no_process(placed: Placed, sopctl: Callable[..., Ran]) -> None:
+    (placed.desk.site.root / "playbooks/configure.yml").write_text(ACCOUNTS_ALONE)
     command = [sys.executable, "-m", "sopctl", "configure", placed.id, "--host-key", placed.pin]
     with subprocess.Popen(command, cwd=placed.desk.site.root, stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60

@@ -10,22 +10,24 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from sopctl.errors import UsageError
+from sopctl.errors import InvalidRecord, NotNow, UsageError
 from sopctl.model import history
 from sopctl.model.changes import Weight
 from sopctl.model.facts import Listener, ServerFacts
 from sopctl.model.facts_script import from_script
+from sopctl.store import dossiers
 from sopctl.workflow import inventories, inventorying
 from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.summary_paper import summary_form
 from tests.conftest import Clock, Ran
 
 RACK = (Path(__file__).parents[1] / "cases/details/rack-hardware-raid.txt").read_text()
 
 
-def gather(desk: Desk, deposit: str, facts: ServerFacts) -> None:
+def gather(desk: Desk, deposit: str, facts: ServerFacts, month: str = "") -> None:
     """What `collect` keeps after a run of facts.yml."""
     with turn(desk, deposit, "inventory") as mine:
-        inventorying.keep(mine, facts)
+        inventorying.keep(mine, facts, month or f"{desk.now():%Y-%m}")
 
 
 @pytest.fixture
@@ -118,6 +120,42 @@ def test_a_server_that_was_not_gathered_is_named(desk: Desk, two_months: str, cl
         inventories.kept_facts(desk, two_months, "2027-01")
 
 
+def test_only_what_the_history_names_was_gathered_and_only_as_it_was(
+    desk: Desk, deposit: str, first_facts: ServerFacts
+) -> None:
+    gather(desk, deposit, first_facts)
+    folder = dossiers.read(desk.site, deposit).folder / "facts"
+    (folder / "2026-12.json").write_bytes((folder / "2026-11.json").read_bytes())  # as a crash leaves one
+    assert [each.month for each in inventories.over_time(desk, deposit)] == ["2026-11"]
+    kept = (folder / "2026-11.json").read_bytes()
+    for altered in (kept.replace(b"db01", b"db02"), b"{}", b"[" * 10**6):
+        (folder / "2026-11.json").write_bytes(altered)
+        with pytest.raises(InvalidRecord, match="changed since they were kept"):
+            inventories.kept_facts(desk, deposit)
+        with pytest.raises(InvalidRecord, match="changed since they were kept"):
+            inventories.summary(desk)
+    (folder / "2026-11.json").unlink()
+    with pytest.raises(InvalidRecord, match="not here"):
+        inventories.kept_facts(desk, deposit)
+
+
+def test_the_month_before_may_be_done_late_and_this_one_is_due_all_the_same(
+    desk: Desk, deposit: str, first_facts: ServerFacts, clock: Clock
+) -> None:
+    clock.now += timedelta(days=9)  # the second of December
+    assert (inventorying.due(desk), inventorying.due(desk, "2026-11")) == ([deposit], [deposit])
+    gather(desk, deposit, first_facts, "2026-11")
+    assert (inventorying.due(desk), inventorying.due(desk, "2026-11")) == ([deposit], [])
+    gather(desk, deposit, first_facts, "2026-12")
+    assert inventorying.due(desk) == []
+    assert inventorying.everyone(desk) == [deposit]
+    late = inventorying.collect_all(desk, [deposit], month="2026-11")
+    assert isinstance(late.errors[deposit], NotNow), "a month that another followed has passed"
+    for month in ("2026-10", "2027-01", "2026-13", "x"):
+        with pytest.raises(UsageError):
+            inventorying.due(desk, month)
+
+
 def test_a_failed_gathering_keeps_nothing_and_stays_due(desk: Desk, deposit: str) -> None:
     with turn(desk, deposit, "inventory") as mine:
         mine.start()
@@ -144,7 +182,19 @@ def test_lists_for_other_programs(desk: Desk, deposit: str, first_facts: ServerF
     assert items == ["Disk nvme0n1", "Disk sda", "DIMM A1", "DIMM B1", "PSU PSU.Slot.1"]
 
 
-def test_the_commands(two_months: str, sopctl: Callable[..., Ran]) -> None:
+def test_the_summary_as_a_paper(two_months: str, desk: Desk, first_facts: ServerFacts) -> None:
+    form = summary_form(desk, inventories.summary(desk))
+    assert [row[2] for row in form.changes.rows] == list(EXACTLY)
+    assert [(bar.label, bar.value, bar.of) for bar in form.charts[1].bars] == [("A1", 2, 4)]
+    assert form.servers.rows[0][1:5] == (two_months, "db01", "Dinas Contoh", "A1 U1–2")
+    assert form.sums[3].rows[0][0] == "2025", "the firmware's year"
+    gather(desk, two_months, replace(first_facts, serial="OTHER"))
+    again = summary_form(desk, inventories.summary(desk))
+    assert again.changes.rows[0][2].startswith("! Nomor seri"), "alarms first"
+    assert again.stamp.revision != form.stamp.revision, "made from other gatherings"
+
+
+def test_the_commands(desk: Desk, two_months: str, sopctl: Callable[..., Ran]) -> None:
     changed = sopctl("inventory", "diff", two_months, "2026-11", "2026-12", "--exit-code")
     assert changed.code == 1
     assert "Paket baru: nginx" in changed.out
@@ -160,3 +210,7 @@ def test_the_commands(two_months: str, sopctl: Callable[..., Ran]) -> None:
     assert found["sums"]["rack"]["A1"] == {"servers": 1, "memory_gib": 32.0, "disk_gb": 1920.4}
     assert sopctl("inventory", "summary", "--month", "2026-12", "--csv").out.startswith("id,unit,server,")
     assert sopctl("inventory", "summary", "--csv", "--json").code == 2
+    for kind, start in (("pdf", b"%PDF-"), ("xlsx", b"PK")):
+        made = sopctl("document", "make", "inventory", "--month", "2026-12", "--format", kind)
+        assert made.out == f"rekap-inventaris-2026-12.{kind}\n"
+        assert (desk.site.root / made.out.strip()).read_bytes().startswith(start)

@@ -23,6 +23,7 @@ ALLOWED = {
     "sopctl_ports",
     "sopctl_controllers",
     "sopctl_management_account",
+    "sopctl_management_key_file",
     "sopctl_management_public_key",
     "sopctl_time_zone",
     "sopctl_banner",
@@ -45,7 +46,14 @@ def placed(desk: Desk, until_space: Callable[..., str]) -> str:
 def test_the_variables_of_a_server(desk: Desk, placed: str) -> None:
     (host,) = inventory_view.hosts(desk.site.root)
     assert host.name == placed
-    assert host.groups == ("deposits", "unit_dinas_contoh", "step_konfigurasi_1", "rack_a1")
+    assert host.groups == (
+        "deposits",
+        "unit_dinas_contoh",
+        "step_konfigurasi_1",
+        "rack_a1",
+        "os_debian",
+        "os_debian_12",
+    )
     assert set(host.variables) == ALLOWED
     assert host.variables["ansible_host"] == "192.0.2.10"
     assert host.variables["ansible_user"] == "titipan"

@@ -4,6 +4,7 @@ Events come from Ansible's callback plugin on this machine, but what a module an
 server that belongs to someone else: it is cut to size and cleaned before it goes anywhere.
 """
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Literal
@@ -39,13 +40,15 @@ class Outcome(StrEnum):
 
 
 class TaskEvent(Struct, frozen=True):
-    """One task on one host has ended. `message` is one line, safe to print."""
+    """One task on one host has ended. `message` is one line, safe to print. `diff`: what it changed, or would, line by
+    line, where the run was asked to say so."""
 
     host: str
     role: str
     task: str
     status: Status
     message: str
+    diff: tuple[str, ...] = ()
 
 
 class HostResult(Struct, frozen=True):
@@ -67,12 +70,14 @@ class HostResult(Struct, frozen=True):
 
 
 class RunResult(Struct, frozen=True):
-    """One run. `hosts` has every host that was asked for; `message` says what went wrong when no host can."""
+    """One run. `hosts` has every host that was asked for; `message` says what went wrong when no host can. `roles`:
+    seconds by role, those of all hosts together ("" for tasks of none)."""
 
     outcome: Outcome
     hosts: dict[str, HostResult]
     seconds: float
     message: str
+    roles: dict[str, float] = {}
 
 
 class _Host:
@@ -82,6 +87,7 @@ class _Host:
         self.counts: dict[str, int] = dict.fromkeys(("ok", "changed", "failed", "skipped", "unreachable"), 0)
         self.failed_task = ""
         self.message = ""
+        self.last_message = ""
         self.facts: dict[str, object] | None = None
         self.details = ""
 
@@ -91,6 +97,7 @@ class Tally:
 
     def __init__(self, hosts: Sequence[str]) -> None:
         self._hosts = {host: _Host() for host in hosts}
+        self.roles: dict[str, float] = {}
         self.finished = False
         """Did Ansible come to its final statistics? Only then did every host have its turn."""
 
@@ -118,8 +125,12 @@ class Tally:
             task=printable(str(data.get("task") or ""), 200),
             status=status,
             message=message,
+            diff=_diff(result) if status == "changed" else (),
         )
         self._count(host, task)
+        took = data.get("duration")
+        if isinstance(took, int | float):
+            self.roles[task.role] = self.roles.get(task.role, 0.0) + took
         if status in ("ok", "changed") and data.get("task_action") in SETUP:
             self._keep_facts(host, result)
         if status in ("ok", "changed") and data.get("task_action") in RAW and data.get("task") == DETAILS_TASK:
@@ -132,9 +143,11 @@ class Tally:
         host.counts[task.status] += 1
         if task.status == "changed":
             host.counts["ok"] += 1  # as Ansible counts: what changed is also well
-        if task.status in ("failed", "unreachable") and not host.failed_task:
-            host.failed_task = task.task
-            host.message = task.message
+        if task.status in ("failed", "unreachable"):
+            if not host.failed_task:
+                host.failed_task = task.task
+                host.message = task.message
+            host.last_message = task.message
 
     @staticmethod
     def _keep_facts(host: _Host, result: Mapping[str, object]) -> None:
@@ -167,6 +180,13 @@ class Tally:
             return Outcome.PARSER_ERROR, "The playbook or the inventory has nothing for some of these hosts."
         return Outcome.OK, ""
 
+    def hand_over(self, name: str) -> HostResult:
+        """One host's result so far, and its facts, which are not kept here any longer."""
+        host = self._hosts[name]
+        result = self._result(name, host)
+        host.facts, host.details = None, ""
+        return result
+
     def results(self) -> dict[str, HostResult]:
         """The result of every host asked for, also of those that never had their turn."""
         return {name: self._result(name, host) for name, host in self._hosts.items()}
@@ -180,10 +200,15 @@ class Tally:
             failed=host.counts["failed"],
             unreachable=host.counts["unreachable"] > 0,
             failed_task=host.failed_task,
-            message=host.message or ("The run ended before this host had its turn." if silent else ""),
+            message=_both(host) or ("The run ended before this host had its turn." if silent else ""),
             facts=host.facts,
             details=host.details,
         )
+
+
+def _both(host: _Host) -> str:
+    """What failed first, and where something was done about it (a rescue) and that ended the run, what that said."""
+    return f"{host.message} | {host.last_message}" if host.last_message not in ("", host.message) else host.message
 
 
 def _ok(data: Mapping[str, object], result: Mapping[str, object]) -> Status:
@@ -214,9 +239,44 @@ def _message(result: Mapping[str, object]) -> str:
         if "IDENTIFICATION HAS CHANGED" in said[:MAX_TEXT]:  # ssh's own words fill a screen
             return "Host key verification failed: the server shows another key than the pinned one. Nothing was sent."
         return "Host key verification failed: no key that this server shows is pinned. Nothing was sent."
-    parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout")]
+    parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout", "stdout")]
     texts = [_line(part, 400) for part in parts if isinstance(part, str) and part.strip()]
+    if len(texts) > 1 and texts[0] == "non-zero return code":  # says nothing beside what the program said
+        texts.pop(0)
     return ": ".join(dict.fromkeys(texts[:2])) or "The module failed without saying why."
+
+
+MAX_DIFF_LINES = 200
+
+
+def _diff(result: Mapping[str, object]) -> tuple[str, ...]:
+    """What a module says it changed, as lines of a unified diff: cut to size, printable, bare of what is the same."""
+    entries: list[object] = []
+    for answer in (result, *_answers(result)):
+        said = answer.get("diff")
+        entries += said if isinstance(said, list) else [said]
+    lines: list[str] = []
+    for entry in entries[:100]:
+        if isinstance(entry, dict):
+            if isinstance(entry.get("prepared"), str):
+                lines += str(entry["prepared"])[:MAX_TEXT].splitlines()
+            before, after = (_side(entry.get(side)) for side in ("before", "after"))
+            old, new = (str(entry.get(f"{side}_header") or side)[:200] for side in ("before", "after"))
+            lines += difflib.unified_diff(before, after, old, new, n=1, lineterm="")
+    return tuple(printable(line, 200) for line in lines[:MAX_DIFF_LINES])
+
+
+def _answers(result: Mapping[str, object]) -> list[dict[str, object]]:
+    """The answers for the items of a loop."""
+    items = result.get("results")
+    return [item for item in items[:100] if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _side(value: object) -> list[str]:
+    """One side of a diff: a text, or attributes as `name: value` lines."""
+    if isinstance(value, dict):
+        return [f"{key}: {text}"[:400] for key, text in sorted(value.items(), key=str)[:100]]
+    return value[:20_000].splitlines() if isinstance(value, str) else []
 
 
 def _line(text: str, limit: int) -> str:

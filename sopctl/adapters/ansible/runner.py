@@ -13,6 +13,7 @@ import errno
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import sys
@@ -22,13 +23,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 import sopctl
 from sopctl.adapters.ansible import supervisor
-from sopctl.adapters.ansible.events import HostResult, Outcome, RunResult, Tally, TaskEvent
+from sopctl.adapters.ansible.events import DETAILS_TASK, HostResult, Outcome, RunResult, Tally, TaskEvent
 from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure
 from sopctl.model.text import printable
+
+RESULT_FILE = "result.json"
+"""In a run's folder: the RunResult, without facts."""
 
 __all__ = ["HostResult", "Outcome", "RunResult", "TaskEvent", "run_playbook"]
 
@@ -37,6 +44,9 @@ MAX_EVENT = 8_000_000
 
 ENVIRONMENT = ("HOME", "LANG", "TZ", "USER")
 """What a run may see of our environment, besides a PATH made here. No agent, no proxy, no secret."""
+
+VAULT_KEY = "vault"
+"""In the site's keys/: the password of Ansible Vault, where the site has encrypted variables."""
 
 MAX_OUTPUT = 2_000_000
 """Bytes of Ansible's output that are kept."""
@@ -65,35 +75,60 @@ def run_playbook(
     limit: Sequence[str],
     run_dir: Path,
     variables: Mapping[str, object] = {},
+    variable_files: Sequence[Path] = (),
     check: bool = False,
+    tags: Sequence[str] = (),
     forks: int = 10,
     timeout: float = 900,
     on_event: Callable[[TaskEvent], None] = _ignore,
+    on_facts: Callable[[HostResult], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> RunResult:
     """Run `SITE/playbooks/PLAYBOOK` on the hosts named in `limit` (inventory: `SITE/inventory`).
 
     `run_dir` is a folder to be made for this run alone (0700); the events stay in it. `timeout` is in seconds for the
-    whole run. `on_event` is called in this thread, once per task and host. `check` changes nothing on the servers.
+    whole run. `on_event` is called in this thread, once per task and host; `on_facts` once per host, as soon as
+    facts.yml has read it: the facts are handed over, and the result that is returned is without them. `check` changes
+    nothing on the servers and says what would change; `tags` are the only parts of the playbook to run. Later
+    `variable_files` win over earlier ones, and they over `variables` where Ansible reads them so; a file may be one of
+    Ansible Vault's.
 
     A host that fails is a result, not an error. Raises OutsideFailure when Ansible or ssh is missing or the disk is
-    full, InvalidRecord for a host name that is none, Conflict for a `run_dir` that is taken, Interrupted on Ctrl-C.
+    full, InvalidRecord for a host name or tag that is none, Conflict for a `run_dir` that is taken, Interrupted on
+    Ctrl-C.
     """
     hosts = _host_names(limit)
     path = _search_path()
+    for tag in tags:
+        if not re.fullmatch(r"[a-z][a-z_]{0,40}", tag):
+            raise InvalidRecord(f"{printable(tag, 80)!r} is not the name of a tag.")
+    words = ["--check", "--diff"] if check else []
+    words += ["--tags", ",".join(tags)] if tags else []
+    for file in variable_files:
+        if not file.is_file():
+            raise InvalidRecord("There is no such file of variables.", where=str(file))
+        words += ["-e", f"@{file.resolve()}"]
     if not re.fullmatch(r"[A-Za-z0-9_-]+\.yml", playbook) or not (site / "playbooks" / playbook).is_file():
         raise InvalidRecord(f"The site has no playbook {playbook!r}.", where=str(site / "playbooks"))
     started = time.monotonic()
     tally = Tally(hosts)
     try:
         with _folder(run_dir) as sockets:
-            job = _Job(_runner(site, playbook, hosts, run_dir, variables, check, forks, path, sockets), run_dir)
-            stopped = _follow(job, tally, on_event, cancel, started + timeout)
+            job = _Job(_runner(site, playbook, hosts, run_dir, variables, words, forks, path, sockets), run_dir)
+            stopped = _follow(job, tally, _Report(on_event, on_facts), cancel, started + timeout)
             output = _settle_output(run_dir)
             outcome, message = _judge(job, tally, stopped, output, timeout)
+            seconds = time.monotonic() - started
+            result = RunResult(outcome, tally.results(), seconds, message, tally.roles)
+            _write_private(run_dir / RESULT_FILE, json.dumps(_bare(result)))
     except OSError as error:
         raise OutsideFailure(f"The run's folder cannot be written: {error.strerror}.", where=str(run_dir)) from error
-    return RunResult(outcome=outcome, hosts=tally.results(), seconds=time.monotonic() - started, message=message)
+    return result
+
+
+def _bare(result: RunResult) -> Any:
+    """The result for the run's folder: without facts, which have their place in the dossier."""
+    return to_builtins(replace(result, hosts={name: replace(host, facts=None) for name, host in result.hosts.items()}))
 
 
 def _host_names(limit: Sequence[str]) -> list[str]:
@@ -148,13 +183,22 @@ def _write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
+def _closed(secret: Path) -> Path:
+    """The file, which only its owner may read. Raises OutsideFailure when others may."""
+    if secret.stat().st_mode & 0o077:
+        raise OutsideFailure(
+            "the secret can be read by others", where=str(secret), remedy=f"Close it: chmod 600 {secret}"
+        )
+    return secret
+
+
 def _runner(
     site: Path,
     playbook: str,
     hosts: Sequence[str],
     run_dir: Path,
     variables: Mapping[str, object],
-    check: bool,
+    words: Sequence[str],
     forks: int,
     path: str,
     sockets: Path,
@@ -186,6 +230,9 @@ def _runner(
         "ANSIBLE_SSH_EXTRA_ARGS": "-o BatchMode=yes",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
     }
+    vault = site / "keys" / VAULT_KEY
+    if vault.is_file():
+        own["ANSIBLE_VAULT_PASSWORD_FILE"] = str(_closed(vault))
     config = RunnerConfig(
         private_data_dir=str(run_dir),
         project_dir=str(site),
@@ -193,7 +240,7 @@ def _runner(
         playbook=f"playbooks/{playbook}",
         inventory=str(site / "inventory"),
         limit=f"@{run_dir / 'limit'}",
-        cmdline="--check" if check else None,
+        cmdline=shlex.join(words) or None,
         forks=forks,
         envvars=own,
         fact_cache_type="memory",
@@ -287,10 +334,26 @@ class _Job:
         return int(self._pid_file.read_text(encoding="ascii"))
 
 
+class _Report(NamedTuple):
+    """Who is told of what happens."""
+
+    on_event: Callable[[TaskEvent], None]
+    on_facts: Callable[[HostResult], None] | None
+
+    def tell(self, job: _Job, tally: Tally) -> None:
+        """Tell what is new."""
+        for event in job.events():
+            task = tally.add(event)
+            if task is not None:
+                self.on_event(task)
+                if self.on_facts and task.task == DETAILS_TASK and task.status in ("ok", "changed"):
+                    self.on_facts(tally.hand_over(task.host))
+
+
 def _follow(
     job: _Job,
     tally: Tally,
-    on_event: Callable[[TaskEvent], None],
+    report: _Report,
     cancel: threading.Event | None,
     deadline: float,
 ) -> Outcome | None:
@@ -298,7 +361,7 @@ def _follow(
     stopped: Outcome | None = None
     try:
         while not job.wait(0.1):
-            _report(job, tally, on_event)
+            report.tell(job, tally)
             if cancel is not None and cancel.is_set():
                 stopped = Outcome.CANCELLED
                 break
@@ -309,15 +372,8 @@ def _follow(
         raise Interrupted("The run was interrupted; nothing of it is left running.") from error
     finally:
         job.end()
-    _report(job, tally, on_event)
+    report.tell(job, tally)
     return stopped
-
-
-def _report(job: _Job, tally: Tally, on_event: Callable[[TaskEvent], None]) -> None:
-    for event in job.events():
-        task = tally.add(event)
-        if task is not None:
-            on_event(task)
 
 
 def _settle_output(run_dir: Path) -> str:

@@ -221,4 +221,37 @@ class SopForm(Struct, frozen=True, tag="sop"):
     """What happened, event by event."""
 
 
-Form = HandoverForm | InventoryForm | Paper | SopForm
+class Bar(Struct, frozen=True):
+    """A bar of a chart: how much, `of` how much where that is known, in the chart's measure; `shown` is what stands at
+    its end."""
+
+    label: str
+    value: float
+    of: float
+    shown: str
+
+
+class Chart(Struct, frozen=True):
+    """Bars below a title, the longest as wide as there is room."""
+
+    title: str
+    bars: tuple[Bar, ...]
+
+
+class SummaryForm(Struct, frozen=True, tag="summary"):
+    """Rekapitulasi inventarisasi server: all servers of one `month` (2026-11), what changed first."""
+
+    letterhead: Letterhead
+    stamp: Stamp
+    month: str
+    figures: tuple[Field, ...]
+    changes: Table
+    charts: tuple[Chart, ...]
+    servers: Table
+    sums: tuple[Table, ...]
+    notes: tuple[str, ...]
+    officer: Party
+    acknowledged: Party
+
+
+Form = HandoverForm | InventoryForm | Paper | SopForm | SummaryForm

@@ -15,7 +15,7 @@ import msgspec
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.english import ENGLISH, Language, translated
-from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Paper, SopForm, Table
+from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Paper, SopForm, SummaryForm, Table
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
 
@@ -23,6 +23,10 @@ MAX_NOTES = 5
 MAX_SIGNERS = 3
 MAX_ROWS = 100
 """Rows of one table, or changes; of more, the form says how many there are."""
+MAX_SERVERS = 2_000
+"""Rows of the tables of a summary of all servers."""
+MAX_BARS = 24
+"""Of one chart. The table of sums has all."""
 
 # Characters of one value, by the part of the form it stands in; more are cut, visibly. What people write may be
 # longer than what a machine sends: a server with a hundred disks of hostile names still makes a form to read.
@@ -48,10 +52,17 @@ _LIMITS = {
     "label": _LABEL,
     "columns": _LABEL,
     "recipient": _NAME,
+    "shown": 20,
 }
 
 TEMPLATES = Path(__file__).parent / "templates"
-_TEMPLATE_OF = {HandoverForm: "handover", InventoryForm: "inventory", Paper: "paper", SopForm: "sop"}
+_TEMPLATE_OF = {
+    HandoverForm: "handover",
+    InventoryForm: "inventory",
+    Paper: "paper",
+    SopForm: "sop",
+    SummaryForm: "summary",
+}
 
 
 def render(form: Form) -> bytes:
@@ -79,6 +90,14 @@ def _bounded(form: Form) -> Form:
         steps = tuple(msgspec.structs.replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
         events = _bounded_table(form.events) if form.events else None
         return msgspec.structs.replace(form, steps=steps, events=events)
+    if isinstance(form, SummaryForm):
+        return msgspec.structs.replace(
+            form,
+            changes=_bounded_table(form.changes, MAX_SERVERS),
+            charts=tuple(msgspec.structs.replace(chart, bars=chart.bars[:MAX_BARS]) for chart in form.charts),
+            servers=_bounded_table(form.servers, MAX_SERVERS),
+            sums=tuple(map(_bounded_table, form.sums)),
+        )
     sections = tuple(_bounded_table(part) if isinstance(part, Table) else part for part in form.sections)
     if isinstance(form, Paper):
         if len(form.signers) > MAX_SIGNERS:
@@ -90,16 +109,16 @@ def _bounded(form: Form) -> Form:
     return msgspec.structs.replace(form, sections=sections, changes=changes)
 
 
-def _bounded_table(table: Table) -> Table:
+def _bounded_table(table: Table, most: int = MAX_ROWS) -> Table:
     width = len(table.columns)
     if not width:
         raise InvalidRecord(f"the table {table.title!r} has no columns")
     if any(len(row) != width for row in table.rows):
         raise InvalidRecord(f"a row of the table {table.title!r} does not have {width} cells")
-    if len(table.rows) <= MAX_ROWS:
+    if len(table.rows) <= most:
         return table
-    rest = (_more(len(table.rows) - MAX_ROWS), *("",) * (width - 1))
-    return msgspec.structs.replace(table, rows=(*table.rows[:MAX_ROWS], rest))
+    rest = (_more(len(table.rows) - most), *("",) * (width - 1))
+    return msgspec.structs.replace(table, rows=(*table.rows[:most], rest))
 
 
 def _more(count: int) -> str:
@@ -147,6 +166,8 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
     if isinstance(form, SopForm):
         words["title"] = printable(form.title.upper(), _NAME)
         words["shares"] = _shares(form.events) if form.events else []
+    if isinstance(form, SummaryForm):
+        words["month"] = wording.month_name(form.month)
     if isinstance(form, InventoryForm):
         words["month"] = wording.month_name(form.month)
         words["shares"] = [_shares(part) if isinstance(part, Table) else [] for part in form.sections]

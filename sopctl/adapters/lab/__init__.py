@@ -1,11 +1,28 @@
 """Throwaway real servers on this machine, for rehearsal, demo and tests: real sshd, sudo, systemd, python3.
 
-`up` makes them, `run` is a root shell on one, `reset` gives one back as new, `down` leaves nothing behind.
+`up` makes them, `up_machine` an emulated machine with hardware of its own, `run` is a root shell on one, `reset`
+gives one back as new, `down` leaves nothing behind.
 """
 
-from sopctl.adapters.lab.lifecycle import down, reset, status, up
+from sopctl.adapters.lab.hardware import EXAMPLE, Hardware
+from sopctl.adapters.lab.lifecycle import down, reset, status, up, up_machine
 from sopctl.adapters.lab.owner import run
 from sopctl.adapters.lab.state import RELEASES, LabServer, LabStatus, Tier, names
 from sopctl.adapters.lab.tier import find_tier
 
-__all__ = ["RELEASES", "LabServer", "LabStatus", "Tier", "down", "find_tier", "names", "reset", "run", "status", "up"]
+__all__ = [
+    "EXAMPLE",
+    "RELEASES",
+    "Hardware",
+    "LabServer",
+    "LabStatus",
+    "Tier",
+    "down",
+    "find_tier",
+    "names",
+    "reset",
+    "run",
+    "status",
+    "up",
+    "up_machine",
+]

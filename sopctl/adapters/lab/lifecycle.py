@@ -14,12 +14,29 @@ from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from sopctl.adapters.lab import chroot, command, files, image, lock, network, nspawn, owner, seed, state, tier
+from sopctl.adapters.lab import (
+    chroot,
+    command,
+    files,
+    hardware,
+    image,
+    lock,
+    network,
+    nspawn,
+    owner,
+    qemu,
+    seed,
+    state,
+    tier,
+)
+from sopctl.adapters.lab.hardware import Hardware
 from sopctl.adapters.lab.process import Process
 from sopctl.adapters.lab.state import Folder, LabServer, LabStatus, Place, Record, Tier
 from sopctl.errors import Interrupted, OutsideFailure, UsageError
 
-BOOT_SECONDS = 60.0
+BOOT_SECONDS = {Tier.SYSTEMD: 60.0, Tier.CHROOT: 60.0, Tier.VM: 240.0}
+"""How long until sshd answers, on a machine that has much else to do."""
+
 STARTERS = 4
 """Servers that are made at the same time: making host keys is what costs."""
 
@@ -28,7 +45,7 @@ Item = TypeVar("Item")
 
 
 class Machine(Protocol):
-    """What a tier must be able to do; the modules `nspawn` and `chroot` are the two."""
+    """What a tier must be able to do; the modules `nspawn`, `chroot` and `qemu` are the three."""
 
     def prepare(self, folder: Folder, record: Record) -> None: ...
     def start(self, record: Record, place: Place, lock_fd: int) -> None: ...
@@ -53,7 +70,27 @@ def up(name: str = "lab", *, servers: int = 3, release: str = "bookworm", progre
         raise UsageError(f"a lab has 1 to {state.MAX_SERVERS} servers, not {servers}")
     if release not in state.RELEASES:
         raise UsageError(f"the lab knows no release {release!r}", remedy=f"one of: {', '.join(state.RELEASES)}")
-    wanted = tier.choose()
+    return _up(folder, tier.choose(), servers, release, None, progress)
+
+
+def up_machine(
+    name: str = "lab", made_of: Hardware | None = None, *, release: str = "bookworm", progress: Progress = silent
+) -> LabStatus:
+    """Have one emulated machine running, made of `made_of`; None: of what it is made of, or of the example.
+
+    One that runs and is made of something else is shut down, changed and booted: its first disk, and what it has kept
+    of the others, come back with what is on them. Raises what `up` raises.
+    """
+    folder = state.folder(name)
+    if release not in state.RELEASES:
+        raise UsageError(f"the lab knows no release {release!r}", remedy=f"one of: {', '.join(state.RELEASES)}")
+    return _up(folder, tier.choose_machine(), 1, release, made_of, progress)
+
+
+def _up(
+    folder: Folder, wanted: Tier, servers: int, release: str, made_of: Hardware | None, progress: Progress
+) -> LabStatus:
+    name = folder.name
     with _held(folder) as ours:
         before = _sound(folder, progress)
         if before and (before.tier, before.release) != (wanted, release):
@@ -64,10 +101,16 @@ def up(name: str = "lab", *, servers: int = 3, release: str = "bookworm", progre
         started: list[Place] = []
         try:
             if before is None:
-                base = image.ensure(release, progress)
-                record = _found(folder, wanted, release, base, servers)
+                base = image.ensure(release, wanted, progress)
+                if wanted is Tier.VM:
+                    made_of = made_of or hardware.EXAMPLE
+                record = _found(folder, wanted, release, base, servers, made_of)
             else:
-                record = replace(before, servers=max(before.servers, servers))
+                record = replace(before, servers=max(before.servers, servers), hardware=made_of or before.hardware)
+                if record.hardware != before.hardware:
+                    for place in folder.places(before):
+                        progress(f"shutting down {place.name} to change its hardware")
+                        qemu.power_off(place)
                 folder.write(record)
             _machine(record).prepare(folder, record)
             asleep = [place for place in folder.places(record) if _running(place) is None]
@@ -104,7 +147,7 @@ def reset(name: str, server: str) -> LabServer:
         machine.stop(record, place)
         machine.discard(record, place)
         place.console.unlink(missing_ok=True)
-        _start(folder, record, [place], ours, [])
+        _start(folder, record, [place], ours, [], others=False)
         return _server(folder, record, place)
 
 
@@ -143,7 +186,7 @@ def _sound(folder: Folder, progress: Progress) -> Record | None:
         record is not None
         and record.boot == state.boot_id()
         and Path(record.image).is_dir()
-        and (record.tier is Tier.CHROOT or network.exists(record.network))
+        and (record.tier is not Tier.SYSTEMD or network.exists(record.network))
     ):
         return record
     if folder.path.exists():
@@ -151,21 +194,30 @@ def _sound(folder: Folder, progress: Progress) -> Record | None:
     return None
 
 
-def _found(folder: Folder, wanted: Tier, release: str, base: Path, servers: int) -> Record:
+def _found(folder: Folder, wanted: Tier, release: str, base: Path, servers: int, made_of: Hardware | None) -> Record:
     """Record what a new lab is to be, and reserve its network."""
     roots = state.cache_folder() / "roots" / f"{folder.name}-{secrets.token_hex(4)}"
     with network.locked():
         others = [state.folder(name).read() for name in state.names()]
         number = network.free_number(wanted, {other.network for other in others if other})
-        record = Record(folder.name, wanted, release, str(base), str(roots), number, servers, state.boot_id())
+        record = Record(folder.name, wanted, release, str(base), str(roots), number, servers, state.boot_id(), made_of)
         folder.write(record)
         if wanted is Tier.SYSTEMD:
             network.ensure(number)
     return record
 
 
-def _start(folder: Folder, record: Record, asleep: Sequence[Place], ours: lock.Lock, started: list[Place]) -> None:
-    """Start the servers that sleep, note each in `started`, and wait until the sshd of every server answers."""
+def _start(
+    folder: Folder,
+    record: Record,
+    asleep: Sequence[Place],
+    ours: lock.Lock,
+    started: list[Place],
+    *,
+    others: bool = True,
+) -> None:
+    """Start the servers that sleep, note each in `started`, and wait until their sshd answers; by default that of the
+    `others`, which run already, too."""
     machine = _machine(record)
     given_up = threading.Event()
 
@@ -180,7 +232,7 @@ def _start(folder: Folder, record: Record, asleep: Sequence[Place], ours: lock.L
         def going_on() -> bool:
             return _running(place) is not None and not given_up.is_set()
 
-        if not owner.wait_for_banner(address, port, seconds=BOOT_SECONDS, going_on=going_on):
+        if not owner.wait_for_banner(address, port, seconds=BOOT_SECONDS[record.tier], going_on=going_on):
             fate = "does not answer" if _running(place) else "has ended"
             console = place.console.read_bytes()[-4000:] if place.console.exists() else b""
             raise OutsideFailure(
@@ -190,7 +242,7 @@ def _start(folder: Folder, record: Record, asleep: Sequence[Place], ours: lock.L
 
     seed.make_key(folder)
     _each(start, asleep, given_up, workers=STARTERS)
-    awake = [place for place in folder.places(record) if place in asleep or _running(place)]
+    awake = [place for place in folder.places(record) if place in asleep or (others and _running(place))]
     _each(answer, awake, given_up, workers=len(awake))
 
 
@@ -236,7 +288,8 @@ def _dismantle(folder: Folder, record: Record | None, progress: Progress) -> Non
 
 
 def _machine(record: Record) -> Machine:
-    return nspawn if record.tier is Tier.SYSTEMD else chroot
+    machines: dict[Tier, Machine] = {Tier.SYSTEMD: nspawn, Tier.CHROOT: chroot, Tier.VM: qemu}
+    return machines[record.tier]
 
 
 def _running(place: Place) -> Process | None:
@@ -251,6 +304,7 @@ def _status(folder: Folder, record: Record) -> LabStatus:
         release=record.release,
         controller=network.controller_address(record.tier, record.network),
         servers=tuple(_server(folder, record, place) for place in folder.places(record)),
+        hardware=record.hardware,
     )
 
 

@@ -3,7 +3,8 @@
 198.18.0.0/15 is set aside for benchmarks (RFC 2544, RFC 6890): no real host has such an address. Lab number i
 has the bridge `soplab<i>`; the bridge itself is the reservation. An unreachable route over the whole range,
 marked with a protocol number of our own, keeps packets for absent servers here; it goes with the last bridge.
-In the chroot tier lab number i has 127.18.i.0/24, which needs no set-up.
+In the other tiers lab number i has 127.18.i.0/24, which needs no set-up. Behind it a machine (tier vm) has QEMU's own
+network, which lets in what is meant for its sshd and lets nothing out.
 """
 
 import json
@@ -20,6 +21,9 @@ PREFIX = "soplab"
 PROTOCOL = "118"
 """Marks our route (rtnetlink(7), rtm_protocol): a route of someone else is never taken away."""
 
+INSIDE, INSIDE_GATEWAY = "10.0.2.15", "10.0.2.2"
+"""A machine's address where it is itself, and ours as it sees it (QEMU's user networking)."""
+
 FIRST_HOST = 10
 """Server n has host number 10 + n; the controller is number 1."""
 
@@ -35,25 +39,27 @@ def bridge(number: int) -> str:
 
 def subnet(tier: Tier, number: int) -> IPv4Network:
     """The /24 of lab `number`."""
-    if tier is Tier.CHROOT:
-        return IPv4Network(f"127.18.{number}.0/24")
-    return IPv4Network((int(RANGE.network_address) + (number << 8), 24))
+    if tier is Tier.SYSTEMD:
+        return IPv4Network((int(RANGE.network_address) + (number << 8), 24))
+    return IPv4Network(f"127.18.{number}.0/24")
 
 
 def controller_address(tier: Tier, number: int) -> str:
     """The address from which servers see us come."""
+    if tier is Tier.VM:
+        return INSIDE_GATEWAY
     return "127.0.0.1" if tier is Tier.CHROOT else str(subnet(tier, number)[1])
 
 
 def server_address(tier: Tier, number: int, server: int) -> tuple[str, int]:
-    """Address and ssh port of server 1, 2, …; in the chroot tier a port that needs no privilege and is not ours."""
+    """Address and ssh port of server 1, 2, …; on a loopback address a port that needs no privilege and is not ours."""
     address = str(subnet(tier, number)[FIRST_HOST + server])
-    return address, 2200 + server if tier is Tier.CHROOT else 22
+    return address, 22 if tier is Tier.SYSTEMD else 2200 + server
 
 
 def free_number(tier: Tier, taken: set[int]) -> int:
     """The lowest number that no lab of ours (`taken`) and nobody else on this machine uses."""
-    used = taken | (_loopback_numbers() if tier is Tier.CHROOT else _bridge_numbers())
+    used = taken | (_bridge_numbers() if tier is Tier.SYSTEMD else _loopback_numbers())
     for number in range(256):
         if number not in used:
             return number

@@ -31,17 +31,22 @@ def make(folder: Folder, record: Record, place: Place) -> None:
     place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     tree = place.folder / "seed.new"
     files.remove_tree(tree)
-    address, _ = network.server_address(record.tier, record.network, place.number)
+    address, port = network.server_address(record.tier, record.network, place.number)
+    gateway = network.controller_address(record.tier, record.network)
+    if record.tier is Tier.VM:
+        address = network.INSIDE
     names = f"{place.name}.example.org {place.name}"
     if record.tier is Tier.CHROOT:
         names += f" {os.uname().nodename}"  # shared with this machine; a name that does not resolve costs 10 s
     _write(tree, "etc/hostname", f"{place.name}\n")
     _write(tree, "etc/hosts", f"127.0.0.1 localhost\n::1 localhost\n{address} {names}\n")
-    if record.tier is Tier.SYSTEMD:
+    if record.tier is not Tier.CHROOT:
         _write(tree, "etc/machine-id", f"{secrets.token_hex(16)}\n")
-        gateway = network.controller_address(record.tier, record.network)
-        unit = f"[Match]\nName=host0\n[Network]\nAddress={address}/24\nGateway={gateway}\nLinkLocalAddressing=no\n"
+        card = "Name=host0" if record.tier is Tier.SYSTEMD else "Type=ether"
+        unit = f"[Match]\n{card}\n[Network]\nAddress={address}/24\nGateway={gateway}\nLinkLocalAddressing=no\n"
         _write(tree, "etc/systemd/network/10-lab.network", unit)
+    if record.tier is Tier.VM:  # the same port inside and outside, so that its firewall is told the right one
+        _write(tree, "etc/ssh/sshd_config.d/20-port.conf", f"Port {port}\n")
     _write(tree, "etc/ssh/.keep", "")
     command.run(["ssh-keygen", "-A", "-f", tree])
     (tree / "etc/ssh/.keep").unlink()

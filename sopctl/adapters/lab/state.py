@@ -5,6 +5,8 @@
                     id_ed25519  the owner's key pair
                     servers/NAME1/{seed/, process, console.log}
                     disks/NAME1/{upper,work,root}  (booted servers: a tmpfs)
+
+Disks of the other tiers lie beside the images, in roots/NAME-…
 """
 
 import os
@@ -16,6 +18,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from sopctl.adapters.lab.hardware import Hardware
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model.access import HostKey
 
@@ -36,10 +39,12 @@ class Tier(StrEnum):
     """Booted: own init, network and process table."""
     CHROOT = "chroot"
     """An own root file system and sshd, on a loopback address of this machine; no services, no /proc."""
+    VM = "vm"
+    """An emulated machine with firmware, memory modules and disks of its own; only where it is asked for."""
 
 
 class LabServer(Struct, frozen=True):
-    """One server. `host_keys`: those it was made with, whatever it shows now; `pid`: systemd-nspawn's or sshd's."""
+    """One server. `host_keys`: those it was made with, whatever it shows now; `pid`: of nspawn, sshd or QEMU."""
 
     name: str
     address: str
@@ -52,13 +57,14 @@ class LabServer(Struct, frozen=True):
 
 
 class LabStatus(Struct, frozen=True):
-    """One lab. `controller` is the address from which the servers see this machine come."""
+    """One lab. `controller` is the address from which the servers see this machine come; `hardware`: of the tier vm."""
 
     name: str
     tier: Tier
     release: str
     controller: str
     servers: tuple[LabServer, ...]
+    hardware: Hardware | None = None
 
 
 class Record(Struct, frozen=True):
@@ -72,6 +78,7 @@ class Record(Struct, frozen=True):
     network: int
     servers: int
     boot: str
+    hardware: Hardware | None = None
 
 
 class Place(Struct, frozen=True):
@@ -167,7 +174,7 @@ def run_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Where images and the chroot tier's root file systems are kept; SOPCTL_LAB_CACHE overrides it."""
+    """Where images, the chroot tier's root file systems and machines' disks are kept; SOPCTL_LAB_CACHE overrides it."""
     return Path(os.environ.get("SOPCTL_LAB_CACHE") or "/var/cache/sopctl/lab").absolute()
 
 

@@ -16,6 +16,11 @@ MORE_CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
 TOOLS = ("chroot", "cp", "mmdebstrap", "setsid", "ssh", "ssh-keygen")
 MORE_TOOLS = ("ip", "mount", "systemd-nspawn", "umount")
 
+MACHINE_CAPABILITIES = {"CAP_SYS_ADMIN": 21}
+"""What machines need besides: mounts, control groups."""
+
+MACHINE_TOOLS = ("mkfs.ext4", "mount", "qemu-system-x86_64", "umount")
+
 
 def find_tier() -> tuple[Tier | None, list[str]]:
     """The best tier that this machine can do (None: no lab), and what is missing for more, each with its remedy."""
@@ -42,6 +47,22 @@ def choose() -> Tier:
     if asked is None or possible is None or (asked == Tier.SYSTEMD and possible is Tier.CHROOT):
         raise OutsideFailure("this machine cannot run the lab", remedy="; ".join(missing))
     return Tier(asked)
+
+
+def choose_machine() -> Tier:
+    """The tier of emulated machines. Raises OutsideFailure with what is missing when this machine cannot do it."""
+    possible, missing = find_tier()
+    if possible is not None:
+        missing = []
+        if os.uname().machine != "x86_64":
+            missing.append("machines boot this machine's own Debian: it must be amd64")
+        if lacking := _lacking(MACHINE_CAPABILITIES):
+            missing.append(f"machines need {', '.join(lacking)}: run outside the container, or give it these")
+        if packages := command.missing(MACHINE_TOOLS):
+            missing.append(f"apt install --no-install-recommends {' '.join(packages)}")
+    if missing:
+        raise OutsideFailure("this machine cannot run an emulated one", remedy="; ".join(missing))
+    return Tier.VM
 
 
 def _lacking(wanted: dict[str, int]) -> list[str]:

@@ -10,7 +10,7 @@ from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.banner import announce, read_banner
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.adapters.ssh.keys import Key
+from sopctl.adapters.ssh.keys import Key, Password
 from sopctl.adapters.ssh.line import LIMIT, Line
 from sopctl.model.access import (
     AccessResult,
@@ -124,12 +124,16 @@ class Climb:
                 )
             raise Fault(Cause.HOST_KEY_CHANGED, f"expected {known}, but the server shows {shown}{hint}")
 
-    def log_in(self, user: str, key: Key) -> None:
+    def log_in(self, user: str, way: Key | Password) -> None:
         """The login, one attempt."""
         assert self.session is not None  # noqa: S101 (meet() came first)
         with self.on(Rung.LOGIN) as note:
-            self.session.login(user, key)
-            note.append(f"{printable(user, 64)} with {key.fingerprint}")
+            if isinstance(way, Password):
+                self.session.login_by_password(user, way)
+                note.append(f"{printable(user, 64)} with a password")
+            else:
+                self.session.login(user, way)
+                note.append(f"{printable(user, 64)} with {way.fingerprint}")
 
     def run(self, command: str) -> None:
         """The command, in the account's shell."""

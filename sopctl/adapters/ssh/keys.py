@@ -1,4 +1,4 @@
-"""Our private key: read once, and refused when it is not kept as a secret."""
+"""What opens a server: our private key, read once and refused when it is not kept as a secret; or a password."""
 
 import io
 import os
@@ -22,6 +22,13 @@ class Key:
 
     fingerprint: str
     pkey: "PKey" = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Password:
+    """A password, for a first contact; shown nowhere."""
+
+    text: str = field(repr=False)
 
 
 def load_key(path: Path) -> Key:

@@ -21,11 +21,12 @@ from paramiko.ssh_exception import (
     BadAuthenticationType,
     IncompatiblePeer,
     PartialAuthentication,
+    SSHException,
 )
 
 from sopctl.adapters.ssh.deadline import TICK
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.adapters.ssh.keys import Key
+from sopctl.adapters.ssh.keys import Key, Password
 from sopctl.adapters.ssh.line import CHUNK, Line
 from sopctl.errors import Interrupted
 from sopctl.model.access import HostKey, Rung, fingerprint
@@ -181,7 +182,32 @@ class Session:
             transport.auth_publickey(user, key.pkey, event=done)
             self._wait(done)
         if not transport.is_authenticated():
-            raise self._login_fault()
+            raise self._login_fault(transport.get_exception(), "public keys", "the key")
+
+    def login_by_password(self, user: str, password: Password) -> None:
+        """One attempt with the password: by that method, or where a server has only that, as its prompt's answer."""
+        transport, done = self._transport, threading.Event()
+        with contextlib.suppress(Exception):  # as in `login`
+            transport.auth_password(user, password.text, event=done)
+            self._wait(done)
+        refused = transport.get_exception()
+        if isinstance(refused, BadAuthenticationType) and "keyboard-interactive" in refused.allowed_types:
+            asked: list[str] = []
+
+            def answer(_title: str, _instructions: str, prompts: list[tuple[str, bool]]) -> list[str]:
+                """The password, once, to a single prompt that is not echoed (RFC 4256 section 3.4)."""
+                if not prompts:
+                    return []
+                if asked or len(prompts) > 1 or prompts[0][1]:
+                    raise SSHException("the server asks for more than a password")
+                asked.append(printable(prompts[0][0], 80))
+                return [password.text]
+
+            with contextlib.suppress(Exception):  # its wait ends with the line, like every other
+                transport.auth_interactive(user, answer)
+            refused = transport.get_exception()  # which can be asked for once
+        if not transport.is_authenticated():
+            raise self._login_fault(refused, "passwords", "the password")
 
     def prove_shell(self) -> None:
         """See the account's shell run a command: it must give back a word that nobody could know before.
@@ -249,7 +275,7 @@ class Session:
         self._line.close()
 
     def _execute(
-        self, command: str, named: str, script: bytes = b"", keep: int = KEPT_OUTPUT
+        self, command: str, named: str, script: bytes | None = None, keep: int = KEPT_OUTPUT
     ) -> tuple[int | None, bytes]:
         """The exit status, None when the server told none, and the first `keep` bytes of the output."""
         shown = f'the command "{printable(named, 80)}"'
@@ -257,7 +283,7 @@ class Session:
             channel = self._transport.open_session(timeout=self._line.deadline.left())
             channel.set_combine_stderr(True)
             channel.exec_command(command)
-            if script:
+            if script is not None:
                 _feed(channel, script)
             output = _drain(channel, keep)
             status = channel.recv_exit_status()
@@ -308,21 +334,20 @@ class Session:
                 return f"no common {kind}: the server offers only {printable(', '.join(offered[name]), 200)}"
         return ""
 
-    def _login_fault(self) -> Fault:
+    def _login_fault(self, error: Exception | None, methods: str, secret: str) -> Fault:
         transport = self._transport
-        error = transport.get_exception()
         banner = (transport.auth_handler and transport.auth_handler.banner) or b""
         said = printable(banner.strip(), 200) or transport.farewell
         words = f"; the server says: {said}" if said else ""
         if isinstance(error, PartialAuthentication):
-            return Fault(Cause.SECOND_FACTOR, f"the key is accepted, but not enough: {_methods(error)}{words}")
+            return Fault(Cause.SECOND_FACTOR, f"{secret} is accepted, but not enough: {_methods(error)}{words}")
         if isinstance(error, BadAuthenticationType):
-            return Fault(Cause.METHOD_NOT_ALLOWED, f"public keys are not allowed: {_methods(error)}{words}")
+            return Fault(Cause.METHOD_NOT_ALLOWED, f"{methods} are not allowed: {_methods(error)}{words}")
         if isinstance(error, AuthenticationException):
             return Fault(Cause.NO_COMMON_ALGORITHM, f"the server takes no signature of this key: {error}{words}")
         cause = denial_cause(said)
         if transport.is_active() or transport.farewell or cause is not Cause.DENIED:
-            return Fault(cause, f"the server refuses the key{words}")
+            return Fault(cause, f"the server refuses {secret}{words}")
         ended = self._ended("the login", error)
         return Fault(ended.cause, ended.detail + words)
 
@@ -342,7 +367,7 @@ class Session:
 
 
 def _feed(channel: paramiko.Channel, script: bytes) -> None:
-    """Send all of `script` as the command's input; a command that ends before it read it is no error here."""
+    """Send all of `script` as the command's input, to its end; a command that ends before it read it is no error."""
     channel.settimeout(TICK)
     while script and not channel.exit_status_ready():
         with contextlib.suppress(TimeoutError):

@@ -76,3 +76,34 @@ def test_bounds() -> None:
     assert json.loads(json.dumps(odd, allow_nan=False)) == odd
     assert (odd["1"], odd["inf"], odd["big"], odd["set"], odd["t"]) == (None, None, None, None, True)
     assert len(str(odd["text"])) < 5_000
+
+
+def test_what_failed_first_and_what_the_run_said_in_the_end_are_both_told() -> None:
+    tally = Tally(["a"])
+    tally.add(event("runner_on_unreachable", res={"msg": "Permission denied (publickey)."}))
+    tally.add(event("runner_on_failed", res={"msg": "put back: /etc/ssh"}, task="Say so"))
+    tally.add(stats(ok={"a": 3}, failures={"a": 1}))
+    result = tally.results()["a"]
+    assert (result.failed_task, result.message) == ("T", "Permission denied (publickey). | put back: /etc/ssh")
+
+
+def test_a_diff_is_lines_that_are_safe_to_print() -> None:
+    tally = Tally(["a"])
+    change = {"before": "x\n\x1b[2Jold\n", "after": "x\nnew\n", "before_header": "f"}
+    (single, loop, huge) = (
+        tally.add(event("runner_on_ok", res={"changed": True, **said}))
+        for said in (
+            {"diff": change},
+            {"results": [{"diff": [{"before": {"mode": "0755"}, "after": {"mode": "0700"}}]}, {"diff": None}]},
+            {"diff": {"prepared": "y\n" * 10_000}},
+        )
+    )
+    assert single
+    assert loop
+    assert huge
+    assert single.diff == ("--- f", "+++ after", "@@ -1,2 +1,2 @@", " x", "-\\x1b[2Jold", "+new")
+    assert loop.diff[-2:] == ("-mode: 0755", "+mode: 0700")
+    assert len(huge.diff) == 200
+    same = tally.add(event("runner_on_ok", res={"diff": change}))
+    assert same
+    assert same.diff == ()

@@ -145,6 +145,34 @@ def test_nothing_secret_is_kept_shown_or_passed_on(
     assert not (site / "var/run/env").exists()
 
 
+def test_secrets_of_the_vault_are_read_with_the_sites_password(site: Path, playbook: Playbook) -> None:
+    """Encrypted variables of a group and of one host, and a file of variables for one run."""
+    name = playbook("- ansible.builtin.assert: {that: \"group_word + host_word + run_word == 'canary-abc'\"}")
+    (site / "keys").mkdir(mode=0o700)
+    password = site / "keys/vault"
+    password.write_text("canary-password\n")
+    for place, text in {
+        "inventory/group_vars/deposits.yml": "group_word: canary-a",
+        "inventory/host_vars/PS-2026-0001.yml": "host_word: b",
+        "run.yml": "run_word: c",
+    }.items():
+        (site / place).parent.mkdir(exist_ok=True)
+        (site / place).write_text(text)
+        vault = Path(sys.executable).with_name("ansible-vault")
+        words: list[str | Path] = [vault, "encrypt", "--vault-password-file", password, site / place]
+        subprocess.run(words, check=True, capture_output=True)
+    password.chmod(0o640)
+    with pytest.raises(OutsideFailure, match="can be read by others"):
+        run(site, name, ONE)
+    password.chmod(0o600)
+    run_dir = site / "var/vault"
+    result = run_playbook(site, name, limit=ONE, run_dir=run_dir, variable_files=[site / "run.yml"])
+    assert result.outcome is Outcome.OK
+    assert "canary" not in "".join(path.read_text() for path in run_dir.rglob("*") if path.is_file())
+    with pytest.raises(InvalidRecord, match="no such file"):
+        run_playbook(site, name, limit=ONE, run_dir=site / "var/none", variable_files=[site / "none.yml"])
+
+
 SLEEPER = """
 - ansible.builtin.shell: "echo > {started}; exec sleep 987{number}"
 """

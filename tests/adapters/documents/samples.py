@@ -20,7 +20,7 @@ from sopctl.adapters.documents import (
     Table,
     sections_of,
 )
-from sopctl.adapters.documents.forms import Shape, Signer, SopArrow, SopBlock, SopForm, SopStep
+from sopctl.adapters.documents.forms import Bar, Chart, Shape, Signer, SopArrow, SopBlock, SopForm, SopStep, SummaryForm
 from sopctl.model.facts import Cpu, Disk, Missing, Mount, Nic, ServerFacts
 
 CM = 72 / 2.54
@@ -41,6 +41,7 @@ DECLARED = {
     "condition": "baik",
     "psu": "2 × 750 W",
 }
+ONE_SUM = (("A1", "5", "320", "9,5"),)
 PLACE = {"room": "Ruang Server", "rack": "A1", "units": "U12–U13"}
 
 
@@ -97,6 +98,34 @@ def paper() -> Paper:
     )
     return Paper(
         LETTERHEAD, stamp(), "Catatan", ("Dengan ini",), sections, ("Demikian.",), (Signer("Petugas", OFFICER),)
+    )
+
+
+def summary(servers: int = 40) -> SummaryForm:
+    """A month of many servers, five of them changed."""
+    columns = ("No", "Kode", "Server", "Pemilik", "Rak", "Sistem", "Memori (GiB)", "Disk (GB)", "Berlaku s.d.")
+    rows = tuple(
+        (str(n), f"PS-2026-{n:04}", f"web{n}.example.org", "Dinas", "A1 U1–2", "Debian 12", "64", "1,9", "31-12-2027")
+        for n in range(1, servers + 1)
+    )
+    changed = tuple((f"PS-2026-{n:04}", f"web{n}", f"Paket baru: nginx{n}") for n in range(1, min(6, servers + 1)))
+    bars = tuple(Bar(f"Dinas Contoh {n}", n, 0, str(n)) for n in range(4, 0, -1))
+    return SummaryForm(
+        LETTERHEAD,
+        stamp(),
+        "2026-11",
+        figures=(Field("Server yang didata", str(servers), "gathered"),),
+        changes=Table("Perubahan sejak bulan lalu", ("Kode", "Server", "Perubahan"), changed, "gathered"),
+        charts=(Chart("Server per instansi", bars), Chart("Kapasitas rak", (Bar("A1", 16, 42, "16/42 U"),))),
+        servers=Table("Server", columns, rows, "gathered"),
+        sums=(
+            Table(
+                "Menurut rak", ("Rak", "Jumlah", "Memori (GiB)", "Disk (GB)"), (("A1", "5", "320", "9,5"),), "gathered"
+            ),
+        ),
+        notes=("Masa garansi tidak dicatat.",),
+        officer=OFFICER,
+        acknowledged=HEAD,
     )
 
 

@@ -12,7 +12,7 @@ from sopctl.adapters.lab.state import Record, Tier
 from sopctl.cli.lab import lab
 
 
-@pytest.mark.parametrize("words", [[], ["up"], ["status"], ["down"]])
+@pytest.mark.parametrize("words", [[], ["up"], ["hardware"], ["status"], ["down"]])
 def test_help_has_an_example(words: list[str]) -> None:
     result = CliRunner().invoke(lab, [*words, "--help"])
     assert result.exit_code == 0

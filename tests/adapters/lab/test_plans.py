@@ -70,10 +70,10 @@ def test_a_record_comes_back_and_a_damaged_one_is_said_to_be(tmp_path: Path, mon
 
 
 def test_another_recipe_is_another_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = image.path("bookworm")
-    assert before == image.path("bookworm") != image.path("trixie")
+    before = image.path("bookworm", Tier.SYSTEMD)
+    assert before == image.path("bookworm", Tier.SYSTEMD) != image.path("trixie", Tier.SYSTEMD)
     monkeypatch.setattr(image, "PACKAGES", (*image.PACKAGES, "chrony"))
-    assert image.path("bookworm") != before
+    assert image.path("bookworm", Tier.SYSTEMD) != before
 
 
 def test_missing_tools_are_named_with_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,196 @@
+"""The monthly inventory: gathering beside bare Ansible, making forms, and the summary of a large fleet.
+
+    python benchmarks/inventory.py gather [SERVERS] [ROUNDS]    # as root: 10 lab servers, 3 rounds by turns
+    python benchmarks/inventory.py forms [COUNT]                # 1,000 forms in one process
+    python benchmarks/inventory.py summary [COUNT]              # 5,000 servers with two months' facts each
+
+From a checkout after `make setup-dev`. `gather` compares whole commands on the same servers, with the same forks and
+subsets and with pipelining; the servers share the machine's cores.
+"""
+
+import hashlib
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import yaml
+from lists import WAY
+from msgspec.structs import replace
+
+from sopctl.adapters import lab
+from sopctl.adapters.documents import render
+from sopctl.model import history
+from sopctl.model.facts import Listener, ServerFacts
+from sopctl.model.facts_script import from_script
+from sopctl.model.history import Event
+from sopctl.store import codec
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.inventory_form import changes_of, inventory_form
+from sopctl.workflow.making import EXAMPLE_REQUEST, init
+
+CHECKOUT = Path(__file__).parents[1]
+SAMPLE = CHECKOUT / "tests/cases/details/rack-hardware-raid.txt"
+ZONE = ZoneInfo("Asia/Jakarta")
+SUBSETS = ("!all", "!min", "!env", "hardware", "network", "virtual", "distribution", "platform", "dns", "chroot")
+"""As playbooks/facts.yml asks for."""
+
+
+def dossier(site: Site, number: int, access: dict[str, object], pin: object, months: dict[str, ServerFacts]) -> str:
+    """Write a dossier whose server is configured and stands at its inventory, with the facts of these months."""
+    deposit_id = f"PS-2026-{number:05}"
+    folder = site.root / "deposits" / deposit_id
+    (folder / "facts").mkdir(parents=True)
+    record = yaml.safe_load(EXAMPLE_REQUEST)
+    record["server"] |= {"name": f"s{number}.example.org", "serial": f"SN-{number:05}"}
+    record["access"] |= access
+    record["unit"] = f"Dinas Contoh {number % 40}"
+    (folder / "deposit.yml").write_bytes(codec.dump({"id": deposit_id, **record}))
+    steps = [*WAY[:-1]]
+    for month, facts in months.items():
+        content = msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n"
+        (folder / f"facts/{month}.json").write_bytes(content)
+        kept = {"file": f"facts/{month}.json", "sha256": hashlib.sha256(content).hexdigest()}
+        steps.append(("konfigurasi", 6, "selesai", {"month": month, "facts": kept}))
+    events: list[Event] = []
+    start = datetime(2026, 1, 5, 8, tzinfo=ZONE)
+    for seq, (procedure, step, outcome, said) in enumerate(steps, start=1):
+        data: dict[str, object] = dict(said)
+        if outcome == "tersedia":
+            data = {"place": {"rack": f"R{number % 60:02}", "unit": str(1 + number // 60 % 20 * 2), "height": "2"}}
+        if (procedure, step, outcome) == ("konfigurasi", 1, "selesai"):
+            data = {"host_key": pin}
+        if "serial" in data:
+            data["serial"] = f"SN-{number:05}"
+        at = start + timedelta(hours=number % 5000 + seq)
+        events.append(
+            Event(seq, at, procedure, step, outcome, "staf", "root", history.head(deposit_id, events), "", data)
+        )
+    (folder / "history.yml").write_bytes(codec.dump(events))
+    return deposit_id
+
+
+def facts_of(number: int) -> tuple[ServerFacts, ServerFacts]:
+    """A server's facts of two months, with a module, a package and a port of difference."""
+    first = from_script(SAMPLE.read_text(), gathered_at="2026-10-01T02:00:00+07:00")
+    packages = {f"package-{each}": f"1.{each}-{number % 7}" for each in range(500)}
+    first = replace(first, serial=f"SN-{number:05}", hostname=f"s{number}", packages=packages)
+    second = replace(
+        first,
+        memory_modules=first.memory_modules[:1],
+        packages={**packages, "nginx": "1.22"},
+        listeners=(*first.listeners, Listener("tcp", "*", 80, "nginx")),
+    )
+    return first, second
+
+
+def command(root: Path, *words: str) -> tuple[float, float]:
+    """The seconds that a command takes, and the peak of its memory in MiB."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        words, cwd=root, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    assert status == 0, words
+    return time.perf_counter() - begin, used.ru_maxrss / 1024
+
+
+def gather(root: Path, servers: int, rounds: int) -> None:
+    """`inventory collect --all`, and Ansible's own `setup` on the same servers, by turns."""
+    bench = lab.up("bench", servers=servers)
+    try:
+        init(root)
+        settings = root / "sopctl.yml"
+        account = f"management: {{account: {bench.servers[0].user}, key: management}}"
+        settings.write_text(settings.read_text().replace("management: {account: sopctl, key: management}", account))
+        for name in ("", ".pub"):
+            shutil.copy(bench.servers[0].key_file + name, root / f"keys/management{name}")
+        for number, server in enumerate(bench.servers, start=1):
+            pin = next(key for key in server.host_keys if key.type == "ssh-ed25519")
+            access: dict[str, object] = {"address": server.address, "port": server.port, "ports": []}
+            dossier(Site(root), number, access, msgspec.to_builtins(pin), {})
+        ansible = (
+            *(str(Path(sys.executable).parent / "ansible"), "-i", "inventory", "deposits", "-b", "-f", "10"),
+            *("-m", "setup", "-a", f"gather_subset={','.join(SUBSETS)}"),
+        )
+        mine = (sys.executable, "-m", "sopctl", "inventory", "collect", "--all", "--forks", "10")
+        playbook = (str(Path(ansible[0]).with_name("ansible-playbook")), "-i", "inventory", "-f", "10")
+        commands = {"setup": ansible, "facts.yml": (*playbook, "playbooks/facts.yml"), "sopctl": mine}
+        for _ in range(rounds):
+            walls = {}
+            for name, words in commands.items():
+                walls[name], memory = command(root, *words)
+                ratio = walls[name] / walls["setup"]
+                print(f"{name:<10} {walls[name]:6.2f} s  {memory:5.0f} MiB  {ratio:.2f} ×", flush=True)
+    finally:
+        lab.down("bench")
+
+
+def forms(root: Path, count: int) -> None:
+    """`count` forms, as `collect` makes them once a server has answered, without its waiting for the disk."""
+    site = init(root)
+    desk = Desk(site, "root", lambda: datetime(2026, 11, 5, 8, tzinfo=ZONE))
+    first, second = facts_of(1)
+    access: dict[str, object] = {"address": "192.0.2.7"}
+    deposit_id = dossier(site, 1, access, {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"}, {})
+    with turn(desk, deposit_id, "inventory") as mine:
+
+        def one(number: int) -> int:
+            facts = replace(second, hostname=f"s{number}")
+            return len(render(inventory_form(mine, facts, "2026-11", changes_of(mine, first, facts))))
+
+        for threads in (1, 2):
+            begin, cpu = time.perf_counter(), time.process_time()
+            with ThreadPoolExecutor(threads) as pool:
+                size = sum(pool.map(one, range(threads * count, threads * count + count)))
+            wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(
+                f"{count} forms of {size // count // 1024} KiB, {threads} at a time: {wall:.1f} s, "
+                f"{1000 * cpu / count:.1f} ms of CPU each; peak memory {memory:.0f} MiB",
+                flush=True,
+            )
+
+
+def summary(root: Path, count: int) -> None:
+    """The summary of `count` servers, as whole commands."""
+    site = init(root)
+    for number in range(1, count + 1):
+        first, second = facts_of(number)
+        pin = {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"}
+        dossier(site, number, {"address": "192.0.2.7"}, pin, {"2026-10": first, "2026-11": second})
+    size = sum(path.stat().st_size for path in root.glob("deposits/*/facts/*.json")) / 1e6
+    print(f"{count} servers, {2 * count} documents, {size:.0f} MB")
+    sopctl = (sys.executable, "-m", "sopctl", "inventory", "summary", "--month", "2026-11")
+    for what in ("no index", "", "--json", "--csv"):
+        wall, memory = command(root, *sopctl, *([what] if what.startswith("--") else []))
+        print(f"{what or 'table':<10} {wall:6.2f} s  {memory:5.0f} MiB", flush=True)
+
+
+def main() -> None:
+    what, *numbers = sys.argv[1:] or [""]
+    given = [int(number) for number in numbers]
+    with tempfile.TemporaryDirectory(prefix="sopctl-inventory-") as folder:
+        root = Path(folder) / "site"
+        match what:
+            case "gather":
+                gather(root, *(given + [10, 3][len(given) :]))
+            case "forms":
+                forms(root, *(given or [1000]))
+            case "summary":
+                summary(root, *(given or [5000]))
+            case _:
+                sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What Ansible did: the runs that are kept in the site's var/runs, and what came of each."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import DecodeError, Struct, json
+
+from sopctl.adapters.ansible.runner import RESULT_FILE, Outcome, RunResult
+from sopctl.errors import UsageError
+from sopctl.store.durable import disk_errors
+from sopctl.store.site import Site
+
+REMEDIES = {
+    Outcome.OK: "",
+    Outcome.FAILED: "See what the server said; mend it there, or the playbook, then run the same command again.",
+    Outcome.UNREACHABLE: "Look where the way to it fails: sopctl check ID",
+    Outcome.PARSER_ERROR: "Mend the site's playbooks or its inventory; the whole message is in output.txt.",
+    Outcome.CANCELLED: "Run the same command again when you are ready.",
+    Outcome.TIMED_OUT: "See which task it was at (output.txt), then run the same command again.",
+    Outcome.CRASHED: "See output.txt; sopctl doctor tells whether Ansible is sound here.",
+}
+"""What helps, by how a run ended."""
+
+
+class Run(Struct, frozen=True):
+    """One run. `result` is None while it is under way, and for one that was killed."""
+
+    id: str
+    at: datetime
+    folder: Path
+    result: RunResult | None
+
+    @property
+    def outcome(self) -> str:
+        """In a word."""
+        return self.result.outcome.value if self.result else "no result"
+
+    @property
+    def remedy(self) -> str:
+        """What helps; empty when all went well."""
+        if self.result is None:
+            return "It is under way, or was killed: then run the same command again."
+        return REMEDIES[self.result.outcome]
+
+
+def listed(site: Site) -> list[Run]:
+    """All runs that are kept, the newest first. Raises OutsideFailure when they cannot be read."""
+    return [_read(path, at) for path, at in site.runs()]
+
+
+def one(site: Site, run_id: str) -> Run:
+    """The run of that name, or the newest of that deposit. Raises UsageError when there is none."""
+    for path, at in site.runs():
+        if path.name == run_id or path.name.startswith(f"{run_id}-"):
+            return _read(path, at)
+    raise UsageError(f"there is no run {run_id!r}", remedy="See them all: sopctl runs list")
+
+
+def _read(path: Path, at: float) -> Run:
+    result = None
+    with disk_errors(path, "read"), suppress(FileNotFoundError, DecodeError):
+        result = json.decode((path / RESULT_FILE).read_bytes(), type=RunResult)
+    return Run(path.name, datetime.fromtimestamp(at, UTC).astimezone(), path, result)

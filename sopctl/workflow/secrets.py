@@ -1,0 +1,60 @@
+"""Where a site keeps secrets, and which of them others on this machine can read.
+
+Private keys and passwords lie in keys/; secret variables in inventory/ (per group or server) are Ansible Vault's, or
+plain in a file that only its owner may read.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from sopctl.store.durable import disk_errors
+from sopctl.store.site import Site
+
+MAX_READ = 262_144
+"""Bytes of a file that are looked at."""
+
+_OTHERS = 0o077
+_SECRET = re.compile(
+    rb"^\s*[\w-]*(password|passwd|passphrase|secret|token|api_?key)[\w-]*\s*[:=]\s*(?!!vault\b)[\"']?[^\s\"'#{]",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+class Exposed(Struct, frozen=True):
+    """A secret that others can read: where, and what it is."""
+
+    path: Path
+    what: str
+
+
+def exposed(site: Site) -> Iterator[Exposed]:
+    """The secrets of the site that others on this machine can read. Raises OutsideFailure when it cannot be seen."""
+    keys = site.root / "keys"
+    with disk_errors(keys, "read"):
+        for path in sorted(keys.rglob("*")):
+            if path.is_file() and path.suffix != ".pub" and _open(path):
+                yield Exposed(path, "a key or a password")
+        for folder in ("inventory", "playbooks", "roles"):
+            for path in sorted((site.root / folder).rglob("*")):
+                if path.is_file() and _open(path) and (what := _secret_in(path)):
+                    yield Exposed(path, what)
+
+
+def _open(path: Path) -> bool:
+    return bool(path.stat().st_mode & _OTHERS)
+
+
+def _secret_in(path: Path) -> str:
+    with path.open("rb") as file:
+        text = file.read(MAX_READ)
+    if text.startswith(b"$ANSIBLE_VAULT"):
+        return ""
+    if b"PRIVATE KEY-----" in text:
+        return "a private key"
+    if path.suffix in (".yml", ".yaml", ".ini", ".json", "") and path.parent.parent.name == "inventory":
+        found = _SECRET.search(text)
+        return f"a variable that looks like a secret ({found[1].decode().lower()})" if found else ""
+    return ""

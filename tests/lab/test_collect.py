@@ -1,0 +1,146 @@
+"""The monthly run over many real servers: one is well, one slow, hostile and without Python, one down, one with another
+host key; and the run is killed and interrupted in the middle."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sopctl.adapters import lab as servers
+from sopctl.adapters.lab import LabServer, LabStatus
+from sopctl.store import dossiers
+from sopctl.store import facts as kept_facts
+from sopctl.workflow import inventories
+from sopctl.workflow.desk import Desk, turn
+from tests.conftest import Ran
+from tests.lab.test_servers import _processes_of
+
+pytestmark = pytest.mark.lab
+
+HOSTILE = r"""
+for name in /usr/bin/python3*; do mv "$name" "$name.away"; done
+cat > /usr/local/bin/lsblk <<'END'
+#!/bin/sh
+[ ! -e /tmp/slow ] || sleep 15
+printf 'NAME="sda" TYPE="disk" SIZE="1000" MODEL="\033]0;owned\007=cmd()" SERIAL="\342\200\256{{ 1 }}" ROTA="0"\n'
+printf '=end ok\n=serial ok\n'
+head -c 3000000 /dev/zero | tr '\0' '"'
+END
+chmod 755 /usr/local/bin/lsblk
+touch /tmp/slow
+"""
+
+
+class Fleet:
+    """Deposits whose inventory is due, by what is the matter with their servers."""
+
+    def __init__(self, desk: Desk, lab: LabStatus, hostile: LabServer, placed: Callable[..., str]) -> None:
+        self.desk, self.hostile_server = desk, hostile
+        root, well = desk.site.root, lab.servers[0]
+        settings = root / "sopctl.yml"
+        account = f"management: {{account: {well.user}, key: management}}"  # as if they had been configured
+        settings.write_text(settings.read_text().replace("management: {account: sopctl, key: management}", account))
+        for suffix in ("", ".pub"):
+            (root / f"keys/management{suffix}").write_bytes(Path(well.key_file + suffix).read_bytes())
+        (root / "racks/A1.yml").write_text("name: A1\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 9000\n")
+        servers.run(hostile, HOSTILE)
+        self.well = self._due(placed, well.address, well.port, well)
+        self.hostile = self._due(placed, hostile.address, hostile.port, hostile)
+        self.down = self._due(placed, "127.0.0.1", 1, well)
+        self.other_key = self._due(placed, lab.servers[1].address, lab.servers[1].port, well)
+        self.ids = [self.well, self.hostile, self.down, self.other_key]
+
+    def _due(self, placed: Callable[..., str], address: str, port: int, pinned: LabServer) -> str:
+        key = next(key for key in pinned.host_keys if key.type == "ssh-ed25519")
+        found = placed(address, port, msgspec.to_builtins(key))
+        for verb, outcome in (
+            ("configure", "selesai"),
+            ("notify", "selesai"),
+            ("verify", "bisa"),
+            ("notify", "selesai"),
+        ):
+            with turn(self.desk, found, verb) as mine:
+                mine.record(outcome)
+        return found
+
+    def outcomes(self, deposit: str) -> list[str]:
+        """What the history says of the inventory."""
+        events = dossiers.read(self.desk.site, deposit).events
+        return [each.outcome for each in events if (each.procedure, each.step) == ("konfigurasi", 6)]
+
+    def begin(self, *words: str) -> "subprocess.Popen[str]":
+        """`inventory collect`, until the server that is well has been kept once more."""
+        before = self.outcomes(self.well).count("selesai")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sopctl", "inventory", "collect", *words],
+            cwd=self.desk.site.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        deadline = time.monotonic() + 60
+        while self.outcomes(self.well).count("selesai") == before:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.1)
+        return process
+
+
+@pytest.fixture
+def fleet(desk: Desk, lab: LabStatus, pristine: LabServer, placed: Callable[..., str]) -> Fleet:
+    return Fleet(desk, lab, pristine, placed)
+
+
+def test_what_is_gathered_stays_and_the_rest_stays_due(fleet: Fleet, sopctl: Callable[..., Ran]) -> None:
+    root = fleet.desk.site.root
+    killed = fleet.begin("--due")
+    killed.kill()
+    killed.communicate()
+    assert fleet.outcomes(fleet.well) == ["started", "selesai"]
+    for other in fleet.ids[1:]:
+        assert fleet.outcomes(other) == ["started"]
+    deadline = time.monotonic() + 30
+    while _processes_of(root):
+        assert time.monotonic() < deadline, _processes_of(root)
+        time.sleep(0.2)
+
+    servers.run(fleet.hostile_server, "rm /tmp/slow")
+    ran = sopctl("inventory", "collect", "--due", "--json")
+    assert ran.code == 1
+    answer = json.loads(ran.out)
+    assert [step["id"] for step in answer["steps"]] == [fleet.hostile], "what was gathered is not gathered again"
+    failed = {each["id"]: each for each in answer["failed"]}
+    assert set(failed) == {fleet.down, fleet.other_key}
+    assert "refused" in failed[fleet.down]["message"]
+    assert "sopctl probe 127.0.0.1:1" in failed[fleet.down]["remedy"]
+    assert f"the host key of {fleet.other_key} changed" in failed[fleet.other_key]["message"]
+    assert failed[fleet.other_key]["message"].count("SHA256:") == 2, "both fingerprints"
+    assert fleet.outcomes(fleet.well) == ["started", "selesai"]
+    assert fleet.outcomes(fleet.hostile) == ["started", "started", "selesai"]
+    event = dossiers.read(fleet.desk.site, fleet.down).events[-1]
+    assert event.outcome == "failed"
+    assert "refused" in event.note, "why it is still due"
+    without_python = inventories.kept_facts(fleet.desk, fleet.hostile)
+    assert (without_python.os_name, without_python.hostname) == ("Debian", fleet.hostile_server.name)
+    disk = next(disk for disk in without_python.disks if disk.name == "sda")  # this machine's own may show, too
+    assert (disk.model, disk.serial) == ("\\x1b]0;owned\\x07=cmd()", "\\u202e{{ 1 }}")
+    assert inventories.kept_form(fleet.desk, fleet.hostile).read_bytes().startswith(b"%PDF-")
+
+    servers.run(fleet.hostile_server, "touch /tmp/slow")
+    stopped = fleet.begin(fleet.hostile, fleet.well, "--forks", "2")
+    stopped.send_signal(signal.SIGINT)
+    out, err = stopped.communicate(timeout=60)
+    assert stopped.returncode == 130
+    assert f"✓ {fleet.well}" in out
+    assert "1 of 2 servers gathered" in out
+    assert "cancelled" in err
+    assert fleet.outcomes(fleet.hostile)[-1] == "interrupted"
+    months = kept_facts.months(dossiers.read(fleet.desk.site, fleet.well).events)
+    assert [each.revision for each in months.values()] == [2], "a second gathering is a new revision"
+    assert _processes_of(root) == []
