@@ -119,6 +119,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """How many days before the time of a deposit ends its owner is reminded."""
     space: Space = Space()
     controllers: tuple[str, ...] = ()
+    time_servers: tuple[str, ...] = ()
+    """NTP servers that configured servers follow; none: those that each has."""
+    journal_max: Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,5}[KMGT]?)?\Z")] = "1G"
+    """How large a configured server's journal may grow, as journald.conf(5) writes it; empty: as its owner has it."""
+    security_updates: bool = True
+    """Do configured servers take security updates every night? They are never restarted for them."""
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
     language: Language = "id"
     """Of messages, where a contact has no other."""
@@ -136,6 +142,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         for address in self.controllers:
             if not names.is_address(address):
                 raise ValueError("Expected IP addresses in `controllers`")
+        for server in self.time_servers:
+            if not names.is_address(server):
+                raise ValueError("Expected IP addresses or host names in `time_servers`")
         for name in self.checks.notify:
             person = self.people.get(name)
             if (name in self.channels) == (person is not None and person.email is not None):

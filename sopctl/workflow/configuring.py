@@ -226,4 +226,5 @@ def _judge(mine: Turn, result: RunResult, *, raw: bool) -> StepDone:
     outcome = history.REPAIRED if history.REPAIRED in mine.outcomes else "selesai"
     if raw:
         note = f"tanpa Python: akun dan kunci saja; {note}"
+    note = "; ".join((note, *host.notes))
     return mine.record(outcome, note=note, data={"changed": host.changed, "raw": raw})

@@ -61,6 +61,9 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
         "sopctl_management_key_file": str(site.folder("keys") / settings.management.key),
         "sopctl_management_public_key": public_key(site, settings.management.key),
         "sopctl_time_zone": settings.time_zone,
+        "sopctl_time_servers": list(settings.time_servers),
+        "sopctl_journal_max": settings.journal_max,
+        "sopctl_security_updates": settings.security_updates,
         "sopctl_banner": settings.banner,
         "sopctl_last_cause": last_cause(dossier),
     }

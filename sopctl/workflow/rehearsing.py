@@ -128,6 +128,9 @@ def _variables(stage: Path, status: LabStatus, server: LabServer) -> dict[str, o
         "sopctl_management_key_file": str(stage / "keys/management"),
         "sopctl_management_public_key": _public(stage, "management"),
         "sopctl_time_zone": "Asia/Jakarta",
+        "sopctl_time_servers": [],
+        "sopctl_journal_max": "1G",
+        "sopctl_security_updates": True,
         "sopctl_banner": "Server percobaan.",
         "sopctl_last_cause": "",
     }

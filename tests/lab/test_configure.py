@@ -1,5 +1,6 @@
 """configure.yml, facts.yml and release.yml on real servers."""
 
+import re
 import shutil
 import subprocess
 import time
@@ -26,6 +27,34 @@ OTHER = HostKey("ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAICE6h+tijUO4sus97xy/bqxX
 
 
 RULES = ("allowusers", "forcecommand", "authorizedkeysfile", "maxsessions")
+SETTINGS = (
+    "readlink /etc/localtime; cat /etc/timezone; find /etc/apt/apt.conf.d /etc/systemd/*.d -type f | sort; "
+    "sshd -T | sort; "
+    "systemctl is-enabled apt-daily.timer apt-daily-upgrade.timer systemd-timesyncd.service 2>/dev/null; true"
+)
+"""What the owner has set, of all that a configuration touches outside files of our own."""
+
+CHRONY = """
+mkdir -p /etc/chrony/sources.d
+echo 'sourcedir /etc/chrony/sources.d' >/etc/chrony/chrony.conf
+printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' \\
+    >/etc/systemd/system/chrony.service
+systemctl daemon-reload
+systemctl --quiet disable chrony.service"""
+"""A server with chrony, switched off: what the role sees of it (its unit and its settings)."""
+
+SERVICES = """
+- name: What keeps a server well
+  hosts: deposits
+  gather_facts: false
+  become: true
+  tasks:
+    - ansible.builtin.setup: {gather_subset: ["!all", "!min", platform, distribution, chroot, service_mgr]}
+    - ansible.builtin.import_role: {name: time_sync}
+    - ansible.builtin.import_role: {name: journald}
+    - ansible.builtin.import_role: {name: security_updates}
+    - ansible.builtin.import_role: {name: sshd}
+"""
 SSHD_ALONE = """
 - name: The SSH server alone
   hosts: deposits
@@ -80,6 +109,9 @@ class Office:
             "sopctl_management_key_file": str(self.root / "management"),
             "sopctl_management_public_key": self.public["management"],
             "sopctl_time_zone": "Asia/Jakarta",
+            "sopctl_time_servers": ["ntp.example.org", "192.0.2.123"],
+            "sopctl_journal_max": "200M",
+            "sopctl_security_updates": True,
             "sopctl_banner": "Only for those who may.",
             **changes,
         }
@@ -130,6 +162,8 @@ def office(tmp_path: Path, lab: LabStatus, pristine: LabServer) -> Office:
 def test_from_hand_over_to_return(office: Office) -> None:
     server = office.server
     servers.run(server, "mkdir -p /srv/owner && echo precious > /srv/owner/data")
+    servers.run(server, "ln -sfn /usr/share/zoneinfo/Asia/Makassar /etc/localtime; echo Asia/Makassar > /etc/timezone")
+    before = servers.run(server, SETTINGS)
     for place, state in (("before/all", "directory"), ("after/deposits", "directory"), ("release/all", "absent")):
         hook = office.root / f"playbooks/hooks/{place}.yml"
         hook.parent.mkdir(parents=True)
@@ -151,6 +185,15 @@ def test_from_hand_over_to_return(office: Office) -> None:
     modes = "stat -c %a /home/webadmin /home/webadmin/.ssh /home/webadmin/.ssh/authorized_keys"
     assert servers.run(server, modes).split() == ["700", "700", "600"]
     assert servers.run(server, "date +%Z").strip() == "WIB"
+    updates = "apt-config dump | grep -E '^(APT::Periodic::U|Unattended-Upgrade::Automatic-Reboot )'"
+    assert sorted(servers.run(server, updates).splitlines()) == [
+        'APT::Periodic::Unattended-Upgrade "1";',
+        'APT::Periodic::Update-Package-Lists "1";',
+        'Unattended-Upgrade::Automatic-Reboot "false";',
+    ]
+    offered = servers.run(server, "sshd -T | grep -E '^(kexalgorithms|ciphers|macs|hostkeyalgorithms) '")
+    assert not re.search(r"sha1\b|-cbc|umac-64|ssh-rsa", offered)
+    assert "curve25519-sha256" in offered
     if office.booted():
         assert servers.run(server, "hostname").strip() == "portal.example.org"
         rules = servers.run(server, "nft list table inet sopctl")
@@ -158,6 +201,10 @@ def test_from_hand_over_to_return(office: Office) -> None:
         assert "tcp dport { 22, 80 } accept" in rules
         login = office.login("webadmin", office.root / "web", "true")
         assert "Only for those who may." in login.stderr
+        journal, clock = "/etc/systemd/journald.conf.d/sopctl.conf", "/etc/systemd/timesyncd.conf.d/sopctl.conf"
+        assert "SystemMaxUse=200M" in servers.run(server, f"cat {journal}")
+        assert "NTP=ntp.example.org 192.0.2.123" in servers.run(server, f"cat {clock}")
+        assert servers.run(server, "systemctl is-enabled apt-daily.timer apt-daily-upgrade.timer") == "enabled\n" * 2
 
     drift = "echo 'MaxAuthTries 2' >>/etc/ssh/sshd_config.d/00-sopctl.conf; nft delete table inet sopctl || true"
     servers.run(server, drift)
@@ -184,6 +231,7 @@ def test_from_hand_over_to_return(office: Office) -> None:
         "nft list table inet sopctl 2>/dev/null; true"
     )
     assert servers.run(server, left) == ""
+    assert servers.run(server, SETTINGS) == before, "the owner's settings did not come back"
     assert servers.run(server, "cat /home/webadmin/data /srv/owner/data") == "mine\nprecious\n"
     assert office.login("sopctl", office.root / "management", "true").returncode == 255
     if office.booted():
@@ -286,6 +334,46 @@ def test_settings_that_sshd_refuses_are_taken_back(office: Office) -> None:
     assert "NoSuchOption" in host.message
     assert servers.run(office.server, "ls /etc/ssh/sshd_config.d").split().count("00-sopctl.conf") == 0
     assert office.login(office.server.user, office.server.key_file, "true").returncode == 0
+
+
+def test_what_the_server_lacks_is_left_to_its_owner_and_said(office: Office) -> None:
+    server = office.server
+    (office.root / "playbooks/services.yml").write_text(SERVICES)
+    owner = "Ciphers aes256-gcm@openssh.com,aes256-cbc\\nKexAlgorithms curve25519-sha256\\nMACs hmac-sha1\\n"
+    servers.run(
+        server,
+        f"printf '{owner}' >/etc/ssh/sshd_config.d/40-owner.conf; mv /usr/bin/unattended-upgrade /root/; "
+        "mv /usr/bin/apt-get /root/; systemctl mask --quiet systemd-timesyncd.service || true",
+    )
+    result, host = office.play("services.yml")
+    assert (result.outcome, host.failed_task) == (Outcome.OK, "")
+    said = " ".join(host.notes)
+    assert "unattended-upgrades tidak dapat dipasang" in said
+    assert not office.booted() or "pasang chrony atau systemd-timesyncd" in said
+    effective = servers.run(server, "sshd -T")
+    assert "\nciphers aes256-gcm@openssh.com\n" in effective, "the weak one goes, and none comes that the owner refused"
+    assert "\nkexalgorithms curve25519-sha256\n" in effective
+    assert "\nmacs hmac-sha1\n" in effective, "the only one that is left is not taken away"
+
+    if office.booted():
+        servers.run(server, f"{CHRONY}; mv /root/unattended-upgrade /usr/bin/")
+        _, host = office.play("services.yml")
+        assert (host.failed, host.notes) == (0, ())
+        assert servers.run(server, "cat /etc/chrony/sources.d/sopctl.sources") == (
+            "server ntp.example.org iburst\nserver 192.0.2.123 iburst\n"
+        )
+        assert servers.run(server, "systemctl is-active chrony.service") == "active\n"
+    _, host = office.play("services.yml")
+    assert (host.failed, host.changed) == (0, 0)
+
+    # The office changes its mind.
+    _, host = office.play(
+        "services.yml", sopctl_time_servers=[], sopctl_journal_max="", sopctl_security_updates=False, sshd_weak=[]
+    )
+    assert host.failed == 0
+    ours = "ls /etc/apt/apt.conf.d/*sopctl* /etc/systemd/*/sopctl.conf /etc/chrony/sources.d/* 2>/dev/null; true"
+    assert servers.run(server, ours) == ""
+    assert "\nciphers aes256-gcm@openssh.com,aes256-cbc\n" in servers.run(server, "sshd -T")
 
 
 @pytest.mark.parametrize("pin", [None, OTHER], ids=["no-pin", "other-pin"])

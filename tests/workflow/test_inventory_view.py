@@ -26,6 +26,9 @@ ALLOWED = {
     "sopctl_management_key_file",
     "sopctl_management_public_key",
     "sopctl_time_zone",
+    "sopctl_time_servers",
+    "sopctl_journal_max",
+    "sopctl_security_updates",
     "sopctl_banner",
     "sopctl_last_cause",
 }

@@ -23,6 +23,11 @@ RAW = frozenset({"raw", "ansible.builtin.raw"})
 DETAILS_TASK = "Read what setup leaves out"
 """The task of facts.yml whose output is kept. Name and action come from this machine, never from the server."""
 
+DEBUG = frozenset({"debug", "ansible.builtin.debug"})
+NOTE_TASK = "Say what is left to the owner"
+"""The task by which a role says what it could not do: it needs a person, and is no failure."""
+
+MAX_NOTES = 20
 MAX_DETAILS = 1_000_000
 """Characters of details.sh's output that are kept of a server."""
 
@@ -54,8 +59,8 @@ class TaskEvent(Struct, frozen=True):
 class HostResult(Struct, frozen=True):
     """One host's share of a run: numbers of tasks, the first task that failed and why, and facts if gathered.
 
-    `facts` is the answer of Ansible's `setup` as it came, `details` what details.sh printed; both are cut to size
-    and untrusted.
+    `notes`: what roles left to the owner, each a printable line. `facts` is the answer of Ansible's `setup` as it came,
+    `details` what details.sh printed; both are cut to size and untrusted.
     """
 
     host: str
@@ -67,6 +72,7 @@ class HostResult(Struct, frozen=True):
     message: str
     facts: dict[str, object] | None
     details: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class RunResult(Struct, frozen=True):
@@ -90,6 +96,7 @@ class _Host:
         self.last_message = ""
         self.facts: dict[str, object] | None = None
         self.details = ""
+        self.notes: list[str] = []
 
 
 class Tally:
@@ -136,6 +143,10 @@ class Tally:
         if status in ("ok", "changed") and data.get("task_action") in RAW and data.get("task") == DETAILS_TASK:
             said = result.get("stdout")
             host.details = said[:MAX_DETAILS] if isinstance(said, str) else ""
+        if status == "ok" and data.get("task_action") in DEBUG and data.get("task") == NOTE_TASK:
+            said = result.get("msg")
+            if isinstance(said, str) and len(host.notes) < MAX_NOTES:
+                host.notes.append(_line(said, 300))
         return task
 
     @staticmethod
@@ -203,6 +214,7 @@ class Tally:
             message=_both(host) or ("The run ended before this host had its turn." if silent else ""),
             facts=host.facts,
             details=host.details,
+            notes=tuple(host.notes),
         )
 
 

@@ -13,7 +13,8 @@ from sopctl.errors import OutsideFailure
 
 PACKAGES = (
     "dbus", "iproute2", "iputils-ping", "nftables", "openssh-server", "passwd", "procps", "python3",
-    "python3-apt", "sudo", "systemd", "systemd-sysv", "tzdata", "util-linux",
+    "python3-apt", "sudo", "systemd", "systemd-sysv", "systemd-timesyncd", "tzdata",
+    "unattended-upgrades", "util-linux",
 )  # fmt: skip
 """What the playbooks need: the servers have no network to install it from."""
 
@@ -38,8 +39,8 @@ printf 'PasswordAuthentication no\\nKbdInteractiveAuthentication no\\nPermitRoot
 printf '[Unit]\\nAfter=systemd-user-sessions.service\\n' >"$root/etc/systemd/system/ssh.service.d/logins-first.conf"
 chroot "$root" systemctl --quiet enable systemd-networkd.service ssh.service
 chroot "$root" systemctl --quiet mask systemd-networkd-wait-online.service console-getty.service getty@.service \
-    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
-    systemd-firstboot.service
+    dpkg-db-backup.timer e2scrub_all.timer fstrim.timer systemd-firstboot.service unattended-upgrades.service
+chroot "$root" systemctl --quiet disable apt-daily.timer apt-daily-upgrade.timer
 rm -f "$root"/etc/ssh/ssh_host_*_key "$root"/etc/ssh/ssh_host_*_key.pub
 : >"$root/etc/machine-id"
 rm -f "$root/etc/resolv.conf"; : >"$root/etc/resolv.conf"

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sopctl.adapters.ansible.events import MAX_DEPTH, MAX_VALUES, Outcome, Tally, bound
+from sopctl.adapters.ansible.events import MAX_DEPTH, MAX_NOTES, MAX_VALUES, NOTE_TASK, Outcome, Tally, bound
+from sopctl.model.text import printable
 
 
 def event(kind: str, host: object = "a", **data: Any) -> dict[str, object]:
@@ -34,6 +35,17 @@ def test_only_setup_gathers_facts() -> None:
     assert tally.results()["a"].facts is None
     tally.add(event("runner_on_ok", res={"ansible_facts": {"ansible_x": 1}}, task_action="ansible.builtin.setup"))
     assert tally.results()["a"].facts == {"ansible_x": 1}
+
+
+def test_only_the_playbooks_own_debug_leaves_a_note() -> None:
+    tally = Tally(["a"])
+    for task, action in ((NOTE_TASK, "debug"), (NOTE_TASK, "ansible.builtin.command"), ("Say so", "debug")):
+        tally.add(event("runner_on_ok", res={"msg": "install\n\x1b[31mchrony"}, task=task, task_action=action))
+    assert tally.results()["a"].notes == (printable("install \x1b[31mchrony", 100),)
+    for _ in range(MAX_NOTES + 5):
+        tally.add(event("runner_on_ok", res={"msg": "x"}, task=NOTE_TASK, task_action="ansible.builtin.debug"))
+    tally.add(event("runner_on_ok", res={"msg": ["no text"]}, task=NOTE_TASK, task_action="debug"))
+    assert len(tally.results()["a"].notes) == MAX_NOTES
 
 
 def test_a_failure_that_was_rescued_or_ignored_is_none() -> None:
