@@ -94,18 +94,22 @@ class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Access(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the server answers, how the controller first gets in, who may log in, and which TCP ports must be
-    reachable (besides SSH)."""
+    reachable (besides SSH), from which addresses or networks (none named: from everywhere)."""
 
     address: Annotated[str, Meta(min_length=1, max_length=253)]
     first_contact: FirstContact | None = None
     accounts: tuple[RequestedAccount, ...] = ()
     port: Port = 22
     ports: tuple[Port, ...] = ()
+    sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError (msgspec adds the path) for what a pattern cannot say."""
         if not names.is_address(self.address):
             raise ValueError("Expected an IP address or a host name in `address`")
+        for source in self.sources:
+            if not names.is_network(source):
+                raise ValueError("Expected addresses or networks such as 192.0.2.0/24 in `sources`")
         taken = names.FORBIDDEN_ACCOUNTS & {account.name for account in self.accounts}
         if taken:
             raise ValueError(f"A letter cannot ask for the system account {sorted(taken)[0]!r}")

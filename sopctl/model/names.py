@@ -61,6 +61,15 @@ def is_address(text: str) -> bool:
     return True
 
 
+def is_network(text: str) -> bool:
+    """Is `text` an IPv4 or IPv6 address or network (RFC 4632) with no bits set behind its prefix?"""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
 def is_host_name(text: str) -> bool:
     """Is `text` a host name of RFC 1123 that nothing reads as an address, a pattern or the controller itself?"""
     return bool(re.match(HOST_NAME, text)) and not text.replace(".", "").isdigit() and text != "localhost"

@@ -56,6 +56,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
         "sopctl_hostname": dossier.deposit.server.name,
         "sopctl_accounts": to_builtins(access.accounts),
         "sopctl_ports": list(access.ports),
+        "sopctl_sources": list(access.sources),
         "sopctl_controllers": sorted({*settings.controllers, *([source] if source else [])}),
         "sopctl_management_account": settings.management.account,
         "sopctl_management_key_file": str(site.folder("keys") / settings.management.key),

@@ -67,6 +67,7 @@ access:
     - name: webadmin
       keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExam admin@example.org]
   ports: [80, 443]              # TCP ports that must be reachable, besides SSH
+  sources: []                   # from these addresses and networks only, such as 192.0.2.0/24; none: from everywhere
 valid_until: 2027-12-31
 """
 

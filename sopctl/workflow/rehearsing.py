@@ -123,6 +123,7 @@ def _variables(stage: Path, status: LabStatus, server: LabServer) -> dict[str, o
         "sopctl_hostname": f"{server.name}.example.org",
         "sopctl_accounts": [{"name": "webadmin", "keys": [_public(stage, "requester")]}],
         "sopctl_ports": [443],
+        "sopctl_sources": [],
         "sopctl_controllers": [status.controller],
         "sopctl_management_account": "sopctl",
         "sopctl_management_key_file": str(stage / "keys/management"),

@@ -73,6 +73,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Alamat IP", "access.address"),
             ("Port SSH", "access.port"),
             ("Port layanan", "access.ports"),
+            ("Hanya dari alamat atau jaringan", "access.sources"),
             ("Akun awal untuk petugas", "access.first_contact.user"),
             ("Akun: kunci publik", "access.accounts"),
         ),
@@ -82,7 +83,12 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 """Section → its labels with their paths in the request; without a path, a field is for the paper alone."""
 
 _PATHS = {path: (section, label) for section, fields in FIELDS for label, path in fields if path}
-_LISTS = {"server.disks": r"[;\n]", "access.ports": r"[,;\s]+", "access.accounts": r"[;\n]"}
+_LISTS = {
+    "server.disks": r"[;\n]",
+    "access.ports": r"[,;\s]+",
+    "access.sources": r"[,;\s]+",
+    "access.accounts": r"[;\n]",
+}
 """What separates the entries of a list in one cell."""
 
 

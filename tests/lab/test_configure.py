@@ -104,6 +104,7 @@ class Office:
                 {"name": "dbadmin", "keys": [self.public["db"], self.public["web"]]},
             ],
             "sopctl_ports": [80],
+            "sopctl_sources": ["203.0.113.0/24", "2001:db8::/32"],
             "sopctl_controllers": [self.status.controller],
             "sopctl_management_account": "sopctl",
             "sopctl_management_key_file": str(self.root / "management"),
@@ -198,7 +199,10 @@ def test_from_hand_over_to_return(office: Office) -> None:
         assert servers.run(server, "hostname").strip() == "portal.example.org"
         rules = servers.run(server, "nft list table inet sopctl")
         assert "policy drop" in rules
-        assert "tcp dport { 22, 80 } accept" in rules
+        assert "ip saddr 203.0.113.0/24 tcp dport { 22, 80 } accept" in rules
+        assert "ip6 saddr 2001:db8::/32 tcp dport { 22, 80 } accept" in rules
+        knock = f"timeout 2 bash -c '</dev/tcp/{server.address}/22' 2>/dev/null; echo $?"
+        assert servers.run(office.status.servers[0], knock) == "124\n", "a neighbour is none of the letter's sources"
         login = office.login("webadmin", office.root / "web", "true")
         assert "Only for those who may." in login.stderr
         journal, clock = "/etc/systemd/journald.conf.d/sopctl.conf", "/etc/systemd/timesyncd.conf.d/sopctl.conf"

@@ -21,6 +21,7 @@ ALLOWED = {
     "sopctl_hostname",
     "sopctl_accounts",
     "sopctl_ports",
+    "sopctl_sources",
     "sopctl_controllers",
     "sopctl_management_account",
     "sopctl_management_key_file",

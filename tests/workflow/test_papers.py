@@ -211,6 +211,7 @@ def test_a_letter_that_was_filled_in_comes_back(
         ("contacts.technical.email", "bukan alamat", "Penanggung jawab teknis: E-mail: "),
         ("access.accounts", "webadmin", "'webadmin' is no account"),
         ("access.ports", "80, banyak", "Jaringan dan akses: Port layanan: "),
+        ("access.sources", "jaringan kami", "Jaringan dan akses: Hanya dari alamat atau jaringan: "),
         ("letter.date", "kemarin", "Surat: Tanggal: "),
         ("server.name", "=HYPERLINK(1)", "Server: Nama server (host name): "),
         ("access.accounts", "root: ssh-ed25519 AAAA", "Jaringan dan akses: Akun: kunci publik: "),

@@ -150,6 +150,7 @@ ENGLISH = {
     "Alamat IP": "IP address",
     "Port SSH": "SSH port",
     "Port layanan": "Service ports",
+    "Hanya dari alamat atau jaringan": "Only from addresses or networks",
     "Akun awal untuk petugas": "First account for the office",
     "Akun: kunci publik": "Account: public key",
     "Penitipan": "Deposit",
