@@ -8,9 +8,14 @@ from sopctl.adapters.lab import Hardware, LabStatus
 from sopctl.store import codec
 
 
-def up(name: str, servers: int, release: str, progress: Callable[[str], None]) -> LabStatus:
+def up(name: str, servers: int, release: str, progress: Callable[[str], None], *, switched: bool) -> LabStatus:
     """See `sopctl.adapters.lab.up`."""
-    return lab.up(name, servers=servers, release=release, progress=progress)
+    return lab.up(name, servers=servers, release=release, switched=switched, progress=progress)
+
+
+def plug(name: str, server: str, port: int) -> LabStatus:
+    """See `sopctl.adapters.lab.plug`."""
+    return lab.plug(name, server, port)
 
 
 def up_machine(name: str, hardware: Path | None, release: str, progress: Callable[[str], None]) -> LabStatus:
