@@ -1,6 +1,7 @@
 """A switch or another network device, through netmiko: one guarded session, and what a platform says and is told."""
 
 from sopctl.adapters.switch.dialect import Dialect
+from sopctl.adapters.switch.driver import Driver, Restore, driver, known
 from sopctl.adapters.switch.faults import (
     CommandRefused,
     DeviceFault,
@@ -16,13 +17,17 @@ __all__ = [
     "CommandRefused",
     "DeviceFault",
     "Dialect",
+    "Driver",
     "Endpoint",
     "HostKeyChanged",
     "Login",
     "LoginRefused",
+    "Restore",
     "Session",
     "SessionDropped",
     "TookTooLong",
     "Unreachable",
     "connect",
+    "driver",
+    "known",
 ]
