@@ -104,6 +104,29 @@ def plug(*, server: str, port: int, name: str, as_json: bool) -> None:
     _show([workflow.plug(name, server, port)], as_json=as_json)
 
 
+@lab.command("switch")
+@click.option("--name", default="lab", show_default=True, help="The lab's name.")
+@click.option("--as", "called", metavar="SWITCH", help="What the site calls it.  [default: the server's name, NAME0]")
+@AS_JSON
+def show_switch(*, name: str, called: str | None, as_json: bool) -> None:
+    """Print the lab's switch as a site describes one, for its folder switches/.
+
+    The lab's private key opens it: it belongs into the site's keys/, under the switch's name (lab status says where the
+    key is). Its host key is confirmed as any switch's is; lab status shows the fingerprint.
+
+    \b
+    Example:
+      sopctl lab switch --as sw-a1 > switches/sw-a1.yml
+    """
+    from sopctl.workflow import lab as workflow
+
+    record = workflow.switch_record(name, called)
+    if as_json:
+        put_json({"switch": record})
+    else:
+        click.echo(workflow.as_file(record), nl=False)
+
+
 @lab.command("hardware")
 @click.option("--name", default="lab", show_default=True, help="The lab's name.")
 @AS_JSON

@@ -8,11 +8,13 @@ from sopctl.adapters.lab.hardware import EXAMPLE, Hardware
 from sopctl.adapters.lab.lifecycle import down, plug, reset, status, up, up_machine
 from sopctl.adapters.lab.owner import run
 from sopctl.adapters.lab.state import RELEASES, LabPort, LabServer, LabStatus, LabSwitch, Tier, names
+from sopctl.adapters.lab.switch import PORT_NAMES as SWITCH_PORTS
 from sopctl.adapters.lab.tier import find_tier
 
 __all__ = [
     "EXAMPLE",
     "RELEASES",
+    "SWITCH_PORTS",
     "Hardware",
     "LabPort",
     "LabServer",

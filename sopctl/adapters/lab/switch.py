@@ -20,6 +20,16 @@ from sopctl.adapters.lab.state import LabPort, LabServer, LabSwitch, Place, Reco
 BRIDGE = "br0"
 UPLINK = "uplink"
 PORTS = 12
+PORT_NAMES = "p{n}"
+"""The name of port number {n}, as a site's record of a switch has it."""
+
+
+def port_name(number: int) -> str:
+    return PORT_NAMES.replace("{n}", str(number))
+
+
+ALL_PORTS = tuple(port_name(number) for number in range(1, PORTS + 1))
+
 SERVICE_VLAN = 120
 QUARANTINE_VLAN = 999
 
@@ -29,7 +39,7 @@ set -eu
 systemctl start openvswitch-switch
 ovs-vsctl br-exists {BRIDGE} || ovs-vsctl add-br {BRIDGE} -- set bridge {BRIDGE} datapath_type=netdev \\
     -- add-port {BRIDGE} {UPLINK} vlan_mode=native-untagged tag={SERVICE_VLAN} trunks={SERVICE_VLAN} \\
-    {" ".join(f"-- add-port {BRIDGE} p{number} tag={QUARANTINE_VLAN}" for number in range(1, PORTS + 1))}
+    {" ".join(f"-- add-port {BRIDGE} {port} tag={QUARANTINE_VLAN}" for port in ALL_PORTS)}
 """
 
 # Open vSwitch keeps the device that it has opened, also when another of that name has taken its place: it must let go
@@ -77,10 +87,6 @@ def plug(plugs: Mapping[int, int], servers: int) -> dict[int, int]:
     return {number: plugs.get(number) or next(free) for number in range(1, servers + 1)}
 
 
-def port_name(number: int) -> str:
-    return f"p{number}"
-
-
 def mac(record: Record, server: int) -> str:
     """The address of a server's service card: the same for as long as the lab stands, locally administered."""
     return f"02:18:13:{record.network:02x}:00:{server:02x}"
@@ -101,7 +107,7 @@ def wire(record: Record, place: Place, manager: LabServer, servers: Iterable[Pla
     cards = {port_name(plugs[server.number]): (server, Namespace(server)) for server in servers}
     unplugged = {port for port, (_, namespace) in cards.items() if not _is_plugged(namespace, before.get(port))}
     links = inside.links()
-    for name in map(port_name, range(1, PORTS + 1)):
+    for name in ALL_PORTS:
         if name in unplugged:
             server, namespace = cards[name]
             if name in links:
@@ -118,10 +124,11 @@ def wire(record: Record, place: Place, manager: LabServer, servers: Iterable[Pla
 
 def describe(record: Record, server: LabServer, servers: Iterable[Place]) -> LabSwitch:
     """The switch with what is plugged into it, as recorded."""
-    plugged = {(record.plugs or {}).get(place.number): place for place in servers}
+    plugs = record.plugs or {}
+    plugged = {port_name(plugs[place.number]): place for place in servers}
     ports = []
-    for number in range(1, PORTS + 1):
-        name, place = port_name(number), plugged.get(number)
+    for name in ALL_PORTS:
+        place = plugged.get(name)
         if place is None:
             ports.append(LabPort(name))
         else:
@@ -153,7 +160,7 @@ def _is_plugged(namespace: Namespace, port: Link | None) -> bool:
 
 def _put_in_use(inside: Namespace, manager: LabServer) -> None:
     """Have the switch open the devices that it has not opened yet."""
-    ports = {UPLINK, *map(port_name, range(1, PORTS + 1))}
+    ports = {UPLINK, *ALL_PORTS}
     changed = sorted(name for name, link in inside.links().items() if name in ports and link.get("ifalias") != IN_USE)
     if changed:
         owner.run(manager, FIRST_START + REOPEN.format(bridge=BRIDGE, ports=" ".join(changed)))

@@ -1,0 +1,154 @@
+"""The lab's switch: what its ports are set to is what real packets do; cables are moved, and survive what happens."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from sopctl.adapters import lab as servers
+from sopctl.adapters.lab import LabServer, LabStatus, LabSwitch, Tier
+from sopctl.adapters.lab.process import wait_until
+from sopctl.errors import Conflict, UsageError
+from tests.lab.conftest import unavailable
+from tests.lab.test_lab import sopctl
+from tests.lab.traces import orphaned_bridges, traces
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def rack(lab_name: str) -> Iterator[LabStatus]:
+    """Two servers plugged into a switch. Its first `up` was killed while it was cabling; the second completed it."""
+    if servers.find_tier()[0] is not Tier.SYSTEMD:
+        unavailable("a switch needs booted servers")
+    name = f"{lab_name}-sw"
+    servers.down(name)
+    before = set(Path("/sys/class/net").glob("sopsvc*"))
+    killed = sopctl("lab", "up", "--switch", "--servers", "2", "--name", name)
+    uplink = wait_until(lambda: set(Path("/sys/class/net").glob("sopsvc*")) > before or killed.poll() is not None, 90)
+    killed.kill()
+    _, errors = killed.communicate()
+    assert uplink, errors
+    assert killed.returncode == -signal.SIGKILL, errors
+    try:
+        yield servers.up(name, servers=2)
+    finally:
+        servers.down(name)
+    assert traces(name) == []
+    assert orphaned_bridges() == set()
+
+
+def switch(rack: LabStatus) -> LabSwitch:
+    """The switch as it is now."""
+    status = servers.status(rack.name)
+    assert status
+    assert status.switch
+    return status.switch
+
+
+def answers(address: str | None, port: int = 22, *, seconds: float = 3.0) -> bool:
+    """Whether the server's sshd says what it is, at its address in the service network."""
+    assert address
+    try:
+        with socket.create_connection((address, port), timeout=seconds) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def put_into(rack: LabStatus, port: str, vlan: int) -> None:
+    servers.run(switch(rack).server, f"ovs-vsctl set port {port} tag={vlan}")
+
+
+def learned(rack: LabStatus) -> set[tuple[str, ...]]:
+    """Port, VLAN and address, as the switch learned them."""
+    numbers = "for p in $(ovs-vsctl list-ports br0); do echo $(ovs-vsctl get interface $p ofport) $p; done"
+    names = dict(line.split(maxsplit=1) for line in servers.run(switch(rack).server, numbers).splitlines())
+    table = [line.split() for line in servers.run(switch(rack).server, "ovs-appctl fdb/show br0").splitlines()[1:]]
+    return {(names[number], vlan, mac) for number, vlan, mac, _ in table if number in names}
+
+
+def test_a_switch_has_the_servers_in_its_ports(rack: LabStatus) -> None:
+    found = switch(rack)
+    assert found.server.state == "running"
+    assert (len(found.ports), [port.server for port in found.ports[:3]]) == (
+        12,
+        [*(s.name for s in rack.servers), None],
+    )
+    assert servers.run(found.server, "systemctl is-system-running").strip() == "running"
+    sleeping = servers.run(rack.servers[0], "systemctl is-active openvswitch-switch ovs-vswitchd || true; ip link")
+    assert sleeping.split()[:2] == ["inactive", "inactive"]
+    assert str(found.ports[0].mac) in sleeping
+
+
+def test_a_port_in_quarantine_cuts_a_server_off_and_the_service_vlan_joins_it(rack: LabStatus) -> None:
+    port = switch(rack).ports[0]
+    assert not answers(port.address, seconds=1), "as it begins"
+    put_into(rack, port.name, 120)
+    assert answers(port.address)
+    assert (port.name, "120", port.mac) in learned(rack)
+    assert port.address
+    over_it = replace(rack.servers[0], address=port.address)
+    assert len(servers.run(over_it, "head -c 300000 /dev/zero | tr '\\0' x")) == 300_000, "more than one packet"
+    put_into(rack, port.name, 999)
+    assert not answers(port.address, seconds=1)
+
+
+def test_a_cable_in_another_port_is_under_that_ports_rule(rack: LabStatus) -> None:
+    name, port = rack.servers[0].name, switch(rack).ports[0]
+    put_into(rack, "p1", 120)
+    assert answers(port.address)
+    killed = sopctl("lab", "plug", name, "5", "--name", rack.name)
+    card = "ip -o link | grep -q svc0 || echo pulled"
+    assert wait_until(lambda: "pulled" in servers.run(rack.servers[0], card) or killed.poll() is not None, 20)
+    killed.kill()
+    killed.communicate()
+    moved = servers.plug(rack.name, name, 5)
+    assert moved.switch
+    assert [each.name for each in moved.switch.ports if each.server == name] == ["p5"]
+    assert not answers(port.address, seconds=1), "p5 is in quarantine"
+    assert {each for each in learned(rack) if each[2] == port.mac} == {("p5", "999", port.mac)}
+    put_into(rack, "p5", 120)
+    assert answers(port.address)
+    servers.run(moved.switch.server, "ovs-ofctl mod-port br0 p1 down")
+    servers.plug(rack.name, name, 1)
+    assert not answers(port.address, seconds=1), "a port that is shut stays shut"
+    servers.run(moved.switch.server, "ovs-ofctl mod-port br0 p1 up")
+    assert wait_until(lambda: answers(port.address), 5)
+
+
+def test_what_breaks_is_put_right_by_the_next_up(rack: LabStatus) -> None:
+    put_into(rack, "p1", 120)
+    for victim in (switch(rack).server, rack.servers[0]):
+        assert victim.pid
+        os.kill(victim.pid, signal.SIGKILL)
+        assert wait_until(lambda victim=victim: stopped(rack, victim), 5)  # type: ignore[misc] # binds the loop's value
+        servers.up(rack.name)
+        assert wait_until(lambda: answers(switch(rack).ports[0].address), 10), victim.name
+    servers.reset(rack.name, rack.servers[0].name)
+    assert wait_until(lambda: answers(switch(rack).ports[0].address), 10)
+
+
+def stopped(rack: LabStatus, server: LabServer) -> bool:
+    status = servers.status(rack.name)
+    assert status
+    assert status.switch
+    return next(one for one in (*status.servers, status.switch.server) if one.name == server.name).state == "stopped"
+
+
+def test_what_cannot_be_plugged(rack: LabStatus, lab: LabStatus) -> None:
+    first, second = (server.name for server in rack.servers)
+    with pytest.raises(Conflict, match=f"{second} is plugged into p2"):
+        servers.plug(rack.name, first, 2)
+    with pytest.raises(UsageError, match="ports 1 to 12"):
+        servers.plug(rack.name, first, 13)
+    with pytest.raises(UsageError, match="has no server"):
+        servers.plug(rack.name, f"{rack.name}0", 3)
+    with pytest.raises(UsageError, match="has no switch"):
+        servers.plug(lab.name, lab.servers[0].name, 1)
+    with pytest.raises(UsageError, match="12 ports, not 13"):
+        servers.up(rack.name, servers=13)
