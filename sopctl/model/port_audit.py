@@ -72,17 +72,18 @@ def _port(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRecor
         yield finding(Kind.NO_PORT, "the switch has no such port")
         return
     differ = {change.field: change for change in changes(actual.setting, record.wanted)}
-    if not record.deposit:
-        differ.pop("description", None)  # what stands on a port that is nobody's does not matter
-        if "enabled" in differ:
-            yield finding(Kind.OPEN_PORT, f"nobody's port is open, in VLAN {actual.setting.vlan}")
     vlans = [differ.pop(name) for name in ("mode", "vlan", "tagged") if name in differ]
-    if vlans and (record.deposit or "enabled" not in differ):
-        what = "; ".join(f"{change.field} is {change.before}, shall be {change.after}" for change in vlans)
-        yield finding(Kind.WRONG_VLAN, what)
-    if record.deposit and differ:
-        what = "; ".join(f"{name} is {each.before!r}, shall be {each.after!r}" for name, each in differ.items())
-        yield finding(Kind.WRONG_SETTING, what)
+    if not record.wanted.enabled:  # what a port says or carries that is shut, or in quarantine, does not matter
+        if vlans and actual.setting.enabled:
+            whose = f"the server of {record.deposit} is not in use" if record.deposit else "the port is nobody's"
+            yield finding(Kind.OPEN_PORT, f"{whose}, but it is open, in VLAN {actual.setting.vlan}")
+    else:
+        if vlans:
+            what = "; ".join(f"{each.field} is {each.before}, shall be {each.after}" for each in vlans)
+            yield finding(Kind.WRONG_VLAN, what)
+        if differ:
+            what = "; ".join(f"{name} is {each.before!r}, shall be {each.after!r}" for name, each in differ.items())
+            yield finding(Kind.WRONG_SETTING, what)
     yield from _devices(record, state, owners)
 
 
