@@ -1,9 +1,12 @@
 """The lab's switch: what its ports are set to is what real packets do; cables are moved, and survive what happens."""
 
+import json
 import os
 import signal
 import socket
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,13 @@ from msgspec.structs import replace
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, LabSwitch, Tier
 from sopctl.adapters.lab.process import wait_until
-from sopctl.errors import Conflict, UsageError
+from sopctl.errors import Conflict, ExitCode, UsageError
+from sopctl.store import dossiers
+from sopctl.workflow.desk import Desk
+from tests.conftest import Ran
 from tests.lab.conftest import unavailable
-from tests.lab.test_lab import sopctl
+from tests.lab.test_checks import stand
+from tests.lab.test_lab import sopctl as begin
 from tests.lab.traces import orphaned_bridges, traces
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
@@ -28,7 +35,7 @@ def rack(lab_name: str) -> Iterator[LabStatus]:
     name = f"{lab_name}-sw"
     servers.down(name)
     before = set(Path("/sys/class/net").glob("sopsvc*"))
-    killed = sopctl("lab", "up", "--switch", "--servers", "2", "--name", name)
+    killed = begin("lab", "up", "--switch", "--servers", "2", "--name", name)
     uplink = wait_until(lambda: set(Path("/sys/class/net").glob("sopsvc*")) > before or killed.poll() is not None, 90)
     killed.kill()
     _, errors = killed.communicate()
@@ -102,7 +109,7 @@ def test_a_cable_in_another_port_is_under_that_ports_rule(rack: LabStatus) -> No
     name, port = rack.servers[0].name, switch(rack).ports[0]
     put_into(rack, "p1", 120)
     assert answers(port.address)
-    killed = sopctl("lab", "plug", name, "5", "--name", rack.name)
+    killed = begin("lab", "plug", name, "5", "--name", rack.name)
     card = "ip -o link | grep -q svc0 || echo pulled"
     assert wait_until(lambda: "pulled" in servers.run(rack.servers[0], card) or killed.poll() is not None, 20)
     killed.kill()
@@ -152,3 +159,114 @@ def test_what_cannot_be_plugged(rack: LabStatus, lab: LabStatus) -> None:
         servers.plug(lab.name, lab.servers[0].name, 1)
     with pytest.raises(UsageError, match="12 ports, not 13"):
         servers.up(rack.name, servers=13)
+
+
+PING = """
+- hosts: deposits
+  gather_facts: false
+  tasks:
+    - ansible.builtin.raw: ip -brief address show svc0
+"""
+"""In place of the whole configuration, which has tests of its own: a login over the service network, by Ansible."""
+
+IMPATIENT = """
+import sys
+from sopctl.cli.main import main
+from sopctl.workflow import port_change
+port_change.RESTORE_SECONDS = 8  # a person's patience is 180
+sys.argv[0] = "sopctl"
+main()
+"""
+
+
+def test_a_deposits_port_from_quarantine_to_release(
+    rack: LabStatus, desk: Desk, placed: Callable[..., str], sopctl: Callable[..., Ran]
+) -> None:
+    """The office's commands, seen from the service network: what they say of a port is what packets do."""
+    root, found = desk.site.root, switch(rack)
+    for server, port in zip(rack.servers, ("p1", "p2"), strict=True):
+        put_into(rack, port, 999)
+        servers.plug(rack.name, server.name, int(port[1:]))
+    (root / "racks/A1.yml").write_text(RACK)
+    (root / "playbooks/configure.yml").write_text(PING)
+    for name in ("owner", "sw-a1"):
+        (root / "keys" / name).write_bytes(Path(found.server.key_file).read_bytes())
+        (root / "keys" / name).chmod(0o600)
+    described = sopctl("lab", "switch", "--as", "sw-a1", "--name", rack.name)
+    (root / "switches").mkdir(exist_ok=True)
+    (root / "switches/sw-a1.yml").write_text(described.out)
+    first, second = (stand(placed, replace(server, address=address), server.user) for server, address in cards(rack))
+    one, other = (address for _, address in cards(rack))
+
+    refused = sopctl("switch", "plan", first, "--json")
+    assert (refused.code, "host-key sw-a1" in refused.out) == (ExitCode.OUTSIDE, True), "no login without a pinned key"
+    pin = next(key.sha256 for key in found.server.host_keys if key.type == "ssh-ed25519")
+    assert sopctl("switch", "host-key", "sw-a1", "--confirm", pin).code == 0
+
+    assert not answers(one, seconds=1), "in quarantine"
+    planned = sopctl("switch", "plan", first, "--json")
+    assert planned.code == 0, planned
+    assert ["vlan", 999, 120] in [list(change.values()) for change in json.loads(planned.out)["plan"]["changes"]]
+    assert not answers(one, seconds=1), "a plan changes nothing"
+    configured = sopctl("configure", first, "--json")
+    assert configured.code == 0, configured
+    assert answers(one)
+    kept = dossiers.read(desk.site, first).events[-2].data["switch_port"]
+    assert (kept["before"]["vlan"], kept["after"]["vlan"], kept["mac"]) == (999, 120, found.ports[0].mac)
+
+    servers.plug(rack.name, rack.servers[1].name, 7)
+    servers.plug(rack.name, rack.servers[0].name, 2)
+    assert not answers(one, seconds=1), "moved into a port that is in quarantine"
+    audited = sopctl("switch", "audit", "--json")
+    findings = [(each["kind"], each["port"], each["deposit"]) for each in json.loads(audited.out)["findings"]]
+    assert audited.code == 1
+    assert ("elsewhere", "p2", first) in findings
+    strange = sopctl("switch", "apply", second, "--json")
+    port = json.loads(strange.out)["port"]
+    assert (strange.code, port["state"], port["cause"]) == (1, "refused", "other-server")
+    assert tag(rack, "p2") == "999"
+    servers.plug(rack.name, rack.servers[0].name, 1)
+    assert answers(one), "back in its own port, without anyone's doing"
+
+    killed = subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, "switch", "apply", second], cwd=root, start_new_session=True
+    )
+    assert wait_until(lambda: tag(rack, "p2") == "120" or killed.poll() is not None, 30), "it waits for the server"
+    killed.kill()
+    killed.wait()
+    assert tag(rack, "p2") == "120"
+    assert wait_until(lambda: tag(rack, "p2") == "999", 30, every=0.3), "the switch put it back by itself"
+    servers.plug(rack.name, rack.servers[1].name, 2)
+    assert not answers(other, seconds=1)
+
+    applied = sopctl("switch", "apply", second, "--json")
+    assert (applied.code, json.loads(applied.out)["port"]["mac"]) == (0, found.ports[1].mac), applied
+    assert answers(other)
+    audited = sopctl("switch", "audit", "--json")
+    assert (audited.code, json.loads(audited.out)["findings"]) == (0, []), audited
+
+    released = sopctl("switch", "release", first, "--json")
+    assert released.code == 0, released
+    assert not answers(one, seconds=1)
+    assert servers.run(rack.servers[0], "cat /sys/class/net/svc0/carrier").strip() == "0", "shut: no link"
+    assert answers(other), "the other one has not noticed"
+
+
+RACK = """
+name: A1
+room: R
+units: 4
+depth_mm: 900
+power_watts: 2000
+switch: {name: sw-a1, ports: 2}
+"""
+
+
+def cards(rack: LabStatus) -> list[tuple[LabServer, str]]:
+    """The servers with their addresses in the service network."""
+    ports = {port.server: port for port in switch(rack).ports}
+    return [(server, str(ports[server.name].address)) for server in rack.servers]
+
+
+def tag(rack: LabStatus, port: str) -> str:
+    return servers.run(switch(rack).server, f"ovs-vsctl get port {port} tag").strip()
