@@ -80,7 +80,7 @@ class Session:
         self._connection = connection
         self._watch = watch
         self._mark = mark
-        """A shell's prompt: a word made for this session, so that no output can look like it."""
+        """What ends an answer. Of a shell it is a word made for this session, so that no output can look like it."""
 
     def show(self, command: str) -> str:
         """The device's answer to `command`, as plain lines without control characters.
@@ -139,7 +139,7 @@ class Session:
         self._check(command)
         if self.dialect.configuring != "shell":
             with self._judged(command):
-                return _clean(str(self._connection.send_command(command)))
+                return _clean(str(self._connection.send_command(command, expect_string=self._mark)))
         with self._judged(command):
             said = self._connection.send_command(
                 f"{command}; printf '\\n%s\\n' \"$?\"", expect_string=self._mark, cmd_verify=False, strip_command=False
@@ -201,6 +201,8 @@ def connect(
         mark = f"sopctl-{secrets.token_hex(8)}:"
         try:
             connection = _open(endpoint, login, dialect, watch, line, written, mark)
+            if dialect.configuring != "shell":
+                mark = re.escape(connection.find_prompt().strip()) + r"\s*$"
         except Exception as error:  # noqa: BLE001 (netmiko and paramiko raise what they meet)
             _judge(error, endpoint, watch, "at the login")
         held.callback(_leave, connection)

@@ -7,6 +7,7 @@ and ends with the terminal.
 """
 
 import re
+from itertools import pairwise
 
 from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.driver import Restore
@@ -23,8 +24,9 @@ DIALECT = Dialect("mikrotik_routeros", _REFUSAL, "direct")
 SAVE: tuple[str, ...] = ()
 
 _ACCESS = "admit-only-untagged-and-priority-tagged"
-_ENTRY = re.compile(r"^\s*\d+\s", re.MULTILINE)
+_ENTRY = re.compile(r"^ *\d+ ", re.MULTILINE)
 _VALUE = re.compile(r'([a-z][a-z0-9.-]*)=("(?:\\.|[^"\\])*"|\S*)')
+_ESCAPED = re.compile(r"\\(?:([0-9A-F]{2})|(.))")
 _PLAIN = re.compile(r"[A-Za-z0-9 .,:;/_@=()\[\]+-]")
 
 Entry = dict[str, str]
@@ -131,7 +133,7 @@ def entries(answer: str) -> list[Entry]:
     """
     starts = [match.start() for match in _ENTRY.finditer(answer)]
     found = []
-    for start, end in zip(starts, [*starts[1:], len(answer)], strict=True):
+    for start, end in pairwise([*starts, len(answer)]):
         first, _, rest = answer[start:end].partition("\n")
         head, marked, comment = first.partition(";;; ")
         flags = re.match(r"\s*\d+\s+([A-Z]*(?:\s+[A-Z])*)(?=\s|$)", head)
@@ -166,5 +168,4 @@ def _quoted(text: str) -> str:
 def _unquoted(value: str) -> str:
     if not value.startswith('"'):
         return value
-    raw = re.sub(r"\\([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), value[1:-1])
-    return re.sub(r"\\(.)", r"\1", raw)
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)) if match[1] else match[2], value[1:-1])
