@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs qemu-system-x86
+LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
 KEEP ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)

@@ -12,7 +12,7 @@ from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.adapters.lab import LabStatus
+    from sopctl.adapters.lab import LabServer, LabStatus
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
@@ -33,6 +33,7 @@ def lab() -> None:
 
 @lab.command()
 @click.option("--servers", type=click.IntRange(1, 100), help="How many, at least.  [default: 3; with --vm 1]")
+@click.option("--switch", "switched", is_flag=True, help="With a real switch, the servers plugged into its ports.")
 @click.option("--vm", is_flag=True, help="One emulated machine, with firmware, memory modules and disks of its own.")
 @click.option(
     "--hardware",
@@ -43,29 +44,87 @@ def lab() -> None:
 @click.option("--release", default="bookworm", show_default=True, help="Debian release: bookworm or trixie.")
 @click.option("--name", default="lab", show_default=True, help="The lab's name; its servers are NAME1, NAME2, ...")
 @AS_JSON
-def up(*, servers: int | None, vm: bool, hardware: Path | None, release: str, name: str, as_json: bool) -> None:
+def up(
+    *,
+    servers: int | None,
+    switched: bool,
+    vm: bool,
+    hardware: Path | None,
+    release: str,
+    name: str,
+    as_json: bool,
+) -> None:
     """Have servers running; those that run are left alone, a stopped one boots again.
 
     The first time the image is built (half a minute to a minute; needs this machine's Debian mirror). With --vm and
     another hardware than it has, a machine that runs is shut down, changed and booted; its first disk is kept.
 
+    With --switch, which a lab may also get later, Open vSwitch runs on one more server, NAME0. Each server has a second
+    card in one of its ports, p1 to p12, which begin in the quarantine VLAN 999; behind the uplink, in VLAN 120, is this
+    machine with a card in the service network.
+
     \b
     Examples:
       sopctl lab up
       sopctl lab up --servers 10 --release trixie --name drill
+      sopctl lab up --switch
       sopctl lab up --vm --name metal --hardware machine.yml
     """
     from sopctl.workflow import lab as workflow
 
+    if vm and switched:
+        raise UsageError("a machine has no card for the switch", remedy="Give the switch a lab of its own: --name")
     if hardware and not vm:
         raise UsageError("only a machine is made of hardware", remedy="Add --vm")
     if not vm:
-        status = workflow.up(name, 3 if servers is None else servers, release, _progress)
+        status = workflow.up(name, 3 if servers is None else servers, release, _progress, switched=switched)
     elif servers in (None, 1):
         status = workflow.up_machine(name, hardware, release, _progress)
     else:
         raise UsageError("a machine is alone in its lab", remedy="Give another one a lab of its own: --name")
     _show([status], as_json=as_json)
+
+
+@lab.command()
+@click.argument("server", metavar="SERVER")
+@click.argument("port", metavar="PORT", type=click.IntRange(min=1))
+@click.option("--name", default="lab", show_default=True, help="The lab's name.")
+@AS_JSON
+def plug(*, server: str, port: int, name: str, as_json: bool) -> None:
+    """Pull a server's cable out of the switch and put it into another port.
+
+    What the switch is configured to do with its ports stays as it is: that is what an audit then finds.
+
+    \b
+    Example:
+      sopctl lab plug lab1 5
+    """
+    from sopctl.workflow import lab as workflow
+
+    _show([workflow.plug(name, server, port)], as_json=as_json)
+
+
+@lab.command("switch")
+@click.option("--name", default="lab", show_default=True, help="The lab's name.")
+@click.option("--as", "called", metavar="SWITCH", help="What the site calls it.  [default: the server's name, NAME0]")
+@AS_JSON
+def show_switch(*, name: str, called: str | None, as_json: bool) -> None:
+    """Print the lab's switch as a site describes one, for its folder switches/.
+
+    The lab's private key opens it: it belongs into the site's keys/, under the switch's name (lab status says where the
+    key is). Its host key is confirmed as any switch's is; lab status shows the fingerprint.
+
+    \b
+    Example:
+      sopctl lab switch --as sw-a1 > switches/sw-a1.yml
+    """
+    from sopctl.workflow import lab as workflow
+
+    record = workflow.switch_record(name, called)
+    if as_json:
+        put_json({"switch": record})
+    else:
+        click.echo(workflow.as_file(record), nl=False)
 
 
 @lab.command("hardware")
@@ -186,6 +245,11 @@ def _progress(line: str) -> None:
         click.echo(line, err=True)
 
 
+def _server(server: "LabServer") -> str:
+    fingerprint = next((key.sha256 for key in server.host_keys if key.type == "ssh-ed25519"), "")
+    return f"{server.name:<10} {server.state:<8} {server.address}:{server.port:<5} {fingerprint}"
+
+
 def _show(labs: "list[LabStatus]", *, as_json: bool) -> None:
     if as_json:
         put_json({"labs": labs})
@@ -195,8 +259,16 @@ def _show(labs: "list[LabStatus]", *, as_json: bool) -> None:
     for one in labs:
         click.echo(f"{one.name}: {one.release}, tier {one.tier}; the servers see this machine as {one.controller}")
         for server in one.servers:
-            fingerprint = next((key.sha256 for key in server.host_keys if key.type == "ssh-ed25519"), "")
-            click.echo(f"  {server.name:<10} {server.state:<8} {server.address}:{server.port:<5} {fingerprint}")
+            click.echo(f"  {_server(server)}")
+        if one.switch:
+            click.echo(f"  {_server(one.switch.server)}  the switch")
+            click.echo(
+                f"  service network {one.switch.network}, VLAN {one.switch.service_vlan}; this machine is in it as "
+                f"{one.switch.controller}; quarantine is VLAN {one.switch.quarantine_vlan}"
+            )
+            for port in one.switch.ports:
+                if port.server:
+                    click.echo(f"  {port.name:<4} {port.server:<10} {port.mac}  {port.address}")
         if one.hardware:
             parts = [f"{each.slot} {each.size_mib} MiB {each.serial}" for each in one.hardware.memory]
             parts += [f"{each.bus} {each.size_gb} GB {each.serial}" for each in one.hardware.disks]

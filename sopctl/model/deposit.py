@@ -124,6 +124,20 @@ class RequestedAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
     accounts: Annotated[tuple[RequestedAccount, ...], Meta(min_length=1)]
 
 
+VlanId = Annotated[int, Meta(ge=1, le=4094)]
+"""IEEE 802.1Q: 0 and 4095 are no VLANs."""
+
+
+class Network(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the server needs of its switch port: another VLAN than the switch's service VLAN, VLANs that it wants
+    tagged, a speed that is not negotiated; and the MAC addresses by which it is known to be the one plugged in."""
+
+    vlan: VlanId | None = None
+    tagged: tuple[VlanId, ...] = ()
+    speed_mbps: Literal[10, 100, 1000, 2500, 5000, 10000, 25000, 40000, 100000] | None = None
+    macs: tuple[Annotated[str, Meta(pattern=names.MAC)], ...] = ()
+
+
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
     """What a requesting unit files: step 1 of penitipan. The office adds the id when it opens the dossier."""
 
@@ -133,6 +147,7 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
     server: RequestedServer
     access: RequestedAccess
     valid_until: date | None = None
+    network: Network | None = None
 
 
 class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,6 +159,7 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
     access: Access
     letter: Letter | None = None
     valid_until: date | None = None
+    network: Network | None = None
 
     def unknown(self) -> list[str]:
         """What is not known of it, as paths into the record."""

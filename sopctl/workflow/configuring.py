@@ -1,12 +1,13 @@
-"""konfigurasi 1: the server's host key is pinned, then the playbook makes the server usable. Many servers in one run.
+"""konfigurasi 1: the server gets its switch port, its host key is pinned, then the playbook makes it usable. Many
+servers in one run.
 
 Afterwards a configuration can be repeated at any time (`repair`): what was changed by hand since is put right, and the
 deposit stays at the step where it stands.
 """
 
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from sopctl.adapters.ssh import Password
 from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model import history
 from sopctl.store import register
-from sopctl.workflow import hostkeys
+from sopctl.workflow import hostkeys, switching
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.first_contact import let_in
 from sopctl.workflow.hostkeys import Confirm, Unconfirmed
@@ -112,11 +113,17 @@ def configure_all(
                 mine = held.enter_context(turn(desk, deposit_id, "configure"))
                 if password is None:
                     key_in_use(desk.site, mine.dossier)  # a server without a way in is not even looked at
-                begun[deposit_id] = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
-                if password:
-                    begun[deposit_id] = _first_contact(mine, begun[deposit_id], password, cancel)
-                else:
-                    refuse_unfit(mine)
+                before = len(mine.dossier.events)
+                no_port = _port(mine)
+                if no_port:
+                    answers.done[deposit_id] = no_port
+                    continue
+                with _begun_work(mine, before):
+                    begun[deposit_id] = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
+                    if password:
+                        begun[deposit_id] = _first_contact(mine, begun[deposit_id], password, cancel)
+                    else:
+                        refuse_unfit(mine)
             except SopctlError as error:
                 answers.errors[deposit_id] = error
             else:
@@ -203,6 +210,25 @@ def _run(
             answers.errors[mine.dossier.id] = error
         else:
             answers.done[mine.dossier.id] = _judge(mine, result, raw=options.raw)
+
+
+def _port(mine: Turn) -> StepDone | None:
+    """Give the server its switch port; the failed step where that is no use."""
+    data, no_use = switching.configured(mine)
+    return mine.fail(switching.note(no_use), data=data) if no_use else None
+
+
+@contextmanager
+def _begun_work(mine: Turn, before: int) -> Iterator[None]:
+    """Where the port was opened, work has begun (a new event after the first `before`): an error on the way to the run
+    ends it."""
+    try:
+        yield
+    except SopctlError as error:
+        events = mine.dossier.events
+        if len(events) > before and events[-1].outcome == history.STARTED:
+            mine.fail(error.message)
+        raise
 
 
 def _first_contact(

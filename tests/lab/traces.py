@@ -31,10 +31,12 @@ def traces(name: str) -> list[str]:
 
 
 def orphaned_bridges() -> set[str]:
-    """Bridges that belong to no lab: a record is written before its bridge is made, and goes after it."""
-    bridges = {path.name for path in Path("/sys/class/net").glob("soplab*")}
+    """Bridges, and cards in service networks, that belong to no lab: a record is written before they are made, and goes
+    after them."""
+    links = {path.name for kind in ("soplab", "sopsvc") for path in Path("/sys/class/net").glob(f"{kind}*")}
     records = [json.loads(path.read_bytes()) for path in Path("/run/sopctl-lab").glob("*/lab.json")]
-    return bridges - {f"soplab{record['network']}" for record in records}
+    networks = [record["network"] for record in records]
+    return links - {f"soplab{number}" for number in networks} - {f"sopsvc{number}" for number in networks}
 
 
 def route() -> bool:

@@ -12,10 +12,12 @@ from sopctl.model.text import printable
 PACKAGES = {
     "chroot": "coreutils",
     "cp": "coreutils",
+    "ethtool": "ethtool",
     "ip": "iproute2",
     "mkfs.ext4": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
     "mount": "mount",
+    "nsenter": "util-linux",
     "qemu-system-x86_64": "qemu-system-x86",
     "setsid": "util-linux",
     "ssh": "openssh-client",

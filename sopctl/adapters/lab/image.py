@@ -12,11 +12,12 @@ from sopctl.adapters.lab.state import Tier
 from sopctl.errors import OutsideFailure
 
 PACKAGES = (
-    "dbus", "iproute2", "iputils-ping", "nftables", "openssh-server", "passwd", "procps", "python3",
-    "python3-apt", "sudo", "systemd", "systemd-sysv", "systemd-timesyncd", "tzdata",
-    "unattended-upgrades", "util-linux",
+    "dbus", "iproute2", "iputils-ping", "nftables", "openssh-server", "openvswitch-switch", "passwd", "procps",
+    "python3", "python3-apt", "sudo", "systemd", "systemd-sysv", "systemd-timesyncd", "tzdata", "unattended-upgrades",
+    "util-linux",
 )  # fmt: skip
-"""What the playbooks need: the servers have no network to install it from."""
+"""What the playbooks need: the servers have no network to install it from. One image for servers and for the switch:
+Open vSwitch adds three seconds and 29 MB to it, a second image would take another half minute and 240 MB."""
 
 MACHINE_PACKAGES = ("dmidecode", "ethtool", "kmod", "linux-image-cloud-amd64", "smartmontools", "udev")
 """What a machine needs besides: a kernel with all that it boots from built in, and the tools that know its parts."""
@@ -40,7 +41,8 @@ printf '[Unit]\\nAfter=systemd-user-sessions.service\\n' >"$root/etc/systemd/sys
 chroot "$root" systemctl --quiet enable systemd-networkd.service ssh.service
 chroot "$root" systemctl --quiet mask systemd-networkd-wait-online.service console-getty.service getty@.service \
     dpkg-db-backup.timer e2scrub_all.timer fstrim.timer systemd-firstboot.service unattended-upgrades.service
-chroot "$root" systemctl --quiet disable apt-daily.timer apt-daily-upgrade.timer
+chroot "$root" systemctl --quiet disable apt-daily.timer apt-daily-upgrade.timer {state.SWITCH_UNIT} \
+    ovs-record-hostname.service
 rm -f "$root"/etc/ssh/ssh_host_*_key "$root"/etc/ssh/ssh_host_*_key.pub
 : >"$root/etc/machine-id"
 rm -f "$root/etc/resolv.conf"; : >"$root/etc/resolv.conf"

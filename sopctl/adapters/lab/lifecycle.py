@@ -27,12 +27,13 @@ from sopctl.adapters.lab import (
     qemu,
     seed,
     state,
+    switch,
     tier,
 )
 from sopctl.adapters.lab.hardware import Hardware
 from sopctl.adapters.lab.process import Process
 from sopctl.adapters.lab.state import Folder, LabServer, LabStatus, Place, Record, Tier
-from sopctl.errors import Interrupted, OutsideFailure, UsageError
+from sopctl.errors import Conflict, Interrupted, OutsideFailure, UsageError
 
 BOOT_SECONDS = {Tier.SYSTEMD: 60.0, Tier.CHROOT: 60.0, Tier.VM: 240.0}
 """How long until sshd answers, on a machine that has much else to do."""
@@ -58,9 +59,17 @@ def silent(line: str) -> None:
     """The progress function for those who want none."""
 
 
-def up(name: str = "lab", *, servers: int = 3, release: str = "bookworm", progress: Progress = silent) -> LabStatus:
+def up(
+    name: str = "lab",
+    *,
+    servers: int = 3,
+    release: str = "bookworm",
+    switched: bool = False,
+    progress: Progress = silent,
+) -> LabStatus:
     """Have at least so many servers running, each answering on its ssh port; those that run are left alone.
 
+    `switched`: with a switch, which a lab may also get later and keeps; each server is plugged into a port of it.
     Raises UsageError for a name, number or release that is none, or a release or tier other than the lab has;
     Conflict when another run works on this lab; OutsideFailure when this machine cannot, or a server does not
     come up (it is left as it is, for a look); Interrupted after Ctrl-C, with what this call started gone again.
@@ -70,7 +79,8 @@ def up(name: str = "lab", *, servers: int = 3, release: str = "bookworm", progre
         raise UsageError(f"a lab has 1 to {state.MAX_SERVERS} servers, not {servers}")
     if release not in state.RELEASES:
         raise UsageError(f"the lab knows no release {release!r}", remedy=f"one of: {', '.join(state.RELEASES)}")
-    return _up(folder, tier.choose(), servers, release, None, progress)
+    wanted = tier.choose_switched() if switched else tier.choose()
+    return _up(folder, wanted, servers, release, None, progress, switched=switched)
 
 
 def up_machine(
@@ -88,7 +98,14 @@ def up_machine(
 
 
 def _up(
-    folder: Folder, wanted: Tier, servers: int, release: str, made_of: Hardware | None, progress: Progress
+    folder: Folder,
+    wanted: Tier,
+    servers: int,
+    release: str,
+    made_of: Hardware | None,
+    progress: Progress,
+    *,
+    switched: bool = False,
 ) -> LabStatus:
     name = folder.name
     with _held(folder) as ours:
@@ -98,25 +115,37 @@ def _up(
                 f"the lab {name} is {before.release} in the tier {before.tier}, not {release} in {wanted}",
                 remedy=f"sopctl lab down --name {name}",
             )
+        plugs = before.plugs if before else None
+        if switched or plugs is not None:
+            count = max(before.servers if before else 0, servers)
+            if count > switch.PORTS:
+                raise UsageError(f"the switch has {switch.PORTS} ports, not {count}")
+            plugs = switch.plug(plugs or {}, count)
         started: list[Place] = []
         try:
             if before is None:
                 base = image.ensure(release, wanted, progress)
                 if wanted is Tier.VM:
                     made_of = made_of or hardware.EXAMPLE
-                record = _found(folder, wanted, release, base, servers, made_of)
+                record = _found(folder, wanted, release, base, servers, made_of, plugs)
             else:
-                record = replace(before, servers=max(before.servers, servers), hardware=made_of or before.hardware)
+                record = replace(
+                    before,
+                    servers=max(before.servers, servers),
+                    hardware=made_of or before.hardware,
+                    plugs=plugs,
+                )
                 if record.hardware != before.hardware:
                     for place in folder.places(before):
                         progress(f"shutting down {place.name} to change its hardware")
                         qemu.power_off(place)
                 folder.write(record)
             _machine(record).prepare(folder, record)
-            asleep = [place for place in folder.places(record) if _running(place) is None]
+            asleep = [place for place in folder.booted(record) if _running(place) is None]
             if asleep:
                 progress(f"starting {', '.join(place.name for place in asleep)}")
             _start(folder, record, asleep, ours, started)
+            _wire(folder, record)
         except KeyboardInterrupt:
             progress("interrupted: taking down what was started")
             _undo(folder, before, started, progress)
@@ -148,7 +177,37 @@ def reset(name: str, server: str) -> LabServer:
         machine.discard(record, place)
         place.console.unlink(missing_ok=True)
         _start(folder, record, [place], ours, [], others=False)
+        if (rack := folder.switch(record)) and _running(rack):
+            _wire(folder, record)
         return _server(folder, record, place)
+
+
+def plug(name: str, server: str, port: int) -> LabStatus:
+    """Pull the server's cable out of the switch, and put it into another port, from 1; it may be there already.
+
+    Raises UsageError when there is no such lab, switch, server or port; Conflict for a port with another server's
+    cable, or when another run works on this lab; OutsideFailure when the switch does not run.
+    """
+    folder = state.folder(name)
+    with _held(folder):
+        record = folder.read()
+        place = next((place for place in folder.places(record) if place.name == server), None) if record else None
+        if record is None or place is None:
+            raise UsageError(f"the lab {name} has no server {server!r}", remedy=f"sopctl lab status --name {name}")
+        if record.plugs is None:
+            raise UsageError(f"the lab {name} has no switch", remedy=f"sopctl lab up --switch --name {name}")
+        if not 1 <= port <= switch.PORTS:
+            raise UsageError(f"the switch has the ports 1 to {switch.PORTS}, not {port}")
+        others = {other: number for number, other in record.plugs.items() if number != place.number}
+        if port in others:
+            raise Conflict(
+                f"{folder.place(record, others[port]).name} is plugged into {switch.port_name(port)}",
+                remedy="plug that one into another port first",
+            )
+        record = replace(record, plugs=record.plugs | {place.number: port})
+        folder.write(record)
+        _wire(folder, record)
+        return _status(folder, record)
 
 
 def down(name: str | None = "lab", *, progress: Progress = silent) -> None:
@@ -194,13 +253,22 @@ def _sound(folder: Folder, progress: Progress) -> Record | None:
     return None
 
 
-def _found(folder: Folder, wanted: Tier, release: str, base: Path, servers: int, made_of: Hardware | None) -> Record:
+def _found(
+    folder: Folder,
+    wanted: Tier,
+    release: str,
+    base: Path,
+    servers: int,
+    made_of: Hardware | None,
+    plugs: dict[int, int] | None,
+) -> Record:
     """Record what a new lab is to be, and reserve its network."""
     roots = state.cache_folder() / "roots" / f"{folder.name}-{secrets.token_hex(4)}"
     with network.locked():
         others = [state.folder(name).read() for name in state.names()]
         number = network.free_number(wanted, {other.network for other in others if other})
-        record = Record(folder.name, wanted, release, str(base), str(roots), number, servers, state.boot_id(), made_of)
+        boot = state.boot_id()
+        record = Record(folder.name, wanted, release, str(base), str(roots), number, servers, boot, made_of, plugs)
         folder.write(record)
         if wanted is Tier.SYSTEMD:
             network.ensure(number)
@@ -242,8 +310,17 @@ def _start(
 
     seed.make_key(folder)
     _each(start, asleep, given_up, workers=STARTERS)
-    awake = [place for place in folder.places(record) if place in asleep or (others and _running(place))]
+    awake = [place for place in folder.booted(record) if place in asleep or (others and _running(place))]
     _each(answer, awake, given_up, workers=len(awake))
+
+
+def _wire(folder: Folder, record: Record) -> None:
+    """Plug the servers that run into the switch, if the lab has one. Raises OutsideFailure when that does not run."""
+    place = folder.switch(record)
+    if place is None:
+        return
+    running = [server for server in folder.places(record) if _running(server)]
+    switch.wire(record, place, _server(folder, record, place), running)
 
 
 def _each(act: Callable[[Item], None], items: Sequence[Item], given_up: threading.Event, *, workers: int) -> None:
@@ -268,7 +345,8 @@ def _undo(folder: Folder, before: Record | None, started: Sequence[Place], progr
         return
     machine = _machine(record)
     _each(lambda place: machine.stop(record, place), started, threading.Event(), workers=STARTERS)
-    for place in folder.places(record)[before.servers :]:
+    kept = folder.booted(before)
+    for place in [place for place in folder.booted(record) if place not in kept]:
         machine.discard(record, place)
         files.remove_tree(place.folder)
     folder.write(before)
@@ -278,7 +356,7 @@ def _dismantle(folder: Folder, record: Record | None, progress: Progress) -> Non
     """Take away everything, the record last; what is no longer there is no error."""
     if record is not None:
         machine = _machine(record)
-        places = folder.places(record)
+        places = folder.booted(record)
         progress(f"taking down {', '.join(place.name for place in places)}")
         _each(lambda place: machine.stop(record, place), places, threading.Event(), workers=len(places))
         for place in places:
@@ -298,6 +376,7 @@ def _running(place: Place) -> Process | None:
 
 
 def _status(folder: Folder, record: Record) -> LabStatus:
+    place = folder.switch(record)
     return LabStatus(
         name=record.name,
         tier=record.tier,
@@ -305,6 +384,7 @@ def _status(folder: Folder, record: Record) -> LabStatus:
         controller=network.controller_address(record.tier, record.network),
         servers=tuple(_server(folder, record, place) for place in folder.places(record)),
         hardware=record.hardware,
+        switch=switch.describe(record, _server(folder, record, place), folder.places(record)) if place else None,
     )
 
 

@@ -3,6 +3,8 @@
 198.18.0.0/15 is set aside for benchmarks (RFC 2544, RFC 6890): no real host has such an address. Lab number i
 has the bridge `soplab<i>`; the bridge itself is the reservation. An unreachable route over the whole range,
 marked with a protocol number of our own, keeps packets for absent servers here; it goes with the last bridge.
+The service network of lab number i, which is behind its switch, is 198.19.i.0/24; this machine's card in it is
+`sopsvc<i>`.
 In the other tiers lab number i has 127.18.i.0/24, which needs no set-up. Behind it a machine (tier vm) has QEMU's own
 network, which lets in what is meant for its sshd and lets nothing out.
 """
@@ -25,7 +27,12 @@ INSIDE, INSIDE_GATEWAY = "10.0.2.15", "10.0.2.2"
 """A machine's address where it is itself, and ours as it sees it (QEMU's user networking)."""
 
 FIRST_HOST = 10
-"""Server n has host number 10 + n; the controller is number 1."""
+"""Server n has host number 10 + n, the switch is number 10; the controller is number 1."""
+
+SERVICE_RANGE = IPv4Network("198.19.0.0/16")
+SERVICE_PREFIX_LENGTH = 24
+SERVICE_CARD = "svc0"
+"""A server's card in the service network, which is plugged into the switch."""
 
 
 def locked() -> AbstractContextManager[lock.Lock]:
@@ -57,6 +64,21 @@ def server_address(tier: Tier, number: int, server: int) -> tuple[str, int]:
     return address, 22 if tier is Tier.SYSTEMD else 2200 + server
 
 
+def service_subnet(number: int) -> IPv4Network:
+    """The /24 of lab `number`'s service network."""
+    return IPv4Network((int(SERVICE_RANGE.network_address) + (number << 8), SERVICE_PREFIX_LENGTH))
+
+
+def service_address(number: int, server: int) -> str:
+    """A server's address in the service network."""
+    return str(service_subnet(number)[FIRST_HOST + server])
+
+
+def service_interface(number: int) -> str:
+    """This machine's card in lab `number`'s service network."""
+    return f"sopsvc{number}"
+
+
 def free_number(tier: Tier, taken: set[int]) -> int:
     """The lowest number that no lab of ours (`taken`) and nobody else on this machine uses."""
     used = taken | (_bridge_numbers() if tier is Tier.SYSTEMD else _loopback_numbers())
@@ -72,13 +94,17 @@ def ensure(number: int) -> None:
     if number not in _bridge_numbers():
         command.run(["ip", "link", "add", name, "type", "bridge", "forward_delay", "0"])
     command.run(["ip", "address", "replace", f"{net[1]}/{net.prefixlen}", "dev", name])
-    # Even where this machine is a router (container hosts often are), nothing that a server sends goes on.
-    Path(f"/proc/sys/net/ipv4/conf/{name}/forwarding").write_text("0")
-    Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6").write_text("1") if Path(
-        "/proc/sys/net/ipv6"
-    ).exists() else None
+    confine(name)
     command.run(["ip", "route", "replace", "unreachable", str(RANGE), "proto", PROTOCOL])
     command.run(["ip", "link", "set", name, "up"])
+
+
+def confine(interface: str) -> None:
+    """Even where this machine is a router (container hosts often are), nothing that comes in there goes on."""
+    Path(f"/proc/sys/net/ipv4/conf/{interface}/forwarding").write_text("0")
+    ipv6 = Path(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6")
+    if ipv6.exists():
+        ipv6.write_text("1")
 
 
 def exists(number: int) -> bool:
@@ -86,18 +112,23 @@ def exists(number: int) -> bool:
 
 
 def remove(number: int) -> None:
-    """Take away the bridge, what is plugged into it, and with the last bridge the route."""
+    """Take away the bridge, what is plugged into it, the card in the service network, and with the last bridge the
+    route."""
+    delete_link(service_interface(number))
     if exists(number):
         name = bridge(number)
         for port in json.loads(command.run(["ip", "-json", "link", "show", "master", name])):
-            _delete_link(port["ifname"])
-        _delete_link(name)
+            delete_link(port["ifname"])
+        delete_link(name)
     ours = json.loads(command.run(["ip", "-json", "route", "show", "type", "unreachable", "proto", PROTOCOL]) or "[]")
     if ours and not _bridge_numbers():
         command.run(["ip", "route", "del", "unreachable", str(RANGE), "proto", PROTOCOL])
 
 
-def _delete_link(name: str) -> None:
+def delete_link(name: str) -> None:
+    """Delete a link of this machine; one that is not there is no error."""
+    if not Path(f"/sys/class/net/{name}").exists():
+        return
     try:
         command.run(["ip", "link", "delete", name])
     except OutsideFailure:

@@ -6,9 +6,15 @@ from pathlib import Path
 
 from sopctl.adapters.lab import cgroup, command, files, network, process
 from sopctl.adapters.lab.state import Folder, Place, Record
+from sopctl.errors import OutsideFailure
 
 POWER_OFF_SECONDS = 4.0
 """How long a server may take to power off before it is killed; its disk is thrown away anyway."""
+
+INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_instances")
+INOTIFY_INSTANCES = 1024
+"""A booted server holds seven, all on root's account (inotify(7)): the kernel's 128 are 18 servers, and the next one
+hangs as it boots."""
 
 NO_MOUNT = "the chroot tier needs no mounts: SOPCTL_LAB_TIER=chroot"
 
@@ -17,6 +23,9 @@ def prepare(folder: Folder, record: Record) -> None:
     """Make the lab's network and the place for its servers' disks."""
     with network.locked():
         network.ensure(record.network)
+    with suppress(OSError):  # read-only in some containers: then there are fewer servers
+        if int(INOTIFY_LIMIT.read_text()) < INOTIFY_INSTANCES:
+            INOTIFY_LIMIT.write_text(str(INOTIFY_INSTANCES))
     if not files.is_mounted(folder.disks):
         # In memory: quick, gone with the mount, and an overlay cannot lie on another one (container hosts).
         folder.disks.mkdir(mode=0o700, exist_ok=True)
@@ -72,6 +81,20 @@ def dismantle(folder: Folder, record: Record) -> None:
     files.unmount_below(folder.path)
     with network.locked():
         network.remove(record.network)
+
+
+def init(place: Place) -> int:
+    """The pid, here, of the server's own process 1: the child of systemd-nspawn that is number 1 of its namespace.
+
+    Raises OutsideFailure when the server does not run.
+    """
+    nspawn = process.Process.read(place.process)
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+            if nspawn and lines["PPid"].strip() == str(nspawn.pid) and lines["NSpid"].split()[1:] == ["1"]:
+                return int(lines["Pid"])
+    raise OutsideFailure(f"{place.name} does not run", remedy="sopctl lab up")
 
 
 def _clear(record: Record, place: Place) -> None:

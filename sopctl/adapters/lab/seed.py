@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 
 from sopctl.adapters.lab import command, files, network
-from sopctl.adapters.lab.state import OWNER, Folder, Place, Record, Tier
+from sopctl.adapters.lab.state import OWNER, SWITCH_UNIT, Folder, Place, Record, Tier
 from sopctl.errors import OutsideFailure
 from sopctl.model.access import HostKey
 
@@ -45,11 +45,12 @@ def make(folder: Folder, record: Record, place: Place) -> None:
         card = "Name=host0" if record.tier is Tier.SYSTEMD else "Type=ether"
         unit = f"[Match]\n{card}\n[Network]\nAddress={address}/24\nGateway={gateway}\nLinkLocalAddressing=no\n"
         _write(tree, "etc/systemd/network/10-lab.network", unit)
+    if record.tier is Tier.SYSTEMD:
+        _add_switch(tree) if place.number == 0 else _add_service_card(tree, record, place)
     if record.tier is Tier.VM:  # the same port inside and outside, so that its firewall is told the right one
         _write(tree, "etc/ssh/sshd_config.d/20-port.conf", f"Port {port}\n")
-    _write(tree, "etc/ssh/.keep", "")
+    _make_folder(tree, "etc/ssh")
     command.run(["ssh-keygen", "-A", "-f", tree])
-    (tree / "etc/ssh/.keep").unlink()
     _authorise(tree, Path(record.image), folder.key.with_suffix(".pub").read_text())
     tree.rename(place.seed)
 
@@ -62,6 +63,20 @@ def host_keys(place: Place) -> tuple[HostKey, ...]:
         digest = hashlib.sha256(base64.b64decode(key)).digest()
         keys.append(HostKey(kind, key, "SHA256:" + base64.b64encode(digest).decode().rstrip("=")))
     return tuple(keys)
+
+
+def _add_service_card(tree: Path, record: Record, place: Place) -> None:
+    """The address in the service network, for the card that is there once the server is plugged into a switch."""
+    address, length = network.service_address(record.network, place.number), network.SERVICE_PREFIX_LENGTH
+    unit = f"[Match]\nName={network.SERVICE_CARD}\n[Network]\nAddress={address}/{length}\n"
+    _write(tree, "etc/systemd/network/20-service.network", unit)
+
+
+def _add_switch(tree: Path) -> None:
+    """Have the server's init start Open vSwitch."""
+    wanted = "etc/systemd/system/multi-user.target.wants"
+    _make_folder(tree, wanted)
+    (tree / wanted / SWITCH_UNIT).symlink_to(Path("/lib/systemd/system") / SWITCH_UNIT)
 
 
 def _authorise(tree: Path, image: Path, public_key: str) -> None:
@@ -84,8 +99,12 @@ def _owner_ids(image: Path) -> tuple[int, int]:
 def _write(tree: Path, name: str, text: str) -> None:
     """Write a file; it and its folders readable for all whatever our umask, as they show through in the server."""
     path = tree / name
-    for parent in [*reversed(path.relative_to(tree).parents)]:
-        (tree / parent).mkdir(parents=True, exist_ok=True)
-        (tree / parent).chmod(0o755)
+    _make_folder(tree, str(Path(name).parent))
     path.write_text(text)
     path.chmod(0o644)
+
+
+def _make_folder(tree: Path, name: str) -> None:
+    for folder in [*reversed(Path(name).parents), Path(name)]:
+        (tree / folder).mkdir(parents=True, exist_ok=True)
+        (tree / folder).chmod(0o755)

@@ -31,6 +31,9 @@ NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,10}[a-z])?")
 
 RELEASES = ("bookworm", "trixie")
 
+SWITCH_UNIT = "openvswitch-switch.service"
+"""What makes a server the switch: in the image of all, and started only there."""
+
 
 class Tier(StrEnum):
     """How real the servers are."""
@@ -56,6 +59,30 @@ class LabServer(Struct, frozen=True):
     pid: int | None
 
 
+class LabPort(Struct, frozen=True):
+    """One port of the switch, with the server that is plugged into it, the address of its card, and the server's
+    address in the service network."""
+
+    name: str
+    server: str | None = None
+    mac: str | None = None
+    address: str | None = None
+
+
+class LabSwitch(Struct, frozen=True):
+    """The rack's switch. `server` is what it runs on and how it is managed; `bridge` its name in Open vSwitch; behind
+    `uplink` is this machine with the address `controller`, in the service VLAN; `network` is that VLAN's."""
+
+    server: LabServer
+    bridge: str
+    uplink: str
+    service_vlan: int
+    quarantine_vlan: int
+    network: str
+    controller: str
+    ports: tuple[LabPort, ...]
+
+
 class LabStatus(Struct, frozen=True):
     """One lab. `controller` is the address from which the servers see this machine come; `hardware`: of the tier vm."""
 
@@ -65,10 +92,12 @@ class LabStatus(Struct, frozen=True):
     controller: str
     servers: tuple[LabServer, ...]
     hardware: Hardware | None = None
+    switch: LabSwitch | None = None
 
 
 class Record(Struct, frozen=True):
-    """What was decided when the lab was made. `network` is its number (see network.py), `boot` this machine's boot."""
+    """What was decided when the lab was made. `network` is its number (see network.py), `boot` this machine's boot;
+    `plugs`: into which port of the switch each server is plugged, by their numbers; None without a switch."""
 
     name: str
     tier: Tier
@@ -79,6 +108,7 @@ class Record(Struct, frozen=True):
     servers: int
     boot: str
     hardware: Hardware | None = None
+    plugs: dict[int, int] | None = None
 
 
 class Place(Struct, frozen=True):
@@ -130,13 +160,22 @@ class Folder(Struct, frozen=True):
         return self.path / "disks"
 
     def place(self, record: Record, number: int) -> Place:
-        """The files of server `number`, from 1."""
+        """The files of server `number`, from 1; number 0 is the switch."""
         name = f"{self.name}{number}"
         disks = self.disks if record.tier is Tier.SYSTEMD else Path(record.roots)
         return Place(name, number, self.path / "servers" / name, disks / name)
 
     def places(self, record: Record) -> list[Place]:
         return [self.place(record, number) for number in range(1, record.servers + 1)]
+
+    def switch(self, record: Record) -> Place | None:
+        """The files of the switch, if the lab has one."""
+        return None if record.plugs is None else self.place(record, 0)
+
+    def booted(self, record: Record) -> list[Place]:
+        """The files of all that boots: the switch first, if there is one, then the servers."""
+        switch = self.switch(record)
+        return [*([switch] if switch else []), *self.places(record)]
 
     def read(self) -> Record | None:
         """The lab's record, or None without one. Raises OutsideFailure when it may not be read or is damaged."""

@@ -16,6 +16,9 @@ MORE_CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
 TOOLS = ("chroot", "cp", "mmdebstrap", "setsid", "ssh", "ssh-keygen")
 MORE_TOOLS = ("ip", "mount", "systemd-nspawn", "umount")
 
+SWITCH_TOOLS = ("ethtool", "nsenter")
+"""What a switch needs besides what booted servers do."""
+
 MACHINE_CAPABILITIES = {"CAP_SYS_ADMIN": 21}
 """What machines need besides: mounts, control groups."""
 
@@ -47,6 +50,17 @@ def choose() -> Tier:
     if asked is None or possible is None or (asked == Tier.SYSTEMD and possible is Tier.CHROOT):
         raise OutsideFailure("this machine cannot run the lab", remedy="; ".join(missing))
     return Tier(asked)
+
+
+def choose_switched() -> Tier:
+    """The tier of servers that are plugged into a switch. Raises OutsideFailure when this machine cannot do it."""
+    chosen = choose()
+    if chosen is not Tier.SYSTEMD:
+        remedy = "; ".join(find_tier()[1]) or "unset SOPCTL_LAB_TIER"
+        raise OutsideFailure("a switch needs booted servers", remedy=remedy)
+    if packages := command.missing(SWITCH_TOOLS):
+        raise OutsideFailure("a switch needs more tools", remedy=f"apt install {' '.join(packages)}")
+    return chosen
 
 
 def choose_machine() -> Tier:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sopctl.adapters import lab
-from sopctl.adapters.lab import command, files, image, network, state, tier
+from sopctl.adapters.lab import command, files, image, network, state, switch, tier
 from sopctl.adapters.lab.state import Record, Tier
 from sopctl.errors import ExitCode, OutsideFailure, UsageError
 
@@ -44,6 +44,43 @@ def test_every_server_of_every_lab_has_an_address_of_its_own_in_the_range(kind: 
         assert all(IPv4Address(address) in network.RANGE for address in controllers | {a for a, _ in everyone})
     else:
         assert all(IPv4Address(address).is_loopback and port > 1024 for address, port in everyone)
+
+
+def test_every_card_in_a_service_network_has_an_address_of_its_own_in_the_range() -> None:
+    cards = [network.service_address(number, server) for number in range(256) for server in range(1, switch.PORTS + 1)]
+    controllers = {str(network.service_subnet(number)[1]) for number in range(256)}
+    managed = {
+        network.server_address(Tier.SYSTEMD, number, server)[0] for number in range(256) for server in range(101)
+    }
+    assert len({*cards, *controllers, *managed}) == len(cards) + 256 + 256 * 101
+    assert all(IPv4Address(address) in network.RANGE for address in {*cards, *controllers})
+    assert len(network.service_interface(255)) <= 15, "IFNAMSIZ"
+
+
+@pytest.mark.parametrize(
+    ("plugs", "servers", "then"),
+    [
+        ({}, 3, {1: 1, 2: 2, 3: 3}),
+        ({1: 5}, 3, {1: 5, 2: 1, 3: 2}),
+        ({1: 2, 2: 1}, 2, {1: 2, 2: 1}),
+        ({1: 12}, 12, {1: 12, **{server: server - 1 for server in range(2, 13)}}),
+    ],
+)
+def test_a_new_server_gets_the_first_free_port(plugs: dict[int, int], servers: int, then: dict[int, int]) -> None:
+    assert switch.plug(plugs, servers) == then
+
+
+def test_a_switch_needs_booted_servers_and_its_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tier, "find_tier", lambda: (Tier.SYSTEMD, []))
+    monkeypatch.setenv("SOPCTL_LAB_TIER", "chroot")
+    with pytest.raises(OutsideFailure, match="booted servers") as caught:
+        lab.up("lab", switched=True)
+    assert caught.value.remedy == "unset SOPCTL_LAB_TIER"
+    monkeypatch.delenv("SOPCTL_LAB_TIER")
+    monkeypatch.setattr(command, "missing", lambda tools: ["ethtool"] if "ethtool" in tools else [])
+    with pytest.raises(OutsideFailure, match="more tools") as caught:
+        lab.up("lab", switched=True)
+    assert caught.value.remedy == "apt install ethtool"
 
 
 def test_a_record_comes_back_and_a_damaged_one_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,193 @@
+"""The rack's switch: Open vSwitch on a lab server of its own, into whose ports the other servers are plugged.
+
+Its datapath runs in user space (datapath type netdev), so no kernel module is needed. A cable is a veth pair with one
+end in the server (`svc0`) and the other in the switch (`p3`); nothing of it is in this machine's own network, and it
+is gone with the server or the switch. A port without a cable is a tap device that nobody has opened: it has no
+carrier. The uplink goes to this machine, natively in the service VLAN. The servers' other card stays on the lab's
+bridge, whatever the switch does: as a management network of their own would.
+
+What the switch is told of its ports (VLANs, shut or not) is its own configuration, which nothing here touches after
+the first start: a cable that is plugged into a port that is shut has no link.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sopctl.adapters.lab import command, network, nspawn, owner
+from sopctl.adapters.lab.state import LabPort, LabServer, LabSwitch, Place, Record
+
+BRIDGE = "br0"
+UPLINK = "uplink"
+PORTS = 12
+PORT_NAMES = "p{n}"
+"""The name of port number {n}, as a site's record of a switch has it."""
+
+
+def port_name(number: int) -> str:
+    return PORT_NAMES.replace("{n}", str(number))
+
+
+ALL_PORTS = tuple(port_name(number) for number in range(1, PORTS + 1))
+
+SERVICE_VLAN = 120
+QUARANTINE_VLAN = 999
+
+# Once: afterwards the configuration is the switch's own. All ports begin in quarantine.
+FIRST_START = f"""
+set -eu
+systemctl start openvswitch-switch
+ovs-vsctl br-exists {BRIDGE} || ovs-vsctl add-br {BRIDGE} -- set bridge {BRIDGE} datapath_type=netdev \\
+    -- add-port {BRIDGE} {UPLINK} vlan_mode=native-untagged tag={SERVICE_VLAN} trunks={SERVICE_VLAN} \\
+    {" ".join(f"-- add-port {BRIDGE} {port} tag={QUARANTINE_VLAN}" for port in ALL_PORTS)}
+"""
+
+# Open vSwitch keeps the device that it has opened, also when another of that name has taken its place: it must let go
+# of it, and be told of some change to look at its ports again.
+REOPEN = """
+for port in {ports}; do ovs-appctl dpctl/del-if netdev@ovs-netdev "$port" 2>/dev/null || true; done
+ovs-vsctl remove bridge {bridge} external_ids cabled -- set bridge {bridge} "external_ids:cabled=$(date +%s.%N)"
+"""
+
+# The switch's own kernel sees what its ports receive, too, and shall keep out of it.
+QUIET = (
+    "echo 8 >/proc/sys/net/ipv4/conf/default/arp_ignore; "
+    "test ! -e /proc/sys/net/ipv6 || echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"
+)
+
+IN_USE = "in use"
+"""Alias (ip-link(8)) of each device that the switch has been told to open: a killed run may have been in between."""
+
+Link = Mapping[str, Any]
+"""One link as `ip -json link` shows it: ifindex, ifname, flags, and of a cable's end link_index, the other end's."""
+
+
+class Namespace:
+    """The network of a running server, from outside."""
+
+    def __init__(self, place: Place) -> None:
+        self._pid = nspawn.init(place)
+
+    @property
+    def netns(self) -> str:
+        """Names it to ip(8)."""
+        return str(self._pid)
+
+    def run(self, *arguments: str) -> str:
+        """Run a tool of this machine in it."""
+        return command.run(["nsenter", f"--net=/proc/{self._pid}/ns/net", "--", *arguments])
+
+    def links(self) -> dict[str, Link]:
+        return {link["ifname"]: link for link in json.loads(self.run("ip", "-json", "link", "show"))}
+
+
+def plug(plugs: Mapping[int, int], servers: int) -> dict[int, int]:
+    """The ports of servers 1 to `servers`: those that are plugged in stay, each other one gets the first free port."""
+    free = iter([port for port in range(1, PORTS + 1) if port not in plugs.values()])
+    return {number: plugs.get(number) or next(free) for number in range(1, servers + 1)}
+
+
+def mac(record: Record, server: int) -> str:
+    """The address of a server's service card: the same for as long as the lab stands, locally administered."""
+    return f"02:18:13:{record.network:02x}:00:{server:02x}"
+
+
+def wire(record: Record, place: Place, manager: LabServer, servers: Iterable[Place]) -> None:
+    """Bring all cables into the recorded state, and the switch to use them; what is right already is left alone.
+
+    `place` and `manager` are the switch, `servers` those that run. Raises OutsideFailure when a tool or the switch
+    refuses.
+    """
+    inside = Namespace(place)
+    before = inside.links()
+    if UPLINK not in before:
+        inside.run("sh", "-c", QUIET)
+        _lay_uplink(record, inside)
+    plugs = record.plugs or {}
+    cards = {port_name(plugs[server.number]): (server, Namespace(server)) for server in servers}
+    unplugged = {port for port, (_, namespace) in cards.items() if not _is_plugged(namespace, before.get(port))}
+    links = inside.links()
+    for name in ALL_PORTS:
+        if name in unplugged:
+            server, namespace = cards[name]
+            if name in links:
+                inside.run("ip", "link", "delete", name)
+            _lay_cable(record, server, namespace, inside, name)
+        elif name not in links:
+            inside.run("ip", "tuntap", "add", "dev", name, "mode", "tap")
+        else:
+            continue
+        if name not in before or "UP" in before[name]["flags"]:
+            inside.run("ip", "link", "set", name, "up")
+    _put_in_use(inside, manager)
+
+
+def describe(record: Record, server: LabServer, servers: Iterable[Place]) -> LabSwitch:
+    """The switch with what is plugged into it, as recorded."""
+    plugs = record.plugs or {}
+    plugged = {port_name(plugs[place.number]): place for place in servers}
+    ports = []
+    for name in ALL_PORTS:
+        place = plugged.get(name)
+        if place is None:
+            ports.append(LabPort(name))
+        else:
+            address = network.service_address(record.network, place.number)
+            ports.append(LabPort(name, place.name, mac(record, place.number), address))
+    subnet = network.service_subnet(record.network)
+    return LabSwitch(
+        server=server,
+        bridge=BRIDGE,
+        uplink=UPLINK,
+        service_vlan=SERVICE_VLAN,
+        quarantine_vlan=QUARANTINE_VLAN,
+        network=str(subnet),
+        controller=str(subnet[1]),
+        ports=tuple(ports),
+    )
+
+
+def _is_plugged(namespace: Namespace, port: Link | None) -> bool:
+    """Whether the server is plugged into that port. A cable to another one is pulled out."""
+    card = namespace.links().get(network.SERVICE_CARD)
+    if card is None:
+        return False
+    if port and card.get("link_index") == port["ifindex"]:
+        return True
+    namespace.run("ip", "link", "delete", network.SERVICE_CARD)
+    return False
+
+
+def _put_in_use(inside: Namespace, manager: LabServer) -> None:
+    """Have the switch open the devices that it has not opened yet."""
+    ports = {UPLINK, *ALL_PORTS}
+    changed = sorted(name for name, link in inside.links().items() if name in ports and link.get("ifalias") != IN_USE)
+    if changed:
+        owner.run(manager, FIRST_START + REOPEN.format(bridge=BRIDGE, ports=" ".join(changed)))
+        for name in changed:
+            inside.run("ip", "link", "set", "dev", name, "alias", IN_USE)
+
+
+def _lay_cable(record: Record, server: Place, namespace: Namespace, inside: Namespace, port: str) -> None:
+    command.run([
+        "ip", "link", "add", network.SERVICE_CARD, "address", mac(record, server.number), "netns", namespace.netns,
+        "type", "veth", "peer", "name", port, "netns", inside.netns,
+    ])  # fmt: skip
+    namespace.run(*_without_offload(network.SERVICE_CARD))
+
+
+def _lay_uplink(record: Record, inside: Namespace) -> None:
+    interface, subnet = network.service_interface(record.network), network.service_subnet(record.network)
+    network.delete_link(interface)  # of a switch that is gone
+    command.run(["ip", "link", "add", interface, "type", "veth", "peer", "name", UPLINK, "netns", inside.netns])
+    network.confine(interface)
+    command.run(_without_offload(interface))
+    command.run(["ip", "address", "replace", f"{subnet[1]}/{subnet.prefixlen}", "dev", interface])
+    command.run(["ip", "link", "set", interface, "up"])
+    inside.run("ip", "link", "set", UPLINK, "up")
+
+
+def _without_offload(interface: str) -> list[str]:
+    """Have the kernel compute the checksums of what it sends there: the switch reads packets from a socket and passes
+    them on as they are, and no network card after it fills them in."""
+    return ["ethtool", "--offload", interface, "tx", "off"]
