@@ -21,6 +21,7 @@ from tests.adapters.switch import catalyst, routeros
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, pin
 from tests.adapters.switch.fake import Device, Faults, running
 from tests.conftest import NOW, Ran
+from tests.lab.test_docs import CHECKOUT, play, printed
 
 ONE = "GigabitEthernet1/0/1"
 SERVER = "5254.0012.3456"
@@ -469,20 +470,23 @@ def test_an_audit_finds_a_server_on_another_port_and_reads_the_rest_without_a_de
 def test_the_command_line(desk: Desk, lan: Lan, here: Callable[[], str], sopctl: Callable[..., Ran]) -> None:
     lan.add("sw-a1", plugged())
     deposit = here()
-    ran = sopctl("switch", "list", "--json")
-    assert json.loads(ran.out)["switches"][0]["host_key"] == pin().sha256
-    assert "sw-a1" in sopctl("switch", "list").out
-    ran = sopctl("switch", "plan", deposit)
-    assert ran.code == 0
-    assert VLAN in ran.out
-    assert "the way back" in ran.out
+    assert json.loads(sopctl("switch", "list", "--json").out)["switches"][0]["host_key"] == pin().sha256
     ran = sopctl("switch", "apply", deposit, "--json")
     assert (ran.code, json.loads(ran.out)["port"]["state"]) == (0, "done"), ran.err
-    assert sopctl("switch", "host-key", "sw-a1").code == 0
     assert sopctl("switch", "host-key", "sw-a1", "--confirm", pin(OTHER_KEY).sha256).code == 6
     assert sopctl("switch", "host-key", "sw-z9").code == 2
     (desk.site.root / "switches" / "sw-a1.yml").write_text("name: sw-a1\nplatform: cisco_ios\nservice_vlan: 4095\n")
-    ran = sopctl("switch", "list")
+    ran = sopctl("validate")
     assert ran.code == 3
-    assert "sw-a1.yml:3:" in ran.err
-    assert sopctl("validate").code == 3
+    assert "sw-a1.yml:3:" in ran.out + ran.err
+
+
+def test_the_document(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    """Every command line that docs/switches.md prints, in order, as a person types them in the site's folder."""
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    here()
+    lines = [line.replace("SHA256:…", pin().sha256) for line in printed(CHECKOUT / "docs" / "switches.md")]
+    assert len(lines) >= 8
+    play(lines, desk.site.root)
+    assert "shutdown" in switch.running[ONE].lines
