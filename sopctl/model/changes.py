@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from sopctl.model.facts import Disk, Listener, ServerFacts
+from sopctl.model.facts import Disk, Listener, Module, ServerFacts
 
 
 class Weight(StrEnum):
@@ -82,9 +82,16 @@ def _port(listener: Listener) -> str:
     return f"{listener.protocol}/{listener.port}"
 
 
+def _part(module: Module) -> str:
+    """By serial number, wherever it is plugged in; by its place where it shows none."""
+    mark = f"({module.serial})" if module.serial else module.name
+    return " ".join(filter(None, (module.model, mark)))
+
+
 _LISTS: tuple[tuple[str, str, Items], ...] = (
     ("nics", "Kartu jaringan", lambda f: {nic.mac or nic.name for nic in f.nics}),
     ("nics", "Alamat IP", _addresses),
+    ("modules", "Bagian perangkat", lambda f: map(_part, f.modules)),
     ("power_supplies", "Catu daya", lambda f: [each.serial or each.model or each.name for each in f.power_supplies]),
     ("raid", "Volume RAID", lambda f: [" ".join(filter(None, (each.name, each.level, each.size))) for each in f.raid]),
     ("mounts", "Titik kait", lambda f: [mount.path for mount in f.mounts]),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.forms import Field, Section, Source, Table
 from sopctl.errors import InvalidRecord
-from sopctl.model.facts import Disk, MemoryModule, Missing, Mount, Nic, RaidVolume, ServerFacts
+from sopctl.model.facts import Disk, MemoryModule, Missing, Module, Mount, Nic, RaidVolume, ServerFacts
 
 NONE = "–"
 _YES_NO = {None: None, True: "ya", False: "tidak"}
@@ -14,6 +14,7 @@ DECLARED = {
     "name": "Nama server",
     "owner": "Instansi pemilik",
     "contact": "Narahubung",
+    "kind": "Jenis",
     "brand_model": "Merk/tipe",
     "serial": "Nomor seri",
     "form_factor": "Bentuk",
@@ -76,6 +77,12 @@ def sections_of(
         return field(key, found or None, read_as)
 
     cpu = facts.cpu
+    parts = _table(
+        "Bagian perangkat",
+        ("Nama", "Tipe", "Keterangan", "Nomor seri"),
+        tuple(_part(module) for module in facts.modules),
+        facts.missing.get("modules"),
+    )
     return (
         Section(
             "Identitas",
@@ -84,6 +91,7 @@ def sections_of(
                 field("name", facts.fqdn or facts.hostname or None),
                 field("owner"),
                 field("contact"),
+                *((field("kind"),) if "kind" in declared else ()),
                 field("brand_model", _joined(facts.vendor, facts.product), "product"),
                 field("serial", _both(facts.serial, declared.get("serial"))),
                 field("form_factor", facts.form_factor),
@@ -111,6 +119,7 @@ def sections_of(
                 field("bmc", facts.bmc_address, "bmc_address"),
             ),
         ),
+        *((parts,) if facts.modules or "modules" in facts.missing else ()),
         _table(
             "Modul memori",
             ("Slot", "Kapasitas", "Jenis", "Pembuat dan tipe", "Nomor seri"),
@@ -186,6 +195,10 @@ def _disk(disk: Disk) -> tuple[str, ...]:
     kind = {True: "HDD", False: "SSD", None: NONE}[disk.rotational]
     size = wording.disk_size(disk.size_bytes)
     return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, disk.health or NONE
+
+
+def _part(module: Module) -> tuple[str, ...]:
+    return module.name, module.model or NONE, module.description or NONE, module.serial or NONE
 
 
 def _module(module: MemoryModule) -> tuple[str, ...]:
