@@ -1,0 +1,28 @@
+"""A switch or another network device, through netmiko: one guarded session, and what a platform says and is told."""
+
+from sopctl.adapters.switch.dialect import Dialect
+from sopctl.adapters.switch.faults import (
+    CommandRefused,
+    DeviceFault,
+    HostKeyChanged,
+    LoginRefused,
+    SessionDropped,
+    TookTooLong,
+    Unreachable,
+)
+from sopctl.adapters.switch.session import Endpoint, Login, Session, connect
+
+__all__ = [
+    "CommandRefused",
+    "DeviceFault",
+    "Dialect",
+    "Endpoint",
+    "HostKeyChanged",
+    "Login",
+    "LoginRefused",
+    "Session",
+    "SessionDropped",
+    "TookTooLong",
+    "Unreachable",
+    "connect",
+]

@@ -1,0 +1,420 @@
+"""One session with a network device: log in where the pinned host key is shown, ask, configure, leave.
+
+Only this module and `guarded` know netmiko. What it raises is judged here: netmiko makes one exception of every
+failure in SSH, a changed host key included, and hides the cause in the exception's context.
+"""
+
+import contextlib
+import io
+import os
+import re
+import secrets
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sopctl.adapters.switch.dialect import Dialect
+from sopctl.adapters.switch.faults import (
+    CommandRefused,
+    DeviceFault,
+    HostKeyChanged,
+    LoginRefused,
+    SessionDropped,
+    TookTooLong,
+    Unreachable,
+)
+from sopctl.errors import InvalidRecord
+from sopctl.model.access import HostKey, fingerprint
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from paramiko import PKey
+
+    from sopctl.adapters.switch.guarded import Guarded, Watch
+
+SECONDS = 120.0
+"""How long a session may last."""
+ANSWER_SECONDS = 30.0
+"""How long the device may take for one answer. Saving a configuration is the slowest that is asked."""
+MAX_LINE = 400
+"""Characters of a line that is sent: every platform's own limit is wider."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[ -/]*[0-Z\\^-~])")
+"""Control sequences of ECMA-48: CSI, OSC, and those of two characters."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a device is, and the host key that it must show."""
+
+    host: str
+    port: int
+    host_key: HostKey
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Login:
+    """What opens a device: the account with a private key, or a password; and the word for its privileged mode."""
+
+    user: str
+    key: "PKey | None" = field(default=None, repr=False)
+    password: str = field(default="", repr=False)
+    enable: str = field(default="", repr=False)
+
+
+class Session:
+    """An open session. One thread at a time; it ends with the block of `connect`."""
+
+    def __init__(self, endpoint: Endpoint, dialect: Dialect, connection: "Guarded", watch: "Watch", mark: str) -> None:
+        self.endpoint = endpoint
+        self.dialect = dialect
+        self._connection = connection
+        self._watch = watch
+        self._mark = mark
+        """A shell's prompt: a word made for this session, so that no output can look like it."""
+
+    def show(self, command: str) -> str:
+        """The device's answer to `command`, as plain lines without control characters.
+
+        Raises CommandRefused when the device does not do it, and DeviceFault as `connect` does.
+        """
+        answer = self._ask(command)
+        refused = self.dialect.refused(answer)
+        if refused:
+            raise self._refusal(command, refused)
+        return answer
+
+    def table(self, command: str) -> list[dict[str, str]]:
+        """The answer as rows, by the template that ntc-templates has for this platform and command; one without rows
+        is an empty list. Raises as `show`."""
+        return rows(self.dialect.device_type, command, self.show(command))
+
+    def configure(self, lines: Sequence[str], *, entering: str = "configure terminal") -> None:
+        """Have `lines` of configuration done, one after the other, up to the first that is refused. `entering` opens
+        the configuration mode, where there is one.
+
+        Raises CommandRefused with that line; the ones before it have been done.
+        """
+        for line in lines:
+            self._check(line)
+        if self.dialect.configuring == "mode":
+            self._configure_in_mode(lines, entering)
+            return
+        for line in lines:
+            answer = self.show(line)
+            if answer.strip() and self.dialect.configuring == "direct":
+                raise self._refusal(line, answer)
+
+    def left(self) -> float:
+        """Seconds until the session's time is up."""
+        return self._watch.left()
+
+    def _configure_in_mode(self, lines: Sequence[str], entering: str) -> None:
+        """Enter the mode, send, leave. It is left whatever happens: some devices let only one in at a time."""
+        with self._judged(entering):
+            entered = self._connection.send_command(entering, expect_string=r"[>#]\s*$")
+            if not self._connection.check_config_mode():
+                raise self._refusal(entering, _clean(str(entered)).strip() or "it does not enter that mode")
+        try:
+            for line in lines:
+                with self._judged(line):
+                    answer = self._connection.send_command(line, expect_string=r"\)#\s*$", strip_prompt=True)
+                refused = self.dialect.refused(_clean(str(answer)))
+                if refused:
+                    raise self._refusal(line, refused)
+        finally:
+            with contextlib.suppress(DeviceFault), self._judged("end"):
+                self._connection.exit_config_mode()
+
+    def _ask(self, command: str) -> str:
+        self._check(command)
+        if self.dialect.configuring != "shell":
+            with self._judged(command):
+                return _clean(str(self._connection.send_command(command)))
+        with self._judged(command):
+            said = self._connection.send_command(
+                f"{command}; printf '\\n%s\\n' \"$?\"", expect_string=self._mark, cmd_verify=False, strip_command=False
+            )
+        before, _, status = _clean(str(said).replace(self._mark, "")).rstrip().rpartition("\n")
+        if status != "0":
+            raise self._refusal(command, before.strip() or f"exit status {status}")
+        return before.rstrip("\n")
+
+    def _check(self, line: str) -> None:
+        """The last gate before the wire. What is refused here should have been refused where it entered."""
+        if _CONTROL.search(line) or len(line) > MAX_LINE or not line.strip():
+            raise InvalidRecord("this is no line that a device may be sent", where=printable(line, 80))
+
+    def _refusal(self, line: str, answer: str) -> CommandRefused:
+        return CommandRefused(line, printable(answer.strip(), 300), where=str(self.endpoint))
+
+    @contextlib.contextmanager
+    def _judged(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (DeviceFault, InvalidRecord, KeyboardInterrupt):
+            raise
+        except Exception as error:  # noqa: BLE001 (netmiko and paramiko raise what they meet)
+            _judge(error, self.endpoint, self._watch, f"at {doing!r}")
+
+
+@contextlib.contextmanager
+def connect(
+    endpoint: Endpoint,
+    login: Login,
+    dialect: Dialect,
+    *,
+    seconds: float = SECONDS,
+    log: Path | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[Session]:
+    """A session of at most `seconds`. `log`: write what was said to this new file, without secrets (default: nowhere).
+
+    Raises Unreachable, HostKeyChanged (nothing was sent), LoginRefused, TookTooLong, SessionDropped; Interrupted when
+    `cancel` is set; OutsideFailure when `log` cannot be made.
+    """
+    from sopctl.adapters.switch.guarded import Watch
+
+    watch = Watch(seconds, cancel)
+    with contextlib.ExitStack() as held:
+        written = held.enter_context(_session_log(log, login)) if log else None
+        try:
+            line = held.enter_context(socket.create_connection((endpoint.host, endpoint.port), watch.left()))
+        except OSError as error:
+            raise Unreachable(
+                f"no connection: {error.strerror or error}",
+                where=str(endpoint),
+                remedy="See that it is on, that the address is right, and that this machine may reach it.",
+            ) from None
+        held.callback(watch.end)
+        watch.over(line)
+        mark = f"sopctl-{secrets.token_hex(8)}:"
+        try:
+            connection = _open(endpoint, login, dialect, watch, line, written, mark)
+        except Exception as error:  # noqa: BLE001 (netmiko and paramiko raise what they meet)
+            _judge(error, endpoint, watch, "at the login")
+        held.callback(_leave, connection)
+        yield Session(endpoint, dialect, connection, watch, mark)
+
+
+def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
+    """An answer as rows, by ntc-templates; lists in a cell are joined by commas. Raises InvalidRecord for a command
+    that has no template, or an answer that the template does not know."""
+    from netmiko.utilities import get_structured_data_textfsm
+
+    found: Any = get_structured_data_textfsm(answer, platform=device_type, command=command, raise_parsing_error=True)
+    if isinstance(found, str):
+        raise InvalidRecord("the device's answer is in no form that is known", where=f"{device_type} {command}")
+    return [
+        {name: ",".join(cell) if isinstance(cell, list) else str(cell) for name, cell in row.items()} for row in found
+    ]
+
+
+def _open(
+    endpoint: Endpoint,
+    login: Login,
+    dialect: Dialect,
+    watch: "Watch",
+    line: socket.socket,
+    log: "_Redacted | None",
+    mark: str,
+) -> "Guarded":
+    from sopctl.adapters.switch.guarded import guarded
+
+    connection = guarded(dialect.device_type)(
+        device_type=dialect.device_type,
+        host=endpoint.host,
+        port=endpoint.port,
+        username=login.user,
+        password=login.password or None,
+        secret=login.enable,
+        pkey=login.key,
+        sock=line,
+        ssh_strict=True,
+        conn_timeout=watch.seconds,
+        banner_timeout=watch.seconds,
+        auth_timeout=watch.seconds,
+        blocking_timeout=watch.seconds,
+        read_timeout_override=min(ANSWER_SECONDS, watch.seconds),
+        session_log=log,
+        auto_connect=False,
+    )
+    connection.watch, connection.pinned = watch, endpoint.host_key
+    try:
+        if dialect.configuring == "shell":
+            connection.establish_connection()
+            _enter_plain_shell(connection, login, mark)
+        else:
+            connection._open()
+            if dialect.enables and not connection.check_enable_mode():
+                _enable(connection, endpoint)
+    except BaseException:
+        connection.paramiko_cleanup()
+        raise
+    return connection
+
+
+def _enter_plain_shell(connection: "Guarded", login: Login, mark: str) -> None:
+    """A shell of our own, as root: no echo, no line editing, no colours, no history, and a prompt that is our mark.
+
+    The login's shell may show anything before its prompt, and call anything its prompt; it is replaced unread.
+    """
+    root = "" if login.user == "root" else "sudo -n "
+    half = len(mark) // 2
+    prompt = f"'{mark[:half]}''{mark[half:]}'"  # in two halves, so that the echo of this line is not taken for it
+    shell = f"env -u ENV TERM=dumb LC_ALL=C HISTFILE= PS1={prompt} PS2= sh"
+    connection.write_channel(f"stty -echo; exec {root}{shell}\n")
+    said = connection.read_until_pattern(pattern=rf"{mark}|sudo: [^\n]*(?:password|not allowed|sudoers)[^\n]*\n")
+    if mark not in said:
+        raise LoginRefused(
+            f"{login.user} may not become root without a password",
+            remedy="Log in as root, or let sudo trust the account (NOPASSWD).",
+        )
+    connection.base_prompt = mark
+    connection.ansi_escape_codes = True
+
+
+def _enable(connection: "Guarded", endpoint: Endpoint) -> None:
+    from netmiko import ReadTimeout
+
+    try:
+        connection.enable()
+    except (ValueError, ReadTimeout):
+        raise LoginRefused(
+            "the device does not let this account into its privileged mode",
+            where=str(endpoint),
+            remedy="Give the account privilege level 15, or name the enable password's file.",
+        ) from None
+
+
+def _leave(connection: "Guarded") -> None:
+    """Say goodbye and close; the device may be gone already."""
+    with contextlib.suppress(Exception):
+        if not connection.watch.passed:
+            connection.write_channel("exit" + connection.RETURN)
+    with contextlib.suppress(Exception):
+        connection.paramiko_cleanup()
+    if connection.session_log:
+        connection.session_log.close()
+
+
+def _judge(error: Exception, endpoint: Endpoint, watch: "Watch", doing: str) -> NoReturn:
+    """Raise what `error` and the ones behind it (its contexts) come to."""
+    from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException, ReadTimeout
+    from paramiko.ssh_exception import AuthenticationException, BadHostKeyException, IncompatiblePeer
+
+    from sopctl.adapters.switch.guarded import Dropped, Flooded, TimeIsUp
+    from sopctl.errors import SopctlError
+
+    where = str(endpoint)
+    behind = list(_behind(error))
+    for each in behind:
+        if isinstance(each, SopctlError):
+            each.where = each.where or where
+            raise each from None
+    changed = next((each for each in behind if isinstance(each, BadHostKeyException)), None)
+    if changed is not None:
+        raise HostKeyChanged(
+            f"the device shows the host key {fingerprint(changed.key.asbytes())} ({changed.key.get_name()}), pinned is "
+            f"{endpoint.host_key.sha256} ({endpoint.host_key.type})",
+            where=where,
+            remedy="Nothing was sent. Ask who replaced or reset the device, and compare at its console.",
+        ) from None
+    if watch.passed or any(isinstance(each, TimeIsUp) for each in behind):
+        raise TookTooLong(f"its {watch.seconds:.0f} s were over {doing}", where=where) from None
+    kinds = {type(each) for each in behind}
+    if any(issubclass(kind, AuthenticationException | NetmikoAuthenticationException) for kind in kinds):
+        raise LoginRefused(
+            "the device does not accept this account with this key or password",
+            where=where,
+            remedy="See that the account is there and that the key or password of keys/ is its own.",
+        ) from None
+    if IncompatiblePeer in kinds:
+        raise Unreachable(
+            f"the device offers no algorithm of SSH that is still held safe: {printable(str(error.__context__), 200)}",
+            where=where,
+            remedy="Renew its firmware, or its host key (crypto key generate rsa modulus 2048).",
+        ) from None
+    if kinds & {Dropped, EOFError, ConnectionResetError, BrokenPipeError}:
+        raise SessionDropped(f"the connection ended {doing}", where=where) from None
+    if Flooded in kinds:
+        raise DeviceFault(f"the device says more than anyone asked for, {doing}", where=where) from None
+    if ReadTimeout in kinds:
+        raise TookTooLong(f"no answer {doing}", where=where) from None
+    if any(issubclass(kind, NetmikoTimeoutException) for kind in kinds):
+        raise Unreachable(f"no session: {printable(_last_words(behind), 200)}", where=where) from None
+    raise DeviceFault(f"{doing}: {type(error).__name__}: {printable(str(error).strip(), 200)}", where=where) from None
+
+
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised in place of."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def _last_words(behind: list[BaseException]) -> str:
+    return " ".join(str(behind[-1]).split()) or type(behind[-1]).__name__
+
+
+def _clean(answer: str) -> str:
+    """An answer as plain lines: control sequences are gone, what else does not print is shown as an escape."""
+    lines = _ESCAPE.sub("", answer).replace("\r\n", "\n").replace("\t", " ").split("\n")
+    return "\n".join(printable(line.rstrip("\r \x00"), 4096) for line in lines)
+
+
+class _Redacted(io.BufferedIOBase):
+    """A session log's file, written a line at a time, so that no secret passes in two halves."""
+
+    _LINE = re.compile(
+        rb"(?i)\b(password|secret|community|passphrase|pre-shared-key|psk|key-string|private-key)(\s*[=:]?\s*)\S.*$"
+    )
+
+    def __init__(self, file: io.BufferedWriter, words: Sequence[str]) -> None:
+        self._file = file
+        self._words = [word.encode() for word in words if word]
+        self._kept = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        *lines, self._kept = (self._kept + bytes(data)).split(b"\n")
+        for line in lines:
+            self._put(line + b"\n")
+        return len(data)
+
+    def end(self) -> None:
+        """Write what is left, and close the file."""
+        self._put(self._kept)
+        self._file.close()
+
+    def _put(self, line: bytes) -> None:
+        for word in self._words:
+            line = line.replace(word, b"********")
+        self._file.write(self._LINE.sub(rb"\1\2********", line))
+
+
+@contextlib.contextmanager
+def _session_log(path: Path, login: Login) -> Iterator[_Redacted]:
+    """A new file that only its owner may read. Raises OutsideFailure."""
+    from sopctl.errors import OutsideFailure
+
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise OutsideFailure(f"the session log cannot be made: {error.strerror}", where=str(path)) from None
+    with os.fdopen(descriptor, "wb") as file:
+        sink = _Redacted(file, (login.password, login.enable))
+        try:
+            yield sink
+        finally:
+            sink.end()

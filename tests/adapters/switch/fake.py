@@ -1,0 +1,221 @@
+"""Network devices on loopback: a real SSH server in front of a machine that answers line by line, strictly.
+
+A machine knows a few commands and the state that they change; anything else is unscripted: it is answered with
+nothing, kept, and raised when the device's block ends. So no test passes on a command that no device was asked for.
+Faults sit between the machine and the wire: they hang, drop, refuse or flood at a given line.
+"""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import paramiko
+from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
+
+DEADLINE = 5.0
+"""Seconds after which a thread of a device is no longer waited for."""
+
+paramiko.util.get_logger("tests.switch").setLevel("CRITICAL")
+
+
+class Unscripted(AssertionError):
+    """A device was told something that its machine does not know."""
+
+
+class Machine(Protocol):
+    """What is behind the SSH server: one login's command line."""
+
+    ended: bool
+    """Did it close the session itself (exit, quit)?"""
+
+    def greeting(self) -> str:
+        """What it says before its first prompt."""
+
+    def prompt(self) -> str:
+        """Its prompt, as it stands now."""
+
+    def answer(self, line: str) -> str:
+        """What it says to a line. Raises Unscripted."""
+
+
+@dataclass
+class Faults:
+    """What goes wrong, by the line at which it does (the whole line, as it is sent)."""
+
+    hang_at: str = ""
+    drop_at: str = ""
+    drop_after: str = ""
+    """The line is done, then the connection ends before the answer."""
+    flood_at: str = ""
+    refuse: dict[str, str] = field(default_factory=dict)
+    mute: bool = False
+    """It lets in, and says nothing."""
+    slow: float = 0.0
+    """Seconds before every answer."""
+
+
+@dataclass
+class Device:
+    """A device under test: where it listens, who may log in, and what it saw."""
+
+    machine: Callable[[], Machine]
+    host_key: paramiko.PKey
+    user: str = "sopctl"
+    password: str = "a fake device's password"
+    keys: tuple[paramiko.PKey, ...] = ()
+    faults: Faults = field(default_factory=Faults)
+    port: int = 0
+    lines: list[str] = field(default_factory=list)
+    """Every line that any session sent, in order."""
+    logins: list[tuple[str, str]] = field(default_factory=list)
+    open_sessions: int = 0
+    most_sessions: int = 0
+    """How many were open at once, at most."""
+    unscripted: list[str] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class _Server(paramiko.ServerInterface):
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self.shell = threading.Event()
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "publickey,password"
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        self._device.logins.append((username, "password"))
+        right = self._device.password and password == self._device.password
+        return AUTH_SUCCESSFUL if right and _account(username) == self._device.user else AUTH_FAILED
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        self._device.logins.append((username, "publickey"))
+        right = key in self._device.keys and _account(username) == self._device.user
+        return AUTH_SUCCESSFUL if right else AUTH_FAILED
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return OPEN_SUCCEEDED
+
+    def check_channel_pty_request(self, *_terminal: object) -> bool:
+        return True
+
+    def check_channel_shell_request(self, channel: paramiko.Channel) -> bool:
+        self.shell.set()
+        return True
+
+
+def _account(username: str) -> str:
+    """RouterOS takes options for the terminal behind a plus sign."""
+    return username.partition("+")[0]
+
+
+@contextlib.contextmanager
+def running(device: Device) -> Iterator[Device]:
+    """The device, listening on loopback until the block ends. Raises Unscripted for lines that it did not know."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    device.port = listener.getsockname()[1]
+    threads: list[threading.Thread] = []
+
+    def accept() -> None:
+        while not device.stop.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            if device.stop.is_set():
+                connection.close()
+                return
+            threads.append(threading.Thread(target=_serve, args=(device, connection), daemon=True))
+            threads[-1].start()
+
+    acceptor = threading.Thread(target=accept, daemon=True)
+    acceptor.start()
+    try:
+        yield device
+    finally:
+        device.stop.set()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", device.port), 1):
+            pass
+        acceptor.join(DEADLINE)
+        listener.close()
+        for thread in threads:
+            thread.join(DEADLINE)
+    if device.unscripted:
+        raise Unscripted(device.unscripted)
+
+
+def _serve(device: Device, connection: socket.socket) -> None:
+    with connection, contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+        transport = paramiko.Transport(connection)
+        transport.set_log_channel("tests.switch")
+        transport.add_server_key(device.host_key)
+        server = _Server(device)
+        transport.start_server(event=threading.Event(), server=server)
+        try:
+            channel = None
+            while channel is None and transport.is_active() and not device.stop.is_set():
+                channel = transport.accept(0.1)
+            if channel is not None and server.shell.wait(DEADLINE):
+                device.open_sessions += 1
+                device.most_sessions = max(device.most_sessions, device.open_sessions)
+                try:
+                    _shell(device, channel)
+                finally:
+                    device.open_sessions -= 1
+        finally:
+            transport.close()
+            transport.join(DEADLINE)
+
+
+def _shell(device: Device, channel: paramiko.Channel) -> None:
+    if device.faults.mute:
+        device.stop.wait()
+        return
+    machine = device.machine()
+    channel.settimeout(0.1)
+    channel.sendall((machine.greeting() + machine.prompt()).encode())
+    kept = b""
+    while not device.stop.is_set() and not machine.ended:
+        try:
+            data = channel.recv(4096)
+        except TimeoutError:
+            continue
+        if not data:
+            return
+        kept += data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        while b"\n" in kept and not machine.ended:
+            line, _, kept = kept.partition(b"\n")
+            if not _answer(device, machine, channel, line.decode()):
+                return
+
+
+def _answer(device: Device, machine: Machine, channel: paramiko.Channel, line: str) -> bool:
+    """Have one line done and answered; False when the session ends here."""
+    faults, told = device.faults, line.strip()
+    if told:
+        device.lines.append(told)
+    channel.sendall(line.encode() + b"\r\n")
+    if faults.slow and told:
+        device.stop.wait(faults.slow)
+    if told and told == faults.drop_at:
+        return False
+    if told and told == faults.hang_at:
+        device.stop.wait()
+        return False
+    if told and told == faults.flood_at:
+        with contextlib.suppress(OSError):
+            while not device.stop.is_set():
+                channel.sendall(b"and another line of it\r\n" * 1000)
+        return False
+    try:
+        said = faults.refuse[told] if told in faults.refuse else machine.answer(line)
+    except Unscripted:
+        device.unscripted.append(told)
+        said = ""
+    if told and told == faults.drop_after:
+        return False
+    channel.sendall((said.replace("\n", "\r\n") + ("" if machine.ended else machine.prompt())).encode())
+    return True

@@ -1,0 +1,334 @@
+"""A session with a device: the pinned key, the login, refusals, and every way in which it can break."""
+
+import contextlib
+import os
+import pty
+import pwd
+import re
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import paramiko
+import pytest
+from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
+
+from sopctl.adapters.switch import (
+    CommandRefused,
+    DeviceFault,
+    Dialect,
+    Endpoint,
+    HostKeyChanged,
+    Login,
+    LoginRefused,
+    SessionDropped,
+    TookTooLong,
+    Unreachable,
+    connect,
+)
+from sopctl.adapters.switch.dialect import CISCO_LIKE
+from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure
+from tests.adapters.ssh.hostile import Host, listening
+from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, Start, endpoint, login, pin
+from tests.adapters.switch.fake import DEADLINE, Device, Faults, Unscripted, running
+
+DIALECT = Dialect("cisco_ios", CISCO_LIKE, enables=True)
+ENABLE = "the word for enable"
+
+
+class Small:
+    """A command line that imitates Cisco's: two modes, a secret for the second, and one thing to configure."""
+
+    locked = False
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.mode = ">"
+        self.name = "unset"
+        self.asked = False
+
+    def greeting(self) -> str:
+        return "\r\nUnauthorised use is # prohibited $\r\n"
+
+    def prompt(self) -> str:
+        return "Password: " if self.asked else f"sw1{self.mode}"
+
+    def answer(self, line: str) -> str:  # noqa: PLR0911 (one return a command)
+        if self.asked:
+            self.asked, self.mode = False, "#" if line == ENABLE else ">"
+            return "" if line == ENABLE else "% Access denied\n"
+        match line.split():
+            case [] | ["terminal", *_]:
+                return ""
+            case ["enable"]:
+                self.asked = True
+                return ""
+            case ["exit"]:
+                self.ended = True
+                return ""
+            case ["show", "clock"]:
+                return "10:00:00\x1b[31m UTC\x1b[0m\x07 \u202e\n"
+            case ["configure", "terminal"] if self.locked:
+                return "Configuration mode is locked by process '3' user 'someone' from terminal 'vty1'.\n"
+            case ["configure", "terminal"]:
+                self.mode = "(config)#"
+                return "Enter configuration commands, one per line.  End with CNTL/Z.\n"
+            case ["end"]:
+                self.mode = "#"
+                return ""
+            case ["name", name] if "config" in self.mode:
+                self.name = name
+                return ""
+            case ["bogus"]:
+                return "            ^\n% Invalid input detected at '^' marker.\n\n"
+        raise Unscripted(line)
+
+
+class Locked(Small):
+    locked = True
+
+
+def opens(device: Device) -> Login:
+    return Login(device.user, password=device.password, enable=ENABLE)
+
+
+def test_what_is_shown_is_plain_text(start: Start) -> None:
+    device = start(Small)
+    with connect(endpoint(device), opens(device), DIALECT) as session:
+        assert session.show("show clock") == "10:00:00 UTC\\x07 \\u202e"
+    assert device.logins == [(device.user, "password")]
+
+
+def test_another_host_key_stops_before_anything_is_sent(start: Start) -> None:
+    device = start(Small)
+    with pytest.raises(HostKeyChanged) as caught, connect(endpoint(device, OTHER_KEY), opens(device), DIALECT):
+        pass
+    assert caught.value.kind == "host-key-changed"
+    assert endpoint(device).host_key.sha256 in caught.value.message
+    assert endpoint(device, OTHER_KEY).host_key.sha256 in caught.value.message
+    assert device.logins == []
+
+
+def test_a_host_key_of_another_type_is_another_host_key(start: Start) -> None:
+    device = start(Small)
+    with (
+        pytest.raises(HostKeyChanged),
+        connect(endpoint(device, paramiko.RSAKey.generate(2048)), opens(device), DIALECT),
+    ):
+        pass
+    assert device.logins == []
+
+
+def test_a_password_that_is_not_right_is_tried_once(start: Start) -> None:
+    device = start(Small)
+    with pytest.raises(LoginRefused), connect(endpoint(device), Login(device.user, password="wrong"), DIALECT):
+        pass
+    assert device.logins == [(device.user, "password")]
+
+
+def test_the_privileged_mode_may_be_refused(start: Start) -> None:
+    device = start(Small)
+    login = Login(device.user, password=device.password, enable="wrong")
+    with pytest.raises(LoginRefused, match="privileged"), connect(endpoint(device), login, DIALECT):
+        pass
+
+
+def test_configuration_stops_at_the_line_that_is_refused(start: Start) -> None:
+    device = start(Small)
+    with connect(endpoint(device), opens(device), DIALECT) as session:
+        with pytest.raises(CommandRefused) as caught:
+            session.configure(["name one", "bogus", "name two"])
+        assert session.show("show clock")  # it is out of configuration mode again
+    assert caught.value.line == "bogus"
+    assert caught.value.answer == "% Invalid input detected at '^' marker."
+    assert "name two" not in device.lines
+    assert "end" in device.lines
+
+
+def test_a_locked_configuration_is_a_refusal_in_its_own_words(start: Start) -> None:
+    device = start(Locked)
+    with (
+        connect(endpoint(device), opens(device), DIALECT) as session,
+        pytest.raises(CommandRefused, match="locked by process '3' user 'someone'"),
+    ):
+        session.configure(["name one"])
+    assert "name one" not in device.lines
+
+
+@pytest.mark.parametrize("line", ["a\nb", "a\rb", "a\x03", "a\x85b", "", " ", "x" * 500])
+def test_no_line_is_sent_that_could_be_two(start: Start, line: str) -> None:
+    device = start(Small)
+    with connect(endpoint(device), opens(device), DIALECT) as session, pytest.raises(InvalidRecord):
+        session.configure(["name one", line])
+    assert "name one" not in device.lines
+
+
+@pytest.mark.parametrize(
+    ("faults", "kind", "seconds"),
+    [
+        (Faults(drop_at="show clock"), SessionDropped, 20),
+        (Faults(drop_after="show clock"), SessionDropped, 20),
+        (Faults(hang_at="show clock"), TookTooLong, 1.5),
+        (Faults(flood_at="show clock"), DeviceFault, 20),
+        (Faults(mute=True), TookTooLong, 1.0),
+    ],
+)
+def test_every_break_ends_in_time(start: Start, faults: Faults, kind: type[DeviceFault], seconds: float) -> None:
+    device = start(Small, faults)
+    began = time.monotonic()
+    with pytest.raises(kind) as caught, connect(endpoint(device), opens(device), DIALECT, seconds=seconds) as session:
+        session.show("show clock")
+    assert time.monotonic() - began < min(seconds, 3) + 2
+    assert caught.value.where == f"127.0.0.1:{device.port}"
+    assert type(caught.value) is kind
+
+
+def test_nothing_listens() -> None:
+    with running(Device(Small, OTHER_KEY)) as device:
+        gone = endpoint(device)
+    with pytest.raises(Unreachable, match="refused"), connect(gone, login(device), DIALECT):
+        pass
+
+
+def test_a_listener_that_is_silent_is_left_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        where = Endpoint("127.0.0.1", listener.getsockname()[1], endpoint(Device(Small, OTHER_KEY)).host_key)
+        began = time.monotonic()
+        with pytest.raises(TookTooLong), connect(where, Login("a", password="b"), DIALECT, seconds=0.5):
+            pass
+        assert time.monotonic() - began < 2.5
+
+
+def test_a_wish_to_stop_ends_it(start: Start) -> None:
+    device, stop = start(Small, Faults(hang_at="show clock")), threading.Event()
+    with connect(endpoint(device), opens(device), DIALECT, cancel=stop) as session:
+        stop.set()
+        with pytest.raises(Interrupted):
+            session.show("show clock")
+
+
+def test_the_session_log_is_off_by_default_and_has_no_secret(start: Start, tmp_path: Path) -> None:
+    device, log = start(Small), tmp_path / "session.log"
+    with connect(endpoint(device), opens(device), DIALECT, log=log) as session:
+        session.configure([f"name {device.password.replace(' ', '-')}"])
+        with pytest.raises(CommandRefused):
+            session.show("bogus")
+    text = log.read_text()
+    assert "bogus" in text
+    assert device.password not in text
+    assert ENABLE not in text
+    assert log.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(OutsideFailure), connect(endpoint(device), opens(device), DIALECT, log=log):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        (b"snmp-server community public RO", b"snmp-server community ********"),
+        (b"username a privilege 15 secret 9 $9$abc", b"username a privilege 15 secret ********"),
+        (b'set password="one two"', b"set password=********"),
+        (b"interface GigabitEthernet1/0/1", b"interface GigabitEthernet1/0/1"),
+    ],
+)
+def test_lines_that_carry_a_secret_are_written_without_it(tmp_path: Path, line: bytes, kept: bytes) -> None:
+    from sopctl.adapters.switch.session import _session_log
+
+    path = tmp_path / "log"
+    with _session_log(path, Login("a")) as sink:
+        sink.write(line[:9])
+        sink.write(line[9:])
+    assert path.read_bytes() == kept
+
+
+SHELL = Dialect("linux", re.compile(r"(?!)"), "shell")
+
+
+@contextlib.contextmanager
+def shell_host(rc: str, home: Path) -> Iterator[tuple[Endpoint, Login]]:
+    """An SSH server whose login gives a real bash on a real terminal, with `rc` as its start-up file."""
+    (home / "rc").write_text(rc)
+    account = pwd.getpwuid(os.getuid()).pw_name
+
+    def serve(connection: socket.socket, host: Host) -> None:
+        transport = paramiko.Transport(connection)
+        transport.add_server_key(HOST_KEY)
+        transport.start_server(event=threading.Event(), server=LetsIn())
+        channel = transport.accept(DEADLINE)
+        assert channel
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execvp("bash", ["bash", "--rcfile", str(home / "rc"), "-i"])
+        try:
+            while not host.stop.is_set():
+                readable, _, _ = select.select([channel.fileno(), terminal], [], [], 0.1)
+                if channel.fileno() in readable and not os.write(terminal, channel.recv(4096) or b"\x04"):
+                    break
+                if terminal in readable:
+                    channel.sendall(os.read(terminal, 4096))
+        finally:
+            os.close(terminal)
+            transport.close()
+            os.waitpid(pid, 0)
+
+    with listening(serve) as host:
+        yield Endpoint("127.0.0.1", host.port, pin()), Login(account, password="any")
+
+
+class LetsIn(paramiko.ServerInterface):
+    """Anyone, to a shell on a terminal."""
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "password"
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        return AUTH_SUCCESSFUL
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return OPEN_SUCCEEDED
+
+    def check_channel_pty_request(self, *_terminal: object) -> bool:
+        return True
+
+    def check_channel_shell_request(self, channel: paramiko.Channel) -> bool:
+        return True
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="the session becomes root by sudo else")
+def test_a_shell_is_replaced_by_a_plain_one_and_its_exit_status_tells(tmp_path: Path) -> None:
+    """Whatever the login's own shell prints and calls its prompt: here, things that look like prompts."""
+    rc = "echo 'Welcome # to $ sopctl-00: root@sw:~# '; PS1='\\e[1mroot # \\w $ \\e[0m'; PROMPT_COMMAND='echo $ #'\n"
+    with shell_host(rc, tmp_path) as (where, opens), connect(where, opens, SHELL, seconds=20) as session:
+        assert session.show("echo 'a # b $'; echo c") == "a # b $\nc"
+        assert session.show("printf none") == "none"
+        assert session.show("true") == ""
+        assert session.show("echo " + "x" * 300) == "x" * 300
+        session.configure(["cd /", "test -d etc"])
+        with pytest.raises(CommandRefused) as caught:
+            session.configure(["cd /etc", "ls /nowhere", "cd /"])
+        assert caught.value.line == "ls /nowhere"
+        assert "No such file" in caught.value.answer
+        assert session.show("pwd") == "/etc"
+
+
+def test_refusals_are_recognised() -> None:
+    for said in (
+        "% Invalid input detected at '^' marker.",
+        "% Incomplete command.",
+        '% Ambiguous command:  "sw"',
+        "% Access VLAN does not exist. Creating vlan 999",
+        "Command rejected: GigabitEthernet1/0/1 is a dynamic port.",
+        "% Bad VLAN list - character #3 (EOL) delimits a VLAN number",
+        "Command authorization failed.",
+    ):
+        assert DIALECT.refused(f"switchport\n{said}\n"), said
+    for said in (
+        "Building configuration...",
+        "[OK]",
+        " description % Invalid nothing",
+        "Current configuration : 1 byte",
+    ):
+        assert not DIALECT.refused(f"{said}\n"), said
