@@ -75,7 +75,8 @@ REFUSALS = Refusals(
     refused=("not enough permissions", "failure: not enough permissions", "not permitted"),
 )
 
-_ENTRY = re.compile(r" {0,4}(\d{1,6}) ")
+_ENTRY = re.compile(r" {0,4}\d{1,6} | {1,5}(?=D[A-Za-z+]{0,5} )")
+"""Where an entry begins: with its number; RouterOS 7 numbers no dynamic one."""
 _PAIR = re.compile(r'(?<![A-Za-z0-9_-])([a-z][a-z0-9-]{0,39})=(?:"((?:[^"\\]|\\.){0,400})"|([^\s"]{0,400}))')
 _SUPPLY = re.compile(r"\bpsu(\d)-state[: ] *([a-z-]{1,20})")
 _PORT_TYPES = frozenset({"ether", "wlan", "wifi", "wifiwave2", "lte", "sfp", "ethernet"})
