@@ -12,7 +12,19 @@ from sopctl.model.text import printable
 if TYPE_CHECKING:
     from sopctl.workflow.reading import Row
 
-COLUMNS = ("id", "unit", "server", "place", "standing", "activity", "actor", "due", "waiting", "valid_until", "platform")
+COLUMNS = (
+    "id",
+    "unit",
+    "server",
+    "place",
+    "standing",
+    "activity",
+    "actor",
+    "due",
+    "waiting",
+    "valid_until",
+    "platform",
+)
 """The columns that `list --columns` knows."""
 
 

@@ -1,8 +1,8 @@
 """What a network appliance answered, command by command, made small; and the values that both platforms print.
 
-An appliance belongs to someone else, as a server does: its answers are cut to size before anything reads them, and every
-pattern here and in the readers takes time in proportion to what it reads. (ntc-templates' do not: on a line that was made
-for it, the one for `show inventory` takes time with the fourth power of its length. Tests compare with them instead.)
+An appliance belongs to someone else, as a server does: its answers are cut to size before anything reads them, and
+every pattern here and in the readers takes time in proportion to what it reads. (Not so those of ntc-templates: the one
+for `show inventory` takes time with the fourth power of a line that was made for it. The tests compare with them.)
 """
 
 import re

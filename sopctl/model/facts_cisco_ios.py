@@ -1,8 +1,8 @@
 """Cisco IOS and IOS XE: what the `show` commands print, as fields of ServerFacts.
 
 Shapes are those of Cisco's command references (show version, show inventory, show interfaces, show ip interface, show
-ipv6 interface, show file systems, show hosts, show ntp status, show control-plane host open-ports). None of the commands
-needs more than the right to look (privilege level 1), except where an office has moved them.
+ipv6 interface, show file systems, show hosts, show ntp status, show control-plane host open-ports). Most of them need
+no more than the right to look (privilege level 1).
 """
 
 import re

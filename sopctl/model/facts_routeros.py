@@ -1,8 +1,8 @@
 """MikroTik RouterOS 6 and 7: what its `print` commands say, as fields of ServerFacts.
 
-RouterOS prints in two shapes, and these commands keep to them: `key: value` lines for a menu of settings, and for a list
-(`print detail`) numbered entries of flags and `key=value`, a value in quotes where it is text. Source: MikroTik's manual
-(Command Line Interface, and the menus' own pages). A group with the policies `read` and `ssh` may run them all.
+RouterOS prints in two shapes, and these commands keep to them: `key: value` lines for a menu of settings, and for a
+list (`print detail`) numbered entries of flags and `key=value`, a value in quotes where it is text. Source: MikroTik's
+manual (Command Line Interface, and the menus' own pages). A group with the policies `read` and `ssh` may run them all.
 """
 
 import re

@@ -13,7 +13,7 @@ from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.summary_xlsx import summary_xlsx
 from sopctl.adapters.documents.xlsx import to_xlsx
 from sopctl.errors import InvalidRecord, UsageError
-from sopctl.store import codec, dossiers
+from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.workflow import inventories, procedures, request_letter

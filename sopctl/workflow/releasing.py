@@ -9,6 +9,7 @@ from sopctl.adapters.documents import render
 from sopctl.adapters.documents.english import Language
 from sopctl.errors import UsageError
 from sopctl.model import history
+from sopctl.workflow import appliances
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers import Wiped, exit_record
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
@@ -28,7 +29,8 @@ def release(
     """Do the release step that is due.
 
     6: playbooks/release.yml (release_raw.yml where there was no Python) takes back what configuration put on the
-    server and switches it off; for a server that answers no more, `by_hand` says how it was done instead. 9: the
+    server and switches it off; for a server that answers no more, and for a network appliance, `by_hand` says how it
+    was done instead. 9: the
     server leaves the register; `wiped` says who wiped its disks, where the owner asked for that. 10: its place is
     free, and the waiting list is looked at again.
     """
@@ -65,6 +67,8 @@ def _note(mine: Turn, how: str) -> str:
 
 
 def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:
+    if appliances.is_appliance(mine.dossier):
+        return mine.record("selesai", note=_note(mine, appliances.release(mine, by_hand)), data={"switched_off": True})
     if by_hand:
         return mine.record("selesai", note=_note(mine, f"dengan tangan: {by_hand}"), data={"switched_off": True})
     playbook = "release_raw.yml" if mine.known("raw") == "true" else "release.yml"

@@ -1,5 +1,6 @@
 """A switch or another network device, through netmiko: one guarded session, and what a platform says and is told."""
 
+from sopctl.adapters.switch.appliance import ask
 from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.faults import (
     CommandRefused,
@@ -24,5 +25,6 @@ __all__ = [
     "SessionDropped",
     "TookTooLong",
     "Unreachable",
+    "ask",
     "connect",
 ]
