@@ -36,6 +36,7 @@ COMMANDS = {
         "report": "report:report",
         "runs": "runs:runs",
         "rack": "racks:rack",
+        "switch": "switch:switch",
         "queue": "racks:queue",
         "sop": "sop:sop",
         "document": "documents:document",

@@ -148,6 +148,20 @@ class ApplianceAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
         _refuse_accounts(self)
 
 
+VlanId = Annotated[int, Meta(ge=1, le=4094)]
+"""IEEE 802.1Q: 0 and 4095 are no VLANs."""
+
+
+class Network(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the server needs of its switch port: another VLAN than the switch's service VLAN, VLANs that it wants
+    tagged, a speed that is not negotiated; and the MAC addresses by which it is known to be the one plugged in."""
+
+    vlan: VlanId | None = None
+    tagged: tuple[VlanId, ...] = ()
+    speed_mbps: Literal[10, 100, 1000, 2500, 5000, 10000, 25000, 40000, 100000] | None = None
+    macs: tuple[Annotated[str, Meta(pattern=names.MAC)], ...] = ()
+
+
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
     """What a requesting unit files: step 1 of penitipan. The office adds the id when it opens the dossier."""
 
@@ -157,6 +171,7 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
     server: RequestedServer
     access: RequestedAccess
     valid_until: date | None = None
+    network: Network | None = None
     kind: Literal["server"] = "server"
 
 
@@ -169,6 +184,7 @@ class ApplianceRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     server: RequestedServer
     access: ApplianceAccess
     valid_until: date | None = None
+    network: Network | None = None
     kind: Literal["appliance"]
     platform: Platform
 
@@ -185,6 +201,7 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
     access: Access
     letter: Letter | None = None
     valid_until: date | None = None
+    network: Network | None = None
     kind: Kind = "server"
     platform: Platform | None = None
 

@@ -26,6 +26,13 @@ LINE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"
 EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\Z"
 NIP = r"^([0-9]{18})?\Z"
 
+MAC = r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z"
+"""A MAC address as sopctl writes it (IEEE 802)."""
+
+INTERFACE = r"^[A-Za-z][A-Za-z0-9/._:-]{0,40}\Z"
+"""An interface of a network device: nothing that a command line could take for more than a name."""
+INTERFACES = r"^[A-Za-z][A-Za-z0-9/._:-]{0,40}\{n\}\Z"
+
 FINGERPRINT = r"^SHA256:[A-Za-z0-9+/]{43}\Z"
 
 EXPLAINED = {
@@ -37,6 +44,9 @@ EXPLAINED = {
     LINE: "one line of text without control characters",
     EMAIL: "an e-mail address",
     NIP: "a NIP of 18 digits",
+    INTERFACE: "an interface's name such as GigabitEthernet1/0/3",
+    INTERFACES: "interfaces' names with {n} for the number, such as GigabitEthernet1/0/{n}",
+    MAC: "a MAC address such as 52:54:00:12:34:56 (lower case)",
 }
 """The grammars in words, for the error that a person reads."""
 

@@ -1,4 +1,4 @@
-"""A site: the folder of text files in which an office keeps its racks and dossiers."""
+"""A site: the folder of text files in which an office keeps its racks, switches and dossiers."""
 
 import shutil
 import time
@@ -10,6 +10,7 @@ from pathlib import Path
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.model.procedure import Procedures
 from sopctl.model.rack import Rack
+from sopctl.model.switch import SwitchRecord
 from sopctl.store import codec, locks, settings
 from sopctl.store.durable import disk_errors
 from sopctl.store.library import Library
@@ -23,7 +24,7 @@ RUN_DAYS = 90
 
 
 class Site:
-    """One site on disk. Reads settings, procedures and racks once; hands out the locks."""
+    """One site on disk. Reads settings, procedures, racks and switches once; hands out the locks."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -80,6 +81,19 @@ class Site:
                 raise InvalidRecord(f"the rack is called {rack.name!r}, its file {path.name!r}", where=f"{path}:1:1")
             racks.append(rack)
         return tuple(racks)
+
+    @cached_property
+    def switches(self) -> dict[str, SwitchRecord]:
+        """The switches of `switches/*.yml`, by name. Raises InvalidRecord when a file's name is not its switch's."""
+        found = {}
+        for path in sorted(self.folder("switches").glob("*.yml")):
+            switch = codec.load(path, SwitchRecord)
+            if switch.name != path.stem:
+                raise InvalidRecord(
+                    f"the switch is called {switch.name!r}, its file {path.name!r}", where=f"{path}:1:1"
+                )
+            found[switch.name] = switch
+        return found
 
     def folder(self, name: str) -> Path:
         """A folder of the site, refused when it is a symbolic link (which could lead out of the site)."""

@@ -1,12 +1,13 @@
-"""konfigurasi 1: the server's host key is pinned, then the playbook makes the server usable. Many servers in one run.
+"""konfigurasi 1: the server gets its switch port, its host key is pinned, then the playbook makes it usable. Many
+servers in one run.
 
 Afterwards a configuration can be repeated at any time (`repair`): what was changed by hand since is put right, and the
 deposit stays at the step where it stands.
 """
 
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model import history
 from sopctl.model.summary import Summary
 from sopctl.store import register
-from sopctl.workflow import appliances, hostkeys
+from sopctl.workflow import appliances, hostkeys, switching
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.first_contact import let_in
 from sopctl.workflow.hostkeys import Confirm, Unconfirmed
@@ -111,18 +112,21 @@ def configure_all(
         for deposit_id in dict.fromkeys(ids):
             try:
                 mine = held.enter_context(turn(desk, deposit_id, "configure"))
-                if appliances.is_appliance(mine.dossier):
-                    answers.done[deposit_id] = _appliance(
-                        mine, host_key, confirm, trusted_path, password, options, cancel
-                    )
+                _refuse_without_way_in(mine, password, options)
+                before = len(mine.dossier.events)
+                no_port = _port(mine)
+                if no_port:
+                    answers.done[deposit_id] = no_port
                     continue
-                if password is None:
-                    key_in_use(desk.site, mine.dossier)  # a server without a way in is not even looked at
-                begun[deposit_id] = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
-                if password:
-                    begun[deposit_id] = _first_contact(mine, begun[deposit_id], password, cancel)
-                else:
-                    refuse_unfit(mine)
+                with _begun_work(mine, before):
+                    begun[deposit_id] = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
+                    if appliances.is_appliance(mine.dossier):
+                        answers.done[deposit_id] = _appliance(mine, begun.pop(deposit_id), cancel)
+                        continue
+                    if password:
+                        begun[deposit_id] = _first_contact(mine, begun[deposit_id], password, cancel)
+                    else:
+                        refuse_unfit(mine)
             except SopctlError as error:
                 answers.errors[deposit_id] = error
             else:
@@ -218,25 +222,45 @@ def _run(
             answers.done[mine.dossier.id] = _judge(mine, result, raw=options.raw)
 
 
-def _appliance(
-    mine: Turn,
-    host_key: str | None,
-    confirm: Confirm | None,
-    trusted_path: str,
-    password: Password | None,
-    options: Options,
-    cancel: threading.Event | None,
-) -> StepDone:
+def _refuse_without_way_in(mine: Turn, password: Password | None, options: Options) -> None:
+    """What nobody can log in to is not even looked at. Raises InvalidRecord or OutsideFailure; UsageError for an
+    appliance that is to get what only a server can."""
+    if not appliances.is_appliance(mine.dossier):
+        if password is None:
+            key_in_use(mine.desk.site, mine.dossier)
+        return
     if password or options.raw:
         raise UsageError(
             f"{mine.dossier.id} is a network appliance: there is no account to make on it",
             remedy="Its owner's account for the office stands in access.first_contact, with a key or a password file.",
         )
-    appliances.login(mine.desk.site, mine.dossier)  # one without a way in is not even looked at
-    pinned = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
-    hostkeys.refuse_changed(mine.dossier)
-    mine.start(pinned)
+    appliances.login(mine.desk.site, mine.dossier)
+
+
+def _appliance(mine: Turn, begun: Mapping[str, Any], cancel: threading.Event | None) -> StepDone:
+    if not begun:  # pinned before
+        hostkeys.refuse_changed(mine.dossier)
+    mine.start(begun)
     return appliances.configure(mine, cancel=cancel)
+
+
+def _port(mine: Turn) -> StepDone | None:
+    """Give the server its switch port; the failed step where that is no use."""
+    data, no_use = switching.configured(mine)
+    return mine.fail(switching.note(no_use), data=data) if no_use else None
+
+
+@contextmanager
+def _begun_work(mine: Turn, before: int) -> Iterator[None]:
+    """Where the port was opened, work has begun (a new event after the first `before`): an error on the way to the run
+    ends it."""
+    try:
+        yield
+    except SopctlError as error:
+        events = mine.dossier.events
+        if len(events) > before and events[-1].outcome == history.STARTED:
+            mine.fail(error.message)
+        raise
 
 
 def _first_contact(

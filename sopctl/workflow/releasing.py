@@ -1,4 +1,5 @@
-"""pengembalian 6, 9 and 10: access is taken back and the server switched off, it is signed out, its place is free."""
+"""pengembalian 6, 9 and 10: access is taken back, the server switched off and its switch port shut; it is signed out;
+its place is free."""
 
 import threading
 
@@ -7,9 +8,9 @@ from msgspec.structs import replace
 from sopctl.adapters.ansible.runner import Outcome
 from sopctl.adapters.documents import render
 from sopctl.adapters.documents.english import Language
-from sopctl.errors import UsageError
+from sopctl.errors import SopctlError, UsageError
 from sopctl.model import history
-from sopctl.workflow import appliances
+from sopctl.workflow import appliances, switching
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers import Wiped, exit_record
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
@@ -29,10 +30,9 @@ def release(
     """Do the release step that is due.
 
     6: playbooks/release.yml (release_raw.yml where there was no Python) takes back what configuration put on the
-    server and switches it off; for a server that answers no more, and for a network appliance, `by_hand` says how it
-    was done instead. 9: the
-    server leaves the register; `wiped` says who wiped its disks, where the owner asked for that. 10: its place is
-    free, and the waiting list is looked at again.
+    server and switches it off, then its switch port is shut; for a server that answers no more, and for a network
+    appliance, `by_hand` says how it was done instead. 9: the server leaves the register; `wiped` says who wiped its
+    disks, where the owner asked for that. 10: its place is free, and the waiting list is looked at again.
     """
     with turn(desk, deposit_id, "release") as mine:
         if wiped:
@@ -60,19 +60,25 @@ def _refuse_strange_wiping(mine: Turn, wiped: Wiped) -> None:
         raise UsageError(f"{wiped.on} has not come yet")
 
 
-def _note(mine: Turn, how: str) -> str:
-    """What was taken back: access, and the port of the rack's switch that the server was plugged into."""
-    spot = mine.dossier.summary.place
-    return how + (f"; port {spot.port} rak {spot.rack} dilepas" if spot and spot.port else "")
-
-
 def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:
+    """Access first, over the network; then the port. A server that is off already is not asked again."""
     if appliances.is_appliance(mine.dossier):
-        return mine.record("selesai", note=_note(mine, appliances.release(mine, by_hand)), data={"switched_off": True})
-    if by_hand:
-        return mine.record("selesai", note=_note(mine, f"dengan tangan: {by_hand}"), data={"switched_off": True})
-    playbook = "release_raw.yml" if mine.known("raw") == "true" else "release.yml"
-    result = run_for(mine, playbook, variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
-    if result.outcome is not Outcome.OK:
-        return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
-    return mine.record("selesai", note=_note(mine, "akses dicabut, server dimatikan"), data={"switched_off": True})
+        how = appliances.release(mine, by_hand)
+    elif by_hand:
+        how = f"dengan tangan: {by_hand}"
+    else:
+        how = "akses dicabut, server dimatikan"
+        if mine.known("server_off") != "true":
+            playbook = "release_raw.yml" if mine.known("raw") == "true" else "release.yml"
+            result = run_for(mine, playbook, variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
+            if result.outcome is not Outcome.OK:
+                return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
+    try:
+        port, data, no_use = switching.taken_back(mine, by_hand=by_hand)
+    except SopctlError as error:
+        mine.fail(f"{how}; port belum dilepas: {error.message}", data={"server_off": True})
+        raise
+    if no_use:
+        return mine.fail(f"{how}; {switching.note(no_use)}", data={"server_off": True, **data})
+    note = f"{how}; {port}" if port else how
+    return mine.record("selesai", note=note, data={"switched_off": True, **data})

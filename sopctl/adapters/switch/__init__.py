@@ -2,6 +2,7 @@
 
 from sopctl.adapters.switch.appliance import ask
 from sopctl.adapters.switch.dialect import Dialect
+from sopctl.adapters.switch.driver import Driver, Restore, driver, known
 from sopctl.adapters.switch.faults import (
     CommandRefused,
     DeviceFault,
@@ -17,14 +18,18 @@ __all__ = [
     "CommandRefused",
     "DeviceFault",
     "Dialect",
+    "Driver",
     "Endpoint",
     "HostKeyChanged",
     "Login",
     "LoginRefused",
+    "Restore",
     "Session",
     "SessionDropped",
     "TookTooLong",
     "Unreachable",
     "ask",
     "connect",
+    "driver",
+    "known",
 ]

@@ -40,7 +40,9 @@ SECONDS = 120.0
 ANSWER_SECONDS = 30.0
 """How long the device may take for one answer. Saving a configuration is the slowest that is asked."""
 MAX_LINE = 400
-"""Characters of a line that is sent: every platform's own limit is wider."""
+"""Characters of a line that is sent to a device, which is shown in a terminal of 511 columns."""
+MAX_SHELL_LINE = 2000
+"""Of a shell's line, which is not echoed: a terminal takes 4,095 (termios(3), canonical mode)."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[ -/]*[0-Z\\^-~])")
@@ -149,7 +151,8 @@ class Session:
 
     def _check(self, line: str) -> None:
         """The last gate before the wire. What is refused here should have been refused where it entered."""
-        if _CONTROL.search(line) or len(line) > MAX_LINE or not line.strip():
+        limit = MAX_SHELL_LINE if self.dialect.configuring == "shell" else MAX_LINE
+        if _CONTROL.search(line) or len(line) > limit or not line.strip():
             raise InvalidRecord("this is no line that a device may be sent", where=printable(line, 80))
 
     def _refusal(self, line: str, answer: str) -> CommandRefused:
@@ -207,14 +210,15 @@ def connect(
 def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
     """An answer as rows, by ntc-templates; lists in a cell are joined by commas. Raises InvalidRecord for a command
     that has no template, or an answer that the template does not know."""
-    from netmiko.utilities import get_structured_data_textfsm
+    from ntc_templates.parse import ParsingException, parse_output
 
-    found: Any = get_structured_data_textfsm(answer, platform=device_type, command=command, raise_parsing_error=True)
-    if isinstance(found, str):
-        raise InvalidRecord("the device's answer is in no form that is known", where=f"{device_type} {command}")
-    return [
-        {name: ",".join(cell) if isinstance(cell, list) else str(cell) for name, cell in row.items()} for row in found
-    ]
+    try:
+        found = parse_output(platform=device_type, command=command, data=answer)
+    except ParsingException:
+        raise InvalidRecord(
+            "the device's answer is in no form that is known", where=f"{device_type}: {command}"
+        ) from None
+    return [{name: ",".join(cell) if isinstance(cell, list) else cell for name, cell in row.items()} for row in found]
 
 
 def _open(

@@ -1,0 +1,179 @@
+"""Open vSwitch on Linux: the switch's host is entered over SSH, and its database changed by ovs-vsctl.
+
+Source: ovs-vsctl(8), ovs-appctl(8), ovs-vswitchd.conf.db(5). A port's VLAN, mode and description change in one
+transaction, and persist at once. Whether a port is on (ovs-ofctl mod-port) does not outlive a restart of its host:
+it then comes up in the VLAN that the database has. The way back is armed on the host, by systemd where it runs.
+"""
+
+import json
+import re
+import shlex
+from typing import Any
+
+from sopctl.adapters.switch.dialect import Dialect
+from sopctl.adapters.switch.driver import Restore
+from sopctl.adapters.switch.faults import DeviceFault
+from sopctl.adapters.switch.session import Session
+from sopctl.model.port import ActualPort, Learned, PortSetting, SwitchState, mac
+from sopctl.model.text import printable
+
+DIALECT = Dialect("linux", re.compile(r"(?!)"), "shell")
+SAVE: tuple[str, ...] = ()
+
+DESCRIPTION = "sopctl-description"
+"""The key in a port's external_ids: the database has no field of its own for it."""
+
+_PORTS = "name,tag,trunks,vlan_mode,external_ids,interfaces"
+_INTERFACES = "_uuid,name,ofport,admin_state,link_state,type"
+
+Row = dict[str, Any]
+
+
+def read(session: Session) -> SwitchState:
+    """The whole switch, in three commands and one a bridge. It keeps no list of VLANs and listens to no neighbours."""
+    bridges, interfaces = _bridges(session), _interfaces(session)
+    local = {bridge["name"] for bridge in bridges}
+    ports = {
+        row["name"]: _port(row, [interfaces[each] for each in row["interfaces"] if each in interfaces])
+        for row in _rows(session, "Port", _PORTS)
+        if row["name"] not in local
+    }
+    return SwitchState(ports, None, _learned(session, bridges, interfaces))
+
+
+def learned(session: Session) -> tuple[Learned, ...]:
+    """Of every bridge."""
+    return _learned(session, _bridges(session), _interfaces(session))
+
+
+def unable(before: PortSetting, wanted: PortSetting) -> str:
+    """Speeds are the host's; modes of which we know no way back are left alone."""
+    if before.mode == "dynamic":
+        return "its present VLAN mode could not be put back"
+    if wanted.speed_mbps:
+        return "a speed is not set on this platform"
+    return ""
+
+
+def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...]:
+    """One transaction for all but the port's state; it is opened last, and shut first."""
+    made = []
+    if before.enabled and not wanted.enabled:
+        made.append(_turn(port, "down"))
+    if (before.mode, before.vlan, before.tagged, before.description) != (
+        wanted.mode,
+        wanted.vlan,
+        wanted.tagged,
+        wanted.description,
+    ):
+        made.append(_transaction(port, wanted))
+    if wanted.enabled and not before.enabled:
+        made.append(_turn(port, "up"))
+    return tuple(made)
+
+
+def restore(_session: Session, port: str, back: tuple[str, ...], seconds: int) -> Restore | None:
+    """By a timer of systemd, or a process of its own where there is none; it acts only while its mark is there."""
+    unit = f"sopctl-restore-{port}".replace("/", "-")
+    mark = f"/run/{unit}"
+    script = shlex.quote(f"[ -e {mark} ] || exit 0; {'; '.join(back)}; rm -f {mark}")
+    timer = f"systemd-run --quiet --collect --unit={unit} --on-active={seconds}s --timer-property=AccuracySec=1s"
+    stop = f"[ ! -d /run/systemd/system ] || systemctl stop {unit}.timer 2>/dev/null || true"
+    return Restore(
+        how=f"{unit} in {seconds} s",
+        arm=(
+            stop,
+            f": >{mark}",
+            f"if [ -d /run/systemd/system ]; then {timer} sh -c {script}; "
+            f"else (trap '' HUP; exec setsid sh -c \"sleep {seconds}; \"{script} >/dev/null 2>&1 </dev/null) & fi",
+        ),
+        keep=(f"rm -f {mark}", stop),
+    )
+
+
+def _transaction(port: str, wanted: PortSetting) -> str:
+    values = [f"tag={wanted.vlan}" if wanted.vlan else "tag=[]"]
+    if wanted.mode == "access":
+        values += ["vlan_mode=access", "trunks=[]"]
+    else:
+        mode = "native-untagged" if wanted.vlan else "trunk"
+        values += [f"vlan_mode={mode}", f"trunks=[{','.join(map(str, wanted.tagged))}]"]
+    described = f"external_ids:{DESCRIPTION}={json.dumps(wanted.description)}"
+    parts = ["ovs-vsctl", "--timeout=10", "set", "Port", port, *values]
+    if wanted.description:
+        return shlex.join([*parts, described])
+    return shlex.join([*parts, "--", "remove", "Port", port, "external_ids", DESCRIPTION])
+
+
+def _turn(port: str, state: str) -> str:
+    quoted = shlex.quote(port)
+    return f'ovs-ofctl mod-port "$(ovs-vsctl port-to-br {quoted})" {quoted} {state}'
+
+
+def _port(row: Row, members: list[Row]) -> ActualPort:
+    name, tag, trunks, mode = row["name"], row["tag"], tuple(sorted(row["trunks"])), row["vlan_mode"]
+    vlan = tag[0] if tag else 0
+    said = mode[0] if mode else ("access" if tag else "trunk")
+    kind = {"access": "access", "trunk": "trunk", "native-untagged": "trunk"}.get(said, "dynamic")
+    setting = PortSetting(
+        description=printable(str(row["external_ids"].get(DESCRIPTION, "")), 200),
+        mode=kind,  # type: ignore[arg-type]  # one of its words
+        vlan=0 if said == "trunk" else vlan,
+        tagged=trunks if kind == "trunk" else (),
+        enabled=all(each["admin_state"] != ["down"] for each in members),
+    )
+    link = all(each["link_state"] == ["up"] for each in members) if members else None
+    return ActualPort(name, setting, link, name if len(members) > 1 else "")
+
+
+def _bridges(session: Session) -> list[Row]:
+    return _rows(session, "Bridge", "name,ports")
+
+
+def _interfaces(session: Session) -> dict[str, Row]:
+    return {row["_uuid"][0]: row for row in _rows(session, "Interface", _INTERFACES)}
+
+
+def _learned(session: Session, bridges: list[Row], interfaces: dict[str, Row]) -> tuple[Learned, ...]:
+    """Numbers of OpenFlow ports are a bridge's own; so a bridge's table is read with its own ports' numbers."""
+    owned = {row["_uuid"][0]: row for row in _rows(session, "Port", "_uuid,name,interfaces")}
+    found = []
+    for bridge in bridges:
+        numbers = {
+            str(interfaces[each]["ofport"][0]): owned[port]["name"]
+            for port in bridge["ports"]
+            if port in owned
+            for each in owned[port]["interfaces"]
+            if each in interfaces and interfaces[each]["ofport"]
+        }
+        for line in session.show(f"ovs-appctl fdb/show {shlex.quote(bridge['name'])}").splitlines():
+            cells = line.split()
+            if len(cells) >= 3 and cells[0] in numbers and mac(cells[2]) and cells[1].isdecimal():
+                found.append(Learned(mac(cells[2]), int(cells[1]), numbers[cells[0]]))
+    return tuple(found)
+
+
+def _rows(session: Session, table: str, columns: str) -> list[Row]:
+    """A table of the database. Optional columns and sets are lists, maps are dicts, references their UUIDs."""
+    answer = session.show(f"ovs-vsctl --timeout=10 --format=json --columns={columns} list {table}")
+    try:
+        document = json.loads(answer)
+        heads = document["headings"]
+        return [dict(zip(heads, map(_value, heads, row), strict=True)) for row in document["data"]]
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise DeviceFault(
+            f"ovs-vsctl answers in no form that is known: {printable(answer, 100)}", where=str(session.endpoint)
+        ) from None
+
+
+_PLAIN = frozenset({"name"})
+"""Columns that always have one value: they are not lists."""
+
+
+def _value(column: str, cell: Any) -> Any:
+    """A cell as RFC 7047 section 5.1 writes it."""
+    if isinstance(cell, list) and cell[0] == "map":
+        return {str(key): value for key, value in cell[1]}
+    values = cell[1] if isinstance(cell, list) and cell[0] == "set" else [cell]
+    plain = [each[1] if isinstance(each, list) and each[0] in ("uuid", "named-uuid") else each for each in values]
+    return plain[0] if column in _PLAIN else plain
