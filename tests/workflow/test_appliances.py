@@ -16,6 +16,7 @@ from sopctl.model.deposit import Platform
 from sopctl.model.facts_appliance import from_answers
 from sopctl.store import dossiers, register
 from sopctl.workflow import (
+    advancing,
     checking,
     configuring,
     handing,
@@ -222,11 +223,11 @@ def test_what_keeps_us_out_is_a_cause_like_any_other(
 ) -> None:
     device = start("ios-router-old")
     deposit = take_in(device.port, "cisco_ios")
-    device.password = "another one"
+    device.password, right = "another one", device.password
     with pytest.raises(OutsideFailure, match="does not accept this account"):
         configuring.configure(desk, deposit, host_key=pin().sha256)
     assert outcomes(desk, deposit, 1) == ["started", "failed"]
-    device.password = Device(_never, HOST_KEY).password
+    device.password = right
     assert configuring.configure(desk, deposit).answer
     informing.notify(desk, deposit, via="phone")
     as_owner = verifying.Vantage(user="admin", key=Path("/nowhere"))
@@ -235,6 +236,9 @@ def test_what_keeps_us_out_is_a_cause_like_any_other(
     device.password = ""
     done, found = verifying.verify(desk, deposit)
     assert (done.outcome, done.data["cause"], found.access.rung) == ("tidak bisa", "denied", "login")
+    device.password = right
+    steps = [(each.step, each.outcome) for each in advancing.advance(desk, deposit, via="phone")]
+    assert steps == [(1, "selesai"), (2, "selesai"), (3, "bisa"), (5, "selesai"), (6, "selesai")]
 
 
 def test_nothing_is_sent_to_another_host_key(
