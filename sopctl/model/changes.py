@@ -172,7 +172,8 @@ def _size(size: int) -> str:
 
 
 def _states(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:
-    """The health of disks (by serial number) and RAID volumes (by name): each change to another word is an alarm."""
+    """The health of disks (by serial number), and of RAID volumes and power supplies (by name): each change to another
+    word is an alarm."""
     health = {disk.serial: disk.health for disk in before.disks if disk.serial}
     for disk in after.disks:
         was = health.get(disk.serial) if disk.serial else None
@@ -183,6 +184,11 @@ def _states(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:
         was = states.get(volume.name)
         if volume.state and was and volume.state != was:
             yield Change(Weight.ALARM, f"Keadaan RAID {volume.name}", was, volume.state)
+    supplies = {supply.name: supply.state for supply in before.power_supplies}
+    for supply in after.power_supplies:
+        was = supplies.get(supply.name)
+        if supply.state and was and supply.state != was:
+            yield Change(Weight.ALARM, f"Keadaan catu daya {supply.name}", was, supply.state)
 
 
 def _lists(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:

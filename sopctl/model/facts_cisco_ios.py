@@ -298,7 +298,7 @@ def _file_systems(lines: Sequence[str]) -> Iterator[Mount]:
     """`Size(b) Free(b) Type Flags Prefixes`: those that hold data of the device."""
     for line in lines:
         words = line.lstrip(" *").split()
-        if len(words) >= 5 and words[2] in ("flash", "disk", "nvram") and words[4].endswith(":"):
+        if len(words) >= 5 and words[2] in ("flash", "disk") and words[4].endswith(":"):
             whole, free = number(words[0]), number(words[1])
             path = text(words[4], 80)
             if whole and path:

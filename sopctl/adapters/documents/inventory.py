@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.forms import Field, Section, Source, Table
 from sopctl.errors import InvalidRecord
-from sopctl.model.facts import Disk, MemoryModule, Missing, Module, Mount, Nic, RaidVolume, ServerFacts
+from sopctl.model.facts import Disk, MemoryModule, Missing, Module, Mount, Nic, PowerSupply, RaidVolume, ServerFacts
 
 NONE = "–"
 _YES_NO = {None: None, True: "ya", False: "tidak"}
@@ -213,8 +213,12 @@ def _raid(volume: RaidVolume) -> str:
 
 def _power_supplies(facts: ServerFacts) -> str | None:
     """What the machine says of its supplies; nothing where it says nothing, so that the letter's word stands."""
-    watts = [f" {each.watts} W" if each.watts else "" for each in facts.power_supplies]
-    return "; ".join(f"{each.name}{watt}" for each, watt in zip(facts.power_supplies, watts, strict=True)) or None
+
+    def told(each: PowerSupply) -> str:
+        watts = f" {each.watts} W" if each.watts else ""
+        return f"{each.name}{watts}" + (f" ({each.state})" if each.state and each.state.casefold() != "ok" else "")
+
+    return "; ".join(map(told, facts.power_supplies)) or None
 
 
 def _services(facts: ServerFacts) -> list[str]:
