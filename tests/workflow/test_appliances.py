@@ -314,17 +314,25 @@ def test_a_check_of_the_fleet_logs_in_nowhere(
     assert device.logins == []
 
 
-def test_a_run_that_is_stopped_says_so(
+def test_a_run_that_is_stopped_keeps_what_it_has(
     desk: Desk, start: Callable[..., Device], take_in: Callable[..., str], due: Callable[[str], str]
 ) -> None:
-    device = start("ios-router-old", slow=0.3)
-    deposit = due(take_in(device.port, "cisco_ios"))
-    cancel = threading.Event()
-    threading.Timer(0.8, cancel.set).start()
+    """Stopped in the moment in which the first was kept, while the other hangs; the same command goes on with that."""
+    well, hanging = start("ios-router-old"), start("ios-router-old", hang_at="show file systems")
+    kept = due(take_in(well.port, "cisco_ios", "FTX0000C001"))
+    cut_off = due(take_in(hanging.port, "cisco_ios", "FTX0000C002"))
+    cancel, told = threading.Event(), []
+
+    def on_end(deposit: str, _answer: StepDone | SopctlError) -> None:
+        told.append(deposit)
+        cancel.set()
+
     with pytest.raises(Interrupted):
-        inventorying.collect_all(desk, [deposit], cancel=cancel)
-    assert outcomes(desk, deposit, 6) == ["started", "interrupted"]
-    assert inventorying.due(desk) == [deposit]
+        inventorying.collect_all(desk, [cut_off, kept], on_end=on_end, cancel=cancel)
+    assert told == [kept]
+    assert outcomes(desk, kept, 6) == ["started", "selesai"]
+    assert outcomes(desk, cut_off, 6) == ["started", "interrupted"]
+    assert inventorying.due(desk) == [cut_off]
 
 
 def test_one_that_was_here_before_is_adopted(desk: Desk, sopctl: Callable[..., Ran], tmp_path: Path) -> None:
