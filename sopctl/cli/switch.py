@@ -93,9 +93,7 @@ def _put_keys(keys: "SwitchKeys") -> None:
     now = f"{shown.type} {shown.sha256}" if shown else f"no key: {printable(keys.found.detail)}"
     click.secho(f"{'shown':<8} {now}", fg="red" if keys.changed else None)
     if keys.changed:
-        click.echo(
-            "Another key than the pinned one: ask who replaced the switch, compare at its console, --confirm it."
-        )
+        click.echo("Another key than the pinned one: ask who replaced the switch, compare at its console, confirm it.")
     elif shown and not pin:
         click.echo(
             f"Not confirmed: compare at the console, then: sopctl switch host-key {keys.name} --confirm SHA256:…"

@@ -170,10 +170,8 @@ def vlans(text: str) -> tuple[int, ...]:
     """The VLANs of a list as switches print it: `1,5-7`. Raises ValueError for anything else."""
     found: set[int] = set()
     for part in text.replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if not (first.isascii() and first.isdecimal() and (last or first).isdecimal()):
-            raise ValueError(f"{part!r} is no VLAN")
-        numbers = range(int(first), int(last or first) + 1)
+        match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
+        numbers = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
         if not numbers or numbers[0] < 1 or numbers[-1] > 4094:
             raise ValueError(f"{part!r} is no VLAN")
         found.update(numbers)
@@ -255,7 +253,7 @@ def _refusals(
         yield Refusal(Reason.BUNDLE, f"{port} belongs to the aggregate {before.bundle}")
     if before.setting.mode == "routed":
         yield Refusal(Reason.ROUTED, f"{port} is a routed port")
-    ours = before.setting.description.startswith(whose.deposit)
+    ours = before.setting.description.split(" ")[0] == whose.deposit
     if before.setting.mode == "trunk" and not ours:
         yield Refusal(Reason.TRUNK, f"{port} is a trunk, and nothing says that it is {whose.deposit}'s")
     if state.vlans is not None:

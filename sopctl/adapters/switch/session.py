@@ -39,7 +39,7 @@ SECONDS = 120.0
 """How long a session may last."""
 ANSWER_SECONDS = 30.0
 """How long the device may take for one answer. Saving a configuration is the slowest that is asked."""
-MAX_LINE = 400
+MAX_LINE = 450
 """Characters of a line that is sent to a device, which is shown in a terminal of 511 columns."""
 MAX_SHELL_LINE = 2000
 """Of a shell's line, which is not echoed: a terminal takes 4,095 (termios(3), canonical mode)."""
@@ -80,7 +80,7 @@ class Session:
         self._connection = connection
         self._watch = watch
         self._mark = mark
-        """A shell's prompt: a word made for this session, so that no output can look like it."""
+        """What ends an answer. Of a shell it is a word made for this session, so that no output can look like it."""
 
     def show(self, command: str) -> str:
         """The device's answer to `command`, as plain lines without control characters.
@@ -121,9 +121,12 @@ class Session:
     def _configure_in_mode(self, lines: Sequence[str], entering: str) -> None:
         """Enter the mode, send, leave. It is left whatever happens: some devices let only one in at a time."""
         with self._judged(entering):
-            entered = self._connection.send_command(entering, expect_string=r"[>#]\s*$")
-            if not self._connection.check_config_mode():
-                raise self._refusal(entering, _clean(str(entered)).strip() or "it does not enter that mode")
+            entered = _clean(
+                str(self._connection.send_command(entering, expect_string=r"[>#]\s*$", strip_prompt=False))
+            )
+            said, _, prompt = entered.rstrip().rpartition("\n")
+            if not prompt.endswith(")#"):
+                raise self._refusal(entering, said.strip() or "it does not enter that mode")
         try:
             for line in lines:
                 with self._judged(line):
@@ -139,7 +142,7 @@ class Session:
         self._check(command)
         if self.dialect.configuring != "shell":
             with self._judged(command):
-                return _clean(str(self._connection.send_command(command)))
+                return _clean(str(self._connection.send_command(command, expect_string=self._mark)))
         with self._judged(command):
             said = self._connection.send_command(
                 f"{command}; printf '\\n%s\\n' \"$?\"", expect_string=self._mark, cmd_verify=False, strip_command=False
@@ -196,11 +199,14 @@ def connect(
                 where=str(endpoint),
                 remedy="See that it is on, that the address is right, and that this machine may reach it.",
             ) from None
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a command is one small packet that is waited for
         held.callback(watch.end)
         watch.over(line)
         mark = f"sopctl-{secrets.token_hex(8)}:"
         try:
             connection = _open(endpoint, login, dialect, watch, line, written, mark)
+            if dialect.configuring != "shell":
+                mark = re.escape(connection.find_prompt().strip()) + r"\s*$"
         except Exception as error:  # noqa: BLE001 (netmiko and paramiko raise what they meet)
             _judge(error, endpoint, watch, "at the login")
         held.callback(_leave, connection)

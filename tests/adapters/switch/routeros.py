@@ -1,0 +1,159 @@
+"""A RouterOS 7 switch as it looks over SSH: one bridge with VLAN filtering. Strict: what it does not know raises.
+
+What it prints is in the form of `print detail` (written from the documentation, not captured). A script of its
+scheduler runs through the same machine, so that what was quoted for it must be what it understands.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.adapters.switch.fake import Unscripted
+
+Row = tuple[str, str, str]
+"""Flags, comment, properties."""
+
+_STRING = r'"(?:\\.|[^"\\])*"'
+
+
+@dataclass
+class Ether:
+    """One Ethernet port with its bridge settings; `bridged` False: it is in no bridge."""
+
+    comment: str = ""
+    disabled: bool = False
+    pvid: int = 999
+    frames: str = "admit-only-untagged-and-priority-tagged"
+    bridged: bool = True
+
+
+@dataclass
+class RouterOs:
+    """The switch behind its sessions."""
+
+    ports: dict[str, Ether]
+    table: list[tuple[str, str, str]]
+    """The bridge's VLAN table: VLANs, tagged and untagged ports as someone wrote them."""
+    plugged: dict[str, str] = field(default_factory=dict)
+    neighbours: dict[str, str] = field(default_factory=dict)
+    bonds: dict[str, str] = field(default_factory=dict)
+    filtering: bool = True
+    scheduler: dict[str, str] = field(default_factory=dict)
+
+    def session(self) -> "Session":
+        return Session(self)
+
+    def fire(self, name: str) -> None:
+        """The time of a scheduler's entry has come."""
+        for line in re.findall(rf"(?:{_STRING}|[^;])+", self.scheduler[name]):
+            assert Session(self).answer(line) == ""
+
+
+def standard(ports: int = 4) -> RouterOs:
+    """Access ports in quarantine; sfp1 is the uplink."""
+    made = {f"ether{n}": Ether(disabled=True) for n in range(1, ports + 1)}
+    made["sfp1"] = Ether("ke inti", pvid=1, frames="admit-all")
+    return RouterOs(made, [("1", "bridge1", ""), ("110", "bridge1,sfp1", ""), ("120,999", "sfp1", "")])
+
+
+@dataclass
+class Session:
+    """One login."""
+
+    switch: RouterOs
+    ended: bool = False
+
+    def greeting(self) -> str:
+        return "\n  MikroTik RouterOS 7.16.2 (c) 1999-2024       https://www.mikrotik.com/\n\nPress F1 for help\n\n"
+
+    def prompt(self) -> str:
+        return "[sopctl@sw-b1] > "
+
+    def answer(self, line: str) -> str:
+        told = line.strip()
+        if told in ("", "exit", "quit"):
+            self.ended = bool(told)
+            return ""
+        shown = re.fullmatch(r"(/[a-z /]+) print detail without-paging", told)
+        return self._print(shown[1]) if shown else self._do(told)
+
+    def _print(self, menu: str) -> str:
+        made = {
+            "/interface bridge": self._bridges,
+            "/interface bridge port": self._bridged,
+            "/interface bridge vlan": self._table,
+            "/interface bridge host": self._hosts,
+            "/interface bonding": self._bonds,
+            "/interface ethernet": self._ethers,
+            "/ip neighbor": self._neighbours,
+        }
+        if menu not in made:
+            raise Unscripted(menu)
+        shown = "Flags: X - disabled, R - running, S - slave, D - dynamic, L - local \n"
+        for number, (flags, comment, properties) in enumerate(made[menu]()):
+            first = f"{number:>2} {flags:<4}"
+            shown += f"{first} ;;; {comment}\n      {properties}\n\n" if comment else f"{first} {properties}\n\n"
+        return shown
+
+    def _bridges(self) -> Iterator[Row]:
+        filtering = "yes" if self.switch.filtering else "no"
+        yield "R", "", f'name="bridge1" mtu=auto vlan-filtering={filtering} pvid=1'
+
+    def _bridged(self) -> Iterator[Row]:
+        for name, port in self.switch.ports.items():
+            if port.bridged:
+                yield "", "", f"interface={name} bridge=bridge1 pvid={port.pvid} frame-types={port.frames}"
+
+    def _table(self) -> Iterator[Row]:
+        for vlans, tagged, untagged in self.switch.table:
+            said = f"bridge=bridge1 vlan-ids={vlans} tagged={tagged} untagged={untagged}"
+            yield "", "", f"{said} current-tagged={tagged} current-untagged="
+
+    def _hosts(self) -> Iterator[Row]:
+        yield "DL", "", "mac-address=48:A9:8A:00:00:01 vid=1 on-interface=bridge1 bridge=bridge1"
+        for name, mac in self.switch.plugged.items():
+            port = self.switch.ports[name]
+            if not port.disabled:
+                yield "D", "", f"mac-address={mac.upper()} vid={port.pvid} on-interface={name} bridge=bridge1"
+
+    def _bonds(self) -> Iterator[Row]:
+        for name, slaves in self.switch.bonds.items():
+            yield " R", "", f'name="{name}" mode=802.3ad slaves={slaves}'
+
+    def _ethers(self) -> Iterator[Row]:
+        for name, port in self.switch.ports.items():
+            flag = "X" if port.disabled else "R" if name in self.switch.plugged or name == "sfp1" else ""
+            yield f"{flag}S", port.comment, f'default-name="{name}" name="{name}" mtu=1500 arp=enabled'
+
+    def _neighbours(self) -> Iterator[Row]:
+        for name, called in self.switch.neighbours.items():
+            yield "", "", f'interface={name} mac-address=52:54:00:12:34:56 identity="{called}" age=12s'
+
+    def _do(self, told: str) -> str:
+        ports = self.switch.ports
+        if match := re.fullmatch(r"/interface ethernet set (\w+) (disabled|comment)=(.*)", told):
+            port = ports[match[1]]
+            if match[2] == "disabled":
+                port.disabled = {"yes": True, "no": False}[match[3]]
+            else:
+                port.comment = self._string(match[3])
+            return ""
+        pattern = r'/interface bridge port set \[find interface="(\w+)"\] pvid=(\d+) frame-types=([a-z-]+)'
+        if match := re.fullmatch(pattern, told):
+            port = ports[match[1]]
+            port.pvid, port.frames = int(match[2]), match[3]
+            return ""
+        if match := re.fullmatch(r'/system scheduler remove \[find name="([\w-]+)"\]', told):
+            self.switch.scheduler.pop(match[1], None)
+            return ""
+        if match := re.fullmatch(rf'/system scheduler add name="([\w-]+)" interval=(\d+)s on-event=({_STRING})', told):
+            self.switch.scheduler[match[1]] = self._string(match[3])
+            return ""
+        raise Unscripted(told)
+
+    def _string(self, value: str) -> str:
+        """A quoted string as RouterOS reads it. A question mark in it would ask for help, a dollar for a value."""
+        if not re.fullmatch(_STRING, value) or re.search(r"(?<!\\)[?$]", value):
+            raise Unscripted(value)
+        raw = re.sub(r"\\([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), value[1:-1])
+        return raw.encode("latin-1").decode()
