@@ -27,6 +27,7 @@ from sopctl.workflow import (
     inventorying,
     issuing,
     letters,
+    port_change,
     releasing,
     request_letter,
     space,
@@ -40,6 +41,7 @@ from tests.adapters.switch.fake import Device, Faults, running
 from tests.cases import rows
 from tests.conftest import Ran
 from tests.model.test_facts_appliance import said_by
+from tests.workflow.test_switching import ONE, Lan, plugged
 
 CISCO: Platform = "cisco_ios"
 MIKROTIK: Platform = "mikrotik_routeros"
@@ -262,6 +264,21 @@ def test_a_password_that_others_can_read_is_not_used(
     with pytest.raises(OutsideFailure, match="can be read by others"):
         configuring.configure(desk, deposit, host_key=pin().sha256)
     assert device.logins == []
+
+
+def test_its_port_is_set_before_it_is_looked_at(
+    desk: Desk, start: Callable[..., Device], take_in: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(port_change, "HEAR_SECONDS", 0.0)
+    switch, device = plugged(), start("ios-router-old")
+    with ExitStack() as held:
+        Lan(desk.site, held).add("sw-a1", switch)
+        deposit = take_in(device.port, "cisco_ios", "FTX0000C001")
+        assert configuring.configure(desk, deposit, host_key=pin().sha256).answer
+    assert switch.running[ONE].lines["switchport access vlan"] == "110"
+    begun = [each for each in dossiers.read(desk.site, deposit).events if each.outcome == "started"]
+    assert ["switch_port" in each.data for each in begun] == [True, False]
+    assert outcomes(desk, deposit, 1)[-1] == "selesai"
 
 
 # Many in one run
