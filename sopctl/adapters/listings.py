@@ -37,7 +37,7 @@ def _devices(servers: Sequence[Device]) -> list[Line]:
     return [
         {
             "name": _name(server),
-            "role": "Server",
+            "role": "Network" if server.facts.modules else "Server",
             "manufacturer": server.line["vendor"],
             "device_type": server.line["product"],
             "serial": server.line["serial"],
@@ -78,6 +78,7 @@ def _inventory_items(servers: Sequence[Device]) -> list[Line]:
         ]
         parts += [(f"DIMM {module.slot}", module.maker, module.part, module.serial) for module in facts.memory_modules]
         parts += [(f"PSU {supply.name}", "", supply.model, supply.serial) for supply in facts.power_supplies]
+        parts += [(module.name, facts.vendor, module.model, module.serial) for module in facts.modules]
         for name, maker, part, serial in parts:
             line = {
                 "device": _name(server),

@@ -12,7 +12,19 @@ from sopctl.model.text import printable
 if TYPE_CHECKING:
     from sopctl.workflow.reading import Row
 
-COLUMNS = ("id", "unit", "server", "place", "standing", "activity", "actor", "due", "waiting", "valid_until")
+COLUMNS = (
+    "id",
+    "unit",
+    "server",
+    "place",
+    "standing",
+    "activity",
+    "actor",
+    "due",
+    "waiting",
+    "valid_until",
+    "platform",
+)
 """The columns that `list --columns` knows."""
 
 
@@ -110,7 +122,8 @@ def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) 
         put_json({"standing": row, "deposit": deposit, "events": events, "documents": documents})
         return
     server, out = dossier.deposit.server, console()
-    out.print(f"{row.id}  {row.unit}: {server.name} ({server.brand_model}, {server.serial})", style="bold")
+    made_of = ", ".join(filter(None, (server.brand_model, server.serial, row.platform)))
+    out.print(f"{row.id}  {row.unit}: {server.name} ({made_of})", style="bold")
     out.print(f"stands at {row.standing}: {row.activity}{_waits(row)}")
     if row.command:
         out.print(f"due {row.due or '–'} by {row.actor}{_lateness(row)}: {row.command}")

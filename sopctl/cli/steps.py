@@ -21,23 +21,39 @@ from sopctl.errors import ExitCode, UsageError
 
 
 @click.command(
-    epilog=example("sopctl request --example > request.yml", "sopctl request request.yml", "sopctl request surat.xlsx")
+    epilog=example(
+        "sopctl request --example > request.yml",
+        "sopctl request --example --appliance > request.yml",
+        "sopctl request request.yml",
+        "sopctl request surat.xlsx",
+    )
 )
 @click.argument("record", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--example", "show_example", is_flag=True, help="Print a request to fill in, and do nothing else.")
+@click.option("--appliance", is_flag=True, help="With --example: for a network appliance (firewall, router, switch).")
 @click.option("--letter", type=click.Path(path_type=Path, dir_okay=False), help="The letter's scan: PDF, PNG or JPEG.")
 @json_option
 @click.pass_context
-def request(ctx: click.Context, record: Path | None, *, show_example: bool, letter: Path | None, as_json: bool) -> None:
+def request(
+    ctx: click.Context,
+    record: Path | None,
+    *,
+    show_example: bool,
+    appliance: bool,
+    letter: Path | None,
+    as_json: bool,
+) -> None:
     """File a request (penitipan 1): FILE is the letter's content as YAML, or the request letter filled in as XLSX.
 
     Opens a dossier.
     """
     from sopctl.workflow import letters
-    from sopctl.workflow.making import EXAMPLE_REQUEST
+    from sopctl.workflow.making import EXAMPLE_APPLIANCE, EXAMPLE_REQUEST
 
+    if appliance and not show_example:
+        raise UsageError("--appliance goes with --example", remedy="In a request it is said by: kind: appliance")
     if show_example:
-        click.echo(EXAMPLE_REQUEST, nl=False)
+        click.echo(EXAMPLE_APPLIANCE if appliance else EXAMPLE_REQUEST, nl=False)
         return
     if record is None:
         raise UsageError("which request?", remedy="Name its file; an empty one comes from: sopctl request --example")

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from sopctl.model.facts import Disk, Listener, ServerFacts
+from sopctl.model.facts import Disk, Listener, Module, ServerFacts
 
 
 class Weight(StrEnum):
@@ -82,9 +82,16 @@ def _port(listener: Listener) -> str:
     return f"{listener.protocol}/{listener.port}"
 
 
+def _part(module: Module) -> str:
+    """By serial number, wherever it is plugged in; by its place where it shows none."""
+    mark = f"({module.serial})" if module.serial else module.name
+    return " ".join(filter(None, (module.model, mark)))
+
+
 _LISTS: tuple[tuple[str, str, Items], ...] = (
     ("nics", "Kartu jaringan", lambda f: {nic.mac or nic.name for nic in f.nics}),
     ("nics", "Alamat IP", _addresses),
+    ("modules", "Bagian perangkat", lambda f: map(_part, f.modules)),
     ("power_supplies", "Catu daya", lambda f: [each.serial or each.model or each.name for each in f.power_supplies]),
     ("raid", "Volume RAID", lambda f: [" ".join(filter(None, (each.name, each.level, each.size))) for each in f.raid]),
     ("mounts", "Titik kait", lambda f: [mount.path for mount in f.mounts]),
@@ -165,7 +172,8 @@ def _size(size: int) -> str:
 
 
 def _states(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:
-    """The health of disks (by serial number) and RAID volumes (by name): each change to another word is an alarm."""
+    """The health of disks (by serial number), and of RAID volumes and power supplies (by name): each change to another
+    word is an alarm."""
     health = {disk.serial: disk.health for disk in before.disks if disk.serial}
     for disk in after.disks:
         was = health.get(disk.serial) if disk.serial else None
@@ -176,6 +184,11 @@ def _states(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:
         was = states.get(volume.name)
         if volume.state and was and volume.state != was:
             yield Change(Weight.ALARM, f"Keadaan RAID {volume.name}", was, volume.state)
+    supplies = {supply.name: supply.state for supply in before.power_supplies}
+    for supply in after.power_supplies:
+        was = supplies.get(supply.name)
+        if supply.state and was and supply.state != was:
+            yield Change(Weight.ALARM, f"Keadaan catu daya {supply.name}", was, supply.state)
 
 
 def _lists(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:

@@ -1,4 +1,8 @@
-"""Deposit: the request as filed. A person may edit it; what happens to the server is not here but in its history."""
+"""Deposit: the request as filed. A person may edit it; what happens to the server is not here but in its history.
+
+A deposit is of a server, or of a network appliance (`kind`): a firewall, router or switch, which is deposited like one.
+An appliance is looked at, never configured: its letter names no accounts, and the account that lets the office in.
+"""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -15,6 +19,12 @@ Email = Annotated[str, Meta(max_length=200, pattern=names.EMAIL)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Account = Annotated[str, Meta(pattern=names.ACCOUNT)]
 PublicKey = Annotated[str, Meta(pattern=names.PUBLIC_KEY)]
+KeyFile = Annotated[str, Meta(pattern=names.FILE_NAME)]
+"""The name of a file in the site's keys/."""
+
+Kind = Literal["server", "appliance"]
+Platform = Literal["cisco_ios", "mikrotik_routeros"]
+"""What an appliance runs, by the names that netmiko has for it."""
 
 
 class Letter(Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,10 +96,14 @@ class RequestedAccount(Struct, frozen=True, forbid_unknown_fields=True):
 
 class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
     """How the controller first gets in: an account that the owner made, and the name of its key in the site's keys/;
-    without one, by a password that is given when it is configured."""
+    without one, by a password that is given when it is configured.
+
+    Of an appliance it is the way in for good, so its password, where it takes no key, is kept too: in the first line of
+    the file keys/`password`."""
 
     user: Account
-    key: Annotated[str, Meta(pattern=names.FILE_NAME)] | None = None
+    key: KeyFile | None = None
+    password: KeyFile | None = None
 
 
 class Access(Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,6 +137,20 @@ class RequestedAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
     first_contact: FirstContact
     accounts: Annotated[tuple[RequestedAccount, ...], Meta(min_length=1)]
 
+    def __post_init__(self) -> None:
+        Access.__post_init__(self)
+        _refuse_password(self.first_contact)
+
+
+class ApplianceAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Access to an appliance: the account that the owner made for the office, and no other."""
+
+    first_contact: FirstContact
+
+    def __post_init__(self) -> None:
+        Access.__post_init__(self)
+        _refuse_accounts(self)
+
 
 VlanId = Annotated[int, Meta(ge=1, le=4094)]
 """IEEE 802.1Q: 0 and 4095 are no VLANs."""
@@ -148,6 +176,24 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
     access: RequestedAccess
     valid_until: date | None = None
     network: Network | None = None
+    kind: Literal["server"] = "server"
+
+
+class ApplianceRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """As `Request`, for a network appliance."""
+
+    unit: Line
+    letter: Letter
+    contacts: Contacts
+    server: RequestedServer
+    access: ApplianceAccess
+    valid_until: date | None = None
+    network: Network | None = None
+    kind: Literal["appliance"]
+    platform: Platform
+
+
+AnyRequest = Request | ApplianceRequest
 
 
 class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,6 +206,17 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
     letter: Letter | None = None
     valid_until: date | None = None
     network: Network | None = None
+    kind: Kind = "server"
+    platform: Platform | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what does not belong to its kind."""
+        if (self.kind == "appliance") != (self.platform is not None):
+            raise ValueError("Expected `platform` (cisco_ios, mikrotik_routeros) for an appliance, and for it alone")
+        if self.kind == "appliance":
+            _refuse_accounts(self.access)
+        elif self.access.first_contact:
+            _refuse_password(self.access.first_contact)
 
     def unknown(self) -> list[str]:
         """What is not known of it, as paths into the record."""
@@ -169,7 +226,7 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
             "server.depth_mm": self.server.depth_mm,
             "server.power_watts": self.server.power_watts,
             "access.first_contact": self.access.first_contact,
-            "access.accounts": self.access.accounts,
+            "access.accounts": self.access.accounts or self.kind == "appliance",
             "valid_until": self.valid_until,
         }
         return [path for path, value in known.items() if not value]
@@ -179,3 +236,18 @@ class Deposit(Adoption, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A request, or an adoption, in its dossier."""
 
     id: Id
+
+
+def _refuse_accounts(access: Access) -> None:
+    """Raise ValueError for what an appliance's access cannot be."""
+    way = access.first_contact
+    if access.accounts:
+        raise ValueError("An appliance is not configured: Expected no `accounts`")
+    if way and (way.key is None) == (way.password is None):
+        raise ValueError("Expected a `key` or a `password` (a file in keys/) in `first_contact` of an appliance")
+
+
+def _refuse_password(way: FirstContact) -> None:
+    """Raise ValueError: the password of a server is typed once, when it is configured, and kept nowhere."""
+    if way.password is not None:
+        raise ValueError("Expected `password` in `first_contact` for an appliance alone; a server's is kept nowhere")

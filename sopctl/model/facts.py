@@ -92,6 +92,15 @@ class PowerSupply(Struct, frozen=True):
     watts: int | None = None
 
 
+class Module(Struct, frozen=True):
+    """One part of a network appliance that can be exchanged: chassis, member of a stack, card, transceiver."""
+
+    name: str
+    model: str | None = None
+    description: str | None = None
+    serial: str | None = None
+
+
 class Listener(Struct, frozen=True):
     """A program that waits for others on a network port. `protocol` is tcp or udp."""
 
@@ -130,6 +139,8 @@ class ServerFacts(Struct, frozen=True):
     memory_modules: tuple[MemoryModule, ...] = ()
     raid: tuple[RaidVolume, ...] = ()
     power_supplies: tuple[PowerSupply, ...] = ()
+    modules: tuple[Module, ...] = ()
+    """Of a network appliance; a server has none."""
     bmc_address: str | None = None
     listeners: tuple[Listener, ...] = ()
     packages: dict[str, str] = {}

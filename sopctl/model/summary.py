@@ -11,7 +11,7 @@ from itertools import pairwise
 from msgspec import Struct, convert
 
 from sopctl.model import history, procedure
-from sopctl.model.deposit import Deposit
+from sopctl.model.deposit import Deposit, Platform
 from sopctl.model.history import Event, last_data
 from sopctl.model.procedure import Procedures, Standing, Waiting
 from sopctl.model.rack import Need, Place
@@ -62,8 +62,10 @@ class Summary(Struct, frozen=True):
     placed: bool
     switched_off: bool
     managed: bool
-    """A configuration run has succeeded: the management account is there."""
+    """A configuration run has succeeded: the management account is there. Never of an appliance."""
     valid_until: date | None
+    platform: Platform | None = None
+    """Of a network appliance; None for a server."""
 
     @property
     def closed(self) -> bool:
@@ -115,8 +117,10 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         place_until=_place_until(events, standing),
         placed=last_data(events, "placed") is not None,
         switched_off=last_data(events, "switched_off") is not None,
-        managed=any(e.outcome == "selesai" and _verb(procedures, e) == "configure" for e in events),
+        managed=deposit.kind == "server"
+        and any(e.outcome == "selesai" and _verb(procedures, e) == "configure" for e in events),
         valid_until=date.fromisoformat(until) if until else deposit.valid_until,
+        platform=deposit.platform,
     )
 
 

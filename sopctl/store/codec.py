@@ -71,6 +71,13 @@ def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYT
     return _convert(document, kind, where)
 
 
+def word(content: bytes, key: str, *, where: str) -> str:
+    """The text under `key` at the top of a record, to tell of which kind it is; empty when there is none. Raises
+    InvalidRecord for what is no record."""
+    value = parse(content, dict[str, Any], where=where).get(key)
+    return value if isinstance(value, str) else ""
+
+
 def place(content: bytes, path: Sequence[Step], *, where: str) -> str:
     """file:line:column of what stands at `path` in a record that was read; of what holds it, if it is not there."""
     positions = _Composer(content.decode(), where).document().positions

@@ -17,7 +17,7 @@ from msgspec import convert, structs, to_builtins
 
 from sopctl.errors import Conflict, InvalidRecord, UsageError
 from sopctl.model import history, names, procedure
-from sopctl.model.deposit import Adoption, Deposit, Request
+from sopctl.model.deposit import Adoption, AnyRequest, Deposit
 from sopctl.model.history import Event
 from sopctl.model.procedure import Procedures, Standing
 from sopctl.model.summary import Summary, summarise
@@ -139,7 +139,7 @@ def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
 class New(NamedTuple):
     """A dossier to open: record, first event (not chained yet), documents: data key → (file name, content)."""
 
-    record: Request | Adoption
+    record: AnyRequest | Adoption
     first: Event
     documents: Mapping[str, tuple[str, bytes]] = {}
 

@@ -34,6 +34,7 @@ COLUMNS = {
     "depth_mm": "server.depth_mm",
     "power_watts": "server.power_watts",
     "operating_system": "server.operating_system",
+    "platform": "platform",
     "address": "access.address",
     "port": "access.port",
     "contact": "contacts.technical.name",
@@ -47,7 +48,8 @@ COLUMNS = {
     "face": "face",
     "note": "note",
 }
-"""The columns of a list, and where each goes in the record. Empty cells are not known."""
+"""The columns of a list, and where each goes in the record. Empty cells are not known; with a platform it is a network
+appliance."""
 
 NEEDED = ("unit", "name", "brand_model", "height_units", "address", "contact", "rack", "rack_unit")
 
@@ -247,6 +249,8 @@ def _entry(row: dict[str, str], number: int) -> _Entry:
                 here = here.setdefault(parent, {})
             here[leaf] = row[name]
     record["contacts"]["administrative"] = record["contacts"]["technical"]
+    if "platform" in record:
+        record["kind"] = "appliance"
     place = {name: row[name] for name in Where.__struct_fields__ if name in row}
     try:
         return _Entry(

@@ -1,6 +1,7 @@
 """The fleet: access checks of all servers in the office's hands, their history, and who is told of changes.
 
-A check never moves a dossier: `verify` does that. It is made with the management account, as `verify` makes it.
+A check never moves a dossier: `verify` does that. It is made with the management account, as `verify` makes it. At a
+network appliance nobody logs in: its host key and its services are the answer, and its log stays the owner's.
 """
 
 import hashlib
@@ -165,18 +166,20 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     from sopctl.adapters.ssh.sweep import Job
 
     dossier = dossiers.read(site, deposit_id)
-    wanted, pin, name = dossier.deposit.access, pinned_key(dossier), key_in_use(site, dossier)
-    if name not in keys:
+    wanted, pin = dossier.deposit.access, pinned_key(dossier)
+    appliance = dossier.deposit.kind == "appliance"
+    name = "" if appliance else key_in_use(site, dossier)
+    if name and name not in keys:
         keys[name] = load_key(site.key_file(name))
     target = Target(
         wanted.address,
         wanted.port,
-        user=account_in_use(site, dossier),
+        user=None if appliance else account_in_use(site, dossier),
         expect_key=f"{pin.type} {pin.sha256}" if pin else None,
         services=wanted.ports,
         timeout=timeout,
     )
-    return Job(deposit_id, target, keys[name])
+    return Job(deposit_id, target, keys.get(name))
 
 
 def announce(desk: Desk) -> list[Notice]:

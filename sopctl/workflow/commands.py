@@ -33,6 +33,9 @@ _DECISIONS = {
 }
 """What to type where a failed inspection waits for someone's decision."""
 
+_BY_HAND = {("release", "access"): 'sopctl release {id} --by-hand "…"'}
+"""What is done by hand on a network appliance."""
+
 
 def command_for(each: Summary) -> str:
     """The command that does what is due; an empty string for a closed dossier."""
@@ -43,6 +46,8 @@ def command_for(each: Summary) -> str:
         template = 'sopctl resume {id} --note "…"'
     elif each.waiting == "decision":
         template = _DECISIONS[key]
+    elif each.platform and key in _BY_HAND:
+        template = _BY_HAND[key]
     else:
         template = _COMMANDS[key]
     return template.replace("{id}", each.id)

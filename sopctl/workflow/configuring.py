@@ -15,8 +15,9 @@ from sopctl.adapters.ansible.runner import RunResult
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model import history
+from sopctl.model.summary import Summary
 from sopctl.store import register
-from sopctl.workflow import hostkeys, switching
+from sopctl.workflow import appliances, hostkeys, switching
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.first_contact import let_in
 from sopctl.workflow.hostkeys import Confirm, Unconfirmed
@@ -68,7 +69,7 @@ def configure(
     `trusted_path` says why the way to the server is trusted, else `confirm` asks a person. Nothing logs in before
     that: a key that nobody confirms is kept as pending. With the owner's `password` the management account is made
     first. With `options.raw` a server without Python gets its accounts alone. A failed host is an answer (no), recorded
-    as failed.
+    as failed. A network appliance is not configured: see `appliances.configure`.
     """
     answers = configure_all(
         desk,
@@ -111,8 +112,7 @@ def configure_all(
         for deposit_id in dict.fromkeys(ids):
             try:
                 mine = held.enter_context(turn(desk, deposit_id, "configure"))
-                if password is None:
-                    key_in_use(desk.site, mine.dossier)  # a server without a way in is not even looked at
+                _refuse_without_way_in(mine, password, options)
                 before = len(mine.dossier.events)
                 no_port = _port(mine)
                 if no_port:
@@ -120,6 +120,9 @@ def configure_all(
                     continue
                 with _begun_work(mine, before):
                     begun[deposit_id] = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
+                    if appliances.is_appliance(mine.dossier):
+                        answers.done[deposit_id] = _appliance(mine, begun.pop(deposit_id), cancel)
+                        continue
                     if password:
                         begun[deposit_id] = _first_contact(mine, begun[deposit_id], password, cancel)
                     else:
@@ -153,11 +156,7 @@ def repair(
         for deposit_id in dict.fromkeys(ids):
             try:
                 mine = held.enter_context(act(desk, deposit_id, "repair"))
-                if not (mine.dossier.summary.managed and mine.dossier.summary.in_our_hands):
-                    raise NotNow(
-                        f"{deposit_id} is not configured, so there is nothing to repair",
-                        remedy=f"Look where it stands: sopctl show {deposit_id}",
-                    )
+                refuse_unmanaged(mine.dossier.summary, "there is nothing to repair")
                 refuse_unfit(mine)
             except SopctlError as error:
                 answers.errors[deposit_id] = error
@@ -175,6 +174,17 @@ def due(desk: Desk) -> list[str]:
 def managed(desk: Desk) -> list[str]:
     """The deposits whose servers are configured and in the office's hands."""
     return [each.id for each in register.summaries(desk.site) if each.managed and each.in_our_hands]
+
+
+def refuse_unmanaged(each: Summary, so: str) -> None:
+    """Raise NotNow for a server that is not configured, or not in the office's hands; `so` says what follows."""
+    if each.platform:
+        raise NotNow(
+            f"{each.id} is a network appliance: sopctl configures nothing on it, so {so}",
+            remedy=f"What it is now: sopctl inventory collect {each.id}",
+        )
+    if not (each.managed and each.in_our_hands):
+        raise NotNow(f"{each.id} is not configured, so {so}", remedy=f"Look where it stands: sopctl show {each.id}")
 
 
 def limited(desk: Desk, ids: Sequence[str], limits: Sequence[str]) -> list[str]:
@@ -210,6 +220,28 @@ def _run(
             answers.errors[mine.dossier.id] = error
         else:
             answers.done[mine.dossier.id] = _judge(mine, result, raw=options.raw)
+
+
+def _refuse_without_way_in(mine: Turn, password: Password | None, options: Options) -> None:
+    """What nobody can log in to is not even looked at. Raises InvalidRecord or OutsideFailure; UsageError for an
+    appliance that is to get what only a server can."""
+    if not appliances.is_appliance(mine.dossier):
+        if password is None:
+            key_in_use(mine.desk.site, mine.dossier)
+        return
+    if password or options.raw:
+        raise UsageError(
+            f"{mine.dossier.id} is a network appliance: there is no account to make on it",
+            remedy="Its owner's account for the office stands in access.first_contact, with a key or a password file.",
+        )
+    appliances.login(mine.desk.site, mine.dossier)
+
+
+def _appliance(mine: Turn, begun: Mapping[str, Any], cancel: threading.Event | None) -> StepDone:
+    if not begun:  # pinned before
+        hostkeys.refuse_changed(mine.dossier)
+    mine.start(begun)
+    return appliances.configure(mine, cancel=cancel)
 
 
 def _port(mine: Turn) -> StepDone | None:

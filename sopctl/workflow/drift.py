@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.runner import Outcome, TaskEvent
-from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.store import dossiers
+from sopctl.workflow.configuring import refuse_unmanaged
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.playbooks import PLAIN, OnEvent, Options, silent
 
@@ -47,12 +48,7 @@ def look(
     """
     chosen = list(dict.fromkeys(ids))
     for deposit_id in chosen:
-        summary = dossiers.read(desk.site, deposit_id).summary
-        if not (summary.managed and summary.in_our_hands):
-            raise NotNow(
-                f"{deposit_id} is not configured, so it cannot differ from its configuration",
-                remedy=f"Look where it stands: sopctl show {deposit_id}",
-            )
+        refuse_unmanaged(dossiers.read(desk.site, deposit_id).summary, "it cannot differ from its configuration")
     if not chosen:
         return []
     found: dict[str, list[Change]] = {deposit_id: [] for deposit_id in chosen}

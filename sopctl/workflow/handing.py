@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sopctl.adapters.documents import forms, render
-from sopctl.adapters.documents.english import Language
+from sopctl.adapters.documents.english import Language, say
 from sopctl.errors import UsageError
 from sopctl.model.procedure import Procedure
 from sopctl.store.dossiers import Dossier
@@ -99,13 +99,14 @@ def _refuse_strangers(turns: Sequence[Turn]) -> None:
 
 def _item(dossier: Dossier, returning: bool, language: Language) -> forms.HandoverItem:
     server = dossier.deposit.server
+    thing = say("Perangkat jaringan", language) if dossier.deposit.kind == "appliance" else "Server"
     suffix = "_back" if returning else ""
     if returning:
         complete = accessories_back(dossier, language, whole="lengkap")
     else:
         complete = ", ".join(map(str, dossier.known("accessories") or [])) or "tanpa kelengkapan"
     return forms.HandoverItem(
-        description=f"Server {server.name}",
+        description=f"{thing} {server.name}",
         brand_model=server.brand_model,
         serial=dossier.known("serial") or server.serial or UNKNOWN,
         quantity=1,

@@ -21,6 +21,7 @@ def inventory_form(mine: Turn, facts: ServerFacts, month: str, changes: Changes 
         "name": server.name,
         "owner": deposit.unit,
         "contact": deposit.contacts.technical.name,
+        "kind": f"perangkat jaringan ({deposit.platform})" if deposit.platform else "",
         "brand_model": server.brand_model,
         "serial": mine.known("serial") or server.serial,
         "received": plain_date(received.at.date()) if received else "",

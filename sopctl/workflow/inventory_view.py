@@ -31,12 +31,17 @@ class InventoryHost(Struct, frozen=True):
 
 
 def hosts(root: Path) -> list[InventoryHost]:
-    """Every server of the site at `root` that is in the office's hands. Raises what reading a site raises."""
+    """Every server of the site at `root` that is in the office's hands, no appliance among them. Raises what reading a
+    site raises."""
     site = Site(root)
     found = []
     for dossier in read_all(site):
         contact = dossier.deposit.access.first_contact
-        if dossier.summary.in_our_hands and (lets_us_in(dossier) or (contact and contact.key)):
+        if (
+            dossier.deposit.kind == "server"
+            and dossier.summary.in_our_hands
+            and (lets_us_in(dossier) or (contact and contact.key))
+        ):
             found.append(InventoryHost(dossier.id, _groups(dossier), variables(site, dossier)))
     return found
 

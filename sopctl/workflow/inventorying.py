@@ -1,12 +1,13 @@
 """konfigurasi 6: the month's facts are gathered from the servers and their inventory forms are filled.
 
-Many servers are gathered in one run. Each is kept in the moment in which it has answered: whatever ends the run, what
-was gathered need not be gathered again, and the others are simply still due.
+Many servers are gathered in one run, by Ansible; the network appliances among them beside it, over netmiko. Each is
+kept in the moment in which it has answered: whatever ends the run, what was gathered need not be gathered again, and
+the others are simply still due.
 """
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -23,7 +24,7 @@ from sopctl.model.summary import Summary
 from sopctl.model.text import printable
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept_facts
-from sopctl.workflow import hostkeys
+from sopctl.workflow import appliances, hostkeys
 from sopctl.workflow.configuring import Answers
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.inventory_form import Changes, changes_of, inventory_form
@@ -107,49 +108,105 @@ class _Gathering:
     end: OnEnd
 
     def __post_init__(self) -> None:
-        self.turns: dict[str, Turn] = {}
+        self.servers: dict[str, Turn] = {}
+        self.appliances: dict[str, Turn] = {}
+        self.broken: Exception | None = None
+        self._keeping = threading.Lock()
 
     def take(self, deposit_id: str, held: ExitStack) -> None:
         """Take a deposit's turn, unless something speaks against it."""
         try:
             mine = held.enter_context(turn(self.desk, deposit_id, "inventory"))
-            self.desk.site.key_file(key_in_use(self.desk.site, mine.dossier))
+            if appliances.is_appliance(mine.dossier):
+                appliances.login(self.desk.site, mine.dossier)
+            else:
+                self.desk.site.key_file(key_in_use(self.desk.site, mine.dossier))
             _refuse_passed(mine, self.month)
         except SopctlError as error:
             self.end(deposit_id, error)
         else:
-            self.turns[deposit_id] = mine
+            (self.appliances if appliances.is_appliance(mine.dossier) else self.servers)[deposit_id] = mine
 
     def run(self, options: Options, on_event: OnEvent, cancel: threading.Event | None) -> None:
         """Gather; keep each server's facts as they come, then say of the others why there are none."""
-        if not self.turns:
+        with self._beside(options.forks, cancel or threading.Event()):
+            self._run_ansible(options, on_event, cancel)
+
+    @contextmanager
+    def _beside(self, at_once: int, stop: threading.Event) -> Iterator[None]:
+        """Gather the appliances while the block runs. What ends the block early ends them too, by `stop`."""
+        if not self.appliances:
+            yield
+            return
+        worker = threading.Thread(target=self._ask_appliances, args=(at_once, stop), name="appliances")
+        for mine in self.appliances.values():
+            mine.start({})
+        worker.start()
+        try:
+            yield
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            worker.join()
+        if isinstance(self.broken, Interrupted):
+            raise Interrupted("The run was cancelled.", remedy="Run the command again when you are ready.")
+        if self.broken:
+            raise self.broken
+
+    def _ask_appliances(self, at_once: int, stop: threading.Event) -> None:
+        """In a thread of its own; what it cannot record is raised by who waits for it."""
+        try:
+            for mine, found in appliances.gather(list(self.appliances.values()), at_once, stop):
+                if isinstance(found, Interrupted):
+                    mine.fail(found.message, cut_off=True)
+                    self.broken = found
+                elif isinstance(found, SopctlError):
+                    mine.fail(found.message)
+                    self._tell(mine, found)
+                elif found is None:
+                    self._tell(mine, mine.fail(appliances.stranger(mine.dossier)))
+                else:
+                    self._keep(mine, found)
+        except Exception as error:  # noqa: BLE001 (raised again where the thread is waited for)
+            self.broken = error
+
+    def _run_ansible(self, options: Options, on_event: OnEvent, cancel: threading.Event | None) -> None:
+        if not self.servers:
             return
         result = run_on(
-            list(self.turns.values()),
+            list(self.servers.values()),
             FACTS_PLAYBOOK,
             started={},
             options=options,
             on_event=on_event,
-            on_facts=self._keep,
+            on_facts=self._keep_server,
             cancel=cancel,
         )
-        for mine in self.turns.values():
+        for mine in self.servers.values():
             gone = record_unreachable(mine, result)
-            self.end(mine.dossier.id, _key_changed(mine, gone) or gone or mine.fail(explain(mine, result)))
+            self._tell(mine, _key_changed(mine, gone) or gone or mine.fail(explain(mine, result)))
 
-    def _keep(self, host: HostResult) -> None:
+    def _keep_server(self, host: HostResult) -> None:
+        self._keep(self.servers.pop(host.host), host)
+
+    def _keep(self, mine: Turn, said: HostResult | ServerFacts) -> None:
         """Keep one server's facts. What goes wrong with them is that server's trouble alone."""
-        mine = self.turns.pop(host.host)
         answer: StepDone | SopctlError
         try:
-            facts = facts_of(host, mine.desk.now().isoformat())
+            facts = said if isinstance(said, ServerFacts) else facts_of(said, mine.desk.now().isoformat())
             answer = mine.fail("the server answered nothing") if facts is None else keep(mine, facts, self.month)
         except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
-            said = f"the answer cannot be put on a form: {type(error).__name__}: {printable(str(error), 400)}"
-            answer = error if isinstance(error, SopctlError) else OutsideFailure(said, remedy=_LOOK)
+            why = f"the answer cannot be put on a form: {type(error).__name__}: {printable(str(error), 400)}"
+            answer = error if isinstance(error, SopctlError) else OutsideFailure(why, remedy=_LOOK)
             with suppress(SopctlError):  # where nothing can be recorded, `answer` says why
                 mine.fail(answer.message)
-        self.end(mine.dossier.id, answer)
+        self._tell(mine, answer)
+
+    def _tell(self, mine: Turn, answer: StepDone | SopctlError) -> None:
+        """One at a time: the servers' answers come in one thread, the appliances' in another."""
+        with self._keeping:
+            self.end(mine.dossier.id, answer)
 
 
 def keep(mine: Turn, facts: ServerFacts, month: str) -> StepDone:

@@ -13,8 +13,7 @@ from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.summary_xlsx import summary_xlsx
 from sopctl.adapters.documents.xlsx import to_xlsx
 from sopctl.errors import InvalidRecord, UsageError
-from sopctl.model.deposit import Request
-from sopctl.store import codec, dossiers
+from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.workflow import inventories, procedures, request_letter
@@ -40,7 +39,7 @@ def letter(
 ) -> Path:
     """The request letter for a unit to fill in, or filled from the request record `filled`. Returns the file that was
     written."""
-    given = codec.load(filled, Request) if filled else None
+    given = request_letter.read(filled) if filled else None
     paper = request_letter.letter(desk.site, desk.now().date(), language, given)
     return _write(output or Path(f"surat-permohonan.{kind}"), _as(kind, paper))
 

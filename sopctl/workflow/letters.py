@@ -6,10 +6,9 @@ from typing import Any
 
 from sopctl.errors import UsageError
 from sopctl.model import procedure
-from sopctl.model.deposit import Request
 from sopctl.model.history import Event
 from sopctl.model.procedure import REQUESTER
-from sopctl.store import codec, dossiers
+from sopctl.store import dossiers
 from sopctl.workflow import request_letter
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.scans import read_scan
@@ -21,8 +20,7 @@ def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone
 
     The request as filed stays in the dossier as a document, whatever is edited later.
     """
-    sheet = request_letter.is_spreadsheet(record)
-    filed = request_letter.read_spreadsheet(record) if sheet else codec.load(record, Request)
+    filed = request_letter.read(record)
     scan = read_scan(letter) if letter else None
     opening = procedure.opening(desk.site.procedures)
     now = desk.now()

@@ -71,6 +71,30 @@ access:
 valid_until: 2027-12-31
 """
 
+EXAMPLE_APPLIANCE = """\
+# A request for a network appliance: a firewall, router or switch. Fill in, then: sopctl request request.yml
+kind: appliance
+platform: cisco_ios             # or: mikrotik_routeros
+unit: Dinas Contoh
+letter: {number: 090/2/2026, date: 2026-11-02}
+contacts:
+  administrative: {name: Kepala Subbagian Umum, position: Kasubbag Umum, email: umum@example.org}
+  technical: {name: Administrator Jaringan, position: Pranata Komputer, email: jaringan@example.org}
+server:
+  name: fw1.example.org         # a name of its own
+  brand_model: Contoh FW100
+  serial: SN-0002
+  height_units: 1
+  depth_mm: 400
+  power_watts: 60
+access:
+  address: 192.0.2.20           # how the controller reaches it
+  port: 22
+  first_contact: {user: dinas, password: fw1}   # the owner's account for the office; or: key: NAME of a private key
+  ports: []                     # TCP ports that must be reachable, besides SSH
+valid_until: 2027-12-31
+"""
+
 
 def init(root: Path) -> Site:
     """Make a site in `root`, which must be new or empty. Raises UsageError when something is there already."""

@@ -106,6 +106,7 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
     """The record of a server that leaves (pengembalian 9): what, whose, who took it, when, and what became of it."""
     site, dossier = mine.desk.site, mine.dossier
     summary, server = dossier.summary, dossier.deposit.server
+    kind = {"Jenis": f"{say('perangkat jaringan', language)} ({summary.platform})"} if summary.platform else {}
     received = dossier.last("handover")
     sentence = "Server titipan berikut telah diambil kembali pemiliknya dan keluar dari {office}."
     return forms.Paper(
@@ -120,6 +121,7 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
                 Nama_server=server.name,
                 Merk_dan_tipe=server.brand_model,
                 Nomor_seri=summary.serial or UNKNOWN,
+                **kind,
                 Pemilik=dossier.deposit.unit,
             ),
             section(

@@ -63,6 +63,8 @@ class Row(Struct, frozen=True):
     why: str = ""
     """Why it is due on that day."""
     kind: Literal["step", "validity"] = "step"
+    platform: str = ""
+    """Of a network appliance; empty for a server."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,7 @@ def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
         valid_until=each.valid_until,
         command=commands.command_for(each),
         why=why,
+        platform=each.platform or "",
     )
 
 
@@ -343,6 +346,7 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             command=f'sopctl extend {each.id} --until YYYY-MM-DD  (or: sopctl return {each.id} --letter-number "…")',
             why=f"the deposit is valid until {until}",
             kind="validity",
+            platform=each.platform or "",
         )
         rows.append(row)
     return rows

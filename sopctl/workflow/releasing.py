@@ -10,7 +10,7 @@ from sopctl.adapters.documents import render
 from sopctl.adapters.documents.english import Language
 from sopctl.errors import SopctlError, UsageError
 from sopctl.model import history
-from sopctl.workflow import switching
+from sopctl.workflow import appliances, switching
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers import Wiped, exit_record
 from sopctl.workflow.playbooks import OnEvent, explain, run_for, silent
@@ -30,9 +30,9 @@ def release(
     """Do the release step that is due.
 
     6: playbooks/release.yml (release_raw.yml where there was no Python) takes back what configuration put on the
-    server and switches it off, then its switch port is shut; for a server that answers no more, `by_hand` says how it
-    was done instead. 9: the server leaves the register; `wiped` says who wiped its disks, where the owner asked for
-    that. 10: its place is free, and the waiting list is looked at again.
+    server and switches it off, then its switch port is shut; for a server that answers no more, and for a network
+    appliance, `by_hand` says how it was done instead. 9: the server leaves the register; `wiped` says who wiped its
+    disks, where the owner asked for that. 10: its place is free, and the waiting list is looked at again.
     """
     with turn(desk, deposit_id, "release") as mine:
         if wiped:
@@ -62,7 +62,9 @@ def _refuse_strange_wiping(mine: Turn, wiped: Wiped) -> None:
 
 def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:
     """Access first, over the network; then the port. A server that is off already is not asked again."""
-    if by_hand:
+    if appliances.is_appliance(mine.dossier):
+        how = appliances.release(mine, by_hand)
+    elif by_hand:
         how = f"dengan tangan: {by_hand}"
     else:
         how = "akses dicabut, server dimatikan"

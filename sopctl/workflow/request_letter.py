@@ -13,8 +13,9 @@ from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import ENGLISH, Language, say
 from sopctl.adapters.documents.xlsx import KEY_COLUMN
 from sopctl.errors import InvalidRecord
-from sopctl.model.deposit import Request
+from sopctl.model.deposit import AnyRequest, ApplianceRequest, Request
 from sopctl.model.names import explain
+from sopctl.store import codec
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 
@@ -64,6 +65,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Kedalaman (mm)", "server.depth_mm"),
             ("Berat (kg)", "server.weight_kg"),
             ("Sistem operasi", "server.operating_system"),
+            ("Platform perangkat jaringan", "platform"),
             ("Aplikasi dan deskripsi", "server.application"),
         ),
     ),
@@ -92,7 +94,7 @@ _LISTS = {
 """What separates the entries of a list in one cell."""
 
 
-def letter(site: Site, day: date, language: Language, filled: Request | None = None) -> forms.Paper:
+def letter(site: Site, day: date, language: Language, filled: AnyRequest | None = None) -> forms.Paper:
     """The letter, blank or `filled` with what a request says."""
     given = _values(filled) if filled else {}
     sections = tuple(
@@ -122,8 +124,19 @@ def is_spreadsheet(path: Path) -> bool:
         return file.read(2) == b"PK"
 
 
-def read_spreadsheet(path: Path) -> Request:
-    """A request from a letter that was filled in as XLSX. A field is known by its hidden key, else by its label.
+def read(path: Path) -> AnyRequest:
+    """A request from a record (YAML), or from the letter filled in as XLSX. Raises InvalidRecord with the place."""
+    if is_spreadsheet(path):
+        return read_spreadsheet(path)
+    content, where = codec.read(path), str(path)
+    if codec.word(content, "kind", where=where) == "appliance":
+        return codec.parse(content, ApplianceRequest, where=where)
+    return codec.parse(content, Request, where=where)
+
+
+def read_spreadsheet(path: Path) -> AnyRequest:
+    """A request from a letter that was filled in as XLSX. A field is known by its hidden key, else by its label. With a
+    platform it is one for a network appliance, whose password the office keeps under the appliance's name.
 
     Raises InvalidRecord with the row, the field and what was expected.
     """
@@ -146,10 +159,14 @@ def read_spreadsheet(path: Path) -> Request:
         for parent in parents:
             here = here.setdefault(parent, {})
         here[leaf] = _entries(field, path)
+    kind: type[AnyRequest] = ApplianceRequest if "platform" in record else Request
+    if kind is ApplianceRequest:
+        record["kind"] = "appliance"
     if "first_contact" in record.get("access", {}):
-        record["access"]["first_contact"]["key"] = OWNER_KEY
+        way = {"password": record.get("server", {}).get("name")} if kind is ApplianceRequest else {"key": OWNER_KEY}
+        record["access"]["first_contact"] |= way
     try:
-        return msgspec.convert(record, Request, strict=False)
+        return msgspec.convert(record, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _refused(str(error), found, path) from None
 
@@ -216,7 +233,7 @@ def _refused(message: str, found: dict[str, _Field], file: Path) -> InvalidRecor
     return InvalidRecord(f"{section}: {label}: {explain(text)}", where=f"{file}{row}")
 
 
-def _values(request: Request) -> dict[str, str]:
+def _values(request: AnyRequest) -> dict[str, str]:
     """The request's fields as they are written into the letter."""
     plain: dict[str, Any] = msgspec.to_builtins(request)
     values = {}

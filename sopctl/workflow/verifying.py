@@ -13,6 +13,7 @@ from sopctl.errors import Interrupted, UsageError
 from sopctl.model import patience, verification
 from sopctl.model.access import AccessResult, Jump, Target
 from sopctl.model.verification import Established, View, Word
+from sopctl.workflow import appliances
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.inventory_view import account_in_use, key_in_use, pinned_key
 
@@ -94,6 +95,8 @@ Look = Callable[[], Verification]
 def _plan(mine: Turn, vantage: Vantage) -> Look:
     """What to look at. Raises UsageError for a vantage that this deposit has not, OutsideFailure for a missing key."""
     wanted, site = mine.deposit.access, mine.desk.site
+    if appliances.is_appliance(mine.dossier):
+        return _plan_of_appliance(mine, vantage)
     if vantage.user and not vantage.key:
         raise UsageError("--user needs the key of that account", remedy="Add --key FILE")
     if vantage.key and not vantage.user and not wanted.accounts:
@@ -116,6 +119,23 @@ def _plan(mine: Turn, vantage: Vantage) -> Look:
         return lambda: _log_in(target, key, jump_key, view)
     accounts = {account.name: account.keys for account in wanted.accounts}
     return lambda: _examine(target, key, jump_key, accounts, vantage.address)
+
+
+def _plan_of_appliance(mine: Turn, vantage: Vantage) -> Look:
+    """An appliance is looked at from here, with the owner's account for the office; a letter names no other."""
+    if vantage != Vantage(timeout=vantage.timeout):
+        raise UsageError(
+            f"{mine.dossier.id} is a network appliance: it is tried from here, with the office's account there",
+            remedy='What its owner can do is their word: --confirmed-by WHO [--word no --note "…"]',
+        )
+    site, dossier = mine.desk.site, mine.dossier
+    appliances.login(site, dossier)
+
+    def look() -> Verification:
+        found = appliances.look(site, dossier, vantage.timeout)
+        return Verification(found, (verification.from_login(found, View.MANAGEMENT),))
+
+    return look
 
 
 def _log_in(target: Target, key: Key, jump_key: Key | None, view: View) -> Verification:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.forms import Field, Section, Source, Table
 from sopctl.errors import InvalidRecord
-from sopctl.model.facts import Disk, MemoryModule, Missing, Mount, Nic, RaidVolume, ServerFacts
+from sopctl.model.facts import Disk, MemoryModule, Missing, Module, Mount, Nic, PowerSupply, RaidVolume, ServerFacts
 
 NONE = "–"
 _YES_NO = {None: None, True: "ya", False: "tidak"}
@@ -14,6 +14,7 @@ DECLARED = {
     "name": "Nama server",
     "owner": "Instansi pemilik",
     "contact": "Narahubung",
+    "kind": "Jenis",
     "brand_model": "Merk/tipe",
     "serial": "Nomor seri",
     "form_factor": "Bentuk",
@@ -76,6 +77,12 @@ def sections_of(
         return field(key, found or None, read_as)
 
     cpu = facts.cpu
+    parts = _table(
+        "Bagian perangkat",
+        ("Nama", "Tipe", "Keterangan", "Nomor seri"),
+        tuple(_part(module) for module in facts.modules),
+        facts.missing.get("modules"),
+    )
     return (
         Section(
             "Identitas",
@@ -84,6 +91,7 @@ def sections_of(
                 field("name", facts.fqdn or facts.hostname or None),
                 field("owner"),
                 field("contact"),
+                *((field("kind"),) if "kind" in declared else ()),
                 field("brand_model", _joined(facts.vendor, facts.product), "product"),
                 field("serial", _both(facts.serial, declared.get("serial"))),
                 field("form_factor", facts.form_factor),
@@ -111,6 +119,7 @@ def sections_of(
                 field("bmc", facts.bmc_address, "bmc_address"),
             ),
         ),
+        *((parts,) if facts.modules or "modules" in facts.missing else ()),
         _table(
             "Modul memori",
             ("Slot", "Kapasitas", "Jenis", "Pembuat dan tipe", "Nomor seri"),
@@ -188,6 +197,10 @@ def _disk(disk: Disk) -> tuple[str, ...]:
     return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, disk.health or NONE
 
 
+def _part(module: Module) -> tuple[str, ...]:
+    return module.name, module.model or NONE, module.description or NONE, module.serial or NONE
+
+
 def _module(module: MemoryModule) -> tuple[str, ...]:
     maker = _joined(module.maker, module.part)
     size = wording.memory_size(module.size_mib * 1024**2)
@@ -200,8 +213,12 @@ def _raid(volume: RaidVolume) -> str:
 
 def _power_supplies(facts: ServerFacts) -> str | None:
     """What the machine says of its supplies; nothing where it says nothing, so that the letter's word stands."""
-    watts = [f" {each.watts} W" if each.watts else "" for each in facts.power_supplies]
-    return "; ".join(f"{each.name}{watt}" for each, watt in zip(facts.power_supplies, watts, strict=True)) or None
+
+    def told(each: PowerSupply) -> str:
+        watts = f" {each.watts} W" if each.watts else ""
+        return f"{each.name}{watts}" + (f" ({each.state})" if each.state and each.state.casefold() != "ok" else "")
+
+    return "; ".join(map(told, facts.power_supplies)) or None
 
 
 def _services(facts: ServerFacts) -> list[str]:

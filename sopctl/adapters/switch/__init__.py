@@ -1,5 +1,6 @@
 """A switch or another network device, through netmiko: one guarded session, and what a platform says and is told."""
 
+from sopctl.adapters.switch.appliance import ask
 from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.driver import Driver, Restore, driver, known
 from sopctl.adapters.switch.faults import (
@@ -27,6 +28,7 @@ __all__ = [
     "SessionDropped",
     "TookTooLong",
     "Unreachable",
+    "ask",
     "connect",
     "driver",
     "known",

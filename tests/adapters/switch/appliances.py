@@ -1,0 +1,68 @@
+"""Network appliances on loopback: strict command lines that answer as tests/cases/appliances has it."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from tests.adapters.switch.fake import Machine, Unscripted
+
+
+class Ios:
+    """Cisco IOS, without the privileged mode: an account that may only look."""
+
+    def __init__(self, said: Mapping[str, str], name: str) -> None:
+        self.said = said
+        self.name = name
+        self.ended = False
+
+    def greeting(self) -> str:
+        return "\r\nDilarang masuk tanpa izin #\r\n"
+
+    def prompt(self) -> str:
+        return f"{self.name}>"
+
+    def answer(self, line: str) -> str:
+        match line.split():
+            case [] | ["terminal", "length" | "width", _]:
+                return ""
+            case ["exit"]:
+                self.ended = True
+                return ""
+        return _scripted(self.said, line)
+
+
+class RouterOs:
+    """RouterOS: no modes, and a prompt with the device's name in brackets."""
+
+    def __init__(self, said: Mapping[str, str], name: str) -> None:
+        self.said = said
+        self.name = name
+        self.ended = False
+
+    def greeting(self) -> str:
+        return "\r\n  MikroTik RouterOS 7.14.3 (c) 1999-2024       https://www.mikrotik.com/\r\n\r\n"
+
+    def prompt(self) -> str:
+        return f"[sopctl@{self.name}] > "
+
+    def answer(self, line: str) -> str:
+        if not line.strip():
+            return ""
+        if line.strip() in ("exit", "/quit", "quit"):
+            self.ended = True
+            return ""
+        return _scripted(self.said, line)
+
+
+def machine(said: Mapping[str, str]) -> Callable[[], Machine]:
+    """A machine that gives these answers; whose it is shows in them."""
+    if "show version" in said:
+        name = re.search(r"^ *(\S+) uptime is ", said["show version"], re.MULTILINE)
+        return lambda: Ios(said, name[1] if name else "Router")
+    name = re.search(r"name: (.+)", said["/system identity print"])
+    return lambda: RouterOs(said, name[1] if name else "MikroTik")
+
+
+def _scripted(said: Mapping[str, str], line: str) -> str:
+    if line.strip() not in said:
+        raise Unscripted(line)
+    return said[line.strip()]
