@@ -190,7 +190,7 @@ def test_a_deposits_port_from_quarantine_to_release(
     (kept,) = [
         event.data["switch_port"] for event in dossiers.read(desk.site, first).events if "switch_port" in event.data
     ]
-    assert (kept["before"]["vlan"], kept["after"]["vlan"], kept["mac"]) == (999, 120, found.ports[0].mac)
+    assert (kept["before"]["vlan"], kept["after"]["vlan"], kept["mac"]) == ("999", "120", found.ports[0].mac)
 
     servers.plug(rack.name, rack.servers[1].name, 7)
     servers.plug(rack.name, rack.servers[0].name, 2)
