@@ -29,10 +29,6 @@ NOT_HEARD = "server-not-heard"
 NOT_HEARD_REMEDY = "See that the server is on and plugged into this port, then run the command again."
 
 
-def _nothing() -> None:
-    """Make nobody say anything."""
-
-
 @dataclass(frozen=True)
 class Job:
     """What shall become of a port. With `service` it is given to the server, which must then be heard on it; `stir`
@@ -43,8 +39,8 @@ class Job:
     wanted: PortSetting
     whose: Expected
     service: bool
-    stir: Callable[[], None] = _nothing
-    hear_seconds: float = HEAR_SECONDS
+    stir: Callable[[], None]
+    hear_seconds: float
 
 
 class Proposal(Struct, frozen=True):

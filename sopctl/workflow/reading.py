@@ -179,6 +179,7 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
     checks: tuple[Callable[[], object], ...] = (
         lambda: site.settings,
         lambda: site.racks,
+        lambda: site.switches,
         lambda: site.library,
         lambda: calendar.overrides(site),
         lambda: _check_places(site),

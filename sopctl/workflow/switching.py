@@ -202,7 +202,15 @@ def _change(mine: Turn, found: PortOf, *, service: bool) -> PortResult:
 def _job(reach: switches.Reach, found: PortOf, dossier: Dossier, *, service: bool) -> Job:
     setting = found.service if service else found.quarantine
     address = dossier.deposit.access.address
-    return Job(reach, found.interface, setting, found.whose, service, stir=lambda: stir(address))
+    return Job(
+        reach,
+        found.interface,
+        setting,
+        found.whose,
+        service,
+        stir=lambda: stir(address),
+        hear_seconds=port_change.HEAR_SECONDS,
+    )
 
 
 def _data(found: PortOf, result: PortResult, what: str) -> dict[str, Any]:

@@ -61,8 +61,10 @@ def test_the_tutorial_of_the_readme(tmp_path: Path, pristine: LabServer) -> None
     play(lines, tmp_path)
 
 
-DOCUMENTS = sorted(set((CHECKOUT / "docs").glob("*.md")) - {CHECKOUT / "docs" / "checks.md"})
-"""Those that start from nothing: tests/lab/test_checks.py plays docs/checks.md on a site with real servers."""
+PLAYED_ELSEWHERE = {CHECKOUT / "docs" / "checks.md", CHECKOUT / "docs" / "switches.md"}
+"""tests/lab/test_checks.py plays the one on a site with real servers, tests/workflow/test_switching.py the other."""
+DOCUMENTS = sorted(set((CHECKOUT / "docs").glob("*.md")) - PLAYED_ELSEWHERE)
+"""Those that start from nothing."""
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -39,7 +39,7 @@ SECONDS = 120.0
 """How long a session may last."""
 ANSWER_SECONDS = 30.0
 """How long the device may take for one answer. Saving a configuration is the slowest that is asked."""
-MAX_LINE = 400
+MAX_LINE = 450
 """Characters of a line that is sent to a device, which is shown in a terminal of 511 columns."""
 MAX_SHELL_LINE = 2000
 """Of a shell's line, which is not echoed: a terminal takes 4,095 (termios(3), canonical mode)."""
@@ -121,9 +121,12 @@ class Session:
     def _configure_in_mode(self, lines: Sequence[str], entering: str) -> None:
         """Enter the mode, send, leave. It is left whatever happens: some devices let only one in at a time."""
         with self._judged(entering):
-            entered = self._connection.send_command(entering, expect_string=r"[>#]\s*$")
-            if not self._connection.check_config_mode():
-                raise self._refusal(entering, _clean(str(entered)).strip() or "it does not enter that mode")
+            entered = _clean(
+                str(self._connection.send_command(entering, expect_string=r"[>#]\s*$", strip_prompt=False))
+            )
+            said, _, prompt = entered.rstrip().rpartition("\n")
+            if not prompt.endswith(")#"):
+                raise self._refusal(entering, said.strip() or "it does not enter that mode")
         try:
             for line in lines:
                 with self._judged(line):
@@ -196,6 +199,7 @@ def connect(
                 where=str(endpoint),
                 remedy="See that it is on, that the address is right, and that this machine may reach it.",
             ) from None
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a command is one small packet that is waited for
         held.callback(watch.end)
         watch.over(line)
         mark = f"sopctl-{secrets.token_hex(8)}:"

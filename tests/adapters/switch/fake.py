@@ -49,6 +49,8 @@ class Faults:
     drop_at: str = ""
     drop_after: str = ""
     """The line is done, then the connection ends before the answer."""
+    die_after: str = ""
+    """The line is done, then the device is gone: nobody gets in any more."""
     flood_at: str = ""
     refuse: dict[str, str] = field(default_factory=dict)
     mute: bool = False
@@ -71,10 +73,8 @@ class Device:
     lines: list[str] = field(default_factory=list)
     """Every line that any session sent, in order."""
     logins: list[tuple[str, str]] = field(default_factory=list)
-    open_sessions: int = 0
-    most_sessions: int = 0
-    """How many were open at once, at most."""
     unscripted: list[str] = field(default_factory=list)
+    dead: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -149,6 +149,9 @@ def running(device: Device) -> Iterator[Device]:
 
 def _serve(device: Device, connection: socket.socket) -> None:
     with connection, contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+        if device.dead:
+            return
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport = paramiko.Transport(connection)
         transport.set_log_channel("tests.switch")
         transport.add_server_key(device.host_key)
@@ -159,12 +162,7 @@ def _serve(device: Device, connection: socket.socket) -> None:
             while channel is None and transport.is_active() and not device.stop.is_set():
                 channel = transport.accept(0.1)
             if channel is not None and server.shell.wait(DEADLINE):
-                device.open_sessions += 1
-                device.most_sessions = max(device.most_sessions, device.open_sessions)
-                try:
-                    _shell(device, channel)
-                finally:
-                    device.open_sessions -= 1
+                _shell(device, channel)
         finally:
             transport.close()
             transport.join(DEADLINE)
@@ -215,7 +213,8 @@ def _answer(device: Device, machine: Machine, channel: paramiko.Channel, line: s
     except Unscripted:
         device.unscripted.append(told)
         said = ""
-    if told and told == faults.drop_after:
+    device.dead = device.dead or bool(told and told == faults.die_after)
+    if device.dead or (told and told == faults.drop_after):
         return False
     channel.sendall((said.replace("\n", "\r\n") + ("" if machine.ended else machine.prompt())).encode())
     return True

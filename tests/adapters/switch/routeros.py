@@ -13,7 +13,7 @@ from tests.adapters.switch.fake import Unscripted
 Row = tuple[str, str, str]
 """Flags, comment, properties."""
 
-_STRING = r'"((?:\\.|[^"\\])*)"'
+_STRING = r'"(?:\\.|[^"\\])*"'
 
 
 @dataclass
@@ -45,7 +45,7 @@ class RouterOs:
 
     def fire(self, name: str) -> None:
         """The time of a scheduler's entry has come."""
-        for line in self.scheduler[name].split("; "):
+        for line in re.findall(rf"(?:{_STRING}|[^;])+", self.scheduler[name]):
             assert Session(self).answer(line) == ""
 
 
@@ -131,19 +131,19 @@ class Session:
 
     def _do(self, told: str) -> str:
         ports = self.switch.ports
-        if match := re.fullmatch(r'/interface ethernet set \[find where name="(\w+)"\] (disabled|comment)=(.*)', told):
+        if match := re.fullmatch(r"/interface ethernet set (\w+) (disabled|comment)=(.*)", told):
             port = ports[match[1]]
             if match[2] == "disabled":
                 port.disabled = {"yes": True, "no": False}[match[3]]
             else:
                 port.comment = self._string(match[3])
             return ""
-        pattern = r'/interface bridge port set \[find where interface="(\w+)"\] pvid=(\d+) frame-types=([a-z-]+)'
+        pattern = r'/interface bridge port set \[find interface="(\w+)"\] pvid=(\d+) frame-types=([a-z-]+)'
         if match := re.fullmatch(pattern, told):
             port = ports[match[1]]
             port.pvid, port.frames = int(match[2]), match[3]
             return ""
-        if match := re.fullmatch(r'/system scheduler remove \[find where name="([\w-]+)"\]', told):
+        if match := re.fullmatch(r'/system scheduler remove \[find name="([\w-]+)"\]', told):
             self.switch.scheduler.pop(match[1], None)
             return ""
         if match := re.fullmatch(rf'/system scheduler add name="([\w-]+)" interval=(\d+)s on-event=({_STRING})', told):
@@ -153,8 +153,7 @@ class Session:
 
     def _string(self, value: str) -> str:
         """A quoted string as RouterOS reads it. A question mark in it would ask for help, a dollar for a value."""
-        match = re.fullmatch(_STRING, value)
-        if not match or re.search(r"(?<!\\)[?$]", match[1]):
+        if not re.fullmatch(_STRING, value) or re.search(r"(?<!\\)[?$]", value):
             raise Unscripted(value)
-        raw = re.sub(r"\\([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), match[1])
+        raw = re.sub(r"\\([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), value[1:-1])
         return raw.encode("latin-1").decode()

@@ -146,5 +146,7 @@ def test_what_cannot_be_put_back_or_set_is_said() -> None:
     assert not driver("cisco_ios").unable(STRANGE.__class__("lantai 2"), GIVEN)
     assert driver("mikrotik_routeros").unable(SHUT, PortSetting(tagged=(120,), mode="trunk"))
     assert driver("mikrotik_routeros").unable(SHUT, PortSetting(speed_mbps=1000))
+    assert driver("mikrotik_routeros").unable(PortSetting("?" * 30), SHUT)
+    assert not driver("mikrotik_routeros").unable(STRANGE, SHUT)
     assert driver("openvswitch").unable(PortSetting(mode="dynamic"), GIVEN)
     assert not driver("openvswitch").unable(SHUT, GIVEN)

@@ -23,6 +23,9 @@ _REFUSAL = re.compile(
 DIALECT = Dialect("mikrotik_routeros", _REFUSAL, "direct")
 SAVE: tuple[str, ...] = ()
 
+MAX_COMMENT = 150
+"""Characters of a comment that was quoted twice."""
+
 _ACCESS = "admit-only-untagged-and-priority-tagged"
 _ENTRY = re.compile(r"^ *\d+ ", re.MULTILINE)
 _VALUE = re.compile(r'([a-z][a-z0-9.-]*)=("(?:\\.|[^"\\])*"|\S*)')
@@ -70,19 +73,21 @@ def learned(session: Session) -> tuple[Learned, ...]:
     )
 
 
-def unable(_before: PortSetting, wanted: PortSetting) -> str:
+def unable(before: PortSetting, wanted: PortSetting) -> str:
     """The VLAN table names a tagged VLAN's ports in one list, which is not ours alone; speeds are written differently
-    in each version."""
+    in each version; and the scheduler's line, in which a comment is quoted twice, must fit into a terminal."""
     if wanted.tagged:
         return "tagged VLANs are not set on this platform: add the port to the bridge's VLAN table by hand"
     if wanted.speed_mbps:
         return "a speed is not set on this platform"
+    if len(_quoted(_quoted(before.description))) > MAX_COMMENT:
+        return "its present comment is too long, or too unusual, to be put back"
     return ""
 
 
 def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...]:
     """Only what differs. The port is opened last, and shut first."""
-    one = f'/interface ethernet set [find where name="{port}"]'
+    one = f"/interface ethernet set {port}"
     made = []
     if before.enabled and not wanted.enabled:
         made.append(f"{one} disabled=yes")
@@ -90,9 +95,7 @@ def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...
         made.append(f"{one} comment={_quoted(wanted.description)}")
     if (before.mode, before.vlan) != (wanted.mode, wanted.vlan):
         frames = _ACCESS if wanted.mode == "access" else "admit-all"
-        made.append(
-            f'/interface bridge port set [find where interface="{port}"] pvid={wanted.vlan} frame-types={frames}'
-        )
+        made.append(f'/interface bridge port set [find interface="{port}"] pvid={wanted.vlan} frame-types={frames}')
     if wanted.enabled and not before.enabled:
         made.append(f"{one} disabled=no")
     return tuple(made)
@@ -101,7 +104,7 @@ def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...
 def restore(_session: Session, port: str, back: tuple[str, ...], seconds: int) -> Restore | None:
     """By an entry of the scheduler, which runs once and takes itself out."""
     name = f"sopctl-{port}"
-    remove = f'/system scheduler remove [find where name="{name}"]'
+    remove = f'/system scheduler remove [find name="{name}"]'
     script = "; ".join((*back, remove))
     add = f'/system scheduler add name="{name}" interval={seconds}s on-event={_quoted(script)}'
     return Restore(how=f"scheduler {name} in {seconds} s", arm=(remove, add), keep=(remove,))

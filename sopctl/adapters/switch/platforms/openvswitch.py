@@ -7,6 +7,7 @@ it then comes up in the VLAN that the database has. The way back is armed on the
 
 import json
 import re
+import secrets
 import shlex
 from typing import Any
 
@@ -73,19 +74,23 @@ def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...
 
 
 def restore(_session: Session, port: str, back: tuple[str, ...], seconds: int) -> Restore | None:
-    """By a timer of systemd, or a process of its own where there is none; it acts only while its mark is there."""
+    """By a timer of systemd, or a process of its own where there is none; it acts only while its mark is there.
+
+    Each has a mark of its own, and takes away those of the port's earlier ones: none of them may act any more.
+    """
     unit = f"sopctl-restore-{port}".replace("/", "-")
-    mark = f"/run/{unit}"
+    mark = f"/run/{unit}.{secrets.token_hex(4)}"
     script = shlex.quote(f"[ -e {mark} ] || exit 0; {'; '.join(back)}; rm -f {mark}")
     timer = f"systemd-run --quiet --collect --unit={unit} --on-active={seconds}s --timer-property=AccuracySec=1s"
     stop = f"[ ! -d /run/systemd/system ] || systemctl stop {unit}.timer 2>/dev/null || true"
     return Restore(
         how=f"{unit} in {seconds} s",
         arm=(
+            f"rm -f /run/{unit}.*",
             stop,
             f": >{mark}",
             f"if [ -d /run/systemd/system ]; then {timer} sh -c {script}; "
-            f"else (trap '' HUP; exec setsid sh -c \"sleep {seconds}; \"{script} >/dev/null 2>&1 </dev/null) & fi",
+            f"else (trap '' HUP; setsid sh -c \"sleep {seconds}; \"{script} >/dev/null 2>&1 </dev/null &) fi",
         ),
         keep=(f"rm -f {mark}", stop),
     )
@@ -155,11 +160,13 @@ def _learned(session: Session, bridges: list[Row], interfaces: dict[str, Row]) -
 
 def _rows(session: Session, table: str, columns: str) -> list[Row]:
     """A table of the database. Optional columns and sets are lists, maps are dicts, references their UUIDs."""
-    answer = session.show(f"ovs-vsctl --timeout=10 --format=json --columns={columns} list {table}")
+    answer = session.show(f"ovs-vsctl --timeout=10 --format=json --columns={columns} list {table}")  # in this order
     try:
         document = json.loads(answer)
-        heads = document["headings"]
-        return [dict(zip(heads, map(_value, heads, row), strict=True)) for row in document["data"]]
+        heads = columns.split(",")
+        return [
+            {column: _value(column, cell) for column, cell in zip(heads, row, strict=True)} for row in document["data"]
+        ]
     except (ValueError, KeyError, TypeError, IndexError):
         raise DeviceFault(
             f"ovs-vsctl answers in no form that is known: {printable(answer, 100)}", where=str(session.endpoint)
@@ -168,12 +175,15 @@ def _rows(session: Session, table: str, columns: str) -> list[Row]:
 
 _PLAIN = frozenset({"name"})
 """Columns that always have one value: they are not lists."""
+_NUMBERS = frozenset({"tag", "trunks", "ofport"})
 
 
 def _value(column: str, cell: Any) -> Any:
-    """A cell as RFC 7047 section 5.1 writes it."""
+    """A cell as RFC 7047 section 5.1 writes it. Raises TypeError for a value that this column cannot have."""
     if isinstance(cell, list) and cell[0] == "map":
         return {str(key): value for key, value in cell[1]}
     values = cell[1] if isinstance(cell, list) and cell[0] == "set" else [cell]
     plain = [each[1] if isinstance(each, list) and each[0] in ("uuid", "named-uuid") else each for each in values]
+    if not all(isinstance(each, int if column in _NUMBERS else str) for each in plain):
+        raise TypeError(column)
     return plain[0] if column in _PLAIN else plain
