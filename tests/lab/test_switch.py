@@ -92,7 +92,7 @@ def test_a_switch_has_the_servers_in_its_ports(rack: LabStatus) -> None:
 def test_a_cable_in_another_port_is_under_that_ports_rule(rack: LabStatus) -> None:
     name, port = rack.servers[0].name, switch(rack).ports[0]
     put_into(rack, "p1", 120)
-    assert answers(port.address)
+    assert wait_until(lambda: answers(port.address), 10), "the server's init gives its card the address"
     killed = begin("lab", "plug", name, "5", "--name", rack.name)
     record = Path(f"/run/sopctl-lab/{rack.name}/lab.json")
     assert wait_until(lambda: json.loads(record.read_bytes())["plugs"]["1"] == 5, 20, every=0.001), "it begins to pull"
