@@ -56,7 +56,8 @@ QUIET = (
 )
 
 IN_USE = "in use"
-"""Alias (ip-link(8)) of each device that the switch has been told to open: a killed run may have been in between."""
+"""Alias (ip-link(8)) of each device that is finished and that the switch has been told to open. One without it was left
+by a run that was killed."""
 
 Link = Mapping[str, Any]
 """One link as `ip -json link` shows it: ifindex, ifname, flags, and of a cable's end link_index, the other end's."""
@@ -100,25 +101,24 @@ def wire(record: Record, place: Place, manager: LabServer, servers: Iterable[Pla
     """
     inside = Namespace(place)
     before = inside.links()
-    if UPLINK not in before:
-        inside.run("sh", "-c", QUIET)
-        _lay_uplink(record, inside)
+    if not _in_use(before, UPLINK):
+        _lay_uplink(record, inside, there=UPLINK in before)
     plugs = record.plugs or {}
     cards = {port_name(plugs[server.number]): (server, Namespace(server)) for server in servers}
-    unplugged = {port for port, (_, namespace) in cards.items() if not _is_plugged(namespace, before.get(port))}
+    plugged = {port for port, (_, namespace) in cards.items() if _is_plugged(namespace, before.get(port))}
     links = inside.links()
-    for name in ALL_PORTS:
-        if name in unplugged:
-            server, namespace = cards[name]
-            if name in links:
-                inside.run("ip", "link", "delete", name)
-            _lay_cable(record, server, namespace, inside, name)
-        elif name not in links:
-            inside.run("ip", "tuntap", "add", "dev", name, "mode", "tap")
-        else:
+    for port in ALL_PORTS:
+        right = port in (plugged if port in cards else links)
+        if right and _in_use(before, port):
             continue
-        if name not in before or "UP" in before[name]["flags"]:
-            inside.run("ip", "link", "set", name, "up")
+        if not right and port in links:
+            inside.run("ip", "link", "delete", port)
+        if port in cards:
+            _lay_cable(record, *cards[port], inside, port, there=right)
+        elif not right:
+            inside.run("ip", "tuntap", "add", "dev", port, "mode", "tap")
+        if not _in_use(before, port) or "UP" in before[port]["flags"]:  # else it is shut
+            inside.run("ip", "link", "set", port, "up")
     _put_in_use(inside, manager)
 
 
@@ -158,28 +158,38 @@ def _is_plugged(namespace: Namespace, port: Link | None) -> bool:
     return False
 
 
+def _in_use(links: Mapping[str, Link], port: str) -> bool:
+    """Whether the port's device is there, finished, and opened by the switch."""
+    return links.get(port, {}).get("ifalias") == IN_USE
+
+
 def _put_in_use(inside: Namespace, manager: LabServer) -> None:
     """Have the switch open the devices that it has not opened yet."""
-    ports = {UPLINK, *ALL_PORTS}
-    changed = sorted(name for name, link in inside.links().items() if name in ports and link.get("ifalias") != IN_USE)
-    if changed:
-        owner.run(manager, FIRST_START + REOPEN.format(bridge=BRIDGE, ports=" ".join(changed)))
-        for name in changed:
-            inside.run("ip", "link", "set", "dev", name, "alias", IN_USE)
+    links = inside.links()
+    fresh = [port for port in (UPLINK, *ALL_PORTS) if not _in_use(links, port)]
+    if fresh:
+        owner.run(manager, FIRST_START + REOPEN.format(bridge=BRIDGE, ports=" ".join(fresh)))
+        for port in fresh:
+            inside.run("ip", "link", "set", "dev", port, "alias", IN_USE)
 
 
-def _lay_cable(record: Record, server: Place, namespace: Namespace, inside: Namespace, port: str) -> None:
-    command.run([
-        "ip", "link", "add", network.SERVICE_CARD, "address", mac(record, server.number), "netns", namespace.netns,
-        "type", "veth", "peer", "name", port, "netns", inside.netns,
-    ])  # fmt: skip
+def _lay_cable(
+    record: Record, server: Place, namespace: Namespace, inside: Namespace, port: str, *, there: bool
+) -> None:
+    if not there:
+        command.run([
+            "ip", "link", "add", network.SERVICE_CARD, "address", mac(record, server.number),
+            "netns", namespace.netns, "type", "veth", "peer", "name", port, "netns", inside.netns,
+        ])  # fmt: skip
     namespace.run(*_without_offload(network.SERVICE_CARD))
 
 
-def _lay_uplink(record: Record, inside: Namespace) -> None:
+def _lay_uplink(record: Record, inside: Namespace, *, there: bool) -> None:
     interface, subnet = network.service_interface(record.network), network.service_subnet(record.network)
-    network.delete_link(interface)  # of a switch that is gone
-    command.run(["ip", "link", "add", interface, "type", "veth", "peer", "name", UPLINK, "netns", inside.netns])
+    if not there:
+        network.delete_link(interface)  # of a switch that is gone
+        inside.run("sh", "-c", QUIET)
+        command.run(["ip", "link", "add", interface, "type", "veth", "peer", "name", UPLINK, "netns", inside.netns])
     network.confine(interface)
     command.run(_without_offload(interface))
     command.run(["ip", "address", "replace", f"{subnet[1]}/{subnet.prefixlen}", "dev", interface])
