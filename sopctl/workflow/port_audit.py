@@ -75,7 +75,7 @@ def port_records(site: Site) -> list[PortRecord]:
     found = []
     for rack in site.racks:
         switch = site.switches.get(rack.switch.name) if rack.switch else None
-        for number in range(1, (rack.switch.ports if rack.switch else 0) + 1):
+        for number in rack.switch.numbers if rack.switch else ():
             if switch:
                 name = switch.interface(number)
                 owner = owners.get((switch.name, name))

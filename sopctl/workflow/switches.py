@@ -98,7 +98,29 @@ def of_place(site: Site, place: Place | None) -> tuple[SwitchRecord, str] | None
     if place is None or place.port is None or rack is None or rack.switch is None:
         return None
     found = site.switches.get(rack.switch.name)
-    return (found, found.interface(place.port)) if found else None
+    if found is None:
+        return None
+    refuse_shared_ports(site)
+    return found, found.interface(place.port)
+
+
+def refuse_shared_ports(site: Site) -> None:
+    """Raise InvalidRecord where two racks claim the same port of a switch, or one claims an uplink."""
+    claimed: dict[tuple[str, str], str] = {}
+    known = site.switches
+    for rack in site.racks:
+        switch = known.get(rack.switch.name) if rack.switch else None
+        if switch is None or rack.switch is None:
+            continue
+        for name in map(switch.interface, rack.switch.numbers):
+            other = "an uplink" if name in switch.uplinks else claimed.setdefault((switch.name, name), rack.name)
+            if other != rack.name:
+                whose = other if name in switch.uplinks else f"rack {other}'s"
+                raise InvalidRecord(
+                    f"port {name} of switch {switch.name} is {whose} already",
+                    where=str(site.root / "racks" / f"{rack.name}.yml"),
+                    remedy="Say which ports each rack has: switch: {name: …, first: 13, ports: 12}",
+                )
 
 
 def look(desk: Desk, name: str) -> SwitchKeys:

@@ -271,6 +271,22 @@ def test_ctrl_c_in_the_middle_puts_it_back(
         switching.apply(desk, deposit)
     assert switch.running[ONE].lines["switchport access vlan"] == "999"
     assert switch.saves == 0
+    assert "was put back" in last(desk, deposit).note
+
+
+def test_two_racks_may_share_a_switch_but_no_port(desk: Desk, lan: Lan, sopctl: Callable[..., Ran]) -> None:
+    lan.add("sw-a1", catalyst.standard())
+    rack = (
+        "name: B1\nroom: R\nunits: 4\ndepth_mm: 900\npower_watts: 2000\nswitch: {{name: sw-a1, first: {}, ports: 4}}\n"
+    )
+    record = desk.site.root / "racks" / "B1.yml"
+    for first, why in ((4, "is rack A1's already"), (21, "is an uplink already")):
+        record.write_text(rack.format(first))
+        with pytest.raises(InvalidRecord, match=why):
+            site_switches.refuse_shared_ports(Site(desk.site.root))
+    record.write_text(rack.format(5))
+    site_switches.refuse_shared_ports(Site(desk.site.root))
+    assert len(port_audit.port_records(Site(desk.site.root))) == 8
 
 
 def test_one_session_with_a_switch_at_a_time(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:

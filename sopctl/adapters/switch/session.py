@@ -181,7 +181,7 @@ def connect(
     log: Path | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[Session]:
-    """A session of at most `seconds`. `log`: write what was said to this new file, without secrets (default: nowhere).
+    """A session of at most `seconds`. `log`: add what is said to this file, without secrets (default: nowhere).
 
     Raises Unreachable, HostKeyChanged (nothing was sent), LoginRefused, TookTooLong, SessionDropped; Interrupted when
     `cancel` is set; OutsideFailure when `log` cannot be made.
@@ -415,14 +415,16 @@ class _Redacted(io.BufferedIOBase):
 
 @contextlib.contextmanager
 def _session_log(path: Path, login: Login) -> Iterator[_Redacted]:
-    """A new file that only its owner may read. Raises OutsideFailure."""
+    """A file that only its owner may read, made or added to. Raises OutsideFailure."""
     from sopctl.errors import OutsideFailure
 
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise OutsideFailure(f"the session log cannot be made: {error.strerror}", where=str(path)) from None
-    with os.fdopen(descriptor, "wb") as file:
+        raise OutsideFailure(f"the session log cannot be written: {error.strerror}", where=str(path)) from None
+    with os.fdopen(descriptor, "ab") as file:
+        if os.fstat(descriptor).st_mode & 0o077:
+            raise OutsideFailure("others may read this session log", where=str(path), remedy=f"chmod 600 {path}")
         sink = _Redacted(file, (login.password, login.enable))
         try:
             yield sink
