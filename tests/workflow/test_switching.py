@@ -274,7 +274,7 @@ def test_ctrl_c_in_the_middle_puts_it_back(
     assert "was put back" in last(desk, deposit).note
 
 
-def test_two_racks_may_share_a_switch_but_no_port(desk: Desk, lan: Lan, sopctl: Callable[..., Ran]) -> None:
+def test_two_racks_may_share_a_switch_but_no_port(desk: Desk, lan: Lan) -> None:
     lan.add("sw-a1", catalyst.standard())
     rack = (
         "name: B1\nroom: R\nunits: 4\ndepth_mm: 900\npower_watts: 2000\nswitch: {{name: sw-a1, first: {}, ports: 4}}\n"
