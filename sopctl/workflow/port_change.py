@@ -163,12 +163,23 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None) 
 
 
 def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
-    """The port is as it should be; what is missing may be the server."""
+    """The port is as it should be; what is missing may be the server. And it may be so because of a run that was
+    killed: then its way back is still armed, and what it changed was not saved."""
     try:
         heard = _hear(job, session) if job.service else ""
     except _NotHeard as error:
         return PortResult("refused", plan, plan.before, cause=NOT_HEARD, why=str(error), remedy=NOT_HEARD_REMEDY)
-    return PortResult("unchanged", plan, plan.before, heard)
+    restore = job.reach.driver.restore(session, job.port, (), RESTORE_SECONDS)
+    for command in restore.drop if restore else ():
+        with suppress(CommandRefused):  # there is none
+            session.show(command)
+    try:
+        after = _see(job, session)
+    except _Differs as error:  # it was taken in the meantime
+        return _ended("put-back", plan, job.reach.driver.read(session).ports.get(job.port), None, error)
+    for command in job.reach.driver.SAVE:
+        session.show(command)
+    return PortResult("unchanged", plan, after, heard)
 
 
 def _see(job: Job, session: Session) -> ActualPort:

@@ -19,14 +19,16 @@ from sopctl.model.port import Learned, PortSetting, SwitchState
 @dataclass(frozen=True)
 class Restore:
     """How the switch itself puts a port back, should we not come back: `how`, in words; the lines that `arm` it before
-    the change, or what the configuration mode is entered by; commands that `keep` the change, and so end it; and
-    commands that `undo` it at once (none: the lines of the way back are sent)."""
+    the change, or what the configuration mode is entered by; commands that `keep` the change, and so end it; commands
+    that `undo` it at once (none: the lines of the way back are sent); and those that `drop` one which another run has
+    armed and left, where there is one (they may be refused where there is none)."""
 
     how: str
     arm: tuple[str, ...] = ()
     entering: str = "configure terminal"
     keep: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
 
 
 class Driver(Protocol):

@@ -93,6 +93,7 @@ def restore(session: Session, _port: str, _back: tuple[str, ...], seconds: int) 
         entering=f"configure terminal revert timer {minutes}",
         keep=("configure confirm",),
         undo=("configure revert now",),
+        drop=("configure confirm",),
     )
 
 
