@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
+from sopctl.adapters import switch as device
 from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.model import port_audit
 from sopctl.model.port import SwitchState
@@ -53,7 +54,7 @@ def audit(
         try:
             held = switches.held(site, site.switches[name], seconds=READ_SECONDS, wait=WAIT_SECONDS, cancel=cancel)
             with held as reach, reach.open() as session:
-                states[name] = reach.driver.read(session)
+                states[name] = device.read(reach.driver, session)
         except SopctlError as error:
             errors[name] = error
 

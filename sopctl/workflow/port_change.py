@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session
+from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session, learned, read
 from sopctl.errors import Interrupted
 from sopctl.model import port
 from sopctl.model.port import ActualPort, Expected, Plan, PortSetting
@@ -131,7 +131,7 @@ def told(result: PortResult) -> str:
 
 
 def _plan(job: Job, session: Session) -> Plan:
-    state = job.reach.driver.read(session)
+    state = read(job.reach.driver, session)
     before = state.ports.get(job.port)
     unable = job.reach.driver.unable(before.setting, job.wanted) if before and before.setting != job.wanted else ""
     return port.plan(
@@ -176,7 +176,7 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
     try:
         after = _see(job, session)
     except _Differs as error:  # it was taken in the meantime
-        return _ended("put-back", plan, job.reach.driver.read(session).ports.get(job.port), None, error)
+        return _ended("put-back", plan, read(job.reach.driver, session).ports.get(job.port), None, error)
     for command in job.reach.driver.SAVE:
         session.show(command)
     return PortResult("unchanged", plan, after, heard)
@@ -184,7 +184,7 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
 
 def _see(job: Job, session: Session) -> ActualPort:
     """The port as it is now. Raises _Differs when it is not as wanted."""
-    after = job.reach.driver.read(session).ports.get(job.port)
+    after = read(job.reach.driver, session).ports.get(job.port)
     if after is None or after.setting != job.wanted:
         left = port.changes(after.setting, job.wanted) if after else ()
         what = ", ".join(f"{each.field} is {each.before!r}" for each in left) or "the port is gone"
@@ -197,7 +197,7 @@ def _hear(job: Job, session: Session) -> str:
     deadline = time.monotonic() + min(job.hear_seconds, session.left())
     while True:
         job.stir()
-        seen = port.SwitchState({}, learned=job.reach.driver.learned(session))
+        seen = port.SwitchState({}, learned=learned(job.reach.driver, session))
         mac = port.is_there(seen, job.port, job.wanted, job.whose)
         if mac:
             return mac
@@ -223,10 +223,10 @@ def _back(job: Job, session: Session, before: ActualPort, restore: Restore | Non
         with suppress(CommandRefused):  # there may be nothing to undo: the first line was refused
             for command in restore.undo:
                 session.show(command)
-    now = driver.read(session).ports.get(job.port)
+    now = read(driver, session).ports.get(job.port)
     if now and now.setting != before.setting:
         session.configure(driver.lines(job.port, now.setting, before.setting))
-        now = driver.read(session).ports.get(job.port)
+        now = read(driver, session).ports.get(job.port)
     if restore and not restore.undo and now and now.setting == before.setting:
         for command in restore.keep:
             session.show(command)

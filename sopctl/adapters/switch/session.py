@@ -214,16 +214,15 @@ def connect(
 
 
 def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
-    """An answer as rows, by ntc-templates; lists in a cell are joined by commas. Raises InvalidRecord for a command
-    that has no template, or an answer that the template does not know."""
+    """An answer as rows, by ntc-templates; lists in a cell are joined by commas. Raises DeviceFault for a command that
+    has no template, or an answer that the template does not know."""
     from ntc_templates.parse import ParsingException, parse_output
+    from textfsm import TextFSMError
 
     try:
         found = parse_output(platform=device_type, command=command, data=answer)
-    except ParsingException:
-        raise InvalidRecord(
-            "the device's answer is in no form that is known", where=f"{device_type}: {command}"
-        ) from None
+    except (ParsingException, TextFSMError):
+        raise DeviceFault(f"the answer to {command!r} is in no form that is known of {device_type}") from None
     return [{name: ",".join(cell) if isinstance(cell, list) else cell for name, cell in row.items()} for row in found]
 
 
