@@ -82,7 +82,7 @@ def preview(job: Job) -> Proposal:
     """What `change` would do. Nothing is sent that changes anything. Raises DeviceFault."""
     with job.reach.open() as session:
         plan = _plan(job, session)
-        if plan.before is None or not plan.changes:
+        if plan.before is None or plan.refusals or not plan.changes:
             return Proposal(plan, (), ())
         back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
         restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)

@@ -263,11 +263,27 @@ def test_routeros_is_applied_and_its_scheduler_puts_back_what_was_left(
     assert (switch.ports["ether1"].pvid, switch.ports["ether1"].disabled) == (999, True)
 
 
+@pytest.mark.parametrize("faults", ["refuse", "drop_after"])
+def test_routeros_is_put_back_and_its_scheduler_emptied(
+    desk: Desk, lan: Lan, here: Callable[[], str], faults: str
+) -> None:
+    switch = routeros.standard()
+    switch.plugged["ether1"] = MAC
+    line = '/interface bridge port set [find interface="ether1"] pvid=110 frame-types='
+    line += "admit-only-untagged-and-priority-tagged"
+    what: Any = {line: "failure: vlan table is read-only\n"} if faults == "refuse" else line
+    lan.add("sw-b1", switch, Faults(**{faults: what}))
+    _, result = switching.apply(desk, here())
+    assert (result.state, switch.scheduler) == ("put-back", {})
+    assert switch.ports["ether1"] == routeros.Ether(disabled=True)
+
+
 def test_what_is_refused_is_not_touched(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     switch = plugged()
-    switch.neighbours[ONE] = "sw-lama"
+    switch.by_cdp[ONE] = "sw-lama"
     device = lan.add("sw-a1", switch)
     deposit = here()
+    assert switching.plan(desk, deposit).lines == ()
     done, result = switching.apply(desk, deposit)
     assert (done.answer, result.state, result.cause) == (False, "refused", "other-neighbour")
     assert last(desk, deposit).note.startswith(f"gagal: port {ONE} sw-a1: tidak diubah: sw-lama says")
