@@ -202,9 +202,11 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
 
 
 def _check_switches(site: Site) -> None:
-    """The switches' records, and that each port belongs to one rack."""
+    """The switches' records, that there is a driver for each, and that each port belongs to one rack."""
     from sopctl.workflow import switches  # brings what speaks SSH, which no list needs
 
+    for each in site.switches.values():
+        switches.driver_of(site, each)
     switches.refuse_shared_ports(site)
 
 

@@ -16,7 +16,7 @@ from sopctl.model import access
 from sopctl.model.access import AccessResult, Cause, HostKey, Target
 from sopctl.model.rack import Place
 from sopctl.model.switch import SwitchRecord
-from sopctl.store import locks, switches
+from sopctl.store import codec, locks, switches
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.store.switches import Pin
@@ -104,6 +104,16 @@ def of_place(site: Site, place: Place | None) -> tuple[SwitchRecord, str] | None
     return found, found.interface(place.port)
 
 
+def driver_of(site: Site, found: SwitchRecord) -> Driver:
+    """The driver of a switch. Raises InvalidRecord, with the place, for a platform that there is none of."""
+    try:
+        return device.driver(found.platform)
+    except InvalidRecord as error:
+        path = site.root / "switches" / f"{found.name}.yml"
+        where = codec.place(codec.read(path), ("platform",), where=str(path))
+        raise InvalidRecord(error.message, where=where, remedy=error.remedy) from None
+
+
 def refuse_shared_ports(site: Site) -> None:
     """Raise InvalidRecord where two racks claim the same port of a switch, or one claims an uplink."""
     claimed: dict[tuple[str, str], str] = {}
@@ -181,7 +191,7 @@ def held(
     Raises Conflict when another process holds it for longer than `wait`; InvalidRecord for a platform without driver;
     OutsideFailure for a missing key, password or pinned host key. Nothing is sent yet.
     """
-    driver = device.driver(found.platform)
+    driver = driver_of(site, found)
     pin = switches.pinned(site, found.name)
     if pin is None:
         raise OutsideFailure(

@@ -524,11 +524,35 @@ def test_the_command_line(desk: Desk, lan: Lan, here: Callable[[], str], sopctl:
     ran = sopctl("switch", "apply", deposit, "--json")
     assert (ran.code, json.loads(ran.out)["port"]["state"]) == (0, "done"), ran.err
     assert sopctl("switch", "host-key", "sw-a1", "--confirm", pin(OTHER_KEY).sha256).code == 6
-    assert sopctl("switch", "host-key", "sw-z9").code == 2
-    (desk.site.root / "switches" / "sw-a1.yml").write_text("name: sw-a1\nplatform: cisco_ios\nservice_vlan: 4095\n")
+    record = desk.site.root / "switches" / "sw-a1.yml"
+    record.write_text(record.read_text().replace("cisco_ios", "junos"))
     ran = sopctl("validate")
     assert ran.code == 3
-    assert "sw-a1.yml:3:" in ran.out + ran.err
+    assert "sw-a1.yml:2:1: there is no driver for 'junos'" in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "why"),
+    [
+        ("service_vlan: 110", "service_vlan: 4095", "service_vlan: Expected `int` <= 4094"),
+        ("service_vlan: 110", "service_vlan: 999", "a `quarantine_vlan` that no server is in"),
+        ("password: sw-a1", "passwort: x", "there is no such key"),
+        ("password: sw-a1", "note: x", "Expected one of `key` and `password`"),
+        ("address: 127.0.0.1", "address: -x", "an IP address or a host name"),
+        ("ports: GigabitEthernet1/0/{n}", "ports: GigabitEthernet1/0/{n}; reload", "interfaces' names with {n}"),
+        ("uplinks: [GigabitEthernet1/0/24]", 'uplinks: ["Gi 24"]', "an interface's name such as"),
+        ("name: sw-a1", "name: sw-a2", "the switch is called 'sw-a2', its file 'sw-a1.yml'"),
+    ],
+)
+def test_a_record_that_is_not_one_says_where(desk: Desk, lan: Lan, line: str, instead: str, why: str) -> None:
+    lan.add("sw-a1", catalyst.standard())
+    record = desk.site.root / "switches" / "sw-a1.yml"
+    assert line in record.read_text()
+    record.write_text(record.read_text().replace(line, instead))
+    with pytest.raises(InvalidRecord) as caught:
+        _ = Site(desk.site.root).switches
+    assert why in caught.value.message
+    assert caught.value.where.startswith(f"{record}:")
 
 
 def test_the_document(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
