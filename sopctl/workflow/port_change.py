@@ -13,7 +13,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session
+from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session, learned, read
 from sopctl.errors import Interrupted
 from sopctl.model import port
 from sopctl.model.port import ActualPort, Expected, Plan, PortSetting
@@ -84,7 +84,7 @@ def preview(job: Job) -> Proposal:
     """What `change` would do. Nothing is sent that changes anything. Raises DeviceFault."""
     with job.reach.open() as session:
         plan = _plan(job, session)
-        if plan.before is None or not plan.changes:
+        if plan.before is None or plan.refusals or not plan.changes:
             return Proposal(plan, (), ())
         back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
         restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
@@ -139,7 +139,7 @@ def told(result: PortResult) -> str:
 
 
 def _plan(job: Job, session: Session) -> Plan:
-    state = job.reach.driver.read(session)
+    state = read(job.reach.driver, session)
     before = state.ports.get(job.port)
     unable = job.reach.driver.unable(before.setting, job.wanted) if before and before.setting != job.wanted else ""
     return port.plan(
@@ -186,7 +186,7 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
     try:
         after = _see(job, session)
     except _Differs as error:  # it was taken in the meantime
-        return _ended("put-back", plan, job.reach.driver.read(session).ports.get(job.port), None, error)
+        return _ended("put-back", plan, read(job.reach.driver, session).ports.get(job.port), None, error)
     for command in job.reach.driver.SAVE:
         session.show(command)
     _mark(job).unlink(missing_ok=True)
@@ -207,7 +207,7 @@ def _begin(job: Job) -> None:
 
 def _see(job: Job, session: Session) -> ActualPort:
     """The port as it is now. Raises _Differs when it is not as wanted."""
-    after = job.reach.driver.read(session).ports.get(job.port)
+    after = read(job.reach.driver, session).ports.get(job.port)
     if after is None or after.setting != job.wanted:
         left = port.changes(after.setting, job.wanted) if after else ()
         what = ", ".join(f"{each.field} is {each.before!r}" for each in left) or "the port is gone"
@@ -220,7 +220,7 @@ def _hear(job: Job, session: Session) -> str:
     deadline = time.monotonic() + min(job.hear_seconds, session.left())
     while True:
         job.stir()
-        seen = port.SwitchState({}, learned=job.reach.driver.learned(session))
+        seen = port.SwitchState({}, learned=learned(job.reach.driver, session))
         mac = port.is_there(seen, job.port, job.wanted, job.whose)
         if mac:
             return mac
@@ -246,10 +246,10 @@ def _back(job: Job, session: Session, before: ActualPort, restore: Restore | Non
         with suppress(CommandRefused):  # there may be nothing to undo: the first line was refused
             for command in restore.undo:
                 session.show(command)
-    now = driver.read(session).ports.get(job.port)
+    now = read(driver, session).ports.get(job.port)
     if now and now.setting != before.setting:
         session.configure(driver.lines(job.port, now.setting, before.setting))
-        now = driver.read(session).ports.get(job.port)
+        now = read(driver, session).ports.get(job.port)
     if restore and not restore.undo and now and now.setting == before.setting:
         for command in restore.keep:
             session.show(command)

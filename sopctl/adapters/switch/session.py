@@ -181,7 +181,7 @@ def connect(
     log: Path | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[Session]:
-    """A session of at most `seconds`. `log`: write what was said to this new file, without secrets (default: nowhere).
+    """A session of at most `seconds`. `log`: add what is said to this file, without secrets (default: nowhere).
 
     Raises Unreachable, HostKeyChanged (nothing was sent), LoginRefused, TookTooLong, SessionDropped; Interrupted when
     `cancel` is set; OutsideFailure when `log` cannot be made.
@@ -214,16 +214,15 @@ def connect(
 
 
 def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
-    """An answer as rows, by ntc-templates; lists in a cell are joined by commas. Raises InvalidRecord for a command
-    that has no template, or an answer that the template does not know."""
+    """An answer as rows, by ntc-templates; lists in a cell are joined by commas. Raises DeviceFault for a command that
+    has no template, or an answer that the template does not know."""
     from ntc_templates.parse import ParsingException, parse_output
+    from textfsm import TextFSMError
 
     try:
         found = parse_output(platform=device_type, command=command, data=answer)
-    except ParsingException:
-        raise InvalidRecord(
-            "the device's answer is in no form that is known", where=f"{device_type}: {command}"
-        ) from None
+    except (ParsingException, TextFSMError):
+        raise DeviceFault(f"the answer to {command!r} is in no form that is known of {device_type}") from None
     return [{name: ",".join(cell) if isinstance(cell, list) else cell for name, cell in row.items()} for row in found]
 
 
@@ -415,14 +414,16 @@ class _Redacted(io.BufferedIOBase):
 
 @contextlib.contextmanager
 def _session_log(path: Path, login: Login) -> Iterator[_Redacted]:
-    """A new file that only its owner may read. Raises OutsideFailure."""
+    """A file that only its owner may read, made or added to. Raises OutsideFailure."""
     from sopctl.errors import OutsideFailure
 
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise OutsideFailure(f"the session log cannot be made: {error.strerror}", where=str(path)) from None
-    with os.fdopen(descriptor, "wb") as file:
+        raise OutsideFailure(f"the session log cannot be written: {error.strerror}", where=str(path)) from None
+    with os.fdopen(descriptor, "ab") as file:
+        if os.fstat(descriptor).st_mode & 0o077:
+            raise OutsideFailure("others may read this session log", where=str(path), remedy=f"chmod 600 {path}")
         sink = _Redacted(file, (login.password, login.enable))
         try:
             yield sink

@@ -1,6 +1,7 @@
 """A session with a device: the pinned key, the login, refusals, and every way in which it can break."""
 
 import contextlib
+import io
 import os
 import pty
 import pwd
@@ -9,11 +10,13 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import paramiko
 import pytest
+from cryptography.hazmat.primitives import serialization as pem
+from cryptography.hazmat.primitives.asymmetric import ed25519 as ed25519_keys
 from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
 from sopctl.adapters.switch import (
@@ -100,6 +103,22 @@ def test_what_is_shown_is_plain_text(start: Start) -> None:
     with connect(endpoint(device), opens(device), DIALECT) as session:
         assert session.show("show clock") == "10:00:00 UTC\\x07 \\u202e"
     assert device.logins == [(device.user, "password")]
+
+
+def ed25519() -> paramiko.PKey:
+    private = ed25519_keys.Ed25519PrivateKey.generate()
+    plain = private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.OpenSSH, pem.NoEncryption())
+    return paramiko.Ed25519Key.from_private_key(io.StringIO(plain.decode()))
+
+
+@pytest.mark.parametrize("make", [ed25519, lambda: paramiko.RSAKey.generate(2048)])
+def test_host_keys_and_private_keys_of_every_kind(make: Callable[[], paramiko.PKey]) -> None:
+    key, ours = make(), ed25519()
+    with running(Device(Small, key, keys=(ours,))) as device:
+        login = Login(device.user, key=ours, enable=ENABLE)
+        with connect(endpoint(device, key), login, DIALECT) as session:
+            assert session.show("show clock")
+    assert device.logins == [(device.user, "publickey")]
 
 
 def test_another_host_key_stops_before_anything_is_sent(start: Start) -> None:
@@ -221,7 +240,9 @@ def test_the_session_log_is_off_by_default_and_has_no_secret(start: Start, tmp_p
     assert device.password not in text
     assert ENABLE not in text
     assert log.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(OutsideFailure), connect(endpoint(device), opens(device), DIALECT, log=log):
+    log.chmod(0o644)
+    again = connect(endpoint(device), opens(device), DIALECT, log=log)
+    with pytest.raises(OutsideFailure, match="others may read"), again:
         pass
 
 
