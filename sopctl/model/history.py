@@ -24,6 +24,7 @@ CHANGED = "diubah"
 REMINDED = "diingatkan"
 HOST_KEY = "kunci host"
 REPAIRED = "konfigurasi diperbaiki"
+SUDO = "hak sudo diubah"
 ACTS = {
     "hold": HELD,
     "resume": RESUMED,
@@ -33,6 +34,7 @@ ACTS = {
     "remind": REMINDED,
     "host-key": HOST_KEY,
     "repair": REPAIRED,
+    "sudo": SUDO,
 }
 """What may happen between the steps (di luar SOP): the command, and the outcome that its event carries."""
 

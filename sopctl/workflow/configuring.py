@@ -166,8 +166,9 @@ def due(desk: Desk) -> list[str]:
 
 
 def managed(desk: Desk) -> list[str]:
-    """The deposits whose servers are configured and in the office's hands."""
-    return [each.id for each in register.summaries(desk.site) if each.managed and each.in_our_hands]
+    """The deposits whose servers are configured and in the office's hands, and where it may do more than inventory."""
+    found = register.summaries(desk.site)
+    return [each.id for each in found if each.managed and each.in_our_hands and not each.reduced]
 
 
 def limited(desk: Desk, ids: Sequence[str], limits: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.runner import Outcome, TaskEvent
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
 from sopctl.store import dossiers
+from sopctl.workflow import first_contact
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.playbooks import PLAIN, OnEvent, Options, silent
 
@@ -53,6 +54,8 @@ def look(
                 f"{deposit_id} is not configured, so it cannot differ from its configuration",
                 remedy=f"Look where it stands: sopctl show {deposit_id}",
             )
+        if summary.reduced:
+            raise first_contact.reduced(deposit_id)
     if not chosen:
         return []
     found: dict[str, list[Change]] = {deposit_id: [] for deposit_id in chosen}

@@ -16,7 +16,7 @@ TASK_FILES = sorted(
 )
 WORDS = {"name", "when", "loop", "register", "notify", "tags", "block", "rescue", "vars", "become", "timeout"} | {
     "loop_control", "changed_when", "failed_when", "environment", "no_log", "hosts", "gather_facts", "roles",
-    "tasks", "pre_tasks", "post_tasks", "check_mode", "ignore_unreachable", "args",
+    "strategy", "tasks", "pre_tasks", "post_tasks", "check_mode", "ignore_unreachable", "args",
 }  # fmt: skip
 
 

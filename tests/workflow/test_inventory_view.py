@@ -25,6 +25,7 @@ ALLOWED = {
     "sopctl_management_account",
     "sopctl_management_key_file",
     "sopctl_management_public_key",
+    "sopctl_sudo",
     "sopctl_time_zone",
     "sopctl_banner",
     "sopctl_last_cause",
