@@ -8,10 +8,10 @@
 #
 # `kept` is claimed by renaming it, so that it is put back once or forgotten once, whoever comes first.
 set -u
+DOOR=/run/sopctl-window # in it ACCOUNT makes a file, `closed` or `back`, and waits until all of it is gone
 cd "$(dirname "$0")" || exit 1
 umask 077
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-DOOR=/run/sopctl-window # in it ACCOUNT makes a file, `closed` or `back`, and waits until all of it is gone
 NETWORKS="/etc/systemd/network /etc/netplan /etc/network /etc/NetworkManager/system-connections"
 
 now() { # seconds that no change of the clock moves
