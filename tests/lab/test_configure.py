@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import yaml
 from sopctl.adapters import lab as servers
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ansible.facts import gather
-from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent, run_playbook
+from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.model.access import HostKey
 from sopctl.model.facts_setup import from_setup
@@ -90,21 +90,6 @@ class Office:
         self.runs += 1
         return run_playbook(self.root, playbook, limit=list(hosts), run_dir=self.root / f"var/{self.runs}", tags=tags)
 
-    def look(self, on_event: Callable[[TaskEvent], None]) -> RunResult:
-        """Run configure.yml with --check on the hosts of the last run."""
-        self.runs += 1
-        folder = self.root / f"var/{self.runs}"
-        hosts = ["PS-2026-0001"]
-        return run_playbook(
-            self.root,
-            "configure.yml",
-            limit=hosts,
-            run_dir=folder,
-            check=True,
-            tags=["sshd", "firewall"],
-            on_event=on_event,
-        )
-
     def managed(self) -> dict[str, Any]:
         return {"ansible_user": "sopctl", "ansible_ssh_private_key_file": str(self.root / "management")}
 
@@ -130,6 +115,10 @@ def office(tmp_path: Path, lab: LabStatus, pristine: LabServer) -> Office:
 def test_from_hand_over_to_return(office: Office) -> None:
     server = office.server
     servers.run(server, "mkdir -p /srv/owner && echo precious > /srv/owner/data")
+    names = "cat /etc/hostname /etc/hosts /etc/machine-info 2>/dev/null; true"
+    if office.booted():
+        servers.run(server, "hostnamectl set-hostname asli; printf '127.0.1.1\\tasli # own\\n' >>/etc/hosts")
+    own_names = servers.run(server, names)
     for place, state in (("before/all", "directory"), ("after/deposits", "directory"), ("release/all", "absent")):
         hook = office.root / f"playbooks/hooks/{place}.yml"
         hook.parent.mkdir(parents=True)
@@ -159,22 +148,6 @@ def test_from_hand_over_to_return(office: Office) -> None:
         login = office.login("webadmin", office.root / "web", "true")
         assert "Only for those who may." in login.stderr
 
-    drift = "echo 'MaxAuthTries 2' >>/etc/ssh/sshd_config.d/00-sopctl.conf; nft delete table inet sopctl || true"
-    servers.run(server, drift)
-    seen: dict[str, TaskEvent] = {}
-    result = office.look(lambda event: seen.update({event.task: event} if event.status == "changed" else {}))
-    assert result.outcome is Outcome.OK
-    expected = {"Write our settings of the SSH server"}
-    if office.booted():
-        expected |= {"Reload sshd", "Look for the table", "Load the firewall"}
-    assert set(seen) == expected
-    assert "-MaxAuthTries 2" in seen["Write our settings of the SSH server"].diff
-    assert "MaxAuthTries 2" in servers.run(server, "cat /etc/ssh/sshd_config.d/00-sopctl.conf"), "a look mends nothing"
-    _, host = office.play("configure.yml", tags=["sshd", "firewall"], **office.managed())
-    assert host.failed == 0
-    assert "MaxAuthTries" not in servers.run(server, "cat /etc/ssh/sshd_config.d/00-sopctl.conf"), "it is repaired"
-    assert not office.booted() or "policy drop" in servers.run(server, "nft list table inet sopctl")
-
     servers.run(server, "echo mine > /home/webadmin/data")
     result, host = office.play("release.yml", **office.managed(), sopctl_power_off=True)
     assert (result.outcome, host.failed_task, host.message) == (Outcome.OK, "", "")
@@ -185,6 +158,7 @@ def test_from_hand_over_to_return(office: Office) -> None:
     )
     assert servers.run(server, left) == ""
     assert servers.run(server, "cat /home/webadmin/data /srv/owner/data") == "mine\nprecious\n"
+    assert servers.run(server, names) == own_names
     assert office.login("sopctl", office.root / "management", "true").returncode == 255
     if office.booted():
         deadline = time.monotonic() + 60
