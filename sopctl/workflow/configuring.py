@@ -29,6 +29,7 @@ from sopctl.workflow.playbooks import (
     refuse_unfit,
     run_on,
     silent,
+    waited,
 )
 
 PLAYBOOK = "configure.yml"
@@ -223,7 +224,7 @@ def _judge(mine: Turn, result: RunResult, *, raw: bool) -> StepDone:
     host = result.hosts.get(mine.dossier.id)
     if host is None or host.failed:
         return mine.fail(explain(mine, result))
-    note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s"
+    note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s{waited(host)}"
     outcome = history.REPAIRED if history.REPAIRED in mine.outcomes else "selesai"
     if raw:
         note = f"tanpa Python: akun dan kunci saja; {note}"

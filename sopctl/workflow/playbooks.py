@@ -152,6 +152,13 @@ def explain(mine: Turn, result: RunResult) -> str:
     return (host.message if host else "") or result.message
 
 
+def waited(host: HostResult) -> str:
+    """What a record says of a server that was slow to tell what it is, and why that may be; else nothing."""
+    return (
+        f"; fakta baru terbaca setelah {host.waited:.0f} s: nama server sendiri tidak dikenal?" if host.waited else ""
+    )
+
+
 def _unfinished(result: RunResult, run_name: str) -> SopctlError:
     again = f"then run the command again; the run's events are in {run_name}"
     match result.outcome:
