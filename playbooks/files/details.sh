@@ -1,10 +1,12 @@
+#!/bin/sh
 # What a server says of itself, read with whatever tools it has; changes nothing. POSIX sh: no Python needed there.
 # Each section is a line "=NAME STATE" (ok, absent, needs-root, failed), then the tool's own words, each line behind
-# one space, so that nothing a tool prints can look like a section. sopctl/model/script.py reads it.
+# one space, so that nothing a tool prints can look like a section. sopctl/model/facts_script.py reads it.
 # As root, or with full sudo, or with sudo for these tools alone; without any, it says what needs root.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/opt/MegaRAID/storcli:/opt/MegaRAID/perccli
 export LC_ALL=C
 umask 077
+cd / # a tool may write where it stands
 
 root() { [ "$(id -u)" = 0 ]; }
 may() { root || sudo -n -l -- "$@" >/dev/null 2>&1; }
@@ -47,7 +49,7 @@ for device in /sys/block/*; do
 done
 section mdstat bounded cat /proc/mdstat
 for tool in storcli64 storcli perccli64 perccli; do
-  if command -v "$tool" >/dev/null 2>&1; then section raid as_root "$tool" /call/vall show; break; fi
+  if command -v "$tool" >/dev/null 2>&1; then section raid as_root "$tool" /call/vall show nolog; break; fi
 done
 section bmc as_root ipmitool lan print
 section link bounded ip -o link

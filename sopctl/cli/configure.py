@@ -1,14 +1,14 @@
 """configure: the first step that touches a server, and what is done again of it later."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
 from sopctl.cli.options import decider_options, end, example, json_option, open_desk
 from sopctl.cli.render import put_answers, put_json, put_step, task_progress
 from sopctl.cli.work import FILE, confirm_key, host_key_option, trusted_path_option
-from sopctl.errors import OutsideFailure, UsageError
+from sopctl.errors import OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         "sopctl configure PS-2026-0001 --check --diff",
         "sopctl configure --check --tags sshd --tags firewall  # all servers",
         "sopctl configure --repair PS-2026-0001 --tags sshd",
+        "sopctl configure PS-2026-0001 --sudo inventory",
     )
 )
 @click.argument("ids", metavar="[ID]…", nargs=-1)
@@ -50,6 +51,11 @@ if TYPE_CHECKING:
 @click.option("--password-file", type=FILE, metavar="FILE", help="The same, from a file's first line; - is stdin.")
 @click.option("--keyring", metavar="SERVICE", help="The same, from the keyring: the account's there.")
 @click.option("--raw", is_flag=True, help="For a server without Python: the accounts alone, with its shell.")
+@click.option(
+    "--sudo",
+    type=click.Choice(["inventory", "full"]),
+    help="What the office's account may do as root from now on, once the server is accepted.",
+)
 @click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Servers at a time.")
 @decider_options
 @json_option
@@ -71,6 +77,7 @@ def configure(
     password_file: Path | None,
     keyring: str | None,
     raw: bool,
+    sudo: Literal["inventory", "full"] | None,
     forks: int,
     as_json: bool,
 ) -> None:
@@ -82,16 +89,18 @@ def configure(
 
     With --check: what differs from the configuration by now, on one server or all. Nothing is changed or recorded.
     Exit 1: something differs. Exit 6: a server could not be looked at. With --repair: that is put right.
+
+    With --sudo inventory: the account may run the gathering script as root and nothing else, until the owner gives full
+    sudo back (on the server, or by password: --sudo full --ask-password). A release needs full sudo.
     """
     from sopctl.workflow import configuring
     from sopctl.workflow.playbooks import Options
 
     desk = open_desk(ctx)
-    by_password = [ask_password, password_file is not None, keyring is not None]
-    if any(by_password) and (check or repair or due or len(ids) != 1):
-        raise UsageError("a password goes with the first configuration of one server")
-    if sum(by_password) > 1:
-        raise UsageError("choose one of: --ask-password, --password-file, --keyring")
+    if sudo and (not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path):
+        raise UsageError("--sudo takes servers by their IDs, and nothing else with it")
+    fits = len(ids) == 1 and not (check or repair or due or sudo == "inventory")
+    by_password = _by_password([ask_password, password_file is not None, keyring is not None], fits=fits)
     if (host_key or trusted_path) and (check or repair or due or len(ids) > 1):
         raise UsageError("--host-key and --trusted-path go with the first configuration of one server")
     if sum([check, repair, due]) > 1 or (due and ids):
@@ -100,15 +109,18 @@ def configure(
         raise UsageError("--diff goes with --check")
     if raw and check:
         raise UsageError("what would change is not known without Python", remedy="Leave --raw or --check away")
+    if sudo:
+        way = _password(desk, ids[0], password_file, keyring) if by_password else None
+        _change_sudo(desk, ids, sudo, way, forks=forks, as_json=as_json)
     options = Options(variable_files=_variable_files(files), tags=tags, forks=forks, raw=raw)
     chosen = list(ids) or (configuring.due(desk) if due else configuring.managed(desk) if check or repair else [])
     if not (ids or due or check or repair):
         raise UsageError("name a deposit, or take all that wait: --due", remedy="See them: sopctl todo")
     chosen = configuring.limited(desk, chosen, limit)
     if check:
-        _check(desk, chosen, options, diff=diff, as_json=as_json)
+        _check(desk, chosen, options, whole=not (ids or limit), diff=diff, as_json=as_json)
         return
-    password = _password(desk, ids[0], password_file, keyring) if any(by_password) else None
+    password = _password(desk, ids[0], password_file, keyring) if by_password else None
     with task_progress(quiet=as_json) as on_event:
         if repair:
             answers = configuring.repair(desk, chosen, options=options, on_event=on_event)
@@ -130,6 +142,44 @@ def configure(
     end(all(done.answer for done in answers.done.values()))
 
 
+def _by_password(ways: list[bool], *, fits: bool) -> bool:
+    """Is a password given? Raises UsageError for two of them, or where none `fits`."""
+    if any(ways) and not fits:
+        raise UsageError("a password goes with the first configuration of one server, or with --sudo full")
+    if sum(ways) > 1:
+        raise UsageError("choose one of: --ask-password, --password-file, --keyring")
+    return any(ways)
+
+
+def _change_sudo(
+    desk: "Desk",
+    ids: tuple[str, ...],
+    sudo: Literal["inventory", "full"],
+    password: "Password | None",
+    *,
+    forks: int,
+    as_json: bool,
+) -> NoReturn:
+    from sopctl.workflow import reducing
+    from sopctl.workflow.configuring import Answers
+
+    answers = Answers()
+    if sudo == "inventory":
+        with task_progress(quiet=as_json) as on_event:
+            answers = reducing.reduce(desk, ids, forks=forks, on_event=on_event)
+    else:
+        for deposit_id in dict.fromkeys(ids):
+            try:
+                answers.done[deposit_id] = reducing.give_back(desk, deposit_id, password=password)
+            except SopctlError as error:
+                answers.errors[deposit_id] = error
+    if len(ids) == 1:
+        put_step(answers.only(), as_json=as_json)
+    else:
+        put_answers(answers.done, answers.errors, as_json=as_json)
+    end(all(done.answer for done in answers.done.values()))
+
+
 def _variable_files(words: tuple[str, ...]) -> tuple[Path, ...]:
     for word in words:
         if not word.startswith("@"):
@@ -141,14 +191,15 @@ def _variable_files(words: tuple[str, ...]) -> tuple[Path, ...]:
     return tuple(Path(word[1:]) for word in words)
 
 
-def _check(desk: "Desk", ids: list[str], options: "Options", *, diff: bool, as_json: bool) -> None:
-    from sopctl.workflow import drift
+def _check(desk: "Desk", ids: list[str], options: "Options", *, whole: bool, diff: bool, as_json: bool) -> None:
+    from sopctl.workflow import drift, reducing
 
+    unseen = reducing.reduced(desk) if whole else []
     with task_progress(quiet=as_json) as on_event:
         found = drift.look(desk, ids, options=options, on_event=on_event)
     if as_json:
-        put_json({"servers": found})
-    elif not found:
+        put_json({"servers": found, "reduced": unseen})
+    elif not (found or unseen):
         click.echo("No server is configured yet.")
     for server in [] if as_json else found:
         click.echo(f"{server.id}  {_changes(len(server.changes))}")
@@ -156,6 +207,8 @@ def _check(desk: "Desk", ids: list[str], options: "Options", *, diff: bool, as_j
             click.echo(f"  {change.role}: {change.task}")
             for line in change.diff if diff else ():
                 click.echo(f"    {line}")
+    for deposit_id in [] if as_json else unseen:
+        click.echo(f"{deposit_id}  not looked at: the office may only take inventory there")
     blind = [server for server in found if server.message]
     if blind:
         said = "; ".join(f"{server.id}: {printable(server.message)}" for server in blind)

@@ -41,7 +41,7 @@ def lab() -> None:
     metavar="FILE",
     help="What the machine is made of (sopctl lab hardware).",
 )
-@click.option("--release", default="bookworm", show_default=True, help="Debian release: bookworm or trixie.")
+@click.option("--release", default="bookworm", show_default=True, help="Debian release: bullseye, bookworm or trixie.")
 @click.option("--name", default="lab", show_default=True, help="The lab's name; its servers are NAME1, NAME2, ...")
 @AS_JSON
 def up(
@@ -185,7 +185,7 @@ def down(*, name: str, everything: bool, as_json: bool) -> None:
 @lab.command()
 @click.argument("playbook", metavar="PLAYBOOK", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--servers", type=click.IntRange(1, 100), default=1, show_default=True, help="On how many new servers.")
-@click.option("--release", default="bookworm", show_default=True, help="Debian release: bookworm or trixie.")
+@click.option("--release", default="bookworm", show_default=True, help="Debian release: bullseye, bookworm or trixie.")
 @click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group of the inventory to be in, too.")
 @click.option("--keep", is_flag=True, help="Leave the servers up, to look at them: sopctl lab status.")
 @AS_JSON

@@ -6,6 +6,8 @@ from sopctl.cli.options import end, example, json_option, open_desk
 from sopctl.cli.render import put_json
 from sopctl.model.text import printable
 
+_NAME_HINT = "On the server: getent hosts $(uname -n), and its line in /etc/hosts (configure --tags host_name)"
+
 
 @click.group(epilog=example("sopctl runs list", "sopctl runs show PS-2026-0001"))
 def runs() -> None:
@@ -52,6 +54,8 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
             click.echo(f"  {host.host}: {host.ok} ok, {host.changed} changed, {host.failed} failed")
             if host.failed_task or host.message:
                 click.echo(f"    {printable(host.failed_task)}: {printable(host.message, 1_000)}")
+            if host.waited:
+                click.echo(f"    reading what it is took {host.waited:.0f} s: does it know its own name?  {_NAME_HINT}")
         if result.message:
             click.echo(f"  {printable(result.message, 1_000)}")
         for role, seconds in sorted(result.roles.items(), key=lambda entry: -entry[1]):

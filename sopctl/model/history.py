@@ -25,6 +25,7 @@ REMINDED = "diingatkan"
 HOST_KEY = "kunci host"
 REPAIRED = "konfigurasi diperbaiki"
 SWITCHED = "port switch"
+SUDO = "hak sudo diubah"
 ACTS = {
     "hold": HELD,
     "resume": RESUMED,
@@ -35,6 +36,7 @@ ACTS = {
     "host-key": HOST_KEY,
     "repair": REPAIRED,
     "switch": SWITCHED,
+    "sudo": SUDO,
 }
 """What may happen between the steps (di luar SOP): the command, and the outcome that its event carries."""
 

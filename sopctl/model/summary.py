@@ -63,6 +63,8 @@ class Summary(Struct, frozen=True):
     switched_off: bool
     managed: bool
     """A configuration run has succeeded: the management account is there. Never of an appliance."""
+    reduced: bool
+    """That account may run the gathering script as root, and nothing else."""
     valid_until: date | None
     platform: Platform | None = None
     """Of a network appliance; None for a server."""
@@ -119,6 +121,7 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         switched_off=last_data(events, "switched_off") is not None,
         managed=deposit.kind == "server"
         and any(e.outcome == "selesai" and _verb(procedures, e) == "configure" for e in events),
+        reduced=last_data(events, "sudo") == "inventory",
         valid_until=date.fromisoformat(until) if until else deposit.valid_until,
         platform=deposit.platform,
     )

@@ -31,6 +31,7 @@ from sopctl.workflow.playbooks import (
     refuse_unfit,
     run_on,
     silent,
+    waited,
 )
 
 PLAYBOOK = "configure.yml"
@@ -172,8 +173,9 @@ def due(desk: Desk) -> list[str]:
 
 
 def managed(desk: Desk) -> list[str]:
-    """The deposits whose servers are configured and in the office's hands."""
-    return [each.id for each in register.summaries(desk.site) if each.managed and each.in_our_hands]
+    """The deposits whose servers are configured and in the office's hands, and where it may do more than inventory."""
+    found = register.summaries(desk.site)
+    return [each.id for each in found if each.managed and each.in_our_hands and not each.reduced]
 
 
 def refuse_unmanaged(each: Summary, so: str) -> None:
@@ -280,7 +282,7 @@ def _judge(mine: Turn, result: RunResult, *, raw: bool) -> StepDone:
     host = result.hosts.get(mine.dossier.id)
     if host is None or host.failed:
         return mine.fail(explain(mine, result))
-    note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s"
+    note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s{waited(host)}"
     outcome = history.REPAIRED if history.REPAIRED in mine.outcomes else "selesai"
     if raw:
         note = f"tanpa Python: akun dan kunci saja; {note}"

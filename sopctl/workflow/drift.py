@@ -12,6 +12,7 @@ from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.runner import Outcome, TaskEvent
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.store import dossiers
+from sopctl.workflow import first_contact
 from sopctl.workflow.configuring import refuse_unmanaged
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.playbooks import PLAIN, OnEvent, Options, silent
@@ -48,7 +49,10 @@ def look(
     """
     chosen = list(dict.fromkeys(ids))
     for deposit_id in chosen:
-        refuse_unmanaged(dossiers.read(desk.site, deposit_id).summary, "it cannot differ from its configuration")
+        summary = dossiers.read(desk.site, deposit_id).summary
+        refuse_unmanaged(summary, "it cannot differ from its configuration")
+        if summary.reduced:
+            raise first_contact.reduced(deposit_id)
     if not chosen:
         return []
     found: dict[str, list[Change]] = {deposit_id: [] for deposit_id in chosen}

@@ -10,8 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
-from sopctl.adapters.ssh import Password, run_as_root
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
+from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.access import AccessResult, Target, remedy
 from sopctl.model.causes import Cause
 from sopctl.store import dossiers
@@ -20,6 +20,8 @@ from sopctl.workflow.inventory_view import first_contact, pinned_key, public_key
 
 SCRIPT = "playbooks/roles/raw_accounts/files/accounts.sh"
 RECORDS = "/var/lib/sopctl"
+GIVE_BACK = "/usr/local/lib/sopctl/full-sudo"
+"""On a server where the office may only take inventory: what its owner runs as root (role inventory_only)."""
 SECONDS = 60.0
 MAX_BYTES = 4096
 
@@ -89,20 +91,52 @@ def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = N
     """
     site, settings = mine.desk.site, mine.desk.site.settings.management
     site.key_file(settings.key)
+    found = _make_account(mine, first_contact(mine.dossier).user, password, cancel)
+    if found.cause:
+        raise _refused(mine.dossier.id, found)
+    return {"way_in": settings.account, **({"sudo": "full"} if mine.dossier.summary.reduced else {})}
+
+
+def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
+    """Has the office full sudo again on a server where it could only take inventory? Then this turn's events say so.
+
+    It has when the owner gave it back there, or when the owner's account still opens with the key of the first contact.
+    Raises NotNow when neither is so, OutsideFailure when the server cannot be asked.
+    """
+    site = mine.desk.site
+    found = _make_account(
+        mine, site.settings.management.account, load_key(site.key_file(site.settings.management.key)), cancel
+    )
+    owner = mine.deposit.access.first_contact
+    if found.cause is Cause.SUDO_REFUSED and owner and owner.key and (site.folder("keys") / owner.key).is_file():
+        again = _make_account(mine, owner.user, load_key(site.key_file(owner.key)), cancel)
+        found = again if again.cause is None else found
+    if found.cause is Cause.SUDO_REFUSED:
+        raise reduced(mine.dossier.id)
+    if found.cause:
+        raise _refused(mine.dossier.id, found)
+    mine.established["sudo"] = "full"
+
+
+def reduced(deposit_id: str) -> NotNow:
+    """The error where the office's account is not allowed what is asked for, and how it is allowed again."""
+    return NotNow(
+        f"on {deposit_id} the office may take inventory and nothing else (its sudo was reduced)",
+        remedy=f"The owner runs {GIVE_BACK} on the server, as root; then this command goes. Or with the "
+        f"password of the first contact: sopctl configure {deposit_id} --sudo full --ask-password",
+    )
+
+
+def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.Event | None) -> AccessResult:
+    """Make the management account, with full sudo, as `user`; what there is of it already stays."""
+    site, settings = mine.desk.site, mine.desk.site.settings.management
     access, pinned = mine.deposit.access, pinned_key(mine.dossier)
     target = Target(
-        access.address,
-        access.port,
-        first_contact(mine.dossier).user,
-        f"{pinned.type} {pinned.sha256}" if pinned else None,
-        timeout=SECONDS,
+        access.address, access.port, user, f"{pinned.type} {pinned.sha256}" if pinned else None, timeout=SECONDS
     )
     account = ["management", settings.account, public_key(site, settings.key)]
     script = (site.root / SCRIPT).read_bytes()
-    found = run_as_root(target, password, script, ["add", RECORDS, *account], cancel=cancel)
-    if found.cause:
-        raise _refused(mine.dossier.id, found)
-    return {"way_in": settings.account}
+    return run_as_root(target, way, script, ["add", RECORDS, *account], cancel=cancel)
 
 
 def _refused(deposit_id: str, found: AccessResult) -> OutsideFailure:

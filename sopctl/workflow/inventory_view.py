@@ -66,6 +66,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
         "sopctl_management_account": settings.management.account,
         "sopctl_management_key_file": str(site.folder("keys") / settings.management.key),
         "sopctl_management_public_key": public_key(site, settings.management.key),
+        "sopctl_sudo": "inventory" if dossier.summary.reduced else "full",
         "sopctl_time_zone": settings.time_zone,
         "sopctl_time_servers": list(settings.time_servers),
         "sopctl_journal_max": settings.journal_max,

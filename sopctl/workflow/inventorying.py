@@ -29,7 +29,7 @@ from sopctl.workflow.configuring import Answers
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.inventory_form import Changes, changes_of, inventory_form
 from sopctl.workflow.inventory_view import key_in_use
-from sopctl.workflow.playbooks import OnEvent, Options, explain, record_unreachable, run_on, silent
+from sopctl.workflow.playbooks import OnEvent, Options, explain, record_unreachable, run_on, silent, waited
 from sopctl.workflow.reports import month_days
 
 AT_ONCE = 100
@@ -195,7 +195,8 @@ class _Gathering:
         answer: StepDone | SopctlError
         try:
             facts = said if isinstance(said, ServerFacts) else facts_of(said, mine.desk.now().isoformat())
-            answer = mine.fail("the server answered nothing") if facts is None else keep(mine, facts, self.month)
+            remark = "" if isinstance(said, ServerFacts) else waited(said)
+            answer = mine.fail("the server answered nothing") if facts is None else keep(mine, facts, self.month, remark)
         except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
             why = f"the answer cannot be put on a form: {type(error).__name__}: {printable(str(error), 400)}"
             answer = error if isinstance(error, SopctlError) else OutsideFailure(why, remedy=_LOOK)
@@ -209,8 +210,8 @@ class _Gathering:
             self.end(mine.dossier.id, answer)
 
 
-def keep(mine: Turn, facts: ServerFacts, month: str) -> StepDone:
-    """Keep what was gathered as the month's facts, make the form, and end the turn."""
+def keep(mine: Turn, facts: ServerFacts, month: str, remark: str = "") -> StepDone:
+    """Keep what was gathered as the month's facts, make the form, and end the turn. `remark` ends the event's note."""
     gathered = kept_facts.months(mine.dossier.events)
     earlier = kept_facts.newest(gathered, before=month)
     before = kept_facts.read(mine.dossier.folder, earlier) if earlier else None
@@ -223,7 +224,7 @@ def keep(mine: Turn, facts: ServerFacts, month: str) -> StepDone:
     number = form.stamp.document_number
     return mine.record(
         "selesai",
-        note=f"formulir {number}, bulan {month}{_counted(changes)}",
+        note=f"formulir {number}, bulan {month}{_counted(changes)}{remark}",
         data={"month": month, "facts": kept, "document": {**paper, "number": number}},
     )
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent
 from sopctl.errors import ExitCode, Interrupted, InvalidRecord, OutsideFailure, SopctlError, TimedOut
-from sopctl.workflow import hostkeys
+from sopctl.workflow import first_contact, hostkeys
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.inventory_view import key_in_use, pinned_key
 
@@ -66,11 +66,14 @@ def run_for(
 
 
 def refuse_unfit(mine: Turn) -> None:
-    """Raise OutsideFailure for a key that is missing or open to others, and for a server whose host key changed."""
+    """Raise OutsideFailure for a key that is missing or open to others, and for a server whose host key changed; NotNow
+    for one on which the office may only take inventory."""
     site = mine.desk.site
     site.key_file(key_in_use(site, mine.dossier))
     if pinned_key(mine.dossier):
         hostkeys.refuse_changed(mine.dossier)
+    if mine.dossier.summary.reduced:
+        first_contact.regain(mine)
 
 
 def run_on(
@@ -147,6 +150,13 @@ def explain(mine: Turn, result: RunResult) -> str:
     if host and host.failed_task:
         return f"{host.failed_task}: {host.message}"
     return (host.message if host else "") or result.message
+
+
+def waited(host: HostResult) -> str:
+    """What a record says of a server that was slow to tell what it is, and why that may be; else nothing."""
+    return (
+        f"; fakta baru terbaca setelah {host.waited:.0f} s: nama server sendiri tidak dikenal?" if host.waited else ""
+    )
 
 
 def _unfinished(result: RunResult, run_name: str) -> SopctlError:

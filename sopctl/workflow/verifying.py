@@ -66,7 +66,7 @@ def verify(
     seconds, while the dossier is free for others. Raises Interrupted on Ctrl-C: then nothing is recorded.
     """
     with turn(desk, deposit_id, "verify") as mine:
-        look = _plan(mine, vantage)
+        look = plan(mine, vantage)
     try:
         found = _until_accessible(look, until, on_wait)
     except KeyboardInterrupt:
@@ -92,7 +92,7 @@ def verify(
 Look = Callable[[], Verification]
 
 
-def _plan(mine: Turn, vantage: Vantage) -> Look:
+def plan(mine: Turn, vantage: Vantage) -> Look:
     """What to look at. Raises UsageError for a vantage that this deposit has not, OutsideFailure for a missing key."""
     wanted, site = mine.deposit.access, mine.desk.site
     if appliances.is_appliance(mine.dossier):
@@ -114,7 +114,7 @@ def _plan(mine: Turn, vantage: Vantage) -> Look:
     )
     key = load_key(vantage.key or site.key_file(key_in_use(site, mine.dossier)))
     jump_key = load_key(vantage.jump_key) if vantage.jump_key else None
-    if as_requester or not wanted.accounts:
+    if as_requester or not wanted.accounts or mine.dossier.summary.reduced:  # without root, nobody looks at accounts
         view = View.LOGIN if as_requester else View.MANAGEMENT
         return lambda: _log_in(target, key, jump_key, view)
     accounts = {account.name: account.keys for account in wanted.accounts}

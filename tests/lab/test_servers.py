@@ -37,6 +37,7 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.making import EXAMPLE_REQUEST, make_key
 from sopctl.workflow.verifying import Vantage, Verification
 from tests.conftest import Ran
+from tests.lab import accepted
 
 pytestmark = pytest.mark.lab
 
@@ -102,7 +103,9 @@ def placed(desk: Desk, lab: LabStatus, pristine: LabServer, until_space: Callabl
     return Placed(desk, pristine, until_space)
 
 
-def test_from_configuration_to_the_form_and_a_second_run_changes_nothing(placed: Placed) -> None:
+def test_from_configuration_to_the_form_and_a_second_run_changes_nothing(
+    placed: Placed, sopctl: Callable[..., Ran]
+) -> None:
     desk, deposit = placed.desk, placed.id
     steps = advancing.advance(desk, deposit, host_key=placed.pin, via="phone")
     assert [(done.step, done.outcome) for done in steps] == [
@@ -144,6 +147,8 @@ def test_from_configuration_to_the_form_and_a_second_run_changes_nothing(placed:
     assert inventorying.collect(desk, deposit).answer, "a second gathering in a month is a new revision"
     kept = sorted(path.name for path in (placed.dossier().folder / "facts").iterdir())
     assert kept == [f"{desk.now():%Y-%m}-r2.json", f"{desk.now():%Y-%m}.json"]
+    accepted.drift_is_found_and_repaired(placed, sopctl)
+    accepted.sudo_for_the_inventory_alone(placed, sopctl)
 
 
 def test_nothing_logs_in_before_the_host_key_is_confirmed(placed: Placed) -> None:

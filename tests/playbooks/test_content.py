@@ -1,5 +1,6 @@
 """What holds for all playbooks and roles that a site begins with."""
 
+import configparser
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from sopctl.adapters.ansible.runner import SSH_ARGS
+
 PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
 ROLES = sorted(path for path in (PLAYBOOKS / "roles").iterdir() if path.is_dir())
 TASK_FILES = sorted(
@@ -16,7 +19,7 @@ TASK_FILES = sorted(
 )
 WORDS = {"name", "when", "loop", "register", "notify", "tags", "block", "rescue", "vars", "become", "timeout"} | {
     "loop_control", "changed_when", "failed_when", "environment", "no_log", "hosts", "gather_facts", "roles",
-    "tasks", "pre_tasks", "post_tasks", "check_mode", "ignore_unreachable", "args",
+    "strategy", "tasks", "pre_tasks", "post_tasks", "check_mode", "ignore_unreachable", "args",
 }  # fmt: skip
 
 
@@ -51,6 +54,29 @@ def test_only_ansible_core_is_needed(path: Path) -> None:
         assert actions.pop().startswith("ansible.builtin."), task
 
 
+@pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: str(path.relative_to(PLAYBOOKS)))
+def test_facts_are_gathered_without_the_environment_and_within_a_time(path: Path) -> None:
+    """The environment may hold secrets, and a network mount whose server is gone would hold `setup` up for ever."""
+    for task in tasks_of(yaml.safe_load(path.read_text())):
+        if "ansible.builtin.setup" in task:
+            assert "!env" in task["ansible.builtin.setup"]["gather_subset"]
+            assert task["timeout"] <= 90
+
+
+def test_the_site_s_configuration_of_ansible() -> None:
+    """Also what a person's own `ansible-playbook` in a site goes by."""
+    config = configparser.ConfigParser()
+    config.read(PLAYBOOKS.parent / "ansible.cfg")
+    assert config["defaults"]["host_key_checking"] == "True"
+    assert config["defaults"]["inject_facts_as_vars"] == "False"
+    assert config["connection"]["pipelining"] == "True"
+    assert config["inventory"]["enable_plugins"].split(", ")[0] == "sopctl"
+    assert "script" not in config["inventory"]["enable_plugins"], "it makes templates of all that it prints"
+    persist = re.search(r"ControlPersist=([0-9]+)", SSH_ARGS)
+    assert persist
+    assert int(persist[1]) > 60
+
+
 @pytest.mark.parametrize("path", sorted(PLAYBOOKS.rglob("*.*")), ids=lambda path: path.name)
 def test_facts_are_taken_from_ansible_facts(path: Path) -> None:
     if path.suffix in {".yml", ".j2"}:
@@ -61,7 +87,7 @@ def test_facts_are_taken_from_ansible_facts(path: Path) -> None:
         assert injected == []
 
 
-@pytest.mark.parametrize("name", ["configure.yml", "facts.yml", "release.yml"])
+@pytest.mark.parametrize("name", sorted(path.name for path in PLAYBOOKS.glob("*.yml")))
 def test_ansible_reads_the_playbook(name: str, tmp_path: Path) -> None:
     inventory = tmp_path / "hosts.yml"
     inventory.write_text("deposits: {hosts: {a: {}}}\n")

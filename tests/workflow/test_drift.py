@@ -1,4 +1,4 @@
-"""A look for what differs: who is looked at. tests/lab/test_configure.py has what it finds on a real server."""
+"""A look for what differs: who is looked at. tests/lab/accepted.py has what it finds on a real server."""
 
 from collections.abc import Callable
 from typing import Any

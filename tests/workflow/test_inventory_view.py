@@ -26,6 +26,7 @@ ALLOWED = {
     "sopctl_management_account",
     "sopctl_management_key_file",
     "sopctl_management_public_key",
+    "sopctl_sudo",
     "sopctl_time_zone",
     "sopctl_time_servers",
     "sopctl_journal_max",

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from sopctl.adapters.ansible.runner import Outcome, RunResult, run_playbook
+from sopctl.adapters.ansible.runner import RESULT_FILE, HostResult, Outcome, RunResult, run_playbook
 from sopctl.errors import UsageError
 from sopctl.store.site import RUN_DAYS, Site
 from sopctl.workflow import runs
+from sopctl.workflow.playbooks import waited
 
 PLAYBOOK = """
 - hosts: deposits
@@ -49,6 +51,18 @@ def test_a_failed_run_is_told_with_its_task_its_message_and_what_helps(site: Sit
     assert document["result"]["hosts"]["PS-2026-0001"]["failed_task"] == "Refuse"
     assert document["result"]["roles"][""] > 0
     assert oct((site.root / "var/runs/PS-2026-0001-try.1").stat().st_mode)[-3:] == "700"
+
+
+def test_a_server_that_waits_for_its_own_name_is_told_with_what_helps(site: Site, sopctl: Callable[..., Any]) -> None:
+    assert run(site, PLAYBOOK).outcome is Outcome.FAILED
+    kept = site.root / "var/runs/PS-2026-0001-try.1" / RESULT_FILE
+    said = json.loads(kept.read_text())
+    host = HostResult(**said["hosts"]["PS-2026-0001"])
+    assert waited(host) == ""
+    said["hosts"]["PS-2026-0001"]["waited"] = 10.4
+    kept.write_text(json.dumps(said))
+    assert "took 10 s: does it know its own name?" in sopctl("runs", "show", "PS-2026-0001").out
+    assert "nama server sendiri tidak dikenal?" in waited(structs.replace(host, waited=10.4))
 
 
 def test_a_run_without_a_result_and_one_that_is_none(site: Site) -> None:

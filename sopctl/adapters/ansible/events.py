@@ -19,6 +19,9 @@ SETUP = frozenset({"setup", "ansible.builtin.setup", "ansible.legacy.setup"})
 """Only these actions' answers count as facts: any module may claim some."""
 
 
+NAME_WAIT = 9.0
+"""Seconds. Where a server's own name does not resolve, `setup` waits for the DNS: twice 5 s (resolv.conf(5))."""
+
 RAW = frozenset({"raw", "ansible.builtin.raw"})
 DETAILS_TASK = "Read what setup leaves out"
 """The task of facts.yml whose output is kept. Name and action come from this machine, never from the server."""
@@ -73,6 +76,8 @@ class HostResult(Struct, frozen=True):
     facts: dict[str, object] | None
     details: str = ""
     notes: tuple[str, ...] = ()
+    waited: float = 0.0
+    """Seconds that reading its facts took, where that is as long as the DNS lets a server wait for its own name."""
 
 
 class RunResult(Struct, frozen=True):
@@ -97,6 +102,7 @@ class _Host:
         self.facts: dict[str, object] | None = None
         self.details = ""
         self.notes: list[str] = []
+        self.waited = 0.0
 
 
 class Tally:
@@ -138,6 +144,8 @@ class Tally:
         took = data.get("duration")
         if isinstance(took, int | float):
             self.roles[task.role] = self.roles.get(task.role, 0.0) + took
+            if data.get("task_action") in SETUP and took >= NAME_WAIT:
+                host.waited = max(host.waited, float(took))
         if status in ("ok", "changed") and data.get("task_action") in SETUP:
             self._keep_facts(host, result)
         if status in ("ok", "changed") and data.get("task_action") in RAW and data.get("task") == DETAILS_TASK:
@@ -215,6 +223,7 @@ class Tally:
             facts=host.facts,
             details=host.details,
             notes=tuple(host.notes),
+            waited=host.waited,
         )
 
 

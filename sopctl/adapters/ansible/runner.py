@@ -227,7 +227,7 @@ def _runner(
         "ANSIBLE_LOCAL_TEMP": str(run_dir / "tmp"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_SSH_ARGS": SSH_ARGS,
-        "ANSIBLE_SSH_EXTRA_ARGS": "-o BatchMode=yes",
+        "ANSIBLE_SSH_EXTRA_ARGS": "-o BatchMode=yes -o LogLevel=ERROR",  # a banner is not why a task failed
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
     }
     vault = site / "keys" / VAULT_KEY

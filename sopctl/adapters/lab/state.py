@@ -29,7 +29,7 @@ MAX_SERVERS = 100
 NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,10}[a-z])?")
 """A lab's name; no digit at its end, so that `NAME` and `NAME1` never share a server's name."""
 
-RELEASES = ("bookworm", "trixie")
+RELEASES = ("bullseye", "bookworm", "trixie")
 
 SWITCH_UNIT = "openvswitch-switch.service"
 """What makes a server the switch: in the image of all, and started only there."""

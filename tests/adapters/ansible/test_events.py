@@ -48,6 +48,13 @@ def test_only_the_playbooks_own_debug_leaves_a_note() -> None:
     assert len(tally.results()["a"].notes) == MAX_NOTES
 
 
+def test_a_server_that_waits_for_its_own_name_is_noticed() -> None:
+    tally = Tally(["a", "b"])
+    for host, action, seconds in (("a", "setup", 10.2), ("b", "setup", 2.0), ("b", "ping", 60.0)):
+        tally.add(event("runner_on_ok", host, res={}, task_action=action, duration=seconds))
+    assert {name: host.waited for name, host in tally.results().items()} == {"a": 10.2, "b": 0.0}
+
+
 def test_a_failure_that_was_rescued_or_ignored_is_none() -> None:
     tally = Tally(["a"])
     ignored = tally.add(event("runner_on_failed", res={"msg": "x"}, ignore_errors=True))

@@ -2,12 +2,13 @@
 # The armed window, on the server itself: what was kept comes back by itself, unless the office logs in anew in time.
 #
 #   window.sh arm SECONDS "ACCOUNT …" PATH…   keep the paths, the accounts' keys and our firewall table; start the clock
-#   window.sh hold SECONDS                    from now on so much time is left
+#   window.sh hold SECONDS [ACCOUNT]          from now on so much time is left; ACCOUNT, root no more, may close it
 #   window.sh back                            put all back now; prints what had been changed
 #   window.sh disarm                          it went well: forget what was kept
 #
 # `kept` is claimed by renaming it, so that it is put back once or forgotten once, whoever comes first.
 set -u
+DOOR=/run/sopctl-window # in it ACCOUNT makes a file, `closed` or `back`, and waits until all of it is gone
 cd "$(dirname "$0")" || exit 1
 umask 077
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -23,7 +24,7 @@ home() { getent passwd "$1" | cut -d: -f6; }
 
 arm() {
     if [ -d kept ] || [ -d back ]; then back >/dev/null; fi # a window that was never closed: the server was restarted
-    rm -rf new late put-back
+    rm -rf new late put-back "$DOOR"
     mkdir -p new/tree new/keys || return
     seconds=$1 accounts=$(printf '%s\n' $2 $(ls ../created ../kept 2>/dev/null | grep -v '[:/]') | sort -u)
     shift 2
@@ -59,6 +60,11 @@ hold_in() {
 
 watch() {
     while until=$(cat kept/until 2>/dev/null); do
+        if [ -e "$DOOR/closed" ]; then
+            disarm
+            return
+        fi
+        if [ -e "$DOOR/back" ]; then until=0; fi
         if [ "$(now)" -ge "$until" ]; then
             put_back kept late >/dev/null # a run that was only slow may still change something: its end puts it back too
             return
@@ -96,8 +102,15 @@ back() {
     return 0
 }
 
+disarm() { mv -T kept done && rm -rf done put-back "$DOOR"; }
+
+let_close() { # by a file, which says nothing and leads nowhere
+    [ -z "$1" ] || { rm -rf "$DOOR" && mkdir -m 700 "$DOOR" && chown "$1" "$DOOR"; }
+}
+
 put_back() { # from where; and where to keep it after that
     [ -d back ] || mv -T "$1" back 2>/dev/null || return
+    rm -rf "$DOOR"
     : >said
     table >now-table
     if ! cmp -s now-table back/table && { [ -s now-table ] || [ -e back/table ]; }; then echo "firewall rules" >>said; fi
@@ -172,9 +185,9 @@ verb=$1
 shift
 case $verb in
     arm) arm "$@" ;;
-    hold) [ -d kept ] && hold_in kept "$1" ;;
+    hold) [ -d kept ] && hold_in kept "$1" && let_close "${2:-}" ;;
     network) [ -d kept ] && network "$1" ;;
     watch) watch ;;
     back) back ;;
-    disarm) mv -T kept done && rm -rf done put-back ;;
+    disarm) disarm ;;
 esac

@@ -52,6 +52,7 @@ set_keys() {
 
 let_become_root() {
   rule="$1 ALL=(ALL:ALL) NOPASSWD: ALL"
+  rm -rf /usr/local/lib/sopctl # of a time when it had sudo for the gathering script alone
   if [ "$(cat /etc/sudoers.d/sopctl 2>/dev/null || true)" = "$rule" ]; then return 0; fi
   command -v visudo >/dev/null || failed "the server has no sudo, which the account $1 needs: install it"
   printf '%s\n' "$rule" >/etc/sudoers.d/.sopctl.new # sudo skips names with a dot
@@ -92,7 +93,7 @@ take_back_account() {
 
 # The management account, last of all: an account that was there before keeps everything but our key.
 take_back_management() {
-  rm -f /etc/sudoers.d/sopctl
+  rm -rf /etc/sudoers.d/sopctl /usr/local/lib/sopctl
   if [ -e "$records/created/$1" ]; then
     if [ -n "$(entry "$1")" ]; then
       if command -v userdel >/dev/null; then userdel -f -r "$1" 2>/dev/null || [ -z "$(entry "$1")" ]; else deluser --remove-home "$1"; fi

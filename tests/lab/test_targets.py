@@ -1,0 +1,72 @@
+"""Servers of the Debian releases before and after the lab's own: they boot, are configured and are given back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sopctl.adapters import lab as servers
+from sopctl.adapters.ansible.runner import Outcome
+from sopctl.adapters.lab import LabStatus, Tier
+from tests.lab.test_configure import Office
+from tests.lab.traces import traces
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1500)]  # the first run builds two images
+
+OTHERS = {"bullseye": "11", "trixie": "13"}
+LEFT = (
+    "getent passwd sopctl webadmin dbadmin; ls -d /etc/sopctl /var/lib/sopctl /etc/sudoers.d/sopctl /home/sopctl "
+    "/usr/local/lib/sopctl /etc/ssh/sshd_config.d/*sopctl* /etc/ssh/sopctl-banner 2>/dev/null; "
+    "nft list table inet sopctl 2>/dev/null; true"
+)
+NAMES = "cat /etc/hostname /etc/hosts"
+
+
+@pytest.fixture
+def labs(lab_name: str) -> Iterator[dict[str, LabStatus]]:
+    """A lab with one server for each release."""
+    names = {release: f"{lab_name}-{release}" for release in OTHERS}
+    for name in names.values():
+        servers.down(name)
+    try:
+        yield {release: servers.up(name, servers=1, release=release) for release, name in names.items()}
+    finally:
+        for name in names.values():
+            servers.down(name)
+            assert traces(name) == []
+
+
+def test_the_other_releases(labs: dict[str, LabStatus], tmp_path: Path) -> None:
+    there = {release: status.servers[0] for release, status in labs.items()}
+    for release, server in there.items():
+        said = servers.run(server, ". /etc/os-release; echo $VERSION_ID; python3 -c 'import apt'")
+        assert said == f"{OTHERS[release]}\n"
+        if labs[release].tier is Tier.SYSTEMD:
+            assert servers.run(server, "systemctl is-system-running --wait").strip() == "running"
+    names = {release: servers.run(server, NAMES) for release, server in there.items()}
+    office = Office(tmp_path, labs["trixie"], there["trixie"])
+    hosts = {
+        f"PS-2026-{release}": office.variables(server, sopctl_controllers=[labs[release].controller])
+        for release, server in there.items()
+    }
+    result = office.play_on("configure.yml", hosts)
+    assert result.outcome is Outcome.OK, result
+    for server in there.values():
+        office.server = server
+        for user, key in (("webadmin", "web"), ("sopctl", "management")):
+            assert office.login(user, office.root / key, "id -un").stdout == f"{user}\n"
+        assert office.login("sopctl", office.root / "management", "sudo -n id -u").stdout == "0\n"
+        assert office.login("webadmin", office.root / "db", "true").returncode == 255
+        if office.booted():
+            assert "policy drop" in servers.run(server, "nft list table inet sopctl")
+
+    # On one, its owner has chosen another name meanwhile: that stays. On the other, the name of before comes back.
+    if office.booted():
+        names["trixie"] = names["trixie"].replace(f"{there['trixie'].name}\n", "dinas\n", 1) + "127.0.1.1 dinas\n"
+        rename = "hostnamectl set-hostname dinas; sed -i 's/^127.0.1.1 .*/127.0.1.1 dinas/' /etc/hosts"
+        servers.run(there["trixie"], rename)
+    managed = {name: {**variables, **office.managed()} for name, variables in hosts.items()}
+    result = office.play_on("release.yml", managed)
+    assert result.outcome is Outcome.OK, result
+    assert {release: servers.run(server, LEFT) for release, server in there.items()} == dict.fromkeys(OTHERS, "")
+    assert {release: servers.run(server, NAMES) for release, server in there.items()} == names
