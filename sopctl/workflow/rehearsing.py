@@ -123,6 +123,8 @@ def _variables(stage: Path, status: LabStatus, server: LabServer) -> dict[str, o
         "sopctl_hostname": f"{server.name}.example.org",
         "sopctl_accounts": [{"name": "webadmin", "keys": [_public(stage, "requester")]}],
         "sopctl_ports": [443],
+        "sopctl_static_address": {},
+        "sopctl_resolvers": {"servers": [], "search": []},
         "sopctl_controllers": [status.controller],
         "sopctl_management_account": "sopctl",
         "sopctl_management_key_file": str(stage / "keys/management"),
