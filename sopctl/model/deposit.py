@@ -113,7 +113,9 @@ class StaticAddress(Struct, frozen=True, forbid_unknown_fields=True):
         # RFC 3021: a network of two addresses has neither a name nor a broadcast address.
         ends = {network.network_address, network.broadcast_address} if network.num_addresses > 2 else set()
         if IPv4Address(address) in ends:
-            raise ValueError(f"Expected in `address` one that a server can have: in {network} it is an end of the range")
+            raise ValueError(
+                f"Expected in `address` one that a server can have: in {network} it is an end of the range"
+            )
         if gateway not in network or gateway in ends or gateway == IPv4Address(address):
             raise ValueError(f"Expected in `static_address.gateway` another machine of the server's network, {network}")
 

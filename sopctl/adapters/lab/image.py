@@ -17,8 +17,8 @@ PACKAGES = (
 )  # fmt: skip
 """What the playbooks need: the servers have no network to install it from."""
 
-NETWORK_PACKAGES = ("ifupdown", "netplan.io", "network-manager", "systemd-resolved")
-"""The other ways to run a server's network, all asleep: whoever rehearses one wakes it."""
+NETWORK_PACKAGES = ("dnsmasq-base", "ifupdown", "netplan.io", "network-manager", "systemd-resolved")
+"""The other ways to run a server's network, and what gives addresses and names: all asleep, woken by who rehearses one."""
 
 MACHINE_PACKAGES = ("dmidecode", "ethtool", "kmod", "linux-image-cloud-amd64", "smartmontools", "udev")
 """What a machine needs besides: a kernel with all that it boots from built in, and the tools that know its parts."""

@@ -11,7 +11,8 @@ set -u
 cd "$(dirname "$0")" || exit 1
 umask 077
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-NETWORKS="/etc/systemd/network /etc/netplan /etc/network /etc/NetworkManager/system-connections"
+NETWORKS="/etc/systemd/network /etc/netplan /etc/network /etc/NetworkManager/system-connections
+    /etc/NetworkManager/conf.d /etc/systemd/resolved.conf.d"
 
 now() { # seconds that no change of the clock moves
     if read -r up _ 2>/dev/null </proc/uptime; then echo "${up%.*}"; else date +%s; fi
@@ -151,21 +152,37 @@ restore_keys() { # written as the account: a link in its home leads nowhere that
 
 network() { # let what the folder says take effect
     case $1 in
-        /etc/systemd/network)
-            networkctl reload
-            for link in $(networkctl list --no-legend --no-pager | awk '$2 != "lo" && $5 != "unmanaged" { print $2 }'); do
-                networkctl reconfigure "$link"
+        /etc/systemd/network) networkd ;;
+        /etc/netplan) # not `apply`, which wants a udev that can write: a container has none
+            netplan generate
+            if systemctl --quiet is-active systemd-networkd.service; then networkd; fi
+            if systemctl --quiet is-active NetworkManager.service; then networkmanager; fi
+            ;;
+        /etc/network)
+            for link in $(ifquery --state | sed 's/=.*//' | grep -vx lo); do
+                ifdown --force "$link" # by what it was brought up with, which may be gone: then it is
+                ip -4 address flush dev "$link" scope global
+                ifup --force "$link"
             done
             ;;
-        /etc/netplan) netplan apply ;;
-        /etc/network) systemctl restart networking.service ;;
-        /etc/NetworkManager/system-connections)
-            nmcli connection reload
-            for link in $(nmcli --terse --fields DEVICE,TYPE,STATE device | awk -F: '$3 == "connected" && $2 != "loopback" { print $1 }'); do
-                nmcli device reapply "$link" || nmcli device connect "$link"
-            done
-            ;;
+        /etc/NetworkManager/system-connections) networkmanager ;;
+        /etc/NetworkManager/conf.d) systemctl reload NetworkManager.service ;;
+        /etc/systemd/resolved.conf.d) systemctl try-restart systemd-resolved.service ;;
     esac >/dev/null 2>&1
+}
+
+networkd() {
+    networkctl reload
+    for link in $(networkctl list --no-legend --no-pager | awk '$2 != "lo" && $5 != "unmanaged" { print $2 }'); do
+        networkctl reconfigure "$link"
+    done
+}
+
+networkmanager() {
+    nmcli connection reload
+    for link in $(nmcli --terse --fields DEVICE,TYPE,STATE device | awk -F: '$3 == "connected" && $2 != "loopback" { print $1 }'); do
+        nmcli device reapply "$link" || nmcli device connect "$link"
+    done
 }
 
 verb=$1

@@ -1,0 +1,231 @@
+"""static_address and resolvers, where ifupdown, systemd-networkd, netplan or NetworkManager runs a server's network.
+
+One server for each, all in the same runs. The first one also gives the others their addresses (DHCP), and names.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from sopctl.adapters import lab as servers
+from sopctl.adapters.ansible.runner import Outcome, RunResult
+from sopctl.adapters.lab import LabServer, LabStatus, Tier
+from sopctl.errors import OutsideFailure
+from tests.lab.conftest import unavailable
+from tests.lab.test_configure import Office
+
+pytestmark = pytest.mark.lab
+
+NO_NETWORKD = """
+rm /etc/systemd/network/10-lab.network
+systemctl --quiet disable --now systemd-networkd.service systemd-networkd.socket
+"""
+OWNERS = {
+    "ifupdown": """
+cat >/etc/network/interfaces <<'END'
+source /etc/network/interfaces.d/*
+auto lo
+iface lo inet loopback
+auto host0
+iface host0 inet static
+    address {address}
+    netmask 255.255.255.0
+    gateway {gateway}
+    mtu 1400
+    up ip route add 198.18.255.0/24 via {gateway}
+END
+cat >/etc/systemd/system/names.service <<'END'
+[Service]
+ExecStart=/usr/sbin/dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --interface=host0 --bind-dynamic \\
+    --no-hosts --no-resolv --address=/name.example.org/192.0.2.7 --dhcp-option=3,{gateway} --dhcp-option=6 \\
+    --dhcp-leasefile=/run/leases --dhcp-range={address},static,255.255.255.0,2m {leases}
+[Install]
+WantedBy=multi-user.target
+END
+{no_networkd}
+ip address flush dev host0
+systemctl --quiet enable --now networking.service names.service
+""",
+    "networkd": """
+cat >/etc/systemd/network/10-lab.network <<'END'
+[Match]
+Name=host0
+[Network]
+DHCP=yes
+LinkLocalAddressing=no
+END
+networkctl reload
+networkctl reconfigure host0
+""",
+    "netplan": """
+rm /etc/systemd/network/10-lab.network
+(umask 077; cat >/etc/netplan/01-owner.yaml) <<'END'
+network:
+  version: 2
+  ethernets:
+    card: {{match: {{name: host0}}, dhcp4: true, mtu: 1400, link-local: []}}
+END
+ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+systemctl --quiet enable --now systemd-resolved.service
+netplan generate
+networkctl reload
+networkctl reconfigure host0
+""",
+    "networkmanager": """
+printf '[main]\\ndns=default\\nrc-manager=symlink\\n' >/etc/NetworkManager/conf.d/owner.conf
+(umask 077; cat >/etc/NetworkManager/system-connections/owner.nmconnection) <<'END'
+[connection]
+id=owner
+uuid=2b0d2c52-0a52-4a4c-8a39-7d6f0a3f1c11
+type=ethernet
+interface-name=host0
+[ethernet]
+mtu=1400
+[ipv4]
+method=auto
+dns=192.0.2.1;
+END
+{no_networkd}
+systemctl --quiet enable --now NetworkManager.service
+""",
+}
+"""How an owner has it: the script that makes it so, by who manages the network."""
+
+WRONG = {
+    "ifupdown": (29, 9, "/etc/network"),
+    "networkd": (24, 99, "/etc/systemd/network"),
+    "netplan": (29, 9, "/etc/netplan"),
+    "networkmanager": (24, 99, "/etc/NetworkManager/system-connections"),
+}
+"""A prefix, and the last number of a gateway that nobody is; with 29 the controller is out of reach. What is put back."""
+
+FILES = r"""
+find /etc/network /etc/netplan /etc/systemd/network /etc/systemd/resolved.conf.d /etc/NetworkManager /etc/resolv.conf \
+    /var/lib/sopctl/resolv.conf -printf '%p %y %m %l\n' -type f -exec sha256sum {} \; 2>/dev/null | sort
+"""
+NETWORK = """
+ip -4 -o address show dev host0 | sed 's/valid_lft [0-9].*//'; ip -4 route | sort; cat /sys/class/net/host0/mtu
+"""
+ASKED = "getent hosts name.example.org; getent hosts name"
+ANSWER = "192.0.2.7       name.example.org\n" * 2
+TAGS = ("address", "resolvers")
+
+Said = TypeVar("Said")
+
+
+class Offices:
+    """Four servers of one office, each with another manager of its network."""
+
+    def __init__(self, root: Path, status: LabStatus) -> None:
+        self.office = Office(root, status, status.servers[0])
+        self.servers = dict(zip(OWNERS, status.servers, strict=True))
+        self.gateway = status.controller
+        self.net = status.controller.rpartition(".")[0]
+
+    def on_each(self, do: Callable[[str, LabServer], Said]) -> dict[str, Said]:
+        with ThreadPoolExecutor(len(self.servers)) as pool:
+            return dict(zip(self.servers, pool.map(do, self.servers, self.servers.values()), strict=True))
+
+    def say(self, script: str) -> dict[str, str]:
+        """What each answers to a script."""
+        return self.on_each(lambda name, server: servers.run(server, script))
+
+    def move_in(self, leases: str) -> None:
+        """Have each server as its owner would."""
+
+        def settle(name: str, server: LabServer) -> None:
+            words = {"address": server.address, "gateway": self.gateway, "leases": leases, "no_networkd": NO_NETWORKD}
+            servers.run(server, OWNERS[name].format(**words))
+
+        settle("ifupdown", self.servers["ifupdown"])  # which gives the others their addresses
+        self.on_each(lambda name, server: None if name == "ifupdown" else settle(name, server))
+
+    def run(
+        self,
+        tags: Sequence[str] = (),
+        playbook: str = "configure.yml",
+        wrong: dict[str, dict[str, object]] | None = None,
+        **changes: object,
+    ) -> RunResult:
+        """A run on all four, with host variables changed: of all, and (`wrong`) of each."""
+        names = {"servers": [self.servers["ifupdown"].address], "search": ["example.org"]}
+        hosts: dict[str, dict[str, object]] = {}
+        for name, server in self.servers.items():
+            address = {"address": server.address, "prefix": 24, "gateway": self.gateway}
+            hosts[name] = self.office.variables(server, sopctl_static_address=address, sopctl_resolvers=names)
+            hosts[name] |= {**changes, **(wrong or {}).get(name, {})}
+        return self.office.play_on(playbook, hosts, tags=tags)
+
+
+@pytest.fixture
+def offices(tmp_path: Path, lab_name: str) -> Iterator[Offices]:
+    if servers.find_tier()[0] is not Tier.SYSTEMD:
+        unavailable("this needs booted servers")
+    name = f"{lab_name}-net"
+    servers.down(name)
+    found = Offices(tmp_path, servers.up(name, servers=len(OWNERS)))
+    cards = found.say("cat /sys/class/net/host0/address")
+    found.move_in(" ".join(f"--dhcp-host={cards[name].strip()},{found.servers[name].address}" for name in OWNERS))
+    yield found
+    servers.down(name)
+
+
+def test_an_address_is_kept_whoever_manages_the_network(offices: Offices) -> None:
+    found = offices
+    files, network = found.say(FILES), found.say(NETWORK)
+    assert [name for name, said in network.items() if "dynamic" in said] == ["networkd", "netplan", "networkmanager"]
+
+    result = found.run(("accounts", *TAGS))
+    assert result.outcome is Outcome.OK, {name: host.message for name, host in result.hosts.items()}
+    kept = found.say(NETWORK)
+    for name, server in found.servers.items():
+        assert f" inet {server.address}/24 " in kept[name], name
+        assert "dynamic" not in kept[name], name
+        assert f"default via {found.gateway} dev host0" in kept[name], name
+        assert name == "networkd" or kept[name].endswith("\n1400\n"), f"{name}: what else the owner set"
+    assert "198.18.255.0/24" in kept["ifupdown"], "the owner's commands are run as before"
+    assert found.say(ASKED) == dict.fromkeys(OWNERS, ANSWER)
+
+    managed = found.office.managed()
+    result = found.run(TAGS, **managed)
+    assert {name: (host.failed, host.changed) for name, host in result.hosts.items()} == dict.fromkeys(OWNERS, (0, 0))
+
+    before = found.say(FILES)
+    wrong: dict[str, dict[str, object]] = {
+        name: {"static_address_prefix": prefix, "static_address_gateway": f"{found.net}.{gateway}"}
+        for name, (prefix, gateway, _) in WRONG.items()
+    }
+    result = found.run(TAGS, wrong=wrong, **managed)
+    assert result.outcome is Outcome.FAILED
+    for name, (_, gateway, path) in WRONG.items():
+        message = result.hosts[name].message
+        assert f"the gateway {found.net}.{gateway} does not answer on host0" in message, name
+        assert f"The server is as it was before the run; put back: {path}" in message, name
+    assert found.say(FILES) == before
+    assert found.say(NETWORK) == kept
+
+    boots = found.say("cat /proc/sys/kernel/random/boot_id; systemctl --no-block reboot")
+    found.on_each(lambda name, server: _wait_for_another_boot(server, boots[name]))
+    assert found.say(NETWORK) == kept
+    assert found.say(ASKED) == dict.fromkeys(OWNERS, ANSWER)
+
+    result = found.run(playbook="release.yml", **managed)
+    assert result.outcome is Outcome.OK, {name: host.message for name, host in result.hosts.items()}
+    assert found.say(FILES) == files
+    assert found.say(NETWORK) == kept, "what runs goes on until the server starts anew"
+
+
+def _wait_for_another_boot(server: LabServer, before: str) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            if servers.run(server, "cat /proc/sys/kernel/random/boot_id", timeout=5) != before:
+                return
+        except OutsideFailure:
+            pass
+        assert time.monotonic() < deadline, server.name
+        time.sleep(0.5)
