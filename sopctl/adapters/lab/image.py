@@ -18,7 +18,7 @@ PACKAGES = (
 """What the playbooks need: the servers have no network to install it from."""
 
 NETWORK_PACKAGES = ("dnsmasq-base", "ifupdown", "netplan.io", "network-manager", "systemd-resolved")
-"""The other ways to run a server's network, and what gives addresses and names: all asleep, woken by who rehearses one."""
+"""The other ways to run a server's network, and what gives addresses and names: asleep until someone rehearses one."""
 
 MACHINE_PACKAGES = ("dmidecode", "ethtool", "kmod", "linux-image-cloud-amd64", "smartmontools", "udev")
 """What a machine needs besides: a kernel with all that it boots from built in, and the tools that know its parts."""

@@ -159,8 +159,10 @@ network() { # let what the folder says take effect
             if systemctl --quiet is-active NetworkManager.service; then networkmanager; fi
             ;;
         /etc/network)
-            for link in $(ifquery --state | sed 's/=.*//' | grep -vx lo); do
-                ifdown --force "$link" # by what it was brought up with, which may be gone: then it is
+            # One that failed to come up is in no state, but in a list.
+            links=$({ ifquery --state | sed 's/=.*//'; ifquery --list; ifquery --list --allow=hotplug; } | grep -vx lo | sort -u)
+            for link in $links; do
+                ifdown --force "$link" # as it was brought up, which may be known no more: hence the next line
                 ip -4 address flush dev "$link" scope global
                 ifup --force "$link"
             done
@@ -172,10 +174,15 @@ network() { # let what the folder says take effect
 }
 
 networkd() {
-    networkctl reload
-    for link in $(networkctl list --no-legend --no-pager | awk '$2 != "lo" && $5 != "unmanaged" { print $2 }'); do
-        networkctl reconfigure "$link"
-    done
+    version=$(networkctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+    if [ "${version:-0}" -ge 248 ]; then
+        networkctl reload # configures anew what changed; once more at once, and a lease may be lost
+    else # it did not look into drop-ins (systemd issue 15521), and a restart leaves what was there
+        for link in $(networkctl list --no-legend --no-pager | awk '$2 != "lo" && $5 != "unmanaged" { print $2 }'); do
+            ip -4 address flush dev "$link" scope global
+        done
+        systemctl restart systemd-networkd.service
+    fi
 }
 
 networkmanager() {
