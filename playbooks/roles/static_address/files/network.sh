@@ -3,7 +3,7 @@
 #
 #   network.sh find ADDRESS                     which card has it, and who manages that card: lines of name=value
 #   network.sh ours [PATH…]                     our files other than these
-#   network.sh follow WINDOW FOLDER…            let the network be as these folders say
+#   network.sh follow WINDOW FOLDER…            in a window, let the network be as these folders say
 #   network.sh keep WINDOW MANAGER CARD ADDRESS PREFIX GATEWAY
 #                                               let our settings take effect; if they do not hold, all is put back
 set -u
@@ -98,6 +98,7 @@ ours() {
 follow() { # WINDOW FOLDER…
     window=$1
     shift
+    [ -d "$window/kept" ] || return 0 # the server is given back: what runs goes on until it starts anew
     for folder in "$@"; do sh "$window/window.sh" network "$folder"; done
 }
 
@@ -115,6 +116,7 @@ keep() {
         sleep 1
         tries=$((tries + 1))
     done
+    rm -f "$0"
     if [ -n "$why" ]; then
         # At once, and before a word of it: the office may not hear us any more until that is done.
         sh "$window/window.sh" back >/dev/null
@@ -145,6 +147,9 @@ shift
 case $verb in
     find) find_manager "$1" ;;
     ours) ours "$@" ;;
-    follow) follow "$@" ;;
+    follow)
+        follow "$@"
+        rm -f "$0"
+        ;;
     keep) keep "$@" ;;
 esac
