@@ -5,6 +5,7 @@ An appliance is looked at, never configured: its letter names no accounts, and t
 """
 
 from datetime import date
+from ipaddress import AddressValueError, IPv4Address, IPv4Interface
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -106,9 +107,37 @@ class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
     password: KeyFile | None = None
 
 
+class StaticAddress(Struct, frozen=True, forbid_unknown_fields=True):
+    """That the server shall keep its address for good: the network around it. The address itself is the one at which
+    the server is reached, so that the two cannot differ. IPv4."""
+
+    prefix: Annotated[int, Meta(ge=1, le=31)]
+    gateway: Annotated[str, Meta(max_length=15)]
+
+    def refuse_unfit(self, address: str) -> None:
+        """Raise ValueError unless a server can have `address` in this network, and reach the gateway from there."""
+        try:
+            network = IPv4Interface(f"{IPv4Address(address)}/{self.prefix}").network
+        except AddressValueError:
+            raise ValueError("Expected an IPv4 address in `address`, as `static_address` keeps it") from None
+        try:
+            gateway = IPv4Address(self.gateway)
+        except AddressValueError:
+            raise ValueError("Expected an IPv4 address in `static_address.gateway`") from None
+        # RFC 3021: a network of two addresses has neither a name nor a broadcast address.
+        ends = {network.network_address, network.broadcast_address} if network.num_addresses > 2 else set()
+        if IPv4Address(address) in ends:
+            raise ValueError(
+                f"Expected in `address` one that a server can have: in {network} it is an end of the range"
+            )
+        if gateway not in network or gateway in ends or gateway == IPv4Address(address):
+            raise ValueError(f"Expected in `static_address.gateway` another machine of the server's network, {network}")
+
+
 class Access(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the server answers, how the controller first gets in, who may log in, and which TCP ports must be
-    reachable (besides SSH), from which addresses or networks (none named: from everywhere)."""
+    """Where the server answers, how the controller first gets in, who may log in, which TCP ports must be reachable
+    (besides SSH), from which addresses or networks (none named: from everywhere), and, where it shall not depend on
+    DHCP, what makes its address static."""
 
     address: Annotated[str, Meta(min_length=1, max_length=253)]
     first_contact: FirstContact | None = None
@@ -116,6 +145,7 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     port: Port = 22
     ports: tuple[Port, ...] = ()
     sources: tuple[str, ...] = ()
+    static_address: StaticAddress | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError (msgspec adds the path) for what a pattern cannot say."""
@@ -129,6 +159,8 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"A letter cannot ask for the system account {sorted(taken)[0]!r}")
         if len({account.name for account in self.accounts}) < len(self.accounts):
             raise ValueError("An account is listed twice")
+        if self.static_address:
+            self.static_address.refuse_unfit(self.address)
 
 
 class RequestedAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -62,13 +62,25 @@ FORBIDDEN_ACCOUNTS = frozenset({"root", "daemon", "bin", "sys", "sync", "nobody"
 """System accounts that no letter may ask for: their keys would be keys to the whole server."""
 
 
+ZONE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}"
+"""The card behind a link-local address (RFC 4007, fe80::1%eth0): Python's `ipaddress` takes any text for one."""
+
+
 def is_address(text: str) -> bool:
     """Is `text` an IPv4 or IPv6 address, or a host name of RFC 1123 that no tool reads as a pattern or option?"""
+    address, zoned, zone = text.partition("%")
+    if zoned:
+        return ":" in address and is_ip(address) and bool(re.fullmatch(ZONE, zone))
+    return is_ip(text) or is_host_name(text)
+
+
+def is_ip(text: str) -> bool:
+    """Is `text` an IPv4 or IPv6 address that means the same on every machine: without a zone?"""
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        return is_host_name(text)
-    return True
+        return False
+    return "%" not in text
 
 
 def is_network(text: str) -> bool:

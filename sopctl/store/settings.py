@@ -42,6 +42,22 @@ class Management(Struct, frozen=True, forbid_unknown_fields=True):
     key: Annotated[str, Meta(pattern=names.FILE_NAME)] = "management"
 
 
+class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which DNS servers the deposited servers ask, and the domains in which they look for short names; without any,
+    what a server has is left alone. As many as resolv.conf(5) takes."""
+
+    servers: Annotated[tuple[str, ...], Meta(max_length=3)] = ()
+    search: Annotated[tuple[str, ...], Meta(max_length=6)] = ()
+
+    def __post_init__(self) -> None:
+        if not all(names.is_ip(address) for address in self.servers):
+            raise ValueError("Expected IP addresses in `servers`")
+        if not all(names.is_host_name(domain) for domain in self.search):
+            raise ValueError("Expected domains such as example.org in `search`")
+        if self.search and not self.servers:
+            raise ValueError("Expected `servers` beside `search`: the ones that know these domains")
+
+
 class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     """The mail server for messages to people. Without one, people inform by other means and say how.
 
@@ -125,6 +141,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """How large a configured server's journal may grow, as journald.conf(5) writes it; empty: as its owner has it."""
     security_updates: bool = True
     """Do configured servers take security updates every night? They are never restarted for them."""
+    resolvers: Resolvers = Resolvers()
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
     language: Language = "id"
     """Of messages, where a contact has no other."""

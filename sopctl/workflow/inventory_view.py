@@ -51,6 +51,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
     access = dossier.deposit.access
     settings = site.settings
     source = source_address(access.address)
+    static = to_builtins(access.static_address)
     return {
         "ansible_host": access.address,
         "ansible_port": access.port,
@@ -62,6 +63,8 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
         "sopctl_accounts": to_builtins(access.accounts),
         "sopctl_ports": list(access.ports),
         "sopctl_sources": list(access.sources),
+        "sopctl_static_address": {"address": access.address, **static} if static else {},
+        "sopctl_resolvers": to_builtins(settings.resolvers),
         "sopctl_controllers": sorted({*settings.controllers, *([source] if source else [])}),
         "sopctl_management_account": settings.management.account,
         "sopctl_management_key_file": str(site.folder("keys") / settings.management.key),

@@ -196,7 +196,9 @@ class _Gathering:
         try:
             facts = said if isinstance(said, ServerFacts) else facts_of(said, mine.desk.now().isoformat())
             remark = "" if isinstance(said, ServerFacts) else waited(said)
-            answer = mine.fail("the server answered nothing") if facts is None else keep(mine, facts, self.month, remark)
+            answer = (
+                mine.fail("the server answered nothing") if facts is None else keep(mine, facts, self.month, remark)
+            )
         except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
             why = f"the answer cannot be put on a form: {type(error).__name__}: {printable(str(error), 400)}"
             answer = error if isinstance(error, SopctlError) else OutsideFailure(why, remedy=_LOOK)

@@ -124,6 +124,8 @@ def _variables(stage: Path, status: LabStatus, server: LabServer) -> dict[str, o
         "sopctl_accounts": [{"name": "webadmin", "keys": [_public(stage, "requester")]}],
         "sopctl_ports": [443],
         "sopctl_sources": [],
+        "sopctl_static_address": {},
+        "sopctl_resolvers": {"servers": [], "search": []},
         "sopctl_controllers": [status.controller],
         "sopctl_management_account": "sopctl",
         "sopctl_management_key_file": str(stage / "keys/management"),

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec import to_builtins
 
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.store.site import Site
+from tests.cases import rows
 
 NOBODY = 65534
 
@@ -49,3 +51,15 @@ def test_a_rack_under_another_name_is_refused(site: Site) -> None:
     (site.root / "racks" / "A1.yml").rename(site.root / "racks" / "B1.yml")
     with pytest.raises(InvalidRecord, match=r"the rack is called 'A1', its file 'B1\.yml'"):
         _ = site.racks
+
+
+@pytest.mark.parametrize("row", rows("resolvers"), ids=lambda row: row["name"])
+def test_resolvers(site: Site, row: dict[str, str]) -> None:
+    path = site.root / "sopctl.yml"
+    path.write_text(f"{path.read_text()}\nresolvers: {row['resolvers']}\n")
+    if "message" in row:
+        with pytest.raises(InvalidRecord) as caught:
+            _ = Site(site.root).settings
+        assert row["message"] in caught.value.message
+    else:
+        assert to_builtins(Site(site.root).settings.resolvers).keys() == {"servers", "search"}

@@ -22,6 +22,8 @@ ALLOWED = {
     "sopctl_accounts",
     "sopctl_ports",
     "sopctl_sources",
+    "sopctl_static_address",
+    "sopctl_resolvers",
     "sopctl_controllers",
     "sopctl_management_account",
     "sopctl_management_key_file",
@@ -65,6 +67,15 @@ def test_the_variables_of_a_server(desk: Desk, placed: str) -> None:
     assert host.variables["ansible_ssh_private_key_file"] == str(desk.site.root / "keys" / "owner")
     assert "KnownHostsCommand" not in host.variables["ansible_ssh_common_args"], "nothing is pinned yet"
     assert host.variables["sopctl_accounts"][0]["name"] == "webadmin"
+    assert host.variables["sopctl_static_address"] == {}
+
+
+def test_the_address_that_is_kept_is_the_one_in_use(desk: Desk, placed: str) -> None:
+    record = desk.site.root / "deposits" / placed / "deposit.yml"
+    text = record.read_text()
+    record.write_text(text.replace("access:\n", "access:\n  static_address: {prefix: 24, gateway: 192.0.2.1}\n"))
+    (host,) = inventory_view.hosts(desk.site.root)
+    assert host.variables["sopctl_static_address"] == {"address": "192.0.2.10", "prefix": 24, "gateway": "192.0.2.1"}
 
 
 def test_after_configuration_the_management_account_is_used_with_the_pinned_key(desk: Desk, placed: str) -> None:

@@ -19,6 +19,9 @@ PACKAGES = (
 """What the playbooks need: the servers have no network to install it from. One image for servers and for the switch:
 Open vSwitch adds three seconds and 29 MB to it, a second image would take another half minute and 240 MB."""
 
+NETWORK_PACKAGES = ("dnsmasq-base", "ifupdown", "netplan.io", "network-manager", "systemd-resolved")
+"""The other ways to run a server's network, and what gives addresses and names: asleep until someone rehearses one."""
+
 MACHINE_PACKAGES = ("dmidecode", "ethtool", "kmod", "linux-image-cloud-amd64", "smartmontools", "udev")
 """What a machine needs besides: a kernel with all that it boots from built in, and the tools that know its parts."""
 
@@ -48,6 +51,11 @@ rm -f "$root"/etc/ssh/ssh_host_*_key "$root"/etc/ssh/ssh_host_*_key.pub
 rm -f "$root/etc/resolv.conf"; : >"$root/etc/resolv.conf"
 """
 
+CUSTOMIZE_NETWORK = """
+chroot "$1" systemctl --quiet disable NetworkManager.service NetworkManager-dispatcher.service \
+    NetworkManager-wait-online.service networking.service systemd-resolved.service
+"""
+
 # Emulated, each of these takes a second or more of a boot, for nothing that a machine in the lab has.
 CUSTOMIZE_MACHINE = """
 chroot "$1" systemctl --quiet mask e2scrub_reap.service systemd-binfmt.service systemd-network-generator.service \
@@ -70,8 +78,8 @@ mv -T "$building" "$image"
 def recipe(release: str, tier: Tier) -> list[str]:
     """The command that builds the image; the folder is still to be added."""
     machine = tier is Tier.VM
-    packages = (*PACKAGES, *MACHINE_PACKAGES) if machine else PACKAGES
-    hooks = (CUSTOMIZE, CUSTOMIZE_MACHINE) if machine else (CUSTOMIZE,)
+    packages = (*PACKAGES, *(MACHINE_PACKAGES if machine else NETWORK_PACKAGES))
+    hooks = (CUSTOMIZE, CUSTOMIZE_MACHINE if machine else CUSTOMIZE_NETWORK)
     return [
         *(("env", "INITRD=No") if machine else ()),  # which its kernel does without; it takes a third of the time
         "mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}",

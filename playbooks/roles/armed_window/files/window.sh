@@ -12,7 +12,8 @@ DOOR=/run/sopctl-window # in it ACCOUNT makes a file, `closed` or `back`, and wa
 cd "$(dirname "$0")" || exit 1
 umask 077
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-NETWORKS="/etc/systemd/network /etc/netplan /etc/network /etc/NetworkManager/system-connections"
+NETWORKS="/etc/systemd/network /etc/netplan /etc/network /etc/NetworkManager/system-connections
+    /etc/NetworkManager/conf.d /etc/systemd/resolved.conf.d"
 
 now() { # seconds that no change of the clock moves
     if read -r up _ 2>/dev/null </proc/uptime; then echo "${up%.*}"; else date +%s; fi
@@ -164,21 +165,44 @@ restore_keys() { # written as the account: a link in its home leads nowhere that
 
 network() { # let what the folder says take effect
     case $1 in
-        /etc/systemd/network)
-            networkctl reload
-            for link in $(networkctl list --no-legend --no-pager | awk '$2 != "lo" && $5 != "unmanaged" { print $2 }'); do
-                networkctl reconfigure "$link"
+        /etc/systemd/network) networkd ;;
+        /etc/netplan) # not `apply`, which wants a udev that can write: a container has none
+            netplan generate
+            if systemctl --quiet is-active systemd-networkd.service; then networkd; fi
+            if systemctl --quiet is-active NetworkManager.service; then networkmanager; fi
+            ;;
+        /etc/network)
+            # One that failed to come up is in no state, but in a list.
+            links=$({ ifquery --state | sed 's/=.*//'; ifquery --list; ifquery --list --allow=hotplug; } | grep -vx lo | sort -u)
+            for link in $links; do
+                ifdown --force "$link" # as it was brought up, which may be known no more: hence the next line
+                ip -4 address flush dev "$link" scope global
+                ifup --force "$link"
             done
             ;;
-        /etc/netplan) netplan apply ;;
-        /etc/network) systemctl restart networking.service ;;
-        /etc/NetworkManager/system-connections)
-            nmcli connection reload
-            for link in $(nmcli --terse --fields DEVICE,TYPE,STATE device | awk -F: '$3 == "connected" && $2 != "loopback" { print $1 }'); do
-                nmcli device reapply "$link" || nmcli device connect "$link"
-            done
-            ;;
+        /etc/NetworkManager/system-connections) networkmanager ;;
+        /etc/NetworkManager/conf.d) systemctl reload NetworkManager.service ;;
+        /etc/systemd/resolved.conf.d) systemctl try-restart systemd-resolved.service ;;
     esac >/dev/null 2>&1
+}
+
+networkd() {
+    version=$(networkctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+    if [ "${version:-0}" -ge 248 ]; then
+        networkctl reload # configures anew what changed; once more at once, and a lease may be lost
+    else # it did not look into drop-ins (systemd issue 15521), and a restart leaves what was there
+        for link in $(networkctl list --no-legend --no-pager | awk '$2 != "lo" && $5 != "unmanaged" { print $2 }'); do
+            ip -4 address flush dev "$link" scope global
+        done
+        systemctl restart systemd-networkd.service
+    fi
+}
+
+networkmanager() {
+    nmcli connection reload
+    for link in $(nmcli --terse --fields DEVICE,TYPE,STATE device | awk -F: '$3 == "connected" && $2 != "loopback" { print $1 }'); do
+        nmcli device reapply "$link" || nmcli device connect "$link"
+    done
 }
 
 verb=$1
