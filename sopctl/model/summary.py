@@ -63,11 +63,11 @@ class Summary(Struct, frozen=True):
     switched_off: bool
     managed: bool
     """A configuration run has succeeded: the management account is there. Never of an appliance."""
-    reduced: bool
-    """That account may run the gathering script as root, and nothing else."""
     valid_until: date | None
     platform: Platform | None = None
     """Of a network appliance; None for a server."""
+    reduced: bool = False
+    """The management account may run the gathering script as root, and nothing else."""
 
     @property
     def closed(self) -> bool:
