@@ -154,9 +154,9 @@ def explain(mine: Turn, result: RunResult) -> str:
 
 def waited(host: HostResult) -> str:
     """What a record says of a server that was slow to tell what it is, and why that may be; else nothing."""
-    return (
-        f"; fakta baru terbaca setelah {host.waited:.0f} s: nama server sendiri tidak dikenal?" if host.waited else ""
-    )
+    if not host.waited:
+        return ""
+    return f"; fakta baru terbaca setelah {host.waited:.0f} s: nama server sendiri tidak dikenal?"
 
 
 def _unfinished(result: RunResult, run_name: str) -> SopctlError:

@@ -44,7 +44,7 @@ def test_a_slow_listener_loses_nothing(site: Path, playbook: Playbook, capfd: py
     told: list[TaskEvent] = []
 
     def slowly(event: TaskEvent) -> None:
-        time.sleep(2.5)  # longer than the time-out of pexpect
+        time.sleep(1.5)  # longer than the time-out of pexpect
         told.append(event)
 
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
