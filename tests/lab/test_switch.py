@@ -8,13 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, LabSwitch, Tier
 from sopctl.adapters.lab.process import wait_until
+from sopctl.cli.main import cli
 from sopctl.errors import Conflict, UsageError
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
@@ -101,13 +104,13 @@ def test_a_cable_in_another_port_is_under_that_ports_rule(rack: LabStatus) -> No
     moved = servers.plug(rack.name, name, 5)
     assert moved.switch
     assert [each.name for each in moved.switch.ports if each.server == name] == ["p5"]
-    assert not answers(port.address, seconds=1), "p5 is in quarantine"
+    assert not answers(port.address, seconds=0.5), "p5 is in quarantine"
     assert {each for each in learned(rack) if each[2] == port.mac} == {("p5", "999", port.mac)}
     put_into(rack, "p5", 120)
     assert answers(port.address)
     servers.run(moved.switch.server, "ovs-ofctl mod-port br0 p1 down")
     servers.plug(rack.name, name, 1)
-    assert not answers(port.address, seconds=1), "a port that is shut stays shut"
+    assert not answers(port.address, seconds=0.5), "a port that is shut stays shut"
     servers.run(moved.switch.server, "ovs-ofctl mod-port br0 p1 up")
     assert wait_until(lambda: answers(port.address), 5)
 
@@ -160,9 +163,9 @@ def test_a_deposits_port_from_quarantine_to_release(
 ) -> None:
     """The office's commands, seen from the service network: what they say of a port is what packets do."""
     root, found = desk.site.root, switch(rack)
-    for server, port in zip(rack.servers, ("p1", "p2"), strict=True):
-        put_into(rack, port, 999)
-        servers.plug(rack.name, server.name, int(port[1:]))
+    for server, name in zip(rack.servers, ("p1", "p2"), strict=True):
+        put_into(rack, name, 999)
+        servers.plug(rack.name, server.name, int(name[1:]))
     (root / "racks/A1.yml").write_text(RACK)
     (root / "playbooks/configure.yml").write_text(PING)
     for name in ("owner", "sw-a1"):
@@ -173,56 +176,57 @@ def test_a_deposits_port_from_quarantine_to_release(
     (root / "switches/sw-a1.yml").write_text(described.out)
     first, second = (stand(placed, replace(server, address=address), server.user) for server, address in cards(rack))
     one, other = (address for _, address in cards(rack))
-
     pin = next(key.sha256 for key in found.server.host_keys if key.type == "ssh-ed25519")
-    assert sopctl("switch", "host-key", "sw-a1", "--confirm", pin).code == 0
+    assert office(root, "switch", "host-key", "sw-a1", "--confirm", pin)[0] == 0
 
-    assert not answers(one, seconds=1), "in quarantine"
-    planned = sopctl("switch", "plan", first, "--json")
-    assert planned.code == 0, planned
-    assert ["vlan", 999, 120] in [list(change.values()) for change in json.loads(planned.out)["plan"]["changes"]]
-    assert not answers(one, seconds=1), "a plan changes nothing"
-    configured = sopctl("configure", first, "--json")
-    assert configured.code == 0, configured
+    assert not answers(one, seconds=0.5), "in quarantine"
+    code, planned = office(root, "switch", "plan", first)
+    assert (code, planned["plan"]["before"]["setting"]["vlan"], planned["plan"]["wanted"]["vlan"]) == (0, 999, 120)
+    assert not answers(one, seconds=0.5), "a plan changes nothing"
+    assert office(root, "configure", first)[0] == 0, "the port first, then Ansible over it"
     over_it = replace(rack.servers[0], address=one)
     assert len(servers.run(over_it, "head -c 300000 /dev/zero | tr '\\0' x")) == 300_000, "more than one packet"
-    (kept,) = [
-        event.data["switch_port"] for event in dossiers.read(desk.site, first).events if "switch_port" in event.data
-    ]
+    events = dossiers.read(desk.site, first).events
+    (kept,) = [event.data["switch_port"] for event in events if "switch_port" in event.data]
     assert (kept["before"]["vlan"], kept["after"]["vlan"], kept["mac"]) == ("999", "120", found.ports[0].mac)
 
     servers.plug(rack.name, rack.servers[1].name, 7)
     servers.plug(rack.name, rack.servers[0].name, 2)
-    assert not answers(one, seconds=1), "moved into a port that is in quarantine"
-    audited = sopctl("switch", "audit", "--json")
-    findings = [(each["kind"], each["port"], each["deposit"]) for each in json.loads(audited.out)["findings"]]
-    assert audited.code == 1
-    assert ("elsewhere", "p2", first) in findings
-    strange = sopctl("switch", "apply", second, "--json")
-    port = json.loads(strange.out)["port"]
-    assert (strange.code, port["state"], port["cause"]) == (1, "refused", "other-server")
+    assert not answers(one, seconds=0.5), "moved into a port that is in quarantine"
+    code, audited = office(root, "switch", "audit")
+    assert (code, ("elsewhere", "p2", first) in findings(audited)) == (1, True), audited
+    code, strange = office(root, "switch", "apply", second)
+    assert (code, strange["port"]["state"], strange["port"]["cause"]) == (1, "refused", "other-server")
     assert tag(rack, "p2") == "999"
     servers.plug(rack.name, rack.servers[0].name, 1)
     assert answers(one), "back in its own port, without anyone's doing"
 
     kill_while_it_waits(rack, root, second, patience=6)
-    assert wait_until(lambda: tag(rack, "p2") == "999", 30, every=0.3), "the switch put it back by itself"
+    assert wait_until(lambda: tag(rack, "p2") == "999", 30, every=0.2), "the switch put it back by itself"
     kill_while_it_waits(rack, root, second, patience=180)
     servers.plug(rack.name, rack.servers[1].name, 2)
-    applied = sopctl("switch", "apply", second, "--json")
-    port = json.loads(applied.out)["port"]
-    assert (applied.code, port["state"], port["mac"]) == (0, "unchanged", found.ports[1].mac), applied
+    code, applied = office(root, "switch", "apply", second)
+    assert (code, applied["port"]["state"], applied["port"]["mac"]) == (0, "unchanged", found.ports[1].mac)
     assert answers(other)
     left = "systemctl list-units --all --plain --no-legend 'sopctl-restore-*'; ls /run | grep sopctl-restore || true"
     assert servers.run(found.server, left) == "", "the killed run's way back will not be taken in three minutes"
-    audited = sopctl("switch", "audit", "--json")
-    assert (audited.code, json.loads(audited.out)["findings"]) == (0, []), audited
+    code, audited = office(root, "switch", "audit")
+    assert (code, findings(audited)) == (0, set()), audited
 
-    released = sopctl("switch", "release", first, "--json")
-    assert released.code == 0, released
-    assert not answers(one, seconds=1)
+    assert office(root, "switch", "release", first)[0] == 0
+    assert not answers(one, seconds=0.5)
     assert servers.run(rack.servers[0], "cat /sys/class/net/svc0/carrier").strip() == "0", "shut: no link"
     assert answers(other), "the other one has not noticed"
+
+
+def office(root: Path, *words: str) -> tuple[int, Any]:
+    """A command at the site, in this process; its exit code, and what it says as JSON."""
+    ran = CliRunner().invoke(cli, ["--site", str(root), *words, "--json"], catch_exceptions=False)
+    return ran.exit_code, json.loads(ran.stdout)
+
+
+def findings(audited: Any) -> set[tuple[str, str, str]]:
+    return {(each["kind"], each["port"], each["deposit"]) for each in audited["findings"]}
 
 
 RACK = """
