@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session
 from sopctl.errors import Interrupted
 from sopctl.model import port
 from sopctl.model.port import ActualPort, Expected, Plan, PortSetting
+from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.workflow.switches import Reach
 
 SESSION_SECONDS = 150.0
@@ -106,17 +108,23 @@ def change(job: Job) -> PortResult:
             return _unchanged(job, session, plan)
         back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
         restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
+        _begin(job)
         try:
-            return _carry_out(job, session, plan, restore)
+            result = _carry_out(job, session, plan, restore)
+            _mark(job).unlink(missing_ok=True)
+            return result
         except (CommandRefused, _NotHeard, _Differs) as error:
             failed: BaseException = error
             with suppress(DeviceFault):
                 after = _back(job, session, plan.before, restore)
                 if after and after.setting == plan.before.setting:
+                    _mark(job).unlink(missing_ok=True)
                     return _ended("put-back", plan, after, restore, failed)
         except (DeviceFault, KeyboardInterrupt) as error:
             failed = error  # what was being said is lost, so this session is not used again
     result = _back_anew(job, plan, plan.before, restore, failed)
+    if result.state == "put-back":
+        _mark(job).unlink(missing_ok=True)
     if isinstance(failed, KeyboardInterrupt):
         raise Interrupted(f"stopped; {told(result)}")
     return result
@@ -163,15 +171,17 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None) 
 
 
 def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
-    """The port is as it should be; what is missing may be the server. And it may be so because of a run that was
-    killed: then its way back is still armed, and what it changed was not saved."""
+    """The port is as it should be; what is missing may be the server. It may be so because of a run that was killed:
+    then that one's way back is still armed, and what it changed was not saved."""
     try:
         heard = _hear(job, session) if job.service else ""
     except _NotHeard as error:
         return PortResult("refused", plan, plan.before, cause=NOT_HEARD, why=str(error), remedy=NOT_HEARD_REMEDY)
+    if not _mark(job).exists():
+        return PortResult("unchanged", plan, plan.before, heard)
     restore = job.reach.driver.restore(session, job.port, (), RESTORE_SECONDS)
     for command in restore.drop if restore else ():
-        with suppress(CommandRefused):  # there is none
+        with suppress(CommandRefused):  # there is none: it was killed before, or after
             session.show(command)
     try:
         after = _see(job, session)
@@ -179,7 +189,20 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
         return _ended("put-back", plan, read(job.reach.driver, session).ports.get(job.port), None, error)
     for command in job.reach.driver.SAVE:
         session.show(command)
+    _mark(job).unlink(missing_ok=True)
     return PortResult("unchanged", plan, after, heard)
+
+
+def _mark(job: Job) -> Path:
+    """There while a change of this port is under way, and after one that was killed."""
+    return job.reach.marks / f"{job.reach.record.name}-{job.port.replace('/', '_')}"
+
+
+def _begin(job: Job) -> None:
+    mark = _mark(job)
+    with disk_errors(mark):
+        mark.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(mark, b"")
 
 
 def _see(job: Job, session: Session) -> ActualPort:

@@ -55,11 +55,13 @@ class SwitchKeys(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Reach:
-    """A switch held by this process: its record, its driver, and how a session with it is opened."""
+    """A switch held by this process: its record, its driver, how a session with it is opened, and the folder of the
+    marks that a change leaves while it is under way."""
 
     record: SwitchRecord
     driver: Driver
     open: Callable[[], AbstractContextManager[Session]]
+    marks: Path
 
 
 def rows(site: Site) -> list[SwitchRow]:
@@ -205,6 +207,7 @@ def held(
             found,
             driver,
             lambda: device.connect(endpoint, login, driver.DIALECT, seconds=seconds, log=log, cancel=cancel),
+            site.root / "var" / "switches",
         )
 
 

@@ -199,6 +199,35 @@ def test_a_configuration_that_someone_else_holds_is_left_alone(desk: Desk, lan: 
     assert not [line for line in device.lines if line.startswith(("interface", "write"))]
 
 
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches SIGKILL."""
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_a_run_that_was_killed_is_finished_by_the_next(
+    desk: Desk, lan: Lan, here: Callable[[], str], monkeypatch: pytest.MonkeyPatch, *, archive: bool
+) -> None:
+    """The port is as wanted by then; but it was not saved, and the switch would still put it back."""
+    switch = plugged(archive)
+    lan.add("sw-a1", switch)
+    deposit = here()
+    with monkeypatch.context() as patched:
+        patched.setattr(switching, "stir", killed)
+        with pytest.raises(Killed):
+            switching.apply(desk, deposit)
+    assert (switch.running[ONE].lines["switchport access vlan"], switch.saves) == ("110", 0)
+    assert (switch.pending is not None) == archive
+    for _ in range(2):
+        done, result = switching.apply(desk, deposit)
+        assert (done.answer, result.state, result.mac) == (True, "unchanged", MAC)
+        assert (switch.pending, switch.saves) == (None, 1)
+        assert switch.startup[ONE].lines == switch.running[ONE].lines
+
+
+def killed(_address: str) -> None:
+    raise Killed
+
+
 @pytest.mark.parametrize("archive", [False, True])
 def test_a_switch_that_is_gone_half_way_is_told_as_unknown(
     desk: Desk, lan: Lan, here: Callable[[], str], *, archive: bool
@@ -216,24 +245,6 @@ def test_a_switch_that_is_gone_half_way_is_told_as_unknown(
     assert ("switch mengembalikannya sendiri" in event.note) == archive
     switch.fire()
     assert (switch.running[ONE].lines == before) == archive
-
-
-@pytest.mark.parametrize("archive", [False, True])
-def test_what_a_killed_run_left_is_kept_by_the_next(
-    desk: Desk, lan: Lan, here: Callable[[], str], *, archive: bool
-) -> None:
-    """The run was killed after its lines, before anything was kept or saved; the next finds the port as it wants it."""
-    switch = plugged(archive)
-    device = lan.add("sw-a1", switch, Faults(die_after=VLAN))
-    deposit = here()
-    switching.apply(desk, deposit)
-    lines = switch.running[ONE].lines
-    lines |= {"description": f"{deposit} web1.example.org Dinas Contoh"}
-    device.dead, device.faults = False, Faults()
-    done, result = switching.apply(desk, deposit)
-    assert (done.answer, result.state, switch.pending, switch.saves) == (True, "unchanged", None, 1)
-    switch.fire()
-    assert switch.running[ONE].lines["switchport access vlan"] == "110"
 
 
 def test_routeros_is_applied_and_its_scheduler_puts_back_what_was_left(
