@@ -247,24 +247,6 @@ def test_a_switch_that_is_gone_half_way_is_told_as_unknown(
     assert (switch.running[ONE].lines == before) == archive
 
 
-@pytest.mark.parametrize("archive", [False, True])
-def test_what_a_killed_run_left_is_kept_by_the_next(
-    desk: Desk, lan: Lan, here: Callable[[], str], *, archive: bool
-) -> None:
-    """The run was killed after its lines, before anything was kept or saved; the next finds the port as it wants it."""
-    switch = plugged(archive)
-    device = lan.add("sw-a1", switch, Faults(die_after=VLAN))
-    deposit = here()
-    switching.apply(desk, deposit)
-    lines = switch.running[ONE].lines
-    lines |= {"description": f"{deposit} web1.example.org Dinas Contoh"}
-    device.dead, device.faults = False, Faults()
-    done, result = switching.apply(desk, deposit)
-    assert (done.answer, result.state, switch.pending, switch.saves) == (True, "unchanged", None, 1)
-    switch.fire()
-    assert switch.running[ONE].lines["switchport access vlan"] == "110"
-
-
 def test_routeros_is_applied_and_its_scheduler_puts_back_what_was_left(
     desk: Desk, lan: Lan, here: Callable[[], str]
 ) -> None:
