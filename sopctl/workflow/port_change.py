@@ -14,7 +14,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session, learned, read
-from sopctl.errors import Interrupted
+from sopctl.errors import Interrupted, SopctlError
 from sopctl.model import port
 from sopctl.model.port import ActualPort, Expected, Plan, PortSetting
 from sopctl.store.durable import disk_errors, write_atomic
@@ -108,21 +108,24 @@ def change(job: Job) -> PortResult:
             return _unchanged(job, session, plan)
         back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
         restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
+        saving = False
         _begin(job)
         try:
             result = _carry_out(job, session, plan, restore)
+            saving = True
+            _save(job, session)
             _mark(job).unlink(missing_ok=True)
             return result
         except (CommandRefused, _NotHeard, _Differs) as error:
             failed: BaseException = error
-            with suppress(DeviceFault):
-                after = _back(job, session, plan.before, restore)
+            with suppress(SopctlError):
+                after = _back(job, session, plan.before, restore, saved=saving)
                 if after and after.setting == plan.before.setting:
                     _mark(job).unlink(missing_ok=True)
                     return _ended("put-back", plan, after, restore, failed)
-        except (DeviceFault, KeyboardInterrupt) as error:
+        except (SopctlError, KeyboardInterrupt) as error:
             failed = error  # what was being said is lost, so this session is not used again
-    result = _back_anew(job, plan, plan.before, restore, failed)
+    result = _back_anew(job, plan, plan.before, restore, failed, saved=saving)
     if result.state == "put-back":
         _mark(job).unlink(missing_ok=True)
     if isinstance(failed, KeyboardInterrupt):
@@ -165,9 +168,12 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None) 
     for command in restore.keep if restore else ():
         session.show(command)
     after = _see(job, session)  # once more: the way back may have been taken in the meantime
+    return PortResult("done", plan, after, heard, restore=restore.how if restore else "")
+
+
+def _save(job: Job, session: Session) -> None:
     for command in job.reach.driver.SAVE:
         session.show(command)
-    return PortResult("done", plan, after, heard, restore=restore.how if restore else "")
 
 
 def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
@@ -187,8 +193,7 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
         after = _see(job, session)
     except _Differs as error:  # it was taken in the meantime
         return _ended("put-back", plan, read(job.reach.driver, session).ports.get(job.port), None, error)
-    for command in job.reach.driver.SAVE:
-        session.show(command)
+    _save(job, session)
     _mark(job).unlink(missing_ok=True)
     return PortResult("unchanged", plan, after, heard)
 
@@ -230,17 +235,22 @@ def _hear(job: Job, session: Session) -> str:
         time.sleep(TICK)
 
 
-def _back_anew(job: Job, plan: Plan, before: ActualPort, restore: Restore | None, failed: BaseException) -> PortResult:
+def _back_anew(
+    job: Job, plan: Plan, before: ActualPort, restore: Restore | None, failed: BaseException, *, saved: bool
+) -> PortResult:
     """Put the port back over a new session, and say what came of it."""
     after: ActualPort | None = None
-    with suppress(DeviceFault), job.reach.open() as session:
-        after = _back(job, session, before, restore)
+    with suppress(SopctlError), job.reach.open() as session:
+        after = _back(job, session, before, restore, saved=saved)
     state: Literal["put-back", "unknown"] = "put-back" if after and after.setting == before.setting else "unknown"
     return _ended(state, plan, after, restore, failed)
 
 
-def _back(job: Job, session: Session, before: ActualPort, restore: Restore | None) -> ActualPort | None:
-    """Put the port back, and return it as it is then. Raises DeviceFault."""
+def _back(job: Job, session: Session, before: ActualPort, restore: Restore | None, *, saved: bool) -> ActualPort | None:
+    """Put the port back, and return it as it is then; save that, where what is undone may have been `saved`.
+
+    Raises DeviceFault. That it cannot be saved is none: the port is back, and saving was what failed.
+    """
     driver = job.reach.driver
     if restore and restore.undo:
         with suppress(CommandRefused):  # there may be nothing to undo: the first line was refused
@@ -253,6 +263,9 @@ def _back(job: Job, session: Session, before: ActualPort, restore: Restore | Non
     if restore and not restore.undo and now and now.setting == before.setting:
         for command in restore.keep:
             session.show(command)
+    if saved:
+        with suppress(DeviceFault):
+            _save(job, session)
     return now
 
 
@@ -270,6 +283,8 @@ def _ended(
         cause, why, remedy = NOT_HEARD, str(failed), NOT_HEARD_REMEDY
     elif isinstance(failed, _Differs):
         cause, why, remedy = "not-as-planned", str(failed), "Look at the port on the switch, then run it again."
+    elif isinstance(failed, SopctlError):
+        cause, why, remedy = type(failed).__name__, failed.message, failed.remedy
     else:
         cause, why, remedy = "interrupted", "stopped", ""
     return PortResult(state, plan, after, cause=cause, why=why, remedy=remedy, restore=how)

@@ -69,7 +69,6 @@ def lan(site: Site) -> Iterator[Lan]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is there is heard at once in here."""
     monkeypatch.setattr(port_change, "HEAR_SECONDS", 0.0)
-    monkeypatch.setattr("sopctl.adapters.switch.session.ANSWER_SECONDS", 1.0)
 
 
 @pytest.fixture
@@ -162,8 +161,17 @@ NVRAM = "%Error opening nvram:/startup-config (Permission denied)\n"
     ],
 )
 def test_what_fails_half_way_is_put_back(
-    desk: Desk, lan: Lan, here: Callable[[], str], faults: Faults, cause: str, *, archive: bool
+    desk: Desk,
+    lan: Lan,
+    here: Callable[[], str],
+    faults: Faults,
+    cause: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    archive: bool,
 ) -> None:
+    if faults.hang_at:
+        monkeypatch.setattr("sopctl.adapters.switch.session.ANSWER_SECONDS", 2.0)
     switch = plugged(archive)
     before = dict(switch.running[ONE].lines)
     lan.add("sw-a1", switch, faults)
@@ -172,6 +180,7 @@ def test_what_fails_half_way_is_put_back(
     assert (done.answer, result.state, result.cause) == (False, "put-back", cause)
     assert dict(sorted(switch.running[ONE].lines.items())) == dict(sorted(before.items()))
     assert switch.pending is None
+    assert not switch.startup or switch.startup[ONE].lines == switch.running[ONE].lines, "what was saved is undone too"
     event = last(desk, deposit)
     assert event.note.startswith(f"gagal: port {ONE} sw-a1: dikembalikan seperti semula: ")
     assert event.data["switch_port_tried"]["cause"] == cause

@@ -33,6 +33,7 @@ from sopctl.adapters.switch import (
     connect,
 )
 from sopctl.adapters.switch.dialect import CISCO_LIKE
+from sopctl.adapters.switch.session_log import session_log
 from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure
 from tests.adapters.ssh.hostile import Host, listening
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, Start, endpoint, login, pin
@@ -200,7 +201,7 @@ def test_every_break_ends_in_time(start: Start, faults: Faults, kind: type[Devic
     began = time.monotonic()
     with pytest.raises(kind) as caught, connect(endpoint(device), opens(device), DIALECT, seconds=seconds) as session:
         session.show("show clock")
-    assert time.monotonic() - began < min(seconds, 3) + 2
+    assert time.monotonic() - began < seconds + 3
     assert caught.value.where == f"127.0.0.1:{device.port}"
     assert type(caught.value) is kind
 
@@ -218,7 +219,7 @@ def test_a_listener_that_is_silent_is_left_in_time() -> None:
         began = time.monotonic()
         with pytest.raises(TookTooLong), connect(where, Login("a", password="b"), DIALECT, seconds=0.5):
             pass
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 4
 
 
 def test_a_wish_to_stop_ends_it(start: Start) -> None:
@@ -252,14 +253,14 @@ def test_the_session_log_is_off_by_default_and_has_no_secret(start: Start, tmp_p
         (b"snmp-server community public RO", b"snmp-server community ********"),
         (b"username a privilege 15 secret 9 $9$abc", b"username a privilege 15 secret ********"),
         (b'set password="one two"', b"set password=********"),
+        (b"Password: hunter2", b"Password: ********"),
+        (b"said hunter2 aloud", b"said ******** aloud"),
         (b"interface GigabitEthernet1/0/1", b"interface GigabitEthernet1/0/1"),
     ],
 )
 def test_lines_that_carry_a_secret_are_written_without_it(tmp_path: Path, line: bytes, kept: bytes) -> None:
-    from sopctl.adapters.switch.session import _session_log
-
     path = tmp_path / "log"
-    with _session_log(path, Login("a")) as sink:
+    with session_log(path, ["hunter2"]) as sink:
         sink.write(line[:9])
         sink.write(line[9:])
     assert path.read_bytes() == kept
