@@ -1,7 +1,7 @@
 """A switch or another network device, through netmiko: one guarded session, and what a platform says and is told."""
 
 from sopctl.adapters.switch.dialect import Dialect
-from sopctl.adapters.switch.driver import Driver, Restore, driver, known
+from sopctl.adapters.switch.driver import Driver, Restore, driver, known, learned, read
 from sopctl.adapters.switch.faults import (
     CommandRefused,
     DeviceFault,
@@ -30,4 +30,6 @@ __all__ = [
     "connect",
     "driver",
     "known",
+    "learned",
+    "read",
 ]
