@@ -1,6 +1,7 @@
 """`sopctl switch`: the ports of the racks' switches, planned, applied, released and audited."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from sopctl.workflow.port_audit import Audited
     from sopctl.workflow.port_change import PortResult, Proposal
     from sopctl.workflow.switches import SwitchKeys
+
+
+session_log_option = click.option(
+    "--session-log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Add what was said to this file (0600), without secrets.",
+)
 
 
 @click.group(
@@ -103,16 +112,17 @@ def _put_keys(keys: "SwitchKeys") -> None:
 @switch.command(epilog=example("sopctl switch plan PS-2026-0001", "sopctl switch plan PS-2026-0001 --release"))
 @id_argument
 @click.option("--release", is_flag=True, help="What `switch release` would do, not `switch apply`.")
+@session_log_option
 @json_option
 @click.pass_context
-def plan(ctx: click.Context, deposit_id: str, *, release: bool, as_json: bool) -> None:
+def plan(ctx: click.Context, deposit_id: str, *, release: bool, session_log: Path | None, as_json: bool) -> None:
     """What would change on the deposit's port, the lines that would be sent, and those of the way back.
 
     The switch is read; nothing is sent that changes anything. Exit 1: something forbids it, and what.
     """
     from sopctl.workflow import switching
 
-    found = switching.plan(open_desk(ctx), deposit_id, release=release)
+    found = switching.plan(open_desk(ctx), deposit_id, release=release, log=session_log)
     if as_json:
         put_json(found)
     else:
@@ -153,10 +163,11 @@ def _setting(setting: "PortSetting") -> str:
 
 @switch.command(epilog=example("sopctl switch apply PS-2026-0001"))
 @id_argument
+@session_log_option
 @decider_options
 @json_option
 @click.pass_context
-def apply(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
+def apply(ctx: click.Context, deposit_id: str, *, session_log: Path | None, as_json: bool) -> None:
     """Give the deposit's server its port: read, refuse, change, read back, hear the server, save. Exit 1: it is not so.
 
     `sopctl configure` does the same first. Whatever fails half-way puts the port back and says so; before and after
@@ -164,22 +175,23 @@ def apply(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
     """
     from sopctl.workflow import switching
 
-    _put_change(*switching.apply(open_desk(ctx), deposit_id), as_json=as_json)
+    _put_change(*switching.apply(open_desk(ctx), deposit_id, log=session_log), as_json=as_json)
 
 
 @switch.command(epilog=example("sopctl switch release PS-2026-0001"))
 @id_argument
+@session_log_option
 @decider_options
 @json_option
 @click.pass_context
-def release(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
+def release(ctx: click.Context, deposit_id: str, *, session_log: Path | None, as_json: bool) -> None:
     """Shut the deposit's port and put it into quarantine, at any step. Exit 1: it is not shut.
 
     `sopctl release` does the same at pengembalian 6. This is for a server that must be off the net at once.
     """
     from sopctl.workflow import switching
 
-    _put_change(*switching.release(open_desk(ctx), deposit_id), as_json=as_json)
+    _put_change(*switching.release(open_desk(ctx), deposit_id, log=session_log), as_json=as_json)
 
 
 def _put_change(done: "StepDone", result: "PortResult", *, as_json: bool) -> None:

@@ -13,10 +13,16 @@ FACES: tuple[Face, ...] = get_args(Face)
 
 
 class Switch(Struct, frozen=True, forbid_unknown_fields=True):
-    """The rack's switch, and how many of its ports (1 to `ports`) are for deposited servers."""
+    """The rack's switch, and how many of its ports are for deposited servers: `ports`, from number `first` on."""
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
     ports: Annotated[int, Meta(ge=1, le=512)]
+    first: Annotated[int, Meta(ge=1, le=512)] = 1
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of these ports."""
+        return range(self.first, self.first + self.ports)
 
 
 class Rack(Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,7 +132,7 @@ def find_place(
 def free_ports(rack: Rack, occupied: Iterable[Occupied]) -> list[int]:
     """The ports of the rack's switch that no deposit has; none without a switch."""
     taken = {other.place.port for other in occupied if other.place.rack == rack.name}
-    return [port for port in range(1, rack.switch.ports + 1) if port not in taken] if rack.switch else []
+    return [port for port in rack.switch.numbers if port not in taken] if rack.switch else []
 
 
 def power_used(rack: Rack, occupied: Iterable[Occupied]) -> int:

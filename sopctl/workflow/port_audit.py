@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
+from sopctl.adapters import switch as device
 from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.model import port_audit
 from sopctl.model.port import SwitchState
@@ -53,7 +54,7 @@ def audit(
         try:
             held = switches.held(site, site.switches[name], seconds=READ_SECONDS, wait=WAIT_SECONDS, cancel=cancel)
             with held as reach, reach.open() as session:
-                states[name] = reach.driver.read(session)
+                states[name] = device.read(reach.driver, session)
         except SopctlError as error:
             errors[name] = error
 
@@ -75,7 +76,7 @@ def port_records(site: Site) -> list[PortRecord]:
     found = []
     for rack in site.racks:
         switch = site.switches.get(rack.switch.name) if rack.switch else None
-        for number in range(1, (rack.switch.ports if rack.switch else 0) + 1):
+        for number in rack.switch.numbers if rack.switch else ():
             if switch:
                 name = switch.interface(number)
                 owner = owners.get((switch.name, name))

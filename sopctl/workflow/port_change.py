@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
-from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session
-from sopctl.errors import Interrupted
+from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session, learned, read
+from sopctl.errors import Interrupted, SopctlError
 from sopctl.model import port
 from sopctl.model.port import ActualPort, Expected, Plan, PortSetting
+from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.workflow.switches import Reach
 
 SESSION_SECONDS = 150.0
@@ -82,7 +84,7 @@ def preview(job: Job) -> Proposal:
     """What `change` would do. Nothing is sent that changes anything. Raises DeviceFault."""
     with job.reach.open() as session:
         plan = _plan(job, session)
-        if plan.before is None or not plan.changes:
+        if plan.before is None or plan.refusals or not plan.changes:
             return Proposal(plan, (), ())
         back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
         restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
@@ -106,17 +108,26 @@ def change(job: Job) -> PortResult:
             return _unchanged(job, session, plan)
         back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
         restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
+        saving = False
+        _begin(job)
         try:
-            return _carry_out(job, session, plan, restore)
+            result = _carry_out(job, session, plan, restore)
+            saving = True
+            _save(job, session)
+            _mark(job).unlink(missing_ok=True)
+            return result
         except (CommandRefused, _NotHeard, _Differs) as error:
             failed: BaseException = error
-            with suppress(DeviceFault):
-                after = _back(job, session, plan.before, restore)
+            with suppress(SopctlError):
+                after = _back(job, session, plan.before, restore, saved=saving)
                 if after and after.setting == plan.before.setting:
+                    _mark(job).unlink(missing_ok=True)
                     return _ended("put-back", plan, after, restore, failed)
-        except (DeviceFault, KeyboardInterrupt) as error:
+        except (SopctlError, KeyboardInterrupt) as error:
             failed = error  # what was being said is lost, so this session is not used again
-    result = _back_anew(job, plan, plan.before, restore, failed)
+    result = _back_anew(job, plan, plan.before, restore, failed, saved=saving)
+    if result.state == "put-back":
+        _mark(job).unlink(missing_ok=True)
     if isinstance(failed, KeyboardInterrupt):
         raise Interrupted(f"stopped; {told(result)}")
     return result
@@ -131,7 +142,7 @@ def told(result: PortResult) -> str:
 
 
 def _plan(job: Job, session: Session) -> Plan:
-    state = job.reach.driver.read(session)
+    state = read(job.reach.driver, session)
     before = state.ports.get(job.port)
     unable = job.reach.driver.unable(before.setting, job.wanted) if before and before.setting != job.wanted else ""
     return port.plan(
@@ -157,23 +168,51 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None) 
     for command in restore.keep if restore else ():
         session.show(command)
     after = _see(job, session)  # once more: the way back may have been taken in the meantime
-    for command in job.reach.driver.SAVE:
-        session.show(command)
     return PortResult("done", plan, after, heard, restore=restore.how if restore else "")
 
 
+def _save(job: Job, session: Session) -> None:
+    for command in job.reach.driver.SAVE:
+        session.show(command)
+
+
 def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
-    """The port is as it should be; what is missing may be the server."""
+    """The port is as it should be; what is missing may be the server. It may be so because of a run that was killed:
+    then that one's way back is still armed, and what it changed was not saved."""
     try:
         heard = _hear(job, session) if job.service else ""
     except _NotHeard as error:
         return PortResult("refused", plan, plan.before, cause=NOT_HEARD, why=str(error), remedy=NOT_HEARD_REMEDY)
-    return PortResult("unchanged", plan, plan.before, heard)
+    if not _mark(job).exists():
+        return PortResult("unchanged", plan, plan.before, heard)
+    restore = job.reach.driver.restore(session, job.port, (), RESTORE_SECONDS)
+    for command in restore.drop if restore else ():
+        with suppress(CommandRefused):  # there is none: it was killed before, or after
+            session.show(command)
+    try:
+        after = _see(job, session)
+    except _Differs as error:  # it was taken in the meantime
+        return _ended("put-back", plan, read(job.reach.driver, session).ports.get(job.port), None, error)
+    _save(job, session)
+    _mark(job).unlink(missing_ok=True)
+    return PortResult("unchanged", plan, after, heard)
+
+
+def _mark(job: Job) -> Path:
+    """There while a change of this port is under way, and after one that was killed."""
+    return job.reach.marks / f"{job.reach.record.name}-{job.port.replace('/', '_')}"
+
+
+def _begin(job: Job) -> None:
+    mark = _mark(job)
+    with disk_errors(mark):
+        mark.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(mark, b"")
 
 
 def _see(job: Job, session: Session) -> ActualPort:
     """The port as it is now. Raises _Differs when it is not as wanted."""
-    after = job.reach.driver.read(session).ports.get(job.port)
+    after = read(job.reach.driver, session).ports.get(job.port)
     if after is None or after.setting != job.wanted:
         left = port.changes(after.setting, job.wanted) if after else ()
         what = ", ".join(f"{each.field} is {each.before!r}" for each in left) or "the port is gone"
@@ -186,7 +225,7 @@ def _hear(job: Job, session: Session) -> str:
     deadline = time.monotonic() + min(job.hear_seconds, session.left())
     while True:
         job.stir()
-        seen = port.SwitchState({}, learned=job.reach.driver.learned(session))
+        seen = port.SwitchState({}, learned=learned(job.reach.driver, session))
         mac = port.is_there(seen, job.port, job.wanted, job.whose)
         if mac:
             return mac
@@ -196,29 +235,37 @@ def _hear(job: Job, session: Session) -> str:
         time.sleep(TICK)
 
 
-def _back_anew(job: Job, plan: Plan, before: ActualPort, restore: Restore | None, failed: BaseException) -> PortResult:
+def _back_anew(
+    job: Job, plan: Plan, before: ActualPort, restore: Restore | None, failed: BaseException, *, saved: bool
+) -> PortResult:
     """Put the port back over a new session, and say what came of it."""
     after: ActualPort | None = None
-    with suppress(DeviceFault), job.reach.open() as session:
-        after = _back(job, session, before, restore)
+    with suppress(SopctlError), job.reach.open() as session:
+        after = _back(job, session, before, restore, saved=saved)
     state: Literal["put-back", "unknown"] = "put-back" if after and after.setting == before.setting else "unknown"
     return _ended(state, plan, after, restore, failed)
 
 
-def _back(job: Job, session: Session, before: ActualPort, restore: Restore | None) -> ActualPort | None:
-    """Put the port back, and return it as it is then. Raises DeviceFault."""
+def _back(job: Job, session: Session, before: ActualPort, restore: Restore | None, *, saved: bool) -> ActualPort | None:
+    """Put the port back, and return it as it is then; save that, where what is undone may have been `saved`.
+
+    Raises DeviceFault. That it cannot be saved is none: the port is back, and saving was what failed.
+    """
     driver = job.reach.driver
     if restore and restore.undo:
         with suppress(CommandRefused):  # there may be nothing to undo: the first line was refused
             for command in restore.undo:
                 session.show(command)
-    now = driver.read(session).ports.get(job.port)
+    now = read(driver, session).ports.get(job.port)
     if now and now.setting != before.setting:
         session.configure(driver.lines(job.port, now.setting, before.setting))
-        now = driver.read(session).ports.get(job.port)
+        now = read(driver, session).ports.get(job.port)
     if restore and not restore.undo and now and now.setting == before.setting:
         for command in restore.keep:
             session.show(command)
+    if saved:
+        with suppress(DeviceFault):
+            _save(job, session)
     return now
 
 
@@ -236,6 +283,8 @@ def _ended(
         cause, why, remedy = NOT_HEARD, str(failed), NOT_HEARD_REMEDY
     elif isinstance(failed, _Differs):
         cause, why, remedy = "not-as-planned", str(failed), "Look at the port on the switch, then run it again."
+    elif isinstance(failed, SopctlError):
+        cause, why, remedy = type(failed).__name__, failed.message, failed.remedy
     else:
         cause, why, remedy = "interrupted", "stopped", ""
     return PortResult(state, plan, after, cause=cause, why=why, remedy=remedy, restore=how)

@@ -181,7 +181,7 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
     checks: tuple[Callable[[], object], ...] = (
         lambda: site.settings,
         lambda: site.racks,
-        lambda: site.switches,
+        lambda: _check_switches(site),
         lambda: site.library,
         lambda: calendar.overrides(site),
         lambda: _check_places(site),
@@ -201,6 +201,15 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
         except (InvalidRecord, Conflict) as error:
             errors.append(error)
     return len(ids), list({str(error): error for error in errors}.values())
+
+
+def _check_switches(site: Site) -> None:
+    """The switches' records, that there is a driver for each, and that each port belongs to one rack."""
+    from sopctl.workflow import switches  # brings what speaks SSH, which no list needs
+
+    for each in site.switches.values():
+        switches.driver_of(site, each)
+    switches.refuse_shared_ports(site)
 
 
 def _check_places(site: Site) -> None:

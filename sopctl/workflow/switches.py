@@ -16,7 +16,7 @@ from sopctl.model import access
 from sopctl.model.access import AccessResult, Cause, HostKey, Target
 from sopctl.model.rack import Place
 from sopctl.model.switch import SwitchRecord
-from sopctl.store import locks, switches
+from sopctl.store import codec, locks, switches
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.store.switches import Pin
@@ -55,11 +55,13 @@ class SwitchKeys(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Reach:
-    """A switch held by this process: its record, its driver, and how a session with it is opened."""
+    """A switch held by this process: its record, its driver, how a session with it is opened, and the folder of the
+    marks that a change leaves while it is under way."""
 
     record: SwitchRecord
     driver: Driver
     open: Callable[[], AbstractContextManager[Session]]
+    marks: Path
 
 
 def rows(site: Site) -> list[SwitchRow]:
@@ -98,7 +100,39 @@ def of_place(site: Site, place: Place | None) -> tuple[SwitchRecord, str] | None
     if place is None or place.port is None or rack is None or rack.switch is None:
         return None
     found = site.switches.get(rack.switch.name)
-    return (found, found.interface(place.port)) if found else None
+    if found is None:
+        return None
+    refuse_shared_ports(site)
+    return found, found.interface(place.port)
+
+
+def driver_of(site: Site, found: SwitchRecord) -> Driver:
+    """The driver of a switch. Raises InvalidRecord, with the place, for a platform that there is none of."""
+    try:
+        return device.driver(found.platform)
+    except InvalidRecord as error:
+        path = site.root / "switches" / f"{found.name}.yml"
+        where = codec.place(codec.read(path), ("platform",), where=str(path))
+        raise InvalidRecord(error.message, where=where, remedy=error.remedy) from None
+
+
+def refuse_shared_ports(site: Site) -> None:
+    """Raise InvalidRecord where two racks claim the same port of a switch, or one claims an uplink."""
+    claimed: dict[tuple[str, str], str] = {}
+    known = site.switches
+    for rack in site.racks:
+        switch = known.get(rack.switch.name) if rack.switch else None
+        if switch is None or rack.switch is None:
+            continue
+        for name in map(switch.interface, rack.switch.numbers):
+            other = "an uplink" if name in switch.uplinks else claimed.setdefault((switch.name, name), rack.name)
+            if other != rack.name:
+                whose = other if name in switch.uplinks else f"rack {other}'s"
+                raise InvalidRecord(
+                    f"port {name} of switch {switch.name} is {whose} already",
+                    where=str(site.root / "racks" / f"{rack.name}.yml"),
+                    remedy="Say which ports each rack has: switch: {name: …, first: 13, ports: 12}",
+                )
 
 
 def look(desk: Desk, name: str) -> SwitchKeys:
@@ -159,7 +193,7 @@ def held(
     Raises Conflict when another process holds it for longer than `wait`; InvalidRecord for a platform without driver;
     OutsideFailure for a missing key, password or pinned host key. Nothing is sent yet.
     """
-    driver = device.driver(found.platform)
+    driver = driver_of(site, found)
     pin = switches.pinned(site, found.name)
     if pin is None:
         raise OutsideFailure(
@@ -173,6 +207,7 @@ def held(
             found,
             driver,
             lambda: device.connect(endpoint, login, driver.DIALECT, seconds=seconds, log=log, cancel=cancel),
+            site.root / "var" / "switches",
         )
 
 

@@ -6,12 +6,13 @@ are set by hand, and nothing here speaks of them.
 
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, to_builtins
 
 from sopctl.adapters.ssh.route import stir
-from sopctl.errors import InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.errors import Interrupted, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model import history
 from sopctl.model import switch as wanted
 from sopctl.model.port import Expected, PortSetting, mac
@@ -37,18 +38,20 @@ class PortOf(Struct, frozen=True):
     whose: Expected
 
 
-def plan(desk: Desk, deposit_id: str, *, release: bool = False) -> Proposal:
+def plan(desk: Desk, deposit_id: str, *, release: bool = False, log: Path | None = None) -> Proposal:
     """What `apply` (or `release`) would do to the deposit's port now. The switch is read, and nothing changed.
+
+    `log`, here and below: a file to which the session is added, without secrets.
 
     Raises NotNow for a deposit without a port, UsageError where its switch has no record, and what a session raises.
     """
     dossier = dossiers.read(desk.site, deposit_id)
     found = _needed(desk.site, dossier)
-    with switches.held(desk.site, found.switch, seconds=SESSION_SECONDS) as reach:
+    with switches.held(desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as reach:
         return port_change.preview(_job(reach, found, dossier, service=not release))
 
 
-def apply(desk: Desk, deposit_id: str) -> tuple[StepDone, PortResult]:
+def apply(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[StepDone, PortResult]:
     """Give the deposit's server its port, at any step while it stands in its rack. Recorded, however it ends."""
     with act(desk, deposit_id, "switch") as mine:
         if not mine.dossier.summary.in_our_hands:
@@ -56,13 +59,13 @@ def apply(desk: Desk, deposit_id: str) -> tuple[StepDone, PortResult]:
                 f"the server of {deposit_id} does not stand in its rack, switched on",
                 remedy=f"Look where it stands: sopctl show {deposit_id}",
             )
-        return _act(mine, service=True)
+        return _act(mine, service=True, log=log)
 
 
-def release(desk: Desk, deposit_id: str) -> tuple[StepDone, PortResult]:
+def release(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[StepDone, PortResult]:
     """Shut the deposit's port and put it into quarantine, at any step: a server that must be off the net at once."""
     with act(desk, deposit_id, "switch") as mine:
-        return _act(mine, service=False)
+        return _act(mine, service=False, log=log)
 
 
 def configured(mine: Turn) -> tuple[dict[str, Any], PortResult | None]:
@@ -76,7 +79,8 @@ def configured(mine: Turn) -> tuple[dict[str, Any], PortResult | None]:
     try:
         result = _change(mine, found, service=True)
     except SopctlError as error:
-        mine.fail(f"port {found.interface} {found.switch.name}: {error.message}", data={"cause": _cause(error)})
+        why = f"port {found.interface} {found.switch.name}: {error.message}"
+        mine.fail(why, cut_off=isinstance(error, Interrupted), data={"cause": _cause(error)})
         raise
     if result.state == "done":
         mine.start(_data(found, result, APPLIED))
@@ -185,17 +189,21 @@ def _needed(site: Site, dossier: Dossier) -> PortOf:
     raise UsageError(f"the switch {name} of rack {spot.rack} has no record", remedy=f"Describe it: switches/{name}.yml")
 
 
-def _act(mine: Turn, *, service: bool) -> tuple[StepDone, PortResult]:
+def _act(mine: Turn, *, service: bool, log: Path | None) -> tuple[StepDone, PortResult]:
     found = _needed(mine.desk.site, mine.dossier)
-    result = _change(mine, found, service=service)
+    try:
+        result = _change(mine, found, service=service, log=log)
+    except Interrupted as stopped:
+        mine.fail(f"port {found.interface} {found.switch.name}: {stopped.message}")
+        raise
     if result.answer:
         data = _data(found, result, APPLIED if service else RELEASED)
         return mine.record(history.SWITCHED, note=note(result), data=data), result
     return mine.fail(note(result), data=_tried(found, result)), result
 
 
-def _change(mine: Turn, found: PortOf, *, service: bool) -> PortResult:
-    with switches.held(mine.desk.site, found.switch, seconds=SESSION_SECONDS) as reach:
+def _change(mine: Turn, found: PortOf, *, service: bool, log: Path | None = None) -> PortResult:
+    with switches.held(mine.desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as reach:
         return port_change.change(_job(reach, found, mine.dossier, service=service))
 
 

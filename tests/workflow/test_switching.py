@@ -69,7 +69,6 @@ def lan(site: Site) -> Iterator[Lan]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is there is heard at once in here."""
     monkeypatch.setattr(port_change, "HEAR_SECONDS", 0.0)
-    monkeypatch.setattr("sopctl.adapters.switch.session.ANSWER_SECONDS", 1.0)
 
 
 @pytest.fixture
@@ -135,7 +134,7 @@ def test_a_port_is_given_heard_saved_and_taken_away(
     sent = len(device.lines)
     again, result = switching.apply(desk, deposit)
     assert (again.answer, result.state) == (True, "unchanged")
-    assert not [line for line in device.lines[sent:] if line.startswith(("configure", "write"))]
+    assert not [line for line in device.lines[sent:] if line.startswith(("configure terminal", "interface"))]
 
     done, result = switching.release(desk, deposit)
     assert (done.answer, result.state) == (True, "done")
@@ -162,8 +161,17 @@ NVRAM = "%Error opening nvram:/startup-config (Permission denied)\n"
     ],
 )
 def test_what_fails_half_way_is_put_back(
-    desk: Desk, lan: Lan, here: Callable[[], str], faults: Faults, cause: str, *, archive: bool
+    desk: Desk,
+    lan: Lan,
+    here: Callable[[], str],
+    faults: Faults,
+    cause: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    archive: bool,
 ) -> None:
+    if faults.hang_at:
+        monkeypatch.setattr("sopctl.adapters.switch.session.ANSWER_SECONDS", 2.0)
     switch = plugged(archive)
     before = dict(switch.running[ONE].lines)
     lan.add("sw-a1", switch, faults)
@@ -172,6 +180,7 @@ def test_what_fails_half_way_is_put_back(
     assert (done.answer, result.state, result.cause) == (False, "put-back", cause)
     assert dict(sorted(switch.running[ONE].lines.items())) == dict(sorted(before.items()))
     assert switch.pending is None
+    assert not switch.startup or switch.startup[ONE].lines == switch.running[ONE].lines, "what was saved is undone too"
     event = last(desk, deposit)
     assert event.note.startswith(f"gagal: port {ONE} sw-a1: dikembalikan seperti semula: ")
     assert event.data["switch_port_tried"]["cause"] == cause
@@ -197,6 +206,35 @@ def test_a_configuration_that_someone_else_holds_is_left_alone(desk: Desk, lan: 
     assert (result.state, result.cause) == ("put-back", "command-refused")
     assert "locked by process '412' user 'jaringan'" in result.why
     assert not [line for line in device.lines if line.startswith(("interface", "write"))]
+
+
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches SIGKILL."""
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_a_run_that_was_killed_is_finished_by_the_next(
+    desk: Desk, lan: Lan, here: Callable[[], str], monkeypatch: pytest.MonkeyPatch, *, archive: bool
+) -> None:
+    """The port is as wanted by then; but it was not saved, and the switch would still put it back."""
+    switch = plugged(archive)
+    lan.add("sw-a1", switch)
+    deposit = here()
+    with monkeypatch.context() as patched:
+        patched.setattr(switching, "stir", killed)
+        with pytest.raises(Killed):
+            switching.apply(desk, deposit)
+    assert (switch.running[ONE].lines["switchport access vlan"], switch.saves) == ("110", 0)
+    assert (switch.pending is not None) == archive
+    for _ in range(2):
+        done, result = switching.apply(desk, deposit)
+        assert (done.answer, result.state, result.mac) == (True, "unchanged", MAC)
+        assert (switch.pending, switch.saves) == (None, 1)
+        assert switch.startup[ONE].lines == switch.running[ONE].lines
+
+
+def killed(_address: str) -> None:
+    raise Killed
 
 
 @pytest.mark.parametrize("archive", [False, True])
@@ -245,11 +283,27 @@ def test_routeros_is_applied_and_its_scheduler_puts_back_what_was_left(
     assert (switch.ports["ether1"].pvid, switch.ports["ether1"].disabled) == (999, True)
 
 
+@pytest.mark.parametrize("faults", ["refuse", "drop_after"])
+def test_routeros_is_put_back_and_its_scheduler_emptied(
+    desk: Desk, lan: Lan, here: Callable[[], str], faults: str
+) -> None:
+    switch = routeros.standard()
+    switch.plugged["ether1"] = MAC
+    line = '/interface bridge port set [find interface="ether1"] pvid=110 frame-types='
+    line += "admit-only-untagged-and-priority-tagged"
+    what: Any = {line: "failure: vlan table is read-only\n"} if faults == "refuse" else line
+    lan.add("sw-b1", switch, Faults(**{faults: what}))
+    _, result = switching.apply(desk, here())
+    assert (result.state, switch.scheduler) == ("put-back", {})
+    assert switch.ports["ether1"] == routeros.Ether(disabled=True)
+
+
 def test_what_is_refused_is_not_touched(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     switch = plugged()
-    switch.neighbours[ONE] = "sw-lama"
+    switch.by_cdp[ONE] = "sw-lama"
     device = lan.add("sw-a1", switch)
     deposit = here()
+    assert switching.plan(desk, deposit).lines == ()
     done, result = switching.apply(desk, deposit)
     assert (done.answer, result.state, result.cause) == (False, "refused", "other-neighbour")
     assert last(desk, deposit).note.startswith(f"gagal: port {ONE} sw-a1: tidak diubah: sw-lama says")
@@ -271,6 +325,22 @@ def test_ctrl_c_in_the_middle_puts_it_back(
         switching.apply(desk, deposit)
     assert switch.running[ONE].lines["switchport access vlan"] == "999"
     assert switch.saves == 0
+    assert "was put back" in last(desk, deposit).note
+
+
+def test_two_racks_may_share_a_switch_but_no_port(desk: Desk, lan: Lan) -> None:
+    lan.add("sw-a1", catalyst.standard())
+    rack = (
+        "name: B1\nroom: R\nunits: 4\ndepth_mm: 900\npower_watts: 2000\nswitch: {{name: sw-a1, first: {}, ports: 4}}\n"
+    )
+    record = desk.site.root / "racks" / "B1.yml"
+    for first, why in ((4, "is rack A1's already"), (21, "is an uplink already")):
+        record.write_text(rack.format(first))
+        with pytest.raises(InvalidRecord, match=why):
+            site_switches.refuse_shared_ports(Site(desk.site.root))
+    record.write_text(rack.format(5))
+    site_switches.refuse_shared_ports(Site(desk.site.root))
+    assert len(port_audit.port_records(Site(desk.site.root))) == 8
 
 
 def test_one_session_with_a_switch_at_a_time(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
@@ -474,11 +544,35 @@ def test_the_command_line(desk: Desk, lan: Lan, here: Callable[[], str], sopctl:
     ran = sopctl("switch", "apply", deposit, "--json")
     assert (ran.code, json.loads(ran.out)["port"]["state"]) == (0, "done"), ran.err
     assert sopctl("switch", "host-key", "sw-a1", "--confirm", pin(OTHER_KEY).sha256).code == 6
-    assert sopctl("switch", "host-key", "sw-z9").code == 2
-    (desk.site.root / "switches" / "sw-a1.yml").write_text("name: sw-a1\nplatform: cisco_ios\nservice_vlan: 4095\n")
+    record = desk.site.root / "switches" / "sw-a1.yml"
+    record.write_text(record.read_text().replace("cisco_ios", "junos"))
     ran = sopctl("validate")
     assert ran.code == 3
-    assert "sw-a1.yml:3:" in ran.out + ran.err
+    assert "sw-a1.yml:2:1: there is no driver for 'junos'" in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "why"),
+    [
+        ("service_vlan: 110", "service_vlan: 4095", "service_vlan: Expected `int` <= 4094"),
+        ("service_vlan: 110", "service_vlan: 999", "a `quarantine_vlan` that no server is in"),
+        ("password: sw-a1", "passwort: x", "there is no such key"),
+        ("password: sw-a1", "note: x", "Expected one of `key` and `password`"),
+        ("address: 127.0.0.1", "address: -x", "an IP address or a host name"),
+        ("ports: GigabitEthernet1/0/{n}", "ports: GigabitEthernet1/0/{n}; reload", "interfaces' names with {n}"),
+        ("uplinks: [GigabitEthernet1/0/24]", 'uplinks: ["Gi 24"]', "an interface's name such as"),
+        ("name: sw-a1", "name: sw-a2", "the switch is called 'sw-a2', its file 'sw-a1.yml'"),
+    ],
+)
+def test_a_record_that_is_not_one_says_where(desk: Desk, lan: Lan, line: str, instead: str, why: str) -> None:
+    lan.add("sw-a1", catalyst.standard())
+    record = desk.site.root / "switches" / "sw-a1.yml"
+    assert line in record.read_text()
+    record.write_text(record.read_text().replace(line, instead))
+    with pytest.raises(InvalidRecord) as caught:
+        _ = Site(desk.site.root).switches
+    assert why in caught.value.message
+    assert caught.value.where.startswith(f"{record}:")
 
 
 def test_the_document(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:

@@ -2,7 +2,7 @@
 
 from sopctl.adapters.switch.appliance import ask
 from sopctl.adapters.switch.dialect import Dialect
-from sopctl.adapters.switch.driver import Driver, Restore, driver, known
+from sopctl.adapters.switch.driver import Driver, Restore, driver, known, learned, read
 from sopctl.adapters.switch.faults import (
     CommandRefused,
     DeviceFault,
@@ -32,4 +32,6 @@ __all__ = [
     "connect",
     "driver",
     "known",
+    "learned",
+    "read",
 ]

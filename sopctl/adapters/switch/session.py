@@ -5,8 +5,6 @@ failure in SSH, a changed host key included, and hides the cause in the exceptio
 """
 
 import contextlib
-import io
-import os
 import re
 import secrets
 import socket
@@ -14,7 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.faults import (
@@ -26,6 +24,7 @@ from sopctl.adapters.switch.faults import (
     TookTooLong,
     Unreachable,
 )
+from sopctl.adapters.switch.session_log import Redacted, session_log
 from sopctl.errors import InvalidRecord
 from sopctl.model.access import HostKey, fingerprint
 from sopctl.model.text import printable
@@ -181,7 +180,7 @@ def connect(
     log: Path | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[Session]:
-    """A session of at most `seconds`. `log`: write what was said to this new file, without secrets (default: nowhere).
+    """A session of at most `seconds`. `log`: add what is said to this file, without secrets (default: nowhere).
 
     Raises Unreachable, HostKeyChanged (nothing was sent), LoginRefused, TookTooLong, SessionDropped; Interrupted when
     `cancel` is set; OutsideFailure when `log` cannot be made.
@@ -190,7 +189,7 @@ def connect(
 
     watch = Watch(seconds, cancel)
     with contextlib.ExitStack() as held:
-        written = held.enter_context(_session_log(log, login)) if log else None
+        written = held.enter_context(session_log(log, (login.password, login.enable))) if log else None
         try:
             line = held.enter_context(socket.create_connection((endpoint.host, endpoint.port), watch.left()))
         except OSError as error:
@@ -214,16 +213,15 @@ def connect(
 
 
 def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
-    """An answer as rows, by ntc-templates; lists in a cell are joined by commas. Raises InvalidRecord for a command
-    that has no template, or an answer that the template does not know."""
+    """An answer as rows, by ntc-templates; lists in a cell are joined by commas. Raises DeviceFault for a command that
+    has no template, or an answer that the template does not know."""
     from ntc_templates.parse import ParsingException, parse_output
+    from textfsm import TextFSMError
 
     try:
         found = parse_output(platform=device_type, command=command, data=answer)
-    except ParsingException:
-        raise InvalidRecord(
-            "the device's answer is in no form that is known", where=f"{device_type}: {command}"
-        ) from None
+    except (ParsingException, TextFSMError):
+        raise DeviceFault(f"the answer to {command!r} is in no form that is known of {device_type}") from None
     return [{name: ",".join(cell) if isinstance(cell, list) else cell for name, cell in row.items()} for row in found]
 
 
@@ -233,7 +231,7 @@ def _open(
     dialect: Dialect,
     watch: "Watch",
     line: socket.socket,
-    log: "_Redacted | None",
+    log: "Redacted | None",
     mark: str,
 ) -> "Guarded":
     from sopctl.adapters.switch.guarded import guarded
@@ -379,52 +377,3 @@ def _clean(answer: str) -> str:
     """An answer as plain lines: control sequences are gone, what else does not print is shown as an escape."""
     lines = _ESCAPE.sub("", answer).replace("\r\n", "\n").replace("\t", " ").split("\n")
     return "\n".join(printable(line.rstrip("\r \x00"), 4096) for line in lines)
-
-
-class _Redacted(io.BufferedIOBase):
-    """A session log's file, written a line at a time, so that no secret passes in two halves."""
-
-    _LINE = re.compile(
-        rb"(?i)\b(password|secret|community|passphrase|pre-shared-key|psk|key-string|private-key)(\s*[=:]?\s*)\S.*$"
-    )
-
-    def __init__(self, file: io.BufferedWriter, words: Sequence[str]) -> None:
-        self._file = file
-        self._words = [word.encode() for word in words if word]
-        self._kept = b""
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        *lines, self._kept = (self._kept + bytes(data)).split(b"\n")
-        for line in lines:
-            self._put(line + b"\n")
-        return len(data)
-
-    def end(self) -> None:
-        """Write what is left, and close the file."""
-        self._put(self._kept)
-        self._file.close()
-
-    def _put(self, line: bytes) -> None:
-        for word in self._words:
-            line = line.replace(word, b"********")
-        self._file.write(self._LINE.sub(rb"\1\2********", line))
-
-
-@contextlib.contextmanager
-def _session_log(path: Path, login: Login) -> Iterator[_Redacted]:
-    """A new file that only its owner may read. Raises OutsideFailure."""
-    from sopctl.errors import OutsideFailure
-
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise OutsideFailure(f"the session log cannot be made: {error.strerror}", where=str(path)) from None
-    with os.fdopen(descriptor, "wb") as file:
-        sink = _Redacted(file, (login.password, login.enable))
-        try:
-            yield sink
-        finally:
-            sink.end()

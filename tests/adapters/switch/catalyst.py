@@ -34,6 +34,8 @@ class Catalyst:
     uplinked: list[tuple[int, str]] = field(default_factory=list)
     """What is learned on the uplink Gi1/0/24: VLAN and MAC address."""
     neighbours: dict[str, str] = field(default_factory=dict)
+    """By interface: who says a name there, by LLDP; `by_cdp`: by CDP."""
+    by_cdp: dict[str, str] = field(default_factory=dict)
     archive: bool = False
     locked: bool = False
     lldp: bool = True
@@ -178,6 +180,8 @@ class Session:
                 return self._macs()
             case "lldp neighbors detail":
                 return self._lldp()
+            case "cdp neighbors detail":
+                return self._cdp()
             case "archive" if switch.archive:
                 return (
                     "The maximum archive configurations allowed is 10.\n"
@@ -226,6 +230,18 @@ class Session:
         head = ["          Mac Address Table", "-" * 43, "", "Vlan    Mac Address       Type        Ports"]
         total = f"Total Mac Addresses for this criterion: {len(rows)}"
         return "\n".join([*head, "----    -----------       --------    -----", *rows, total]) + "\n"
+
+    def _cdp(self) -> str:
+        shown = ""
+        for name, called in self.switch.by_cdp.items():
+            shown += (
+                f"-------------------------\nDevice ID: {called}\nEntry address(es): \n  IP address: 192.0.2.9\n"
+                "Platform: cisco WS-C2960-24TT-L,  Capabilities: Switch IGMP \n"
+                f"Interface: {name},  Port ID (outgoing port): GigabitEthernet0/24\nHoldtime : 155 sec\n\n"
+                "Version :\nCisco IOS Software, C2960 Software (C2960-LANBASEK9-M), Version 15.0(2)SE11\n\n"
+                "advertisement version: 2\nDuplex: full\n\n"
+            )
+        return shown + f"\nTotal cdp entries displayed : {len(self.switch.by_cdp)}\n"
 
     def _lldp(self) -> str:
         if not self.switch.lldp:

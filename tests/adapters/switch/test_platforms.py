@@ -47,6 +47,7 @@ def test_a_catalyst_is_read(start: Start) -> None:
     switch.running[three].lines = {"no switchport": "", "ip address": "198.51.100.1 255.255.255.0"}
     switch.plugged[one] = ["5254.0012.3456"]
     switch.neighbours[one] = "web1.example.org"
+    switch.by_cdp[two] = "sw-lama.example.org"
     device = start(switch.session)
     with connect(endpoint(device), login(device), driver("cisco_ios").DIALECT) as session:
         state = driver("cisco_ios").read(session)
@@ -61,7 +62,8 @@ def test_a_catalyst_is_read(start: Start) -> None:
     assert state.vlans == frozenset({1, 110, 120, 999})
     assert state.learned == (Learned("52:54:00:12:34:56", 110, one),)
     assert [(each.port, each.name, each.macs) for each in state.neighbours] == [
-        (one, "web1.example.org", ("52:54:00:12:34:56", "52:54:00:12:34:57"))
+        (one, "web1.example.org", ("52:54:00:12:34:56", "52:54:00:12:34:57")),
+        (two, "sw-lama.example.org", ()),
     ]
 
 

@@ -1,6 +1,7 @@
 """A session with a device: the pinned key, the login, refusals, and every way in which it can break."""
 
 import contextlib
+import io
 import os
 import pty
 import pwd
@@ -9,11 +10,13 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import paramiko
 import pytest
+from cryptography.hazmat.primitives import serialization as pem
+from cryptography.hazmat.primitives.asymmetric import ed25519 as ed25519_keys
 from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
 from sopctl.adapters.switch import (
@@ -30,6 +33,7 @@ from sopctl.adapters.switch import (
     connect,
 )
 from sopctl.adapters.switch.dialect import CISCO_LIKE
+from sopctl.adapters.switch.session_log import session_log
 from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure
 from tests.adapters.ssh.hostile import Host, listening
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, Start, endpoint, login, pin
@@ -100,6 +104,22 @@ def test_what_is_shown_is_plain_text(start: Start) -> None:
     with connect(endpoint(device), opens(device), DIALECT) as session:
         assert session.show("show clock") == "10:00:00 UTC\\x07 \\u202e"
     assert device.logins == [(device.user, "password")]
+
+
+def ed25519() -> paramiko.PKey:
+    private = ed25519_keys.Ed25519PrivateKey.generate()
+    plain = private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.OpenSSH, pem.NoEncryption())
+    return paramiko.Ed25519Key.from_private_key(io.StringIO(plain.decode()))
+
+
+@pytest.mark.parametrize("make", [ed25519, lambda: paramiko.RSAKey.generate(2048)])
+def test_host_keys_and_private_keys_of_every_kind(make: Callable[[], paramiko.PKey]) -> None:
+    key, ours = make(), ed25519()
+    with running(Device(Small, key, keys=(ours,))) as device:
+        login = Login(device.user, key=ours, enable=ENABLE)
+        with connect(endpoint(device, key), login, DIALECT) as session:
+            assert session.show("show clock")
+    assert device.logins == [(device.user, "publickey")]
 
 
 def test_another_host_key_stops_before_anything_is_sent(start: Start) -> None:
@@ -181,7 +201,7 @@ def test_every_break_ends_in_time(start: Start, faults: Faults, kind: type[Devic
     began = time.monotonic()
     with pytest.raises(kind) as caught, connect(endpoint(device), opens(device), DIALECT, seconds=seconds) as session:
         session.show("show clock")
-    assert time.monotonic() - began < min(seconds, 3) + 2
+    assert time.monotonic() - began < seconds + 3
     assert caught.value.where == f"127.0.0.1:{device.port}"
     assert type(caught.value) is kind
 
@@ -199,7 +219,7 @@ def test_a_listener_that_is_silent_is_left_in_time() -> None:
         began = time.monotonic()
         with pytest.raises(TookTooLong), connect(where, Login("a", password="b"), DIALECT, seconds=0.5):
             pass
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 4
 
 
 def test_a_wish_to_stop_ends_it(start: Start) -> None:
@@ -221,7 +241,9 @@ def test_the_session_log_is_off_by_default_and_has_no_secret(start: Start, tmp_p
     assert device.password not in text
     assert ENABLE not in text
     assert log.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(OutsideFailure), connect(endpoint(device), opens(device), DIALECT, log=log):
+    log.chmod(0o644)
+    again = connect(endpoint(device), opens(device), DIALECT, log=log)
+    with pytest.raises(OutsideFailure, match="others may read"), again:
         pass
 
 
@@ -231,14 +253,14 @@ def test_the_session_log_is_off_by_default_and_has_no_secret(start: Start, tmp_p
         (b"snmp-server community public RO", b"snmp-server community ********"),
         (b"username a privilege 15 secret 9 $9$abc", b"username a privilege 15 secret ********"),
         (b'set password="one two"', b"set password=********"),
+        (b"Password: hunter2", b"Password: ********"),
+        (b"said hunter2 aloud", b"said ******** aloud"),
         (b"interface GigabitEthernet1/0/1", b"interface GigabitEthernet1/0/1"),
     ],
 )
 def test_lines_that_carry_a_secret_are_written_without_it(tmp_path: Path, line: bytes, kept: bytes) -> None:
-    from sopctl.adapters.switch.session import _session_log
-
     path = tmp_path / "log"
-    with _session_log(path, Login("a")) as sink:
+    with session_log(path, ["hunter2"]) as sink:
         sink.write(line[:9])
         sink.write(line[9:])
     assert path.read_bytes() == kept

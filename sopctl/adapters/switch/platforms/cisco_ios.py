@@ -37,15 +37,20 @@ _PORT = re.compile(rf"({'|'.join(_KINDS.values())})\d[\d/.]*")
 
 
 def read(session: Session) -> SwitchState:
-    """The whole switch, in five commands."""
+    """The whole switch, in six commands. Neighbours say who they are by LLDP, which IOS leaves off unless told, or CDP,
+    which it has on, and by which an uplink shows that nobody has named."""
     link = {_long(row["port"]): row["status"] == "connected" for row in session.table("show interfaces status")}
     ports = {
         name: ActualPort(name, setting, link.get(name), bundle)
         for name, setting, bundle in _interfaces(session.show(RUNNING))
     }
     there = frozenset(int(row["vlan_id"]) for row in session.table("show vlan brief") if row["status"] == "active")
-    heard = session.table("show lldp neighbors detail")
-    return SwitchState(ports, there, learned(session), tuple(_neighbour(row) for row in heard))
+    heard = [_neighbour(row) for row in session.table("show lldp neighbors detail")]
+    heard += [
+        Neighbour(_long(row["local_interface"]), row["neighbor_name"])
+        for row in session.table("show cdp neighbors detail")
+    ]
+    return SwitchState(ports, there, learned(session), tuple(heard))
 
 
 def learned(session: Session) -> tuple[Learned, ...]:
@@ -93,6 +98,7 @@ def restore(session: Session, _port: str, _back: tuple[str, ...], seconds: int) 
         entering=f"configure terminal revert timer {minutes}",
         keep=("configure confirm",),
         undo=("configure revert now",),
+        drop=("configure confirm",),
     )
 
 

@@ -107,7 +107,7 @@ def restore(_session: Session, port: str, back: tuple[str, ...], seconds: int) -
     remove = f'/system scheduler remove [find name="{name}"]'
     script = "; ".join((*back, remove))
     add = f'/system scheduler add name="{name}" interval={seconds}s on-event={_quoted(script)}'
-    return Restore(how=f"scheduler {name} in {seconds} s", arm=(remove, add), keep=(remove,))
+    return Restore(how=f"scheduler {name} in {seconds} s", arm=(remove, add), keep=(remove,), drop=(remove,))
 
 
 def _setting(ethernet: Entry, bridged: Entry | None, name: str, table: list[tuple[set[int], set[str]]]) -> PortSetting:

@@ -83,16 +83,17 @@ def restore(_session: Session, port: str, back: tuple[str, ...], seconds: int) -
     script = shlex.quote(f"[ -e {mark} ] || exit 0; {'; '.join(back)}; rm -f {mark}")
     timer = f"systemd-run --quiet --collect --unit={unit} --on-active={seconds}s --timer-property=AccuracySec=1s"
     stop = f"[ ! -d /run/systemd/system ] || systemctl stop {unit}.timer 2>/dev/null || true"
+    drop = (f"rm -f /run/{unit}.*", stop)
     return Restore(
         how=f"{unit} in {seconds} s",
         arm=(
-            f"rm -f /run/{unit}.*",
-            stop,
+            *drop,
             f": >{mark}",
             f"if [ -d /run/systemd/system ]; then {timer} sh -c {script}; "
             f"else (trap '' HUP; setsid sh -c \"sleep {seconds}; \"{script} >/dev/null 2>&1 </dev/null &) fi",
         ),
         keep=(f"rm -f {mark}", stop),
+        drop=drop,
     )
 
 
