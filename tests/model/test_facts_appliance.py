@@ -143,6 +143,8 @@ def test_ntc_templates_reads_the_same_of_routeros(machine: str) -> None:
 LINES = st.sampled_from(
     sorted({line for row in ROWS for text in said_by(row["machine"]).values() for line in text.split("\n")})
 )
+FIRST = {"cisco_ios": 3 * "Cisco IOS Software\n", "mikrotik_routeros": 3 * "platform: MikroTik\n"}
+"""What shows the platform; a refusal would stand in the first three lines."""
 TEXT = st.lists(LINES | st.text(max_size=60), max_size=40).map("\n".join)
 
 
@@ -150,7 +152,7 @@ TEXT = st.lists(LINES | st.text(max_size=60), max_size=40).map("\n".join)
 @given(st.data(), st.sampled_from(PLATFORMS))
 def test_nothing_that_an_appliance_says_raises(data: st.DataObject, platform: Any) -> None:
     said = data.draw(st.dictionaries(st.sampled_from(commands(platform)), TEXT))
-    first = "Cisco IOS Software\n" if platform == "cisco_ios" else "platform: MikroTik\n"
+    first = FIRST[platform]
     said[commands(platform)[0]] = first + said.get(commands(platform)[0], "")
     facts = from_answers(platform, said, gathered_at=AT)
     assert facts is not None
@@ -183,7 +185,7 @@ HOSTILE = {
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_largest_answers_end_in_time_and_small(what: str, platform: Any) -> None:
     begin = time.process_time()
-    first = "Cisco IOS Software\n" if platform == "cisco_ios" else "platform: MikroTik\n"
+    first = FIRST[platform]
     facts = from_answers(
         platform, dict.fromkeys(commands(platform), (first + HOSTILE[what])[:MAX_REPLY]), gathered_at=AT
     )
