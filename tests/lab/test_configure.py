@@ -117,11 +117,12 @@ class Office:
             **changes,
         }
 
-    def play_on(self, playbook: str, hosts: dict[str, dict[str, object]], *, tags: Sequence[str] = ()) -> RunResult:
-        """Run a playbook on these hosts at once."""
+    def play_on(self, playbook: str, hosts: dict[str, dict[str, object]], **options: Any) -> RunResult:
+        """Run a playbook on these hosts at once; `options` as `run_playbook` has them."""
         self._write({"deposits": {"hosts": hosts}})
         self.runs += 1
-        return run_playbook(self.root, playbook, limit=list(hosts), run_dir=self.root / f"var/{self.runs}", tags=tags)
+        folder = self.root / f"var/{self.runs}"
+        return run_playbook(self.root, playbook, limit=list(hosts), run_dir=folder, **options)
 
     def managed(self) -> dict[str, Any]:
         return {"ansible_user": "sopctl", "ansible_ssh_private_key_file": str(self.root / "management")}

@@ -12,10 +12,10 @@ from typing import TypeVar
 import pytest
 
 from sopctl.adapters import lab as servers
-from sopctl.adapters.ansible.runner import Outcome, RunResult
+from sopctl.adapters.ansible.runner import Outcome, RunResult, TaskEvent
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from tests.lab.conftest import unavailable
-from tests.lab.test_configure import Office
+from tests.lab.test_configure import CHECKOUT, Office
 
 pytestmark = pytest.mark.lab
 
@@ -96,11 +96,27 @@ systemctl --quiet enable --now NetworkManager.service
 
 WRONG = {
     "ifupdown": (29, 9, "/etc/network"),
-    "networkd": (24, 99, "/etc/systemd/network"),
     "netplan": (29, 9, "/etc/netplan"),
     "networkmanager": (24, 99, "/etc/NetworkManager/system-connections"),
 }
 """A prefix, and the last number of a gateway that nobody is, and what is put back; 29 leaves the controller outside."""
+
+WOULD = {
+    "ifupdown": ["Write what names our stanza", "Write the address", "Write the DNS servers"],
+    "networkd": ["Make the folder of our drop-in", "Write the address", "Write the DNS servers"],
+    "netplan": [],  # refused
+    "networkmanager": ["Copy the owner's profile", "Compare the copy with what is wanted", "Write the DNS servers"],
+}
+"""The tasks that a look says would change something."""
+
+NOBODY = "systemctl stop systemd-networkd.service systemd-networkd.socket"
+OTHERS = {
+    "ifupdown": ("printf 'mapping eth9\\nscript x\\n' >>/etc/network/interfaces", "with a mapping of the owner's"),
+    "networkd": (NOBODY, "neither NetworkManager, systemd-networkd nor ifupdown manages host0"),
+    "netplan": (NOBODY, "neither NetworkManager, systemd-networkd nor ifupdown manages host0"),
+    "networkmanager": ("ip address add 198.18.254.1/24 dev lo", "manager=networkmanager"),
+}
+"""What an owner may do besides, and what is said of the card then."""
 
 FILES = r"""
 find /etc/network /etc/netplan /etc/systemd/network /etc/systemd/resolved.conf.d /etc/NetworkManager /etc/resolv.conf \
@@ -115,6 +131,7 @@ ANSWER = "192.0.2.7       name.example.org\n" * 2
 TAGS = ("address", "resolvers")
 
 Said = TypeVar("Said")
+Changes = dict[str, dict[str, object]]
 
 
 class Offices:
@@ -155,7 +172,14 @@ class Offices:
             time.sleep(0.5)
         servers.up(name, servers=len(OWNERS))
 
-    def run(self, wrong: dict[str, dict[str, object]] | None = None, playbook: str = "configure.yml") -> RunResult:
+    def run(
+        self,
+        wrong: Changes | None = None,
+        *,
+        playbook: str = "configure.yml",
+        check: bool = False,
+        on_event: Callable[[TaskEvent], None] = lambda event: None,
+    ) -> RunResult:
         """A run on all four, of the network's part; `wrong` changes host variables by server.
 
         The owner's account stands for the office's: that one's making is tested elsewhere.
@@ -163,19 +187,19 @@ class Offices:
         names = {"servers": [self.servers["ifupdown"].address], "search": ["example.org"]}
         hosts = {}
         for name, server in self.servers.items():
-            address = {"address": server.address, "prefix": 24, "gateway": self.gateway}
             hosts[name] = self.office.variables(
                 server,
-                sopctl_static_address=address,
+                sopctl_static_address={"address": server.address, "prefix": 24, "gateway": self.gateway},
                 sopctl_resolvers=names,
                 sopctl_accounts=[],
                 armed_window_account=server.user,
                 armed_window_key_file=server.key_file,
                 armed_window_login_seconds=60,
+                static_address_seconds=6,
                 **(wrong or {}).get(name, {}),
             )
         tags = TAGS if playbook == "configure.yml" else ()
-        return self.office.play_on(playbook, hosts, tags=tags)
+        return self.office.play_on(playbook, hosts, tags=tags, check=check, on_event=on_event)
 
 
 @pytest.fixture
@@ -198,6 +222,13 @@ def test_an_address_is_kept_whoever_manages_the_network(offices: Offices) -> Non
     files, network = found.say(FILES), found.say(NETWORK)
     assert [name for name, said in network.items() if "dynamic" in said] == ["networkd", "netplan", "networkmanager"]
 
+    would: dict[str, list[str]] = {name: [] for name in OWNERS}
+    look: Changes = {"netplan": {"static_address_address": "198.18.254.9"}}
+    result = found.run(look, check=True, on_event=lambda event: _note(would, event))
+    assert {name: sorted(tasks) for name, tasks in would.items()} == {name: sorted(WOULD[name]) for name in OWNERS}
+    assert "No card of the server has the address 198.18.254.9" in result.hosts["netplan"].message
+    assert (found.say(FILES), found.say(NETWORK)) == (files, network), "a look changes nothing"
+
     result = found.run()
     assert result.outcome is Outcome.OK, _failures(result)
     kept = found.say(NETWORK)
@@ -213,18 +244,19 @@ def test_an_address_is_kept_whoever_manages_the_network(offices: Offices) -> Non
     assert {name: (host.failed, host.changed) for name, host in result.hosts.items()} == dict.fromkeys(OWNERS, (0, 0))
 
     before = found.say(FILES)
-    wrong: dict[str, dict[str, object]] = {
+    wrong: Changes = {
         name: {"static_address_prefix": prefix, "static_address_gateway": f"{found.net}.{gateway}"}
         for name, (prefix, gateway, _) in WRONG.items()
     }
-    result = found.run(wrong)
-    assert result.outcome is Outcome.FAILED
+    result = found.run(wrong | {"networkd": {"static_address_address": ""}})
     for name, (_, gateway, path) in WRONG.items():
         message = result.hosts[name].message
         assert f"the gateway {found.net}.{gateway} does not answer on host0" in message, name
         assert f"The server is as it was before the run; put back: {path}" in message, name
-    assert found.say(FILES) == before
+    assert result.hosts["networkd"].failed == 0, "whoever asks for it no more has the owner's way again"
+    kept["networkd"] = network["networkd"]
     assert found.say(NETWORK) == kept
+    assert {**found.say(FILES), "networkd": ""} == {**before, "networkd": ""}
 
     found.start_anew()
     assert found.say(NETWORK) == kept
@@ -234,6 +266,16 @@ def test_an_address_is_kept_whoever_manages_the_network(offices: Offices) -> Non
     assert result.outcome is Outcome.OK, _failures(result)
     assert found.say(FILES) == files
     assert found.say(NETWORK) == kept, "what runs goes on until the server starts anew"
+
+    script = (CHECKOUT / "playbooks/roles/static_address/files/network.sh").read_text()
+    for name, (deed, said) in OTHERS.items():
+        ask = f"sh -s find {found.servers[name].address} <<'END'\n{script}\nEND"
+        assert said in servers.run(found.servers[name], f"{deed}\n{ask}"), name
+
+
+def _note(would: dict[str, list[str]], event: TaskEvent) -> None:
+    if event.status == "changed":
+        would[event.host].append(event.task)
 
 
 def _failures(result: RunResult) -> dict[str, str]:

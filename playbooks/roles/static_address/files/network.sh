@@ -4,8 +4,8 @@
 #   network.sh find ADDRESS                     which card has it, and who manages that card: lines of name=value
 #   network.sh ours [PATH…]                     our files other than these
 #   network.sh follow WINDOW FOLDER…            in a window, let the network be as these folders say
-#   network.sh keep WINDOW MANAGER CARD ADDRESS PREFIX GATEWAY
-#                                               let our settings take effect; if they do not hold, all is put back
+#   network.sh keep WINDOW SECONDS MANAGER CARD ADDRESS PREFIX GATEWAY
+#                                               let our settings take effect; if they do not hold in time, all is put back
 set -u
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
@@ -103,7 +103,7 @@ follow() { # WINDOW FOLDER…
 }
 
 keep() {
-    window=$1 manager=$2 card=$3 address=$4 prefix=$5 gateway=$6
+    window=$1 seconds=$2 manager=$3 card=$4 address=$5 prefix=$6 gateway=$7
     case $manager in
         networkd) follow "$window" /etc/systemd/network ;;
         netplan) follow "$window" /etc/netplan ;;
@@ -112,7 +112,7 @@ keep() {
     esac
     ip -4 neighbour flush to "$gateway" dev "$card" >/dev/null 2>&1
     tries=0
-    while why=$(wrong) && [ "$tries" -lt 10 ]; do
+    while why=$(wrong) && [ "$tries" -lt "$seconds" ]; do
         sleep 1
         tries=$((tries + 1))
     done
