@@ -63,9 +63,9 @@ class Summary(Struct, frozen=True):
     switched_off: bool
     managed: bool
     """A configuration run has succeeded: the management account is there."""
-    reduced: bool
-    """That account may run the gathering script as root, and nothing else."""
     valid_until: date | None
+    reduced: bool = False
+    """The management account may run the gathering script as root, and nothing else."""
 
     @property
     def closed(self) -> bool:
@@ -118,8 +118,8 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         placed=last_data(events, "placed") is not None,
         switched_off=last_data(events, "switched_off") is not None,
         managed=any(e.outcome == "selesai" and _verb(procedures, e) == "configure" for e in events),
-        reduced=last_data(events, "sudo") == "inventory",
         valid_until=date.fromisoformat(until) if until else deposit.valid_until,
+        reduced=last_data(events, "sudo") == "inventory",
     )
 
 
