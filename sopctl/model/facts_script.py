@@ -35,8 +35,13 @@ _READ_BY = {
 
 
 class _Section(Struct):
-    state: str
+    said: str
+    """ok, absent, needs-root; failed, as the script used to say of a tool that printed nothing."""
     lines: list[str]
+
+    @property
+    def state(self) -> str:
+        return "failed" if self.said == "ok" and not self.lines else self.said
 
 
 class _Answer:

@@ -50,6 +50,11 @@ def newest(of: Months, before: str = "9999-99") -> Kept | None:
     return next((of[month] for month in reversed(of) if month < before), None)
 
 
+def next_revision(of: Months, month: str) -> int:
+    """Which gathering of its month the next one is."""
+    return of[month].revision + 1 if month in of else 1
+
+
 def name_of(month: str, revision: int) -> str:
     """The file of a gathering."""
     return f"{month}.json" if revision == 1 else f"{month}-r{revision}.json"

@@ -4,16 +4,19 @@ Many servers are gathered in one run. Each is kept in the moment in which it has
 was gathered need not be gathered again, and the others are simply still due.
 """
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
 from sopctl.adapters.ansible.facts import FACTS_PLAYBOOK
 from sopctl.adapters.ansible.runner import HostResult
-from sopctl.adapters.documents import render
+from sopctl.adapters.documents.forms import InventoryForm
+from sopctl.adapters.documents.press import Press
 from sopctl.errors import Interrupted, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.changes import Weight
 from sopctl.model.facts import ServerFacts
@@ -34,7 +37,13 @@ from sopctl.workflow.reports import month_days
 AT_ONCE = 100
 """Servers of one run. Their dossiers are held while it lasts, each with an open file, and a run has its time to end."""
 
+MANY = 50
+"""Servers from which on their forms are made in processes of their own, one a processor."""
+
 _LOOK = "Look at the run: sopctl runs list; and tell who keeps sopctl."
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 OnEnd = Callable[[str, StepDone | SopctlError], None]
 """Told of each deposit what came of it, as soon as that is known."""
@@ -76,14 +85,15 @@ def collect_all(
         on_end(deposit_id, answer)
 
     once = list(dict.fromkeys(ids))
-    for first in range(0, len(once), AT_ONCE):
-        if cancel and cancel.is_set():
-            raise Interrupted("The run was cancelled.", remedy="Run the command again when you are ready.")
-        with ExitStack() as held:
-            gathering = _Gathering(desk, of, end)
-            for deposit_id in once[first : first + AT_ONCE]:
-                gathering.take(deposit_id, held)
-            gathering.run(Options(forks=forks), on_event, cancel)
+    with Press(os.cpu_count() or 1 if len(once) >= MANY else 0) as press:
+        for first in range(0, len(once), AT_ONCE):
+            if cancel and cancel.is_set():
+                raise Interrupted("The run was cancelled.", remedy="Run the command again when you are ready.")
+            with ExitStack() as held:
+                gathering = _Gathering(desk, of, end, press)
+                for deposit_id in once[first : first + AT_ONCE]:
+                    gathering.take(deposit_id, held)
+                gathering.run(Options(forks=forks), on_event, cancel)
     return answers
 
 
@@ -105,9 +115,8 @@ class _Gathering:
     desk: Desk
     month: str
     end: OnEnd
-
-    def __post_init__(self) -> None:
-        self.turns: dict[str, Turn] = {}
+    press: Press
+    turns: dict[str, Turn] = field(default_factory=dict)
 
     def take(self, deposit_id: str, held: ExitStack) -> None:
         """Take a deposit's turn, unless something speaks against it."""
@@ -137,38 +146,61 @@ class _Gathering:
             gone = record_unreachable(mine, result)
             self.end(mine.dossier.id, _key_changed(mine, gone) or gone or mine.fail(explain(mine, result)))
 
-    def _keep(self, host: HostResult) -> None:
-        """Keep one server's facts. What goes wrong with them is that server's trouble alone."""
-        mine = self.turns.pop(host.host)
-        answer: StepDone | SopctlError
+    def _keep(self, hosts: Sequence[HostResult]) -> None:
+        """Keep what servers said. Their forms are begun first, so that they are made side by side."""
+        begun = [(mine := self.turns.pop(host.host), self._guarded(mine, self._begin, mine, host)) for host in hosts]
+        for mine, filled in begun:
+            answer = self._guarded(mine, filled.keep) if isinstance(filled, Filled) else filled
+            self.end(mine.dossier.id, answer)
+
+    def _begin(self, mine: Turn, host: HostResult) -> "Filled | StepDone":
+        facts = facts_of(host, mine.desk.now().isoformat())
+        return mine.fail("the server answered nothing") if facts is None else fill(mine, facts, self.month, self.press)
+
+    def _guarded(self, mine: Turn, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | SopctlError:
+        """Do it. What goes wrong with a server's facts is that server's trouble alone."""
         try:
-            facts = facts_of(host, mine.desk.now().isoformat())
-            answer = mine.fail("the server answered nothing") if facts is None else keep(mine, facts, self.month)
+            return work(*given, **named)
         except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
             said = f"the answer cannot be put on a form: {type(error).__name__}: {printable(str(error), 400)}"
             answer = error if isinstance(error, SopctlError) else OutsideFailure(said, remedy=_LOOK)
             with suppress(SopctlError):  # where nothing can be recorded, `answer` says why
                 mine.fail(answer.message)
-        self.end(mine.dossier.id, answer)
+            return answer
 
 
-def keep(mine: Turn, facts: ServerFacts, month: str) -> StepDone:
-    """Keep what was gathered as the month's facts, make the form, and end the turn."""
-    gathered = kept_facts.months(mine.dossier.events)
-    earlier = kept_facts.newest(gathered, before=month)
+class Filled(NamedTuple):
+    """A form that is being made: of what, and what gives its PDF."""
+
+    mine: Turn
+    facts: ServerFacts
+    month: str
+    changes: Changes | None
+    form: InventoryForm
+    pdf: Callable[[], bytes]
+
+    def keep(self) -> StepDone:
+        """Keep what was gathered as the month's facts, with the form and what it says, and end the turn."""
+        mine, month, number = self.mine, self.month, self.form.stamp.document_number
+        paper = mine.keep(f"inventaris-{month}.pdf", self.pdf())
+        said = mine.keep(f"inventaris-{month}.json", msgspec.json.encode(self.form), shown=False)
+        revision = kept_facts.next_revision(kept_facts.months(mine.dossier.events), month)
+        content = msgspec.json.format(msgspec.json.encode(self.facts), indent=2) + b"\n"
+        kept = dossiers.keep_document(mine.dossier, kept_facts.name_of(month, revision), content, "facts")
+        return mine.record(
+            "selesai",
+            note=f"formulir {number}, bulan {month}{_counted(self.changes)}",
+            data={"month": month, "facts": kept, "document": {**paper, "number": number, "data": said}},
+        )
+
+
+def fill(mine: Turn, facts: ServerFacts, month: str, press: Press) -> Filled:
+    """Fill the form of a month and begin to make it."""
+    earlier = kept_facts.newest(kept_facts.months(mine.dossier.events), before=month)
     before = kept_facts.read(mine.dossier.folder, earlier) if earlier else None
     changes = changes_of(mine, before, facts)
     form = inventory_form(mine, facts, month, changes)
-    paper = mine.keep(f"inventaris-{month}.pdf", render(form))
-    revision = gathered[month].revision + 1 if month in gathered else 1
-    content = msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n"
-    kept = dossiers.keep_document(mine.dossier, kept_facts.name_of(month, revision), content, "facts")
-    number = form.stamp.document_number
-    return mine.record(
-        "selesai",
-        note=f"formulir {number}, bulan {month}{_counted(changes)}",
-        data={"month": month, "facts": kept, "document": {**paper, "number": number}},
-    )
+    return Filled(mine, facts, month, changes, form, press.start(form))
 
 
 def facts_of(host: HostResult, gathered_at: str) -> ServerFacts | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from sopctl.adapters.documents.press import Press
 from sopctl.errors import InvalidRecord, NotNow, UsageError
 from sopctl.model import history
 from sopctl.model.changes import Weight
@@ -27,7 +28,7 @@ RACK = (Path(__file__).parents[1] / "cases/details/rack-hardware-raid.txt").read
 def gather(desk: Desk, deposit: str, facts: ServerFacts, month: str = "") -> None:
     """What `collect` keeps after a run of facts.yml."""
     with turn(desk, deposit, "inventory") as mine:
-        inventorying.keep(mine, facts, month or f"{desk.now():%Y-%m}")
+        inventorying.fill(mine, facts, month or f"{desk.now():%Y-%m}", Press()).keep()
 
 
 @pytest.fixture

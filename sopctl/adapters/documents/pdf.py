@@ -5,6 +5,7 @@ the typst wheel, so a form looks the same on every machine. The PDF is PDF/A-2b 
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from functools import cache
 from io import BytesIO
@@ -197,6 +198,15 @@ def _qr(command: str) -> str:
     image = BytesIO()
     code.save(image, kind="svg", border=0, xmldecl=False)
     return image.getvalue().decode()
+
+
+def prepare() -> None:
+    """Load what typesetting needs, so that the first form takes no longer than the others."""
+    with suppress(ImportError):  # `render` says what is missing
+        import segno  # noqa: F401
+
+        _fonts()
+    wording.plain_date(date.min.replace(year=2000))
 
 
 @cache

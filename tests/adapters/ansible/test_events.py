@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sopctl.adapters.ansible.events import MAX_DEPTH, MAX_VALUES, Outcome, Tally, bound
+from sopctl.adapters.ansible.events import DETAILS_TASK, MAX_DEPTH, MAX_VALUES, Outcome, Tally, bound
 
 
 def event(kind: str, host: object = "a", **data: Any) -> dict[str, object]:
@@ -34,6 +34,34 @@ def test_only_setup_gathers_facts() -> None:
     assert tally.results()["a"].facts is None
     tally.add(event("runner_on_ok", res={"ansible_facts": {"ansible_x": 1}}, task_action="ansible.builtin.setup"))
     assert tally.results()["a"].facts == {"ansible_x": 1}
+
+
+def test_facts_and_details_are_handed_over_together_and_once() -> None:
+    tally = Tally(["a"])
+    answer = {"facts": {"kernel": "6"}, "details": "=host ok"}
+    tally.add(event("runner_on_ok", res=answer))
+    assert tally.hand_over("a") is None, "another module said so"
+    tally.add(event("runner_on_failed", res=answer, task_action="server_facts"))
+    assert tally.hand_over("a") is None
+    tally.add(event("runner_on_ok", res=answer, task_action="server_facts"))
+    found = tally.hand_over("a")
+    assert found
+    assert (found.facts, found.details) == ({"kernel": "6"}, "=host ok")
+    assert tally.hand_over("a") is None
+    assert tally.results()["a"].facts is None
+    tally.add(event("runner_on_ok", res={"stdout": "=host"}, task_action="raw", task=DETAILS_TASK))
+    found = tally.hand_over("a")
+    assert found
+    assert (found.facts, found.details) == (None, "=host"), "a server without Python"
+
+
+@pytest.mark.parametrize("answer", [{}, {"facts": [], "details": 7}, {"facts": "x"}, {"details": None}])
+def test_an_answer_of_another_shape_is_an_empty_one(answer: dict[str, Any]) -> None:
+    tally = Tally(["a"])
+    tally.add(event("runner_on_ok", res=answer, task_action="server_facts"))
+    found = tally.hand_over("a")
+    assert found
+    assert (found.facts, found.details) == (None, "")
 
 
 def test_a_failure_that_was_rescued_or_ignored_is_none() -> None:
