@@ -6,7 +6,7 @@ was gathered need not be gathered again, and the others are simply still due.
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, ParamSpec, TypeVar
@@ -17,8 +17,8 @@ from sopctl.adapters.ansible.facts import FACTS_PLAYBOOK
 from sopctl.adapters.ansible.runner import HostResult
 from sopctl.adapters.documents.forms import InventoryForm
 from sopctl.adapters.documents.press import Press
-from sopctl.errors import Interrupted, NotNow, OutsideFailure, SopctlError, UsageError
-from sopctl.model.changes import Weight
+from sopctl.errors import Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
+from sopctl.model.changes import Weight, real
 from sopctl.model.facts import ServerFacts
 from sopctl.model.facts_script import completed, from_script
 from sopctl.model.facts_setup import from_setup
@@ -26,10 +26,10 @@ from sopctl.model.summary import Summary
 from sopctl.model.text import printable
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept_facts
-from sopctl.workflow import hostkeys
+from sopctl.workflow import checking, hostkeys
 from sopctl.workflow.configuring import Answers
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.inventory_form import Changes, changes_of, inventory_form
+from sopctl.workflow.inventory_form import Changes, Watched, changes_of, inventory_form
 from sopctl.workflow.inventory_view import key_in_use
 from sopctl.workflow.playbooks import OnEvent, Options, explain, record_unreachable, run_on, silent
 from sopctl.workflow.reports import month_days
@@ -85,12 +85,15 @@ def collect_all(
         on_end(deposit_id, answer)
 
     once = list(dict.fromkeys(ids))
+    watched: dict[str, Watched] = {}
+    with suppress(OutsideFailure, InvalidRecord):  # without the history of checks the forms say that they know nothing
+        watched = checking.watched(desk, of)
     with Press(os.cpu_count() or 1 if len(once) >= MANY else 0) as press:
         for first in range(0, len(once), AT_ONCE):
             if cancel and cancel.is_set():
                 raise Interrupted("The run was cancelled.", remedy="Run the command again when you are ready.")
             with ExitStack() as held:
-                gathering = _Gathering(desk, of, end, press)
+                gathering = _Gathering(desk, of, end, press, watched)
                 for deposit_id in once[first : first + AT_ONCE]:
                     gathering.take(deposit_id, held)
                 gathering.run(Options(forks=forks), on_event, cancel)
@@ -116,6 +119,7 @@ class _Gathering:
     month: str
     end: OnEnd
     press: Press
+    watched: Mapping[str, Watched]
     turns: dict[str, Turn] = field(default_factory=dict)
 
     def take(self, deposit_id: str, held: ExitStack) -> None:
@@ -155,7 +159,9 @@ class _Gathering:
 
     def _begin(self, mine: Turn, host: HostResult) -> "Filled | StepDone":
         facts = facts_of(host, mine.desk.now().isoformat())
-        return mine.fail("the server answered nothing") if facts is None else fill(mine, facts, self.month, self.press)
+        if facts is None:
+            return mine.fail("the server answered nothing")
+        return fill(mine, facts, self.month, self.press, self.watched.get(host.host))
 
     def _guarded(self, mine: Turn, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | SopctlError:
         """Do it. What goes wrong with a server's facts is that server's trouble alone."""
@@ -190,16 +196,21 @@ class Filled(NamedTuple):
         return mine.record(
             "selesai",
             note=f"formulir {number}, bulan {month}{_counted(self.changes)}",
-            data={"month": month, "facts": kept, "document": {**paper, "number": number, "data": said}},
+            data={
+                "month": month,
+                "facts": kept,
+                "document": {**paper, "number": number, "data": said},
+                "changes": len(real(self.changes or ())),
+            },
         )
 
 
-def fill(mine: Turn, facts: ServerFacts, month: str, press: Press) -> Filled:
+def fill(mine: Turn, facts: ServerFacts, month: str, press: Press, watched: Watched | None = None) -> Filled:
     """Fill the form of a month and begin to make it."""
     earlier = kept_facts.newest(kept_facts.months(mine.dossier.events), before=month)
     before = kept_facts.read(mine.dossier.folder, earlier) if earlier else None
     changes = changes_of(mine, before, facts)
-    form = inventory_form(mine, facts, month, changes)
+    form = inventory_form(mine, facts, month, changes, watched)
     return Filled(mine, facts, month, changes, form, press.start(form))
 
 
@@ -216,9 +227,9 @@ def facts_of(host: HostResult, gathered_at: str) -> ServerFacts | None:
 
 def _counted(changes: Changes | None) -> str:
     """`, 3 perubahan (1 peringatan)`; nothing where nothing changed or there is nothing to compare with."""
-    real = [change.weight for change in changes or () if change.weight is not Weight.UNREAD]
-    alarms = real.count(Weight.ALARM)
-    return f", {len(real)} perubahan" + (f" ({alarms} peringatan)" if alarms else "") if real else ""
+    found = real(changes or ())
+    alarms = sum(change.weight is Weight.ALARM for change in found)
+    return f", {len(found)} perubahan" + (f" ({alarms} peringatan)" if alarms else "") if found else ""
 
 
 def _month(desk: Desk, named: str | None) -> str:
