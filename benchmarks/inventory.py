@@ -60,7 +60,8 @@ def dossier(site: Site, number: int, access: dict[str, object], pin: object, mon
         content = msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n"
         (folder / f"facts/{month}.json").write_bytes(content)
         kept = {"file": f"facts/{month}.json", "sha256": hashlib.sha256(content).hexdigest()}
-        steps.append(("konfigurasi", 6, "selesai", {"month": month, "facts": kept}))
+        told = {"changes": str(number % 4) if month != min(months) else "0"}
+        steps.append(("konfigurasi", 6, "selesai", {"month": month, "facts": kept, **told}))
     events: list[Event] = []
     start = datetime(2026, 1, 5, 8, tzinfo=ZONE)
     for seq, (procedure, step, outcome, said) in enumerate(steps, start=1):

@@ -6,7 +6,7 @@ is none either: it is listed apart, as unread.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from enum import StrEnum
 
 from msgspec import Struct
@@ -89,7 +89,7 @@ _LISTS: tuple[tuple[str, str, Items], ...] = (
     ("raid", "Volume RAID", lambda f: [" ".join(filter(None, (each.name, each.level, each.size))) for each in f.raid]),
     ("mounts", "Titik kait", lambda f: [mount.path for mount in f.mounts]),
     ("listeners", "Port terbuka", lambda f: {_port(each) for each in f.listeners}),
-    ("packages", "Paket", lambda f: list(f.packages)),
+    ("packages", "Paket", lambda f: f.packages.keys()),
 )
 
 
@@ -213,11 +213,17 @@ def _lists(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:
 
 def _gone_and_new(subject: str, old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
     """What is gone, then what is new; equal things count by number."""
-    before, after = Counter(old), Counter(new)
-    for gone in sorted((before - after).elements()):
-        yield Change(Weight.CHANGE, subject, before=gone)
-    for come in sorted((after - before).elements()):
-        yield Change(Weight.CHANGE, subject, after=come)
+    gone: Iterable[str]
+    come: Iterable[str]
+    if isinstance(old, Set) and isinstance(new, Set):
+        gone, come = old - new, new - old
+    else:
+        before, after = Counter(old), Counter(new)
+        gone, come = (before - after).elements(), (after - before).elements()
+    for each in sorted(gone):
+        yield Change(Weight.CHANGE, subject, before=each)
+    for each in sorted(come):
+        yield Change(Weight.CHANGE, subject, after=each)
 
 
 def _upgrades(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:

@@ -4,10 +4,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sopctl.adapters.documents import sections_of
-from sopctl.adapters.documents.forms import InventoryForm
+from sopctl.adapters.documents.forms import InventoryForm, Table
 from sopctl.adapters.documents.wording import decimal, duration, plain_date
 from sopctl.model.availability import Availability, State
 from sopctl.model.changes import Change, against_handover, differences
+from sopctl.model.declared import Comparison, compare
 from sopctl.model.facts import ServerFacts
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers import letterhead, office_party, stamp
@@ -61,7 +62,10 @@ def inventory_form(
         stamp=stamp(mine),
         month=month,
         server_name=server.name,
-        sections=sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
+        sections=(
+            *sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
+            _compared(compare(server, declared["serial"], facts)),
+        ),
         changes=None if changes is None else tuple(map(str, changes)),
         officer=office_party(site, mine.by),
     )
@@ -74,6 +78,16 @@ def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Ch
     if before is None and not found:
         return None
     return (*found, *(differences(before, facts) if before else ()))
+
+
+def _compared(lines: tuple[Comparison, ...]) -> Table:
+    """What the letter and the inspection said, beside what the machine says."""
+    agrees = {True: "sesuai", False: "berbeda", None: "tidak terbaca"}
+    rows = tuple(
+        (line.subject, line.declared, (line.found or "–").replace(".0 GiB", " GiB"), agrees[line.agrees])
+        for line in lines
+    )
+    return Table("Dinyatakan dan ditemukan", ("Hal", "Dinyatakan", "Ditemukan", "Hasil"), rows, "declared")
 
 
 def _last_check(mine: Turn, watched: Watched | None) -> str:
