@@ -1,11 +1,12 @@
 """The monthly inventory: gathering beside bare Ansible, making forms, and the summary of a large fleet.
 
-    python benchmarks/inventory.py gather [SERVERS] [ROUNDS]    # as root: 10 lab servers, 3 rounds by turns
-    python benchmarks/inventory.py forms [COUNT]                # 1,000 forms in one process
+    python benchmarks/inventory.py gather [SERVERS] [ROUNDS]    # as root: 10 lab servers, 5 rounds by turns
+    python benchmarks/inventory.py forms [COUNT]                # 1,000 forms, in this process and by workers
     python benchmarks/inventory.py summary [COUNT]              # 5,000 servers with two months' facts each
 
 From a checkout after `make setup-dev`. `gather` compares whole commands on the same servers, with the same forks and
-subsets and with pipelining; the servers share the machine's cores.
+with pipelining, each with connections of its own as a monthly run has them: what Ansible keeps open for the next one
+is taken away. The servers share the machine's cores.
 """
 
 import hashlib
@@ -16,9 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from statistics import median
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -27,7 +28,7 @@ from lists import WAY
 from msgspec.structs import replace
 
 from sopctl.adapters import lab
-from sopctl.adapters.documents import render
+from sopctl.adapters.documents.press import Press
 from sopctl.model import history
 from sopctl.model.facts import Listener, ServerFacts
 from sopctl.model.facts_script import from_script
@@ -36,13 +37,12 @@ from sopctl.store import codec
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.inventory_form import changes_of, inventory_form
+from sopctl.workflow.inventorying import AT_ONCE
 from sopctl.workflow.making import EXAMPLE_REQUEST, init
 
 CHECKOUT = Path(__file__).parents[1]
 SAMPLE = CHECKOUT / "tests/cases/details/rack-hardware-raid.txt"
 ZONE = ZoneInfo("Asia/Jakarta")
-SUBSETS = ("!all", "!min", "!env", "hardware", "network", "virtual", "distribution", "platform", "dns", "chroot")
-"""As playbooks/facts.yml asks for."""
 
 
 def dossier(site: Site, number: int, access: dict[str, object], pin: object, months: dict[str, ServerFacts]) -> str:
@@ -60,7 +60,8 @@ def dossier(site: Site, number: int, access: dict[str, object], pin: object, mon
         content = msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n"
         (folder / f"facts/{month}.json").write_bytes(content)
         kept = {"file": f"facts/{month}.json", "sha256": hashlib.sha256(content).hexdigest()}
-        steps.append(("konfigurasi", 6, "selesai", {"month": month, "facts": kept}))
+        told = {"changes": str(number % 4) if month != min(months) else "0"}
+        steps.append(("konfigurasi", 6, "selesai", {"month": month, "facts": kept, **told}))
     events: list[Event] = []
     start = datetime(2026, 1, 5, 8, tzinfo=ZONE)
     for seq, (procedure, step, outcome, said) in enumerate(steps, start=1):
@@ -95,13 +96,14 @@ def facts_of(number: int) -> tuple[ServerFacts, ServerFacts]:
 
 def command(root: Path, *words: str) -> tuple[float, float]:
     """The seconds that a command takes, and the peak of its memory in MiB."""
-    begin = time.perf_counter()
-    process = subprocess.Popen(
-        words, cwd=root, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    )
-    _, status, used = os.wait4(process.pid, 0)
+    with tempfile.TemporaryDirectory(prefix="cp-", dir="/tmp", ignore_cleanup_errors=True) as sockets:
+        fresh = {"PYTHONPATH": str(CHECKOUT), "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets}
+        begin = time.perf_counter()
+        process = subprocess.Popen(words, cwd=root, stdout=subprocess.DEVNULL, env={**os.environ, **fresh})
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begin
     assert status == 0, words
-    return time.perf_counter() - begin, used.ru_maxrss / 1024
+    return wall, used.ru_maxrss / 1024
 
 
 def gather(root: Path, servers: int, rounds: int) -> None:
@@ -120,43 +122,49 @@ def gather(root: Path, servers: int, rounds: int) -> None:
             dossier(Site(root), number, access, msgspec.to_builtins(pin), {})
         ansible = (
             *(str(Path(sys.executable).parent / "ansible"), "-i", "inventory", "deposits", "-b", "-f", "10"),
-            *("-m", "setup", "-a", f"gather_subset={','.join(SUBSETS)}"),
+            *("-m", "setup"),
         )
         mine = (sys.executable, "-m", "sopctl", "inventory", "collect", "--all", "--forks", "10")
         playbook = (str(Path(ansible[0]).with_name("ansible-playbook")), "-i", "inventory", "-f", "10")
         commands = {"setup": ansible, "facts.yml": (*playbook, "playbooks/facts.yml"), "sopctl": mine}
+        walls: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(rounds):
-            walls = {}
             for name, words in commands.items():
-                walls[name], memory = command(root, *words)
-                ratio = walls[name] / walls["setup"]
-                print(f"{name:<10} {walls[name]:6.2f} s  {memory:5.0f} MiB  {ratio:.2f} ×", flush=True)
+                wall, memory = command(root, *words)
+                walls[name].append(wall)
+                ratio = wall / walls["setup"][-1]
+                print(f"{name:<10} {wall:6.2f} s  {memory:5.0f} MiB  {ratio:.2f} ×", flush=True)
+        for of in (median, min):
+            ratios = ", ".join(f"{name} {of(each) / of(walls['setup']):.2f} ×" for name, each in walls.items())
+            print(f"{of.__name__} against {of.__name__}: {ratios}")
     finally:
         lab.down("bench")
 
 
 def forms(root: Path, count: int) -> None:
-    """`count` forms, as `collect` makes them once a server has answered, without its waiting for the disk."""
+    """`count` forms, as `collect` makes them once servers have answered, without its waiting for the disk."""
     site = init(root)
     desk = Desk(site, "root", lambda: datetime(2026, 11, 5, 8, tzinfo=ZONE))
     first, second = facts_of(1)
     access: dict[str, object] = {"address": "192.0.2.7"}
     deposit_id = dossier(site, 1, access, {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"}, {})
     with turn(desk, deposit_id, "inventory") as mine:
-
-        def one(number: int) -> int:
-            facts = replace(second, hostname=f"s{number}")
-            return len(render(inventory_form(mine, facts, "2026-11", changes_of(mine, first, facts))))
-
-        for threads in (1, 2):
-            begin, cpu = time.perf_counter(), time.process_time()
-            with ThreadPoolExecutor(threads) as pool:
-                size = sum(pool.map(one, range(threads * count, threads * count + count)))
-            wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
+        for workers in (0, os.cpu_count() or 1):
+            with Press(workers) as press:
+                begin, size, begun = time.perf_counter(), 0, []
+                for number in range(count):
+                    facts = replace(second, hostname=f"s{number}", serial=f"SN-{workers}-{number}")
+                    begun.append(
+                        press.start(inventory_form(mine, facts, "2026-11", changes_of(mine, first, facts))),
+                    )
+                    if len(begun) == AT_ONCE or number == count - 1:
+                        size += sum(len(pdf()) for pdf in begun)
+                        begun = []
+                wall = time.perf_counter() - begin
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(
-                f"{count} forms of {size // count // 1024} KiB, {threads} at a time: {wall:.1f} s, "
-                f"{1000 * cpu / count:.1f} ms of CPU each; peak memory {memory:.0f} MiB",
+                f"{count} forms of {size // count // 1024} KiB, {workers} workers: {wall:.1f} s; peak memory "
+                f"{memory:.0f} MiB",
                 flush=True,
             )
 
@@ -183,7 +191,7 @@ def main() -> None:
         root = Path(folder) / "site"
         match what:
             case "gather":
-                gather(root, *(given + [10, 3][len(given) :]))
+                gather(root, *(given + [10, 5][len(given) :]))
             case "forms":
                 forms(root, *(given or [1000]))
             case "summary":

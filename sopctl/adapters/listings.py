@@ -1,7 +1,9 @@
-"""Lists of servers as CSV: for spreadsheets, and in the columns of NetBox's bulk import (its "CSV import" forms)."""
+"""Lists of servers as CSV: for spreadsheets, and in the columns of NetBox's bulk import (dcim/forms/bulk_import.py of
+NetBox 4.2 to 4.5, which refuses a column that it does not know and a row that lacks a required one)."""
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +15,7 @@ Line = dict[str, Any]
 
 
 class Device(Struct, frozen=True):
-    """A server: its flat line (id, server, vendor, product, serial, rack, rack_unit …) and all its facts."""
+    """A server: its flat line (id, server, vendor, product, serial, rack, rack_unit, site …) and all its facts."""
 
     line: Line
     facts: ServerFacts
@@ -33,20 +35,37 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
+UNKNOWN = "Tidak diketahui"
+"""The maker and type of a machine that does not say; NetBox takes no device without."""
+
+_TYPES = {
+    100: "100base-tx",
+    1000: "1000base-t",
+    2500: "2.5gbase-t",
+    5000: "5gbase-t",
+    10_000: "10gbase-t",
+    25_000: "25gbase-x-sfp28",
+    40_000: "40gbase-x-qsfpp",
+    100_000: "100gbase-x-qsfp28",
+}
+"""Speed in Mb/s → the type of interface that is likeliest; the medium itself is not read."""
+
+
 def _devices(servers: Sequence[Device]) -> list[Line]:
     return [
         {
             "name": _name(server),
             "role": "Network" if server.facts.modules else "Server",
-            "manufacturer": server.line["vendor"],
-            "device_type": server.line["product"],
-            "serial": server.line["serial"],
-            "site": "",
+            "manufacturer": server.line["vendor"] or UNKNOWN,
+            "device_type": server.line["product"] or UNKNOWN,
+            "status": "active",
+            "site": server.line["site"],
             "rack": server.line["rack"],
             "position": server.line["rack_unit"],
             "face": "front" if server.line["rack"] else "",
-            "status": "active",
             "tenant": server.line["unit"],
+            "serial": server.line["serial"][:50],
+            "description": server.line["system"][:200],
             "comments": server.line["id"],
         }
         for server in servers
@@ -54,39 +73,54 @@ def _devices(servers: Sequence[Device]) -> list[Line]:
 
 
 def _interfaces(servers: Sequence[Device]) -> list[Line]:
-    kinds = {1000: "1000base-t", 2500: "2.5gbase-t", 10000: "10gbase-t", 25000: "25gbase-x-sfp28"}
     return [
         {
             "device": _name(server),
-            "name": nic.name,
-            "type": kinds.get(nic.speed_mbps or 0, "other"),
+            "name": nic.name[:64],
+            "type": "lag" if nic.name.startswith("bond") else _TYPES.get(nic.speed_mbps or 0, "other"),
+            "speed": nic.speed_mbps * 1000 if nic.speed_mbps else "",  # in kb/s
             "enabled": "true",
-            "mac_address": nic.mac or "",
-            "description": ", ".join((*nic.ipv4, *nic.ipv6)),
+            "description": ", ".join((*nic.ipv4, *nic.ipv6))[:200],
         }
         for server in servers
         for nic in server.facts.nics
     ]
 
 
+def _mac_addresses(servers: Sequence[Device]) -> list[Line]:
+    """Objects of their own since NetBox 4.2; imported after the interfaces."""
+    return [
+        {"mac_address": nic.mac, "device": _name(server), "interface": nic.name[:64], "is_primary": "true"}
+        for server in servers
+        for nic in server.facts.nics
+        if nic.mac
+    ]
+
+
 def _inventory_items(servers: Sequence[Device]) -> list[Line]:
+    """Parts; of two with one name on a device (NetBox allows one) the second has a number behind its name."""
     found = []
     for server in servers:
-        facts = server.facts
+        facts, seen = server.facts, Counter[str]()
         parts: list[tuple[str, str | None, str | None, str | None]] = [
-            (f"Disk {disk.name}", "", disk.model, disk.serial) for disk in facts.disks
+            (f"Disk {disk.name}", "", disk.model, disk.serial) for disk in (*facts.disks, *facts.drives)
         ]
         parts += [(f"DIMM {module.slot}", module.maker, module.part, module.serial) for module in facts.memory_modules]
         parts += [(f"PSU {supply.name}", "", supply.model, supply.serial) for supply in facts.power_supplies]
         parts += [(module.name, facts.vendor, module.model, module.serial) for module in facts.modules]
         for name, maker, part, serial in parts:
-            line = {
-                "device": _name(server),
-                "name": name[:64],
-                "manufacturer": maker or "",
-                "part_id": (part or "")[:50],
-            }
-            found.append({**line, "serial": (serial or "")[:50], "discovered": "true"})
+            seen[name] += 1
+            found.append(
+                {
+                    "device": _name(server),
+                    "name": name[:60] + (f" {seen[name]}" if seen[name] > 1 else ""),
+                    "status": "active",
+                    "manufacturer": maker or "",
+                    "part_id": (part or "")[:50],
+                    "serial": (serial or "")[:50],
+                    "discovered": "true",
+                }
+            )
     return found
 
 
@@ -98,6 +132,7 @@ def _name(server: Device) -> str:
 NETBOX: dict[str, Callable[[Sequence[Device]], list[Line]]] = {
     "devices": _devices,
     "interfaces": _interfaces,
+    "mac-addresses": _mac_addresses,
     "inventory-items": _inventory_items,
 }
 """What NetBox's bulk import takes, by the kind of object."""

@@ -1,5 +1,6 @@
 """`sopctl inventory`: the month's facts, forms, differences and summary."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,16 +51,28 @@ def show_facts(ctx: click.Context, deposit_id: str, *, month: str | None, over_t
         put_facts(inventories.kept_facts(desk, deposit_id, month), as_json=as_json)
 
 
-@inventory.command("form", epilog=example("sopctl inventory form PS-2026-0001"))
+@inventory.command(
+    "form",
+    epilog=example("sopctl inventory form PS-2026-0001", "sopctl inventory form PS-2026-0001 --format xlsx"),
+)
 @id_argument
 @click.option("--month", metavar="YYYY-MM", help="Which month [default: the newest].")
+@click.option("--format", "kind", type=click.Choice(["pdf", "xlsx", "html"]), help="Write a copy of it.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file of the copy.")
 @json_option
 @click.pass_context
-def form(ctx: click.Context, deposit_id: str, *, month: str | None, as_json: bool) -> None:
-    """Print the path of a server's inventory form (PDF)."""
-    from sopctl.workflow import inventories
+def form(
+    ctx: click.Context, deposit_id: str, *, month: str | None, kind: str | None, output: Path | None, as_json: bool
+) -> None:
+    """Print the path of a server's inventory form (PDF); or write a copy, to work with as XLSX or HTML."""
+    from sopctl.workflow import inventories, issuing
 
-    path = inventories.kept_form(open_desk(ctx), deposit_id, month)
+    desk = open_desk(ctx)
+    if kind or output:
+        chosen = next(each for each in issuing.FORMATS if each == (kind or "pdf"))
+        path = issuing.inventory_form(desk, deposit_id, month, kind=chosen, output=output)
+    else:
+        path = inventories.kept_form(desk, deposit_id, month)
     if as_json:
         put_json({"form": str(path)})
     else:
@@ -120,7 +133,7 @@ def diff(
 @click.option("--csv", "as_csv", is_flag=True, help="Every server as one line of CSV.")
 @click.option(
     "--netbox",
-    type=click.Choice(["devices", "interfaces", "inventory-items"]),
+    type=click.Choice(["devices", "interfaces", "mac-addresses", "inventory-items"]),
     help="CSV for NetBox's bulk import of these objects.",
 )
 @json_option
@@ -135,7 +148,7 @@ def summary(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
     with counted_progress("reading", quiet=as_json) as progress:
         found = inventories.summary(desk, month, progress)
     if as_csv or netbox:
-        click.echo(inventories.as_csv(found, netbox), nl=False)
+        click.echo(inventories.as_csv(desk, found, netbox), nl=False)
     elif as_json:
         servers = [{**inventories.row(each), "changes": _plain(each.changes)} for each in found.servers]
         put_json({"month": found.month, "servers": servers, "not_gathered": found.not_gathered, "sums": found.sums})
@@ -144,11 +157,14 @@ def summary(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
 
 
 def _put_summary(found: "Summary") -> None:
-    changed = [each for each in found.servers if each.changes]
+    from sopctl.model.changes import real
+
+    told = [each for each in found.servers if each.changes]
+    changed = [each for each in told if real(each.changes)]
     click.echo(
         f"{found.month}: {len(found.servers)} servers gathered, {len(found.not_gathered)} not, {len(changed)} changed"
     )
-    for each in changed:
+    for each in told:
         click.echo(f"{each.deposit.id} {printable(each.deposit.server)}")
         _put_changes(each.changes)
     for deposit_id in found.not_gathered:

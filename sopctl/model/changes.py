@@ -6,7 +6,7 @@ is none either: it is listed apart, as unread.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from enum import StrEnum
 
 from msgspec import Struct
@@ -96,7 +96,7 @@ _LISTS: tuple[tuple[str, str, Items], ...] = (
     ("raid", "Volume RAID", lambda f: [" ".join(filter(None, (each.name, each.level, each.size))) for each in f.raid]),
     ("mounts", "Titik kait", lambda f: [mount.path for mount in f.mounts]),
     ("listeners", "Port terbuka", lambda f: {_port(each) for each in f.listeners}),
-    ("packages", "Paket", lambda f: list(f.packages)),
+    ("packages", "Paket", lambda f: f.packages.keys()),
 )
 
 
@@ -106,9 +106,15 @@ def differences(before: ServerFacts, after: ServerFacts) -> tuple[Change, ...]:
         found = [Change(Weight.ALARM, "Server lain menjawab di alamat yang sama", _identity(before), _identity(after))]
     else:
         found = []
-    found += [*_values(before, after), *_memory(before, after), *_disks(before, after), *_states(before, after)]
+    found += [*_values(before, after), *_memory(before, after), *_disks(before, after)]
+    found += [*_drives(before, after), *_states(before, after)]
     found += [*_lists(before, after), *_upgrades(before, after)]
     return tuple(sorted(found, key=lambda change: list(Weight).index(change.weight)))
+
+
+def real(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes among them: what could only not be read this time is none."""
+    return tuple(change for change in changes if change.weight is not Weight.UNREAD)
 
 
 def against_handover(serial: str | None, facts: ServerFacts) -> tuple[Change, ...]:
@@ -155,15 +161,30 @@ def _disks(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:
     if before.disks and not after.disks and "disks" in after.missing:
         yield Change(Weight.UNREAD, "Disk", f"{len(before.disks)} disk")
         return
-    serials = all(disk.serial for disk in (*before.disks, *after.disks))
-    if not serials and all(disk.serial for disk in before.disks):
-        yield Change(Weight.UNREAD, "Nomor seri disk", ", ".join(str(disk.serial) for disk in before.disks))
+    yield from _parts("Disk", before.disks, after.disks)
+
+
+def _drives(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:
+    """Those behind a RAID controller. A controller that has volumes has drives: where it shows none, they were not
+    read."""
+    if before.drives and not after.drives and ("drives" in after.missing or after.raid):
+        yield Change(Weight.UNREAD, "Disk RAID", f"{len(before.drives)} disk")
+    elif before.drives or not before.raid:
+        yield from _parts("Disk RAID", before.drives, after.drives)
+
+
+def _parts(subject: str, before: Sequence[Disk], after: Sequence[Disk]) -> Iterator[Change]:
+    serials = all(disk.serial for disk in (*before, *after))
+    if not serials and all(disk.serial for disk in before):
+        said = ", ".join(str(disk.serial) for disk in before)
+        if said:
+            yield Change(Weight.UNREAD, f"Nomor seri {subject[:1].lower()}{subject[1:]}", said)
 
     def named(disk: Disk) -> str:
         parts = (disk.model, f"({disk.serial})") if serials else ()
         return " ".join(filter(None, (_size(disk.size_bytes), *parts)))
 
-    yield from _gone_and_new("Disk", [named(disk) for disk in before.disks], [named(disk) for disk in after.disks])
+    yield from _gone_and_new(subject, [named(disk) for disk in before], [named(disk) for disk in after])
 
 
 def _size(size: int) -> str:
@@ -174,8 +195,8 @@ def _size(size: int) -> str:
 def _states(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:
     """The health of disks (by serial number), and of RAID volumes and power supplies (by name): each change to another
     word is an alarm."""
-    health = {disk.serial: disk.health for disk in before.disks if disk.serial}
-    for disk in after.disks:
+    health = {disk.serial: disk.health for disk in (*before.disks, *before.drives) if disk.serial}
+    for disk in (*after.disks, *after.drives):
         was = health.get(disk.serial) if disk.serial else None
         if disk.health and was and disk.health != was:
             yield Change(Weight.ALARM, f"Kesehatan disk {disk.serial}", was, disk.health)
@@ -205,11 +226,17 @@ def _lists(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:
 
 def _gone_and_new(subject: str, old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
     """What is gone, then what is new; equal things count by number."""
-    before, after = Counter(old), Counter(new)
-    for gone in sorted((before - after).elements()):
-        yield Change(Weight.CHANGE, subject, before=gone)
-    for come in sorted((after - before).elements()):
-        yield Change(Weight.CHANGE, subject, after=come)
+    gone: Iterable[str]
+    come: Iterable[str]
+    if isinstance(old, Set) and isinstance(new, Set):
+        gone, come = old - new, new - old
+    else:
+        before, after = Counter(old), Counter(new)
+        gone, come = (before - after).elements(), (after - before).elements()
+    for each in sorted(gone):
+        yield Change(Weight.CHANGE, subject, before=each)
+    for each in sorted(come):
+        yield Change(Weight.CHANGE, subject, after=each)
 
 
 def _upgrades(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:

@@ -138,6 +138,9 @@ class ServerFacts(Struct, frozen=True):
     dns: tuple[str, ...] = ()
     memory_modules: tuple[MemoryModule, ...] = ()
     raid: tuple[RaidVolume, ...] = ()
+    drives: tuple[Disk, ...] = ()
+    """The drives behind a RAID controller, of which the system sees the volumes alone: `name` is the controller's
+    (c0/e32/s0), `health` its word for the drive's state (Onln, GHS, Failed)."""
     power_supplies: tuple[PowerSupply, ...] = ()
     modules: tuple[Module, ...] = ()
     """Of a network appliance; a server has none."""

@@ -23,6 +23,7 @@ _READ_BY = {
     "power_supplies": ("dmidecode",),
     "bmc_address": ("bmc",),
     "raid": ("raid", "mdstat"),
+    "drives": ("drives",),
     "listeners": ("listening",),
     "packages": ("packages",),
     "updates": ("apt", "dnf"),
@@ -35,8 +36,13 @@ _READ_BY = {
 
 
 class _Section(Struct):
-    state: str
+    said: str
+    """ok, absent, needs-root; failed, as the script used to say of a tool that printed nothing."""
     lines: list[str]
+
+    @property
+    def state(self) -> str:
+        return "failed" if self.said == "ok" and not self.lines else self.said
 
 
 class _Answer:
@@ -103,6 +109,7 @@ def from_script(said: str, *, gathered_at: str) -> ServerFacts:
         "dns": tuple(_dns(answer.lines("dns"))),
         "memory_modules": tuple(tools.memory_modules(records.get(17, []))),
         "raid": (*tools.raid_controller(answer.lines("raid")), *tools.software_raid(answer.lines("mdstat"))),
+        "drives": tuple(tools.drives(answer.lines("drives"))),
         "power_supplies": tuple(tools.power_supplies(records.get(39, []))),
         "bmc_address": None if bmc == "0.0.0.0" else bmc,  # noqa: S104 (not bound to: it says "none")
         "listeners": tuple(tools.listeners(answer.lines("listening")))[:MAX_ENTRIES],

@@ -37,6 +37,7 @@ _ROOT_ONLY = frozenset({"serial"})
 _LEFT_OUT = (
     "memory_modules",
     "raid",
+    "drives",
     "power_supplies",
     "bmc_address",
     "listeners",

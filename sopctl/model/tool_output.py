@@ -19,6 +19,9 @@ _MIB = {"kB": 1 / 1024, "MB": 1, "GB": 1024, "TB": 1024**2}
 _HEALTH = re.compile(r"SMART (?:overall-health self-assessment test result|Health Status):\s*(.{1,80})")
 _WATTS = re.compile(r"(\d{1,6}) W")
 _VIRTUAL_DRIVE = re.compile(r"(\d+/\d+)\s+(RAID\S*|\S+)\s+(\S+)\s+\S+\s+\S+\s+\S+\s+\S+\s+(?:\S+\s+)?([\d.]+ [KMGTP]B)")
+_DRIVE = re.compile(r"Drive /(c\d{1,3}(?:/e\d{1,5})?/s\d{1,5}) ")
+_DRIVE_ROW = re.compile(r"\d*:\d+\s+\d+\s+(\S{1,12})\s+\S+\s+[\d.]+ [KMGTP]B\s+\S+\s+(HDD|SSD)\s")
+_SECTORS = re.compile(r"\[0x([0-9a-fA-F]{1,13}) Sectors\]")
 _ARRAY = re.compile(r"(md\S+) : (?:active|inactive)(?: \([a-z-]+\))? (?:(raid\d+|linear)\s)?")
 _BLOCKS = re.compile(r"(\d+) blocks.*?\[([U_]+)\]|(\d+) blocks")
 _PROGRAM = re.compile(r'users:\(\("([^"]{1,64})"')
@@ -110,6 +113,33 @@ def raid_controller(lines: Sequence[str]) -> Iterator[RaidVolume]:
     for line in lines[:MAX_ENTRIES]:
         if match := _VIRTUAL_DRIVE.match(line.strip()):
             yield RaidVolume(match[1][:20], text(match[2], 20), text(match[3], 20), text(match[4], 20))
+
+
+def drives(lines: Sequence[str]) -> Iterator[Disk]:
+    """The drives of `storcli /call/eall/sall show all`: a heading names one, a table has its state and medium, and
+    `Key = value` lines what its maker wrote into it."""
+    found: dict[str, Record] = {}
+    record: Record = {}
+    for line in lines[:20_000]:
+        if heading := _DRIVE.match(line):
+            record = found.setdefault(heading[1], {}) if len(found) < MAX_ENTRIES else {}
+        elif row := _DRIVE_ROW.match(line.strip()):
+            record["state"], record["medium"] = row[1], row[2]
+        elif " = " in line:
+            key, _, value = line.partition(" = ")
+            record.setdefault(key.strip()[:80], value.strip()[:400])
+    for name, record in found.items():
+        sectors = _SECTORS.search(record.get("Raw size", ""))
+        if sectors:
+            alert = record.get("S.M.A.R.T alert flagged by drive") == "Yes"
+            yield Disk(
+                name=name,
+                size_bytes=int(sectors[1], 16) * 512,
+                model=text(record.get("Model Number"), 60),
+                serial=text(record.get("SN"), 80),
+                rotational={"HDD": True, "SSD": False}.get(record.get("medium", "")),
+                health=text(record.get("state", "") + (" SMART alert" if alert else ""), 40),
+            )
 
 
 def software_raid(lines: Sequence[str]) -> Iterator[RaidVolume]:

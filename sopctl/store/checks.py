@@ -81,6 +81,11 @@ class Checks:
     def __init__(self, site: Site) -> None:
         self._path = site.root / "var" / FILE_NAME
 
+    @property
+    def begun(self) -> bool:
+        """Has anything ever been checked?"""
+        return self._path.is_file()
+
     @contextmanager
     def recording(self, policy: Policy) -> Iterator[Callable[[str, Sight], State]]:
         """A function that notes what a check saw of a server, and returns its state thereafter. What it has noted is

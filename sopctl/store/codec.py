@@ -6,7 +6,7 @@ msgspec converts it, and an error carries file:line:column and what was expected
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -62,13 +62,15 @@ def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYT
         raise InvalidRecord(f"the file is larger than {max_bytes // 1024} KiB", where=where)
     try:
         document = _Composer(content.decode(), where).document()
+        return msgspec.convert(document.value, kind, strict=False)
+    except msgspec.ValidationError as error:  # now it matters where everything stood, which takes as long as reading it
+        raise _refused(_Composer(content.decode(), where, noting=True).document(), kind, where, error) from None
     except UnicodeDecodeError as error:
         raise InvalidRecord(f"byte {error.start} is not UTF-8", where=where) from None
     except yaml.MarkedYAMLError as error:
         raise InvalidRecord(_yaml_message(error), where=_yaml_place(error, where)) from None
     except yaml.YAMLError as error:
         raise InvalidRecord(" ".join(str(error).split()), where=where) from None
-    return _convert(document, kind, where)
 
 
 def word(content: bytes, key: str, *, where: str) -> str:
@@ -80,7 +82,7 @@ def word(content: bytes, key: str, *, where: str) -> str:
 
 def place(content: bytes, path: Sequence[Step], *, where: str) -> str:
     """file:line:column of what stands at `path` in a record that was read; of what holds it, if it is not there."""
-    positions = _Composer(content.decode(), where).document().positions
+    positions = _Composer(content.decode(), where, noting=True).document().positions
     found = next((positions[tuple(path[:n])] for n in range(len(path), -1, -1) if tuple(path[:n]) in positions), (1, 1))
     return f"{where}:{found[0]}:{found[1]}"
 
@@ -92,21 +94,22 @@ class _Document:
 
 
 class _Composer:
-    """Builds plain dicts, lists and strings from PyYAML's events, and remembers where each stood."""
+    """Builds plain dicts, lists and strings from PyYAML's events and, if it is `noting`, remembers where each stood."""
 
-    def __init__(self, text: str, where: str) -> None:
-        self._events = yaml.parse(text, Loader=_Loader)
+    def __init__(self, text: str, where: str, *, noting: bool = False) -> None:
+        self._next: Callable[[], Any] = _Loader(text).get_event
         self._where = where
         self._document = _Document(None)
+        self._noting = noting
 
     def document(self) -> _Document:
-        next(self._events)  # stream start
-        event = next(self._events)
+        self._next()  # stream start
+        event = self._next()
         if isinstance(event, yaml.StreamEndEvent):
             raise InvalidRecord("the file is empty", where=f"{self._where}:1:1")
-        self._document.value = self._node(next(self._events), ())
-        next(self._events)  # document end
-        event = next(self._events)
+        self._document.value = self._node(self._next(), ())
+        self._next()  # document end
+        event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
             raise self._error(event, "a record is one document; a second begins here")
         return self._document
@@ -118,20 +121,21 @@ class _Composer:
             raise self._error(event, f"the tag {tag} is not allowed in a record")
         if len(path) > MAX_DEPTH:
             raise self._error(event, f"nested deeper than {MAX_DEPTH} levels")
-        self._document.positions[path] = self._position(event)
+        if self._noting:
+            self._document.positions[path] = self._position(event)
         if isinstance(event, yaml.ScalarEvent):
             empty = event.implicit[0] and event.value in ("", "~", "null")
             return None if empty else event.value
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Any] = []
-            while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            while not isinstance(event := self._next(), yaml.SequenceEndEvent):
                 items.append(self._node(event, (*path, len(items))))
             return items
         return self._mapping(path)
 
     def _mapping(self, path: tuple[Step, ...]) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag:
                 raise self._error(event, "a key must be a plain word")
             key = event.value
@@ -139,9 +143,9 @@ class _Composer:
                 raise self._error(event, "merge keys are not allowed in a record")
             if key in mapping:
                 raise self._error(event, f"the key {key!r} stands here a second time")
-            here = self._position(event)
-            mapping[key] = self._node(next(self._events), (*path, key))
-            self._document.positions[(*path, key)] = here
+            mapping[key] = self._node(self._next(), (*path, key))
+            if self._noting:
+                self._document.positions[(*path, key)] = self._position(event)
         return mapping
 
     def _position(self, event: yaml.Event) -> Position:
@@ -153,21 +157,19 @@ class _Composer:
         return InvalidRecord(message, where=f"{self._where}:{line}:{column}")
 
 
-def _convert(document: _Document, kind: type[T], where: str) -> T:
-    try:
-        return msgspec.convert(document.value, kind, strict=False)
-    except msgspec.ValidationError as error:
-        message, _, path_text = str(error).partition(" - at `")
-        path = _locate(document.value, kind, path_text.rstrip("`"), str(error))
-        unknown = re.search(r"unknown field `([^`]*)`", message)
-        if unknown and (*path, unknown[1]) in document.positions:
-            path = (*path, unknown[1])
-        line, column = document.positions.get(path, (1, 1))
-        name = ".".join(str(part) for part in path)
-        if unknown:
-            message = "there is no such key in this record"
-        message = explain(message)
-        raise InvalidRecord(f"{name}: {message}" if name else message, where=f"{where}:{line}:{column}") from None
+def _refused(document: _Document, kind: type[T], where: str, error: msgspec.ValidationError) -> InvalidRecord:
+    """The error for a document that is not of this kind, with the place of what is wrong."""
+    message, _, path_text = str(error).partition(" - at `")
+    path = _locate(document.value, kind, path_text.rstrip("`"), str(error))
+    unknown = re.search(r"unknown field `([^`]*)`", message)
+    if unknown and (*path, unknown[1]) in document.positions:
+        path = (*path, unknown[1])
+    line, column = document.positions.get(path, (1, 1))
+    name = ".".join(str(part) for part in path)
+    if unknown:
+        message = "there is no such key in this record"
+    message = explain(message)
+    return InvalidRecord(f"{name}: {message}" if name else message, where=f"{where}:{line}:{column}")
 
 
 def _locate(value: Any, kind: Any, path_text: str, message: str) -> tuple[Step, ...]:

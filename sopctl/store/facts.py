@@ -21,12 +21,14 @@ MAX_BYTES = 16 * 1024 * 1024
 
 
 class Kept(Struct, frozen=True):
-    """One gathering that was kept: the month it is of, its file below the dossier, and what that must hash to."""
+    """One gathering that was kept: the month it is of, its file below the dossier, what that must hash to, and how many
+    changes its form tells (None where nobody counted)."""
 
     month: str
     revision: int
     file: str
     sha256: str
+    changes: int | None = None
 
 
 Months = dict[str, Kept]
@@ -41,13 +43,20 @@ def months(events: Sequence[Event]) -> Months:
         month = event.data.get("month")
         if isinstance(kept, dict) and isinstance(month, str):
             revision = found[month].revision + 1 if month in found else 1
-            found[month] = Kept(month, revision, str(kept.get("file")), str(kept.get("sha256")))
+            count = str(event.data.get("changes", ""))
+            changes = int(count) if count.isascii() and count.isdigit() and len(count) < 7 else None
+            found[month] = Kept(month, revision, str(kept.get("file")), str(kept.get("sha256")), changes)
     return dict(sorted(found.items()))
 
 
 def newest(of: Months, before: str = "9999-99") -> Kept | None:
     """The newest gathering, of a month earlier than `before`."""
     return next((of[month] for month in reversed(of) if month < before), None)
+
+
+def next_revision(of: Months, month: str) -> int:
+    """Which gathering of its month the next one is."""
+    return of[month].revision + 1 if month in of else 1
 
 
 def name_of(month: str, revision: int) -> str:

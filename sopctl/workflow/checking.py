@@ -256,6 +256,16 @@ def report(desk: Desk, month: str | None = None) -> Month:
     return Month(month, begin, end, rows)
 
 
+def watched(desk: Desk, month: str) -> dict[str, tuple[State, Availability | None]]:
+    """By server: what is held true of it, and how available it was in `month`, as far as it was watched. Empty where
+    nothing was ever checked."""
+    kept = Checks(desk.site)
+    if not kept.begun:
+        return {}
+    found = {row.id: row.availability for row in report(desk, month).servers}
+    return {name: (state, found.get(name)) for name, state in kept.states().items()}
+
+
 def draw(desk: Desk, found: Month, file: Path) -> None:
     """Write a month as an SVG picture: when each server was reachable, when not, and when nobody looked."""
     from sopctl.adapters.documents.timeline_svg import Bar, Lane, Legend, timeline_svg

@@ -1,6 +1,7 @@
 """The inventories that were taken: one month's facts, what changed between months, and all servers of a month."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,17 +10,22 @@ from msgspec import Struct
 
 from sopctl.adapters import listings
 from sopctl.errors import UsageError
-from sopctl.model.changes import Change, against_handover, differences
+from sopctl.model.changes import Change, against_handover, differences, real
 from sopctl.model.declared import Comparison, compare
 from sopctl.model.facts import ServerFacts
+from sopctl.model.history import Event
 from sopctl.model.summary import Summary as Deposit
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept
+from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.reports import month_days
 from sopctl.workflow.space import occupied
 
 Progress = Callable[[int, int], None]
+
+MONTHS = 12
+"""Of the changes month by month."""
 
 
 class Month(Struct, frozen=True):
@@ -81,6 +87,8 @@ class Summary(Struct, frozen=True):
     missing: tuple[Deposit, ...]
     sums: dict[str, dict[str, Sum]]
     used_units: dict[str, set[int]]
+    by_month: dict[str, int] = {}
+    """How many changes the forms tell of the months until this one, oldest first; only months that have forms."""
 
     @property
     def not_gathered(self) -> tuple[str, ...]:
@@ -96,11 +104,18 @@ def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerF
 
 def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
     """The path of the inventory form of `month`, by default the newest. Raises UsageError when there is none."""
+    dossier, event = gathering(desk, deposit_id, month)
+    return dossier.folder / str(event.data["document"]["file"])
+
+
+def gathering(desk: Desk, deposit_id: str, month: str | None = None) -> tuple[Dossier, Event]:
+    """The dossier, and the event of the gathering that counts for `month`, by default of the newest one. Raises
+    UsageError when there is none."""
     dossier = dossiers.read(desk.site, deposit_id)
-    found = [e.data for e in dossier.events if "facts" in e.data and month in (None, e.data.get("month"))]
+    found = [each for each in dossier.events if "facts" in each.data and month in (None, each.data.get("month"))]
     if not found:
         raise _none(deposit_id, month)
-    return dossier.folder / str(found[-1]["document"]["file"])
+    return dossier, found[-1]
 
 
 def over_time(desk: Desk, deposit_id: str) -> tuple[Month, ...]:
@@ -144,9 +159,10 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
     reading = register.read(desk.site, gathered=True)
     for error in reading.errors:
         raise error
-    servers, missing = [], []
+    servers, missing, by_month = [], [], Counter[str]()
     for number, deposit in enumerate(reading.summaries, start=1):
         folder, months = desk.site.folder("deposits") / deposit.id, reading.gathered[deposit.id]
+        by_month.update({each.month: each.changes or 0 for each in months.values() if each.month < month})
         if month in months:
             facts = kept.read(folder, months[month])
             earlier = kept.newest(months, before=month)
@@ -159,7 +175,9 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
     used: dict[str, set[int]] = {}
     for each in occupied(reading.summaries):
         used.setdefault(each.place.rack, set()).update(range(each.place.unit, each.place.top + 1))
-    return Summary(month, tuple(servers), tuple(missing), _sums(servers), used)
+    by_month[month] = sum(len(real(each.changes)) for each in servers)
+    latest = dict(sorted(by_month.items())[-MONTHS:])
+    return Summary(month, tuple(servers), tuple(missing), _sums(servers), used, latest)
 
 
 def row(server: Row) -> dict[str, Any]:
@@ -188,13 +206,15 @@ def row(server: Row) -> dict[str, Any]:
     }
 
 
-def as_csv(found: Summary, netbox: str | None = None) -> str:
-    """The summary as CSV: one line a server, or what NetBox's bulk import of these objects takes."""
+def as_csv(desk: Desk, found: Summary, netbox: str | None = None) -> str:
+    """The summary as CSV: one line a server, or what NetBox's bulk import of these objects takes. A rack is of the site
+    that is called as the office."""
     if netbox is None:
         return listings.csv_text(
             [{**row(each), "changes": "; ".join(map(str, each.changes))} for each in found.servers]
         )
-    servers = [listings.Device(row(each), each.facts) for each in found.servers]
+    site = {"site": desk.site.settings.office.name}
+    servers = [listings.Device({**row(each), **site}, each.facts) for each in found.servers]
     return listings.csv_text(listings.NETBOX[netbox](servers))
 
 

@@ -1,9 +1,14 @@
 """The inventory form of a server (Formulir Data Inventaris Server): facts, letter and record."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from sopctl.adapters.documents import sections_of
-from sopctl.adapters.documents.forms import InventoryForm
-from sopctl.adapters.documents.wording import plain_date
+from sopctl.adapters.documents.forms import InventoryForm, Table
+from sopctl.adapters.documents.wording import decimal, duration, plain_date
+from sopctl.model.availability import Availability, State
 from sopctl.model.changes import Change, against_handover, differences
+from sopctl.model.declared import Comparison, compare
 from sopctl.model.facts import ServerFacts
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers import letterhead, office_party, stamp
@@ -11,8 +16,15 @@ from sopctl.workflow.papers import letterhead, office_party, stamp
 Changes = tuple[Change, ...]
 
 
-def inventory_form(mine: Turn, facts: ServerFacts, month: str, changes: Changes | None) -> InventoryForm:
-    """The form of a month; `changes` since the one before, None where there is nothing to compare with."""
+Watched = tuple[State, Availability | None]
+"""What automated checks hold true of a server, and how available it was in the month."""
+
+
+def inventory_form(
+    mine: Turn, facts: ServerFacts, month: str, changes: Changes | None, watched: Watched | None = None
+) -> InventoryForm:
+    """The form of a month; `changes` since the one before, None where there is nothing to compare with; `watched` where
+    the server is checked automatically."""
     deposit, site = mine.deposit, mine.desk.site
     server, person = deposit.server, site.settings.people[mine.by]
     received = mine.dossier.last("handover")
@@ -34,7 +46,8 @@ def inventory_form(mine: Turn, facts: ServerFacts, month: str, changes: Changes 
         "psu": f"{server.power_watts} W",
         "os": server.operating_system,
         "application": server.application,
-        "last_check": _last_check(mine),
+        "last_check": _last_check(mine, watched),
+        "availability": _availability(watched),
         "officer": person.name,
         "checked": plain_date(mine.desk.now().date()),
     }
@@ -42,13 +55,18 @@ def inventory_form(mine: Turn, facts: ServerFacts, month: str, changes: Changes 
     rack = next((each for each in site.racks if spot and each.name == spot.rack), None)
     place = {"room": rack.room if rack else "", "rack": spot.rack if spot else "", "power": f"{server.power_watts} W"}
     if spot:
-        place["units"] = f"U{spot.unit}–U{spot.top}"
+        place["units"] = f"U{spot.unit}–U{spot.top}" if spot.top > spot.unit else f"U{spot.unit}"
+    if spot and rack and rack.switch and spot.port:
+        place["switch_port"] = f"{rack.switch.name} port {spot.port}"
     return InventoryForm(
         letterhead=letterhead(site),
         stamp=stamp(mine),
         month=month,
         server_name=server.name,
-        sections=sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
+        sections=(
+            *sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
+            _compared(compare(server, declared["serial"], facts)),
+        ),
         changes=None if changes is None else tuple(map(str, changes)),
         officer=office_party(site, mine.by),
     )
@@ -63,9 +81,31 @@ def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Ch
     return (*found, *(differences(before, facts) if before else ()))
 
 
-def _last_check(mine: Turn) -> str:
+def _compared(lines: tuple[Comparison, ...]) -> Table:
+    """What the letter and the inspection said, beside what the machine says."""
+    agrees = {True: "sesuai", False: "berbeda", None: "tidak terbaca"}
+    rows = tuple(
+        (line.subject, line.declared, (line.found or "–").replace(".0 GiB", " GiB"), agrees[line.agrees])
+        for line in lines
+    )
+    return Table("Dinyatakan dan ditemukan", ("Hal", "Dinyatakan", "Ditemukan", "Hasil"), rows, "declared")
+
+
+def _last_check(mine: Turn, watched: Watched | None) -> str:
+    """The newest of the access tries and the automated checks."""
     tries = [e for e in mine.dossier.events if "verdict" in e.data]
-    if not tries:
+    tried = tries[-1] if tries else None
+    day, good = (tried.at, tried.data["verdict"] == "accessible") if tried else (None, False)
+    if watched:
+        checked = datetime.fromtimestamp(watched[0].checked, ZoneInfo(mine.desk.site.settings.time_zone))
+        if day is None or checked > day:
+            day, good = checked, watched[0].recent.endswith("+")
+    return f"{plain_date(day.date())}: {'bisa diakses' if good else 'tidak bisa diakses'}" if day else ""
+
+
+def _availability(watched: Watched | None) -> str:
+    """`99,87% dari 12 hari 3 jam`, of the time in which it was watched."""
+    found = watched[1] if watched else None
+    if found is None or found.percent is None:
         return ""
-    word = "bisa diakses" if tries[-1].data["verdict"] == "accessible" else "tidak bisa diakses"
-    return f"{plain_date(tries[-1].at.date())}: {word}"
+    return f"{decimal(found.percent, 2)}% dari {duration(found.observed)} yang diamati"

@@ -5,18 +5,21 @@ kept in the moment in which it has answered: whatever ends the run, what was gat
 the others are simply still due.
 """
 
+import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
 from sopctl.adapters.ansible.facts import FACTS_PLAYBOOK
 from sopctl.adapters.ansible.runner import HostResult
-from sopctl.adapters.documents import render
-from sopctl.errors import Interrupted, NotNow, OutsideFailure, SopctlError, UsageError
-from sopctl.model.changes import Weight
+from sopctl.adapters.documents.forms import InventoryForm
+from sopctl.adapters.documents.press import Press
+from sopctl.errors import Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
+from sopctl.model.changes import Weight, real
 from sopctl.model.facts import ServerFacts
 from sopctl.model.facts_script import completed, from_script
 from sopctl.model.facts_setup import from_setup
@@ -24,10 +27,10 @@ from sopctl.model.summary import Summary
 from sopctl.model.text import printable
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept_facts
-from sopctl.workflow import appliances, hostkeys
+from sopctl.workflow import appliances, checking, hostkeys
 from sopctl.workflow.configuring import Answers
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.inventory_form import Changes, changes_of, inventory_form
+from sopctl.workflow.inventory_form import Changes, Watched, changes_of, inventory_form
 from sopctl.workflow.inventory_view import key_in_use
 from sopctl.workflow.playbooks import OnEvent, Options, explain, record_unreachable, run_on, silent, waited
 from sopctl.workflow.reports import month_days
@@ -35,7 +38,13 @@ from sopctl.workflow.reports import month_days
 AT_ONCE = 100
 """Servers of one run. Their dossiers are held while it lasts, each with an open file, and a run has its time to end."""
 
+MANY = 50
+"""Servers from which on their forms are made in processes of their own, one a processor."""
+
 _LOOK = "Look at the run: sopctl runs list; and tell who keeps sopctl."
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 OnEnd = Callable[[str, StepDone | SopctlError], None]
 """Told of each deposit what came of it, as soon as that is known."""
@@ -77,14 +86,18 @@ def collect_all(
         on_end(deposit_id, answer)
 
     once = list(dict.fromkeys(ids))
-    for first in range(0, len(once), AT_ONCE):
-        if cancel and cancel.is_set():
-            raise Interrupted("The run was cancelled.", remedy="Run the command again when you are ready.")
-        with ExitStack() as held:
-            gathering = _Gathering(desk, of, end)
-            for deposit_id in once[first : first + AT_ONCE]:
-                gathering.take(deposit_id, held)
-            gathering.run(Options(forks=forks), on_event, cancel)
+    watched: dict[str, Watched] = {}
+    with suppress(OutsideFailure, InvalidRecord):  # without the history of checks the forms say that they know nothing
+        watched = checking.watched(desk, of)
+    with Press(os.cpu_count() or 1 if len(once) >= MANY else 0) as press:
+        for first in range(0, len(once), AT_ONCE):
+            if cancel and cancel.is_set():
+                raise Interrupted("The run was cancelled.", remedy="Run the command again when you are ready.")
+            with ExitStack() as held:
+                gathering = _Gathering(desk, of, end, press, watched)
+                for deposit_id in once[first : first + AT_ONCE]:
+                    gathering.take(deposit_id, held)
+                gathering.run(Options(forks=forks), on_event, cancel)
     return answers
 
 
@@ -106,6 +119,8 @@ class _Gathering:
     desk: Desk
     month: str
     end: OnEnd
+    press: Press
+    watched: Mapping[str, Watched]
 
     def __post_init__(self) -> None:
         self.servers: dict[str, Turn] = {}
@@ -167,7 +182,7 @@ class _Gathering:
                 elif found is None:
                     self._tell(mine, mine.fail(appliances.stranger(mine.dossier)))
                 else:
-                    self._keep(mine, found)
+                    self._keep(mine, self._guarded(mine, self._fill, mine, found))
         except Exception as error:  # noqa: BLE001 (raised again where the thread is waited for)
             self.broken = error
 
@@ -180,31 +195,41 @@ class _Gathering:
             started={},
             options=options,
             on_event=on_event,
-            on_facts=self._keep_server,
+            on_facts=self._keep_servers,
             cancel=cancel,
         )
         for mine in self.servers.values():
             gone = record_unreachable(mine, result)
             self._tell(mine, _key_changed(mine, gone) or gone or mine.fail(explain(mine, result)))
 
-    def _keep_server(self, host: HostResult) -> None:
-        self._keep(self.servers.pop(host.host), host)
+    def _keep_servers(self, hosts: Sequence[HostResult]) -> None:
+        """Keep what servers said. Their forms are begun first, so that they are made side by side."""
+        begun = [(mine := self.servers.pop(host.host), self._guarded(mine, self._begin, mine, host)) for host in hosts]
+        for mine, filled in begun:
+            self._keep(mine, filled)
 
-    def _keep(self, mine: Turn, said: HostResult | ServerFacts) -> None:
-        """Keep one server's facts. What goes wrong with them is that server's trouble alone."""
-        answer: StepDone | SopctlError
+    def _begin(self, mine: Turn, host: HostResult) -> "Filled | StepDone":
+        facts = facts_of(host, mine.desk.now().isoformat())
+        if facts is None:
+            return mine.fail("the server answered nothing")
+        return self._fill(mine, facts, waited(host))
+
+    def _fill(self, mine: Turn, facts: ServerFacts, remark: str = "") -> "Filled":
+        return fill(mine, facts, self.month, self.press, self.watched.get(mine.dossier.id), remark)
+
+    def _keep(self, mine: Turn, filled: "Filled | StepDone | SopctlError") -> None:
+        self._tell(mine, self._guarded(mine, filled.keep) if isinstance(filled, Filled) else filled)
+
+    def _guarded(self, mine: Turn, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | SopctlError:
+        """Do it. What goes wrong with a server's facts is that server's trouble alone."""
         try:
-            facts = said if isinstance(said, ServerFacts) else facts_of(said, mine.desk.now().isoformat())
-            remark = "" if isinstance(said, ServerFacts) else waited(said)
-            answer = (
-                mine.fail("the server answered nothing") if facts is None else keep(mine, facts, self.month, remark)
-            )
+            return work(*given, **named)
         except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
             why = f"the answer cannot be put on a form: {type(error).__name__}: {printable(str(error), 400)}"
             answer = error if isinstance(error, SopctlError) else OutsideFailure(why, remedy=_LOOK)
             with suppress(SopctlError):  # where nothing can be recorded, `answer` says why
                 mine.fail(answer.message)
-        self._tell(mine, answer)
+            return answer
 
     def _tell(self, mine: Turn, answer: StepDone | SopctlError) -> None:
         """One at a time: the servers' answers come in one thread, the appliances' in another."""
@@ -212,23 +237,46 @@ class _Gathering:
             self.end(mine.dossier.id, answer)
 
 
-def keep(mine: Turn, facts: ServerFacts, month: str, remark: str = "") -> StepDone:
-    """Keep what was gathered as the month's facts, make the form, and end the turn. `remark` ends the event's note."""
-    gathered = kept_facts.months(mine.dossier.events)
-    earlier = kept_facts.newest(gathered, before=month)
+class Filled(NamedTuple):
+    """A form that is being made: of what, and what gives its PDF. `remark` ends the event's note."""
+
+    mine: Turn
+    facts: ServerFacts
+    month: str
+    changes: Changes | None
+    form: InventoryForm
+    pdf: Callable[[], bytes]
+    remark: str = ""
+
+    def keep(self) -> StepDone:
+        """Keep what was gathered as the month's facts, with the form and what it says, and end the turn."""
+        mine, month, number = self.mine, self.month, self.form.stamp.document_number
+        paper = mine.keep(f"inventaris-{month}.pdf", self.pdf())
+        said = mine.keep(f"inventaris-{month}.json", msgspec.json.encode(self.form), shown=False)
+        revision = kept_facts.next_revision(kept_facts.months(mine.dossier.events), month)
+        content = msgspec.json.format(msgspec.json.encode(self.facts), indent=2) + b"\n"
+        kept = dossiers.keep_document(mine.dossier, kept_facts.name_of(month, revision), content, "facts")
+        return mine.record(
+            "selesai",
+            note=f"formulir {number}, bulan {month}{_counted(self.changes)}{self.remark}",
+            data={
+                "month": month,
+                "facts": kept,
+                "document": {**paper, "number": number, "data": said},
+                "changes": len(real(self.changes or ())),
+            },
+        )
+
+
+def fill(
+    mine: Turn, facts: ServerFacts, month: str, press: Press, watched: Watched | None = None, remark: str = ""
+) -> Filled:
+    """Fill the form of a month and begin to make it."""
+    earlier = kept_facts.newest(kept_facts.months(mine.dossier.events), before=month)
     before = kept_facts.read(mine.dossier.folder, earlier) if earlier else None
     changes = changes_of(mine, before, facts)
-    form = inventory_form(mine, facts, month, changes)
-    paper = mine.keep(f"inventaris-{month}.pdf", render(form))
-    revision = gathered[month].revision + 1 if month in gathered else 1
-    content = msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n"
-    kept = dossiers.keep_document(mine.dossier, kept_facts.name_of(month, revision), content, "facts")
-    number = form.stamp.document_number
-    return mine.record(
-        "selesai",
-        note=f"formulir {number}, bulan {month}{_counted(changes)}{remark}",
-        data={"month": month, "facts": kept, "document": {**paper, "number": number}},
-    )
+    form = inventory_form(mine, facts, month, changes, watched)
+    return Filled(mine, facts, month, changes, form, press.start(form), remark)
 
 
 def facts_of(host: HostResult, gathered_at: str) -> ServerFacts | None:
@@ -244,9 +292,9 @@ def facts_of(host: HostResult, gathered_at: str) -> ServerFacts | None:
 
 def _counted(changes: Changes | None) -> str:
     """`, 3 perubahan (1 peringatan)`; nothing where nothing changed or there is nothing to compare with."""
-    real = [change.weight for change in changes or () if change.weight is not Weight.UNREAD]
-    alarms = real.count(Weight.ALARM)
-    return f", {len(real)} perubahan" + (f" ({alarms} peringatan)" if alarms else "") if real else ""
+    found = real(changes or ())
+    alarms = sum(change.weight is Weight.ALARM for change in found)
+    return f", {len(found)} perubahan" + (f" ({alarms} peringatan)" if alarms else "") if found else ""
 
 
 def _month(desk: Desk, named: str | None) -> str:

@@ -2,13 +2,13 @@
 
 import hashlib
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import msgspec
 from msgspec.structs import replace
 
 from sopctl.adapters.documents import forms, render
-from sopctl.adapters.documents.editable import as_paper, to_html
+from sopctl.adapters.documents.editable import as_paper, inventory_paper, to_html
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.summary_xlsx import summary_xlsx
 from sopctl.adapters.documents.xlsx import to_xlsx
@@ -22,6 +22,7 @@ from sopctl.workflow.sop_paper import sop_form
 from sopctl.workflow.summary_paper import summary_form
 
 Format = Literal["pdf", "xlsx", "html"]
+T = TypeVar("T", forms.HandoverForm, forms.InventoryForm)
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
@@ -56,7 +57,7 @@ def handover(
     event = dossier.last("handover")
     if event is None:
         raise UsageError(f"{deposit_id} has no hand-over form yet", remedy=f"Look: sopctl show {deposit_id}")
-    issued = _issued(dossier, event.data["document"]["data"])
+    issued = _issued(dossier, event.data["document"]["data"], forms.HandoverForm)
     language = language or issued.language
     number = f"{issued.stamp.document_number} ({say('salinan', language)})"
     stamp = replace(issued.stamp, document_number=number, names_record=False)
@@ -72,14 +73,34 @@ def inventory(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], ou
     return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content)
 
 
-def _issued(dossier: Dossier, kept: dict[str, str]) -> forms.HandoverForm:
+def inventory_form(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:
+    """A copy of a deposit's inventory form of `month`, by default the newest, to work with or to edit. It says what the
+    form that was issued says; that one stays what it is.
+
+    Raises UsageError when there is none, or none that kept what it says; InvalidRecord when that was altered.
+    """
+    dossier, event = inventories.gathering(desk, deposit_id, month)
+    document, of = event.data["document"], event.data["month"]
+    if "data" not in document:
+        raise UsageError(
+            f"the form of {of} was made by an older sopctl, which kept the PDF alone",
+            remedy=f"Its path: sopctl inventory form {deposit_id} --month {of}",
+        )
+    issued = _issued(dossier, document["data"], forms.InventoryForm)
+    number = f"{issued.stamp.document_number} (salinan)"
+    form = replace(issued, stamp=replace(issued.stamp, document_number=number, names_record=False))
+    content = render(form) if kind == "pdf" else _as(kind, inventory_paper(form))
+    return _write(output or Path(f"inventaris-{deposit_id}-{of}.{kind}"), content)
+
+
+def _issued(dossier: Dossier, kept: dict[str, str], form: type[T]) -> T:
     """What a form said when it was issued."""
     path = dossier.folder / kept["file"]
     with disk_errors(path, "read"):
         content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != kept["sha256"]:
         raise InvalidRecord("what the form said was altered", where=str(path), remedy="Restore it from a backup.")
-    return msgspec.json.decode(content, type=forms.HandoverForm)
+    return msgspec.json.decode(content, type=form)
 
 
 def _as(kind: Format, paper: forms.Paper) -> bytes:

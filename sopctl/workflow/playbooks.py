@@ -16,8 +16,8 @@ from sopctl.workflow.desk import Turn
 from sopctl.workflow.inventory_view import key_in_use, pinned_key
 
 OnEvent = Callable[[TaskEvent], None]
-OnFacts = Callable[[HostResult], None]
-"""Told of each server as soon as its facts are read, with them."""
+OnFacts = Callable[[Sequence[HostResult]], None]
+"""Told of each server as soon as its facts are read, with them; of several that answered at once together."""
 
 RUN_SECONDS = 900.0
 """How long a run may take: for as many servers as are served at a time."""

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable
 
 from sopctl.adapters.documents import forms
-from sopctl.adapters.documents.wording import decimal
-from sopctl.model.changes import Weight
+from sopctl.adapters.documents.wording import decimal, month_name
+from sopctl.model.changes import Weight, real
 from sopctl.model.summary import Summary as Deposit
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.inventories import Row, Sum, Summary
@@ -25,7 +25,8 @@ def summary_form(desk: Desk, found: Summary) -> forms.SummaryForm:
     """The summary as a form. Its revision is made from the gatherings that it sums up."""
     site, today = desk.site, desk.now().date()
     digest = hashlib.sha256("".join(f"{each.deposit.id} {each.kept.sha256}\n" for each in found.servers).encode())
-    changed = [each for each in found.servers if each.changes]
+    told = [each for each in found.servers if each.changes]
+    changed = [each for each in told if real(each.changes)]
     alarms = sum(change.weight is Weight.ALARM for each in changed for change in each.changes)
     return forms.SummaryForm(
         letterhead=letterhead(site),
@@ -49,10 +50,10 @@ def summary_form(desk: Desk, found: Summary) -> forms.SummaryForm:
         changes=forms.Table(
             "Perubahan sejak bulan lalu",
             ("Kode", "Server", "Perubahan"),
-            tuple(_changes(changed)),
+            tuple(_changes(told)),
             "gathered",
         ),
-        charts=(_units(found), _racks(desk, found)),
+        charts=(_units(found), _racks(desk, found), _months(found)),
         servers=forms.Table(
             "Server",
             ("No", "Kode", "Server", "Pemilik", "Rak", "Sistem", "Memori (GiB)", "Disk (GB)", "Berlaku s.d."),
@@ -77,9 +78,9 @@ def _figure(label: str, value: float) -> forms.Field:
 
 
 def _changes(changed: Iterable[Row]) -> Iterable[tuple[str, ...]]:
-    """What changed: alarms before all else, then server by server."""
+    """What changed: alarms before all else, then server by server; what could not be read comes last."""
     lines = [(change.weight, each, str(change)) for each in changed for change in each.changes]
-    for weight, each, sentence in sorted(lines, key=lambda line: line[0] is not Weight.ALARM):
+    for weight, each, sentence in sorted(lines, key=lambda line: list(Weight).index(line[0])):
         mark = "! " if weight is Weight.ALARM else ""
         yield each.deposit.id, each.facts.hostname or each.deposit.server, mark + sentence
 
@@ -119,6 +120,12 @@ def _racks(desk: Desk, found: Summary) -> forms.Chart:
         used = len(found.used_units.get(rack.name, set()) | rack.blocked.keys())
         bars.append(forms.Bar(rack.name, used, rack.units, f"{used}/{rack.units} U"))
     return forms.Chart("Kapasitas rak (U terpakai)", tuple(bars))
+
+
+def _months(found: Summary) -> forms.Chart:
+    """How many changes were found each month, as the forms of each month tell them."""
+    bars = (forms.Bar(month_name(month), count, 0, str(count)) for month, count in found.by_month.items())
+    return forms.Chart("Perubahan per bulan", tuple(bars))
 
 
 def _sums(by: str, sums: dict[str, Sum]) -> forms.Table:

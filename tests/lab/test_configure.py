@@ -1,5 +1,6 @@
 """configure.yml, facts.yml and release.yml on real servers."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,10 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from msgspec import structs
 
 from sopctl.adapters import lab as servers
 from sopctl.adapters.ansible.connection import ssh_common_args
-from sopctl.adapters.ansible.facts import gather
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.model.access import HostKey
@@ -370,15 +371,44 @@ def test_without_the_right_pin_nobody_logs_in(office: Office, pin: HostKey | Non
         assert int(servers.run(office.server, count)) == second + looking, "somebody logged in"
 
 
-def test_facts(office: Office) -> None:
-    office.play("facts.yml")  # writes the inventory
-    answers, result = gather(office.root, ["PS-2026-0001"], office.root / "var/facts")
-    assert result.outcome is Outcome.OK
-    facts = from_setup(answers["PS-2026-0001"], gathered_at="2026-11-23T09:30:00+07:00")
-    assert (facts.os_name, facts.architecture) == ("Debian", "x86_64")
+BOTH = """
+- hosts: deposits
+  gather_facts: false
+  become: true
+  tasks:
+    - ansible.builtin.setup: {gather_subset: ["!all", "!min", hardware, network, virtual, distribution, platform, dns]}
+    - server_facts: {script: "echo =host ok; echo ' x'; sleep 60", timeout: 1}
+"""
+
+
+def test_our_module_reads_what_setup_reads(tmp_path: Path, lab: LabStatus) -> None:
+    office = Office(tmp_path, lab, lab.servers[0])  # which stays as it is
+    (office.root / "playbooks/both.yml").write_text(BOTH)
+    said: list[HostResult] = []
+    office._write({"deposits": {"hosts": {"PS-2026-0001": office.variables(office.server)}}})
+    begun = time.monotonic()
+    result = run_playbook(
+        office.root, "both.yml", limit=["PS-2026-0001"], run_dir=office.root / "var/both", on_facts=said.extend
+    )
+    assert result.outcome is Outcome.OK, result
+    assert time.monotonic() - begun < 30, "a script that hangs is ended, with all that it began"
+    (ours,) = said
+    assert ours.details == "=host ok\n x\n", "what it had said by then is kept"
+    events = (office.root / "var/both/artifacts/run/job_events").iterdir()
+    answers = [
+        json.loads(path.read_text())["event_data"] for path in sorted(events) if "runner_on_ok" in path.read_text()
+    ]
+    setup, module = (answer["res"] for answer in answers)
+    assert module["errors"] == []
+    at = "2026-11-23T09:30:00+07:00"
+    theirs, mine = from_setup(setup["ansible_facts"], gathered_at=at), from_setup(ours.facts or {}, gathered_at=at)
+    restless: dict[str, Any] = {"uptime_seconds": None, "mounts": ()}
+    assert structs.replace(mine, **restless) == structs.replace(theirs, **restless)
+    assert [mount.path for mount in mine.mounts] == [mount.path for mount in theirs.mounts]
+    assert (mine.os_name, mine.architecture) == ("Debian", "x86_64")
     if office.booted():
-        assert facts.hostname == office.server.name
-        assert facts.memory_mib
-        assert facts.cpu.logical
-        assert [nic.ipv4 for nic in facts.nics] == [(office.server.address,)]
-    assert "ansible_env" not in answers["PS-2026-0001"]
+        assert mine.hostname == office.server.name
+        assert mine.memory_mib
+        assert mine.cpu.logical
+        assert [nic.ipv4 for nic in mine.nics] == [(office.server.address,)]
+    assert "env" not in module["facts"]

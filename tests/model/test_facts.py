@@ -78,6 +78,7 @@ REAL: dict[str, Any] = {
 LEFT_OUT = (
     "memory_modules",
     "raid",
+    "drives",
     "power_supplies",
     "bmc_address",
     "listeners",

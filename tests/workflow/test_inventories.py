@@ -7,16 +7,22 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 from msgspec.structs import replace
 
+from sopctl.adapters.documents import Section
+from sopctl.adapters.documents.press import Press
+from sopctl.adapters.listings import NETBOX
 from sopctl.errors import InvalidRecord, NotNow, UsageError
 from sopctl.model import history
+from sopctl.model.availability import Policy, Sight
 from sopctl.model.changes import Weight
-from sopctl.model.facts import Listener, ServerFacts
+from sopctl.model.facts import Listener, Missing, ServerFacts
 from sopctl.model.facts_script import from_script
 from sopctl.store import dossiers
-from sopctl.workflow import inventories, inventorying
+from sopctl.store.checks import Checks
+from sopctl.workflow import checking, inventories, inventorying
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.summary_paper import summary_form
 from tests.conftest import Clock, Ran
@@ -27,7 +33,7 @@ RACK = (Path(__file__).parents[1] / "cases/details/rack-hardware-raid.txt").read
 def gather(desk: Desk, deposit: str, facts: ServerFacts, month: str = "") -> None:
     """What `collect` keeps after a run of facts.yml."""
     with turn(desk, deposit, "inventory") as mine:
-        inventorying.keep(mine, facts, month or f"{desk.now():%Y-%m}")
+        inventorying.fill(mine, facts, month or f"{desk.now():%Y-%m}", Press()).keep()
 
 
 @pytest.fixture
@@ -169,29 +175,123 @@ def read_csv(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+REQUIRED = {
+    "devices": {"role", "manufacturer", "device_type", "status", "site"},
+    "interfaces": {"device", "name", "type"},
+    "mac-addresses": {"mac_address"},
+    "inventory-items": {"device", "name", "status"},
+}
+KNOWN = {
+    "devices": REQUIRED["devices"]
+    | {"name", "rack", "position", "face", "tenant", "serial", "description", "comments", "location", "platform"},
+    "interfaces": REQUIRED["interfaces"] | {"label", "lag", "speed", "duplex", "enabled", "mtu", "description"},
+    "mac-addresses": REQUIRED["mac-addresses"] | {"device", "interface", "is_primary", "description"},
+    "inventory-items": REQUIRED["inventory-items"]
+    | {"label", "role", "manufacturer", "parent", "part_id", "serial", "discovered", "description"},
+}
+"""What the import forms of NetBox 4.2 to 4.5 take: another column is refused, and a row without a required one."""
+
+
 def test_lists_for_other_programs(desk: Desk, deposit: str, first_facts: ServerFacts) -> None:
-    gather(desk, deposit, replace(first_facts, hostname="=cmd()", vendor="-x"))
+    twice = (*first_facts.memory_modules, replace(first_facts.memory_modules[0], serial="OTHER"))
+    said = replace(first_facts, hostname="=cmd()", vendor="-x", product=None, memory_modules=twice)
+    gather(desk, deposit, said)
     found = inventories.summary(desk)
-    (line,) = read_csv(inventories.as_csv(found))
-    assert (line["server"], line["vendor"], line["memory_gib"]) == ("'=cmd()", "'-x", "64.0")
-    (device,) = read_csv(inventories.as_csv(found, "devices"))
+    (line,) = read_csv(inventories.as_csv(desk, found))
+    assert (line["server"], line["vendor"], line["memory_gib"]) == ("'=cmd()", "'-x", "96.0")
+    lists = {kind: read_csv(inventories.as_csv(desk, found, kind)) for kind in NETBOX}
+    assert lists.keys() == REQUIRED.keys()
+    for kind, lines in lists.items():
+        assert set(lines[0]) <= KNOWN[kind]
+        assert all(line[name] for line in lines for name in REQUIRED[kind])
+    (device,) = lists["devices"]
     assert (device["name"], device["serial"]) == (f"'=cmd() ({deposit})", "SN-192.0.2.7-22")
-    names = [each["name"] for each in read_csv(inventories.as_csv(found, "interfaces"))]
-    assert names == ["eno1", "eno2"]
-    items = [each["name"] for each in read_csv(inventories.as_csv(found, "inventory-items"))]
-    assert items == ["Disk nvme0n1", "Disk sda", "DIMM A1", "DIMM B1", "PSU PSU.Slot.1"]
+    assert device["device_type"] == "Tidak diketahui", "a device without a type is refused"
+    assert (device["rack"], device["position"], device["face"]) == ("A1", "1", "front")
+    assert [(each["name"], each["type"], each["speed"]) for each in lists["interfaces"]] == [
+        ("eno1", "10gbase-t", "10000000"),
+        ("eno2", "other", ""),
+    ]
+    assert [(each["mac_address"], each["interface"]) for each in lists["mac-addresses"]] == [
+        ("aa:bb:cc:00:00:02", "eno1"),
+        ("aa:bb:cc:00:00:03", "eno2"),
+    ]
+    drives = ["Disk c0/e32/s0", "Disk c0/e32/s2"]
+    modules = ["DIMM A1", "DIMM B1", "DIMM A1 2"]
+    assert [each["name"] for each in lists["inventory-items"]] == [
+        *("Disk nvme0n1", "Disk sda", *drives, *modules, "PSU PSU.Slot.1")
+    ], "no name twice on a device"
+
+
+def test_copies_of_a_form_say_what_was_issued(
+    desk: Desk, deposit: str, first_facts: ServerFacts, sopctl: Callable[..., Ran]
+) -> None:
+    hidden = replace(first_facts, bios_version=None, bios_date=None, missing={"bios_version": Missing.NEEDS_ROOT})
+    gather(desk, deposit, hidden)
+    path = sopctl("inventory", "form", deposit).out.strip()
+    assert path.endswith("-inventaris-2026-11.pdf")
+    assert sopctl("document", "verify", path).code == 0
+    record = desk.site.root / f"deposits/{deposit}/deposit.yml"
+    record.write_text(record.read_text().replace("Dinas Contoh", "Dinas Lain"))  # later, by hand
+    for kind in ("pdf", "xlsx", "html"):
+        ran = sopctl("inventory", "form", deposit, "--month", "2026-11", "--format", kind)
+        assert ran.out == f"inventaris-{deposit}-2026-11.{kind}\n", ran.err
+    page = (desk.site.root / f"inventaris-{deposit}-2026-11.html").read_text()
+    assert "Dinas Lain" not in page
+    for said in (
+        "○ Dinas Contoh",
+        "● Example Inc. R2U",
+        "△ perlu akses root",
+        "33CC44DD",
+        "Formulir pertama",
+        "salinan",
+    ):
+        assert said in page
+    book = openpyxl.load_workbook(desk.site.root / f"inventaris-{deposit}-2026-11.xlsx")
+    cells = [cell for row in book["Formulir"].iter_rows() for cell in row if cell.value]
+    assert {"Disk pada pengendali RAID ●", "SSD00001", "Onln"} <= {cell.value for cell in cells}
+    assert {cell.data_type for cell in cells} == {"s"}
+    copy = sopctl("document", "verify", f"inventaris-{deposit}-2026-11.pdf")
+    assert (copy.code, "unknown" in copy.out) == (1, True), "a copy is no document that was issued"
+    (kept,) = (desk.site.root / f"deposits/{deposit}/documents").glob("*-inventaris-2026-11.json")
+    kept.write_bytes(kept.read_bytes().replace(b"33CC44DD", b"33CC44DE"))
+    assert sopctl("inventory", "form", deposit, "--format", "html").code == 3
+
+
+def test_the_form_knows_what_the_checks_saw(desk: Desk, deposit: str, first_facts: ServerFacts, clock: Clock) -> None:
+    rack = desk.site.root / "racks/A1.yml"
+    rack.write_text(rack.read_text() + "switch: {name: sw-a1, ports: 24}\n")
+    assert checking.watched(desk, "2026-11") == {}
+    start = int(clock.now.timestamp())
+    with Checks(desk.site).recording(Policy()) as record:
+        for minute in range(0, 600, 5):
+            record(deposit, Sight(start + 60 * minute, minute % 300 > 30, "" if minute % 300 > 30 else "tcp-refused"))
+    clock.now += timedelta(hours=12)
+    with turn(desk, deposit, "inventory") as mine:
+        watched = checking.watched(desk, "2026-11")[deposit]
+        form = inventorying.fill(mine, first_facts, "2026-11", Press(), watched).form
+    fields = {field.label: field for part in form.sections if isinstance(part, Section) for field in part.fields}
+    seen = fields["Ketersediaan bulan ini"]
+    assert (seen.source, seen.value.endswith("% dari 9 jam yang diamati")) == ("declared", True), seen.value
+    assert fields["Pemeriksaan akses terakhir"].value == "23 November 2026: bisa diakses"
 
 
 def test_the_summary_as_a_paper(two_months: str, desk: Desk, first_facts: ServerFacts) -> None:
     form = summary_form(desk, inventories.summary(desk))
     assert [row[2] for row in form.changes.rows] == list(EXACTLY)
     assert [(bar.label, bar.value, bar.of) for bar in form.charts[1].bars] == [("A1", 2, 4)]
+    assert [(bar.label, bar.value) for bar in form.charts[2].bars] == [("November 2026", 0), ("Desember 2026", 4)]
     assert form.servers.rows[0][1:5] == (two_months, "db01", "Dinas Contoh", "A1 U1–2")
     assert form.sums[3].rows[0][0] == "2025", "the firmware's year"
     gather(desk, two_months, replace(first_facts, serial="OTHER"))
     again = summary_form(desk, inventories.summary(desk))
     assert again.changes.rows[0][2].startswith("! Nomor seri"), "alarms first"
     assert again.stamp.revision != form.stamp.revision, "made from other gatherings"
+    gather(desk, two_months, replace(first_facts, memory_modules=(), missing={"memory_modules": Missing.NEEDS_ROOT}))
+    unread = summary_form(desk, inventories.summary(desk))
+    assert [row[2] for row in unread.changes.rows] == ["Modul memori: tidak terbaca kali ini (sebelumnya 2 modul)"]
+    assert unread.figures[2].value == "0", "what could not be read is no change"
+    assert unread.charts[2].bars[-1].value == 0
 
 
 def test_the_commands(desk: Desk, two_months: str, sopctl: Callable[..., Ran]) -> None:

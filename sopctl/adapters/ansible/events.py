@@ -16,15 +16,17 @@ from sopctl.model.text import printable
 Status = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 
 SETUP = frozenset({"setup", "ansible.builtin.setup", "ansible.legacy.setup"})
-"""Only these actions' answers count as facts: any module may claim some."""
-
-
+FACTS = frozenset({"server_facts"})
+"""Our own module's answer: `facts` as setup names them, and `details`."""
 NAME_WAIT = 9.0
-"""Seconds. Where a server's own name does not resolve, `setup` waits for the DNS: twice 5 s (resolv.conf(5))."""
+"""Seconds. Where a server's own name does not resolve, its facts wait for the DNS: twice 5 s (resolv.conf(5))."""
 
 RAW = frozenset({"raw", "ansible.builtin.raw"})
 DETAILS_TASK = "Read what setup leaves out"
-"""The task of facts.yml whose output is kept. Name and action come from this machine, never from the server."""
+"""The task of facts.yml that prints details by `raw`.
+
+Only these actions' answers count as facts: any module may claim some. Name and action come from this machine, never
+from the server."""
 
 DEBUG = frozenset({"debug", "ansible.builtin.debug"})
 NOTE_TASK = "Say what is left to the owner"
@@ -103,6 +105,7 @@ class _Host:
         self.details = ""
         self.notes: list[str] = []
         self.waited = 0.0
+        self.gathered = False
 
 
 class Tally:
@@ -144,17 +147,10 @@ class Tally:
         took = data.get("duration")
         if isinstance(took, int | float):
             self.roles[task.role] = self.roles.get(task.role, 0.0) + took
-            if data.get("task_action") in SETUP and took >= NAME_WAIT:
+            if data.get("task_action") in SETUP | FACTS and took >= NAME_WAIT:
                 host.waited = max(host.waited, float(took))
-        if status in ("ok", "changed") and data.get("task_action") in SETUP:
-            self._keep_facts(host, result)
-        if status in ("ok", "changed") and data.get("task_action") in RAW and data.get("task") == DETAILS_TASK:
-            said = result.get("stdout")
-            host.details = said[:MAX_DETAILS] if isinstance(said, str) else ""
-        if status == "ok" and data.get("task_action") in DEBUG and data.get("task") == NOTE_TASK:
-            said = result.get("msg")
-            if isinstance(said, str) and len(host.notes) < MAX_NOTES:
-                host.notes.append(_line(said, 300))
+        if status in ("ok", "changed"):
+            self._keep(host, data, result)
         return task
 
     @staticmethod
@@ -168,9 +164,28 @@ class Tally:
                 host.message = task.message
             host.last_message = task.message
 
+    def _keep(self, host: _Host, data: Mapping[str, object], result: Mapping[str, object]) -> None:
+        """Keep what a server said of itself, if this task asked it."""
+        action = data.get("task_action")
+        if action in SETUP:
+            self._keep_facts(host, result.get("ansible_facts"))
+        elif action in FACTS:
+            self._keep_facts(host, result.get("facts"))
+            self._keep_details(host, result.get("details"))
+        elif action in RAW and data.get("task") == DETAILS_TASK:
+            self._keep_details(host, result.get("stdout"))
+        elif action in DEBUG and data.get("task") == NOTE_TASK:
+            said = result.get("msg")
+            if isinstance(said, str) and len(host.notes) < MAX_NOTES:
+                host.notes.append(_line(said, 300))
+
     @staticmethod
-    def _keep_facts(host: _Host, result: Mapping[str, object]) -> None:
-        facts = result.get("ansible_facts")
+    def _keep_details(host: _Host, said: object) -> None:
+        host.details = said[:MAX_DETAILS] if isinstance(said, str) else ""
+        host.gathered = True
+
+    @staticmethod
+    def _keep_facts(host: _Host, facts: object) -> None:
         if isinstance(facts, dict):
             bounded = bound(facts)
             host.facts = bounded if isinstance(bounded, dict) else None
@@ -199,11 +214,13 @@ class Tally:
             return Outcome.PARSER_ERROR, "The playbook or the inventory has nothing for some of these hosts."
         return Outcome.OK, ""
 
-    def hand_over(self, name: str) -> HostResult:
-        """One host's result so far, and its facts, which are not kept here any longer."""
+    def hand_over(self, name: str) -> HostResult | None:
+        """One host's result so far with its facts, which are not kept here any longer; None until all are there."""
         host = self._hosts[name]
+        if not host.gathered:
+            return None
         result = self._result(name, host)
-        host.facts, host.details = None, ""
+        host.facts, host.details, host.gathered = None, "", False
         return result
 
     def results(self) -> dict[str, HostResult]:

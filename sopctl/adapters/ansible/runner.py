@@ -30,7 +30,7 @@ from msgspec.structs import replace
 
 import sopctl
 from sopctl.adapters.ansible import supervisor
-from sopctl.adapters.ansible.events import DETAILS_TASK, HostResult, Outcome, RunResult, Tally, TaskEvent
+from sopctl.adapters.ansible.events import HostResult, Outcome, RunResult, Tally, TaskEvent
 from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure
 from sopctl.model.text import printable
 
@@ -81,13 +81,13 @@ def run_playbook(
     forks: int = 10,
     timeout: float = 900,
     on_event: Callable[[TaskEvent], None] = _ignore,
-    on_facts: Callable[[HostResult], None] | None = None,
+    on_facts: Callable[[Sequence[HostResult]], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> RunResult:
     """Run `SITE/playbooks/PLAYBOOK` on the hosts named in `limit` (inventory: `SITE/inventory`).
 
     `run_dir` is a folder to be made for this run alone (0700); the events stay in it. `timeout` is in seconds for the
-    whole run. `on_event` is called in this thread, once per task and host; `on_facts` once per host, as soon as
+    whole run. `on_event` is called in this thread, once per task and host; `on_facts` with every host once, as soon as
     facts.yml has read it: the facts are handed over, and the result that is returned is without them. `check` changes
     nothing on the servers and says what would change; `tags` are the only parts of the playbook to run. Later
     `variable_files` win over earlier ones, and they over `variables` where Ansible reads them so; a file may be one of
@@ -338,16 +338,19 @@ class _Report(NamedTuple):
     """Who is told of what happens."""
 
     on_event: Callable[[TaskEvent], None]
-    on_facts: Callable[[HostResult], None] | None
+    on_facts: Callable[[Sequence[HostResult]], None] | None
 
     def tell(self, job: _Job, tally: Tally) -> None:
         """Tell what is new."""
+        gathered = []
         for event in job.events():
             task = tally.add(event)
             if task is not None:
                 self.on_event(task)
-                if self.on_facts and task.task == DETAILS_TASK and task.status in ("ok", "changed"):
-                    self.on_facts(tally.hand_over(task.host))
+                if self.on_facts and (host := tally.hand_over(task.host)):
+                    gathered.append(host)
+        if self.on_facts and gathered:
+            self.on_facts(gathered)
 
 
 def _follow(

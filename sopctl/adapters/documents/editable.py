@@ -10,7 +10,7 @@ import msgspec
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.english import say, translated
-from sopctl.adapters.documents.forms import Field, HandoverForm, Paper, Section, Signer, Table
+from sopctl.adapters.documents.forms import Field, HandoverForm, InventoryForm, Paper, Section, Signer, Table
 from sopctl.adapters.documents.text import clean
 
 CLOSING = "Demikian berita acara serah terima ini dibuat dalam rangkap 2 (dua) untuk dipergunakan sebagaimana mestinya."
@@ -66,6 +66,40 @@ def as_paper(form: HandoverForm) -> Paper:
         ),
         language=form.language,
     )
+
+
+SIGNS = {"gathered": "●", "declared": "○", "needs-root": "△", "not-available": "–"}
+"""Where a value is from, as on the PDF (templates/inventory.typ)."""
+
+
+def inventory_paper(form: InventoryForm) -> Paper:
+    """An inventory form as a paper of plain parts; each value with the sign that says where it is from."""
+    legend = "● dibaca dari server · ○ dinyatakan dalam surat atau berkas · △ perlu akses root · – tidak tersedia"
+    changes = "Perubahan sejak bulan lalu"
+    told = form.changes
+    if not told:
+        told = ("Formulir pertama; belum ada pembanding." if told is None else "Tidak ada perubahan.",)
+    return Paper(
+        letterhead=form.letterhead,
+        stamp=form.stamp,
+        title="Formulir Data Inventarisasi Server",
+        opening=(f"Bulan: {wording.month_name(form.month)}", f"Server: {form.server_name}", f"Asal data: {legend}"),
+        sections=(
+            *(_signed(part) for part in form.sections),
+            Table(changes, ("No", changes), tuple((str(no), line) for no, line in enumerate(told, 1)), "gathered"),
+        ),
+        closing=(f"Data di atas dicatat menurut keadaan pada {wording.plain_date(form.stamp.issued)}.",),
+        signers=(Signer("Petugas inventarisasi", form.officer),),
+    )
+
+
+def _signed(part: Section | Table) -> Section | Table:
+    if isinstance(part, Section):
+        fields = (msgspec.structs.replace(each, value=f"{SIGNS[each.source]} {each.value}") for each in part.fields)
+        return msgspec.structs.replace(part, fields=tuple(fields))
+    absent = {"needs-root": "perlu akses root", "not-available": "tidak tersedia"}.get(part.source, "tidak ada")
+    rows = part.rows or ((absent, *("",) * (len(part.columns) - 1)),)
+    return msgspec.structs.replace(part, title=f"{part.title} {SIGNS[part.source]}", rows=rows)
 
 
 def _checklists(form: HandoverForm) -> Iterator[Table]:

@@ -1,6 +1,6 @@
 """What the monthly inventory form says about a server: its facts, completed by what the letter declared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.forms import Field, Section, Source, Table
@@ -132,6 +132,7 @@ def sections_of(
             tuple(_disk(disk) for disk in facts.disks),
             facts.missing.get("disks"),
         ),
+        *_drives(facts),
         _table(
             "Antarmuka jaringan",
             ("Nama", "Alamat MAC", "Kecepatan", "Tautan", "Alamat IP"),
@@ -199,6 +200,13 @@ def _disk(disk: Disk) -> tuple[str, ...]:
 
 def _part(module: Module) -> tuple[str, ...]:
     return module.name, module.model or NONE, module.description or NONE, module.serial or NONE
+
+
+def _drives(facts: ServerFacts) -> Iterator[Table]:
+    """The drives behind a RAID controller, where there are any."""
+    if facts.drives:
+        columns = ("Letak", "Model", "Kapasitas", "Jenis", "Nomor seri", "Keadaan")
+        yield Table("Disk pada pengendali RAID", columns, tuple(_disk(disk) for disk in facts.drives), "gathered")
 
 
 def _module(module: MemoryModule) -> tuple[str, ...]:

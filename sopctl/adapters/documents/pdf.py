@@ -5,6 +5,7 @@ the typst wheel, so a form looks the same on every machine. The PDF is PDF/A-2b 
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from functools import cache
 from io import BytesIO
@@ -15,7 +16,7 @@ import msgspec
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.english import ENGLISH, Language, translated
-from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Paper, SopForm, SummaryForm, Table
+from sopctl.adapters.documents.forms import Chart, Form, HandoverForm, InventoryForm, Paper, SopForm, SummaryForm, Table
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
 
@@ -27,6 +28,8 @@ MAX_SERVERS = 2_000
 """Rows of the tables of a summary of all servers."""
 MAX_BARS = 24
 """Of one chart. The table of sums has all."""
+MAX_NAME = 44
+"""Characters of a bar's name: three lines."""
 
 # Characters of one value, by the part of the form it stands in; more are cut, visibly. What people write may be
 # longer than what a machine sends: a server with a hundred disks of hostile names still makes a form to read.
@@ -94,7 +97,7 @@ def _bounded(form: Form) -> Form:
         return msgspec.structs.replace(
             form,
             changes=_bounded_table(form.changes, MAX_SERVERS),
-            charts=tuple(msgspec.structs.replace(chart, bars=chart.bars[:MAX_BARS]) for chart in form.charts),
+            charts=tuple(map(_bounded_chart, form.charts)),
             servers=_bounded_table(form.servers, MAX_SERVERS),
             sums=tuple(map(_bounded_table, form.sums)),
         )
@@ -107,6 +110,12 @@ def _bounded(form: Form) -> Form:
     if changes is not None and len(changes) > MAX_ROWS:
         changes = (*changes[:MAX_ROWS], _more(len(changes) - MAX_ROWS))
     return msgspec.structs.replace(form, sections=sections, changes=changes)
+
+
+def _bounded_chart(chart: Chart) -> Chart:
+    """Its first bars; a long name is cut short, as the table of sums has it in full."""
+    bars = (msgspec.structs.replace(bar, label=shortened(bar.label, MAX_NAME)) for bar in chart.bars[:MAX_BARS])
+    return msgspec.structs.replace(chart, bars=tuple(bars))
 
 
 def _bounded_table(table: Table, most: int = MAX_ROWS) -> Table:
@@ -197,6 +206,15 @@ def _qr(command: str) -> str:
     image = BytesIO()
     code.save(image, kind="svg", border=0, xmldecl=False)
     return image.getvalue().decode()
+
+
+def prepare() -> None:
+    """Load what typesetting needs, so that the first form takes no longer than the others."""
+    with suppress(ImportError):  # `render` says what is missing
+        import segno  # noqa: F401
+
+        _fonts()
+    wording.plain_date(date.min.replace(year=2000))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The summary of all servers as a spreadsheet (XLSX): its tables to sort and filter, and two charts.
+"""The summary of all servers as a spreadsheet (XLSX): its tables to sort and filter, and its charts.
 
 What strangers wrote is text, never a formula; figures are figures.
 """
@@ -18,6 +18,8 @@ COUNTED = frozenset({"No", "Jumlah", "Memori (GiB)", "Disk (GB)"})
 """The columns whose cells are figures."""
 
 _WIDEST = 48
+ROW_PIXELS = 20
+"""Height of a row whose cells have one line."""
 
 
 def summary_xlsx(form: SummaryForm) -> bytes:
@@ -53,7 +55,7 @@ class _Overview:
     def __init__(self, book: Any, styles: dict[str, Any], form: SummaryForm) -> None:
         self._book, self._styles = book, styles
         self._sheet = book.add_worksheet("Ringkasan")
-        self._row = 0
+        self._row, self._below_charts = 0, 4
         self._line(form.letterhead.office, "bold")
         self._line(f"Rekapitulasi Inventarisasi Server, {month_name(form.month)}", "title")
         self._line(f"Nomor: {form.stamp.document_number}")
@@ -101,8 +103,10 @@ class _Overview:
         drawn.set_title({"name": _text(chart.title), "name_font": {"size": 11}})
         drawn.set_y_axis({"reverse": True})
         drawn.set_legend({"position": "bottom"} if full else {"none": True})
-        drawn.set_size({"width": 480, "height": 120 + 20 * len(chart.bars)})
-        self._sheet.insert_chart(4 + 22 * number, 6, drawn)
+        height = 120 + 20 * len(chart.bars)
+        drawn.set_size({"width": 480, "height": height})
+        self._sheet.insert_chart(self._below_charts, 6, drawn)
+        self._below_charts += 2 + height // ROW_PIXELS
 
 
 def _table(sheet: Any, styles: dict[str, Any], table: Table, top: int) -> int:

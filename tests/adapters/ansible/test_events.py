@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from sopctl.adapters.ansible.events import MAX_DEPTH, MAX_NOTES, MAX_VALUES, NOTE_TASK, Outcome, Tally, bound
+from sopctl.adapters.ansible.events import (
+    DETAILS_TASK,
+    MAX_DEPTH,
+    MAX_NOTES,
+    MAX_VALUES,
+    NOTE_TASK,
+    Outcome,
+    Tally,
+    bound,
+)
 from sopctl.model.text import printable
 
 
@@ -53,6 +62,34 @@ def test_a_server_that_waits_for_its_own_name_is_noticed() -> None:
     for host, action, seconds in (("a", "setup", 10.2), ("b", "setup", 2.0), ("b", "ping", 60.0)):
         tally.add(event("runner_on_ok", host, res={}, task_action=action, duration=seconds))
     assert {name: host.waited for name, host in tally.results().items()} == {"a": 10.2, "b": 0.0}
+
+
+def test_facts_and_details_are_handed_over_together_and_once() -> None:
+    tally = Tally(["a"])
+    answer = {"facts": {"kernel": "6"}, "details": "=host ok"}
+    tally.add(event("runner_on_ok", res=answer))
+    assert tally.hand_over("a") is None, "another module said so"
+    tally.add(event("runner_on_failed", res=answer, task_action="server_facts"))
+    assert tally.hand_over("a") is None
+    tally.add(event("runner_on_ok", res=answer, task_action="server_facts"))
+    found = tally.hand_over("a")
+    assert found
+    assert (found.facts, found.details) == ({"kernel": "6"}, "=host ok")
+    assert tally.hand_over("a") is None
+    assert tally.results()["a"].facts is None
+    tally.add(event("runner_on_ok", res={"stdout": "=host"}, task_action="raw", task=DETAILS_TASK))
+    found = tally.hand_over("a")
+    assert found
+    assert (found.facts, found.details) == (None, "=host"), "a server without Python"
+
+
+@pytest.mark.parametrize("answer", [{}, {"facts": [], "details": 7}, {"facts": "x"}, {"details": None}])
+def test_an_answer_of_another_shape_is_an_empty_one(answer: dict[str, Any]) -> None:
+    tally = Tally(["a"])
+    tally.add(event("runner_on_ok", res=answer, task_action="server_facts"))
+    found = tally.hand_over("a")
+    assert found
+    assert (found.facts, found.details) == (None, "")
 
 
 def test_a_failure_that_was_rescued_or_ignored_is_none() -> None:

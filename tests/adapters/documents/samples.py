@@ -116,7 +116,11 @@ def summary(servers: int = 40) -> SummaryForm:
         "2026-11",
         figures=(Field("Server yang didata", str(servers), "gathered"),),
         changes=Table("Perubahan sejak bulan lalu", ("Kode", "Server", "Perubahan"), changed, "gathered"),
-        charts=(Chart("Server per instansi", bars), Chart("Kapasitas rak", (Bar("A1", 16, 42, "16/42 U"),))),
+        charts=(
+            Chart("Server per instansi", bars),
+            Chart("Kapasitas rak", (Bar("A1", 16, 42, "16/42 U"),)),
+            Chart("Perubahan per bulan", (Bar("Oktober 2026", 3, 0, "3"), Bar("November 2026", 5, 0, "5"))),
+        ),
         servers=Table("Server", columns, rows, "gathered"),
         sums=(
             Table(

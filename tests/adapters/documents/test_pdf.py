@@ -17,6 +17,7 @@ from msgspec import structs
 
 from sopctl.adapters.documents import Form, HandoverForm, InventoryForm, Paper, Table, pdf, render
 from sopctl.adapters.documents.forms import SopForm, SummaryForm
+from sopctl.adapters.documents.pdf import MAX_NAME
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
 from tests.adapters.documents import samples
@@ -187,7 +188,7 @@ def shown(value: str, words: str) -> bool:
     forms = (
         *(printable(value, limit) for limit in (120, 60, 20)),
         printable(value.upper(), 120),
-        *(shortened(value, length) for length in (36, 16)),
+        *(shortened(value, length) for length in (MAX_NAME, 36, 16)),
     )
     return any(squeezed(each) in words for each in forms)
 

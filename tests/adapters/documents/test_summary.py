@@ -1,6 +1,7 @@
 """The summary of all servers: a spreadsheet to count with, and what a month of nothing and of many looks like."""
 
 import io
+from itertools import pairwise
 
 import openpyxl
 import pytest
@@ -19,7 +20,10 @@ def test_figures_are_figures_and_the_charts_are_there() -> None:
     head, first = list(book["Server"].iter_rows(max_row=2, values_only=True))
     assert dict(zip(head, first, strict=True))["Disk (GB)"] == 1.9
     assert book["Server"].auto_filter.ref == "A1:I41"
-    assert len(book["Ringkasan"]._charts) == 2
+    charts = book["Ringkasan"]._charts
+    assert len(charts) == 3
+    spans = [(chart.anchor._from.row, chart.anchor.to.row) for chart in charts]
+    assert all(above[1] < below[0] for above, below in pairwise(spans)), "none lies upon another"
 
 
 @pytest.mark.parametrize("turn", range(0, len(TEXTS), 8))

@@ -1,0 +1,69 @@
+"""Many forms, made by workers: the same bytes, the same errors, whatever becomes of a worker."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from sopctl.adapters.documents import render
+from sopctl.adapters.documents.press import Press
+from sopctl.errors import InvalidRecord
+from tests.adapters.documents import samples
+
+FORMS = [replace(samples.inventory(), server_name=f"s{number}.example.org") for number in range(5)]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with a package that a worker must not take for ours."""
+    (tmp_path / "sopctl").mkdir()
+    (tmp_path / "sopctl/__init__.py").write_text("raise SystemExit('imported from the folder that we are in')")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_workers_make_what_we_make_and_one_that_dies_stops_nothing() -> None:
+    with Press(2) as press:
+        begun = [press.start(form) for form in FORMS]
+        assert [pdf() for pdf in begun] == [render(form) for form in FORMS]
+        with pytest.raises(InvalidRecord, match="is not a month"):
+            press.start(replace(FORMS[0], month="2026-13"))()
+        workers = [worker._process for worker in press._workers]
+        assert [worker.poll() for worker in workers] == [None, None], "none has died so far"
+        workers[0].kill()
+        assert [press.start(form)() for form in FORMS] == [render(form) for form in FORMS]
+        workers[1].kill()
+        assert press.start(FORMS[0])() == render(FORMS[0])
+    assert all(worker.poll() is not None for worker in workers)
+
+
+def test_no_worker_outlives_a_press_that_is_killed() -> None:
+    program = (
+        "import time; from sopctl.adapters.documents.press import Press; press = Press(2); "
+        "print(*(worker._process.pid for worker in press._workers), flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout
+        workers = [int(pid) for pid in owner.stdout.readline().split()]
+        assert len(workers) == 2
+        owner.kill()
+    deadline = time.monotonic() + 20
+    while any(running(pid) for pid in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def running(pid: int) -> bool:
+    """Is there such a process, other than one that waits to be buried?"""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_without_workers_a_form_is_made_when_it_is_asked_for() -> None:
+    with Press() as press:
+        assert press.start(FORMS[0])() == render(FORMS[0])
