@@ -124,8 +124,7 @@ class _Composer:
         if self._noting:
             self._document.positions[path] = self._position(event)
         if isinstance(event, yaml.ScalarEvent):
-            empty = event.implicit[0] and event.value in ("", "~", "null")
-            return None if empty else event.value
+            return _scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Any] = []
             while not isinstance(event := self._next(), yaml.SequenceEndEvent):
@@ -135,6 +134,7 @@ class _Composer:
 
     def _mapping(self, path: tuple[Step, ...]) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
+        shallow = not self._noting and len(path) < MAX_DEPTH
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag:
                 raise self._error(event, "a key must be a plain word")
@@ -143,7 +143,11 @@ class _Composer:
                 raise self._error(event, "merge keys are not allowed in a record")
             if key in mapping:
                 raise self._error(event, f"the key {key!r} stands here a second time")
-            mapping[key] = self._node(self._next(), (*path, key))
+            value = self._next()
+            if shallow and isinstance(value, yaml.ScalarEvent) and not (value.anchor or value.tag):
+                mapping[key] = _scalar(value)  # as `_node` would: nearly all values of a record are such
+                continue
+            mapping[key] = self._node(value, (*path, key))
             if self._noting:
                 self._document.positions[(*path, key)] = self._position(event)
         return mapping
@@ -155,6 +159,11 @@ class _Composer:
     def _error(self, event: yaml.Event, message: str) -> InvalidRecord:
         line, column = self._position(event)
         return InvalidRecord(message, where=f"{self._where}:{line}:{column}")
+
+
+def _scalar(event: yaml.ScalarEvent) -> str | None:
+    empty = event.implicit[0] and event.value in ("", "~", "null")
+    return None if empty else event.value
 
 
 def _refused(document: _Document, kind: type[T], where: str, error: msgspec.ValidationError) -> InvalidRecord:
