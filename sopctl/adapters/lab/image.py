@@ -17,7 +17,7 @@ PACKAGES = (
     "util-linux",
 )  # fmt: skip
 """What the playbooks need: the servers have no network to install it from. One image for servers and for the switch:
-Open vSwitch adds three seconds and 29 MB to it, a second image would take another half minute and 240 MB."""
+Open vSwitch adds 29 MB to its 211, a second image would be another whole build and 240 MB."""
 
 NETWORK_PACKAGES = ("dnsmasq-base", "ifupdown", "netplan.io", "network-manager", "systemd-resolved")
 """The other ways to run a server's network, and what gives addresses and names: asleep until someone rehearses one."""
