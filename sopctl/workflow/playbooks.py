@@ -148,7 +148,7 @@ def explain(mine: Turn, result: RunResult) -> str:
     """One sentence on what failed: the task and its message, else what Ansible said."""
     host = result.hosts.get(mine.dossier.id)
     if host and host.failed_task:
-        return f"{host.failed_task}: {host.message}"
+        return f"{host.failed_task}: {host.message}{waited(host)}"
     return (host.message if host else "") or result.message
 
 
