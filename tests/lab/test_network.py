@@ -109,11 +109,12 @@ WOULD = {
 }
 """The tasks that a look says would change something."""
 
-NOBODY = "systemctl stop systemd-networkd.service systemd-networkd.socket"
 OTHERS = {
     "ifupdown": ("printf 'mapping eth9\\nscript x\\n' >>/etc/network/interfaces", "with a mapping of the owner's"),
-    "networkd": (NOBODY, "neither NetworkManager, systemd-networkd nor ifupdown manages host0"),
-    "netplan": (NOBODY, "neither NetworkManager, systemd-networkd nor ifupdown manages host0"),
+    "netplan": (
+        "systemctl stop systemd-networkd.service systemd-networkd.socket",
+        "neither NetworkManager, systemd-networkd nor ifupdown manages host0",
+    ),
     "networkmanager": ("ip address add 198.18.254.1/24 dev lo", "manager=networkmanager"),
 }
 """What an owner may do besides, and what is said of the card then."""
