@@ -78,7 +78,9 @@ mv -T "$building" "$image"
 def recipe(release: str, tier: Tier) -> list[str]:
     """The command that builds the image; the folder is still to be added."""
     machine = tier is Tier.VM
-    packages = (*PACKAGES, *(MACHINE_PACKAGES if machine else NETWORK_PACKAGES))
+    packages = [*PACKAGES, *(MACHINE_PACKAGES if machine else NETWORK_PACKAGES)]
+    if release == "bullseye" and "systemd-resolved" in packages:
+        packages.remove("systemd-resolved")  # there it is a part of systemd
     hooks = (CUSTOMIZE, CUSTOMIZE_MACHINE if machine else CUSTOMIZE_NETWORK)
     return [
         *(("env", "INITRD=No") if machine else ()),  # which its kernel does without; it takes a third of the time
