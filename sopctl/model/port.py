@@ -15,7 +15,6 @@ from msgspec import Struct
 DESCRIPTION_CHARACTERS = 60
 """What every platform's field takes."""
 
-_DESCRIPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,_:/()+@-]*")
 _STRANGE = re.compile(r"[^A-Za-z0-9 .,_:/()+@-]+")
 
 
@@ -159,11 +158,6 @@ def description(*words: str) -> str:
     plain = unicodedata.normalize("NFKD", " ".join(words)).encode("ascii", "ignore").decode()
     shown = " ".join(_STRANGE.sub(" ", plain).split()).lstrip(" .,_:/()+@-")
     return shown[:DESCRIPTION_CHARACTERS].rstrip()
-
-
-def is_description(text: str) -> bool:
-    """May `text` be sent as a description?"""
-    return not text or (len(text) <= DESCRIPTION_CHARACTERS and bool(_DESCRIPTION.fullmatch(text)))
 
 
 def vlans(text: str) -> tuple[int, ...]:

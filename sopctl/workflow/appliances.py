@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from sopctl.adapters.ssh import check, load_key
 from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask
-from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model.access import AccessResult, Cause, Rung, RungResult, Target, Verdict
 from sopctl.model.deposit import Platform
 from sopctl.model.facts import ServerFacts
@@ -62,8 +62,7 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
     try:
         facts = _ask(mine, commands(platform)[:1], cancel)
     except BaseException as error:
-        cut_off = isinstance(error, KeyboardInterrupt | Interrupted)
-        mine.fail(error.message if isinstance(error, SopctlError) else type(error).__name__, cut_off=cut_off)
+        mine.break_off(error)
         raise
     if facts is None:
         return mine.fail(stranger(mine.dossier))

@@ -13,7 +13,7 @@ from typing import Any
 
 from sopctl.adapters.ansible.runner import RunResult
 from sopctl.adapters.ssh import Password
-from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
+from sopctl.errors import NotNow, SopctlError, UsageError
 from sopctl.model import history
 from sopctl.model.summary import Summary
 from sopctl.store import register
@@ -114,12 +114,11 @@ def configure_all(
             try:
                 mine = held.enter_context(turn(desk, deposit_id, "configure"))
                 _refuse_without_way_in(mine, password, options)
-                before = len(mine.dossier.events)
                 no_port = _port(mine)
                 if no_port:
                     answers.done[deposit_id] = no_port
                     continue
-                with _begun_work(mine, before):
+                with _begun_work(mine):
                     begun[deposit_id] = hostkeys.to_pin(mine, host_key, confirm, trusted_path)
                     if appliances.is_appliance(mine.dossier):
                         answers.done[deposit_id] = _appliance(mine, begun.pop(deposit_id), cancel)
@@ -253,14 +252,12 @@ def _port(mine: Turn) -> StepDone | None:
 
 
 @contextmanager
-def _begun_work(mine: Turn, before: int) -> Iterator[None]:
-    """Where the port was opened, work has begun (a new event after the first `before`): an error on the way to the run
-    ends it."""
+def _begun_work(mine: Turn) -> Iterator[None]:
+    """Where the port was opened, work has begun: an error on the way to the run ends it."""
     try:
         yield
     except SopctlError as error:
-        events = mine.dossier.events
-        if len(events) > before and events[-1].outcome == history.STARTED:
+        if mine.begun and not mine.ended:
             mine.fail(error.message)
         raise
 
@@ -273,8 +270,7 @@ def _first_contact(
     try:
         return let_in(mine, password, cancel=cancel)
     except BaseException as error:
-        cut_off = isinstance(error, KeyboardInterrupt | Interrupted)
-        mine.fail(error.message if isinstance(error, SopctlError) else type(error).__name__, cut_off=cut_off)
+        mine.break_off(error)
         raise
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from sopctl.errors import NotNow, UsageError
+from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model import history, procedure
 from sopctl.model.deposit import Deposit
 from sopctl.model.history import Event
@@ -97,6 +97,8 @@ class Turn:
     established: dict[str, Any] = field(default_factory=dict)
     """What every event of this turn carries: on whose behalf it was decided."""
     documents: list[str] = field(default_factory=list)
+    begun: bool = False
+    """Has an event been recorded that says that long work began?"""
     ended: bool = False
     """Has the event been recorded that ends it?"""
 
@@ -122,12 +124,18 @@ class Turn:
         """Record that long work begins. Of an act only the end is recorded: no step waits for it."""
         if not self._act:
             self._append(history.STARTED, "", data)
+            self.begun = True
 
     def fail(self, why: str, *, cut_off: bool = False, data: Mapping[str, Any] | None = None) -> StepDone:
         """Record that the work failed, or was broken off (`cut_off`). The deposit stays at its step."""
         outcome = self._act or (history.INTERRUPTED if cut_off else history.FAILED)
         note = f"gagal: {why}" if self._act else why
         return self.record(outcome, note=note[:1000], data=data, answer=False)
+
+    def break_off(self, error: BaseException) -> StepDone:
+        """Record that `error` ended the work. Ctrl-C and its like are no failure: who stopped it goes on later."""
+        why = error.message if isinstance(error, SopctlError) else type(error).__name__
+        return self.fail(why, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
 
     @property
     def _act(self) -> str:

@@ -14,7 +14,6 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
-from sopctl.adapters.ansible.facts import FACTS_PLAYBOOK
 from sopctl.adapters.ansible.runner import HostResult
 from sopctl.adapters.documents.forms import InventoryForm
 from sopctl.adapters.documents.press import Press
@@ -34,6 +33,8 @@ from sopctl.workflow.inventory_form import Changes, Watched, changes_of, invento
 from sopctl.workflow.inventory_view import key_in_use
 from sopctl.workflow.playbooks import OnEvent, Options, explain, record_unreachable, run_on, silent, waited
 from sopctl.workflow.reports import month_days
+
+PLAYBOOK = "facts.yml"
 
 AT_ONCE = 100
 """Servers of one run. Their dossiers are held while it lasts, each with an open file, and a run has its time to end."""
@@ -173,12 +174,12 @@ class _Gathering:
         """In a thread of its own; what it cannot record is raised by who waits for it."""
         try:
             for mine, found in appliances.gather(list(self.appliances.values()), at_once, stop):
-                if isinstance(found, Interrupted):
-                    mine.fail(found.message, cut_off=True)
-                    self.broken = found
-                elif isinstance(found, SopctlError):
-                    mine.fail(found.message)
-                    self._tell(mine, found)
+                if isinstance(found, SopctlError):
+                    mine.break_off(found)
+                    if isinstance(found, Interrupted):
+                        self.broken = found
+                    else:
+                        self._tell(mine, found)
                 elif found is None:
                     self._tell(mine, mine.fail(appliances.stranger(mine.dossier)))
                 else:
@@ -191,7 +192,7 @@ class _Gathering:
             return
         result = run_on(
             list(self.servers.values()),
-            FACTS_PLAYBOOK,
+            PLAYBOOK,
             started={},
             options=options,
             on_event=on_event,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent
-from sopctl.errors import ExitCode, Interrupted, InvalidRecord, OutsideFailure, SopctlError, TimedOut
+from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure, SopctlError, TimedOut
 from sopctl.workflow import first_contact, hostkeys
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.inventory_view import key_in_use, pinned_key
@@ -114,11 +114,9 @@ def run_on(
             cancel=cancel,
         )
     except BaseException as error:
-        note = error.message if isinstance(error, SopctlError) else type(error).__name__
-        cut_off = isinstance(error, KeyboardInterrupt) or getattr(error, "exit_code", 0) == ExitCode.INTERRUPTED
         for mine in turns:
             if not mine.ended:
-                mine.fail(note, cut_off=cut_off)
+                mine.break_off(error)
         raise
     if result.outcome not in (Outcome.OK, Outcome.FAILED, Outcome.UNREACHABLE):
         cut_off = result.outcome is Outcome.CANCELLED

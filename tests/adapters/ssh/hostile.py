@@ -21,8 +21,8 @@ from paramiko.common import (
     OPEN_SUCCEEDED,
 )
 
-DEADLINE = 5.0
-"""Seconds after which a server gives up waiting for anything."""
+from tests.loopback import DEADLINE, serving
+
 IDENT = b"SSH-2.0-Hostile_1.0\r\n"
 
 
@@ -44,43 +44,18 @@ Script = Callable[[socket.socket, Host], None]
 @contextlib.contextmanager
 def listening(script: Script, address: str = "127.0.0.1") -> Iterator[Host]:
     """A TCP server on loopback that plays `script` on each connection, in a thread of its own."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listener = socket.socket(family)
-    listener.bind((address, 0))
-    listener.listen(128)
-    host = Host(listener.getsockname()[1])
-    threads: list[threading.Thread] = []
+    host = Host(0)
 
     def play(connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError, EOFError):
             connection.settimeout(DEADLINE)
             script(connection, host)
 
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            if host.stop.is_set():
-                connection.close()
-                return
-            host.connections += 1
-            threads.append(threading.Thread(target=play, args=(connection,), daemon=True))
-            threads[-1].start()
+    def met() -> None:
+        host.connections += 1
 
-    acceptor = threading.Thread(target=accept, daemon=True)
-    acceptor.start()
-    try:
+    with serving(play, host.stop, address=address, met=met) as host.port:
         yield host
-    finally:
-        host.stop.set()
-        with contextlib.suppress(OSError), socket.create_connection((address, host.port), 1):
-            pass
-        acceptor.join(DEADLINE)
-        listener.close()
-        for thread in threads:
-            thread.join(DEADLINE)
 
 
 @contextlib.contextmanager

@@ -15,8 +15,7 @@ from typing import Protocol
 import paramiko
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
-DEADLINE = 5.0
-"""Seconds after which a thread of a device is no longer waited for."""
+from tests.loopback import DEADLINE, serving
 
 paramiko.util.get_logger("tests.switch").setLevel("CRITICAL")
 
@@ -115,34 +114,8 @@ def _account(username: str) -> str:
 @contextlib.contextmanager
 def running(device: Device) -> Iterator[Device]:
     """The device, listening on loopback until the block ends. Raises Unscripted for lines that it did not know."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    device.port = listener.getsockname()[1]
-    threads: list[threading.Thread] = []
-
-    def accept() -> None:
-        while not device.stop.is_set():
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            if device.stop.is_set():
-                connection.close()
-                return
-            threads.append(threading.Thread(target=_serve, args=(device, connection), daemon=True))
-            threads[-1].start()
-
-    acceptor = threading.Thread(target=accept, daemon=True)
-    acceptor.start()
-    try:
+    with serving(lambda connection: _serve(device, connection), device.stop) as device.port:
         yield device
-    finally:
-        device.stop.set()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", device.port), 1):
-            pass
-        acceptor.join(DEADLINE)
-        listener.close()
-        for thread in threads:
-            thread.join(DEADLINE)
     if device.unscripted:
         raise Unscripted(device.unscripted)
 

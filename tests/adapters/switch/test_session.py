@@ -37,7 +37,8 @@ from sopctl.adapters.switch.session_log import session_log
 from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure
 from tests.adapters.ssh.hostile import Host, listening
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, Start, endpoint, login, pin
-from tests.adapters.switch.fake import DEADLINE, Device, Faults, Unscripted, running
+from tests.adapters.switch.fake import Device, Faults, Unscripted, running
+from tests.loopback import DEADLINE
 
 DIALECT = Dialect("cisco_ios", CISCO_LIKE, enables=True)
 ENABLE = "the word for enable"
