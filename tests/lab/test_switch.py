@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from sopctl.adapters import lab as servers
-from sopctl.adapters.lab import LabServer, LabStatus, LabSwitch, Tier
+from sopctl.adapters.lab import LabServer, LabStatus, LabSwitch, Tier, network, state
 from sopctl.adapters.lab.process import wait_until
 from sopctl.cli.main import cli
 from sopctl.errors import Conflict, UsageError
@@ -37,14 +37,18 @@ def rack(lab_name: str) -> Iterator[LabStatus]:
         unavailable("a switch needs booted servers")
     name = f"{lab_name}-sw"
     servers.down(name)
-    before = set(Path("/sys/class/net").glob("sopsvc*"))
     killed = begin("lab", "up", "--switch", "--servers", "2", "--name", name)
-    uplink = wait_until(lambda: set(Path("/sys/class/net").glob("sopsvc*")) > before or killed.poll() is not None, 90)
-    killed.kill()
-    _, errors = killed.communicate()
-    assert uplink, errors
-    assert killed.returncode == -signal.SIGKILL, errors
+
+    def cabling() -> bool:  # this lab, that is: others of this machine come and go meanwhile
+        record = state.folder(name).read()
+        return record is not None and Path("/sys/class/net", network.service_interface(record.network)).exists()
+
     try:
+        uplink = wait_until(lambda: cabling() or killed.poll() is not None, 90)
+        killed.kill()
+        _, errors = killed.communicate()
+        assert uplink, errors
+        assert killed.returncode == -signal.SIGKILL, errors
         yield servers.up(name, servers=2)
     finally:
         servers.down(name)
