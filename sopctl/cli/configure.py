@@ -91,7 +91,7 @@ def configure(
     Exit 1: something differs. Exit 6: a server could not be looked at. With --repair: that is put right.
 
     With --sudo inventory: the account may run the gathering script as root and nothing else, until the owner gives full
-    sudo back (on the server, or by password: --sudo full --ask-password). A release needs full sudo.
+    sudo back on the server, or the key of the first contact still opens it: --sudo full. A release needs full sudo.
     """
     from sopctl.workflow import configuring
     from sopctl.workflow.playbooks import Options
@@ -99,7 +99,7 @@ def configure(
     desk = open_desk(ctx)
     if sudo and (not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path):
         raise UsageError("--sudo takes servers by their IDs, and nothing else with it")
-    fits = len(ids) == 1 and not (check or repair or due or sudo == "inventory")
+    fits = len(ids) == 1 and not (check or repair or due or sudo)
     by_password = _by_password([ask_password, password_file is not None, keyring is not None], fits=fits)
     if (host_key or trusted_path) and (check or repair or due or len(ids) > 1):
         raise UsageError("--host-key and --trusted-path go with the first configuration of one server")
@@ -110,8 +110,7 @@ def configure(
     if raw and check:
         raise UsageError("what would change is not known without Python", remedy="Leave --raw or --check away")
     if sudo:
-        way = _password(desk, ids[0], password_file, keyring) if by_password else None
-        _change_sudo(desk, ids, sudo, way, forks=forks, as_json=as_json)
+        _change_sudo(desk, ids, sudo, forks=forks, as_json=as_json)
     options = Options(variable_files=_variable_files(files), tags=tags, forks=forks, raw=raw)
     chosen = list(ids) or (configuring.due(desk) if due else configuring.managed(desk) if check or repair else [])
     if not (ids or due or check or repair):
@@ -145,7 +144,7 @@ def configure(
 def _by_password(ways: list[bool], *, fits: bool) -> bool:
     """Is a password given? Raises UsageError for two of them, or where none `fits`."""
     if any(ways) and not fits:
-        raise UsageError("a password goes with the first configuration of one server, or with --sudo full")
+        raise UsageError("a password goes with the first configuration of one server")
     if sum(ways) > 1:
         raise UsageError("choose one of: --ask-password, --password-file, --keyring")
     return any(ways)
@@ -155,7 +154,6 @@ def _change_sudo(
     desk: "Desk",
     ids: tuple[str, ...],
     sudo: Literal["inventory", "full"],
-    password: "Password | None",
     *,
     forks: int,
     as_json: bool,
@@ -170,7 +168,7 @@ def _change_sudo(
     else:
         for deposit_id in dict.fromkeys(ids):
             try:
-                answers.done[deposit_id] = reducing.give_back(desk, deposit_id, password=password)
+                answers.done[deposit_id] = reducing.give_back(desk, deposit_id)
             except SopctlError as error:
                 answers.errors[deposit_id] = error
     if len(ids) == 1:

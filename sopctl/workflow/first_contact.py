@@ -94,7 +94,7 @@ def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = N
     found = _make_account(mine, first_contact(mine.dossier).user, password, cancel)
     if found.cause:
         raise _refused(mine.dossier.id, found)
-    return {"way_in": settings.account, **({"sudo": "full"} if mine.dossier.summary.reduced else {})}
+    return {"way_in": settings.account}
 
 
 def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
@@ -122,8 +122,8 @@ def reduced(deposit_id: str) -> NotNow:
     """The error where the office's account is not allowed what is asked for, and how it is allowed again."""
     return NotNow(
         f"on {deposit_id} the office may take inventory and nothing else (its sudo was reduced)",
-        remedy=f"The owner runs {GIVE_BACK} on the server, as root; then this command goes. Or with the "
-        f"password of the first contact: sopctl configure {deposit_id} --sudo full --ask-password",
+        remedy=f"The owner runs {GIVE_BACK} on the server, as root, or lets the key of the first contact in again; "
+        "then this command goes.",
     )
 
 

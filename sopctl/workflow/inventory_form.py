@@ -1,15 +1,18 @@
 """The inventory form of a server (Formulir Data Inventaris Server): facts, letter and record."""
 
+from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sopctl.adapters.documents import sections_of
 from sopctl.adapters.documents.forms import InventoryForm, Table
 from sopctl.adapters.documents.wording import decimal, duration, plain_date
+from sopctl.errors import InvalidRecord
 from sopctl.model.availability import Availability, State
 from sopctl.model.changes import Change, against_handover, differences
 from sopctl.model.declared import Comparison, compare
 from sopctl.model.facts import ServerFacts
+from sopctl.workflow import switching
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers import letterhead, office_party, stamp
 
@@ -58,6 +61,8 @@ def inventory_form(
         place["units"] = f"U{spot.unit}–U{spot.top}" if spot.top > spot.unit else f"U{spot.unit}"
     if spot and rack and rack.switch and spot.port:
         place["switch_port"] = f"{rack.switch.name} port {spot.port}"
+    with suppress(InvalidRecord):  # a VLAN that no deposit may have there: `switch audit` says so
+        place["vlan"] = switching.vlans(site, mine.dossier)
     return InventoryForm(
         letterhead=letterhead(site),
         stamp=stamp(mine),

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from sopctl.adapters.ssh import Password
 from sopctl.errors import NotNow, SopctlError, UsageError
 from sopctl.model import history
 from sopctl.store import register
@@ -61,20 +60,16 @@ def reduce(
     return answers
 
 
-def give_back(
-    desk: Desk, deposit_id: str, *, password: Password | None = None, cancel: threading.Event | None = None
-) -> StepDone:
-    """Full sudo again: because the owner gave it back on the server, or through the account of the first contact.
+def give_back(desk: Desk, deposit_id: str, *, cancel: threading.Event | None = None) -> StepDone:
+    """Full sudo again: because the owner gave it back on the server, or by the key of the first contact.
+    (Its password is no way: a server that was configured takes keys only.)
 
     Raises NotNow when the office has it, or when nobody gave it back; OutsideFailure when the server cannot be asked.
     """
     with act(desk, deposit_id, "sudo") as mine:
         if not mine.dossier.summary.reduced:
             raise NotNow(f"on {deposit_id} the office's sudo was not reduced", remedy=f"Look: sopctl show {deposit_id}")
-        if password:
-            first_contact.let_in(mine, password, cancel=cancel)
-        else:
-            first_contact.regain(mine, cancel=cancel)
+        first_contact.regain(mine, cancel=cancel)
         return mine.record(history.SUDO, note="akun pengelola kembali penuh", data={"sudo": "full"})
 
 

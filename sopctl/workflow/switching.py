@@ -115,13 +115,13 @@ def note(result: PortResult) -> str:
     """What an event says of a change, in one sentence."""
     name = f"port {result.plan.port} {result.plan.switch}"
     now = result.plan.wanted
-    vlans = f"VLAN {now.vlan}" + (f", bertanda {', '.join(map(str, now.tagged))}" if now.tagged else "")
+    given = f"VLAN {_vlans(now)}"
     heard = f"; MAC {result.mac}" if result.mac else ""
     match result.state:
         case "done":
-            return f"{name}: {vlans}, {'dibuka' if now.enabled else 'ditutup'}{heard}"
+            return f"{name}: {given}, {'dibuka' if now.enabled else 'ditutup'}{heard}"
         case "unchanged":
-            return f"{name}: sudah {vlans}{heard}"
+            return f"{name}: sudah {given}{heard}"
         case "refused":
             return f"{name}: tidak diubah: {result.why}"
         case "put-back":
@@ -139,18 +139,32 @@ def of_deposit(site: Site, dossier: Dossier) -> PortOf | None:
     if spot is None:
         return None
     switch, interface = spot
+    deposit, service = dossier.deposit, _service(switch, dossier)
+    others = {each: other for other, macs in known_macs(site, but=deposit.id) for each in macs}
+    whose = Expected(deposit.id, deposit.server.name, macs_of(dossier), others)
+    return PortOf(switch, interface, service, wanted.quarantine(switch), whose)
+
+
+def vlans(site: Site, dossier: Dossier) -> str:
+    """The VLANs that a deposit's port shall have, for people; empty where no record says. Raises as `of_deposit`."""
+    spot = switches.of_place(site, dossier.summary.place)
+    return _vlans(_service(spot[0], dossier)) if spot else ""
+
+
+def _vlans(setting: PortSetting) -> str:
+    return str(setting.vlan) + (f", bertanda {', '.join(map(str, setting.tagged))}" if setting.tagged else "")
+
+
+def _service(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
     deposit = dossier.deposit
     try:
-        service = wanted.service(switch, deposit.id, deposit.server.name, deposit.unit, deposit.network)
+        return wanted.service(switch, deposit.id, deposit.server.name, deposit.unit, deposit.network)
     except ValueError as error:
         raise InvalidRecord(
             f"network: {error}",
             where=str(dossier.folder / "deposit.yml"),
             remedy=f"Correct the letter's VLAN (sopctl edit {deposit.id}), or allow it: `vlans` in switches/",
         ) from None
-    others = {each: other for other, macs in known_macs(site, but=deposit.id) for each in macs}
-    whose = Expected(deposit.id, deposit.server.name, macs_of(dossier), others)
-    return PortOf(switch, interface, service, wanted.quarantine(switch), whose)
 
 
 def known_macs(site: Site, *, but: str = "") -> Iterable[tuple[str, tuple[str, ...]]]:

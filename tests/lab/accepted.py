@@ -3,6 +3,8 @@
 import json
 import shlex
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +15,22 @@ from sopctl.adapters import lab as servers
 from sopctl.errors import NotNow
 from sopctl.model import history
 from sopctl.model.verification import View
-from sopctl.workflow import configuring, drift, first_contact, inventories, inventorying, reducing, verifying
+from sopctl.workflow import (
+    configuring,
+    drift,
+    first_contact,
+    inspecting,
+    inventories,
+    inventorying,
+    letters,
+    reducing,
+    verifying,
+)
 from sopctl.workflow.desk import turn
 from sopctl.workflow.playbooks import Options
 from sopctl.workflow.verifying import Vantage
 from tests.conftest import Ran
+from tests.lab.traces import kill_all
 
 if TYPE_CHECKING:
     from tests.lab.test_servers import Placed
@@ -113,6 +126,7 @@ def sudo_for_the_inventory_alone(placed: "Placed", sopctl: Callable[..., Ran]) -
     assert inventorying.collect(desk, deposit).answer
     full = comparable(placed)
     assert full["memory_modules"][0]["serial"] == "MOD-7"
+    _a_controller_that_dies_meanwhile(placed)
 
     journal = "journalctl --sync; journalctl -o cat --no-pager -t sudo | grep -c '^ *sopctl : .*not allowed' || true"
     incidents = servers.run(server, journal)
@@ -135,6 +149,36 @@ def sudo_for_the_inventory_alone(placed: "Placed", sopctl: Callable[..., Ran]) -
 
     _nothing_else_is_allowed(placed)
     _the_rest_waits_for_the_owner(placed, sopctl)
+
+
+def _a_controller_that_dies_meanwhile(placed: "Placed") -> None:
+    """Nobody says any more how it went: the server takes the smaller rule back by itself."""
+    root, seconds = placed.desk.site.root, 6
+    tasks, change = root / "playbooks/roles/inventory_only/tasks/main.yml", "    - name: Leave the connection\n"
+    text = tasks.read_text()
+    assert change in text
+    tasks.write_text(text.replace(change, "    - ansible.builtin.pause: {seconds: 100}\n" + change))
+    with_variables = root / "inventory/group_vars/deposits.yml"
+    with_variables.parent.mkdir(exist_ok=True)
+    with_variables.write_text(f"inventory_only_login_seconds: {seconds}\n")
+    words = [sys.executable, "-m", "sopctl", "configure", placed.id, "--sudo", "inventory"]
+    run = subprocess.Popen(words, cwd=root, stdout=subprocess.DEVNULL)
+    try:
+        _wait_until(lambda: as_office(placed, "sudo -n true").returncode != 0, 60)
+    finally:
+        kill_all(run, root)
+        tasks.write_text(text)
+        with_variables.unlink()
+    _wait_until(lambda: as_office(placed, "sudo -n id -u").stdout == "0\n", seconds + 20)
+    assert as_office(placed, "ls -d /usr/local/lib/sopctl /run/sopctl-window").stdout == ""
+    assert not placed.dossier().summary.reduced
+
+
+def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
 
 
 def comparable(placed: "Placed") -> dict[str, Any]:
@@ -179,7 +223,6 @@ def _the_rest_waits_for_the_owner(placed: "Placed", sopctl: Callable[..., Ran]) 
         with pytest.raises(NotNow, match="may take inventory and nothing else") as refused:
             attempt()
         assert first_contact.GIVE_BACK in refused.value.remedy
-        assert "--sudo full --ask-password" in refused.value.remedy
     assert placed.dossier().events == before
     assert sopctl("configure", deposit, "--sudo", "inventory").code == 2
     ran = sopctl("configure", "--check")
@@ -200,10 +243,27 @@ def _the_rest_waits_for_the_owner(placed: "Placed", sopctl: Callable[..., Ran]) 
 
     servers.run(placed.server, "rm /etc/sudoers.d/60-owner")
     assert reducing.reduce(desk, [deposit]).only().answer
+    _asked_back(placed)
+    ran = sopctl("release", deposit)
+    assert (ran.code, first_contact.GIVE_BACK in ran.err) == (4, True), ran.err
+    assert placed.newest() == ("pengembalian", 5, "selesai")
+
     key.with_name("away").rename(key)  # or the first account opens still
     ran = sopctl("configure", deposit, "--sudo", "full")
     assert ran.code == 0, ran.err
     assert as_office(placed, "sudo -n id -u; ls -d /usr/local/lib/sopctl").stdout == "0\n"
+    ran = sopctl("release", deposit)
+    assert ran.code == 0, ran.err
+    assert placed.newest() == ("pengembalian", 6, "selesai")
+
+
+def _asked_back(placed: "Placed") -> None:
+    """The return, up to the step that takes back access."""
+    letters.ask_back(placed.desk, placed.id, letter_number="090/9/2026")
+    for _ in range(2):
+        letters.dispose(placed.desk, placed.id, instruction="-")
+    inspecting.inspect(placed.desk, placed.id, serial="SN-0001")
+    letters.confirm_data_saved(placed.desk, placed.id, wipe=False)
 
 
 def as_office(placed: "Placed", script: str) -> "subprocess.CompletedProcess[str]":

@@ -19,7 +19,7 @@ from sopctl.store import facts as kept_facts
 from sopctl.workflow import inventories
 from sopctl.workflow.desk import Desk, turn
 from tests.conftest import Ran
-from tests.lab.test_servers import _processes_of
+from tests.lab.traces import processes_of
 
 pytestmark = pytest.mark.lab
 
@@ -106,8 +106,8 @@ def test_what_is_gathered_stays_and_the_rest_stays_due(fleet: Fleet, sopctl: Cal
     for other in fleet.ids[1:]:
         assert fleet.outcomes(other) == ["started"]
     deadline = time.monotonic() + 30
-    while _processes_of(root):
-        assert time.monotonic() < deadline, _processes_of(root)
+    while processes_of(root):
+        assert time.monotonic() < deadline, processes_of(root)
         time.sleep(0.2)
 
     servers.run(fleet.hostile_server, "rm /tmp/slow")
@@ -143,4 +143,4 @@ def test_what_is_gathered_stays_and_the_rest_stays_due(fleet: Fleet, sopctl: Cal
     assert fleet.outcomes(fleet.hostile)[-1] == "interrupted"
     months = kept_facts.months(dossiers.read(fleet.desk.site, fleet.well).events)
     assert [each.revision for each in months.values()] == [2], "a second gathering is a new revision"
-    assert _processes_of(root) == []
+    assert processes_of(root) == []

@@ -110,10 +110,10 @@ WOULD = {
 """The tasks that a look says would change something."""
 
 OTHERS = {
-    "ifupdown": ("printf 'mapping eth9\\nscript x\\n' >>/etc/network/interfaces", "with a mapping of the owner's"),
+    "ifupdown": ("printf 'mapping eth9\\nscript x\\n' >>/etc/network/interfaces", "dengan mapping milik pemilik"),
     "netplan": (
         "systemctl stop systemd-networkd.service systemd-networkd.socket",
-        "neither NetworkManager, systemd-networkd nor ifupdown manages host0",
+        "host0 tidak dikelola NetworkManager, systemd-networkd, atau ifupdown",
     ),
     "networkmanager": ("ip address add 198.18.254.1/24 dev lo", "manager=networkmanager"),
 }

@@ -16,10 +16,11 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(1500)]  # the first run build
 OTHERS = {"bullseye": "11", "trixie": "13"}
 LEFT = (
     "getent passwd sopctl webadmin dbadmin; ls -d /etc/sopctl /var/lib/sopctl /etc/sudoers.d/sopctl /home/sopctl "
-    "/usr/local/lib/sopctl /etc/ssh/sshd_config.d/*sopctl* /etc/ssh/sopctl-banner 2>/dev/null; "
+    "/usr/local/lib/sopctl /etc/ssh/sshd_config.d/*sopctl* /etc/ssh/sopctl-banner "
+    "/etc/systemd/network/*.d /etc/systemd/resolved.conf.d 2>/dev/null; "
     "nft list table inet sopctl 2>/dev/null; true"
 )
-NAMES = "cat /etc/hostname /etc/hosts"
+NAMES = "readlink /etc/localtime; cat /etc/resolv.conf /etc/hostname /etc/hosts"
 
 
 @pytest.fixture
@@ -45,13 +46,18 @@ def test_the_other_releases(labs: dict[str, LabStatus], tmp_path: Path) -> None:
             assert servers.run(server, "systemctl is-system-running --wait").strip() == "running"
     names = {release: servers.run(server, NAMES) for release, server in there.items()}
     office = Office(tmp_path, labs["trixie"], there["trixie"])
-    hosts = {
-        f"PS-2026-{release}": office.variables(server, sopctl_controllers=[labs[release].controller])
-        for release, server in there.items()
-    }
+    hosts = {}
+    for release, server in there.items():
+        gateway = labs[release].controller
+        hosts[f"PS-2026-{release}"] = office.variables(
+            server,
+            sopctl_controllers=[gateway],
+            sopctl_static_address={"address": server.address, "prefix": 24, "gateway": gateway},
+            sopctl_resolvers={"servers": [gateway]},
+        )
     result = office.play_on("configure.yml", hosts)
     assert result.outcome is Outcome.OK, result
-    for server in there.values():
+    for release, server in there.items():
         office.server = server
         for user, key in (("webadmin", "web"), ("sopctl", "management")):
             assert office.login(user, office.root / key, "id -un").stdout == f"{user}\n"
@@ -59,13 +65,18 @@ def test_the_other_releases(labs: dict[str, LabStatus], tmp_path: Path) -> None:
         assert office.login("webadmin", office.root / "db", "true").returncode == 255
         if office.booted():
             assert "policy drop" in servers.run(server, "nft list table inet sopctl")
+            address = servers.run(server, "cat /etc/systemd/network/*.network.d/90-sopctl.conf")
+            assert f"Address={server.address}/24\n" in address
+            assert servers.run(server, "tail -n 1 /etc/resolv.conf") == f"nameserver {labs[release].controller}\n"
 
     # On one, its owner has chosen another name meanwhile: that stays. On the other, the name of before comes back.
     if office.booted():
         names["trixie"] = names["trixie"].replace(f"{there['trixie'].name}\n", "dinas\n", 1) + "127.0.1.1 dinas\n"
         rename = "hostnamectl set-hostname dinas; sed -i 's/^127.0.1.1 .*/127.0.1.1 dinas/' /etc/hosts"
         servers.run(there["trixie"], rename)
-    managed = {name: {**variables, **office.managed()} for name, variables in hosts.items()}
+    # The letter and the site name other ones by now, which were never set.
+    since = {"sopctl_hostname": "since.example.org", "sopctl_time_zone": "Asia/Makassar"}
+    managed = {name: {**variables, **office.managed(), **since} for name, variables in hosts.items()}
     result = office.play_on("release.yml", managed)
     assert result.outcome is Outcome.OK, result
     assert {release: servers.run(server, LEFT) for release, server in there.items()} == dict.fromkeys(OTHERS, "")

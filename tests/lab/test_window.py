@@ -4,13 +4,10 @@ Each server gets another wrong setting, all in one run.
 """
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,7 +18,7 @@ from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.making import make_key
 from tests.conftest import Ran
-from tests.lab.test_servers import _processes_of
+from tests.lab.traces import kill_all
 
 pytestmark = pytest.mark.lab
 
@@ -41,9 +38,9 @@ FAULTS = {
 
 
 class Broken:
-    """A site whose playbooks can be made to go wrong, and deposits on all of the lab's servers, to be configured."""
+    """A site whose playbooks can be made to go wrong, and deposits on `count` of the lab's servers."""
 
-    def __init__(self, desk: Desk, lab: LabStatus, placed: Callable[..., str]) -> None:
+    def __init__(self, desk: Desk, lab: LabStatus, count: int, placed: Callable[..., str]) -> None:
         self.root, self.desk, self.servers = desk.site.root, desk, {}
         for name, (line, fault) in FAULTS.items():
             path = self.root / "playbooks" / name
@@ -54,13 +51,13 @@ class Broken:
         rack.write_text(rack.read_text().replace("units: 4", "units: 20").replace("2000", "20000"))
         (self.root / "keys/owner").write_bytes(Path(lab.servers[0].key_file).read_bytes())
         (self.root / "keys/owner").chmod(0o600)
-        for server in lab.servers:
+        for server in lab.servers[:count]:
             fresh = servers.reset(lab.name, server.name)
             pin = next(key for key in fresh.host_keys if key.type == "ssh-ed25519")
             shown = {"type": pin.type, "key": pin.key, "sha256": pin.sha256}
             self.servers[placed(fresh.address, fresh.port, shown, fresh.user)] = fresh
 
-    def variables(self, deposit: str, **values: str | int) -> None:
+    def variables(self, deposit: str, **values: object) -> None:
         """Variables of one server, as a site may set them."""
         (self.root / "inventory/host_vars").mkdir(exist_ok=True)
         (self.root / f"inventory/host_vars/{deposit}.yml").write_text(json.dumps(values))
@@ -72,62 +69,70 @@ class Broken:
 
 
 @pytest.fixture
-def broken(desk: Desk, lab: LabStatus, placed: Callable[..., str]) -> Iterator[Broken]:
+def broken(desk: Desk, lab: LabStatus, placed: Callable[..., str]) -> Iterator[Callable[[int], Broken]]:
     if lab.tier is not Tier.SYSTEMD:
         pytest.skip("a firewall of its own")
-    yield Broken(desk, lab, placed)
-    for server in lab.servers:
+    used: list[LabServer] = []
+
+    def take(count: int) -> Broken:
+        there = servers.up(lab.name, servers=max(count, len(lab.servers)))
+        used.extend(there.servers[:count])
+        return Broken(desk, there, count, placed)
+
+    yield take
+    for server in used:
         servers.reset(lab.name, server.name)
 
 
-def test_a_setting_that_shuts_us_out_is_put_back(broken: Broken, sopctl: Callable[..., Ran]) -> None:
-    make_key(broken.root / "keys/other", "other")
-    other = (broken.root / "keys/other.pub").read_text().strip()
-    faults: list[tuple[dict[str, str | int], str]] = [
-        ({"fault_sshd": "AllowUsers nobody"}, "/etc/ssh/sshd_config.d"),
-        ({"fault_firewall": "tcp dport 22 drop"}, "firewall rules"),
-        ({"management_account_public_key": other}, "/etc/passwd"),
+def test_a_setting_that_shuts_us_out_is_put_back(
+    broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
+) -> None:
+    there = broken(4)
+    make_key(there.root / "keys/other", "other")
+    other = (there.root / "keys/other.pub").read_text().strip()
+    nobody = f"{lab.controller.rpartition('.')[0]}.250"
+    address = {"address": [*there.servers.values()][-1].address, "prefix": 24, "gateway": nobody}
+    by_login = "Log in anew and become root: "
+    faults: list[tuple[dict[str, object], str, str]] = [
+        ({"fault_sshd": "AllowUsers nobody"}, by_login, "/etc/ssh/sshd_config.d"),
+        ({"fault_firewall": "tcp dport 22 drop"}, by_login, "firewall rules"),
+        ({"management_account_public_key": other}, by_login, "/etc/passwd"),
+        ({"sopctl_static_address": address}, f" instead of {nobody}: ", "/etc/systemd/network"),
     ]
-    put_back = {}
-    for deposit, (fault, what) in zip(broken.servers, faults, strict=True):
-        broken.variables(deposit, armed_window_login_seconds=20, **fault)
-        put_back[deposit] = what
-    before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in broken.servers.items()}
+    expected = {}
+    for deposit, (fault, cause, put_back) in zip(there.servers, faults, strict=True):
+        there.variables(deposit, armed_window_login_seconds=20, **fault)
+        expected[deposit] = cause, put_back
+    before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
     ran = sopctl("configure", "--due", "--json", timeout=400)
     assert ran.code == 1, ran.err
     told = {each["id"]: each["note"] for each in json.loads(ran.out)["deposits"]}
-    for deposit, server in broken.servers.items():
-        assert "Log in anew and become root: " in told[deposit], "the cause"
+    for deposit, server in there.servers.items():
+        cause, put_back = expected[deposit]
+        assert cause in told[deposit]
         assert "The server is as it was before the run; put back: " in told[deposit]
-        assert put_back[deposit] in told[deposit]
-        assert broken.standing(deposit) == ("konfigurasi 1", "failed", told[deposit])
+        assert put_back in told[deposit]
+        assert there.standing(deposit) == ("konfigurasi 1", "failed", told[deposit])
         assert servers.run(server, SNAPSHOT) == before[deposit], "it is reached, as its owner does, and unchanged"
 
 
-def test_a_controller_that_dies_in_the_window(broken: Broken) -> None:
+def test_a_controller_that_dies_in_the_window(broken: Callable[[int], Broken]) -> None:
     """sopctl and all that it has started: nobody here can tell the server anything any more."""
-    deposit, server = next(iter(broken.servers.items()))
+    there = broken(1)
+    deposit, server = next(iter(there.servers.items()))
     before = servers.run(server, SNAPSHOT)
-    run = subprocess.Popen([sys.executable, "-m", "sopctl", "configure", deposit], cwd=broken.root)
+    run = subprocess.Popen([sys.executable, "-m", "sopctl", "configure", deposit], cwd=there.root)
     try:
         _wait_for(server, "test -e /home/webadmin && test -d /var/lib/sopctl/window/kept")
     finally:
-        killed = [int(line.split()[0]) for line in _processes_of(broken.root)]
-        for pid in [run.pid, *killed]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        run.wait()
-    assert len(killed) > 3, "Ansible and its workers were under way"
-    deadline = time.monotonic() + 10
-    while _processes_of(broken.root):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+        killed = kill_all(run, there.root)
+    assert killed > 3, "Ansible and its workers were under way"
     assert servers.run(server, SNAPSHOT) != before
     servers.run(server, "sh /var/lib/sopctl/window/window.sh hold 10")  # ten minutes are long for a test
     _wait_for(server, "test -d /var/lib/sopctl/window/late")
     assert servers.run(server, SNAPSHOT) == before
-    assert broken.standing(deposit)[:2] == ("konfigurasi 1", "started")
-    assert dossiers.read(broken.desk.site, deposit).standing.unfinished
+    assert there.standing(deposit)[:2] == ("konfigurasi 1", "started")
+    assert dossiers.read(there.desk.site, deposit).standing.unfinished
 
 
 def _wait_for(server: LabServer, condition: str) -> None:

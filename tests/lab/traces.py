@@ -1,8 +1,12 @@
-"""What a lab leaves on this machine, found without the lab's own code or records: by asking the kernel."""
+"""What a lab or a run leaves on this machine, found without their own code or records: by asking the kernel."""
 
 import json
+import os
 import re
+import signal
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -42,3 +46,31 @@ def orphaned_bridges() -> set[str]:
 def route() -> bool:
     """Whether the unreachable route over the lab's range is there."""
     return "198.18.0.0/15" in subprocess.check_output(["ip", "route", "show", "type", "unreachable"], text=True)
+
+
+def processes_of(site: Path) -> list[str]:
+    """The processes whose command line or working folder names the site."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            where = str((folder / "cwd").readlink())
+        except OSError:
+            continue
+        if str(site) in words or where.startswith(str(site)):
+            found.append(f"{folder.name} {words}")
+    return found
+
+
+def kill_all(started: "subprocess.Popen[bytes]", site: Path) -> int:
+    """End a command and all that it has started at a site, as a power failure would; how many there were."""
+    killed = [int(line.split()[0]) for line in processes_of(site)]
+    for pid in [started.pid, *killed]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    started.wait()
+    deadline = time.monotonic() + 10
+    while processes_of(site):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return len(killed)

@@ -84,6 +84,7 @@ CONFLICTS = [
     (["--due", "--ask-password"], "first configuration of one server"),
     (["PS-2026-0001", "PS-2026-0002", "--password-file", "x"], "first configuration of one server"),
     (["--repair", "--keyring", "sopctl"], "first configuration of one server"),
+    (["PS-2026-0001", "--sudo", "full", "--ask-password"], "first configuration of one server"),
     (["--check", "--raw"], "is not known without Python"),
     (["PS-2026-0001", "--ask-password"], "no terminal to ask"),
 ]

@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 
 from sopctl.adapters.ansible.runner import Outcome, RunResult
+from sopctl.adapters.documents.forms import Section
 from sopctl.errors import Conflict, Interrupted, InvalidRecord, NotNow, OutsideFailure, UsageError
+from sopctl.model.facts import ServerFacts
 from sopctl.store import dossiers, switches
 from sopctl.store.site import Site
 from sopctl.store.switches import Pin
 from sopctl.workflow import advancing, inspecting, letters, port_audit, port_change, reading, releasing, switching
 from sopctl.workflow import switches as site_switches
 from sopctl.workflow.configuring import configure
-from sopctl.workflow.desk import Desk
+from sopctl.workflow.desk import Desk, act
+from sopctl.workflow.inventory_form import inventory_form
 from tests.adapters.switch import catalyst, routeros
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, pin
 from tests.adapters.switch.fake import Device, Faults, running
@@ -94,6 +97,14 @@ def give_back(desk: Desk, deposit: str) -> None:
         letters.dispose(desk, deposit, instruction="x")
     inspecting.inspect(desk, deposit, serial="SN-127.0.0.1-1")
     letters.confirm_data_saved(desk, deposit, wipe=False)
+
+
+def vlan_on_the_form(desk: Desk, deposit: str) -> str:
+    """What an inventory form says of the VLAN."""
+    with act(desk, deposit, "switch") as mine:
+        place = inventory_form(mine, ServerFacts("2026-11-25T08:00:00+07:00", "s"), "2026-11", None).sections[1]
+    assert isinstance(place, Section)
+    return {field.label: field.value for field in place.fields}["VLAN"]
 
 
 def last(desk: Desk, deposit: str) -> Any:
@@ -407,7 +418,9 @@ def test_a_letter_may_ask_for_other_vlans_but_not_for_any(desk: Desk, lan: Lan, 
     lines = switching.plan(desk, deposit).lines
     assert "switchport trunk native vlan 120" in lines
     assert "switchport trunk allowed vlan 110,120" in lines
+    assert vlan_on_the_form(desk, deposit) == "120, bertanda 110"
     record.write_text(text + "network: {vlan: 1}\n")
+    assert vlan_on_the_form(desk, deposit) == "tidak tersedia"
     with pytest.raises(InvalidRecord, match="VLAN 1 is none that a deposit may have on sw-a1"):
         switching.plan(desk, deposit)
 

@@ -14,7 +14,7 @@ OURS="/etc/netplan/90-sopctl.yaml /etc/network/interfaces.d/sopctl /etc/network/
 
 runs() { systemctl --quiet is-active "$1" 2>/dev/null; }
 
-say() { # the answer of `find`; what it leaves alone has a reason
+say() { # the answer of `find`; what is left to the owner has a reason, in the record's language
     printf '%s=%s\n' "$@"
     exit 0
 }
@@ -31,7 +31,7 @@ find_manager() {
     if runs NetworkManager.service; then by_networkmanager; fi
     if runs systemd-networkd.service; then by_networkd; fi
     if ifup --version 2>/dev/null | grep -q '^ifup version 0\.'; then by_ifupdown; fi # not its look-alikes
-    say manager none reason "neither NetworkManager, systemd-networkd nor ifupdown manages $card"
+    say manager none reason "$card tidak dikelola NetworkManager, systemd-networkd, atau ifupdown"
 }
 
 by_networkmanager() { # "connected (externally)" is a card that someone else manages
@@ -62,7 +62,7 @@ by_netplan() { # a definition's name is its files' name; its kind is asked
             say manager netplan kind "$kind" definition "$1"
         fi
     done
-    say manager none reason "netplan manages $card in a way that we do not know"
+    say manager none reason "netplan mengelola $card dengan cara yang tidak dikenal"
 }
 
 by_ifupdown() {
@@ -72,11 +72,11 @@ by_ifupdown() {
     esac
     files=$(find /etc/network/interfaces /etc/network/interfaces.d -type f ! -path /etc/network/interfaces.d/sopctl)
     if grep -qsE '^[[:space:]]*mapping[[:space:]]' $files; then
-        say manager none reason "ifupdown manages $card with a mapping of the owner's"
+        say manager none reason "ifupdown mengelola $card dengan mapping milik pemilik"
     elif grep -qsE "^[[:space:]]*iface[[:space:]]+$card[[:space:]]+inet6[[:space:]]" $files; then
-        say manager none reason "ifupdown gives $card an IPv6 address too"
+        say manager none reason "ifupdown juga memberi $card alamat IPv6"
     elif ! grep -qsE '^[[:space:]]*source(-directory)?[[:space:]]+(/etc/network/)?interfaces\.d' /etc/network/interfaces; then
-        say manager none reason "/etc/network/interfaces does not read interfaces.d"
+        say manager none reason "/etc/network/interfaces tidak membaca interfaces.d"
     fi
     echo manager=ifupdown
     # What the owner's stanza says beside its address: the card's other settings, and commands when it goes up or down.
