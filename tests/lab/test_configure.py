@@ -284,7 +284,22 @@ def test_the_accounts_follow_the_letter(office: Office) -> None:
     assert servers.run(office.server, f"cat {keys}") == office.public["web"] + "\n"
     servers.run(office.server, "echo mine > /home/dbadmin/data")
 
-    # The letter changes: one account goes, its note too, and one has another key.
+    # The letter changes. A look says what would be done: an account that is not there yet has no home to look at.
+    letter = [{"name": "baru", "keys": [office.public["web"]]}]
+    hosts = {"PS-2026-0001": office.variables(office.server, sopctl_accounts=letter)}
+    would: list[str] = []
+    look = office.play_on(
+        "configure.yml",
+        hosts,
+        tags=["accounts"],
+        check=True,
+        on_event=lambda event: would.append(event.task) if event.status == "changed" else None,
+    )
+    assert look.outcome is Outcome.OK, look
+    assert "Add the account" in would
+    assert servers.run(office.server, "getent passwd baru; ls /var/lib/sopctl/created") == "dbadmin\nsopctl\n"
+
+    # One account goes, its note too, and one has another key.
     _, host = configure({"webadmin": "management"})
     assert (host.failed, host.changed) == (0, 3)
     assert office.login("dbadmin", office.root / "db", "true").returncode == 255
