@@ -11,6 +11,7 @@ from msgspec import Struct
 from sopctl.adapters import lab
 from sopctl.errors import SopctlError
 from sopctl.store.site import Site
+from sopctl.workflow import switches
 from sopctl.workflow.secrets import exposed
 
 LIBRARIES = ("ansible-core", "ansible-runner", "paramiko", "netmiko", "typst", "PyYAML")
@@ -80,7 +81,23 @@ def _site(site_dir: str | None) -> list[Finding]:
         found.append(Finding("management key", True, str(key)))
     except SopctlError as error:
         found.append(Finding("management key", False, f"{error.where}: {error.message}", error.remedy))
-    return [*found, *_secrets(site)]
+    return [*found, *_switches(site), *_secrets(site)]
+
+
+def _switches(site: Site) -> list[Finding]:
+    """Can a session with each switch begin, as far as that shows here? None is opened."""
+    try:
+        records = site.switches
+    except SopctlError as error:
+        return [Finding("switches", False, f"{error.where}: {error.message}", error.remedy, needed=False)]
+    found = []
+    for name, record in records.items():
+        try:
+            switches.ready(site, record)
+            found.append(Finding(f"switch {name}", True, f"{record.account}@{record.address}", needed=False))
+        except SopctlError as error:
+            found.append(Finding(f"switch {name}", False, error.message, error.remedy, needed=False))
+    return found
 
 
 def _secrets(site: Site) -> list[Finding]:

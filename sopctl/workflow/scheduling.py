@@ -1,4 +1,5 @@
-"""What runs by itself: access checks, the waiting list, reminders, inventory and a look for drift: systemd timers."""
+"""What runs by itself, by systemd timers: access checks, the waiting list, reminders, inventory, and a look at what
+differs from the configuration of servers and switches."""
 
 import hashlib
 import os
@@ -17,6 +18,14 @@ def jobs(site: Site) -> tuple[Job, ...]:
     """The jobs of a site. Each is spread over a time, so that many sites do not ask at once."""
     run = (sys.executable, "-m", "sopctl", "--site", str(site.root))
     where = f"sopctl ({site.settings.office.name})"
+    switches = Job(
+        name="switches",
+        description=f"{where}: what differs on the switches",
+        calendar="Sun *-*-* 05:00",
+        jitter=3600,
+        limit=3600,
+        commands=((*run, "switch", "audit"),),
+    )
     return (
         Job(
             name="check",
@@ -51,6 +60,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             limit=3600,
             commands=((*run, "configure", "--check"),),
         ),
+        *((switches,) if site.switches else ()),
     )
 
 

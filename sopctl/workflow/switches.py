@@ -193,6 +193,18 @@ def held(
     Raises Conflict when another process holds it for longer than `wait`; InvalidRecord for a platform without driver;
     OutsideFailure for a missing key, password or pinned host key. Nothing is sent yet.
     """
+    driver, endpoint, login = ready(site, found)
+    with locks.hold(site.root / "var" / "locks" / f"switch-{found.name}", f"switch {found.name}", wait=wait):
+        yield Reach(
+            found,
+            driver,
+            lambda: device.connect(endpoint, login, driver.DIALECT, seconds=seconds, log=log, cancel=cancel),
+            site.root / "var" / "switches",
+        )
+
+
+def ready(site: Site, found: SwitchRecord) -> tuple[Driver, Endpoint, Login]:
+    """What a session with the switch takes. Raises as `held`."""
     driver = driver_of(site, found)
     pin = switches.pinned(site, found.name)
     if pin is None:
@@ -201,14 +213,7 @@ def held(
             where=f"{found.address}:{found.port}",
             remedy=f"Compare it at the switch's console: sopctl switch host-key {found.name}",
         )
-    login, endpoint = _login(site, found), Endpoint(found.address, found.port, pin.key)
-    with locks.hold(site.root / "var" / "locks" / f"switch-{found.name}", f"switch {found.name}", wait=wait):
-        yield Reach(
-            found,
-            driver,
-            lambda: device.connect(endpoint, login, driver.DIALECT, seconds=seconds, log=log, cancel=cancel),
-            site.root / "var" / "switches",
-        )
+    return driver, Endpoint(found.address, found.port, pin.key), _login(site, found)
 
 
 def _login(site: Site, found: SwitchRecord) -> Login:

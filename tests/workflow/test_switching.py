@@ -15,7 +15,17 @@ from sopctl.model.facts import ServerFacts
 from sopctl.store import dossiers, switches
 from sopctl.store.site import Site
 from sopctl.store.switches import Pin
-from sopctl.workflow import advancing, inspecting, letters, port_audit, port_change, reading, releasing, switching
+from sopctl.workflow import (
+    advancing,
+    inspecting,
+    letters,
+    port_audit,
+    port_change,
+    reading,
+    releasing,
+    scheduling,
+    switching,
+)
 from sopctl.workflow import switches as site_switches
 from sopctl.workflow.configuring import configure
 from sopctl.workflow.desk import Desk, act
@@ -377,6 +387,29 @@ def test_one_session_with_a_switch_at_a_time(desk: Desk, lan: Lan, here: Callabl
     for each in both:
         each.join()
     assert told(device.lines) == alone * 2, "the second began when the first had ended"
+
+
+def test_what_a_switch_lacks_is_found_before_it_is_needed(desk: Desk, lan: Lan, sopctl: Callable[..., Ran]) -> None:
+    site = desk.site
+
+    def switch() -> tuple[bool, str]:
+        found = json.loads(sopctl("doctor", "--json").out)["findings"]
+        return next((each["ok"], each["detail"]) for each in found if each["what"] == "switch sw-a1")
+
+    assert "switches" not in {job.name for job in scheduling.jobs(site)}
+    device = lan.add("sw-a1", plugged())
+    assert switch() == (True, f"{device.user}@127.0.0.1")
+    (audit,) = (job.commands for job in scheduling.jobs(Site(site.root)) if job.name == "switches")
+    assert audit[0][-2:] == ("switch", "audit")
+    (site.root / "keys/sw-a1").unlink()
+    ok, said = switch()
+    assert not ok
+    assert "sw-a1" in said
+    (site.root / "switches/sw-a1.host-key").unlink()
+    ok, said = switch()
+    assert not ok
+    assert "nobody has confirmed the host key" in said
+    assert device.logins == [], "nobody logs in for that"
 
 
 def test_a_switch_with_another_key_or_none_is_not_entered(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
