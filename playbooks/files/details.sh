@@ -49,6 +49,9 @@ framed() {
 # Where nothing waits for an update, dnf says nothing, as it does when it fails (dnf(8): exit 0 or 100).
 waiting() { bounded "$1" -q -C check-update && echo none; }
 
+# Local file systems by themselves: a share whose server is gone holds df up until it is ended, with nothing said.
+sizes() { bounded df -Pkl; bounded df -Pk; }
+
 everything() {
   section host plainly uname -n
   section system plainly uname -srm
@@ -88,7 +91,7 @@ everything() {
   done
   kernel dns /etc/resolv.conf
   kernel mounts /proc/mounts
-  section df bounded df -Pk
+  section df plainly sizes
   if may ss -H -lntup; then section listening as_root ss -H -lntup
   else section listening bounded ss -H -lntu; fi
   if command -v apt-get >/dev/null 2>&1; then section apt bounded apt-get -s -o Debug::NoLocking=true upgrade
