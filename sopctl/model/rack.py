@@ -90,20 +90,11 @@ ANYWHERE = Wish()
 
 def refusal(rack: Rack, occupied: Iterable[Occupied], need: Need, unit: int, wish: Wish = ANYWHERE) -> str:
     """Why `need` cannot stand in `rack` from `unit` upwards; an empty string when it can."""
-    here = [other for other in occupied if other.place.rack == rack.name]
+    here = _in(rack, occupied)
     top = unit + need.height - 1
     if unit < 1 or top > rack.units:
         return f"U{unit} to U{top} is outside rack {rack.name} (U1 to U{rack.units})"
-    why = _too_much(rack, here, need, wish.face) or _no_port(rack, here, wish.port)
-    if why:
-        return why
-    for blocked, what in sorted(rack.blocked.items()):
-        if unit <= blocked <= top:
-            return f"rack {rack.name} U{blocked} is blocked: {what}"
-    for other in here:
-        if unit <= other.place.top and other.place.unit <= top and _same_side(wish.face, other.place.face):
-            return f"{other.place} is {other.kind} for {other.deposit}"
-    return ""
+    return _refused_anywhere(rack, here, need, wish) or _in_the_way(rack, here, unit, top, wish.face)
 
 
 def find_place(
@@ -115,12 +106,12 @@ def find_place(
     for rack in racks:
         if wish.rack not in ("", rack.name):
             continue
-        units = [wish.unit] if wish.unit is not None else range(1, rack.units - need.height + 2)
-        fits = [unit for unit in units if not refusal(rack, occupied, need, unit, wish)]
+        here = _in(rack, occupied)
+        fits, why = _fits(rack, here, need, wish)
         if not fits:
-            reasons.append(_why_full(rack, occupied, need, wish))
+            reasons.append(why)
         for unit in fits:
-            candidate = (_gap(rack, occupied, unit, wish.face), rack.name, unit)
+            candidate = (_gap(rack, here, unit, wish.face), rack.name, unit)
             best = min(best, candidate) if best else candidate
     if best is None:
         return None, reasons
@@ -154,6 +145,42 @@ def elevation(rack: Rack, occupied: Iterable[Occupied]) -> list[tuple[int, tuple
     ]
 
 
+def _in(rack: Rack, occupied: Iterable[Occupied]) -> list[Occupied]:
+    return [other for other in occupied if other.place.rack == rack.name]
+
+
+def _fits(rack: Rack, here: Sequence[Occupied], need: Need, wish: Wish) -> tuple[list[int], str]:
+    """The units from which upwards there is space; where there is none, the one reason that holds for the whole rack
+    (too deep, too heavy, …), or that no gap is high enough."""
+    if wish.unit is not None:
+        why = refusal(rack, here, need, wish.unit, wish)
+        return ([], why) if why else ([wish.unit], "")
+    if need.height > rack.units:
+        return [], f"rack {rack.name} has {rack.units} units, {need.height} are needed"
+    why = _refused_anywhere(rack, here, need, wish)
+    if why:
+        return [], why
+    units = range(1, rack.units - need.height + 2)
+    ways = {unit: _in_the_way(rack, here, unit, unit + need.height - 1, wish.face) for unit in units}
+    reasons = set(ways.values())
+    why = reasons.pop() if len(reasons) == 1 else f"rack {rack.name} has no {need.height} free units in a row"
+    return [unit for unit, way in ways.items() if not way], why
+
+
+def _refused_anywhere(rack: Rack, here: Sequence[Occupied], need: Need, wish: Wish) -> str:
+    return _too_much(rack, here, need, wish.face) or _no_port(rack, here, wish.port)
+
+
+def _in_the_way(rack: Rack, here: Sequence[Occupied], unit: int, top: int, face: Face) -> str:
+    for blocked, what in sorted(rack.blocked.items()):
+        if unit <= blocked <= top:
+            return f"rack {rack.name} U{blocked} is blocked: {what}"
+    for other in here:
+        if unit <= other.place.top and other.place.unit <= top and _same_side(face, other.place.face):
+            return f"{other.place} is {other.kind} for {other.deposit}"
+    return ""
+
+
 def _same_side(one: Face, other: Face) -> bool:
     return one == other or "both" in (one, other)
 
@@ -183,13 +210,10 @@ def _no_port(rack: Rack, here: Sequence[Occupied], wanted: int | None) -> str:
     return ""
 
 
-def _gap(rack: Rack, occupied: Iterable[Occupied], unit: int, face: Face) -> int:
+def _gap(rack: Rack, here: Sequence[Occupied], unit: int, face: Face) -> int:
     """The number of free units in a row around `unit`."""
     taken = set(rack.blocked) | {
-        u
-        for other in occupied
-        if other.place.rack == rack.name and _same_side(face, other.place.face)
-        for u in range(other.place.unit, other.place.top + 1)
+        u for other in here if _same_side(face, other.place.face) for u in range(other.place.unit, other.place.top + 1)
     }
     low = high = unit
     while low > 1 and low - 1 not in taken:
@@ -197,15 +221,3 @@ def _gap(rack: Rack, occupied: Iterable[Occupied], unit: int, face: Face) -> int
     while high < rack.units and high + 1 not in taken:
         high += 1
     return high - low + 1
-
-
-def _why_full(rack: Rack, occupied: Sequence[Occupied], need: Need, wish: Wish) -> str:
-    """The one reason that holds for the whole rack (too deep, too heavy, …), or that no gap is high enough."""
-    if wish.unit is not None:
-        return refusal(rack, occupied, need, wish.unit, wish)
-    if need.height > rack.units:
-        return f"rack {rack.name} has {rack.units} units, {need.height} are needed"
-    reasons = {refusal(rack, occupied, need, u, wish) for u in range(1, rack.units - need.height + 2)}
-    if len(reasons) == 1:
-        return reasons.pop()
-    return f"rack {rack.name} has no {need.height} free units in a row"

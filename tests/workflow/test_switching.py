@@ -111,7 +111,7 @@ def give_back(desk: Desk, deposit: str) -> None:
 
 def vlan_on_the_form(desk: Desk, deposit: str) -> str:
     """What an inventory form says of the VLAN."""
-    with act(desk, deposit, "switch") as mine:
+    with act(desk.decided_by("staf"), deposit, "switch") as mine:
         place = inventory_form(mine, ServerFacts("2026-11-25T08:00:00+07:00", "s"), "2026-11", None).sections[1]
     assert isinstance(place, Section)
     return {field.label: field.value for field in place.fields}["VLAN"]
