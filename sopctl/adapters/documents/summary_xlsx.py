@@ -3,7 +3,9 @@
 What strangers wrote is text, never a formula; figures are figures.
 """
 
+import math
 import re
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -17,13 +19,15 @@ _FIGURE = re.compile(r"\d{1,3}(\.\d{3}){0,4}(,\d{1,3})?")
 COUNTED = frozenset({"No", "Jumlah", "Memori (GiB)", "Disk (GB)"})
 """The columns whose cells are figures."""
 
+_FIGURES = "Angka grafik"
 _WIDEST = 48
 ROW_PIXELS = 20
 """Height of a row whose cells have one line."""
 
 
 def summary_xlsx(form: SummaryForm) -> bytes:
-    """A sheet with the figures, the sums and the charts, one with all servers, and one with what changed."""
+    """A sheet with the figures, the sums and the charts, one with all servers, one with what changed, and one with
+    what the charts are drawn of."""
     import xlsxwriter
 
     file = BytesIO()
@@ -37,7 +41,7 @@ def summary_xlsx(form: SummaryForm) -> bytes:
         "cell": book.add_format({"border": 1, "valign": "top", "text_wrap": True, "num_format": "@"}),
         "number": book.add_format({"border": 1, "valign": "top"}),
     }
-    _Overview(book, styles, form)
+    overview = _Overview(book, styles, form)
     for name, table in (("Server", form.servers), ("Perubahan", form.changes)):
         sheet = book.add_worksheet(name)
         _table(sheet, styles, table, 0)
@@ -45,6 +49,7 @@ def summary_xlsx(form: SummaryForm) -> bytes:
         sheet.autofilter(0, 0, max(1, len(table.rows)), len(table.columns) - 1)
         sheet.repeat_rows(0)
         _page(sheet)
+    overview.draw(form.charts)
     book.close()
     return file.getvalue()
 
@@ -55,7 +60,7 @@ class _Overview:
     def __init__(self, book: Any, styles: dict[str, Any], form: SummaryForm) -> None:
         self._book, self._styles = book, styles
         self._sheet = book.add_worksheet("Ringkasan")
-        self._row, self._below_charts = 0, 4
+        self._row = 0
         self._line(form.letterhead.office, "bold")
         self._line(f"Rekapitulasi Inventarisasi Server, {month_name(form.month)}", "title")
         self._line(f"Nomor: {form.stamp.document_number}")
@@ -64,9 +69,6 @@ class _Overview:
             self._sheet.write_string(self._row, 0, _text(field.label), styles["cell"])
             _write(self._sheet, styles, self._row, 1, field.value, counted=True)
             self._row += 1
-        for number, chart in enumerate(form.charts):
-            if chart.bars:
-                self._chart(chart, number)
         for table in form.sums:
             self._row += 1
             self._line(table.title, "bold")
@@ -82,31 +84,43 @@ class _Overview:
         self._sheet.write_string(self._row, 0, _text(text), self._styles.get(style))
         self._row += 1
 
-    def _chart(self, chart: Chart, number: int) -> None:
-        """The bars as figures far to the right, and a chart of them beside the sums."""
-        left, full = 20 + 4 * number, any(bar.of for bar in chart.bars)
+    def draw(self, charts: Sequence[Chart]) -> None:
+        """The bars as figures on a sheet of their own, and charts of them beside the sums."""
+        figures, below, left = self._book.add_worksheet(_FIGURES), 4, 0
+        for chart in charts:
+            if chart.bars:
+                below = self._chart(figures, chart, left, below)
+                left += 4
+        _page(figures)
+
+    def _chart(self, figures: Any, chart: Chart, left: int, top: int) -> int:
+        """Write a chart's figures from column `left` on, and draw it from row `top` on; returns the row below."""
+        full = any(bar.of for bar in chart.bars)
         for row, bar in enumerate(chart.bars):
-            self._sheet.write_string(row, left, _text(bar.label))
-            self._sheet.write_number(row, left + 1, bar.value)
-            self._sheet.write_number(row, left + 2, max(0.0, bar.of - bar.value))
+            figures.write_string(row, left, _text(bar.label))
+            figures.write_number(row, left + 1, bar.value)
+            if full:
+                figures.write_number(row, left + 2, max(0.0, bar.of - bar.value))
         last = len(chart.bars) - 1
         drawn = self._book.add_chart({"type": "bar", "subtype": "stacked"} if full else {"type": "bar"})
         for column, name, colour in ((left + 1, "terpakai", "#6E6E6E"), (left + 2, "sisa", "#D9D9D9"))[: 1 + full]:
             drawn.add_series(
                 {
                     "name": name if full else chart.title,
-                    "categories": ["Ringkasan", 0, left, last, left],
-                    "values": ["Ringkasan", 0, column, last, column],
+                    "categories": [_FIGURES, 0, left, last, left],
+                    "values": [_FIGURES, 0, column, last, column],
                     "fill": {"color": colour},
                 }
             )
         drawn.set_title({"name": _text(chart.title), "name_font": {"size": 11}})
         drawn.set_y_axis({"reverse": True})
+        longest = max(max(bar.value, bar.of) for bar in chart.bars)
+        drawn.set_x_axis({"min": 0, "num_format": "#,##0", "major_unit": max(1, math.ceil(longest / 8))})
         drawn.set_legend({"position": "bottom"} if full else {"none": True})
         height = 120 + 20 * len(chart.bars)
         drawn.set_size({"width": 480, "height": height})
-        self._sheet.insert_chart(self._below_charts, 6, drawn)
-        self._below_charts += 2 + height // ROW_PIXELS
+        self._sheet.insert_chart(top, 6, drawn)
+        return top + 2 + height // ROW_PIXELS
 
 
 def _table(sheet: Any, styles: dict[str, Any], table: Table, top: int) -> int:

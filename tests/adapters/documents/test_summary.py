@@ -16,10 +16,11 @@ from tests.adapters.documents.test_editable import TEXTS
 
 def test_figures_are_figures_and_the_charts_are_there() -> None:
     book = openpyxl.load_workbook(io.BytesIO(summary_xlsx(samples.summary())))
-    assert book.sheetnames == ["Ringkasan", "Server", "Perubahan"]
+    assert book.sheetnames == ["Ringkasan", "Server", "Perubahan", "Angka grafik"]
     head, first = list(book["Server"].iter_rows(max_row=2, values_only=True))
     assert dict(zip(head, first, strict=True))["Disk (GB)"] == 1.9
     assert book["Server"].auto_filter.ref == "A1:I41"
+    assert book["Ringkasan"].max_column <= 5, "what the charts are drawn of would make the printed page too wide"
     charts = book["Ringkasan"]._charts
     assert len(charts) == 3
     spans = [(chart.anchor._from.row, chart.anchor.to.row) for chart in charts]
