@@ -21,11 +21,11 @@ demo: setup ## Take three requests through the procedure on real throwaway serve
 
 .PHONY: test
 test: lint ## Check the code, then run the whole suite, real servers included
-	@$(BIN)/pytest -q -n 2 --dist worksteal
+	@$(BIN)/pytest -q -n 3 --dist worksteal
 
 .PHONY: coverage
 coverage: setup-dev ## Run the suite traced, and say which lines no test reaches (twice as long)
-	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 .PHONY: lint
 lint: setup-dev ## Check style, types, the one-way rule and the playbooks

@@ -18,8 +18,20 @@ def make(group: str) -> list[Path]:
     """Make the group (a relative path) in every hierarchy that systemd uses and return its folders."""
     folders = _folders(group)
     for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True)
+        _mkdir(folder)
     return folders
+
+
+def _mkdir(folder: Path) -> None:
+    def made() -> bool:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:  # another server's group went meanwhile, and the one above with it
+            return False
+        return True
+
+    if not wait_until(made, KILL_SECONDS):
+        raise OutsideFailure("the control group cannot be made", where=str(folder))
 
 
 def kill(group: str) -> None:
