@@ -12,6 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from sopctl.model.facts import Disk, Listener, Module, ServerFacts
+from sopctl.model.quantity import decimal
 
 
 class Weight(StrEnum):
@@ -189,7 +190,7 @@ def _parts(subject: str, before: Sequence[Disk], after: Sequence[Disk]) -> Itera
 
 def _size(size: int) -> str:
     """As makers count: powers of ten."""
-    return f"{size / 1e12:.2f} TB" if size >= 1e12 else f"{size / 1e9:.1f} GB"
+    return f"{decimal(size / 1e12, 2)} TB" if size >= 1e12 else f"{decimal(size / 1e9)} GB"
 
 
 def _states(before: ServerFacts, after: ServerFacts) -> Iterator[Change]:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sopctl.model.deposit import Server
 from sopctl.model.facts import ServerFacts
+from sopctl.model.quantity import memory_size
 
 _KEPT_BY_FIRMWARE = 0.1
 """Part of the memory that kernel and firmware keep for themselves, at most; modules are counted in full."""
@@ -40,7 +41,7 @@ def compare(server: Server, serial: str, facts: ServerFacts) -> tuple[Comparison
         (
             "Memori",
             f"{server.memory_gib} GiB" if server.memory_gib else "",
-            f"{memory / 1024:.1f} GiB" if memory else "",
+            memory_size(memory * 1024**2) if memory else "",
             same_memory,
         ),
         (

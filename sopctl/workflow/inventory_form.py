@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from sopctl.adapters.documents import sections_of
 from sopctl.adapters.documents.forms import InventoryForm, Table
-from sopctl.adapters.documents.wording import decimal, duration, plain_date
+from sopctl.adapters.documents.wording import duration, plain_date
 from sopctl.errors import InvalidRecord
 from sopctl.model.availability import Availability, State
 from sopctl.model.changes import Change, against_handover, differences
 from sopctl.model.declared import Comparison, compare
 from sopctl.model.facts import ServerFacts
+from sopctl.model.quantity import decimal
 from sopctl.workflow import switching
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers import letterhead, office_party, stamp
@@ -89,10 +90,7 @@ def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Ch
 def _compared(lines: tuple[Comparison, ...]) -> Table:
     """What the letter and the inspection said, beside what the machine says."""
     agrees = {True: "sesuai", False: "berbeda", None: "tidak terbaca"}
-    rows = tuple(
-        (line.subject, line.declared, (line.found or "–").replace(".0 GiB", " GiB"), agrees[line.agrees])
-        for line in lines
-    )
+    rows = tuple((line.subject, line.declared, line.found or "–", agrees[line.agrees]) for line in lines)
     return Table("Dinyatakan dan ditemukan", ("Hal", "Dinyatakan", "Ditemukan", "Hasil"), rows, "declared")
 
 

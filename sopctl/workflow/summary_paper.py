@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Iterable
 
 from sopctl.adapters.documents import forms
-from sopctl.adapters.documents.wording import decimal, month_name
+from sopctl.adapters.documents.wording import month_name
 from sopctl.model.changes import Weight, real
+from sopctl.model.quantity import decimal
 from sopctl.model.summary import Summary as Deposit
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.inventories import Row, Sum, Summary

@@ -58,8 +58,8 @@ until ss -Hltn | grep -q :8080; do sleep 0.2; done
 EXACTLY = [
     "Modul memori tidak ada lagi: 256 MiB DDR4 CM-2400 MEM-0002",
     "Modul memori baru: 384 MiB DDR4 CM-2400 MEM-0003",
-    "Disk tidak ada lagi: 8.0 GB QEMU HARDDISK (DISK-0002)",
-    "Disk baru: 16.0 GB QEMU HARDDISK (DISK-0003)",
+    "Disk tidak ada lagi: 8 GB QEMU HARDDISK (DISK-0002)",
+    "Disk baru: 16 GB QEMU HARDDISK (DISK-0003)",
     "Port terbuka baru: tcp/8080",
     "Paket baru: arsip-contoh",
 ]

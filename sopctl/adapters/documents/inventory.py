@@ -6,6 +6,7 @@ from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.forms import Field, Section, Source, Table
 from sopctl.errors import InvalidRecord
 from sopctl.model.facts import Disk, MemoryModule, Missing, Module, Mount, Nic, PowerSupply, RaidVolume, ServerFacts
+from sopctl.model.quantity import decimal, disk_size, memory_size
 
 NONE = "–"
 _YES_NO = {None: None, True: "ya", False: "tidak"}
@@ -194,7 +195,7 @@ def _table(title: str, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ..
 
 def _disk(disk: Disk) -> tuple[str, ...]:
     kind = {True: "HDD", False: "SSD", None: NONE}[disk.rotational]
-    size = wording.disk_size(disk.size_bytes)
+    size = disk_size(disk.size_bytes)
     return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, disk.health or NONE
 
 
@@ -211,7 +212,7 @@ def _drives(facts: ServerFacts) -> Iterator[Table]:
 
 def _module(module: MemoryModule) -> tuple[str, ...]:
     maker = _joined(module.maker, module.part)
-    size = wording.memory_size(module.size_mib * 1024**2)
+    size = memory_size(module.size_mib * 1024**2)
     return module.slot, size, module.kind or NONE, maker or NONE, module.serial or NONE
 
 
@@ -244,10 +245,10 @@ def _nic(nic: Nic) -> tuple[str, ...]:
 
 
 def _mount(mount: Mount) -> tuple[str, ...]:
-    size = wording.memory_size(mount.size_bytes) if mount.size_bytes is not None else NONE
+    size = memory_size(mount.size_bytes) if mount.size_bytes is not None else NONE
     used = NONE
     if mount.used_bytes is not None:
-        used = wording.memory_size(mount.used_bytes)
+        used = memory_size(mount.used_bytes)
         if mount.size_bytes:
             used += f" ({mount.used_bytes * 100 // mount.size_bytes}%)"
     return mount.path, mount.device, mount.fstype, size, used
@@ -256,7 +257,7 @@ def _mount(mount: Mount) -> tuple[str, ...]:
 def _speed(mbps: int | None) -> str:
     if mbps is None or mbps <= 0:
         return NONE
-    return f"{wording.decimal(mbps / 1000)} Gb/s" if mbps >= 1000 else f"{mbps} Mb/s"
+    return f"{decimal(mbps / 1000)} Gb/s" if mbps >= 1000 else f"{mbps} Mb/s"
 
 
 def _cores(facts: ServerFacts) -> str | None:
@@ -281,7 +282,7 @@ def _joined(first: str | None, second: str | None, between: str = " ") -> str | 
 
 
 def _mebibytes(count: int | None) -> str | None:
-    return None if count is None else wording.memory_size(count * 1024**2)
+    return None if count is None else memory_size(count * 1024**2)
 
 
 def _uptime(seconds: int | None) -> str | None:

@@ -19,6 +19,7 @@ from sopctl.adapters.documents.english import ENGLISH, Language, translated
 from sopctl.adapters.documents.forms import Chart, Form, HandoverForm, InventoryForm, Paper, SopForm, SummaryForm, Table
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.model.quantity import decimal
 
 MAX_NOTES = 5
 MAX_SIGNERS = 3
@@ -131,7 +132,7 @@ def _bounded_table(table: Table, most: int = MAX_ROWS) -> Table:
 
 
 def _more(count: int) -> str:
-    return f"… dan {wording.decimal(count, 0)} lainnya"
+    return f"… dan {decimal(count, 0)} lainnya"
 
 
 def _printable_all(value: Any, limit: int) -> Any:

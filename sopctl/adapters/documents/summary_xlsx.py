@@ -14,7 +14,7 @@ from sopctl.adapters.documents.text import LONG, printable
 from sopctl.adapters.documents.wording import month_name
 
 _FIGURE = re.compile(r"\d{1,3}(\.\d{3}){0,4}(,\d{1,3})?")
-"""As `wording.decimal` writes one."""
+"""As `quantity.decimal` writes one."""
 
 COUNTED = frozenset({"No", "Jumlah", "Memori (GiB)", "Disk (GB)"})
 """The columns whose cells are figures."""

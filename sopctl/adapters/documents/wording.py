@@ -1,11 +1,11 @@
-"""Dates, numbers and sizes as they are written on the forms."""
+"""Dates, durations and spelled numbers as they are written on the forms."""
 
 import re
 from datetime import date, datetime
 
 from sopctl.errors import InvalidRecord
+from sopctl.model.quantity import decimal
 
-_GIB = 1024**3
 _UNITS = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas")
 
 
@@ -50,29 +50,6 @@ def spelled(number: int) -> str:
             head = one if count == 1 and one else f"{spelled(count)} {word}"
             return f"{head} {spelled(rest)}" if rest else head
     raise AssertionError("unreachable: every number from 20 up has a ten")
-
-
-def decimal(value: float, places: int = 1) -> str:
-    """A number with the Indonesian comma and at most `places` decimals: `1,92`, `1.024`."""
-    whole, _, fraction = f"{value:,.{places}f}".partition(".")
-    fraction = fraction.rstrip("0")
-    return whole.replace(",", ".") + (f",{fraction}" if fraction else "")
-
-
-def disk_size(size_bytes: int) -> str:
-    """A disk's size in powers of ten, as on its label: `480 GB`, `1,92 TB`."""
-    if size_bytes >= 10**12:
-        return f"{decimal(size_bytes / 10**12, 2)} TB"
-    return f"{decimal(size_bytes / 10**9, 0 if size_bytes >= 10**10 else 1)} GB"
-
-
-def memory_size(size_bytes: int) -> str:
-    """Memory or a file system in powers of two: `512 MiB`, `125,6 GiB`, `3,5 TiB`."""
-    if size_bytes < _GIB:
-        return f"{decimal(size_bytes / 1024**2, 0)} MiB"
-    if size_bytes < 1024 * _GIB:
-        return f"{decimal(size_bytes / _GIB)} GiB"
-    return f"{decimal(size_bytes / 1024**4, 2)} TiB"
 
 
 def duration(seconds: int) -> str:
