@@ -117,6 +117,15 @@ def placed(desk: Desk, until_space: Callable[..., str]) -> Callable[..., str]:
     return place
 
 
+def give_back(desk: Desk, deposit: str, serial: str = "SN-0001", *, wipe: bool = False) -> None:
+    """The return, up to the step that takes back access."""
+    letters.ask_back(desk, deposit, letter_number="090/9/2026")
+    for _ in range(2):
+        letters.dispose(desk, deposit, instruction="x")
+    inspecting.inspect(desk, deposit, serial=serial)
+    letters.confirm_data_saved(desk, deposit, wipe=wipe)
+
+
 @dataclass(frozen=True)
 class Ran:
     """How a command line ended."""

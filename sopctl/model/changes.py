@@ -189,7 +189,7 @@ def _parts(subject: str, before: Sequence[Disk], after: Sequence[Disk]) -> Itera
 
 
 def _size(size: int) -> str:
-    """As makers count: powers of ten."""
+    """As makers count: powers of ten. Finer than `disk_size`, as the size may be all that tells two disks apart."""
     return f"{decimal(size / 1e12, 2)} TB" if size >= 1e12 else f"{decimal(size / 1e9)} GB"
 
 

@@ -4,7 +4,6 @@ import json
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import msgspec
 import pytest
 
 from sopctl.adapters import lab as servers
+from sopctl.adapters.lab.process import wait_until
 from sopctl.errors import NotNow
 from sopctl.model import history
 from sopctl.model.verification import View
@@ -19,17 +19,15 @@ from sopctl.workflow import (
     configuring,
     drift,
     first_contact,
-    inspecting,
     inventories,
     inventorying,
-    letters,
     reducing,
     verifying,
 )
 from sopctl.workflow.desk import turn
 from sopctl.workflow.playbooks import Options
 from sopctl.workflow.verifying import Vantage
-from tests.conftest import Ran
+from tests.conftest import Ran, give_back
 from tests.lab.traces import kill_all
 
 if TYPE_CHECKING:
@@ -164,21 +162,14 @@ def _a_controller_that_dies_meanwhile(placed: "Placed") -> None:
     words = [sys.executable, "-m", "sopctl", "configure", placed.id, "--sudo", "inventory"]
     run = subprocess.Popen(words, cwd=root, stdout=subprocess.DEVNULL)
     try:
-        _wait_until(lambda: as_office(placed, "sudo -n true").returncode != 0, 60)
+        assert wait_until(lambda: as_office(placed, "sudo -n true").returncode != 0, 60, every=0.5)
     finally:
         kill_all(run, root)
         tasks.write_text(text)
         with_variables.unlink()
-    _wait_until(lambda: as_office(placed, "sudo -n id -u").stdout == "0\n", seconds + 20)
+    assert wait_until(lambda: as_office(placed, "sudo -n id -u").stdout == "0\n", seconds + 20, every=0.5)
     assert as_office(placed, "ls -d /usr/local/lib/sopctl /run/sopctl-window").stdout == ""
     assert not placed.dossier().summary.reduced
-
-
-def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
 
 
 def comparable(placed: "Placed") -> dict[str, Any]:
@@ -243,7 +234,7 @@ def _the_rest_waits_for_the_owner(placed: "Placed", sopctl: Callable[..., Ran]) 
 
     servers.run(placed.server, "rm /etc/sudoers.d/60-owner")
     assert reducing.reduce(desk, [deposit]).only().answer
-    _asked_back(placed)
+    give_back(desk, deposit)
     ran = sopctl("release", deposit)
     assert (ran.code, first_contact.GIVE_BACK in ran.err) == (4, True), ran.err
     assert placed.newest() == ("pengembalian", 5, "selesai")
@@ -255,15 +246,6 @@ def _the_rest_waits_for_the_owner(placed: "Placed", sopctl: Callable[..., Ran]) 
     ran = sopctl("release", deposit)
     assert ran.code == 0, ran.err
     assert placed.newest() == ("pengembalian", 6, "selesai")
-
-
-def _asked_back(placed: "Placed") -> None:
-    """The return, up to the step that takes back access."""
-    letters.ask_back(placed.desk, placed.id, letter_number="090/9/2026")
-    for _ in range(2):
-        letters.dispose(placed.desk, placed.id, instruction="-")
-    inspecting.inspect(placed.desk, placed.id, serial="SN-0001")
-    letters.confirm_data_saved(placed.desk, placed.id, wipe=False)
 
 
 def as_office(placed: "Placed", script: str) -> "subprocess.CompletedProcess[str]":

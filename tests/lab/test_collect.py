@@ -19,7 +19,7 @@ from sopctl.store import facts as kept_facts
 from sopctl.workflow import inventories
 from sopctl.workflow.desk import Desk, turn
 from tests.conftest import Ran
-from tests.lab.traces import processes_of
+from tests.lab.traces import processes_of, wait_for_none
 
 pytestmark = pytest.mark.lab
 
@@ -105,10 +105,7 @@ def test_what_is_gathered_stays_and_the_rest_stays_due(fleet: Fleet, sopctl: Cal
     assert fleet.outcomes(fleet.well) == ["started", "selesai"]
     for other in fleet.ids[1:]:
         assert fleet.outcomes(other) == ["started"]
-    deadline = time.monotonic() + 30
-    while processes_of(root):
-        assert time.monotonic() < deadline, processes_of(root)
-        time.sleep(0.2)
+    wait_for_none(root)
 
     servers.run(fleet.hostile_server, "rm /tmp/slow")
     ran = sopctl("inventory", "collect", "--due", "--json")

@@ -38,7 +38,7 @@ from sopctl.workflow.making import EXAMPLE_REQUEST, make_key
 from sopctl.workflow.verifying import Vantage, Verification
 from tests.conftest import Ran
 from tests.lab import accepted
-from tests.lab.traces import processes_of
+from tests.lab.traces import processes_of, wait_for_none
 
 pytestmark = pytest.mark.lab
 
@@ -284,10 +284,7 @@ def test_a_killed_sopctl_shows_as_unfinished_and_leaves_no_process(placed: Place
     assert placed.newest() == ("konfigurasi", 1, "started")
     row = json.loads(sopctl("list", "--json").out)["deposits"][0]
     assert (row["standing"], row["waiting"]) == ("konfigurasi 1", "unfinished")
-    deadline = time.monotonic() + 30
-    while processes_of(placed.desk.site.root):
-        assert time.monotonic() < deadline, processes_of(placed.desk.site.root)
-        time.sleep(0.2)
+    wait_for_none(placed.desk.site.root)
     assert configuring.configure(placed.desk, placed.id, host_key=placed.pin).outcome == "selesai"
     informing.notify(placed.desk, placed.id, via="phone")
     _waits_until_it_can_be_reached(placed)

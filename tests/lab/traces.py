@@ -69,8 +69,13 @@ def kill_all(started: "subprocess.Popen[bytes]", site: Path) -> int:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     started.wait()
-    deadline = time.monotonic() + 10
-    while processes_of(site):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_for_none(site, 10)
     return len(killed)
+
+
+def wait_for_none(site: Path, seconds: float = 30) -> None:
+    """Wait until no process of the site is left."""
+    deadline = time.monotonic() + seconds
+    while left := processes_of(site):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)

@@ -21,7 +21,7 @@ from sopctl.workflow import handing, informing, inspecting, issuing, letters, ma
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.filing import check_file
 from sopctl.workflow.papers import Wiped
-from tests.conftest import Clock
+from tests.conftest import Clock, give_back
 
 WORDS = {text for text in ENGLISH if len(text) > 5 and "{" not in text and ENGLISH[text] != text}
 
@@ -104,11 +104,7 @@ def test_the_announcement_is_a_letter(desk: Desk, until_space: Callable[..., str
 def returning(desk: Desk, deposit: str, *, wipe: bool) -> None:
     """Bring a deposit to pengembalian 7."""
     space.place(desk, deposit)
-    letters.ask_back(desk, deposit, letter_number="090/9/2026")
-    for _head in range(2):
-        letters.dispose(desk, deposit, instruction="x")
-    inspecting.inspect(desk, deposit, serial="SN-0001")
-    letters.confirm_data_saved(desk, deposit, wipe=wipe)
+    give_back(desk, deposit, wipe=wipe)
     releasing.release(desk, deposit, by_hand="server mati")
 
 

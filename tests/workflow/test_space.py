@@ -11,7 +11,7 @@ from sopctl.store import dossiers, locks
 from sopctl.store.site import Site
 from sopctl.workflow import acting, handing, informing, inspecting, letters, reading, space
 from sopctl.workflow.desk import Desk, StepDone
-from tests.conftest import Clock
+from tests.conftest import Clock, give_back
 
 
 def standing(desk: Desk, deposit: str) -> str:
@@ -30,11 +30,7 @@ def take_in_and_give_back(desk: Desk, deposit: str) -> StepDone:
     inspecting.inspect(desk, deposit, serial="SN-0001")
     handing.handover(desk, deposit)
     space.place(desk, deposit)
-    letters.ask_back(desk, deposit, letter_number="090/9/2026")
-    letters.dispose(desk, deposit, instruction="x")
-    letters.dispose(desk, deposit, instruction="x")
-    inspecting.inspect(desk, deposit, serial="SN-0001")
-    letters.confirm_data_saved(desk, deposit, wipe=False)
+    give_back(desk, deposit)
     releasing.release(desk, deposit, by_hand="server mati")
     inspecting.inspect(desk, deposit)
     handing.handover(desk, deposit)

@@ -17,8 +17,6 @@ from sopctl.store.site import Site
 from sopctl.store.switches import Pin
 from sopctl.workflow import (
     advancing,
-    inspecting,
-    letters,
     port_audit,
     port_change,
     reading,
@@ -33,7 +31,7 @@ from sopctl.workflow.inventory_form import inventory_form
 from tests.adapters.switch import catalyst, routeros
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, pin
 from tests.adapters.switch.fake import Device, Faults, running
-from tests.conftest import NOW, Ran
+from tests.conftest import NOW, Ran, give_back
 from tests.lab.test_docs import CHECKOUT, play, printed
 
 ONE = "GigabitEthernet1/0/1"
@@ -98,15 +96,6 @@ def plugged(archive: bool = False) -> catalyst.Catalyst:
     switch.archive = archive
     switch.startup = {}
     return switch
-
-
-def give_back(desk: Desk, deposit: str) -> None:
-    """The return, up to the step that takes back access."""
-    letters.ask_back(desk, deposit, letter_number="090/9/2026")
-    for _ in range(2):
-        letters.dispose(desk, deposit, instruction="x")
-    inspecting.inspect(desk, deposit, serial="SN-127.0.0.1-1")
-    letters.confirm_data_saved(desk, deposit, wipe=False)
 
 
 def vlan_on_the_form(desk: Desk, deposit: str) -> str:
@@ -522,7 +511,7 @@ def test_the_return_shuts_the_port(
     device = lan.add("sw-a1", switch)
     deposit = here()
     switching.apply(desk, deposit)
-    give_back(desk, deposit)
+    give_back(desk, deposit, "SN-127.0.0.1-1")
     asked = []
 
     def run_for(mine: Any, playbook: str, **_more: Any) -> Any:
@@ -544,7 +533,7 @@ def test_the_return_shuts_the_port(
 def test_by_hand_the_return_goes_on_without_the_switch(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     device = lan.add("sw-a1", plugged())
     deposit = here()
-    give_back(desk, deposit)
+    give_back(desk, deposit, "SN-127.0.0.1-1")
     device.dead = True
     done = releasing.release(desk, deposit, by_hand="server mati")
     assert done.answer

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from sopctl.adapters.lab import cgroup
+from tests.lab.conftest import unavailable
 
 
 @pytest.mark.lab
 def test_one_server_goes_while_another_comes(tmp_path: Path) -> None:
     if not any(os.access(folder, os.W_OK) for folder in cgroup._folders("")):
-        pytest.skip("no control groups to make here")
+        unavailable("no control groups to make here")
     lab = f"sopctl-lab/{tmp_path.name.replace('_', '-')}-{os.getpid()}"
 
     def come_and_go(name: str) -> None:
