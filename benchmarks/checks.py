@@ -32,10 +32,10 @@ import paramiko
 import yaml
 from lists import WAY
 
-from sopctl.model import history
-from sopctl.model.history import Event
+from sopctl.model.sop import history
+from sopctl.model.sop.history import Event
 from sopctl.store import codec
-from sopctl.workflow.making import EXAMPLE_REQUEST, init
+from sopctl.workflow.setup.init import EXAMPLE_REQUEST, init
 
 PORT, WORDS_PORT, EXPORTER_PORT = 4222, 4223, 9115
 ACCOUNT = "bench"
@@ -76,7 +76,7 @@ asyncio.run(main())
 SWEEP = """
 import collections, sys
 from sopctl.adapters.ssh.sweep import Job, sweep
-from sopctl.model.access import Target
+from sopctl.model.access.ladder import Target
 port, pin = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None
 jobs = [Job(host, Target(host, port, expect_key=pin)) for host in sys.stdin.read().split()]
 print(dict(collections.Counter(str(result.cause) for _, result in sweep(jobs))))

@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 
 from sopctl.adapters import lab
 from sopctl.store.site import Site
-from sopctl.workflow import handing, informing, inspecting, letters, making, space
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.setup import init
+from sopctl.workflow.steps import handover, inspecting, letters, notifying, reservation
 
 CHECKOUT = Path(__file__).parents[1]
 ZONE = ZoneInfo("Asia/Jakarta")
@@ -28,7 +29,7 @@ ZONE = ZoneInfo("Asia/Jakarta")
 
 def place(desk: Desk, request: Path, server: lab.LabServer, number: int) -> str:
     """Take a lab server until it stands in its place, to be configured."""
-    example = next(line.strip() for line in making.EXAMPLE_REQUEST.splitlines() if "keys: [ssh-ed25519" in line)
+    example = next(line.strip() for line in init.EXAMPLE_REQUEST.splitlines() if "keys: [ssh-ed25519" in line)
     public = " ".join((desk.site.root / "keys/management.pub").read_text().split()[:2])
     changes = {
         "address: 192.0.2.10 ": f"address: {server.address} ",
@@ -38,19 +39,19 @@ def place(desk: Desk, request: Path, server: lab.LabServer, number: int) -> str:
         "web1.example.org": f"s{number}.example.org",
         example: f"keys: [{public}]",
     }
-    text = making.EXAMPLE_REQUEST
+    text = init.EXAMPLE_REQUEST
     for old, new in changes.items():
         text = text.replace(old, new)
     request.write_text(text)
     deposit = letters.request(desk, request).id
     letters.dispose(desk, deposit, instruction="-")
     letters.dispose(desk, deposit, instruction="-")
-    space.reserve(desk, deposit)
-    informing.notify(desk, deposit, via="phone")
-    handing.receive(desk, deposit)
+    reservation.reserve(desk, deposit)
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
     inspecting.inspect(desk, deposit, serial=f"SN-{number:04}")
-    handing.handover(desk, deposit)
-    space.place(desk, deposit)
+    handover.handover(desk, deposit)
+    reservation.place(desk, deposit)
     return deposit
 
 
@@ -102,7 +103,7 @@ def main() -> None:
     servers, rounds = given + [10, 3][len(given) :]
     with tempfile.TemporaryDirectory(prefix="sopctl-configure-") as folder:
         root = Path(folder) / "site"
-        making.init(root)
+        init.init(root)
         (root / "racks/A1.yml").write_text("name: A1\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 40000\n")
         try:
             compare(root, lab.up("bench", servers=servers), rounds)

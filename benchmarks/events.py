@@ -5,10 +5,11 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sopctl.model.history import Event
+from sopctl.model.sop.history import Event
 from sopctl.store import dossiers
-from sopctl.workflow import letters, making
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.setup import init
+from sopctl.workflow.steps import letters
 
 DOSSIERS, EVENTS = 10, 25
 """A dossier that has come to its first inventory form has about 20 events."""
@@ -17,9 +18,9 @@ DOSSIERS, EVENTS = 10, 25
 def main() -> None:
     """Record EVENTS events in each of DOSSIERS dossiers of a fresh site, by turns, and print the rate."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        site = making.init(Path(folder) / "site")
+        site = init.init(Path(folder) / "site")
         record = Path(folder) / "request.yml"
-        record.write_text(making.EXAMPLE_REQUEST)
+        record.write_text(init.EXAMPLE_REQUEST)
         desk = Desk(site, "bench", lambda: datetime.now(UTC))
         deposits = [letters.request(desk, record).id for _ in range(DOSSIERS)]
         started = time.perf_counter()

@@ -29,16 +29,16 @@ from msgspec.structs import replace
 
 from sopctl.adapters import lab
 from sopctl.adapters.documents.press import Press
-from sopctl.model import history
-from sopctl.model.facts import Listener, ServerFacts
-from sopctl.model.facts_script import from_script
-from sopctl.model.history import Event
+from sopctl.model.facts.script import from_script
+from sopctl.model.facts.server import Listener, ServerFacts
+from sopctl.model.sop import history
+from sopctl.model.sop.history import Event
 from sopctl.store import codec
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.inventory_form import changes_of, inventory_form
-from sopctl.workflow.inventorying import AT_ONCE
-from sopctl.workflow.making import EXAMPLE_REQUEST, init
+from sopctl.workflow.papers.inventory_form import changes_of, inventory_form
+from sopctl.workflow.setup.init import EXAMPLE_REQUEST, init
+from sopctl.workflow.steps.collecting import AT_ONCE
 
 CHECKOUT = Path(__file__).parents[1]
 SAMPLE = CHECKOUT / "tests/cases/details/rack-hardware-raid.txt"

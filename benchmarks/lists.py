@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from sopctl.model import history
-from sopctl.model.history import Event
+from sopctl.model.sop import history
+from sopctl.model.sop.history import Event
 from sopctl.store import codec
 from sopctl.store.site import Site
-from sopctl.workflow.making import EXAMPLE_REQUEST, init
+from sopctl.workflow.setup.init import EXAMPLE_REQUEST, init
 
 WAY = (
     ("penitipan", 1, "selesai", {"procedures": {"penitipan": "1", "konfigurasi": "1", "pengembalian": "1"}}),

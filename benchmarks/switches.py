@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from sopctl.store import switches
 from sopctl.store.site import Site
 from sopctl.store.switches import Pin
-from sopctl.workflow import port_audit
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.making import init
+from sopctl.workflow.ports import audit
+from sopctl.workflow.setup.init import init
 from tests.adapters.switch import catalyst, routeros
 from tests.adapters.switch.conftest import HOST_KEY, pin
 from tests.adapters.switch.fake import Device, Faults, running
@@ -60,7 +60,7 @@ def describe(site: Site, name: str, port: int, password: str, platform: str) -> 
 def timed(desk: Desk, names: list[str]) -> float:
     """Seconds of one audit of these switches, all of whose ports it must have read."""
     began = time.perf_counter()
-    found, errors = port_audit.audit(desk, names)
+    found, errors = audit.audit(desk, names)
     assert not errors, errors
     assert sum(found.switches.values()) == PORTS * len(names)
     return time.perf_counter() - began

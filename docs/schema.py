@@ -2,6 +2,6 @@
 
 import msgspec
 
-from sopctl.model.facts import ServerFacts
+from sopctl.model.facts.server import ServerFacts
 
 print(msgspec.json.format(msgspec.json.encode(msgspec.json.schema(ServerFacts)), indent=2).decode())

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import settings
 
 from sopctl.store.site import Site
-from sopctl.workflow import handing, informing, inspecting, letters, making, space
 from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.setup import init
+from sopctl.workflow.steps import handover, inspecting, letters, notifying, reservation
 
 settings.register_profile("sopctl", deadline=None)  # other tests and real servers share the machine
 settings.load_profile("sopctl")
@@ -37,7 +38,7 @@ class Clock:
 def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site as `sopctl init` makes it, made once."""
     root = tmp_path_factory.mktemp("made") / "site"
-    making.init(root)
+    init.init(root)
     return root
 
 
@@ -65,7 +66,7 @@ def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
     """File the example request, with changes of its text; returns the new deposit's id."""
 
     def file(changes: dict[str, str] | None = None) -> str:
-        text = making.EXAMPLE_REQUEST
+        text = init.EXAMPLE_REQUEST
         for old, new in (changes or {}).items():
             assert old in text
             text = text.replace(old, new)
@@ -84,7 +85,7 @@ def until_space(desk: Desk, file_request: Callable[..., str]) -> Callable[..., s
         deposit = file_request(changes)
         letters.dispose(desk, deposit, instruction="Mohon ditindaklanjuti")
         letters.dispose(desk, deposit, instruction="Siapkan tempat")
-        space.reserve(desk, deposit)
+        reservation.reserve(desk, deposit)
         return deposit
 
     return go
@@ -105,11 +106,11 @@ def placed(desk: Desk, until_space: Callable[..., str]) -> Callable[..., str]:
             "SN-0001": serial,
         }
         deposit = until_space(changes)
-        informing.notify(desk, deposit, via="phone")
-        handing.receive(desk, deposit)
+        notifying.notify(desk, deposit, via="phone")
+        handover.receive(desk, deposit)
         inspecting.inspect(desk, deposit, serial=serial)
-        handing.handover(desk, deposit)
-        space.place(desk, deposit)
+        handover.handover(desk, deposit)
+        reservation.place(desk, deposit)
         with turn(desk, deposit, "configure") as mine:
             mine.start({"host_key": host_key})
         return deposit

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sopctl.model.access import AccessResult, Rung, Verdict
+from sopctl.model.access.ladder import AccessResult, Rung, Verdict
 from sopctl.model.text import printable
 
 Row = tuple[str, AccessResult]

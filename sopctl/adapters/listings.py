@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from sopctl.model.facts import ServerFacts
+from sopctl.model.facts.server import ServerFacts
 
 Line = dict[str, Any]
 

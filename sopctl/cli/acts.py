@@ -22,9 +22,9 @@ letter_option = click.option(
 @click.pass_context
 def hold(ctx: click.Context, deposit_id: str, *, reason: str, as_json: bool) -> None:
     """Put a deposit on hold at the step where it stands; its clock stands still (di luar SOP)."""
-    from sopctl.workflow import acting
+    from sopctl.workflow.steps import acts
 
-    put_step(acting.hold(open_desk(ctx), deposit_id, reason=reason), as_json=as_json)
+    put_step(acts.hold(open_desk(ctx), deposit_id, reason=reason), as_json=as_json)
 
 
 @click.command(epilog=example('sopctl resume PS-2026-0001 --note "rel sudah datang"'))
@@ -35,9 +35,9 @@ def hold(ctx: click.Context, deposit_id: str, *, reason: str, as_json: bool) -> 
 @click.pass_context
 def resume(ctx: click.Context, deposit_id: str, *, note: str, as_json: bool) -> None:
     """Go on with a deposit that was put on hold."""
-    from sopctl.workflow import acting
+    from sopctl.workflow.steps import acts
 
-    put_step(acting.resume(open_desk(ctx), deposit_id, note=note), as_json=as_json)
+    put_step(acts.resume(open_desk(ctx), deposit_id, note=note), as_json=as_json)
 
 
 @click.command(epilog=example('sopctl extend PS-2026-0001 --until 2028-12-31 --letter-number "090/7/2027" --by kabid'))
@@ -60,9 +60,9 @@ def extend(
     as_json: bool,
 ) -> None:
     """Extend the time for which a server is taken in (masa penitipan)."""
-    from sopctl.workflow import acting
+    from sopctl.workflow.steps import acts
 
-    done = acting.extend(
+    done = acts.extend(
         open_desk(ctx), deposit_id, until=until.date(), letter_number=letter_number, letter=letter, note=note
     )
     put_step(done, as_json=as_json)
@@ -77,9 +77,9 @@ def extend(
 @click.pass_context
 def refuse(ctx: click.Context, deposit_id: str, *, reason: str, letter: Path | None, as_json: bool) -> None:
     """Refuse a letter, or a server that failed its inspection; closes the dossier (di luar SOP)."""
-    from sopctl.workflow import acting
+    from sopctl.workflow.steps import acts
 
-    put_step(acting.refuse(open_desk(ctx), deposit_id, reason=reason, letter=letter), as_json=as_json)
+    put_step(acts.refuse(open_desk(ctx), deposit_id, reason=reason, letter=letter), as_json=as_json)
 
 
 @click.command(epilog=example('sopctl withdraw PS-2026-0001 --reason "memakai pusat data nasional"'))
@@ -93,6 +93,6 @@ def withdraw(ctx: click.Context, deposit_id: str, *, reason: str, letter: Path |
 
     Before the hand-over form this closes the dossier; during a return, the server stays here after all.
     """
-    from sopctl.workflow import acting
+    from sopctl.workflow.steps import acts
 
-    put_step(acting.withdraw(open_desk(ctx), deposit_id, reason=reason, letter=letter), as_json=as_json)
+    put_step(acts.withdraw(open_desk(ctx), deposit_id, reason=reason, letter=letter), as_json=as_json)

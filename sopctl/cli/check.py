@@ -16,8 +16,8 @@ from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, Usage
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.workflow.checking import Checked
     from sopctl.workflow.desk import Desk
+    from sopctl.workflow.servers.checking import Checked
 
 FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
 UNKNOWN = 3
@@ -98,7 +98,7 @@ def check(
         raise UsageError("--watch prints tables or ndjson, on standard output")
     if output and form in ("table", "ndjson"):
         raise UsageError("--output is for json, prometheus, nagios and junit")
-    from sopctl.workflow import checking
+    from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
     while True:
@@ -224,7 +224,7 @@ def checks() -> None:
 @click.pass_context
 def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
     """State, outages and checks of one server; the older, the coarser (hours, then days)."""
-    from sopctl.workflow import checking
+    from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
     state, outages, counts = checking.history(desk, deposit_id)
@@ -260,7 +260,7 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
 
     Only time that was watched counts: without a check for `checks.gap_minutes`, nothing is known.
     """
-    from sopctl.workflow import checking
+    from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
     found = checking.report(desk, month)

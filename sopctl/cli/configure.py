@@ -14,7 +14,7 @@ from sopctl.model.text import printable
 if TYPE_CHECKING:
     from sopctl.adapters.ssh import Password
     from sopctl.workflow.desk import Desk
-    from sopctl.workflow.playbooks import Options
+    from sopctl.workflow.servers.playbooks import Options
 
 
 @click.command(
@@ -93,8 +93,8 @@ def configure(
     With --sudo inventory: the account may run the gathering script as root and nothing else, until the owner gives full
     sudo back on the server, or the key of the first contact still opens it: --sudo full. A release needs full sudo.
     """
-    from sopctl.workflow import configuring
-    from sopctl.workflow.playbooks import Options
+    from sopctl.workflow.servers.playbooks import Options
+    from sopctl.workflow.steps import configuring
 
     desk = open_desk(ctx)
     if sudo and (not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path):
@@ -158,8 +158,8 @@ def _change_sudo(
     forks: int,
     as_json: bool,
 ) -> NoReturn:
-    from sopctl.workflow import reducing
-    from sopctl.workflow.configuring import Answers
+    from sopctl.workflow.steps import reducing
+    from sopctl.workflow.steps.configuring import Answers
 
     answers = Answers()
     if sudo == "inventory":
@@ -190,7 +190,7 @@ def _variable_files(words: tuple[str, ...]) -> tuple[Path, ...]:
 
 
 def _check(desk: "Desk", ids: list[str], options: "Options", *, whole: bool, diff: bool, as_json: bool) -> None:
-    from sopctl.workflow import drift, reducing
+    from sopctl.workflow.steps import drift, reducing
 
     unseen = reducing.reduced(desk) if whole else []
     with task_progress(quiet=as_json) as on_event:
@@ -224,7 +224,7 @@ def _password(desk: "Desk", deposit_id: str, file: Path | None, service: str | N
     """The owner's password, from where it was said to be. Raises UsageError without a terminal to ask at."""
     import sys
 
-    from sopctl.workflow import first_contact
+    from sopctl.workflow.servers import first_contact
 
     account = first_contact.account(desk, deposit_id)
     if file:

@@ -25,7 +25,7 @@ def demo(folder: Path, *, lab_name: str, keep: bool) -> None:
     """
     import time
 
-    from sopctl.workflow import demo as demonstration
+    from sopctl.workflow.setup import demo as demonstration
 
     started = time.monotonic()
     try_next = demonstration.run(folder.absolute(), lab_name=lab_name, keep=keep, say=click.echo, heading=_heading)

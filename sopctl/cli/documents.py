@@ -40,7 +40,7 @@ def verify(ctx: click.Context, what: tuple[str, ...], *, as_json: bool) -> None:
 
     Exit 1: something is altered, missing or unknown.
     """
-    from sopctl.workflow import filing
+    from sopctl.workflow.papers import filing
 
     files = [name for name in what if "/" in name or "." in name]
     if (files and len(files) < len(what)) or (not files and len(what) > 1):
@@ -72,7 +72,7 @@ def make() -> None:
 @click.pass_context
 def make_sop(ctx: click.Context, name: str, *, deposit: str | None, output: Path | None, as_json: bool) -> None:
     """The SOP as the PDF that PermenPANRB 35/2012 prescribes: identity block and flow table."""
-    from sopctl.workflow import issuing
+    from sopctl.workflow.papers import issuing
 
     _made(issuing.sop(open_desk(ctx), name, deposit=deposit, output=output), as_json=as_json)
 
@@ -100,7 +100,7 @@ def make_letter(
 
     Filled in as XLSX, it can be filed: sopctl request FILE.xlsx.
     """
-    from sopctl.workflow import issuing
+    from sopctl.workflow.papers import issuing
 
     chosen = next(each for each in issuing.FORMATS if each == kind)
     language = language_of(lang)
@@ -121,7 +121,7 @@ def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: 
 
     As PDF for the file, as XLSX to sort and to count.
     """
-    from sopctl.workflow import issuing
+    from sopctl.workflow.papers import issuing
 
     made = issuing.inventory(open_desk(ctx), month, kind="xlsx" if kind == "xlsx" else "pdf", output=output)
     _made(made, as_json=as_json)
@@ -144,7 +144,7 @@ def make_handover(
     ctx: click.Context, deposit_id: str, *, kind: str, lang: str | None, output: Path | None, as_json: bool
 ) -> None:
     """A copy of the newest hand-over form, to edit or in English; the one that was issued stays what it is."""
-    from sopctl.workflow import issuing
+    from sopctl.workflow.papers import issuing
 
     chosen = next(each for each in issuing.FORMATS if each == kind)
     made = issuing.handover(
@@ -161,7 +161,7 @@ def _made(path: Path, *, as_json: bool) -> None:
 
 
 def _put(ctx: click.Context, deposit_id: str, *, as_json: bool) -> bool:
-    from sopctl.workflow import filing
+    from sopctl.workflow.papers import filing
 
     filed = filing.documents(open_desk(ctx), deposit_id)
     if as_json:

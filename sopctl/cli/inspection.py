@@ -56,7 +56,7 @@ def inspect(ctx: click.Context, /, deposit_id: str | None, *, checklist: bool, a
 
     Without flags, on a terminal, it asks question by question; nothing is recorded before the last answer.
     """
-    from sopctl.workflow import inspecting
+    from sopctl.workflow.steps import inspecting
 
     if checklist:
         click.echo(_template(), nl=False)
@@ -90,7 +90,7 @@ def _inspection(said: dict[str, Any]) -> "Inspection":
     from msgspec.structs import replace
 
     from sopctl.model.inspection import CONDITIONS, NOTHING_FOUND, Answer, Measured
-    from sopctl.workflow.inspecting import read_answers
+    from sopctl.workflow.steps.inspecting import read_answers
 
     found = read_answers(said["answers"]) if said["answers"] else NOTHING_FOUND
     answers = {**found.answers, **{_question(n): Answer("tidak") for n in said["faults"]}}

@@ -14,8 +14,8 @@ from sopctl.model.text import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sopctl.model.changes import Change
-    from sopctl.workflow.inventories import Month, Summary
+    from sopctl.model.facts.changes import Change
+    from sopctl.workflow.views.inventories import Month, Summary
 
 _STYLE: dict[str, Any] = {"alarm": {"bold": True, "fg": "red"}, "change": {}, "unread": {"dim": True}}
 
@@ -42,7 +42,7 @@ inventory.add_command(collect)
 def show_facts(ctx: click.Context, deposit_id: str, *, month: str | None, over_time: bool, as_json: bool) -> None:
     """Show the facts that were kept of a server."""
     from sopctl.cli.render import put_facts
-    from sopctl.workflow import inventories
+    from sopctl.workflow.views import inventories
 
     desk = open_desk(ctx)
     if over_time:
@@ -65,7 +65,8 @@ def form(
     ctx: click.Context, deposit_id: str, *, month: str | None, kind: str | None, output: Path | None, as_json: bool
 ) -> None:
     """Print the path of a server's inventory form (PDF); or write a copy, to work with as XLSX or HTML."""
-    from sopctl.workflow import inventories, issuing
+    from sopctl.workflow.papers import issuing
+    from sopctl.workflow.views import inventories
 
     desk = open_desk(ctx)
     if kind or output:
@@ -102,7 +103,7 @@ def diff(
     Noise is left out: uptime, free space, device order, leased addresses. What was read before and not this time is
     listed last; it does not count as a change.
     """
-    from sopctl.workflow import inventories
+    from sopctl.workflow.views import inventories
 
     found = inventories.diff(open_desk(ctx), deposit_id, months, since_handover=since is not None)
     if as_json:
@@ -140,7 +141,7 @@ def diff(
 @click.pass_context
 def summary(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str | None, as_json: bool) -> None:
     """The month's inventory of all servers: this month's changes first, then the servers and their sums."""
-    from sopctl.workflow import inventories
+    from sopctl.workflow.views import inventories
 
     if sum((as_csv, netbox is not None, as_json)) > 1:
         raise UsageError("one of --csv, --netbox and --json")
@@ -157,7 +158,7 @@ def summary(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
 
 
 def _put_summary(found: "Summary") -> None:
-    from sopctl.model.changes import real
+    from sopctl.model.facts.changes import real
 
     told = [each for each in found.servers if each.changes]
     changed = [each for each in told if real(each.changes)]

@@ -49,22 +49,22 @@ def collect(
     Each server is kept as soon as it has answered. One that is down does not stop the others and stays due, and so does
     what Ctrl-C or a crash left over: --due goes on with it. A single ID that cannot be reached: exit 6.
     """
-    from sopctl.workflow import inventorying
+    from sopctl.workflow.steps import collecting
 
     if sum((due, everyone, bool(deposit_ids))) != 1:
         raise UsageError("choose one of: IDs, --due, --all", remedy="What is due: sopctl inventory collect --due")
     desk = open_desk(ctx)
-    chosen = list(deposit_ids) or (inventorying.due(desk, month) if due else inventorying.everyone(desk))
+    chosen = list(deposit_ids) or (collecting.due(desk, month) if due else collecting.everyone(desk))
     if len(deposit_ids) == 1:
         with task_progress(quiet=as_json) as on_event, cancel_on_interrupt() as cancel:
-            answers = inventorying.collect_all(desk, chosen, month=month, on_event=on_event, cancel=cancel)
+            answers = collecting.collect_all(desk, chosen, month=month, on_event=on_event, cancel=cancel)
         put_step(done := answers.only(), as_json=as_json)
         end(done.answer)
     _collect_many(desk, chosen, month, forks, as_json=as_json)
 
 
 def _collect_many(desk: "Desk", chosen: list[str], month: str | None, forks: int, *, as_json: bool) -> None:
-    from sopctl.workflow import inventorying
+    from sopctl.workflow.steps import collecting
 
     ended: dict[str, StepDone | SopctlError] = {}
     begun = time.monotonic()
@@ -75,7 +75,7 @@ def _collect_many(desk: "Desk", chosen: list[str], month: str | None, forks: int
                 ended[deposit_id] = answer
                 tell(_line(deposit_id, answer))
 
-            inventorying.collect_all(desk, chosen, month=month, forks=forks, on_end=on_end, cancel=cancel)
+            collecting.collect_all(desk, chosen, month=month, forks=forks, on_end=on_end, cancel=cancel)
     except SopctlError:
         if ended and not as_json:
             _put_sum(ended, len(chosen), time.monotonic() - begun)

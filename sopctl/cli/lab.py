@@ -70,7 +70,7 @@ def up(
       sopctl lab up --switch
       sopctl lab up --vm --name metal --hardware machine.yml
     """
-    from sopctl.workflow import lab as workflow
+    from sopctl.workflow.setup import lab as workflow
 
     if vm and switched:
         raise UsageError("a machine has no card for the switch", remedy="Give the switch a lab of its own: --name")
@@ -99,7 +99,7 @@ def plug(*, server: str, port: int, name: str, as_json: bool) -> None:
     Example:
       sopctl lab plug lab1 5
     """
-    from sopctl.workflow import lab as workflow
+    from sopctl.workflow.setup import lab as workflow
 
     _show([workflow.plug(name, server, port)], as_json=as_json)
 
@@ -118,7 +118,7 @@ def show_switch(*, name: str, called: str | None, as_json: bool) -> None:
     Example:
       sopctl lab switch --as sw-a1 > switches/sw-a1.yml
     """
-    from sopctl.workflow import lab as workflow
+    from sopctl.workflow.setup import lab as workflow
 
     record = workflow.switch_record(name, called)
     if as_json:
@@ -137,7 +137,7 @@ def show_hardware(*, name: str, as_json: bool) -> None:
     Example:
       sopctl lab hardware > machine.yml
     """
-    from sopctl.workflow import lab as workflow
+    from sopctl.workflow.setup import lab as workflow
 
     made_of = workflow.hardware(name)
     if as_json:
@@ -156,7 +156,7 @@ def status(*, name: str | None, as_json: bool) -> None:
     Example:
       sopctl lab status --json
     """
-    from sopctl.workflow import lab as workflow
+    from sopctl.workflow.setup import lab as workflow
 
     _show(workflow.statuses(name), as_json=as_json)
 
@@ -173,7 +173,7 @@ def down(*, name: str, everything: bool, as_json: bool) -> None:
       sopctl lab down
       sopctl lab down --all
     """
-    from sopctl.workflow import lab as workflow
+    from sopctl.workflow.setup import lab as workflow
 
     gone = workflow.down(None if everything else name, _progress)
     if as_json:
@@ -210,7 +210,7 @@ def rehearse(
       sopctl lab rehearse playbooks/site.yml --group unit_dinas_kesehatan --release trixie
     """
     from sopctl.cli.render import task_progress
-    from sopctl.workflow import rehearsing
+    from sopctl.workflow.setup import rehearsing
 
     with task_progress(quiet=as_json) as on_event:
         found = rehearsing.rehearse(

@@ -10,7 +10,7 @@ from sopctl.cli.render import put_json, put_ladder
 from sopctl.errors import InvalidRecord, UsageError
 
 if TYPE_CHECKING:
-    from sopctl.model.access import AccessResult
+    from sopctl.model.access.ladder import AccessResult
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -70,8 +70,8 @@ def probe(
     the host key is the expected one. Exit code 0: all are accessible; 1: at least one is not. All causes with
     what helps: docs/access.md.
     """
-    from sopctl.model import access
-    from sopctl.workflow.probe import probe as run
+    from sopctl.model.access import ladder
+    from sopctl.workflow.servers.probe import probe as run
 
     if (user is None) != (key is None):
         raise UsageError("--user and --key go together: who logs in, and with what")
@@ -82,17 +82,17 @@ def probe(
     if jump_host is not None and not (jump_key or key):
         raise UsageError("the login at the jump host needs a key", remedy="add --jump-key FILE")
     try:
-        places = [access.endpoint(host) for host in hosts]
-        wanted = tuple(access.service(text) for text in services)
-        through = access.jump(jump_host, jump_expect_key, user=user) if jump_host else None
+        places = [ladder.endpoint(host) for host in hosts]
+        wanted = tuple(ladder.service(text) for text in services)
+        through = ladder.jump(jump_host, jump_expect_key, user=user) if jump_host else None
         if server_name is not None:
-            server_name = access.endpoint(f"[{server_name}]")[0]
+            server_name = ladder.endpoint(f"[{server_name}]")[0]
         if expect_key is not None:
-            access.pin(expect_key)
+            ladder.pin(expect_key)
     except InvalidRecord as error:  # of a record it would be; here it is the command line
         raise UsageError(error.message, where=error.where, remedy=error.remedy) from None
     targets = [
-        access.Target(
+        ladder.Target(
             host, port, user, expect_key, services=wanted, timeout=timeout, jump=through, server_name=server_name
         )
         for host, port in places
@@ -104,14 +104,14 @@ def probe(
             _show(result)
     if as_json:
         put_json({"results": [_plain(result) for result in results]})
-    end(all(result.verdict is access.Verdict.ACCESSIBLE for result in results))
+    end(all(result.verdict is ladder.Verdict.ACCESSIBLE for result in results))
 
 
 def _plain(result: "AccessResult") -> dict[str, Any]:
     """The result for machines; these keys are a contract."""
     import msgspec
 
-    from sopctl.model.access import remedy
+    from sopctl.model.access.ladder import remedy
 
     plain: dict[str, Any] = msgspec.to_builtins(result)
     plain["remedy"] = remedy(result)
@@ -121,7 +121,7 @@ def _plain(result: "AccessResult") -> dict[str, Any]:
 
 def _show(result: "AccessResult") -> None:
     """The ladder for people, below one line with the answer."""
-    from sopctl.model.access import Verdict
+    from sopctl.model.access.ladder import Verdict
 
     host = f"[{result.host}]" if ":" in result.host else result.host
     colour = "green" if result.verdict is Verdict.ACCESSIBLE else "red"

@@ -26,9 +26,9 @@ def rack() -> None:
 @click.pass_context
 def list_racks(ctx: click.Context, *, as_json: bool) -> None:
     """Every rack with what is free in it: units, power, weight, switch ports."""
-    from sopctl.workflow import reading
+    from sopctl.workflow.views import racks
 
-    rows = reading.rack_rows(open_site(ctx))
+    rows = racks.rack_rows(open_site(ctx))
     if as_json:
         put_json({"racks": rows})
         return
@@ -52,12 +52,12 @@ def list_racks(ctx: click.Context, *, as_json: bool) -> None:
 def show_rack(ctx: click.Context, name: str, *, svg: Path | None, as_json: bool) -> None:
     """The elevation of a rack: each unit from the top, and what fills it."""
     from sopctl.model.rack import elevation
-    from sopctl.workflow import reading
+    from sopctl.workflow.views import racks
 
     site = open_site(ctx)
-    found, taken = reading.rack(site, name)
+    found, taken = racks.rack(site, name)
     if svg:
-        reading.draw_rack(site, name, svg)
+        racks.draw_rack(site, name, svg)
         click.echo(str(svg), err=as_json)
     if as_json:
         units = [
@@ -117,9 +117,9 @@ def queue() -> None:
 @click.pass_context
 def list_queue(ctx: click.Context, *, as_json: bool) -> None:
     """Who waits, in the order of service, and why there is no space for them now."""
-    from sopctl.workflow import space
+    from sopctl.workflow.steps import reservation
 
-    rows = space.queue(open_site(ctx))
+    rows = reservation.queue(open_site(ctx))
     if as_json:
         put_json({"waiting": rows})
         return
@@ -142,10 +142,10 @@ def run(ctx: click.Context, *, as_json: bool) -> None:
 
     It follows by itself when a place becomes free; run it after setting up a new rack, and from a timer.
     """
-    from sopctl.workflow import space
+    from sopctl.workflow.steps import reservation
 
     desk = open_desk(ctx)
-    steps = [*space.expire(desk), *space.serve_waiting_list(desk)]
+    steps = [*reservation.expire(desk), *reservation.serve_waiting_list(desk)]
     if as_json:
         put_json({"steps": steps})
         return
@@ -166,6 +166,6 @@ def run(ctx: click.Context, *, as_json: bool) -> None:
 @click.pass_context
 def prioritise(ctx: click.Context, deposit_id: str, *, priority: int, reason: str, as_json: bool) -> None:
     """Let a request go before others in the waiting list (di luar SOP)."""
-    from sopctl.workflow import space
+    from sopctl.workflow.steps import reservation
 
-    put_step(space.prioritise(open_desk(ctx), deposit_id, priority=priority, reason=reason), as_json=as_json)
+    put_step(reservation.prioritise(open_desk(ctx), deposit_id, priority=priority, reason=reason), as_json=as_json)

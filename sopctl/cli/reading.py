@@ -10,7 +10,7 @@ from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.workflow.reading import Row
+    from sopctl.workflow.views.board import Row
 
 COLUMNS = (
     "id",
@@ -64,22 +64,22 @@ def list_deposits(
 
     A dossier that is broken is named on standard error, and the exit code is 3.
     """
-    from sopctl.workflow import reading
+    from sopctl.workflow.views import board
 
     chosen = _columns(columns)
-    which = next(each for each in reading.STATES if each == state)
-    query = reading.Query(which, unit, rack, procedure, step, search)
-    board = reading.board(open_desk(ctx), query)
-    rows = sorted(board.rows, key=lambda row: str(getattr(row, sort) or "\uffff"))[:limit]
+    which = next(each for each in board.STATES if each == state)
+    query = board.Query(which, unit, rack, procedure, step, search)
+    found = board.board(open_desk(ctx), query)
+    rows = sorted(found.rows, key=lambda row: str(getattr(row, sort) or "\uffff"))[:limit]
     if as_json:
-        put_json({"deposits": rows, "errors": [_error(error) for error in board.errors]})
+        put_json({"deposits": rows, "errors": [_error(error) for error in found.errors]})
     elif chosen:
         put_columns(rows, chosen)
     elif rows:
         put_board(rows)
     else:
         click.echo("No deposits. File a request: sopctl request --example > request.yml")
-    end_with(board.errors)
+    end_with(found.errors)
 
 
 @click.command(epilog=example("sopctl todo", "sopctl todo --actor kadis --late"))
@@ -89,20 +89,20 @@ def list_deposits(
 @click.pass_context
 def todo(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool) -> None:
     """What is due: each open step with its actor, its due date and the exact command to run."""
-    from sopctl.workflow import reading
+    from sopctl.workflow.views import board
 
-    board = reading.todo(open_desk(ctx), actor=actor, late=late)
+    found = board.todo(open_desk(ctx), actor=actor, late=late)
     if as_json:
-        put_json({"steps": board.rows, "errors": [_error(error) for error in board.errors]})
-        end_with(board.errors)
+        put_json({"steps": found.rows, "errors": [_error(error) for error in found.errors]})
+        end_with(found.errors)
         return
-    if not board.rows:
+    if not found.rows:
         click.echo("Nothing is due.")
-    for row in board.rows:
+    for row in found.rows:
         due = f", until {row.due:%Y-%m-%d}" if row.due else ""
         what = row.activity if row.kind == "validity" else f"{row.standing}: {row.activity}"
         click.echo(f"{row.id}  {printable(what)}\n  {row.actor}{due}{_lateness(row)}\n  $ {row.command}")
-    end_with(board.errors)
+    end_with(found.errors)
 
 
 @click.command(epilog=example("sopctl show PS-2026-0001", "sopctl show PS-2026-0001 --json --personal"))
@@ -112,10 +112,12 @@ def todo(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool) ->
 @click.pass_context
 def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) -> None:
     """One deposit: the request, where it stands, what happened, and its documents."""
-    from sopctl.workflow import editing, filing, reading
+    from sopctl.workflow.papers import filing
+    from sopctl.workflow.steps import editing
+    from sopctl.workflow.views import board
 
     desk = open_desk(ctx)
-    row, dossier = reading.show(desk, deposit_id)
+    row, dossier = board.show(desk, deposit_id)
     documents, events = filing.documents(desk, deposit_id), filing.told(dossier, personal=personal)
     if as_json:
         deposit = filing.record(dossier.deposit, personal=personal)

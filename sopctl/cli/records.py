@@ -11,7 +11,7 @@ from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.workflow.adopting import Adopted
+    from sopctl.workflow.steps.adopting import Adopted
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -31,7 +31,7 @@ def adopt(ctx: click.Context, record: Path, *, rack: str, unit: int, face: str, 
     FILE is as for a request; what is not known may be left out: letter, serial number, depth, power, access.
     """
     from sopctl.model.rack import FACES
-    from sopctl.workflow import adopting
+    from sopctl.workflow.steps import adopting
 
     where = adopting.Where(rack, unit, next(each for each in FACES if each == face), note)
     _put([adopting.adopt(open_desk(ctx), record, where)], as_json=as_json, dry_run=False)
@@ -46,7 +46,7 @@ def adopt(ctx: click.Context, record: Path, *, rack: str, unit: int, face: str, 
 @click.pass_context
 def import_list(ctx: click.Context, file: Path | None, *, dry_run: bool, template: bool, as_json: bool) -> None:
     """Adopt every server of a list, CSV or XLSX: all of them or none; each wrong row is named."""
-    from sopctl.workflow import adopting
+    from sopctl.workflow.steps import adopting
 
     if template:
         click.echo(adopting.template(), nl=False)
@@ -66,7 +66,7 @@ def import_list(ctx: click.Context, file: Path | None, *, dry_run: bool, templat
 @click.pass_context
 def edit(ctx: click.Context, deposit_id: str, *, source: Path | None, accept: bool, note: str, as_json: bool) -> None:
     """Change a deposit's record; what was and what is go into its history. No clock is restarted."""
-    from sopctl.workflow import editing
+    from sopctl.workflow.steps import editing
 
     if accept and source:
         raise UsageError("--accept and --from exclude each other")

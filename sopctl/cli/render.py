@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from sopctl.adapters.ansible.runner import TaskEvent
     from sopctl.errors import SopctlError
-    from sopctl.model.access import AccessResult
-    from sopctl.model.facts import ServerFacts
-    from sopctl.model.verification import Established
+    from sopctl.model.access.ladder import AccessResult
+    from sopctl.model.access.verification import Established
+    from sopctl.model.facts.server import ServerFacts
     from sopctl.workflow.desk import StepDone
 
 
@@ -106,7 +106,7 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
 
 def put_ladder(found: "AccessResult") -> None:
     """The rungs of an access check, one line each, with the remedy under a failure."""
-    from sopctl.model.access import remedy
+    from sopctl.model.access.ladder import remedy
 
     for rung in found.rungs:
         mark, colour = ("✓", "green") if rung.ok else ("✗", "red")
@@ -117,7 +117,7 @@ def put_ladder(found: "AccessResult") -> None:
 
 def put_established(established: "Sequence[Established]") -> None:
     """What was established, and by which view: a line each, with the remedy under what says no."""
-    from sopctl.model.causes import REMEDIES, Cause
+    from sopctl.model.access.causes import REMEDIES, Cause
 
     for each in established:
         mark, colour = ("✓", "green") if each.ok else ("✗", "red")

@@ -9,7 +9,7 @@ from sopctl.cli.options import example, json_option, open_desk
 from sopctl.cli.render import console, counted_progress, put_json, table
 
 if TYPE_CHECKING:
-    from sopctl.model.sla import Tally
+    from sopctl.model.sop.sla import Tally
 
 COUNTS = ("done", "in time", "late", "median", "worst", "open", "late now")
 
@@ -29,7 +29,7 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
     Times are in the days that the office's calendar counts, without the time on hold; what took less than a day is in
     hours.
     """
-    from sopctl.workflow import reports
+    from sopctl.workflow.views import reports
 
     with counted_progress("reading", quiet=as_json) as progress:
         report = reports.sla_report(open_desk(ctx), month, progress)

@@ -19,7 +19,7 @@ def runs() -> None:
 @click.pass_context
 def list_runs(ctx: click.Context, *, as_json: bool) -> None:
     """The runs that are kept, the newest first."""
-    from sopctl.workflow import runs as kept
+    from sopctl.workflow.servers import runs as kept
 
     found = kept.listed(open_desk(ctx).site)
     if as_json:
@@ -41,7 +41,7 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
 
     Exit 1: the run did not end well.
     """
-    from sopctl.workflow import runs as kept
+    from sopctl.workflow.servers import runs as kept
 
     run = kept.one(open_desk(ctx).site, run_id)
     result = run.result

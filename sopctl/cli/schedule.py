@@ -27,7 +27,7 @@ def schedule() -> None:
 @click.pass_context
 def install(ctx: click.Context, *, user: bool, run_as: str | None, dry_run: bool, as_json: bool) -> None:
     """Install the timers, or bring them up to date. They catch up after a downtime and never run twice at once."""
-    from sopctl.workflow import scheduling
+    from sopctl.workflow.setup import scheduling
 
     site = open_site(ctx)
     scope = scheduling.scope_for(site, user=user, run_as=run_as)
@@ -54,7 +54,7 @@ def install(ctx: click.Context, *, user: bool, run_as: str | None, dry_run: bool
 @click.pass_context
 def show(ctx: click.Context, *, user: bool, as_json: bool) -> None:
     """When each job runs next, and how it ended last."""
-    from sopctl.workflow import scheduling
+    from sopctl.workflow.setup import scheduling
 
     timers = scheduling.show(open_site(ctx), user=user)
     if as_json:
@@ -77,7 +77,7 @@ def show(ctx: click.Context, *, user: bool, as_json: bool) -> None:
 @click.pass_context
 def remove(ctx: click.Context, *, user: bool, as_json: bool) -> None:
     """Take the timers away; nothing of them stays."""
-    from sopctl.workflow import scheduling
+    from sopctl.workflow.setup import scheduling
 
     gone = scheduling.remove(open_site(ctx), user=user)
     if as_json:

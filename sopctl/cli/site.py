@@ -13,9 +13,9 @@ from sopctl.cli.render import put_json, table
 @json_option
 def init(folder: Path, *, as_json: bool) -> None:
     """Make a new site in DIR: configuration, a rack, playbooks, and a management key."""
-    from sopctl.workflow import making
+    from sopctl.workflow.setup import init
 
-    site = making.init(folder)
+    site = init.init(folder)
     if as_json:
         put_json({"site": str(site.root)})
         return
@@ -30,7 +30,7 @@ def init(folder: Path, *, as_json: bool) -> None:
 def doctor(ctx: click.Context, *, as_json: bool) -> None:
     """Is this machine fit: Python, libraries, Ansible, ssh, the lab, the site? Exit 1: something needed is missing."""
     from sopctl.cli.render import console
-    from sopctl.workflow.doctor import examine
+    from sopctl.workflow.setup.doctor import examine
 
     findings = examine(ctx.find_root().obj)
     if as_json:
@@ -52,9 +52,9 @@ def validate(ctx: click.Context, *, as_json: bool) -> None:
     import sys
 
     from sopctl.errors import ExitCode
-    from sopctl.workflow import reading
+    from sopctl.workflow.setup import validating
 
-    count, errors = reading.validate(open_desk(ctx))
+    count, errors = validating.validate(open_desk(ctx))
     if as_json:
         put_json({"deposits": count, "errors": [{"where": e.where, "message": e.message} for e in errors]})
     else:
@@ -74,7 +74,7 @@ def journal() -> None:
 @click.pass_context
 def verify(ctx: click.Context, *, as_json: bool) -> None:
     """Check the journal's chain and every dossier against it. Exit 1: something is missing or was changed."""
-    from sopctl.workflow import filing
+    from sopctl.workflow.papers import filing
 
     count, gaps = filing.journal_gaps(open_desk(ctx))
     if as_json:

@@ -9,9 +9,9 @@ from sopctl.cli.render import console, put_json, table
 from sopctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from sopctl.model.procedure import Outcome, Procedure, Step
+    from sopctl.model.sop.procedure import Outcome, Procedure, Step
     from sopctl.store.site import Site
-    from sopctl.workflow.procedures import Way
+    from sopctl.workflow.views.procedures import Way
 
 ASIDE = "di luar SOP"
 
@@ -32,7 +32,7 @@ def show(ctx: click.Context, name: str | None, *, version: str | None, deposit: 
 
     [i] marks an actor that the paper's scan has lost and the office's reading fills in.
     """
-    from sopctl.workflow import procedures
+    from sopctl.workflow.views import procedures
 
     site = open_site(ctx)
     if name is None:

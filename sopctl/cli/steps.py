@@ -47,8 +47,8 @@ def request(
 
     Opens a dossier.
     """
-    from sopctl.workflow import letters
-    from sopctl.workflow.making import EXAMPLE_APPLIANCE, EXAMPLE_REQUEST
+    from sopctl.workflow.setup.init import EXAMPLE_APPLIANCE, EXAMPLE_REQUEST
+    from sopctl.workflow.steps import letters
 
     if appliance and not show_example:
         raise UsageError("--appliance goes with --example", remedy="In a request it is said by: kind: appliance")
@@ -82,7 +82,7 @@ def dispose(
     as_json: bool,
 ) -> None:
     """Record a head's disposition of the letter (penitipan 2 and 3, pengembalian 2 and 3)."""
-    from sopctl.workflow import letters
+    from sopctl.workflow.steps import letters
 
     done = letters.dispose(
         open_desk(ctx),
@@ -123,12 +123,12 @@ def reserve(
 ) -> None:
     """Find and reserve rack space, or put the request on the waiting list (penitipan 4). Exit 1: no space."""
     from sopctl.model.rack import FACES, Wish
-    from sopctl.workflow import space
+    from sopctl.workflow.steps import reservation
 
     if unit is not None and not rack:
         raise UsageError("--unit needs --rack")
     wish = Wish(rack, unit, next(each for each in FACES if each == face), port)
-    done = space.reserve(open_desk(ctx), deposit_id, wish=wish)
+    done = reservation.reserve(open_desk(ctx), deposit_id, wish=wish)
     put_step(done, as_json=as_json)
     end(done.answer)
 
@@ -146,18 +146,18 @@ def reserve(
 def notify(ctx: click.Context, deposit_id: str, *, via: str | None, again: bool, dry_run: bool, as_json: bool) -> None:
     """Inform the contact person (penitipan 5 and 6, konfigurasi 2 and 5), by e-mail or as a person did it."""
     from sopctl.cli.render import put_json
-    from sopctl.workflow import informing
+    from sopctl.workflow.steps import notifying
 
     desk = open_desk(ctx)
     if dry_run:
-        message = informing.preview(desk, deposit_id)
+        message = notifying.preview(desk, deposit_id)
         if as_json:
             put_json(message)
         else:
             click.echo(f"To: {message.to or message.name}\nSubject: {message.subject}\n\n{message.text}", nl=False)
         return
-    means = next((each for each in informing.MEANS if each == via), None)
-    put_step(informing.notify(desk, deposit_id, via=means, again=again), as_json=as_json)
+    means = next((each for each in notifying.MEANS if each == via), None)
+    put_step(notifying.notify(desk, deposit_id, via=means, again=again), as_json=as_json)
 
 
 @click.command(epilog=example("sopctl remind --dry-run", "sopctl remind"))
@@ -171,7 +171,7 @@ def remind(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     """
     from sopctl.cli.render import put_json
     from sopctl.model.text import printable
-    from sopctl.workflow import reminding
+    from sopctl.workflow.steps import reminding
 
     found = reminding.remind(open_desk(ctx), dry_run=dry_run)
     if as_json:
@@ -197,9 +197,9 @@ def remind(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
 @click.pass_context
 def receive(ctx: click.Context, deposit_id: str, *, note: str, as_json: bool) -> None:
     """Record that the requesting unit has brought the server (penitipan 7)."""
-    from sopctl.workflow import handing
+    from sopctl.workflow.steps import handover
 
-    put_step(handing.receive(open_desk(ctx), deposit_id, note=note), as_json=as_json)
+    put_step(handover.receive(open_desk(ctx), deposit_id, note=note), as_json=as_json)
 
 
 @click.command(epilog=example("sopctl handover PS-2026-0001", "sopctl handover PS-2026-0001 PS-2026-0002"))
@@ -214,10 +214,10 @@ def handover(ctx: click.Context, deposit_ids: tuple[str, ...], *, place: str, la
 
     Several servers of one letter stand on one form.
     """
-    from sopctl.workflow import handing
+    from sopctl.workflow.steps import handover
 
     language = language_of(lang)
-    put_step(handing.handover(open_desk(ctx), *deposit_ids, place=place, language=language), as_json=as_json)
+    put_step(handover.handover(open_desk(ctx), *deposit_ids, place=place, language=language), as_json=as_json)
 
 
 @click.command(epilog=example("sopctl place PS-2026-0001"))
@@ -227,9 +227,9 @@ def handover(ctx: click.Context, deposit_ids: tuple[str, ...], *, place: str, la
 @click.pass_context
 def place(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
     """Record that the server stands in its reserved place (penitipan 10)."""
-    from sopctl.workflow import space
+    from sopctl.workflow.steps import reservation
 
-    put_step(space.place(open_desk(ctx), deposit_id), as_json=as_json)
+    put_step(reservation.place(open_desk(ctx), deposit_id), as_json=as_json)
 
 
 @click.command(
@@ -259,7 +259,7 @@ def return_server(
     as_json: bool,
 ) -> None:
     """Begin a return with the owner's letter (pengembalian 1), or record that the data is saved (5)."""
-    from sopctl.workflow import letters
+    from sopctl.workflow.steps import letters
 
     if data_saved == (letter_number is not None):
         raise UsageError("give either --letter-number (begins the return) or --data-saved (step 5)")

@@ -12,11 +12,11 @@ from sopctl.errors import ExitCode
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.model.port import PortSetting
+    from sopctl.model.ports.port import PortSetting
     from sopctl.workflow.desk import StepDone
-    from sopctl.workflow.port_audit import Audited
-    from sopctl.workflow.port_change import PortResult, Proposal
-    from sopctl.workflow.switches import SwitchKeys
+    from sopctl.workflow.ports.audit import Audited
+    from sopctl.workflow.ports.change import PortResult, Proposal
+    from sopctl.workflow.ports.switches import SwitchKeys
 
 
 session_log_option = click.option(
@@ -39,7 +39,7 @@ def switch() -> None:
 @click.pass_context
 def list_switches(ctx: click.Context, *, as_json: bool) -> None:
     """The switches that the site has records of, with the host key each is known by."""
-    from sopctl.workflow import switches
+    from sopctl.workflow.ports import switches
 
     rows = switches.rows(open_site(ctx))
     if as_json:
@@ -76,7 +76,7 @@ def host_key(ctx: click.Context, name: str, *, confirm: str | None, trusted_path
 
     Without a pinned key nobody logs in at all. A new one (after the switch was replaced or reset) is confirmed anew.
     """
-    from sopctl.workflow import switches
+    from sopctl.workflow.ports import switches
 
     desk = open_desk(ctx)
     if confirm or trusted_path:
@@ -120,9 +120,9 @@ def plan(ctx: click.Context, deposit_id: str, *, release: bool, session_log: Pat
 
     The switch is read; nothing is sent that changes anything. Exit 1: something forbids it, and what.
     """
-    from sopctl.workflow import switching
+    from sopctl.workflow.ports import deposit_port
 
-    found = switching.plan(open_desk(ctx), deposit_id, release=release, log=session_log)
+    found = deposit_port.plan(open_desk(ctx), deposit_id, release=release, log=session_log)
     if as_json:
         put_json(found)
     else:
@@ -173,9 +173,9 @@ def apply(ctx: click.Context, deposit_id: str, *, session_log: Path | None, as_j
     `sopctl configure` does the same first. Whatever fails half-way puts the port back and says so; before and after
     are in the dossier's history.
     """
-    from sopctl.workflow import switching
+    from sopctl.workflow.ports import deposit_port
 
-    _put_change(*switching.apply(open_desk(ctx), deposit_id, log=session_log), as_json=as_json)
+    _put_change(*deposit_port.apply(open_desk(ctx), deposit_id, log=session_log), as_json=as_json)
 
 
 @switch.command(epilog=example("sopctl switch release PS-2026-0001"))
@@ -189,9 +189,9 @@ def release(ctx: click.Context, deposit_id: str, *, session_log: Path | None, as
 
     `sopctl release` does the same at pengembalian 6. This is for a server that must be off the net at once.
     """
-    from sopctl.workflow import switching
+    from sopctl.workflow.ports import deposit_port
 
-    _put_change(*switching.release(open_desk(ctx), deposit_id, log=session_log), as_json=as_json)
+    _put_change(*deposit_port.release(open_desk(ctx), deposit_id, log=session_log), as_json=as_json)
 
 
 def _put_change(done: "StepDone", result: "PortResult", *, as_json: bool) -> None:
@@ -215,10 +215,10 @@ def audit(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> None:
     switch could not be read.
     """
     from sopctl.cli.interrupt import cancel_on_interrupt
-    from sopctl.workflow import port_audit
+    from sopctl.workflow.ports import audit
 
     with cancel_on_interrupt() as cancel:
-        found, errors = port_audit.audit(open_desk(ctx), names, cancel=cancel)
+        found, errors = audit.audit(open_desk(ctx), names, cancel=cancel)
     if as_json:
         put_json(found)
     else:

@@ -21,9 +21,9 @@ from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.model.access import HostKey
+    from sopctl.model.access.ladder import HostKey
     from sopctl.workflow.desk import StepDone
-    from sopctl.workflow.verifying import Verification
+    from sopctl.workflow.steps.verifying import Verification
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 UNTIL_SECONDS = 600.0
@@ -56,13 +56,13 @@ def host_key(ctx: click.Context, deposit_id: str, *, confirm: str | None, truste
 
     Also how a new key is accepted, after a reinstallation. Nobody logs in for it.
     """
-    from sopctl.workflow import hostkeys
+    from sopctl.workflow.servers import host_keys
 
     desk = open_desk(ctx)
     if confirm or trusted_path:
-        put_step(hostkeys.confirm(desk, deposit_id, fingerprint=confirm, trusted_path=trusted_path), as_json=as_json)
+        put_step(host_keys.confirm(desk, deposit_id, fingerprint=confirm, trusted_path=trusted_path), as_json=as_json)
         return
-    keys = hostkeys.look(desk, deposit_id)
+    keys = host_keys.look(desk, deposit_id)
     if as_json:
         put_json({"id": keys.id, "pinned": keys.pinned, "pending": keys.pending, "shown": keys.found.host_key})
         end(not keys.changed)
@@ -131,9 +131,9 @@ def verify(
     works. With --confirmed-by the requester's own word is recorded too. Which of these was established is shown and
     recorded; bisa takes that none of them says no.
     """
-    from sopctl.model import access
-    from sopctl.model.verification import Word
-    from sopctl.workflow import verifying
+    from sopctl.model.access import ladder
+    from sopctl.model.access.verification import Word
+    from sopctl.workflow.steps import verifying
 
     if confirmed_by is None and (word or note):
         raise UsageError("--word and --note need --confirmed-by: whose word it is")
@@ -146,8 +146,8 @@ def verify(
         vantage = verifying.Vantage(
             user,
             key,
-            access.source(address) if address else None,
-            access.jump(jump_host, jump_expect_key, user=user) if jump_host else None,
+            ladder.source(address) if address else None,
+            ladder.jump(jump_host, jump_expect_key, user=user) if jump_host else None,
             jump_key,
             each or verifying.TIMEOUT_SECONDS,
         )
@@ -211,7 +211,7 @@ def advance(
 
     Exit 1 when a server stays out of reach or a host failed.
     """
-    from sopctl.workflow import advancing, informing
+    from sopctl.workflow.steps import advancing, notifying
 
     desk = open_desk(ctx)
     if everything == bool(deposit_ids):
@@ -224,7 +224,7 @@ def advance(
             put_step(done, as_json=False)
 
     said: dict[str, Any] = {"host_key": host_key, "user": user, "key": key, "max_tries": max_tries}
-    said["via"] = next((each for each in informing.MEANS if each == via), None)
+    said["via"] = next((each for each in notifying.MEANS if each == via), None)
     said["confirm"] = None if as_json else confirm_key
     answers = []
     for deposit_id in deposit_ids or advancing.ready(desk):
@@ -264,13 +264,14 @@ def release(
     as_json: bool,
 ) -> None:
     """Take back access and switch off (pengembalian 6), sign out (9), free the place (10)."""
-    from sopctl.workflow import papers, releasing
+    from sopctl.workflow.papers import parts
+    from sopctl.workflow.steps import releasing
 
     desk = open_desk(ctx)
     if not wiped_by and (wiped_on or wiped_how):
         raise UsageError("who wiped the disks?", remedy="Add --wiped-by WHO")
     day = wiped_on.date() if wiped_on else desk.now().date()
-    wiped = papers.Wiped(wiped_by, day, wiped_how) if wiped_by else None
+    wiped = parts.Wiped(wiped_by, day, wiped_how) if wiped_by else None
     language = language_of(lang)
     with task_progress(quiet=as_json) as on_event:
         done = releasing.release(desk, deposit_id, by_hand=by_hand, wiped=wiped, language=language, on_event=on_event)

@@ -36,7 +36,7 @@ class Policy(Struct, frozen=True):
 
 
 class Sight(Struct, frozen=True):
-    """What one check saw: when, accessible or not, for which cause (model/causes.py), in how many seconds."""
+    """What one check saw: when, accessible or not, for which cause (model/access/causes.py), in how many seconds."""
 
     at: int
     ok: bool

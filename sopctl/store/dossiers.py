@@ -16,11 +16,12 @@ from typing import Any, Literal, NamedTuple
 from msgspec import convert, structs, to_builtins
 
 from sopctl.errors import Conflict, InvalidRecord, UsageError
-from sopctl.model import history, names, procedure
+from sopctl.model import names
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
-from sopctl.model.history import Event
-from sopctl.model.procedure import Procedures, Standing
-from sopctl.model.summary import Summary, summarise
+from sopctl.model.sop import history, procedure
+from sopctl.model.sop.history import Event
+from sopctl.model.sop.procedure import Procedures, Standing
+from sopctl.model.sop.summary import Summary, summarise
 from sopctl.store import codec, locks
 from sopctl.store.durable import disk_errors, sync_folder, write_atomic
 from sopctl.store.journal import Journal

@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.facts import ServerFacts
-from sopctl.model.history import Event
+from sopctl.model.facts.server import ServerFacts
+from sopctl.model.sop.history import Event
 from sopctl.store.durable import disk_errors
 
 MAX_BYTES = 16 * 1024 * 1024

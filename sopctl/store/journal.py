@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.history import Event
+from sopctl.model.sop.history import Event
 from sopctl.store.durable import append_line, disk_errors
 
 FILE_NAME = "journal.jsonl"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sopctl.errors import InvalidRecord
-from sopctl.model import soundness
-from sopctl.model.procedure import Procedure, Procedures
+from sopctl.model.sop import soundness
+from sopctl.model.sop.procedure import Procedure, Procedures
 from sopctl.store import codec
 from sopctl.store.durable import disk_errors
 

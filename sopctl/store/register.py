@@ -17,7 +17,7 @@ import msgspec
 
 from sopctl import __version__
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.model.summary import Summary
+from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site

@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
-from sopctl.model.procedure import Procedures
+from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
-from sopctl.model.switch import SwitchRecord
+from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, settings
 from sopctl.store.durable import disk_errors
 from sopctl.store.library import Library

@@ -1,6 +1,6 @@
 """The exact command behind each step, as `todo` prints it. A table: one row per verb and task."""
 
-from sopctl.model.summary import Summary
+from sopctl.model.sop.summary import Summary
 
 _COMMANDS = {
     ("dispose", ""): 'sopctl dispose {id} --instruction "…"',

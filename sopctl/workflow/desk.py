@@ -15,10 +15,10 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
-from sopctl.model import history, procedure
 from sopctl.model.deposit import Deposit
-from sopctl.model.history import Event
-from sopctl.model.procedure import REQUESTER, Outcome, Procedure, Standing, Step
+from sopctl.model.sop import history, procedure
+from sopctl.model.sop.history import Event
+from sopctl.model.sop.procedure import REQUESTER, Outcome, Procedure, Standing, Step
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sopctl.adapters import exports
-from sopctl.model.access import AccessResult, Cause, Rung, RungResult, ServiceKind, ServiceResult, Verdict
+from sopctl.model.access.ladder import AccessResult, Cause, Rung, RungResult, ServiceKind, ServiceResult, Verdict
 from tests.cases import rows
 
 PROMTOOL = shutil.which("promtool", path=f"{Path(sys.executable).parent}:/usr/bin")

@@ -9,8 +9,8 @@ import pytest
 
 from sopctl.store import dossiers
 from sopctl.store.site import Site
-from sopctl.workflow import handing, informing
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.steps import handover, notifying
 from tests.conftest import Ran
 
 
@@ -18,8 +18,8 @@ from tests.conftest import Ran
 def brought(desk: Desk, until_space: Callable[..., str]) -> str:
     """A deposit whose server has been brought: its inspection is due."""
     deposit = until_space()
-    informing.notify(desk, deposit, via="phone")
-    handing.receive(desk, deposit)
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
     return deposit
 
 

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from sopctl.cli.main import cli
-from sopctl.workflow.making import EXAMPLE_REQUEST
+from sopctl.workflow.setup.init import EXAMPLE_REQUEST
 from tests.conftest import Ran
 
 HEAVY = ("paramiko", "netmiko", "ansible_runner", "ansible", "typst", "holidays", "rich")

@@ -12,8 +12,8 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from sopctl.model.access import fingerprint
-from sopctl.model.causes import REMEDIES, Cause
+from sopctl.model.access.causes import REMEDIES, Cause
+from sopctl.model.access.ladder import fingerprint
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
 

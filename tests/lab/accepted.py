@@ -13,20 +13,14 @@ import pytest
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab.process import wait_until
 from sopctl.errors import NotNow
-from sopctl.model import history
-from sopctl.model.verification import View
-from sopctl.workflow import (
-    configuring,
-    drift,
-    first_contact,
-    inventories,
-    inventorying,
-    reducing,
-    verifying,
-)
+from sopctl.model.access.verification import View
+from sopctl.model.sop import history
 from sopctl.workflow.desk import turn
-from sopctl.workflow.playbooks import Options
-from sopctl.workflow.verifying import Vantage
+from sopctl.workflow.servers import first_contact
+from sopctl.workflow.servers.playbooks import Options
+from sopctl.workflow.steps import collecting, configuring, drift, reducing, verifying
+from sopctl.workflow.steps.verifying import Vantage
+from sopctl.workflow.views import inventories
 from tests.conftest import Ran, give_back
 from tests.lab.traces import kill_all
 
@@ -121,7 +115,7 @@ def sudo_for_the_inventory_alone(placed: "Placed", sopctl: Callable[..., Ran]) -
     servers.run(
         server, f"{FIRMWARE}\ncat >/etc/sudoers.d/50-owner <<'END'\n{CARELESS}\nEND\nchmod 440 /etc/sudoers.d/50-owner"
     )
-    assert inventorying.collect(desk, deposit).answer
+    assert collecting.collect(desk, deposit).answer
     full = comparable(placed)
     assert full["memory_modules"][0]["serial"] == "MOD-7"
     _a_controller_that_dies_meanwhile(placed)
@@ -137,7 +131,7 @@ def sudo_for_the_inventory_alone(placed: "Placed", sopctl: Callable[..., Ran]) -
     assert servers.run(server, left.replace("GATHER", GATHER)).split("\n") == [
         "/var/lib/sopctl/window:", "window.sh", "root root 755", "root root 755", ""
     ]  # fmt: skip
-    assert inventorying.collect(desk, deposit).answer
+    assert collecting.collect(desk, deposit).answer
     assert comparable(placed) == full
     assert servers.run(server, journal) == incidents, "a gathering is no incident in the owner's log"
 

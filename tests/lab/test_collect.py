@@ -16,8 +16,8 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.store import dossiers
 from sopctl.store import facts as kept_facts
-from sopctl.workflow import inventories
 from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.views import inventories
 from tests.conftest import Ran
 from tests.lab.traces import processes_of, wait_for_none
 

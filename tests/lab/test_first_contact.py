@@ -15,9 +15,11 @@ from sopctl.adapters.ansible.runner import Outcome, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.adapters.ssh import Password, run_as_root
 from sopctl.errors import OutsideFailure
-from sopctl.model.access import Target
-from sopctl.workflow import configuring, informing, inventories, inventory_view, inventorying, verifying
-from sopctl.workflow.playbooks import Options
+from sopctl.model.access.ladder import Target
+from sopctl.workflow.servers import ansible_view
+from sopctl.workflow.servers.playbooks import Options
+from sopctl.workflow.steps import collecting, configuring, notifying, verifying
+from sopctl.workflow.views import inventories
 from tests.lab.test_access import daemons, listening
 from tests.lab.test_servers import Placed, placed
 
@@ -107,18 +109,18 @@ def test_by_password_to_a_server_without_python(placed: Placed, tmp_path: Path) 
     done = configuring.configure(desk, deposit, host_key=placed.pin, password=Password(secret))
     assert not done.answer
     assert "The server has no Python 3.8 or newer" in done.note
-    assert inventory_view.account_in_use(desk.site, placed.dossier()) == "sopctl", "from now on with our own key"
+    assert ansible_view.account_in_use(desk.site, placed.dossier()) == "sopctl", "from now on with our own key"
 
     # The raw way: the accounts, which let the requester in.
     raw = Options(raw=True)
     assert configuring.configure(desk, deposit, options=raw).answer
     repaired = configuring.repair(desk, [deposit], options=raw).only()
     assert repaired.data["changed"] == "0"
-    informing.notify(desk, deposit, via="phone")
+    notifying.notify(desk, deposit, via="phone")
     done, found = verifying.verify(desk, deposit)
     assert done.outcome == "bisa", found
-    informing.notify(desk, deposit, via="phone")
-    assert inventorying.collect(desk, deposit).answer
+    notifying.notify(desk, deposit, via="phone")
+    assert collecting.collect(desk, deposit).answer
     assert inventories.kept_facts(desk, deposit).os_name == "Debian"
     everything = [path for path in desk.site.root.rglob("*") if path.is_file()]
     assert not [path for path in everything if secret.encode() in path.read_bytes()], "the password was kept"

@@ -16,9 +16,10 @@ import yaml
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer
 from sopctl.adapters.lab.process import Process, wait_until
-from sopctl.workflow import inventories, inventorying
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.inventory_view import public_key
+from sopctl.workflow.servers.ansible_view import public_key
+from sopctl.workflow.steps import collecting
+from sopctl.workflow.views import inventories
 from tests.conftest import Clock, Ran
 from tests.lab.test_lab import sopctl as begin
 from tests.lab.test_servers import Placed
@@ -147,7 +148,7 @@ def test_two_months_with_parts_changed_in_between(
 
     placed = Placed(desk, server, until_space)
     until_inventory(placed)
-    assert inventorying.collect(desk, placed.id).answer
+    assert collecting.collect(desk, placed.id).answer
     first = inventories.kept_facts(desk, placed.id, "2026-11")
     assert (first.vendor, first.product, first.serial) == ("Contoh", "Server R100", "SN-0001")
     assert [(disk.serial, disk.health) for disk in first.disks] == [("DISK-0001", "PASSED"), ("DISK-0002", "PASSED")]
@@ -163,7 +164,7 @@ def test_two_months_with_parts_changed_in_between(
     servers.run(changed, INSTALL.format(package=tiny_package(tmp_path)))
 
     clock.now += timedelta(days=10)
-    assert inventorying.collect(desk, placed.id).answer
+    assert collecting.collect(desk, placed.id).answer
     answer = json.loads(sopctl("inventory", "diff", placed.id, "--json").out)
     assert [change["text"] for change in answer["changes"]] == EXACTLY
     form = changes_on_form(desk, placed.id, "2026-12")

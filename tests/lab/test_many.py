@@ -11,9 +11,9 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabStatus, Tier
 from sopctl.errors import OutsideFailure
 from sopctl.store import dossiers
-from sopctl.workflow import configuring
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.making import make_key
+from sopctl.workflow.setup.init import make_key
+from sopctl.workflow.steps import configuring
 from tests.conftest import Ran
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(240)]

@@ -15,27 +15,26 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.adapters.ssh import check
 from sopctl.errors import Conflict, Interrupted, OutsideFailure, UsageError
-from sopctl.model.access import Cause, Rung, Target, Verdict
-from sopctl.model.verification import View, Word
+from sopctl.model.access.ladder import Cause, Rung, Target, Verdict
+from sopctl.model.access.verification import View, Word
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
-from sopctl.workflow import (
-    acting,
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.servers import ansible_view, host_keys
+from sopctl.workflow.setup.init import EXAMPLE_REQUEST, make_key
+from sopctl.workflow.steps import (
+    acts,
     advancing,
+    collecting,
     configuring,
-    handing,
-    hostkeys,
-    informing,
+    handover,
     inspecting,
-    inventories,
-    inventory_view,
-    inventorying,
-    space,
+    notifying,
+    reservation,
     verifying,
 )
-from sopctl.workflow.desk import Desk
-from sopctl.workflow.making import EXAMPLE_REQUEST, make_key
-from sopctl.workflow.verifying import Vantage, Verification
+from sopctl.workflow.steps.verifying import Vantage, Verification
+from sopctl.workflow.views import inventories
 from tests.conftest import Ran
 from tests.lab import accepted
 from tests.lab.traces import processes_of, wait_for_none
@@ -63,11 +62,11 @@ class Placed:
                 "ports: [80, 443]": "ports: []",
             }
         )
-        informing.notify(desk, self.id, via="phone")
-        handing.receive(desk, self.id)
+        notifying.notify(desk, self.id, via="phone")
+        handover.receive(desk, self.id)
         inspecting.inspect(desk, self.id, serial="SN-0001")
-        handing.handover(desk, self.id)
-        space.place(desk, self.id)
+        handover.handover(desk, self.id)
+        reservation.place(desk, self.id)
 
     def manages_its_own_network(self) -> None:
         """The letter and the site ask for an address and DNS servers; the owner sees to both in ways that we do not
@@ -161,7 +160,7 @@ def test_from_configuration_to_the_form_and_a_second_run_changes_nothing(
     )
     assert deposit in graph.stdout
     assert "step_konfigurasi_6" in graph.stdout
-    assert inventorying.collect(desk, deposit).answer, "a second gathering in a month is a new revision"
+    assert collecting.collect(desk, deposit).answer, "a second gathering in a month is a new revision"
     kept = sorted(path.name for path in (placed.dossier().folder / "facts").iterdir())
     assert kept == [f"{desk.now():%Y-%m}-r2.json", f"{desk.now():%Y-%m}.json"]
     accepted.drift_is_found_and_repaired(placed, sopctl)
@@ -175,7 +174,7 @@ def test_nothing_logs_in_before_the_host_key_is_confirmed(placed: Placed) -> Non
         configuring.configure(placed.desk, placed.id, confirm=lambda _key: False)
     before = placed.dossier().events
     assert placed.newest()[2] == "kunci host", "pending, and noted once"
-    waiting = hostkeys.look(placed.desk, placed.id)
+    waiting = host_keys.look(placed.desk, placed.id)
     assert waiting.pinned is None
     assert waiting.pending
     assert waiting.pending.key.sha256 == placed.pin
@@ -190,7 +189,7 @@ def test_nothing_logs_in_before_the_host_key_is_confirmed(placed: Placed) -> Non
 def test_a_changed_host_key_stops_access_and_configuration(placed: Placed) -> None:
     (placed.desk.site.root / "playbooks/configure.yml").write_text(ACCOUNTS_ALONE)
     configuring.configure(placed.desk, placed.id, host_key=placed.pin)
-    informing.notify(placed.desk, placed.id, via="phone")
+    notifying.notify(placed.desk, placed.id, via="phone")
     new_keys = "rm /etc/ssh/ssh_host_*; ssh-keygen -A >/dev/null; systemctl reload ssh"
     servers.run(placed.server, new_keys)
     where = placed.dossier().deposit.access
@@ -208,12 +207,12 @@ def test_a_changed_host_key_stops_access_and_configuration(placed: Placed) -> No
     assert placed.pin in str(refused.value)
     assert result.host_key.sha256 in str(refused.value)
     assert placed.dossier().events == before, "stopped before anything was begun"
-    hostkeys.confirm(placed.desk, placed.id, fingerprint=result.host_key.sha256)
-    assert not hostkeys.look(placed.desk, placed.id).changed
+    host_keys.confirm(placed.desk, placed.id, fingerprint=result.host_key.sha256)
+    assert not host_keys.look(placed.desk, placed.id).changed
     assert configuring.configure(placed.desk, placed.id).answer
 
     # What the requester says counts, whatever is seen.
-    informing.notify(placed.desk, placed.id, via="phone")
+    notifying.notify(placed.desk, placed.id, via="phone")
     word = Word("Administrator Sistem", yes=False, note="VPN tidak tersambung")
     done, found = verifying.verify(placed.desk, placed.id, word=word)
     assert (done.outcome, done.data["cause"]) == ("tidak bisa", "requester-says-no")
@@ -222,7 +221,7 @@ def test_a_changed_host_key_stops_access_and_configuration(placed: Placed) -> No
         (View.EXAMINATION, True),
         (View.WORD, False),
     ]
-    assert inventory_view.last_cause(placed.dossier()) == "requester-says-no"
+    assert ansible_view.last_cause(placed.dossier()) == "requester-says-no"
 
 
 def test_a_server_that_dies_in_the_middle_of_a_run(placed: Placed) -> None:
@@ -259,7 +258,7 @@ def test_two_terminals_and_an_interrupt(placed: Placed, sopctl: Callable[..., Ra
         assert second.code == 5
         assert f"{placed.id} is held by another sopctl (process {first.pid}: configure" in second.err
         with pytest.raises(Conflict):
-            informing.notify(placed.desk, placed.id, via="phone")
+            notifying.notify(placed.desk, placed.id, via="phone")
         assert placed.newest() == ("konfigurasi", 1, "started")
         first.send_signal(signal.SIGINT)
         assert first.stdout
@@ -286,7 +285,7 @@ def test_a_killed_sopctl_shows_as_unfinished_and_leaves_no_process(placed: Place
     assert (row["standing"], row["waiting"]) == ("konfigurasi 1", "unfinished")
     wait_for_none(placed.desk.site.root)
     assert configuring.configure(placed.desk, placed.id, host_key=placed.pin).outcome == "selesai"
-    informing.notify(placed.desk, placed.id, via="phone")
+    notifying.notify(placed.desk, placed.id, via="phone")
     _waits_until_it_can_be_reached(placed)
 
 
@@ -296,8 +295,8 @@ def _waits_until_it_can_be_reached(placed: Placed) -> None:
     someone = placed.desk.decided_by("staf")
 
     def interrupt(_found: Verification, _seconds: float) -> None:
-        acting.hold(someone, placed.id, reason="sebentar")
-        acting.resume(someone, placed.id, note="lanjut")
+        acts.hold(someone, placed.id, reason="sebentar")
+        acts.resume(someone, placed.id, note="lanjut")
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted):

@@ -16,7 +16,7 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.making import make_key
+from sopctl.workflow.setup.init import make_key
 from tests.conftest import Ran
 from tests.lab.traces import kill_all
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sopctl.errors import ExitCode, InvalidRecord
 from sopctl.model.deposit import Request
 from sopctl.store import codec
-from sopctl.workflow.making import EXAMPLE_REQUEST
+from sopctl.workflow.setup.init import EXAMPLE_REQUEST
 from tests.cases import rows
 
 

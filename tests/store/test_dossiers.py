@@ -15,8 +15,9 @@ from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.store import dossiers
 from sopctl.store.durable import write_atomic
 from sopctl.store.journal import Journal
-from sopctl.workflow import filing, handing, informing, inspecting, letters
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import filing
+from sopctl.workflow.steps import handover, inspecting, letters, notifying
 
 
 def test_ids_count_up_within_a_year(file_request: Callable[..., str]) -> None:
@@ -130,10 +131,10 @@ def test_a_journal_behind_its_histories_catches_up(desk: Desk, file_request: Cal
 
 def test_documents_are_compared_with_what_was_issued(desk: Desk, until_space: Callable[..., str]) -> None:
     deposit = until_space()
-    informing.notify(desk, deposit, via="phone")
-    handing.receive(desk, deposit)
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
     inspecting.inspect(desk, deposit, serial="SN-0001")
-    handing.handover(desk, deposit)
+    handover.handover(desk, deposit)
     request, message, form, said = filing.documents(desk, deposit)
     assert {each.state for each in (request, message, form, said)} == {"intact"}
     assert Path(form.file).read_bytes().startswith(b"%PDF-")
@@ -175,7 +176,7 @@ def test_killed_writers_leave_the_old_state_or_the_new_one(desk: Desk, file_requ
         import sys
         from datetime import datetime, timezone
         from pathlib import Path
-        from sopctl.model.history import Event
+        from sopctl.model.sop.history import Event
         from sopctl.store import dossiers
         from sopctl.store.site import Site
         site = Site(Path({str(desk.site.root)!r}))

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.summary import Summary
+from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, register
 from sopctl.store.site import Site
-from sopctl.workflow import acting, letters
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.steps import acts, letters
 
 
 def truth(site: Site) -> list[Summary]:
@@ -116,7 +116,7 @@ def test_a_broken_dossier_is_named_beside_the_sound_ones(desk: Desk, file_reques
     settle(desk.site)
     path = dossiers.read(desk.site, broken).history_file
     path.write_text(path.read_text().replace("surat 090", "surat 091"))
-    acting.hold(desk.decided_by("staf"), sound, reason="x")
+    acts.hold(desk.decided_by("staf"), sound, reason="x")
     path.write_text(path.read_text() + "- x\n")
     reading = register.read(desk.site)
     assert [each.id for each in reading.summaries] == [sound]

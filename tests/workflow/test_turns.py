@@ -5,32 +5,32 @@ from collections.abc import Callable
 import pytest
 
 from sopctl.errors import Conflict, ExitCode, NotNow, UsageError
-from sopctl.model import procedure
+from sopctl.model.sop import procedure
 from sopctl.store import dossiers, locks
-from sopctl.workflow import (
+from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.steps import (
+    collecting,
     configuring,
-    handing,
-    informing,
+    handover,
     inspecting,
-    inventorying,
     letters,
+    notifying,
     releasing,
-    space,
+    reservation,
     verifying,
 )
-from sopctl.workflow.desk import Desk, turn
 
 VERBS: dict[str, Callable[[Desk, str], object]] = {
     "dispose": lambda desk, deposit: letters.dispose(desk, deposit, instruction="x"),
-    "reserve": space.reserve,
-    "notify": lambda desk, deposit: informing.notify(desk, deposit, via="phone"),
-    "receive": handing.receive,
+    "reserve": reservation.reserve,
+    "notify": lambda desk, deposit: notifying.notify(desk, deposit, via="phone"),
+    "receive": handover.receive,
     "inspect": lambda desk, deposit: inspecting.inspect(desk, deposit, serial="SN-0001"),
-    "handover": handing.handover,
-    "place": space.place,
+    "handover": handover.handover,
+    "place": reservation.place,
     "configure": configuring.configure,
     "verify": verifying.verify,
-    "inventory": inventorying.collect,
+    "inventory": collecting.collect,
     "return": lambda desk, deposit: letters.ask_back(desk, deposit, letter_number="1"),
     "release": releasing.release,
 }

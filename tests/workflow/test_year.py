@@ -19,26 +19,18 @@ import pytest
 import yaml
 
 from sopctl.errors import NotNow
-from sopctl.model import history
 from sopctl.model.inspection import Inspection
-from sopctl.model.summary import Summary
+from sopctl.model.sop import history
+from sopctl.model.sop.summary import Summary
 from sopctl.store import codec, dossiers, register
 from sopctl.store.library import SHIPPED
 from sopctl.store.site import Site
-from sopctl.workflow import (
-    acting,
-    filing,
-    handing,
-    informing,
-    inspecting,
-    letters,
-    reading,
-    releasing,
-    reports,
-    space,
-)
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.making import EXAMPLE_REQUEST
+from sopctl.workflow.papers import filing
+from sopctl.workflow.setup import validating
+from sopctl.workflow.setup.init import EXAMPLE_REQUEST
+from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, releasing, reservation
+from sopctl.workflow.views import board, reports
 from tests.conftest import Clock
 
 DOSSIERS = 200
@@ -87,7 +79,7 @@ class Year:
         for _ in range(self.dice.choice((0, 1, 1, 2))):
             if self.filed < DOSSIERS:
                 self.file_letter(today)
-        space.expire(self.desk)
+        reservation.expire(self.desk)
         open_ones = [each for each in register.summaries(self.desk.site) if not each.closed]
         self.dice.shuffle(open_ones)
         for each in open_ones:
@@ -119,28 +111,28 @@ class Year:
         """What happens beside the paper; True when it used up the day for this deposit."""
         if each.held:
             if self.chance(0.3):
-                acting.resume(self.desk.decided_by("staf"), each.id)
+                acts.resume(self.desk.decided_by("staf"), each.id)
             return True
         if self.chance(0.01):
-            acting.hold(self.desk.decided_by("staf"), each.id, reason="menunggu pemilik")
+            acts.hold(self.desk.decided_by("staf"), each.id, reason="menunggu pemilik")
             self.happened["held"] += 1
             return True
         step = next(s for s in PROCEDURES[each.procedure]["steps"] if s["no"] == str(each.step))
         verbs = {outcome.get("verb") for outcome in step["outcomes"].values()}
         if "withdraw" in verbs and self.chance(0.004):
-            acting.withdraw(self.desk, each.id, reason="tidak jadi")
+            acts.withdraw(self.desk, each.id, reason="tidak jadi")
             self.happened["withdrawn"] += 1
             return True
         if each.verb == "dispose" and "refuse" in verbs and self.chance(0.02):
-            acting.refuse(self.desk, each.id, reason="di luar kewenangan")
+            acts.refuse(self.desk, each.id, reason="di luar kewenangan")
             self.happened["refused"] += 1
             return True
         if each.in_our_hands and each.valid_until and each.valid_until < today and self.chance(0.2):
-            acting.extend(self.desk.decided_by("kabid"), each.id, until=today + timedelta(days=60))
+            acts.extend(self.desk.decided_by("kabid"), each.id, until=today + timedelta(days=60))
             self.happened["extended"] += 1
             return True
         if each.waiting == "space" and each.priority == 0 and self.chance(0.01):
-            space.prioritise(self.desk.decided_by("kadis"), each.id, priority=1, reason="layanan darurat")
+            reservation.prioritise(self.desk.decided_by("kadis"), each.id, priority=1, reason="layanan darurat")
             self.happened["prioritised"] += 1
             return True
         return False
@@ -157,7 +149,7 @@ class Year:
         desk, deposit = self.desk, each.id
         if each.waiting == "decision" and each.task == "condition" and self.chance(0.5):
             if self.chance(0.3):
-                acting.refuse(desk.decided_by("kabid"), deposit, reason="bukan server yang dimohonkan")
+                acts.refuse(desk.decided_by("kabid"), deposit, reason="bukan server yang dimohonkan")
                 self.happened["sent home"] += 1
             else:
                 inspecting.accept(desk.decided_by("kabid"), deposit, note="surat ralat menyusul")
@@ -169,11 +161,11 @@ class Year:
             case "reserve", _:
                 self.reserve(deposit)
             case "notify", _:
-                informing.notify(desk, deposit, via="phone")
+                notifying.notify(desk, deposit, via="phone")
             case "receive", _:
                 slow = int(deposit[-4:]) % 12 == 0  # some units let their offer pass
                 if self.chance(0.02 if slow else 0.7):
-                    handing.receive(desk, deposit)
+                    handover.receive(desk, deposit)
             case "inspect", "condition":
                 serial = each.serial if self.chance(0.9) else "SN-LAIN"
                 done = inspecting.inspect(desk, deposit, serial=serial, found=Inspection(accessories=("rel", "kabel")))
@@ -183,9 +175,9 @@ class Year:
             case "inspect", _:
                 inspecting.inspect(desk, deposit, missing=("rel",) if self.chance(0.1) else ())
             case "handover", _:
-                handing.handover(desk, deposit)
+                handover.handover(desk, deposit)
             case "place", _:
-                space.place(desk, deposit)
+                reservation.place(desk, deposit)
             case "return", _:
                 letters.confirm_data_saved(desk, deposit, wipe=self.chance(0.5))
             case "release", _:
@@ -197,7 +189,7 @@ class Year:
 
     def reserve(self, deposit: str) -> None:
         try:
-            done = space.reserve(self.desk, deposit)
+            done = reservation.reserve(self.desk, deposit)
         except NotNow:
             self.happened["kept in the queue"] += 1
             return
@@ -273,7 +265,7 @@ def check_history(events: list[Any]) -> None:
 def check_deadlines(desk: Desk, today: date) -> None:
     """Each deadline is the first day that the calendar leaves, counted day by day, and says which days it left out."""
     summaries = {each.id: each for each in register.summaries(desk.site)}
-    for row in reading.board(desk).rows:
+    for row in board.board(desk).rows:
         each = summaries[row.id]
         if row.due is None:
             assert each.held or each.waiting == "space" or (each.month_due and today < each.month_due)
@@ -350,5 +342,5 @@ def test_a_year_in_the_office(office: Site) -> None:
     total = reports.sla_report(year.desk, "2026-06").found.total
     assert total.done > 100
     assert 0 < total.in_time < total.done
-    errors = reading.validate(year.desk)[1]
+    errors = validating.validate(year.desk)[1]
     assert errors == []

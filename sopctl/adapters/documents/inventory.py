@@ -5,7 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.forms import Field, Section, Source, Table
 from sopctl.errors import InvalidRecord
-from sopctl.model.facts import Disk, MemoryModule, Missing, Module, Mount, Nic, PowerSupply, RaidVolume, ServerFacts
+from sopctl.model.facts.server import (
+    Disk,
+    MemoryModule,
+    Missing,
+    Module,
+    Mount,
+    Nic,
+    PowerSupply,
+    RaidVolume,
+    ServerFacts,
+)
 from sopctl.model.quantity import decimal, disk_size, memory_size
 
 NONE = "–"

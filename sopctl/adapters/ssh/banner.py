@@ -5,7 +5,7 @@ import re
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.line import Cut, Line
-from sopctl.model.causes import Cause, greeting_cause
+from sopctl.model.access.causes import Cause, greeting_cause
 from sopctl.model.text import printable
 
 MAX_BYTES = 8192

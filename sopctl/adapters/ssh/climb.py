@@ -12,7 +12,7 @@ from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
 from sopctl.adapters.ssh.line import LIMIT, Line
-from sopctl.model.access import (
+from sopctl.model.access.ladder import (
     AccessResult,
     Cause,
     HostKey,

@@ -17,10 +17,10 @@ from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
 from sopctl.errors import InvalidRecord
-from sopctl.model import sshd_rules
-from sopctl.model.access import Rung, Target, pin, source
-from sopctl.model.account import AccountFound, AccountSeen, Examination, KeyFile, PathEntry, Shadow, findings
-from sopctl.model.causes import Cause
+from sopctl.model.access import sshd_rules
+from sopctl.model.access.account import AccountFound, AccountSeen, Examination, KeyFile, PathEntry, Shadow, findings
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import Rung, Target, pin, source
 from sopctl.model.names import ACCOUNT, PUBLIC_KEY
 from sopctl.model.text import printable
 

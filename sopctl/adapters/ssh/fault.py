@@ -1,6 +1,6 @@
 """How a rung says that it failed: one exception, which never leaves this adapter."""
 
-from sopctl.model.access import Cause, Rung
+from sopctl.model.access.ladder import Cause, Rung
 
 
 class Fault(Exception):

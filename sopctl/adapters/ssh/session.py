@@ -29,8 +29,8 @@ from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
 from sopctl.adapters.ssh.line import CHUNK, Line
 from sopctl.errors import Interrupted
-from sopctl.model.access import HostKey, Rung, fingerprint
-from sopctl.model.causes import Cause, command_cause, denial_cause, forwarding_cause
+from sopctl.model.access.causes import Cause, command_cause, denial_cause, forwarding_cause
+from sopctl.model.access.ladder import HostKey, Rung, fingerprint
 from sopctl.model.text import printable
 
 KEPT_OUTPUT = 4096

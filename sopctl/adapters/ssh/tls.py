@@ -12,7 +12,7 @@ from msgspec import Struct
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.line import CHUNK, Cut, Line
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.model.causes import Cause
+from sopctl.model.access.causes import Cause
 from sopctl.model.text import printable
 
 MAX_CA_BYTES = 1024 * 1024

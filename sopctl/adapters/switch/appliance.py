@@ -1,7 +1,7 @@
 """A network appliance on deposit: what it answers to commands that only look.
 
 It belongs to someone else. So it is never told anything else, no privileged mode is entered, and nothing here judges
-what it says: a command that it does not know, or does not allow, has that as its answer (model/appliance.py).
+what it says: a command that it does not know, or does not allow, has that as its answer (model/facts/answers.py).
 """
 
 import re

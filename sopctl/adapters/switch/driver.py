@@ -16,7 +16,7 @@ from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.faults import DeviceFault
 from sopctl.adapters.switch.session import Session
 from sopctl.errors import InvalidRecord
-from sopctl.model.port import Learned, PortSetting, SwitchState
+from sopctl.model.ports.port import Learned, PortSetting, SwitchState
 from sopctl.model.text import printable
 
 

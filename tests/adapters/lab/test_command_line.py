@@ -11,7 +11,7 @@ from sopctl.adapters.lab import state
 from sopctl.adapters.lab.state import Record, Tier
 from sopctl.cli.lab import lab
 from sopctl.errors import UsageError
-from sopctl.model.switch import SwitchRecord
+from sopctl.model.ports.switch import SwitchRecord
 from sopctl.store import codec
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sopctl.adapters.ssh import Key, check
 from sopctl.errors import Interrupted, InvalidRecord
-from sopctl.model.access import AccessResult, Cause, Rung, Target, Verdict, fingerprint, remedy
+from sopctl.model.access.ladder import AccessResult, Cause, Rung, Target, Verdict, fingerprint, remedy
 from sopctl.model.text import printable
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour, Host, Script

@@ -14,7 +14,7 @@ from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.line import LIMIT, Cut, Line
 from sopctl.adapters.ssh.session import Session
-from sopctl.model.causes import Cause
+from sopctl.model.access.causes import Cause
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
 

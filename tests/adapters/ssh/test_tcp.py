@@ -8,7 +8,7 @@ import pytest
 from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.model.causes import Cause
+from sopctl.model.access.causes import Cause
 from tests.adapters.ssh import hostile
 
 

@@ -4,11 +4,11 @@ import paramiko
 import pytest
 
 from sopctl.adapters.switch import HostKeyChanged, Login, LoginRefused, SessionDropped, TookTooLong, ask
-from sopctl.model.facts_appliance import commands
+from sopctl.model.facts.appliance import commands
 from tests.adapters.switch.appliances import machine
 from tests.adapters.switch.conftest import OTHER_KEY, Start, endpoint, login
 from tests.adapters.switch.fake import Faults
-from tests.model.test_facts_appliance import said_by
+from tests.model.facts.test_appliance import said_by
 
 FIRST = commands("mikrotik_routeros")[:1]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sopctl.adapters.switch import DeviceFault, Session, driver, known, read
 from sopctl.adapters.switch.platforms import mikrotik_routeros
 from sopctl.adapters.switch.session import rows
-from sopctl.model.port import SwitchState
+from sopctl.model.ports.port import SwitchState
 
 PIECES = st.sampled_from(
     (

@@ -15,7 +15,7 @@ import pytest
 
 from sopctl.adapters.switch import DeviceFault, Session, connect
 from sopctl.adapters.switch.platforms import openvswitch
-from sopctl.model.port import ActualPort, Learned, PortSetting
+from sopctl.model.ports.port import ActualPort, Learned, PortSetting
 from tests.adapters.switch.test_session import shell_host
 
 SET, MAP = "set", "map"

@@ -7,7 +7,7 @@ import pytest
 from sopctl.adapters.switch import DeviceFault, connect, driver, known
 from sopctl.adapters.switch.platforms import mikrotik_routeros
 from sopctl.errors import InvalidRecord
-from sopctl.model.port import ActualPort, Learned, PortSetting
+from sopctl.model.ports.port import ActualPort, Learned, PortSetting
 from tests.adapters.switch import catalyst, routeros
 from tests.adapters.switch.conftest import Start, endpoint, login
 

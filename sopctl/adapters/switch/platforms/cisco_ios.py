@@ -11,7 +11,7 @@ import re
 from sopctl.adapters.switch.dialect import CISCO_LIKE, Dialect
 from sopctl.adapters.switch.driver import Restore
 from sopctl.adapters.switch.session import Session
-from sopctl.model.port import ActualPort, Learned, Neighbour, PortSetting, SwitchState, mac, vlan_list, vlans
+from sopctl.model.ports.port import ActualPort, Learned, Neighbour, PortSetting, SwitchState, mac, vlan_list, vlans
 
 DIALECT = Dialect("cisco_ios", CISCO_LIKE, enables=True)
 SAVE = ("write memory",)

@@ -13,7 +13,7 @@ from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.driver import Restore
 from sopctl.adapters.switch.faults import DeviceFault
 from sopctl.adapters.switch.session import Session
-from sopctl.model.port import ActualPort, Learned, Neighbour, PortSetting, SwitchState, mac, vlans
+from sopctl.model.ports.port import ActualPort, Learned, Neighbour, PortSetting, SwitchState, mac, vlans
 
 _REFUSAL = re.compile(
     r"^(failure: .*|syntax error.*|bad command name.*|expected .*|no such item.*|input does not match.*|invalid .*"

@@ -15,7 +15,7 @@ from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.driver import Restore
 from sopctl.adapters.switch.faults import DeviceFault
 from sopctl.adapters.switch.session import Session
-from sopctl.model.port import ActualPort, Learned, PortSetting, SwitchState, mac
+from sopctl.model.ports.port import ActualPort, Learned, PortSetting, SwitchState, mac
 from sopctl.model.text import printable
 
 DIALECT = Dialect("linux", re.compile(r"(?!)"), "shell")

@@ -1,0 +1,1 @@
+"""Whether a server can be reached, why not, and what helps."""

@@ -1,0 +1,1 @@
+"""What a server is, read from what it prints; and what changed."""

@@ -1,0 +1,83 @@
+"""What a network appliance answered, command by command, made small; and the values that both platforms print.
+
+An appliance belongs to someone else, as a server does: its answers are cut to size before anything reads them, and
+every pattern here and in the readers takes time in proportion to what it reads. (Not so those of ntc-templates: the one
+for `show inventory` takes time with the fourth power of a line that was made for it. The tests compare with them.)
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from sopctl.model.sanitise import number
+
+MAX_REPLY = 400_000
+"""Characters of one command's answer: `show interfaces` of a stack of 400 ports has them. More is cut."""
+
+MAX_LINES = 20_000
+MAX_LINE = 1_000
+
+_UNITS = {"year": 365 * 86400, "week": 7 * 86400, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
+_LETTERS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
+_SPAN = re.compile(r"(\d{1,6}) ?(year|week|day|hour|minute|second|[wdhms](?![a-z]))")
+_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,3})?) ?(B|KiB|MiB|GiB|TiB)(?![A-Za-z])")
+_POWERS = {"B": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4}
+
+
+class State(StrEnum):
+    """How a command ended: it answered, the appliance knows it not, or the account may not."""
+
+    OK = "ok"
+    ABSENT = "absent"
+    REFUSED = "refused"
+
+
+class Refusals(Struct, frozen=True):
+    """How a platform says no, as the beginnings of lines."""
+
+    absent: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+class Answers:
+    """The answers by command; what was not asked is absent."""
+
+    def __init__(self, said: Mapping[str, str], refusals: Refusals) -> None:
+        self._lines = {command: _lines(text) for command, text in said.items()}
+        self._states = {command: _state(lines, refusals) for command, lines in self._lines.items()}
+
+    def state(self, command: str) -> State:
+        return self._states.get(command, State.ABSENT)
+
+    def lines(self, command: str) -> list[str]:
+        """The lines of an answer; none where the appliance said no."""
+        return self._lines[command] if self.state(command) is State.OK else []
+
+
+def seconds(said: str | None) -> int | None:
+    """`1 year, 2 weeks, 3 days` or `1w2d3h4m5s`."""
+    found = _SPAN.findall((said or "")[:200])
+    return sum(int(count) * _UNITS[_LETTERS.get(unit, unit)] for count, unit in found) if found else None
+
+
+def size(said: str | None) -> int | None:
+    """`1024.0MiB` in bytes."""
+    found = _SIZE.match((said or "").strip()[:40])
+    return number(int(float(found[1]) * 1024 ** _POWERS[found[2]])) if found else None
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip()[:MAX_LINE] for line in text[:MAX_REPLY].splitlines()[:MAX_LINES]]
+
+
+def _state(lines: Sequence[str], refusals: Refusals) -> State:
+    """A refusal stands alone: in the first lines that say something."""
+    said = [line.strip() for line in lines[:10] if line.strip(" ^")][:3]
+    for line in said:
+        if line.startswith(refusals.refused):
+            return State.REFUSED
+        if line.startswith(refusals.absent):
+            return State.ABSENT
+    return State.OK

@@ -1,0 +1,70 @@
+"""A network appliance's answers as ServerFacts: the same model as a server's, one reader a platform."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from sopctl.model.deposit import Platform
+from sopctl.model.facts import cisco_ios, routeros
+from sopctl.model.facts.answers import Answers, Refusals, State
+from sopctl.model.facts.server import Cpu, Missing, ServerFacts
+
+
+class _Reader(Struct, frozen=True):
+    """A platform: what to ask, how it says no, which commands a field comes from, and how its answers are read."""
+
+    commands: tuple[str, ...]
+    refusals: Refusals
+    read_by: Mapping[str, tuple[str, ...]]
+    read: Callable[[Answers], dict[str, object]]
+
+
+_READERS: dict[Platform, _Reader] = {
+    "cisco_ios": _Reader(cisco_ios.COMMANDS, cisco_ios.REFUSALS, cisco_ios.READ_BY, cisco_ios.read),
+    "mikrotik_routeros": _Reader(routeros.COMMANDS, routeros.REFUSALS, routeros.READ_BY, routeros.read),
+}
+
+_FIELDS = frozenset(ServerFacts.__struct_fields__) - {"gathered_at", "hostname", "missing"}
+
+
+def commands(platform: Platform) -> tuple[str, ...]:
+    """What to ask an appliance, in order; the first one shows whether it is one of that platform. All of them only
+    look."""
+    return _READERS[platform].commands
+
+
+def from_answers(platform: Platform, said: Mapping[str, str], *, gathered_at: str) -> ServerFacts | None:
+    """The answers (command → what was printed) as ServerFacts; None when nothing of that platform answered.
+
+    `said` may hold anything: this never raises, it leaves out. What an appliance does not say, or nobody asks it (its
+    kernel, its disks), is in `missing`; what the account may not ask is there as needs-root.
+    """
+    reader = _READERS[platform]
+    answers = Answers({command: said[command] for command in reader.commands if command in said}, reader.refusals)
+    found = reader.read(answers)
+    if found["os_name"] is None:
+        return None
+    hostname = found.pop("hostname")
+    missing = {field: _why(answers, reader, field) for field in _FIELDS if _unread(answers, reader, field, found)}
+    if not hostname:
+        missing["hostname"] = _why(answers, reader, "hostname")
+    return ServerFacts(
+        gathered_at=gathered_at,
+        hostname=str(hostname or ""),
+        missing=dict(sorted(missing.items())),
+        **found,  # type: ignore[arg-type]
+    )
+
+
+def _unread(answers: Answers, reader: _Reader, field: str, found: Mapping[str, object]) -> bool:
+    """Has the field no value? A list that was read and found empty is one."""
+    value = found.get(field)
+    if value not in (None, (), {}, Cpu()):
+        return False
+    read = any(answers.state(command) is State.OK for command in reader.read_by.get(field, ()))
+    return not (read and isinstance(value, tuple | dict))
+
+
+def _why(answers: Answers, reader: _Reader, field: str) -> Missing:
+    states = [answers.state(command) for command in reader.read_by.get(field, ())]
+    return Missing.NEEDS_ROOT if State.REFUSED in states else Missing.NOT_AVAILABLE

@@ -1,0 +1,1 @@
+"""A switch port: how it shall be, how it is, and the way between."""

@@ -1,0 +1,120 @@
+"""The ports of switches beside the records: what differs, who is there unknown, and whose server is where it is not.
+
+Pure: the switches were read before, each in its own session. What is learned on an uplink is on another switch.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from sopctl.model.ports.port import PortSetting, SwitchState, changes
+
+
+class Kind(StrEnum):
+    """What an audit finds. All but `NOT_SEEN` are wrong; that one may be a server that is switched off."""
+
+    NO_PORT = "no-port"
+    WRONG_VLAN = "wrong-vlan"
+    WRONG_SETTING = "wrong-setting"
+    UNKNOWN_DEVICE = "unknown-device"
+    ELSEWHERE = "elsewhere"
+    OPEN_PORT = "open-port"
+    NOT_SEEN = "not-seen"
+
+
+class PortRecord(Struct, frozen=True):
+    """A port as the records have it: `deposit` (empty: nobody's) with the MAC addresses known of its server, and how
+    it shall be set."""
+
+    switch: str
+    port: str
+    wanted: PortSetting
+    deposit: str = ""
+    macs: tuple[str, ...] = ()
+
+
+class Finding(Struct, frozen=True):
+    """One thing found, in words that are safe to print."""
+
+    kind: Kind
+    switch: str
+    port: str
+    deposit: str
+    detail: str
+
+    @property
+    def wrong(self) -> bool:
+        return self.kind is not Kind.NOT_SEEN
+
+
+def compare(
+    records: Sequence[PortRecord], states: Mapping[str, SwitchState], uplinks: Mapping[str, Iterable[str]]
+) -> list[Finding]:
+    """Every port of `records` whose switch was read, beside that switch; in the records' order."""
+    owners = {mac: record for record in records if record.deposit for mac in record.macs}
+    found: list[Finding] = []
+    for record in records:
+        if record.switch in states:
+            found += _port(record, states[record.switch], owners)
+    for switch, state in states.items():
+        mine = {record.port for record in records if record.switch == switch}
+        found += _elsewhere(switch, state, mine, frozenset(uplinks.get(switch, ())), owners)
+    return found
+
+
+def _port(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRecord]) -> Iterable[Finding]:
+    def finding(kind: Kind, detail: str) -> Finding:
+        return Finding(kind, record.switch, record.port, record.deposit, detail)
+
+    actual = state.ports.get(record.port)
+    if actual is None:
+        yield finding(Kind.NO_PORT, "the switch has no such port")
+        return
+    differ = {change.field: change for change in changes(actual.setting, record.wanted)}
+    vlans = [differ.pop(name) for name in ("mode", "vlan", "tagged") if name in differ]
+    if not record.wanted.enabled:  # what a port says or carries that is shut, or in quarantine, does not matter
+        if vlans and actual.setting.enabled:
+            whose = f"the server of {record.deposit} is not in use" if record.deposit else "the port is nobody's"
+            yield finding(Kind.OPEN_PORT, f"{whose}, but it is open, in VLAN {actual.setting.vlan}")
+    else:
+        if vlans:
+            what = "; ".join(f"{each.field} is {each.before}, shall be {each.after}" for each in vlans)
+            yield finding(Kind.WRONG_VLAN, what)
+        if differ:
+            what = "; ".join(f"{name} is {each.before!r}, shall be {each.after!r}" for name, each in differ.items())
+            yield finding(Kind.WRONG_SETTING, what)
+    yield from _devices(record, state, owners)
+
+
+def _devices(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRecord]) -> Iterable[Finding]:
+    seen = state.macs_on(record.port)
+    own = set(seen) & set(record.macs)
+    for mac in seen:
+        owner = owners.get(mac)
+        if owner is not None and owner.deposit != record.deposit:
+            yield Finding(
+                Kind.ELSEWHERE,
+                record.switch,
+                record.port,
+                owner.deposit,
+                f"{mac} of {owner.deposit} is here; its port is {owner.port} of {owner.switch}",
+            )
+        elif owner is None and not own and (record.macs or not record.deposit):
+            known = f"{record.deposit} has {', '.join(record.macs)}" if record.deposit else "the port is nobody's"
+            yield Finding(Kind.UNKNOWN_DEVICE, record.switch, record.port, record.deposit, f"{mac} is here; {known}")
+    if record.deposit and record.wanted.enabled and not seen:
+        yield Finding(
+            Kind.NOT_SEEN, record.switch, record.port, record.deposit, "nothing is heard on it: off, or not plugged in"
+        )
+
+
+def _elsewhere(
+    switch: str, state: SwitchState, mine: set[str], uplinks: frozenset[str], owners: Mapping[str, PortRecord]
+) -> Iterable[Finding]:
+    """Servers on ports that are in no record and are no uplinks: a port for the office's own devices, say."""
+    for entry in state.learned:
+        owner = owners.get(entry.mac)
+        if owner is not None and entry.port not in mine and entry.port not in uplinks:
+            where = f"{entry.mac} of {owner.deposit} is here; its port is {owner.port} of {owner.switch}"
+            yield Finding(Kind.ELSEWHERE, switch, entry.port, owner.deposit, where)

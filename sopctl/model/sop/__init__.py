@@ -1,0 +1,1 @@
+"""The written procedure, what happened by it, and until when something is due."""

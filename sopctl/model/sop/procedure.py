@@ -1,0 +1,277 @@
+"""A written procedure (SOP) as data; where a deposit stands in it, and what may come next.
+
+Where a deposit stands is never stored: `stand` folds its history through the procedures that the dossier is pinned
+to. A history that they cannot explain is an error, never a guess.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from sopctl.errors import InvalidRecord
+from sopctl.model.sop import history
+from sopctl.model.sop.history import Event
+
+Waiting = Literal["", "space", "month", "decision"]
+"""What a step waits for besides the work itself: free rack space, the next month, or someone's decision."""
+
+REQUESTER = "pemohon"
+"""The actor outside the office: the requesting unit. Every procedure calls it so."""
+
+
+class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a step may end, and where that leads: another step of the same procedure, or the end (`next` absent)."""
+
+    next: int | None = None
+    waits_for: Waiting = ""
+    tries: int | None = None
+    """How often this way may be taken without a person: the limit of a loop."""
+    closes: bool = False
+    """The dossier ends here: refused or withdrawn."""
+    resumes: bool = False
+    """The procedure that was broken into goes on where it stood."""
+    verb: str = ""
+    """The command that brings this outcome, where it is not the step's own."""
+    actor: str = ""
+    """Who decides it, where it is not the step's actor."""
+    extension: bool = False
+    """True where the paper draws no such branch (di luar SOP)."""
+
+
+class Step(Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of the SOP's table. `verb` is the command that does it, `task` which of the verb's tasks it is;
+    `limit_days` its `waktu` (time limit)."""
+
+    no: Annotated[int, Meta(ge=1)]
+    activity: str
+    actor: str
+    verb: str
+    outcomes: Annotated[dict[str, Outcome], Meta(min_length=1)]
+    task: str = ""
+    limit_days: Annotated[int, Meta(ge=1)] = 1
+    requires: tuple[str, ...] = ()
+    output: str = ""
+    interpreted: bool = False
+    """True where the scan lost the actor's column and the office's reading fills it in."""
+
+    def outcomes_of(self, verb: str) -> dict[str, Outcome]:
+        """The outcomes that the command `verb` may bring here, in the procedure's order."""
+        return {label: outcome for label, outcome in self.outcomes.items() if (outcome.verb or self.verb) == verb}
+
+
+class Begins(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a procedure begins: with a new request, or out of another procedure (at its end, or while it goes on)."""
+
+    after: str = ""
+    """The procedure whose end begins this one by itself."""
+    during: str = ""
+    """The procedure out of which this one may be begun by its first verb."""
+
+
+class Identity(Struct, frozen=True, forbid_unknown_fields=True):
+    """The SOP's identity block (PermenPANRB 35/2012). What a file leaves out is printed as a line to fill in."""
+
+    number: str = ""
+    made: date | None = None
+    revised: date | None = None
+    effective: date | None = None
+    approved_by: str = ""
+
+
+class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
+    """A procedure: its name, version, the blocks of its cover page, actors (key → title) and steps in the paper's
+    numbering."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}\Z")]
+    title: str
+    version: Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,20}\Z")]
+    source: str
+    legal_basis: tuple[str, ...]
+    actors: dict[str, str]
+    steps: Annotated[tuple[Step, ...], Meta(min_length=1)]
+    identity: Identity = Identity()
+    qualifications: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    equipment: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    begins: Begins = Begins()
+    acts: dict[str, tuple[str, ...]] = {}
+    """What may happen between the steps, and the actors who may decide it (di luar SOP)."""
+    extension: bool = False
+
+    def step(self, no: int) -> Step:
+        """The step with the paper's number `no`. Raises KeyError when there is none (the paper has gaps)."""
+        found = next((step for step in self.steps if step.no == no), None)
+        if found is None:
+            raise KeyError(no)
+        return found
+
+    @property
+    def first(self) -> Step:
+        return self.steps[0]
+
+
+Procedures = Mapping[str, Procedure]
+"""One version of each procedure, by name: what a dossier is pinned to."""
+
+
+class Standing(Struct, frozen=True):
+    """Where a deposit stands: the due step (`step` is None once it is closed), since when, and what it waits for.
+
+    `held` is the event that put it on hold; `unfinished` the one that began work which never said how it ended;
+    `end` how a closed dossier ended; `broken_into` where the procedure stood that this one was begun out of; `month`
+    (2026-11) the one that a monthly step was last done for, where that is not the month in which it was done.
+    """
+
+    procedure: str
+    step: Step | None
+    since: datetime | None
+    waiting: Waiting = ""
+    unfinished: Event | None = None
+    held: Event | None = None
+    end: str = ""
+    broken_into: "Standing | None" = None
+    month: str = ""
+
+    @property
+    def closed(self) -> bool:
+        return self.step is None
+
+    @property
+    def place(self) -> str:
+        """`penitipan 4`; for a closed dossier how it ended: `selesai`, `ditolak`, `dicabut`."""
+        return f"{self.procedure} {self.step.no}" if self.step else self.end
+
+
+def opening(procedures: Procedures) -> Procedure:
+    """The procedure that a new request begins with."""
+    return next(procedure for procedure in procedures.values() if procedure.begins == Begins())
+
+
+def begun_by(procedures: Procedures, standing: Standing, verb: str) -> Procedure | None:
+    """The procedure that `verb` may begin from here (pengembalian out of konfigurasi), or None."""
+    return next(
+        (
+            procedure
+            for procedure in procedures.values()
+            if procedure.begins.during == standing.procedure and procedure.first.verb == verb and not standing.closed
+        ),
+        None,
+    )
+
+
+def stand(procedures: Procedures, events: Iterable[Event]) -> Standing:
+    """Fold `events` through `procedures`. Raises InvalidRecord when an event does not fit where the deposit stood."""
+    standing = _beginning(procedures)
+    for event in events:
+        standing = _after(procedures, standing, event)
+    return standing
+
+
+def walk(procedures: Procedures, events: Iterable[Event]) -> Iterator[tuple[Event, Standing]]:
+    """Each event with where the deposit stood after it. Raises what `stand` raises."""
+    standing = _beginning(procedures)
+    for event in events:
+        standing = _after(procedures, standing, event)
+        yield event, standing
+
+
+def _beginning(procedures: Procedures) -> Standing:
+    first = opening(procedures)
+    return Standing(first.name, first.first, None)
+
+
+def _after(procedures: Procedures, standing: Standing, event: Event) -> Standing:
+    if event.procedure != standing.procedure:
+        standing = _broken_into(procedures, standing, event)
+    step = standing.step
+    if step is None or event.step != step.no:
+        raise _unexplained(standing, event)
+    if event.outcome in history.NEUTRAL:
+        return _unmoved(standing, step, event)
+    outcome = step.outcomes.get(event.outcome)
+    if outcome is None or (standing.held and not (outcome.closes or outcome.resumes)):
+        raise _unexplained(standing, event)
+    if outcome.closes:
+        return Standing(standing.procedure, None, event.at, end=event.outcome)
+    if outcome.resumes and standing.broken_into:
+        return standing.broken_into
+    if outcome.next is not None:
+        next_step = procedures[standing.procedure].step(outcome.next)
+        month = str(event.data.get("month", "")) if outcome.waits_for == "month" else ""
+        return Standing(
+            standing.procedure, next_step, event.at, outcome.waits_for, broken_into=standing.broken_into, month=month
+        )
+    follower = next((p for p in procedures.values() if p.begins.after == standing.procedure), None)
+    if follower is None:
+        return Standing(standing.procedure, None, event.at, end=event.outcome)
+    return Standing(follower.name, follower.first, event.at)
+
+
+def _broken_into(procedures: Procedures, standing: Standing, event: Event) -> Standing:
+    procedure = procedures.get(event.procedure)
+    if procedure is None or procedure.begins.during != standing.procedure or standing.closed or standing.held:
+        raise _unexplained(standing, event)
+    return Standing(procedure.name, procedure.first, event.at, broken_into=standing)
+
+
+def _unmoved(standing: Standing, step: Step, event: Event) -> Standing:
+    """After work that did not end the step, or an act between the steps: the step's clock is never restarted."""
+    if event.outcome in (history.HELD, history.RESUMED) and (event.outcome == history.HELD) == bool(standing.held):
+        raise _unexplained(standing, event)
+    held = {history.HELD: event, history.RESUMED: None}.get(event.outcome, standing.held)
+    unfinished = standing.unfinished
+    if event.outcome in history.WORK:
+        unfinished = event if event.outcome == history.STARTED else None
+    return Standing(
+        standing.procedure,
+        step,
+        standing.since or event.at,
+        standing.waiting,
+        unfinished=unfinished,
+        held=held,
+        broken_into=standing.broken_into,
+        month=standing.month,
+    )
+
+
+def _unexplained(standing: Standing, event: Event) -> InvalidRecord:
+    on_hold = " (on hold)" if standing.held else ""
+    return InvalidRecord(
+        f"event {event.seq} ({event.procedure} {event.step} {event.outcome!r}) does not fit: "
+        f"the deposit stood at {standing.place}{on_hold}"
+    )
+
+
+def step_of(procedures: Procedures, event: Event) -> Step:
+    """The step that an event of a history belongs to."""
+    return procedures[event.procedure].step(event.step)
+
+
+def actor_title(procedures: Procedures, standing: Standing) -> str:
+    """The official title of the actor whose turn it is, or an empty string for a closed dossier."""
+    return procedures[standing.procedure].actors[standing.step.actor] if standing.step else ""
+
+
+def month_due(standing: Standing) -> date | None:
+    """For a step that recurs monthly and was done: the first day of the month in which it is due again."""
+    if standing.waiting != "month" or standing.since is None:
+        return None
+    done = date.fromisoformat(f"{standing.month}-01") if standing.month else standing.since
+    year, month = divmod(done.year * 12 + done.month, 12)
+    return date(year, month + 1, 1)
+
+
+def pins(events: Sequence[Event]) -> dict[str, str]:
+    """The version of each procedure that a dossier is pinned to: its first event says it.
+
+    A dossier from before versions were written is pinned to the first version of each.
+    """
+    written = events[0].data.get("procedures") if events else None
+    return {name: str(version) for name, version in (written or _FIRST).items()}
+
+
+_FIRST = {"penitipan": "1", "konfigurasi": "1", "pengembalian": "1"}

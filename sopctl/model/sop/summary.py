@@ -1,0 +1,167 @@
+"""What lists, the waiting list and the racks need to know of a deposit, in one small record.
+
+It is computed from the dossier, so it may be kept in an index and made again at any time. Nothing in it depends on
+the clock, the calendar or other deposits.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import pairwise
+
+from msgspec import Struct, convert
+
+from sopctl.model.deposit import Deposit, Platform
+from sopctl.model.rack import Need, Place
+from sopctl.model.sop import history, procedure
+from sopctl.model.sop.history import Event, last_data
+from sopctl.model.sop.procedure import Procedures, Standing, Waiting
+
+
+class Pause(Struct, frozen=True):
+    """A time in which a step's clock stood still; `until` is None while it still does."""
+
+    since: datetime
+    until: datetime | None
+
+
+class Summary(Struct, frozen=True):
+    """One deposit. `step` is None once it is closed, and `end` says how."""
+
+    id: str
+    unit: str
+    server: str
+    serial: str
+    letter: str
+    contact: str
+    address: str
+    procedure: str
+    step: int | None
+    verb: str
+    task: str
+    activity: str
+    actor: str
+    actor_title: str
+    limit_days: int
+    since: datetime | None
+    """Since when the step is due; its clock counts from here, without the `pauses` (on hold)."""
+    pauses: tuple[Pause, ...]
+    waiting: Waiting
+    month_due: date | None
+    """For a step that waits for the next month: the first day of that month."""
+    held: bool
+    unfinished: bool
+    end: str
+    opened: datetime
+    queued: datetime
+    """Its turn in the waiting list: when it was filed, or when a place that it did not take up was let go."""
+    priority: int
+    need: Need
+    place: Place | None
+    place_until: date | None
+    """Until when the reserved place is kept for a server that has not been brought yet."""
+    placed: bool
+    switched_off: bool
+    managed: bool
+    """A configuration run has succeeded: the management account is there. Never of an appliance."""
+    valid_until: date | None
+    platform: Platform | None = None
+    """Of a network appliance; None for a server."""
+    reduced: bool = False
+    """The management account may run the gathering script as root, and nothing else."""
+
+    @property
+    def closed(self) -> bool:
+        return self.step is None
+
+    @property
+    def stands(self) -> str:
+        """`penitipan 4`, or how a closed deposit ended."""
+        return f"{self.procedure} {self.step}" if self.step is not None else self.end
+
+    @property
+    def in_our_hands(self) -> bool:
+        """Does the server stand in a rack of ours, switched on, so that the controller may log in?"""
+        return self.placed and not self.closed and not self.switched_off
+
+
+def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event], standing: Standing) -> Summary:
+    """The summary of a dossier."""
+    step, server = standing.step, deposit.server
+    until = last_data(events, "valid_until")
+    return Summary(
+        id=deposit.id,
+        unit=deposit.unit,
+        server=server.name,
+        serial=str(last_data(events, "serial") or server.serial),
+        letter=deposit.letter.number if deposit.letter else "",
+        contact=deposit.contacts.technical.name,
+        address=deposit.access.address,
+        procedure=standing.procedure,
+        step=step.no if step else None,
+        verb=step.verb if step else "",
+        task=step.task if step else "",
+        activity=step.activity if step else "",
+        actor=step.actor if step else "",
+        actor_title=procedure.actor_title(procedures, standing),
+        limit_days=step.limit_days if step else 0,
+        since=standing.since,
+        pauses=_pauses(events, standing),
+        waiting=standing.waiting,
+        month_due=procedure.month_due(standing),
+        held=standing.held is not None,
+        unfinished=standing.unfinished is not None,
+        end=standing.end,
+        opened=events[0].at,
+        queued=_queued(procedures, events),
+        priority=int(last_data(events, "priority") or 0),
+        need=Need(server.height_units, server.depth_mm or 0, server.power_watts or 0, server.weight_kg),
+        place=place_of(procedures, events),
+        place_until=_place_until(events, standing),
+        placed=last_data(events, "placed") is not None,
+        switched_off=last_data(events, "switched_off") is not None,
+        managed=deposit.kind == "server"
+        and any(e.outcome == "selesai" and _verb(procedures, e) == "configure" for e in events),
+        reduced=last_data(events, "sudo") == "inventory",
+        valid_until=date.fromisoformat(until) if until else deposit.valid_until,
+        platform=deposit.platform,
+    )
+
+
+def place_of(procedures: Procedures, events: Sequence[Event]) -> Place | None:
+    """The place that is reserved for or filled by a deposit: the newest, unless it was let go since."""
+    for event in reversed(events):
+        if "place" in event.data:
+            return convert(event.data["place"], Place, strict=False)
+        if _verb(procedures, event) == "expire":
+            return None
+    return None
+
+
+def _verb(procedures: Procedures, event: Event) -> str:
+    """The verb that brought the event's outcome; an empty string for one that leaves a deposit at its step."""
+    step = procedure.step_of(procedures, event)
+    outcome = step.outcomes.get(event.outcome)
+    return (outcome.verb or step.verb) if outcome else ""
+
+
+def _queued(procedures: Procedures, events: Sequence[Event]) -> datetime:
+    let_go = [event.at for event in events if _verb(procedures, event) == "expire"]
+    return let_go[-1] if let_go else events[0].at
+
+
+def _place_until(events: Sequence[Event], standing: Standing) -> date | None:
+    if standing.step is None or not standing.step.outcomes_of("expire"):
+        return None
+    until = last_data(events, "place_until")
+    return date.fromisoformat(until) if until else None
+
+
+def _pauses(events: Sequence[Event], standing: Standing) -> tuple[Pause, ...]:
+    """The times on hold since the due step's clock began."""
+    if standing.since is None:
+        return ()
+    acts = [e for e in events if e.outcome in (history.HELD, history.RESUMED) and e.at >= standing.since]
+    made = [Pause(one.at, other.at) for one, other in pairwise(acts) if one.outcome == history.HELD]
+    if standing.held:
+        made.append(Pause(standing.held.at, None))
+    return tuple(made)

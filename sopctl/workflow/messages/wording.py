@@ -1,0 +1,113 @@
+"""The texts of messages: templates of the package in Indonesian and English, or a site's own in `templates/messages/`.
+
+A template's first line is the subject. What people wrote (names, letters) goes in as data and is never a template.
+"""
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sopctl.adapters.documents.wording import plain_date
+from sopctl.errors import InvalidRecord
+from sopctl.model.message import Message, how_to_reach
+from sopctl.model.text import printable
+from sopctl.store.dossiers import Dossier
+from sopctl.store.settings import Language
+from sopctl.store.site import Site
+
+TEMPLATES = Path(__file__).parents[2] / "templates" / "messages"
+
+
+class Content(NamedTuple):
+    """What a message says, without greeting and signature."""
+
+    language: Language
+    subject: str
+    text: str
+
+
+def content(site: Site, dossier: Dossier, task: str, **more: Any) -> Content:
+    """What a task tells the unit's contact persons, in their language. Raises InvalidRecord for a template that is not
+    right."""
+    deposit = dossier.deposit
+    language = deposit.contacts.technical.language or site.settings.language
+    values = {
+        "server": deposit.server.name,
+        "office": site.settings.office.name,
+        "place": str(dossier.summary.place or ""),
+        "access": how_to_reach(deposit, dossier.known("host_key"), language),
+        **more,
+    }
+    return Content(language, *render(site, language, task, values))
+
+
+def to_contact(site: Site, dossier: Dossier, content: Content) -> Message:
+    """The message to the unit's contact persons. Raises InvalidRecord for a template that is not right."""
+    deposit = dossier.deposit
+    contact = deposit.contacts.technical
+    other = deposit.contacts.administrative.email
+    copies = (other,) if site.settings.copy_administrative and other and other != contact.email else ()
+    values = {
+        "name": contact.name,
+        "unit": deposit.unit,
+        "id": deposit.id,
+        "letter": dossier.summary.letter,
+        "text": content.text,
+    }
+    whole = _letter(site, content.language, values)
+    return Message(contact.email, contact.name, f"[{deposit.id}] {content.subject}", whole, copies)
+
+
+def to_person(
+    site: Site, name: str, email: str | None, language: Language, task: str, values: dict[str, Any]
+) -> Message:
+    """A message to someone by name, about no single deposit."""
+    subject, text = render(site, language, task, values)
+    return Message(email, name, f"[sopctl] {subject}", _letter(site, language, {"name": name, "text": text}))
+
+
+def render(site: Site, language: Language, task: str, values: dict[str, Any]) -> tuple[str, str]:
+    """A template's subject and text with `values` in their places. Raises InvalidRecord with the template's place."""
+    whole = _fill(site, f"{language}/{task}.txt", values)
+    subject, _, text = whole.partition("\n")
+    return printable(subject.strip(), 200), text.strip()
+
+
+def _letter(site: Site, language: Language, values: dict[str, Any]) -> str:
+    given = {"unit": "", "id": "", "letter": "", "office": site.settings.office.name, **values}
+    return _fill(site, f"{language}/letter.txt", given).strip() + "\n"
+
+
+def _fill(site: Site, name: str, values: dict[str, Any]) -> str:
+    import jinja2
+
+    environment = _environment(site.folder("templates") / "messages", name[:2])
+    try:
+        filled: str = environment.get_template(name).render(values)
+        return filled
+    except jinja2.TemplateSyntaxError as error:
+        where = f"{error.filename or name}:{error.lineno}"
+        raise InvalidRecord(f"the template is not right: {error.message}", where=where) from None
+    except (jinja2.TemplateError, TypeError, ValueError) as error:
+        raise InvalidRecord(f"the template cannot be filled: {error}", where=f"templates/messages/{name}") from None
+
+
+@lru_cache(maxsize=8)
+def _environment(own: Path, language: str) -> Any:
+    from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(
+        loader=ChoiceLoader([FileSystemLoader(own), FileSystemLoader(TEMPLATES)]),
+        undefined=StrictUndefined,
+        autoescape=False,  # plain text: there is nothing to escape
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["day"] = lambda day: plain_date(_date(day), language)
+    return environment
+
+
+def _date(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))

@@ -1,0 +1,1 @@
+"""The papers: what stands on them, and whether one is what was issued."""

@@ -1,0 +1,114 @@
+"""The inventory form of a server (Formulir Data Inventaris Server): facts, letter and record."""
+
+from contextlib import suppress
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sopctl.adapters.documents import sections_of
+from sopctl.adapters.documents.forms import InventoryForm, Table
+from sopctl.adapters.documents.wording import duration, plain_date
+from sopctl.errors import InvalidRecord
+from sopctl.model.availability import Availability, State
+from sopctl.model.facts.changes import Change, against_handover, differences
+from sopctl.model.facts.declared import Comparison, compare
+from sopctl.model.facts.server import ServerFacts
+from sopctl.model.quantity import decimal
+from sopctl.workflow.desk import Turn
+from sopctl.workflow.papers.parts import letterhead, office_party, stamp
+from sopctl.workflow.ports import deposit_port
+
+Changes = tuple[Change, ...]
+
+
+Watched = tuple[State, Availability | None]
+"""What automated checks hold true of a server, and how available it was in the month."""
+
+
+def inventory_form(
+    mine: Turn, facts: ServerFacts, month: str, changes: Changes | None, watched: Watched | None = None
+) -> InventoryForm:
+    """The form of a month; `changes` since the one before, None where there is nothing to compare with; `watched` where
+    the server is checked automatically."""
+    deposit, site = mine.deposit, mine.desk.site
+    server, person = deposit.server, site.settings.people[mine.by]
+    received = mine.dossier.last("handover")
+    declared = {
+        "code": deposit.id,
+        "name": server.name,
+        "owner": deposit.unit,
+        "contact": deposit.contacts.technical.name,
+        "kind": f"perangkat jaringan ({deposit.platform})" if deposit.platform else "",
+        "brand_model": server.brand_model,
+        "serial": mine.known("serial") or server.serial,
+        "received": plain_date(received.at.date()) if received else "",
+        "valid_until": plain_date(deposit.valid_until) if deposit.valid_until else "",
+        "condition": mine.known("condition") or "",
+        "status": "dititipkan",
+        "processor": server.processor,
+        "cores": str(server.cores or ""),
+        "memory": f"{server.memory_gib} GiB" if server.memory_gib else "",
+        "psu": f"{server.power_watts} W",
+        "os": server.operating_system,
+        "application": server.application,
+        "last_check": _last_check(mine, watched),
+        "availability": _availability(watched),
+        "officer": person.name,
+        "checked": plain_date(mine.desk.now().date()),
+    }
+    spot = mine.dossier.summary.place
+    rack = next((each for each in site.racks if spot and each.name == spot.rack), None)
+    place = {"room": rack.room if rack else "", "rack": spot.rack if spot else "", "power": f"{server.power_watts} W"}
+    if spot:
+        place["units"] = f"U{spot.unit}–U{spot.top}" if spot.top > spot.unit else f"U{spot.unit}"
+    if spot and rack and rack.switch and spot.port:
+        place["switch_port"] = f"{rack.switch.name} port {spot.port}"
+    with suppress(InvalidRecord):  # a VLAN that no deposit may have there: `switch audit` says so
+        place["vlan"] = deposit_port.vlans(site, mine.dossier)
+    return InventoryForm(
+        letterhead=letterhead(site),
+        stamp=stamp(mine),
+        month=month,
+        server_name=server.name,
+        sections=(
+            *sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
+            _compared(compare(server, declared["serial"], facts)),
+        ),
+        changes=None if changes is None else tuple(map(str, changes)),
+        officer=office_party(site, mine.by),
+    )
+
+
+def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Changes | None:
+    """What changed since `before`, alarms first. None for the first form, unless it is another server than was handed
+    over."""
+    found = against_handover(mine.known("serial"), facts)
+    if before is None and not found:
+        return None
+    return (*found, *(differences(before, facts) if before else ()))
+
+
+def _compared(lines: tuple[Comparison, ...]) -> Table:
+    """What the letter and the inspection said, beside what the machine says."""
+    agrees = {True: "sesuai", False: "berbeda", None: "tidak terbaca"}
+    rows = tuple((line.subject, line.declared, line.found or "–", agrees[line.agrees]) for line in lines)
+    return Table("Dinyatakan dan ditemukan", ("Hal", "Dinyatakan", "Ditemukan", "Hasil"), rows, "declared")
+
+
+def _last_check(mine: Turn, watched: Watched | None) -> str:
+    """The newest of the access tries and the automated checks."""
+    tries = [e for e in mine.dossier.events if "verdict" in e.data]
+    tried = tries[-1] if tries else None
+    day, good = (tried.at, tried.data["verdict"] == "accessible") if tried else (None, False)
+    if watched:
+        checked = datetime.fromtimestamp(watched[0].checked, ZoneInfo(mine.desk.site.settings.time_zone))
+        if day is None or checked > day:
+            day, good = checked, watched[0].recent.endswith("+")
+    return f"{plain_date(day.date())}: {'bisa diakses' if good else 'tidak bisa diakses'}" if day else ""
+
+
+def _availability(watched: Watched | None) -> str:
+    """`99,87% dari 12 hari 3 jam`, of the time in which it was watched."""
+    found = watched[1] if watched else None
+    if found is None or found.percent is None:
+        return ""
+    return f"{decimal(found.percent, 2)}% dari {duration(found.observed)} yang diamati"

@@ -1,0 +1,119 @@
+"""Documents made on request: the SOP, the request letter, and copies of forms that an office edits."""
+
+import hashlib
+from pathlib import Path
+from typing import Literal, TypeVar, get_args
+
+import msgspec
+from msgspec.structs import replace
+
+from sopctl.adapters.documents import forms, render
+from sopctl.adapters.documents.editable import as_paper, inventory_paper, to_html
+from sopctl.adapters.documents.english import Language, say
+from sopctl.adapters.documents.summary_xlsx import summary_xlsx
+from sopctl.adapters.documents.xlsx import to_xlsx
+from sopctl.errors import InvalidRecord, UsageError
+from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
+from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import request_letter
+from sopctl.workflow.papers.sop_paper import sop_form
+from sopctl.workflow.papers.summary_paper import summary_form
+from sopctl.workflow.views import inventories, procedures
+
+Format = Literal["pdf", "xlsx", "html"]
+T = TypeVar("T", forms.HandoverForm, forms.InventoryForm)
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+def sop(desk: Desk, name: str, *, deposit: str | None, output: Path | None) -> Path:
+    """The SOP as PDF: the version in force, or with the way that a deposit went. Returns the file that was written."""
+    site, today = desk.site, desk.now().date()
+    way = procedures.way(site, name, deposit) if deposit else None
+    form = sop_form(site, way.procedure if way else procedures.find(site, name), today, way)
+    suffix = f"-{deposit}" if deposit else ""
+    return _write(output or Path(f"sop-{name}{suffix}.pdf"), render(form))
+
+
+def letter(
+    desk: Desk, *, kind: Format, output: Path | None, language: Language = "id", filled: Path | None = None
+) -> Path:
+    """The request letter for a unit to fill in, or filled from the request record `filled`. Returns the file that was
+    written."""
+    given = request_letter.read(filled) if filled else None
+    paper = request_letter.letter(desk.site, desk.now().date(), language, given)
+    return _write(output or Path(f"surat-permohonan.{kind}"), _as(kind, paper))
+
+
+def handover(
+    desk: Desk, deposit_id: str, *, kind: Format, output: Path | None, language: Language | None = None
+) -> Path:
+    """A copy of a deposit's newest hand-over form, to edit or in another language. It says what the form that was
+    issued says, with all of its servers; that one stays what it is.
+
+    Raises UsageError when none was made yet, InvalidRecord when what it says is no more what was kept.
+    """
+    dossier = dossiers.read(desk.site, deposit_id)
+    event = dossier.last("handover")
+    if event is None:
+        raise UsageError(f"{deposit_id} has no hand-over form yet", remedy=f"Look: sopctl show {deposit_id}")
+    issued = _issued(dossier, event.data["document"]["data"], forms.HandoverForm)
+    language = language or issued.language
+    number = f"{issued.stamp.document_number} ({say('salinan', language)})"
+    stamp = replace(issued.stamp, document_number=number, names_record=False)
+    form = replace(issued, stamp=stamp, language=language)
+    content = render(form) if kind == "pdf" else _as(kind, as_paper(form))
+    return _write(output or Path(f"serah-terima-{deposit_id}.{kind}"), content)
+
+
+def inventory(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
+    """The summary of all servers of a month, by default this one. Returns the file that was written."""
+    form = summary_form(desk, inventories.summary(desk, month))
+    content = render(form) if kind == "pdf" else summary_xlsx(form)
+    return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content)
+
+
+def inventory_form(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:
+    """A copy of a deposit's inventory form of `month`, by default the newest, to work with or to edit. It says what the
+    form that was issued says; that one stays what it is.
+
+    Raises UsageError when there is none, or none that kept what it says; InvalidRecord when that was altered.
+    """
+    dossier, event = inventories.gathering(desk, deposit_id, month)
+    document, of = event.data["document"], event.data["month"]
+    if "data" not in document:
+        raise UsageError(
+            f"the form of {of} was made by an older sopctl, which kept the PDF alone",
+            remedy=f"Its path: sopctl inventory form {deposit_id} --month {of}",
+        )
+    issued = _issued(dossier, document["data"], forms.InventoryForm)
+    number = f"{issued.stamp.document_number} (salinan)"
+    form = replace(issued, stamp=replace(issued.stamp, document_number=number, names_record=False))
+    content = render(form) if kind == "pdf" else _as(kind, inventory_paper(form))
+    return _write(output or Path(f"inventaris-{deposit_id}-{of}.{kind}"), content)
+
+
+def _issued(dossier: Dossier, kept: dict[str, str], form: type[T]) -> T:
+    """What a form said when it was issued."""
+    path = dossier.folder / kept["file"]
+    with disk_errors(path, "read"):
+        content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != kept["sha256"]:
+        raise InvalidRecord("what the form said was altered", where=str(path), remedy="Restore it from a backup.")
+    return msgspec.json.decode(content, type=form)
+
+
+def _as(kind: Format, paper: forms.Paper) -> bytes:
+    match kind:
+        case "pdf":
+            return render(paper)
+        case "html":
+            return to_html(paper)
+        case "xlsx":
+            return to_xlsx(paper)
+
+
+def _write(path: Path, content: bytes) -> Path:
+    write_atomic(path, content)
+    return path

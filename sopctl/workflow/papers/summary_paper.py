@@ -1,0 +1,135 @@
+"""The month's summary of all servers (Rekapitulasi Inventarisasi Server) as the form that is typeset."""
+
+import hashlib
+from collections.abc import Iterable
+
+from sopctl.adapters.documents import forms
+from sopctl.adapters.documents.wording import month_name
+from sopctl.model.facts.changes import Weight, real
+from sopctl.model.quantity import decimal
+from sopctl.model.sop.summary import Summary as Deposit
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers.parts import letterhead
+from sopctl.workflow.views.inventories import Row, Sum, Summary
+
+_SUMS = {
+    "unit": "instansi pemilik",
+    "rack": "rak",
+    "system": "sistem operasi",
+    "firmware": "tahun BIOS",
+    "valid until": "akhir masa penitipan",
+}
+_NOBODY = forms.Party(name="", nip="", position="", office="")
+
+
+def summary_form(desk: Desk, found: Summary) -> forms.SummaryForm:
+    """The summary as a form. Its revision is made from the gatherings that it sums up."""
+    site, today = desk.site, desk.now().date()
+    digest = hashlib.sha256("".join(f"{each.deposit.id} {each.kept.sha256}\n" for each in found.servers).encode())
+    told = [each for each in found.servers if each.changes]
+    changed = [each for each in told if real(each.changes)]
+    alarms = sum(change.weight is Weight.ALARM for each in changed for change in each.changes)
+    return forms.SummaryForm(
+        letterhead=letterhead(site),
+        stamp=forms.Stamp(
+            deposit_id="",
+            document_number=f"Rekap inventaris {found.month}",
+            revision=digest.hexdigest()[:12],
+            issued=today,
+            check_command=f"sopctl inventory summary --month {found.month}",
+            names_record=False,
+        ),
+        month=found.month,
+        figures=(
+            _figure("Server yang didata", len(found.servers)),
+            _figure("Server yang belum didata bulan ini", len(found.not_gathered)),
+            _figure("Server dengan perubahan", len(changed)),
+            _figure("Peringatan", alarms),
+            _figure("Memori seluruhnya (GiB)", sum(each.memory_gib for each in found.servers)),
+            _figure("Disk seluruhnya (TB)", sum(each.disk_gb for each in found.servers) / 1000),
+        ),
+        changes=forms.Table(
+            "Perubahan sejak bulan lalu",
+            ("Kode", "Server", "Perubahan"),
+            tuple(_changes(told)),
+            "gathered",
+        ),
+        charts=(_units(found), _racks(desk, found), _months(found)),
+        servers=forms.Table(
+            "Server",
+            ("No", "Kode", "Server", "Pemilik", "Rak", "Sistem", "Memori (GiB)", "Disk (GB)", "Berlaku s.d."),
+            (
+                *(_server(str(no), each.deposit, each) for no, each in enumerate(found.servers, start=1)),
+                *(_server("–", each) for each in found.missing),
+            ),
+            "gathered",
+        ),
+        sums=tuple(_sums(by, found.sums[name]) for name, by in _SUMS.items()),
+        notes=(
+            "Umur server tidak dicatat dalam berkas; tahun BIOS adalah petunjuk. Masa garansi tidak dicatat.",
+            "Memori dan disk dibaca dari server; sisanya menurut berkas penitipan.",
+        ),
+        officer=_NOBODY,
+        acknowledged=_NOBODY,
+    )
+
+
+def _figure(label: str, value: float) -> forms.Field:
+    return forms.Field(label, decimal(value), "gathered")
+
+
+def _changes(changed: Iterable[Row]) -> Iterable[tuple[str, ...]]:
+    """What changed: alarms before all else, then server by server; what could not be read comes last."""
+    lines = [(change.weight, each, str(change)) for each in changed for change in each.changes]
+    for weight, each, sentence in sorted(lines, key=lambda line: list(Weight).index(line[0])):
+        mark = "! " if weight is Weight.ALARM else ""
+        yield each.deposit.id, each.facts.hostname or each.deposit.server, mark + sentence
+
+
+def _server(number: str, deposit: Deposit, found: Row | None = None) -> tuple[str, ...]:
+    return (
+        number,
+        deposit.id,
+        (found.facts.hostname if found else "") or deposit.server,
+        deposit.unit,
+        _place(deposit),
+        (found.system or "–") if found else "belum didata",
+        decimal(found.memory_gib) if found else "–",
+        decimal(found.disk_gb) if found else "–",
+        f"{deposit.valid_until:%d-%m-%Y}" if deposit.valid_until else "–",
+    )
+
+
+def _place(deposit: Deposit) -> str:
+    place = deposit.place
+    if place is None:
+        return "–"
+    return f"{place.rack} U{place.unit}" + (f"–{place.top}" if place.top > place.unit else "")
+
+
+def _units(found: Summary) -> forms.Chart:
+    sums = sorted(found.sums["unit"].items(), key=lambda each: (-each[1].servers, each[0]))
+    return forms.Chart(
+        "Server per instansi", tuple(forms.Bar(unit, sum_.servers, 0, str(sum_.servers)) for unit, sum_ in sums)
+    )
+
+
+def _racks(desk: Desk, found: Summary) -> forms.Chart:
+    """How much of each rack is filled; a rack is named by the office, not by a server."""
+    bars = []
+    for rack in desk.site.racks:
+        used = len(found.used_units.get(rack.name, set()) | rack.blocked.keys())
+        bars.append(forms.Bar(rack.name, used, rack.units, f"{used}/{rack.units} U"))
+    return forms.Chart("Kapasitas rak (U terpakai)", tuple(bars))
+
+
+def _months(found: Summary) -> forms.Chart:
+    """How many changes were found each month, as the forms of each month tell them."""
+    bars = (forms.Bar(month_name(month), count, 0, str(count)) for month, count in found.by_month.items())
+    return forms.Chart("Perubahan per bulan", tuple(bars))
+
+
+def _sums(by: str, sums: dict[str, Sum]) -> forms.Table:
+    rows = ((key, str(each.servers), decimal(each.memory_gib), decimal(each.disk_gb)) for key, each in sums.items())
+    columns = (by[:1].upper() + by[1:], "Jumlah", "Memori (GiB)", "Disk (GB)")
+    return forms.Table(f"Menurut {by}", columns, tuple(rows), "gathered")

@@ -1,0 +1,102 @@
+"""The audit of switches: every port of every rack beside the records, one session a switch, all switches at once."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from msgspec import Struct
+
+from sopctl.adapters import switch as device
+from sopctl.errors import InvalidRecord, SopctlError
+from sopctl.model.ports.audit import Finding, PortRecord, compare
+from sopctl.model.ports.port import SwitchState
+from sopctl.model.ports.switch import quarantine
+from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.ports import deposit_port, switches
+
+READ_SECONDS = 90.0
+WAIT_SECONDS = 30.0
+AT_ONCE = 32
+"""Switches that are read at the same time."""
+
+
+class Audited(Struct, frozen=True):
+    """What was found: the switches that were read with the number of their ports in the records, what differs, and
+    why a switch could not be read."""
+
+    switches: dict[str, int]
+    findings: tuple[Finding, ...]
+    errors: dict[str, str]
+
+    @property
+    def answer(self) -> bool:
+        return not any(each.wrong for each in self.findings)
+
+
+def audit(
+    desk: Desk, names: Sequence[str] = (), *, cancel: threading.Event | None = None
+) -> tuple[Audited, dict[str, SopctlError]]:
+    """Read these switches (none named: all that the site has records of) and compare their ports with the records.
+
+    A switch that cannot be read does not keep the others from it. Raises UsageError for one that there is no record of.
+    """
+    site = desk.site
+    chosen = [switches.record(site, name).name for name in names] or list(site.switches)
+    records = [each for each in port_records(site) if each.switch in chosen]
+    states: dict[str, SwitchState] = {}
+    errors: dict[str, SopctlError] = {}
+
+    def read(name: str) -> None:
+        try:
+            held = switches.held(site, site.switches[name], seconds=READ_SECONDS, wait=WAIT_SECONDS, cancel=cancel)
+            with held as reach, reach.open() as session:
+                states[name] = device.read(reach.driver, session)
+        except SopctlError as error:
+            errors[name] = error
+
+    with ThreadPoolExecutor(max_workers=min(AT_ONCE, max(1, len(chosen)))) as pool:
+        list(pool.map(read, chosen))
+    uplinks = {name: site.switches[name].uplinks for name in states}
+    findings = compare(records, dict(sorted(states.items())), uplinks)
+    counts = {name: sum(each.switch == name for each in records) for name in sorted(states)}
+    return Audited(counts, tuple(findings), {name: str(error) for name, error in sorted(errors.items())}), errors
+
+
+def port_records(site: Site) -> list[PortRecord]:
+    """Every port that a rack has on a switch with a record, and how it shall be set."""
+    owners: dict[tuple[str, str], Dossier] = {}
+    for dossier in dossiers.read_all(site):
+        spot = switches.of_place(site, dossier.summary.place)
+        if spot and dossier.summary.placed and not dossier.summary.closed:
+            owners[spot[0].name, spot[1]] = dossier
+    found = []
+    for rack in site.racks:
+        switch = site.switches.get(rack.switch.name) if rack.switch else None
+        for number in rack.switch.numbers if rack.switch else ():
+            if switch:
+                name = switch.interface(number)
+                owner = owners.get((switch.name, name))
+                found.append(
+                    _of(site, owner, switch.name, name) if owner else PortRecord(switch.name, name, quarantine(switch))
+                )
+    return found
+
+
+def _of(site: Site, dossier: Dossier, switch: str, name: str) -> PortRecord:
+    """A deposit's port: in service once it was given to the server, or the server was configured; until the server is
+    switched off, or the port was taken away."""
+    kept = dossier.known("switch_port")
+    state = kept.get("state") if isinstance(kept, dict) else None
+    given = dossier.summary.in_our_hands and (
+        state == deposit_port.APPLIED or (state is None and dossier.summary.managed)
+    )
+    record = site.switches[switch]
+    try:
+        found = deposit_port.of_deposit(site, dossier)
+    except InvalidRecord:
+        found = None
+    wanted = found.service if found and given else quarantine(record)
+    return PortRecord(switch, name, wanted, dossier.id, deposit_port.macs_of(dossier))

@@ -1,0 +1,290 @@
+"""One change of one switch port: read, refuse, arm the way back, send, read back, hear the server, keep, save.
+
+Whatever fails after the first line was sent, the port is put back, over the same session or a new one, and it is
+said whether that was done. Ctrl-C is no exception: an armed change ends one way or the other.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session, learned, read
+from sopctl.errors import Interrupted, SopctlError
+from sopctl.model.ports import port
+from sopctl.model.ports.port import ActualPort, Expected, Plan, PortSetting
+from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.workflow.ports.switches import Reach
+
+SESSION_SECONDS = 150.0
+RESTORE_SECONDS = 180
+"""After which a switch puts a port back by itself. Longer than a session lasts: it is for when none comes back."""
+HEAR_SECONDS = 40.0
+"""How long a server may take to be heard: a link that was off has to come up, and spanning tree takes 30 s."""
+TICK = 1.5
+
+NOT_HEARD = "server-not-heard"
+NOT_HEARD_REMEDY = "See that the server is on and plugged into this port, then run the command again."
+
+
+@dataclass(frozen=True)
+class Job:
+    """What shall become of a port. With `service` it is given to the server, which must then be heard on it; `stir`
+    makes the server say something. Without, it is taken away."""
+
+    reach: Reach
+    port: str
+    wanted: PortSetting
+    whose: Expected
+    service: bool
+    stir: Callable[[], None]
+    hear_seconds: float
+
+
+class Proposal(Struct, frozen=True):
+    """A plan with the lines that would be sent, those of the way back, and how the switch itself would take it."""
+
+    plan: Plan
+    lines: tuple[str, ...]
+    back: tuple[str, ...]
+    restore: str = ""
+
+
+class PortResult(Struct, frozen=True):
+    """How a change ended. `state`: "done", "unchanged" (it was so already), "refused" (nothing was sent), "put-back",
+    or "unknown" (it could not be put back, or that could not be seen). `cause` is stable, `why` a sentence."""
+
+    state: Literal["done", "unchanged", "refused", "put-back", "unknown"]
+    plan: Plan
+    after: ActualPort | None = None
+    mac: str = ""
+    cause: str = ""
+    why: str = ""
+    remedy: str = ""
+    restore: str = ""
+
+    @property
+    def answer(self) -> bool:
+        return self.state in ("done", "unchanged")
+
+
+class _NotHeard(Exception):
+    """The server did not show on its port."""
+
+
+class _Differs(Exception):
+    """The switch took every line, and the port is not as it should be."""
+
+
+def preview(job: Job) -> Proposal:
+    """What `change` would do. Nothing is sent that changes anything. Raises DeviceFault."""
+    with job.reach.open() as session:
+        plan = _plan(job, session)
+        if plan.before is None or plan.refusals or not plan.changes:
+            return Proposal(plan, (), ())
+        back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
+        restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
+        lines = job.reach.driver.lines(job.port, plan.before.setting, job.wanted)
+        return Proposal(plan, lines, back, restore.how if restore else "")
+
+
+def change(job: Job) -> PortResult:
+    """Bring the port to what is wanted.
+
+    Raises DeviceFault when no session begins or the switch cannot be read: nothing was sent then. Raises Interrupted
+    after Ctrl-C, when the port has been put back as far as that was possible; it says so.
+    """
+    with job.reach.open() as session:
+        plan = _plan(job, session)
+        if plan.refusals:
+            first = plan.refusals[0]
+            return PortResult("refused", plan, plan.before, cause=first.reason, why=first.detail, remedy=first.remedy)
+        assert plan.before  # noqa: S101 (a port that is missing is refused)
+        if not plan.changes:
+            return _unchanged(job, session, plan)
+        back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
+        restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
+        saving = False
+        _begin(job)
+        try:
+            result = _carry_out(job, session, plan, restore)
+            saving = True
+            _save(job, session)
+            _mark(job).unlink(missing_ok=True)
+            return result
+        except (CommandRefused, _NotHeard, _Differs) as error:
+            failed: BaseException = error
+            with suppress(SopctlError):
+                after = _back(job, session, plan.before, restore, saved=saving)
+                if after and after.setting == plan.before.setting:
+                    _mark(job).unlink(missing_ok=True)
+                    return _ended("put-back", plan, after, restore, failed)
+        except (SopctlError, KeyboardInterrupt) as error:
+            failed = error  # what was being said is lost, so this session is not used again
+    result = _back_anew(job, plan, plan.before, restore, failed, saved=saving)
+    if result.state == "put-back":
+        _mark(job).unlink(missing_ok=True)
+    if isinstance(failed, KeyboardInterrupt):
+        raise Interrupted(f"stopped; {told(result)}")
+    return result
+
+
+def told(result: PortResult) -> str:
+    """Whether a port was put back, in words."""
+    if result.state == "put-back":
+        return f"{result.plan.port} was put back as it had been"
+    by_itself = f"; the switch does it by itself: {result.restore}" if result.restore else ""
+    return f"{result.plan.port} could not be put back{by_itself}"
+
+
+def _plan(job: Job, session: Session) -> Plan:
+    state = read(job.reach.driver, session)
+    before = state.ports.get(job.port)
+    unable = job.reach.driver.unable(before.setting, job.wanted) if before and before.setting != job.wanted else ""
+    return port.plan(
+        job.reach.record.name,
+        job.port,
+        job.wanted,
+        state,
+        uplinks=job.reach.record.uplinks,
+        whose=job.whose,
+        service=job.service,
+        unable=unable,
+    )
+
+
+def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None) -> PortResult:
+    assert plan.before  # noqa: S101 (it was read)
+    if restore and restore.arm:
+        session.configure(restore.arm)
+    entering = restore.entering if restore else "configure terminal"
+    session.configure(job.reach.driver.lines(job.port, plan.before.setting, job.wanted), entering=entering)
+    _see(job, session)
+    heard = _hear(job, session) if job.service else ""
+    for command in restore.keep if restore else ():
+        session.show(command)
+    after = _see(job, session)  # once more: the way back may have been taken in the meantime
+    return PortResult("done", plan, after, heard, restore=restore.how if restore else "")
+
+
+def _save(job: Job, session: Session) -> None:
+    for command in job.reach.driver.SAVE:
+        session.show(command)
+
+
+def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
+    """The port is as it should be; what is missing may be the server. It may be so because of a run that was killed:
+    then that one's way back is still armed, and what it changed was not saved."""
+    try:
+        heard = _hear(job, session) if job.service else ""
+    except _NotHeard as error:
+        return PortResult("refused", plan, plan.before, cause=NOT_HEARD, why=str(error), remedy=NOT_HEARD_REMEDY)
+    if not _mark(job).exists():
+        return PortResult("unchanged", plan, plan.before, heard)
+    restore = job.reach.driver.restore(session, job.port, (), RESTORE_SECONDS)
+    for command in restore.drop if restore else ():
+        with suppress(CommandRefused):  # there is none: it was killed before, or after
+            session.show(command)
+    try:
+        after = _see(job, session)
+    except _Differs as error:  # it was taken in the meantime
+        return _ended("put-back", plan, read(job.reach.driver, session).ports.get(job.port), None, error)
+    _save(job, session)
+    _mark(job).unlink(missing_ok=True)
+    return PortResult("unchanged", plan, after, heard)
+
+
+def _mark(job: Job) -> Path:
+    """There while a change of this port is under way, and after one that was killed."""
+    return job.reach.marks / f"{job.reach.record.name}-{job.port.replace('/', '_')}"
+
+
+def _begin(job: Job) -> None:
+    mark = _mark(job)
+    with disk_errors(mark):
+        mark.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(mark, b"")
+
+
+def _see(job: Job, session: Session) -> ActualPort:
+    """The port as it is now. Raises _Differs when it is not as wanted."""
+    after = read(job.reach.driver, session).ports.get(job.port)
+    if after is None or after.setting != job.wanted:
+        left = port.changes(after.setting, job.wanted) if after else ()
+        what = ", ".join(f"{each.field} is {each.before!r}" for each in left) or "the port is gone"
+        raise _Differs(f"the switch took the lines, but {what}")
+    return after
+
+
+def _hear(job: Job, session: Session) -> str:
+    """The server's MAC address, as soon as it is heard on the port. Raises _NotHeard."""
+    deadline = time.monotonic() + min(job.hear_seconds, session.left())
+    while True:
+        job.stir()
+        seen = port.SwitchState({}, learned=learned(job.reach.driver, session))
+        mac = port.is_there(seen, job.port, job.wanted, job.whose)
+        if mac:
+            return mac
+        if time.monotonic() >= deadline:
+            others = ", ".join(seen.macs_on(job.port)) or "nothing"
+            raise _NotHeard(f"the server is not heard on {job.port} in VLAN {job.wanted.vlan}, but {others}")
+        time.sleep(TICK)
+
+
+def _back_anew(
+    job: Job, plan: Plan, before: ActualPort, restore: Restore | None, failed: BaseException, *, saved: bool
+) -> PortResult:
+    """Put the port back over a new session, and say what came of it."""
+    after: ActualPort | None = None
+    with suppress(SopctlError), job.reach.open() as session:
+        after = _back(job, session, before, restore, saved=saved)
+    state: Literal["put-back", "unknown"] = "put-back" if after and after.setting == before.setting else "unknown"
+    return _ended(state, plan, after, restore, failed)
+
+
+def _back(job: Job, session: Session, before: ActualPort, restore: Restore | None, *, saved: bool) -> ActualPort | None:
+    """Put the port back, and return it as it is then; save that, where what is undone may have been `saved`.
+
+    Raises DeviceFault. That it cannot be saved is none: the port is back, and saving was what failed.
+    """
+    driver = job.reach.driver
+    if restore and restore.undo:
+        with suppress(CommandRefused):  # there may be nothing to undo: the first line was refused
+            for command in restore.undo:
+                session.show(command)
+    now = read(driver, session).ports.get(job.port)
+    if now and now.setting != before.setting:
+        session.configure(driver.lines(job.port, now.setting, before.setting))
+        now = read(driver, session).ports.get(job.port)
+    if restore and not restore.undo and now and now.setting == before.setting:
+        for command in restore.keep:
+            session.show(command)
+    if saved:
+        with suppress(DeviceFault):
+            _save(job, session)
+    return now
+
+
+def _ended(
+    state: Literal["put-back", "unknown"],
+    plan: Plan,
+    after: ActualPort | None,
+    restore: Restore | None,
+    failed: BaseException,
+) -> PortResult:
+    how = restore.how if restore and state == "unknown" else ""
+    if isinstance(failed, DeviceFault):
+        cause, why, remedy = failed.kind, failed.message, failed.remedy
+    elif isinstance(failed, _NotHeard):
+        cause, why, remedy = NOT_HEARD, str(failed), NOT_HEARD_REMEDY
+    elif isinstance(failed, _Differs):
+        cause, why, remedy = "not-as-planned", str(failed), "Look at the port on the switch, then run it again."
+    elif isinstance(failed, SopctlError):
+        cause, why, remedy = type(failed).__name__, failed.message, failed.remedy
+    else:
+        cause, why, remedy = "interrupted", "stopped", ""
+    return PortResult(state, plan, after, cause=cause, why=why, remedy=remedy, restore=how)

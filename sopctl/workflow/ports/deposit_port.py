@@ -1,0 +1,272 @@
+"""Switch ports of deposits: planned, applied, released; alone, or as a part of konfigurasi 1 and pengembalian 6.
+
+A port belongs to the place that a deposit has in a rack. Where the site has no record of the rack's switch, its ports
+are set by hand, and nothing here speaks of them.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, to_builtins
+
+from sopctl.adapters.ssh.route import stir
+from sopctl.errors import Interrupted, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.model.ports import switch as wanted
+from sopctl.model.ports.port import Expected, PortSetting, mac
+from sopctl.model.ports.switch import SwitchRecord
+from sopctl.model.sop import history
+from sopctl.store import dossiers, facts
+from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk, StepDone, Turn, act
+from sopctl.workflow.ports import change, switches
+from sopctl.workflow.ports.change import SESSION_SECONDS, Job, PortResult, Proposal
+
+APPLIED = "applied"
+RELEASED = "released"
+
+
+class PortOf(Struct, frozen=True):
+    """A deposit's port: its switch and interface, how it shall be set while the server is in use, and how when not."""
+
+    switch: SwitchRecord
+    interface: str
+    service: PortSetting
+    quarantine: PortSetting
+    whose: Expected
+
+
+def plan(desk: Desk, deposit_id: str, *, release: bool = False, log: Path | None = None) -> Proposal:
+    """What `apply` (or `release`) would do to the deposit's port now. The switch is read, and nothing changed.
+
+    `log`, here and below: a file to which the session is added, without secrets.
+
+    Raises NotNow for a deposit without a port, UsageError where its switch has no record, and what a session raises.
+    """
+    dossier = dossiers.read(desk.site, deposit_id)
+    found = _needed(desk.site, dossier)
+    with switches.held(desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as reach:
+        return change.preview(_job(reach, found, dossier, service=not release))
+
+
+def apply(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[StepDone, PortResult]:
+    """Give the deposit's server its port, at any step while it stands in its rack. Recorded, however it ends."""
+    with act(desk, deposit_id, "switch") as mine:
+        if not mine.dossier.summary.in_our_hands:
+            raise NotNow(
+                f"the server of {deposit_id} does not stand in its rack, switched on",
+                remedy=f"Look where it stands: sopctl show {deposit_id}",
+            )
+        return _act(mine, service=True, log=log)
+
+
+def release(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[StepDone, PortResult]:
+    """Shut the deposit's port and put it into quarantine, at any step: a server that must be off the net at once."""
+    with act(desk, deposit_id, "switch") as mine:
+        return _act(mine, service=False, log=log)
+
+
+def configured(mine: Turn) -> tuple[dict[str, Any], PortResult | None]:
+    """konfigurasi 1: the server gets its port before anyone logs in. What was changed is recorded as work begun.
+
+    Returns what else the step's events shall carry, and a result that is not None where the port is no use.
+    """
+    found = of_deposit(mine.desk.site, mine.dossier)
+    if found is None:
+        return {}, None
+    try:
+        result = _change(mine, found, service=True)
+    except SopctlError as error:
+        why = f"port {found.interface} {found.switch.name}: {error.message}"
+        mine.fail(why, cut_off=isinstance(error, Interrupted), data={"cause": _cause(error)})
+        raise
+    if result.state == "done":
+        mine.start(_data(found, result, APPLIED))
+    return ({}, None) if result.answer else (_tried(found, result), result)
+
+
+def taken_back(mine: Turn, *, by_hand: str) -> tuple[str, dict[str, Any], PortResult | None]:
+    """pengembalian 6: the port is shut. Returns what the note says of it, what the event carries, and a result that is
+    not None where the port could not be shut. Where the step is done by hand, so may this be: it is noted.
+    """
+    spot = mine.dossier.summary.place
+    if not (spot and spot.port):
+        return "", {}, None
+    plain = f"port {spot.port} rak {spot.rack} dilepas"
+    found = of_deposit(mine.desk.site, mine.dossier)
+    if found is None:
+        return plain, {}, None
+    try:
+        result = _change(mine, found, service=False)
+    except SopctlError as error:
+        if not by_hand:
+            raise
+        return f"port {found.interface} {found.switch.name} belum dilepas: {error.message}", {}, None
+    if result.answer:
+        return f"{plain} ({found.switch.name} {found.interface} ditutup)", _data(found, result, RELEASED), None
+    if by_hand:
+        return f"port {found.interface} {found.switch.name} belum dilepas: {result.why}", _tried(found, result), None
+    return plain, _tried(found, result), result
+
+
+def note(result: PortResult) -> str:
+    """What an event says of a change, in one sentence."""
+    name = f"port {result.plan.port} {result.plan.switch}"
+    now = result.plan.wanted
+    given = f"VLAN {_vlans(now)}"
+    heard = f"; MAC {result.mac}" if result.mac else ""
+    match result.state:
+        case "done":
+            return f"{name}: {given}, {'dibuka' if now.enabled else 'ditutup'}{heard}"
+        case "unchanged":
+            return f"{name}: sudah {given}{heard}"
+        case "refused":
+            return f"{name}: tidak diubah: {result.why}"
+        case "put-back":
+            return f"{name}: dikembalikan seperti semula: {result.why}"
+    by_itself = f"; switch mengembalikannya sendiri ({result.restore})" if result.restore else ""
+    return f"{name}: TIDAK dapat dikembalikan: {result.why}{by_itself}"
+
+
+def of_deposit(site: Site, dossier: Dossier) -> PortOf | None:
+    """The port of a deposit; None where it has none, or the site has no record of its switch.
+
+    Raises InvalidRecord for a letter that asks for a VLAN that no deposit may have there.
+    """
+    spot = switches.of_place(site, dossier.summary.place)
+    if spot is None:
+        return None
+    switch, interface = spot
+    deposit, service = dossier.deposit, _service(switch, dossier)
+    others = {each: other for other, macs in known_macs(site, but=deposit.id) for each in macs}
+    whose = Expected(deposit.id, deposit.server.name, macs_of(dossier), others)
+    return PortOf(switch, interface, service, wanted.quarantine(switch), whose)
+
+
+def vlans(site: Site, dossier: Dossier) -> str:
+    """The VLANs that a deposit's port shall have, for people; empty where no record says. Raises as `of_deposit`."""
+    spot = switches.of_place(site, dossier.summary.place)
+    return _vlans(_service(spot[0], dossier)) if spot else ""
+
+
+def _vlans(setting: PortSetting) -> str:
+    return str(setting.vlan) + (f", bertanda {', '.join(map(str, setting.tagged))}" if setting.tagged else "")
+
+
+def _service(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
+    deposit = dossier.deposit
+    try:
+        return wanted.service(switch, deposit.id, deposit.server.name, deposit.unit, deposit.network)
+    except ValueError as error:
+        raise InvalidRecord(
+            f"network: {error}",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=f"Correct the letter's VLAN (sopctl edit {deposit.id}), or allow it: `vlans` in switches/",
+        ) from None
+
+
+def known_macs(site: Site, *, but: str = "") -> Iterable[tuple[str, tuple[str, ...]]]:
+    """The MAC addresses that are known of each server in the racks, by deposit."""
+    for dossier in dossiers.read_all(site):
+        if dossier.id != but and dossier.summary.placed and not dossier.summary.closed:
+            yield dossier.id, macs_of(dossier)
+
+
+def macs_of(dossier: Dossier) -> tuple[str, ...]:
+    """What is known of a server's MAC addresses: from the letter, its newest facts, and where it was heard before."""
+    found = set(dossier.deposit.network.macs if dossier.deposit.network else ())
+    for event in dossier.events:
+        kept = event.data.get("switch_port")
+        if isinstance(kept, dict) and mac(str(kept.get("mac", ""))):
+            found.add(mac(str(kept["mac"])))
+    newest = facts.newest(facts.months(dossier.events))
+    if newest:
+        with suppress(InvalidRecord):  # a damaged document is told of by `document verify`, not here
+            found |= {mac(nic.mac) for nic in facts.read(dossier.folder, newest).nics if nic.mac}
+    return tuple(sorted(found - {""}))
+
+
+def _needed(site: Site, dossier: Dossier) -> PortOf:
+    found = of_deposit(site, dossier)
+    if found is not None:
+        return found
+    spot = dossier.summary.place
+    if spot is None or spot.port is None:
+        raise NotNow(
+            f"{dossier.id} has no switch port: its place is in a rack without a switch, or it has none yet",
+            remedy=f"Look where it stands: sopctl show {dossier.id}",
+        )
+    rack = next(each for each in site.racks if each.name == spot.rack)
+    name = rack.switch.name if rack.switch else "?"
+    raise UsageError(f"the switch {name} of rack {spot.rack} has no record", remedy=f"Describe it: switches/{name}.yml")
+
+
+def _act(mine: Turn, *, service: bool, log: Path | None) -> tuple[StepDone, PortResult]:
+    found = _needed(mine.desk.site, mine.dossier)
+    try:
+        result = _change(mine, found, service=service, log=log)
+    except Interrupted as stopped:
+        mine.fail(f"port {found.interface} {found.switch.name}: {stopped.message}")
+        raise
+    if result.answer:
+        data = _data(found, result, APPLIED if service else RELEASED)
+        return mine.record(history.SWITCHED, note=note(result), data=data), result
+    return mine.fail(note(result), data=_tried(found, result)), result
+
+
+def _change(mine: Turn, found: PortOf, *, service: bool, log: Path | None = None) -> PortResult:
+    with switches.held(mine.desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as reach:
+        return change.change(_job(reach, found, mine.dossier, service=service))
+
+
+def _job(reach: switches.Reach, found: PortOf, dossier: Dossier, *, service: bool) -> Job:
+    setting = found.service if service else found.quarantine
+    address = dossier.deposit.access.address
+    return Job(
+        reach,
+        found.interface,
+        setting,
+        found.whose,
+        service,
+        stir=lambda: stir(address),
+        hear_seconds=change.HEAR_SECONDS,
+    )
+
+
+def _data(found: PortOf, result: PortResult, what: str) -> dict[str, Any]:
+    """What the history keeps of a change: before and after."""
+    before, after = result.plan.before, result.after
+    kept = {
+        "switch": found.switch.name,
+        "port": found.interface,
+        "state": what,
+        "before": _kept(before.setting) if before else None,
+        "after": _kept(after.setting) if after else None,
+        "mac": result.mac or None,
+        "restore": result.restore or None,
+    }
+    return {"switch_port": kept}
+
+
+def _tried(found: PortOf, result: PortResult) -> dict[str, Any]:
+    """What the history keeps of a change that did not come to be."""
+    before, after = result.plan.before, result.after
+    kept = {
+        "switch": found.switch.name,
+        "port": found.interface,
+        "state": result.state,
+        "cause": result.cause,
+        "before": _kept(before.setting) if before else None,
+        "after": _kept(after.setting) if after else None,
+    }
+    return {"switch_port_tried": kept, "cause": result.cause}
+
+
+def _kept(setting: PortSetting) -> dict[str, Any]:
+    return dict(to_builtins(setting))
+
+
+def _cause(error: SopctlError) -> str:
+    return str(getattr(error, "kind", "") or type(error).__name__)

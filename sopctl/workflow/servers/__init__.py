@@ -1,0 +1,1 @@
+"""The servers themselves: how one is reached, looked at, and worked on."""

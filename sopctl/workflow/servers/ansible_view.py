@@ -1,0 +1,179 @@
+"""The site as Ansible sees it: which servers it may touch, how to reach them, and what they shall become.
+
+Every variable is named here. Nothing of a record chooses a connection, an interpreter or an ssh option: those are
+computed from the site's own keys and from the host key pinned in the history.
+"""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, convert, to_builtins
+
+from sopctl.adapters.ansible.connection import ssh_common_args
+from sopctl.adapters.ssh.route import source_address
+from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.model.access.ladder import HostKey
+from sopctl.model.deposit import FirstContact
+from sopctl.store import facts
+from sopctl.store.dossiers import Dossier, read_all
+from sopctl.store.durable import disk_errors
+from sopctl.store.site import Site
+
+
+class InventoryHost(Struct, frozen=True):
+    """One server for Ansible: the deposit's id, the groups it is in, and its variables."""
+
+    name: str
+    groups: tuple[str, ...]
+    variables: dict[str, Any]
+
+
+def hosts(root: Path) -> list[InventoryHost]:
+    """Every server of the site at `root` that is in the office's hands, no appliance among them. Raises what reading a
+    site raises."""
+    site = Site(root)
+    found = []
+    for dossier in read_all(site):
+        contact = dossier.deposit.access.first_contact
+        if (
+            dossier.deposit.kind == "server"
+            and dossier.summary.in_our_hands
+            and (lets_us_in(dossier) or (contact and contact.key))
+        ):
+            found.append(InventoryHost(dossier.id, _groups(dossier), variables(site, dossier)))
+    return found
+
+
+def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
+    """The host's variables: how Ansible reaches it, and what its letter asks for."""
+    access = dossier.deposit.access
+    settings = site.settings
+    source = source_address(access.address)
+    static = to_builtins(access.static_address)
+    return {
+        "ansible_host": access.address,
+        "ansible_port": access.port,
+        "ansible_user": account_in_use(site, dossier),
+        "ansible_ssh_private_key_file": str(site.folder("keys") / key_in_use(site, dossier)),
+        "ansible_ssh_common_args": ssh_common_args(pinned_key(dossier)),
+        "sopctl_id": dossier.id,
+        "sopctl_hostname": dossier.deposit.server.name,
+        "sopctl_accounts": to_builtins(access.accounts),
+        "sopctl_ports": list(access.ports),
+        "sopctl_sources": list(access.sources),
+        "sopctl_static_address": {"address": access.address, **static} if static else {},
+        "sopctl_resolvers": to_builtins(settings.resolvers),
+        "sopctl_controllers": sorted({*settings.controllers, *([source] if source else [])}),
+        "sopctl_management_account": settings.management.account,
+        "sopctl_management_key_file": str(site.folder("keys") / settings.management.key),
+        "sopctl_management_public_key": public_key(site, settings.management.key),
+        "sopctl_sudo": "inventory" if dossier.summary.reduced else "full",
+        "sopctl_time_zone": settings.time_zone,
+        "sopctl_time_servers": list(settings.time_servers),
+        "sopctl_journal_max": settings.journal_max,
+        "sopctl_security_updates": settings.security_updates,
+        "sopctl_banner": settings.banner,
+        "sopctl_last_cause": last_cause(dossier),
+    }
+
+
+def lets_us_in(dossier: Dossier) -> bool:
+    """Does the server have the office's own account? Configuration makes it, or a first contact by password."""
+    return dossier.summary.managed or bool(dossier.known("way_in"))
+
+
+def account_in_use(site: Site, dossier: Dossier) -> str:
+    """The account through which the controller reaches the server now."""
+    return site.settings.management.account if lets_us_in(dossier) else first_contact(dossier).user
+
+
+def key_in_use(site: Site, dossier: Dossier) -> str:
+    """The name, in the site's keys/, of the private key that opens the server now.
+
+    Whether it is there is looked at when a server's turn comes: one missing key must not stop the other servers.
+    """
+    if lets_us_in(dossier):
+        return site.settings.management.key
+    contact = first_contact(dossier)
+    if contact.key is None:
+        raise InvalidRecord(
+            f"{dossier.id} is entered by the password of {contact.user}, and only once, when it is configured",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=f"Configure it: sopctl configure {dossier.id} --ask-password. Or name a key of keys/ in "
+            "access.first_contact",
+        )
+    return contact.key
+
+
+def first_contact(dossier: Dossier) -> FirstContact:
+    """The account that the owner made for us. Raises InvalidRecord when the record names none."""
+    found = dossier.deposit.access.first_contact
+    if found is None:
+        raise InvalidRecord(
+            f"{dossier.id} has no way in: no first contact is known",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=f"Add access.first_contact (user, and the key's name in keys/): sopctl edit {dossier.id}",
+        )
+    return found
+
+
+def pinned_key(dossier: Dossier) -> HostKey | None:
+    """The host key that the history has pinned, or None."""
+    found = dossier.known("host_key")
+    return convert(found, HostKey) if found else None
+
+
+def last_cause(dossier: Dossier) -> str:
+    """Why the last access try failed, for a repair that is aimed; an empty string when it did not fail."""
+    tried = dossier.last("verify")
+    return str(tried.data.get("cause", "")) if tried else ""
+
+
+def public_key(site: Site, name: str) -> str:
+    """The public half of the site's key `name`, one line. Raises OutsideFailure when it is missing."""
+    path = site.folder("keys") / f"{name}.pub"
+    if not path.is_file():
+        raise OutsideFailure(
+            "the key's public half is missing",
+            where=str(path),
+            remedy=f"Make it: ssh-keygen -y -f {path.with_suffix('')} > {path}",
+        )
+    with disk_errors(path, "read"):
+        return path.read_text().strip()
+
+
+def _groups(dossier: Dossier) -> tuple[str, ...]:
+    place, standing = dossier.summary.place, dossier.standing
+    step = standing.step.no if standing.step else 0
+    groups = ["deposits", f"unit_{_word(dossier.deposit.unit)}", f"step_{standing.procedure}_{step}"]
+    if place:
+        groups.append(f"rack_{_word(place.rack)}")
+    return (*groups, *_os_groups(_os(dossier)))
+
+
+def _os(dossier: Dossier) -> str:
+    """The operating system as the newest inventory found it, else as the letter declares it."""
+    kept = facts.newest(facts.months(dossier.events))
+    if kept:
+        with suppress(InvalidRecord):  # one damaged document must not hide every server from Ansible
+            found = facts.read(dossier.folder, kept)
+            if found.os_name:
+                return f"{found.os_name} {found.os_version or ''}"
+    return dossier.deposit.server.operating_system
+
+
+def _os_groups(name: str) -> tuple[str, ...]:
+    """`Debian 12.5` is in os_debian and os_debian_12."""
+    family = re.match(r"\s*([A-Za-z]{2,20})", name)
+    major = re.search(r"\b([0-9]{1,4})\b", name)
+    if not family:
+        return ()
+    group = f"os_{family[1].lower()}"
+    return (group, f"{group}_{major[1]}") if major else (group,)
+
+
+def _word(text: str) -> str:
+    """A name that Ansible takes for a group: letters, digits, underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "unnamed"

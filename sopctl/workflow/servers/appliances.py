@@ -1,0 +1,158 @@
+"""Network appliances on deposit (firewall, router, switch), in the steps that touch a server.
+
+The office has an account there that the owner made (`access.first_contact`), and looks. Nothing of an appliance is
+configured, so Ansible never sees one, and nothing has to be taken back from it.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from msgspec.structs import replace
+
+from sopctl.adapters.ssh import check, load_key
+from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask
+from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.model.access.ladder import AccessResult, Cause, Rung, RungResult, Target, Verdict
+from sopctl.model.deposit import Platform
+from sopctl.model.facts.appliance import commands, from_answers
+from sopctl.model.facts.server import ServerFacts
+from sopctl.model.text import printable
+from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
+from sopctl.workflow.desk import StepDone, Turn
+from sopctl.workflow.servers.ansible_view import first_contact, pinned_key
+from sopctl.workflow.servers.first_contact import from_file
+
+Gathered = ServerFacts | SopctlError | None
+
+_RUNGS = {
+    "host-key-changed": (Rung.HOST_KEY, Cause.HOST_KEY_CHANGED),
+    "login-refused": (Rung.LOGIN, Cause.DENIED),
+    "unreachable": (Rung.LOGIN, Cause.CLOSED),
+    "dropped": (Rung.COMMAND, Cause.CLOSED),
+    "timed-out": (Rung.COMMAND, Cause.TIMEOUT),
+}
+"""Where on the ladder of the access check a session fails (`DeviceFault.kind`), and with which cause."""
+
+
+def is_appliance(dossier: Dossier) -> bool:
+    return dossier.deposit.kind == "appliance"
+
+
+def login(site: Site, dossier: Dossier) -> Login:
+    """What opens the appliance: the owner's account for the office, with its key or password in keys/.
+
+    Raises InvalidRecord when the record names none or others may read it, OutsideFailure when it is missing.
+    """
+    way = first_contact(dossier)
+    if way.key:
+        return Login(way.user, key=load_key(site.key_file(way.key)).pkey)
+    assert way.password  # noqa: S101 (the record of an appliance names one of them)
+    return Login(way.user, password=from_file(site.key_file(way.password)).text)
+
+
+def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
+    """konfigurasi 1 of an appliance, once its host key is pinned: that the owner's account lets the office in is
+    proved, and that it is what its letter says. Nothing is changed on it.
+
+    Another platform than the letter's is an answer (no). Raises, recorded, what kept it from ending.
+    """
+    platform, way = _platform(mine.dossier), first_contact(mine.dossier)
+    try:
+        facts = _ask(mine, commands(platform)[:1], cancel)
+    except BaseException as error:
+        mine.break_off(error)
+        raise
+    if facts is None:
+        return mine.fail(stranger(mine.dossier))
+    what = " ".join(filter(None, (facts.product, facts.os_name, facts.os_version)))
+    how = "kunci" if way.key else "kata sandi"
+    note = f"perangkat jaringan: {way.user} bisa masuk dengan {how} ({what}); tidak ada yang diubah"
+    return mine.record("selesai", note=note, data={"changed": 0, "platform": platform})
+
+
+def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:
+    """Try the access of an appliance: the ladder and its services, then a login that asks what it is."""
+    access, way, opens, pin = dossier.deposit.access, first_contact(dossier), login(site, dossier), pinned_key(dossier)
+    expected = f"{pin.type} {pin.sha256}" if pin else None
+    target = Target(access.address, access.port, expect_key=expected, services=access.ports, timeout=timeout)
+    found = replace(check(target), user=way.user)
+    if found.cause:
+        return found
+    if pin is None:
+        return _fallen(found, Rung.HOST_KEY, Cause.HOST_KEY_UNKNOWN, "no host key is on record")
+    platform = _platform(dossier)
+    asked = commands(platform)[:1]
+    try:
+        said = ask(Endpoint(access.address, access.port, pin), opens, platform, asked, seconds=timeout)
+    except DeviceFault as fault:
+        rung, cause = _RUNGS.get(fault.kind, (Rung.COMMAND, Cause.COMMAND_FAILED))
+        return _fallen(found, rung, cause, fault.message)
+    if from_answers(platform, said, gathered_at="") is None:
+        return _fallen(found, Rung.COMMAND, Cause.COMMAND_FAILED, stranger(dossier))
+    proved = {Rung.LOGIN: f"{way.user} with a {'key' if way.key else 'password'}", Rung.COMMAND: asked[0]}
+    rungs = (*found.rungs, *(RungResult(rung, True, 0, detail) for rung, detail in proved.items()))
+    return replace(found, rung=Rung.COMMAND, detail=asked[0], rungs=rungs)
+
+
+def gather(turns: Sequence[Turn], at_once: int, cancel: threading.Event | None) -> Iterator[tuple[Turn, Gathered]]:
+    """The facts of appliances, each as it comes, from at most `at_once` at a time; None of one that is not what its
+    letter says. The sessions are in threads, and nothing else: whoever takes the facts keeps them."""
+    with ThreadPoolExecutor(at_once, thread_name_prefix="appliance") as pool:
+        asked = {pool.submit(_facts, mine, cancel): mine for mine in turns}
+        for done in as_completed(asked):
+            yield asked[done], done.result()
+
+
+def stranger(dossier: Dossier) -> str:
+    """Why there are no facts of an appliance that answered."""
+    return f"it does not answer like {dossier.deposit.platform}: another device, or an account that may not look"
+
+
+def release(mine: Turn, by_hand: str) -> str:
+    """pengembalian 6 of an appliance: sopctl put nothing on it, so it takes nothing back. How the rest was done, as the
+    event's note. Raises UsageError when nobody says how."""
+    if not by_hand:
+        raise UsageError(
+            f"{mine.dossier.id} is a network appliance: sopctl put nothing on it, and does not switch it off",
+            remedy=f'Have it done, and say how: sopctl release {mine.dossier.id} --by-hand "…"',
+        )
+    way = mine.deposit.access.first_contact
+    rest = f"; hapus keys/{way.key or way.password}, dan pemilik menghapus akun {way.user}" if way else ""
+    return f"perangkat jaringan, tidak ada yang dicabut oleh sopctl; dengan tangan: {by_hand}{rest}"
+
+
+def _facts(mine: Turn, cancel: threading.Event | None) -> Gathered:
+    """What is asked of one appliance in its thread: an error is an answer, and stops no other."""
+    try:
+        return _ask(mine, commands(_platform(mine.dossier)), cancel)
+    except SopctlError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
+        return OutsideFailure(f"the answer cannot be read: {type(error).__name__}: {printable(str(error), 400)}")
+
+
+def _ask(mine: Turn, what: Sequence[str], cancel: threading.Event | None) -> ServerFacts | None:
+    dossier, access, pin = mine.dossier, mine.deposit.access, pinned_key(mine.dossier)
+    if pin is None:
+        raise OutsideFailure(
+            f"no host key of {dossier.id} is on record, so nobody logs in",
+            remedy=f"Compare it at the appliance's console, then: sopctl host-key {dossier.id} --confirm SHA256:…",
+        )
+    opens, platform = login(mine.desk.site, dossier), _platform(dossier)
+    said = ask(Endpoint(access.address, access.port, pin), opens, platform, what, cancel=cancel)
+    return from_answers(platform, said, gathered_at=mine.desk.now().isoformat())
+
+
+def _platform(dossier: Dossier) -> Platform:
+    platform = dossier.deposit.platform
+    if platform is None:
+        raise InvalidRecord(f"{dossier.id} is no network appliance", where=str(dossier.folder / "deposit.yml"))
+    return platform
+
+
+def _fallen(found: AccessResult, rung: Rung, cause: Cause, detail: str) -> AccessResult:
+    """The ladder, fallen from at a rung that the session tried."""
+    rungs = (*(each for each in found.rungs if each.rung is not rung), RungResult(rung, False, 0, detail))
+    return replace(found, verdict=Verdict.INACCESSIBLE, rung=rung, cause=cause, detail=detail, rungs=rungs)

@@ -1,0 +1,297 @@
+"""The fleet: access checks of all servers in the office's hands, their history, and who is told of changes.
+
+A check never moves a dossier: `verify` does that. It is made with the management account, as `verify` makes it. At a
+network appliance nobody logs in: its host key and its services are the answer, and its log stays the owner's.
+"""
+
+import hashlib
+import re
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from sopctl.errors import SopctlError, UsageError
+from sopctl.model.access.ladder import AccessResult, Target, Verdict, remedy
+from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
+from sopctl.model.message import Message
+from sopctl.model.sop.summary import Summary
+from sopctl.store import dossiers, locks, register
+from sopctl.store.checks import Change, Checks, Count
+from sopctl.store.durable import write_atomic
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.messages import sending, wording
+from sopctl.workflow.messages.sending import MayHaveArrived, Ready
+from sopctl.workflow.servers.ansible_view import account_in_use, key_in_use, pinned_key
+
+if TYPE_CHECKING:
+    from sopctl.adapters.ssh import Key
+    from sopctl.adapters.ssh.sweep import Job
+
+SELECTORS = ("unit", "state", "rack")
+LISTED = 50
+"""Servers that a message names; of more it tells the number."""
+
+
+class Checked(Struct, frozen=True):
+    """One server's check, and the state that it is in thereafter."""
+
+    id: str
+    server: str
+    result: AccessResult
+    remedy: str
+    state: State
+
+
+class Notice(Struct, frozen=True):
+    """What one addressee was to be told; `problem` says why it was not, or perhaps not."""
+
+    to: str
+    changes: list[Change]
+    problem: str = ""
+
+
+class Report(Struct, frozen=True):
+    """One server's month, and the times in it that were watched. Times in seconds."""
+
+    id: str
+    server: str
+    watched: list[Span]
+    availability: Availability
+
+
+class Month(Struct, frozen=True):
+    """A month and the servers that were checked in it. `first` and `last`: its bounds, seconds since 1970."""
+
+    month: str
+    first: int
+    last: int
+    servers: list[Report]
+
+
+def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[Summary], list[SopctlError]]:
+    """The servers to check: those in the office's hands, or those of them that are named; and broken dossiers.
+
+    `select` is KEY=TEXT[,KEY=TEXT…]: unit (a part of its name), state (procedure, or procedure and step), rack.
+    Raises UsageError for an id that is not to be checked.
+    """
+    reading = register.read(site)
+    able = [each for each in reading.summaries if each.in_our_hands]
+    errors: list[SopctlError] = list(reading.errors)
+    if ids:
+        known = {each.id: each for each in able}
+        for deposit_id in ids:
+            if deposit_id not in known:
+                dossiers.read(site, deposit_id)  # says so when there is none, or it is broken
+                raise UsageError(
+                    f"{deposit_id} is not in the office's hands: nobody may log in there",
+                    remedy=f"Look where it stands: sopctl show {deposit_id}",
+                )
+        able, errors = [known[deposit_id] for deposit_id in dict.fromkeys(ids)], []
+    wanted = _selectors(select)
+    return [each for each in able if all(_fits(each, key, text) for key, text in wanted)], errors
+
+
+def _selectors(select: str) -> list[tuple[str, str]]:
+    found = []
+    for part in filter(None, select.split(",")):
+        key, equals, text = part.partition("=")
+        if key not in SELECTORS or not equals or not text:
+            raise UsageError(f"--select knows {', '.join(SELECTORS)}, not {part!r}", remedy="--select unit=kesehatan")
+        found.append((key, text.casefold()))
+    return found
+
+
+def _fits(each: Summary, key: str, text: str) -> bool:
+    if key == "unit":
+        return text in each.unit.casefold()
+    if key == "rack":
+        return each.place is not None and each.place.rack.casefold() == text
+    return text in (each.procedure, each.stands)
+
+
+@contextmanager
+def alone(site: Site) -> Generator[None, None, None]:
+    """Hold the fleet's lock. Raises Conflict when another run is under way."""
+    with locks.hold(site.root / "var" / "locks" / "check", "the check of the fleet"):
+        yield
+
+
+def run(
+    desk: Desk, summaries: Sequence[Summary], timeout: float | None = None, *, errors: list[SopctlError]
+) -> Generator[Checked, None, None]:
+    """Check `summaries`; each comes as soon as it is in, and is then recorded, however the run ends.
+
+    A server that cannot be tried (its key is missing, its record broken) holds up no other: it goes to `errors`.
+    Raises Interrupted.
+    """
+    from sopctl.adapters.ssh.sweep import sweep
+
+    settings, names = desk.site.settings.checks, {each.id: each.server for each in summaries}
+    jobs = _jobs(desk.site, summaries, timeout or settings.timeout, errors)
+    history = Checks(desk.site)
+    with history.recording(_policy(desk.site)) as record:
+        for name, result in sweep(jobs):
+            ok = result.verdict is Verdict.ACCESSIBLE
+            state = record(name, Sight(int(desk.clock().timestamp()), ok, result.cause or "", result.seconds))
+            yield Checked(name, names[name], result, remedy(result), state)
+    history.prune(int(desk.clock().timestamp()), settings.retention)
+
+
+def _policy(site: Site) -> Policy:
+    settings = site.settings.checks
+    return Policy(settings.down_after, settings.up_after, 60 * settings.gap_minutes)
+
+
+def _jobs(site: Site, summaries: Sequence[Summary], timeout: float, errors: list[SopctlError]) -> "list[Job]":
+    from sopctl.adapters.ssh import Key
+
+    keys: dict[str, Key] = {}
+    jobs = []
+    for each in summaries:
+        try:
+            jobs.append(_job(site, each.id, timeout, keys))
+        except SopctlError as error:
+            errors.append(error)
+    return jobs
+
+
+def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") -> "Job":
+    from sopctl.adapters.ssh import load_key
+    from sopctl.adapters.ssh.sweep import Job
+
+    dossier = dossiers.read(site, deposit_id)
+    wanted, pin = dossier.deposit.access, pinned_key(dossier)
+    appliance = dossier.deposit.kind == "appliance"
+    name = "" if appliance else key_in_use(site, dossier)
+    if name and name not in keys:
+        keys[name] = load_key(site.key_file(name))
+    target = Target(
+        wanted.address,
+        wanted.port,
+        user=None if appliance else account_in_use(site, dossier),
+        expect_key=f"{pin.type} {pin.sha256}" if pin else None,
+        services=wanted.ports,
+        timeout=timeout,
+    )
+    return Job(deposit_id, target, keys.get(name))
+
+
+def announce(desk: Desk) -> list[Notice]:
+    """Tell whom `checks.notify` names of the servers that went down or came back: each one message for all.
+
+    What an addressee did not take, the next run tells that one again, and no other. What they may have taken is not
+    told twice: it is noted before it is sent.
+    """
+    history, notices = Checks(desk.site), []
+    for name in desk.site.settings.checks.notify:
+        if changes := history.claim(name):
+            problem = ""
+            try:
+                _message(desk.site, name, changes).send()
+            except MayHaveArrived as error:
+                problem = str(error)
+            except SopctlError as error:
+                history.release(name, changes)
+                problem = str(error)
+            notices.append(Notice(name, changes, problem))
+    return notices
+
+
+def _message(site: Site, name: str, changes: Sequence[Change]) -> Ready:
+    """To a person by e-mail, else to a channel. Raises a SopctlError for what is wrong in the settings."""
+    zone = ZoneInfo(site.settings.time_zone)
+    rows = [
+        {
+            "id": one.id,
+            "cause": one.cause,
+            "began": f"{datetime.fromtimestamp(one.began, zone):%Y-%m-%d %H:%M}",
+            "ended": f"{datetime.fromtimestamp(one.ended, zone):%Y-%m-%d %H:%M}" if one.ended else "",
+            "minutes": ((one.ended or one.began) - one.began) // 60,
+        }
+        for one in changes
+    ]
+    down, back = [row for row in rows if not row["ended"]], [row for row in rows if row["ended"]]
+    values = {"down": down, "back": back, "listed": LISTED}
+    language = site.settings.language
+    if name in site.settings.channels:
+        subject, text = wording.render(site, language, "access", values)
+        return sending.to_channel(site, name, Message(None, name, subject, text))
+    person = site.settings.people[name]
+    digest = hashlib.sha256("\n".join(f"{one.id} {one.began} {one.ended}" for one in changes).encode()).hexdigest()
+    message = wording.to_person(site, person.name, person.email, language, "access", values)
+    return sending.by_email(site, message, sending.new_id(site, f"akses.{digest[:12]}", len(changes)))
+
+
+def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:
+    """What is known of a server: its state, its outages, and its checks (the older, the coarser)."""
+    dossiers.read(desk.site, deposit_id)
+    kept = Checks(desk.site)
+    now = int(desk.clock().timestamp())
+    return kept.states().get(deposit_id), kept.outages(deposit_id), kept.counts(deposit_id, 0, now + 1)
+
+
+def report(desk: Desk, month: str | None = None) -> Month:
+    """The availability of every server that was checked in `month` (YYYY-MM, in the office's time; this one unless
+    told). Raises UsageError for what is no month."""
+    now = desk.now()
+    month = month or f"{now:%Y-%m}"
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) or month < "1970-02":
+        raise UsageError(f"{month!r} is no month", remedy="Write it as 2026-11")
+    zone = ZoneInfo(desk.site.settings.time_zone)
+    year, number = map(int, month.split("-"))
+    begin = int(datetime(year, number, 1, tzinfo=zone).timestamp())
+    end = int(datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone).timestamp())
+    names = {each.id: each.server for each in register.read(desk.site).summaries}
+    rows = []
+    for name, seen in Checks(desk.site).seen(begin, end).items():
+        inside = [Span(max(one.began, begin), min(one.ended, end)) for one in seen.watched if one.ended >= begin]
+        found = availability(seen.outages, seen.watched, begin, end)
+        rows.append(Report(name, names.get(name, ""), inside, found))
+    return Month(month, begin, end, rows)
+
+
+def watched(desk: Desk, month: str) -> dict[str, tuple[State, Availability | None]]:
+    """By server: what is held true of it, and how available it was in `month`, as far as it was watched. Empty where
+    nothing was ever checked."""
+    kept = Checks(desk.site)
+    if not kept.begun:
+        return {}
+    found = {row.id: row.availability for row in report(desk, month).servers}
+    return {name: (state, found.get(name)) for name, state in kept.states().items()}
+
+
+def draw(desk: Desk, found: Month, file: Path) -> None:
+    """Write a month as an SVG picture: when each server was reachable, when not, and when nobody looked."""
+    from sopctl.adapters.documents.timeline_svg import Bar, Lane, Legend, timeline_svg
+
+    zone, length = ZoneInfo(desk.site.settings.time_zone), found.last - found.first
+
+    def bar(began: int, ended: int, says: str = "") -> Bar:
+        return Bar((began - found.first) / length, (ended - found.first) / length, says)
+
+    def told(outage: Outage) -> str:
+        until = f"{datetime.fromtimestamp(outage.ended, zone):%d %H:%M}" if outage.ended else "…"
+        return f"{datetime.fromtimestamp(outage.began, zone):%d %H:%M} – {until}: {outage.cause}"
+
+    lanes = []
+    for row in found.servers:
+        percent = row.availability.percent
+        down = [
+            bar(max(span.began, outage.began), min(span.ended, outage.ended or span.ended), told(outage))
+            for outage in row.availability.outages
+            for span in row.watched
+            if outage.began <= span.ended and (outage.ended is None or outage.ended > span.began)
+        ]
+        figure = "–" if percent is None else f"{percent:.2f}%"
+        watched = [bar(span.began, span.ended) for span in row.watched]
+        lanes.append(Lane(f"{row.id} {row.server}", figure, watched, down))
+    last_day = datetime.fromtimestamp(found.last - 1, zone).day
+    marks = [((day - 1) / last_day, str(day)) for day in (1, 8, 15, 22, 29) if day <= last_day]
+    legend = Legend("dapat diakses", "tidak dapat diakses", "tidak diperiksa")
+    write_atomic(file.absolute(), timeline_svg(f"Akses server titipan, {found.month}", marks, lanes, legend))

@@ -1,0 +1,149 @@
+"""First contact by password: the office's own account is made with it, once; from then on its key opens the server.
+
+The password is the owner's and stays with whoever types it: it is not kept, not logged, and on no command line.
+"""
+
+import contextlib
+import os
+import stat
+import sys
+import threading
+from pathlib import Path
+
+from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
+from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult, Target, remedy
+from sopctl.store import dossiers
+from sopctl.workflow.desk import Desk, Turn
+from sopctl.workflow.servers.ansible_view import first_contact, pinned_key, public_key
+
+SCRIPT = "playbooks/roles/raw_accounts/files/accounts.sh"
+RECORDS = "/var/lib/sopctl"
+GIVE_BACK = "/usr/local/lib/sopctl/full-sudo"
+"""On a server where the office may only take inventory: what its owner runs as root (role inventory_only)."""
+SECONDS = 60.0
+MAX_BYTES = 4096
+
+_REMEDIES = {
+    Cause.DENIED: "Ask the owner for the account's password; it was tried once",
+    Cause.METHOD_NOT_ALLOWED: "The owner allows passwords for {user} (PasswordAuthentication in sshd_config), or "
+    "installs a key of ours: its name in keys/ belongs into access.first_contact",
+    Cause.SECOND_FACTOR: "The owner lets the password alone be enough for {user}, or installs a key of ours",
+    Cause.SUDO_REFUSED: "The owner lets {user} become root through sudo",
+    Cause.COMMAND_FAILED: "Mend on the server what it says, then run the same command again",
+}
+"""What helps where it is something else than for a login with a key."""
+
+
+def account(desk: Desk, deposit_id: str) -> str:
+    """The account that the owner made for the first contact. Raises InvalidRecord when the record names none."""
+    return first_contact(dossiers.read(desk.site, deposit_id)).user
+
+
+def from_file(path: Path) -> Password:
+    """The password in the first line of a file that only its owner may read; `-` is standard input.
+
+    Raises OutsideFailure when it cannot be read, InvalidRecord when others may read it, or no password is there.
+    """
+    try:
+        with contextlib.ExitStack() as held:
+            file = sys.stdin.buffer if str(path) == "-" else held.enter_context(path.open("rb"))
+            mode = os.fstat(file.fileno()).st_mode
+            if stat.S_ISREG(mode) and mode & 0o077:
+                raise InvalidRecord("others may read this password", where=str(path), remedy=f"chmod 600 {path}")
+            line = file.readline(MAX_BYTES)
+    except OSError as error:
+        raise OutsideFailure(f"the password cannot be read: {error.strerror}", where=str(path)) from None
+    return one_line(line.rstrip(b"\r\n").decode("utf-8", "surrogateescape"), str(path))
+
+
+def from_keyring(service: str, user: str) -> Password:
+    """The password that this machine's keyring has for `service` and `user`. Raises OutsideFailure without one."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        found = keyring.get_password(service, user)
+    except KeyringError as error:
+        raise OutsideFailure(
+            f"the keyring cannot be opened: {error}",
+            remedy="Unlock it, or give the password otherwise: --ask-password, --password-file",
+        ) from None
+    if found is None:
+        raise OutsideFailure(
+            f"the keyring has no password of {user} for {service}", remedy=f"Enter it: keyring set {service} {user}"
+        )
+    return one_line(found, f"keyring {service}")
+
+
+def one_line(text: str, where: str) -> Password:
+    """The text as a password. Raises InvalidRecord, which does not show it, when it is none."""
+    if not text or "\n" in text or "\0" in text:
+        raise InvalidRecord("there is no password of one line", where=where)
+    return Password(text)
+
+
+def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = None) -> dict[str, str]:
+    """Make the management account on the server, through the account of the letter and its password.
+
+    Its host key is pinned before. Returns what the history keeps of it. Raises OutsideFailure when it fails.
+    """
+    site, settings = mine.desk.site, mine.desk.site.settings.management
+    site.key_file(settings.key)
+    found = _make_account(mine, first_contact(mine.dossier).user, password, cancel)
+    if found.cause:
+        raise _refused(mine.dossier.id, found)
+    return {"way_in": settings.account}
+
+
+def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
+    """Has the office full sudo again on a server where it could only take inventory? Then this turn's events say so.
+
+    It has when the owner gave it back there, or when the owner's account still opens with the key of the first contact.
+    Raises NotNow when neither is so, OutsideFailure when the server cannot be asked.
+    """
+    site = mine.desk.site
+    found = _make_account(
+        mine, site.settings.management.account, load_key(site.key_file(site.settings.management.key)), cancel
+    )
+    owner = mine.deposit.access.first_contact
+    if found.cause is Cause.SUDO_REFUSED and owner and owner.key and (site.folder("keys") / owner.key).is_file():
+        again = _make_account(mine, owner.user, load_key(site.key_file(owner.key)), cancel)
+        found = again if again.cause is None else found
+    if found.cause is Cause.SUDO_REFUSED:
+        raise reduced(mine.dossier.id)
+    if found.cause:
+        raise _refused(mine.dossier.id, found)
+    mine.established["sudo"] = "full"
+
+
+def reduced(deposit_id: str) -> NotNow:
+    """The error where the office's account is not allowed what is asked for, and how it is allowed again."""
+    return NotNow(
+        f"on {deposit_id} the office may take inventory and nothing else (its sudo was reduced)",
+        remedy=f"The owner runs {GIVE_BACK} on the server, as root, or lets the key of the first contact in again; "
+        "then this command goes.",
+    )
+
+
+def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.Event | None) -> AccessResult:
+    """Make the management account, with full sudo, as `user`; what there is of it already stays."""
+    site, settings = mine.desk.site, mine.desk.site.settings.management
+    access, pinned = mine.deposit.access, pinned_key(mine.dossier)
+    target = Target(
+        access.address, access.port, user, f"{pinned.type} {pinned.sha256}" if pinned else None, timeout=SECONDS
+    )
+    account = ["management", settings.account, public_key(site, settings.key)]
+    script = (site.root / SCRIPT).read_bytes()
+    return run_as_root(target, way, script, ["add", RECORDS, *account], cancel=cancel)
+
+
+def _refused(deposit_id: str, found: AccessResult) -> OutsideFailure:
+    assert found.cause  # noqa: S101 (it failed)
+    words = _REMEDIES.get(found.cause)
+    return OutsideFailure(
+        f"the first contact with {deposit_id} failed at {found.rung}: {found.detail}",
+        where=f"{found.host}:{found.port}",
+        remedy=words.format(user=found.user) if words else remedy(found),
+    )

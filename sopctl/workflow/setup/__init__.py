@@ -1,0 +1,1 @@
+"""Around the procedure: making a site, checking it, rehearsing, timers."""

@@ -1,0 +1,259 @@
+"""The demo: three requests through the whole procedure, on real throwaway servers, with the real commands.
+
+Nothing is acted out. Every step is a `sopctl` command line run as a person would run it, in a site of its own; what
+the demo adds is what people and machines outside sopctl would bring: letters, serial numbers, and one server whose
+old account has expired, so that the first access try fails.
+"""
+
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sopctl.adapters import lab
+from sopctl.adapters.lab import LabServer, LabStatus, Tier
+from sopctl.errors import ExitCode, OutsideFailure, UsageError
+from sopctl.store import dossiers
+from sopctl.store.durable import write_atomic
+from sopctl.store.site import Site
+from sopctl.workflow.setup.init import make_key
+
+MARKER = ".made-by-sopctl-demo"
+SERVICE_PORT = 8080
+RACK = "name: A1\nroom: Ruang Server\nunits: 4\ndepth_mm: 900\npower_watts: 2000\n"
+"""A rack in which two servers of two units fit, and no third."""
+
+UNITS = ("Dinas Kesehatan", "Dinas Pendidikan", "Dinas Perhubungan")
+ACCOUNT = "webadmin"
+CLEANUP_SECONDS = 60
+"""How long an interrupted command may take to clean up: an Ansible run ends within its own grace time."""
+
+Say = Callable[[str], None]
+
+
+def run(site: Path, *, lab_name: str, keep: bool, say: Say, heading: Say) -> list[str]:
+    """Run the demo in the folder `site` and the lab `lab_name`, both made anew.
+
+    With `keep`, servers and site stay; returns the commands to try on them then, else an empty list.
+
+    Raises OutsideFailure when a command ends otherwise than it should, and what the lab raises; the servers go down
+    all the same.
+    """
+    _clear(site)
+    try:
+        heading("Three throwaway servers")
+        lab.down(lab_name)  # servers that an earlier demo left have been configured already
+        status = lab.up(lab_name, servers=len(UNITS), progress=say)
+        demo = _Demo(site, status, say, heading)
+        demo.play()
+    except BaseException as error:
+        say("cleaning up")
+        traceback.clear_frames(error.__traceback__)  # they may still hold the lab's lock, broken off while taking it
+        lab.down(lab_name)
+        raise
+    if keep:
+        return demo.try_next()
+    lab.down(lab_name, progress=say)
+    return []
+
+
+def _clear(site: Path) -> None:
+    if site.exists():
+        if not (site / MARKER).is_file():
+            raise UsageError(
+                f"{site} is there and was not made by the demo", remedy="Name another folder: --folder DIR"
+            )
+        shutil.rmtree(site)
+
+
+class _Demo:
+    def __init__(self, site: Path, status: LabStatus, say: Say, heading: Say) -> None:
+        self.site = site
+        self.status = status
+        self.say = say
+        self.heading = heading
+        self.ids: list[str] = []
+
+    def play(self) -> None:
+        self.make_site()
+        self.heading("Three letters arrive; the heads route them; the rack has room for two")
+        for number in (0, 1, 2):
+            self.file_request(number)
+            self.until_space(number)
+        self.heading("Two servers are handed over, inspected, and placed")
+        for number in (0, 1):
+            self.take_in(number)
+        first, second, third = self.ids
+        self.heading(f"{first} is configured, reached, and inventoried")
+        self.sopctl("configure", first, "--host-key", self.fingerprint(0))
+        self.sopctl("notify", first, "--via", "phone")
+        self.sopctl("verify", first, "--key", self.key(0))
+        self.sopctl("notify", first, "--via", "phone")
+        self.sopctl("inventory", "collect", first)
+        self.heading(f"{second} refuses at first: the account on it has expired. The loop repairs it")
+        self.sopctl("configure", second, "--host-key", self.fingerprint(1))
+        self.sopctl("notify", second, "--via", "phone")
+        self.sopctl("verify", second, "--key", self.key(1), expect=ExitCode.NO)
+        self.sopctl("advance", second, "--key", self.key(1), "--via", "phone")
+        self.heading(f"{first} is given back; its place goes to {third}, which waits")
+        self.give_back(0)
+        self.sopctl("notify", third, "--via", "phone")
+        self.take_in(2)
+        self.heading("The board, and the papers")
+        self.sopctl("list")
+        for deposit in self.ids:
+            self.sopctl("document", "verify", deposit)
+        self.sopctl("journal", "verify")
+
+    def try_next(self) -> list[str]:
+        """What to do with the servers and the site, from first look to cleaning up."""
+        _, second, third = self.ids
+        site = shlex.quote(str(self.site))
+        return [
+            f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH SOPCTL_SITE={site}",
+            "sopctl list",
+            f"sopctl show {second}",
+            "sopctl rack show A1",
+            f"sopctl inventory show {second}",
+            f"sopctl advance {third} --key {self.key(2)} --via phone --host-key {self.fingerprint(2)}",
+            f"(cd {site} && ansible-inventory -i inventory --graph)",
+            f"sopctl lab status --name {self.status.name}",
+            f"sopctl lab down --name {self.status.name}",
+        ]
+
+    def make_site(self) -> None:
+        self.heading("A site")
+        self.run_command(["init", str(self.site)], shown=["init", str(self.site)])
+        write_atomic(self.site / MARKER, b"")
+        write_atomic(self.site / "racks" / "A1.yml", RACK.encode())
+        (self.site / "letters").mkdir()
+        shutil.copyfile(self.status.servers[0].key_file, self.site / "keys" / "owner")
+        (self.site / "keys" / "owner").chmod(0o600)
+        for number, server in enumerate(self.status.servers[: len(UNITS)]):
+            make_key(self.site / "keys" / f"requester{number + 1}", f"{ACCOUNT}@example.org")
+            self.owners_software(server)
+        expired = f"useradd --create-home --shell /bin/bash --expiredate 2001-01-01 {ACCOUNT}"
+        _prepare(self.status.servers[1], f"id {ACCOUNT} >/dev/null 2>&1 || {expired}")
+
+    def owners_software(self, server: LabServer) -> None:
+        """The owner's own application, which the letter's port is for. Without systemd nothing manages services."""
+        if self.status.tier is Tier.SYSTEMD:
+            start = f"systemd-run --unit=application python3 -m http.server {SERVICE_PORT}"
+            _prepare(server, f"systemctl --quiet is-active application || {start}")
+
+    def file_request(self, number: int) -> None:
+        server = self.status.servers[number]
+        public = (self.site / "keys" / f"requester{number + 1}.pub").read_text().strip()
+        ports = f"[{SERVICE_PORT}]" if self.status.tier is Tier.SYSTEMD else "[]"
+        letter = self.site / "letters" / f"request{number + 1}.yml"
+        write_atomic(
+            letter,
+            f"""\
+unit: {UNITS[number]}
+letter: {{number: 090/{number + 1}/2026, date: 2026-11-02}}
+contacts:
+  administrative: {{name: Kepala Subbagian Umum, position: Kasubbag Umum, email: umum@example.org}}
+  technical: {{name: Administrator Sistem, position: Pranata Komputer, email: admin@example.org}}
+server:
+  name: web{number + 1}.example.org
+  brand_model: Contoh R200
+  serial: {_serial(number)}
+  height_units: 2
+  depth_mm: 700
+  power_watts: 400
+  operating_system: Debian 12
+access:
+  address: {server.address}
+  port: {server.port}
+  first_contact: {{user: {server.user}, key: owner}}
+  accounts: [{{name: {ACCOUNT}, keys: [{public}]}}]
+  ports: {ports}
+""".encode(),
+        )
+        self.sopctl("request", str(letter))
+        self.ids = dossiers.ids(Site(self.site))
+
+    def until_space(self, number: int) -> None:
+        deposit = self.ids[number]
+        self.sopctl("dispose", deposit, "--instruction", "Mohon ditindaklanjuti", "--by", "kadis")
+        self.sopctl("dispose", deposit, "--instruction", "Siapkan tempat", "--by", "kabid")
+        full = number == len(UNITS) - 1
+        self.sopctl("reserve", deposit, expect=ExitCode.NO if full else ExitCode.OK)
+        self.sopctl("notify", deposit, "--via", "phone")
+
+    def take_in(self, number: int) -> None:
+        deposit = self.ids[number]
+        self.sopctl("receive", deposit)
+        self.sopctl("inspect", deposit, "--serial", _serial(number), "--all-ok")
+        self.sopctl("handover", deposit)
+        self.sopctl("place", deposit)
+
+    def give_back(self, number: int) -> None:
+        deposit = self.ids[number]
+        self.sopctl("return", deposit, "--letter-number", "090/12/2026")
+        self.sopctl("dispose", deposit, "--instruction", "Setuju dikembalikan", "--by", "kadis")
+        self.sopctl("dispose", deposit, "--instruction", "Laksanakan", "--by", "kabid")
+        self.sopctl("inspect", deposit, "--serial", _serial(number))
+        self.sopctl("return", deposit, "--data-saved", "--keep-disks")
+        self.sopctl("release", deposit)
+        self.sopctl("inspect", deposit, "--all-ok")
+        self.sopctl("handover", deposit)
+        self.sopctl("release", deposit)
+        self.sopctl("release", deposit)
+
+    def fingerprint(self, number: int) -> str:
+        """The fingerprint as the server's console shows it: the lab made the key, so it need not be trusted blindly."""
+        keys = {key.type: key for key in self.status.servers[number].host_keys}
+        return (keys.get("ssh-ed25519") or next(iter(keys.values()))).sha256
+
+    def key(self, number: int) -> str:
+        return str(self.site / "keys" / f"requester{number + 1}")
+
+    def sopctl(self, *words: str, expect: ExitCode = ExitCode.OK) -> None:
+        """Run one command in the site, as printed."""
+        self.run_command(["--site", str(self.site), *words], shown=words, expect=expect)
+
+    def run_command(self, words: Sequence[str], *, shown: Sequence[str], expect: ExitCode = ExitCode.OK) -> None:
+        """Run a command line of sopctl; raises OutsideFailure when it does not end as it should."""
+        line = f"sopctl {shlex.join(shown)}"
+        self.say(f"\n$ {line}")
+        code = _wait([sys.executable, "-m", "sopctl", *words])
+        if code == ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
+        if code != expect:
+            raise OutsideFailure(f"the demo stopped: `{line}` ended with {code}, expected was {int(expect)}")
+
+
+def _wait(command: Sequence[str]) -> int:
+    """Run a command to its end. Ctrl-C reaches it once, through us, so that it can clean up undisturbed."""
+    with subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(CLEANUP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+
+
+def _prepare(server: LabServer, script: str) -> None:
+    """Run what the owner did before, on a server that has just booted and may still be starting its services."""
+    for tries_left in (2, 1, 0):
+        try:
+            lab.run(server, script)
+            return
+        except OutsideFailure:
+            if not tries_left:
+                raise
+            time.sleep(1)
+
+
+def _serial(number: int) -> str:
+    return f"SN-2026-{number + 1:03}"

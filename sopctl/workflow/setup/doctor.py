@@ -1,0 +1,114 @@
+"""Is this machine fit for sopctl? One finding per thing that it needs, with the remedy."""
+
+import importlib.metadata
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from msgspec import Struct
+
+from sopctl.adapters import lab
+from sopctl.errors import SopctlError
+from sopctl.store.site import Site
+from sopctl.workflow.ports import switches
+from sopctl.workflow.setup.secrets import exposed
+
+LIBRARIES = ("ansible-core", "ansible-runner", "paramiko", "netmiko", "typst", "PyYAML")
+
+
+class Finding(Struct, frozen=True):
+    """One thing looked at; `remedy` where it is wanting. `needed`: without it, deposits cannot be served."""
+
+    what: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+    needed: bool = True
+
+
+def examine(site_dir: str | None) -> list[Finding]:
+    """Look at Python, the libraries, Ansible, the ssh client, the lab, and the site if there is one."""
+    programs = [_program("ssh"), _program("ssh-keygen"), _ansible()]
+    return [_python(), *map(_library, LIBRARIES), *programs, _lab(), *_site(site_dir)]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info >= (3, 11)
+    return Finding("python", ok, version, "" if ok else "sopctl needs Python 3.11 or newer")
+
+
+def _library(name: str) -> Finding:
+    try:
+        return Finding(name, True, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, False, "not installed", f"Install it: pip install {name}")
+
+
+def _program(name: str) -> Finding:
+    path = shutil.which(name)
+    return Finding(name, bool(path), path or "not found", "" if path else "Install it: apt install openssh-client")
+
+
+def _ansible() -> Finding:
+    """Ansible must start: a broken locale or a half-removed package shows only then."""
+    program = Path(sys.executable).parent / "ansible-playbook"
+    command = str(program) if program.exists() else "ansible-playbook"
+    try:
+        ran = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding("ansible-playbook", False, str(error), "Install it: pip install ansible-core")
+    ok = ran.returncode == 0
+    first = next(iter((ran.stdout or ran.stderr).strip().splitlines()), "no answer")
+    return Finding("ansible-playbook", ok, first, "" if ok else "Run it to see: ansible-playbook --version")
+
+
+def _lab() -> Finding:
+    tier, missing = lab.find_tier()
+    detail = f"tier {tier}" if tier else "not possible here"
+    return Finding("lab", tier is not None, detail, " ".join(missing), needed=False)
+
+
+def _site(site_dir: str | None) -> list[Finding]:
+    try:
+        site = Site.find(site_dir)
+    except SopctlError as error:
+        return [Finding("site", False, error.message, error.remedy, needed=False)]
+    found = [Finding("site", True, str(site.root))]
+    try:
+        key = site.key_file(site.settings.management.key)
+        found.append(Finding("management key", True, str(key)))
+    except SopctlError as error:
+        found.append(Finding("management key", False, f"{error.where}: {error.message}", error.remedy))
+    return [*found, *_switches(site), *_secrets(site)]
+
+
+def _switches(site: Site) -> list[Finding]:
+    """Can a session with each switch begin, as far as that shows here? None is opened."""
+    try:
+        records = site.switches
+    except SopctlError as error:
+        return [Finding("switches", False, f"{error.where}: {error.message}", error.remedy, needed=False)]
+    found = []
+    for name, record in records.items():
+        try:
+            switches.ready(site, record)
+            found.append(Finding(f"switch {name}", True, f"{record.account}@{record.address}", needed=False))
+        except SopctlError as error:
+            found.append(Finding(f"switch {name}", False, error.message, error.remedy, needed=False))
+    return found
+
+
+def _secrets(site: Site) -> list[Finding]:
+    try:
+        open_ones = list(exposed(site))
+    except SopctlError as error:
+        return [Finding("secrets", False, error.message, error.remedy)]
+    if not open_ones:
+        return [Finding("secrets", True, "none can be read by others")]
+    found = [(str(each.path.relative_to(site.root)), each) for each in open_ones]
+    return [
+        Finding("secrets", False, f"{name}: {each.what} that others can read", f"Close it: chmod 600 {each.path}")
+        for name, each in found
+    ]

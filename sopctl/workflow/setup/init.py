@@ -1,0 +1,145 @@
+"""Making a site: the folder with its configuration, a rack, the playbooks and the management key."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from sopctl.errors import OutsideFailure, UsageError
+from sopctl.store import settings
+from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.store.site import Site
+
+SETTINGS = """\
+# The site's configuration. People are named by role until you put their names in.
+office:
+  agency: Pemerintah Kabupaten Contoh
+  name: Dinas Komunikasi dan Informatika
+  address: Jalan Contoh Nomor 1
+  contact: kominfo@example.org
+  code: "555"           # stands first in document numbers
+  unit: KOMINFO
+people:
+  kadis: {role: kadis, name: Kepala Dinas, position: Kepala Dinas Kominfo}
+  kabid: {role: kabid, name: Kepala Bidang Aptika, position: Kepala Bidang Aptika}
+  staf: {role: pelaksana, name: Staf Pusat Data, position: Pranata Komputer}
+time_zone: Asia/Jakarta
+days: working           # time limits count working days; or: calendar
+management: {account: sopctl, key: management}
+# mail: {host: mail.example.org, port: 587, tls: starttls, sender: pusat-data@example.org}
+"""
+
+RACK = """\
+name: A1
+room: Ruang Server
+units: 42
+depth_mm: 900
+power_watts: 6000
+"""
+
+IGNORE = """\
+# derived or disposable
+/var/
+# secrets: private keys never go into git
+/keys/
+"""
+
+EXAMPLE_REQUEST = """\
+# A request (surat permohonan penitipan server). Fill in, then: sopctl request request.yml
+unit: Dinas Contoh
+letter: {number: 090/1/2026, date: 2026-11-02}
+contacts:
+  administrative: {name: Kepala Subbagian Umum, position: Kasubbag Umum, email: umum@example.org}
+  technical: {name: Administrator Sistem, position: Pranata Komputer, email: admin@example.org}
+server:
+  name: web1.example.org        # host name of its own
+  brand_model: Contoh R200
+  serial: SN-0001
+  height_units: 2
+  depth_mm: 700
+  power_watts: 400
+  memory_gib: 32
+  operating_system: Debian 12
+access:
+  address: 192.0.2.10           # how the controller reaches it
+  port: 22
+  first_contact: {user: titipan, key: owner}   # an account the owner made; the key lies in keys/owner
+  accounts:                     # who may log in afterwards, with which public keys
+    - name: webadmin
+      keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExam admin@example.org]
+  ports: [80, 443]              # TCP ports that must be reachable, besides SSH
+  sources: []                   # from these addresses and networks only, such as 192.0.2.0/24; none: from everywhere
+valid_until: 2027-12-31
+"""
+
+EXAMPLE_APPLIANCE = """\
+# A request for a network appliance: a firewall, router or switch. Fill in, then: sopctl request request.yml
+kind: appliance
+platform: cisco_ios             # or: mikrotik_routeros
+unit: Dinas Contoh
+letter: {number: 090/2/2026, date: 2026-11-02}
+contacts:
+  administrative: {name: Kepala Subbagian Umum, position: Kasubbag Umum, email: umum@example.org}
+  technical: {name: Administrator Jaringan, position: Pranata Komputer, email: jaringan@example.org}
+server:
+  name: fw1.example.org         # a name of its own
+  brand_model: Contoh FW100
+  serial: SN-0002
+  height_units: 1
+  depth_mm: 400
+  power_watts: 60
+access:
+  address: 192.0.2.20           # how the controller reaches it
+  port: 22
+  first_contact: {user: dinas, password: fw1}   # the owner's account for the office; or: key: NAME of a private key
+  ports: []                     # TCP ports that must be reachable, besides SSH
+valid_until: 2027-12-31
+"""
+
+
+def init(root: Path) -> Site:
+    """Make a site in `root`, which must be new or empty. Raises UsageError when something is there already."""
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise UsageError(f"{root} is not an empty folder", remedy="Name a new one: sopctl init DIR")
+    with disk_errors(root, "make"):
+        root.mkdir(parents=True, exist_ok=True)
+        for name in ("racks", "deposits"):
+            (root / name).mkdir()
+        (root / "keys").mkdir(mode=0o700)
+    copy_ansible(root)
+    write_atomic(root / "racks" / "A1.yml", RACK.encode())
+    write_atomic(root / ".gitignore", IGNORE.encode())
+    make_key(root / "keys" / "management", "sopctl management")
+    write_atomic(root / settings.FILE_NAME, SETTINGS.encode())  # last: only now is it a site
+    return Site(root)
+
+
+def copy_ansible(root: Path) -> None:
+    """Copy the playbooks, the inventory and ansible.cfg into a site, which may change its own."""
+    source = skeleton()
+    with disk_errors(root, "copy the playbooks"):
+        for name in ("playbooks", "inventory"):
+            shutil.copytree(source / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copyfile(source / "ansible.cfg", root / "ansible.cfg")
+
+
+def skeleton() -> Path:
+    """Where the playbooks lie that a new site begins with: in the installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[2]
+    installed = package / "skeleton"
+    return installed if installed.is_dir() else package.parent
+
+
+def make_key(path: Path, comment: str) -> None:
+    """An Ed25519 key pair without a passphrase, for timers to use: `path` (0600) and `path`.pub."""
+    try:
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)],
+            check=True,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except FileNotFoundError:
+        raise OutsideFailure("ssh-keygen was not found", remedy="Install it: apt install openssh-client") from None
+    except subprocess.CalledProcessError as error:
+        raise OutsideFailure(f"ssh-keygen failed: {error.stderr.strip()}", where=str(path)) from None

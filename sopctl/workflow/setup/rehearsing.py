@@ -1,0 +1,143 @@
+"""Rehearse a playbook on throwaway servers before any real one sees it: once, and again, when nothing may change."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from msgspec import Struct
+
+from sopctl.adapters import lab
+from sopctl.adapters.ansible.connection import ssh_common_args
+from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, run_playbook
+from sopctl.adapters.lab import LabServer, LabStatus
+from sopctl.errors import SopctlError, UsageError
+from sopctl.store.site import Site
+from sopctl.workflow.servers.playbooks import OnEvent, silent
+from sopctl.workflow.setup.init import make_key, skeleton
+
+LAB = "rehearse"
+COPIED = ("playbooks", "roles", "inventory/group_vars", "inventory/host_vars")
+
+
+class Rehearsal(Struct, frozen=True):
+    """Two runs: `first` makes the servers what they shall be, `second` must find nothing to change (None: the first
+    did not end well)."""
+
+    first: RunResult
+    second: RunResult | None
+
+    @property
+    def ok(self) -> bool:
+        """Did both end well, and the second change nothing?"""
+        return self.second is not None and self.second.outcome is Outcome.OK and not self.changed_again
+
+    @property
+    def changed_again(self) -> dict[str, HostResult]:
+        """The servers on which the second run changed something."""
+        hosts = self.second.hosts if self.second else {}
+        return {name: host for name, host in hosts.items() if host.changed}
+
+
+def rehearse(
+    site_dir: str | None,
+    playbook: Path,
+    *,
+    servers: int = 1,
+    release: str = "bookworm",
+    groups: Sequence[str] = (),
+    keep: bool = False,
+    progress: Callable[[str], None] = lambda _line: None,
+    on_event: OnEvent = silent,
+) -> Rehearsal:
+    """Run `playbook` (of the site's playbooks/, or of those that a site begins with) twice on lab servers.
+
+    They are new, in the inventory's group `deposits` and in `groups`, and have the variables of a small deposit. The
+    site itself is not touched: its playbooks, roles, variables and vault password are copied. Raises UsageError for a
+    playbook that lies elsewhere, and what the lab and the runs raise.
+    """
+    root = _root(site_dir)
+    name = playbook.name
+    if playbook.resolve() != (root / "playbooks" / name).resolve() or not playbook.is_file():
+        raise UsageError(
+            f"{playbook} is not a playbook in {root / 'playbooks'}",
+            remedy="Put it there: its roles, hooks and variables are found from that folder",
+        )
+    with tempfile.TemporaryDirectory(prefix="sopctl-rehearse-") as folder:
+        stage = Path(folder)
+        try:
+            status = lab.up(LAB, servers=servers, release=release, progress=progress)
+            ids = _set_up(root, stage, status, groups)
+            first = run_playbook(stage, name, limit=ids, run_dir=stage / "run1", on_event=on_event)
+            second = None
+            if first.outcome is Outcome.OK:
+                progress("once more: now nothing may change")
+                second = run_playbook(stage, name, limit=ids, run_dir=stage / "run2", on_event=on_event)
+        finally:
+            if not keep:
+                lab.down(LAB, progress=progress)
+    return Rehearsal(first, second)
+
+
+def _root(site_dir: str | None) -> Path:
+    try:
+        return Site.find(site_dir).root
+    except SopctlError:
+        if site_dir:
+            raise
+        return skeleton()
+
+
+def _set_up(root: Path, stage: Path, status: LabStatus, groups: Sequence[str]) -> list[str]:
+    """Make the stage: the site's playbooks around an inventory of the lab's servers. Returns their names in it."""
+    for name in COPIED:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, stage / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(root / "ansible.cfg", stage / "ansible.cfg")
+    keys = stage / "keys"
+    keys.mkdir(mode=0o700)
+    if (root / "keys/vault").is_file():
+        shutil.copy(root / "keys/vault", keys / "vault")
+    for name in ("management", "requester"):
+        make_key(keys / name, name)
+    (stage / "inventory").mkdir(exist_ok=True)
+    hosts = {f"PS-0000-{n:04}": _variables(stage, status, server) for n, server in enumerate(status.servers, 1)}
+    inventory: dict[str, Any] = {group: {"hosts": {key: {} for key in hosts}} for group in groups}
+    inventory["deposits"] = {"hosts": hosts}
+    (stage / "inventory/rehearsal.yml").write_text(yaml.safe_dump(inventory))
+    return list(hosts)
+
+
+def _variables(stage: Path, status: LabStatus, server: LabServer) -> dict[str, object]:
+    """The same variables that a deposit has, see `ansible_view.variables`."""
+    pinned = next(key for key in server.host_keys if key.type == "ssh-ed25519")
+    return {
+        "ansible_host": server.address,
+        "ansible_port": server.port,
+        "ansible_user": server.user,
+        "ansible_ssh_private_key_file": server.key_file,
+        "ansible_ssh_common_args": ssh_common_args(pinned),
+        "sopctl_id": server.name,
+        "sopctl_hostname": f"{server.name}.example.org",
+        "sopctl_accounts": [{"name": "webadmin", "keys": [_public(stage, "requester")]}],
+        "sopctl_ports": [443],
+        "sopctl_sources": [],
+        "sopctl_static_address": {},
+        "sopctl_resolvers": {"servers": [], "search": []},
+        "sopctl_controllers": [status.controller],
+        "sopctl_management_account": "sopctl",
+        "sopctl_management_key_file": str(stage / "keys/management"),
+        "sopctl_management_public_key": _public(stage, "management"),
+        "sopctl_time_zone": "Asia/Jakarta",
+        "sopctl_time_servers": [],
+        "sopctl_journal_max": "1G",
+        "sopctl_security_updates": True,
+        "sopctl_banner": "Server percobaan.",
+        "sopctl_last_cause": "",
+    }
+
+
+def _public(stage: Path, name: str) -> str:
+    return (stage / f"keys/{name}.pub").read_text().strip()

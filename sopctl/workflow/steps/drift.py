@@ -1,0 +1,89 @@
+"""What a configuration would change on servers now: done by hand since, or by a new letter. Nothing is changed.
+
+Nothing is recorded either: a look is no step.
+"""
+
+import threading
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from sopctl.adapters.ansible import runner
+from sopctl.adapters.ansible.runner import Outcome, TaskEvent
+from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.store import dossiers
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.servers import first_contact
+from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, silent
+from sopctl.workflow.steps.configuring import refuse_unmanaged
+
+
+class Change(Struct, frozen=True):
+    """One task that would change something; `diff` as lines of a unified diff, where the task can say."""
+
+    role: str
+    task: str
+    diff: tuple[str, ...]
+
+
+class Drift(Struct, frozen=True):
+    """One server. `message`: why it could not be looked at, else empty."""
+
+    id: str
+    changes: tuple[Change, ...]
+    message: str
+
+
+def look(
+    desk: Desk,
+    ids: Sequence[str],
+    *,
+    options: Options = PLAIN,
+    on_event: OnEvent = silent,
+    cancel: threading.Event | None = None,
+) -> list[Drift]:
+    """Run playbooks/configure.yml with --check on these servers at once.
+
+    Raises NotNow for a server that was never configured or is not in the office's hands, InvalidRecord when Ansible
+    refuses the playbook, and what `run_playbook` raises.
+    """
+    chosen = list(dict.fromkeys(ids))
+    for deposit_id in chosen:
+        summary = dossiers.read(desk.site, deposit_id).summary
+        refuse_unmanaged(summary, "it cannot differ from its configuration")
+        if summary.reduced:
+            raise first_contact.reduced(deposit_id)
+    if not chosen:
+        return []
+    found: dict[str, list[Change]] = {deposit_id: [] for deposit_id in chosen}
+
+    def keep(event: TaskEvent) -> None:
+        if event.status == "changed":
+            found[event.host].append(Change(event.role, event.task, event.diff))
+        on_event(event)
+
+    run_dir = desk.site.new_run("check-configure")
+    result = runner.run_playbook(
+        desk.site.root,
+        "configure.yml",
+        limit=chosen,
+        run_dir=run_dir,
+        check=True,
+        variables=options.variables,
+        variable_files=options.variable_files,
+        tags=options.tags,
+        forks=options.forks,
+        on_event=keep,
+        cancel=cancel,
+    )
+    if result.outcome is Outcome.PARSER_ERROR:
+        raise InvalidRecord(f"Ansible refused the playbook: {result.message}", remedy="Mend the site's playbooks.")
+    if result.outcome not in (Outcome.OK, Outcome.FAILED, Outcome.UNREACHABLE):
+        raise OutsideFailure(f"the run did not finish ({result.outcome}): {result.message}", where=str(run_dir))
+    return [Drift(each, tuple(found[each]), _trouble(result.hosts[each])) for each in chosen]
+
+
+def _trouble(host: runner.HostResult) -> str:
+    if host.failed or host.unreachable:
+        return f"{host.failed_task}: {host.message}" if host.failed_task else host.message
+    return ""

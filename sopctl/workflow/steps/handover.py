@@ -1,0 +1,129 @@
+"""Hands: the server is received and handed over by form; on its return the same, with the parties reversed."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import msgspec
+from msgspec.structs import replace
+
+from sopctl.adapters.documents import forms, render
+from sopctl.adapters.documents.english import Language, say
+from sopctl.errors import UsageError
+from sopctl.model.sop.procedure import Procedure
+from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.papers.parts import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
+from sopctl.workflow.steps import reservation
+
+
+def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
+    """penitipan 7: the requesting unit has brought the server."""
+    reservation.expire(desk)
+    with turn(desk, deposit_id, "receive") as mine:
+        return mine.record("selesai", note=note or "server diserahkan ke dinas")
+
+
+def handover(desk: Desk, deposit_id: str, *more: str, place: str = "", language: Language = "id") -> StepDone:
+    """penitipan 9, pengembalian 8: make the hand-over form (PDF), to be signed by both parties.
+
+    Several servers of one letter of one unit may stand on one form: each dossier keeps it, and what it says as data,
+    from which copies are made. Raises UsageError when they are not of one letter.
+    """
+    with ExitStack() as stack:
+        turns = [stack.enter_context(turn(desk, each, "handover")) for each in dict.fromkeys((deposit_id, *more))]
+        _refuse_strangers(turns)
+        first = turns[0]
+        form = handover_form(
+            desk.site,
+            [mine.dossier for mine in turns],
+            first.procedure,
+            by=first.by,
+            stamp=stamp(first),
+            place=place,
+            language=language,
+        )
+        content, data = render(form), msgspec.json.encode(form)
+        number = form.stamp.document_number
+        done = []
+        for mine in turns:
+            document = {
+                **mine.keep("serah-terima.pdf", content),
+                "number": number,
+                "data": mine.keep("serah-terima.json", data, shown=False),
+            }
+            done.append(mine.record("selesai", note=f"formulir {number}", data={"document": document}))
+    return replace(done[0], also=tuple(done[1:]))
+
+
+def handover_form(
+    site: Site,
+    dossiers: Sequence[Dossier],
+    procedure: Procedure,
+    *,
+    by: str,
+    stamp: forms.Stamp,
+    place: str = "",
+    language: Language = "id",
+) -> forms.HandoverForm:
+    """The hand-over form of these servers; the way back when `procedure` is one that others break off for."""
+    returning = bool(procedure.begins.during)
+    head_key = next(iter(site.settings.with_role(site.settings.head)), None)
+    first = dossiers[0].deposit
+    owner = owner_party(first.contacts.administrative, first.unit)
+    office = office_party(site, by)
+    return forms.HandoverForm(
+        letterhead=letterhead(site),
+        stamp=stamp,
+        returning=returning,
+        place=place or site.settings.office.name,
+        first=office if returning else owner,
+        second=owner if returning else office,
+        acknowledged=office_party(site, head_key) if head_key else office,
+        items=tuple(_item(each, returning, language) for each in dossiers),
+        checklist=tuple(row for each in dossiers for row in _checklist(each, returning, several=len(dossiers) > 1)),
+        language=language,
+    )
+
+
+def _refuse_strangers(turns: Sequence[Turn]) -> None:
+    first = turns[0]
+    for other in turns[1:]:
+        one, two = first.dossier.summary, other.dossier.summary
+        if (one.unit, one.letter, first.procedure) != (two.unit, two.letter, other.procedure) or not one.letter:
+            raise UsageError(
+                f"{two.id} is not of the same letter as {one.id}: {two.unit}, {two.letter or 'no letter'}",
+                remedy="One form holds the servers of one letter.",
+            )
+
+
+def _item(dossier: Dossier, returning: bool, language: Language) -> forms.HandoverItem:
+    server = dossier.deposit.server
+    thing = say("Perangkat jaringan", language) if dossier.deposit.kind == "appliance" else "Server"
+    suffix = "_back" if returning else ""
+    if returning:
+        complete = accessories_back(dossier, language, whole="lengkap")
+    else:
+        complete = ", ".join(map(str, dossier.known("accessories") or [])) or "tanpa kelengkapan"
+    return forms.HandoverItem(
+        description=f"{thing} {server.name}",
+        brand_model=server.brand_model,
+        serial=dossier.known("serial") or server.serial or UNKNOWN,
+        quantity=1,
+        unit="unit",
+        condition=dossier.known(f"condition{suffix}") or "baik",
+        completeness=complete,
+        note=", ".join(
+            (dossier.id, f"{server.height_units}U", *([f"{server.power_watts} W"] if server.power_watts else []))
+        ),
+    )
+
+
+def _checklist(dossier: Dossier, returning: bool, *, several: bool) -> list[forms.ChecklistRow]:
+    kept = dossier.known("checklist_back" if returning else "checklist") or []
+    server = f"{dossier.id} {dossier.deposit.server.name}" if several else ""
+    rows = [forms.ChecklistRow(each["item"], each["result"], each.get("note", ""), server) for each in kept]
+    accepted = dossier.last("accept")
+    if accepted and not returning:
+        rows.append(forms.ChecklistRow("Diterima dengan catatan", "ok", f"{accepted.note} ({accepted.by})", server))
+    return rows

@@ -1,0 +1,107 @@
+"""The letters: a request is filed, the heads route it (disposisi), the owner asks for the server back."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sopctl.errors import UsageError
+from sopctl.model.sop import procedure
+from sopctl.model.sop.history import Event
+from sopctl.model.sop.procedure import REQUESTER
+from sopctl.store import dossiers
+from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.papers import request_letter
+from sopctl.workflow.scans import read_scan
+
+
+def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone:
+    """penitipan 1: file a request from `record`, YAML or the request letter filled in as XLSX, with the letter's scan;
+    opens a dossier.
+
+    The request as filed stays in the dossier as a document, whatever is edited later.
+    """
+    filed = request_letter.read(record)
+    scan = read_scan(letter) if letter else None
+    opening = procedure.opening(desk.site.procedures)
+    now = desk.now()
+    event = Event(
+        seq=0,
+        at=now,
+        procedure=opening.name,
+        step=opening.first.no,
+        outcome="selesai",
+        by=REQUESTER,
+        typed=desk.typed,
+        prev="",
+        note=f"surat {filed.letter.number}",
+        data={
+            "procedures": {name: each.version for name, each in desk.site.procedures.items()},
+            "letter": {"number": filed.letter.number, "date": filed.letter.date},
+        },
+    )
+    documents = {"document": (f"surat{letter.suffix.lower()}", scan)} if letter and scan else {}
+    dossier = dossiers.create(desk.site, dossiers.New(filed, event, documents), now.date())
+    standing = procedure.Standing(opening.name, opening.first, None)
+    filed_turn = Turn(desk, dossier, opening, opening.first, standing, REQUESTER, opening.first.outcomes_of("request"))
+    return filed_turn.done(dossier.events[-1], answer=True)
+
+
+def dispose(
+    desk: Desk,
+    deposit_id: str,
+    *,
+    instruction: str,
+    to: str = "",
+    letter_number: str = "",
+    letter_date: date | None = None,
+    letter: Path | None = None,
+) -> StepDone:
+    """A disposition (penitipan 2 and 3, pengembalian 2 and 3): a head's written instruction on a letter, to whom it
+    goes, and when; with the number and the scan of the disposition sheet, where the office has one."""
+    if not instruction.strip():
+        raise UsageError("the instruction is empty", remedy='Say what the head wrote: --instruction "…"')
+    scan = read_scan(letter) if letter else None
+    with turn(desk, deposit_id, "dispose") as mine:
+        following = mine.procedure.step(mine.step.outcomes["selesai"].next or mine.step.no)
+        disposition: dict[str, Any] = {
+            "from": mine.step.actor,
+            "to": to or following.actor,
+            "instruction": instruction.strip(),
+            "letter": (mine.known("letter") or {}).get("number"),
+            "number": letter_number or None,
+            "date": letter_date or desk.now().date(),
+        }
+        if letter and scan:
+            disposition["document"] = mine.keep(f"disposisi{letter.suffix.lower()}", scan)
+        return mine.record("selesai", note=instruction.strip(), data={"disposition": disposition})
+
+
+def ask_back(
+    desk: Desk, deposit_id: str, *, letter_number: str, letter_date: date | None = None, letter: Path | None = None
+) -> StepDone:
+    """pengembalian 1: the owner's letter that asks for the server back; begins the procedure."""
+    if not letter_number.strip():
+        raise UsageError("the letter has no number", remedy='Give it: --letter-number "…"')
+    scan = read_scan(letter) if letter else None
+    with turn(desk, deposit_id, "return") as mine:
+        if mine.step.task != "letter":
+            raise UsageError(
+                f"{deposit_id} is being returned already; due is {mine.standing.place}: {mine.step.activity}",
+                remedy=f"Run: sopctl return {deposit_id} --data-saved --keep-disks (or --wipe-disks)",
+            )
+        data: dict[str, object] = {"letter": {"number": letter_number, "date": letter_date or desk.now().date()}}
+        if letter and scan:
+            data["document"] = mine.keep(f"surat-pengambilan{letter.suffix.lower()}", scan)
+        return mine.record("selesai", note=f"surat {letter_number}", data=data)
+
+
+def confirm_data_saved(desk: Desk, deposit_id: str, *, wipe: bool) -> StepDone:
+    """pengembalian 5: the owner says that the data is saved, and whether the disks are to be wiped (their choice)."""
+    with turn(desk, deposit_id, "return") as mine:
+        if mine.step.task != "data-saved":
+            raise UsageError(
+                f"the return of {deposit_id} has not begun",
+                remedy=f'Begin it with the owner\'s letter: sopctl return {deposit_id} --letter-number "…"',
+            )
+        wish = "pemilik meminta disk dihapus" if wipe else "disk tidak dihapus"
+        return mine.record("selesai", note=f"data telah dicadangkan; {wish}", data={"wipe_disks": wipe})

@@ -1,0 +1,108 @@
+"""Informing the contact persons: penitipan 5 and 6, konfigurasi 2 and 5."""
+
+from typing import Any, Literal, get_args
+
+from sopctl.adapters.documents import render
+from sopctl.errors import OutsideFailure, UsageError
+from sopctl.model.message import Message
+from sopctl.model.sop import history
+from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.messages import sending, wording
+from sopctl.workflow.messages.wording import Content
+from sopctl.workflow.papers.parts import announcement
+from sopctl.workflow.steps.reservation import place_until
+
+Means = Literal["email", "webhook", "phone", "letter", "meeting"]
+MEANS: tuple[Means, ...] = get_args(Means)
+SENT: tuple[Means, ...] = ("email", "webhook")
+"""The means by which sopctl itself sends; by the others a person informs and says how."""
+
+
+def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool = False) -> StepDone:
+    """Inform the contact person; the text is kept as a document of the dossier.
+
+    By e-mail when the site has a mail server, else by its channels, else a person does it and says how (`via`). A
+    message whose sending was cut off by a crash is not sent a second time without `again`. Raises OutsideFailure when
+    it could not be sent: the step stays open.
+    """
+    with turn(desk, deposit_id, "notify") as mine:
+        # The owner's time to bring the server counts from when they were told.
+        offered = {"place_until": place_until(desk)} if mine.step.task == "place-ready" else {}
+        content = _content(mine, offered)
+        message = wording.to_contact(desk.site, mine.dossier, content)
+        means = via or _default_means(desk, message)
+        outcome = next(iter(mine.outcomes))
+        data: dict[str, Any] = {"via": means, **offered}
+        to = ""
+        if means in SENT:
+            _refuse_twice(mine, again)
+            data["message_id"] = _message_id(mine)
+            to = _send(mine, means, message, data["message_id"])
+        data["document"] = _paper(mine, content) if means == "letter" else _text(mine, message)
+        return mine.record(outcome, note=f"diberitahukan: {means}{to}", data=data)
+
+
+def preview(desk: Desk, deposit_id: str) -> Message:
+    """The message that the due step would send. Raises what `notify` raises; sends and records nothing."""
+    with turn(desk, deposit_id, "notify") as mine:
+        return wording.to_contact(desk.site, mine.dossier, _content(mine, {"place_until": place_until(desk)}))
+
+
+def _content(mine: Turn, offered: dict[str, Any]) -> Content:
+    return wording.content(mine.desk.site, mine.dossier, mine.step.task, place_until=offered.get("place_until", ""))
+
+
+def _send(mine: Turn, means: Means, message: Message, message_id: str) -> str:
+    site = mine.desk.site
+    ready = sending.by_email(site, message, message_id) if means == "email" else sending.by_channels(site, message)
+    mine.start({"message_id": message_id, "via": means, "to": ready.to})
+    try:
+        ready.send()
+    except sending.MayHaveArrived:
+        raise  # its `started` event stays the last word: the next try asks a person first
+    except OutsideFailure as error:
+        mine.record(history.FAILED, note=error.message)
+        raise
+    return f" ke {ready.to}"
+
+
+def _paper(mine: Turn, content: Content) -> dict[str, str]:
+    form = announcement(mine, content)
+    return {**mine.keep("pemberitahuan.pdf", render(form)), "number": form.stamp.document_number}
+
+
+def _text(mine: Turn, message: Message) -> dict[str, str]:
+    return mine.keep("pemberitahuan.txt", message.text.encode())
+
+
+def _message_id(mine: Turn) -> str:
+    """The message's id; one that is sent once more after a crash keeps the id that it had."""
+    cut_off = mine.standing.unfinished
+    if cut_off and "message_id" in cut_off.data:
+        return str(cut_off.data["message_id"])
+    return sending.new_id(mine.desk.site, mine.dossier.id, len(mine.dossier.events) + 1)
+
+
+def _refuse_twice(mine: Turn, again: bool) -> None:
+    cut_off = mine.standing.unfinished
+    if cut_off and not again:
+        raise OutsideFailure(
+            f"a message of this step was being sent at {cut_off.at:%Y-%m-%d %H:%M} when sopctl was cut off; "
+            "it may have arrived",
+            remedy=f"Ask the contact person, then: sopctl notify {mine.dossier.id} --via phone, "
+            "or --again to send it once more",
+        )
+
+
+def _default_means(desk: Desk, message: Message) -> Means:
+    settings = desk.site.settings
+    if settings.mail and message.to:
+        return "email"
+    if settings.channels:
+        return "webhook"
+    why = (
+        "this site has no mail server (`mail` in sopctl.yml)"
+        if message.to
+        else f"the letter gives no e-mail address of {message.name}"
+    )
+    raise UsageError(why, remedy="Tell how the contact was informed: --via phone|letter|meeting")

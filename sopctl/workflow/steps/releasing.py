@@ -1,0 +1,85 @@
+"""pengembalian 6, 9 and 10: access is taken back, the server switched off and its switch port shut; it is signed out;
+its place is free."""
+
+import threading
+
+from msgspec.structs import replace
+
+from sopctl.adapters.ansible.runner import Outcome
+from sopctl.adapters.documents import render
+from sopctl.adapters.documents.english import Language
+from sopctl.errors import SopctlError, UsageError
+from sopctl.model.sop import history
+from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.papers.parts import Wiped, exit_record
+from sopctl.workflow.ports import deposit_port
+from sopctl.workflow.servers import appliances
+from sopctl.workflow.servers.playbooks import OnEvent, explain, run_for, silent
+from sopctl.workflow.steps.reservation import serve_waiting_list
+
+
+def release(
+    desk: Desk,
+    deposit_id: str,
+    *,
+    by_hand: str = "",
+    wiped: Wiped | None = None,
+    language: Language = "id",
+    on_event: OnEvent = silent,
+    cancel: threading.Event | None = None,
+) -> StepDone:
+    """Do the release step that is due.
+
+    6: playbooks/release.yml (release_raw.yml where there was no Python) takes back what configuration put on the
+    server and switches it off, then its switch port is shut; for a server that answers no more, and for a network
+    appliance, `by_hand` says how it was done instead. 9: the server leaves the register; `wiped` says who wiped its
+    disks, where the owner asked for that. 10: its place is free, and the waiting list is looked at again.
+    """
+    with turn(desk, deposit_id, "release") as mine:
+        if wiped:
+            _refuse_strange_wiping(mine, wiped)
+        frees_place = mine.step.task == "space"
+        if mine.step.task == "access":
+            done = _take_back(mine, by_hand, on_event, cancel)
+        elif mine.step.task == "exit-record":
+            form = exit_record(mine, wiped, language)
+            number = form.stamp.document_number
+            kept = mine.keep("catatan-keluar.pdf", render(form))
+            data = {"document": {**kept, "number": number}, "wiped": wiped}
+            done = mine.record("selesai", note=f"server keluar dicatat: {number}", data=data)
+        else:
+            done = mine.record("selesai", note=f"tempat bebas: {mine.dossier.summary.place}")
+    return replace(done, also=tuple(serve_waiting_list(desk))) if frees_place else done
+
+
+def _refuse_strange_wiping(mine: Turn, wiped: Wiped) -> None:
+    if mine.step.task != "exit-record":
+        raise UsageError(f"that the disks were wiped is recorded when the server leaves, not at {mine.standing.place}")
+    if mine.known("wipe_disks") != "true":
+        raise UsageError(f"the owner of {mine.dossier.id} did not ask for its disks to be wiped")
+    if wiped.on > mine.desk.now().date():
+        raise UsageError(f"{wiped.on} has not come yet")
+
+
+def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:
+    """Access first, over the network; then the port. A server that is off already is not asked again."""
+    if appliances.is_appliance(mine.dossier):
+        how = appliances.release(mine, by_hand)
+    elif by_hand:
+        how = f"dengan tangan: {by_hand}"
+    else:
+        how = "akses dicabut, server dimatikan"
+        if mine.known("server_off") != "true":
+            playbook = "release_raw.yml" if mine.known("raw") == "true" else "release.yml"
+            result = run_for(mine, playbook, variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
+            if result.outcome is not Outcome.OK:
+                return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
+    try:
+        port, data, no_use = deposit_port.taken_back(mine, by_hand=by_hand)
+    except SopctlError as error:
+        mine.fail(f"{how}; port belum dilepas: {error.message}", data={"server_off": True})
+        raise
+    if no_use:
+        return mine.fail(f"{how}; {deposit_port.note(no_use)}", data={"server_off": True, **data})
+    note = f"{how}; {port}" if port else how
+    return mine.record("selesai", note=note, data={"switched_off": True, **data})

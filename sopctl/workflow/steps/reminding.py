@@ -1,0 +1,121 @@
+"""Reminders to whoever is due: people of the office by their role, and the units for their own steps.
+
+A step is reminded of once when it is late, and once more each time that it is escalated; a deposit whose time ends is
+reminded of once. What was sent is an act in each dossier, written before the message goes: a crash in between never
+sends it twice.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sopctl.errors import Conflict, NotNow, OutsideFailure
+from sopctl.model.message import Message
+from sopctl.model.sop import history
+from sopctl.model.sop.procedure import REQUESTER
+from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
+from sopctl.store.settings import Language
+from sopctl.workflow.desk import AUTOMATIC, Desk, act
+from sopctl.workflow.messages import sending, wording
+from sopctl.workflow.views import board
+from sopctl.workflow.views.board import Row
+
+Addressee = tuple[str, str | None, Language]
+"""Name, e-mail, language."""
+
+
+class Reminder(Struct, frozen=True):
+    """One message to one person, with the rows that it is about."""
+
+    name: str
+    email: str | None
+    rows: tuple[Row, ...]
+    message: Message
+    sent: bool = False
+    problem: str = ""
+    """Why it was not sent; empty when it was, or when it was only looked at."""
+
+
+def remind(desk: Desk, *, dry_run: bool = False) -> list[Reminder]:
+    """Send what is to be reminded of now: one message a person. With `dry_run`, only show it.
+
+    A message that cannot be sent does not stop the others; it is tried again the next time.
+    """
+    found = []
+    for (name, email, language), rows in _addressed(desk).items():
+        message = wording.to_person(desk.site, name, email, language, "reminder", {"rows": rows})
+        reminder = Reminder(name, email, tuple(rows), message)
+        found.append(reminder if dry_run else _send(desk, reminder))
+    return found
+
+
+def key(row: Row) -> str:
+    """What a row is reminded of under: the step since it is due, and how far it is escalated."""
+    since = row.since.isoformat() if row.since else row.due
+    return f"{row.kind} {row.procedure} {row.step} {since} {row.escalated_to or '-'}"
+
+
+def _addressed(desk: Desk) -> dict[Addressee, list[Row]]:
+    """The rows to remind of, by whom to write to: name, e-mail, language."""
+    people = desk.site.settings.people.values()
+    found: dict[Addressee, list[Row]] = {}
+    for row in board.todo(desk).rows:
+        if not row.late and row.kind == "step":
+            continue
+        dossier = dossiers.read(desk.site, row.id)
+        if key(row) in _reminded(dossier):
+            continue
+        to: set[Addressee] = set()
+        if row.role == REQUESTER:
+            contact = dossier.deposit.contacts.technical
+            to.add((contact.name, contact.email, contact.language or desk.site.settings.language))
+        roles = {row.role, row.escalated_to}
+        to |= {(who.name, who.email, desk.site.settings.language) for who in people if who.role in roles and who.email}
+        for each in sorted(to, key=str):
+            found.setdefault(each, []).append(row)
+    return found
+
+
+def _reminded(dossier: Dossier) -> set[str]:
+    """The keys of what a dossier's people were reminded of, without those whose message could not be sent."""
+    keys: dict[str, bool] = {}
+    for event in dossier.events:
+        if event.outcome == history.REMINDED:
+            keys[event.data["key"]] = "problem" not in event.data
+    return {each for each, sent in keys.items() if sent}
+
+
+def _send(desk: Desk, reminder: Reminder) -> Reminder:
+    digest = hashlib.sha256("\n".join(f"{row.id} {key(row)}" for row in reminder.rows).encode()).hexdigest()[:12]
+    message_id = sending.new_id(desk.site, f"pengingat.{digest}", len(reminder.rows))
+    site = desk.site
+    if site.settings.mail and reminder.email:
+        ready = sending.by_email(site, reminder.message, message_id)
+    elif site.settings.channels:
+        ready = sending.by_channels(site, reminder.message)
+    else:
+        why = "the site has no mail server and no channels" if reminder.email else "no e-mail address is known"
+        return replace(reminder, problem=why)
+    _note(desk, reminder.rows, message_id, ready.to)
+    try:
+        ready.send()
+    except OutsideFailure as error:
+        _note(desk, reminder.rows, message_id, ready.to, problem=error.message)
+        return replace(reminder, problem=error.message)
+    return replace(reminder, sent=True)
+
+
+def _note(desk: Desk, rows: Sequence[Row], message_id: str, to: str, *, problem: str = "") -> None:
+    """Write into each dossier that its people were reminded, or that it failed. One that is held by another process is
+    left out: it may be reminded of once more."""
+    for row in rows:
+        data = {"key": key(row), "message_id": message_id, "to": to, "problem": problem or None}
+        note = f"pengingat tidak terkirim: {problem}" if problem else f"pengingat ke {to}"
+        try:
+            with act(desk.decided_by(AUTOMATIC), row.id, "remind") as mine:
+                mine.record(history.REMINDED, note=note[:500], data=data)
+        except (Conflict, NotNow):
+            continue

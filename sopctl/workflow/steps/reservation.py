@@ -1,0 +1,204 @@
+"""Space: which places are taken, who waits, and the verbs that reserve and fill a place.
+
+A reservation holds its place from step 4 of penitipan. Until the server is brought it ends with its time
+(`space.offer_days`): an offer that is not taken up goes to the next of the waiting list. Once the server is in the
+house the reservation stands until the server does.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Any
+
+from msgspec import Struct, convert
+
+from sopctl.errors import Conflict, NotNow, UsageError
+from sopctl.model import rack
+from sopctl.model.rack import ANYWHERE, Occupied, Place, Wish
+from sopctl.model.sop import history
+from sopctl.model.sop.summary import Summary
+from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
+from sopctl.store import locks, register
+from sopctl.store.site import SITE_LOCK_SECONDS, Site
+from sopctl.workflow.desk import AUTOMATIC, Desk, StepDone, Turn, act, turn
+from sopctl.workflow.views.calendar import calendar
+
+
+class Waiting(Struct, frozen=True):
+    """One place in the waiting list, and why there is no space for it now (empty: there is)."""
+
+    number: int
+    id: str
+    unit: str
+    server: str
+    height: int
+    priority: int
+    since: datetime
+    why: str
+
+
+def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE) -> StepDone:
+    """penitipan 4: find a place (best fit, or as `wish` says) and hold it for this deposit.
+
+    Requests that wait are served in order: an earlier one that fits now comes first (NotNow). A request that waits
+    already and still has no place stays as it is: nothing is recorded, the answer is no.
+    """
+    expire(desk, but=deposit_id)
+    with turn(desk, deposit_id, "reserve") as mine, racks_alone(desk.site):
+        others = others_than(desk.site, deposit_id)
+        _refuse_queue_jump(desk.site, mine.dossier.summary, others)
+        if wish.rack or wish.unit or wish.port:
+            _refuse_wish(desk.site, mine.dossier.summary, others, wish)
+        return _reserve(mine, others, wish)
+
+
+def place(desk: Desk, deposit_id: str) -> StepDone:
+    """penitipan 10: the server stands in its reserved place."""
+    with turn(desk, deposit_id, "place") as mine:
+        spot = convert(mine.known("place"), Place, strict=False)
+        return mine.record("selesai", note=f"ditempatkan: {spot}", data={"placed": True})
+
+
+def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> StepDone:
+    """Let a request be served before those of lower priority (0 is everyone's); the reason is kept."""
+    if not reason.strip():
+        raise UsageError("a priority needs a reason", remedy='Say why: --reason "…"')
+    with act(desk, deposit_id, "prioritise") as mine:
+        if mine.dossier.summary.place:
+            raise NotNow(f"{deposit_id} has its place already: {mine.dossier.summary.place}")
+        note = f"prioritas {priority}: {reason.strip()}"
+        return mine.record(history.PRIORITISED, note=note, data={"priority": priority, "reason": reason.strip()})
+
+
+def queue(site: Site) -> list[Waiting]:
+    """The waiting list, in the order in which it is served."""
+    everyone = register.summaries(site)
+    taken = occupied(everyone)
+    return [
+        Waiting(
+            number=number,
+            id=each.id,
+            unit=each.unit,
+            server=each.server,
+            height=each.need.height,
+            priority=each.priority,
+            since=each.queued,
+            why="; ".join(_why_not(site, taken, each)),
+        )
+        for number, each in enumerate(waiting_list(everyone), start=1)
+    ]
+
+
+def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
+    """Let go of the places whose offer was not taken up in time, and serve the waiting list with them.
+
+    A deposit that another process holds is left for the next time.
+    """
+    today = desk.now().date()
+    let_go = []
+    for each in register.summaries(desk.site):
+        if each.id == but or each.held or each.place_until is None or each.place_until >= today:
+            continue
+        try:
+            with turn(desk.decided_by(AUTOMATIC), each.id, "expire") as mine:
+                until = mine.dossier.summary.place_until
+                if until and until < today:
+                    note = f"tempat dilepas: {mine.dossier.summary.place}, ditawarkan sampai {until}"
+                    let_go.append(mine.record(next(iter(mine.outcomes)), note=note))
+        except (Conflict, NotNow):
+            continue
+    ids = {done.id for done in let_go}
+    return [*let_go, *(serve_waiting_list(desk, but=ids) if ids else [])]
+
+
+def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]:
+    """Step 4 again for those who wait, in their order, as long as there is space: for when space has become free.
+
+    Ends early when another process holds the one whose turn it is: the order is kept.
+    """
+    served: list[StepDone] = []
+    passed_by = set(but)
+    while True:
+        everyone = [each for each in register.summaries(desk.site) if each.id not in passed_by]
+        first = first_that_fits(desk.site, everyone)
+        if first is None:
+            return served
+        try:
+            with turn(desk.decided_by(AUTOMATIC), first.id, "reserve") as mine, racks_alone(desk.site):
+                done = _reserve(mine, others_than(desk.site, first.id), Wish())
+        except (Conflict, NotNow):
+            return served
+        if not done.answer:
+            return served
+        served.append(done)
+
+
+def place_until(desk: Desk) -> date:
+    """Until when a place that is offered today is held for a server that is not brought."""
+    return calendar(desk.site).add(desk.now().date(), desk.site.settings.space.offer_days)
+
+
+def others_than(site: Site, deposit_id: str) -> list[Summary]:
+    """The summaries of all other deposits."""
+    return [each for each in register.summaries(site) if each.id != deposit_id]
+
+
+def first_that_fits(site: Site, everyone: Sequence[Summary]) -> Summary | None:
+    """The first of the waiting list for which there is a place now."""
+    taken = occupied(everyone)
+    return next((each for each in waiting_list(everyone) if not _why_not(site, taken, each)), None)
+
+
+def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish) -> StepDone:
+    site, me = mine.desk.site, mine.dossier.summary
+    taken = occupied(others)
+    spot, reasons = rack.find_place(site.racks, taken, me.need, wish)
+    if spot:
+        passed_over = [
+            {"id": each.id, "why": "; ".join(_why_not(site, taken, each))}
+            for each in waiting_list(others)
+            if turn_of(each) < turn_of(me)
+        ]
+        until = place_until(mine.desk)
+        note = f"tempat: {spot}, ditawarkan sampai {until}"
+        if passed_over:
+            note += "; dilewati: " + ", ".join(f"{each['id']} ({each['why']})" for each in passed_over)
+        data: dict[str, Any] = {"place": spot, "place_until": until}
+        return mine.record("tersedia", note=note[:1000], data={**data, "passed_over": passed_over or None})
+    if mine.standing.waiting == "space":
+        return mine.done(mine.dossier.events[-1], answer=False)
+    why = "; ".join(reasons) or "the site has no racks"
+    return mine.record("tidak tersedia", note=why, answer=False)
+
+
+def _why_not(site: Site, taken: Sequence[Occupied], each: Summary) -> list[str]:
+    """Why there is no place for a deposit now; nothing when there is one."""
+    spot, reasons = rack.find_place(site.racks, taken, each.need)
+    return [] if spot else (reasons or ["the site has no racks"])
+
+
+def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> None:
+    taken = occupied(others)
+    earlier = [each for each in others if stands_in_line(each) and turn_of(each) < turn_of(mine)]
+    for first in sorted(earlier, key=turn_of):
+        if not _why_not(site, taken, first):
+            told = first.waiting == "space"
+            command = (
+                f"sopctl reserve {first.id}" if told else f"sopctl notify {first.id}, then sopctl reserve {first.id}"
+            )
+            raise NotNow(f"{first.id} asked earlier, waits for space and fits now", remedy=f"Serve it first: {command}")
+
+
+def _refuse_wish(site: Site, mine: Summary, others: Sequence[Summary], wish: Wish) -> None:
+    if wish.rack and wish.rack not in {each.name for each in site.racks}:
+        known = ", ".join(each.name for each in site.racks) or "none"
+        raise UsageError(f"there is no rack {wish.rack!r}", remedy=f"There are: {known}")
+    spot, reasons = rack.find_place(site.racks, occupied(others), mine.need, wish)
+    if spot is None:
+        see = f"sopctl rack show {wish.rack}" if wish.rack else "sopctl rack list"
+        raise UsageError(f"the server cannot stand there: {'; '.join(reasons)}", remedy=f"See the racks: {see}")
+
+
+def racks_alone(site: Site) -> AbstractContextManager[None]:
+    """Hold the racks: nobody else reserves or fills a place meanwhile."""
+    return locks.hold(site.root / "var" / "locks" / "racks", "the racks", wait=SITE_LOCK_SECONDS)

@@ -1,0 +1,170 @@
+"""konfigurasi 3: access is tried; `bisa` goes on to 5, `tidak bisa` goes back to 1 with the cause."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import Struct, to_builtins
+
+from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
+from sopctl.errors import Interrupted, UsageError
+from sopctl.model.access import backoff, verification
+from sopctl.model.access.ladder import AccessResult, Jump, Target
+from sopctl.model.access.verification import Established, View, Word
+from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.servers import appliances
+from sopctl.workflow.servers.ansible_view import account_in_use, key_in_use, pinned_key
+
+TIMEOUT_SECONDS = 20.0
+"""For one check, all rungs together."""
+
+
+@dataclass(frozen=True)
+class Vantage:
+    """From where, and as whom, the access is looked at.
+
+    With `key` it is a login as the requester: as `user`, by default the letter's first account. Without, the
+    management account looks at the letter's accounts, for a login from `address` (by default from where we come).
+    `jump` is a host in the requester's network from which all of it is tried.
+    """
+
+    user: str | None = None
+    key: Path | None = None
+    address: str | None = None
+    jump: Jump | None = None
+    jump_key: Path | None = None
+    timeout: float = TIMEOUT_SECONDS
+
+
+class Verification(Struct, frozen=True):
+    """What was tried and what it established; `tries` counts how often."""
+
+    access: AccessResult
+    established: tuple[Established, ...]
+    tries: int = 1
+
+
+Waiting = Callable[[Verification, float], None]
+"""Told of a try that failed, and in how many seconds the next one comes."""
+
+
+def verify(
+    desk: Desk,
+    deposit_id: str,
+    *,
+    vantage: Vantage = Vantage(),
+    word: Word | None = None,
+    until: float = 0.0,
+    on_wait: Waiting = lambda _found, _seconds: None,
+) -> tuple[StepDone, Verification]:
+    """Try the access of a server: the whole ladder, the ports that the letter asks for, the requester's accounts.
+
+    Which of the views of `model.access.verification` was established is recorded. `word` is the requester's own;
+    the server is looked at all the same. With `until`, causes that pass by themselves are tried again for so many
+    seconds, while the dossier is free for others. Raises Interrupted on Ctrl-C: then nothing is recorded.
+    """
+    with turn(desk, deposit_id, "verify") as mine:
+        look = plan(mine, vantage)
+    try:
+        found = _until_accessible(look, until, on_wait)
+    except KeyboardInterrupt:
+        raise Interrupted("stopped; nothing is recorded") from None
+    with turn(desk, deposit_id, "verify") as mine:
+        said = (verification.from_word(word),) if word else ()
+        established = (*found.established, *said)
+        good, cause = verification.verdict(established)
+        data = {
+            "established": to_builtins(established),
+            "rung": found.access.rung,
+            "cause": cause or None,
+            "detail": "; ".join(each.detail for each in established if not each.ok),
+            "vantage": vantage.jump.host if vantage.jump else None,
+            "seconds": f"{found.access.seconds:.2f}",
+            "tries": found.tries,
+        }
+        note = _note(established, found.tries)
+        done = mine.record("bisa" if good else "tidak bisa", note=note, data=data, answer=good)
+        return done, Verification(found.access, established, found.tries)
+
+
+Look = Callable[[], Verification]
+
+
+def plan(mine: Turn, vantage: Vantage) -> Look:
+    """What to look at. Raises UsageError for a vantage that this deposit has not, OutsideFailure for a missing key."""
+    wanted, site = mine.deposit.access, mine.desk.site
+    if appliances.is_appliance(mine.dossier):
+        return _plan_of_appliance(mine, vantage)
+    if vantage.user and not vantage.key:
+        raise UsageError("--user needs the key of that account", remedy="Add --key FILE")
+    if vantage.key and not vantage.user and not wanted.accounts:
+        raise UsageError(f"{mine.dossier.id} has no account of the requesting unit", remedy="Name it: --user NAME")
+    as_requester = vantage.key is not None
+    pin = pinned_key(mine.dossier)
+    target = Target(
+        wanted.address,
+        wanted.port,
+        user=(vantage.user or wanted.accounts[0].name) if as_requester else account_in_use(site, mine.dossier),
+        expect_key=f"{pin.type} {pin.sha256}" if pin else None,
+        services=wanted.ports,
+        timeout=vantage.timeout,
+        jump=vantage.jump,
+    )
+    key = load_key(vantage.key or site.key_file(key_in_use(site, mine.dossier)))
+    jump_key = load_key(vantage.jump_key) if vantage.jump_key else None
+    if as_requester or not wanted.accounts or mine.dossier.summary.reduced:  # without root, nobody looks at accounts
+        view = View.LOGIN if as_requester else View.MANAGEMENT
+        return lambda: _log_in(target, key, jump_key, view)
+    accounts = {account.name: account.keys for account in wanted.accounts}
+    return lambda: _examine(target, key, jump_key, accounts, vantage.address)
+
+
+def _plan_of_appliance(mine: Turn, vantage: Vantage) -> Look:
+    """An appliance is looked at from here, with the owner's account for the office; a letter names no other."""
+    if vantage != Vantage(timeout=vantage.timeout):
+        raise UsageError(
+            f"{mine.dossier.id} is a network appliance: it is tried from here, with the office's account there",
+            remedy='What its owner can do is their word: --confirmed-by WHO [--word no --note "…"]',
+        )
+    site, dossier = mine.desk.site, mine.dossier
+    appliances.login(site, dossier)
+
+    def look() -> Verification:
+        found = appliances.look(site, dossier, vantage.timeout)
+        return Verification(found, (verification.from_login(found, View.MANAGEMENT),))
+
+    return look
+
+
+def _log_in(target: Target, key: Key, jump_key: Key | None, view: View) -> Verification:
+    found = check(target, key, jump_key=jump_key)
+    return Verification(found, (verification.from_login(found, view),))
+
+
+def _examine(
+    target: Target, key: Key, jump_key: Key | None, accounts: dict[str, tuple[str, ...]], address: str | None
+) -> Verification:
+    seen = examine_accounts(target, key, accounts, address=address, jump_key=jump_key)
+    return Verification(seen.access, tuple(verification.from_examination(seen)))
+
+
+def _until_accessible(look: Look, seconds: float, on_wait: Waiting) -> Verification:
+    """Look, and look again while a cause may pass by itself and time is left."""
+    ends, tries = time.monotonic() + seconds, 0
+    while True:
+        tries += 1
+        found = look()
+        found = Verification(found.access, found.established, tries)
+        good, cause = verification.verdict(found.established)
+        pause = None if good else backoff.wait(cause, tries, random.random())  # noqa: S311 (jitter, no secret)
+        if pause is None or time.monotonic() + pause > ends:
+            return found
+        on_wait(found, pause)
+        time.sleep(pause)
+
+
+def _note(established: Sequence[Established], tries: int) -> str:
+    told = [f"{each.view} {each.who}: {'bisa' if each.ok else f'tidak bisa – {each.cause}'}" for each in established]
+    return "; ".join(told) + (f" (percobaan ke-{tries})" if tries > 1 else "")

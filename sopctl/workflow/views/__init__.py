@@ -1,0 +1,1 @@
+"""The site as people read it; nothing here changes anything."""

@@ -1,0 +1,234 @@
+"""Reading a site: where each deposit stands, what is due by whom and until when, and what happened."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, get_args
+
+from msgspec import Struct
+
+from sopctl.errors import InvalidRecord, UsageError
+from sopctl.model.sop.deadline import Deadline, deadline, escalated
+from sopctl.model.sop.procedure import REQUESTER
+from sopctl.model.sop.summary import Summary
+from sopctl.model.waiting_list import waiting_list
+from sopctl.store import dossiers, register
+from sopctl.store.dossiers import Dossier
+from sopctl.workflow import commands
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.views import calendar
+
+State = Literal["open", "late", "waiting", "held", "closed", "all"]
+STATES: tuple[State, ...] = get_args(State)
+
+
+class Row(Struct, frozen=True):
+    """One deposit on the board, or one thing that is due: where it stands, whose turn it is, until when and why, and
+    the command behind it."""
+
+    id: str
+    unit: str
+    server: str
+    place: str
+    standing: str
+    procedure: str
+    step: int | None
+    activity: str
+    role: str
+    actor: str
+    since: datetime | None
+    due: date | None
+    late: bool
+    late_days: int
+    escalated_to: str
+    waiting: str
+    """Empty, or what it waits for: `space` (with its number in the queue), `month`, `hold`, `decision`, or
+    `unfinished` work."""
+    valid_until: date | None
+    command: str
+    why: str = ""
+    """Why it is due on that day."""
+    kind: Literal["step", "validity"] = "step"
+    platform: str = ""
+    """Of a network appliance; empty for a server."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which deposits a list shows. Texts are compared without case; `search` looks in all that a row says."""
+
+    state: State = "open"
+    unit: str = ""
+    rack: str = ""
+    procedure: str = ""
+    step: int | None = None
+    search: str = ""
+
+
+class Board(Struct, frozen=True):
+    """Rows, and the dossiers that could not be read."""
+
+    rows: list[Row]
+    errors: list[InvalidRecord]
+
+
+def board(desk: Desk, query: Query = Query()) -> Board:
+    """The deposits that `query` asks for, in order of request."""
+    reading = register.read(desk.site)
+    rows = _rows(desk, reading.summaries)
+    return Board([row for row in rows if _fits(row, query)], reading.errors)
+
+
+def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
+    """What is due now: the open steps (not those that wait for space, another month or the end of a hold), and
+    deposits whose time ends soon.
+
+    With `actor`, that actor's own steps and those escalated to them.
+    """
+    actors = {key for each in desk.site.procedures.values() for key in each.actors}
+    if actor and actor not in actors:
+        raise UsageError(f"there is no actor {actor!r}", remedy=f"The procedures have: {', '.join(sorted(actors))}")
+    reading = register.read(desk.site)
+    rows = [row for row in _rows(desk, reading.summaries) if row.command and not _waits(row)]
+    rows += _ending(desk, reading.summaries)
+    levels = desk.site.settings.escalation
+    mine = [row for row in rows if _concerns(row, actor, levels) and (row.late or not late)]
+    return Board(sorted(mine, key=lambda row: (row.due or date.max, row.id)), reading.errors)
+
+
+def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
+    """One deposit: its row of the board and its dossier."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    everyone = [each for each in register.read(desk.site).summaries if each.id != deposit_id]
+    row = next(row for row in _rows(desk, [*everyone, dossier.summary], only=deposit_id))
+    return row, dossier
+
+
+def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:
+    summaries = list(everyone)
+    queue = {each.id: number for number, each in enumerate(waiting_list(summaries), start=1)}
+    days, today, escalation = calendar.calendar(desk.site), desk.now().date(), desk.site.settings.escalation
+    shared: dict[tuple[date, int], tuple[Deadline | None, str]] = {}
+
+    def until(each: Summary) -> tuple[Deadline | None, str]:
+        """The deadline and why; what is due since one day without a pause shares it with all others of that day."""
+        plain = each.since is not None and not (each.closed or each.pauses or each.held or each.waiting)
+        key = (each.since.date(), each.limit_days) if each.since and plain else None
+        if key in shared:
+            return shared[key]
+        found = deadline(each, days, today, escalation)
+        said = (found, found.explanation if found else "")
+        if key:
+            shared[key] = said
+        return said
+
+    return [_row(each, *until(each), _waiting(each, queue, today)) for each in summaries if only in ("", each.id)]
+
+
+def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
+    return Row(
+        id=each.id,
+        unit=each.unit,
+        server=each.server,
+        place=str(each.place) if each.place and not each.closed else "",
+        standing=each.stands,
+        procedure=each.procedure,
+        step=each.step,
+        activity=each.activity or f"berkas ditutup: {each.end}",
+        role=each.actor,
+        actor=each.actor_title,
+        since=each.since,
+        due=until.due if until else None,
+        late=bool(until and until.late),
+        late_days=until.late if until else 0,
+        escalated_to=until.escalated_to if until else "",
+        waiting=waiting,
+        valid_until=each.valid_until,
+        command=commands.command_for(each),
+        why=why,
+        platform=each.platform or "",
+    )
+
+
+def _waiting(each: Summary, queue: dict[str, int], today: date) -> str:
+    if each.held:
+        return "hold"
+    if each.waiting == "space":
+        return f"space ({queue[each.id]} of {len(queue)})"
+    if each.month_due and today < each.month_due:
+        return "month"
+    if each.waiting == "decision":
+        return "decision"
+    return "unfinished" if each.unfinished else ""
+
+
+def _waits(row: Row) -> bool:
+    """Does a row wait for something that nobody can do now?"""
+    return row.waiting.startswith(("space", "month", "hold"))
+
+
+def _concerns(row: Row, actor: str | None, levels: Mapping[int, str]) -> bool:
+    """Is a row `actor`'s own, or escalated to them? What has gone further up stays theirs."""
+    return actor in (None, row.role) or any(row.late_days >= days and role == actor for days, role in levels.items())
+
+
+def _fits(row: Row, query: Query) -> bool:
+    states = {
+        "open": row.step is not None,
+        "closed": row.step is None,
+        "late": row.late,
+        "held": row.waiting == "hold",
+        "waiting": row.waiting.startswith("space"),
+        "all": True,
+    }
+    return (
+        states[query.state]
+        and query.unit.casefold() in row.unit.casefold()
+        and (not query.rack or row.place.startswith(f"rack {query.rack} "))
+        and query.procedure in ("", row.procedure)
+        and query.step in (None, row.step)
+        and (not query.search or query.search.casefold() in _said(row))
+    )
+
+
+def _said(row: Row) -> str:
+    return " ".join((row.id, row.unit, row.server, row.place, row.standing, row.activity)).casefold()
+
+
+def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
+    """The deposits whose time (masa penitipan) ends soon, or has ended, and whose return has not begun."""
+    settings, today, days = desk.site.settings, desk.now().date(), calendar.calendar(desk.site)
+    rows = []
+    for each in everyone:
+        rules = desk.site.procedures[each.procedure]
+        until = each.valid_until
+        if not until or not each.in_our_hands or rules.begins.during:
+            continue
+        if (until - today).days > settings.validity_reminder_days:
+            continue
+        late = days.between(until, today)
+        row = Row(
+            id=each.id,
+            unit=each.unit,
+            server=each.server,
+            place=str(each.place or ""),
+            standing=each.stands,
+            procedure=each.procedure,
+            step=each.step,
+            activity=f"Masa penitipan berakhir {until}: perpanjang, atau minta kembali",
+            role=REQUESTER,
+            actor=rules.actors[REQUESTER],
+            since=None,
+            due=until,
+            late=late > 0,
+            late_days=late,
+            escalated_to=escalated(settings.escalation, late),
+            waiting="",
+            valid_until=until,
+            command=f'sopctl extend {each.id} --until YYYY-MM-DD  (or: sopctl return {each.id} --letter-number "…")',
+            why=f"the deposit is valid until {until}",
+            kind="validity",
+            platform=each.platform or "",
+        )
+        rows.append(row)
+    return rows

@@ -1,0 +1,59 @@
+"""The office's calendar: Indonesia's national holidays and joint leave (cuti bersama), and the site's own days."""
+
+from datetime import date
+from functools import cache
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from sopctl.model.deposit import Line
+from sopctl.model.sop.workdays import Calendar
+from sopctl.store import codec
+from sopctl.store.site import Site
+
+FILE_NAME = "calendar.yml"
+
+
+class Override(Struct, frozen=True, forbid_unknown_fields=True):
+    """A day that the site sets otherwise: closed (`holiday` names it), or open although it is a holiday (`workday`)."""
+
+    holiday: Line | None = None
+    workday: Line | None = None
+
+    def __post_init__(self) -> None:
+        if (self.holiday is None) == (self.workday is None):
+            raise ValueError("Expected either `holiday` or `workday`, with its name")
+
+
+Overrides = dict[Annotated[date, Meta()], Override]
+
+
+def calendar(site: Site) -> Calendar:
+    """The calendar by which a site counts. Raises InvalidRecord for a `calendar.yml` that is not valid."""
+    return Calendar(_holidays, _decreed, overrides(site), site.settings.days)
+
+
+def overrides(site: Site) -> dict[date, str | None]:
+    """The site's own days: a holiday's name, or None for a day on which the office is open."""
+    path = site.root / FILE_NAME
+    if not path.exists():
+        return {}
+    return {day: own.holiday for day, own in codec.load(path, Overrides).items()}
+
+
+@cache
+def _holidays(year: int) -> dict[date, str]:
+    return {day: name for category in ("public", "government") for day, name in _of(year, category).items()}
+
+
+@cache
+def _decreed(year: int) -> bool:
+    """Joint leave is decreed year by year: a year without any is not decreed yet."""
+    return bool(_of(year, "government"))
+
+
+def _of(year: int, category: Literal["public", "government"]) -> dict[date, str]:
+    import holidays
+
+    found = holidays.country_holidays("ID", years=year, categories=(category,), language="id")
+    return {day: found[day] for day in found}

@@ -1,0 +1,265 @@
+"""The inventories that were taken: one month's facts, what changed between months, and all servers of a month."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from sopctl.adapters import listings
+from sopctl.errors import UsageError
+from sopctl.model.facts.changes import Change, against_handover, differences, real
+from sopctl.model.facts.declared import Comparison, compare
+from sopctl.model.facts.server import ServerFacts
+from sopctl.model.sop.history import Event
+from sopctl.model.sop.summary import Summary as Deposit
+from sopctl.model.waiting_list import occupied
+from sopctl.store import dossiers, register
+from sopctl.store import facts as kept
+from sopctl.store.dossiers import Dossier
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.views.reports import month_days
+
+Progress = Callable[[int, int], None]
+
+MONTHS = 12
+"""Of the changes month by month."""
+
+
+class Month(Struct, frozen=True):
+    """What one month's facts say in short; `disk_gb` in powers of ten, as makers count."""
+
+    month: str
+    revision: int
+    memory_gib: float
+    disk_gb: float
+    system: str
+    kernel: str
+
+
+class Difference(Struct, frozen=True):
+    """What changed from one month (`before`, empty for the hand-over) to another."""
+
+    before: str
+    after: str
+    changes: tuple[Change, ...]
+    declared: tuple[Comparison, ...]
+
+
+class Row(Struct, frozen=True):
+    """One server of a month's inventory."""
+
+    deposit: Deposit
+    facts: ServerFacts
+    changes: tuple[Change, ...]
+    kept: kept.Kept
+
+    @property
+    def system(self) -> str:
+        return " ".join(filter(None, (self.facts.os_name, self.facts.os_version)))
+
+    @property
+    def memory_gib(self) -> float:
+        return _memory_gib(self.facts)
+
+    @property
+    def disk_gb(self) -> float:
+        return _disk_gb(self.facts)
+
+
+class Sum(Struct):
+    """Servers together."""
+
+    servers: int = 0
+    memory_gib: float = 0
+    disk_gb: float = 0
+
+
+class Summary(Struct, frozen=True):
+    """All servers of one month: those that were gathered, those that stand here and are `missing`, and sums by
+    unit, rack, operating system, the firmware's year, and the year in which the deposit ends. `used_units`: which
+    units of each rack are filled or reserved now."""
+
+    month: str
+    servers: tuple[Row, ...]
+    missing: tuple[Deposit, ...]
+    sums: dict[str, dict[str, Sum]]
+    used_units: dict[str, set[int]]
+    by_month: dict[str, int] = {}
+    """How many changes the forms tell of the months until this one, oldest first; only months that have forms."""
+
+    @property
+    def not_gathered(self) -> tuple[str, ...]:
+        """The ids of those that are missing."""
+        return tuple(each.id for each in self.missing)
+
+
+def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerFacts:
+    """The facts kept for `month` (2026-11), by default the newest. Raises UsageError when there are none."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    return kept.read(dossier.folder, _gathering(deposit_id, kept.months(dossier.events), month))
+
+
+def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
+    """The path of the inventory form of `month`, by default the newest. Raises UsageError when there is none."""
+    dossier, event = gathering(desk, deposit_id, month)
+    return dossier.folder / str(event.data["document"]["file"])
+
+
+def gathering(desk: Desk, deposit_id: str, month: str | None = None) -> tuple[Dossier, Event]:
+    """The dossier, and the event of the gathering that counts for `month`, by default of the newest one. Raises
+    UsageError when there is none."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    found = [each for each in dossier.events if "facts" in each.data and month in (None, each.data.get("month"))]
+    if not found:
+        raise _none(deposit_id, month)
+    return dossier, found[-1]
+
+
+def over_time(desk: Desk, deposit_id: str) -> tuple[Month, ...]:
+    """Memory, disks and system of a server, month by month, each as its newest revision says."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    found = []
+    for each in kept.months(dossier.events).values():
+        facts = kept.read(dossier.folder, each)
+        row = (_memory_gib(facts), _disk_gb(facts), " ".join(filter(None, (facts.os_name, facts.os_version))))
+        found.append(Month(each.month, each.revision, *row, facts.kernel or ""))
+    if not found:
+        raise _none(deposit_id, None)
+    return tuple(found)
+
+
+def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_handover: bool = False) -> Difference:
+    """What changed between two `months`, by default the last two; or since the hand-over: from the first facts on.
+
+    The serial number of the hand-over counts always. Raises UsageError when a month's facts are not there.
+    """
+    if len(months) not in (0, 2) or (months and since_handover):
+        raise UsageError("name two months, or none, or --since handover", remedy=f"sopctl inventory diff {deposit_id}")
+    dossier = dossiers.read(desk.site, deposit_id)
+    gathered = kept.months(dossier.events)
+    if not gathered:
+        raise _none(deposit_id, None)
+    all_months = list(gathered)
+    first, last = months or (all_months[0 if since_handover else -min(2, len(all_months))], all_months[-1])
+    before, after = (kept.read(dossier.folder, _gathering(deposit_id, gathered, month)) for month in (first, last))
+    serial = str(dossier.known("serial") or dossier.deposit.server.serial)
+    found = (*against_handover(serial, after), *(differences(before, after) if first != last else ()))
+    declared = compare(dossier.deposit.server, serial, after)
+    return Difference("" if since_handover else first, last, found, declared)
+
+
+def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> Summary:
+    """The inventory of `month`, by default this one: every server whose facts were kept, each with what changed since
+    its month before."""
+    first, _ = month_days(month or f"{desk.now():%Y-%m}")
+    month = f"{first:%Y-%m}"
+    reading = register.read(desk.site, gathered=True)
+    for error in reading.errors:
+        raise error
+    servers, missing, by_month = [], [], Counter[str]()
+    for number, deposit in enumerate(reading.summaries, start=1):
+        folder, months = desk.site.folder("deposits") / deposit.id, reading.gathered[deposit.id]
+        by_month.update({each.month: each.changes or 0 for each in months.values() if each.month < month})
+        if month in months:
+            facts = kept.read(folder, months[month])
+            earlier = kept.newest(months, before=month)
+            before = kept.read(folder, earlier) if earlier else None
+            changes = (*against_handover(deposit.serial, facts), *(differences(before, facts) if before else ()))
+            servers.append(Row(deposit, facts, changes, months[month]))
+        elif deposit.in_our_hands:
+            missing.append(deposit)
+        progress(number, len(reading.summaries))
+    used: dict[str, set[int]] = {}
+    for each in occupied(reading.summaries):
+        used.setdefault(each.place.rack, set()).update(range(each.place.unit, each.place.top + 1))
+    by_month[month] = sum(len(real(each.changes)) for each in servers)
+    latest = dict(sorted(by_month.items())[-MONTHS:])
+    return Summary(month, tuple(servers), tuple(missing), _sums(servers), used, latest)
+
+
+def row(server: Row) -> dict[str, Any]:
+    """A server as one flat line, for CSV and JSON."""
+    deposit, facts, place = server.deposit, server.facts, server.deposit.place
+    return {
+        "id": deposit.id,
+        "unit": deposit.unit,
+        "server": facts.hostname or deposit.server,
+        "address": deposit.address,
+        "rack": place.rack if place else "",
+        "rack_unit": place.unit if place else "",
+        "vendor": facts.vendor or "",
+        "product": facts.product or "",
+        "serial": facts.serial or deposit.serial,
+        "processor": facts.cpu.model or "",
+        "logical_processors": facts.cpu.logical or "",
+        "memory_gib": server.memory_gib,
+        "disks": len(facts.disks),
+        "disk_gb": server.disk_gb,
+        "system": server.system,
+        "kernel": facts.kernel or "",
+        "updates": "" if facts.updates is None else facts.updates,
+        "valid_until": str(deposit.valid_until or ""),
+        "gathered_at": facts.gathered_at,
+    }
+
+
+def as_csv(desk: Desk, found: Summary, netbox: str | None = None) -> str:
+    """The summary as CSV: one line a server, or what NetBox's bulk import of these objects takes. A rack is of the site
+    that is called as the office."""
+    if netbox is None:
+        return listings.csv_text(
+            [{**row(each), "changes": "; ".join(map(str, each.changes))} for each in found.servers]
+        )
+    site = {"site": desk.site.settings.office.name}
+    servers = [listings.Device({**row(each), **site}, each.facts) for each in found.servers]
+    return listings.csv_text(listings.NETBOX[netbox](servers))
+
+
+def _sums(servers: Sequence[Row]) -> dict[str, dict[str, Sum]]:
+    keys: dict[str, Callable[[Row], str]] = {
+        "unit": lambda each: each.deposit.unit,
+        "rack": lambda each: each.deposit.place.rack if each.deposit.place else "–",
+        "system": lambda each: each.system or "–",
+        "firmware": lambda each: _year(each.facts.bios_date),
+        "valid until": lambda each: str(each.deposit.valid_until.year) if each.deposit.valid_until else "–",
+    }
+    found: dict[str, dict[str, Sum]] = {name: {} for name in keys}
+    for each in servers:
+        for name, key in keys.items():
+            total = found[name].setdefault(key(each), Sum())
+            total.servers += 1
+            total.memory_gib = round(total.memory_gib + each.memory_gib, 1)
+            total.disk_gb = round(total.disk_gb + each.disk_gb, 1)
+    return {name: dict(sorted(sums.items())) for name, sums in found.items()}
+
+
+def _year(said: str | None) -> str:
+    """The year in a firmware's date, which is written in many ways."""
+    found = re.search(r"(?<!\d)(19[89]\d|20\d\d)(?!\d)", said or "")
+    return found[0] if found else "–"
+
+
+def _memory_gib(facts: ServerFacts) -> float:
+    return round((sum(each.size_mib for each in facts.memory_modules) or facts.memory_mib or 0) / 1024, 1)
+
+
+def _disk_gb(facts: ServerFacts) -> float:
+    return round(sum(disk.size_bytes for disk in facts.disks) / 1e9, 1)
+
+
+def _gathering(deposit_id: str, gathered: kept.Months, month: str | None) -> kept.Kept:
+    """The newest gathering of `month`, by default of the newest."""
+    found = gathered.get(month) if month else kept.newest(gathered)
+    if found is None:
+        raise _none(deposit_id, month)
+    return found
+
+
+def _none(deposit_id: str, month: str | None) -> UsageError:
+    of = f" for {month}" if month else ""
+    return UsageError(
+        f"there are no facts of {deposit_id}{of}", remedy=f"Gather them: sopctl inventory collect {deposit_id}"
+    )

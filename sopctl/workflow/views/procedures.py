@@ -1,0 +1,70 @@
+"""The written procedures (SOP) of a site, and the way that a deposit went through them."""
+
+from collections import defaultdict
+from datetime import date
+
+from msgspec import Struct
+
+from sopctl.errors import UsageError
+from sopctl.model.sop.history import Event
+from sopctl.model.sop.procedure import Procedure, Standing, walk
+from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
+
+
+class Visit(Struct, frozen=True):
+    """A step that a deposit has ended: when, with which outcomes in order, and by whom."""
+
+    days: tuple[date, ...]
+    outcomes: tuple[str, ...]
+    by: tuple[str, ...]
+
+
+class Way(Struct, frozen=True):
+    """A procedure as it was for one deposit: the version it is pinned to, its visits by step, and where it stands."""
+
+    deposit: str
+    procedure: Procedure
+    visits: dict[int, Visit]
+    standing: Standing
+    events: tuple[Event, ...] = ()
+    """All that happened during this procedure."""
+
+
+def find(site: Site, name: str, version: str | None = None) -> Procedure:
+    """A procedure by its name: the version in force, or the one named. Raises UsageError when there is none."""
+    if name not in site.procedures:
+        raise UsageError(f"there is no procedure {name!r}", remedy=f"There are: {', '.join(site.procedures)}")
+    if version is None:
+        return site.procedures[name]
+    versions = site.library.versions(name)
+    found = next((each for each in versions if each.version == version), None)
+    if found is None:
+        there = ", ".join(each.version for each in versions)
+        raise UsageError(f"{name} has no version {version!r}", remedy=f"There are: {there}")
+    return found
+
+
+def way(site: Site, name: str, deposit_id: str) -> Way:
+    """The way that a deposit went through a procedure. Raises UsageError when there is no such one."""
+    dossier = dossiers.read(site, deposit_id)
+    if name not in dossier.procedures:
+        raise UsageError(f"there is no procedure {name!r}", remedy=f"There are: {', '.join(dossier.procedures)}")
+    events = tuple(event for event in dossier.events if event.procedure == name)
+    return Way(deposit_id, dossier.procedures[name], _visits(dossier, name), dossier.standing, events)
+
+
+def _visits(dossier: Dossier, name: str) -> dict[int, Visit]:
+    ended = defaultdict(list)
+    for event, _ in walk(dossier.procedures, dossier.events):
+        if event.procedure == name and event.outcome in dossier.procedures[name].step(event.step).outcomes:
+            ended[event.step].append(event)
+    return {
+        step: Visit(
+            days=tuple(event.at.date() for event in events),
+            outcomes=tuple(event.outcome for event in events),
+            by=tuple(event.by for event in events),
+        )
+        for step, events in ended.items()
+    }

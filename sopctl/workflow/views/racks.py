@@ -1,0 +1,76 @@
+"""The racks as people read them: what stands where, and what is free."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from sopctl.errors import UsageError
+from sopctl.model.rack import (
+    Occupied,
+    Rack,
+    elevation,
+    free_ports,
+    power_used,
+    weight_used,
+)
+from sopctl.model.waiting_list import occupied
+from sopctl.store import register
+from sopctl.store.durable import write_atomic
+from sopctl.store.site import Site
+
+
+def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
+    """A rack and what stands or is reserved in it. Raises UsageError when there is none of that name."""
+    found = next((each for each in site.racks if each.name == name), None)
+    if found is None:
+        known = ", ".join(each.name for each in site.racks) or "none"
+        raise UsageError(f"there is no rack {name!r}", remedy=f"There are: {known}")
+    return found, [o for o in occupied(register.summaries(site)) if o.place.rack == name]
+
+
+class RackRow(Struct, frozen=True):
+    """What is free in a rack. `weight_free` and `ports_free` are None where the rack has no such budget."""
+
+    name: str
+    room: str
+    units: int
+    free: int
+    power_free: int
+    weight_free: int | None
+    ports_free: int | None
+
+
+def rack_rows(site: Site) -> list[RackRow]:
+    """Every rack with what is free in it; a unit of which one face is free counts as taken."""
+    taken = occupied(register.summaries(site))
+    return [
+        RackRow(
+            name=each.name,
+            room=each.room,
+            units=each.units,
+            free=sum(not filled and unit not in each.blocked for unit, filled in elevation(each, taken)),
+            power_free=each.power_watts - power_used(each, taken),
+            weight_free=each.weight_kg - weight_used(each, taken) if each.weight_kg is not None else None,
+            ports_free=len(free_ports(each, taken)) if each.switch else None,
+        )
+        for each in site.racks
+    ]
+
+
+def draw_rack(site: Site, name: str, file: Path) -> None:
+    """Write a rack's elevation as an SVG picture. Raises UsageError when there is no such rack."""
+    from sopctl.adapters.documents.rack_svg import Box, Gauge, rack_svg
+
+    found, taken = rack(site, name)
+    servers = {each.id: each.server for each in register.summaries(site)}
+    boxes = [Box(unit, 1, "both", "blocked", what) for unit, what in found.blocked.items()]
+    boxes += [
+        Box(o.place.unit, o.place.height, o.place.face, o.kind, f"{o.deposit} {servers[o.deposit]}") for o in taken
+    ]
+    gauges = [Gauge("Daya", power_used(found, taken), found.power_watts, "W")]
+    if found.weight_kg is not None:
+        gauges.append(Gauge("Berat", weight_used(found, taken), found.weight_kg, "kg"))
+    if found.switch:
+        ports = found.switch.ports
+        gauges.append(Gauge(f"Port {found.switch.name}", ports - len(free_ports(found, taken)), ports, ""))
+    write_atomic(file, rack_svg(f"Rak {found.name}, {found.room}", found.units, boxes, gauges))

@@ -1,0 +1,24 @@
+"""What was declared, beside what the machine says."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from sopctl.model.deposit import Server
+from sopctl.model.facts.declared import compare
+from sopctl.model.facts.server import ServerFacts
+
+ROWS = yaml.safe_load((Path(__file__).parents[2] / "cases" / "declared.yml").read_text())
+AGREES = {"nothing": None, True: True, False: False}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+def test_declared_and_found(row: dict[str, Any]) -> None:
+    server = {"name": "portal.example.org", "brand_model": "X", "height_units": 2, **row.get("server", {})}
+    facts = {"gathered_at": "2026-11-01T00:00:00+07:00", "hostname": "portal", **row["facts"]}
+    found = compare(msgspec.convert(server, Server), row.get("serial", ""), msgspec.convert(facts, ServerFacts))
+    expected = {key: AGREES[value] for key, value in row.items() if key not in ("name", "server", "serial", "facts")}
+    assert {line.subject: line.agrees for line in found} == expected

@@ -1,0 +1,74 @@
+"""Whatever two gatherings say: they are joined, compared and put on a form without an error, in time, and printable."""
+
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sopctl.adapters.documents import sections_of
+from sopctl.model.deposit import Server
+from sopctl.model.facts.changes import Weight, against_handover, differences
+from sopctl.model.facts.declared import compare
+from sopctl.model.facts.script import MAX_TEXT, completed, from_script
+from sopctl.model.facts.server import ServerFacts
+from sopctl.model.facts.setup import from_setup
+from tests.model.facts.test_server import ANSWERS, REAL
+
+AT = "2026-11-23T09:30:00+07:00"
+PRINTED = sorted((Path(__file__).parents[2] / "cases/details").iterdir())
+LINES = st.sampled_from(sorted({line for path in PRINTED for line in path.read_text().split("\n")}))
+SAID = st.lists(LINES | st.text(max_size=40).map(" ".__add__), max_size=60).map("\n".join)
+FACTS = st.builds(
+    lambda raw, said: completed(from_setup(raw, gathered_at=AT), from_script(said, gathered_at=AT)), ANSWERS, SAID
+)
+LETTER = Server(name="web1.example.org", brand_model="Contoh R200", height_units=2, serial="SN-0001")
+
+HUGE = {
+    "packages": "=packages ok\n" + "".join(f" ii |p{n}|1\n" for n in range(90_000)),
+    "listeners": "=listening ok\n" + "".join(f" tcp LISTEN 0 1 *:{n % 65536} *:*\n" for n in range(40_000)),
+    "modules": "=dmidecode ok\n" + " Handle 0x0001, DMI type 17, 40 bytes\n \tSize: 32 GB\n \tLocator: A\n" * 15_000,
+    "cards": "".join(f"=card e{n} ok\n /sys/class/net/e{n}/address:aa:bb:cc:00:00:01\n" for n in range(15_000)),
+    "quotes": "=lsblk ok\n " + 'NAME="' * 160_000,
+    "colons": "=bmc ok\n " + ":" * 900_000,
+    "blocks": "=mdstat ok\n md0 : active raid1 sda\n " + "1 blocks [" * 90_000,
+    "smart": "".join(f"=smart sd{n} ok\n Serial Number: {'x' * 50}\n" for n in range(10_000)),
+    "digits": "=uptime ok\n " + "9" * 900_000,
+    "spaces": "=raid ok\n " + "0/0 RAID1 " + " " * 900_000,
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(FACTS, FACTS)
+def test_any_two_gatherings_can_be_compared(before: ServerFacts, after: ServerFacts) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(after), type=ServerFacts) == after
+    assert [change for change in differences(after, after) if change.weight is not Weight.UNREAD] == []
+    for change in (*differences(before, after), *against_handover("SN", after)):
+        assert str(change).isprintable()
+    for line in compare(LETTER, "SN-0001", after):
+        assert line.found.isprintable()
+    sections_of(after, {}, {})
+
+
+@settings(max_examples=100, deadline=None)
+@given(SAID)
+def test_what_the_script_says_hides_nothing_of_setup(said: str) -> None:
+    setup = from_setup(REAL, gathered_at=AT)
+    both = completed(setup, from_script(said, gathered_at=AT))
+    for field in ("hostname", "kernel", "serial", "memory_mib", "mounts", "gateway"):
+        assert getattr(both, field) == getattr(setup, field)
+    assert [disk.name for disk in both.disks] == [disk.name for disk in setup.disks]
+
+
+@pytest.mark.parametrize("what", HUGE)
+def test_the_largest_answers_end_in_time_and_small(what: str) -> None:
+    """What a server may send at most (MAX_TEXT characters) costs seconds of nobody's run."""
+    begin = time.process_time()
+    facts = from_script(HUGE[what][:MAX_TEXT], gathered_at=AT)
+    other = from_script(HUGE[what][: MAX_TEXT // 2], gathered_at=AT)
+    differences(other, facts)
+    completed(facts, other)
+    assert time.process_time() - begin < 10, "a parser that is not linear"
+    assert len(msgspec.json.encode(facts)) < 6_000_000

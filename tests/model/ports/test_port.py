@@ -1,0 +1,129 @@
+"""Ports: descriptions that no switch takes for more, what forbids a change, and when a server counts as heard."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sopctl.model.ports import port
+from sopctl.model.ports.port import ActualPort, Expected, Learned, Neighbour, PortSetting, SwitchState
+from tests.cases import rows
+
+
+def address(short: str) -> str:
+    return f"52:54:00:00:00:{short}"
+
+
+def learned(text: str) -> Learned:
+    name, vlan, short = text.split("/")
+    return Learned(address(short), int(vlan), name)
+
+
+@pytest.mark.parametrize("row", rows("ports"), ids=lambda row: str(row["name"]))
+def test_what_forbids_a_change(row: dict[str, Any]) -> None:
+    now = {"mode": "access", "vlan": 999, **row.get("port", {})}
+    setting = PortSetting(now.get("description", ""), now["mode"], now["vlan"])
+    p3 = ActualPort("p3", setting, bundle=now.get("bundle", ""))
+    ports = {"p3": p3, "p4": ActualPort("p4", PortSetting()), "p9": ActualPort("p9", PortSetting())}
+    there = row.get("vlans", [1, 110, 120, 999])
+    state = SwitchState(
+        ports,
+        None if there is None else frozenset(there),
+        tuple(map(learned, row.get("seen", ()))),
+        (Neighbour("p3", row["lldp"]),) if "lldp" in row else (),
+    )
+    tagged = tuple(row.get("tagged", ()))
+    wanted = PortSetting("PS-1 web1", "trunk" if tagged else "access", row.get("vlan", 110), tagged)
+    whose = Expected("PS-1", "web1.example.org", tuple(map(address, row.get("own", ()))), {address("dd"): "PS-2"})
+    plan = port.plan(
+        "s1",
+        row.get("ask", "p3"),
+        wanted,
+        state,
+        uplinks=["p9"],
+        whose=whose,
+        service=row.get("service", True),
+        unable=row.get("unable", ""),
+    )
+    assert sorted({each.reason for each in plan.refusals}) == row.get("refused", [])
+    assert all(each.detail and each.remedy for each in plan.refusals)
+
+
+@pytest.mark.parametrize(
+    ("own", "seen", "heard"),
+    [
+        (["aa"], ["p3/110/aa"], "aa"),
+        (["aa"], ["p3/999/aa"], ""),
+        (["aa"], ["p3/110/bb"], ""),
+        (["aa"], ["p4/110/aa"], ""),
+        ([], ["p3/110/bb"], "bb"),
+        ([], ["p3/110/dd"], ""),
+        ([], [], ""),
+    ],
+)
+def test_when_a_server_is_heard(own: list[str], seen: list[str], heard: str) -> None:
+    state = SwitchState({}, learned=tuple(map(learned, seen)))
+    whose = Expected("PS-1", "web1", tuple(map(address, own)), {address("dd"): "PS-2"})
+    found = port.is_there(state, "p3", PortSetting(vlan=110), whose)
+    assert found == (address(heard) if heard else "")
+
+
+def is_description(text: str) -> bool:
+    """May `text` be sent to a switch as a description?"""
+    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 .,_:/()+@-]*", text)
+    return not text or (len(text) <= port.DESCRIPTION_CHARACTERS and plain is not None)
+
+
+@given(st.text(max_size=300))
+def test_no_text_of_a_record_becomes_more_than_a_description(text: str) -> None:
+    made = port.description("PS-2026-0001", text)
+    assert is_description(made)
+    assert made.startswith("PS-2026-0001")
+    assert len(made) <= port.DESCRIPTION_CHARACTERS
+    assert is_description(port.description(text))
+    assert not set(made) & set("?!\"'`$;|&<>\\\n\r\t\x00\x1b{}[]=#%^~*")
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("Dinas Kesehatan", "Dinas Kesehatan"),
+        ("!shutdown", "shutdown"),
+        ("web\nshutdown", "web shutdown"),
+        ("what?", "what"),
+        ("Café № 5", "Cafe No 5"),
+        ("\x1b[2J\x07", "2J"),
+        ("- -x", "x"),
+        ("", ""),
+    ],
+)
+def test_descriptions(text: str, made: str) -> None:
+    assert port.description(text) == made
+
+
+@given(st.sets(st.integers(1, 4094), max_size=60))
+def test_lists_of_vlans_are_read_as_they_are_written(numbers: set[int]) -> None:
+    if numbers:
+        assert set(port.vlans(port.vlan_list(numbers))) == numbers
+
+
+@pytest.mark.parametrize("text", ["", "0", "4095", "1-", "a", "5-3", "1,,2", "١"])
+def test_what_is_no_list_of_vlans_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no VLAN"):
+        port.vlans(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("5254.0012.3456", "52:54:00:12:34:56"),
+        ("52-54-00-12-34-5A", "52:54:00:12:34:5a"),
+        ("52:54:00:12:34:56", "52:54:00:12:34:56"),
+        ("Gi1/0/3", ""),
+        ("52:54:00:12:34", ""),
+    ],
+)
+def test_mac_addresses(text: str, made: str) -> None:
+    assert port.mac(text) == made

@@ -1,0 +1,111 @@
+"""Where a deposit stands: the paper's table, row by row (tests/cases/standing.yml)."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import sopctl
+from sopctl.errors import InvalidRecord
+from sopctl.model.sop import procedure, soundness
+from sopctl.model.sop.history import Event
+from sopctl.model.sop.procedure import Procedure, Procedures
+from sopctl.store import codec
+from tests.cases import rows
+
+FILES = sorted((Path(sopctl.__file__).parent / "procedures").glob("*.yml"))
+BROUGHT = [
+    "penitipan 1 selesai",
+    "penitipan 2 selesai",
+    "penitipan 3 selesai",
+    "penitipan 4 tersedia",
+    "penitipan 5 selesai",
+    "penitipan 7 selesai",
+]
+PLACED = [*BROUGHT, "penitipan 8 selesai", "penitipan 9 selesai", "penitipan 10 selesai"]
+RETURNING = [*PLACED, "pengembalian 1 selesai", "pengembalian 2 selesai", "pengembalian 3 selesai"]
+BEFORE = {"brought": BROUGHT, "placed": PLACED, "returning": RETURNING}
+
+
+@pytest.fixture(scope="module")
+def procedures() -> Procedures:
+    loaded = [codec.load(path, Procedure) for path in FILES]
+    return {each.name: each for each in loaded}
+
+
+def events(*lines: str) -> list[Event]:
+    start = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    made = []
+    for number, line in enumerate(lines, start=1):
+        name, step, outcome = line.split(" ", 2)
+        at = start + timedelta(minutes=number)
+        made.append(Event(number, at, name, int(step), outcome, by="x", typed="x", prev=""))
+    return made
+
+
+@pytest.mark.parametrize("row", rows("standing"), ids=lambda row: row["name"])
+def test_where_it_stands(procedures: Procedures, row: dict[str, Any]) -> None:
+    history = events(*BEFORE.get(row.get("after", ""), []), *row["events"])
+    if "refused" in row:
+        with pytest.raises(InvalidRecord, match=re.escape(row["refused"])):
+            procedure.stand(procedures, history)
+        return
+    standing = procedure.stand(procedures, history)
+    assert standing.place == row["stands"]
+    assert standing.waiting == row.get("waiting", "")
+    assert (standing.held is not None) == row.get("held", False)
+    assert (standing.unfinished is not None) == row.get("unfinished", False)
+
+
+def test_the_shipped_procedures_hold_together(procedures: Procedures) -> None:
+    assert not [fault for each in procedures.values() for fault in soundness.faults(each)]
+    assert not list(soundness.faults_between(procedures))
+    assert [step.no for step in procedures["penitipan"].steps] == list(range(1, 11))
+    assert [step.no for step in procedures["konfigurasi"].steps] == [1, 2, 3, 5, 6], "the paper has no step 4"
+    assert procedures["pengembalian"].extension
+    assert not any(each.extension for name, each in procedures.items() if name != "pengembalian")
+
+
+def test_what_the_paper_does_not_draw_is_marked(procedures: Procedures) -> None:
+    marked = {
+        (name, step.no, label)
+        for name, each in procedures.items()
+        for step in each.steps
+        for label, outcome in step.outcomes.items()
+        if outcome.extension
+    }
+    paper = {
+        (name, step.no): {label for label, outcome in step.outcomes.items() if not outcome.extension}
+        for name, each in procedures.items()
+        for step in each.steps
+    }
+    assert paper["penitipan", 4] == {"tersedia", "tidak tersedia"}
+    assert paper["konfigurasi", 3] == {"bisa", "tidak bisa"}
+    decisions = {("penitipan", 4), ("konfigurasi", 3)}
+    assert all(len(labels) == 1 for at, labels in paper.items() if at[0] != "pengembalian" and at not in decisions)
+    assert {label for _, _, label in marked} == {
+        "diadopsi",
+        "dicabut",
+        "diterima dengan catatan",
+        "ditolak",
+        "tempat dilepas",
+        "tidak sesuai",
+    }
+
+
+def test_a_started_step_keeps_its_clock(procedures: Procedures) -> None:
+    """Beginning, failing or interrupting work does not restart the time limit."""
+    history = events(*PLACED, "konfigurasi 1 started", "konfigurasi 1 failed", "konfigurasi 1 started")
+    standing = procedure.stand(procedures, history)
+    assert standing.since == history[len(PLACED) - 1].at
+
+
+def test_the_inventory_is_due_again_on_the_first_of_the_next_month(procedures: Procedures) -> None:
+    done = ["konfigurasi 1 selesai", "konfigurasi 2 selesai", "konfigurasi 3 bisa", "konfigurasi 5 selesai"]
+    standing = procedure.stand(procedures, events(*PLACED, *done, "konfigurasi 6 selesai"))
+    assert str(procedure.month_due(standing)) == "2026-12-01"
+    in_december = msgspec.structs.replace(standing, since=datetime(2026, 12, 31, tzinfo=UTC))
+    assert str(procedure.month_due(in_december)) == "2027-01-01"

@@ -1,0 +1,253 @@
+"""The office's papers: in both languages, as copies, and a request letter that comes back as a spreadsheet."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import openpyxl
+import pypdfium2  # type: ignore[import-untyped]  # has no stubs
+import pytest
+
+from sopctl.adapters.documents.english import ENGLISH
+from sopctl.errors import InvalidRecord, UsageError
+from sopctl.model.inspection import Inspection
+from sopctl.store import dossiers
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import issuing, request_letter
+from sopctl.workflow.papers.filing import check_file
+from sopctl.workflow.papers.parts import Wiped
+from sopctl.workflow.setup import init
+from sopctl.workflow.steps import handover, inspecting, letters, notifying, releasing, reservation
+from tests.conftest import Clock, give_back
+
+WORDS = {text for text in ENGLISH if len(text) > 5 and "{" not in text and ENGLISH[text] != text}
+
+
+def text_of(pdf: Path) -> str:
+    pages = [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf.read_bytes())]
+    return re.sub(r"\s+", " ", " ".join(pages))
+
+
+def indonesian_in(text: str) -> set[str]:
+    """The catalogue's Indonesian texts that stand in an English paper as whole words."""
+    return {word for word in WORDS if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)}
+
+
+def newest_pdf(desk: Desk, deposit: str) -> Path:
+    return max((dossiers.read(desk.site, deposit).folder / "documents").glob("*.pdf"))
+
+
+@pytest.fixture
+def two(desk: Desk, until_space: Callable[..., str]) -> list[str]:
+    """Two servers of one letter, inspected and handed over on one form in the server room."""
+    ids = [until_space(), until_space({"name: web1": "name: web2", "SN-0001": "SN-0002"})]
+    for number, each in enumerate(ids, start=1):
+        notifying.notify(desk, each, via="phone")
+        handover.receive(desk, each)
+        found = Inspection(accessories=("rel", "kabel daya"), rest_ok=True)
+        inspecting.inspect(desk, each, serial=f"SN-000{number}", found=found)
+    handover.handover(desk, *ids, place="Ruang Server")
+    return ids
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_copy_says_what_was_issued(desk: Desk, two: list[str], tmp_path: Path, number: int, clock: Clock) -> None:
+    issued = text_of(newest_pdf(desk, two[number]))
+    reservation.place(desk, two[number])  # what happens later changes no copy
+    clock.now = clock.now.replace(month=12)
+    copy = issuing.handover(desk, two[number], kind="pdf", output=tmp_path / "salinan.pdf")
+    said = text_of(copy).replace(" (salinan)", "")
+    assert said == issued
+    assert "Ruang Server" in said
+    assert {"SN-0001", "SN-0002", "web1.example.org", "web2.example.org"} <= set(re.split(r"[\s,]+", said))
+    assert check_file(desk, copy).verdict == "unknown", "a copy is no forgery"
+    book = issuing.handover(desk, two[number], kind="xlsx", output=tmp_path / "salinan.xlsx")
+    cells = {str(cell.value) for row in openpyxl.load_workbook(book).worksheets[0].iter_rows() for cell in row}
+    assert {"SN-0001", "SN-0002", f"Hasil pemeriksaan: {two[0]} web1.example.org"} <= cells
+
+
+def test_a_copy_is_refused_when_what_was_issued_was_altered(desk: Desk, two: list[str], tmp_path: Path) -> None:
+    kept = max((dossiers.read(desk.site, two[0]).folder / "documents").glob("*serah-terima.json"))
+    kept.write_bytes(kept.read_bytes().replace(b"SN-0001", b"SN-0009"))
+    with pytest.raises(InvalidRecord, match="was altered"):
+        issuing.handover(desk, two[0], kind="pdf", output=tmp_path / "salinan.pdf")
+
+
+def test_an_english_hand_over_has_no_indonesian_words(desk: Desk, two: list[str], tmp_path: Path) -> None:
+    said = text_of(issuing.handover(desk, two[0], kind="pdf", output=tmp_path / "copy.pdf", language="en"))
+    assert indonesian_in(said) == set()
+    assert "Monday, 23 November 2026" in said
+    assert "555/0001.8/KOMINFO/2026 (copy)" in said
+    page = issuing.handover(desk, two[0], kind="html", output=tmp_path / "copy.html", language="en").read_text()
+    assert '<html lang="en">' in page
+    assert indonesian_in(page) == set()
+
+
+@pytest.mark.parametrize(("language", "subject"), [("id", "Tempat untuk server sudah siap"), ("en", "is ready")])
+def test_the_announcement_is_a_letter(desk: Desk, until_space: Callable[..., str], language: str, subject: str) -> None:
+    (desk.site.root / "sopctl.yml").write_text(
+        (desk.site.root / "sopctl.yml").read_text().replace("  unit: KOMINFO", "  unit: KOMINFO\n  city: Contoh")
+    )
+    fresh = replace(desk, site=type(desk.site)(desk.site.root))
+    deposit = until_space({"email: admin@example.org": f"email: admin@example.org, language: {language}"})
+    notifying.notify(fresh, deposit, via="letter")
+    said = text_of(newest_pdf(fresh, deposit))
+    assert "Contoh, 23 November 2026" in said
+    for part in (subject, "Administrator Sistem", "Dinas Contoh", "090/1/2026"):
+        assert part in said
+    assert (indonesian_in(said) == set()) == (language == "en")
+
+
+def returning(desk: Desk, deposit: str, *, wipe: bool) -> None:
+    """Bring a deposit to pengembalian 7."""
+    reservation.place(desk, deposit)
+    give_back(desk, deposit, wipe=wipe)
+    releasing.release(desk, deposit, by_hand="server mati")
+
+
+@pytest.mark.parametrize(
+    ("found", "said", "complete"),
+    [
+        ({}, {}, "belum diperiksa: rel, kabel daya"),
+        ({"rest_ok": True}, {}, "lengkap"),
+        ({"rest_ok": True}, {"missing": ["rel"]}, "kurang: rel"),
+        ({}, {"returned": ["rel"]}, "belum diperiksa: kabel daya"),
+        ({}, {"returned": ["rel"], "missing": ["kabel daya"]}, "kurang: kabel daya"),
+    ],
+)
+def test_only_what_was_looked_at_counts_as_returned(
+    desk: Desk, two: list[str], found: dict[str, Any], said: dict[str, Any], complete: str
+) -> None:
+    returning(desk, two[0], wipe=False)
+    inspecting.inspect(desk, two[0], found=Inspection(**found), **said)
+    handover.handover(desk, two[0])
+    assert complete in text_of(newest_pdf(desk, two[0]))
+
+
+def test_who_wiped_the_disks_is_on_the_exit_record(desk: Desk, two: list[str]) -> None:
+    returning(desk, two[0], wipe=True)
+    wiped = Wiped("Staf Pusat Data", date(2026, 11, 22), "blkdiscard")
+    inspecting.inspect(desk, two[0])
+    handover.handover(desk, two[0])
+    with pytest.raises(UsageError, match="has not come yet"):
+        releasing.release(desk, two[0], wiped=Wiped("Staf Pusat Data", date(2027, 1, 1)))
+    releasing.release(desk, two[0], wiped=wiped, language="en")
+    said = text_of(newest_pdf(desk, two[0]))
+    assert "wiped by Staf Pusat Data on 22 November 2026 (blkdiscard)" in said
+    assert indonesian_in(said) == set()
+    assert dossiers.read(desk.site, two[0]).known("wiped")["by"] == "Staf Pusat Data"
+    with pytest.raises(UsageError, match="is recorded when the server leaves"):
+        releasing.release(desk, two[0], wiped=wiped)
+
+
+def test_nobody_wipes_what_the_owner_did_not_ask_for(desk: Desk, two: list[str]) -> None:
+    returning(desk, two[0], wipe=False)
+    inspecting.inspect(desk, two[0])
+    handover.handover(desk, two[0])
+    with pytest.raises(UsageError, match="did not ask"):
+        releasing.release(desk, two[0], wiped=Wiped("Staf Pusat Data", date(2026, 11, 23)))
+
+
+def filled_letter(desk: Desk, folder: Path, language: Any = "id") -> Path:
+    record = folder / "permohonan.yml"
+    record.write_text(init.EXAMPLE_REQUEST.replace("  memory_gib", "  disks: [SSD 480 GB, HDD 4 TB]\n  memory_gib"))
+    return issuing.letter(desk, kind="xlsx", output=folder / "surat.xlsx", language=language, filled=record)
+
+
+def edited(letter: Path, change: Callable[[Any], None]) -> Path:
+    """The letter after an office worked on it with a spreadsheet program."""
+    book = openpyxl.load_workbook(letter)
+    change(book.worksheets[0])
+    book.save(letter)
+    return letter
+
+
+def value_cell(sheet: Any, key: str) -> Any:
+    row = next(cell.row for cell in sheet["J"] if cell.value == key)
+    return sheet.cell(row, 2)
+
+
+def drop_keys(sheet: Any) -> None:
+    sheet.delete_cols(10)
+
+
+def insert_rows(sheet: Any) -> None:
+    for merged in list(sheet.merged_cells.ranges):
+        sheet.unmerge_cells(str(merged))
+    sheet.insert_rows(1, 3)
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("change", [lambda _sheet: None, drop_keys, insert_rows], ids=["as made", "keys lost", "moved"])
+def test_a_letter_that_was_filled_in_comes_back(
+    desk: Desk, tmp_path: Path, language: str, change: Callable[[Any], None]
+) -> None:
+    letter = edited(filled_letter(desk, tmp_path, language), change)
+    done = letters.request(desk, letter)
+    assert done.next == "penitipan 2"
+    deposit = dossiers.read(desk.site, done.id).deposit
+    assert deposit.server.disks == ("SSD 480 GB", "HDD 4 TB")
+    assert deposit.access.ports == (80, 443)
+    assert deposit.access.first_contact
+    assert deposit.access.first_contact.key == "owner"
+    written = msgspec.to_builtins(request_letter.read_spreadsheet(letter))
+    asked = msgspec.to_builtins(deposit)
+    assert asked.pop("platform") is None, "a server"
+    del asked["id"]
+    assert written == asked
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("server.height_units", "dua", "Server: Tinggi (U): "),
+        ("server.height_units", None, "Server: Tinggi (U): is empty"),
+        ("contacts.technical.email", "bukan alamat", "Penanggung jawab teknis: E-mail: "),
+        ("access.accounts", "webadmin", "'webadmin' is no account"),
+        ("access.ports", "80, banyak", "Jaringan dan akses: Port layanan: "),
+        ("access.sources", "jaringan kami", "Jaringan dan akses: Hanya dari alamat atau jaringan: "),
+        ("letter.date", "kemarin", "Surat: Tanggal: "),
+        ("server.name", "=HYPERLINK(1)", "Server: Nama server (host name): "),
+        ("access.accounts", "root: ssh-ed25519 AAAA", "Jaringan dan akses: Akun: kunci publik: "),
+    ],
+)
+def test_what_is_wrong_in_a_letter_is_named(desk: Desk, tmp_path: Path, key: str, value: Any, message: str) -> None:
+    def spoil(sheet: Any) -> None:
+        value_cell(sheet, key).value = value
+
+    letter = edited(filled_letter(desk, tmp_path), spoil)
+    with pytest.raises(InvalidRecord) as caught:
+        letters.request(desk, letter)
+    assert message in str(caught.value), caught.value
+    assert str(letter) in caught.value.where
+    assert dossiers.ids(desk.site) == []
+
+
+def test_any_other_spreadsheet_is_no_letter(desk: Desk, tmp_path: Path) -> None:
+    book, content = openpyxl.Workbook(), BytesIO()
+    book.worksheets[0].append(["Nomor", "1"])
+    book.save(content)
+    other = tmp_path / "lain.xlsx"
+    for wrong in (content.getvalue(), b"PK\x03\x04", b"PK"):
+        other.write_bytes(wrong)
+        with pytest.raises(InvalidRecord):
+            letters.request(desk, other)
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_letter_fits_one_page(desk: Desk, tmp_path: Path, language: Any) -> None:
+    letter = issuing.letter(desk, kind="pdf", output=tmp_path / "surat.pdf", language=language)
+    assert len(pypdfium2.PdfDocument(letter.read_bytes())) == 1
+    assert (indonesian_in(text_of(letter)) == set()) == (language == "en")
+
+
+def test_every_field_of_a_request_stands_in_the_letter() -> None:
+    keys = {key for _, fields in request_letter.FIELDS for _, key in fields if key}
+    assert "valid_until" in keys
+    needed = {"unit", "letter.number", "letter.date", "server.name", "server.serial", "server.height_units"}
+    assert needed <= keys

@@ -1,0 +1,107 @@
+"""Where the owner's password comes from; what is done with it is proved in tests/lab/test_first_contact.py."""
+
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
+
+from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
+from sopctl.store.dossiers import read
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.servers import ansible_view, first_contact
+from tests.conftest import Ran
+
+
+class Keyring(KeyringBackend):
+    """A keyring with one entry, which may be locked."""
+
+    priority = 1.0
+    locked = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.locked:
+            raise KeyringLocked("nobody unlocks it")
+        return "rahasia" if (service, username) == ("sopctl", "titipan") else None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise AssertionError("nothing is ever kept")
+
+
+@pytest.fixture
+def backend() -> Iterator[Keyring]:
+    before = keyring.get_keyring()
+    ours = Keyring()  # type: ignore[no-untyped-call]  # not in its types
+    keyring.set_keyring(ours)
+    yield ours
+    keyring.set_keyring(before)
+
+
+def test_from_the_keyring(backend: Keyring) -> None:
+    assert first_contact.from_keyring("sopctl", "titipan").text == "rahasia"
+    with pytest.raises(OutsideFailure, match="no password of admin for sopctl"):
+        first_contact.from_keyring("sopctl", "admin")
+    backend.locked = True
+    with pytest.raises(OutsideFailure, match="cannot be opened: nobody unlocks it"):
+        first_contact.from_keyring("sopctl", "titipan")
+
+
+def test_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "password"
+    file.write_text("rahasia\r\nsecond line\n")
+    file.chmod(0o640)
+    with pytest.raises(InvalidRecord, match="others may read") as refused:
+        first_contact.from_file(file)
+    assert "rahasia" not in str(refused.value)
+    file.chmod(0o600)
+    found = first_contact.from_file(file)
+    assert found.text == "rahasia"
+    assert "rahasia" not in repr(found)
+    file.write_text("\n")
+    with pytest.raises(InvalidRecord, match="no password"):
+        first_contact.from_file(file)
+    with pytest.raises(OutsideFailure, match="cannot be read: No such file"):
+        first_contact.from_file(tmp_path / "none")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(_pipe(b"piped\n")))
+    assert first_contact.from_file(Path("-")).text == "piped"
+
+
+def _pipe(content: bytes) -> io.BufferedReader:
+    out, into = os.pipe()
+    os.write(into, content)
+    os.close(into)
+    return os.fdopen(out, "rb")
+
+
+CONFLICTS = [
+    (["PS-2026-0001", "--ask-password", "--keyring", "sopctl"], "choose one of"),
+    (["--due", "--ask-password"], "first configuration of one server"),
+    (["PS-2026-0001", "PS-2026-0002", "--password-file", "x"], "first configuration of one server"),
+    (["--repair", "--keyring", "sopctl"], "first configuration of one server"),
+    (["PS-2026-0001", "--sudo", "full", "--ask-password"], "first configuration of one server"),
+    (["--check", "--raw"], "is not known without Python"),
+    (["PS-2026-0001", "--ask-password"], "no terminal to ask"),
+]
+
+
+def test_what_the_command_line_refuses(sopctl: Callable[..., Ran], until_space: Callable[..., str]) -> None:
+    until_space()
+    for words, message in CONFLICTS:
+        ran = sopctl("configure", *words)
+        assert ran.code == 2, ran
+        assert message in ran.err
+
+
+def test_without_a_key_a_server_waits_for_its_password(desk: Desk, until_space: Callable[..., str]) -> None:
+    deposit = until_space({"{user: titipan, key: owner}": "{user: titipan}"})
+    dossier = read(desk.site, deposit)
+    with pytest.raises(SopctlError, match=re.escape("entered by the password of titipan")) as refused:
+        ansible_view.key_in_use(desk.site, dossier)
+    assert "--ask-password" in refused.value.remedy
+    assert ansible_view.hosts(desk.site.root) == [], "Ansible has no way in yet"

@@ -1,0 +1,26 @@
+"""A look for what differs: who is looked at. tests/lab/accepted.py has what it finds on a real server."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sopctl.errors import NotNow
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.steps import drift
+
+KEY = {"type": "ssh-ed25519", "key": "A" * 68, "sha256": "SHA256:x"}
+
+
+def test_only_what_was_configured_can_differ(
+    desk: Desk, placed: Callable[..., str], sopctl: Callable[..., Any]
+) -> None:
+    deposit = placed("192.0.2.10", 22, KEY)
+    with pytest.raises(NotNow, match="is not configured"):
+        drift.look(desk, [deposit])
+    assert drift.look(desk, []) == []
+    ran = sopctl("configure", "--check")
+    assert (ran.code, ran.out) == (0, "No server is configured yet.\n")
+    assert sopctl("configure", deposit, "--check").code == 4
+    for words in ([], ["--diff"], [deposit, "--tags", "sshd"], ["--check", "--host-key", "SHA256:x"]):
+        assert sopctl("configure", *words).code == 2, words

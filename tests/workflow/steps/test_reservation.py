@@ -1,0 +1,210 @@
+"""Reservation, placement, and the waiting list in order of request."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from sopctl.errors import NotNow, UsageError
+from sopctl.model.rack import Wish
+from sopctl.store import dossiers, locks
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk, StepDone
+from sopctl.workflow.setup import validating
+from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, reservation
+from sopctl.workflow.views import board
+from tests.conftest import Clock, give_back
+
+
+def standing(desk: Desk, deposit: str) -> str:
+    return board.show(desk, deposit)[0].standing
+
+
+RACK_B = "name: B1\nroom: R\nunits: 2\ndepth_mm: 900\npower_watts: 2000\n"
+
+
+def take_in_and_give_back(desk: Desk, deposit: str) -> StepDone:
+    """From step 5 to the end of the return; the server was never configured, so access is taken back by hand."""
+    from sopctl.workflow.steps import releasing
+
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
+    inspecting.inspect(desk, deposit, serial="SN-0001")
+    handover.handover(desk, deposit)
+    reservation.place(desk, deposit)
+    give_back(desk, deposit)
+    releasing.release(desk, deposit, by_hand="server mati")
+    inspecting.inspect(desk, deposit)
+    handover.handover(desk, deposit)
+    releasing.release(desk, deposit)
+    return releasing.release(desk, deposit)
+
+
+def test_two_fit_and_the_third_waits(desk: Desk, until_space: Callable[..., str]) -> None:
+    first, second, third = until_space(), until_space(), until_space()
+    assert [standing(desk, each) for each in (first, second, third)] == ["penitipan 5", "penitipan 5", "penitipan 6"]
+    places = [str(dossiers.read(desk.site, each).summary.place) for each in (first, second)]
+    assert places == ["rack A1 U1-U2", "rack A1 U3-U4"]
+    notifying.notify(desk, third, via="phone")
+    row = board.show(desk, third)[0]
+    assert (row.standing, row.waiting, row.due) == ("penitipan 4", "space (1 of 1)", None)
+    assert third not in [row.id for row in board.todo(desk).rows], "its clock is paused"
+
+
+def test_looking_again_without_space_records_nothing(desk: Desk, until_space: Callable[..., str]) -> None:
+    _, _, third = until_space(), until_space(), until_space()
+    notifying.notify(desk, third, via="phone")
+    before = dossiers.read(desk.site, third).events
+    assert reservation.reserve(desk, third).answer is False
+    assert dossiers.read(desk.site, third).events == before
+
+
+def test_a_place_freed_goes_to_the_first_who_asked_by_itself(
+    desk: Desk, until_space: Callable[..., str], clock: Clock
+) -> None:
+    ids = []
+    for _ in range(4):
+        ids.append(until_space())
+        clock.now += timedelta(minutes=1)
+    first, _, third, fourth = ids
+    for each in (third, fourth):
+        notifying.notify(desk, each, via="phone")
+    done = take_in_and_give_back(desk, first)
+    assert standing(desk, first) == "selesai"
+    assert [(also.id, also.outcome, also.by) for also in done.also] == [(third, "tersedia", "sopctl")]
+    assert standing(desk, third) == "penitipan 5"
+    assert reservation.reserve(desk, fourth).answer is False
+
+
+def test_a_later_request_that_never_waited_does_not_jump_the_queue(
+    desk: Desk, until_space: Callable[..., str], clock: Clock
+) -> None:
+    first, _, third = until_space(), until_space(), until_space()
+    clock.now += timedelta(minutes=1)
+    assert acts.withdraw(desk, first, reason="tidak jadi").also == (), "the third has yet to be told that it waits"
+    with pytest.raises(NotNow, match=f"{third} asked earlier") as caught:
+        until_space()
+    assert caught.value.remedy == f"Serve it first: sopctl notify {third}, then sopctl reserve {third}"
+    notifying.notify(desk, third, via="phone")
+    with pytest.raises(NotNow, match=f"{third} asked earlier"):
+        reservation.reserve(desk, "PS-2026-0004")
+    assert reservation.reserve(desk, third).answer
+    assert reservation.reserve(desk, "PS-2026-0004").answer is False
+
+
+def test_a_new_rack_serves_those_who_wait(desk: Desk, until_space: Callable[..., str], clock: Clock) -> None:
+    _, _, third = until_space(), until_space(), until_space()
+    notifying.notify(desk, third, via="phone")
+    assert [(each.id, each.why) for each in reservation.queue(desk.site)] == [
+        (third, "rack A1 has no 2 free units in a row")
+    ]
+    (desk.site.root / "racks" / "B1.yml").write_text(RACK_B)
+    again = Desk(Site(desk.site.root), "root", clock)
+    assert [done.id for done in reservation.serve_waiting_list(again)] == [third]
+    assert reservation.queue(again.site) == []
+
+
+def test_who_is_passed_over_and_why_is_recorded(desk: Desk, until_space: Callable[..., str]) -> None:
+    first, _ = until_space(), until_space()
+    large = until_space({"height_units: 2": "height_units: 4"})
+    notifying.notify(desk, large, via="phone")
+    small = until_space()
+    notifying.notify(desk, small, via="phone")
+    (served,) = take_in_and_give_back(desk, first).also
+    assert served.id == small
+    assert served.data["passed_over"] == [{"id": large, "why": "rack A1 U3-U4 is reserved for PS-2026-0002"}]
+    assert f"dilewati: {large}" in served.note
+
+
+def test_a_priority_goes_first_and_has_a_reason(desk: Desk, until_space: Callable[..., str], clock: Clock) -> None:
+    first, _ = until_space(), until_space()
+    waiting = []
+    for _ in range(2):
+        clock.now += timedelta(minutes=1)
+        waiting.append(until_space())
+        notifying.notify(desk, waiting[-1], via="phone")
+    head = desk.decided_by("kabid")
+    with pytest.raises(UsageError, match="a priority needs a reason"):
+        reservation.prioritise(head, waiting[1], priority=1, reason=" ")
+    with pytest.raises(NotNow, match="belongs to kadis or kabid"):
+        reservation.prioritise(desk.decided_by("staf"), waiting[1], priority=1, reason="x")
+    reservation.prioritise(head, waiting[1], priority=1, reason="layanan darurat")
+    assert [each.id for each in reservation.queue(desk.site)] == waiting[::-1]
+    assert [also.id for also in take_in_and_give_back(desk, first).also] == [waiting[1]]
+
+
+def test_an_offer_that_is_not_taken_up_goes_to_the_next(
+    desk: Desk, until_space: Callable[..., str], clock: Clock
+) -> None:
+    first, second, third = until_space(), until_space(), until_space()
+    notifying.notify(desk, third, via="phone")
+    for each in (first, second):
+        notifying.notify(desk, each, via="phone")
+    handover.receive(desk, second)
+    clock.now += timedelta(days=14)
+    assert str(dossiers.read(desk.site, first).summary.place_until) == "2026-12-07", "ten working days"
+    assert reservation.expire(desk) == []
+    clock.now += timedelta(days=1)
+    done = reservation.expire(desk)
+    assert [(each.id, each.outcome) for each in done] == [(first, "tempat dilepas"), (third, "tersedia")]
+    assert standing(desk, second) == "penitipan 8", "its server is in the house: its place is kept"
+    with pytest.raises(NotNow, match="receive is not due"):
+        handover.receive(desk, first)
+    assert reservation.reserve(desk, first).answer is False
+    assert [each.id for each in reservation.queue(desk.site)] == [first]
+
+
+def test_bringing_the_server_too_late_finds_the_place_let_go(
+    desk: Desk, until_space: Callable[..., str], clock: Clock
+) -> None:
+    deposit = until_space()
+    notifying.notify(desk, deposit, via="phone")
+    clock.now += timedelta(days=30)
+    with pytest.raises(NotNow, match="receive is not due") as caught:
+        handover.receive(desk, deposit)
+    assert caught.value.remedy == f"Run: sopctl reserve {deposit}"
+    assert reservation.reserve(desk, deposit).answer, "nobody else wanted it"
+
+
+def test_a_deposit_that_someone_works_on_is_left_for_the_next_time(
+    desk: Desk, until_space: Callable[..., str], clock: Clock
+) -> None:
+    deposit = until_space()
+    clock.now += timedelta(days=30)
+    with locks.hold(desk.site.root / "var" / "locks" / deposit, deposit):
+        assert reservation.expire(desk) == []
+    assert [done.id for done in reservation.expire(desk)] == [deposit]
+
+
+def test_a_rack_that_was_made_smaller_is_found(desk: Desk, until_space: Callable[..., str], clock: Clock) -> None:
+    _, second = until_space(), until_space()
+    path = desk.site.root / "racks" / "A1.yml"
+    path.write_text(path.read_text().replace("units: 4", "units: 3"))
+    _, errors = validating.validate(Desk(Site(desk.site.root), "root", clock))
+    assert [error.where for error in errors] == [str(path)]
+    assert f"{second} has rack A1 U3-U4, which cannot be: U3 to U4 is outside rack A1" in errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (("B9", 1), "there is no rack 'B9'"),
+        (("A1", 4), "U4 to U5 is outside rack A1"),
+        (("A1", 2), "U1-U2 is reserved for"),
+    ],
+)
+def test_a_wanted_place_is_refused_with_the_reason(
+    desk: Desk,
+    until_space: Callable[..., str],
+    file_request: Callable[..., str],
+    wanted: tuple[str, int],
+    message: str,
+) -> None:
+    until_space()
+    deposit = file_request()
+    letters.dispose(desk, deposit, instruction="x")
+    letters.dispose(desk, deposit, instruction="x")
+    with pytest.raises(UsageError, match=message):
+        reservation.reserve(desk, deposit, wish=Wish(*wanted))
+    assert standing(desk, deposit) == "penitipan 4"
+    assert reservation.reserve(desk, deposit, wish=Wish("A1", 3)).answer

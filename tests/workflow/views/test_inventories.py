@@ -1,0 +1,318 @@
+"""The inventory over months and over servers, on facts as details.sh gives them (no server is needed for that)."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from msgspec.structs import replace
+
+from sopctl.adapters.documents import Section
+from sopctl.adapters.documents.press import Press
+from sopctl.adapters.listings import NETBOX
+from sopctl.errors import InvalidRecord, NotNow, UsageError
+from sopctl.model.availability import Policy, Sight
+from sopctl.model.facts.changes import Weight
+from sopctl.model.facts.script import from_script
+from sopctl.model.facts.server import Listener, Missing, ServerFacts
+from sopctl.model.sop import history
+from sopctl.store import dossiers
+from sopctl.store.checks import Checks
+from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.papers.summary_paper import summary_form
+from sopctl.workflow.servers import checking
+from sopctl.workflow.steps import collecting
+from sopctl.workflow.views import inventories
+from tests.conftest import Clock, Ran
+
+RACK = (Path(__file__).parents[2] / "cases/details/rack-hardware-raid.txt").read_text()
+
+
+def gather(desk: Desk, deposit: str, facts: ServerFacts, month: str = "") -> None:
+    """What `collect` keeps after a run of facts.yml."""
+    with turn(desk, deposit, "inventory") as mine:
+        collecting.fill(mine, facts, month or f"{desk.now():%Y-%m}", Press()).keep()
+
+
+@pytest.fixture
+def first_facts(clock: Clock) -> ServerFacts:
+    return replace(from_script(RACK, gathered_at=clock.now.isoformat()), serial="SN-192.0.2.7-22")
+
+
+@pytest.fixture
+def deposit(desk: Desk, placed: Callable[..., str]) -> str:
+    """A server whose inventory is due."""
+    found = placed("192.0.2.7", 22, {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"})
+    for verb, outcome in (("configure", "selesai"), ("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai")):
+        with turn(desk, found, verb) as mine:
+            mine.record(outcome)
+    return found
+
+
+@pytest.fixture
+def two_months(desk: Desk, deposit: str, first_facts: ServerFacts, clock: Clock) -> str:
+    """November, and December with a module and a disk less, a package and an open port more."""
+    gather(desk, deposit, first_facts)
+    clock.now += timedelta(days=10)
+    second = replace(
+        first_facts,
+        uptime_seconds=5,
+        memory_modules=first_facts.memory_modules[:1],
+        disks=first_facts.disks[:1],
+        packages={**first_facts.packages, "nginx": "1.22"},
+        listeners=(*first_facts.listeners, Listener("tcp", "*", 80, "nginx")),
+    )
+    gather(desk, deposit, second)
+    return deposit
+
+
+EXACTLY = (
+    "Modul memori tidak ada lagi: 32768 MiB DDR4 MW32G-3200 33CC44DD",
+    "Disk tidak ada lagi: 479,6 GB RAID-CARD H7 (6003ab)",
+    "Port terbuka baru: tcp/80",
+    "Paket baru: nginx",
+)
+
+
+def test_the_second_month_shows_exactly_what_changed(desk: Desk, two_months: str) -> None:
+    found = inventories.diff(desk, two_months)
+    assert (found.before, found.after) == ("2026-11", "2026-12")
+    assert tuple(map(str, found.changes)) == EXACTLY
+    same = inventories.diff(desk, two_months, ("2026-11", "2026-11"))
+    assert same.changes == ()
+    (row,) = inventories.summary(desk).servers
+    assert tuple(map(str, row.changes)) == EXACTLY
+    assert [(each.month, each.memory_gib, each.disk_gb) for each in inventories.over_time(desk, two_months)] == [
+        ("2026-11", 64.0, 2399.9),
+        ("2026-12", 32.0, 1920.4),
+    ]
+
+
+def test_a_second_gathering_in_a_month_is_the_one_that_counts(
+    desk: Desk, deposit: str, first_facts: ServerFacts
+) -> None:
+    gather(desk, deposit, first_facts)
+    gather(desk, deposit, replace(first_facts, kernel="6.0"))
+    assert inventories.kept_facts(desk, deposit).kernel == "6.0"
+    (month,) = inventories.over_time(desk, deposit)
+    assert (month.revision, month.kernel) == (2, "6.0")
+
+
+def test_another_serial_number_than_at_the_hand_over_is_an_alarm(
+    desk: Desk, deposit: str, first_facts: ServerFacts
+) -> None:
+    gather(desk, deposit, replace(first_facts, serial="OTHER"))
+    (change,) = inventories.diff(desk, deposit, since_handover=True).changes
+    assert change.weight is Weight.ALARM
+    assert (change.before, change.after) == ("SN-192.0.2.7-22", "OTHER")
+
+
+def test_declared_beside_found(desk: Desk, deposit: str, first_facts: ServerFacts) -> None:
+    gather(desk, deposit, first_facts)
+    lines = {each.subject: each for each in inventories.diff(desk, deposit, since_handover=True).declared}
+    assert lines["Nomor seri"].agrees
+    assert lines["Sistem operasi"].agrees is False, "the letter says Debian, the machine Rocky"
+    assert lines["Memori"].found == "64 GiB"
+
+
+def test_a_server_that_was_not_gathered_is_named(desk: Desk, two_months: str, clock: Clock) -> None:
+    clock.now += timedelta(days=31)
+    found = inventories.summary(desk)
+    assert (found.month, found.servers, found.not_gathered) == ("2027-01", (), (two_months,))
+    assert len(inventories.summary(desk, "2026-12").servers) == 1
+    with pytest.raises(UsageError, match=r"no facts of .* for 2027-01"):
+        inventories.kept_facts(desk, two_months, "2027-01")
+
+
+def test_only_what_the_history_names_was_gathered_and_only_as_it_was(
+    desk: Desk, deposit: str, first_facts: ServerFacts
+) -> None:
+    gather(desk, deposit, first_facts)
+    folder = dossiers.read(desk.site, deposit).folder / "facts"
+    (folder / "2026-12.json").write_bytes((folder / "2026-11.json").read_bytes())  # as a crash leaves one
+    assert [each.month for each in inventories.over_time(desk, deposit)] == ["2026-11"]
+    kept = (folder / "2026-11.json").read_bytes()
+    for altered in (kept.replace(b"db01", b"db02"), b"{}", b"[" * 10**6):
+        (folder / "2026-11.json").write_bytes(altered)
+        with pytest.raises(InvalidRecord, match="changed since they were kept"):
+            inventories.kept_facts(desk, deposit)
+        with pytest.raises(InvalidRecord, match="changed since they were kept"):
+            inventories.summary(desk)
+    (folder / "2026-11.json").unlink()
+    with pytest.raises(InvalidRecord, match="not here"):
+        inventories.kept_facts(desk, deposit)
+
+
+def test_the_month_before_may_be_done_late_and_this_one_is_due_all_the_same(
+    desk: Desk, deposit: str, first_facts: ServerFacts, clock: Clock
+) -> None:
+    clock.now += timedelta(days=9)  # the second of December
+    assert (collecting.due(desk), collecting.due(desk, "2026-11")) == ([deposit], [deposit])
+    gather(desk, deposit, first_facts, "2026-11")
+    assert (collecting.due(desk), collecting.due(desk, "2026-11")) == ([deposit], [])
+    gather(desk, deposit, first_facts, "2026-12")
+    assert collecting.due(desk) == []
+    assert collecting.everyone(desk) == [deposit]
+    late = collecting.collect_all(desk, [deposit], month="2026-11")
+    assert isinstance(late.errors[deposit], NotNow), "a month that another followed has passed"
+    for month in ("2026-10", "2027-01", "2026-13", "x"):
+        with pytest.raises(UsageError):
+            collecting.due(desk, month)
+
+
+def test_a_failed_gathering_keeps_nothing_and_stays_due(desk: Desk, deposit: str) -> None:
+    with turn(desk, deposit, "inventory") as mine:
+        mine.start()
+        mine.record(history.FAILED, note="x", answer=False)
+    assert collecting.due(desk) == [deposit]
+    with pytest.raises(UsageError, match="no facts"):
+        inventories.over_time(desk, deposit)
+
+
+def read_csv(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+REQUIRED = {
+    "devices": {"role", "manufacturer", "device_type", "status", "site"},
+    "interfaces": {"device", "name", "type"},
+    "mac-addresses": {"mac_address"},
+    "inventory-items": {"device", "name", "status"},
+}
+KNOWN = {
+    "devices": REQUIRED["devices"]
+    | {"name", "rack", "position", "face", "tenant", "serial", "description", "comments", "location", "platform"},
+    "interfaces": REQUIRED["interfaces"] | {"label", "lag", "speed", "duplex", "enabled", "mtu", "description"},
+    "mac-addresses": REQUIRED["mac-addresses"] | {"device", "interface", "is_primary", "description"},
+    "inventory-items": REQUIRED["inventory-items"]
+    | {"label", "role", "manufacturer", "parent", "part_id", "serial", "discovered", "description"},
+}
+"""What the import forms of NetBox 4.2 to 4.5 take: another column is refused, and a row without a required one."""
+
+
+def test_lists_for_other_programs(desk: Desk, deposit: str, first_facts: ServerFacts) -> None:
+    twice = (*first_facts.memory_modules, replace(first_facts.memory_modules[0], serial="OTHER"))
+    said = replace(first_facts, hostname="=cmd()", vendor="-x", product=None, memory_modules=twice)
+    gather(desk, deposit, said)
+    found = inventories.summary(desk)
+    (line,) = read_csv(inventories.as_csv(desk, found))
+    assert (line["server"], line["vendor"], line["memory_gib"]) == ("'=cmd()", "'-x", "96.0")
+    lists = {kind: read_csv(inventories.as_csv(desk, found, kind)) for kind in NETBOX}
+    assert lists.keys() == REQUIRED.keys()
+    for kind, lines in lists.items():
+        assert set(lines[0]) <= KNOWN[kind]
+        assert all(line[name] for line in lines for name in REQUIRED[kind])
+    (device,) = lists["devices"]
+    assert (device["name"], device["serial"]) == (f"'=cmd() ({deposit})", "SN-192.0.2.7-22")
+    assert device["device_type"] == "Tidak diketahui", "a device without a type is refused"
+    assert (device["rack"], device["position"], device["face"]) == ("A1", "1", "front")
+    assert [(each["name"], each["type"], each["speed"]) for each in lists["interfaces"]] == [
+        ("eno1", "10gbase-t", "10000000"),
+        ("eno2", "other", ""),
+    ]
+    assert [(each["mac_address"], each["interface"]) for each in lists["mac-addresses"]] == [
+        ("aa:bb:cc:00:00:02", "eno1"),
+        ("aa:bb:cc:00:00:03", "eno2"),
+    ]
+    drives = ["Disk c0/e32/s0", "Disk c0/e32/s2"]
+    modules = ["DIMM A1", "DIMM B1", "DIMM A1 2"]
+    assert [each["name"] for each in lists["inventory-items"]] == [
+        *("Disk nvme0n1", "Disk sda", *drives, *modules, "PSU PSU.Slot.1")
+    ], "no name twice on a device"
+
+
+def test_copies_of_a_form_say_what_was_issued(
+    desk: Desk, deposit: str, first_facts: ServerFacts, sopctl: Callable[..., Ran]
+) -> None:
+    hidden = replace(first_facts, bios_version=None, bios_date=None, missing={"bios_version": Missing.NEEDS_ROOT})
+    gather(desk, deposit, hidden)
+    path = sopctl("inventory", "form", deposit).out.strip()
+    assert path.endswith("-inventaris-2026-11.pdf")
+    assert sopctl("document", "verify", path).code == 0
+    record = desk.site.root / f"deposits/{deposit}/deposit.yml"
+    record.write_text(record.read_text().replace("Dinas Contoh", "Dinas Lain"))  # later, by hand
+    for kind in ("pdf", "xlsx", "html"):
+        ran = sopctl("inventory", "form", deposit, "--month", "2026-11", "--format", kind)
+        assert ran.out == f"inventaris-{deposit}-2026-11.{kind}\n", ran.err
+    page = (desk.site.root / f"inventaris-{deposit}-2026-11.html").read_text()
+    assert "Dinas Lain" not in page
+    for said in (
+        "○ Dinas Contoh",
+        "● Example Inc. R2U",
+        "△ perlu akses root",
+        "33CC44DD",
+        "Formulir pertama",
+        "salinan",
+    ):
+        assert said in page
+    book = openpyxl.load_workbook(desk.site.root / f"inventaris-{deposit}-2026-11.xlsx")
+    cells = [cell for row in book["Formulir"].iter_rows() for cell in row if cell.value]
+    assert {"Disk pada pengendali RAID ●", "SSD00001", "Onln"} <= {cell.value for cell in cells}
+    assert {cell.data_type for cell in cells} == {"s"}
+    copy = sopctl("document", "verify", f"inventaris-{deposit}-2026-11.pdf")
+    assert (copy.code, "unknown" in copy.out) == (1, True), "a copy is no document that was issued"
+    (kept,) = (desk.site.root / f"deposits/{deposit}/documents").glob("*-inventaris-2026-11.json")
+    kept.write_bytes(kept.read_bytes().replace(b"33CC44DD", b"33CC44DE"))
+    assert sopctl("inventory", "form", deposit, "--format", "html").code == 3
+
+
+def test_the_form_knows_what_the_checks_saw(desk: Desk, deposit: str, first_facts: ServerFacts, clock: Clock) -> None:
+    rack = desk.site.root / "racks/A1.yml"
+    rack.write_text(rack.read_text() + "switch: {name: sw-a1, ports: 24}\n")
+    assert checking.watched(desk, "2026-11") == {}
+    start = int(clock.now.timestamp())
+    with Checks(desk.site).recording(Policy()) as record:
+        for minute in range(0, 600, 5):
+            record(deposit, Sight(start + 60 * minute, minute % 300 > 30, "" if minute % 300 > 30 else "tcp-refused"))
+    clock.now += timedelta(hours=12)
+    with turn(desk, deposit, "inventory") as mine:
+        watched = checking.watched(desk, "2026-11")[deposit]
+        form = collecting.fill(mine, first_facts, "2026-11", Press(), watched).form
+    fields = {field.label: field for part in form.sections if isinstance(part, Section) for field in part.fields}
+    seen = fields["Ketersediaan bulan ini"]
+    assert (seen.source, seen.value.endswith("% dari 9 jam yang diamati")) == ("declared", True), seen.value
+    assert fields["Pemeriksaan akses terakhir"].value == "23 November 2026: bisa diakses"
+
+
+def test_the_summary_as_a_paper(two_months: str, desk: Desk, first_facts: ServerFacts) -> None:
+    form = summary_form(desk, inventories.summary(desk))
+    assert [row[2] for row in form.changes.rows] == list(EXACTLY)
+    assert [(bar.label, bar.value, bar.of) for bar in form.charts[1].bars] == [("A1", 2, 4)]
+    assert [(bar.label, bar.value) for bar in form.charts[2].bars] == [("November 2026", 0), ("Desember 2026", 4)]
+    assert form.servers.rows[0][1:5] == (two_months, "db01", "Dinas Contoh", "A1 U1–2")
+    assert form.sums[3].rows[0][0] == "2025", "the firmware's year"
+    gather(desk, two_months, replace(first_facts, serial="OTHER"))
+    again = summary_form(desk, inventories.summary(desk))
+    assert again.changes.rows[0][2].startswith("! Nomor seri"), "alarms first"
+    assert again.stamp.revision != form.stamp.revision, "made from other gatherings"
+    gather(desk, two_months, replace(first_facts, memory_modules=(), missing={"memory_modules": Missing.NEEDS_ROOT}))
+    unread = summary_form(desk, inventories.summary(desk))
+    assert [row[2] for row in unread.changes.rows] == ["Modul memori: tidak terbaca kali ini (sebelumnya 2 modul)"]
+    assert unread.figures[2].value == "0", "what could not be read is no change"
+    assert unread.charts[2].bars[-1].value == 0
+
+
+def test_the_commands(desk: Desk, two_months: str, sopctl: Callable[..., Ran]) -> None:
+    changed = sopctl("inventory", "diff", two_months, "2026-11", "2026-12", "--exit-code")
+    assert changed.code == 1
+    assert "Paket baru: nginx" in changed.out
+    assert sopctl("inventory", "diff", two_months, "2026-11", "2026-11", "--exit-code").code == 0
+    assert sopctl("inventory", "diff", two_months, "2026-11").code == 2
+    answer = json.loads(sopctl("inventory", "diff", two_months, "--since", "handover", "--json").out)
+    assert [change["text"] for change in answer["changes"]] == list(EXACTLY)
+    shown = json.loads(sopctl("inventory", "show", two_months, "--over-time", "--json").out)
+    assert [month["month"] for month in shown["months"]] == ["2026-11", "2026-12"]
+    summary = sopctl("inventory", "summary", "--month", "2026-12")
+    assert summary.out.index("Paket baru: nginx") < summary.out.index("system")
+    found = json.loads(sopctl("inventory", "summary", "--month", "2026-12", "--json").out)
+    assert found["sums"]["rack"]["A1"] == {"servers": 1, "memory_gib": 32.0, "disk_gb": 1920.4}
+    assert sopctl("inventory", "summary", "--month", "2026-12", "--csv").out.startswith("id,unit,server,")
+    assert sopctl("inventory", "summary", "--csv", "--json").code == 2
+    for kind, start in (("pdf", b"%PDF-"), ("xlsx", b"PK")):
+        made = sopctl("document", "make", "inventory", "--month", "2026-12", "--format", kind)
+        assert made.out == f"rekap-inventaris-2026-12.{kind}\n"
+        assert (desk.site.root / made.out.strip()).read_bytes().startswith(start)
