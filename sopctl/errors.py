@@ -1,11 +1,16 @@
-"""One tree of errors, one enum of exit codes.
+"""One tree of errors, one enum of exit codes, and what helps as data.
 
-Every error that a person can meet says what is wrong, where, and what to do about it.
-Adapters translate the errors of their libraries into these at their edge.
+An error carries a stable `id` and the `values` that its sentence is about. The sentence stands where the error is
+raised, in English, with named places for the values. The edge (the command line, a page) may word it otherwise, by the
+id. What helps is prose, or an `Action`: the edge knows how a person asks for that. Adapters translate the errors of
+their libraries into these.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
+
+from msgspec import Struct
 
 
 class ExitCode(IntEnum):
@@ -28,21 +33,67 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+class Action(Struct, frozen=True):
+    """Something that a person can do next, as data.
+
+    `verb` is a verb of the procedure (`dispose`) or another thing that sopctl does (`rack show`), on the deposit or
+    other thing `id`; `task` which of the verb's tasks. `needs` names what the person has to say (`instruction`),
+    `given` what is known already. `alternatives` are what may be done instead.
+    """
+
+    verb: str
+    id: str = ""
+    task: str = ""
+    needs: tuple[str, ...] = ()
+    given: dict[str, str] = {}
+    alternatives: tuple["Action", ...] = ()
+
+    def __str__(self) -> str:
+        """In short, without what it needs; the command line has the whole wording."""
+        return " ".join(filter(None, ("sopctl", self.verb, self.id)))
+
+
+E = TypeVar("E", bound="SopctlError")
+
+Advice = str | Action | Sequence[str | Action]
+"""What helps: sentences, and actions in the order in which they are taken."""
+
+
 class SopctlError(Exception):
-    """An error for a person: `message`, where it was found, and the remedy."""
+    """An error for a person: what is wrong, where it was found, and what helps.
+
+    `id` is stable and says which error it is (`no-such-rack`); `template` the sentence, whose places `values` fill.
+    """
 
     exit_code: ClassVar[ExitCode] = ExitCode.OUTSIDE
 
-    def __init__(self, message: str, *, where: str = "", remedy: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, id: str, template: str, /, *, where: str = "", remedy: Advice = (), **values: Any) -> None:
+        self.id = id
+        self.template = template
+        self.values = values
         self.where = where
-        self.remedy = remedy
+        self.remedy = (remedy,) if isinstance(remedy, str | Action) else tuple(remedy)
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """The sentence, in English."""
+        return self.template.format(**self.values) if self.values else self.template
+
+    def recast(self, kind: type[E], *, where: str | None = None) -> E:
+        """The same error as another kind, or found at another place."""
+        place = self.where if where is None else where
+        return kind(self.id, self.template, where=place, remedy=self.remedy, **self.values)
+
+    @property
+    def advice(self) -> str:
+        """What helps, in one line and in the default words."""
+        return "; ".join(map(str, self.remedy))
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        remedy = f"\n  {self.remedy}" if self.remedy else ""
-        return f"{place}{self.message}{remedy}"
+        help_ = "".join(f"\n  {each}" for each in self.remedy if each)
+        return f"{place}{self.message}{help_}"
 
 
 class UsageError(SopctlError):

@@ -31,16 +31,21 @@ def post(name: str, url: str, *, title: str, text: str) -> None:
     separator = "&" if "?" in url else "?"
     if not sender.add(f"{url}{separator}rto={TIMEOUT_SECONDS}&cto={TIMEOUT_SECONDS}&redirect=no"):
         raise InvalidRecord(
-            f"the URL of the channel {name!r} is none that can be sent to",
+            "url-channel-none-can-sent",
+            "the URL of the channel {name!r} is none that can be sent to",
             remedy="Write it as apprise does, such as jsons://host/path or slack://…",
+            name=name,
         )
     with apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
         taken = sender.notify(title=title, body=text, body_format="text")
         said = log.getvalue()
     if not taken:
         raise OutsideFailure(
-            f"the channel {name!r} did not take the message: {_reason(said, url)}",
+            "channel-did-not-take-message",
+            "the channel {name!r} did not take the message: {reason}",
             remedy="Check the channel, then run the command again; or inform by other means: --via phone",
+            name=name,
+            reason=_reason(said, url),
         )
 
 
@@ -48,8 +53,11 @@ def _refuse_open_line(name: str, url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme.lower() in _OPEN and not _loopback(parts.hostname or ""):
         raise InvalidRecord(
-            f"the channel {name!r} would be sent over an open line ({parts.scheme}://)",
+            "channel-would-sent-over-open",
+            "the channel {name!r} would be sent over an open line ({scheme}://)",
             remedy=f"Use {parts.scheme}s://",
+            name=name,
+            scheme=parts.scheme,
         )
 
 

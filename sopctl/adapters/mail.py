@@ -70,10 +70,12 @@ def send(
     except (OSError, smtplib.SMTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise OutsideFailure(
-            f"the message was not sent: {reason}",
+            "message-was-not-sent",
+            "the message was not sent: {reason}",
             where=where,
             remedy="Check `mail` in sopctl.yml and the server, then run the command again; "
             "or inform by other means: --via phone",
+            reason=reason,
         ) from error
 
 
@@ -84,7 +86,9 @@ def _hand_over(client: smtplib.SMTP, mail: EmailMessage, where: str) -> None:
         if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
             raise  # an answer of the server: it did not take the message
         raise MayHaveArrived(
-            f"the connection was lost while the message was handed over: {error}",
+            "connection-was-lost-while-message",
+            "the connection was lost while the message was handed over: {error}",
             where=where,
             remedy="Ask the contact person whether it came, then: --via phone, or --again to send it once more",
+            error=error,
         ) from error

@@ -19,7 +19,12 @@ def read_rows(content: bytes, *, where: str, max_rows: int, max_columns: int) ->
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(each.file_size for each in packed.infolist()) > MAX_UNPACKED:
-                raise InvalidRecord(f"it unpacks to more than {MAX_UNPACKED // 1024 // 1024} MiB", where=where)
+                raise InvalidRecord(
+                    "unpacks-more-than-mib",
+                    "it unpacks to more than {MAX_UNPACKED} MiB",
+                    where=where,
+                    MAX_UNPACKED=MAX_UNPACKED // 1024 // 1024,
+                )
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         rows = book.worksheets[0].iter_rows(max_row=max_rows, max_col=max_columns, values_only=True)
         for row in rows:
@@ -27,7 +32,9 @@ def read_rows(content: bytes, *, where: str, max_rows: int, max_columns: int) ->
     except InvalidRecord:
         raise
     except Exception as error:  # noqa: BLE001 (openpyxl raises whatever a broken file brings it to)
-        raise InvalidRecord(f"not a spreadsheet: {type(error).__name__}: {error}", where=where) from None
+        raise InvalidRecord(
+            "not-spreadsheet", "not a spreadsheet: {name}: {error}", where=where, name=type(error).__name__, error=error
+        ) from None
 
 
 def _text(cell: object) -> str:

@@ -54,11 +54,19 @@ class Scope(Struct, frozen=True):
                 stdin=subprocess.DEVNULL,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise OutsideFailure(f"systemctl: {error}", remedy="Timers need systemd; else use cron.") from None
+            raise OutsideFailure(
+                "systemctl", "systemctl: {error}", remedy="Timers need systemd; else use cron.", error=error
+            ) from None
         if ran.returncode != 0:
             hint = "" if self.run_as else " For timers of your own without a login: loginctl enable-linger"
             said = " ".join((ran.stderr or ran.stdout).split()) or f"exit {ran.returncode}"
-            raise OutsideFailure(f"systemctl {words[0]}: {said}", remedy=f"Is systemd running here?{hint}")
+            raise OutsideFailure(
+                "systemctl",
+                "systemctl {words}: {said}",
+                remedy=f"Is systemd running here?{hint}",
+                words=words[0],
+                said=said,
+            )
         return ran.stdout
 
 
@@ -159,7 +167,9 @@ def _write(path: Path, text: str) -> None:
         path.chmod(0o644)
     except OSError as error:
         remedy = "As root, or for timers of your own: sopctl schedule install --user"
-        raise OutsideFailure(f"cannot write: {error.strerror}", where=str(path), remedy=remedy) from None
+        raise OutsideFailure(
+            "cannot-write", "cannot write: {reason}", where=str(path), remedy=remedy, reason=error.strerror
+        ) from None
 
 
 def _service(job: Job, scope: Scope, environment: dict[str, str]) -> str:
@@ -193,7 +203,7 @@ def _timer(job: Job) -> str:
 
 def _plain(text: str) -> str:
     if not text.isprintable():
-        raise UsageError(f"a unit file cannot carry {text!r}")
+        raise UsageError("unit-file-cannot-carry", "a unit file cannot carry {text!r}", text=text)
     return text.replace("%", "%%")
 
 

@@ -93,11 +93,11 @@ def check(
     """
     form = "json" if as_json else form
     if sum((bool(ids), everything, bool(select))) != 1:
-        raise UsageError("say which servers: IDs, --all, or --select KEY=TEXT")
+        raise UsageError("say-servers", "say which servers: IDs, --all, or --select KEY=TEXT")
     if watch and (output or form not in ("table", "ndjson")):
-        raise UsageError("--watch prints tables or ndjson, on standard output")
+        raise UsageError("watch-prints-tables-ndjson-standard", "--watch prints tables or ndjson, on standard output")
     if output and form in ("table", "ndjson"):
-        raise UsageError("--output is for json, prometheus, nagios and junit")
+        raise UsageError("output-json-prometheus-nagios-junit", "--output is for json, prometheus, nagios and junit")
     from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
@@ -110,7 +110,11 @@ def check(
             with checking.alone(desk.site), closing(checking.run(desk, summaries, timeout, errors=errors)) as stream:
                 found = _take(stream, len(summaries), form)
             code = _put(found, form, output, errors)
-            errors += [OutsideFailure(one.problem) for one in checking.announce(desk) if one.problem]
+            errors += [
+                OutsideFailure("failed", "{problem}", problem=one.problem)
+                for one in checking.announce(desk)
+                if one.problem
+            ]
         except Conflict as other:
             errors.append(other)
             if watch is None:

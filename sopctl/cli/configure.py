@@ -98,23 +98,32 @@ def configure(
 
     desk = open_desk(ctx)
     if sudo and (not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path):
-        raise UsageError("--sudo takes servers by their IDs, and nothing else with it")
+        raise UsageError("sudo-takes-servers-their-ids", "--sudo takes servers by their IDs, and nothing else with it")
     fits = len(ids) == 1 and not (check or repair or due or sudo)
     by_password = _by_password([ask_password, password_file is not None, keyring is not None], fits=fits)
     if (host_key or trusted_path) and (check or repair or due or len(ids) > 1):
-        raise UsageError("--host-key and --trusted-path go with the first configuration of one server")
+        raise UsageError(
+            "host-key-trusted-path-go-first-configuration",
+            "--host-key and --trusted-path go with the first configuration of one server",
+        )
     if sum([check, repair, due]) > 1 or (due and ids):
-        raise UsageError("choose one of: IDs, --due, --check, --repair")
+        raise UsageError("choose-one", "choose one of: IDs, --due, --check, --repair")
     if diff and not check:
-        raise UsageError("--diff goes with --check")
+        raise UsageError("diff-goes-check", "--diff goes with --check")
     if raw and check:
-        raise UsageError("what would change is not known without Python", remedy="Leave --raw or --check away")
+        raise UsageError(
+            "what-would-change-not-known",
+            "what would change is not known without Python",
+            remedy="Leave --raw or --check away",
+        )
     if sudo:
         _change_sudo(desk, ids, sudo, forks=forks, as_json=as_json)
     options = Options(variable_files=_variable_files(files), tags=tags, forks=forks, raw=raw)
     chosen = list(ids) or (configuring.due(desk) if due else configuring.managed(desk) if check or repair else [])
     if not (ids or due or check or repair):
-        raise UsageError("name a deposit, or take all that wait: --due", remedy="See them: sopctl todo")
+        raise UsageError(
+            "name-deposit-take-all-wait", "name a deposit, or take all that wait: --due", remedy="See them: sopctl todo"
+        )
     chosen = configuring.limited(desk, chosen, limit)
     if check:
         _check(desk, chosen, options, whole=not (ids or limit), diff=diff, as_json=as_json)
@@ -144,9 +153,11 @@ def configure(
 def _by_password(ways: list[bool], *, fits: bool) -> bool:
     """Is a password given? Raises UsageError for two of them, or where none `fits`."""
     if any(ways) and not fits:
-        raise UsageError("a password goes with the first configuration of one server")
+        raise UsageError(
+            "password-goes-first-configuration-one", "a password goes with the first configuration of one server"
+        )
     if sum(ways) > 1:
-        raise UsageError("choose one of: --ask-password, --password-file, --keyring")
+        raise UsageError("choose-one", "choose one of: --ask-password, --password-file, --keyring")
     return any(ways)
 
 
@@ -182,9 +193,10 @@ def _variable_files(words: tuple[str, ...]) -> tuple[Path, ...]:
     for word in words:
         if not word.startswith("@"):
             raise UsageError(
-                f"-e takes a file, not {printable(word.split('=')[0], 40)!r}: everyone on this machine can see a "
-                "command line",
+                "e-takes-file-not",
+                "-e takes a file, not {split!r}: everyone on this machine can see a command line",
                 remedy="Write the variables into a YAML file: -e @FILE",
+                split=printable(word.split("=")[0], 40),
             )
     return tuple(Path(word[1:]) for word in words)
 
@@ -211,7 +223,10 @@ def _check(desk: "Desk", ids: list[str], options: "Options", *, whole: bool, dif
     if blind:
         said = "; ".join(f"{server.id}: {printable(server.message)}" for server in blind)
         raise OutsideFailure(
-            f"could not be looked at: {said}", remedy=f"Look where it fails: sopctl check {blind[0].id}"
+            "could-not-looked",
+            "could not be looked at: {said}",
+            remedy=f"Look where it fails: sopctl check {blind[0].id}",
+            said=said,
         )
     end(not any(server.changes for server in found))
 
@@ -232,5 +247,9 @@ def _password(desk: "Desk", deposit_id: str, file: Path | None, service: str | N
     if service:
         return first_contact.from_keyring(service, account)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("there is no terminal to ask for the password at", remedy="Give it in a file: --password-file")
+        raise UsageError(
+            "no-terminal-ask-password",
+            "there is no terminal to ask for the password at",
+            remedy="Give it in a file: --password-file",
+        )
     return first_contact.one_line(click.prompt(f"Password of {account}", hide_input=True, err=True), "typed")

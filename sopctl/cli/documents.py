@@ -44,7 +44,7 @@ def verify(ctx: click.Context, what: tuple[str, ...], *, as_json: bool) -> None:
 
     files = [name for name in what if "/" in name or "." in name]
     if (files and len(files) < len(what)) or (not files and len(what) > 1):
-        raise UsageError("name one deposit, or files")
+        raise UsageError("name-one-deposit-files", "name one deposit, or files")
     if not files:
         end(_put(ctx, what[0], as_json=as_json))
     checked = [filing.check_file(open_desk(ctx), Path(name)) for name in files]

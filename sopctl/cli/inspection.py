@@ -62,7 +62,7 @@ def inspect(ctx: click.Context, /, deposit_id: str | None, *, checklist: bool, a
         click.echo(_template(), nl=False)
         return
     if deposit_id is None:
-        raise UsageError("which deposit?", remedy="Name it: sopctl inspect PS-2026-0001")
+        raise UsageError("deposit", "which deposit?", remedy="Name it: sopctl inspect PS-2026-0001")
     desk = open_desk(ctx)
     if said["accept"] is not None:
         put_step(inspecting.accept(desk, deposit_id, note=said["accept"]), as_json=as_json)
@@ -122,7 +122,10 @@ def _answer(text: str) -> "tuple[int, Answer]":
     result = next((each for each in RESULTS if found and each == found[2]), None)
     if found is None or result is None:
         raise UsageError(
-            f"{text!r} is no answer", remedy='Write number, result and note: --item "6=tidak: bezel retak"'
+            "no-answer",
+            "{text!r} is no answer",
+            remedy='Write number, result and note: --item "6=tidak: bezel retak"',
+            text=text,
         )
     return _question(int(found[1])), Answer(result, (found[3] or "").strip())
 
@@ -131,7 +134,12 @@ def _question(number: int) -> int:
     from sopctl.model.inspection import CHECKLIST
 
     if not 1 <= number <= len(CHECKLIST):
-        raise UsageError(f"the checklist has questions 1 to {len(CHECKLIST)}, not {number}")
+        raise UsageError(
+            "checklist-questions-not",
+            "the checklist has questions 1 to {CHECKLIST}, not {number}",
+            CHECKLIST=len(CHECKLIST),
+            number=number,
+        )
     return number
 
 
@@ -144,7 +152,12 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
 
     each = dossiers.read(desk.site, deposit_id).summary
     if each.verb != "inspect":
-        raise NotNow(f"inspect is not due for {deposit_id}", remedy=f"Run: {commands.command_for(each)}")
+        raise NotNow(
+            "inspect-not-due",
+            "inspect is not due for {deposit}",
+            remedy=f"Run: {commands.command_for(each)}",
+            deposit=deposit_id,
+        )
     if each.task in ("condition", "serial"):
         said["serial"] = click.prompt(f"1. {CHECKLIST[SERIAL - 1]}; read off the machine", err=True)
     if each.task == "serial":

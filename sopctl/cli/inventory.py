@@ -144,7 +144,7 @@ def summary(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
     from sopctl.workflow.views import inventories
 
     if sum((as_csv, netbox is not None, as_json)) > 1:
-        raise UsageError("one of --csv, --netbox and --json")
+        raise UsageError("one-csv-netbox-json", "one of --csv, --netbox and --json")
     desk = open_desk(ctx)
     with counted_progress("reading", quiet=as_json) as progress:
         found = inventories.summary(desk, month, progress)

@@ -52,7 +52,9 @@ def collect(
     from sopctl.workflow.steps import collecting
 
     if sum((due, everyone, bool(deposit_ids))) != 1:
-        raise UsageError("choose one of: IDs, --due, --all", remedy="What is due: sopctl inventory collect --due")
+        raise UsageError(
+            "choose-one", "choose one of: IDs, --due, --all", remedy="What is due: sopctl inventory collect --due"
+        )
     desk = open_desk(ctx)
     chosen = list(deposit_ids) or (collecting.due(desk, month) if due else collecting.everyone(desk))
     if len(deposit_ids) == 1:
@@ -106,14 +108,14 @@ def _put_sum(ended: "dict[str, StepDone | SopctlError]", wanted: int, seconds: f
         f"{good} of {wanted} servers gathered in {seconds:.0f} s" + (f", {wanted - good} not" if good < wanted else "")
     )
     for deposit_id, answer in ended.items():
-        if isinstance(answer, SopctlError) and answer.remedy:
-            click.echo(f"  {deposit_id} → {printable(answer.remedy, 1_000)}")
+        if isinstance(answer, SopctlError) and answer.advice:
+            click.echo(f"  {deposit_id} → {printable(answer.advice, 1_000)}")
 
 
 def _document(ended: "dict[str, StepDone | SopctlError]") -> dict[str, Any]:
     errors = {name: answer for name, answer in ended.items() if isinstance(answer, SopctlError)}
     failed = [
-        {"id": name, "message": error.message, "where": error.where, "remedy": error.remedy}
+        {"id": name, "message": error.message, "where": error.where, "remedy": error.advice}
         for name, error in errors.items()
     ]
     return {"steps": [answer for answer in ended.values() if not isinstance(answer, SopctlError)], "failed": failed}

@@ -73,15 +73,21 @@ def up(
     from sopctl.workflow.setup import lab as workflow
 
     if vm and switched:
-        raise UsageError("a machine has no card for the switch", remedy="Give the switch a lab of its own: --name")
+        raise UsageError(
+            "machine-no-card-switch",
+            "a machine has no card for the switch",
+            remedy="Give the switch a lab of its own: --name",
+        )
     if hardware and not vm:
-        raise UsageError("only a machine is made of hardware", remedy="Add --vm")
+        raise UsageError("only-machine-made-hardware", "only a machine is made of hardware", remedy="Add --vm")
     if not vm:
         status = workflow.up(name, 3 if servers is None else servers, release, _progress, switched=switched)
     elif servers in (None, 1):
         status = workflow.up_machine(name, hardware, release, _progress)
     else:
-        raise UsageError("a machine is alone in its lab", remedy="Give another one a lab of its own: --name")
+        raise UsageError(
+            "machine-alone-its-lab", "a machine is alone in its lab", remedy="Give another one a lab of its own: --name"
+        )
     _show([status], as_json=as_json)
 
 

@@ -131,7 +131,7 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         code = _say("interrupted", ExitCode.INTERRUPTED, as_json)
     except SopctlError as error:
-        code = _say(error.message, error.exit_code, as_json, where=error.where, remedy=error.remedy)
+        code = _say(error.message, error.exit_code, as_json, where=error.where, remedy=error.advice)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.OK

@@ -86,7 +86,10 @@ def open_desk(ctx: click.Context) -> "Desk":
 
     person, document = ctx.meta.get("sopctl.on_behalf_of"), ctx.meta.get("sopctl.authority")
     if (person is None) != (document is None):
-        raise UsageError("--on-behalf-of and --document go together: whose step it is, and the letter that allows it")
+        raise UsageError(
+            "on-behalf-of-document-go-together",
+            "--on-behalf-of and --document go together: whose step it is, and the letter that allows it",
+        )
     behalf = Behalf(person, document) if person and document else None
     site = open_site(ctx)
     zone = ZoneInfo(site.settings.time_zone)

@@ -74,13 +74,21 @@ def probe(
     from sopctl.workflow.servers.probe import probe as run
 
     if (user is None) != (key is None):
-        raise UsageError("--user and --key go together: who logs in, and with what")
+        raise UsageError("user-key-go-together", "--user and --key go together: who logs in, and with what")
     if expect_key is not None and len(hosts) > 1:
-        raise UsageError("--expect-key is the key of one host", remedy="probe hosts with pinned keys one by one")
+        raise UsageError(
+            "expect-key-key-one-host",
+            "--expect-key is the key of one host",
+            remedy="probe hosts with pinned keys one by one",
+        )
     if jump_host is None and (jump_key or jump_expect_key):
-        raise UsageError("--jump-key and --jump-expect-key need --jump: where they are for")
+        raise UsageError(
+            "jump-key-jump-expect-key-need-jump", "--jump-key and --jump-expect-key need --jump: where they are for"
+        )
     if jump_host is not None and not (jump_key or key):
-        raise UsageError("the login at the jump host needs a key", remedy="add --jump-key FILE")
+        raise UsageError(
+            "login-jump-host-needs-key", "the login at the jump host needs a key", remedy="add --jump-key FILE"
+        )
     try:
         places = [ladder.endpoint(host) for host in hosts]
         wanted = tuple(ladder.service(text) for text in services)
@@ -90,7 +98,7 @@ def probe(
         if expect_key is not None:
             ladder.pin(expect_key)
     except InvalidRecord as error:  # of a record it would be; here it is the command line
-        raise UsageError(error.message, where=error.where, remedy=error.remedy) from None
+        raise error.recast(UsageError) from None
     targets = [
         ladder.Target(
             host, port, user, expect_key, services=wanted, timeout=timeout, jump=through, server_name=server_name

@@ -180,7 +180,9 @@ def _columns(text: str | None) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",")) if text else ()
     unknown = [name for name in names if name not in COLUMNS]
     if unknown:
-        raise UsageError(f"there is no column {unknown[0]!r}", remedy=f"There are: {', '.join(COLUMNS)}")
+        raise UsageError(
+            "no-column", "there is no column {unknown!r}", remedy=f"There are: {', '.join(COLUMNS)}", unknown=unknown[0]
+        )
     return names
 
 
@@ -197,7 +199,7 @@ def _lateness(row: "Row") -> str:
 
 
 def _error(error: Any) -> dict[str, str]:
-    return {"message": error.message, "where": error.where, "remedy": error.remedy}
+    return {"message": error.message, "where": error.where, "remedy": error.advice}
 
 
 def _waits(row: "Row") -> str:

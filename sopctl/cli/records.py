@@ -52,7 +52,7 @@ def import_list(ctx: click.Context, file: Path | None, *, dry_run: bool, templat
         click.echo(adopting.template(), nl=False)
         return
     if file is None:
-        raise UsageError("which list?", remedy="An empty one comes from: sopctl import --template > daftar.csv")
+        raise UsageError("list", "which list?", remedy="An empty one comes from: sopctl import --template > daftar.csv")
     _put(adopting.import_list(open_desk(ctx), file, dry_run=dry_run), as_json=as_json, dry_run=dry_run)
 
 
@@ -69,7 +69,7 @@ def edit(ctx: click.Context, deposit_id: str, *, source: Path | None, accept: bo
     from sopctl.workflow.steps import editing
 
     if accept and source:
-        raise UsageError("--accept and --from exclude each other")
+        raise UsageError("accept-from-exclude-each-other", "--accept and --from exclude each other")
     desk = open_desk(ctx)
     if accept:
         done = editing.accept(desk, deposit_id, note=note)

@@ -87,7 +87,7 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
     where there are any."""
     if as_json:
         said = [
-            {"id": name, "message": error.message, "where": error.where, "remedy": error.remedy}
+            {"id": name, "message": error.message, "where": error.where, "remedy": error.advice}
             for name, error in errors.items()
         ]
         put_json({"deposits": list(done.values()), "errors": said})
@@ -96,8 +96,8 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
             put_step(step, as_json=False)
         for name, error in errors.items():
             click.secho(f"✗ {name}  {printable(error.message, 1_000)}", fg="red")
-            if error.remedy:
-                click.echo(f"  → {printable(error.remedy, 1_000)}")
+            if error.advice:
+                click.echo(f"  → {printable(error.advice, 1_000)}")
         if not done and not errors:
             click.echo("Nothing is due.")
     for error in errors.values():

@@ -39,7 +39,10 @@ def show(ctx: click.Context, name: str | None, *, version: str | None, deposit: 
         _put_all(site, as_json=as_json)
         return
     if version and deposit:
-        raise UsageError("--version and --deposit exclude each other: a deposit is pinned to its version")
+        raise UsageError(
+            "version-deposit-exclude-each-other",
+            "--version and --deposit exclude each other: a deposit is pinned to its version",
+        )
     way = procedures.way(site, name, deposit) if deposit else None
     found = way.procedure if way else procedures.find(site, name, version)
     if as_json:

@@ -51,12 +51,18 @@ def request(
     from sopctl.workflow.steps import letters
 
     if appliance and not show_example:
-        raise UsageError("--appliance goes with --example", remedy="In a request it is said by: kind: appliance")
+        raise UsageError(
+            "appliance-goes-example",
+            "--appliance goes with --example",
+            remedy="In a request it is said by: kind: appliance",
+        )
     if show_example:
         click.echo(EXAMPLE_APPLIANCE if appliance else EXAMPLE_REQUEST, nl=False)
         return
     if record is None:
-        raise UsageError("which request?", remedy="Name its file; an empty one comes from: sopctl request --example")
+        raise UsageError(
+            "request", "which request?", remedy="Name its file; an empty one comes from: sopctl request --example"
+        )
     put_step(letters.request(open_desk(ctx), record, letter=letter), as_json=as_json)
 
 
@@ -126,7 +132,7 @@ def reserve(
     from sopctl.workflow.steps import reservation
 
     if unit is not None and not rack:
-        raise UsageError("--unit needs --rack")
+        raise UsageError("unit-needs-rack", "--unit needs --rack")
     wish = Wish(rack, unit, next(each for each in FACES if each == face), port)
     done = reservation.reserve(open_desk(ctx), deposit_id, wish=wish)
     put_step(done, as_json=as_json)
@@ -262,13 +268,16 @@ def return_server(
     from sopctl.workflow.steps import letters
 
     if data_saved == (letter_number is not None):
-        raise UsageError("give either --letter-number (begins the return) or --data-saved (step 5)")
+        raise UsageError(
+            "give-either-letter-number-data-saved",
+            "give either --letter-number (begins the return) or --data-saved (step 5)",
+        )
     desk = open_desk(ctx)
     if letter_number is not None:
         day: date | None = letter_date.date() if letter_date else None
         done = letters.ask_back(desk, deposit_id, letter_number=letter_number, letter_date=day, letter=letter)
     elif keep_disks is None:
-        raise UsageError("what does the owner want?", remedy="Add --keep-disks or --wipe-disks")
+        raise UsageError("what-does-owner-want", "what does the owner want?", remedy="Add --keep-disks or --wipe-disks")
     else:
         done = letters.confirm_data_saved(desk, deposit_id, wipe=not keep_disks)
     put_step(done, as_json=as_json)

@@ -136,11 +136,17 @@ def verify(
     from sopctl.workflow.steps import verifying
 
     if confirmed_by is None and (word or note):
-        raise UsageError("--word and --note need --confirmed-by: whose word it is")
+        raise UsageError("word-note-need-confirmed-by", "--word and --note need --confirmed-by: whose word it is")
     if jump_host is None and (jump_key or jump_expect_key):
-        raise UsageError("--jump-key and --jump-expect-key need --jump: where they are for")
+        raise UsageError(
+            "jump-key-jump-expect-key-need-jump", "--jump-key and --jump-expect-key need --jump: where they are for"
+        )
     if jump_host and not jump_expect_key:
-        raise UsageError("nobody logs in at a jump host without its host key", remedy="Add --jump-expect-key SHA256:…")
+        raise UsageError(
+            "nobody-logs-jump-host-without",
+            "nobody logs in at a jump host without its host key",
+            remedy="Add --jump-expect-key SHA256:…",
+        )
     each = min(timeout or verifying.TIMEOUT_SECONDS, verifying.TIMEOUT_SECONDS) if until_accessible else timeout
     try:
         vantage = verifying.Vantage(
@@ -153,7 +159,7 @@ def verify(
         )
         said = Word(confirmed_by, word != "no", note) if confirmed_by else None
     except InvalidRecord as error:  # of a record it would be; here it is the command line
-        raise UsageError(error.message, where=error.where, remedy=error.remedy) from None
+        raise error.recast(UsageError) from None
     done, found = verifying.verify(
         open_desk(ctx),
         deposit_id,
@@ -215,7 +221,7 @@ def advance(
 
     desk = open_desk(ctx)
     if everything == bool(deposit_ids):
-        raise UsageError("name deposits, or --all")
+        raise UsageError("name-deposits-all", "name deposits, or --all")
     steps: list[StepDone] = []
 
     def on_step(done: "StepDone") -> None:
@@ -269,7 +275,7 @@ def release(
 
     desk = open_desk(ctx)
     if not wiped_by and (wiped_on or wiped_how):
-        raise UsageError("who wiped the disks?", remedy="Add --wiped-by WHO")
+        raise UsageError("who-wiped-disks", "who wiped the disks?", remedy="Add --wiped-by WHO")
     day = wiped_on.date() if wiped_on else desk.now().date()
     wiped = parts.Wiped(wiped_by, day, wiped_how) if wiped_by else None
     language = language_of(lang)

@@ -218,24 +218,30 @@ class Checks:
                 yield database
         except sqlite3.OperationalError as error:
             raise OutsideFailure(
-                f"the history of checks cannot be used: {error}",
+                "history-checks-cannot-used",
+                "the history of checks cannot be used: {error}",
                 where=str(self._path),
                 remedy="Is the disk full, or the file another user's?",
+                error=error,
             ) from error
         except sqlite3.DatabaseError as error:
             raise InvalidRecord(
-                f"the history of checks is broken: {error}",
+                "history-checks-broken",
+                "the history of checks is broken: {error}",
                 where=str(self._path),
                 remedy="Move it away: checks then begin a new one.",
+                error=error,
             ) from error
 
     def _migrate(self, database: sqlite3.Connection) -> None:
         version = _version(database)
         if version > len(MIGRATIONS):
             raise InvalidRecord(
-                f"the history of checks is of a newer sopctl (version {version})",
+                "history-checks-newer-sopctl",
+                "the history of checks is of a newer sopctl (version {version})",
                 where=str(self._path),
                 remedy="Use that sopctl, or move the file away.",
+                version=version,
             )
         while version < len(MIGRATIONS):
             database.execute("BEGIN IMMEDIATE")

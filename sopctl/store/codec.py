@@ -59,18 +59,22 @@ def read(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
 def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYTES) -> T:
     """As `load`, from bytes. `where` is the file's name for errors."""
     if len(content) > max_bytes:
-        raise InvalidRecord(f"the file is larger than {max_bytes // 1024} KiB", where=where)
+        raise InvalidRecord(
+            "file-larger-than-kib", "the file is larger than {max_bytes} KiB", where=where, max_bytes=max_bytes // 1024
+        )
     try:
         document = _Composer(content.decode(), where).document()
         return msgspec.convert(document.value, kind, strict=False)
     except msgspec.ValidationError as error:  # now it matters where everything stood, which takes as long as reading it
         raise _refused(_Composer(content.decode(), where, noting=True).document(), kind, where, error) from None
     except UnicodeDecodeError as error:
-        raise InvalidRecord(f"byte {error.start} is not UTF-8", where=where) from None
+        raise InvalidRecord("byte-not-utf-8", "byte {start} is not UTF-8", where=where, start=error.start) from None
     except yaml.MarkedYAMLError as error:
-        raise InvalidRecord(_yaml_message(error), where=_yaml_place(error, where)) from None
+        raise InvalidRecord(
+            "failed", "{yaml_message}", where=_yaml_place(error, where), yaml_message=_yaml_message(error)
+        ) from None
     except yaml.YAMLError as error:
-        raise InvalidRecord(" ".join(str(error).split()), where=where) from None
+        raise InvalidRecord("failed", "{known}", where=where, known=" ".join(str(error).split())) from None
 
 
 def word(content: bytes, key: str, *, where: str) -> str:
@@ -106,7 +110,7 @@ class _Composer:
         self._next()  # stream start
         event = self._next()
         if isinstance(event, yaml.StreamEndEvent):
-            raise InvalidRecord("the file is empty", where=f"{self._where}:1:1")
+            raise InvalidRecord("file-empty", "the file is empty", where=f"{self._where}:1:1")
         self._document.value = self._node(self._next(), ())
         self._next()  # document end
         event = self._next()
@@ -158,7 +162,7 @@ class _Composer:
 
     def _error(self, event: yaml.Event, message: str) -> InvalidRecord:
         line, column = self._position(event)
-        return InvalidRecord(message, where=f"{self._where}:{line}:{column}")
+        return InvalidRecord("failed", "{message}", where=f"{self._where}:{line}:{column}", message=message)
 
 
 def _scalar(event: yaml.ScalarEvent) -> str | None:
@@ -178,7 +182,9 @@ def _refused(document: _Document, kind: type[T], where: str, error: msgspec.Vali
     if unknown:
         message = "there is no such key in this record"
     message = explain(message)
-    return InvalidRecord(f"{name}: {message}" if name else message, where=f"{where}:{line}:{column}")
+    return InvalidRecord(
+        "failed", "{value}", where=f"{where}:{line}:{column}", value=f"{name}: {message}" if name else message
+    )
 
 
 def _locate(value: Any, kind: Any, path_text: str, message: str) -> tuple[Step, ...]:

@@ -53,7 +53,7 @@ class Dossier:
         try:
             return procedure.stand(self.procedures, self.events)
         except InvalidRecord as error:
-            raise InvalidRecord(error.message, where=str(self.history_file), remedy=error.remedy) from None
+            raise error.recast(InvalidRecord, where=str(self.history_file)) from None
 
     @cached_property
     def summary(self) -> Summary:
@@ -102,7 +102,9 @@ def read(site: Site, deposit_id: str) -> Dossier:
     folder = _folder(site, deposit_id)
     deposit = codec.load(folder / "deposit.yml", Deposit)
     if deposit.id != deposit_id:
-        raise InvalidRecord(f"the record says it is {deposit.id}", where=f"{folder / 'deposit.yml'}:1:1")
+        raise InvalidRecord(
+            "record-says", "the record says it is {deposit}", where=f"{folder / 'deposit.yml'}:1:1", deposit=deposit.id
+        )
     where = str(folder / "history.yml")
     content = codec.read(folder / "history.yml", HISTORY_BYTES)
     events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=HISTORY_BYTES)
@@ -117,10 +119,17 @@ def _procedures(site: Site, events: Sequence[Event]) -> Procedures:
 
 def _folder(site: Site, deposit_id: str) -> Path:
     if not re.match(names.ID, deposit_id):
-        raise UsageError(f"{deposit_id!r} is not a deposit's id", remedy="An id looks like PS-2026-0001: sopctl list")
+        raise UsageError(
+            "not-deposits-id",
+            "{deposit!r} is not a deposit's id",
+            remedy="An id looks like PS-2026-0001: sopctl list",
+            deposit=deposit_id,
+        )
     folder = site.folder("deposits") / deposit_id
     if folder.is_symlink() or not folder.is_dir():
-        raise UsageError(f"there is no deposit {deposit_id}", remedy="See which there are: sopctl list")
+        raise UsageError(
+            "no-deposit", "there is no deposit {deposit}", remedy="See which there are: sopctl list", deposit=deposit_id
+        )
     return folder
 
 
@@ -213,7 +222,12 @@ def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
     Call while holding the dossier. Raises Conflict when history.yml is not what was read.
     """
     if codec.read(dossier.history_file, HISTORY_BYTES) != dossier.history:
-        raise Conflict(f"the history of {dossier.id} was changed meanwhile", remedy=f"Look: sopctl show {dossier.id}")
+        raise Conflict(
+            "history-was-changed-meanwhile",
+            "the history of {deposit} was changed meanwhile",
+            remedy=f"Look: sopctl show {dossier.id}",
+            deposit=dossier.id,
+        )
     bound = _bound(dossier.id, dossier.events, event)
     events = (*dossier.events, bound)
     content = _history_with(dossier.history, events)
@@ -229,7 +243,9 @@ def keep_document(
     """Write a document of the dossier; what an event's data keeps of it: file (below the dossier) and sha256."""
     folder = dossier.folder / kind
     if folder.is_symlink():
-        raise InvalidRecord("a dossier's folder may not be a symbolic link", where=str(folder))
+        raise InvalidRecord(
+            "dossiers-folder-may-not-symbolic", "a dossier's folder may not be a symbolic link", where=str(folder)
+        )
     with disk_errors(folder, "make"):
         folder.mkdir(exist_ok=True)
     write_atomic(folder / name, content)

@@ -29,7 +29,9 @@ def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
             errno.EMFILE: "Raise the limit of open files (ulimit -n).",
         }
         remedy = remedies.get(error.errno or 0, "Check the disk and run the command again; nothing was changed.")
-        raise OutsideFailure(f"cannot {doing}: {error.strerror}", where=str(path), remedy=remedy) from error
+        raise OutsideFailure(
+            "cannot", "cannot {doing}: {reason}", where=str(path), remedy=remedy, doing=doing, reason=error.strerror
+        ) from error
 
 
 def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:

@@ -72,15 +72,24 @@ def read(folder: Path, kept: Kept) -> ServerFacts:
     """
     path = folder / "facts" / name_of(kept.month, kept.revision)
     if kept.file != f"facts/{path.name}" or path.is_symlink() or path.parent.is_symlink() or not path.is_file():
-        raise InvalidRecord("the facts that were kept are not here", where=str(path), remedy=_RESTORE)
+        raise InvalidRecord(
+            "facts-were-kept-not-here", "the facts that were kept are not here", where=str(path), remedy=_RESTORE
+        )
     with disk_errors(path, "read"), path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if hashlib.sha256(content).hexdigest() != kept.sha256:
-        raise InvalidRecord("the facts were changed since they were kept", where=str(path), remedy=_RESTORE)
+        raise InvalidRecord(
+            "facts-were-changed-since-they",
+            "the facts were changed since they were kept",
+            where=str(path),
+            remedy=_RESTORE,
+        )
     try:
         return _DECODER.decode(content)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRecord(f"not a facts document: {error}", where=str(path)) from None
+        raise InvalidRecord(
+            "not-facts-document", "not a facts document: {error}", where=str(path), error=error
+        ) from None
 
 
 _DECODER = msgspec.json.Decoder(ServerFacts)

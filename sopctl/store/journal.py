@@ -47,6 +47,7 @@ class Journal:
                 line = None
             if line is None or line.prev != prev:
                 raise InvalidRecord(
+                    "journal-was-altered-here",
                     "the journal was altered here",
                     where=f"{self.path}:{number}:1",
                     remedy="Restore the journal from the site's version control or backup.",

@@ -24,7 +24,7 @@ class _Edition(NamedTuple):
 
     def error(self, fault: soundness.Fault) -> InvalidRecord:
         where = codec.place(self.content, fault.path, where=str(self.path))
-        return InvalidRecord(f"{self.procedure.name}: {fault.message}", where=where)
+        return InvalidRecord("failed", "{name}: {reason}", where=where, name=self.procedure.name, reason=fault.message)
 
 
 class Library:
@@ -74,9 +74,12 @@ class Library:
         found = self._editions.get((name, version))
         if found is None:
             raise InvalidRecord(
-                f"a dossier is pinned to version {version} of {name}, which is not there",
+                "dossier-pinned-version-not",
+                "a dossier is pinned to version {version} of {name}, which is not there",
                 where=str(self._own),
                 remedy="Put that version's file back: dossiers stay with the version they began with.",
+                version=version,
+                name=name,
             )
         return found
 

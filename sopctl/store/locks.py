@@ -46,7 +46,11 @@ def _take(descriptor: int, what: str, wait: float) -> None:
             if time.monotonic() >= deadline:
                 holder = os.pread(descriptor, 300, 0).decode(errors="replace").partition(" ")
                 raise Conflict(
-                    f"{what} is held by another sopctl (process {holder[0] or 'unknown'}: {holder[2] or 'unknown'})",
+                    "held-another-sopctl",
+                    "{what} is held by another sopctl (process {value}: {value2})",
                     remedy="Wait until it has ended, then run the command again.",
+                    what=what,
+                    value=holder[0] or "unknown",
+                    value2=holder[2] or "unknown",
                 ) from None
             time.sleep(POLL_SECONDS)

@@ -30,8 +30,11 @@ class Site:
         self.root = root.absolute()
         if not _is_site(self.root):
             raise UsageError(
-                f"{self.root} is not a sopctl site: it has no {settings.FILE_NAME}",
+                "not-sopctl-site",
+                "{root} is not a sopctl site: it has no {FILE_NAME}",
                 remedy="Name one with --site DIR or SOPCTL_SITE, go into one, or make one: sopctl init DIR",
+                root=self.root,
+                FILE_NAME=settings.FILE_NAME,
             )
 
     @classmethod
@@ -55,9 +58,11 @@ class Site:
         for place, role in found.roles():
             if role not in actors:
                 raise InvalidRecord(
-                    f"no procedure has an actor {role!r}",
+                    "no-procedure-actor",
+                    "no procedure has an actor {role!r}",
                     where=codec.place(content, place, where=str(path)),
                     remedy=f"There are: {', '.join(sorted(actors))}",
+                    role=role,
                 )
         return found
 
@@ -78,7 +83,13 @@ class Site:
         for path in sorted(self.folder("racks").glob("*.yml")):
             rack = codec.load(path, Rack)
             if rack.name != path.stem:
-                raise InvalidRecord(f"the rack is called {rack.name!r}, its file {path.name!r}", where=f"{path}:1:1")
+                raise InvalidRecord(
+                    "rack-called-its-file",
+                    "the rack is called {rack!r}, its file {path!r}",
+                    where=f"{path}:1:1",
+                    rack=rack.name,
+                    path=path.name,
+                )
             racks.append(rack)
         return tuple(racks)
 
@@ -90,7 +101,11 @@ class Site:
             switch = codec.load(path, SwitchRecord)
             if switch.name != path.stem:
                 raise InvalidRecord(
-                    f"the switch is called {switch.name!r}, its file {path.name!r}", where=f"{path}:1:1"
+                    "switch-called-its-file",
+                    "the switch is called {switch!r}, its file {path!r}",
+                    where=f"{path}:1:1",
+                    switch=switch.name,
+                    path=path.name,
                 )
             found[switch.name] = switch
         return found
@@ -99,7 +114,9 @@ class Site:
         """A folder of the site, refused when it is a symbolic link (which could lead out of the site)."""
         path = self.root / name
         if path.is_symlink():
-            raise InvalidRecord("a site's folder may not be a symbolic link", where=str(path))
+            raise InvalidRecord(
+                "sites-folder-may-not-symbolic", "a site's folder may not be a symbolic link", where=str(path)
+            )
         return path
 
     def key_file(self, name: str) -> Path:
@@ -107,11 +124,18 @@ class Site:
         path = self.folder("keys") / name
         if path.is_symlink() or not path.is_file():
             raise OutsideFailure(
-                f"there is no key {name!r} in the site's keys/", where=str(path), remedy=f"Put it there: {path}"
+                "no-key-sites-keys",
+                "there is no key {name!r} in the site's keys/",
+                where=str(path),
+                remedy=f"Put it there: {path}",
+                name=name,
             )
         if path.stat().st_mode & 0o077:
             raise OutsideFailure(
-                "the private key can be read by others", where=str(path), remedy=f"Close it: chmod 600 {path}"
+                "private-key-can-read-others",
+                "the private key can be read by others",
+                where=str(path),
+                remedy=f"Close it: chmod 600 {path}",
             )
         return path
 

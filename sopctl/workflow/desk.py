@@ -148,8 +148,11 @@ class Turn:
         """Append the event that ends this turn and say what is due next."""
         if outcome not in history.WORK and outcome not in self.outcomes:
             raise UsageError(
-                f"{self.standing.place} cannot end with {outcome!r}",
+                "cannot-end",
+                "{place} cannot end with {outcome!r}",
                 remedy=f"It ends with: {', '.join(self.outcomes)}",
+                place=self.standing.place,
+                outcome=outcome,
             )
         event = self._append(outcome, note, data)
         self.ended = True
@@ -248,32 +251,58 @@ def decider(desk: Desk, actors: Sequence[str], what: str) -> str:
         return AUTOMATIC
     if tuple(actors) == (REQUESTER,):
         if desk.by not in (None, REQUESTER):
-            raise NotNow(f"{what} is done by the requesting unit, not by {desk.by}", remedy="Leave --by away.")
+            raise NotNow(
+                "done-requesting-unit-not",
+                "{what} is done by the requesting unit, not by {by}",
+                remedy="Leave --by away.",
+                what=what,
+                by=desk.by,
+            )
         return REQUESTER
     people = desk.site.settings.people
     able = [key for key, person in people.items() if person.role in actors]
     role = " or ".join(actors)
     if desk.behalf:
         if desk.behalf.person not in able:
-            raise NotNow(f"{what} belongs to {role}; {desk.behalf.person} has not that role", remedy=_name(able))
+            raise NotNow(
+                "belongs",
+                "{what} belongs to {role}; {person} has not that role",
+                remedy=_name(able),
+                what=what,
+                role=role,
+                person=desk.behalf.person,
+            )
         able = list(people)
     if desk.by is not None:
         if desk.by not in people:
             known = ", ".join(people) or "none"
-            raise UsageError(f"there is no {desk.by!r} among the people of sopctl.yml", remedy=f"There are: {known}")
+            raise UsageError(
+                "no-among-people-sopctl-yml",
+                "there is no {by!r} among the people of sopctl.yml",
+                remedy=f"There are: {known}",
+                by=desk.by,
+            )
         if desk.by not in able:
             raise NotNow(
-                f"{what} belongs to {role}; {desk.by} is {people[desk.by].role}",
+                "belongs",
+                "{what} belongs to {role}; {by} is {role2}",
                 remedy=f"{_name(able)}, or decide for one of them: --on-behalf-of {able[0] if able else '…'} "
                 "--document FILE (the letter that says so)",
+                what=what,
+                role=role,
+                by=desk.by,
+                role2=people[desk.by].role,
             )
         return desk.by
     typing = [key for key in able if people[key].login == desk.typed]
     if typing or len(able) == 1:
         return (typing or able)[0]
     raise UsageError(
-        f"{what} belongs to {role}: say who decided",
+        "belongs-say-who-decided",
+        "{what} belongs to {role}: say who decided",
         remedy=f"Add --by {'|'.join(able)}" if able else f"Add a person with the role {role} to sopctl.yml",
+        what=what,
+        role=role,
     )
 
 
@@ -303,17 +332,34 @@ def _not_due(dossier: Dossier, verb: str) -> NotNow:
         return _closed(dossier)
     actor = procedure.actor_title(dossier.procedures, standing)
     return NotNow(
-        f"{verb} is not due for {dossier.id}; due is {standing.place}: {standing.step.activity} ({actor})",
+        "not-due",
+        "{verb} is not due for {deposit}; due is {place}: {activity} ({actor})",
         remedy=f"Run: {commands.command_for(dossier.summary)}",
+        verb=verb,
+        deposit=dossier.id,
+        place=standing.place,
+        activity=standing.step.activity,
+        actor=actor,
     )
 
 
 def _on_hold(dossier: Dossier, held: Event) -> NotNow:
     return NotNow(
-        f"{dossier.id} is on hold since {held.at:%Y-%m-%d} ({held.by}): {held.note}",
+        "hold-since",
+        "{deposit} is on hold since {at:%Y-%m-%d} ({by}): {note}",
         remedy=f'Run: sopctl resume {dossier.id} --note "…"',
+        deposit=dossier.id,
+        at=held.at,
+        by=held.by,
+        note=held.note,
     )
 
 
 def _closed(dossier: Dossier) -> NotNow:
-    return NotNow(f"{dossier.id} is closed: {dossier.standing.end}", remedy=f"Look: sopctl show {dossier.id}")
+    return NotNow(
+        "closed",
+        "{deposit} is closed: {end}",
+        remedy=f"Look: sopctl show {dossier.id}",
+        deposit=dossier.id,
+        end=dossier.standing.end,
+    )

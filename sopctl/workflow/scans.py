@@ -14,8 +14,13 @@ def read_scan(path: Path) -> bytes:
     with disk_errors(path, "read"), path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise InvalidRecord(f"the scan is larger than {MAX_BYTES // 1024 // 1024} MiB", where=str(path))
+        raise InvalidRecord(
+            "scan-larger-than-mib",
+            "the scan is larger than {MAX_BYTES} MiB",
+            where=str(path),
+            MAX_BYTES=MAX_BYTES // 1024 // 1024,
+        )
     magic = _MAGIC.get(path.suffix.lower())
     if magic is None or not content.startswith(magic):
-        raise InvalidRecord("a scan is a PDF, PNG or JPEG file", where=str(path))
+        raise InvalidRecord("scan-pdf-png-jpeg-file", "a scan is a PDF, PNG or JPEG file", where=str(path))
     return content

@@ -31,13 +31,13 @@ def test_an_unreadable_site_is_one_clear_error(site: Site) -> None:
     site.root.chmod(0)
     with somebody_else(), pytest.raises(OutsideFailure, match="cannot read: Permission denied") as caught:
         Site(site.root)
-    assert "Give this account access" in caught.value.remedy
+    assert "Give this account access" in caught.value.advice
 
 
 def test_a_folder_that_is_no_site_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a sopctl site") as caught:
         Site(tmp_path)
-    assert "sopctl init DIR" in caught.value.remedy
+    assert "sopctl init DIR" in caught.value.advice
 
 
 def test_a_folder_of_the_site_behind_a_link_is_refused(site: Site, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def ssh_common_args(host_key: HostKey | None) -> str:
     if host_key is not None:
         if host_key.type not in ALGORITHMS or not re.fullmatch(r"[A-Za-z0-9+/]{40,4096}={0,2}", host_key.key):
             raise InvalidRecord(
+                "pinned-host-key-not-one",
                 "The pinned host key is not one that ssh can check.",
                 remedy=f"Pin a key of one of these types: {', '.join(ALGORITHMS)}.",
             )

@@ -101,15 +101,20 @@ def run_playbook(
     path = _search_path()
     for tag in tags:
         if not re.fullmatch(r"[a-z][a-z_]{0,40}", tag):
-            raise InvalidRecord(f"{printable(tag, 80)!r} is not the name of a tag.")
+            raise InvalidRecord("not-name-tag", "{tag!r} is not the name of a tag.", tag=printable(tag, 80))
     words = ["--check", "--diff"] if check else []
     words += ["--tags", ",".join(tags)] if tags else []
     for file in variable_files:
         if not file.is_file():
-            raise InvalidRecord("There is no such file of variables.", where=str(file))
+            raise InvalidRecord("no-such-file-variables", "There is no such file of variables.", where=str(file))
         words += ["-e", f"@{file.resolve()}"]
     if not re.fullmatch(r"[A-Za-z0-9_-]+\.yml", playbook) or not (site / "playbooks" / playbook).is_file():
-        raise InvalidRecord(f"The site has no playbook {playbook!r}.", where=str(site / "playbooks"))
+        raise InvalidRecord(
+            "site-no-playbook",
+            "The site has no playbook {playbook!r}.",
+            where=str(site / "playbooks"),
+            playbook=playbook,
+        )
     started = time.monotonic()
     tally = Tally(hosts)
     try:
@@ -122,7 +127,12 @@ def run_playbook(
             result = RunResult(outcome, tally.results(), seconds, message, tally.roles)
             _write_private(run_dir / RESULT_FILE, json.dumps(_bare(result)))
     except OSError as error:
-        raise OutsideFailure(f"The run's folder cannot be written: {error.strerror}.", where=str(run_dir)) from error
+        raise OutsideFailure(
+            "runs-folder-cannot-written",
+            "The run's folder cannot be written: {reason}.",
+            where=str(run_dir),
+            reason=error.strerror,
+        ) from error
     return result
 
 
@@ -134,10 +144,10 @@ def _bare(result: RunResult) -> Any:
 def _host_names(limit: Sequence[str]) -> list[str]:
     """The hosts, once each; refuses what Ansible would read as a pattern."""
     if not limit:
-        raise InvalidRecord("No host was named for the run.")
+        raise InvalidRecord("no-host-was-named-run", "No host was named for the run.")
     for host in limit:
         if not _HOST.fullmatch(host) or host in _WHOLE_SITE:
-            raise InvalidRecord(f"{printable(host, 80)!r} is not the name of one host.")
+            raise InvalidRecord("not-name-one-host", "{host!r} is not the name of one host.", host=printable(host, 80))
     return list(dict.fromkeys(limit))
 
 
@@ -146,10 +156,16 @@ def _search_path() -> str:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     if not shutil.which("ansible-playbook", path=path):
         raise OutsideFailure(
-            "ansible-playbook was not found.", remedy="Install it: pip install 'ansible-core>=2.19,<2.20'"
+            "ansible-playbook-was-not-found",
+            "ansible-playbook was not found.",
+            remedy="Install it: pip install 'ansible-core>=2.19,<2.20'",
         )
     if not shutil.which("ssh", path=path):
-        raise OutsideFailure("The OpenSSH client (ssh) was not found.", remedy="Install it: apt install openssh-client")
+        raise OutsideFailure(
+            "openssh-client-was-not-found",
+            "The OpenSSH client (ssh) was not found.",
+            remedy="Install it: apt install openssh-client",
+        )
     return path
 
 
@@ -163,7 +179,7 @@ def _folder(run_dir: Path) -> Iterator[Path]:
         run_dir.parent.mkdir(parents=True, exist_ok=True)
         run_dir.mkdir(mode=0o700)
     except FileExistsError as error:
-        raise Conflict("The run's folder exists already.", where=str(run_dir)) from error
+        raise Conflict("runs-folder-exists-already", "The run's folder exists already.", where=str(run_dir)) from error
     run_dir.chmod(0o700)
     base = tempfile.gettempdir()
     sockets = Path(tempfile.mkdtemp(prefix="sopctl-", dir=base if len(base) < 40 else "/tmp"))  # noqa: S108 (made 0700, random name)
@@ -187,7 +203,10 @@ def _closed(secret: Path) -> Path:
     """The file, which only its owner may read. Raises OutsideFailure when others may."""
     if secret.stat().st_mode & 0o077:
         raise OutsideFailure(
-            "the secret can be read by others", where=str(secret), remedy=f"Close it: chmod 600 {secret}"
+            "secret-can-read-others",
+            "the secret can be read by others",
+            where=str(secret),
+            remedy=f"Close it: chmod 600 {secret}",
         )
     return secret
 
@@ -208,7 +227,9 @@ def _runner(
         from ansible_runner.config.runner import RunnerConfig
         from ansible_runner.runner import Runner
     except ImportError as error:
-        raise OutsideFailure("ansible-runner is missing.", remedy="Install it: pip install ansible-runner") from error
+        raise OutsideFailure(
+            "ansible-runner-missing", "ansible-runner is missing.", remedy="Install it: pip install ansible-runner"
+        ) from error
 
     site, run_dir = site.resolve(), run_dir.resolve()
     settings = {"pexpect_timeout": 1, "suppress_ansible_output": True, "suppress_output_file": True}
@@ -372,7 +393,7 @@ def _follow(
                 stopped = Outcome.TIMED_OUT
                 break
     except KeyboardInterrupt as error:
-        raise Interrupted("The run was interrupted; nothing of it is left running.") from error
+        raise Interrupted("run-was-interrupted", "The run was interrupted; nothing of it is left running.") from error
     finally:
         job.end()
     report.tell(job, tally)
@@ -402,7 +423,9 @@ def _judge(job: _Job, tally: Tally, stopped: Outcome | None, output: str, timeou
         return stopped, f"The run was ended after {timeout:g} seconds."
     full = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
     if any(words in output for words in full) or os.statvfs(job.runner.config.private_data_dir).f_bavail == 0:
-        raise OutsideFailure("The disk is full.", remedy="Free some space, then run the same command again.")
+        raise OutsideFailure(
+            "disk-full", "The disk is full.", remedy="Free some space, then run the same command again."
+        )
     errors = _ERROR.split(output)
     said = printable(" ".join((errors[1] if len(errors) > 1 else output[-600:]).split()), 600)
     if job.error is None and job.runner.rc in (1, 4, 5):  # before any task: inventory, playbook or option

@@ -182,7 +182,10 @@ def _refuse_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None:
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise InvalidRecord(
-            f"the inventory form has no place for {unknown[0]!r}", remedy=f"It knows: {', '.join(known)}."
+            "inventory-form-no-place",
+            "the inventory form has no place for {unknown!r}",
+            remedy=f"It knows: {', '.join(known)}.",
+            unknown=unknown[0],
         )
 
 

@@ -90,7 +90,7 @@ def _bounded(form: Form) -> Form:
         return form
     if isinstance(form, SopForm):
         if not form.actors or not form.steps:
-            raise InvalidRecord("an SOP without actors or steps has no flow table")
+            raise InvalidRecord("sop-without-actors-steps-no", "an SOP without actors or steps has no flow table")
         steps = tuple(msgspec.structs.replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
         events = _bounded_table(form.events) if form.events else None
         return msgspec.structs.replace(form, steps=steps, events=events)
@@ -105,7 +105,12 @@ def _bounded(form: Form) -> Form:
     sections = tuple(_bounded_table(part) if isinstance(part, Table) else part for part in form.sections)
     if isinstance(form, Paper):
         if len(form.signers) > MAX_SIGNERS:
-            raise InvalidRecord(f"{len(form.signers)} people sign the paper; there is room for {MAX_SIGNERS}")
+            raise InvalidRecord(
+                "people-sign-paper",
+                "{signers} people sign the paper; there is room for {MAX_SIGNERS}",
+                signers=len(form.signers),
+                MAX_SIGNERS=MAX_SIGNERS,
+            )
         return msgspec.structs.replace(form, sections=sections)
     changes = form.changes
     if changes is not None and len(changes) > MAX_ROWS:
@@ -122,9 +127,14 @@ def _bounded_chart(chart: Chart) -> Chart:
 def _bounded_table(table: Table, most: int = MAX_ROWS) -> Table:
     width = len(table.columns)
     if not width:
-        raise InvalidRecord(f"the table {table.title!r} has no columns")
+        raise InvalidRecord("table-no-columns", "the table {title!r} has no columns", title=table.title)
     if any(len(row) != width for row in table.rows):
-        raise InvalidRecord(f"a row of the table {table.title!r} does not have {width} cells")
+        raise InvalidRecord(
+            "row-table-does-not-cells",
+            "a row of the table {title!r} does not have {width} cells",
+            title=table.title,
+            width=width,
+        )
     if len(table.rows) <= most:
         return table
     rest = (_more(len(table.rows) - most), *("",) * (width - 1))
@@ -198,12 +208,12 @@ def _qr(command: str) -> str:
     import segno
 
     if not command:
-        raise InvalidRecord("the check command is empty: the QR code would lead nowhere")
+        raise InvalidRecord("check-command-empty", "the check command is empty: the QR code would lead nowhere")
     try:
         # Any of the eight masks can be read; to try them all takes longer than the rest of the form's Python.
         code = segno.make_qr(command.encode("utf-8", "replace"), error="m", mask=0)
     except segno.DataOverflowError:
-        raise InvalidRecord("the check command is too long for a QR code") from None
+        raise InvalidRecord("check-command-too-long-qr", "the check command is too long for a QR code") from None
     image = BytesIO()
     code.save(image, kind="svg", border=0, xmldecl=False)
     return image.getvalue().decode()
@@ -229,7 +239,12 @@ def _typeset(template: str, data: str, qr: str, issued: date) -> bytes:
     try:
         import typst
     except ImportError as error:
-        raise OutsideFailure(f"typst cannot be loaded: {error}", remedy="Install it: pip install typst") from error
+        raise OutsideFailure(
+            "typst-cannot-loaded",
+            "typst cannot be loaded: {error}",
+            remedy="Install it: pip install typst",
+            error=error,
+        ) from error
     try:
         return typst.compile(
             TEMPLATES / f"{template}.typ",
@@ -242,7 +257,9 @@ def _typeset(template: str, data: str, qr: str, issued: date) -> bytes:
         )
     except (typst.TypstError, RuntimeError, OSError) as error:
         raise OutsideFailure(
-            f"typst could not typeset the form: {printable(str(error), 300)}",
+            "typst-could-not-typeset-form",
+            "typst could not typeset the form: {error}",
             where=f"{template}.typ",
             remedy="This is a fault in sopctl's template, not in the record; please report it.",
+            error=printable(str(error), 300),
         ) from error

@@ -32,6 +32,7 @@ class _Head(Struct):
     """What comes before a PDF of `size` bytes; or instead of it, what is wrong."""
 
     size: int = 0
+    id: str = ""
     wrong: str = ""
     where: str = ""
     remedy: str = ""
@@ -97,7 +98,7 @@ class _Worker:
         head = msgspec.json.decode(line, type=_Head)
         if head.wrong:
             kind = InvalidRecord if head.invalid else OutsideFailure
-            raise kind(head.wrong, where=head.where, remedy=head.remedy)
+            raise kind(head.id, "{reason}", where=head.where, remedy=head.remedy, reason=head.wrong)
         content = sink.read(head.size)
         if len(content) < head.size:
             raise EOFError
@@ -119,7 +120,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             head = _Head(size=len(content))
         except SopctlError as error:
             invalid = error.exit_code == ExitCode.INVALID
-            head = _Head(wrong=error.message, where=error.where, remedy=error.remedy, invalid=invalid)
+            head = _Head(id=error.id, wrong=error.message, where=error.where, remedy=error.advice, invalid=invalid)
         sink.write(msgspec.json.encode(head) + b"\n" + content)
         sink.flush()
 

@@ -26,7 +26,10 @@ def month_name(month: str, language: str = "id") -> str:
         first = datetime.strptime(month, "%Y-%m").date()
     except ValueError:
         raise InvalidRecord(
-            f"{month!r} is not a month", remedy="Write the year and the month, such as 2026-11."
+            "not-month",
+            "{month!r} is not a month",
+            remedy="Write the year and the month, such as 2026-11.",
+            month=month,
         ) from None
     return _format(first, "LLLL y", language)
 
@@ -70,4 +73,9 @@ def _format(day: date, pattern: str, language: str) -> str:
             raise UnknownLocaleError(language)
         return format_date(day, pattern, locale="en_GB" if language == "en" else language)  # the day comes first
     except (UnknownLocaleError, ValueError):
-        raise InvalidRecord(f"Dates in the language {language!r} are not known", remedy="Use id or en.") from None
+        raise InvalidRecord(
+            "dates-language-not-known",
+            "Dates in the language {language!r} are not known",
+            remedy="Use id or en.",
+            language=language,
+        ) from None

@@ -31,7 +31,7 @@ def _mkdir(folder: Path) -> None:
         return True
 
     if not wait_until(made, KILL_SECONDS):
-        raise OutsideFailure("the control group cannot be made", where=str(folder))
+        raise OutsideFailure("control-group-cannot-made", "the control group cannot be made", where=str(folder))
 
 
 def kill(group: str) -> None:
@@ -44,7 +44,9 @@ def kill(group: str) -> None:
         return not members
 
     if not wait_until(emptied, KILL_SECONDS):
-        raise OutsideFailure(f"processes of the lab do not die: control group {group}")
+        raise OutsideFailure(
+            "processes-lab-do-not-die", "processes of the lab do not die: control group {group}", group=group
+        )
 
 
 def remove(group: str) -> None:
@@ -70,7 +72,7 @@ def _rmdir(folder: Path) -> None:
         return True
 
     if not wait_until(removed, KILL_SECONDS):
-        raise OutsideFailure("the control group stays in use", where=str(folder))
+        raise OutsideFailure("control-group-stays-use", "the control group stays in use", where=str(folder))
 
 
 def _folders(group: str) -> list[Path]:

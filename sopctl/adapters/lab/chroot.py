@@ -77,7 +77,7 @@ def _kill(place: Place) -> None:
         return not found
 
     if not process.wait_until(emptied, KILL_SECONDS):
-        raise OutsideFailure(f"processes of {place.name} do not die", where=root)
+        raise OutsideFailure("processes-do-not-die", "processes of {place} do not die", where=root, place=place.name)
 
 
 def _lives_in(pid: int, root: str) -> bool:

@@ -70,11 +70,21 @@ def run(
         )
     except FileNotFoundError as error:
         package = PACKAGES.get(tool, tool)
-        raise OutsideFailure(f"{tool} is not installed", remedy=f"apt install {package}") from error
+        raise OutsideFailure(
+            "not-installed", "{tool} is not installed", remedy=f"apt install {package}", tool=tool
+        ) from error
     except subprocess.TimeoutExpired as error:
-        raise OutsideFailure(f"{tool} did not end within {timeout:g} s", remedy=remedy) from error
+        raise OutsideFailure(
+            "did-not-end-within-s", "{tool} did not end within {timeout:g} s", remedy=remedy, tool=tool, timeout=timeout
+        ) from error
     if done.returncode != 0:
-        raise OutsideFailure(f"{tool} failed: {last_lines(done.stderr) or done.returncode}", remedy=remedy)
+        raise OutsideFailure(
+            "failed",
+            "{tool} failed: {value}",
+            remedy=remedy,
+            tool=tool,
+            value=last_lines(done.stderr) or done.returncode,
+        )
     return done.stdout.decode(errors="replace")
 
 

@@ -42,17 +42,24 @@ def unmount_below(folder: Path) -> None:
 
         if not wait_until(unmounted, BUSY_SECONDS, every=0.1):
             raise OutsideFailure(
-                failures[-1].message, remedy=f"leave that folder in every shell, then try again: {point}"
+                "failed",
+                "{reason}",
+                remedy=f"leave that folder in every shell, then try again: {point}",
+                reason=failures[-1].message,
             )
 
 
 def remove_tree(folder: Path) -> None:
     """Delete a folder and all in it. Refuses (OutsideFailure) when something is still mounted there."""
     if mounts := mounts_below(folder):
-        raise OutsideFailure("still mounted, so nothing is deleted", where=str(mounts[0]))
+        raise OutsideFailure(
+            "still-mounted-so-nothing-deleted", "still mounted, so nothing is deleted", where=str(mounts[0])
+        )
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise OutsideFailure(f"cannot be deleted: {error.strerror}", where=str(folder)) from error
+        raise OutsideFailure(
+            "cannot-deleted", "cannot be deleted: {reason}", where=str(folder), reason=error.strerror
+        ) from error

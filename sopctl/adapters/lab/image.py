@@ -107,7 +107,12 @@ def ensure(release: str, tier: Tier, progress: Callable[[str], None]) -> Path:
     if image.is_dir():
         return image
     if release not in state.RELEASES:
-        raise OutsideFailure(f"the lab knows no release {release!r}", remedy=f"one of: {', '.join(state.RELEASES)}")
+        raise OutsideFailure(
+            "lab-knows-no-release",
+            "the lab knows no release {release!r}",
+            remedy=f"one of: {', '.join(state.RELEASES)}",
+            release=release,
+        )
     image.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     progress(f"waiting for the image {image.name}, or building it (once, a minute at most)")
     with lock.held(image.with_suffix(".lock"), what=f"the image {image.name}", wait=BUILD_SECONDS) as ours:
@@ -148,12 +153,18 @@ def _build(recipe: Sequence[str], building: Path, image: Path, lock_fd: int) -> 
             start_new_session=True,
         )
     except OSError as error:
-        raise OutsideFailure(f"the image build could not be started: {error}") from error
+        raise OutsideFailure(
+            "image-build-could-not-started", "the image build could not be started: {error}", error=error
+        ) from error
     try:
         _, messages = build.communicate(timeout=BUILD_SECONDS)
     except subprocess.TimeoutExpired:
         _end(build)
-        raise OutsideFailure(f"the image was not built within {BUILD_SECONDS:g} s") from None
+        raise OutsideFailure(
+            "image-was-not-built-within",
+            "the image was not built within {BUILD_SECONDS:g} s",
+            BUILD_SECONDS=BUILD_SECONDS,
+        ) from None
     except BaseException:  # Ctrl-C: the build has a session of its own and would go on
         _end(build)
         files.remove_tree(building)
@@ -161,8 +172,11 @@ def _build(recipe: Sequence[str], building: Path, image: Path, lock_fd: int) -> 
     if build.returncode != 0:
         files.remove_tree(building)
         raise OutsideFailure(
-            f"the image {image.name} could not be built: {command.last_lines(messages)}",
+            "image-could-not-built",
+            "the image {image} could not be built: {last_lines}",
             remedy="mmdebstrap must reach this machine's Debian mirror (apt update), and the disk needs 600 MB",
+            image=image.name,
+            last_lines=command.last_lines(messages),
         )
 
 

@@ -76,9 +76,19 @@ def up(
     """
     folder = state.folder(name)
     if not 1 <= servers <= state.MAX_SERVERS:
-        raise UsageError(f"a lab has 1 to {state.MAX_SERVERS} servers, not {servers}")
+        raise UsageError(
+            "lab-servers-not",
+            "a lab has 1 to {MAX_SERVERS} servers, not {servers}",
+            MAX_SERVERS=state.MAX_SERVERS,
+            servers=servers,
+        )
     if release not in state.RELEASES:
-        raise UsageError(f"the lab knows no release {release!r}", remedy=f"one of: {', '.join(state.RELEASES)}")
+        raise UsageError(
+            "lab-knows-no-release",
+            "the lab knows no release {release!r}",
+            remedy=f"one of: {', '.join(state.RELEASES)}",
+            release=release,
+        )
     wanted = tier.choose_switched() if switched else tier.choose()
     return _up(folder, wanted, servers, release, None, progress, switched=switched)
 
@@ -93,7 +103,12 @@ def up_machine(
     """
     folder = state.folder(name)
     if release not in state.RELEASES:
-        raise UsageError(f"the lab knows no release {release!r}", remedy=f"one of: {', '.join(state.RELEASES)}")
+        raise UsageError(
+            "lab-knows-no-release",
+            "the lab knows no release {release!r}",
+            remedy=f"one of: {', '.join(state.RELEASES)}",
+            release=release,
+        )
     return _up(folder, tier.choose_machine(), 1, release, made_of, progress)
 
 
@@ -112,14 +127,22 @@ def _up(
         before = _sound(folder, progress)
         if before and (before.tier, before.release) != (wanted, release):
             raise UsageError(
-                f"the lab {name} is {before.release} in the tier {before.tier}, not {release} in {wanted}",
+                "lab-tier-not",
+                "the lab {name} is {release} in the tier {tier}, not {release2} in {wanted}",
                 remedy=f"sopctl lab down --name {name}",
+                name=name,
+                release=before.release,
+                tier=before.tier,
+                release2=release,
+                wanted=wanted,
             )
         plugs = before.plugs if before else None
         if switched or plugs is not None:
             count = max(before.servers if before else 0, servers)
             if count > switch.PORTS:
-                raise UsageError(f"the switch has {switch.PORTS} ports, not {count}")
+                raise UsageError(
+                    "switch-ports-not", "the switch has {PORTS} ports, not {count}", PORTS=switch.PORTS, count=count
+                )
             plugs = switch.plug(plugs or {}, count)
         started: list[Place] = []
         try:
@@ -149,7 +172,7 @@ def _up(
         except KeyboardInterrupt:
             progress("interrupted: taking down what was started")
             _undo(folder, before, started, progress)
-            raise Interrupted("interrupted; what was started has been taken down again") from None
+            raise Interrupted("interrupted", "interrupted; what was started has been taken down again") from None
         return _status(folder, record)
 
 
@@ -171,7 +194,13 @@ def reset(name: str, server: str) -> LabServer:
         places = folder.places(record) if record else []
         place = next((place for place in places if place.name == server), None)
         if record is None or place is None:
-            raise UsageError(f"the lab {name} has no server {server!r}", remedy=f"sopctl lab status --name {name}")
+            raise UsageError(
+                "lab-no-server",
+                "the lab {name} has no server {server!r}",
+                remedy=f"sopctl lab status --name {name}",
+                name=name,
+                server=server,
+            )
         machine = _machine(record)
         machine.stop(record, place)
         machine.discard(record, place)
@@ -193,16 +222,32 @@ def plug(name: str, server: str, port: int) -> LabStatus:
         record = folder.read()
         place = next((place for place in folder.places(record) if place.name == server), None) if record else None
         if record is None or place is None:
-            raise UsageError(f"the lab {name} has no server {server!r}", remedy=f"sopctl lab status --name {name}")
+            raise UsageError(
+                "lab-no-server",
+                "the lab {name} has no server {server!r}",
+                remedy=f"sopctl lab status --name {name}",
+                name=name,
+                server=server,
+            )
         if record.plugs is None:
-            raise UsageError(f"the lab {name} has no switch", remedy=f"sopctl lab up --switch --name {name}")
+            raise UsageError(
+                "lab-no-switch",
+                "the lab {name} has no switch",
+                remedy=f"sopctl lab up --switch --name {name}",
+                name=name,
+            )
         if not 1 <= port <= switch.PORTS:
-            raise UsageError(f"the switch has the ports 1 to {switch.PORTS}, not {port}")
+            raise UsageError(
+                "switch-ports-not", "the switch has the ports 1 to {PORTS}, not {port}", PORTS=switch.PORTS, port=port
+            )
         others = {other: number for number, other in record.plugs.items() if number != place.number}
         if port in others:
             raise Conflict(
-                f"{folder.place(record, others[port]).name} is plugged into {switch.port_name(port)}",
+                "plugged-into",
+                "{name} is plugged into {port_name}",
                 remedy="plug that one into another port first",
+                name=folder.place(record, others[port]).name,
+                port_name=switch.port_name(port),
             )
         record = replace(record, plugs=record.plugs | {place.number: port})
         folder.write(record)
@@ -222,7 +267,9 @@ def down(name: str | None = "lab", *, progress: Progress = silent) -> None:
             try:
                 _dismantle(folder, record, progress)
             except KeyboardInterrupt:
-                raise Interrupted("interrupted half-way", remedy=f"sopctl lab down --name {each}") from None
+                raise Interrupted(
+                    "interrupted-half-way", "interrupted half-way", remedy=f"sopctl lab down --name {each}"
+                ) from None
 
 
 @contextmanager
@@ -304,8 +351,12 @@ def _start(
             fate = "does not answer" if _running(place) else "has ended"
             console = place.console.read_bytes()[-4000:] if place.console.exists() else b""
             raise OutsideFailure(
-                f"the server {place.name} {fate}; its console said: {command.last_lines(console) or 'nothing'}",
+                "server",
+                "the server {place} {fate}; its console said: {value}",
                 remedy=f"look into {place.console}, then: sopctl lab down --name {folder.name}",
+                place=place.name,
+                fate=fate,
+                value=command.last_lines(console) or "nothing",
             )
 
     seed.make_key(folder)

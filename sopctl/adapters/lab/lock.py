@@ -66,7 +66,13 @@ def _acquire(path: Path, what: str, wait: float) -> FileIO:
             patience = wait if holder is None or holder.alive() else max(wait, ORPHAN_SECONDS)
             if time.monotonic() - started >= patience:
                 who = f"process {holder.pid}" if holder else "another process"
-                raise Conflict(f"{what} is held by {who}", remedy="wait until it has ended, then try again") from None
+                raise Conflict(
+                    "held",
+                    "{what} is held by {who}",
+                    remedy="wait until it has ended, then try again",
+                    what=what,
+                    who=who,
+                ) from None
             time.sleep(0.05)
         except BaseException:
             file.close()

@@ -85,7 +85,7 @@ def free_number(tier: Tier, taken: set[int]) -> int:
     for number in range(256):
         if number not in used:
             return number
-    raise OutsideFailure("all 256 lab networks are taken", remedy="sopctl lab down --all")
+    raise OutsideFailure("all-lab-networks-taken", "all 256 lab networks are taken", remedy="sopctl lab down --all")
 
 
 def ensure(number: int) -> None:

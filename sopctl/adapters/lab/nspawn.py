@@ -94,7 +94,7 @@ def init(place: Place) -> int:
             lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
             if nspawn and lines["PPid"].strip() == str(nspawn.pid) and lines["NSpid"].split()[1:] == ["1"]:
                 return int(lines["Pid"])
-    raise OutsideFailure(f"{place.name} does not run", remedy="sopctl lab up")
+    raise OutsideFailure("does-not-run", "{place} does not run", remedy="sopctl lab up", place=place.name)
 
 
 def _clear(record: Record, place: Place) -> None:

@@ -38,7 +38,7 @@ def run(server: LabServer, script: str, *, timeout: float = 30) -> str:
             remote = f"sudo -n -- sh -c {shlex.quote(script)}"
             return command.run([*arguments, "--", server.address, remote], timeout=timeout, locks=())
         except OutsideFailure as failure:
-            raise OutsideFailure(failure.message, where=server.name) from failure
+            raise OutsideFailure("failed", "{reason}", where=server.name, reason=failure.message) from failure
 
 
 def answers(address: str, port: int) -> bool:

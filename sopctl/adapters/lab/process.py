@@ -106,7 +106,9 @@ def launch(
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise OutsideFailure(f"{arguments[0]} could not be started: {error}") from error
+        raise OutsideFailure(
+            "could-not-started", "{arguments} could not be started: {error}", arguments=arguments[0], error=error
+        ) from error
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, *, every: float = 0.02) -> bool:

@@ -73,9 +73,17 @@ def power_off(place: Place) -> None:
                     lines.flush()
                     lines.readline()
     except OSError as error:
-        raise OutsideFailure(f"{place.name} has no power button: {error}", where=str(_monitor(place))) from error
+        raise OutsideFailure(
+            "no-power-button",
+            "{place} has no power button: {error}",
+            where=str(_monitor(place)),
+            place=place.name,
+            error=error,
+        ) from error
     if not process.wait_until(lambda: not machine.alive(), SHUTDOWN_SECONDS, every=0.1):
-        raise OutsideFailure(f"{place.name} does not shut down", remedy=f"look into {place.console}")
+        raise OutsideFailure(
+            "does-not-shut-down", "{place} does not shut down", remedy=f"look into {place.console}", place=place.name
+        )
 
 
 def stop(record: Record, place: Place) -> None:
@@ -178,14 +186,18 @@ def _firmware(hardware: Hardware) -> list[str]:
 def _kernel(image: Path) -> Path:
     found = sorted((image / "boot").glob("vmlinuz-*"))
     if not found:
-        raise OutsideFailure("the image has no kernel", where=str(image), remedy="delete that folder")
+        raise OutsideFailure(
+            "image-no-kernel", "the image has no kernel", where=str(image), remedy="delete that folder"
+        )
     return found[-1]
 
 
 def _hardware(record: Record) -> Hardware:
     if record.hardware is None:
         raise OutsideFailure(
-            "the lab's record names no hardware", remedy=f"sopctl lab down --name {record.name}"
+            "labs-record-names-no-hardware",
+            "the lab's record names no hardware",
+            remedy=f"sopctl lab down --name {record.name}",
         )  # pragma: no cover  only a record edited by hand
     return record.hardware
 

@@ -93,7 +93,13 @@ def _owner_ids(image: Path) -> tuple[int, int]:
         name, _, user, group, *_ = line.split(":")
         if name == OWNER:
             return int(user), int(group)
-    raise OutsideFailure(f"the image has no account {OWNER}", where=str(image), remedy="delete that folder")
+    raise OutsideFailure(
+        "image-no-account",
+        "the image has no account {OWNER}",
+        where=str(image),
+        remedy="delete that folder",
+        OWNER=OWNER,
+    )
 
 
 def _write(tree: Path, name: str, text: str) -> None:

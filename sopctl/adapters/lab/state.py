@@ -185,9 +185,13 @@ class Folder(Struct, frozen=True):
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise OutsideFailure("only root may look into the lab", remedy="run it with sudo") from error
+            raise OutsideFailure(
+                "only-root-may-look-into", "only root may look into the lab", remedy="run it with sudo"
+            ) from error
         except msgspec.DecodeError as error:
-            raise OutsideFailure(f"the lab's record is damaged: {error}", where=str(path)) from error
+            raise OutsideFailure(
+                "labs-record-damaged", "the lab's record is damaged: {error}", where=str(path), error=error
+            ) from error
 
     def write(self, record: Record) -> None:
         """Keep the record; the whole file or the one before."""
@@ -201,8 +205,10 @@ def folder(name: str) -> Folder:
     """The folder of a lab. Raises UsageError for a name that is none."""
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} is no name for a lab",
+            "no-name-lab",
+            "{name!r} is no name for a lab",
             remedy="use up to 12 lower-case letters, digits and hyphens, a letter first and last",
+            name=name,
         )
     return Folder(name)
 
@@ -224,7 +230,9 @@ def names() -> list[str]:
     except FileNotFoundError:
         return []
     except PermissionError as error:
-        raise OutsideFailure("only root may look into the lab", remedy="run it with sudo") from error
+        raise OutsideFailure(
+            "only-root-may-look-into", "only root may look into the lab", remedy="run it with sudo"
+        ) from error
     return sorted({entry.stem for entry in entries if NAME.fullmatch(entry.stem)})
 
 

@@ -46,9 +46,14 @@ def choose() -> Tier:
     possible, missing = find_tier()
     asked = os.environ.get("SOPCTL_LAB_TIER") or possible
     if asked is not None and asked not in tuple(Tier):
-        raise UsageError(f"SOPCTL_LAB_TIER={asked} is no tier", remedy=f"one of: {', '.join(Tier)}")
+        raise UsageError(
+            "sopctl-lab-tier-no-tier",
+            "SOPCTL_LAB_TIER={asked} is no tier",
+            remedy=f"one of: {', '.join(Tier)}",
+            asked=asked,
+        )
     if asked is None or possible is None or (asked == Tier.SYSTEMD and possible is Tier.CHROOT):
-        raise OutsideFailure("this machine cannot run the lab", remedy="; ".join(missing))
+        raise OutsideFailure("machine-cannot-run-lab", "this machine cannot run the lab", remedy="; ".join(missing))
     return Tier(asked)
 
 
@@ -57,9 +62,11 @@ def choose_switched() -> Tier:
     chosen = choose()
     if chosen is not Tier.SYSTEMD:
         remedy = "; ".join(find_tier()[1]) or "unset SOPCTL_LAB_TIER"
-        raise OutsideFailure("a switch needs booted servers", remedy=remedy)
+        raise OutsideFailure("switch-needs-booted-servers", "a switch needs booted servers", remedy=remedy)
     if packages := command.missing(SWITCH_TOOLS):
-        raise OutsideFailure("a switch needs more tools", remedy=f"apt install {' '.join(packages)}")
+        raise OutsideFailure(
+            "switch-needs-more-tools", "a switch needs more tools", remedy=f"apt install {' '.join(packages)}"
+        )
     return chosen
 
 
@@ -75,7 +82,9 @@ def choose_machine() -> Tier:
         if packages := command.missing(MACHINE_TOOLS):
             missing.append(f"apt install --no-install-recommends {' '.join(packages)}")
     if missing:
-        raise OutsideFailure("this machine cannot run an emulated one", remedy="; ".join(missing))
+        raise OutsideFailure(
+            "machine-cannot-run-emulated-one", "this machine cannot run an emulated one", remedy="; ".join(missing)
+        )
     return Tier.VM
 
 

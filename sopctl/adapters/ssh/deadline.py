@@ -37,5 +37,5 @@ class Deadline:
     def tick(self) -> float:
         """How long the next wait may last; 0 once the time is up. Raises Interrupted when cancelled."""
         if self.cancelled:
-            raise Interrupted("stopped")
+            raise Interrupted("stopped", "stopped")
         return min(TICK, self.left())

@@ -85,12 +85,18 @@ def examine_accounts(
 def _refuse(target: Target, accounts: Mapping[str, Sequence[str]], address: str | None) -> None:
     """Raise InvalidRecord for what must not reach a command line, or proves nothing."""
     if target.user is None:
-        raise InvalidRecord("it takes a management account to look at another", where=target.host)
+        raise InvalidRecord(
+            "takes-management-account-look-another",
+            "it takes a management account to look at another",
+            where=target.host,
+        )
     for account, public_keys in accounts.items():
         if not re.match(ACCOUNT, account):
-            raise InvalidRecord("this is no account name", where=printable(account, 80))
+            raise InvalidRecord("no-account-name", "this is no account name", where=printable(account, 80))
         if not public_keys or not all(re.match(PUBLIC_KEY, one) for one in public_keys):
-            raise InvalidRecord("it takes the public keys that must open the account", where=account)
+            raise InvalidRecord(
+                "takes-public-keys-must-open", "it takes the public keys that must open the account", where=account
+            )
     if address is not None:
         source(address)
 

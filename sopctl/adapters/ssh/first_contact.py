@@ -40,7 +40,11 @@ def run_as_root(
     Raises InvalidRecord without a user or a pinned host key, and Interrupted.
     """
     if target.user is None or target.expect_key is None:
-        raise InvalidRecord("a first contact needs an account and a pinned host key", where=target.host)
+        raise InvalidRecord(
+            "first-contact-needs-account-pinned",
+            "a first contact needs an account and a pinned host key",
+            where=target.host,
+        )
     climb = Climb(target, Deadline(target.timeout, cancel))
     try:
         climb.connect()

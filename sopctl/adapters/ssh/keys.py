@@ -49,6 +49,7 @@ def load_key(path: Path) -> Key:
         private = load(content, password=None)
     except TypeError:
         raise InvalidRecord(
+            "private-key-protected-passphrase-nobody",
             "the private key is protected by a passphrase, which nobody is there to type",
             where=str(path),
             remedy="use a key made for sopctl alone: ssh-keygen -t ed25519 -N '' -f FILE",
@@ -77,13 +78,20 @@ def _read(path: Path) -> bytes:
             if not stat.S_ISREG(status.st_mode):
                 raise _no_key(path)
             if status.st_mode & 0o077:
-                raise InvalidRecord("others may read this private key", where=str(path), remedy=f"chmod 600 {path}")
+                raise InvalidRecord(
+                    "others-may-read-private-key",
+                    "others may read this private key",
+                    where=str(path),
+                    remedy=f"chmod 600 {path}",
+                )
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise OutsideFailure(
-            f"the private key cannot be read: {error.strerror}",
+            "private-key-cannot-read",
+            "the private key cannot be read: {reason}",
             where=str(path),
             remedy="give the path of a key file that this account may read",
+            reason=error.strerror,
         ) from None
     if len(content) > MAX_BYTES:
         raise _no_key(path)
@@ -92,6 +100,7 @@ def _read(path: Path) -> bytes:
 
 def _no_key(path: Path) -> InvalidRecord:
     return InvalidRecord(
+        "no-private-key-ssh-can",
         "this is no private key that SSH can log in with",
         where=str(path),
         remedy="give an Ed25519, ECDSA or RSA key file (not the .pub file): ssh-keygen -t ed25519 -N '' -f FILE",

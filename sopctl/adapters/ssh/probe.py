@@ -30,10 +30,14 @@ def check(
     was set.
     """
     if target.user is not None and key is None:
-        raise InvalidRecord("a login needs a private key", where=target.host, remedy="give a key file")
+        raise InvalidRecord(
+            "login-needs-private-key", "a login needs a private key", where=target.host, remedy="give a key file"
+        )
     jump_key = jump_key or key
     if target.jump is not None and jump_key is None:
-        raise InvalidRecord("the login at the jump host needs a private key", where=target.jump.host)
+        raise InvalidRecord(
+            "login-jump-host-needs-private", "the login at the jump host needs a private key", where=target.jump.host
+        )
     expected = pin(target.expect_key) if target.expect_key is not None else None
     there = pin(target.jump.expect_key) if target.jump and target.jump.expect_key is not None else None
     climb = Climb(target, Deadline(target.timeout, cancel))

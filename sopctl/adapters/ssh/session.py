@@ -246,7 +246,7 @@ class Session:
             )
         except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
             if self._line.cut == "cancelled":
-                raise Interrupted("stopped") from None
+                raise Interrupted("stopped", "stopped") from None
             code, words = transport.refusal
             if code == OPEN_FAILED_CONNECT_FAILED:
                 cause = forwarding_cause(words)
@@ -354,7 +354,7 @@ class Session:
     def _ended(self, what: str, error: Exception | None = None) -> Fault:
         """Why the connection ended during `what`: our deadline or limit, the server, or a broken protocol."""
         if self._line.cut == "cancelled":
-            raise Interrupted("stopped")
+            raise Interrupted("stopped", "stopped")
         if self._line.cut == "limit":
             return Fault(Cause.FLOODED, f"during {what}, the server sent data without end")
         if self._line.cut == "deadline" or self._line.deadline.passed:

@@ -92,7 +92,9 @@ def sweep(
 
 def _pin(job: Job) -> Pin | None:
     if job.target.user is not None and job.key is None:
-        raise InvalidRecord("a login needs a private key", where=job.target.host, remedy="give a key file")
+        raise InvalidRecord(
+            "login-needs-private-key", "a login needs a private key", where=job.target.host, remedy="give a key file"
+        )
     return pin(job.target.expect_key) if job.target.expect_key is not None else None
 
 
@@ -161,7 +163,7 @@ class _Sweep:
                         await asyncio.sleep(0.005)
                     group.create_task(self._one(job, expected))
         except asyncio.CancelledError:
-            raise Interrupted("stopped") from None
+            raise Interrupted("stopped", "stopped") from None
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         finally:

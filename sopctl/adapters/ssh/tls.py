@@ -46,9 +46,11 @@ def load_ca(path: Path) -> str:
             content = file.read(MAX_CA_BYTES + 1)
     except OSError as error:
         raise OutsideFailure(
-            f"the authorities' certificates cannot be read: {error.strerror}",
+            "authorities-certificates-cannot-read",
+            "the authorities' certificates cannot be read: {reason}",
             where=str(path),
             remedy="give the path of a PEM file that this account may read",
+            reason=error.strerror,
         ) from None
     try:
         if len(content) > MAX_CA_BYTES:
@@ -57,7 +59,10 @@ def load_ca(path: Path) -> str:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
     except (ssl.SSLError, ValueError):
         raise InvalidRecord(
-            "this holds no certificates of authorities", where=str(path), remedy="-----BEGIN CERTIFICATE----- … (PEM)"
+            "holds-no-certificates-authorities",
+            "this holds no certificates of authorities",
+            where=str(path),
+            remedy="-----BEGIN CERTIFICATE----- … (PEM)",
         ) from None
     return text
 

@@ -83,9 +83,11 @@ def _understood(session: Session) -> Iterator[None]:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         what = printable(f"{type(error).__name__}: {error}", 200)
         raise DeviceFault(
-            f"the switch answers in a form that is not known ({what})",
+            "switch-answers-form-not-known",
+            "the switch answers in a form that is not known ({what})",
             where=str(session.endpoint),
             remedy="See what it says with --session-log, and whether its version is one of docs/switches.md.",
+            what=what,
         ) from None
 
 
@@ -97,5 +99,10 @@ def known() -> list[str]:
 def driver(platform: str) -> Driver:
     """The driver of a platform. Raises InvalidRecord for one that there is none of."""
     if platform not in known():
-        raise InvalidRecord(f"there is no driver for {platform!r}", remedy=f"There are: {', '.join(known())}")
+        raise InvalidRecord(
+            "no-driver",
+            "there is no driver for {platform!r}",
+            remedy=f"There are: {', '.join(known())}",
+            platform=platform,
+        )
     return cast(Driver, importlib.import_module(f"{platforms.__name__}.{platform}"))

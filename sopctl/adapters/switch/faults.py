@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from sopctl.errors import OutsideFailure
+from sopctl.errors import Advice, OutsideFailure
 
 
 class DeviceFault(OutsideFailure):
@@ -34,8 +34,15 @@ class CommandRefused(DeviceFault):
 
     kind = "command-refused"
 
-    def __init__(self, line: str, answer: str, *, where: str = "", remedy: str = "") -> None:
-        super().__init__(f"the device refuses {line!r}: {answer}", where=where, remedy=remedy)
+    def __init__(self, line: str, answer: str, *, where: str = "", remedy: Advice = ()) -> None:
+        super().__init__(
+            "command-refused",
+            "the device refuses {line!r}: {answer}",
+            where=where,
+            remedy=remedy,
+            line=line,
+            answer=answer,
+        )
         self.line = line
         self.answer = answer
 

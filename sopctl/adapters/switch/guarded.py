@@ -74,7 +74,7 @@ class Watch:
     def look(self) -> None:
         """Raise TimeIsUp after the end, Interrupted when cancelled."""
         if self._cancel is not None and self._cancel.is_set():
-            raise Interrupted("stopped")
+            raise Interrupted("stopped", "stopped")
         if self.passed:
             raise TimeIsUp
 

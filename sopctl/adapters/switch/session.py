@@ -155,7 +155,9 @@ class Session:
         """The last gate before the wire. What is refused here should have been refused where it entered."""
         limit = MAX_SHELL_LINE if self.dialect.configuring == "shell" else MAX_LINE
         if _CONTROL.search(line) or len(line) > limit or not line.strip():
-            raise InvalidRecord("this is no line that a device may be sent", where=printable(line, 80))
+            raise InvalidRecord(
+                "no-line-device-may-sent", "this is no line that a device may be sent", where=printable(line, 80)
+            )
 
     def _refusal(self, line: str, answer: str) -> CommandRefused:
         return CommandRefused(line, printable(answer.strip(), 300), where=str(self.endpoint))
@@ -194,9 +196,11 @@ def connect(
             line = held.enter_context(socket.create_connection((endpoint.host, endpoint.port), watch.left()))
         except OSError as error:
             raise Unreachable(
-                f"no connection: {error.strerror or error}",
+                "no-connection",
+                "no connection: {value}",
                 where=str(endpoint),
                 remedy="See that it is on, that the address is right, and that this machine may reach it.",
+                value=error.strerror or error,
             ) from None
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a command is one small packet that is waited for
         held.callback(watch.end)
@@ -221,7 +225,12 @@ def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
     try:
         found = parse_output(platform=device_type, command=command, data=answer)
     except (ParsingException, TextFSMError):
-        raise DeviceFault(f"the answer to {command!r} is in no form that is known of {device_type}") from None
+        raise DeviceFault(
+            "answer-no-form-known",
+            "the answer to {command!r} is in no form that is known of {device_type}",
+            command=command,
+            device_type=device_type,
+        ) from None
     return [{name: ",".join(cell) if isinstance(cell, list) else cell for name, cell in row.items()} for row in found]
 
 
@@ -282,8 +291,10 @@ def _enter_plain_shell(connection: "Guarded", login: Login, mark: str) -> None:
     said = connection.read_until_pattern(pattern=rf"{mark}|sudo: [^\n]*(?:password|not allowed|sudoers)[^\n]*\n")
     if mark not in said:
         raise LoginRefused(
-            f"{login.user} may not become root without a password",
+            "may-not-become-root-without",
+            "{user} may not become root without a password",
             remedy="Log in as root, or let sudo trust the account (NOPASSWD).",
+            user=login.user,
         )
     connection.base_prompt = mark
     connection.ansi_escape_codes = True
@@ -296,6 +307,7 @@ def _enable(connection: "Guarded", endpoint: Endpoint) -> None:
         connection.enable()
     except (ValueError, ReadTimeout):
         raise LoginRefused(
+            "device-does-not-let-account",
             "the device does not let this account into its privileged mode",
             where=str(endpoint),
             remedy="Give the account privilege level 15, or name the enable password's file.",
@@ -330,35 +342,58 @@ def _judge(error: Exception, endpoint: Endpoint, watch: "Watch", doing: str) -> 
     changed = next((each for each in behind if isinstance(each, BadHostKeyException)), None)
     if changed is not None:
         raise HostKeyChanged(
-            f"the device shows the host key {fingerprint(changed.key.asbytes())} ({changed.key.get_name()}), pinned is "
-            f"{endpoint.host_key.sha256} ({endpoint.host_key.type})",
+            "device-shows-host-key-pinned",
+            "the device shows the host key {fingerprint} ({get_name}), pinned is {sha256} ({type})",
             where=where,
             remedy="Nothing was sent. Ask who replaced or reset the device, and compare at its console.",
+            fingerprint=fingerprint(changed.key.asbytes()),
+            get_name=changed.key.get_name(),
+            sha256=endpoint.host_key.sha256,
+            type=endpoint.host_key.type,
         ) from None
     if watch.passed or any(isinstance(each, TimeIsUp) for each in behind):
-        raise TookTooLong(f"its {watch.seconds:.0f} s were over {doing}", where=where) from None
+        raise TookTooLong(
+            "its-s-were-over", "its {seconds:.0f} s were over {doing}", where=where, seconds=watch.seconds, doing=doing
+        ) from None
     kinds = {type(each) for each in behind}
     if any(issubclass(kind, AuthenticationException | NetmikoAuthenticationException) for kind in kinds):
         raise LoginRefused(
+            "device-does-not-accept-account",
             "the device does not accept this account with this key or password",
             where=where,
             remedy="See that the account is there and that the key or password of keys/ is its own.",
         ) from None
     if IncompatiblePeer in kinds:
         raise Unreachable(
-            f"the device offers no algorithm of SSH that is still held safe: {printable(str(error.__context__), 200)}",
+            "device-offers-no-algorithm-ssh",
+            "the device offers no algorithm of SSH that is still held safe: {context}",
             where=where,
             remedy="Renew its firmware, or its host key (crypto key generate rsa modulus 2048).",
+            context=printable(str(error.__context__), 200),
         ) from None
     if kinds & {Dropped, EOFError, ConnectionResetError, BrokenPipeError}:
-        raise SessionDropped(f"the connection ended {doing}", where=where) from None
+        raise SessionDropped("connection-ended", "the connection ended {doing}", where=where, doing=doing) from None
     if Flooded in kinds:
-        raise DeviceFault(f"the device says more than anyone asked for, {doing}", where=where) from None
+        raise DeviceFault(
+            "device-says-more-than-anyone",
+            "the device says more than anyone asked for, {doing}",
+            where=where,
+            doing=doing,
+        ) from None
     if ReadTimeout in kinds:
-        raise TookTooLong(f"no answer {doing}", where=where) from None
+        raise TookTooLong("no-answer", "no answer {doing}", where=where, doing=doing) from None
     if any(issubclass(kind, NetmikoTimeoutException) for kind in kinds):
-        raise Unreachable(f"no session: {printable(_last_words(behind), 200)}", where=where) from None
-    raise DeviceFault(f"{doing}: {type(error).__name__}: {printable(str(error).strip(), 200)}", where=where) from None
+        raise Unreachable(
+            "no-session", "no session: {last_words}", where=where, last_words=printable(_last_words(behind), 200)
+        ) from None
+    raise DeviceFault(
+        "failed",
+        "{doing}: {name}: {error}",
+        where=where,
+        doing=doing,
+        name=type(error).__name__,
+        error=printable(str(error).strip(), 200),
+    ) from None
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:

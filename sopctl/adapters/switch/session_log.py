@@ -49,10 +49,20 @@ def session_log(path: Path, words: Sequence[str]) -> Iterator[Redacted]:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise OutsideFailure(f"the session log cannot be written: {error.strerror}", where=str(path)) from None
+        raise OutsideFailure(
+            "session-log-cannot-written",
+            "the session log cannot be written: {reason}",
+            where=str(path),
+            reason=error.strerror,
+        ) from None
     with os.fdopen(descriptor, "ab") as file:
         if os.fstat(descriptor).st_mode & 0o077:
-            raise OutsideFailure("others may read this session log", where=str(path), remedy=f"chmod 600 {path}")
+            raise OutsideFailure(
+                "others-may-read-session-log",
+                "others may read this session log",
+                where=str(path),
+                remedy=f"chmod 600 {path}",
+            )
         sink = Redacted(file, words)
         try:
             yield sink

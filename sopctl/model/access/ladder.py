@@ -175,6 +175,7 @@ def pin(text: str) -> Pin:
     """
     words = text.split()
     wrong = InvalidRecord(
+        "no-host-key",
         "this is no host key",
         remedy='give its fingerprint "SHA256:…" as ssh-keygen -lf shows it, or the line of the .pub file',
     )
@@ -204,12 +205,13 @@ def endpoint(text: str) -> tuple[str, int]:
     host = host.lower()
     if not (is_address(host) or host == "localhost"):
         raise InvalidRecord(
+            "neither-host-name-nor-address",
             "this is neither a host name nor an address",
             where=printable(text, 80),
             remedy="examples: web.example.org, web.example.org:2222, 192.0.2.7, [2001:db8::7]:22",
         )
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise InvalidRecord("a port is a number from 1 to 65535", where=printable(text, 80))
+        raise InvalidRecord("port-number-from", "a port is a number from 1 to 65535", where=printable(text, 80))
     return host, int(port)
 
 
@@ -217,9 +219,13 @@ def service(text: str) -> Service:
     """Read PORT or PORT/KIND; the kind is tcp unless told. Raises InvalidRecord."""
     port, slash, kind = text.partition("/")
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise InvalidRecord("a port is a number from 1 to 65535", where=printable(text, 80))
+        raise InvalidRecord("port-number-from", "a port is a number from 1 to 65535", where=printable(text, 80))
     if slash and kind not in list(ServiceKind):
-        raise InvalidRecord("a service is PORT, PORT/tcp, PORT/tls, PORT/http or PORT/https", where=printable(text, 80))
+        raise InvalidRecord(
+            "service-port-port-tcp-port",
+            "a service is PORT, PORT/tcp, PORT/tls, PORT/http or PORT/https",
+            where=printable(text, 80),
+        )
     return Service(int(port), ServiceKind(kind) if slash else ServiceKind.TCP)
 
 
@@ -230,7 +236,10 @@ def jump(text: str, expect_key: str | None = None, *, user: str | None = None) -
     account = name if at else user
     if not account:
         raise InvalidRecord(
-            "it is not said who logs in at the jump host", where=printable(text, 80), remedy="USER@HOST"
+            "not-said-who-logs-jump",
+            "it is not said who logs in at the jump host",
+            where=printable(text, 80),
+            remedy="USER@HOST",
         )
     if expect_key is not None:
         pin(expect_key)
@@ -242,7 +251,9 @@ def source(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise InvalidRecord("this is no address to come from", where=printable(text, 80)) from None
+        raise InvalidRecord(
+            "no-address-come-from", "this is no address to come from", where=printable(text, 80)
+        ) from None
 
 
 def remedy(result: AccessResult) -> str:

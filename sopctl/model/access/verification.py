@@ -48,7 +48,9 @@ class Word(Struct, frozen=True):
     def __post_init__(self) -> None:
         """Raise InvalidRecord for a no that helps nobody."""
         if not self.yes and not self.note:
-            raise InvalidRecord("a no needs a note: what does not work?", where=self.by, remedy='Add --note "…"')
+            raise InvalidRecord(
+                "no-needs-note", "a no needs a note: what does not work?", where=self.by, remedy='Add --note "…"'
+            )
 
 
 def from_login(found: AccessResult, view: View) -> Established:

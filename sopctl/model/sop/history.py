@@ -101,12 +101,21 @@ def check_chain(deposit_id: str, events: Sequence[Event], where: str) -> None:
     for number, event in enumerate(events, start=1):
         if event.seq != number or event.prev != prev:
             raise InvalidRecord(
-                f"event {number} of {deposit_id} does not follow from the one before: the history was altered",
+                "event-does-not-follow-from",
+                "event {number} of {deposit} does not follow from the one before: the history was altered",
                 where=where,
                 remedy="Restore history.yml from the site's version control or backup; only sopctl writes it.",
+                number=number,
+                deposit=deposit_id,
             )
         if event.at.tzinfo is None:
-            raise InvalidRecord(f"event {number} of {deposit_id} has a time without offset", where=where)
+            raise InvalidRecord(
+                "event-time-without-offset",
+                "event {number} of {deposit} has a time without offset",
+                where=where,
+                number=number,
+                deposit=deposit_id,
+            )
         prev = event.hash
 
 

@@ -241,8 +241,14 @@ def _unmoved(standing: Standing, step: Step, event: Event) -> Standing:
 def _unexplained(standing: Standing, event: Event) -> InvalidRecord:
     on_hold = " (on hold)" if standing.held else ""
     return InvalidRecord(
-        f"event {event.seq} ({event.procedure} {event.step} {event.outcome!r}) does not fit: "
-        f"the deposit stood at {standing.place}{on_hold}"
+        "event-does-not-fit",
+        "event {seq} ({procedure} {step} {outcome!r}) does not fit: the deposit stood at {place}{on_hold}",
+        seq=event.seq,
+        procedure=event.procedure,
+        step=event.step,
+        outcome=event.outcome,
+        place=standing.place,
+        on_hold=on_hold,
     )
 
 

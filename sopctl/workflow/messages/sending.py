@@ -34,7 +34,9 @@ def by_email(site: Site, message: Message, message_id: str) -> Ready:
         lacking = (
             "this site has no mail server" if settings is None else f"there is no e-mail address of {message.name}"
         )
-        raise UsageError(lacking, remedy="Inform by other means: --via phone|letter|meeting")
+        raise UsageError(
+            "failed", "{lacking}", remedy="Inform by other means: --via phone|letter|meeting", lacking=lacking
+        )
     login = (settings.user, secret(site, settings.password)) if settings.password else None
 
     def send() -> None:
@@ -60,7 +62,9 @@ def by_channels(site: Site, message: Message) -> Ready:
     """The message to every channel of the site. Raises UsageError when there is none."""
     urls = {name: secret(site, channel.url) for name, channel in site.settings.channels.items()}
     if not urls:
-        raise UsageError("this site has no channels (`channels` in sopctl.yml)", remedy="Inform by: --via phone")
+        raise UsageError(
+            "site-no-channels", "this site has no channels (`channels` in sopctl.yml)", remedy="Inform by: --via phone"
+        )
 
     def send() -> None:
         for number, (name, url) in enumerate(urls.items()):
@@ -69,7 +73,9 @@ def by_channels(site: Site, message: Message) -> Ready:
             except OutsideFailure as error:
                 if number == 0:
                     raise
-                raise MayHaveArrived(f"{error.message}; others took it", remedy=error.remedy) from error
+                raise MayHaveArrived(
+                    "failed", "{reason}; others took it", remedy=error.remedy, reason=error.message
+                ) from error
 
     return Ready(", ".join(urls), send)
 

@@ -88,9 +88,16 @@ def _fill(site: Site, name: str, values: dict[str, Any]) -> str:
         return filled
     except jinja2.TemplateSyntaxError as error:
         where = f"{error.filename or name}:{error.lineno}"
-        raise InvalidRecord(f"the template is not right: {error.message}", where=where) from None
+        raise InvalidRecord(
+            "template-not-right", "the template is not right: {reason}", where=where, reason=error.message
+        ) from None
     except (jinja2.TemplateError, TypeError, ValueError) as error:
-        raise InvalidRecord(f"the template cannot be filled: {error}", where=f"templates/messages/{name}") from None
+        raise InvalidRecord(
+            "template-cannot-filled",
+            "the template cannot be filled: {error}",
+            where=f"templates/messages/{name}",
+            error=error,
+        ) from None
 
 
 @lru_cache(maxsize=8)

@@ -75,7 +75,12 @@ def check_file(desk: Desk, path: Path) -> Checked:
     with disk_errors(path, "read"), path.open("rb") as file:
         content = file.read(MAX_FILE + 1)
     if len(content) > MAX_FILE:
-        raise InvalidRecord(f"the file is larger than {MAX_FILE // 1024 // 1024} MiB", where=str(path))
+        raise InvalidRecord(
+            "file-larger-than-mib",
+            "the file is larger than {MAX_FILE} MiB",
+            where=str(path),
+            MAX_FILE=MAX_FILE // 1024 // 1024,
+        )
     digest = hashlib.sha256(content).hexdigest()
     named = named_record(content)
     known = dossiers.ids(desk.site)

@@ -57,7 +57,12 @@ def handover(
     dossier = dossiers.read(desk.site, deposit_id)
     event = dossier.last("handover")
     if event is None:
-        raise UsageError(f"{deposit_id} has no hand-over form yet", remedy=f"Look: sopctl show {deposit_id}")
+        raise UsageError(
+            "no-hand-over-form-yet",
+            "{deposit} has no hand-over form yet",
+            remedy=f"Look: sopctl show {deposit_id}",
+            deposit=deposit_id,
+        )
     issued = _issued(dossier, event.data["document"]["data"], forms.HandoverForm)
     language = language or issued.language
     number = f"{issued.stamp.document_number} ({say('salinan', language)})"
@@ -84,8 +89,10 @@ def inventory_form(desk: Desk, deposit_id: str, month: str | None, *, kind: Form
     document, of = event.data["document"], event.data["month"]
     if "data" not in document:
         raise UsageError(
-            f"the form of {of} was made by an older sopctl, which kept the PDF alone",
+            "form-was-made-older-sopctl",
+            "the form of {of} was made by an older sopctl, which kept the PDF alone",
             remedy=f"Its path: sopctl inventory form {deposit_id} --month {of}",
+            of=of,
         )
     issued = _issued(dossier, document["data"], forms.InventoryForm)
     number = f"{issued.stamp.document_number} (salinan)"
@@ -100,7 +107,12 @@ def _issued(dossier: Dossier, kept: dict[str, str], form: type[T]) -> T:
     with disk_errors(path, "read"):
         content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != kept["sha256"]:
-        raise InvalidRecord("what the form said was altered", where=str(path), remedy="Restore it from a backup.")
+        raise InvalidRecord(
+            "what-form-said-was-altered",
+            "what the form said was altered",
+            where=str(path),
+            remedy="Restore it from a backup.",
+        )
     return msgspec.json.decode(content, type=form)
 
 

@@ -145,12 +145,20 @@ def read_spreadsheet(path: Path) -> AnyRequest:
     with disk_errors(path, "read"), path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise InvalidRecord(f"the letter is larger than {MAX_BYTES // 1024 // 1024} MiB", where=str(path))
+        raise InvalidRecord(
+            "letter-larger-than-mib",
+            "the letter is larger than {MAX_BYTES} MiB",
+            where=str(path),
+            MAX_BYTES=MAX_BYTES // 1024 // 1024,
+        )
     rows = read_rows(content, where=str(path), max_rows=MAX_ROWS, max_columns=KEY_COLUMN + 8)
     found = {field.path: field for field in _fields(rows)}
     if not found:
         raise InvalidRecord(
-            "this is no request letter", where=str(path), remedy="Make one: sopctl document make letter --format xlsx"
+            "no-request-letter",
+            "this is no request letter",
+            where=str(path),
+            remedy="Make one: sopctl document make letter --format xlsx",
         )
     record: dict[str, Any] = {}
     for field in found.values():
@@ -212,7 +220,13 @@ def _entries(field: _Field, file: Path) -> Any:
         name, colon, key = entry.partition(":")
         if not colon:
             where = f"{file}, row {field.row}"
-            raise InvalidRecord(f"{entry[:40]!r} is no account", where=where, remedy="Write: name: ssh-ed25519 AAAA…")
+            raise InvalidRecord(
+                "no-account",
+                "{entry!r} is no account",
+                where=where,
+                remedy="Write: name: ssh-ed25519 AAAA…",
+                entry=entry[:40],
+            )
         accounts.setdefault(name.strip(), []).append(key.strip())
     return [{"name": name, "keys": keys} for name, keys in accounts.items()]
 
@@ -230,7 +244,9 @@ def _refused(message: str, found: dict[str, _Field], file: Path) -> InvalidRecor
     known = known or next((each for each in _PATHS if each.startswith(f"{path}.")), path)
     section, label = _PATHS.get(known, ("", known))
     row = f", row {found[known].row}" if known in found else ""
-    return InvalidRecord(f"{section}: {label}: {explain(text)}", where=f"{file}{row}")
+    return InvalidRecord(
+        "failed", "{section}: {label}: {text}", where=f"{file}{row}", section=section, label=label, text=explain(text)
+    )
 
 
 def _values(request: AnyRequest) -> dict[str, str]:

@@ -129,7 +129,7 @@ def change(job: Job) -> PortResult:
     if result.state == "put-back":
         _mark(job).unlink(missing_ok=True)
     if isinstance(failed, KeyboardInterrupt):
-        raise Interrupted(f"stopped; {told(result)}")
+        raise Interrupted("stopped", "stopped; {told}", told=told(result))
     return result
 
 
@@ -278,13 +278,13 @@ def _ended(
 ) -> PortResult:
     how = restore.how if restore and state == "unknown" else ""
     if isinstance(failed, DeviceFault):
-        cause, why, remedy = failed.kind, failed.message, failed.remedy
+        cause, why, remedy = failed.kind, failed.message, failed.advice
     elif isinstance(failed, _NotHeard):
         cause, why, remedy = NOT_HEARD, str(failed), NOT_HEARD_REMEDY
     elif isinstance(failed, _Differs):
         cause, why, remedy = "not-as-planned", str(failed), "Look at the port on the switch, then run it again."
     elif isinstance(failed, SopctlError):
-        cause, why, remedy = type(failed).__name__, failed.message, failed.remedy
+        cause, why, remedy = type(failed).__name__, failed.message, failed.advice
     else:
         cause, why, remedy = "interrupted", "stopped", ""
     return PortResult(state, plan, after, cause=cause, why=why, remedy=remedy, restore=how)

@@ -56,8 +56,10 @@ def apply(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[Step
     with act(desk, deposit_id, "switch") as mine:
         if not mine.dossier.summary.in_our_hands:
             raise NotNow(
-                f"the server of {deposit_id} does not stand in its rack, switched on",
+                "server-does-not-stand-its",
+                "the server of {deposit} does not stand in its rack, switched on",
                 remedy=f"Look where it stands: sopctl show {deposit_id}",
+                deposit=deposit_id,
             )
         return _act(mine, service=True, log=log)
 
@@ -161,9 +163,11 @@ def _service(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
         return wanted.service(switch, deposit.id, deposit.server.name, deposit.unit, deposit.network)
     except ValueError as error:
         raise InvalidRecord(
-            f"network: {error}",
+            "network",
+            "network: {error}",
             where=str(dossier.folder / "deposit.yml"),
             remedy=f"Correct the letter's VLAN (sopctl edit {deposit.id}), or allow it: `vlans` in switches/",
+            error=error,
         ) from None
 
 
@@ -195,12 +199,20 @@ def _needed(site: Site, dossier: Dossier) -> PortOf:
     spot = dossier.summary.place
     if spot is None or spot.port is None:
         raise NotNow(
-            f"{dossier.id} has no switch port: its place is in a rack without a switch, or it has none yet",
+            "no-switch-port",
+            "{deposit} has no switch port: its place is in a rack without a switch, or it has none yet",
             remedy=f"Look where it stands: sopctl show {dossier.id}",
+            deposit=dossier.id,
         )
     rack = next(each for each in site.racks if each.name == spot.rack)
     name = rack.switch.name if rack.switch else "?"
-    raise UsageError(f"the switch {name} of rack {spot.rack} has no record", remedy=f"Describe it: switches/{name}.yml")
+    raise UsageError(
+        "switch-rack-no-record",
+        "the switch {name} of rack {rack} has no record",
+        remedy=f"Describe it: switches/{name}.yml",
+        name=name,
+        rack=spot.rack,
+    )
 
 
 def _act(mine: Turn, *, service: bool, log: Path | None) -> tuple[StepDone, PortResult]:

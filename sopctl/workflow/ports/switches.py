@@ -89,7 +89,10 @@ def record(site: Site, name: str) -> SwitchRecord:
     if name not in site.switches:
         there = ", ".join(site.switches) or "none"
         raise UsageError(
-            f"there is no switch {name!r}", remedy=f"There are: {there}. Each is a file, such as switches/sw-a1.yml"
+            "no-switch",
+            "there is no switch {name!r}",
+            remedy=f"There are: {there}. Each is a file, such as switches/sw-a1.yml",
+            name=name,
         )
     return site.switches[name]
 
@@ -113,7 +116,7 @@ def driver_of(site: Site, found: SwitchRecord) -> Driver:
     except InvalidRecord as error:
         path = site.root / "switches" / f"{found.name}.yml"
         where = codec.place(codec.read(path), ("platform",), where=str(path))
-        raise InvalidRecord(error.message, where=where, remedy=error.remedy) from None
+        raise error.recast(InvalidRecord, where=where) from None
 
 
 def refuse_shared_ports(site: Site) -> None:
@@ -129,9 +132,13 @@ def refuse_shared_ports(site: Site) -> None:
             if other != rack.name:
                 whose = other if name in switch.uplinks else f"rack {other}'s"
                 raise InvalidRecord(
-                    f"port {name} of switch {switch.name} is {whose} already",
+                    "port-switch-already",
+                    "port {name} of switch {switch} is {whose} already",
                     where=str(site.root / "racks" / f"{rack.name}.yml"),
                     remedy="Say which ports each rack has: switch: {name: …, first: 13, ports: 12}",
+                    name=name,
+                    switch=switch.name,
+                    whose=whose,
                 )
 
 
@@ -155,23 +162,31 @@ def confirm(
     where = f"{found.address}:{found.port}"
     if shown.host_key is None:
         raise OutsideFailure(
-            f"the switch's host key cannot be read: {shown.detail}",
+            "switchs-host-key-cannot-read",
+            "the switch's host key cannot be read: {detail}",
             where=where,
             remedy=f"Look where it fails: sopctl probe {where}",
+            detail=shown.detail,
         )
     if wanted and wanted != shown.host_key.sha256:
         raise OutsideFailure(
-            f"the switch shows the host key {shown.host_key.sha256}, expected was {wanted}",
+            "switch-shows-host-key-expected",
+            "the switch shows the host key {sha256}, expected was {wanted}",
             where=where,
             remedy="Someone may stand in between, or the fingerprint is of another key type: compare at the console. "
             "Nothing was sent.",
+            sha256=shown.host_key.sha256,
+            wanted=wanted,
         )
     how = "fingerprint" if wanted else f"trusted path: {trusted_path}" if trusted_path else "terminal"
     if not (wanted or trusted_path or (ask and ask(shown.host_key))):
         raise UsageError(
-            f"the host key {shown.host_key.sha256} ({shown.host_key.type}) is not confirmed",
+            "host-key-not-confirmed",
+            "the host key {sha256} ({type}) is not confirmed",
             remedy="Compare it at the switch's console, then: "
             f"sopctl switch host-key {name} --confirm {shown.host_key.sha256}",
+            sha256=shown.host_key.sha256,
+            type=shown.host_key.type,
         )
     kept = Pin(shown.host_key, desk.now(), desk.by or desk.typed, how)
     switches.pin(desk.site, name, kept)
@@ -209,9 +224,11 @@ def ready(site: Site, found: SwitchRecord) -> tuple[Driver, Endpoint, Login]:
     pin = switches.pinned(site, found.name)
     if pin is None:
         raise OutsideFailure(
-            f"nobody has confirmed the host key of {found.name}, so nobody logs in there",
+            "nobody-confirmed-host-key-so",
+            "nobody has confirmed the host key of {found}, so nobody logs in there",
             where=f"{found.address}:{found.port}",
             remedy=f"Compare it at the switch's console: sopctl switch host-key {found.name}",
+            found=found.name,
         )
     return driver, Endpoint(found.address, found.port, pin.key), _login(site, found)
 
@@ -233,5 +250,5 @@ def _secret(site: Site, name: str | None) -> str:
     with disk_errors(path, "read"), path.open("rb") as file:
         line = file.readline(MAX_PASSWORD + 1).rstrip(b"\r\n")
     if not line or len(line) > MAX_PASSWORD or b"\0" in line:
-        raise InvalidRecord("there is no password of one line", where=str(path))
+        raise InvalidRecord("no-password-one-line", "there is no password of one line", where=str(path))
     return line.decode("utf-8", "surrogateescape")

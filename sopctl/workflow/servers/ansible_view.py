@@ -99,10 +99,13 @@ def key_in_use(site: Site, dossier: Dossier) -> str:
     contact = first_contact(dossier)
     if contact.key is None:
         raise InvalidRecord(
-            f"{dossier.id} is entered by the password of {contact.user}, and only once, when it is configured",
+            "entered-password-only-once-when",
+            "{deposit} is entered by the password of {user}, and only once, when it is configured",
             where=str(dossier.folder / "deposit.yml"),
             remedy=f"Configure it: sopctl configure {dossier.id} --ask-password. Or name a key of keys/ in "
             "access.first_contact",
+            deposit=dossier.id,
+            user=contact.user,
         )
     return contact.key
 
@@ -112,9 +115,11 @@ def first_contact(dossier: Dossier) -> FirstContact:
     found = dossier.deposit.access.first_contact
     if found is None:
         raise InvalidRecord(
-            f"{dossier.id} has no way in: no first contact is known",
+            "no-way",
+            "{deposit} has no way in: no first contact is known",
             where=str(dossier.folder / "deposit.yml"),
             remedy=f"Add access.first_contact (user, and the key's name in keys/): sopctl edit {dossier.id}",
+            deposit=dossier.id,
         )
     return found
 
@@ -136,6 +141,7 @@ def public_key(site: Site, name: str) -> str:
     path = site.folder("keys") / f"{name}.pub"
     if not path.is_file():
         raise OutsideFailure(
+            "keys-public-half-missing",
             "the key's public half is missing",
             where=str(path),
             remedy=f"Make it: ssh-keygen -y -f {path.with_suffix('')} > {path}",

@@ -115,8 +115,10 @@ def release(mine: Turn, by_hand: str) -> str:
     event's note. Raises UsageError when nobody says how."""
     if not by_hand:
         raise UsageError(
-            f"{mine.dossier.id} is a network appliance: sopctl put nothing on it, and does not switch it off",
+            "network-appliance",
+            "{id} is a network appliance: sopctl put nothing on it, and does not switch it off",
             remedy=f'Have it done, and say how: sopctl release {mine.dossier.id} --by-hand "…"',
+            id=mine.dossier.id,
         )
     way = mine.deposit.access.first_contact
     rest = f"; hapus keys/{way.key or way.password}, dan pemilik menghapus akun {way.user}" if way else ""
@@ -130,15 +132,22 @@ def _facts(mine: Turn, cancel: threading.Event | None) -> Gathered:
     except SopctlError as error:
         return error
     except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
-        return OutsideFailure(f"the answer cannot be read: {type(error).__name__}: {printable(str(error), 400)}")
+        return OutsideFailure(
+            "answer-cannot-read",
+            "the answer cannot be read: {name}: {error}",
+            name=type(error).__name__,
+            error=printable(str(error), 400),
+        )
 
 
 def _ask(mine: Turn, what: Sequence[str], cancel: threading.Event | None) -> ServerFacts | None:
     dossier, access, pin = mine.dossier, mine.deposit.access, pinned_key(mine.dossier)
     if pin is None:
         raise OutsideFailure(
-            f"no host key of {dossier.id} is on record, so nobody logs in",
+            "no-host-key-record-so",
+            "no host key of {deposit} is on record, so nobody logs in",
             remedy=f"Compare it at the appliance's console, then: sopctl host-key {dossier.id} --confirm SHA256:…",
+            deposit=dossier.id,
         )
     opens, platform = login(mine.desk.site, dossier), _platform(dossier)
     said = ask(Endpoint(access.address, access.port, pin), opens, platform, what, cancel=cancel)
@@ -148,7 +157,12 @@ def _ask(mine: Turn, what: Sequence[str], cancel: threading.Event | None) -> Ser
 def _platform(dossier: Dossier) -> Platform:
     platform = dossier.deposit.platform
     if platform is None:
-        raise InvalidRecord(f"{dossier.id} is no network appliance", where=str(dossier.folder / "deposit.yml"))
+        raise InvalidRecord(
+            "no-network-appliance",
+            "{deposit} is no network appliance",
+            where=str(dossier.folder / "deposit.yml"),
+            deposit=dossier.id,
+        )
     return platform
 
 

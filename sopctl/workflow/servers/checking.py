@@ -89,8 +89,10 @@ def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[
             if deposit_id not in known:
                 dossiers.read(site, deposit_id)  # says so when there is none, or it is broken
                 raise UsageError(
-                    f"{deposit_id} is not in the office's hands: nobody may log in there",
+                    "not-offices-hands",
+                    "{deposit} is not in the office's hands: nobody may log in there",
                     remedy=f"Look where it stands: sopctl show {deposit_id}",
+                    deposit=deposit_id,
                 )
         able, errors = [known[deposit_id] for deposit_id in dict.fromkeys(ids)], []
     wanted = _selectors(select)
@@ -102,7 +104,13 @@ def _selectors(select: str) -> list[tuple[str, str]]:
     for part in filter(None, select.split(",")):
         key, equals, text = part.partition("=")
         if key not in SELECTORS or not equals or not text:
-            raise UsageError(f"--select knows {', '.join(SELECTORS)}, not {part!r}", remedy="--select unit=kesehatan")
+            raise UsageError(
+                "select-knows-not",
+                "--select knows {known}, not {part!r}",
+                remedy="--select unit=kesehatan",
+                known=", ".join(SELECTORS),
+                part=part,
+            )
         found.append((key, text.casefold()))
     return found
 
@@ -242,7 +250,7 @@ def report(desk: Desk, month: str | None = None) -> Month:
     now = desk.now()
     month = month or f"{now:%Y-%m}"
     if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) or month < "1970-02":
-        raise UsageError(f"{month!r} is no month", remedy="Write it as 2026-11")
+        raise UsageError("no-month", "{month!r} is no month", remedy="Write it as 2026-11", month=month)
     zone = ZoneInfo(desk.site.settings.time_zone)
     year, number = map(int, month.split("-"))
     begin = int(datetime(year, number, 1, tzinfo=zone).timestamp())

@@ -51,10 +51,17 @@ def from_file(path: Path) -> Password:
             file = sys.stdin.buffer if str(path) == "-" else held.enter_context(path.open("rb"))
             mode = os.fstat(file.fileno()).st_mode
             if stat.S_ISREG(mode) and mode & 0o077:
-                raise InvalidRecord("others may read this password", where=str(path), remedy=f"chmod 600 {path}")
+                raise InvalidRecord(
+                    "others-may-read-password",
+                    "others may read this password",
+                    where=str(path),
+                    remedy=f"chmod 600 {path}",
+                )
             line = file.readline(MAX_BYTES)
     except OSError as error:
-        raise OutsideFailure(f"the password cannot be read: {error.strerror}", where=str(path)) from None
+        raise OutsideFailure(
+            "password-cannot-read", "the password cannot be read: {reason}", where=str(path), reason=error.strerror
+        ) from None
     return one_line(line.rstrip(b"\r\n").decode("utf-8", "surrogateescape"), str(path))
 
 
@@ -67,12 +74,18 @@ def from_keyring(service: str, user: str) -> Password:
         found = keyring.get_password(service, user)
     except KeyringError as error:
         raise OutsideFailure(
-            f"the keyring cannot be opened: {error}",
+            "keyring-cannot-opened",
+            "the keyring cannot be opened: {error}",
             remedy="Unlock it, or give the password otherwise: --ask-password, --password-file",
+            error=error,
         ) from None
     if found is None:
         raise OutsideFailure(
-            f"the keyring has no password of {user} for {service}", remedy=f"Enter it: keyring set {service} {user}"
+            "keyring-no-password",
+            "the keyring has no password of {user} for {service}",
+            remedy=f"Enter it: keyring set {service} {user}",
+            user=user,
+            service=service,
         )
     return one_line(found, f"keyring {service}")
 
@@ -80,7 +93,7 @@ def from_keyring(service: str, user: str) -> Password:
 def one_line(text: str, where: str) -> Password:
     """The text as a password. Raises InvalidRecord, which does not show it, when it is none."""
     if not text or "\n" in text or "\0" in text:
-        raise InvalidRecord("there is no password of one line", where=where)
+        raise InvalidRecord("no-password-one-line", "there is no password of one line", where=where)
     return Password(text)
 
 
@@ -121,9 +134,11 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
 def reduced(deposit_id: str) -> NotNow:
     """The error where the office's account is not allowed what is asked for, and how it is allowed again."""
     return NotNow(
-        f"on {deposit_id} the office may take inventory and nothing else (its sudo was reduced)",
+        "office-may-take-inventory-nothing",
+        "on {deposit} the office may take inventory and nothing else (its sudo was reduced)",
         remedy=f"The owner runs {GIVE_BACK} on the server, as root, or lets the key of the first contact in again; "
         "then this command goes.",
+        deposit=deposit_id,
     )
 
 
@@ -143,7 +158,11 @@ def _refused(deposit_id: str, found: AccessResult) -> OutsideFailure:
     assert found.cause  # noqa: S101 (it failed)
     words = _REMEDIES.get(found.cause)
     return OutsideFailure(
-        f"the first contact with {deposit_id} failed at {found.rung}: {found.detail}",
+        "first-contact-failed",
+        "the first contact with {deposit} failed at {rung}: {detail}",
         where=f"{found.host}:{found.port}",
         remedy=words.format(user=found.user) if words else remedy(found),
+        deposit=deposit_id,
+        rung=found.rung,
+        detail=found.detail,
     )

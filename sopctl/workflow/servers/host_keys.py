@@ -28,7 +28,7 @@ class Unconfirmed(UsageError):
     """The server shows a key that nobody has confirmed."""
 
     def __init__(self, key: HostKey, message: str, remedy: str) -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__("host-key-unconfirmed", "{reason}", remedy=remedy, reason=message)
         self.key = key
 
 
@@ -102,10 +102,13 @@ def refuse_changed(dossier: Dossier) -> None:
     found = _shown(dossier)
     if found.cause is Cause.HOST_KEY_CHANGED:
         raise OutsideFailure(
-            f"the host key of {dossier.id} changed: {found.detail}",
+            "host-key-changed",
+            "the host key of {deposit} changed: {detail}",
             where=f"{found.host}:{found.port}",
             remedy="Nothing was sent. Ask the owner whether the server was reinstalled and compare at its console; if "
             f"it is right: sopctl host-key {dossier.id} --confirm SHA256:…",
+            deposit=dossier.id,
+            detail=found.detail,
         )
 
 
@@ -130,16 +133,21 @@ def _confirmed(
     key = found.host_key
     if key is None or (wanted is None and found.cause):
         raise OutsideFailure(
-            f"the server's host key cannot be read: {found.detail}",
+            "servers-host-key-cannot-read",
+            "the server's host key cannot be read: {detail}",
             where=place,
             remedy=f"Look where it fails: sopctl probe {place}",
+            detail=found.detail,
         )
     if wanted and wanted.sha256 != key.sha256:
         raise OutsideFailure(
-            f"the server shows the host key {key.sha256}, expected was {wanted.sha256}",
+            "server-shows-host-key-expected",
+            "the server shows the host key {sha256}, expected was {sha2562}",
             where=place,
             remedy="Someone may stand in between, or the fingerprint is of another key type: compare at the console. "
             "Nothing was sent.",
+            sha256=key.sha256,
+            sha2562=wanted.sha256,
         )
     if wanted:
         return key, "fingerprint"

@@ -136,9 +136,12 @@ def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
     mine.fail(f"{Outcome.UNREACHABLE}: {why}")
     address = f"{mine.deposit.access.address}:{mine.deposit.access.port}"
     return OutsideFailure(
-        f"{mine.dossier.id} could not be reached: {why}",
+        "could-not-reached",
+        "{id} could not be reached: {why}",
         remedy=f"Look where it fails: sopctl probe {address}; then run the command again; "
         f"what Ansible did: sopctl runs show {mine.dossier.id}",
+        id=mine.dossier.id,
+        why=why,
     )
 
 
@@ -162,10 +165,26 @@ def _unfinished(result: RunResult, run_name: str) -> SopctlError:
     match result.outcome:
         case Outcome.PARSER_ERROR:
             return InvalidRecord(
-                f"Ansible refused the playbook: {result.message}", remedy=f"Mend the site's playbooks, {again}"
+                "ansible-refused-playbook",
+                "Ansible refused the playbook: {reason}",
+                remedy=f"Mend the site's playbooks, {again}",
+                reason=result.message,
             )
         case Outcome.TIMED_OUT:
-            return TimedOut(f"{result.message} What the servers had begun may go on there.", remedy=f"See why, {again}")
+            return TimedOut(
+                "what-servers-had-begun-may",
+                "{reason} What the servers had begun may go on there.",
+                remedy=f"See why, {again}",
+                reason=result.message,
+            )
         case Outcome.CANCELLED:
-            return Interrupted(result.message, remedy="Run the command again when you are ready.")
-    return OutsideFailure(f"the run did not finish ({result.outcome}): {result.message}", remedy=f"See why, {again}")
+            return Interrupted(
+                "failed", "{reason}", remedy="Run the command again when you are ready.", reason=result.message
+            )
+    return OutsideFailure(
+        "run-did-not-finish",
+        "the run did not finish ({outcome}): {reason}",
+        remedy=f"See why, {again}",
+        outcome=result.outcome,
+        reason=result.message,
+    )

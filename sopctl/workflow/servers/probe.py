@@ -39,7 +39,7 @@ def probe(
             for one in checks:
                 yield one.result()
         except KeyboardInterrupt:
-            raise Interrupted("stopped") from None
+            raise Interrupted("stopped", "stopped") from None
         finally:
             cancel.set()
             pool.shutdown(cancel_futures=True)

@@ -54,7 +54,7 @@ def one(site: Site, run_id: str) -> Run:
     for path, at in site.runs():
         if path.name == run_id or path.name.startswith(f"{run_id}-"):
             return _read(path, at)
-    raise UsageError(f"there is no run {run_id!r}", remedy="See them all: sopctl runs list")
+    raise UsageError("no-run", "there is no run {run_id!r}", remedy="See them all: sopctl runs list", run_id=run_id)
 
 
 def _read(path: Path, at: float) -> Run:

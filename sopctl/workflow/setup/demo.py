@@ -66,7 +66,10 @@ def _clear(site: Path) -> None:
     if site.exists():
         if not (site / MARKER).is_file():
             raise UsageError(
-                f"{site} is there and was not made by the demo", remedy="Name another folder: --folder DIR"
+                "was-not-made-demo",
+                "{site} is there and was not made by the demo",
+                remedy="Name another folder: --folder DIR",
+                site=site,
             )
         shutil.rmtree(site)
 
@@ -226,7 +229,13 @@ access:
         if code == ExitCode.INTERRUPTED:
             raise KeyboardInterrupt
         if code != expect:
-            raise OutsideFailure(f"the demo stopped: `{line}` ended with {code}, expected was {int(expect)}")
+            raise OutsideFailure(
+                "demo-stopped",
+                "the demo stopped: `{line}` ended with {code}, expected was {expect}",
+                line=line,
+                code=code,
+                expect=int(expect),
+            )
 
 
 def _wait(command: Sequence[str]) -> int:

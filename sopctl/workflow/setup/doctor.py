@@ -74,13 +74,13 @@ def _site(site_dir: str | None) -> list[Finding]:
     try:
         site = Site.find(site_dir)
     except SopctlError as error:
-        return [Finding("site", False, error.message, error.remedy, needed=False)]
+        return [Finding("site", False, error.message, error.advice, needed=False)]
     found = [Finding("site", True, str(site.root))]
     try:
         key = site.key_file(site.settings.management.key)
         found.append(Finding("management key", True, str(key)))
     except SopctlError as error:
-        found.append(Finding("management key", False, f"{error.where}: {error.message}", error.remedy))
+        found.append(Finding("management key", False, f"{error.where}: {error.message}", error.advice))
     return [*found, *_switches(site), *_secrets(site)]
 
 
@@ -89,14 +89,14 @@ def _switches(site: Site) -> list[Finding]:
     try:
         records = site.switches
     except SopctlError as error:
-        return [Finding("switches", False, f"{error.where}: {error.message}", error.remedy, needed=False)]
+        return [Finding("switches", False, f"{error.where}: {error.message}", error.advice, needed=False)]
     found = []
     for name, record in records.items():
         try:
             switches.ready(site, record)
             found.append(Finding(f"switch {name}", True, f"{record.account}@{record.address}", needed=False))
         except SopctlError as error:
-            found.append(Finding(f"switch {name}", False, error.message, error.remedy, needed=False))
+            found.append(Finding(f"switch {name}", False, error.message, error.advice, needed=False))
     return found
 
 
@@ -104,7 +104,7 @@ def _secrets(site: Site) -> list[Finding]:
     try:
         open_ones = list(exposed(site))
     except SopctlError as error:
-        return [Finding("secrets", False, error.message, error.remedy)]
+        return [Finding("secrets", False, error.message, error.advice)]
     if not open_ones:
         return [Finding("secrets", True, "none can be read by others")]
     found = [(str(each.path.relative_to(site.root)), each) for each in open_ones]

@@ -99,7 +99,9 @@ valid_until: 2027-12-31
 def init(root: Path) -> Site:
     """Make a site in `root`, which must be new or empty. Raises UsageError when something is there already."""
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise UsageError(f"{root} is not an empty folder", remedy="Name a new one: sopctl init DIR")
+        raise UsageError(
+            "not-empty-folder", "{root} is not an empty folder", remedy="Name a new one: sopctl init DIR", root=root
+        )
     with disk_errors(root, "make"):
         root.mkdir(parents=True, exist_ok=True)
         for name in ("racks", "deposits"):
@@ -140,6 +142,10 @@ def make_key(path: Path, comment: str) -> None:
             stdin=subprocess.DEVNULL,
         )
     except FileNotFoundError:
-        raise OutsideFailure("ssh-keygen was not found", remedy="Install it: apt install openssh-client") from None
+        raise OutsideFailure(
+            "ssh-keygen-was-not-found", "ssh-keygen was not found", remedy="Install it: apt install openssh-client"
+        ) from None
     except subprocess.CalledProcessError as error:
-        raise OutsideFailure(f"ssh-keygen failed: {error.stderr.strip()}", where=str(path)) from None
+        raise OutsideFailure(
+            "ssh-keygen-failed", "ssh-keygen failed: {stderr}", where=str(path), stderr=error.stderr.strip()
+        ) from None

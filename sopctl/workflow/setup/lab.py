@@ -39,11 +39,18 @@ def switch_record(name: str, called: str | None) -> SwitchRecord:
     file of keys/ that opens it has that name, too. Raises UsageError when the lab has none."""
     status = lab.status(name)
     if status is None or status.switch is None:
-        raise UsageError(f"the lab {name} has no switch", remedy=f"sopctl lab up --switch --name {name}")
+        raise UsageError(
+            "lab-no-switch", "the lab {name} has no switch", remedy=f"sopctl lab up --switch --name {name}", name=name
+        )
     found = status.switch
     called = called or found.server.name
     if not re.fullmatch(names.FILE_NAME, called):
-        raise UsageError(f"{called!r} is no name for a switch", remedy=f"It must be {names.EXPLAINED[names.FILE_NAME]}")
+        raise UsageError(
+            "no-name-switch",
+            "{called!r} is no name for a switch",
+            remedy=f"It must be {names.EXPLAINED[names.FILE_NAME]}",
+            called=called,
+        )
     return SwitchRecord(
         name=called,
         platform="openvswitch",

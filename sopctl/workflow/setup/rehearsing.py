@@ -62,8 +62,11 @@ def rehearse(
     name = playbook.name
     if playbook.resolve() != (root / "playbooks" / name).resolve() or not playbook.is_file():
         raise UsageError(
-            f"{playbook} is not a playbook in {root / 'playbooks'}",
+            "not-playbook",
+            "{playbook} is not a playbook in {root}",
             remedy="Put it there: its roles, hooks and variables are found from that folder",
+            playbook=playbook,
+            root=root / "playbooks",
         )
     with tempfile.TemporaryDirectory(prefix="sopctl-rehearse-") as folder:
         stage = Path(folder)

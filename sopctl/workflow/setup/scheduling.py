@@ -103,17 +103,25 @@ def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
     """
     if user:
         if run_as:
-            raise UsageError("--user and --run-as exclude each other", remedy="Your own timers run as yourself.")
+            raise UsageError(
+                "user-run-as-exclude-each-other",
+                "--user and --run-as exclude each other",
+                remedy="Your own timers run as yourself.",
+            )
         return Scope()
     name = run_as or pwd.getpwuid(os.stat(site.root).st_uid).pw_name
     try:
         pwd.getpwnam(name)
     except KeyError:
         raise UsageError(
-            f"there is no user {name!r} here", remedy=f"Make one: useradd --system --create-home {name}"
+            "no-user-here",
+            "there is no user {name!r} here",
+            remedy=f"Make one: useradd --system --create-home {name}",
+            name=name,
         ) from None
     if name == "root" and not run_as:
         raise UsageError(
+            "site-belongs-root-timers-log",
             "the site belongs to root, and timers that log in to other people's servers need no root",
             remedy=f"Give it to a user with few rights (chown -R USER {site.root}), or name one: --run-as USER",
         )

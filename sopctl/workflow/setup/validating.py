@@ -69,7 +69,11 @@ def _check_places(site: Site) -> None:
         why = refusal(plain, before, need, each.place.unit, wish) if plain else f"there is no rack {each.place.rack!r}"
         if why:
             raise InvalidRecord(
-                f"{each.deposit} has {each.place}, which cannot be: {why}",
+                "cannot",
+                "{deposit} has {place}, which cannot be: {why}",
                 where=str(site.root / "racks" / f"{each.place.rack}.yml"),
                 remedy="Set the rack's file right, or give one of them another place.",
+                deposit=each.deposit,
+                place=each.place,
+                why=why,
             )

@@ -17,7 +17,13 @@ def hold(desk: Desk, deposit_id: str, *, reason: str) -> StepDone:
     """Put a deposit on hold at the step where it stands; its clock stands still. Raises NotNow when it is on hold."""
     with act(desk, deposit_id, "hold") as mine:
         if mine.standing.held:
-            raise NotNow(f"{deposit_id} is on hold already: {mine.standing.held.note}", remedy=_resume(deposit_id))
+            raise NotNow(
+                "hold-already",
+                "{deposit} is on hold already: {note}",
+                remedy=_resume(deposit_id),
+                deposit=deposit_id,
+                note=mine.standing.held.note,
+            )
         return mine.record(history.HELD, note=_said(reason, "--reason"))
 
 
@@ -25,7 +31,9 @@ def resume(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
     """End a hold: the step goes on, its clock with it. Raises NotNow when the deposit is not on hold."""
     with act(desk, deposit_id, "resume") as mine:
         if not mine.standing.held:
-            raise NotNow(f"{deposit_id} is not on hold", remedy=f"Look: sopctl show {deposit_id}")
+            raise NotNow(
+                "not-hold", "{deposit} is not on hold", remedy=f"Look: sopctl show {deposit_id}", deposit=deposit_id
+            )
         return mine.record(history.RESUMED, note=note or "dilanjutkan")
 
 
@@ -40,7 +48,14 @@ def extend(
         valid_until = mine.dossier.summary.valid_until
         if until <= (valid_until or desk.now().date()):
             held_until = f"valid until {valid_until}" if valid_until else "deposited without an end"
-            raise UsageError(f"{deposit_id} is {held_until}; {until} is no extension", remedy="Name a later day.")
+            raise UsageError(
+                "failed",
+                "{deposit} is {held_until}; {until} is no extension",
+                remedy="Name a later day.",
+                deposit=deposit_id,
+                held_until=held_until,
+                until=until,
+            )
         data: dict[str, Any] = {"valid_until": until}
         if letter_number:
             data["letter"] = {"number": letter_number, "date": desk.now().date()}
@@ -75,7 +90,7 @@ def _letter(mine: Turn, letter: Path, name: str) -> dict[str, str]:
 
 def _said(reason: str, option: str) -> str:
     if not reason.strip():
-        raise UsageError("the reason is empty", remedy=f'Say why: {option} "…"')
+        raise UsageError("reason-empty", "the reason is empty", remedy=f'Say why: {option} "…"')
     return reason.strip()
 
 

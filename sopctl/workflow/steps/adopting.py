@@ -104,12 +104,16 @@ def import_list(desk: Desk, file: Path, *, dry_run: bool) -> list[Adopted]:
         except InvalidRecord as error:
             wrong.append(error.message)
     if not wrong and not entries:
-        raise InvalidRecord("the list has no rows", where=str(file), remedy="See: sopctl import --template list.csv")
+        raise InvalidRecord(
+            "list-no-rows", "the list has no rows", where=str(file), remedy="See: sopctl import --template list.csv"
+        )
     if wrong:
         raise InvalidRecord(
-            "\n  ".join([f"{len(wrong)} rows are wrong, nothing was imported:", *wrong[:50]]),
+            "failed",
+            "{known}",
             where=str(file),
             remedy="Set them right and run the command again; --dry-run only looks.",
+            known="\n  ".join([f"{len(wrong)} rows are wrong, nothing was imported:", *wrong[:50]]),
         )
     return _record(desk, entries, dry_run=dry_run)
 
@@ -138,7 +142,12 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
     opening = procedure.opening(site.procedures)
     outcomes = opening.first.outcomes_of("adopt")
     if not outcomes:
-        raise UsageError(f"{opening.name} knows no adoption", remedy="Its first step needs an outcome of verb adopt.")
+        raise UsageError(
+            "knows-no-adoption",
+            "{opening} knows no adoption",
+            remedy="Its first step needs an outcome of verb adopt.",
+            opening=opening.name,
+        )
     outcome, how = next(iter(outcomes.items()))
     by = decider(desk, (how.actor or opening.first.actor,), "adoption")
     with racks_alone(site):
@@ -194,7 +203,12 @@ def _places(site: Site, entries: Sequence[_Entry]) -> list[Place]:
         taken.append(Occupied(place, entry.source, "placed", need.power_watts, need.weight_kg))
         servers[server.name, access.address] = entry.source
     if wrong:
-        raise InvalidRecord("\n  ".join(wrong), remedy="Nothing was recorded. See the racks: sopctl rack list")
+        raise InvalidRecord(
+            "failed",
+            "{known}",
+            remedy="Nothing was recorded. See the racks: sopctl rack list",
+            known="\n  ".join(wrong),
+        )
     return places
 
 
@@ -203,17 +217,26 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     with disk_errors(file, "read"), file.open("rb") as opened:
         content = opened.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise InvalidRecord(f"the list is larger than {MAX_BYTES // 1024 // 1024} MiB", where=str(file))
+        raise InvalidRecord(
+            "list-larger-than-mib",
+            "the list is larger than {MAX_BYTES} MiB",
+            where=str(file),
+            MAX_BYTES=MAX_BYTES // 1024 // 1024,
+        )
     table = _xlsx(content, file) if content.startswith(b"PK") else _csv(content, file)
     header = [cell.strip().lower() for cell in next(table, [])]
     unknown = [name for name in header if name and name not in COLUMNS]
     missing = [name for name in NEEDED if name not in header]
     if unknown or missing:
         wrong = f"there is no column {unknown[0]!r}" if unknown else f"the column {missing[0]!r} is missing"
-        raise InvalidRecord(wrong, where=f"{file}:1", remedy=f"The columns are: {', '.join(COLUMNS)}")
+        raise InvalidRecord(
+            "failed", "{wrong}", where=f"{file}:1", remedy=f"The columns are: {', '.join(COLUMNS)}", wrong=wrong
+        )
     for number, cells in enumerate(table, start=2):
         if number > MAX_ROWS + 1:
-            raise InvalidRecord(f"the list has more than {MAX_ROWS} rows", where=str(file))
+            raise InvalidRecord(
+                "list-more-than-rows", "the list has more than {MAX_ROWS} rows", where=str(file), MAX_ROWS=MAX_ROWS
+            )
         row = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if name and cell.strip()}
         if row:
             yield number, row
@@ -223,12 +246,12 @@ def _csv(content: bytes, file: Path) -> Iterator[list[str]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidRecord(f"byte {error.start} is not UTF-8", where=str(file)) from None
+        raise InvalidRecord("byte-not-utf-8", "byte {start} is not UTF-8", where=str(file), start=error.start) from None
     first = text.partition("\n")[0]
     try:
         yield from csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
     except csv.Error as error:
-        raise InvalidRecord(f"not a CSV file: {error}", where=str(file)) from None
+        raise InvalidRecord("not-csv-file", "not a CSV file: {error}", where=str(file), error=error) from None
 
 
 def _xlsx(content: bytes, file: Path) -> Iterator[list[str]]:
@@ -241,7 +264,7 @@ def _entry(row: dict[str, str], number: int) -> _Entry:
     """A row as a record. Raises InvalidRecord with the row, the column and what was expected."""
     empty = [name for name in NEEDED if name not in row]
     if empty:
-        raise InvalidRecord(f"row {number}, {empty[0]}: is empty")
+        raise InvalidRecord("row-empty", "row {number}, {empty}: is empty", number=number, empty=empty[0])
     record: dict[str, Any] = {}
     for name, path in COLUMNS.items():
         if name in row and name not in Where.__struct_fields__:
@@ -261,7 +284,12 @@ def _entry(row: dict[str, str], number: int) -> _Entry:
             f"row {number}",
         )
     except msgspec.ValidationError as error:
-        raise InvalidRecord(f"row {number}, {_column_and_message(str(error))}") from None
+        raise InvalidRecord(
+            "row",
+            "row {number}, {column_and_message}",
+            number=number,
+            column_and_message=_column_and_message(str(error)),
+        ) from None
 
 
 def _column_and_message(error: str) -> str:

@@ -93,13 +93,19 @@ def _came(month: date | None, today: date) -> bool:
 def _needs_a_person(dossier: Dossier) -> NotNow:
     standing = dossier.standing
     if standing.step is None:
-        return NotNow(f"{dossier.id} is closed: {standing.end}")
+        return NotNow("closed", "{deposit} is closed: {end}", deposit=dossier.id, end=standing.end)
     if standing.waiting == "month":
         return NotNow(
-            f"nothing is due for {dossier.id} until next month's inventory",
+            "nothing-due-until-next-months",
+            "nothing is due for {deposit} until next month's inventory",
             remedy=f"To gather again now: sopctl inventory collect {dossier.id}",
+            deposit=dossier.id,
         )
     return NotNow(
-        f"{standing.place} of {dossier.id} needs a person: {standing.step.activity}",
+        "needs-person",
+        "{place} of {deposit} needs a person: {activity}",
         remedy=f"Run: {commands.command_for(dossier.summary)}",
+        place=standing.place,
+        deposit=dossier.id,
+        activity=standing.step.activity,
     )

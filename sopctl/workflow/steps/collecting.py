@@ -93,7 +93,9 @@ def collect_all(
     with Press(os.cpu_count() or 1 if len(once) >= MANY else 0) as press:
         for first in range(0, len(once), AT_ONCE):
             if cancel and cancel.is_set():
-                raise Interrupted("The run was cancelled.", remedy="Run the command again when you are ready.")
+                raise Interrupted(
+                    "run-was-cancelled", "The run was cancelled.", remedy="Run the command again when you are ready."
+                )
             with ExitStack() as held:
                 gathering = _Gathering(desk, of, end, press, watched)
                 for deposit_id in once[first : first + AT_ONCE]:
@@ -166,7 +168,9 @@ class _Gathering:
         finally:
             worker.join()
         if isinstance(self.broken, Interrupted):
-            raise Interrupted("The run was cancelled.", remedy="Run the command again when you are ready.")
+            raise Interrupted(
+                "run-was-cancelled", "The run was cancelled.", remedy="Run the command again when you are ready."
+            )
         if self.broken:
             raise self.broken
 
@@ -227,7 +231,9 @@ class _Gathering:
             return work(*given, **named)
         except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
             why = f"the answer cannot be put on a form: {type(error).__name__}: {printable(str(error), 400)}"
-            answer = error if isinstance(error, SopctlError) else OutsideFailure(why, remedy=_LOOK)
+            answer = (
+                error if isinstance(error, SopctlError) else OutsideFailure("failed", "{why}", remedy=_LOOK, why=why)
+            )
             with suppress(SopctlError):  # where nothing can be recorded, `answer` says why
                 mine.fail(answer.message)
             return answer
@@ -307,8 +313,11 @@ def _month(desk: Desk, named: str | None) -> str:
     year, month = divmod(first.year * 12 + first.month, 12)
     if this not in (f"{first:%Y-%m}", f"{year:04}-{month + 1:02}"):
         raise UsageError(
-            f"in {this} nothing can be gathered for {first:%Y-%m}",
+            "nothing-can-gathered",
+            "in {this} nothing can be gathered for {first:%Y-%m}",
             remedy="A server only tells what it is now: --month takes this month, or the one before to do it late.",
+            this=this,
+            first=first,
         )
     return f"{first:%Y-%m}"
 
@@ -317,8 +326,12 @@ def _refuse_passed(mine: Turn, month: str) -> None:
     newest = kept_facts.newest(kept_facts.months(mine.dossier.events))
     if newest and newest.month > month:
         raise NotNow(
-            f"the inventory of {mine.dossier.id} was taken for {newest.month} already, {month} has passed",
+            "inventory-was-taken-already-passed",
+            "the inventory of {id} was taken for {month} already, {month2} has passed",
             remedy=f"To gather again for {newest.month}: sopctl inventory collect {mine.dossier.id}",
+            id=mine.dossier.id,
+            month=newest.month,
+            month2=month,
         )
 
 

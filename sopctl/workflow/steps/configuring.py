@@ -105,9 +105,13 @@ def configure_all(
     is done whole.
     """
     if options.tags:
-        raise UsageError("konfigurasi 1 is done whole", remedy="To do a part of it again later: --repair --tags …")
+        raise UsageError(
+            "konfigurasi-done-whole",
+            "konfigurasi 1 is done whole",
+            remedy="To do a part of it again later: --repair --tags …",
+        )
     if password and len(ids) > 1:
-        raise UsageError("a password opens one server, not several")
+        raise UsageError("password-opens-one-server-not", "a password opens one server, not several")
     answers, begun = Answers(), {}
     with ExitStack() as held:
         turns = []
@@ -182,11 +186,20 @@ def refuse_unmanaged(each: Summary, so: str) -> None:
     """Raise NotNow for a server that is not configured, or not in the office's hands; `so` says what follows."""
     if each.platform:
         raise NotNow(
-            f"{each.id} is a network appliance: sopctl configures nothing on it, so {so}",
+            "network-appliance",
+            "{deposit} is a network appliance: sopctl configures nothing on it, so {so}",
             remedy=f"What it is now: sopctl inventory collect {each.id}",
+            deposit=each.id,
+            so=so,
         )
     if not (each.managed and each.in_our_hands):
-        raise NotNow(f"{each.id} is not configured, so {so}", remedy=f"Look where it stands: sopctl show {each.id}")
+        raise NotNow(
+            "not-configured-so",
+            "{deposit} is not configured, so {so}",
+            remedy=f"Look where it stands: sopctl show {each.id}",
+            deposit=each.id,
+            so=so,
+        )
 
 
 def limited(desk: Desk, ids: Sequence[str], limits: Sequence[str]) -> list[str]:
@@ -199,7 +212,12 @@ def limited(desk: Desk, ids: Sequence[str], limits: Sequence[str]) -> list[str]:
     for limit in limits:
         if limit not in groups and limit not in ids:
             there = ", ".join(sorted(groups)) or "none"
-            raise UsageError(f"no server and no group is called {limit!r}", remedy=f"The groups are: {there}")
+            raise UsageError(
+                "no-server-no-group-called",
+                "no server and no group is called {limit!r}",
+                remedy=f"The groups are: {there}",
+                limit=limit,
+            )
     of = {host.name: {host.name, *host.groups} for host in view}
     return [each for each in ids if of.get(each, {each}) & set(limits)]
 
@@ -233,8 +251,10 @@ def _refuse_without_way_in(mine: Turn, password: Password | None, options: Optio
         return
     if password or options.raw:
         raise UsageError(
-            f"{mine.dossier.id} is a network appliance: there is no account to make on it",
+            "network-appliance",
+            "{id} is a network appliance: there is no account to make on it",
             remedy="Its owner's account for the office stands in access.first_contact, with a key or a password file.",
+            id=mine.dossier.id,
         )
     appliances.login(mine.desk.site, mine.dossier)
 

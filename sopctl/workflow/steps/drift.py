@@ -77,9 +77,20 @@ def look(
         cancel=cancel,
     )
     if result.outcome is Outcome.PARSER_ERROR:
-        raise InvalidRecord(f"Ansible refused the playbook: {result.message}", remedy="Mend the site's playbooks.")
+        raise InvalidRecord(
+            "ansible-refused-playbook",
+            "Ansible refused the playbook: {reason}",
+            remedy="Mend the site's playbooks.",
+            reason=result.message,
+        )
     if result.outcome not in (Outcome.OK, Outcome.FAILED, Outcome.UNREACHABLE):
-        raise OutsideFailure(f"the run did not finish ({result.outcome}): {result.message}", where=str(run_dir))
+        raise OutsideFailure(
+            "run-did-not-finish",
+            "the run did not finish ({outcome}): {reason}",
+            where=str(run_dir),
+            outcome=result.outcome,
+            reason=result.message,
+        )
     return [Drift(each, tuple(found[each]), _trouble(result.hosts[each])) for each in chosen]
 
 

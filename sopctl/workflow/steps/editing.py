@@ -26,7 +26,7 @@ def edit(desk: Desk, deposit_id: str, *, source: Path | None = None, note: str =
         before = codec.read(path)
         after = codec.read(source) if source else _with_editor(before)
         if after == before:
-            raise NotNow(f"nothing was changed in {deposit_id}")
+            raise NotNow("nothing-was-changed", "nothing was changed in {deposit}", deposit=deposit_id)
         _check(deposit_id, after, source or path)
         write_atomic(path, after)
         return _record(mine, before, after, note)
@@ -35,12 +35,16 @@ def edit(desk: Desk, deposit_id: str, *, source: Path | None = None, note: str =
 def accept(desk: Desk, deposit_id: str, *, note: str) -> StepDone:
     """Accept what someone changed in `deposit.yml` by hand. Raises NotNow when nothing was."""
     if not note.strip():
-        raise UsageError("accepting an edit by hand needs a note", remedy='Say why: --note "…"')
+        raise UsageError(
+            "accepting-edit-hand-needs-note", "accepting an edit by hand needs a note", remedy='Say why: --note "…"'
+        )
     with act(desk, deposit_id, "edit") as mine:
         after = codec.read(mine.dossier.folder / "deposit.yml")
         before = accepted(mine.dossier)
         if before == after:
-            raise NotNow(f"deposit.yml of {deposit_id} is as it was accepted")
+            raise NotNow(
+                "deposit-yml-as-was-accepted", "deposit.yml of {deposit} is as it was accepted", deposit=deposit_id
+            )
         return _record(mine, before, after, note.strip())
 
 
@@ -65,6 +69,7 @@ def accepted(dossier: Dossier) -> bytes:
     content = codec.read(path)
     if hashlib.sha256(content).hexdigest() != kept["sha256"]:
         raise Conflict(
+            "record-as-was-accepted-was",
             "the record as it was accepted was altered",
             where=str(path),
             remedy="Restore it from the site's version control or backup.",
@@ -85,16 +90,19 @@ def refuse_strange_edit(dossier: Dossier) -> None:
     changed = by_hand(dossier)
     if changed:
         raise Conflict(
-            f"deposit.yml of {dossier.id} was edited by hand: {'; '.join(changed)[:300]}",
+            "deposit-yml-was-edited-hand",
+            "deposit.yml of {deposit} was edited by hand: {known}",
             where=str(dossier.folder / "deposit.yml"),
             remedy=f'Accept it first: sopctl edit {dossier.id} --accept --note "…", or set it back.',
+            deposit=dossier.id,
+            known="; ".join(changed)[:300],
         )
 
 
 def _check(deposit_id: str, content: bytes, path: Path) -> None:
     deposit = codec.parse(content, Deposit, where=str(path))
     if deposit.id != deposit_id:
-        raise InvalidRecord(f"the id is {deposit_id} and stays so", where=str(path))
+        raise InvalidRecord("id-stays-so", "the id is {deposit} and stays so", where=str(path), deposit=deposit_id)
 
 
 def _record(mine: Turn, before: bytes, after: bytes, note: str) -> StepDone:
@@ -112,7 +120,10 @@ def _with_editor(content: bytes) -> bytes:
             subprocess.run([*command, str(path)], check=True)
         except (OSError, subprocess.CalledProcessError) as error:
             raise OutsideFailure(
-                f"the editor did not end well: {error}", remedy="Set EDITOR, or: --from FILE"
+                "editor-did-not-end-well",
+                "the editor did not end well: {error}",
+                remedy="Set EDITOR, or: --from FILE",
+                error=error,
             ) from None
         with disk_errors(path, "read"):
             return path.read_bytes()

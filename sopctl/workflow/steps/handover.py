@@ -92,8 +92,13 @@ def _refuse_strangers(turns: Sequence[Turn]) -> None:
         one, two = first.dossier.summary, other.dossier.summary
         if (one.unit, one.letter, first.procedure) != (two.unit, two.letter, other.procedure) or not one.letter:
             raise UsageError(
-                f"{two.id} is not of the same letter as {one.id}: {two.unit}, {two.letter or 'no letter'}",
+                "not-same-letter-as",
+                "{deposit} is not of the same letter as {deposit2}: {unit}, {value}",
                 remedy="One form holds the servers of one letter.",
+                deposit=two.id,
+                deposit2=one.id,
+                unit=two.unit,
+                value=two.letter or "no letter",
             )
 
 

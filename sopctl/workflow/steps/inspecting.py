@@ -55,11 +55,18 @@ def inspect(
 def accept(desk: Desk, deposit_id: str, *, note: str) -> StepDone:
     """Accept a server that failed its inspection, with a note on why (di luar SOP)."""
     if not note.strip():
-        raise UsageError("accepting a failed inspection needs a note", remedy='Say why: --accept "…"')
+        raise UsageError(
+            "accepting-failed-inspection-needs-note",
+            "accepting a failed inspection needs a note",
+            remedy='Say why: --accept "…"',
+        )
     with turn(desk, deposit_id, "accept") as mine:
         if mine.standing.waiting != "decision":
             raise UsageError(
-                f"{deposit_id} has not failed an inspection", remedy=f"Inspect it: sopctl inspect {deposit_id}"
+                "not-failed-inspection",
+                "{deposit} has not failed an inspection",
+                remedy=f"Inspect it: sopctl inspect {deposit_id}",
+                deposit=deposit_id,
             )
         return mine.record(next(iter(mine.outcomes)), note=note.strip())
 
@@ -106,9 +113,14 @@ def _completeness(
     unknown = [each for each in (*missing, *returned) if each not in brought]
     if unknown:
         listed = ", ".join(brought) or "none"
-        raise UsageError(f"{unknown[0]!r} was not handed over", remedy=f"Accessories at hand-over: {listed}")
+        raise UsageError(
+            "was-not-handed-over",
+            "{unknown!r} was not handed over",
+            remedy=f"Accessories at hand-over: {listed}",
+            unknown=unknown[0],
+        )
     if both := [each for each in missing if each in returned]:
-        raise UsageError(f"{both[0]!r} cannot be both missing and returned")
+        raise UsageError("cannot-both-missing-returned", "{both!r} cannot be both missing and returned", both=both[0])
     questions = inspection.checked(found, serial_differs=False, photos=0)
     rest = "true" if found.rest_ok else ""
     states = {**dict.fromkeys(brought, rest), **dict.fromkeys(returned, "true"), **dict.fromkeys(missing, "false")}
@@ -119,5 +131,7 @@ def _completeness(
 
 def _read(serial: str | None) -> str:
     if not serial or not serial.strip():
-        raise UsageError("the serial number was not read", remedy="Read it off the machine: --serial …")
+        raise UsageError(
+            "serial-number-was-not-read", "the serial number was not read", remedy="Read it off the machine: --serial …"
+        )
     return serial.strip()

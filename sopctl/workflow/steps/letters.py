@@ -59,7 +59,9 @@ def dispose(
     """A disposition (penitipan 2 and 3, pengembalian 2 and 3): a head's written instruction on a letter, to whom it
     goes, and when; with the number and the scan of the disposition sheet, where the office has one."""
     if not instruction.strip():
-        raise UsageError("the instruction is empty", remedy='Say what the head wrote: --instruction "…"')
+        raise UsageError(
+            "instruction-empty", "the instruction is empty", remedy='Say what the head wrote: --instruction "…"'
+        )
     scan = read_scan(letter) if letter else None
     with turn(desk, deposit_id, "dispose") as mine:
         following = mine.procedure.step(mine.step.outcomes["selesai"].next or mine.step.no)
@@ -81,13 +83,17 @@ def ask_back(
 ) -> StepDone:
     """pengembalian 1: the owner's letter that asks for the server back; begins the procedure."""
     if not letter_number.strip():
-        raise UsageError("the letter has no number", remedy='Give it: --letter-number "…"')
+        raise UsageError("letter-no-number", "the letter has no number", remedy='Give it: --letter-number "…"')
     scan = read_scan(letter) if letter else None
     with turn(desk, deposit_id, "return") as mine:
         if mine.step.task != "letter":
             raise UsageError(
-                f"{deposit_id} is being returned already; due is {mine.standing.place}: {mine.step.activity}",
+                "being-returned-already",
+                "{deposit} is being returned already; due is {place}: {activity}",
                 remedy=f"Run: sopctl return {deposit_id} --data-saved --keep-disks (or --wipe-disks)",
+                deposit=deposit_id,
+                place=mine.standing.place,
+                activity=mine.step.activity,
             )
         data: dict[str, object] = {"letter": {"number": letter_number, "date": letter_date or desk.now().date()}}
         if letter and scan:
@@ -100,8 +106,10 @@ def confirm_data_saved(desk: Desk, deposit_id: str, *, wipe: bool) -> StepDone:
     with turn(desk, deposit_id, "return") as mine:
         if mine.step.task != "data-saved":
             raise UsageError(
-                f"the return of {deposit_id} has not begun",
+                "return-not-begun",
+                "the return of {deposit} has not begun",
                 remedy=f'Begin it with the owner\'s letter: sopctl return {deposit_id} --letter-number "…"',
+                deposit=deposit_id,
             )
         wish = "pemilik meminta disk dihapus" if wipe else "disk tidak dihapus"
         return mine.record("selesai", note=f"data telah dicadangkan; {wish}", data={"wipe_disks": wipe})

@@ -87,10 +87,11 @@ def _refuse_twice(mine: Turn, again: bool) -> None:
     cut_off = mine.standing.unfinished
     if cut_off and not again:
         raise OutsideFailure(
-            f"a message of this step was being sent at {cut_off.at:%Y-%m-%d %H:%M} when sopctl was cut off; "
-            "it may have arrived",
+            "message-step-was-being-sent",
+            "a message of this step was being sent at {at:%Y-%m-%d %H:%M} when sopctl was cut off; it may have arrived",
             remedy=f"Ask the contact person, then: sopctl notify {mine.dossier.id} --via phone, "
             "or --again to send it once more",
+            at=cut_off.at,
         )
 
 
@@ -105,4 +106,4 @@ def _default_means(desk: Desk, message: Message) -> Means:
         if message.to
         else f"the letter gives no e-mail address of {message.name}"
     )
-    raise UsageError(why, remedy="Tell how the contact was informed: --via phone|letter|meeting")
+    raise UsageError("failed", "{why}", remedy="Tell how the contact was informed: --via phone|letter|meeting", why=why)

@@ -77,7 +77,12 @@ def give_back(desk: Desk, deposit_id: str, *, cancel: threading.Event | None = N
     """
     with act(desk, deposit_id, "sudo") as mine:
         if not mine.dossier.summary.reduced:
-            raise NotNow(f"on {deposit_id} the office's sudo was not reduced", remedy=f"Look: sopctl show {deposit_id}")
+            raise NotNow(
+                "offices-sudo-was-not-reduced",
+                "on {deposit} the office's sudo was not reduced",
+                remedy=f"Look: sopctl show {deposit_id}",
+                deposit=deposit_id,
+            )
         first_contact.regain(mine, cancel=cancel)
         return mine.record(history.SUDO, note="akun pengelola kembali penuh", data={"sudo": "full"})
 
@@ -93,12 +98,16 @@ def _refuse_not_accepted(mine: Turn) -> None:
     configured, verified = dossier.last("configure"), dossier.last("verify")
     if dossier.summary.reduced:
         raise UsageError(
-            f"on {dossier.id} the office may only take inventory already",
+            "office-may-only-take-inventory",
+            "on {deposit} the office may only take inventory already",
             remedy=f"To renew the script there, it takes full sudo: sopctl configure {dossier.id} --sudo full",
+            deposit=dossier.id,
         )
     accepted = configured and verified and verified.seq > configured.seq and not last_cause(dossier)
     if not (accepted and dossier.summary.in_our_hands):
         raise NotNow(
-            f"{dossier.id} is not accepted yet: its sudo is reduced once the access try has succeeded",
+            "not-accepted-yet",
+            "{deposit} is not accepted yet: its sudo is reduced once the access try has succeeded",
             remedy=f"Run: {commands.command_for(dossier.summary)}",
+            deposit=dossier.id,
         )

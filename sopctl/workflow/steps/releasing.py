@@ -54,11 +54,17 @@ def release(
 
 def _refuse_strange_wiping(mine: Turn, wiped: Wiped) -> None:
     if mine.step.task != "exit-record":
-        raise UsageError(f"that the disks were wiped is recorded when the server leaves, not at {mine.standing.place}")
+        raise UsageError(
+            "disks-were-wiped-recorded-when",
+            "that the disks were wiped is recorded when the server leaves, not at {place}",
+            place=mine.standing.place,
+        )
     if mine.known("wipe_disks") != "true":
-        raise UsageError(f"the owner of {mine.dossier.id} did not ask for its disks to be wiped")
+        raise UsageError(
+            "owner-did-not-ask-its", "the owner of {id} did not ask for its disks to be wiped", id=mine.dossier.id
+        )
     if wiped.on > mine.desk.now().date():
-        raise UsageError(f"{wiped.on} has not come yet")
+        raise UsageError("not-come-yet", "{on} has not come yet", on=wiped.on)
 
 
 def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:

@@ -62,10 +62,15 @@ def place(desk: Desk, deposit_id: str) -> StepDone:
 def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> StepDone:
     """Let a request be served before those of lower priority (0 is everyone's); the reason is kept."""
     if not reason.strip():
-        raise UsageError("a priority needs a reason", remedy='Say why: --reason "…"')
+        raise UsageError("priority-needs-reason", "a priority needs a reason", remedy='Say why: --reason "…"')
     with act(desk, deposit_id, "prioritise") as mine:
         if mine.dossier.summary.place:
-            raise NotNow(f"{deposit_id} has its place already: {mine.dossier.summary.place}")
+            raise NotNow(
+                "its-place-already",
+                "{deposit} has its place already: {place}",
+                deposit=deposit_id,
+                place=mine.dossier.summary.place,
+            )
         note = f"prioritas {priority}: {reason.strip()}"
         return mine.record(history.PRIORITISED, note=note, data={"priority": priority, "reason": reason.strip()})
 
@@ -186,17 +191,27 @@ def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> 
             command = (
                 f"sopctl reserve {first.id}" if told else f"sopctl notify {first.id}, then sopctl reserve {first.id}"
             )
-            raise NotNow(f"{first.id} asked earlier, waits for space and fits now", remedy=f"Serve it first: {command}")
+            raise NotNow(
+                "asked-earlier-waits-space-fits",
+                "{deposit} asked earlier, waits for space and fits now",
+                remedy=f"Serve it first: {command}",
+                deposit=first.id,
+            )
 
 
 def _refuse_wish(site: Site, mine: Summary, others: Sequence[Summary], wish: Wish) -> None:
     if wish.rack and wish.rack not in {each.name for each in site.racks}:
         known = ", ".join(each.name for each in site.racks) or "none"
-        raise UsageError(f"there is no rack {wish.rack!r}", remedy=f"There are: {known}")
+        raise UsageError("no-rack", "there is no rack {rack!r}", remedy=f"There are: {known}", rack=wish.rack)
     spot, reasons = rack.find_place(site.racks, occupied(others), mine.need, wish)
     if spot is None:
         see = f"sopctl rack show {wish.rack}" if wish.rack else "sopctl rack list"
-        raise UsageError(f"the server cannot stand there: {'; '.join(reasons)}", remedy=f"See the racks: {see}")
+        raise UsageError(
+            "server-cannot-stand",
+            "the server cannot stand there: {known}",
+            remedy=f"See the racks: {see}",
+            known="; ".join(reasons),
+        )
 
 
 def racks_alone(site: Site) -> AbstractContextManager[None]:

@@ -70,7 +70,7 @@ def verify(
     try:
         found = _until_accessible(look, until, on_wait)
     except KeyboardInterrupt:
-        raise Interrupted("stopped; nothing is recorded") from None
+        raise Interrupted("stopped", "stopped; nothing is recorded") from None
     with turn(desk, deposit_id, "verify") as mine:
         said = (verification.from_word(word),) if word else ()
         established = (*found.established, *said)
@@ -98,9 +98,14 @@ def plan(mine: Turn, vantage: Vantage) -> Look:
     if appliances.is_appliance(mine.dossier):
         return _plan_of_appliance(mine, vantage)
     if vantage.user and not vantage.key:
-        raise UsageError("--user needs the key of that account", remedy="Add --key FILE")
+        raise UsageError("user-needs-key-account", "--user needs the key of that account", remedy="Add --key FILE")
     if vantage.key and not vantage.user and not wanted.accounts:
-        raise UsageError(f"{mine.dossier.id} has no account of the requesting unit", remedy="Name it: --user NAME")
+        raise UsageError(
+            "no-account-requesting-unit",
+            "{id} has no account of the requesting unit",
+            remedy="Name it: --user NAME",
+            id=mine.dossier.id,
+        )
     as_requester = vantage.key is not None
     pin = pinned_key(mine.dossier)
     target = Target(
@@ -125,8 +130,10 @@ def _plan_of_appliance(mine: Turn, vantage: Vantage) -> Look:
     """An appliance is looked at from here, with the owner's account for the office; a letter names no other."""
     if vantage != Vantage(timeout=vantage.timeout):
         raise UsageError(
-            f"{mine.dossier.id} is a network appliance: it is tried from here, with the office's account there",
+            "network-appliance",
+            "{id} is a network appliance: it is tried from here, with the office's account there",
             remedy='What its owner can do is their word: --confirmed-by WHO [--word no --note "…"]',
+            id=mine.dossier.id,
         )
     site, dossier = mine.desk.site, mine.dossier
     appliances.login(site, dossier)

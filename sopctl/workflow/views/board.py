@@ -87,7 +87,12 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
     """
     actors = {key for each in desk.site.procedures.values() for key in each.actors}
     if actor and actor not in actors:
-        raise UsageError(f"there is no actor {actor!r}", remedy=f"The procedures have: {', '.join(sorted(actors))}")
+        raise UsageError(
+            "no-actor",
+            "there is no actor {actor!r}",
+            remedy=f"The procedures have: {', '.join(sorted(actors))}",
+            actor=actor,
+        )
     reading = register.read(desk.site)
     rows = [row for row in _rows(desk, reading.summaries) if row.command and not _waits(row)]
     rows += _ending(desk, reading.summaries)

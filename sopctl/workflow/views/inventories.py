@@ -137,7 +137,11 @@ def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_hando
     The serial number of the hand-over counts always. Raises UsageError when a month's facts are not there.
     """
     if len(months) not in (0, 2) or (months and since_handover):
-        raise UsageError("name two months, or none, or --since handover", remedy=f"sopctl inventory diff {deposit_id}")
+        raise UsageError(
+            "name-two-months-none-since",
+            "name two months, or none, or --since handover",
+            remedy=f"sopctl inventory diff {deposit_id}",
+        )
     dossier = dossiers.read(desk.site, deposit_id)
     gathered = kept.months(dossier.events)
     if not gathered:
@@ -261,5 +265,9 @@ def _gathering(deposit_id: str, gathered: kept.Months, month: str | None) -> kep
 def _none(deposit_id: str, month: str | None) -> UsageError:
     of = f" for {month}" if month else ""
     return UsageError(
-        f"there are no facts of {deposit_id}{of}", remedy=f"Gather them: sopctl inventory collect {deposit_id}"
+        "no-facts",
+        "there are no facts of {deposit}{of}",
+        remedy=f"Gather them: sopctl inventory collect {deposit_id}",
+        deposit=deposit_id,
+        of=of,
     )

@@ -35,14 +35,21 @@ class Way(Struct, frozen=True):
 def find(site: Site, name: str, version: str | None = None) -> Procedure:
     """A procedure by its name: the version in force, or the one named. Raises UsageError when there is none."""
     if name not in site.procedures:
-        raise UsageError(f"there is no procedure {name!r}", remedy=f"There are: {', '.join(site.procedures)}")
+        raise UsageError(
+            "no-procedure",
+            "there is no procedure {name!r}",
+            remedy=f"There are: {', '.join(site.procedures)}",
+            name=name,
+        )
     if version is None:
         return site.procedures[name]
     versions = site.library.versions(name)
     found = next((each for each in versions if each.version == version), None)
     if found is None:
         there = ", ".join(each.version for each in versions)
-        raise UsageError(f"{name} has no version {version!r}", remedy=f"There are: {there}")
+        raise UsageError(
+            "no-version", "{name} has no version {version!r}", remedy=f"There are: {there}", name=name, version=version
+        )
     return found
 
 
@@ -50,7 +57,12 @@ def way(site: Site, name: str, deposit_id: str) -> Way:
     """The way that a deposit went through a procedure. Raises UsageError when there is no such one."""
     dossier = dossiers.read(site, deposit_id)
     if name not in dossier.procedures:
-        raise UsageError(f"there is no procedure {name!r}", remedy=f"There are: {', '.join(dossier.procedures)}")
+        raise UsageError(
+            "no-procedure",
+            "there is no procedure {name!r}",
+            remedy=f"There are: {', '.join(dossier.procedures)}",
+            name=name,
+        )
     events = tuple(event for event in dossier.events if event.procedure == name)
     return Way(deposit_id, dossier.procedures[name], _visits(dossier, name), dossier.standing, events)
 

@@ -24,7 +24,7 @@ def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
     found = next((each for each in site.racks if each.name == name), None)
     if found is None:
         known = ", ".join(each.name for each in site.racks) or "none"
-        raise UsageError(f"there is no rack {name!r}", remedy=f"There are: {known}")
+        raise UsageError("no-rack", "there is no rack {name!r}", remedy=f"There are: {known}", name=name)
     return found, [o for o in occupied(register.summaries(site)) if o.place.rack == name]
 
 

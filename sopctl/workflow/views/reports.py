@@ -42,5 +42,7 @@ def month_days(month: str) -> tuple[date, date]:
     try:
         first = date.fromisoformat(f"{month}-01")
     except ValueError:
-        raise UsageError(f"{month!r} is not a month", remedy="Write the year and the month: 2026-11") from None
+        raise UsageError(
+            "not-month", "{month!r} is not a month", remedy="Write the year and the month: 2026-11", month=month
+        ) from None
     return first, first.replace(day=monthrange(first.year, first.month)[1])

@@ -91,7 +91,7 @@ def test_an_error_of_the_records_is_shown_with_its_place(site: Path) -> None:
     stand_in(site, {})
     (site / "python/sopctl/workflow/inventory_view.py").write_text(
         "from sopctl.errors import InvalidRecord\n"
-        "def hosts(site): raise InvalidRecord('no such unit', where='deposit.yml:3:5', remedy='Mend it.')\n"
+        "def hosts(site): raise InvalidRecord('no-unit', 'no such unit', where='deposit.yml:3:5', remedy='Mend it.')\n"
     )
     ran = ansible(site, "ansible-inventory", "--list")
     assert "deposit.yml:3:5: no such unit" in ran.stderr

@@ -210,7 +210,7 @@ def test_a_mass_outage_is_one_message_to_each_channel_and_told_once(
 
     def post(name: str, _url: str, *, title: str, text: str) -> None:
         if name in broken:
-            raise OutsideFailure("nobody listens")
+            raise OutsideFailure("nobody-listens", "nobody listens")
         sent.append((name, title, text))
 
     monkeypatch.setattr("sopctl.adapters.channels.post", post)

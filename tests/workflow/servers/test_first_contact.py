@@ -103,5 +103,5 @@ def test_without_a_key_a_server_waits_for_its_password(desk: Desk, until_space: 
     dossier = read(desk.site, deposit)
     with pytest.raises(SopctlError, match=re.escape("entered by the password of titipan")) as refused:
         ansible_view.key_in_use(desk.site, dossier)
-    assert "--ask-password" in refused.value.remedy
+    assert "--ask-password" in refused.value.advice
     assert ansible_view.hosts(desk.site.root) == [], "Ansible has no way in yet"

@@ -73,7 +73,7 @@ def test_a_key_is_pending_then_pinned_then_changed(
             host_keys.refuse_changed(dossiers.read(desk.site, deposit))
         assert sha256(OLD) in str(refused.value)
         assert sha256(NEW) in str(refused.value)
-        assert f"sopctl host-key {deposit} --confirm" in refused.value.remedy
+        assert f"sopctl host-key {deposit} --confirm" in refused.value.advice
         said = sopctl("host-key", deposit)
         assert said.code == 1
         assert sha256(OLD) in said.out

@@ -78,7 +78,7 @@ def test_what_is_on_hold_can_only_be_resumed_or_ended(desk: Desk, file_request: 
     go(desk, deposit, "held")
     with pytest.raises(NotNow, match="is on hold since 2026-11-23 \\(staf\\): x") as caught:
         letters.dispose(desk, deposit, instruction="x")
-    assert caught.value.remedy.startswith(f"Run: sopctl resume {deposit}")
+    assert caught.value.advice.startswith(f"Run: sopctl resume {deposit}")
 
 
 def test_a_withdrawn_request_gives_its_place_back(desk: Desk, until_space: Callable[..., str]) -> None:
@@ -110,7 +110,7 @@ def test_someone_without_the_role_decides_with_a_letter_of_authority(
     scan.write_bytes(PDF)
     with pytest.raises(NotNow, match="belongs to kadis; kabid is kabid") as caught:
         letters.dispose(desk.decided_by("kabid"), deposit, instruction="x")
-    assert "--on-behalf-of kadis --document FILE" in caught.value.remedy
+    assert "--on-behalf-of kadis --document FILE" in caught.value.advice
     done = letters.dispose(desk.decided_by("kabid", Behalf("kadis", scan)), deposit, instruction="x")
     event = dossiers.read(desk.site, deposit).events[-1]
     assert (event.by, event.typed, event.data["on_behalf_of"]["person"]) == ("kabid", desk.typed, "kadis")

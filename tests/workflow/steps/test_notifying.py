@@ -122,7 +122,7 @@ def test_without_a_mail_server_people_say_how_they_informed(desk: Desk, until_sp
     deposit = until_space()
     with pytest.raises(UsageError, match="this site has no mail server") as caught:
         notifying.notify(desk, deposit)
-    assert "--via phone|letter|meeting" in caught.value.remedy
+    assert "--via phone|letter|meeting" in caught.value.advice
     done = notifying.notify(desk, deposit, via="meeting")
     text = Path(done.documents[0]).read_text()
     assert text.startswith("Yth. Administrator Sistem\nDinas Contoh\n")

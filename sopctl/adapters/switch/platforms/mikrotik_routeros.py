@@ -40,9 +40,11 @@ def read(session: Session) -> SwitchState:
     for bridge in _entries(session, "/interface bridge"):
         if bridge.get("vlan-filtering") != "yes":
             raise DeviceFault(
-                f"{bridge.get('name', 'the bridge')} does not filter VLANs, so they separate nothing",
+                "does-not-filter-vlans-so",
+                "{get} does not filter VLANs, so they separate nothing",
                 where=str(session.endpoint),
                 remedy="Set up its VLAN table, then: /interface bridge set [find] vlan-filtering=yes",
+                get=bridge.get("name", "the bridge"),
             )
     table = [(_numbers(row), _members(row)) for row in _entries(session, "/interface bridge vlan")]
     bridged = {row.get("interface", ""): row for row in _entries(session, "/interface bridge port")}

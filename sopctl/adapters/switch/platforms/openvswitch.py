@@ -170,7 +170,10 @@ def _rows(session: Session, table: str, columns: str) -> list[Row]:
         ]
     except (ValueError, KeyError, TypeError, IndexError):
         raise DeviceFault(
-            f"ovs-vsctl answers in no form that is known: {printable(answer, 100)}", where=str(session.endpoint)
+            "ovs-vsctl-answers-no-form-known",
+            "ovs-vsctl answers in no form that is known: {answer}",
+            where=str(session.endpoint),
+            answer=printable(answer, 100),
         ) from None
 
 
