@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings
+from msgspec import convert
 
+from sopctl.model.access.ladder import HostKey
+from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.setup import init
@@ -59,6 +62,11 @@ def clock() -> Clock:
 @pytest.fixture
 def desk(site: Site, clock: Clock) -> Desk:
     return Desk(site, "root", clock)
+
+
+def pinned(host_key: Mapping[str, str]) -> HostKeyPinned:
+    """That this host key was pinned, as an event establishes it."""
+    return HostKeyPinned(host_key=convert(host_key, HostKey), host_key_confirmed="fingerprint")
 
 
 @pytest.fixture
@@ -112,7 +120,7 @@ def placed(desk: Desk, until_space: Callable[..., str]) -> Callable[..., str]:
         handover.handover(desk, deposit)
         reservation.place(desk, deposit)
         with turn(desk, deposit, "configure") as mine:
-            mine.start({"host_key": host_key})
+            mine.start(pinned(host_key))
         return deposit
 
     return place

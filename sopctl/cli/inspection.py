@@ -147,6 +147,7 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
     """Ask what the due inspection needs, one question after the other."""
     from sopctl.errors import NotNow
     from sopctl.model.inspection import CHECKLIST, CONDITIONS, SERIAL
+    from sopctl.model.sop.entries import ConditionInspected
     from sopctl.store import dossiers
     from sopctl.workflow import commands
 
@@ -174,7 +175,8 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
     said["items"] = tuple(answers)
     said["condition"] = click.prompt("Condition", type=click.Choice(CONDITIONS), default=CONDITIONS[0], err=True)
     if each.task == "completeness":
-        brought = [str(one) for one in dossiers.read(desk.site, deposit_id).known("accessories") or []]
+        taken_in = dossiers.read(desk.site, deposit_id).newest(ConditionInspected)
+        brought = taken_in.accessories if taken_in else ()
         there = {one: click.confirm(f"Accessory {one!r} is there?", default=True, err=True) for one in brought}
         said["returned"] = tuple(one for one in brought if there[one])
         said["missing"] = tuple(one for one in brought if not there[one])

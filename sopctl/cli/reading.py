@@ -143,9 +143,13 @@ def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) 
     made.columns[1].no_wrap = made.columns[2].no_wrap = True
     for event in events:
         at = f"{event.at:%Y-%m-%d %H:%M}"
-        by = event.by + (f" a.n. {event.data['on_behalf_of']['person']}" if "on_behalf_of" in event.data else "")
         made.add_row(
-            str(event.seq), at, f"{event.procedure} {event.step}", event.outcome, printable(by), printable(event.note)
+            str(event.seq),
+            at,
+            f"{event.procedure} {event.step}",
+            event.outcome,
+            printable(filing.decided_by(event)),
+            printable(event.note),
         )
     out.print(made)
     for document in documents:

@@ -270,14 +270,14 @@ def release(
     as_json: bool,
 ) -> None:
     """Take back access and switch off (pengembalian 6), sign out (9), free the place (10)."""
-    from sopctl.workflow.papers import parts
+    from sopctl.model.sop.entries import Wiped
     from sopctl.workflow.steps import releasing
 
     desk = open_desk(ctx)
     if not wiped_by and (wiped_on or wiped_how):
         raise UsageError("who-wiped-disks", "who wiped the disks?", remedy="Add --wiped-by WHO")
     day = wiped_on.date() if wiped_on else desk.now().date()
-    wiped = parts.Wiped(wiped_by, day, wiped_how) if wiped_by else None
+    wiped = Wiped(wiped_by, day, wiped_how) if wiped_by else None
     language = language_of(lang)
     with task_progress(quiet=as_json) as on_event:
         done = releasing.release(desk, deposit_id, by_hand=by_hand, wiped=wiped, language=language, on_event=on_event)

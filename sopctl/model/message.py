@@ -1,9 +1,8 @@
 """Messages to people of the units and of the office. They say where and how, never a secret."""
 
-from typing import Any
-
 from msgspec import Struct
 
+from sopctl.model.access.ladder import HostKey
 from sopctl.model.deposit import Deposit
 
 
@@ -17,7 +16,7 @@ class Message(Struct, frozen=True):
     copies: tuple[str, ...] = ()
 
 
-def how_to_reach(deposit: Deposit, host_key: Any, language: str) -> str:
+def how_to_reach(deposit: Deposit, host_key: HostKey | None, language: str) -> str:
     """How the owner reaches the server: a command per account, the host key's fingerprint, the service ports."""
     fingerprint, ports = {
         "id": ("Sidik jari kunci server", "Port layanan"),
@@ -26,7 +25,7 @@ def how_to_reach(deposit: Deposit, host_key: Any, language: str) -> str:
     access = deposit.access
     lines = [f"  ssh -p {access.port} {account.name}@{access.address}" for account in access.accounts]
     if host_key:
-        lines.append(f"  {fingerprint} ({host_key['type']}): {host_key['sha256']}")
+        lines.append(f"  {fingerprint} ({host_key.type}): {host_key.sha256}")
     if access.ports:
         lines.append(f"  {ports}: {', '.join(map(str, access.ports))}")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,7 +18,8 @@ from msgspec import convert, structs, to_builtins
 from sopctl.errors import Conflict, InvalidRecord, UsageError
 from sopctl.model import names
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
-from sopctl.model.sop import history, procedure
+from sopctl.model.sop import history, procedure, record
+from sopctl.model.sop.entries import E, Entry, Filed, Kept, LetterScan, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, Standing
 from sopctl.model.sop.summary import Summary, summarise
@@ -57,21 +58,26 @@ class Dossier:
 
     @cached_property
     def summary(self) -> Summary:
-        """What lists need to know of it. Raises what `standing` raises."""
-        return summarise(self.deposit, self.procedures, self.events, self.standing)
+        """What lists need to know of it. Raises what `standing` and `established` raise."""
+        try:
+            return summarise(self.deposit, self.procedures, self.events, self.standing)
+        except InvalidRecord as error:
+            raise error.recast(InvalidRecord, where=error.where or str(self.history_file)) from None
 
-    def known(self, key: str) -> Any:
-        """The newest value that any event established under `key`, or None."""
-        return history.last_data(self.events, key)
+    def newest(self, kind: type[E]) -> E | None:
+        """The newest entry of a kind that its events established, or None. Raises InvalidRecord as `established`."""
+        return next((entry for _, entry in self.established(kind)), None)
+
+    def established(self, kind: type[E]) -> Iterator[tuple[Event, E]]:
+        """Every entry of a kind with its event, the newest first. Raises InvalidRecord for one that is not valid."""
+        try:
+            yield from record.established(self.procedures, self.events, kind)
+        except InvalidRecord as error:
+            raise error.recast(InvalidRecord, where=str(self.history_file)) from None
 
     def last(self, verb: str, task: str = "") -> Event | None:
-        """The newest event that ended a step of `verb` (and `task`, of a verb that has several), or None."""
-        for event in reversed(self.events):
-            step = procedure.step_of(self.procedures, event)
-            mine = (step.outcomes[event.outcome].verb or step.verb) if event.outcome in step.outcomes else ""
-            if mine == verb and task in ("", step.task):
-                return event
-        return None
+        """The newest event that ended a step by `verb` (and `task`, of a verb that has several), or None."""
+        return record.last_ended(self.procedures, self.events, verb, task)
 
     @property
     def id(self) -> str:
@@ -147,11 +153,11 @@ def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
 
 
 class New(NamedTuple):
-    """A dossier to open: record, first event (not chained yet), documents: data key → (file name, content)."""
+    """A dossier to open: its record, its first event (not chained yet), the letter's scan (file name and content)."""
 
     record: AnyRequest | Adoption
     first: Event
-    documents: Mapping[str, tuple[str, bytes]] = {}
+    letter: tuple[str, bytes] | None = None
 
 
 def create(site: Site, new: New, today: date) -> Dossier:
@@ -193,13 +199,11 @@ def _stage(staging: Path, deposit_id: str, new: New) -> tuple[str, Event]:
         (folder / "documents").mkdir()
     deposit = convert({**to_builtins(new.record), "id": deposit_id}, Deposit)
     record = codec.dump(_id_first(deposit))
-    kept = {"filed": ("permohonan.yml", record), **new.documents}
-    data = dict(new.first.data)
-    for key, (name, content) in kept.items():
-        file = f"documents/0001-{name}"
-        write_atomic(folder / file, content)
-        data[key] = {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
-    event = _bound(deposit_id, (), structs.replace(new.first, data=data))
+    entries: list[Entry] = [Filed(filed=_written(folder, "documents/0001-permohonan.yml", record))]
+    if new.letter:
+        name, content = new.letter
+        entries.append(LetterScan(document=_written(folder, f"documents/0001-{name}", content)))
+    event = _bound(deposit_id, (), structs.replace(new.first, data={**new.first.data, **to_data(entries)}))
     write_atomic(folder / "deposit.yml", record)
     write_atomic(folder / "history.yml", codec.dump([event]))
     return deposit_id, event
@@ -239,8 +243,8 @@ def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
 
 def keep_document(
     dossier: Dossier, name: str, content: bytes, kind: Literal["documents", "facts"] = "documents"
-) -> dict[str, str]:
-    """Write a document of the dossier; what an event's data keeps of it: file (below the dossier) and sha256."""
+) -> Kept:
+    """Write a document of the dossier; returns what an event keeps of it."""
     folder = dossier.folder / kind
     if folder.is_symlink():
         raise InvalidRecord(
@@ -248,8 +252,12 @@ def keep_document(
         )
     with disk_errors(folder, "make"):
         folder.mkdir(exist_ok=True)
-    write_atomic(folder / name, content)
-    return {"file": f"{folder.name}/{name}", "sha256": hashlib.sha256(content).hexdigest()}
+    return _written(dossier.folder, f"{kind}/{name}", content)
+
+
+def _written(folder: Path, file: str, content: bytes) -> Kept:
+    write_atomic(folder / file, content)
+    return Kept(file, hashlib.sha256(content).hexdigest())
 
 
 def _history_with(before: bytes, events: Sequence[Event]) -> bytes:

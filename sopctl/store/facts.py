@@ -4,16 +4,15 @@ What was gathered is what the history says. A file without an event that names i
 """
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
 from sopctl.model.facts.server import ServerFacts
-from sopctl.model.sop.history import Event
+from sopctl.model.sop.entries import Gathered
+from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -35,17 +34,12 @@ Months = dict[str, Kept]
 """The months of which there are facts, in order, each with its newest gathering."""
 
 
-def months(events: Sequence[Event]) -> Months:
+def months(dossier: Dossier) -> Months:
     """What a dossier's history says was gathered."""
     found: Months = {}
-    for event in events:
-        kept: Any = event.data.get("facts")
-        month = event.data.get("month")
-        if isinstance(kept, dict) and isinstance(month, str):
-            revision = found[month].revision + 1 if month in found else 1
-            count = str(event.data.get("changes", ""))
-            changes = int(count) if count.isascii() and count.isdigit() and len(count) < 7 else None
-            found[month] = Kept(month, revision, str(kept.get("file")), str(kept.get("sha256")), changes)
+    for _, each in reversed(list(dossier.established(Gathered))):
+        revision = found[each.month].revision + 1 if each.month in found else 1
+        found[each.month] = Kept(each.month, revision, each.facts.file, each.facts.sha256, each.changes)
     return dict(sorted(found.items()))
 
 

@@ -67,7 +67,7 @@ def read(site: Site, *, gathered: bool = False) -> Reading:
         except InvalidRecord as error:
             errors.append(error)
             continue
-        found[deposit_id], months[deposit_id] = summary, facts.months(dossier.events)
+        found[deposit_id], months[deposit_id] = summary, facts.months(dossier)
         if stamp:
             fresh.append((deposit_id, stamp, summary, months[deposit_id]))
     gone = known.keys() - stamps.keys()

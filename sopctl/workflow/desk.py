@@ -16,9 +16,12 @@ from msgspec import Struct
 
 from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model.deposit import Deposit
-from sopctl.model.sop import history, procedure
+from sopctl.model.sop import history, procedure, verbs
+from sopctl.model.sop.entries import Behalf as BehalfKept
+from sopctl.model.sop.entries import E, Entry, Kept, OnBehalfOf, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import REQUESTER, Outcome, Procedure, Standing, Step
+from sopctl.model.sop.verbs import Verb
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
@@ -94,8 +97,10 @@ class Turn:
     by: str
     outcomes: Mapping[str, Outcome]
     """What this turn may end with, besides failing."""
-    established: dict[str, Any] = field(default_factory=dict)
-    """What every event of this turn carries: on whose behalf it was decided."""
+    verb: Verb
+    """The row of the table of verbs: what its events may establish."""
+    always: list[Entry] = field(default_factory=list)
+    """What every event of this turn establishes: on whose behalf it was decided."""
     documents: list[str] = field(default_factory=list)
     begun: bool = False
     """Has an event been recorded that says that long work began?"""
@@ -106,46 +111,43 @@ class Turn:
     def deposit(self) -> Deposit:
         return self.dossier.deposit
 
-    def known(self, key: str) -> Any:
-        """The newest value that an earlier step established under `key`, or None."""
-        return self.dossier.known(key)
+    def newest(self, kind: type[E]) -> E | None:
+        """The newest entry of a kind that an earlier event established, or None."""
+        return self.dossier.newest(kind)
 
     def keep(
         self, name: str, content: bytes, kind: Literal["documents", "facts"] = "documents", *, shown: bool = True
-    ) -> dict[str, str]:
-        """Keep a document, named after the event that will carry it; returns its file and sha256 for `data`. One that
-        is not `shown` is for the tool, not for people."""
+    ) -> Kept:
+        """Keep a document, named after the event that will carry it. One that is not `shown` is for the tool, not for
+        people."""
         kept = dossiers.keep_document(self.dossier, f"{len(self.dossier.events) + 1:04}-{name}", content, kind)
         if shown:
-            self.documents.append(str(self.dossier.folder / kept["file"]))
+            self.documents.append(str(self.dossier.folder / kept.file))
         return kept
 
-    def start(self, data: Mapping[str, Any] | None = None) -> None:
+    def start(self, *entries: Entry) -> None:
         """Record that long work begins. Of an act only the end is recorded: no step waits for it."""
-        if not self._act:
-            self._append(history.STARTED, "", data)
+        if self.verb.kind != "act":
+            self._append(history.STARTED, "", entries)
             self.begun = True
 
-    def fail(self, why: str, *, cut_off: bool = False, data: Mapping[str, Any] | None = None) -> StepDone:
+    def fail(self, why: str, *entries: Entry, cut_off: bool = False) -> StepDone:
         """Record that the work failed, or was broken off (`cut_off`). The deposit stays at its step."""
-        outcome = self._act or (history.INTERRUPTED if cut_off else history.FAILED)
-        note = f"gagal: {why}" if self._act else why
-        return self.record(outcome, note=note[:1000], data=data, answer=False)
+        act = self.verb.outcome
+        outcome = act or (history.INTERRUPTED if cut_off else history.FAILED)
+        note = f"gagal: {why}" if act else why
+        return self.record(outcome, *entries, note=note[:1000], answer=False)
 
     def break_off(self, error: BaseException) -> StepDone:
         """Record that `error` ended the work. Ctrl-C and its like are no failure: who stopped it goes on later."""
         why = error.message if isinstance(error, SopctlError) else type(error).__name__
         return self.fail(why, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
 
-    @property
-    def _act(self) -> str:
-        """The outcome that this act is recorded with; empty for a step."""
-        return next((outcome for outcome in self.outcomes if outcome in history.ACTS.values()), "")
+    def record(self, outcome: str, *entries: Entry, note: str = "", answer: bool = True) -> StepDone:
+        """Append the event that ends this turn, with what it establishes, and say what is due next.
 
-    def record(
-        self, outcome: str, *, note: str = "", data: Mapping[str, Any] | None = None, answer: bool = True
-    ) -> StepDone:
-        """Append the event that ends this turn and say what is due next."""
+        Raises ValueError for an entry that the table of verbs does not give to this verb.
+        """
         if outcome not in history.WORK and outcome not in self.outcomes:
             raise UsageError(
                 "cannot-end",
@@ -154,7 +156,7 @@ class Turn:
                 place=self.standing.place,
                 outcome=outcome,
             )
-        event = self._append(outcome, note, data)
+        event = self._append(outcome, note, entries)
         self.ended = True
         return self.done(event, answer=answer)
 
@@ -180,7 +182,10 @@ class Turn:
             next_command=commands.command_for(self.dossier.summary),
         )
 
-    def _append(self, outcome: str, note: str, data: Mapping[str, Any] | None) -> Event:
+    def _append(self, outcome: str, note: str, entries: Sequence[Entry]) -> Event:
+        for entry in entries:
+            if not verbs.may_write(self.verb, type(entry)):
+                raise ValueError(f"{self.verb.name} {self.verb.task} may not establish {type(entry).__name__}")
         event = Event(
             seq=0,
             at=self.desk.now(),
@@ -191,7 +196,7 @@ class Turn:
             typed=self.desk.typed,
             prev="",
             note=note,
-            data={**self.established, **(data or {})},
+            data=to_data((*self.always, *entries)),
         )
         self.dossier = dossiers.append(self.desk.site, self.dossier, event)
         return self.dossier.events[-1]
@@ -221,6 +226,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
             standing,
             decider(desk, (actor,), f"{verb} at {standing.place}"),
             outcomes,
+            _row(verb, step),
         )
         _note_behalf(taken)
         yield taken
@@ -228,7 +234,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
 
 @contextmanager
 def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
-    """Take a turn for an act between the steps; end it with `history.ACTS[verb]`.
+    """Take a turn for an act between the steps; end it with its outcome (`Turn.verb.outcome`).
 
     Raises NotNow for a closed dossier, or when who decides may not; else as `turn`.
     """
@@ -239,7 +245,8 @@ def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
         mine = dossier.procedures[standing.procedure]
         actors = mine.acts.get(verb)
         by = decider(desk, actors, f"{verb} during {mine.name}") if actors else desk.by or desk.typed
-        taken = Turn(desk, dossier, mine, standing.step, standing, by, {history.ACTS[verb]: Outcome()})
+        row = verbs.row(verb)
+        taken = Turn(desk, dossier, mine, standing.step, standing, by, {row.outcome: Outcome()}, row)
         _note_behalf(taken)
         yield taken
 
@@ -314,7 +321,12 @@ def _note_behalf(taken: Turn) -> None:
     behalf = taken.desk.behalf
     if behalf:
         kept = taken.keep(f"atas-nama{behalf.document.suffix.lower()}", read_scan(behalf.document))
-        taken.established["on_behalf_of"] = {"person": behalf.person, "document": kept}
+        taken.always.append(OnBehalfOf(on_behalf_of=BehalfKept(behalf.person, kept)))
+
+
+def _row(verb: str, step: Step) -> Verb:
+    """The row of a verb at a step: of a step's own verb with the step's task."""
+    return verbs.row(verb, step.task if verb == step.verb else "")
 
 
 def _due_for(dossier: Dossier, verb: str) -> Standing:

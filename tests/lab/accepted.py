@@ -14,7 +14,6 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab.process import wait_until
 from sopctl.errors import NotNow
 from sopctl.model.access.verification import View
-from sopctl.model.sop import history
 from sopctl.workflow.desk import turn
 from sopctl.workflow.servers import first_contact
 from sopctl.workflow.servers.playbooks import Options
@@ -49,7 +48,7 @@ def drift_is_found_and_repaired(placed: "Placed", sopctl: Callable[..., Ran]) ->
     part = ("--tags", "sshd", "--tags", "firewall")
     ran = sopctl("configure", "--repair", placed.id, *part)
     assert ran.code == 0, ran.err
-    assert history.REPAIRED in ran.out
+    assert "konfigurasi diperbaiki" in ran.out
     settings, rules = "! grep MaxAuthTries /etc/ssh/sshd_config.d/00-sopctl.conf", "nft list table inet sopctl"
     assert "policy drop" in servers.run(placed.server, f"{settings} && {rules}")
 

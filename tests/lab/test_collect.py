@@ -138,6 +138,6 @@ def test_what_is_gathered_stays_and_the_rest_stays_due(fleet: Fleet, sopctl: Cal
     assert "1 of 2 servers gathered" in out
     assert "cancelled" in err
     assert fleet.outcomes(fleet.hostile)[-1] == "interrupted"
-    months = kept_facts.months(dossiers.read(fleet.desk.site, fleet.well).events)
+    months = kept_facts.months(dossiers.read(fleet.desk.site, fleet.well))
     assert [each.revision for each in months.values()] == [2], "a second gathering is a new revision"
     assert processes_of(root) == []

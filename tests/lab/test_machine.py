@@ -20,7 +20,7 @@ from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers.ansible_view import public_key
 from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories
-from tests.conftest import Clock, Ran
+from tests.conftest import Clock, Ran, pinned
 from tests.lab.test_lab import sopctl as begin
 from tests.lab.test_servers import Placed
 from tests.lab.traces import traces
@@ -117,7 +117,7 @@ def until_inventory(placed: Placed) -> None:
     for verb, outcome in (("configure", "selesai"), ("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai")):
         with turn(placed.desk, placed.id, verb) as mine:
             if verb == "configure":
-                mine.start({"host_key": msgspec.to_builtins(key)})
+                mine.start(pinned(msgspec.to_builtins(key)))
             mine.record(outcome)
 
 

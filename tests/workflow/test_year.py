@@ -19,8 +19,10 @@ import pytest
 import yaml
 
 from sopctl.errors import NotNow
+from sopctl.model.access.verification import Established, View
 from sopctl.model.inspection import Inspection
-from sopctl.model.sop import history
+from sopctl.model.sop import history, verbs
+from sopctl.model.sop.entries import AccessTried, AnsibleRun, Configured, Gathered, Paper
 from sopctl.model.sop.summary import Summary
 from sopctl.store import codec, dossiers, register
 from sopctl.store.library import SHIPPED
@@ -201,15 +203,22 @@ class Year:
             if each.verb == "verify":
                 good = self.chance(0.8)
                 self.happened["not accessible"] += not good
-                mine.record("bisa" if good else "tidak bisa", data={"cause": "" if good else "filtered"}, answer=good)
+                seen = Established(View.MANAGEMENT, "sopctl", good, "" if good else "filtered")
+                tried = AccessTried(established=(seen,), cause=seen.cause or None)
+                mine.record("bisa" if good else "tidak bisa", tried, answer=good)
                 return
-            mine.start({"run": "var/runs/x"})
+            mine.start(AnsibleRun(run="var/runs/x"))
             if self.chance(0.1):
                 mine.record(history.FAILED, note="unreachable", answer=False)
                 self.happened["failed on the server"] += 1
                 return
-            data = {"month": f"{today:%Y-%m}"} if each.verb == "inventory" else {"changed": 3}
-            mine.record("selesai", data=data)
+            if each.verb == "inventory":
+                paper = mine.keep("inventaris.pdf", b"%PDF-")
+                facts = mine.keep(f"{today:%Y-%m}.json", b"{}", "facts")
+                form = Paper(paper.file, paper.sha256)
+                mine.record("selesai", Gathered(facts=facts, month=f"{today:%Y-%m}", document=form))
+            else:
+                mine.record("selesai", Configured(changed=3))
 
 
 def check_space(site: Site, everyone: list[Summary]) -> None:
@@ -236,7 +245,7 @@ def check_space(site: Site, everyone: list[Summary]) -> None:
 def check_history(events: list[Any]) -> None:
     """Every event follows from the one before by the procedures' text: no step is skipped, nothing happens on hold."""
     where, on_hold, back = ("penitipan", 1), False, None
-    acts = set(history.ACTS.values())
+    acts = verbs.NEUTRAL - history.WORK
     for event in events:
         here = (event["procedure"], int(event["step"]))
         if here[0] == "pengembalian" and where[0] == "konfigurasi":

@@ -16,38 +16,11 @@ INTERRUPTED = "interrupted"
 WORK = frozenset({STARTED, FAILED, INTERRUPTED})
 """How long work shows in a history: begun, failed, broken off. None of them ends a step."""
 
-HELD = "ditahan"
-RESUMED = "dilanjutkan"
-EXTENDED = "diperpanjang"
-PRIORITISED = "diprioritaskan"
-CHANGED = "diubah"
-REMINDED = "diingatkan"
-HOST_KEY = "kunci host"
-REPAIRED = "konfigurasi diperbaiki"
-SWITCHED = "port switch"
-SUDO = "hak sudo diubah"
-ACTS = {
-    "hold": HELD,
-    "resume": RESUMED,
-    "extend": EXTENDED,
-    "prioritise": PRIORITISED,
-    "edit": CHANGED,
-    "remind": REMINDED,
-    "host-key": HOST_KEY,
-    "repair": REPAIRED,
-    "switch": SWITCHED,
-    "sudo": SUDO,
-}
-"""What may happen between the steps (di luar SOP): the command, and the outcome that its event carries."""
-
-NEUTRAL = WORK | frozenset(ACTS.values())
-"""Outcomes that leave a dossier at the step where it stands."""
-
 
 class Event(Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that happened. `by` is who decided it (a person of the site, or an actor), `typed` the login that
-    entered it. `data` holds what the step established, all scalars as strings; `prev` is the hash of the event
-    before."""
+    entered it. `data` holds what the event established (`entries.py`), all scalars as text; `prev` is the hash of the
+    event before."""
 
     seq: int
     at: datetime
@@ -117,8 +90,3 @@ def check_chain(deposit_id: str, events: Sequence[Event], where: str) -> None:
                 deposit=deposit_id,
             )
         prev = event.hash
-
-
-def last_data(events: Sequence[Event], key: str) -> Any:
-    """The newest value that any event's data established under `key`, or None."""
-    return next((event.data[key] for event in reversed(events) if key in event.data), None)

@@ -6,16 +6,15 @@ to. A history that they cannot explain is an error, never a guess.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.sop import history
+from sopctl.model.sop import history, verbs
+from sopctl.model.sop.entries import Gathered, Pinned, from_data
 from sopctl.model.sop.history import Event
-
-Waiting = Literal["", "space", "month", "decision"]
-"""What a step waits for besides the work itself: free rack space, the next month, or someone's decision."""
+from sopctl.model.sop.verbs import Waiting
 
 REQUESTER = "pemohon"
 """The actor outside the office: the requesting unit. Every procedure calls it so."""
@@ -190,7 +189,7 @@ def _after(procedures: Procedures, standing: Standing, event: Event) -> Standing
     step = standing.step
     if step is None or event.step != step.no:
         raise _unexplained(standing, event)
-    if event.outcome in history.NEUTRAL:
+    if event.outcome in verbs.NEUTRAL:
         return _unmoved(standing, step, event)
     outcome = step.outcomes.get(event.outcome)
     if outcome is None or (standing.held and not (outcome.closes or outcome.resumes)):
@@ -201,7 +200,8 @@ def _after(procedures: Procedures, standing: Standing, event: Event) -> Standing
         return standing.broken_into
     if outcome.next is not None:
         next_step = procedures[standing.procedure].step(outcome.next)
-        month = str(event.data.get("month", "")) if outcome.waits_for == "month" else ""
+        gathered = from_data(Gathered, event) if outcome.waits_for == "month" else None
+        month = gathered.month if gathered else ""
         return Standing(
             standing.procedure, next_step, event.at, outcome.waits_for, broken_into=standing.broken_into, month=month
         )
@@ -220,9 +220,9 @@ def _broken_into(procedures: Procedures, standing: Standing, event: Event) -> St
 
 def _unmoved(standing: Standing, step: Step, event: Event) -> Standing:
     """After work that did not end the step, or an act between the steps: the step's clock is never restarted."""
-    if event.outcome in (history.HELD, history.RESUMED) and (event.outcome == history.HELD) == bool(standing.held):
+    if event.outcome in (verbs.HELD, verbs.RESUMED) and (event.outcome == verbs.HELD) == bool(standing.held):
         raise _unexplained(standing, event)
-    held = {history.HELD: event, history.RESUMED: None}.get(event.outcome, standing.held)
+    held = {verbs.HELD: event, verbs.RESUMED: None}.get(event.outcome, standing.held)
     unfinished = standing.unfinished
     if event.outcome in history.WORK:
         unfinished = event if event.outcome == history.STARTED else None
@@ -276,8 +276,8 @@ def pins(events: Sequence[Event]) -> dict[str, str]:
 
     A dossier from before versions were written is pinned to the first version of each.
     """
-    written = events[0].data.get("procedures") if events else None
-    return {name: str(version) for name, version in (written or _FIRST).items()}
+    written = from_data(Pinned, events[0]) if events else None
+    return written.procedures if written else _FIRST
 
 
 _FIRST = {"penitipan": "1", "konfigurasi": "1", "pengembalian": "1"}

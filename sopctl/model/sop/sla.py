@@ -6,7 +6,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from sopctl.model.sop import history
+from sopctl.model.sop import verbs
 from sopctl.model.sop.deadline import count, counted
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, Standing, month_due, stand, walk
@@ -81,11 +81,11 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event]) -
     before = stand(procedures, ())
     pauses: list[Pause] = []
     for event, after in walk(procedures, events):
-        if event.outcome == history.HELD:
+        if event.outcome == verbs.HELD:
             pauses.append(Pause(event.at, None))
-        elif event.outcome == history.RESUMED:
+        elif event.outcome == verbs.RESUMED:
             pauses[-1] = Pause(pauses[-1].since, event.at)
-        elif event.outcome not in history.NEUTRAL:
+        elif event.outcome not in verbs.NEUTRAL:
             if event.procedure == before.procedure:  # else it broke into a step that was not due for it
                 yield from _occurrence(deposit, procedures, before, event.at, pauses)
             pauses = []

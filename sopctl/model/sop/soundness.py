@@ -7,7 +7,7 @@ number; so a procedure may number, add and leave out steps as its paper does, wi
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sopctl.model.sop import history
+from sopctl.model.sop import verbs
 from sopctl.model.sop.procedure import REQUESTER, Begins, Procedure, Procedures, Step
 
 WITHOUT_A_PERSON = frozenset({"configure", "notify", "verify", "inventory"})
@@ -64,8 +64,8 @@ def faults(procedure: Procedure) -> Iterator[Fault]:
         yield from _verb_faults(step, path)
         yield from _outcome_faults(procedure, step, path)
     for act in procedure.acts:
-        if act not in history.ACTS:
-            yield Fault(("acts", act), f"there is no act {act!r}; there are: {', '.join(history.ACTS)}")
+        if act not in verbs.names("act"):
+            yield Fault(("acts", act), f"there is no act {act!r}; there are: {', '.join(verbs.names('act'))}")
     yield from _unreachable(procedure)
     yield from _endless(procedure)
 
@@ -112,7 +112,7 @@ def _outcome_faults(procedure: Procedure, step: Step, path: tuple[str | int, ...
     numbers = {each.no for each in procedure.steps}
     for label, outcome in step.outcomes.items():
         here = (*path, "outcomes", label)
-        if label in history.NEUTRAL:
+        if label in verbs.NEUTRAL:
             yield Fault(here, f"the outcome {label!r} is reserved")
         if outcome.verb and outcome.verb not in OF_OUTCOMES:
             yield Fault(here, f"there is no verb {outcome.verb!r} for an outcome; there are: {_listed(OF_OUTCOMES)}")

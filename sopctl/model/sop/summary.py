@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import pairwise
 
-from msgspec import Struct, convert
+from msgspec import Struct
 
 from sopctl.model.deposit import Deposit, Platform
 from sopctl.model.rack import Need, Place
-from sopctl.model.sop import history, procedure
-from sopctl.model.sop.history import Event, last_data
-from sopctl.model.sop.procedure import Procedures, Standing, Waiting
+from sopctl.model.sop import entries, procedure, record, verbs
+from sopctl.model.sop.entries import E
+from sopctl.model.sop.history import Event
+from sopctl.model.sop.procedure import Procedures, Standing
+from sopctl.model.sop.verbs import Waiting
 
 
 class Pause(Struct, frozen=True):
@@ -85,14 +87,20 @@ class Summary(Struct, frozen=True):
 
 
 def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event], standing: Standing) -> Summary:
-    """The summary of a dossier."""
+    """The summary of a dossier. Raises InvalidRecord for an entry of its history that is not valid."""
     step, server = standing.step, deposit.server
-    until = last_data(events, "valid_until")
+
+    def newest(kind: type[E]) -> E | None:
+        return record.newest(procedures, events, kind)
+
+    inspected, extended = newest(entries.ConditionInspected), newest(entries.ValidUntil)
+    prioritised, sudo = newest(entries.Prioritised), newest(entries.SudoRight)
+    offered = newest(entries.OfferedUntil) if step and step.outcomes_of("expire") else None
     return Summary(
         id=deposit.id,
         unit=deposit.unit,
         server=server.name,
-        serial=str(last_data(events, "serial") or server.serial),
+        serial=(inspected.serial if inspected else "") or server.serial,
         letter=deposit.letter.number if deposit.letter else "",
         contact=deposit.contacts.technical.name,
         address=deposit.access.address,
@@ -113,55 +121,39 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         end=standing.end,
         opened=events[0].at,
         queued=_queued(procedures, events),
-        priority=int(last_data(events, "priority") or 0),
+        priority=prioritised.priority if prioritised else 0,
         need=Need(server.height_units, server.depth_mm or 0, server.power_watts or 0, server.weight_kg),
         place=place_of(procedures, events),
-        place_until=_place_until(events, standing),
-        placed=last_data(events, "placed") is not None,
-        switched_off=last_data(events, "switched_off") is not None,
-        managed=deposit.kind == "server"
-        and any(e.outcome == "selesai" and _verb(procedures, e) == "configure" for e in events),
-        reduced=last_data(events, "sudo") == "inventory",
-        valid_until=date.fromisoformat(until) if until else deposit.valid_until,
+        place_until=offered.place_until if offered else None,
+        placed=newest(entries.Placed) is not None,
+        switched_off=newest(entries.SwitchedOff) is not None,
+        managed=deposit.kind == "server" and record.last_ended(procedures, events, "configure") is not None,
+        reduced=sudo is not None and sudo.sudo == "inventory",
+        valid_until=extended.valid_until if extended else deposit.valid_until,
         platform=deposit.platform,
     )
 
 
 def place_of(procedures: Procedures, events: Sequence[Event]) -> Place | None:
     """The place that is reserved for or filled by a deposit: the newest, unless it was let go since."""
-    for event in reversed(events):
-        if "place" in event.data:
-            return convert(event.data["place"], Place, strict=False)
-        if _verb(procedures, event) == "expire":
-            return None
-    return None
-
-
-def _verb(procedures: Procedures, event: Event) -> str:
-    """The verb that brought the event's outcome; an empty string for one that leaves a deposit at its step."""
-    step = procedure.step_of(procedures, event)
-    outcome = step.outcomes.get(event.outcome)
-    return (outcome.verb or step.verb) if outcome else ""
+    reserved = next(record.established(procedures, events, entries.Reserved), None)
+    let_go = record.last_ended(procedures, events, "expire")
+    if reserved is None or (let_go and let_go.seq > reserved[0].seq):
+        return None
+    return reserved[1].place
 
 
 def _queued(procedures: Procedures, events: Sequence[Event]) -> datetime:
-    let_go = [event.at for event in events if _verb(procedures, event) == "expire"]
-    return let_go[-1] if let_go else events[0].at
-
-
-def _place_until(events: Sequence[Event], standing: Standing) -> date | None:
-    if standing.step is None or not standing.step.outcomes_of("expire"):
-        return None
-    until = last_data(events, "place_until")
-    return date.fromisoformat(until) if until else None
+    let_go = record.last_ended(procedures, events, "expire")
+    return let_go.at if let_go else events[0].at
 
 
 def _pauses(events: Sequence[Event], standing: Standing) -> tuple[Pause, ...]:
     """The times on hold since the due step's clock began."""
     if standing.since is None:
         return ()
-    acts = [e for e in events if e.outcome in (history.HELD, history.RESUMED) and e.at >= standing.since]
-    made = [Pause(one.at, other.at) for one, other in pairwise(acts) if one.outcome == history.HELD]
+    acts = [e for e in events if e.outcome in (verbs.HELD, verbs.RESUMED) and e.at >= standing.since]
+    made = [Pause(one.at, other.at) for one, other in pairwise(acts) if one.outcome == verbs.HELD]
     if standing.held:
         made.append(Pause(standing.held.at, None))
     return tuple(made)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord
 from sopctl.model.message import Message, how_to_reach
+from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
 from sopctl.store.settings import Language
@@ -32,11 +33,12 @@ def content(site: Site, dossier: Dossier, task: str, **more: Any) -> Content:
     right."""
     deposit = dossier.deposit
     language = deposit.contacts.technical.language or site.settings.language
+    pinned = dossier.newest(HostKeyPinned)
     values = {
         "server": deposit.server.name,
         "office": site.settings.office.name,
         "place": str(dossier.summary.place or ""),
-        "access": how_to_reach(deposit, dossier.known("host_key"), language),
+        "access": how_to_reach(deposit, pinned.host_key if pinned else None, language),
         **more,
     }
     return Content(language, *render(site, language, task, values))

@@ -13,6 +13,7 @@ from sopctl.adapters.documents.stamps import named_record
 from sopctl.errors import InvalidRecord
 from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
+from sopctl.model.sop.entries import OnBehalfOf, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -109,6 +110,12 @@ def told(dossier: Dossier, *, personal: bool) -> list[Event]:
     return [
         replace(event, note=masking.inside(event.note), data=masking.inside(event.data)) for event in dossier.events
     ]
+
+
+def decided_by(event: Event) -> str:
+    """Who decided it, and for whom (`kabid a.n. kadis`)."""
+    behalf = from_data(OnBehalfOf, event)
+    return f"{event.by} a.n. {behalf.on_behalf_of.person}" if behalf else event.by
 
 
 def record(deposit: Deposit, *, personal: bool) -> Any:

@@ -13,6 +13,7 @@ from sopctl.model.facts.changes import Change, against_handover, differences
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.quantity import decimal
+from sopctl.model.sop.entries import AccessTried, ConditionInspected
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.parts import letterhead, office_party, stamp
 from sopctl.workflow.ports import deposit_port
@@ -31,7 +32,7 @@ def inventory_form(
     the server is checked automatically."""
     deposit, site = mine.deposit, mine.desk.site
     server, person = deposit.server, site.settings.people[mine.by]
-    received = mine.dossier.last("handover")
+    received, inspected = mine.dossier.last("handover"), mine.newest(ConditionInspected)
     declared = {
         "code": deposit.id,
         "name": server.name,
@@ -39,10 +40,10 @@ def inventory_form(
         "contact": deposit.contacts.technical.name,
         "kind": f"perangkat jaringan ({deposit.platform})" if deposit.platform else "",
         "brand_model": server.brand_model,
-        "serial": mine.known("serial") or server.serial,
+        "serial": mine.dossier.summary.serial,
         "received": plain_date(received.at.date()) if received else "",
         "valid_until": plain_date(deposit.valid_until) if deposit.valid_until else "",
-        "condition": mine.known("condition") or "",
+        "condition": inspected.condition if inspected else "",
         "status": "dititipkan",
         "processor": server.processor,
         "cores": str(server.cores or ""),
@@ -81,7 +82,8 @@ def inventory_form(
 def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Changes | None:
     """What changed since `before`, alarms first. None for the first form, unless it is another server than was handed
     over."""
-    found = against_handover(mine.known("serial"), facts)
+    inspected = mine.newest(ConditionInspected)
+    found = against_handover(inspected.serial if inspected else None, facts)
     if before is None and not found:
         return None
     return (*found, *(differences(before, facts) if before else ()))
@@ -96,9 +98,8 @@ def _compared(lines: tuple[Comparison, ...]) -> Table:
 
 def _last_check(mine: Turn, watched: Watched | None) -> str:
     """The newest of the access tries and the automated checks."""
-    tries = [e for e in mine.dossier.events if "verdict" in e.data]
-    tried = tries[-1] if tries else None
-    day, good = (tried.at, tried.data["verdict"] == "accessible") if tried else (None, False)
+    tried = next(mine.dossier.established(AccessTried), None)
+    day, good = (tried[0].at, tried[1].accessible) if tried else (None, False)
     if watched:
         checked = datetime.fromtimestamp(watched[0].checked, ZoneInfo(mine.desk.site.settings.time_zone))
         if day is None or checked > day:

@@ -13,6 +13,7 @@ from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.summary_xlsx import summary_xlsx
 from sopctl.adapters.documents.xlsx import to_xlsx
 from sopctl.errors import InvalidRecord, UsageError
+from sopctl.model.sop.entries import HandoverIssued, Kept
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_atomic
@@ -55,15 +56,15 @@ def handover(
     Raises UsageError when none was made yet, InvalidRecord when what it says is no more what was kept.
     """
     dossier = dossiers.read(desk.site, deposit_id)
-    event = dossier.last("handover")
-    if event is None:
+    handed_over = dossier.newest(HandoverIssued)
+    if handed_over is None or handed_over.document.data is None:
         raise UsageError(
             "no-hand-over-form-yet",
             "{deposit} has no hand-over form yet",
             remedy=f"Look: sopctl show {deposit_id}",
             deposit=deposit_id,
         )
-    issued = _issued(dossier, event.data["document"]["data"], forms.HandoverForm)
+    issued = _issued(dossier, handed_over.document.data, forms.HandoverForm)
     language = language or issued.language
     number = f"{issued.stamp.document_number} ({say('salinan', language)})"
     stamp = replace(issued.stamp, document_number=number, names_record=False)
@@ -85,28 +86,28 @@ def inventory_form(desk: Desk, deposit_id: str, month: str | None, *, kind: Form
 
     Raises UsageError when there is none, or none that kept what it says; InvalidRecord when that was altered.
     """
-    dossier, event = inventories.gathering(desk, deposit_id, month)
-    document, of = event.data["document"], event.data["month"]
-    if "data" not in document:
+    dossier, gathered = inventories.gathering(desk, deposit_id, month)
+    document, of = gathered.document, gathered.month
+    if document.data is None:
         raise UsageError(
             "form-was-made-older-sopctl",
             "the form of {of} was made by an older sopctl, which kept the PDF alone",
             remedy=f"Its path: sopctl inventory form {deposit_id} --month {of}",
             of=of,
         )
-    issued = _issued(dossier, document["data"], forms.InventoryForm)
+    issued = _issued(dossier, document.data, forms.InventoryForm)
     number = f"{issued.stamp.document_number} (salinan)"
     form = replace(issued, stamp=replace(issued.stamp, document_number=number, names_record=False))
     content = render(form) if kind == "pdf" else _as(kind, inventory_paper(form))
     return _write(output or Path(f"inventaris-{deposit_id}-{of}.{kind}"), content)
 
 
-def _issued(dossier: Dossier, kept: dict[str, str], form: type[T]) -> T:
+def _issued(dossier: Dossier, kept: Kept, form: type[T]) -> T:
     """What a form said when it was issued."""
-    path = dossier.folder / kept["file"]
+    path = dossier.folder / kept.file
     with disk_errors(path, "read"):
         content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != kept["sha256"]:
+    if hashlib.sha256(content).hexdigest() != kept.sha256:
         raise InvalidRecord(
             "what-form-said-was-altered",
             "what the form said was altered",

@@ -3,27 +3,26 @@
 from datetime import date
 from typing import Any
 
-from msgspec import Struct
-
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.deposit import Contact
 from sopctl.model.sop import history
+from sopctl.model.sop.entries import (
+    CompletenessInspected,
+    ConditionInspected,
+    DiskWish,
+    HandoverIssued,
+    ReturnLetter,
+    Taker,
+    Wiped,
+)
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.messages.wording import Content
 
 UNKNOWN = "tidak diketahui"
-
-
-class Wiped(Struct, frozen=True):
-    """That a server's disks were wiped: by whom, on which day, and how."""
-
-    by: str
-    on: date
-    how: str = ""
 
 
 def letterhead(site: Site) -> forms.Letterhead:
@@ -107,7 +106,8 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
     site, dossier = mine.desk.site, mine.dossier
     summary, server = dossier.summary, dossier.deposit.server
     kind = {"Jenis": f"{say('perangkat jaringan', language)} ({summary.platform})"} if summary.platform else {}
-    received = dossier.last("handover")
+    handed_over, asked_back = dossier.newest(HandoverIssued), dossier.newest(ReturnLetter)
+    taker = dossier.newest(Taker)
     sentence = "Server titipan berikut telah diambil kembali pemiliknya dan keluar dari {office}."
     return forms.Paper(
         letterhead=letterhead(site),
@@ -128,14 +128,12 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
                 "Pengembalian",
                 Tempat_semula=summary.place or UNKNOWN,
                 Tanggal_keluar=plain_date(mine.desk.now().date(), language),
-                Serah_terima_pengembalian=(received.data.get("document") or {}).get("number", "")
-                if received
-                else UNKNOWN,
-                Diambil_oleh=dossier.known("taken_by") or UNKNOWN,
-                Surat_pengambilan=(dossier.known("letter") or {}).get("number", ""),
+                Serah_terima_pengembalian=handed_over.document.number if handed_over else UNKNOWN,
+                Diambil_oleh=(taker.taken_by if taker else "") or UNKNOWN,
+                Surat_pengambilan=asked_back.letter.number if asked_back else "",
                 Kelengkapan=accessories_back(dossier, language, whole="sesuai serah terima"),
                 Data_pada_disk=_wiping(dossier, wiped, language),
-                Kondisi=dossier.known("condition_back") or dossier.known("condition") or UNKNOWN,
+                Kondisi=_condition(dossier),
             ),
         ),
         closing=("Akses, layanan dan port jaringan server ini telah dicabut.",),
@@ -147,9 +145,10 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
 def accessories_back(dossier: Dossier, language: Language, *, whole: str) -> str:
     """What became of the accessories on the way back: `whole` when all are there, else which are missing and which
     nobody has checked."""
-    back = dossier.known("accessories_back") or []
+    inspected = dossier.newest(CompletenessInspected)
+    back = inspected.accessories_back if inspected else ()
     said = {
-        word: [each["item"] for each in back if each["returned"] == state]
+        word: [each.item for each in back if each.returned == state]
         for word, state in (("kurang", "false"), ("belum diperiksa", ""))
     }
     parts = [f"{say(word, language)}: {', '.join(items)}" for word, items in said.items() if items]
@@ -161,7 +160,14 @@ def _wiping(dossier: Dossier, wiped: Wiped | None, language: Language) -> str:
         return say("dihapus oleh {who} pada {day}", language, who=wiped.by, day=plain_date(wiped.on, language)) + (
             f" ({wiped.how})" if wiped.how else ""
         )
-    asked = dossier.known("wipe_disks")
-    return {"true": "pemilik meminta dihapus; pelaksanaannya tidak dicatat", "false": "tidak dihapus"}.get(
-        asked, UNKNOWN
-    )
+    wish = dossier.newest(DiskWish)
+    if wish is None:
+        return UNKNOWN
+    return "pemilik meminta dihapus; pelaksanaannya tidak dicatat" if wish.wipe_disks else "tidak dihapus"
+
+
+def _condition(dossier: Dossier) -> str:
+    back, taken_in = dossier.newest(CompletenessInspected), dossier.newest(ConditionInspected)
+    if back:
+        return back.condition_back
+    return taken_in.condition if taken_in else UNKNOWN

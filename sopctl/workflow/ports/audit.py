@@ -11,6 +11,7 @@ from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.model.ports.audit import Finding, PortRecord, compare
 from sopctl.model.ports.port import SwitchState
 from sopctl.model.ports.switch import quarantine
+from sopctl.model.sop.entries import PortSet
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
@@ -88,11 +89,8 @@ def port_records(site: Site) -> list[PortRecord]:
 def _of(site: Site, dossier: Dossier, switch: str, name: str) -> PortRecord:
     """A deposit's port: in service once it was given to the server, or the server was configured; until the server is
     switched off, or the port was taken away."""
-    kept = dossier.known("switch_port")
-    state = kept.get("state") if isinstance(kept, dict) else None
-    given = dossier.summary.in_our_hands and (
-        state == deposit_port.APPLIED or (state is None and dossier.summary.managed)
-    )
+    kept = dossier.newest(PortSet)
+    given = dossier.summary.in_our_hands and (kept.switch_port.state == "applied" if kept else dossier.summary.managed)
     record = site.switches[switch]
     try:
         found = deposit_port.of_deposit(site, dossier)

@@ -7,25 +7,22 @@ are set by hand, and nothing here speaks of them.
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
 from sopctl.adapters.ssh.route import stir
 from sopctl.errors import Interrupted, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.ports import switch as wanted
 from sopctl.model.ports.port import Expected, PortSetting, mac
 from sopctl.model.ports.switch import SwitchRecord
-from sopctl.model.sop import history
+from sopctl.model.sop.entries import Entry, PortAttempt, PortChange, PortFailed, PortSet
 from sopctl.store import dossiers, facts
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.ports import change, switches
 from sopctl.workflow.ports.change import SESSION_SECONDS, Job, PortResult, Proposal
-
-APPLIED = "applied"
-RELEASED = "released"
 
 
 class PortOf(Struct, frozen=True):
@@ -70,47 +67,48 @@ def release(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[St
         return _act(mine, service=False, log=log)
 
 
-def configured(mine: Turn) -> tuple[dict[str, Any], PortResult | None]:
+def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
     """konfigurasi 1: the server gets its port before anyone logs in. What was changed is recorded as work begun.
 
     Returns what else the step's events shall carry, and a result that is not None where the port is no use.
     """
     found = of_deposit(mine.desk.site, mine.dossier)
     if found is None:
-        return {}, None
+        return (), None
     try:
         result = _change(mine, found, service=True)
     except SopctlError as error:
         why = f"port {found.interface} {found.switch.name}: {error.message}"
-        mine.fail(why, cut_off=isinstance(error, Interrupted), data={"cause": _cause(error)})
+        mine.fail(why, PortFailed(cause=_cause(error)), cut_off=isinstance(error, Interrupted))
         raise
     if result.state == "done":
-        mine.start(_data(found, result, APPLIED))
-    return ({}, None) if result.answer else (_tried(found, result), result)
+        mine.start(_set(found, result, "applied"))
+    return ((), None) if result.answer else ((_failed(found, result),), result)
 
 
-def taken_back(mine: Turn, *, by_hand: str) -> tuple[str, dict[str, Any], PortResult | None]:
+def taken_back(mine: Turn, *, by_hand: str) -> tuple[str, tuple[Entry, ...], PortResult | None]:
     """pengembalian 6: the port is shut. Returns what the note says of it, what the event carries, and a result that is
     not None where the port could not be shut. Where the step is done by hand, so may this be: it is noted.
     """
     spot = mine.dossier.summary.place
     if not (spot and spot.port):
-        return "", {}, None
+        return "", (), None
     plain = f"port {spot.port} rak {spot.rack} dilepas"
     found = of_deposit(mine.desk.site, mine.dossier)
     if found is None:
-        return plain, {}, None
+        return plain, (), None
     try:
         result = _change(mine, found, service=False)
     except SopctlError as error:
         if not by_hand:
             raise
-        return f"port {found.interface} {found.switch.name} belum dilepas: {error.message}", {}, None
+        return f"port {found.interface} {found.switch.name} belum dilepas: {error.message}", (), None
     if result.answer:
-        return f"{plain} ({found.switch.name} {found.interface} ditutup)", _data(found, result, RELEASED), None
+        return f"{plain} ({found.switch.name} {found.interface} ditutup)", (_set(found, result, "released"),), None
     if by_hand:
-        return f"port {found.interface} {found.switch.name} belum dilepas: {result.why}", _tried(found, result), None
-    return plain, _tried(found, result), result
+        why = f"port {found.interface} {found.switch.name} belum dilepas: {result.why}"
+        return why, (_failed(found, result),), None
+    return plain, (_failed(found, result),), result
 
 
 def note(result: PortResult) -> str:
@@ -181,11 +179,8 @@ def known_macs(site: Site, *, but: str = "") -> Iterable[tuple[str, tuple[str, .
 def macs_of(dossier: Dossier) -> tuple[str, ...]:
     """What is known of a server's MAC addresses: from the letter, its newest facts, and where it was heard before."""
     found = set(dossier.deposit.network.macs if dossier.deposit.network else ())
-    for event in dossier.events:
-        kept = event.data.get("switch_port")
-        if isinstance(kept, dict) and mac(str(kept.get("mac", ""))):
-            found.add(mac(str(kept["mac"])))
-    newest = facts.newest(facts.months(dossier.events))
+    found |= {mac(entry.switch_port.mac) for _, entry in dossier.established(PortSet) if entry.switch_port.mac}
+    newest = facts.newest(facts.months(dossier))
     if newest:
         with suppress(InvalidRecord):  # a damaged document is told of by `document verify`, not here
             found |= {mac(nic.mac) for nic in facts.read(dossier.folder, newest).nics if nic.mac}
@@ -223,9 +218,9 @@ def _act(mine: Turn, *, service: bool, log: Path | None) -> tuple[StepDone, Port
         mine.fail(f"port {found.interface} {found.switch.name}: {stopped.message}")
         raise
     if result.answer:
-        data = _data(found, result, APPLIED if service else RELEASED)
-        return mine.record(history.SWITCHED, note=note(result), data=data), result
-    return mine.fail(note(result), data=_tried(found, result)), result
+        entry = _set(found, result, "applied" if service else "released")
+        return mine.record(mine.verb.outcome, entry, note=note(result)), result
+    return mine.fail(note(result), _failed(found, result)), result
 
 
 def _change(mine: Turn, found: PortOf, *, service: bool, log: Path | None = None) -> PortResult:
@@ -247,37 +242,34 @@ def _job(reach: switches.Reach, found: PortOf, dossier: Dossier, *, service: boo
     )
 
 
-def _data(found: PortOf, result: PortResult, what: str) -> dict[str, Any]:
+def _set(found: PortOf, result: PortResult, state: Literal["applied", "released"]) -> PortSet:
     """What the history keeps of a change: before and after."""
     before, after = result.plan.before, result.after
-    kept = {
-        "switch": found.switch.name,
-        "port": found.interface,
-        "state": what,
-        "before": _kept(before.setting) if before else None,
-        "after": _kept(after.setting) if after else None,
-        "mac": result.mac or None,
-        "restore": result.restore or None,
-    }
-    return {"switch_port": kept}
+    return PortSet(
+        switch_port=PortChange(
+            switch=found.switch.name,
+            port=found.interface,
+            state=state,
+            before=before.setting if before else None,
+            after=after.setting if after else None,
+            mac=result.mac or None,
+            restore=result.restore or None,
+        )
+    )
 
 
-def _tried(found: PortOf, result: PortResult) -> dict[str, Any]:
+def _failed(found: PortOf, result: PortResult) -> PortFailed:
     """What the history keeps of a change that did not come to be."""
     before, after = result.plan.before, result.after
-    kept = {
-        "switch": found.switch.name,
-        "port": found.interface,
-        "state": result.state,
-        "cause": result.cause,
-        "before": _kept(before.setting) if before else None,
-        "after": _kept(after.setting) if after else None,
-    }
-    return {"switch_port_tried": kept, "cause": result.cause}
-
-
-def _kept(setting: PortSetting) -> dict[str, Any]:
-    return dict(to_builtins(setting))
+    tried = PortAttempt(
+        switch=found.switch.name,
+        port=found.interface,
+        state=result.state,
+        cause=result.cause,
+        before=before.setting if before else None,
+        after=after.setting if after else None,
+    )
+    return PortFailed(cause=result.cause, switch_port_tried=tried)
 
 
 def _cause(error: SopctlError) -> str:

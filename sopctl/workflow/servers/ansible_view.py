@@ -9,13 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, convert, to_builtins
+from msgspec import Struct, to_builtins
 
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.access.ladder import HostKey
 from sopctl.model.deposit import FirstContact
+from sopctl.model.sop.entries import AccessTried, HostKeyPinned, WayIn
 from sopctl.store import facts
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
@@ -81,7 +82,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
 
 def lets_us_in(dossier: Dossier) -> bool:
     """Does the server have the office's own account? Configuration makes it, or a first contact by password."""
-    return dossier.summary.managed or bool(dossier.known("way_in"))
+    return dossier.summary.managed or dossier.newest(WayIn) is not None
 
 
 def account_in_use(site: Site, dossier: Dossier) -> str:
@@ -126,14 +127,14 @@ def first_contact(dossier: Dossier) -> FirstContact:
 
 def pinned_key(dossier: Dossier) -> HostKey | None:
     """The host key that the history has pinned, or None."""
-    found = dossier.known("host_key")
-    return convert(found, HostKey) if found else None
+    found = dossier.newest(HostKeyPinned)
+    return found.host_key if found else None
 
 
 def last_cause(dossier: Dossier) -> str:
     """Why the last access try failed, for a repair that is aimed; an empty string when it did not fail."""
-    tried = dossier.last("verify")
-    return str(tried.data.get("cause", "")) if tried else ""
+    tried = dossier.newest(AccessTried)
+    return (tried.cause or "") if tried else ""
 
 
 def public_key(site: Site, name: str) -> str:
@@ -161,7 +162,7 @@ def _groups(dossier: Dossier) -> tuple[str, ...]:
 
 def _os(dossier: Dossier) -> str:
     """The operating system as the newest inventory found it, else as the letter declares it."""
-    kept = facts.newest(facts.months(dossier.events))
+    kept = facts.newest(facts.months(dossier))
     if kept:
         with suppress(InvalidRecord):  # one damaged document must not hide every server from Ansible
             found = facts.read(dossier.folder, kept)

@@ -17,6 +17,7 @@ from sopctl.model.access.ladder import AccessResult, Cause, Rung, RungResult, Ta
 from sopctl.model.deposit import Platform
 from sopctl.model.facts.appliance import commands, from_answers
 from sopctl.model.facts.server import ServerFacts
+from sopctl.model.sop.entries import Configured
 from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
@@ -69,7 +70,7 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
     what = " ".join(filter(None, (facts.product, facts.os_name, facts.os_version)))
     how = "kunci" if way.key else "kata sandi"
     note = f"perangkat jaringan: {way.user} bisa masuk dengan {how} ({what}); tidak ada yang diubah"
-    return mine.record("selesai", note=note, data={"changed": 0, "platform": platform})
+    return mine.record("selesai", Configured(changed=0, platform=platform), note=note)
 
 
 def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:

@@ -14,6 +14,7 @@ from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, Target, remedy
+from sopctl.model.sop.entries import SudoRight, WayIn
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, Turn
 from sopctl.workflow.servers.ansible_view import first_contact, pinned_key, public_key
@@ -97,7 +98,7 @@ def one_line(text: str, where: str) -> Password:
     return Password(text)
 
 
-def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = None) -> dict[str, str]:
+def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = None) -> WayIn:
     """Make the management account on the server, through the account of the letter and its password.
 
     Its host key is pinned before. Returns what the history keeps of it. Raises OutsideFailure when it fails.
@@ -107,7 +108,7 @@ def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = N
     found = _make_account(mine, first_contact(mine.dossier).user, password, cancel)
     if found.cause:
         raise _refused(mine.dossier.id, found)
-    return {"way_in": settings.account}
+    return WayIn(way_in=settings.account)
 
 
 def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
@@ -128,7 +129,7 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
         raise reduced(mine.dossier.id)
     if found.cause:
         raise _refused(mine.dossier.id, found)
-    mine.established["sudo"] = "full"
+    mine.always.append(SudoRight(sudo="full"))
 
 
 def reduced(deposit_id: str) -> NotNow:

@@ -4,17 +4,16 @@ A key is confirmed by its fingerprint (from the console, or the owner's letter),
 terminal, or because the way to the server is trusted (a cable of our own). Nothing logs in before that.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from msgspec import Struct, convert
+from msgspec import Struct
 
 from sopctl.adapters.ssh import check
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model.access import ladder
 from sopctl.model.access.ladder import AccessResult, Cause, HostKey, Target
-from sopctl.model.sop import history
+from sopctl.model.sop.entries import HostKeyPending, HostKeyPinned
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
@@ -58,7 +57,7 @@ class HostKeys(Struct, frozen=True):
 def look(desk: Desk, deposit_id: str) -> HostKeys:
     """What is known of a server's host key, and what it shows now. Nobody logs in."""
     dossier = dossiers.read(desk.site, deposit_id)
-    return HostKeys(deposit_id, _seen(dossier, "host_key"), pending(dossier), _shown(dossier))
+    return HostKeys(deposit_id, _pinned(dossier), pending(dossier), _shown(dossier))
 
 
 def confirm(desk: Desk, deposit_id: str, *, fingerprint: str | None = None, trusted_path: str = "") -> StepDone:
@@ -69,7 +68,7 @@ def confirm(desk: Desk, deposit_id: str, *, fingerprint: str | None = None, trus
     with act(desk, deposit_id, "host-key") as mine:
         key, how = _confirmed(mine.dossier, fingerprint, None, trusted_path)
         note = f"{key.type} {key.sha256}: dikonfirmasi ({how})"
-        return mine.record(history.HOST_KEY, note=note, data={"host_key": key, "host_key_confirmed": how})
+        return mine.record(mine.verb.outcome, HostKeyPinned(host_key=key, host_key_confirmed=how), note=note)
 
 
 def keep_pending(desk: Desk, deposit_id: str, key: HostKey) -> None:
@@ -78,20 +77,20 @@ def keep_pending(desk: Desk, deposit_id: str, key: HostKey) -> None:
         before = pending(mine.dossier)
         if before is None or before.key != key:
             note = f"{key.type} {key.sha256}: menunggu konfirmasi"
-            mine.record(history.HOST_KEY, note=note, data={"host_key_pending": key})
+            mine.record(mine.verb.outcome, HostKeyPending(host_key_pending=key), note=note)
 
 
-def to_pin(mine: Turn, fingerprint: str | None, ask: Confirm | None, trusted_path: str = "") -> dict[str, Any]:
-    """What a step's `started` event says of the host key: nothing when it was pinned before.
+def to_pin(mine: Turn, fingerprint: str | None, ask: Confirm | None, trusted_path: str = "") -> HostKeyPinned | None:
+    """What a step's `started` event says of the host key: None when it was pinned before.
 
     Raises Unconfirmed when nobody confirms it, OutsideFailure when the server shows another one or none.
     """
     pinned = pinned_key(mine.dossier)
     wanted = ladder.pin(fingerprint) if fingerprint else None
     if pinned and (wanted is None or wanted.sha256 == pinned.sha256):
-        return {}
+        return None
     key, how = _confirmed(mine.dossier, fingerprint, ask, trusted_path)
-    return {"host_key": key, "host_key_confirmed": how}
+    return HostKeyPinned(host_key=key, host_key_confirmed=how)
 
 
 def refuse_changed(dossier: Dossier) -> None:
@@ -114,12 +113,12 @@ def refuse_changed(dossier: Dossier) -> None:
 
 def pending(dossier: Dossier) -> Seen | None:
     """The key that waits for confirmation: the newest that was noted, unless one was pinned since."""
-    for event in reversed(dossier.events):
-        if "host_key" in event.data:
-            return None
-        if "host_key_pending" in event.data:
-            return Seen(convert(event.data["host_key_pending"], HostKey), event.at, event.by)
-    return None
+    waiting = next(dossier.established(HostKeyPending), None)
+    pinned = next(dossier.established(HostKeyPinned), None)
+    if waiting is None or (pinned and pinned[0].seq > waiting[0].seq):
+        return None
+    event, entry = waiting
+    return Seen(entry.host_key_pending, event.at, event.by)
 
 
 def _confirmed(
@@ -176,9 +175,9 @@ def _shown(dossier: Dossier) -> AccessResult:
     return check(Target(where.address, where.port, expect_key=f"{pinned.type} {pinned.sha256}" if pinned else None))
 
 
-def _seen(dossier: Dossier, name: str) -> Seen | None:
-    for event in reversed(dossier.events):
-        if name in event.data:
-            data: Mapping[str, Any] = event.data
-            return Seen(convert(data[name], HostKey), event.at, event.by, str(data.get("host_key_confirmed", "")))
-    return None
+def _pinned(dossier: Dossier) -> Seen | None:
+    found = next(dossier.established(HostKeyPinned), None)
+    if found is None:
+        return None
+    event, entry = found
+    return Seen(entry.host_key, event.at, event.by, entry.host_key_confirmed)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent
 from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure, SopctlError, TimedOut
+from sopctl.model.sop.entries import AnsibleRun, Entry
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.servers import first_contact, host_keys
 from sopctl.workflow.servers.ansible_view import key_in_use, pinned_key
@@ -46,7 +47,6 @@ def run_for(
     mine: Turn,
     playbook: str,
     *,
-    started: Mapping[str, Any] | None = None,
     variables: Mapping[str, Any] | None = None,
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
@@ -57,8 +57,7 @@ def run_for(
     """
     refuse_unfit(mine)
     options = Options(variables=variables or {})
-    begun = {mine.dossier.id: started or {}}
-    result = run_on([mine], playbook, started=begun, options=options, on_event=on_event, cancel=cancel)
+    result = run_on([mine], playbook, options=options, on_event=on_event, cancel=cancel)
     error = record_unreachable(mine, result)
     if error:
         raise error
@@ -80,7 +79,7 @@ def run_on(
     turns: Sequence[Turn],
     playbook: str,
     *,
-    started: Mapping[str, Mapping[str, Any]],
+    started: Mapping[str, Sequence[Entry]] = {},
     options: Options = PLAIN,
     on_event: OnEvent = silent,
     on_facts: OnFacts | None = None,
@@ -97,7 +96,7 @@ def run_on(
     run_dir = site.new_run(f"{name}-{playbook.removesuffix('.yml')}")
     run_name = str(run_dir.relative_to(site.root))
     for mine in turns:
-        mine.start({"run": run_name, **started.get(mine.dossier.id, {})})
+        mine.start(AnsibleRun(run=run_name), *started.get(mine.dossier.id, ()))
     try:
         result = runner.run_playbook(
             site.root,
@@ -122,7 +121,7 @@ def run_on(
         cut_off = result.outcome is Outcome.CANCELLED
         for mine in turns:
             if not mine.ended:
-                mine.fail(f"{result.outcome}: {explain(mine, result)}", cut_off=cut_off, data={"run": run_name})
+                mine.fail(f"{result.outcome}: {explain(mine, result)}", AnsibleRun(run=run_name), cut_off=cut_off)
         raise _unfinished(result, run_name)
     return result
 

@@ -2,12 +2,11 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from msgspec.structs import replace
 
 from sopctl.errors import NotNow, UsageError
-from sopctl.model.sop import history
+from sopctl.model.sop.entries import Entry, ExtensionLetter, Letter, LetterScan, ValidUntil
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.scans import read_scan
 from sopctl.workflow.steps.reservation import serve_waiting_list
@@ -24,7 +23,7 @@ def hold(desk: Desk, deposit_id: str, *, reason: str) -> StepDone:
                 deposit=deposit_id,
                 note=mine.standing.held.note,
             )
-        return mine.record(history.HELD, note=_said(reason, "--reason"))
+        return mine.record(mine.verb.outcome, note=_said(reason, "--reason"))
 
 
 def resume(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
@@ -34,7 +33,7 @@ def resume(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
             raise NotNow(
                 "not-hold", "{deposit} is not on hold", remedy=f"Look: sopctl show {deposit_id}", deposit=deposit_id
             )
-        return mine.record(history.RESUMED, note=note or "dilanjutkan")
+        return mine.record(mine.verb.outcome, note=note or "dilanjutkan")
 
 
 def extend(
@@ -56,13 +55,13 @@ def extend(
                 held_until=held_until,
                 until=until,
             )
-        data: dict[str, Any] = {"valid_until": until}
+        entries: list[Entry] = [ValidUntil(valid_until=until)]
         if letter_number:
-            data["letter"] = {"number": letter_number, "date": desk.now().date()}
+            entries.append(ExtensionLetter(letter=Letter(letter_number, desk.now().date())))
         if letter:
-            data["document"] = _letter(mine, letter, "surat-perpanjangan")
+            entries.append(_scan(mine, letter, "surat-perpanjangan"))
         text = f"berlaku sampai {until:%Y-%m-%d}" + (f", surat {letter_number}" if letter_number else "")
-        return mine.record(history.EXTENDED, note=f"{text}; {note}" if note else text, data=data)
+        return mine.record(mine.verb.outcome, *entries, note=f"{text}; {note}" if note else text)
 
 
 def refuse(desk: Desk, deposit_id: str, *, reason: str, letter: Path | None = None) -> StepDone:
@@ -79,13 +78,13 @@ def withdraw(desk: Desk, deposit_id: str, *, reason: str, letter: Path | None = 
 def _end(desk: Desk, deposit_id: str, verb: str, reason: str, letter: Path | None) -> StepDone:
     said = _said(reason, "--reason")
     with turn(desk, deposit_id, verb) as mine:
-        data = {"document": _letter(mine, letter, "surat")} if letter else {}
-        done = mine.record(next(iter(mine.outcomes)), note=said, data=data)
+        scans = [_scan(mine, letter, "surat")] if letter else []
+        done = mine.record(next(iter(mine.outcomes)), *scans, note=said)
     return replace(done, also=tuple(serve_waiting_list(desk)))
 
 
-def _letter(mine: Turn, letter: Path, name: str) -> dict[str, str]:
-    return mine.keep(f"{name}{letter.suffix.lower()}", read_scan(letter))
+def _scan(mine: Turn, letter: Path, name: str) -> LetterScan:
+    return LetterScan(document=mine.keep(f"{name}{letter.suffix.lower()}", read_scan(letter)))
 
 
 def _said(reason: str, option: str) -> str:

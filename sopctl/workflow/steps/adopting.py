@@ -16,6 +16,7 @@ from sopctl.model.deposit import Adoption
 from sopctl.model.names import explain
 from sopctl.model.rack import Face, Need, Occupied, Place, Wish
 from sopctl.model.sop import procedure
+from sopctl.model.sop.entries import NotKnown, Pinned, Placed, Reserved, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.waiting_list import occupied
 from sopctl.store import codec, dossiers, register
@@ -165,12 +166,14 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
                     typed=desk.typed,
                     prev="",
                     note=entry.where.note or "server yang sudah berada di rak",
-                    data={
-                        "procedures": {name: each.version for name, each in site.procedures.items()},
-                        "place": place,
-                        "placed": True,
-                        "unknown": entry.record.unknown(),
-                    },
+                    data=to_data(
+                        (
+                            Pinned(procedures={name: each.version for name, each in site.procedures.items()}),
+                            Reserved(place=place),
+                            Placed(placed=True),
+                            NotKnown(unknown=tuple(entry.record.unknown())),
+                        )
+                    ),
                 ),
             )
             for entry, place in zip(entries, places, strict=True)

@@ -22,6 +22,7 @@ from sopctl.model.facts.changes import Weight, real
 from sopctl.model.facts.script import completed, from_script
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
+from sopctl.model.sop.entries import Gathered, Paper
 from sopctl.model.sop.summary import Summary
 from sopctl.model.text import printable
 from sopctl.store import dossiers, register
@@ -158,7 +159,7 @@ class _Gathering:
             return
         worker = threading.Thread(target=self._ask_appliances, args=(at_once, stop), name="appliances")
         for mine in self.appliances.values():
-            mine.start({})
+            mine.start()
         worker.start()
         try:
             yield
@@ -197,7 +198,6 @@ class _Gathering:
         result = run_on(
             list(self.servers.values()),
             PLAYBOOK,
-            started={},
             options=options,
             on_event=on_event,
             on_facts=self._keep_servers,
@@ -260,18 +260,18 @@ class Filled(NamedTuple):
         mine, month, number = self.mine, self.month, self.form.stamp.document_number
         paper = mine.keep(f"inventaris-{month}.pdf", self.pdf())
         said = mine.keep(f"inventaris-{month}.json", msgspec.json.encode(self.form), shown=False)
-        revision = kept_facts.next_revision(kept_facts.months(mine.dossier.events), month)
+        revision = kept_facts.next_revision(kept_facts.months(mine.dossier), month)
         content = msgspec.json.format(msgspec.json.encode(self.facts), indent=2) + b"\n"
         kept = dossiers.keep_document(mine.dossier, kept_facts.name_of(month, revision), content, "facts")
         return mine.record(
             "selesai",
+            Gathered(
+                facts=kept,
+                month=month,
+                document=Paper(paper.file, paper.sha256, number, said),
+                changes=len(real(self.changes or ())),
+            ),
             note=f"formulir {number}, bulan {month}{_counted(self.changes)}{self.remark}",
-            data={
-                "month": month,
-                "facts": kept,
-                "document": {**paper, "number": number, "data": said},
-                "changes": len(real(self.changes or ())),
-            },
         )
 
 
@@ -279,7 +279,7 @@ def fill(
     mine: Turn, facts: ServerFacts, month: str, press: Press, watched: Watched | None = None, remark: str = ""
 ) -> Filled:
     """Fill the form of a month and begin to make it."""
-    earlier = kept_facts.newest(kept_facts.months(mine.dossier.events), before=month)
+    earlier = kept_facts.newest(kept_facts.months(mine.dossier), before=month)
     before = kept_facts.read(mine.dossier.folder, earlier) if earlier else None
     changes = changes_of(mine, before, facts)
     form = inventory_form(mine, facts, month, changes, watched)
@@ -323,7 +323,7 @@ def _month(desk: Desk, named: str | None) -> str:
 
 
 def _refuse_passed(mine: Turn, month: str) -> None:
-    newest = kept_facts.newest(kept_facts.months(mine.dossier.events))
+    newest = kept_facts.newest(kept_facts.months(mine.dossier))
     if newest and newest.month > month:
         raise NotNow(
             "inventory-was-taken-already-passed",

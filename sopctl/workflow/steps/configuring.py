@@ -9,12 +9,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from sopctl.adapters.ansible.runner import RunResult
 from sopctl.adapters.ssh import Password
 from sopctl.errors import NotNow, SopctlError, UsageError
-from sopctl.model.sop import history
+from sopctl.model.sop.entries import Configured, Entry, WayIn
 from sopctl.model.sop.summary import Summary
 from sopctl.store import register
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
@@ -112,7 +111,7 @@ def configure_all(
         )
     if password and len(ids) > 1:
         raise UsageError("password-opens-one-server-not", "a password opens one server, not several")
-    answers, begun = Answers(), {}
+    answers, begun = Answers(), dict[str, list[Entry]]()
     with ExitStack() as held:
         turns = []
         for deposit_id in dict.fromkeys(ids):
@@ -124,12 +123,13 @@ def configure_all(
                     answers.done[deposit_id] = no_port
                     continue
                 with _begun_work(mine):
-                    begun[deposit_id] = host_keys.to_pin(mine, host_key, confirm, trusted_path)
+                    pinned = host_keys.to_pin(mine, host_key, confirm, trusted_path)
+                    begun[deposit_id] = [pinned] if pinned else []
                     if appliances.is_appliance(mine.dossier):
                         answers.done[deposit_id] = _appliance(mine, begun.pop(deposit_id), cancel)
                         continue
                     if password:
-                        begun[deposit_id] = _first_contact(mine, begun[deposit_id], password, cancel)
+                        begun[deposit_id] = [_first_contact(mine, begun[deposit_id], password, cancel)]
                     else:
                         refuse_unfit(mine)
             except SopctlError as error:
@@ -224,7 +224,7 @@ def limited(desk: Desk, ids: Sequence[str], limits: Sequence[str]) -> list[str]:
 
 def _run(
     turns: Sequence[Turn],
-    begun: Mapping[str, Mapping[str, Any]],
+    begun: Mapping[str, Sequence[Entry]],
     answers: Answers,
     options: Options,
     on_event: OnEvent,
@@ -259,17 +259,17 @@ def _refuse_without_way_in(mine: Turn, password: Password | None, options: Optio
     appliances.login(mine.desk.site, mine.dossier)
 
 
-def _appliance(mine: Turn, begun: Mapping[str, Any], cancel: threading.Event | None) -> StepDone:
+def _appliance(mine: Turn, begun: Sequence[Entry], cancel: threading.Event | None) -> StepDone:
     if not begun:  # pinned before
         host_keys.refuse_changed(mine.dossier)
-    mine.start(begun)
+    mine.start(*begun)
     return appliances.configure(mine, cancel=cancel)
 
 
 def _port(mine: Turn) -> StepDone | None:
     """Give the server its switch port; the failed step where that is no use."""
-    data, no_use = deposit_port.configured(mine)
-    return mine.fail(deposit_port.note(no_use), data=data) if no_use else None
+    tried, no_use = deposit_port.configured(mine)
+    return mine.fail(deposit_port.note(no_use), *tried) if no_use else None
 
 
 @contextmanager
@@ -283,11 +283,9 @@ def _begun_work(mine: Turn) -> Iterator[None]:
         raise
 
 
-def _first_contact(
-    mine: Turn, begun: Mapping[str, Any], password: Password, cancel: threading.Event | None
-) -> dict[str, str]:
+def _first_contact(mine: Turn, begun: Sequence[Entry], password: Password, cancel: threading.Event | None) -> WayIn:
     """Have the management account made by password; the work is recorded as begun before, with the pinned key."""
-    mine.start(begun)
+    mine.start(*begun)
     try:
         return let_in(mine, password, cancel=cancel)
     except BaseException as error:
@@ -300,8 +298,7 @@ def _judge(mine: Turn, result: RunResult, *, raw: bool) -> StepDone:
     if host is None or host.failed:
         return mine.fail(explain(mine, result))
     note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s{waited(host)}"
-    outcome = history.REPAIRED if history.REPAIRED in mine.outcomes else "selesai"
     if raw:
         note = f"tanpa Python: akun dan kunci saja; {note}"
     note = "; ".join((note, *host.notes))
-    return mine.record(outcome, note=note, data={"changed": host.changed, "raw": raw})
+    return mine.record(mine.verb.outcome or "selesai", Configured(changed=host.changed, raw=raw), note=note)

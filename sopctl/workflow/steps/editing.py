@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sopctl.errors import Conflict, InvalidRecord, NotNow, OutsideFailure, UsageError
 from sopctl.model.deposit import Deposit
-from sopctl.model.sop import history
+from sopctl.model.sop.entries import Edited, Filed
 from sopctl.store import codec
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_atomic
@@ -53,21 +53,21 @@ def by_hand(dossier: Dossier) -> list[str]:
 
     A dossier from before records were kept has nothing to compare with.
     """
-    kept = dossier.known("filed")
+    kept = dossier.newest(Filed)
     after = codec.read(dossier.folder / "deposit.yml")
-    if kept is None or hashlib.sha256(after).hexdigest() == kept["sha256"]:
+    if kept is None or hashlib.sha256(after).hexdigest() == kept.filed.sha256:
         return []
     return differences(accepted(dossier), after)
 
 
 def accepted(dossier: Dossier) -> bytes:
     """The record as it was last accepted. Raises Conflict when that document itself was altered."""
-    kept = dossier.known("filed")
+    kept = dossier.newest(Filed)
     if kept is None:
         return codec.read(dossier.folder / "deposit.yml")
-    path = dossier.folder / kept["file"]
+    path = dossier.folder / kept.filed.file
     content = codec.read(path)
-    if hashlib.sha256(content).hexdigest() != kept["sha256"]:
+    if hashlib.sha256(content).hexdigest() != kept.filed.sha256:
         raise Conflict(
             "record-as-was-accepted-was",
             "the record as it was accepted was altered",
@@ -108,7 +108,9 @@ def _check(deposit_id: str, content: bytes, path: Path) -> None:
 def _record(mine: Turn, before: bytes, after: bytes, note: str) -> StepDone:
     changed = differences(before, after)
     kept = mine.keep("permohonan.yml", after)
-    return mine.record(history.CHANGED, note=note or "; ".join(changed)[:500], data={"filed": kept, "changed": changed})
+    return mine.record(
+        mine.verb.outcome, Filed(filed=kept), Edited(changed=tuple(changed)), note=note or "; ".join(changed)[:500]
+    )
 
 
 def _with_editor(content: bytes) -> bytes:

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from sopctl.adapters.documents import forms, render
 from sopctl.adapters.documents.english import Language, say
 from sopctl.errors import UsageError
+from sopctl.model.inspection import Checked
+from sopctl.model.sop.entries import CompletenessInspected, ConditionInspected, HandoverIssued, Paper
 from sopctl.model.sop.procedure import Procedure
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
@@ -47,12 +49,9 @@ def handover(desk: Desk, deposit_id: str, *more: str, place: str = "", language:
         number = form.stamp.document_number
         done = []
         for mine in turns:
-            document = {
-                **mine.keep("serah-terima.pdf", content),
-                "number": number,
-                "data": mine.keep("serah-terima.json", data, shown=False),
-            }
-            done.append(mine.record("selesai", note=f"formulir {number}", data={"document": document}))
+            kept = mine.keep("serah-terima.pdf", content)
+            paper = Paper(kept.file, kept.sha256, number, mine.keep("serah-terima.json", data, shown=False))
+            done.append(mine.record("selesai", HandoverIssued(document=paper), note=f"formulir {number}"))
     return replace(done[0], also=tuple(done[1:]))
 
 
@@ -105,18 +104,20 @@ def _refuse_strangers(turns: Sequence[Turn]) -> None:
 def _item(dossier: Dossier, returning: bool, language: Language) -> forms.HandoverItem:
     server = dossier.deposit.server
     thing = say("Perangkat jaringan", language) if dossier.deposit.kind == "appliance" else "Server"
-    suffix = "_back" if returning else ""
+    taken_in, back = dossier.newest(ConditionInspected), dossier.newest(CompletenessInspected)
     if returning:
         complete = accessories_back(dossier, language, whole="lengkap")
+        condition = back.condition_back if back else ""
     else:
-        complete = ", ".join(map(str, dossier.known("accessories") or [])) or "tanpa kelengkapan"
+        complete = ", ".join(taken_in.accessories if taken_in else ()) or "tanpa kelengkapan"
+        condition = taken_in.condition if taken_in else ""
     return forms.HandoverItem(
         description=f"{thing} {server.name}",
         brand_model=server.brand_model,
-        serial=dossier.known("serial") or server.serial or UNKNOWN,
+        serial=dossier.summary.serial or UNKNOWN,
         quantity=1,
         unit="unit",
-        condition=dossier.known(f"condition{suffix}") or "baik",
+        condition=condition or "baik",
         completeness=complete,
         note=", ".join(
             (dossier.id, f"{server.height_units}U", *([f"{server.power_watts} W"] if server.power_watts else []))
@@ -125,9 +126,13 @@ def _item(dossier: Dossier, returning: bool, language: Language) -> forms.Handov
 
 
 def _checklist(dossier: Dossier, returning: bool, *, several: bool) -> list[forms.ChecklistRow]:
-    kept = dossier.known("checklist_back" if returning else "checklist") or []
+    kept: tuple[Checked, ...] = ()
+    if returning and (back := dossier.newest(CompletenessInspected)):
+        kept = back.checklist_back
+    elif not returning and (taken_in := dossier.newest(ConditionInspected)):
+        kept = taken_in.checklist
     server = f"{dossier.id} {dossier.deposit.server.name}" if several else ""
-    rows = [forms.ChecklistRow(each["item"], each["result"], each.get("note", ""), server) for each in kept]
+    rows = [forms.ChecklistRow(each.item, each.result, each.note, server) for each in kept]
     accepted = dossier.last("accept")
     if accepted and not returning:
         rows.append(forms.ChecklistRow("Diterima dengan catatan", "ok", f"{accepted.note} ({accepted.by})", server))

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sopctl.errors import UsageError
 from sopctl.model import inspection
 from sopctl.model.inspection import NOTHING_FOUND, Inspection
+from sopctl.model.sop.entries import AccessoryBack, CompletenessInspected, ConditionInspected, Entry, Returned, Taker
 from sopctl.store import codec
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.scans import read_scan
@@ -35,19 +35,20 @@ def inspect(
     recorded and does not block.
     """
     with turn(desk, deposit_id, "inspect") as mine:
+        entry: Entry
         match mine.step.task:
             case "condition":
-                differing, data = _condition(mine, serial, found, photos)
+                differing, entry = _condition(mine, serial, found, photos)
             case "serial":
-                differing, data = _serial(mine, serial, taken_by, authority)
+                differing, entry = _serial(mine, serial, taken_by, authority)
             case _:
-                differing, data = _completeness(mine, found, missing, returned)
+                differing, entry = _completeness(mine, found, missing, returned)
         passed, failed = mine.outcomes
         said = "sesuai" if not differing else "berbeda: " + ", ".join(differing)
         return mine.record(
             failed if differing else passed,
+            entry,
             note="; ".join([said, *([note] if note else [])])[:1000],
-            data=data,
             answer=not differing,
         )
 
@@ -78,7 +79,7 @@ def read_answers(path: Path) -> Inspection:
 
 def _condition(
     mine: Turn, serial: str | None, found: Inspection, photos: Sequence[Path]
-) -> tuple[list[str], dict[str, Any]]:
+) -> tuple[list[str], ConditionInspected]:
     said = mine.deposit.server
     read = _read(serial)
     wrong = [f"nomor seri {read}, menurut surat {said.serial}"] if read != said.serial else []
@@ -86,30 +87,31 @@ def _condition(
     questions = inspection.checked(found, serial_differs=bool(wrong), photos=len(kept))
     answered = [each for each in questions if not (wrong and each.item == inspection.CHECKLIST[inspection.SERIAL - 1])]
     differing = [*wrong, *inspection.faults(answered), *inspection.differences(found.measured, said)]
-    return differing, {
-        "serial": read,
-        "condition": found.condition,
-        "checklist": questions,
-        "measured": found.measured,
-        "accessories": found.accessories,
-        "photos": kept,
-    }
+    return differing, ConditionInspected(
+        serial=read,
+        condition=found.condition,
+        checklist=tuple(questions),
+        measured=found.measured,
+        accessories=found.accessories,
+        photos=tuple(kept),
+    )
 
 
-def _serial(mine: Turn, serial: str | None, taken_by: str, authority: Path | None) -> tuple[list[str], dict[str, Any]]:
-    read, on_paper = _read(serial), mine.known("serial") or mine.deposit.server.serial
-    data: dict[str, Any] = {"taken_by": taken_by or mine.deposit.contacts.administrative.name}
-    if authority:
-        data["authority"] = mine.keep(f"surat-kuasa{authority.suffix.lower()}", read_scan(authority))
+def _serial(mine: Turn, serial: str | None, taken_by: str, authority: Path | None) -> tuple[list[str], Taker]:
+    read, on_paper = _read(serial), mine.dossier.summary.serial
+    scan = mine.keep(f"surat-kuasa{authority.suffix.lower()}", read_scan(authority)) if authority else None
+    who = taken_by or mine.deposit.contacts.administrative.name
     if read == on_paper:
-        return [], data
-    return [f"nomor seri {read}, menurut serah terima {on_paper}"], {**data, "serial_shown": read}
+        return [], Taker(taken_by=who, authority=scan)
+    differing = [f"nomor seri {read}, menurut serah terima {on_paper}"]
+    return differing, Taker(taken_by=who, authority=scan, serial_shown=read)
 
 
 def _completeness(
     mine: Turn, found: Inspection, missing: Sequence[str], returned: Sequence[str]
-) -> tuple[list[str], dict[str, Any]]:
-    brought = [str(each) for each in mine.known("accessories") or []]
+) -> tuple[list[str], CompletenessInspected]:
+    taken_in = mine.newest(ConditionInspected)
+    brought = taken_in.accessories if taken_in else ()
     unknown = [each for each in (*missing, *returned) if each not in brought]
     if unknown:
         listed = ", ".join(brought) or "none"
@@ -122,11 +124,17 @@ def _completeness(
     if both := [each for each in missing if each in returned]:
         raise UsageError("cannot-both-missing-returned", "{both!r} cannot be both missing and returned", both=both[0])
     questions = inspection.checked(found, serial_differs=False, photos=0)
-    rest = "true" if found.rest_ok else ""
-    states = {**dict.fromkeys(brought, rest), **dict.fromkeys(returned, "true"), **dict.fromkeys(missing, "false")}
-    back = [{"item": each, "returned": states[each]} for each in brought]
+    rest: Returned = "true" if found.rest_ok else ""
+    states: dict[str, Returned] = {
+        **dict.fromkeys(brought, rest),
+        **dict.fromkeys(returned, "true"),
+        **dict.fromkeys(missing, "false"),
+    }
+    back = tuple(AccessoryBack(each, states[each]) for each in brought)
     differing = [f"kurang: {each}" for each in missing] + inspection.faults(questions)
-    return differing, {"condition_back": found.condition, "checklist_back": questions, "accessories_back": back}
+    return differing, CompletenessInspected(
+        condition_back=found.condition, checklist_back=tuple(questions), accessories_back=back
+    )
 
 
 def _read(serial: str | None) -> str:

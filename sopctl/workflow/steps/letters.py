@@ -2,10 +2,21 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from sopctl.errors import UsageError
-from sopctl.model.sop import procedure
+from sopctl.model.sop import procedure, verbs
+from sopctl.model.sop.entries import (
+    DiskWish,
+    Disposed,
+    Disposition,
+    Entry,
+    Letter,
+    LetterScan,
+    Pinned,
+    RequestLetter,
+    ReturnLetter,
+    to_data,
+)
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import REQUESTER
 from sopctl.store import dossiers
@@ -34,15 +45,18 @@ def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone
         typed=desk.typed,
         prev="",
         note=f"surat {filed.letter.number}",
-        data={
-            "procedures": {name: each.version for name, each in desk.site.procedures.items()},
-            "letter": {"number": filed.letter.number, "date": filed.letter.date},
-        },
+        data=to_data(
+            (
+                Pinned(procedures={name: each.version for name, each in desk.site.procedures.items()}),
+                RequestLetter(letter=Letter(filed.letter.number, filed.letter.date)),
+            )
+        ),
     )
-    documents = {"document": (f"surat{letter.suffix.lower()}", scan)} if letter and scan else {}
-    dossier = dossiers.create(desk.site, dossiers.New(filed, event, documents), now.date())
+    scanned = (f"surat{letter.suffix.lower()}", scan) if letter and scan else None
+    dossier = dossiers.create(desk.site, dossiers.New(filed, event, scanned), now.date())
     standing = procedure.Standing(opening.name, opening.first, None)
-    filed_turn = Turn(desk, dossier, opening, opening.first, standing, REQUESTER, opening.first.outcomes_of("request"))
+    outcomes = opening.first.outcomes_of("request")
+    filed_turn = Turn(desk, dossier, opening, opening.first, standing, REQUESTER, outcomes, verbs.row("request"))
     return filed_turn.done(dossier.events[-1], answer=True)
 
 
@@ -65,17 +79,16 @@ def dispose(
     scan = read_scan(letter) if letter else None
     with turn(desk, deposit_id, "dispose") as mine:
         following = mine.procedure.step(mine.step.outcomes["selesai"].next or mine.step.no)
-        disposition: dict[str, Any] = {
-            "from": mine.step.actor,
-            "to": to or following.actor,
-            "instruction": instruction.strip(),
-            "letter": (mine.known("letter") or {}).get("number"),
-            "number": letter_number or None,
-            "date": letter_date or desk.now().date(),
-        }
-        if letter and scan:
-            disposition["document"] = mine.keep(f"disposisi{letter.suffix.lower()}", scan)
-        return mine.record("selesai", note=instruction.strip(), data={"disposition": disposition})
+        disposition = Disposition(
+            sender=mine.step.actor,
+            to=to or following.actor,
+            instruction=instruction.strip(),
+            date=letter_date or desk.now().date(),
+            letter=_letter_routed(mine),
+            number=letter_number or None,
+            document=mine.keep(f"disposisi{letter.suffix.lower()}", scan) if letter and scan else None,
+        )
+        return mine.record("selesai", Disposed(disposition=disposition), note=instruction.strip())
 
 
 def ask_back(
@@ -95,10 +108,10 @@ def ask_back(
                 place=mine.standing.place,
                 activity=mine.step.activity,
             )
-        data: dict[str, object] = {"letter": {"number": letter_number, "date": letter_date or desk.now().date()}}
+        entries: list[Entry] = [ReturnLetter(letter=Letter(letter_number, letter_date or desk.now().date()))]
         if letter and scan:
-            data["document"] = mine.keep(f"surat-pengambilan{letter.suffix.lower()}", scan)
-        return mine.record("selesai", note=f"surat {letter_number}", data=data)
+            entries.append(LetterScan(document=mine.keep(f"surat-pengambilan{letter.suffix.lower()}", scan)))
+        return mine.record("selesai", *entries, note=f"surat {letter_number}")
 
 
 def confirm_data_saved(desk: Desk, deposit_id: str, *, wipe: bool) -> StepDone:
@@ -112,4 +125,11 @@ def confirm_data_saved(desk: Desk, deposit_id: str, *, wipe: bool) -> StepDone:
                 deposit=deposit_id,
             )
         wish = "pemilik meminta disk dihapus" if wipe else "disk tidak dihapus"
-        return mine.record("selesai", note=f"data telah dicadangkan; {wish}", data={"wipe_disks": wipe})
+        return mine.record("selesai", DiskWish(wipe_disks=wipe), note=f"data telah dicadangkan; {wish}")
+
+
+def _letter_routed(mine: Turn) -> str | None:
+    """The number of the letter that a head routes: of the return where one goes on, else of the request."""
+    asked_back = mine.newest(ReturnLetter) if mine.procedure.begins.during else None
+    letter = asked_back or mine.newest(RequestLetter)
+    return letter.letter.number if letter else None

@@ -1,11 +1,13 @@
 """Informing the contact persons: penitipan 5 and 6, konfigurasi 2 and 5."""
 
-from typing import Any, Literal, get_args
+from datetime import date
+from typing import Literal, get_args
 
 from sopctl.adapters.documents import render
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model.message import Message
 from sopctl.model.sop import history
+from sopctl.model.sop.entries import Informed, NoticeKept, OfferedUntil, Paper, from_data
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages import sending, wording
 from sopctl.workflow.messages.wording import Content
@@ -27,35 +29,36 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
     """
     with turn(desk, deposit_id, "notify") as mine:
         # The owner's time to bring the server counts from when they were told.
-        offered = {"place_until": place_until(desk)} if mine.step.task == "place-ready" else {}
-        content = _content(mine, offered)
+        until = place_until(desk) if mine.step.task == "place-ready" else None
+        content = _content(mine, until)
         message = wording.to_contact(desk.site, mine.dossier, content)
         means = via or _default_means(desk, message)
         outcome = next(iter(mine.outcomes))
-        data: dict[str, Any] = {"via": means, **offered}
-        to = ""
+        informed = Informed(via=means)
         if means in SENT:
             _refuse_twice(mine, again)
-            data["message_id"] = _message_id(mine)
-            to = _send(mine, means, message, data["message_id"])
-        data["document"] = _paper(mine, content) if means == "letter" else _text(mine, message)
-        return mine.record(outcome, note=f"diberitahukan: {means}{to}", data=data)
+            informed = _send(mine, means, message, _message_id(mine))
+        notice = NoticeKept(document=_paper(mine, content) if means == "letter" else _text(mine, message))
+        offered = [OfferedUntil(place_until=until)] if until else []
+        to = f" ke {informed.to}" if informed.to else ""
+        return mine.record(outcome, informed, notice, *offered, note=f"diberitahukan: {means}{to}")
 
 
 def preview(desk: Desk, deposit_id: str) -> Message:
     """The message that the due step would send. Raises what `notify` raises; sends and records nothing."""
     with turn(desk, deposit_id, "notify") as mine:
-        return wording.to_contact(desk.site, mine.dossier, _content(mine, {"place_until": place_until(desk)}))
+        return wording.to_contact(desk.site, mine.dossier, _content(mine, place_until(desk)))
 
 
-def _content(mine: Turn, offered: dict[str, Any]) -> Content:
-    return wording.content(mine.desk.site, mine.dossier, mine.step.task, place_until=offered.get("place_until", ""))
+def _content(mine: Turn, until: date | None) -> Content:
+    return wording.content(mine.desk.site, mine.dossier, mine.step.task, place_until=until or "")
 
 
-def _send(mine: Turn, means: Means, message: Message, message_id: str) -> str:
+def _send(mine: Turn, means: Means, message: Message, message_id: str) -> Informed:
     site = mine.desk.site
     ready = sending.by_email(site, message, message_id) if means == "email" else sending.by_channels(site, message)
-    mine.start({"message_id": message_id, "via": means, "to": ready.to})
+    informed = Informed(via=means, message_id=message_id, to=ready.to)
+    mine.start(informed)
     try:
         ready.send()
     except sending.MayHaveArrived:
@@ -63,23 +66,26 @@ def _send(mine: Turn, means: Means, message: Message, message_id: str) -> str:
     except OutsideFailure as error:
         mine.record(history.FAILED, note=error.message)
         raise
-    return f" ke {ready.to}"
+    return informed
 
 
-def _paper(mine: Turn, content: Content) -> dict[str, str]:
+def _paper(mine: Turn, content: Content) -> Paper:
     form = announcement(mine, content)
-    return {**mine.keep("pemberitahuan.pdf", render(form)), "number": form.stamp.document_number}
+    kept = mine.keep("pemberitahuan.pdf", render(form))
+    return Paper(kept.file, kept.sha256, form.stamp.document_number)
 
 
-def _text(mine: Turn, message: Message) -> dict[str, str]:
-    return mine.keep("pemberitahuan.txt", message.text.encode())
+def _text(mine: Turn, message: Message) -> Paper:
+    kept = mine.keep("pemberitahuan.txt", message.text.encode())
+    return Paper(kept.file, kept.sha256)
 
 
 def _message_id(mine: Turn) -> str:
     """The message's id; one that is sent once more after a crash keeps the id that it had."""
     cut_off = mine.standing.unfinished
-    if cut_off and "message_id" in cut_off.data:
-        return str(cut_off.data["message_id"])
+    begun = from_data(Informed, cut_off) if cut_off else None
+    if begun and begun.message_id:
+        return begun.message_id
     return sending.new_id(mine.desk.site, mine.dossier.id, len(mine.dossier.events) + 1)
 
 

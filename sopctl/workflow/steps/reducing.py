@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from sopctl.errors import NotNow, SopctlError, UsageError
-from sopctl.model.sop import history
+from sopctl.model.sop.entries import SudoRight
 from sopctl.store import register
 from sopctl.workflow import commands
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
@@ -56,7 +56,7 @@ def reduce(
             else:
                 turns.append(mine)
         if turns:
-            result = run_on(turns, PLAYBOOK, started={}, options=Options(forks=forks), on_event=on_event, cancel=cancel)
+            result = run_on(turns, PLAYBOOK, options=Options(forks=forks), on_event=on_event, cancel=cancel)
         for mine in turns:
             host, gone = result.hosts.get(mine.dossier.id), record_unreachable(mine, result)
             if gone:
@@ -65,7 +65,7 @@ def reduce(
                 answers.done[mine.dossier.id] = mine.fail(explain(mine, result))
             else:
                 note = "akun pengelola hanya untuk inventaris"
-                answers.done[mine.dossier.id] = mine.record(history.SUDO, note=note, data={"sudo": "inventory"})
+                answers.done[mine.dossier.id] = mine.record(mine.verb.outcome, SudoRight(sudo="inventory"), note=note)
     return answers
 
 
@@ -84,7 +84,7 @@ def give_back(desk: Desk, deposit_id: str, *, cancel: threading.Event | None = N
                 deposit=deposit_id,
             )
         first_contact.regain(mine, cancel=cancel)
-        return mine.record(history.SUDO, note="akun pengelola kembali penuh", data={"sudo": "full"})
+        return mine.record(mine.verb.outcome, note="akun pengelola kembali penuh")
 
 
 def reduced(desk: Desk) -> list[str]:

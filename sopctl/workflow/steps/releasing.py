@@ -10,8 +10,9 @@ from sopctl.adapters.documents import render
 from sopctl.adapters.documents.english import Language
 from sopctl.errors import SopctlError, UsageError
 from sopctl.model.sop import history
+from sopctl.model.sop.entries import Configured, DiskWish, ExitRecorded, Paper, ServerOff, SwitchedOff, Wiped
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.papers.parts import Wiped, exit_record
+from sopctl.workflow.papers.parts import exit_record
 from sopctl.workflow.ports import deposit_port
 from sopctl.workflow.servers import appliances
 from sopctl.workflow.servers.playbooks import OnEvent, explain, run_for, silent
@@ -45,8 +46,8 @@ def release(
             form = exit_record(mine, wiped, language)
             number = form.stamp.document_number
             kept = mine.keep("catatan-keluar.pdf", render(form))
-            data = {"document": {**kept, "number": number}, "wiped": wiped}
-            done = mine.record("selesai", note=f"server keluar dicatat: {number}", data=data)
+            recorded = ExitRecorded(document=Paper(kept.file, kept.sha256, number), wiped=wiped)
+            done = mine.record("selesai", recorded, note=f"server keluar dicatat: {number}")
         else:
             done = mine.record("selesai", note=f"tempat bebas: {mine.dossier.summary.place}")
     return replace(done, also=tuple(serve_waiting_list(desk))) if frees_place else done
@@ -59,7 +60,8 @@ def _refuse_strange_wiping(mine: Turn, wiped: Wiped) -> None:
             "that the disks were wiped is recorded when the server leaves, not at {place}",
             place=mine.standing.place,
         )
-    if mine.known("wipe_disks") != "true":
+    wish = mine.newest(DiskWish)
+    if not (wish and wish.wipe_disks):
         raise UsageError(
             "owner-did-not-ask-its", "the owner of {id} did not ask for its disks to be wiped", id=mine.dossier.id
         )
@@ -75,17 +77,18 @@ def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Ev
         how = f"dengan tangan: {by_hand}"
     else:
         how = "akses dicabut, server dimatikan"
-        if mine.known("server_off") != "true":
-            playbook = "release_raw.yml" if mine.known("raw") == "true" else "release.yml"
+        if mine.newest(ServerOff) is None:
+            configured = mine.newest(Configured)
+            playbook = "release_raw.yml" if configured and configured.raw else "release.yml"
             result = run_for(mine, playbook, variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
             if result.outcome is not Outcome.OK:
                 return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
     try:
-        port, data, no_use = deposit_port.taken_back(mine, by_hand=by_hand)
+        port, entries, no_use = deposit_port.taken_back(mine, by_hand=by_hand)
     except SopctlError as error:
-        mine.fail(f"{how}; port belum dilepas: {error.message}", data={"server_off": True})
+        mine.fail(f"{how}; port belum dilepas: {error.message}", ServerOff(server_off=True))
         raise
     if no_use:
-        return mine.fail(f"{how}; {deposit_port.note(no_use)}", data={"server_off": True, **data})
+        return mine.fail(f"{how}; {deposit_port.note(no_use)}", ServerOff(server_off=True), *entries)
     note = f"{how}; {port}" if port else how
-    return mine.record("selesai", note=note, data={"switched_off": True, **data})
+    return mine.record("selesai", SwitchedOff(switched_off=True), *entries, note=note)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from sopctl.errors import Conflict, NotNow, OutsideFailure
 from sopctl.model.message import Message
-from sopctl.model.sop import history
+from sopctl.model.sop.entries import Reminded
 from sopctl.model.sop.procedure import REQUESTER
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -82,9 +82,8 @@ def _addressed(desk: Desk) -> dict[Addressee, list[Row]]:
 def _reminded(dossier: Dossier) -> set[str]:
     """The keys of what a dossier's people were reminded of, without those whose message could not be sent."""
     keys: dict[str, bool] = {}
-    for event in dossier.events:
-        if event.outcome == history.REMINDED:
-            keys[event.data["key"]] = "problem" not in event.data
+    for _, reminded in dossier.established(Reminded):
+        keys.setdefault(reminded.key, reminded.problem is None)
     return {each for each, sent in keys.items() if sent}
 
 
@@ -112,10 +111,10 @@ def _note(desk: Desk, rows: Sequence[Row], message_id: str, to: str, *, problem:
     """Write into each dossier that its people were reminded, or that it failed. One that is held by another process is
     left out: it may be reminded of once more."""
     for row in rows:
-        data = {"key": key(row), "message_id": message_id, "to": to, "problem": problem or None}
+        reminded = Reminded(key=key(row), message_id=message_id, to=to, problem=problem or None)
         note = f"pengingat tidak terkirim: {problem}" if problem else f"pengingat ke {to}"
         try:
             with act(desk.decided_by(AUTOMATIC), row.id, "remind") as mine:
-                mine.record(history.REMINDED, note=note[:500], data=data)
+                mine.record(mine.verb.outcome, reminded, note=note[:500])
         except (Conflict, NotNow):
             continue

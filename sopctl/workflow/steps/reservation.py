@@ -8,14 +8,13 @@ house the reservation stands until the server does.
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import Any
 
-from msgspec import Struct, convert
+from msgspec import Struct
 
 from sopctl.errors import Conflict, NotNow, UsageError
 from sopctl.model import rack
-from sopctl.model.rack import ANYWHERE, Occupied, Place, Wish
-from sopctl.model.sop import history
+from sopctl.model.rack import ANYWHERE, Occupied, Wish
+from sopctl.model.sop.entries import OfferedUntil, PassedOver, Placed, Prioritised, Reserved
 from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
 from sopctl.store import locks, register
@@ -55,8 +54,7 @@ def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE) -> StepDone:
 def place(desk: Desk, deposit_id: str) -> StepDone:
     """penitipan 10: the server stands in its reserved place."""
     with turn(desk, deposit_id, "place") as mine:
-        spot = convert(mine.known("place"), Place, strict=False)
-        return mine.record("selesai", note=f"ditempatkan: {spot}", data={"placed": True})
+        return mine.record("selesai", Placed(placed=True), note=f"ditempatkan: {mine.dossier.summary.place}")
 
 
 def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> StepDone:
@@ -72,7 +70,7 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
                 place=mine.dossier.summary.place,
             )
         note = f"prioritas {priority}: {reason.strip()}"
-        return mine.record(history.PRIORITISED, note=note, data={"priority": priority, "reason": reason.strip()})
+        return mine.record(mine.verb.outcome, Prioritised(priority=priority, reason=reason.strip()), note=note)
 
 
 def queue(site: Site) -> list[Waiting]:
@@ -160,16 +158,16 @@ def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish) -> StepDone:
     spot, reasons = rack.find_place(site.racks, taken, me.need, wish)
     if spot:
         passed_over = [
-            {"id": each.id, "why": "; ".join(_why_not(site, taken, each))}
+            PassedOver(each.id, "; ".join(_why_not(site, taken, each)))
             for each in waiting_list(others)
             if turn_of(each) < turn_of(me)
         ]
         until = place_until(mine.desk)
         note = f"tempat: {spot}, ditawarkan sampai {until}"
         if passed_over:
-            note += "; dilewati: " + ", ".join(f"{each['id']} ({each['why']})" for each in passed_over)
-        data: dict[str, Any] = {"place": spot, "place_until": until}
-        return mine.record("tersedia", note=note[:1000], data={**data, "passed_over": passed_over or None})
+            note += "; dilewati: " + ", ".join(f"{each.id} ({each.why})" for each in passed_over)
+        reserved = Reserved(place=spot, passed_over=tuple(passed_over) or None)
+        return mine.record("tersedia", reserved, OfferedUntil(place_until=until), note=note[:1000])
     if mine.standing.waiting == "space":
         return mine.done(mine.dossier.events[-1], answer=False)
     why = "; ".join(reasons) or "the site has no racks"

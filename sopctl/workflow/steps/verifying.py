@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
 from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
 from sopctl.errors import Interrupted, UsageError
 from sopctl.model.access import backoff, verification
 from sopctl.model.access.ladder import AccessResult, Jump, Target
 from sopctl.model.access.verification import Established, View, Word
+from sopctl.model.sop.entries import AccessTried
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.servers import appliances
 from sopctl.workflow.servers.ansible_view import account_in_use, key_in_use, pinned_key
@@ -75,17 +76,17 @@ def verify(
         said = (verification.from_word(word),) if word else ()
         established = (*found.established, *said)
         good, cause = verification.verdict(established)
-        data = {
-            "established": to_builtins(established),
-            "rung": found.access.rung,
-            "cause": cause or None,
-            "detail": "; ".join(each.detail for each in established if not each.ok),
-            "vantage": vantage.jump.host if vantage.jump else None,
-            "seconds": f"{found.access.seconds:.2f}",
-            "tries": found.tries,
-        }
+        tried = AccessTried(
+            established=established,
+            rung=found.access.rung,
+            cause=cause or None,
+            detail="; ".join(each.detail for each in established if not each.ok),
+            vantage=vantage.jump.host if vantage.jump else None,
+            seconds=f"{found.access.seconds:.2f}",
+            tries=found.tries,
+        )
         note = _note(established, found.tries)
-        done = mine.record("bisa" if good else "tidak bisa", note=note, data=data, answer=good)
+        done = mine.record("bisa" if good else "tidak bisa", tried, note=note, answer=good)
         return done, Verification(found.access, established, found.tries)
 
 

@@ -13,7 +13,7 @@ from sopctl.errors import UsageError
 from sopctl.model.facts.changes import Change, against_handover, differences, real
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
-from sopctl.model.sop.history import Event
+from sopctl.model.sop.entries import Gathered
 from sopctl.model.sop.summary import Summary as Deposit
 from sopctl.model.waiting_list import occupied
 from sopctl.store import dossiers, register
@@ -99,30 +99,30 @@ class Summary(Struct, frozen=True):
 def kept_facts(desk: Desk, deposit_id: str, month: str | None = None) -> ServerFacts:
     """The facts kept for `month` (2026-11), by default the newest. Raises UsageError when there are none."""
     dossier = dossiers.read(desk.site, deposit_id)
-    return kept.read(dossier.folder, _gathering(deposit_id, kept.months(dossier.events), month))
+    return kept.read(dossier.folder, _gathering(deposit_id, kept.months(dossier), month))
 
 
 def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
     """The path of the inventory form of `month`, by default the newest. Raises UsageError when there is none."""
-    dossier, event = gathering(desk, deposit_id, month)
-    return dossier.folder / str(event.data["document"]["file"])
+    dossier, gathered = gathering(desk, deposit_id, month)
+    return dossier.folder / gathered.document.file
 
 
-def gathering(desk: Desk, deposit_id: str, month: str | None = None) -> tuple[Dossier, Event]:
-    """The dossier, and the event of the gathering that counts for `month`, by default of the newest one. Raises
+def gathering(desk: Desk, deposit_id: str, month: str | None = None) -> tuple[Dossier, Gathered]:
+    """The dossier, and the gathering that counts for `month`, by default of the newest one. Raises
     UsageError when there is none."""
     dossier = dossiers.read(desk.site, deposit_id)
-    found = [each for each in dossier.events if "facts" in each.data and month in (None, each.data.get("month"))]
-    if not found:
+    found = next((each for _, each in dossier.established(Gathered) if month in (None, each.month)), None)
+    if found is None:
         raise _none(deposit_id, month)
-    return dossier, found[-1]
+    return dossier, found
 
 
 def over_time(desk: Desk, deposit_id: str) -> tuple[Month, ...]:
     """Memory, disks and system of a server, month by month, each as its newest revision says."""
     dossier = dossiers.read(desk.site, deposit_id)
     found = []
-    for each in kept.months(dossier.events).values():
+    for each in kept.months(dossier).values():
         facts = kept.read(dossier.folder, each)
         row = (_memory_gib(facts), _disk_gb(facts), " ".join(filter(None, (facts.os_name, facts.os_version))))
         found.append(Month(each.month, each.revision, *row, facts.kernel or ""))
@@ -143,13 +143,13 @@ def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_hando
             remedy=f"sopctl inventory diff {deposit_id}",
         )
     dossier = dossiers.read(desk.site, deposit_id)
-    gathered = kept.months(dossier.events)
+    gathered = kept.months(dossier)
     if not gathered:
         raise _none(deposit_id, None)
     all_months = list(gathered)
     first, last = months or (all_months[0 if since_handover else -min(2, len(all_months))], all_months[-1])
     before, after = (kept.read(dossier.folder, _gathering(deposit_id, gathered, month)) for month in (first, last))
-    serial = str(dossier.known("serial") or dossier.deposit.server.serial)
+    serial = dossier.summary.serial
     found = (*against_handover(serial, after), *(differences(before, after) if first != last else ()))
     declared = compare(dossier.deposit.server, serial, after)
     return Difference("" if since_handover else first, last, found, declared)

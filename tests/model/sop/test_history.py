@@ -57,9 +57,3 @@ def test_data_reads_back_as_it_was_hashed() -> None:
         "d": {"e": "2"},
         "g": ["1", "x"],
     }
-
-
-def test_the_newest_word_counts() -> None:
-    events = chain("PS-1", 3)
-    assert history.last_data(events, "n") == "3"
-    assert history.last_data(events, "missing") is None

@@ -16,13 +16,13 @@ import pytest
 from sopctl.adapters.documents.english import ENGLISH
 from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.inspection import Inspection
+from sopctl.model.sop.entries import Disposed, ExitRecorded, Wiped
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import issuing, request_letter
 from sopctl.workflow.papers.filing import check_file
-from sopctl.workflow.papers.parts import Wiped
 from sopctl.workflow.setup import init
-from sopctl.workflow.steps import handover, inspecting, letters, notifying, releasing, reservation
+from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, releasing, reservation
 from tests.conftest import Clock, give_back
 
 WORDS = {text for text in ENGLISH if len(text) > 5 and "{" not in text and ENGLISH[text] != text}
@@ -129,6 +129,26 @@ def test_only_what_was_looked_at_counts_as_returned(
     assert complete in text_of(newest_pdf(desk, two[0]))
 
 
+def test_a_letter_of_an_extension_is_not_the_letter_of_the_return(desk: Desk, two: list[str]) -> None:
+    deposit = two[0]
+    reservation.place(desk, deposit)
+    letters.ask_back(desk, deposit, letter_number="090/R")
+    acts.extend(desk.decided_by("kabid"), deposit, until=date(2028, 1, 31), letter_number="777/E")
+    letters.dispose(desk, deposit, instruction="Setuju")
+    letters.dispose(desk, deposit, instruction="Laksanakan")
+    routed = [each.disposition.letter for _, each in dossiers.read(desk.site, deposit).established(Disposed)]
+    assert routed[:2] == ["090/R", "090/R"]
+    inspecting.inspect(desk, deposit, serial="SN-0001")
+    letters.confirm_data_saved(desk, deposit, wipe=False)
+    releasing.release(desk, deposit, by_hand="server mati")
+    inspecting.inspect(desk, deposit)
+    handover.handover(desk, deposit)
+    releasing.release(desk, deposit)
+    said = text_of(newest_pdf(desk, deposit))
+    assert "090/R" in said
+    assert "777/E" not in said
+
+
 def test_who_wiped_the_disks_is_on_the_exit_record(desk: Desk, two: list[str]) -> None:
     returning(desk, two[0], wipe=True)
     wiped = Wiped("Staf Pusat Data", date(2026, 11, 22), "blkdiscard")
@@ -140,7 +160,9 @@ def test_who_wiped_the_disks_is_on_the_exit_record(desk: Desk, two: list[str]) -
     said = text_of(newest_pdf(desk, two[0]))
     assert "wiped by Staf Pusat Data on 22 November 2026 (blkdiscard)" in said
     assert indonesian_in(said) == set()
-    assert dossiers.read(desk.site, two[0]).known("wiped")["by"] == "Staf Pusat Data"
+    recorded = dossiers.read(desk.site, two[0]).newest(ExitRecorded)
+    assert recorded
+    assert recorded.wiped == wiped
     with pytest.raises(UsageError, match="is recorded when the server leaves"):
         releasing.release(desk, two[0], wiped=wiped)
 

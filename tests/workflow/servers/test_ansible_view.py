@@ -6,6 +6,8 @@ import pytest
 
 from sopctl.errors import OutsideFailure
 from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.verification import Established, View
+from sopctl.model.sop.entries import AccessTried, HostKeyPinned
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers import ansible_view
@@ -82,7 +84,7 @@ def test_the_address_that_is_kept_is_the_one_in_use(desk: Desk, placed: str) -> 
 def test_after_configuration_the_management_account_is_used_with_the_pinned_key(desk: Desk, placed: str) -> None:
     key = HostKey("ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExam", "SHA256:x")
     with turn(desk, placed, "configure") as mine:
-        mine.start({"host_key": key})
+        mine.start(HostKeyPinned(host_key=key))
         mine.record("selesai")
     (host,) = ansible_view.hosts(desk.site.root)
     assert host.variables["ansible_user"] == "sopctl"
@@ -95,12 +97,16 @@ def test_the_cause_of_the_last_failed_try_reaches_the_next_run_and_no_later_one(
         return ansible_view.last_cause(dossiers.read(desk.site, placed))
 
     assert cause() == ""
-    for outcome, data, expected in (("tidak bisa", {"cause": "denied"}, "denied"), ("bisa", {}, "")):
+    refused = Established(View.LOGIN, "webadmin", False, "denied")
+    for outcome, seen, expected in (
+        ("tidak bisa", AccessTried(established=(refused,), cause="denied"), "denied"),
+        ("bisa", AccessTried(), ""),
+    ):
         with turn(desk, placed, "configure") as mine:
             mine.record("selesai")
         notifying.notify(desk, placed, via="phone")
         with turn(desk, placed, "verify") as mine:
-            mine.record(outcome, data=data)
+            mine.record(outcome, seen)
         assert cause() == expected
 
 

@@ -14,6 +14,7 @@ from sopctl.errors import Interrupted, InvalidRecord, NotNow, OutsideFailure, So
 from sopctl.model.access.ladder import Verdict
 from sopctl.model.deposit import Platform
 from sopctl.model.facts.appliance import from_answers
+from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store import dossiers, register
 from sopctl.workflow.desk import Desk, StepDone, turn
 from sopctl.workflow.papers import issuing, request_letter
@@ -98,7 +99,7 @@ def due(desk: Desk) -> Callable[[str], str]:
 
     def bring(deposit: str) -> str:
         with turn(desk, deposit, "configure") as mine:
-            mine.start({"host_key": pin(), "host_key_confirmed": "fingerprint"})
+            mine.start(HostKeyPinned(host_key=pin(), host_key_confirmed="fingerprint"))
             mine.record("selesai")
         for verb, outcome in (("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai")):
             with turn(desk, deposit, verb) as mine:

@@ -27,6 +27,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers import checking
 from tests.adapters.ssh import hostile
+from tests.conftest import pinned
 from tests.workflow.steps.test_notifying import Mailbox
 
 
@@ -69,7 +70,7 @@ def test_check(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
     (desk.site.root / "keys" / "owner").chmod(0o600)
     other = paramiko.ECDSAKey.generate()
     with turn(desk, deposit, "configure") as mine:
-        mine.start({"host_key": {"type": other.get_name(), "key": other.get_base64(), "sha256": "SHA256:" + "A" * 43}})
+        mine.start(pinned({"type": other.get_name(), "key": other.get_base64(), "sha256": "SHA256:" + "A" * 43}))
     ran = sopctl("check", "--all", "--format", "nagios")
     assert ran.code == 2
     assert ran.out.startswith(f"ACCESS CRITICAL - 0 of 1 servers accessible: {deposit} host-key host-key-changed | ")

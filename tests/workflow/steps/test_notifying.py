@@ -20,6 +20,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.model.sop.entries import Informed
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
@@ -109,7 +110,7 @@ def test_a_message_cut_off_by_a_crash_is_not_sent_twice_unasked(
     box, port = mailbox
     deposit = until_space()
     with turn(desk, deposit, "notify") as mine:
-        mine.start({"message_id": "x"})  # and then the power went
+        mine.start(Informed(via="email", message_id="x"))  # and then the power went
     sending = with_mail(desk, port)
     with pytest.raises(OutsideFailure, match="it may have arrived"):
         notifying.notify(sending, deposit)

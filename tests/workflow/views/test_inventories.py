@@ -15,11 +15,13 @@ from sopctl.adapters.documents import Section
 from sopctl.adapters.documents.press import Press
 from sopctl.adapters.listings import NETBOX
 from sopctl.errors import InvalidRecord, NotNow, UsageError
+from sopctl.model.access.verification import Established, View
 from sopctl.model.availability import Policy, Sight
 from sopctl.model.facts.changes import Weight
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import Listener, Missing, ServerFacts
 from sopctl.model.sop import history
+from sopctl.model.sop.entries import AccessTried
 from sopctl.store import dossiers
 from sopctl.store.checks import Checks
 from sopctl.workflow.desk import Desk, turn
@@ -46,7 +48,7 @@ def first_facts(clock: Clock) -> ServerFacts:
 @pytest.fixture
 def deposit(desk: Desk, placed: Callable[..., str]) -> str:
     """A server whose inventory is due."""
-    found = placed("192.0.2.7", 22, {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"})
+    found = placed("192.0.2.7", 22, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"})
     for verb, outcome in (("configure", "selesai"), ("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai")):
         with turn(desk, found, verb) as mine:
             mine.record(outcome)
@@ -258,6 +260,19 @@ def test_copies_of_a_form_say_what_was_issued(
     (kept,) = (desk.site.root / f"deposits/{deposit}/documents").glob("*-inventaris-2026-11.json")
     kept.write_bytes(kept.read_bytes().replace(b"33CC44DD", b"33CC44DE"))
     assert sopctl("inventory", "form", deposit, "--format", "html").code == 3
+
+
+def test_the_form_names_the_newest_access_try(desk: Desk, placed: Callable[..., str], first_facts: ServerFacts) -> None:
+    """As `verify` records it; no automated check was ever made."""
+    deposit = placed("192.0.2.7", 22, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"})
+    seen = Established(View.MANAGEMENT, "sopctl", True)
+    for verb, outcome in (("configure", "selesai"), ("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai")):
+        with turn(desk, deposit, verb) as mine:
+            mine.record(outcome, *([AccessTried(established=(seen,))] if verb == "verify" else []))
+    with turn(desk, deposit, "inventory") as mine:
+        form = collecting.fill(mine, first_facts, "2026-11", Press()).form
+    fields = {field.label: field for part in form.sections if isinstance(part, Section) for field in part.fields}
+    assert fields["Pemeriksaan akses terakhir"].value == "23 November 2026: bisa diakses"
 
 
 def test_the_form_knows_what_the_checks_saw(desk: Desk, deposit: str, first_facts: ServerFacts, clock: Clock) -> None:

@@ -1,0 +1,440 @@
+"""What an event can establish: one record a kind of entry. Which verb writes which, `verbs.py` says.
+
+A history file keeps the entries of an event as one mapping (`data`), every scalar as text. An entry's fields are keys
+of that mapping; its first field is the one that says that it is there. Entries of one event never share a key, but two
+kinds of entry may use the same key in the events of different verbs: the letter of a return and that of an extension
+are both `letter`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache
+from typing import Any, ClassVar, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct, field
+
+from sopctl.errors import InvalidRecord
+from sopctl.model.access import verification
+from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.verification import Established
+from sopctl.model.inspection import Checked, Condition, Measured
+from sopctl.model.ports.port import PortSetting
+from sopctl.model.rack import Place
+from sopctl.model.sop.history import Event
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """Something that an event establishes."""
+
+    for_people: ClassVar[bool] = False
+    """True for what is kept for whoever reads the record, and decides nothing in sopctl."""
+    older_key: ClassVar[str] = ""
+    """A key by which older histories say that the entry is there."""
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class Kept(Struct, frozen=True):
+    """A file of the dossier: its path below the dossier's folder, and what it must hash to (SHA-256, hex)."""
+
+    file: str
+    sha256: str
+
+
+class Paper(Struct, frozen=True):
+    """A paper that was issued: its PDF, its number, and what it says as data (`data`; older papers have none)."""
+
+    file: str
+    sha256: str
+    number: str = ""
+    data: Kept | None = None
+
+
+class Letter(Struct, frozen=True):
+    """A letter of the owner: its number and date."""
+
+    number: str
+    date: date
+
+
+class Pinned(Entry, frozen=True, kw_only=True):
+    """The version of each procedure that the dossier is pinned to."""
+
+    procedures: dict[str, str]
+
+
+class Filed(Entry, frozen=True, kw_only=True):
+    """The record as it was filed or accepted: what deposit.yml is compared with."""
+
+    filed: Kept
+
+
+class RequestLetter(Entry, frozen=True, kw_only=True):
+    """The letter by which the unit asked for the deposit."""
+
+    letter: Letter
+
+
+class ReturnLetter(Entry, frozen=True, kw_only=True):
+    """The letter by which the owner asked for the server back."""
+
+    letter: Letter
+
+
+class ExtensionLetter(Entry, frozen=True, kw_only=True):
+    """The letter by which the owner asked for more time."""
+
+    for_people = True
+
+    letter: Letter
+
+
+class LetterScan(Entry, frozen=True, kw_only=True):
+    """The scan of the letter that the event is about."""
+
+    for_people = True
+
+    document: Kept
+
+
+class NotKnown(Entry, frozen=True, kw_only=True):
+    """What is not known of an adopted server."""
+
+    for_people = True
+
+    unknown: tuple[str, ...]
+
+
+class Disposition(Struct, frozen=True):
+    """A head's written instruction on a letter: from whom to whom, on which letter (its number), with the number, date
+    and scan of the disposition sheet."""
+
+    sender: str = field(name="from")
+    to: str
+    instruction: str
+    date: date
+    letter: str | None = None
+    number: str | None = None
+    document: Kept | None = None
+
+
+class Disposed(Entry, frozen=True, kw_only=True):
+    """A head's disposition."""
+
+    for_people = True
+
+    disposition: Disposition
+
+
+class PassedOver(Struct, frozen=True):
+    """A deposit that waited longer and was not served, and why."""
+
+    id: str
+    why: str
+
+
+class Reserved(Entry, frozen=True, kw_only=True):
+    """The place in a rack that is held for the server, or that it stands in."""
+
+    place: Place
+    passed_over: tuple[PassedOver, ...] | None = None
+
+
+class OfferedUntil(Entry, frozen=True, kw_only=True):
+    """The last day on which the reserved place is kept for a server that was not brought."""
+
+    place_until: date
+
+
+class Placed(Entry, frozen=True, kw_only=True):
+    """The server stands in its place."""
+
+    placed: bool
+
+
+class Prioritised(Entry, frozen=True, kw_only=True):
+    """The request's priority in the waiting list, and why."""
+
+    priority: int
+    reason: str
+
+
+class Informed(Entry, frozen=True, kw_only=True):
+    """How the contact person is informed: by which means; of a message that sopctl sends, its id and its addressee."""
+
+    via: str
+    message_id: str | None = None
+    to: str | None = None
+
+
+class NoticeKept(Entry, frozen=True, kw_only=True):
+    """The text or letter by which the contact person was informed."""
+
+    for_people = True
+
+    document: Paper
+
+
+class ConditionInspected(Entry, frozen=True, kw_only=True):
+    """What the inspection at the hand-over found (penitipan 8)."""
+
+    serial: str
+    condition: Condition = "baik"
+    checklist: tuple[Checked, ...] = ()
+    accessories: tuple[str, ...] = ()
+    measured: Measured = Measured()
+    photos: tuple[Kept, ...] = ()
+
+
+class Taker(Entry, frozen=True, kw_only=True):
+    """Who takes the server home, and their letter of authority; `serial_shown` where it is not the serial number of the
+    hand-over (pengembalian 4)."""
+
+    taken_by: str
+    authority: Kept | None = None
+    serial_shown: str | None = None
+
+
+Returned = Literal["true", "false", ""]
+
+
+class AccessoryBack(Struct, frozen=True):
+    """An accessory on the way back: is it there? Empty: nobody has checked."""
+
+    item: str
+    returned: Returned
+
+
+class CompletenessInspected(Entry, frozen=True, kw_only=True):
+    """What the inspection on the way back found (pengembalian 7)."""
+
+    condition_back: Condition
+    checklist_back: tuple[Checked, ...]
+    accessories_back: tuple[AccessoryBack, ...] = ()
+
+
+class HandoverIssued(Entry, frozen=True, kw_only=True):
+    """The hand-over form."""
+
+    document: Paper
+
+
+class Configured(Entry, frozen=True, kw_only=True):
+    """How many tasks of a configuration changed something; `raw`: by the shell, on a server without Python; `platform`
+    of a network appliance, on which nothing is configured."""
+
+    changed: int
+    raw: bool = False
+    platform: str | None = None
+
+
+class AnsibleRun(Entry, frozen=True, kw_only=True):
+    """The run of a playbook: its folder below the site's."""
+
+    for_people = True
+
+    run: str
+
+
+class WayIn(Entry, frozen=True, kw_only=True):
+    """The office's own account that the first contact by password made."""
+
+    way_in: str
+
+
+class HostKeyPinned(Entry, frozen=True, kw_only=True):
+    """The host key that the server must show, and how it was confirmed."""
+
+    host_key: HostKey
+    host_key_confirmed: str = ""
+
+
+class HostKeyPending(Entry, frozen=True, kw_only=True):
+    """A host key that the server showed and nobody has confirmed yet."""
+
+    host_key_pending: HostKey
+
+
+class SudoRight(Entry, frozen=True, kw_only=True):
+    """What the office's account may do as root: everything, or take inventory."""
+
+    sudo: Literal["full", "inventory"]
+
+
+class PortChange(Struct, frozen=True):
+    """A switch port that was given to the server (`applied`) or taken away (`released`): how it was set before and
+    after, the MAC address that was heard, and how the switch would have rolled back by itself."""
+
+    switch: str
+    port: str
+    state: Literal["applied", "released"]
+    before: PortSetting | None = None
+    after: PortSetting | None = None
+    mac: str | None = None
+    restore: str | None = None
+
+
+class PortSet(Entry, frozen=True, kw_only=True):
+    """The server's switch port was given to it, or taken away."""
+
+    switch_port: PortChange
+
+
+class PortAttempt(Struct, frozen=True):
+    """A change of a switch port that did not come to be."""
+
+    switch: str
+    port: str
+    state: str
+    cause: str
+    before: PortSetting | None = None
+    after: PortSetting | None = None
+
+
+class PortFailed(Entry, frozen=True, kw_only=True):
+    """Why the switch port could not be changed; how far it came, where a session began."""
+
+    for_people = True
+
+    cause: str
+    switch_port_tried: PortAttempt | None = None
+
+
+class AccessTried(Entry, frozen=True, kw_only=True):
+    """An access try of konfigurasi 3: what each view established, and the cause when the answer is no.
+
+    Histories of the first versions have the `verdict` instead of what was established.
+    """
+
+    older_key = "verdict"
+
+    established: tuple[Established, ...] = ()
+    rung: str = ""
+    cause: str | None = None
+    detail: str = ""
+    vantage: str | None = None
+    seconds: str = ""
+    tries: int = 1
+    verdict: str | None = None
+
+    @property
+    def accessible(self) -> bool:
+        """Was the answer yes (bisa)?"""
+        return verification.verdict(self.established)[0] if self.established else self.verdict == "accessible"
+
+
+class Gathered(Entry, frozen=True, kw_only=True):
+    """A month's facts and inventory form; `changes` counts those that the form tells (None where nobody counted)."""
+
+    facts: Kept
+    month: str
+    document: Paper
+    changes: int | None = None
+
+
+class DiskWish(Entry, frozen=True, kw_only=True):
+    """The owner says that the data is saved, and whether the disks are to be wiped."""
+
+    wipe_disks: bool
+
+
+class ServerOff(Entry, frozen=True, kw_only=True):
+    """Access was taken back and the server switched off; its switch port is still open."""
+
+    server_off: bool
+
+
+class SwitchedOff(Entry, frozen=True, kw_only=True):
+    """Access, services and switch port were taken away, and the server is off."""
+
+    switched_off: bool
+
+
+class Wiped(Struct, frozen=True):
+    """That a server's disks were wiped: by whom, on which day, and how."""
+
+    by: str
+    on: date
+    how: str = ""
+
+
+class ExitRecorded(Entry, frozen=True, kw_only=True):
+    """The record of a server that left, and who wiped its disks."""
+
+    for_people = True
+
+    document: Paper
+    wiped: Wiped | None = None
+
+
+class ValidUntil(Entry, frozen=True, kw_only=True):
+    """The last day of the deposit (masa penitipan)."""
+
+    valid_until: date
+
+
+class Reminded(Entry, frozen=True, kw_only=True):
+    """What people were reminded of; `problem` where the message could not be sent."""
+
+    key: str
+    message_id: str
+    to: str
+    problem: str | None = None
+
+
+class Edited(Entry, frozen=True, kw_only=True):
+    """The lines of the record that were changed: `-` what was, `+` what is."""
+
+    for_people = True
+
+    changed: tuple[str, ...]
+
+
+class Behalf(Struct, frozen=True):
+    """A person for whom someone else decided, and the letter that allows it."""
+
+    person: str
+    document: Kept
+
+
+class OnBehalfOf(Entry, frozen=True, kw_only=True):
+    """For whom it was decided."""
+
+    on_behalf_of: Behalf
+
+
+@cache
+def entry_key(kind: type[Entry]) -> str:
+    """The key of an event's data that says that an entry of this kind is there."""
+    return msgspec.structs.fields(kind)[0].encode_name
+
+
+def to_data(entries: Iterable[Entry]) -> dict[str, Any]:
+    """The entries of one event as its data. Raises ValueError when two of them use the same key."""
+    data: dict[str, Any] = {}
+    for entry in entries:
+        for key, value in msgspec.to_builtins(entry).items():
+            if key in data:
+                raise ValueError(f"two entries of one event have the key {key!r}")
+            if value is not None:
+                data[key] = value
+    return data
+
+
+def from_data(kind: type[E], event: Event) -> E | None:
+    """The entry of this kind in an event's data, or None. Raises InvalidRecord for one that is not what it must be."""
+    data: Mapping[str, Any] = event.data
+    if entry_key(kind) not in data and kind.older_key not in data:
+        return None
+    try:
+        return msgspec.convert(data, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidRecord(
+            "entry-invalid",
+            "event {number}: {reason}",
+            number=event.seq,
+            reason=str(error),
+            remedy="Restore history.yml from the site's version control or backup; only sopctl writes it.",
+        ) from None

@@ -1,0 +1,229 @@
+"""The table of verbs: everything that a deposit's history can be told to have happened, and what is true of it.
+
+One row a verb and task. The procedures' files name verbs and tasks; the soundness check, the steps' turns, `advance`,
+the next actions and the command line all read this table, so that none of them knows a verb that another does not.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from sopctl.model.sop import entries as e
+from sopctl.model.sop.entries import Entry
+from sopctl.model.sop.history import WORK
+
+Kind = Literal["step", "outcome", "act"]
+"""Does it a step, one outcome of a step (accept, refuse, …), or does it happen beside the steps (hold, extend, …)?"""
+
+Waiting = Literal["", "space", "month", "decision"]
+"""What a step waits for besides the work itself: free rack space, the next month, or someone's decision."""
+
+
+class Verb(Struct, frozen=True, kw_only=True):
+    """A verb, or one of its tasks where it does different things at different steps."""
+
+    name: str
+    task: str = ""
+    kind: Kind = "step"
+    ends: tuple[str, ...] = ()
+    """The outcomes that a step of this verb must have, the good one first. Empty: the step names its own."""
+    own_ends: int = 0
+    """How many outcomes of its own a step must have where it names them (0: at least one): the first when all is well,
+    the second when something differs."""
+    may_wait: tuple[Waiting, ...] = ()
+    """What the next step may wait for after an end of this verb."""
+    unattended: bool = False
+    """May a timer do it, or `advance`? It needs no person then."""
+    outcome: str = ""
+    """Of an act: what its event carries."""
+    command: str = ""
+    """The command that asks for it, where that is not the verb."""
+    needs: tuple[str, ...] = ()
+    """What a person has to say for it."""
+    needs_for_appliance: tuple[str, ...] | None = None
+    """The same on a network appliance, where that differs."""
+    writes: tuple[type[Entry], ...] = ()
+    """What its events may establish."""
+
+
+HELD = "ditahan"
+RESUMED = "dilanjutkan"
+
+_PORT = (e.PortSet, e.PortFailed)
+_RUN = (e.AnsibleRun, e.SudoRight)
+_NOTICE = (e.Informed, e.NoticeKept)
+
+VERBS = (
+    # penitipan
+    Verb(name="request", ends=("selesai",), needs=("file",), writes=(e.Pinned, e.Filed, e.RequestLetter, e.LetterScan)),
+    Verb(
+        name="adopt",
+        kind="outcome",
+        needs=("file", "rack", "unit"),
+        writes=(e.Pinned, e.Filed, e.Reserved, e.Placed, e.NotKnown),
+    ),
+    Verb(name="dispose", ends=("selesai",), may_wait=("decision",), needs=("instruction",), writes=(e.Disposed,)),
+    Verb(
+        name="reserve",
+        ends=("tersedia", "tidak tersedia"),
+        may_wait=("decision",),
+        writes=(e.Reserved, e.OfferedUntil),
+    ),
+    Verb(
+        name="notify",
+        task="place-ready",
+        may_wait=("decision",),
+        unattended=True,
+        writes=(*_NOTICE, e.OfferedUntil),
+    ),
+    Verb(name="notify", task="place-full", may_wait=("space", "decision"), unattended=True, writes=_NOTICE),
+    Verb(name="expire", kind="outcome", may_wait=("space", "decision"), command="queue run"),
+    Verb(name="receive", ends=("selesai",), may_wait=("decision",)),
+    Verb(
+        name="inspect",
+        task="condition",
+        own_ends=2,
+        may_wait=("decision",),
+        needs=("serial",),
+        writes=(e.ConditionInspected,),
+    ),
+    Verb(name="accept", kind="outcome", may_wait=("decision",), command="inspect", needs=("accept",)),
+    Verb(name="handover", ends=("selesai",), may_wait=("decision",), writes=(e.HandoverIssued,)),
+    Verb(name="place", ends=("selesai",), may_wait=("decision",), writes=(e.Placed,)),
+    Verb(name="refuse", kind="outcome", needs=("reason",), writes=(e.LetterScan,)),
+    Verb(name="withdraw", kind="outcome", needs=("reason",), writes=(e.LetterScan,)),
+    # konfigurasi
+    Verb(
+        name="configure",
+        ends=("selesai",),
+        may_wait=("decision",),
+        unattended=True,
+        writes=(e.Configured, e.HostKeyPinned, e.WayIn, *_RUN, *_PORT),
+    ),
+    Verb(name="notify", task="try-access", may_wait=("decision",), unattended=True, writes=_NOTICE),
+    Verb(
+        name="verify",
+        ends=("bisa", "tidak bisa"),
+        may_wait=("decision",),
+        unattended=True,
+        writes=(e.AccessTried,),
+    ),
+    Verb(name="notify", task="accessible", may_wait=("decision",), unattended=True, writes=_NOTICE),
+    Verb(
+        name="inventory",
+        ends=("selesai",),
+        may_wait=("month", "decision"),
+        unattended=True,
+        command="inventory collect",
+        writes=(e.Gathered, *_RUN),
+    ),
+    # pengembalian
+    Verb(
+        name="return",
+        task="letter",
+        ends=("selesai",),
+        may_wait=("decision",),
+        needs=("letter_number",),
+        writes=(e.ReturnLetter, e.LetterScan),
+    ),
+    Verb(
+        name="inspect",
+        task="serial",
+        own_ends=2,
+        may_wait=("decision",),
+        needs=("serial",),
+        writes=(e.Taker,),
+    ),
+    Verb(
+        name="return",
+        task="data-saved",
+        ends=("selesai",),
+        may_wait=("decision",),
+        needs=("disks",),
+        writes=(e.DiskWish,),
+    ),
+    Verb(
+        name="release",
+        task="access",
+        ends=("selesai",),
+        may_wait=("decision",),
+        needs_for_appliance=("by_hand",),
+        writes=(e.ServerOff, e.SwitchedOff, *_RUN, *_PORT),
+    ),
+    Verb(name="inspect", task="completeness", own_ends=2, may_wait=("decision",), writes=(e.CompletenessInspected,)),
+    Verb(name="release", task="exit-record", ends=("selesai",), may_wait=("decision",), writes=(e.ExitRecorded,)),
+    Verb(name="release", task="space", ends=("selesai",), may_wait=("decision",)),
+    # Beside the steps (di luar SOP)
+    Verb(name="hold", kind="act", outcome=HELD, needs=("reason",)),
+    Verb(name="resume", kind="act", outcome=RESUMED),
+    Verb(
+        name="extend",
+        kind="act",
+        outcome="diperpanjang",
+        needs=("until",),
+        writes=(e.ValidUntil, e.ExtensionLetter, e.LetterScan),
+    ),
+    Verb(
+        name="prioritise",
+        kind="act",
+        outcome="diprioritaskan",
+        command="queue prioritise",
+        needs=("reason",),
+        writes=(e.Prioritised,),
+    ),
+    Verb(name="edit", kind="act", outcome="diubah", writes=(e.Filed, e.Edited)),
+    Verb(name="remind", kind="act", outcome="diingatkan", unattended=True, writes=(e.Reminded,)),
+    Verb(
+        name="host-key",
+        kind="act",
+        outcome="kunci host",
+        needs=("fingerprint",),
+        writes=(e.HostKeyPinned, e.HostKeyPending),
+    ),
+    Verb(
+        name="repair",
+        kind="act",
+        outcome="konfigurasi diperbaiki",
+        command="configure --repair",
+        writes=(e.Configured, *_RUN),
+    ),
+    Verb(name="switch", kind="act", outcome="port switch", command="switch apply", writes=_PORT),
+    Verb(name="sudo", kind="act", outcome="hak sudo diubah", command="configure --sudo", writes=_RUN),
+)
+"""Every verb. The rows of one verb stand where the paper's tasks do."""
+
+_BY_NAME = {(verb.name, verb.task): verb for verb in VERBS}
+_ACTS = {verb.outcome: verb for verb in VERBS if verb.kind == "act"}
+
+NEUTRAL = WORK | _ACTS.keys()
+"""Outcomes that leave a deposit at the step where it stands."""
+
+
+def find(name: str, task: str = "") -> Verb | None:
+    """The row of a verb and task, or None where there is none."""
+    return _BY_NAME.get((name, task))
+
+
+def row(name: str, task: str = "") -> Verb:
+    """The row of a verb and task that are known to be in the table. Raises KeyError."""
+    return _BY_NAME[name, task]
+
+
+def act_of(outcome: str) -> Verb | None:
+    """The act whose events carry this outcome, or None."""
+    return _ACTS.get(outcome)
+
+
+def names(kind: Kind) -> tuple[str, ...]:
+    """The verbs of a kind, in the table's order."""
+    return tuple(dict.fromkeys(verb.name for verb in VERBS if verb.kind == kind))
+
+
+def tasks(name: str) -> tuple[str, ...]:
+    """The tasks of a verb; the empty one alone of a verb that does one thing."""
+    return tuple(verb.task for verb in VERBS if verb.name == name)
+
+
+def may_write(verb: Verb, kind: type[Entry]) -> bool:
+    """May an event of this verb establish this? Any decision may be taken on another's behalf."""
+    return kind in verb.writes or kind is e.OnBehalfOf
