@@ -18,6 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sopctl.adapters import lab
+from sopctl.cli import terminal
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import init
@@ -77,7 +78,7 @@ def compare(root: Path, bench: lab.LabStatus, rounds: int) -> None:
     key = root / "keys/owner"
     key.write_bytes(Path(bench.servers[0].key_file).read_bytes())
     key.chmod(0o600)
-    desk = Desk(Site(root), "root", lambda: datetime.now(ZONE))
+    desk = terminal.desk(Site(root), user="root", clock=lambda: datetime.now(ZONE))
     sopctl = (sys.executable, "-m", "sopctl")
     for number, server in enumerate(bench.servers, start=1):
         deposit = place(desk, root.parent / "request.yml", server, number)

@@ -5,9 +5,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sopctl.cli import terminal
 from sopctl.model.sop.history import Event
 from sopctl.store import dossiers
-from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import init
 from sopctl.workflow.steps import letters
 
@@ -21,7 +21,7 @@ def main() -> None:
         site = init.init(Path(folder) / "site")
         record = Path(folder) / "request.yml"
         record.write_text(init.EXAMPLE_REQUEST)
-        desk = Desk(site, "bench", lambda: datetime.now(UTC))
+        desk = terminal.desk(site, user="bench", clock=lambda: datetime.now(UTC))
         deposits = [letters.request(desk, record).id for _ in range(DOSSIERS)]
         started = time.perf_counter()
         for _ in range(EVENTS):

@@ -29,13 +29,14 @@ from msgspec.structs import replace
 
 from sopctl.adapters import lab
 from sopctl.adapters.documents.press import Press
+from sopctl.cli import terminal
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import Listener, ServerFacts
 from sopctl.model.sop import history
 from sopctl.model.sop.history import Event
 from sopctl.store import codec
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.desk import turn
 from sopctl.workflow.papers.inventory_form import changes_of, inventory_form
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST, init
 from sopctl.workflow.steps.collecting import AT_ONCE
@@ -144,7 +145,7 @@ def gather(root: Path, servers: int, rounds: int) -> None:
 def forms(root: Path, count: int) -> None:
     """`count` forms, as `collect` makes them once servers have answered, without its waiting for the disk."""
     site = init(root)
-    desk = Desk(site, "root", lambda: datetime(2026, 11, 5, 8, tzinfo=ZONE))
+    desk = terminal.desk(site, user="root", clock=lambda: datetime(2026, 11, 5, 8, tzinfo=ZONE))
     first, second = facts_of(1)
     access: dict[str, object] = {"address": "192.0.2.7"}
     deposit_id = dossier(site, 1, access, {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"}, {})

@@ -16,6 +16,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from sopctl.cli import terminal
 from sopctl.store import switches
 from sopctl.store.site import Site
 from sopctl.store.switches import Pin
@@ -82,7 +83,7 @@ def main() -> None:
             describe(site, name, port, password, "mikrotik_routeros" if name == "sw-b1" else "cisco_ios")
             switches.pin(site, name, Pin(key, NOW, "root", "fingerprint"))
             lines.append(ours)
-        desk = Desk(site, "root", lambda: NOW)
+        desk = terminal.desk(site, user="root", clock=lambda: NOW)
         timed(desk, list(SWITCHES))  # netmiko and the templates are read once
         alone: dict[str, list[float]] = {name: [] for name in SWITCHES}
         together = []

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 from msgspec import convert
 
+from sopctl.cli import terminal
 from sopctl.model.access.ladder import HostKey
 from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store.site import Site
@@ -61,7 +62,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def desk(site: Site, clock: Clock) -> Desk:
-    return Desk(site, "root", clock)
+    return terminal.desk(site, user="root", clock=clock)
 
 
 def pinned(host_key: Mapping[str, str]) -> HostKeyPinned:

@@ -50,6 +50,13 @@ def decider_options(command: Command) -> Command:
             expose_value=False,
             callback=remember,
         ),
+        click.option(
+            "--seen",
+            metavar="HEAD",
+            help="Refuse (exit 5) if anything was recorded since: the head that show --json printed.",
+            expose_value=False,
+            callback=remember,
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -78,11 +85,8 @@ def open_site(ctx: click.Context) -> "Site":
 
 def open_desk(ctx: click.Context) -> "Desk":
     """The desk of the person who types, with the office's clock, and who decides as `decider_options` were given."""
-    import getpass
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    from sopctl.workflow.desk import Behalf, Desk
+    from sopctl.cli import terminal
+    from sopctl.workflow.deciding import Behalf
 
     person, document = ctx.meta.get("sopctl.on_behalf_of"), ctx.meta.get("sopctl.authority")
     if (person is None) != (document is None):
@@ -91,9 +95,11 @@ def open_desk(ctx: click.Context) -> "Desk":
             "--on-behalf-of and --document go together: whose step it is, and the letter that allows it",
         )
     behalf = Behalf(person, document) if person and document else None
-    site = open_site(ctx)
-    zone = ZoneInfo(site.settings.time_zone)
-    return Desk(site, getpass.getuser(), lambda: datetime.now(zone), by=ctx.meta.get("sopctl.by"), behalf=behalf)
+    desk = terminal.desk(open_site(ctx), by=ctx.meta.get("sopctl.by"), behalf=behalf)
+    seen, deposit_id = ctx.meta.get("sopctl.seen"), ctx.params.get("deposit_id")
+    if seen and not deposit_id:
+        raise UsageError("seen-without-deposit", "--seen goes with one deposit, which it is about")
+    return desk.having_seen({deposit_id: seen}) if seen and deposit_id else desk
 
 
 def end_with(errors: "Sequence[SopctlError]") -> None:

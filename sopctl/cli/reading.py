@@ -121,7 +121,7 @@ def show(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) 
     documents, events = filing.documents(desk, deposit_id), filing.told(dossier, personal=personal)
     if as_json:
         deposit = filing.record(dossier.deposit, personal=personal)
-        put_json({"standing": row, "deposit": deposit, "events": events, "documents": documents})
+        put_json({"head": dossier.head, "standing": row, "deposit": deposit, "events": events, "documents": documents})
         return
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, server.serial, row.platform)))

@@ -80,6 +80,11 @@ class Dossier:
         return record.last_ended(self.procedures, self.events, verb, task)
 
     @property
+    def head(self) -> str:
+        """The hash of the newest event: it says which state of the history someone has seen."""
+        return history.head(self.id, self.events)
+
+    @property
     def id(self) -> str:
         return self.deposit.id
 

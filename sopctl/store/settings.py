@@ -8,6 +8,8 @@ from msgspec import Meta, Struct, field
 
 from sopctl.model import names
 from sopctl.model.deposit import Email, Line, OptionalLine, Port
+from sopctl.model.principal import Principal
+from sopctl.model.unit import Unit, folded
 
 FILE_NAME = "sopctl.yml"
 
@@ -118,11 +120,19 @@ class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     notify: tuple[str, ...] = ()
 
 
+UnitKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """`sopctl.yml`. `controllers`: addresses from which servers must always stay reachable, beside the one in use."""
 
     office: Office
     people: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")], Person]
+    clerks: Literal["everyone"] | tuple[Line, ...] = "everyone"
+    """The logins that may record at the terminal what another person decided, or the unit did: both names go into the
+    record. "everyone": all who may write this site."""
+    units: dict[UnitKey, Unit] = {}
+    """The units that own servers, where their names, or whom to ask there, are to be known."""
     management: Management = Management()
     head: str = "kadis"
     """The role that countersigns the office's forms (Mengetahui)."""
@@ -162,6 +172,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         for server in self.time_servers:
             if not names.is_address(server):
                 raise ValueError("Expected IP addresses or host names in `time_servers`")
+        spelled: dict[str, str] = {}
+        for key, unit in self.units.items():
+            for name in (unit.name, *unit.also):
+                if spelled.setdefault(folded(name), key) != key:
+                    raise ValueError(f"Expected each name in `units` once; `{name}` is of {spelled[folded(name)]} too")
         for name in self.checks.notify:
             person = self.people.get(name)
             if (name in self.channels) == (person is not None and person.email is not None):
@@ -178,6 +193,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         yield ("head",), self.head
         for days, role in self.escalation.items():
             yield ("escalation", str(days)), role
+
+    def principal(self, login: str) -> Principal:
+        """Who has proved this login: a person of the office, or nobody; a clerk as far as the site says so."""
+        people = tuple(key for key, person in self.people.items() if login and person.login == login)
+        clerk = self.clerks == "everyone" or login in self.clerks
+        return Principal(login, "person" if people else "nobody", people, clerk=clerk)
 
     def with_role(self, role: str) -> list[str]:
         """The keys of the people who have `role`."""

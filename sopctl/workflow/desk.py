@@ -9,47 +9,44 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct
 
-from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
+from sopctl.errors import Action, Conflict, Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model.deposit import Deposit
+from sopctl.model.principal import Principal
 from sopctl.model.sop import history, procedure, verbs
 from sopctl.model.sop.entries import Behalf as BehalfKept
 from sopctl.model.sop.entries import E, Entry, Kept, OnBehalfOf, to_data
 from sopctl.model.sop.history import Event
-from sopctl.model.sop.procedure import REQUESTER, Outcome, Procedure, Standing, Step
+from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
 from sopctl.model.sop.verbs import Verb
+from sopctl.model.unit import identity
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import commands
+from sopctl.workflow.deciding import Behalf, Deciding
 from sopctl.workflow.scans import read_scan
-
-AUTOMATIC = "sopctl"
-"""Who decides what follows from a rule alone: a reservation that expired, the waiting list that moves up."""
-
-
-@dataclass(frozen=True)
-class Behalf:
-    """For whom a person decides who has not the step's role, and the document that says they may."""
-
-    person: str
-    document: Path
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Who works where: the site, the login that types, the office's clock, and who decides (`by`, a person of
-    sopctl.yml; by default the one who types, or the only one with the role)."""
+    """Who works where: the site, who acts and decides, and the office's clock.
+
+    `seen` are the heads of histories (by deposit) that the caller had seen: where one has moved, a turn is refused.
+    """
 
     site: Site
-    typed: str
+    deciding: Deciding
     clock: Callable[[], datetime]
-    by: str | None = None
-    behalf: Behalf | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def typed(self) -> str:
+        """The login that enters what is recorded."""
+        return self.deciding.who.login
 
     def now(self) -> datetime:
         """Now, to the second, with the office's offset."""
@@ -57,7 +54,21 @@ class Desk:
 
     def decided_by(self, by: str | None, behalf: Behalf | None = None) -> "Desk":
         """The same desk, with someone else deciding."""
-        return replace(self, by=by, behalf=behalf)
+        return replace(self, deciding=replace(self.deciding, by=by, behalf=behalf))
+
+    def having_seen(self, heads: Mapping[str, str]) -> "Desk":
+        """The same desk, for turns that are refused where a history has moved since."""
+        return replace(self, seen=heads)
+
+    def automatic(self) -> "Desk":
+        """The same desk, for what follows from a rule alone."""
+        return replace(self, deciding=Deciding(Principal(self.typed, "automation")), seen={})
+
+    def decider(self, actors: Sequence[str], what: str, unit: str) -> str:
+        """Who decides `what`. Raises as `Deciding.decider`."""
+        settings = self.site.settings
+        key = identity(settings.units, unit)
+        return self.deciding.decider(settings.people, actors, what, unit=key)
 
 
 class StepDone(Struct, frozen=True):
@@ -74,6 +85,8 @@ class StepDone(Struct, frozen=True):
     """False where the answer is no: no space, not accessible, a host failed."""
     note: str = ""
     data: dict[str, Any] = {}
+    head: str = ""
+    """The hash of the history's newest event: what a later turn may be taken against."""
     documents: tuple[str, ...] = ()
     waiting: str = ""
     """What the next step waits for besides a person: `space`, `month` or `decision`."""
@@ -174,6 +187,7 @@ class Turn:
             answer=answer,
             note=event.note,
             data=event.data,
+            head=self.dossier.head,
             documents=tuple(self.documents),
             waiting=now.waiting,
             next=now.place,
@@ -206,10 +220,12 @@ class Turn:
 def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Turn]:
     """Take the turn of `verb` on a dossier; `task` says which of the verb's tasks it must be, where only one is meant.
 
-    Raises NotNow when the procedure wants another step first or who decides has not the step's role, Conflict when
-    another process holds the dossier, UsageError when there is no such dossier or person.
+    Raises NotNow when the procedure wants another step first or who decides does not hold the step's role, Conflict
+    when another process holds the dossier or it has moved since the caller looked, UsageError when there is no such
+    dossier or person.
     """
     with dossiers.open_alone(desk.site, deposit_id) as dossier:
+        _refuse_moved(desk, dossier)
         standing = _due_for(dossier, verb)
         step = standing.step
         outcomes = step.outcomes_of(verb) if step else {}
@@ -224,7 +240,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
             dossier.procedures[standing.procedure],
             step,
             standing,
-            decider(desk, (actor,), f"{verb} at {standing.place}"),
+            desk.decider((actor,), f"{verb} at {standing.place}", dossier.deposit.unit),
             outcomes,
             _row(verb, step),
         )
@@ -239,86 +255,36 @@ def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
     Raises NotNow for a closed dossier, or when who decides may not; else as `turn`.
     """
     with dossiers.open_alone(desk.site, deposit_id) as dossier:
+        _refuse_moved(desk, dossier)
         standing = dossier.standing
         if standing.step is None:
             raise _closed(dossier)
         mine = dossier.procedures[standing.procedure]
         actors = mine.acts.get(verb)
-        by = decider(desk, actors, f"{verb} during {mine.name}") if actors else desk.by or desk.typed
+        if actors:
+            by = desk.decider(actors, f"{verb} during {mine.name}", dossier.deposit.unit)
+        else:
+            by = desk.deciding.anyone(desk.site.settings.people)
         row = verbs.row(verb)
         taken = Turn(desk, dossier, mine, standing.step, standing, by, {row.outcome: Outcome()}, row)
         _note_behalf(taken)
         yield taken
 
 
-def decider(desk: Desk, actors: Sequence[str], what: str) -> str:
-    """Who decides `what`, which belongs to one of `actors`: the person named, else the one who types, else the only
-    one with that role. Someone without the role decides on behalf of one who has it, with a document."""
-    if desk.by == AUTOMATIC:
-        return AUTOMATIC
-    if tuple(actors) == (REQUESTER,):
-        if desk.by not in (None, REQUESTER):
-            raise NotNow(
-                "done-requesting-unit-not",
-                "{what} is done by the requesting unit, not by {by}",
-                remedy="Leave --by away.",
-                what=what,
-                by=desk.by,
-            )
-        return REQUESTER
-    people = desk.site.settings.people
-    able = [key for key, person in people.items() if person.role in actors]
-    role = " or ".join(actors)
-    if desk.behalf:
-        if desk.behalf.person not in able:
-            raise NotNow(
-                "belongs",
-                "{what} belongs to {role}; {person} has not that role",
-                remedy=_name(able),
-                what=what,
-                role=role,
-                person=desk.behalf.person,
-            )
-        able = list(people)
-    if desk.by is not None:
-        if desk.by not in people:
-            known = ", ".join(people) or "none"
-            raise UsageError(
-                "no-among-people-sopctl-yml",
-                "there is no {by!r} among the people of sopctl.yml",
-                remedy=f"There are: {known}",
-                by=desk.by,
-            )
-        if desk.by not in able:
-            raise NotNow(
-                "belongs",
-                "{what} belongs to {role}; {by} is {role2}",
-                remedy=f"{_name(able)}, or decide for one of them: --on-behalf-of {able[0] if able else '…'} "
-                "--document FILE (the letter that says so)",
-                what=what,
-                role=role,
-                by=desk.by,
-                role2=people[desk.by].role,
-            )
-        return desk.by
-    typing = [key for key in able if people[key].login == desk.typed]
-    if typing or len(able) == 1:
-        return (typing or able)[0]
-    raise UsageError(
-        "belongs-say-who-decided",
-        "{what} belongs to {role}: say who decided",
-        remedy=f"Add --by {'|'.join(able)}" if able else f"Add a person with the role {role} to sopctl.yml",
-        what=what,
-        role=role,
-    )
-
-
-def _name(able: list[str]) -> str:
-    return f"Name someone with that role: --by {able[0] if able else '…'}"
+def _refuse_moved(desk: Desk, dossier: Dossier) -> None:
+    seen = desk.seen.get(dossier.id)
+    if seen is not None and seen != dossier.head:
+        raise Conflict(
+            "history-moved",
+            "{deposit} has moved since you looked: its newest event is {number}",
+            remedy=Action("show", dossier.id),
+            deposit=dossier.id,
+            number=len(dossier.events),
+        )
 
 
 def _note_behalf(taken: Turn) -> None:
-    behalf = taken.desk.behalf
+    behalf = taken.desk.deciding.behalf
     if behalf:
         kept = taken.keep(f"atas-nama{behalf.document.suffix.lower()}", read_scan(behalf.document))
         taken.always.append(OnBehalfOf(on_behalf_of=BehalfKept(behalf.person, kept)))

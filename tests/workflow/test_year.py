@@ -18,6 +18,7 @@ import holidays
 import pytest
 import yaml
 
+from sopctl.cli import terminal
 from sopctl.errors import NotNow
 from sopctl.model.access.verification import Established, View
 from sopctl.model.inspection import Inspection
@@ -68,7 +69,7 @@ class Year:
     def __init__(self, site: Site, clock: Clock) -> None:
         self.clock = clock
         self.dice = random.Random(2026)
-        self.desk = Desk(site, "petugas", clock)
+        self.desk = terminal.desk(site, user="petugas", clock=clock)
         self.filed = 0
         self.happened: Counter[str] = Counter()
 

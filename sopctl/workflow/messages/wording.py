@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord
+from sopctl.model import unit
+from sopctl.model.deposit import Deposit
 from sopctl.model.message import Message, how_to_reach
 from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.model.text import printable
@@ -58,7 +60,15 @@ def to_contact(site: Site, dossier: Dossier, content: Content) -> Message:
         "text": content.text,
     }
     whole = _letter(site, content.language, values)
-    return Message(contact.email, contact.name, f"[{deposit.id}] {content.subject}", whole, copies)
+    return Message(_address(site, deposit), contact.name, f"[{deposit.id}] {content.subject}", whole, copies)
+
+
+def _address(site: Site, deposit: Deposit) -> str | None:
+    """The e-mail address of the letter's technical contact; where it gives none, the one that the site has of the
+    unit."""
+    own, key = deposit.contacts.technical.email, unit.find(site.settings.units, deposit.unit)
+    asked = site.settings.units[key].contact if key else None
+    return own or (asked.email if asked else None)
 
 
 def to_person(

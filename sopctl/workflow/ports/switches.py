@@ -188,7 +188,7 @@ def confirm(
             sha256=shown.host_key.sha256,
             type=shown.host_key.type,
         )
-    kept = Pin(shown.host_key, desk.now(), desk.by or desk.typed, how)
+    kept = Pin(shown.host_key, desk.now(), desk.deciding.anyone(desk.site.settings.people), how)
     switches.pin(desk.site, name, kept)
     return kept
 

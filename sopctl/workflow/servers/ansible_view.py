@@ -17,6 +17,7 @@ from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.access.ladder import HostKey
 from sopctl.model.deposit import FirstContact
 from sopctl.model.sop.entries import AccessTried, HostKeyPinned, WayIn
+from sopctl.model.unit import label
 from sopctl.store import facts
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
@@ -43,7 +44,7 @@ def hosts(root: Path) -> list[InventoryHost]:
             and dossier.summary.in_our_hands
             and (lets_us_in(dossier) or (contact and contact.key))
         ):
-            found.append(InventoryHost(dossier.id, _groups(dossier), variables(site, dossier)))
+            found.append(InventoryHost(dossier.id, _groups(site, dossier), variables(site, dossier)))
     return found
 
 
@@ -151,10 +152,14 @@ def public_key(site: Site, name: str) -> str:
         return path.read_text().strip()
 
 
-def _groups(dossier: Dossier) -> tuple[str, ...]:
+def _groups(site: Site, dossier: Dossier) -> tuple[str, ...]:
     place, standing = dossier.summary.place, dossier.standing
     step = standing.step.no if standing.step else 0
-    groups = ["deposits", f"unit_{_word(dossier.deposit.unit)}", f"step_{standing.procedure}_{step}"]
+    groups = [
+        "deposits",
+        f"unit_{_word(label(site.settings.units, dossier.deposit.unit))}",
+        f"step_{standing.procedure}_{step}",
+    ]
     if place:
         groups.append(f"rack_{_word(place.rack)}")
     return (*groups, *_os_groups(_os(dossier)))

@@ -20,6 +20,7 @@ from sopctl.model.access.ladder import AccessResult, Target, Verdict, remedy
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.message import Message
 from sopctl.model.sop.summary import Summary
+from sopctl.model.unit import called
 from sopctl.store import dossiers, locks, register
 from sopctl.store.checks import Change, Checks, Count
 from sopctl.store.durable import write_atomic
@@ -96,7 +97,7 @@ def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[
                 )
         able, errors = [known[deposit_id] for deposit_id in dict.fromkeys(ids)], []
     wanted = _selectors(select)
-    return [each for each in able if all(_fits(each, key, text) for key, text in wanted)], errors
+    return [each for each in able if all(_fits(site, each, key, text) for key, text in wanted)], errors
 
 
 def _selectors(select: str) -> list[tuple[str, str]]:
@@ -115,9 +116,9 @@ def _selectors(select: str) -> list[tuple[str, str]]:
     return found
 
 
-def _fits(each: Summary, key: str, text: str) -> bool:
+def _fits(site: Site, each: Summary, key: str, text: str) -> bool:
     if key == "unit":
-        return text in each.unit.casefold()
+        return called(site.settings.units, each.unit, text)
     if key == "rack":
         return each.place is not None and each.place.rack.casefold() == text
     return text in (each.procedure, each.stands)

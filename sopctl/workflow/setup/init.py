@@ -22,6 +22,10 @@ people:
   kadis: {role: kadis, name: Kepala Dinas, position: Kepala Dinas Kominfo}
   kabid: {role: kabid, name: Kepala Bidang Aptika, position: Kepala Bidang Aptika}
   staf: {role: pelaksana, name: Staf Pusat Data, position: Pranata Komputer}
+# Who may record here what another person decided, or a unit did (both names go into the record): everyone who may
+# write this site, or a list of logins.
+clerks: everyone
+# units: {dinkes: {name: Dinas Kesehatan, also: [DINKES], contact: {name: Subbag Umum, email: dinkes@example.org}}}
 time_zone: Asia/Jakarta
 days: working           # time limits count working days; or: calendar
 management: {account: sopctl, key: management}

@@ -22,7 +22,7 @@ from sopctl.model.waiting_list import occupied
 from sopctl.store import codec, dossiers, register
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk, decider
+from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps.reservation import racks_alone
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -150,7 +150,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
             opening=opening.name,
         )
     outcome, how = next(iter(outcomes.items()))
-    by = decider(desk, (how.actor or opening.first.actor,), "adoption")
+    by = desk.decider((how.actor or opening.first.actor,), "adoption", "")
     with racks_alone(site):
         places = _places(site, entries)
         new = [

@@ -12,6 +12,7 @@ from sopctl.errors import UsageError
 from sopctl.model.inspection import Checked
 from sopctl.model.sop.entries import CompletenessInspected, ConditionInspected, HandoverIssued, Paper
 from sopctl.model.sop.procedure import Procedure
+from sopctl.model.unit import identity
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
@@ -86,10 +87,11 @@ def handover_form(
 
 
 def _refuse_strangers(turns: Sequence[Turn]) -> None:
-    first = turns[0]
+    first, units = turns[0], turns[0].desk.site.settings.units
     for other in turns[1:]:
         one, two = first.dossier.summary, other.dossier.summary
-        if (one.unit, one.letter, first.procedure) != (two.unit, two.letter, other.procedure) or not one.letter:
+        same = identity(units, one.unit) == identity(units, two.unit)
+        if not same or (one.letter, first.procedure) != (two.letter, other.procedure) or not one.letter:
             raise UsageError(
                 "not-same-letter-as",
                 "{deposit} is not of the same letter as {deposit2}: {unit}, {value}",

@@ -18,7 +18,7 @@ from sopctl.model.sop.procedure import REQUESTER
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.settings import Language
-from sopctl.workflow.desk import AUTOMATIC, Desk, act
+from sopctl.workflow.desk import Desk, act
 from sopctl.workflow.messages import sending, wording
 from sopctl.workflow.views import board
 from sopctl.workflow.views.board import Row
@@ -114,7 +114,7 @@ def _note(desk: Desk, rows: Sequence[Row], message_id: str, to: str, *, problem:
         reminded = Reminded(key=key(row), message_id=message_id, to=to, problem=problem or None)
         note = f"pengingat tidak terkirim: {problem}" if problem else f"pengingat ke {to}"
         try:
-            with act(desk.decided_by(AUTOMATIC), row.id, "remind") as mine:
+            with act(desk.automatic(), row.id, "remind") as mine:
                 mine.record(mine.verb.outcome, reminded, note=note[:500])
         except (Conflict, NotNow):
             continue

@@ -19,7 +19,7 @@ from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
 from sopctl.store import locks, register
 from sopctl.store.site import SITE_LOCK_SECONDS, Site
-from sopctl.workflow.desk import AUTOMATIC, Desk, StepDone, Turn, act, turn
+from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.views.calendar import calendar
 
 
@@ -103,7 +103,7 @@ def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
         if each.id == but or each.held or each.place_until is None or each.place_until >= today:
             continue
         try:
-            with turn(desk.decided_by(AUTOMATIC), each.id, "expire") as mine:
+            with turn(desk.automatic(), each.id, "expire") as mine:
                 until = mine.dossier.summary.place_until
                 if until and until < today:
                     note = f"tempat dilepas: {mine.dossier.summary.place}, ditawarkan sampai {until}"
@@ -127,7 +127,7 @@ def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]
         if first is None:
             return served
         try:
-            with turn(desk.decided_by(AUTOMATIC), first.id, "reserve") as mine, racks_alone(desk.site):
+            with turn(desk.automatic(), first.id, "reserve") as mine, racks_alone(desk.site):
                 done = _reserve(mine, others_than(desk.site, first.id), Wish())
         except (Conflict, NotNow):
             return served

@@ -11,6 +11,7 @@ from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.sop.deadline import Deadline, deadline, escalated
 from sopctl.model.sop.procedure import REQUESTER
 from sopctl.model.sop.summary import Summary
+from sopctl.model.unit import Unit, called
 from sopctl.model.waiting_list import waiting_list
 from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
@@ -76,7 +77,8 @@ def board(desk: Desk, query: Query = Query()) -> Board:
     """The deposits that `query` asks for, in order of request."""
     reading = register.read(desk.site)
     rows = _rows(desk, reading.summaries)
-    return Board([row for row in rows if _fits(row, query)], reading.errors)
+    units = desk.site.settings.units
+    return Board([row for row in rows if _fits(row, query, units)], reading.errors)
 
 
 def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
@@ -177,7 +179,7 @@ def _concerns(row: Row, actor: str | None, levels: Mapping[int, str]) -> bool:
     return actor in (None, row.role) or any(row.late_days >= days and role == actor for days, role in levels.items())
 
 
-def _fits(row: Row, query: Query) -> bool:
+def _fits(row: Row, query: Query, units: Mapping[str, Unit]) -> bool:
     states = {
         "open": row.step is not None,
         "closed": row.step is None,
@@ -188,7 +190,7 @@ def _fits(row: Row, query: Query) -> bool:
     }
     return (
         states[query.state]
-        and query.unit.casefold() in row.unit.casefold()
+        and called(units, row.unit, query.unit)
         and (not query.rack or row.place.startswith(f"rack {query.rack} "))
         and query.procedure in ("", row.procedure)
         and query.step in (None, row.step)

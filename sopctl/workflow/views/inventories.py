@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,13 @@ from msgspec import Struct
 
 from sopctl.adapters import listings
 from sopctl.errors import UsageError
+from sopctl.model import unit
 from sopctl.model.facts.changes import Change, against_handover, differences, real
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.sop.entries import Gathered
 from sopctl.model.sop.summary import Summary as Deposit
+from sopctl.model.unit import Unit
 from sopctl.model.waiting_list import occupied
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept
@@ -181,7 +183,7 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
         used.setdefault(each.place.rack, set()).update(range(each.place.unit, each.place.top + 1))
     by_month[month] = sum(len(real(each.changes)) for each in servers)
     latest = dict(sorted(by_month.items())[-MONTHS:])
-    return Summary(month, tuple(servers), tuple(missing), _sums(servers), used, latest)
+    return Summary(month, tuple(servers), tuple(missing), _sums(desk.site.settings.units, servers), used, latest)
 
 
 def row(server: Row) -> dict[str, Any]:
@@ -222,9 +224,12 @@ def as_csv(desk: Desk, found: Summary, netbox: str | None = None) -> str:
     return listings.csv_text(listings.NETBOX[netbox](servers))
 
 
-def _sums(servers: Sequence[Row]) -> dict[str, dict[str, Sum]]:
+def _sums(units: Mapping[str, Unit], servers: Sequence[Row]) -> dict[str, dict[str, Sum]]:
+    names: dict[str, str] = {}
+    for each in servers:  # however letters spell a unit, it is one
+        names.setdefault(unit.identity(units, each.deposit.unit), unit.label(units, each.deposit.unit))
     keys: dict[str, Callable[[Row], str]] = {
-        "unit": lambda each: each.deposit.unit,
+        "unit": lambda each: names[unit.identity(units, each.deposit.unit)],
         "rack": lambda each: each.deposit.place.rack if each.deposit.place else "–",
         "system": lambda each: each.system or "–",
         "firmware": lambda each: _year(each.facts.bios_date),

@@ -19,6 +19,7 @@ from aiosmtpd.controller import Controller
 from prometheus_client.parser import text_string_to_metric_families
 
 from sopctl.adapters.ssh import load_key
+from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.model.availability import Policy, Sight
 from sopctl.store import locks
@@ -184,7 +185,7 @@ def settings(desk: Desk, text: str) -> Desk:
     """A desk of the same site with more in its sopctl.yml."""
     file = desk.site.root / "sopctl.yml"
     file.write_text(file.read_text() + text)
-    return Desk(Site(desk.site.root), "root", desk.clock)
+    return terminal.desk(Site(desk.site.root), user="root", clock=desk.clock)
 
 
 CHANNELS = """

@@ -9,7 +9,8 @@ import pytest
 
 from sopctl.errors import NotNow, UsageError
 from sopctl.store import dossiers
-from sopctl.workflow.desk import Behalf, Desk
+from sopctl.workflow.deciding import Behalf
+from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import filing
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, reservation
 from tests.cases import rows
@@ -115,7 +116,7 @@ def test_someone_without_the_role_decides_with_a_letter_of_authority(
     event = dossiers.read(desk.site, deposit).events[-1]
     assert (event.by, event.typed, event.data["on_behalf_of"]["person"]) == ("kabid", desk.typed, "kadis")
     assert done.documents[0].endswith("0002-atas-nama.pdf")
-    with pytest.raises(NotNow, match="kadis has not that role"):
+    with pytest.raises(NotNow, match="which kadis does not hold"):
         letters.dispose(desk.decided_by("staf", Behalf("kadis", scan)), deposit, instruction="x")
 
 

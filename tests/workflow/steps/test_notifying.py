@@ -19,6 +19,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.model.sop.entries import Informed
 from sopctl.store import dossiers
@@ -62,7 +63,7 @@ def with_settings(desk: Desk, text: str) -> Desk:
     """The same desk in a site that has more settings."""
     settings = desk.site.root / "sopctl.yml"
     settings.write_text(settings.read_text() + text)
-    return Desk(Site(desk.site.root), desk.typed, desk.clock)
+    return terminal.desk(Site(desk.site.root), user=desk.typed, clock=desk.clock)
 
 
 def with_mail(desk: Desk, port: int, more: str = "") -> Desk:
@@ -363,12 +364,10 @@ def test_a_copy_goes_to_the_administrative_contact_where_the_site_wants_it(
 
 KILLED_WHILE_SENDING = """
 import os, sys
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 from sopctl.adapters import mail
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk
+from sopctl.cli import terminal
 from sopctl.workflow.steps import notifying
 real = mail.send
 def send(**words):
@@ -376,7 +375,7 @@ def send(**words):
         real(**words)
     os.kill(os.getpid(), 9)
 mail.send = send
-notifying.notify(Desk(Site(Path(sys.argv[1])), "root", lambda: datetime.now(ZoneInfo("Asia/Jakarta"))), sys.argv[2])
+notifying.notify(terminal.desk(Site(Path(sys.argv[1])), user="root"), sys.argv[2])
 """
 
 

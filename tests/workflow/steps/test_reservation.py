@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from sopctl.cli import terminal
 from sopctl.errors import NotNow, UsageError
 from sopctl.model.rack import Wish
 from sopctl.store import dossiers, locks
@@ -99,7 +100,7 @@ def test_a_new_rack_serves_those_who_wait(desk: Desk, until_space: Callable[...,
         (third, "rack A1 has no 2 free units in a row")
     ]
     (desk.site.root / "racks" / "B1.yml").write_text(RACK_B)
-    again = Desk(Site(desk.site.root), "root", clock)
+    again = terminal.desk(Site(desk.site.root), user="root", clock=clock)
     assert [done.id for done in reservation.serve_waiting_list(again)] == [third]
     assert reservation.queue(again.site) == []
 
@@ -180,7 +181,7 @@ def test_a_rack_that_was_made_smaller_is_found(desk: Desk, until_space: Callable
     _, second = until_space(), until_space()
     path = desk.site.root / "racks" / "A1.yml"
     path.write_text(path.read_text().replace("units: 4", "units: 3"))
-    _, errors = validating.validate(Desk(Site(desk.site.root), "root", clock))
+    _, errors = validating.validate(terminal.desk(Site(desk.site.root), user="root", clock=clock))
     assert [error.where for error in errors] == [str(path)]
     assert f"{second} has rack A1 U3-U4, which cannot be: U3 to U4 is outside rack A1" in errors[0].message
 

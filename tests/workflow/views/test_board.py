@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, UsageError
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -65,7 +66,7 @@ def test_a_return_that_has_begun_is_not_reminded_of(desk: Desk, adopted: str) ->
 def test_the_sites_own_days_count(desk: Desk, file_request: Callable[..., str], clock: Clock) -> None:
     file_request()
     (desk.site.root / "calendar.yml").write_text("2026-11-24: {holiday: Hari jadi kabupaten}\n")
-    (row,) = board.todo(Desk(Site(desk.site.root), "root", clock)).rows
+    (row,) = board.todo(terminal.desk(Site(desk.site.root), user="root", clock=clock)).rows
     assert row.due == date(2026, 11, 25)
     assert row.why == "1 working day after 2026-11-23; not counted: 2026-11-24 Hari jadi kabupaten"
 

@@ -1,0 +1,27 @@
+"""Who acts. The edge proves it (a login of this machine, a session of a page, a rule that acts by itself); the workflow
+only ever believes a principal."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+AUTOMATIC = "sopctl"
+"""Who decides what follows from a rule alone: a reservation that expired, the waiting list that moves up."""
+
+
+class Principal(Struct, frozen=True):
+    """Who acts, and what was proved of them.
+
+    `login` is the account that enters it, and is recorded as such. A person may have several entries in `people` (two
+    offices held by one); a unit is known by its key in `units`. Someone who is neither is nobody: they may act only as
+    far as they are a clerk.
+    """
+
+    login: str
+    kind: Literal["person", "unit", "automation", "nobody"] = "nobody"
+    people: tuple[str, ...] = ()
+    """A person's keys in sopctl.yml."""
+    unit: str = ""
+    """A unit's key in sopctl.yml."""
+    clerk: bool = False
+    """May they record what others decided? The site says so (`clerks`); both names go into the record."""

@@ -1,0 +1,157 @@
+"""Who may decide: the rule between who acts (a principal, proved by the edge) and whose step it is (a role)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sopctl.errors import Action, NotNow, UsageError
+from sopctl.model.principal import AUTOMATIC, Principal
+from sopctl.model.sop.procedure import REQUESTER
+from sopctl.store.settings import Person
+
+Choose = Callable[[Principal, Sequence[str]], str | None]
+"""Names the decider where nobody was named: given who acts and the people who may. The edge's convenience, none by
+default."""
+
+
+@dataclass(frozen=True)
+class Behalf:
+    """For whom a person decides who does not hold the step's role, and the document that allows it."""
+
+    person: str
+    document: Path
+
+
+def themselves(who: Principal, able: Sequence[str]) -> str | None:
+    """The one who acts, if they may: the only default that needs nobody's trust."""
+    return next((key for key in able if key in who.people), None)
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """Who acts, and whom they name: `by` decided it, on `behalf` of whom."""
+
+    who: Principal
+    by: str | None = None
+    behalf: Behalf | None = None
+    choose: Choose = themselves
+
+    def decider(self, people: Mapping[str, Person], actors: Sequence[str], what: str, *, unit: str = "") -> str:
+        """Who decided `what`, which belongs to one of `actors`: a person's key, the requesting unit (of the key
+        `unit`, where the site lists it), or sopctl itself.
+
+        Raises NotNow when whoever decides does not hold the role, or the one who acts may not record it; UsageError
+        when nobody is named or there is no such person.
+        """
+        if self.who.kind == "automation":
+            return AUTOMATIC
+        if tuple(actors) == (REQUESTER,):
+            return self._requester(what, unit)
+        role = " or ".join(actors)
+        holders = [key for key, person in people.items() if person.role in actors]
+        able = self._able(people, holders, what, role)
+        named = self.by if self.by is not None else self.choose(self.who, able)
+        if named is None:
+            raise UsageError(
+                "decider-missing",
+                "{what} belongs to {role}: say who decided",
+                remedy=f"Name them: --by {'|'.join(able)}"
+                if able
+                else f"Add a person with the role {role} to sopctl.yml",
+                what=what,
+                role=role,
+            )
+        self._refuse_unknown(people, named)
+        self._refuse_false_clerk(named)
+        if named not in able:
+            raise NotNow(
+                "role-not-held",
+                "{what} belongs to {role}; {person} is {held}",
+                remedy=(
+                    name_one_of(holders),
+                    f"Or decide on their behalf, with the letter that allows it: --on-behalf-of {_first(holders)} "
+                    "--document FILE",
+                ),
+                what=what,
+                role=role,
+                person=named,
+                held=people[named].role,
+            )
+        return named
+
+    def anyone(self, people: Mapping[str, Person]) -> str:
+        """Who decided something that belongs to no role: the person named, else the one who acts."""
+        if self.who.kind == "automation":
+            return AUTOMATIC
+        if self.by is None:
+            return next(iter(self.who.people), self.who.login)
+        self._refuse_unknown(people, self.by)
+        self._refuse_false_clerk(self.by)
+        return self.by
+
+    def _requester(self, what: str, unit: str) -> str:
+        if self.by not in (None, REQUESTER):
+            raise NotNow(
+                "requesters-step",
+                "{what} is done by the requesting unit, not by {by}",
+                remedy="Leave --by away.",
+                what=what,
+                by=self.by,
+            )
+        if self.who.kind == "unit" and self.who.unit != unit:
+            raise NotNow("other-units-step", "{what} is not {unit}'s to do", what=what, unit=self.who.unit)
+        if self.who.kind != "unit" and not self.who.clerk:
+            raise self._no_clerk("the requesting unit")
+        return REQUESTER
+
+    def _able(self, people: Mapping[str, Person], holders: list[str], what: str, role: str) -> list[str]:
+        if self.behalf is None:
+            return holders
+        if self.behalf.person not in holders:
+            raise NotNow(
+                "behalf-without-role",
+                "{what} belongs to {role}, which {person} does not hold",
+                remedy=name_one_of(holders),
+                what=what,
+                role=role,
+                person=self.behalf.person,
+            )
+        return list(people)
+
+    def _refuse_unknown(self, people: Mapping[str, Person], named: str) -> None:
+        if named not in people:
+            raise UsageError(
+                "person-unknown",
+                "there is no {person!r} among the people of sopctl.yml",
+                remedy=f"There are: {', '.join(people) or 'none'}",
+                person=named,
+            )
+
+    def _refuse_false_clerk(self, named: str) -> None:
+        if named not in self.who.people and not self.who.clerk:
+            raise self._no_clerk(named)
+
+    def _no_clerk(self, whom: str) -> NotNow:
+        return NotNow(
+            "not-a-clerk",
+            "{login} may not record what {person} decides",
+            remedy=(
+                "They do it themselves, or the site lets this login record for others: `clerks` in sopctl.yml.",
+                Action("validate"),
+            ),
+            login=self.who.login,
+            person=whom,
+        )
+
+
+def name_one_of(holders: Sequence[str]) -> str:
+    """What helps where someone else must decide."""
+    return f"Name someone who holds the role: --by {_first(holders)}"
+
+
+def _name_them(able: Sequence[str], role: str) -> str:
+    return f"Name them: --by {'|'.join(able)}" if able else f"Add a person with the role {role} to sopctl.yml"
+
+
+def _first(holders: Sequence[str]) -> str:
+    return holders[0] if holders else "PERSON"
