@@ -28,7 +28,7 @@ standard output, lists under a named key. Errors go to standard error; with `--j
 def main() -> None:
     """Print the reference."""
     parts = [HEAD]
-    for section, names in COMMANDS.items():
+    for section, (_, names) in COMMANDS.items():
         parts.append(f"## {section}\n")
         for name in names:
             command = cli.get_command(click.Context(cli), name)

@@ -1,9 +1,5 @@
-"""The `sopctl` command: its groups, loaded when they are asked for, and the one place where errors end.
+"""The `sopctl` command: its sections, and the one place where errors end."""
 
-Nothing heavy is imported here or at the top of a command's module: `--help` and `--version` answer at once.
-"""
-
-import importlib
 import json
 import os
 import signal
@@ -14,82 +10,56 @@ from typing import Any, NoReturn
 import click
 
 from sopctl import __version__
+from sopctl.cli.tree import load
 from sopctl.errors import ExitCode, SopctlError
 
 BUG = 70
 """Exit code of an error that sopctl did not foresee (EX_SOFTWARE of sysexits(3))."""
 
 COMMANDS = {
-    "Site": {
-        "init": "site:init",
-        "doctor": "site:doctor",
-        "validate": "site:validate",
-        "journal": "site:journal",
-        "schedule": "schedule:schedule",
-        "demo": "demo:demo",
-        "lab": "lab:lab",
-    },
-    "Reading": {
-        "list": "reading:list_deposits",
-        "show": "reading:show",
-        "todo": "reading:todo",
-        "report": "report:report",
-        "runs": "runs:runs",
-        "rack": "racks:rack",
-        "switch": "switch:switch",
-        "queue": "racks:queue",
-        "sop": "sop:sop",
-        "document": "documents:document",
-    },
-    "Steps of the procedure": {
-        "request": "steps:request",
-        "dispose": "steps:dispose",
-        "reserve": "steps:reserve",
-        "notify": "steps:notify",
-        "remind": "steps:remind",
-        "receive": "steps:receive",
-        "inspect": "inspection:inspect",
-        "handover": "steps:handover",
-        "place": "steps:place",
-        "configure": "configure:configure",
-        "verify": "work:verify",
-        "inventory": "inventory:inventory",
-        "advance": "work:advance",
-        "return": "steps:return_server",
-        "release": "work:release",
-    },
-    "Beside the paper (di luar SOP)": {
-        "adopt": "records:adopt",
-        "import": "records:import_list",
-        "edit": "records:edit",
-        "hold": "acts:hold",
-        "resume": "acts:resume",
-        "extend": "acts:extend",
-        "refuse": "acts:refuse",
-        "withdraw": "acts:withdraw",
-    },
-    "Access": {"probe": "probe:probe", "check": "check:check", "checks": "check:checks", "host-key": "work:host_key"},
+    "Site": ("site", ["init", "doctor", "validate", "journal", "schedule", "demo", "lab"]),
+    "Reading": ("reading", ["list", "show", "todo", "report", "runs", "rack", "switch", "queue", "sop", "document"]),
+    "Steps of the procedure": (
+        "steps",
+        [
+            "request",
+            "dispose",
+            "reserve",
+            "notify",
+            "remind",
+            "receive",
+            "inspect",
+            "handover",
+            "place",
+            "configure",
+            "verify",
+            "inventory",
+            "advance",
+            "return",
+            "release",
+        ],
+    ),
+    "Beside the paper (di luar SOP)": (
+        "beside",
+        ["adopt", "import", "edit", "hold", "resume", "extend", "refuse", "withdraw"],
+    ),
+    "Access": ("access", ["probe", "check", "checks", "host-key"]),
 }
-"""Command → `module:attribute` below sopctl.cli, by the section of `sopctl --help` that lists it."""
+"""By the section of `sopctl --help`: its package below sopctl.cli, and its commands, each in the module of its name."""
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are run or described."""
+class Root(click.Group):
+    """`sopctl` itself: a group in sections, each of them a package."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        return [name for section in COMMANDS.values() for name in section]
+        return [name for _, names in COMMANDS.values() for name in names]
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        target = next((section[cmd_name] for section in COMMANDS.values() if cmd_name in section), None)
-        if target is None:
-            return None
-        module, _, attribute = target.partition(":")
-        command = getattr(importlib.import_module(f"sopctl.cli.{module}"), attribute)
-        assert isinstance(command, click.Command)  # noqa: S101 (our own table)
-        return command
+        found = next((package for package, names in COMMANDS.values() if cmd_name in names), None)
+        return load(f"sopctl.cli.{found}", cmd_name) if found else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for section, names in COMMANDS.items():
+        for section, (_, names) in COMMANDS.items():
             rows = [
                 (name, command.get_short_help_str(90)) for name in names if (command := self.get_command(ctx, name))
             ]
@@ -97,7 +67,7 @@ class LazyGroup(click.Group):
                 formatter.write_dl(rows)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.option(
     "--site", metavar="DIR", envvar="SOPCTL_SITE", help="The site's folder [default: this folder or a parent]."
 )

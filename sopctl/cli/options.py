@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from sopctl.cli.render import console
 from sopctl.errors import ExitCode, SopctlError, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.adapters.documents.english import Language
+    from sopctl.model.access.ladder import HostKey
     from sopctl.store.site import Site
     from sopctl.workflow.desk import Desk
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 id_argument = click.argument("deposit_id", metavar="ID")
@@ -45,7 +49,7 @@ def decider_options(command: Command) -> Command:
         click.option(
             "--document",
             "authority",
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=FILE,
             help="The letter of authority: PDF, PNG or JPEG.",
             expose_value=False,
             callback=remember,
@@ -57,6 +61,31 @@ def decider_options(command: Command) -> Command:
 
 
 lang_option = click.option("--lang", type=click.Choice(["id", "en"]), help="Indonesian or English [default: id].")
+month_option = click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
+reason_option = click.option("--reason", required=True, help="Why; it is kept in the record.")
+letter_option = click.option("--letter", type=FILE, help="The letter about it: PDF, PNG or JPEG.")
+via_option = click.option(
+    "--via",
+    type=click.Choice(["email", "webhook", "phone", "letter", "meeting"]),
+    help="How to inform [default: e-mail].",
+)
+forks_option = click.option(
+    "--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Servers at a time."
+)
+host_key_option = click.option(
+    "--host-key", metavar="SHA256:…", help="The server's host key fingerprint, from its console or the owner's letter."
+)
+trusted_path_option = click.option(
+    "--trusted-path",
+    default="",
+    metavar="WHY",
+    help="Pin the key that is shown, because nobody can stand in between: a cable of our own, say.",
+)
+key_option = click.option("--key", type=FILE, help="Try as the requester, with this private key.")
+user_option = click.option("--user", help="The requester's account [default: the letter's first], with --key.")
+session_log_option = click.option(
+    "--session-log", type=FILE, metavar="FILE", help="Add what was said to this file (0600), without secrets."
+)
 
 
 def language_of(lang: str | None) -> "Language":
@@ -112,3 +141,14 @@ def say(errors: "Sequence[SopctlError]") -> None:
 def end(answer: bool) -> NoReturn:
     """End a command whose work is done: 0 for yes, 1 for no."""
     sys.exit(ExitCode.OK if answer else ExitCode.NO)
+
+
+def confirm_key(host_key: "HostKey") -> bool:
+    """Ask a person to compare the fingerprint with the console; without a terminal the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    console(err=True).print(
+        f"The server shows this {host_key.type} host key:\n  {host_key.sha256}\n"
+        "Compare it at the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
+    )
+    return click.confirm("Is it the same?", default=False, err=True)

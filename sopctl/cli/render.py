@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sopctl.model.access.verification import Established
     from sopctl.model.facts.server import ServerFacts
     from sopctl.workflow.desk import StepDone
+    from sopctl.workflow.steps.adopting import Adopted
+    from sopctl.workflow.views.board import Row
 
 
 def put_json(document: Any) -> None:
@@ -102,6 +104,44 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
             click.echo("Nothing is due.")
     for error in errors.values():
         raise SystemExit(int(error.exit_code))
+
+
+def error_document(error: "SopctlError") -> dict[str, str]:
+    """An error for machines."""
+    return {"message": error.message, "where": error.where, "remedy": error.advice}
+
+
+def lateness(row: "Row") -> str:
+    """By how much a row is late, and to whom that is escalated."""
+    if not row.late:
+        return ""
+    days = f"{row.late_days} day{'s' if row.late_days != 1 else ''}"
+    to = f", escalated to {row.escalated_to}" if row.escalated_to else ""
+    return click.style(f" LATE by {days}{to}", fg="red", bold=True)
+
+
+def waits(row: "Row") -> str:
+    """What a row waits for."""
+    words = {
+        "": "",
+        "month": " – again next month",
+        "hold": " – on hold",
+        "decision": " – waits for a decision",
+        "unfinished": " – begun and not finished, run it again",
+    }
+    return words.get(row.waiting, f" – waits for {row.waiting}")
+
+
+def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -> None:
+    """The servers that were adopted, or could be, and what is not known of them."""
+    if as_json:
+        put_json({"adopted": adopted, "dry_run": dry_run})
+        return
+    made = table("deposit", "unit", "server", "place", "not known")
+    for each in adopted:
+        made.add_row(each.id or "–", printable(each.unit), each.server, each.place, ", ".join(each.unknown))
+    console().print(made)
+    click.echo(f"{len(adopted)} servers " + ("could be adopted; nothing was recorded" if dry_run else "adopted"))
 
 
 def put_ladder(found: "AccessResult") -> None:
