@@ -5,13 +5,15 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from sopctl import __version__
+from sopctl.cli import wording
+from sopctl.cli.render import error_document
 from sopctl.cli.tree import load
-from sopctl.errors import ExitCode, SopctlError
+from sopctl.errors import ExitCode, Interrupted, SopctlError, UsageError
 
 BUG = 70
 """Exit code of an error that sopctl did not foresee (EX_SOFTWARE of sysexits(3))."""
@@ -86,7 +88,6 @@ def cli(ctx: click.Context, site: str | None) -> None:
 def main() -> NoReturn:
     """Run the command line; every error becomes one message and the documented exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
-    as_json = "--json" in sys.argv
     try:
         cli.main(standalone_mode=False, prog_name="sopctl")
         code: int = ExitCode.OK
@@ -94,39 +95,43 @@ def main() -> NoReturn:
         code = end.code if isinstance(end.code, int) else ExitCode.USAGE
     except click.exceptions.Exit as end:
         code = end.exit_code
-    except click.UsageError as error:
-        code = _say(error.format_message(), ExitCode.USAGE, as_json, remedy=_help_hint(error))
     except click.ClickException as error:
-        code = _say(error.format_message(), ExitCode.USAGE, as_json)
+        code = _say(UsageError("usage", "{message}", message=error.format_message(), remedy=_help_hint(error)))
     except (KeyboardInterrupt, click.Abort):
-        code = _say("interrupted", ExitCode.INTERRUPTED, as_json)
+        code = _say(Interrupted("interrupted", "interrupted"))
     except SopctlError as error:
-        code = _say(error.message, error.exit_code, as_json, where=error.where, remedy=error.advice)
+        code = _say(error)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.OK
     except Exception as error:
         if os.environ.get("SOPCTL_DEBUG"):
             raise
-        what = f"{type(error).__name__}: {error}"
-        code = _say(f"an error in sopctl itself: {what}", BUG, as_json, remedy="Show it: SOPCTL_DEBUG=1 sopctl …")
+        code = _say(_Bug(error))
     sys.exit(code)
 
 
-def _say(message: str, code: int, as_json: bool, *, where: str = "", remedy: str = "") -> int:
-    from sopctl.model.text import printable
+class _Bug(SopctlError):
+    """An error that sopctl did not foresee."""
 
-    message, where = printable(message, 2000), printable(where)
-    if as_json:
-        document: dict[str, Any] = {"message": message, "where": where, "remedy": remedy, "exit_code": int(code)}
+    def __init__(self, error: Exception) -> None:
+        remedy = "Run it again with SOPCTL_DEBUG=1 to see the traceback."
+        what = f"{type(error).__name__}: {error}"
+        super().__init__("bug", "an error in sopctl itself: {what}", remedy=remedy, what=what)
+
+
+def _say(error: SopctlError) -> int:
+    code = BUG if isinstance(error, _Bug) else int(error.exit_code)
+    if "--json" in sys.argv:
+        document = {**error_document(error), "exit_code": code}
         click.echo(json.dumps({"error": document}, ensure_ascii=False))
-    place = f"{where}: " if where else ""
-    click.echo(f"sopctl: {place}{message}" + (f"\n  → {remedy}" if remedy else ""), err=True)
-    return int(code)
+    click.echo(f"sopctl: {wording.told(error)}", err=True)
+    return code
 
 
-def _help_hint(error: click.UsageError) -> str:
-    return f"See: {error.ctx.command_path} --help" if error.ctx else "See: sopctl --help"
+def _help_hint(error: click.ClickException) -> str:
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "sopctl"
+    return f"See: {path} --help"
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -1,5 +1,6 @@
 """What the commands share: options, the desk, and saying what a step did."""
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.render import console
 from sopctl.errors import ExitCode, SopctlError, UsageError
-from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.adapters.documents.english import Language
@@ -20,6 +21,25 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class _Text(click.types.StringParamType):
+    """What a person has to say. A placeholder that was left as it is says nothing, and must not reach a record."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        said = str(super().convert(value, param, ctx))
+        if re.fullmatch(r"…|\.{3,}|<[^<>]*>", said.strip()):
+            raise UsageError(
+                "only-a-placeholder",
+                "{option} is missing: {text} is only a placeholder",
+                remedy="Put the real text in its place.",
+                option=param.opts[0] if param else "the text",
+                text=said.strip(),
+            )
+        return said
+
+
+TEXT = _Text()
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 id_argument = click.argument("deposit_id", metavar="ID")
@@ -62,7 +82,7 @@ def decider_options(command: Command) -> Command:
 
 lang_option = click.option("--lang", type=click.Choice(["id", "en"]), help="Indonesian or English [default: id].")
 month_option = click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
-reason_option = click.option("--reason", required=True, help="Why; it is kept in the record.")
+reason_option = click.option("--reason", type=TEXT, required=True, help="Why; it is kept in the record.")
 letter_option = click.option("--letter", type=FILE, help="The letter about it: PDF, PNG or JPEG.")
 via_option = click.option(
     "--via",
@@ -77,6 +97,7 @@ host_key_option = click.option(
 )
 trusted_path_option = click.option(
     "--trusted-path",
+    type=TEXT,
     default="",
     metavar="WHY",
     help="Pin the key that is shown, because nobody can stand in between: a cable of our own, say.",
@@ -135,7 +156,7 @@ def end_with(errors: "Sequence[SopctlError]") -> None:
 def say(errors: "Sequence[SopctlError]") -> None:
     """Name errors on standard error."""
     for error in errors:
-        click.echo(f"sopctl: {printable(str(error), 2000)}", err=True)
+        click.echo(f"sopctl: {wording.told(error)}", err=True)
 
 
 def end(answer: bool) -> NoReturn:

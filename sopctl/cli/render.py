@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sopctl.cli import wording
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -88,18 +89,14 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
     """What came of many deposits, and why some got no answer. Ends with the exit code of the first of those errors,
     where there are any."""
     if as_json:
-        said = [
-            {"id": name, "message": error.message, "where": error.where, "remedy": error.advice}
-            for name, error in errors.items()
-        ]
-        put_json({"deposits": list(done.values()), "errors": said})
+        put_json({"deposits": list(done.values()), "errors": error_documents(errors)})
     else:
         for step in done.values():
             put_step(step, as_json=False)
         for name, error in errors.items():
-            click.secho(f"✗ {name}  {printable(error.message, 1_000)}", fg="red")
-            if error.advice:
-                click.echo(f"  → {printable(error.advice, 1_000)}")
+            click.secho(f"✗ {name}  {printable(wording.error(error), 1_000)}", fg="red")
+            if helps := wording.advice(error.remedy):
+                click.echo(f"  → {printable(helps, 1_000)}")
         if not done and not errors:
             click.echo("Nothing is due.")
     for error in errors.values():
@@ -108,7 +105,18 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
 
 def error_document(error: "SopctlError") -> dict[str, str]:
     """An error for machines."""
-    return {"message": error.message, "where": error.where, "remedy": error.advice}
+    message, remedy = wording.error(error), wording.advice(error.remedy)
+    return {
+        "id": error.id,
+        "message": printable(message, wording.LONGEST),
+        "where": printable(error.where),
+        "remedy": printable(remedy, wording.LONGEST),
+    }
+
+
+def error_documents(errors: "Mapping[str, SopctlError]") -> list[dict[str, str]]:
+    """The errors of deposits for machines: `id` is the deposit's, `error` which error it is."""
+    return [{**error_document(error), "id": name, "error": error.id} for name, error in errors.items()]
 
 
 def lateness(row: "Row") -> str:

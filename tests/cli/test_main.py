@@ -125,6 +125,14 @@ def test_an_error_in_json_is_one_document(sopctl: Callable[..., Ran]) -> None:
     error = json.loads(ran.out)["error"]
     assert error["exit_code"] == ran.code == 2
     assert "no deposit" in error["message"]
+    assert list(error) == ["id", "message", "where", "remedy", "exit_code"]
+
+
+@pytest.mark.parametrize(
+    ("words", "id"), [(["list", "--frobnicate"], "usage"), (["reserve", "PS-1", "--unit", "3"], "unit-needs-rack")]
+)
+def test_an_error_in_json_has_its_id(sopctl: Callable[..., Ran], words: list[str], id: str) -> None:
+    assert json.loads(sopctl(*words, "--json").out)["error"]["id"] == id
 
 
 def test_out_of_order_work_is_refused_with_exit_4(sopctl: Callable[..., Ran], tmp_path: Path) -> None:

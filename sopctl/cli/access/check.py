@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.options import FILE, end_with, example, json_option, open_desk, say
 from sopctl.cli.render import aligned, console, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
@@ -39,7 +40,7 @@ class Plugin(click.Command):
             return super().invoke(ctx)
         except SopctlError as error:
             if ctx.params["form"] == "nagios":
-                _end_unknown(f"{error.where}: {error.message}" if error.where else error.message)
+                _end_unknown(f"{error.where}: {wording.error(error)}" if error.where else wording.error(error))
             raise
         except KeyboardInterrupt:
             if ctx.params["form"] == "nagios":

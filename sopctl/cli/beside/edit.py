@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import FILE, decider_options, example, id_argument, json_option, open_desk
+from sopctl.cli.options import FILE, TEXT, decider_options, example, id_argument, json_option, open_desk
 from sopctl.cli.render import put_step
 from sopctl.errors import UsageError
 
@@ -15,7 +15,7 @@ from sopctl.errors import UsageError
 @id_argument
 @click.option("--from", "source", type=FILE, help="Take the record from this file instead of the editor ($EDITOR).")
 @click.option("--accept", is_flag=True, help="Accept what was changed in deposit.yml by hand (with --note).")
-@click.option("--note", default="", help="Why.")
+@click.option("--note", type=TEXT, default="", help="Why.")
 @decider_options
 @json_option
 @click.pass_context

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import decider_options, example, id_argument, json_option, letter_option, open_desk
+from sopctl.cli.options import TEXT, decider_options, example, id_argument, json_option, letter_option, open_desk
 from sopctl.cli.render import put_step
 
 
@@ -14,9 +14,9 @@ from sopctl.cli.render import put_step
 )
 @id_argument
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The new last day of the deposit.")
-@click.option("--letter-number", default="", help="The number of the owner's letter.")
+@click.option("--letter-number", type=TEXT, default="", help="The number of the owner's letter.")
 @letter_option
-@click.option("--note", default="", help="A remark.")
+@click.option("--note", type=TEXT, default="", help="A remark.")
 @decider_options
 @json_option
 @click.pass_context

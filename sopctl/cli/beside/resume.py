@@ -2,13 +2,13 @@
 
 import click
 
-from sopctl.cli.options import decider_options, example, id_argument, json_option, open_desk
+from sopctl.cli.options import TEXT, decider_options, example, id_argument, json_option, open_desk
 from sopctl.cli.render import put_step
 
 
 @click.command("resume", epilog=example('sopctl resume PS-2026-0001 --note "rel sudah datang"'))
 @id_argument
-@click.option("--note", default="", help="What has changed.")
+@click.option("--note", type=TEXT, default="", help="What has changed.")
 @decider_options
 @json_option
 @click.pass_context

@@ -2,7 +2,7 @@
 
 import click
 
-from sopctl.cli.options import decider_options, example, id_argument, json_option, open_desk, open_site
+from sopctl.cli.options import decider_options, example, id_argument, json_option, open_desk, open_site, reason_option
 from sopctl.cli.render import console, put_json, put_step, table
 from sopctl.model.text import printable
 
@@ -61,7 +61,7 @@ def run(ctx: click.Context, *, as_json: bool) -> None:
 )
 @id_argument
 @click.option("--priority", type=click.IntRange(0, 9), default=1, show_default=True, help="Higher goes first.")
-@click.option("--reason", required=True, help="Why; it is kept in the record.")
+@reason_option
 @decider_options
 @json_option
 @click.pass_context

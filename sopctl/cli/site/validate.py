@@ -4,8 +4,9 @@ import sys
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.options import example, json_option, open_desk
-from sopctl.cli.render import put_json
+from sopctl.cli.render import error_document, put_json
 from sopctl.errors import ExitCode
 
 
@@ -19,9 +20,9 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
     count, errors = validating.validate(open_desk(ctx))
     if as_json:
-        put_json({"deposits": count, "errors": [{"where": e.where, "message": e.message} for e in errors]})
+        put_json({"deposits": count, "errors": [error_document(error) for error in errors]})
     else:
         for error in errors:
-            click.echo(str(error), err=True)
+            click.echo(wording.told(error), err=True)
         click.echo(f"{count} deposits read, {len(errors)} errors")
     sys.exit(ExitCode.INVALID if errors else ExitCode.OK)

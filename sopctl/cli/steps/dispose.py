@@ -7,6 +7,7 @@ import click
 
 from sopctl.cli.options import (
     FILE,
+    TEXT,
     decider_options,
     example,
     id_argument,
@@ -20,9 +21,9 @@ from sopctl.cli.render import put_step
     "dispose", epilog=example('sopctl dispose PS-2026-0001 --by kadis --instruction "Mohon ditindaklanjuti"')
 )
 @id_argument
-@click.option("--instruction", required=True, help="What the head wrote on the letter.")
-@click.option("--to", default="", help="To whom it is routed [default: the next step's actor].")
-@click.option("--number", default="", help="The number of the disposition sheet.")
+@click.option("--instruction", type=TEXT, required=True, help="What the head wrote on the letter.")
+@click.option("--to", type=TEXT, default="", help="To whom it is routed [default: the next step's actor].")
+@click.option("--number", type=TEXT, default="", help="The number of the disposition sheet.")
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Its date [default: today].")
 @click.option("--letter", type=FILE, help="Its scan: PDF, PNG or JPEG.")
 @decider_options

@@ -3,6 +3,7 @@
 import click
 
 from sopctl.cli.options import (
+    TEXT,
     decider_options,
     example,
     json_option,
@@ -15,7 +16,7 @@ from sopctl.cli.render import put_step
 
 @click.command("handover", epilog=example("sopctl handover PS-2026-0001", "sopctl handover PS-2026-0001 PS-2026-0002"))
 @click.argument("deposit_ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--place", default="", help="Where it is signed [default: the office].")
+@click.option("--place", type=TEXT, default="", help="Where it is signed [default: the office].")
 @lang_option
 @decider_options
 @json_option

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import FILE, decider_options, end, example, json_option, open_desk
+from sopctl.cli.options import FILE, TEXT, decider_options, end, example, json_option, open_desk
 from sopctl.cli.render import put_step
 from sopctl.errors import NotNow, UsageError
 
@@ -25,14 +25,18 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("deposit_id", metavar="ID", required=False)
-@click.option("--serial", help="The serial number as read off the machine.")
+@click.option("--serial", type=TEXT, help="The serial number as read off the machine.")
 @click.option("--item", "items", multiple=True, metavar="N=RESULT[: NOTE]", help="ok, tidak or 'tidak berlaku'.")
 @click.option("--fault", "faults", type=int, multiple=True, help="Number of a question whose answer is no.")
 @click.option("--all-ok", is_flag=True, help="Every question not answered otherwise was looked at and is ok.")
 @click.option("--answers", type=FILE, help="A YAML file with the answers; a template comes from --checklist.")
-@click.option("--accessory", "accessories", multiple=True, help="What came with the server; give it once a piece.")
-@click.option("--missing", multiple=True, help="On the way back: an accessory that is not there.")
-@click.option("--returned", multiple=True, help="On the way back: an accessory that is there; --all-ok: all others.")
+@click.option(
+    "--accessory", "accessories", type=TEXT, multiple=True, help="What came with the server; give it once a piece."
+)
+@click.option("--missing", type=TEXT, multiple=True, help="On the way back: an accessory that is not there.")
+@click.option(
+    "--returned", type=TEXT, multiple=True, help="On the way back: an accessory that is there; --all-ok: all others."
+)
 @click.option("--height", type=click.IntRange(1, 60), help="Measured: rack units.")
 @click.option("--depth", type=click.IntRange(1, 2000), help="Measured: mm.")
 @click.option("--psu", type=click.IntRange(0, 16), help="Counted: power supplies.")
@@ -41,10 +45,12 @@ if TYPE_CHECKING:
 @click.option("--ports", type=click.IntRange(0, 128), help="Counted: network ports.")
 @click.option("--photo", "photos", type=FILE, multiple=True, help="A photo: PNG, JPEG or PDF.")
 @click.option("--condition", type=click.Choice(["baik", "rusak ringan", "rusak berat"]), help="[default: baik]")
-@click.option("--taken-by", default="", help="Return: who takes the server home [default: administrative contact].")
+@click.option(
+    "--taken-by", type=TEXT, default="", help="Return: who takes the server home [default: administrative contact]."
+)
 @click.option("--authority", type=FILE, help="Return: their letter of authority.")
-@click.option("--note", default="", help="A remark.")
-@click.option("--accept", metavar="NOTE", help="Accept a server that failed its inspection, and say why.")
+@click.option("--note", type=TEXT, default="", help="A remark.")
+@click.option("--accept", type=TEXT, metavar="NOTE", help="Accept a server that failed its inspection, and say why.")
 @click.option("--checklist", is_flag=True, help="Print the questions as a file to fill in, and do nothing else.")
 @decider_options
 @json_option

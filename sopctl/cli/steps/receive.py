@@ -3,6 +3,7 @@
 import click
 
 from sopctl.cli.options import (
+    TEXT,
     example,
     id_argument,
     json_option,
@@ -13,7 +14,7 @@ from sopctl.cli.render import put_step
 
 @click.command("receive", epilog=example("sopctl receive PS-2026-0001"))
 @id_argument
-@click.option("--note", default="", help="What came with it.")
+@click.option("--note", type=TEXT, default="", help="What came with it.")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, note: str, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 
 from sopctl.cli.options import (
+    TEXT,
     decider_options,
     end,
     example,
@@ -27,10 +28,12 @@ from sopctl.errors import UsageError
     ),
 )
 @id_argument
-@click.option("--by-hand", default="", metavar="NOTE", help="Step 6 was done without Ansible, and how.")
-@click.option("--wiped-by", default="", metavar="WHO", help="Step 9: who wiped the disks, as the owner asked.")
+@click.option("--by-hand", type=TEXT, default="", metavar="NOTE", help="Step 6 was done without Ansible, and how.")
+@click.option(
+    "--wiped-by", type=TEXT, default="", metavar="WHO", help="Step 9: who wiped the disks, as the owner asked."
+)
 @click.option("--wiped-on", type=click.DateTime(["%Y-%m-%d"]), help="When [default: today].")
-@click.option("--wiped-how", default="", metavar="HOW", help="How.")
+@click.option("--wiped-how", type=TEXT, default="", metavar="HOW", help="How.")
 @lang_option
 @decider_options
 @json_option

@@ -7,6 +7,7 @@ import click
 
 from sopctl.cli.options import (
     FILE,
+    TEXT,
     example,
     id_argument,
     json_option,
@@ -24,7 +25,7 @@ from sopctl.errors import UsageError
     ),
 )
 @id_argument
-@click.option("--letter-number", help="Begins the return: the number of the owner's letter.")
+@click.option("--letter-number", type=TEXT, help="Begins the return: the number of the owner's letter.")
 @click.option("--letter-date", type=click.DateTime(["%Y-%m-%d"]), help="Its date [default: today].")
 @click.option("--letter", type=FILE, help="Its scan: PDF, PNG or JPEG.")
 @click.option("--data-saved", is_flag=True, help="Step 5: the owner says that the data is saved.")

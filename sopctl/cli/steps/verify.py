@@ -8,6 +8,7 @@ import click
 
 from sopctl.cli.options import (
     FILE,
+    TEXT,
     end,
     example,
     id_argument,
@@ -41,9 +42,9 @@ UNTIL_SECONDS = 600.0
 @click.option("--jump", "jump_host", metavar="[USER@]HOST[:PORT]", help="Try from this host, over its sshd.")
 @click.option("--jump-key", type=FILE, help="Private key file for the jump host [default: the key in use].")
 @click.option("--jump-expect-key", metavar="KEY", help='Host key that the jump host must show: "SHA256:…".')
-@click.option("--confirmed-by", metavar="WHO", help="Who of the requesting unit said whether it works.")
+@click.option("--confirmed-by", type=TEXT, metavar="WHO", help="Who of the requesting unit said whether it works.")
 @click.option("--word", type=click.Choice(["yes", "no"]), help="What they said [default: yes].")
-@click.option("--note", default="", help="What they said about it; a no needs one.")
+@click.option("--note", type=TEXT, default="", help="What they said about it; a no needs one.")
 @click.option("--until-accessible", is_flag=True, help="Try again while the cause may pass by itself.")
 @click.option(
     "--timeout",

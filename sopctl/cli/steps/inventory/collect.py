@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.interrupt import cancel_on_interrupt
 from sopctl.cli.options import decider_options, end, example, forks_option, json_option, open_desk
-from sopctl.cli.render import console, put_json, put_step, task_progress
+from sopctl.cli.render import console, error_documents, put_json, put_step, task_progress
 from sopctl.errors import SopctlError, UsageError
 from sopctl.model.text import printable
 
@@ -95,7 +96,7 @@ def _good(answer: "StepDone | SopctlError") -> bool:
 
 
 def _line(deposit_id: str, answer: "StepDone | SopctlError") -> str:
-    said = answer.message.removeprefix(f"{deposit_id} ") if isinstance(answer, SopctlError) else answer.note
+    said = wording.error(answer).removeprefix(f"{deposit_id} ") if isinstance(answer, SopctlError) else answer.note
     return f"{'✓' if _good(answer) else '✗'} {deposit_id}  {printable(said, 1_000)}"
 
 
@@ -109,17 +110,14 @@ def _put_sum(ended: "dict[str, StepDone | SopctlError]", wanted: int, seconds: f
         f"{good} of {wanted} servers gathered in {seconds:.0f} s" + (f", {wanted - good} not" if good < wanted else "")
     )
     for deposit_id, answer in ended.items():
-        if isinstance(answer, SopctlError) and answer.advice:
-            click.echo(f"  {deposit_id} → {printable(answer.advice, 1_000)}")
+        if isinstance(answer, SopctlError) and (helps := wording.advice(answer.remedy)):
+            click.echo(f"  {deposit_id} → {printable(helps, 1_000)}")
 
 
 def _document(ended: "dict[str, StepDone | SopctlError]") -> dict[str, Any]:
     errors = {name: answer for name, answer in ended.items() if isinstance(answer, SopctlError)}
-    failed = [
-        {"id": name, "message": error.message, "where": error.where, "remedy": error.advice}
-        for name, error in errors.items()
-    ]
-    return {"steps": [answer for answer in ended.values() if not isinstance(answer, SopctlError)], "failed": failed}
+    steps = [answer for answer in ended.values() if not isinstance(answer, SopctlError)]
+    return {"steps": steps, "failed": error_documents(errors)}
 
 
 @contextmanager
