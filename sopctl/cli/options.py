@@ -1,4 +1,4 @@
-"""What the commands share: options, the desk, and saying what a step did."""
+"""What the commands share: options and their errors, the desk, and how a command ends."""
 
 import re
 import sys
@@ -10,7 +10,7 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.render import console
-from sopctl.errors import ExitCode, SopctlError, UsageError
+from sopctl.errors import Advice, ExitCode, SopctlError, UsageError
 
 if TYPE_CHECKING:
     from sopctl.adapters.documents.english import Language
@@ -30,7 +30,7 @@ class _Text(click.types.StringParamType):
         said = str(super().convert(value, param, ctx))
         if re.fullmatch(r"…|\.{3,}|<[^<>]*>", said.strip()):
             raise UsageError(
-                "only-a-placeholder",
+                "placeholder",
                 "{option} is missing: {text} is only a placeholder",
                 remedy="Put the real text in its place.",
                 option=param.opts[0] if param else "the text",
@@ -55,14 +55,14 @@ def decider_options(command: Command) -> Command:
         click.option(
             "--by",
             metavar="PERSON",
-            help="Who decided it: a person of sopctl.yml with the step's role.",
+            help="Who decided it: a person in sopctl.yml with the step's role.",
             expose_value=False,
             callback=remember,
         ),
         click.option(
             "--on-behalf-of",
             metavar="PERSON",
-            help="Whose step it is, when --by has not the role (with --document).",
+            help="Whose step it is, if --by does not have the role (with --document).",
             expose_value=False,
             callback=remember,
         ),
@@ -100,12 +100,12 @@ trusted_path_option = click.option(
     type=TEXT,
     default="",
     metavar="WHY",
-    help="Pin the key that is shown, because nobody can stand in between: a cable of our own, say.",
+    help="Pin the key that is shown, because nobody can be in between: over a cable of our own, say.",
 )
 key_option = click.option("--key", type=FILE, help="Try as the requester, with this private key.")
 user_option = click.option("--user", help="The requester's account [default: the letter's first], with --key.")
 session_log_option = click.option(
-    "--session-log", type=FILE, metavar="FILE", help="Add what was said to this file (0600), without secrets."
+    "--session-log", type=FILE, metavar="FILE", help="Append the session to this file (mode 0600), without secrets."
 )
 
 
@@ -135,19 +135,33 @@ def open_desk(ctx: click.Context) -> "Desk":
     from sopctl.workflow.desk import Behalf, Desk
 
     person, document = ctx.meta.get("sopctl.on_behalf_of"), ctx.meta.get("sopctl.authority")
-    if (person is None) != (document is None):
-        raise UsageError(
-            "on-behalf-of-document-go-together",
-            "--on-behalf-of and --document go together: whose step it is, and the letter that allows it",
-        )
+    if person and document is None:
+        raise lacks("--on-behalf-of", "--document", "Give the letter that allows it.")
+    if document and person is None:
+        raise lacks("--document", "--on-behalf-of", "Say whose step it is.")
     behalf = Behalf(person, document) if person and document else None
     site = open_site(ctx)
     zone = ZoneInfo(site.settings.time_zone)
     return Desk(site, getpass.getuser(), lambda: datetime.now(zone), by=ctx.meta.get("sopctl.by"), behalf=behalf)
 
 
+def choose_one(*ways: str, remedy: Advice = ()) -> UsageError:
+    """None of the ways to say something was taken, or several of which only one can be."""
+    return UsageError("choose-one", "choose one of: {ways}", remedy=remedy, ways=", ".join(ways))
+
+
+def lacks(option: str, other: str, remedy: Advice = ()) -> UsageError:
+    """An option was given without another one that it needs."""
+    return UsageError("option-needs-another", "{option} needs {other}", remedy=remedy, option=option, other=other)
+
+
+def unnamed(what: str, remedy: Advice) -> UsageError:
+    """What the command is about was not named."""
+    return UsageError("nothing-named", "no {what} is named", remedy=remedy, what=what)
+
+
 def end_with(errors: "Sequence[SopctlError]") -> None:
-    """Name broken records on standard error, and end with the exit code of the first; without any, go on."""
+    """Name errors on standard error, and exit with the code of the first; go on if there are none."""
     say(errors)
     if errors:
         sys.exit(errors[0].exit_code)
@@ -160,7 +174,7 @@ def say(errors: "Sequence[SopctlError]") -> None:
 
 
 def end(answer: bool) -> NoReturn:
-    """End a command whose work is done: 0 for yes, 1 for no."""
+    """End a command whose work is done: exit 0 for yes, 1 for no."""
     sys.exit(ExitCode.OK if answer else ExitCode.NO)
 
 

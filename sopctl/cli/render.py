@@ -38,7 +38,7 @@ def console(*, err: bool = False) -> "Console":
 
     class Plain(Console):
         def on_broken_pipe(self) -> None:
-            """A reader that has seen enough (`| head`) is no failure: `main` ends quietly."""
+            """A reader that has seen enough (`| head`) is not a failure: `main` ends quietly."""
             raise BrokenPipeError
 
     return Plain(stderr=err, markup=False, highlight=False, emoji=False)
@@ -56,14 +56,14 @@ def table(*columns: str, title: str = "") -> "Table":
 
 
 def aligned(rows: "Sequence[Sequence[str]]") -> list[str]:
-    """A line a row, the columns one below the other. For thousands of rows: a table would take two milliseconds
-    for each."""
+    """One line per row, with aligned columns. For thousands of rows, where a table would take two milliseconds
+    each."""
     wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=True)).rstrip() for row in rows]
 
 
 def put_step(done: "StepDone", *, as_json: bool) -> None:
-    """What a step did, who the procedure says does it, and what is due next."""
+    """What a step did, whose step it is by the procedure, and what is due next."""
     if as_json:
         put_json(done)
         return
@@ -86,8 +86,7 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
 
 
 def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlError]", *, as_json: bool) -> None:
-    """What came of many deposits, and why some got no answer. Ends with the exit code of the first of those errors,
-    where there are any."""
+    """The answers of many deposits, and the errors of those without one. Exits with the first error's code, if any."""
     if as_json:
         put_json({"deposits": list(done.values()), "errors": error_documents(errors)})
     else:
@@ -153,7 +152,7 @@ def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -
 
 
 def put_ladder(found: "AccessResult") -> None:
-    """The rungs of an access check, one line each, with the remedy under a failure."""
+    """The rungs of an access check, one line each, with the remedy below a failure."""
     from sopctl.model.access.ladder import remedy
 
     for rung in found.rungs:
@@ -164,7 +163,7 @@ def put_ladder(found: "AccessResult") -> None:
 
 
 def put_established(established: "Sequence[Established]") -> None:
-    """What was established, and by which view: a line each, with the remedy under what says no."""
+    """What was established, and by which view: one line each, with the remedy below each no."""
     from sopctl.model.access.causes import REMEDIES, Cause
 
     for each in established:
@@ -196,7 +195,7 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
 
 @contextmanager
 def counted_progress(what: str, *, quiet: bool = False) -> Iterator[Any]:
-    """A bar on standard error, only on a terminal; yields a callback that is told how many are done, of how many."""
+    """A bar on standard error, only on a terminal; yields a callback that takes how many are done, and of how many."""
     if quiet or not sys.stderr.isatty():
         yield lambda _done, _all: None
         return
@@ -211,7 +210,7 @@ def counted_progress(what: str, *, quiet: bool = False) -> Iterator[Any]:
 def task_progress(*, quiet: bool = False) -> Iterator[Any]:
     """Live progress of a playbook run on standard error; yields the `on_event` callback.
 
-    On a terminal every server's present task, with what changed or failed above it; else that alone, in plain lines.
+    On a terminal each server's current task, with what changed or failed above it; elsewhere only the latter, as lines.
     """
     if quiet:
         yield lambda _event: None

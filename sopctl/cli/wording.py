@@ -122,10 +122,10 @@ def _ways(action: Action) -> Iterator[Action]:
         yield from _ways(other)
 
 
-def error(error: SopctlError) -> str:
+def error(found: SopctlError) -> str:
     """The sentence that says what is wrong."""
-    own = _SENTENCES.get(error.id)
-    return own.format(**error.values) if own else error.message
+    own = _SENTENCES.get(found.id)
+    return own.format(**found.values) if own else found.message
 
 
 def told(found: SopctlError) -> str:

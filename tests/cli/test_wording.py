@@ -95,3 +95,9 @@ def test_what_helps_is_one_line(remedy: Advice, words: str) -> None:
 
 def test_an_error_is_its_sentence() -> None:
     assert wording.error(UsageError("no-such-rack", "there is no rack {rack}", rack="Z9")) == "there is no rack Z9"
+
+
+def test_the_whole_of_an_error_is_safe_to_print() -> None:
+    found = UsageError("id", "wrong: {what}", where="a\x1b.yml:1:2", remedy=("Look.", SHOW), what="\x07")
+    assert wording.told(found) == ("a\\x1b.yml:1:2: wrong: \\x07\n  → Look. Run: sopctl show PS-2026-0001")
+    assert wording.told(UsageError("id", "wrong", remedy="")) == "wrong"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli import wording
-from sopctl.cli.options import FILE, end_with, example, json_option, open_desk, say
+from sopctl.cli.options import FILE, choose_one, end_with, example, json_option, open_desk, say
 from sopctl.cli.render import aligned, console, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
@@ -67,10 +67,12 @@ def _end_unknown(why: str) -> None:
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All servers in the office's hands.")
 @click.option("--select", default="", metavar="KEY=TEXT,...", help="Of those, by unit, state (procedure) or rack.")
-@click.option("--watch", type=click.FloatRange(1, 86400), metavar="SECONDS", help="Again and again, until Ctrl-C.")
+@click.option(
+    "--watch", type=click.FloatRange(1, 86400), metavar="SECONDS", help="Repeat after this pause, until Ctrl-C."
+)
 @click.option("--timeout", type=click.FloatRange(0.1, 600), help="Seconds for each server [default: checks.timeout].")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print the results.")
-@click.option("--output", type=FILE, help="Write there, all at once, instead.")
+@click.option("--output", type=FILE, help="Write them to this file, atomically.")
 @json_option
 @click.pass_context
 def command(
@@ -85,19 +87,19 @@ def command(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Check the access of servers, all at the same time, and note it in the history of checks.
+    """Check access to servers, all at the same time, and record it in the history of checks.
 
     It never moves a dossier (`verify` does). Exit code 0: all are accessible; 1: at least one is not; 5: another check
-    is under way. With --format nagios those of a plugin: 0 OK, 1 WARNING (all are accessible, but some flap or are
-    held down still), 2 CRITICAL, 3 UNKNOWN.
+    is under way. With --format nagios those of a plugin: 0 OK, 1 WARNING (all are accessible, but some are
+    flapping or still held down), 2 CRITICAL, 3 UNKNOWN.
     """
     form = "json" if as_json else form
     if sum((bool(ids), everything, bool(select))) != 1:
-        raise UsageError("say-servers", "say which servers: IDs, --all, or --select KEY=TEXT")
+        raise choose_one("IDs", "--all", "--select KEY=TEXT")
     if watch and (output or form not in ("table", "ndjson")):
-        raise UsageError("watch-prints-tables-ndjson-standard", "--watch prints tables or ndjson, on standard output")
+        raise UsageError("watch-only-prints", "--watch prints tables or ndjson, to standard output")
     if output and form in ("table", "ndjson"):
-        raise UsageError("output-json-prometheus-nagios-junit", "--output is for json, prometheus, nagios and junit")
+        raise UsageError("format-not-for-a-file", "--output writes json, prometheus, nagios or junit")
     from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
@@ -111,7 +113,7 @@ def command(
                 found = _take(stream, len(summaries), form)
             code = _put(found, form, output, errors)
             errors += [
-                OutsideFailure("failed", "{problem}", problem=one.problem)
+                OutsideFailure("change-not-told", "{name} was not told: {problem}", name=one.to, problem=one.problem)
                 for one in checking.announce(desk)
                 if one.problem
             ]
@@ -129,7 +131,7 @@ def command(
 
 
 def _take(stream: "Generator[Checked, None, None]", total: int, form: str) -> "list[Checked]":
-    """Take the results as they come: a line each for ndjson, a bar on a terminal."""
+    """Take the results as they come: one line each for ndjson, a bar on a terminal."""
     found = []
     if not sys.stderr.isatty() or form == "ndjson":
         for one in stream:
@@ -190,7 +192,7 @@ def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequenc
 
 
 def _plain(one: "Checked") -> dict[str, Any]:
-    """A result for machines: as `probe` has it, with the deposit's id and the state that its server is in."""
+    """A result for machines: as of `probe`, with the deposit's id and its server's state."""
     import msgspec
 
     keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump"
@@ -200,9 +202,9 @@ def _plain(one: "Checked") -> dict[str, Any]:
 
 
 def _put_lines(found: "list[Checked]") -> None:
-    """A line a server; below those that are inaccessible, why and what helps."""
+    """One line per server; below an inaccessible one, why, and what helps."""
     if not found:
-        click.echo("no server to check: none stands in its place, or none of those fits")
+        click.echo("no server to check: none is in its place, or none matches")
         return
     rows = [("id", "server", "answer", "time", "state")]
     for one in found:

@@ -35,7 +35,7 @@ def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
         put_json({"id": deposit_id, "state": state, "outages": outages, "checks": counts})
         return
     if state is None:
-        click.echo(f"{deposit_id} was never checked: sopctl check {deposit_id}")
+        click.echo(f"{deposit_id} has never been checked; check it now: sopctl check {deposit_id}")
         return
     since = f" since {_when(desk, state.since)}" if state.since else ""
     click.echo(f"{deposit_id}: {state.status}{since}{', flapping' if state.flapping else ''}  {state.recent}")

@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.options import (
     end,
     example,
@@ -11,6 +12,7 @@ from sopctl.cli.options import (
     trusted_path_option,
 )
 from sopctl.cli.render import put_json, put_step
+from sopctl.errors import Action
 from sopctl.model.text import printable
 
 
@@ -26,9 +28,9 @@ from sopctl.model.text import printable
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, confirm: str | None, trusted_path: str, as_json: bool) -> None:
-    """The server's host key: pinned, waiting for confirmation, and as it is shown now. Exit 1: another than pinned.
+    """The server's host key: pinned, awaiting confirmation, and as shown now. Exit 1: it is not the pinned one.
 
-    Also how a new key is accepted, after a reinstallation. Nobody logs in for it.
+    This is also how a new key is accepted after a reinstallation. No login takes place.
     """
     from sopctl.workflow.servers import host_keys
 
@@ -48,8 +50,9 @@ def command(ctx: click.Context, deposit_id: str, *, confirm: str | None, trusted
     colour = "red" if keys.changed else None
     now = f"{shown.type} {shown.sha256}" if shown else f"no key: {keys.found.detail}"
     click.secho(f"{'shown':<8} {now}", fg=colour)
+    confirm_it = wording.command(Action("host-key", keys.id, needs=("fingerprint",)))
     if keys.changed:
-        click.echo("Another key than the pinned one: ask the owner, compare at the console, then --confirm it.")
+        click.echo(f"This is not the pinned key. Ask the owner, compare it at the console, then: {confirm_it}")
     elif shown and not keys.pinned:
-        click.echo(f"Not confirmed: compare at the console, then: sopctl host-key {keys.id} --confirm SHA256:…")
+        click.echo(f"Not confirmed. Compare it at the console, then: {confirm_it}")
     end(not keys.changed)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import FILE, end, example, json_option
+from sopctl.cli.options import FILE, end, example, json_option, lacks
 from sopctl.cli.render import put_json, put_ladder
 from sopctl.errors import InvalidRecord, UsageError
 
@@ -65,29 +65,27 @@ def command(
     """Can each HOST be reached, and if not, at which rung does it fail, and what helps?
 
     The rungs: (jump host,) name, TCP, SSH banner, key exchange, host key, login, command, services, TLS, HTTP.
-    Without --user nobody logs in, and the host key that the server shows is printed. No credential is sent before
-    the host key is the expected one. Exit code 0: all are accessible; 1: at least one is not. All causes with
+    Without --user nobody logs in, and the host key that the server shows is printed. No credential is sent unless
+    the host key is the expected one. Exit code 0: all are accessible; 1: at least one is not. All causes, and
     what helps: docs/access.md.
     """
     from sopctl.model.access import ladder
     from sopctl.workflow.servers.probe import probe as run
 
-    if (user is None) != (key is None):
-        raise UsageError("user-key-go-together", "--user and --key go together: who logs in, and with what")
+    if user and key is None:
+        raise lacks("--user", "--key")
+    if key and user is None:
+        raise lacks("--key", "--user")
     if expect_key is not None and len(hosts) > 1:
         raise UsageError(
-            "expect-key-key-one-host",
+            "one-key-many-hosts",
             "--expect-key is the key of one host",
-            remedy="probe hosts with pinned keys one by one",
+            remedy="Probe one host at a time.",
         )
     if jump_host is None and (jump_key or jump_expect_key):
-        raise UsageError(
-            "jump-key-jump-expect-key-need-jump", "--jump-key and --jump-expect-key need --jump: where they are for"
-        )
+        raise lacks("--jump-key" if jump_key else "--jump-expect-key", "--jump")
     if jump_host is not None and not (jump_key or key):
-        raise UsageError(
-            "login-jump-host-needs-key", "the login at the jump host needs a key", remedy="add --jump-key FILE"
-        )
+        raise lacks("--jump", "--jump-key or --key")
     try:
         places = [ladder.endpoint(host) for host in hosts]
         wanted = tuple(ladder.service(text) for text in services)
@@ -96,7 +94,7 @@ def command(
             server_name = ladder.endpoint(f"[{server_name}]")[0]
         if expect_key is not None:
             ladder.pin(expect_key)
-    except InvalidRecord as error:  # of a record it would be; here it is the command line
+    except InvalidRecord as error:  # the same words are an invalid record elsewhere; here they are a wrong command line
         raise error.recast(UsageError) from None
     targets = [
         ladder.Target(

@@ -18,7 +18,7 @@ from sopctl.cli.render import put_adopted
 @json_option
 @click.pass_context
 def command(ctx: click.Context, record: Path, *, rack: str, unit: int, face: str, note: str, as_json: bool) -> None:
-    """Take a server that stands in a rack already into the register (di luar SOP).
+    """Take a server that already stands in a rack into the register (di luar SOP).
 
     FILE is as for a request; what is not known may be left out: letter, serial number, depth, power, access.
     """

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import FILE, TEXT, decider_options, example, id_argument, json_option, open_desk
+from sopctl.cli.options import FILE, TEXT, choose_one, decider_options, example, id_argument, json_option, open_desk
 from sopctl.cli.render import put_step
-from sopctl.errors import UsageError
 
 
 @click.command(
@@ -22,11 +21,11 @@ from sopctl.errors import UsageError
 def command(
     ctx: click.Context, deposit_id: str, *, source: Path | None, accept: bool, note: str, as_json: bool
 ) -> None:
-    """Change a deposit's record; what was and what is go into its history. No clock is restarted."""
+    """Change a deposit's record; the old and the new values go into its history. No deadline is restarted."""
     from sopctl.workflow.steps import editing
 
     if accept and source:
-        raise UsageError("accept-from-exclude-each-other", "--accept and --from exclude each other")
+        raise choose_one("--accept", "--from")
     desk = open_desk(ctx)
     if accept:
         done = editing.accept(desk, deposit_id, note=note)

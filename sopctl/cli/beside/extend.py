@@ -30,7 +30,7 @@ def command(
     note: str,
     as_json: bool,
 ) -> None:
-    """Extend the time for which a server is taken in (masa penitipan)."""
+    """Extend the time for which a server is on deposit (masa penitipan)."""
     from sopctl.workflow.steps import acts
 
     done = acts.extend(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import FILE, decider_options, example, json_option, open_desk
+from sopctl.cli.options import FILE, decider_options, example, json_option, open_desk, unnamed
 from sopctl.cli.render import put_adopted
-from sopctl.errors import UsageError
+from sopctl.errors import Action
 
 
 @click.command("import", epilog=example("sopctl import --template > daftar.csv", "sopctl import daftar.csv --dry-run"))
@@ -17,12 +17,12 @@ from sopctl.errors import UsageError
 @json_option
 @click.pass_context
 def command(ctx: click.Context, file: Path | None, *, dry_run: bool, template: bool, as_json: bool) -> None:
-    """Adopt every server of a list, CSV or XLSX: all of them or none; each wrong row is named."""
+    """Adopt every server of a list, CSV or XLSX: all of them or none; each faulty row is named."""
     from sopctl.workflow.steps import adopting
 
     if template:
         click.echo(adopting.template(), nl=False)
         return
     if file is None:
-        raise UsageError("list", "which list?", remedy="An empty one comes from: sopctl import --template > daftar.csv")
+        raise unnamed("list", remedy=("For an empty one:", Action("import", given={"template": ""})))
     put_adopted(adopting.import_list(open_desk(ctx), file, dry_run=dry_run), as_json=as_json, dry_run=dry_run)

@@ -13,7 +13,7 @@ from sopctl.cli.render import put_step
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, note: str, as_json: bool) -> None:
-    """Go on with a deposit that was put on hold."""
+    """Resume a deposit that was put on hold."""
     from sopctl.workflow.steps import acts
 
     put_step(acts.resume(open_desk(ctx), deposit_id, note=note), as_json=as_json)

@@ -15,7 +15,7 @@ from sopctl.cli.render import put_step
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, reason: str, letter: Path | None, as_json: bool) -> None:
-    """Record that the requesting unit takes its request back (di luar SOP).
+    """Record that the requesting unit withdraws its request (di luar SOP).
 
     Before the hand-over form this closes the dossier; during a return, the server stays here after all.
     """

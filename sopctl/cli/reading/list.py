@@ -36,14 +36,14 @@ COLUMNS = (
     show_default=True,
     help="Which deposits.",
 )
-@click.option("--unit", default="", help="Only units whose name has this in it.")
+@click.option("--unit", default="", help="Only units whose name contains this.")
 @click.option("--rack", default="", help="Only those in this rack.")
 @click.option("--procedure", default="", help="Only those in this procedure.")
 @click.option("--step", type=int, help="Only those at this step.")
-@click.option("--search", default="", metavar="TEXT", help="Only rows with this text in them.")
+@click.option("--search", default="", metavar="TEXT", help="Only rows that contain this text.")
 @click.option("--columns", metavar="A,B,…", help=f"A table with these columns: {', '.join(COLUMNS)}.")
-@click.option("--sort", type=click.Choice(COLUMNS), default="id", show_default=True, help="By which column.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@click.option("--sort", type=click.Choice(COLUMNS), default="id", show_default=True, help="Sort by this column.")
+@click.option("--limit", type=click.IntRange(1), help="At most this many rows.")
 @json_option
 @click.pass_context
 def command(
@@ -62,7 +62,7 @@ def command(
 ) -> None:
     """The board: every deposit, where it stands, and whose turn it is.
 
-    A dossier that is broken is named on standard error, and the exit code is 3.
+    A broken dossier is named on standard error, and the exit code is then 3.
     """
     from sopctl.workflow.views import board
 
@@ -83,7 +83,7 @@ def command(
 
 
 def put_board(rows: "list[Row]") -> None:
-    """The board: two lines a deposit, so that nothing is cut on a terminal of 80 columns."""
+    """The board: two lines per deposit, so that nothing is cut off on a terminal of 80 columns."""
     wide = max(len(row.server) for row in rows)
     plain, late = (click.style("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
     lines = []
@@ -110,7 +110,10 @@ def _columns(text: str | None) -> tuple[str, ...]:
     unknown = [name for name in names if name not in COLUMNS]
     if unknown:
         raise UsageError(
-            "no-column", "there is no column {unknown!r}", remedy=f"There are: {', '.join(COLUMNS)}", unknown=unknown[0]
+            "no-such-column",
+            "there is no column {column!r}",
+            remedy=f"There are: {', '.join(COLUMNS)}",
+            column=unknown[0],
         )
     return names
 

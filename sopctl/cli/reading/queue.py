@@ -38,9 +38,9 @@ def list_queue(ctx: click.Context, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def run(ctx: click.Context, *, as_json: bool) -> None:
-    """Let go of places that were not taken up in time, and give free space to those who wait (step 4 again).
+    """Release places that were not taken up in time, and give free space to those who wait (step 4 again).
 
-    It follows by itself when a place becomes free; run it after setting up a new rack, and from a timer.
+    This happens by itself when a place becomes free; run it after adding a rack, and from a timer.
     """
     from sopctl.workflow.steps import reservation
 
@@ -66,7 +66,7 @@ def run(ctx: click.Context, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def prioritise(ctx: click.Context, deposit_id: str, *, priority: int, reason: str, as_json: bool) -> None:
-    """Let a request go before others in the waiting list (di luar SOP)."""
+    """Move a request ahead of others in the waiting list (di luar SOP)."""
     from sopctl.workflow.steps import reservation
 
     put_step(reservation.prioritise(open_desk(ctx), deposit_id, priority=priority, reason=reason), as_json=as_json)

@@ -37,9 +37,9 @@ def list_runs(ctx: click.Context, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
-    """One run: what failed and why, what helps, and where the time went. A deposit's id means its newest run.
+    """One run: what failed and why, what helps, and where the time went. A deposit's id stands for its newest run.
 
-    Exit 1: the run did not end well.
+    Exit 1: the run did not succeed.
     """
     from sopctl.workflow.servers import runs as kept
 
@@ -55,12 +55,12 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
             if host.failed_task or host.message:
                 click.echo(f"    {printable(host.failed_task)}: {printable(host.message, 1_000)}")
             if host.waited:
-                click.echo(f"    reading what it is took {host.waited:.0f} s: does it know its own name?  {_NAME_HINT}")
+                click.echo(f"    gathering facts took {host.waited:.0f} s: can it resolve its own name?  {_NAME_HINT}")
         if result.message:
             click.echo(f"  {printable(result.message, 1_000)}")
         for role, seconds in sorted(result.roles.items(), key=lambda entry: -entry[1]):
             click.echo(f"  {seconds:6.1f} s  {printable(role) or '(no role)'}")
     if run.remedy:
         click.echo(f"  → {run.remedy}")
-    click.echo(f"  all of it: {run.folder}")
+    click.echo(f"  everything: {run.folder}")
     end(run.outcome == "ok")

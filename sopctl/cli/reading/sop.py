@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import example, json_option, open_site
+from sopctl.cli.options import choose_one, example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
-from sopctl.errors import UsageError
 
 if TYPE_CHECKING:
     from sopctl.model.sop.procedure import Outcome, Procedure, Step
@@ -26,13 +25,13 @@ def command() -> None:
 )
 @click.argument("name", required=False)
 @click.option("--version", help="Which version [default: the one in force for new dossiers].")
-@click.option("--deposit", metavar="ID", help="The version that this deposit is pinned to, and the way that it went.")
+@click.option("--deposit", metavar="ID", help="The version that this deposit is pinned to, and the way it went.")
 @json_option
 @click.pass_context
 def show(ctx: click.Context, name: str | None, *, version: str | None, deposit: str | None, as_json: bool) -> None:
-    """A procedure as a table; without a name, which there are.
+    """Show a procedure as a table; without a name, list them.
 
-    [i] marks an actor that the paper's scan has lost and the office's reading fills in.
+    [i] marks an actor that the scan of the paper has lost; it is the office's reading.
     """
     from sopctl.workflow.views import procedures
 
@@ -41,10 +40,7 @@ def show(ctx: click.Context, name: str | None, *, version: str | None, deposit: 
         _put_all(site, as_json=as_json)
         return
     if version and deposit:
-        raise UsageError(
-            "version-deposit-exclude-each-other",
-            "--version and --deposit exclude each other: a deposit is pinned to its version",
-        )
+        raise choose_one("--version", "--deposit", remedy="A deposit is pinned to its version.")
     way = procedures.way(site, name, deposit) if deposit else None
     found = way.procedure if way else procedures.find(site, name, version)
     if as_json:

@@ -13,12 +13,12 @@ from sopctl.cli.options import example
     type=click.Path(path_type=Path),
     default=Path("demo-site"),
     show_default=True,
-    help="The demo's own site; made anew each time.",
+    help="The demo's own site, made afresh each time.",
 )
-@click.option("--lab", "lab_name", default="demo", show_default=True, help="The demo's own lab; made anew each time.")
+@click.option("--lab", "lab_name", default="demo", show_default=True, help="The demo's own lab, made afresh each time.")
 @click.option("--keep", is_flag=True, help="Leave the servers and the site up, to try commands on.")
 def command(folder: Path, *, lab_name: str, keep: bool) -> None:
-    """Take three requests through the procedure on real throwaway servers (root; see sopctl doctor).
+    """Take three requests through the procedure on real throwaway servers (needs root; see sopctl doctor).
 
     Two fit the rack, one waits. One server refuses access at first and is repaired. One is returned, and the
     request that waits gets its place.

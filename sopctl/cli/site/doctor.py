@@ -1,4 +1,4 @@
-"""`sopctl doctor`: is this machine fit?"""
+"""`sopctl doctor`: does this machine have what is needed?"""
 
 import click
 
@@ -10,7 +10,7 @@ from sopctl.cli.render import console, put_json, table
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """Is this machine fit: Python, libraries, Ansible, ssh, the lab, the site? Exit 1: something needed is missing."""
+    """Check this machine: Python, libraries, Ansible, ssh, the lab, the site. Exit 1: something needed is missing."""
     from sopctl.workflow.setup.doctor import examine
 
     findings = examine(ctx.find_root().obj)

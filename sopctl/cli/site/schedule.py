@@ -26,7 +26,7 @@ def command() -> None:
 @json_option
 @click.pass_context
 def install(ctx: click.Context, *, user: bool, run_as: str | None, dry_run: bool, as_json: bool) -> None:
-    """Install the timers, or bring them up to date. They catch up after a downtime and never run twice at once."""
+    """Install the timers, or bring them up to date. They catch up after downtime and never overlap."""
     from sopctl.workflow.setup import scheduling
 
     site = open_site(ctx)
@@ -76,14 +76,14 @@ def show(ctx: click.Context, *, user: bool, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def remove(ctx: click.Context, *, user: bool, as_json: bool) -> None:
-    """Take the timers away; nothing of them stays."""
+    """Remove the timers, leaving nothing behind."""
     from sopctl.workflow.setup import scheduling
 
     gone = scheduling.remove(open_site(ctx), user=user)
     if as_json:
         put_json({"removed": gone})
     else:
-        click.echo(f"gone: {', '.join(gone)}" if gone else "there was nothing to take away")
+        click.echo(f"removed: {', '.join(gone)}" if gone else "there was nothing to remove")
 
 
 def _when(moment: "datetime | None") -> str:

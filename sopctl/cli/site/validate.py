@@ -14,7 +14,7 @@ from sopctl.errors import ExitCode
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """Read every record of the site and report every error. Exit 3: there are some."""
+    """Read every record of the site and report every error. Exit 3: there are errors."""
 
     from sopctl.workflow.setup import validating
 

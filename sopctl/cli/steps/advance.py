@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli.options import (
+    choose_one,
     confirm_key,
     decider_options,
     end,
@@ -18,7 +19,6 @@ from sopctl.cli.options import (
     via_option,
 )
 from sopctl.cli.render import put_json, put_step, task_progress
-from sopctl.errors import UsageError
 
 if TYPE_CHECKING:
     from sopctl.workflow.desk import StepDone
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @key_option
 @user_option
 @via_option
-@click.option("--max-tries", type=click.IntRange(1, 10), default=3, show_default=True, help="Bound on the loop.")
+@click.option("--max-tries", type=click.IntRange(1, 10), default=3, show_default=True, help="Access tries at most.")
 @decider_options
 @json_option
 @click.pass_context
@@ -55,7 +55,7 @@ def command(
 
     desk = open_desk(ctx)
     if everything == bool(deposit_ids):
-        raise UsageError("name-deposits-all", "name deposits, or --all")
+        raise choose_one("IDs", "--all")
     steps: list[StepDone] = []
 
     def on_step(done: "StepDone") -> None:

@@ -8,6 +8,7 @@ import click
 
 from sopctl.cli.options import (
     FILE,
+    choose_one,
     confirm_key,
     decider_options,
     end,
@@ -15,11 +16,12 @@ from sopctl.cli.options import (
     forks_option,
     host_key_option,
     json_option,
+    lacks,
     open_desk,
     trusted_path_option,
 )
 from sopctl.cli.render import put_answers, put_json, put_step, task_progress
-from sopctl.errors import OutsideFailure, SopctlError, UsageError
+from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -44,11 +46,11 @@ if TYPE_CHECKING:
 @click.argument("ids", metavar="[ID]…", nargs=-1)
 @host_key_option
 @trusted_path_option
-@click.option("--due", is_flag=True, help="All servers that wait for their configuration.")
+@click.option("--due", is_flag=True, help="All servers that wait for configuration.")
 @click.option("--check", is_flag=True, help="Change nothing: say what would change. Without ID: on all servers.")
 @click.option("--diff", is_flag=True, help="With --check: line by line.")
 @click.option(
-    "--repair", is_flag=True, help="Configure again what was configured before. Without ID: all servers. No step."
+    "--repair", is_flag=True, help="Configure again what was configured before. Without ID: all servers. Not a step."
 )
 @click.option(
     "--limit", multiple=True, metavar="GROUP", help="Only those in this group of the inventory: unit_…, rack_…, os_…"
@@ -59,10 +61,10 @@ if TYPE_CHECKING:
 @click.option(
     "-e", "--extra-vars", "files", multiple=True, metavar="@FILE", help="Variables for Ansible, from a YAML file."
 )
-@click.option("--ask-password", is_flag=True, help="First contact with the owner's password: asks for it, once.")
+@click.option("--ask-password", is_flag=True, help="First contact with the owner's password, asked for once.")
 @click.option("--password-file", type=FILE, metavar="FILE", help="The same, from a file's first line; - is stdin.")
-@click.option("--keyring", metavar="SERVICE", help="The same, from the keyring: the account's there.")
-@click.option("--raw", is_flag=True, help="For a server without Python: the accounts alone, with its shell.")
+@click.option("--keyring", metavar="SERVICE", help="The same, from the account's entry in the keyring.")
+@click.option("--raw", is_flag=True, help="For a server without Python: only the accounts, through its shell.")
 @click.option(
     "--sudo",
     type=click.Choice(["inventory", "full"]),
@@ -95,47 +97,43 @@ def command(
 ) -> None:
     """Configure servers with playbooks/configure.yml (konfigurasi 1). Exit 1: it failed on a server.
 
-    The first time, the server's host key is pinned; until that is confirmed nothing logs in. Where nobody can confirm
-    it, it is kept as pending: sopctl host-key ID. Where the office has no key on it yet, the owner's password (once
-    asked for, from a file or the keyring) makes the management account; it is kept nowhere.
+    The first time, the server's host key is pinned; nothing logs in before it is confirmed. Where nobody can confirm
+    it, it is kept as pending: sopctl host-key ID. Where the office has no key on the server yet, the owner's password
+    (asked for once, or from a file or the keyring) creates the management account; the password is kept nowhere.
 
     With --check: what differs from the configuration by now, on one server or all. Nothing is changed or recorded.
-    Exit 1: something differs. Exit 6: a server could not be looked at. With --repair: that is put right.
+    Exit 1: something differs. Exit 6: a server could not be looked at. With --repair: the differences are put right.
 
-    With --sudo inventory: the account may run the gathering script as root and nothing else, until the owner gives full
-    sudo back on the server, or the key of the first contact still opens it: --sudo full. A release needs full sudo.
+    With --sudo inventory: the account may run the gathering script as root and nothing else. With --sudo full: it may
+    do everything again, once the owner has allowed that on the server, or if the key of the first contact still works.
+    A release needs full sudo.
     """
     from sopctl.workflow.servers.playbooks import Options
     from sopctl.workflow.steps import configuring
 
     desk = open_desk(ctx)
     if sudo and (not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path):
-        raise UsageError("sudo-takes-servers-their-ids", "--sudo takes servers by their IDs, and nothing else with it")
+        raise UsageError("sudo-with-other-work", "--sudo takes IDs, and cannot be combined with other work")
     fits = len(ids) == 1 and not (check or repair or due or sudo)
     by_password = _by_password([ask_password, password_file is not None, keyring is not None], fits=fits)
     if (host_key or trusted_path) and (check or repair or due or len(ids) > 1):
-        raise UsageError(
-            "host-key-trusted-path-go-first-configuration",
-            "--host-key and --trusted-path go with the first configuration of one server",
-        )
+        raise _first_only("--host-key" if host_key else "--trusted-path")
     if sum([check, repair, due]) > 1 or (due and ids):
-        raise UsageError("choose-one", "choose one of: IDs, --due, --check, --repair")
+        raise choose_one("IDs", "--due", "--check", "--repair")
     if diff and not check:
-        raise UsageError("diff-goes-check", "--diff goes with --check")
+        raise lacks("--diff", "--check")
     if raw and check:
         raise UsageError(
-            "what-would-change-not-known",
+            "check-needs-python",
             "what would change is not known without Python",
-            remedy="Leave --raw or --check away",
+            remedy="Leave out --raw or --check.",
         )
     if sudo:
         _change_sudo(desk, ids, sudo, forks=forks, as_json=as_json)
     options = Options(variable_files=_variable_files(files), tags=tags, forks=forks, raw=raw)
     chosen = list(ids) or (configuring.due(desk) if due else configuring.managed(desk) if check or repair else [])
     if not (ids or due or check or repair):
-        raise UsageError(
-            "name-deposit-take-all-wait", "name a deposit, or take all that wait: --due", remedy="See them: sopctl todo"
-        )
+        raise choose_one("IDs", "--due", "--check", "--repair", remedy=("To see what is due:", Action("todo")))
     chosen = configuring.limited(desk, chosen, limit)
     if check:
         _check(desk, chosen, options, whole=not (ids or limit), diff=diff, as_json=as_json)
@@ -165,12 +163,14 @@ def command(
 def _by_password(ways: list[bool], *, fits: bool) -> bool:
     """Is a password given? Raises UsageError for two of them, or where none `fits`."""
     if any(ways) and not fits:
-        raise UsageError(
-            "password-goes-first-configuration-one", "a password goes with the first configuration of one server"
-        )
+        raise _first_only("a password")
     if sum(ways) > 1:
-        raise UsageError("choose-one", "choose one of: --ask-password, --password-file, --keyring")
+        raise choose_one("--ask-password", "--password-file", "--keyring")
     return any(ways)
+
+
+def _first_only(what: str) -> UsageError:
+    return UsageError("first-configuration-only", "{what} is for the first configuration of one server", what=what)
 
 
 def _change_sudo(
@@ -205,10 +205,10 @@ def _variable_files(words: tuple[str, ...]) -> tuple[Path, ...]:
     for word in words:
         if not word.startswith("@"):
             raise UsageError(
-                "e-takes-file-not",
-                "-e takes a file, not {split!r}: everyone on this machine can see a command line",
+                "variable-on-command-line",
+                "-e takes a file, not {variable!r}: everyone on this machine can see a command line",
                 remedy="Write the variables into a YAML file: -e @FILE",
-                split=printable(word.split("=")[0], 40),
+                variable=printable(word.split("=")[0], 40),
             )
     return tuple(Path(word[1:]) for word in words)
 
@@ -233,12 +233,11 @@ def _check(desk: "Desk", ids: list[str], options: "Options", *, whole: bool, dif
         click.echo(f"{deposit_id}  not looked at: the office may only take inventory there")
     blind = [server for server in found if server.message]
     if blind:
-        said = "; ".join(f"{server.id}: {printable(server.message)}" for server in blind)
         raise OutsideFailure(
-            "could-not-looked",
-            "could not be looked at: {said}",
-            remedy=f"Look where it fails: sopctl check {blind[0].id}",
-            said=said,
+            "not-looked-at",
+            "could not be looked at: {servers}",
+            remedy=("To see where it fails:", Action("check", blind[0].id)),
+            servers="; ".join(f"{server.id}: {printable(server.message)}" for server in blind),
         )
     end(not any(server.changes for server in found))
 
@@ -248,7 +247,7 @@ def _changes(count: int) -> str:
 
 
 def _password(desk: "Desk", deposit_id: str, file: Path | None, service: str | None) -> "Password":
-    """The owner's password, from where it was said to be. Raises UsageError without a terminal to ask at."""
+    """The owner's password, from where it is said to be. Raises UsageError without a terminal to ask on."""
 
     from sopctl.workflow.servers import first_contact
 
@@ -259,8 +258,8 @@ def _password(desk: "Desk", deposit_id: str, file: Path | None, service: str | N
         return first_contact.from_keyring(service, account)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            "no-terminal-ask-password",
-            "there is no terminal to ask for the password at",
-            remedy="Give it in a file: --password-file",
+            "no-terminal",
+            "there is no terminal to ask for the password",
+            remedy="Give it in a file: --password-file FILE",
         )
     return first_contact.one_line(click.prompt(f"Password of {account}", hide_input=True, err=True), "typed")

@@ -24,7 +24,7 @@ from sopctl.cli.render import put_step
 def command(ctx: click.Context, deposit_ids: tuple[str, ...], *, place: str, lang: str | None, as_json: bool) -> None:
     """Make the hand-over form as a PDF to be signed (penitipan 9, pengembalian 8).
 
-    Several servers of one letter stand on one form.
+    Several servers of one letter share a form.
     """
     from sopctl.workflow.steps import handover
 

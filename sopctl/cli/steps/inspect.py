@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import FILE, TEXT, decider_options, end, example, json_option, open_desk
+from sopctl.cli.options import FILE, TEXT, decider_options, end, example, json_option, open_desk, unnamed
 from sopctl.cli.render import put_step
-from sopctl.errors import NotNow, UsageError
+from sopctl.errors import Action, UsageError
 
 if TYPE_CHECKING:
     from sopctl.model.inspection import Answer, Inspection
@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 @click.option("--item", "items", multiple=True, metavar="N=RESULT[: NOTE]", help="ok, tidak or 'tidak berlaku'.")
 @click.option("--fault", "faults", type=int, multiple=True, help="Number of a question whose answer is no.")
 @click.option("--all-ok", is_flag=True, help="Every question not answered otherwise was looked at and is ok.")
-@click.option("--answers", type=FILE, help="A YAML file with the answers; a template comes from --checklist.")
+@click.option("--answers", type=FILE, help="A YAML file with the answers; --checklist prints one to fill in.")
 @click.option(
-    "--accessory", "accessories", type=TEXT, multiple=True, help="What came with the server; give it once a piece."
+    "--accessory",
+    "accessories",
+    type=TEXT,
+    multiple=True,
+    help="An accessory that came with the server; once for each.",
 )
-@click.option("--missing", type=TEXT, multiple=True, help="On the way back: an accessory that is not there.")
+@click.option("--missing", type=TEXT, multiple=True, help="Return: an accessory that is not there.")
 @click.option(
-    "--returned", type=TEXT, multiple=True, help="On the way back: an accessory that is there; --all-ok: all others."
+    "--returned", type=TEXT, multiple=True, help="Return: an accessory that is there; --all-ok: all others, too."
 )
 @click.option("--height", type=click.IntRange(1, 60), help="Measured: rack units.")
 @click.option("--depth", type=click.IntRange(1, 2000), help="Measured: mm.")
@@ -66,7 +70,7 @@ def command(ctx: click.Context, /, deposit_id: str | None, *, checklist: bool, a
         click.echo(_template(), nl=False)
         return
     if deposit_id is None:
-        raise UsageError("deposit", "which deposit?", remedy="Name it: sopctl inspect PS-2026-0001")
+        raise unnamed("deposit", remedy=("To see what is due:", Action("todo")))
     desk = open_desk(ctx)
     if said["accept"] is not None:
         put_step(inspecting.accept(desk, deposit_id, note=said["accept"]), as_json=as_json)
@@ -90,7 +94,7 @@ def command(ctx: click.Context, /, deposit_id: str | None, *, checklist: bool, a
 
 
 def _inspection(said: dict[str, Any]) -> "Inspection":
-    """What the flags and the file say; a flag goes before the file."""
+    """What the flags and the file say; a flag overrides the file."""
     from msgspec.structs import replace
 
     from sopctl.model.inspection import CONDITIONS, NOTHING_FOUND, Answer, Measured
@@ -126,8 +130,8 @@ def _answer(text: str) -> "tuple[int, Answer]":
     result = next((each for each in RESULTS if found and each == found[2]), None)
     if found is None or result is None:
         raise UsageError(
-            "no-answer",
-            "{text!r} is no answer",
+            "not-an-answer",
+            "{text!r} is not an answer",
             remedy='Write number, result and note: --item "6=tidak: bezel retak"',
             text=text,
         )
@@ -139,28 +143,22 @@ def _question(number: int) -> int:
 
     if not 1 <= number <= len(CHECKLIST):
         raise UsageError(
-            "checklist-questions-not",
-            "the checklist has questions 1 to {CHECKLIST}, not {number}",
-            CHECKLIST=len(CHECKLIST),
+            "no-such-question",
+            "the checklist has questions 1 to {last}, not {number}",
+            last=len(CHECKLIST),
             number=number,
         )
     return number
 
 
 def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
-    """Ask what the due inspection needs, one question after the other."""
+    """Ask what the inspection that is due needs, one question after the other; nothing where none is due."""
     from sopctl.model.inspection import CHECKLIST, CONDITIONS, SERIAL
     from sopctl.store import dossiers
-    from sopctl.workflow import commands
 
     each = dossiers.read(desk.site, deposit_id).summary
     if each.verb != "inspect":
-        raise NotNow(
-            "inspect-not-due",
-            "inspect is not due for {deposit}",
-            remedy=f"Run: {commands.command_for(each)}",
-            deposit=deposit_id,
-        )
+        return
     if each.task in ("condition", "serial"):
         said["serial"] = click.prompt(f"1. {CHECKLIST[SERIAL - 1]}; read off the machine", err=True)
     if each.task == "serial":
@@ -189,7 +187,7 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
 def _template() -> str:
     from sopctl.model.inspection import CHECKLIST
 
-    lines = ["# result: ok, tidak, tidak berlaku. A question left out stays without an answer.", "answers:"]
+    lines = ["# result: ok, tidak, tidak berlaku. A question that is left out stays unanswered.", "answers:"]
     lines += [f"  {number}: {{result: ok, note: ''}}   # {text}" for number, text in enumerate(CHECKLIST, start=1)]
     lines += ["measured:   # leave out what was not measured", "  height_units: 2", "  power_supplies: 2"]
     lines += ["accessories: [rel, kabel daya]", "condition: baik   # rusak ringan, rusak berat"]

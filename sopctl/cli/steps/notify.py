@@ -22,7 +22,7 @@ from sopctl.cli.render import put_json, put_step
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, via: str | None, again: bool, dry_run: bool, as_json: bool) -> None:
-    """Inform the contact person (penitipan 5 and 6, konfigurasi 2 and 5), by e-mail or as a person did it."""
+    """Inform the contact person (penitipan 5 and 6, konfigurasi 2 and 5), by e-mail, or record how a person did it."""
     from sopctl.workflow.steps import notifying
 
     desk = open_desk(ctx)

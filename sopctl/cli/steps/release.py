@@ -11,12 +11,12 @@ from sopctl.cli.options import (
     example,
     id_argument,
     json_option,
+    lacks,
     lang_option,
     language_of,
     open_desk,
 )
 from sopctl.cli.render import put_step, task_progress
-from sopctl.errors import UsageError
 
 
 @click.command(
@@ -28,7 +28,7 @@ from sopctl.errors import UsageError
     ),
 )
 @id_argument
-@click.option("--by-hand", type=TEXT, default="", metavar="NOTE", help="Step 6 was done without Ansible, and how.")
+@click.option("--by-hand", type=TEXT, default="", metavar="NOTE", help="How step 6 was done without Ansible.")
 @click.option(
     "--wiped-by", type=TEXT, default="", metavar="WHO", help="Step 9: who wiped the disks, as the owner asked."
 )
@@ -55,7 +55,7 @@ def command(
 
     desk = open_desk(ctx)
     if not wiped_by and (wiped_on or wiped_how):
-        raise UsageError("who-wiped-disks", "who wiped the disks?", remedy="Add --wiped-by WHO")
+        raise lacks("--wiped-on" if wiped_on else "--wiped-how", "--wiped-by")
     day = wiped_on.date() if wiped_on else desk.now().date()
     wiped = parts.Wiped(wiped_by, day, wiped_how) if wiped_by else None
     language = language_of(lang)

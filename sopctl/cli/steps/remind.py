@@ -19,7 +19,7 @@ from sopctl.model.text import printable
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
-    """Remind whoever is late, and owners whose deposit ends soon: one message a person, once a level (for a timer).
+    """Remind whoever is late, and owners whose deposit ends soon: one message per person and level (for a timer).
 
     Exit 6: a message could not be sent; it is tried again the next time.
     """

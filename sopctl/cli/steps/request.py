@@ -8,10 +8,12 @@ from sopctl.cli.options import (
     FILE,
     example,
     json_option,
+    lacks,
     open_desk,
+    unnamed,
 )
 from sopctl.cli.render import put_step
-from sopctl.errors import UsageError
+from sopctl.errors import Action
 
 
 @click.command(
@@ -46,16 +48,10 @@ def command(
     from sopctl.workflow.steps import letters
 
     if appliance and not show_example:
-        raise UsageError(
-            "appliance-goes-example",
-            "--appliance goes with --example",
-            remedy="In a request it is said by: kind: appliance",
-        )
+        raise lacks("--appliance", "--example", remedy="In a request, it is said by: kind: appliance")
     if show_example:
         click.echo(EXAMPLE_APPLIANCE if appliance else EXAMPLE_REQUEST, nl=False)
         return
     if record is None:
-        raise UsageError(
-            "request", "which request?", remedy="Name its file; an empty one comes from: sopctl request --example"
-        )
+        raise unnamed("request", remedy=("For an empty one:", Action("request", given={"example": ""})))
     put_step(letters.request(open_desk(ctx), record, letter=letter), as_json=as_json)

@@ -8,10 +8,10 @@ from sopctl.cli.options import (
     example,
     id_argument,
     json_option,
+    lacks,
     open_desk,
 )
 from sopctl.cli.render import put_step
-from sopctl.errors import UsageError
 
 
 @click.command(
@@ -46,7 +46,7 @@ def command(
     from sopctl.workflow.steps import reservation
 
     if unit is not None and not rack:
-        raise UsageError("unit-needs-rack", "--unit needs --rack")
+        raise lacks("--unit", "--rack")
     wish = Wish(rack, unit, next(each for each in FACES if each == face), port)
     done = reservation.reserve(open_desk(ctx), deposit_id, wish=wish)
     put_step(done, as_json=as_json)

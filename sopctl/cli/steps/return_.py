@@ -8,13 +8,14 @@ import click
 from sopctl.cli.options import (
     FILE,
     TEXT,
+    choose_one,
     example,
     id_argument,
     json_option,
+    lacks,
     open_desk,
 )
 from sopctl.cli.render import put_step
-from sopctl.errors import UsageError
 
 
 @click.command(
@@ -47,16 +48,13 @@ def command(
     from sopctl.workflow.steps import letters
 
     if data_saved == (letter_number is not None):
-        raise UsageError(
-            "give-either-letter-number-data-saved",
-            "give either --letter-number (begins the return) or --data-saved (step 5)",
-        )
+        raise choose_one("--letter-number (begins the return)", "--data-saved (step 5)")
     desk = open_desk(ctx)
     if letter_number is not None:
         day: date | None = letter_date.date() if letter_date else None
         done = letters.ask_back(desk, deposit_id, letter_number=letter_number, letter_date=day, letter=letter)
     elif keep_disks is None:
-        raise UsageError("what-does-owner-want", "what does the owner want?", remedy="Add --keep-disks or --wipe-disks")
+        raise lacks("--data-saved", "--keep-disks or --wipe-disks", remedy="The owner chooses.")
     else:
         done = letters.confirm_data_saved(desk, deposit_id, wipe=not keep_disks)
     put_step(done, as_json=as_json)

@@ -14,6 +14,7 @@ from sopctl.cli.options import (
     id_argument,
     json_option,
     key_option,
+    lacks,
     open_desk,
     user_option,
 )
@@ -38,14 +39,16 @@ UNTIL_SECONDS = 600.0
 @id_argument
 @key_option
 @user_option
-@click.option("--from", "address", metavar="ADDRESS", help="Judge sshd's rules for a login from here [default: us].")
+@click.option(
+    "--from", "address", metavar="ADDRESS", help="Judge sshd's rules for a login from this address [default: ours]."
+)
 @click.option("--jump", "jump_host", metavar="[USER@]HOST[:PORT]", help="Try from this host, over its sshd.")
 @click.option("--jump-key", type=FILE, help="Private key file for the jump host [default: the key in use].")
 @click.option("--jump-expect-key", metavar="KEY", help='Host key that the jump host must show: "SHA256:…".')
 @click.option("--confirmed-by", type=TEXT, metavar="WHO", help="Who of the requesting unit said whether it works.")
 @click.option("--word", type=click.Choice(["yes", "no"]), help="What they said [default: yes].")
 @click.option("--note", type=TEXT, default="", help="What they said about it; a no needs one.")
-@click.option("--until-accessible", is_flag=True, help="Try again while the cause may pass by itself.")
+@click.option("--until-accessible", is_flag=True, help="Keep trying while the cause may pass by itself.")
 @click.option(
     "--timeout",
     type=click.FloatRange(1, 86400),
@@ -75,24 +78,18 @@ def command(
     With --key it is a login as the requester. Without, the management account logs in and proves on the server that
     the letter's accounts exist, are not locked or expired, carry their keys, pass sshd's rules and have a shell that
     works. With --confirmed-by the requester's own word is recorded too. Which of these was established is shown and
-    recorded; bisa takes that none of them says no.
+    recorded; bisa requires that none of them says no.
     """
     from sopctl.model.access import ladder
     from sopctl.model.access.verification import Word
     from sopctl.workflow.steps import verifying
 
     if confirmed_by is None and (word or note):
-        raise UsageError("word-note-need-confirmed-by", "--word and --note need --confirmed-by: whose word it is")
+        raise lacks("--word" if word else "--note", "--confirmed-by", remedy="Say whose word it is.")
     if jump_host is None and (jump_key or jump_expect_key):
-        raise UsageError(
-            "jump-key-jump-expect-key-need-jump", "--jump-key and --jump-expect-key need --jump: where they are for"
-        )
+        raise lacks("--jump-key" if jump_key else "--jump-expect-key", "--jump")
     if jump_host and not jump_expect_key:
-        raise UsageError(
-            "nobody-logs-jump-host-without",
-            "nobody logs in at a jump host without its host key",
-            remedy="Add --jump-expect-key SHA256:…",
-        )
+        raise lacks("--jump", "--jump-expect-key", remedy="Nobody logs in at a jump host before its host key is known.")
     each = min(timeout or verifying.TIMEOUT_SECONDS, verifying.TIMEOUT_SECONDS) if until_accessible else timeout
     try:
         vantage = verifying.Vantage(
@@ -104,7 +101,7 @@ def command(
             each or verifying.TIMEOUT_SECONDS,
         )
         said = Word(confirmed_by, word != "no", note) if confirmed_by else None
-    except InvalidRecord as error:  # of a record it would be; here it is the command line
+    except InvalidRecord as error:  # the same words are an invalid record elsewhere; here they are a wrong command line
         raise error.recast(UsageError) from None
     done, found = verifying.verify(
         open_desk(ctx),

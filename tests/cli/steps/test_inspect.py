@@ -84,7 +84,7 @@ def test_the_template_is_a_file_of_answers(
     [
         ([], 2, "the serial number was not read"),
         (["--serial", "S", "--item", "12=ok"], 2, "questions 1 to 11"),
-        (["--serial", "S", "--item", "3=mungkin"], 2, "is no answer"),
+        (["--serial", "S", "--item", "3=mungkin"], 2, "is not an answer"),
         (["--serial", "S", "--answers", "none.yml"], 6, "none.yml: cannot read"),
         (["--serial", "S", "--photo", "none.png"], 6, "none.png: cannot read"),
     ],

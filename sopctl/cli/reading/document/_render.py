@@ -7,6 +7,7 @@ from sopctl.cli.render import put_json
 
 
 def put_documents(ctx: click.Context, deposit_id: str, *, as_json: bool) -> bool:
+    """A deposit's documents. Are all of them intact?"""
     from sopctl.workflow.papers import filing
 
     filed = filing.documents(open_desk(ctx), deposit_id)

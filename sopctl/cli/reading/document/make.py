@@ -32,7 +32,7 @@ def command() -> None:
     epilog=example("sopctl document make sop penitipan", "sopctl document make sop penitipan --deposit PS-2026-0001"),
 )
 @click.argument("name")
-@click.option("--deposit", metavar="ID", help="With the way that this deposit went, dates, and where it stands.")
+@click.option("--deposit", metavar="ID", help="With the way this deposit went, its dates, and where it stands.")
 @output_option
 @json_option
 @click.pass_context
@@ -51,7 +51,7 @@ def make_sop(ctx: click.Context, name: str, *, deposit: str | None, output: Path
         "sopctl document make letter --from request.yml",
     ),
 )
-@click.option("--from", "filled", type=FILE, help="Filled in with this request's record.")
+@click.option("--from", "filled", type=FILE, help="Filled in from this request's record.")
 @format_option
 @lang_option
 @output_option
@@ -83,7 +83,7 @@ def make_letter(
 def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: Path | None, as_json: bool) -> None:
     """The month's summary of all servers: what changed first, then the servers, charts and sums.
 
-    As PDF for the file, as XLSX to sort and to count.
+    PDF is for filing, XLSX for sorting and counting.
     """
     from sopctl.workflow.papers import issuing
 

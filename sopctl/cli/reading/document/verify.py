@@ -16,7 +16,7 @@ from sopctl.model.text import printable
 @json_option
 @click.pass_context
 def command(ctx: click.Context, what: tuple[str, ...], *, as_json: bool) -> None:
-    """Is a file the one that was issued, altered, or unknown? Of a deposit: are all of its documents intact?
+    """Check whether a file is as issued, altered or unknown; or whether all documents of a deposit are intact.
 
     Exit 1: something is altered, missing or unknown.
     """
@@ -24,7 +24,7 @@ def command(ctx: click.Context, what: tuple[str, ...], *, as_json: bool) -> None
 
     files = [name for name in what if "/" in name or "." in name]
     if (files and len(files) < len(what)) or (not files and len(what) > 1):
-        raise UsageError("name-one-deposit-files", "name one deposit, or files")
+        raise UsageError("one-deposit-or-files", "name one deposit, or files")
     if not files:
         end(put_documents(ctx, what[0], as_json=as_json))
     checked = [filing.check_file(open_desk(ctx), Path(name)) for name in files]

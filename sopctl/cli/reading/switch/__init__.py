@@ -14,4 +14,4 @@ from sopctl.cli.tree import PackageGroup
     epilog=example("sopctl switch plan PS-2026-0001", "sopctl switch apply PS-2026-0001", "sopctl switch audit"),
 )
 def command() -> None:
-    """The switch ports of deposited servers. Each switch is a file, switches/NAME.yml, and pins its host key first."""
+    """The switch ports of deposited servers. Each switch is a file, switches/NAME.yml; its host key is pinned first."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def put_change(done: "StepDone", result: "PortResult", *, as_json: bool) -> None:
+    """What a change of a port did. Ends the command with its answer."""
     if as_json:
         put_json({"step": done, "port": result})
     else:

@@ -15,10 +15,10 @@ from sopctl.cli.reading.switch._render import put_change
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, session_log: Path | None, as_json: bool) -> None:
-    """Give the deposit's server its port: read, refuse, change, read back, hear the server, save. Exit 1: it is not so.
+    """Give the deposit's server its port: read, check, change, read back, hear the server, save. Exit 1: it failed.
 
-    `sopctl configure` does the same first. Whatever fails half-way puts the port back and says so; before and after
-    are in the dossier's history.
+    `sopctl configure` does this first. If anything fails half-way, the port is put back as it was, and the output says
+    so. The settings before and after are in the dossier's history.
     """
     from sopctl.workflow.ports import deposit_port
 

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.options import end, example, json_option, open_desk, trusted_path_option
 from sopctl.cli.render import put_json
+from sopctl.errors import Action
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, name: str, *, confirm: str | None, trusted_path: str, as_json: bool) -> None:
-    """The switch's host key: pinned, and as it is shown now. Exit 1: another than pinned. Nobody logs in for it.
+    """The switch's host key: pinned, and as shown now. Exit 1: they differ. No login takes place.
 
-    Without a pinned key nobody logs in at all. A new one (after the switch was replaced or reset) is confirmed anew.
+    Without a pinned key nobody logs in at all. A new key, after the switch was replaced or reset, is confirmed again.
     """
     from sopctl.workflow.ports import switches
 
@@ -51,9 +53,10 @@ def _put_keys(keys: "SwitchKeys") -> None:
         click.echo(f"{'pinned':<8} {pin.key.type} {pin.key.sha256}  ({pin.at:%Y-%m-%d}, {how})")
     now = f"{shown.type} {shown.sha256}" if shown else f"no key: {printable(keys.found.detail)}"
     click.secho(f"{'shown':<8} {now}", fg="red" if keys.changed else None)
+    confirm_it = wording.command(Action("switch host-key", keys.name, needs=("fingerprint",)))
     if keys.changed:
-        click.echo("Another key than the pinned one: ask who replaced the switch, compare at its console, confirm it.")
-    elif shown and not pin:
         click.echo(
-            f"Not confirmed: compare at the console, then: sopctl switch host-key {keys.name} --confirm SHA256:…"
+            f"This is not the pinned key. Ask who replaced the switch, compare it at the console, then: {confirm_it}"
         )
+    elif shown and not pin:
+        click.echo(f"Not confirmed. Compare it at the console, then: {confirm_it}")

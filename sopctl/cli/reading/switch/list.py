@@ -10,7 +10,7 @@ from sopctl.cli.render import console, put_json, table
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """The switches that the site has records of, with the host key each is known by."""
+    """The switches on record, each with its pinned host key."""
     from sopctl.workflow.ports import switches
 
     rows = switches.rows(open_site(ctx))

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @click.command("plan", epilog=example("sopctl switch plan PS-2026-0001", "sopctl switch plan PS-2026-0001 --release"))
 @id_argument
-@click.option("--release", is_flag=True, help="What `switch release` would do, not `switch apply`.")
+@click.option("--release", is_flag=True, help="What `switch release` would do, instead of `switch apply`.")
 @session_log_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, release: bool, session_log: Path | None, as_json: bool) -> None:
-    """What would change on the deposit's port, the lines that would be sent, and those of the way back.
+    """What would change on the deposit's port: the lines that would be sent, and those that would undo them.
 
-    The switch is read; nothing is sent that changes anything. Exit 1: something forbids it, and what.
+    The switch is only read. Exit 1: the change is refused; why is shown.
     """
     from sopctl.workflow.ports import deposit_port
 
@@ -54,7 +54,7 @@ def _put_plan(found: "Proposal") -> None:
             for line in lines:
                 click.echo(f"    {printable(line, 2_000)}")
     if found.lines:
-        click.echo(f"  by itself, should we not come back: {found.restore or 'no (see docs/switches.md)'}")
+        click.echo(f"  restored by itself if we do not come back: {found.restore or 'no (see docs/switches.md)'}")
 
 
 def _setting(setting: "PortSetting") -> str:

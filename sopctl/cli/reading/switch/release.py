@@ -17,7 +17,7 @@ from sopctl.cli.reading.switch._render import put_change
 def command(ctx: click.Context, deposit_id: str, *, session_log: Path | None, as_json: bool) -> None:
     """Shut the deposit's port and put it into quarantine, at any step. Exit 1: it is not shut.
 
-    `sopctl release` does the same at pengembalian 6. This is for a server that must be off the net at once.
+    `sopctl release` does the same at pengembalian 6. This is for a server that must be off the network at once.
     """
     from sopctl.workflow.ports import deposit_port
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 def put_labs(labs: "list[LabStatus]", *, as_json: bool) -> None:
+    """Labs with their servers, and how to log in."""
     if as_json:
         put_json({"labs": labs})
         return
@@ -46,5 +47,6 @@ def _server(server: "LabServer") -> str:
 
 
 def progress(line: str) -> None:
+    """A line about what is under way, on standard error, only on a terminal."""
     if sys.stderr.isatty():
         click.echo(line, err=True)

@@ -1,4 +1,4 @@
-"""`sopctl lab down`: take a lab away."""
+"""`sopctl lab down`: remove a lab."""
 
 import click
 
@@ -12,11 +12,11 @@ from sopctl.cli.site.lab._render import progress
 @click.option("--all", "everything", is_flag=True, help="All labs.")
 @json_option
 def command(*, name: str, everything: bool, as_json: bool) -> None:
-    """Take a lab away with everything it made; the image stays for the next one."""
+    """Remove a lab and everything it made; the image stays for the next one."""
     from sopctl.workflow.setup import lab as workflow
 
     gone = workflow.down(None if everything else name, progress)
     if as_json:
         put_json({"removed": gone})
     else:
-        click.echo(f"gone: {', '.join(gone)}" if gone else "there was no lab to take away")
+        click.echo(f"removed: {', '.join(gone)}" if gone else "there was no lab to remove")

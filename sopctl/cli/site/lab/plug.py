@@ -12,9 +12,9 @@ from sopctl.cli.site.lab._render import put_labs
 @click.option("--name", default="lab", show_default=True, help="The lab's name.")
 @json_option
 def command(*, server: str, port: int, name: str, as_json: bool) -> None:
-    """Pull a server's cable out of the switch and put it into another port.
+    """Move a server's cable to another port of the switch.
 
-    What the switch is configured to do with its ports stays as it is: that is what an audit then finds.
+    The switch's configuration of its ports stays as it is; an audit then finds the difference.
     """
     from sopctl.workflow.setup import lab as workflow
 

@@ -20,7 +20,9 @@ from sopctl.model.text import printable
 @click.argument("playbook", metavar="PLAYBOOK", type=FILE)
 @click.option("--servers", type=click.IntRange(1, 100), default=1, show_default=True, help="On how many new servers.")
 @click.option("--release", default="bookworm", show_default=True, help="Debian release: bullseye, bookworm or trixie.")
-@click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group of the inventory to be in, too.")
+@click.option(
+    "--group", "groups", multiple=True, metavar="GROUP", help="A group of the inventory that they also belong to."
+)
 @click.option("--keep", is_flag=True, help="Leave the servers up, to look at them: sopctl lab status.")
 @json_option
 @click.pass_context
@@ -34,7 +36,7 @@ def command(
     keep: bool,
     as_json: bool,
 ) -> None:
-    """Run a playbook of the site on new lab servers, twice. Exit 1: it failed, or changed something again.
+    """Run a playbook of the site on new lab servers, twice. Exit 1: it failed, or its second run changed something.
 
     The site and its servers are not touched. The lab servers are configured as deposits are, and are gone afterwards.
     """

@@ -1,10 +1,10 @@
-"""`sopctl lab up`: have servers running."""
+"""`sopctl lab up`: bring servers up."""
 
 from pathlib import Path
 
 import click
 
-from sopctl.cli.options import example, json_option
+from sopctl.cli.options import example, json_option, lacks
 from sopctl.cli.site.lab._render import progress, put_labs
 from sopctl.errors import UsageError
 
@@ -40,31 +40,31 @@ def command(
     name: str,
     as_json: bool,
 ) -> None:
-    """Have servers running; those that run are left alone, a stopped one boots again.
+    """Bring servers up. Those that run are left alone, a stopped one is booted again.
 
     The first time the image is built (half a minute to a minute; needs this machine's Debian mirror). With --vm and
-    another hardware than it has, a machine that runs is shut down, changed and booted; its first disk is kept.
+    new hardware, a running machine is shut down, changed and booted again; its first disk is kept.
 
-    With --switch, which a lab may also get later, Open vSwitch runs on one more server, NAME0. Each server has a second
-    card in one of its ports, p1 to p12, which begin in the quarantine VLAN 999; behind the uplink, in VLAN 120, is this
-    machine with a card in the service network.
+    With --switch, which can be added to a lab later, Open vSwitch runs on one more server, NAME0. Each server has a
+    second card in one of its ports, p1 to p12, which begin in the quarantine VLAN 999; behind the uplink, in VLAN 120,
+    is this machine with a card in the service network.
     """
     from sopctl.workflow.setup import lab as workflow
 
     if vm and switched:
         raise UsageError(
-            "machine-no-card-switch",
-            "a machine has no card for the switch",
+            "vm-without-switch",
+            "an emulated machine has no card for the switch",
             remedy="Give the switch a lab of its own: --name",
         )
     if hardware and not vm:
-        raise UsageError("only-machine-made-hardware", "only a machine is made of hardware", remedy="Add --vm")
+        raise lacks("--hardware", "--vm")
     if not vm:
         status = workflow.up(name, 3 if servers is None else servers, release, progress, switched=switched)
     elif servers in (None, 1):
         status = workflow.up_machine(name, hardware, release, progress)
     else:
         raise UsageError(
-            "machine-alone-its-lab", "a machine is alone in its lab", remedy="Give another one a lab of its own: --name"
+            "one-vm-a-lab", "a lab has one emulated machine at most", remedy="Give each a lab of its own: --name"
         )
     put_labs([status], as_json=as_json)

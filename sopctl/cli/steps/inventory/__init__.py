@@ -14,4 +14,4 @@ from sopctl.cli.tree import PackageGroup
     epilog=example("sopctl inventory collect PS-2026-0001", "sopctl inventory show PS-2026-0001"),
 )
 def command() -> None:
-    """The monthly inventory (konfigurasi 6): gather a server's facts, fill and show its form."""
+    """The monthly inventory (konfigurasi 6): gather servers' facts, fill in and show their forms."""

@@ -16,6 +16,7 @@ _STYLE: dict[str, Any] = {"alarm": {"bold": True, "fg": "red"}, "change": {}, "u
 
 
 def plain(changes: "Sequence[Change]") -> list[dict[str, str | None]]:
+    """Changes for machines."""
     return [
         {"weight": each.weight, "subject": each.subject, "before": each.before, "after": each.after, "text": str(each)}
         for each in changes
@@ -23,6 +24,7 @@ def plain(changes: "Sequence[Change]") -> list[dict[str, str | None]]:
 
 
 def put_changes(changes: "Sequence[Change]") -> None:
+    """Changes, one line each; what needs a look stands out."""
     for change in changes:
         click.secho(f"  {'! ' if change.weight == 'alarm' else ''}{printable(str(change))}", **_STYLE[change.weight])
     if not changes:

@@ -10,9 +10,9 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.interrupt import cancel_on_interrupt
-from sopctl.cli.options import decider_options, end, example, forks_option, json_option, open_desk
+from sopctl.cli.options import choose_one, decider_options, end, example, forks_option, json_option, open_desk
 from sopctl.cli.render import console, error_documents, put_json, put_step, task_progress
-from sopctl.errors import SopctlError, UsageError
+from sopctl.errors import SopctlError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("deposit_ids", metavar="[ID]...", nargs=-1)
-@click.option("--due", is_flag=True, help="Every server whose inventory is due: what this month has none of yet.")
-@click.option("--all", "everyone", is_flag=True, help="Every server, those of this month again: a new revision.")
-@click.option("--month", metavar="YYYY-MM", help="Which month it is for: this one, or late the one before.")
+@click.option("--due", is_flag=True, help="Every server whose inventory is due: those without one this month.")
+@click.option(
+    "--all", "everyone", is_flag=True, help="Every server; those that have one this month get a new revision."
+)
+@click.option("--month", metavar="YYYY-MM", help="Which month it is for: this one or, late, the one before.")
 @forks_option
 @decider_options
 @json_option
@@ -48,15 +50,13 @@ def command(
 ) -> None:
     """Gather the facts of servers, in one run, and make their inventory forms. Exit 1: it failed on a server.
 
-    Each server is kept as soon as it has answered. One that is down does not stop the others and stays due, and so does
-    what Ctrl-C or a crash left over: --due goes on with it. A single ID that cannot be reached: exit 6.
+    Each server's facts are kept as soon as it has answered. One that is down does not stop the others and stays due, as
+    does what Ctrl-C or a crash has left: --due goes on with it. Exit 6: a single ID that cannot be reached.
     """
     from sopctl.workflow.steps import collecting
 
     if sum((due, everyone, bool(deposit_ids))) != 1:
-        raise UsageError(
-            "choose-one", "choose one of: IDs, --due, --all", remedy="What is due: sopctl inventory collect --due"
-        )
+        raise choose_one("IDs", "--due", "--all")
     desk = open_desk(ctx)
     chosen = list(deposit_ids) or (collecting.due(desk, month) if due else collecting.everyone(desk))
     if len(deposit_ids) == 1:
@@ -101,7 +101,7 @@ def _line(deposit_id: str, answer: "StepDone | SopctlError") -> str:
 
 
 def _put_sum(ended: "dict[str, StepDone | SopctlError]", wanted: int, seconds: float) -> None:
-    """How many were gathered, and of the others what helps."""
+    """How many were gathered, and what helps with the others."""
     if not wanted:
         click.echo("Nothing is due.")
         return
@@ -122,8 +122,8 @@ def _document(ended: "dict[str, StepDone | SopctlError]") -> dict[str, Any]:
 
 @contextmanager
 def fleet_progress(total: int, *, quiet: bool) -> Iterator[Any]:
-    """Yields what takes a line about each server that is done. On a terminal a bar says how many are and how long the
-    rest may take, with the lines above it; else the lines alone, as they come."""
+    """Yields a callback that takes a line about each server that is done. On a terminal, a bar below the lines says how
+    many are done and how long the rest may take."""
     if quiet or not sys.stderr.isatty() or not total:
         yield _nothing if quiet else _say
         return
@@ -152,7 +152,7 @@ def fleet_progress(total: int, *, quiet: bool) -> Iterator[Any]:
 
 
 def _say(line: str) -> None:
-    with suppress(BrokenPipeError):  # who stopped reading did not stop the run
+    with suppress(BrokenPipeError):  # a reader that stopped reading did not stop the run
         click.echo(line)
 
 

@@ -21,7 +21,7 @@ from sopctl.cli.render import put_json
 def command(
     ctx: click.Context, deposit_id: str, *, month: str | None, kind: str | None, output: Path | None, as_json: bool
 ) -> None:
-    """Print the path of a server's inventory form (PDF); or write a copy, to work with as XLSX or HTML."""
+    """Print the path of a server's inventory form (PDF); or write a copy to work with, as XLSX or HTML."""
     from sopctl.workflow.papers import issuing
     from sopctl.workflow.views import inventories
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, month: str | None, over_time: bool, as_json: bool) -> None:
-    """Show the facts that were kept of a server."""
+    """Show the facts kept about a server."""
     from sopctl.workflow.views import inventories
 
     desk = open_desk(ctx)

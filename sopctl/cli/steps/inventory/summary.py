@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.options import example, json_option, month_option, open_desk
+from sopctl.cli.options import choose_one, example, json_option, month_option, open_desk
 from sopctl.cli.render import aligned, console, counted_progress, put_json, table
 from sopctl.cli.steps.inventory._render import plain, put_changes
-from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
     from sopctl.workflow.views import inventories
 
     if sum((as_csv, netbox is not None, as_json)) > 1:
-        raise UsageError("one-csv-netbox-json", "one of --csv, --netbox and --json")
+        raise choose_one("--csv", "--netbox", "--json")
     desk = open_desk(ctx)
     with counted_progress("reading", quiet=as_json) as progress:
         found = inventories.summary(desk, month, progress)
