@@ -55,7 +55,7 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
             if host.failed_task or host.message:
                 click.echo(f"    {printable(host.failed_task)}: {printable(host.message, 1_000)}")
             if host.waited:
-                click.echo(f"    gathering facts took {host.waited:.0f} s: can it resolve its own name?  {_NAME_HINT}")
+                click.echo(f"    gathering facts took {host.waited:.0f} s: does it know its own name?  {_NAME_HINT}")
         if result.message:
             click.echo(f"  {printable(result.message, 1_000)}")
         for role, seconds in sorted(result.roles.items(), key=lambda entry: -entry[1]):
