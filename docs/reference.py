@@ -8,7 +8,8 @@ HEAD = """\
 # Commands
 
 Made from the commands' own help by `make docs`. Every command that answers takes `--json`: one JSON document on
-standard output, lists under a named key. Errors go to standard error; with `--json` also as `{"error": {...}}`.
+standard output, lists under a named key. Errors go to standard error; with `--json` also to standard output, as
+`{"error": {"id": …, "message": …, "where": …, "remedy": …, "exit_code": …}}`: the `id` is stable.
 
 | exit code | meaning |
 |---|---|
@@ -28,7 +29,7 @@ standard output, lists under a named key. Errors go to standard error; with `--j
 def main() -> None:
     """Print the reference."""
     parts = [HEAD]
-    for section, names in COMMANDS.items():
+    for section, (_, names) in COMMANDS.items():
         parts.append(f"## {section}\n")
         for name in names:
             command = cli.get_command(click.Context(cli), name)

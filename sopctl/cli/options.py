@@ -1,5 +1,6 @@
-"""What the commands share: options, the desk, and saying what a step did."""
+"""What the commands share: options and their errors, the desk, and how a command ends."""
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,15 +8,38 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from sopctl.errors import ExitCode, SopctlError, UsageError
-from sopctl.model.text import printable
+from sopctl.cli import wording
+from sopctl.cli.render import console
+from sopctl.errors import Advice, ExitCode, SopctlError, UsageError
 
 if TYPE_CHECKING:
     from sopctl.adapters.documents.english import Language
+    from sopctl.model.access.ladder import HostKey
     from sopctl.store.site import Site
     from sopctl.workflow.desk import Desk
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class _Text(click.types.StringParamType):
+    """What a person has to say. A placeholder that was left as it is says nothing, and must not reach a record."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        said = str(super().convert(value, param, ctx))
+        if re.fullmatch(r"…|\.{3,}|<[^<>]*>", said.strip()):
+            raise UsageError(
+                "placeholder",
+                "{option} is missing: {text} is only a placeholder",
+                remedy="Put the real text in its place.",
+                option=param.opts[0] if param else "the text",
+                text=said.strip(),
+            )
+        return said
+
+
+TEXT = _Text()
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 id_argument = click.argument("deposit_id", metavar="ID")
@@ -31,21 +55,21 @@ def decider_options(command: Command) -> Command:
         click.option(
             "--by",
             metavar="PERSON",
-            help="Who decided it: a person of sopctl.yml with the step's role.",
+            help="Who decided it: a person in sopctl.yml with the step's role.",
             expose_value=False,
             callback=remember,
         ),
         click.option(
             "--on-behalf-of",
             metavar="PERSON",
-            help="Whose step it is, when --by has not the role (with --document).",
+            help="Whose step it is, if --by does not have the role (with --document).",
             expose_value=False,
             callback=remember,
         ),
         click.option(
             "--document",
             "authority",
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=FILE,
             help="The letter of authority: PDF, PNG or JPEG.",
             expose_value=False,
             callback=remember,
@@ -64,6 +88,32 @@ def decider_options(command: Command) -> Command:
 
 
 lang_option = click.option("--lang", type=click.Choice(["id", "en"]), help="Indonesian or English [default: id].")
+month_option = click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
+reason_option = click.option("--reason", type=TEXT, required=True, help="Why; it is kept in the record.")
+letter_option = click.option("--letter", type=FILE, help="The letter about it: PDF, PNG or JPEG.")
+via_option = click.option(
+    "--via",
+    type=click.Choice(["email", "webhook", "phone", "letter", "meeting"]),
+    help="How to inform [default: e-mail].",
+)
+forks_option = click.option(
+    "--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Servers at a time."
+)
+host_key_option = click.option(
+    "--host-key", metavar="SHA256:…", help="The server's host key fingerprint, from its console or the owner's letter."
+)
+trusted_path_option = click.option(
+    "--trusted-path",
+    type=TEXT,
+    default="",
+    metavar="WHY",
+    help="Pin the key that is shown, because nobody can be in between: over a cable of our own, say.",
+)
+key_option = click.option("--key", type=FILE, help="Try as the requester, with this private key.")
+user_option = click.option("--user", help="The requester's account [default: the letter's first], with --key.")
+session_log_option = click.option(
+    "--session-log", type=FILE, metavar="FILE", help="Append the session to this file (mode 0600), without secrets."
+)
 
 
 def language_of(lang: str | None) -> "Language":
@@ -89,11 +139,10 @@ def open_desk(ctx: click.Context) -> "Desk":
     from sopctl.workflow.deciding import Behalf
 
     person, document = ctx.meta.get("sopctl.on_behalf_of"), ctx.meta.get("sopctl.authority")
-    if (person is None) != (document is None):
-        raise UsageError(
-            "on-behalf-of-document-go-together",
-            "--on-behalf-of and --document go together: whose step it is, and the letter that allows it",
-        )
+    if person and document is None:
+        raise lacks("--on-behalf-of", "--document", "Give the letter that allows it.")
+    if document and person is None:
+        raise lacks("--document", "--on-behalf-of", "Say whose step it is.")
     behalf = Behalf(person, document) if person and document else None
     desk = terminal.desk(open_site(ctx), by=ctx.meta.get("sopctl.by"), behalf=behalf)
     seen, deposit_id = ctx.meta.get("sopctl.seen"), ctx.params.get("deposit_id")
@@ -102,8 +151,23 @@ def open_desk(ctx: click.Context) -> "Desk":
     return desk.having_seen({deposit_id: seen}) if seen and deposit_id else desk
 
 
+def choose_one(*ways: str, remedy: Advice = ()) -> UsageError:
+    """None of the ways to say something was taken, or several of which only one can be."""
+    return UsageError("choose-one", "choose one of: {ways}", remedy=remedy, ways=", ".join(ways))
+
+
+def lacks(option: str, other: str, remedy: Advice = ()) -> UsageError:
+    """An option was given without another one that it needs."""
+    return UsageError("option-needs-another", "{option} needs {other}", remedy=remedy, option=option, other=other)
+
+
+def unnamed(what: str, remedy: Advice) -> UsageError:
+    """What the command is about was not named."""
+    return UsageError("nothing-named", "no {what} is named", remedy=remedy, what=what)
+
+
 def end_with(errors: "Sequence[SopctlError]") -> None:
-    """Name broken records on standard error, and end with the exit code of the first; without any, go on."""
+    """Name errors on standard error, and exit with the code of the first; go on if there are none."""
     say(errors)
     if errors:
         sys.exit(errors[0].exit_code)
@@ -112,9 +176,20 @@ def end_with(errors: "Sequence[SopctlError]") -> None:
 def say(errors: "Sequence[SopctlError]") -> None:
     """Name errors on standard error."""
     for error in errors:
-        click.echo(f"sopctl: {printable(str(error), 2000)}", err=True)
+        click.echo(f"sopctl: {wording.told(error)}", err=True)
 
 
 def end(answer: bool) -> NoReturn:
-    """End a command whose work is done: 0 for yes, 1 for no."""
+    """End a command whose work is done: exit 0 for yes, 1 for no."""
     sys.exit(ExitCode.OK if answer else ExitCode.NO)
+
+
+def confirm_key(host_key: "HostKey") -> bool:
+    """Ask a person to compare the fingerprint with the console; without a terminal the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    console(err=True).print(
+        f"The server shows this {host_key.type} host key:\n  {host_key.sha256}\n"
+        "Compare it at the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
+    )
+    return click.confirm("Is it the same?", default=False, err=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sopctl.cli import wording
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sopctl.model.access.verification import Established
     from sopctl.model.facts.server import ServerFacts
     from sopctl.workflow.desk import StepDone
+    from sopctl.workflow.steps.adopting import Adopted
+    from sopctl.workflow.views.board import Row
 
 
 def put_json(document: Any) -> None:
@@ -35,7 +38,7 @@ def console(*, err: bool = False) -> "Console":
 
     class Plain(Console):
         def on_broken_pipe(self) -> None:
-            """A reader that has seen enough (`| head`) is no failure: `main` ends quietly."""
+            """A reader that has seen enough (`| head`) is not a failure: `main` ends quietly."""
             raise BrokenPipeError
 
     return Plain(stderr=err, markup=False, highlight=False, emoji=False)
@@ -53,14 +56,14 @@ def table(*columns: str, title: str = "") -> "Table":
 
 
 def aligned(rows: "Sequence[Sequence[str]]") -> list[str]:
-    """A line a row, the columns one below the other. For thousands of rows: a table would take two milliseconds
-    for each."""
+    """One line per row, with aligned columns. For thousands of rows, where a table would take two milliseconds
+    each."""
     wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=True)).rstrip() for row in rows]
 
 
 def put_step(done: "StepDone", *, as_json: bool) -> None:
-    """What a step did, who the procedure says does it, and what is due next."""
+    """What a step did, whose step it is by the procedure, and what is due next."""
     if as_json:
         put_json(done)
         return
@@ -83,29 +86,73 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
 
 
 def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlError]", *, as_json: bool) -> None:
-    """What came of many deposits, and why some got no answer. Ends with the exit code of the first of those errors,
-    where there are any."""
+    """The answers of many deposits, and the errors of those without one. Exits with the first error's code, if any."""
     if as_json:
-        said = [
-            {"id": name, "message": error.message, "where": error.where, "remedy": error.advice}
-            for name, error in errors.items()
-        ]
-        put_json({"deposits": list(done.values()), "errors": said})
+        put_json({"deposits": list(done.values()), "errors": error_documents(errors)})
     else:
         for step in done.values():
             put_step(step, as_json=False)
         for name, error in errors.items():
-            click.secho(f"✗ {name}  {printable(error.message, 1_000)}", fg="red")
-            if error.advice:
-                click.echo(f"  → {printable(error.advice, 1_000)}")
+            click.secho(f"✗ {name}  {printable(wording.error(error), 1_000)}", fg="red")
+            if helps := wording.advice(error.remedy):
+                click.echo(f"  → {printable(helps, 1_000)}")
         if not done and not errors:
             click.echo("Nothing is due.")
     for error in errors.values():
         raise SystemExit(int(error.exit_code))
 
 
+def error_document(error: "SopctlError") -> dict[str, str]:
+    """An error for machines."""
+    message, remedy = wording.error(error), wording.advice(error.remedy)
+    return {
+        "id": error.id,
+        "message": printable(message, wording.LONGEST),
+        "where": printable(error.where),
+        "remedy": printable(remedy, wording.LONGEST),
+    }
+
+
+def error_documents(errors: "Mapping[str, SopctlError]") -> list[dict[str, str]]:
+    """The errors of deposits for machines: `id` is the deposit's, `error` which error it is."""
+    return [{**error_document(error), "id": name, "error": error.id} for name, error in errors.items()]
+
+
+def lateness(row: "Row") -> str:
+    """By how much a row is late, and to whom that is escalated."""
+    if not row.late:
+        return ""
+    days = f"{row.late_days} day{'s' if row.late_days != 1 else ''}"
+    to = f", escalated to {row.escalated_to}" if row.escalated_to else ""
+    return click.style(f" LATE by {days}{to}", fg="red", bold=True)
+
+
+def waits(row: "Row") -> str:
+    """What a row waits for."""
+    words = {
+        "": "",
+        "month": " – again next month",
+        "hold": " – on hold",
+        "decision": " – waits for a decision",
+        "unfinished": " – begun and not finished, run it again",
+    }
+    return words.get(row.waiting, f" – waits for {row.waiting}")
+
+
+def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -> None:
+    """The servers that were adopted, or could be, and what is not known of them."""
+    if as_json:
+        put_json({"adopted": adopted, "dry_run": dry_run})
+        return
+    made = table("deposit", "unit", "server", "place", "not known")
+    for each in adopted:
+        made.add_row(each.id or "–", printable(each.unit), each.server, each.place, ", ".join(each.unknown))
+    console().print(made)
+    click.echo(f"{len(adopted)} servers " + ("could be adopted; nothing was recorded" if dry_run else "adopted"))
+
+
 def put_ladder(found: "AccessResult") -> None:
-    """The rungs of an access check, one line each, with the remedy under a failure."""
+    """The rungs of an access check, one line each, with the remedy below a failure."""
     from sopctl.model.access.ladder import remedy
 
     for rung in found.rungs:
@@ -116,7 +163,7 @@ def put_ladder(found: "AccessResult") -> None:
 
 
 def put_established(established: "Sequence[Established]") -> None:
-    """What was established, and by which view: a line each, with the remedy under what says no."""
+    """What was established, and by which view: one line each, with the remedy below each no."""
     from sopctl.model.access.causes import REMEDIES, Cause
 
     for each in established:
@@ -148,7 +195,7 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
 
 @contextmanager
 def counted_progress(what: str, *, quiet: bool = False) -> Iterator[Any]:
-    """A bar on standard error, only on a terminal; yields a callback that is told how many are done, of how many."""
+    """A bar on standard error, only on a terminal; yields a callback that takes how many are done, and of how many."""
     if quiet or not sys.stderr.isatty():
         yield lambda _done, _all: None
         return
@@ -163,7 +210,7 @@ def counted_progress(what: str, *, quiet: bool = False) -> Iterator[Any]:
 def task_progress(*, quiet: bool = False) -> Iterator[Any]:
     """Live progress of a playbook run on standard error; yields the `on_event` callback.
 
-    On a terminal every server's present task, with what changed or failed above it; else that alone, in plain lines.
+    On a terminal each server's current task, with what changed or failed above it; elsewhere only the latter, as lines.
     """
     if quiet:
         yield lambda _event: None

@@ -103,10 +103,10 @@ def test_the_steps_answer_in_json(sopctl: Callable[..., Ran], tmp_path: Path) ->
         (["sop", "show", "x"], 2, "There are: penitipan, konfigurasi, pengembalian"),
         (["todo", "--actor", "bupati"], 2, "kabid, kadis, pelaksana, pemohon"),
         (["reserve", "PS-1", "--unit", "3"], 2, "--unit needs --rack"),
-        (["return", "PS-1"], 2, "give either --letter-number"),
+        (["return", "PS-1"], 2, "choose one of: --letter-number"),
         (["init", "."], 2, "is not an empty folder"),
         (["--site", "/nonexistent", "list"], 2, "is not a sopctl site"),
-        (["advance"], 2, "name deposits, or --all"),
+        (["advance"], 2, "choose one of: IDs, --all"),
         (["probe", "-x"], 2, "No such option"),
     ],
 )
@@ -125,6 +125,14 @@ def test_an_error_in_json_is_one_document(sopctl: Callable[..., Ran]) -> None:
     error = json.loads(ran.out)["error"]
     assert error["exit_code"] == ran.code == 2
     assert "no deposit" in error["message"]
+    assert list(error) == ["id", "message", "where", "remedy", "exit_code"]
+
+
+@pytest.mark.parametrize(
+    ("words", "id"), [(["list", "--frobnicate"], "usage"), (["reserve", "PS-1", "--unit", "3"], "option-needs-another")]
+)
+def test_an_error_in_json_has_its_id(sopctl: Callable[..., Ran], words: list[str], id: str) -> None:
+    assert json.loads(sopctl(*words, "--json").out)["error"]["id"] == id
 
 
 def test_out_of_order_work_is_refused_with_exit_4(sopctl: Callable[..., Ran], tmp_path: Path) -> None:

@@ -295,7 +295,7 @@ def test_without_mounts_each_server_is_a_root_file_system_with_its_own_sshd(own:
 
 WITHOUT_ROOT = """
 import os, sys
-import sopctl.adapters.lab, sopctl.cli.lab, sopctl.cli.main, sopctl.workflow.setup.lab  # maybe out of reach later
+import sopctl.adapters.lab, sopctl.cli.site.lab.up, sopctl.cli.main, sopctl.workflow.setup.lab  # out of reach later
 os.setgroups([]), os.setresgid(65534, 65534, 65534), os.setresuid(65534, 65534, 65534)
 sys.argv = ["sopctl", "lab", "up"]
 sopctl.cli.main.main()

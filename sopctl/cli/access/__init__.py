@@ -1,0 +1,1 @@
+"""Whether servers can be reached."""

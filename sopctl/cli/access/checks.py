@@ -1,0 +1,99 @@
+"""`sopctl checks`: what became of access over time."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sopctl.cli.options import FILE, example, json_option, month_option, open_desk
+from sopctl.cli.render import aligned, console, put_json, table
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.workflow.desk import Desk
+
+
+@click.group("checks", epilog=example("sopctl checks report --month 2026-11", "sopctl checks history PS-2026-0001"))
+def command() -> None:
+    """What the access checks saw over time: history and availability."""
+
+
+@command.command(
+    "history", epilog=example("sopctl checks history PS-2026-0001", "sopctl checks history PS-2026-0001 --json")
+)
+@click.argument("deposit_id", metavar="ID")
+@json_option
+@click.pass_context
+def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
+    """State, outages and checks of one server; the older, the coarser (hours, then days)."""
+    from sopctl.workflow.servers import checking
+
+    desk = open_desk(ctx)
+    state, outages, counts = checking.history(desk, deposit_id)
+    if as_json:
+        put_json({"id": deposit_id, "state": state, "outages": outages, "checks": counts})
+        return
+    if state is None:
+        click.echo(f"{deposit_id} has never been checked; check it now: sopctl check {deposit_id}")
+        return
+    since = f" since {_when(desk, state.since)}" if state.since else ""
+    click.echo(f"{deposit_id}: {state.status}{since}{', flapping' if state.flapping else ''}  {state.recent}")
+    made = table("outage", "until", "minutes", "cause")
+    for one in outages:
+        last = one.ended or state.checked
+        until = _when(desk, one.ended) if one.ended else "(lasts)"
+        made.add_row(_when(desk, one.began), until, str((last - one.began) // 60), one.cause)
+    console().print(made)
+    made = table("from", "span", "checks", "good", "mean", "cause")
+    for count in counts[-20:]:
+        span = {1: "check", 3600: "hour", 86400: "day"}[count.span]
+        good = f"{count.ok}"
+        made.add_row(_when(desk, count.at), span, str(count.checks), good, f"{count.seconds:.2f} s", count.cause)
+    console().print(made)
+
+
+@command.command(
+    "report", epilog=example("sopctl checks report", "sopctl checks report --month 2026-11 --svg november.svg")
+)
+@month_option
+@click.option("--svg", type=FILE, help="Draw a timeline of it into this file.")
+@json_option
+@click.pass_context
+def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: bool) -> None:
+    """Availability in a month: percent, outages with causes, the longest, and the mean time to repair.
+
+    Only time that was watched counts: without a check for `checks.gap_minutes`, nothing is known.
+    """
+    from sopctl.workflow.servers import checking
+
+    desk = open_desk(ctx)
+    found = checking.report(desk, month)
+    if svg:
+        checking.draw(desk, found, svg)
+        click.echo(str(svg), err=as_json)
+    if as_json:
+        put_json({"month": found.month, "servers": found.servers})
+    if as_json or svg:
+        return
+    if not found.servers:
+        click.echo(f"no server was checked in {found.month}; check them now: sopctl check --all")
+        return
+    rows = [(found.month, "server", "up", "watched", "outages", "down", "longest", "MTTR", "causes")]
+    for row in found.servers:
+        one = row.availability
+        percent = f"{one.percent:.2f}%" if one.percent is not None else ""
+        repair = f"{one.repair / 60:.0f} min" if one.repair is not None else ""
+        causes = ", ".join(sorted({outage.cause for outage in one.outages}))
+        times = (
+            f"{one.observed / 3600:.1f} h",
+            str(len(one.outages)),
+            f"{one.down // 60} min",
+            f"{one.longest // 60} min",
+        )
+        rows.append((row.id, printable(row.server), percent, *times, repair, causes))
+    click.echo("\n".join(aligned(rows)))
+
+
+def _when(desk: "Desk", at: int) -> str:
+    return f"{datetime.fromtimestamp(at, desk.now().tzinfo):%Y-%m-%d %H:%M}"

@@ -1,0 +1,134 @@
+"""`sopctl probe`: climb the access ladder of any host, without a site."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sopctl.cli.options import FILE, end, example, json_option, lacks
+from sopctl.cli.render import put_json, put_ladder
+from sopctl.errors import InvalidRecord, UsageError
+
+if TYPE_CHECKING:
+    from sopctl.model.access.ladder import AccessResult
+
+
+@click.command(
+    "probe",
+    epilog=example(
+        "sopctl probe web.example.org",
+        "sopctl probe --user deposit --key keys/deposit --expect-key SHA256:... 192.0.2.7:2222",
+        "sopctl probe --service 443/https --service 25 --timeout 5 --json '[2001:db8::7]:22' 192.0.2.8",
+        "sopctl probe --jump hop@gate.example.org --jump-key keys/hop --jump-expect-key SHA256:... 10.0.0.7",
+    ),
+)
+@click.argument("hosts", metavar="HOST[:PORT]...", nargs=-1, required=True)
+@click.option("--user", "-u", help="Log in as USER (needs --key and --expect-key), and run `true`.")
+@click.option("--key", type=FILE, help="Private key file for the login (mode 600).")
+@click.option("--expect-key", metavar="KEY", help='Host key that must be shown: "SHA256:..." or a line of a .pub file.')
+@click.option(
+    "--service",
+    "services",
+    metavar="PORT[/KIND]",
+    multiple=True,
+    help="TCP port that must work; KIND is tcp (accepts; the default), tls (certificate: name, dates, authority), "
+    "http or https (status below 400).",
+)
+@click.option("--server-name", metavar="NAME", help="Name that tls and http services are asked for, instead of HOST.")
+@click.option("--ca", type=FILE, help="Authorities for tls services (PEM), instead of this machine's.")
+@click.option("--jump", "jump_host", metavar="[USER@]HOST[:PORT]", help="Check from this host, over its sshd.")
+@click.option("--jump-key", type=FILE, help="Private key file for the jump host; --key unless given.")
+@click.option("--jump-expect-key", metavar="KEY", help="Host key that the jump host must show.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=20.0,
+    show_default=True,
+    help="Seconds for each host, all rungs together.",
+)
+@json_option
+def command(
+    *,
+    hosts: tuple[str, ...],
+    user: str | None,
+    key: Path | None,
+    expect_key: str | None,
+    services: tuple[str, ...],
+    server_name: str | None,
+    ca: Path | None,
+    jump_host: str | None,
+    jump_key: Path | None,
+    jump_expect_key: str | None,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Can each HOST be reached, and if not, at which rung does it fail, and what helps?
+
+    The rungs: (jump host,) name, TCP, SSH banner, key exchange, host key, login, command, services, TLS, HTTP.
+    Without --user nobody logs in, and the host key that the server shows is printed. No credential is sent unless
+    the host key is the expected one. Exit code 0: all are accessible; 1: at least one is not. All causes, and
+    what helps: docs/access.md.
+    """
+    from sopctl.model.access import ladder
+    from sopctl.workflow.servers.probe import probe as run
+
+    if user and key is None:
+        raise lacks("--user", "--key")
+    if key and user is None:
+        raise lacks("--key", "--user")
+    if expect_key is not None and len(hosts) > 1:
+        raise UsageError(
+            "one-key-many-hosts",
+            "--expect-key is the key of one host",
+            remedy="Probe one host at a time.",
+        )
+    if jump_host is None and (jump_key or jump_expect_key):
+        raise lacks("--jump-key" if jump_key else "--jump-expect-key", "--jump")
+    if jump_host is not None and not (jump_key or key):
+        raise lacks("--jump", "--jump-key or --key")
+    try:
+        places = [ladder.endpoint(host) for host in hosts]
+        wanted = tuple(ladder.service(text) for text in services)
+        through = ladder.jump(jump_host, jump_expect_key, user=user) if jump_host else None
+        if server_name is not None:
+            server_name = ladder.endpoint(f"[{server_name}]")[0]
+        if expect_key is not None:
+            ladder.pin(expect_key)
+    except InvalidRecord as error:  # the same words are an invalid record elsewhere; here they are a wrong command line
+        raise error.recast(UsageError) from None
+    targets = [
+        ladder.Target(
+            host, port, user, expect_key, services=wanted, timeout=timeout, jump=through, server_name=server_name
+        )
+        for host, port in places
+    ]
+    results = []
+    for result in run(targets, key, jump_key_file=jump_key, ca_file=ca):
+        results.append(result)
+        if not as_json:
+            _show(result)
+    if as_json:
+        put_json({"results": [_plain(result) for result in results]})
+    end(all(result.verdict is ladder.Verdict.ACCESSIBLE for result in results))
+
+
+def _plain(result: "AccessResult") -> dict[str, Any]:
+    """The result for machines; these keys are a contract."""
+    import msgspec
+
+    from sopctl.model.access.ladder import remedy
+
+    plain: dict[str, Any] = msgspec.to_builtins(result)
+    plain["remedy"] = remedy(result)
+    keys = "host port verdict rung cause detail remedy seconds rungs host_key banner algorithms user services jump"
+    return {key: plain[key] for key in keys.split()}
+
+
+def _show(result: "AccessResult") -> None:
+    """The ladder for people, below one line with the answer."""
+    from sopctl.model.access.ladder import Verdict
+
+    host = f"[{result.host}]" if ":" in result.host else result.host
+    colour = "green" if result.verdict is Verdict.ACCESSIBLE else "red"
+    click.echo(f"{host}:{result.port}  {click.style(result.verdict, fg=colour)}  {result.seconds:.2f} s")
+    put_ladder(result)

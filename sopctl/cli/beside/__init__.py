@@ -1,0 +1,1 @@
+"""What people need and the paper does not draw (di luar SOP)."""

@@ -1,0 +1,29 @@
+"""`sopctl adopt`: a server that stands in a rack already."""
+
+from pathlib import Path
+
+import click
+
+from sopctl.cli.options import FILE, TEXT, decider_options, example, json_option, open_desk
+from sopctl.cli.render import put_adopted
+
+
+@click.command("adopt", epilog=example("sopctl adopt server.yml --rack A1 --unit 10 --note 'berdiri sejak 2019'"))
+@click.argument("record", metavar="FILE", type=FILE)
+@click.option("--rack", required=True, help="The rack it stands in.")
+@click.option("--unit", type=click.IntRange(1, 60), required=True, help="The lowest unit that it fills.")
+@click.option("--face", type=click.Choice(["both", "front", "rear"]), default="both", show_default=True)
+@click.option("--note", type=TEXT, default="", help="What is known of how it came here.")
+@decider_options
+@json_option
+@click.pass_context
+def command(ctx: click.Context, record: Path, *, rack: str, unit: int, face: str, note: str, as_json: bool) -> None:
+    """Take a server that already stands in a rack into the register (di luar SOP).
+
+    FILE is as for a request; what is not known may be left out: letter, serial number, depth, power, access.
+    """
+    from sopctl.model.rack import FACES
+    from sopctl.workflow.steps import adopting
+
+    where = adopting.Where(rack, unit, next(each for each in FACES if each == face), note)
+    put_adopted([adopting.adopt(open_desk(ctx), record, where)], as_json=as_json, dry_run=False)

@@ -1,0 +1,1 @@
+"""What a person reads: deposits, racks, switches, procedures, documents."""

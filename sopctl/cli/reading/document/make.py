@@ -1,0 +1,124 @@
+"""`sopctl document make`: the SOP, the request letter, copies and summaries."""
+
+from pathlib import Path
+
+import click
+
+from sopctl.cli.options import (
+    FILE,
+    example,
+    id_argument,
+    json_option,
+    lang_option,
+    language_of,
+    month_option,
+    open_desk,
+)
+from sopctl.cli.render import put_json
+
+output_option = click.option("-o", "--output", type=FILE, help="The file to write.")
+format_option = click.option(
+    "--format", "kind", type=click.Choice(["pdf", "xlsx", "html"]), default="pdf", show_default=True
+)
+
+
+@click.group("make", epilog=example("sopctl document make sop penitipan"))
+def command() -> None:
+    """Make a document: the SOP, the request letter, a copy of a form to edit."""
+
+
+@command.command(
+    "sop",
+    epilog=example("sopctl document make sop penitipan", "sopctl document make sop penitipan --deposit PS-2026-0001"),
+)
+@click.argument("name")
+@click.option("--deposit", metavar="ID", help="With the way this deposit went, its dates, and where it stands.")
+@output_option
+@json_option
+@click.pass_context
+def make_sop(ctx: click.Context, name: str, *, deposit: str | None, output: Path | None, as_json: bool) -> None:
+    """The SOP as the PDF that PermenPANRB 35/2012 prescribes: identity block and flow table."""
+    from sopctl.workflow.papers import issuing
+
+    _made(issuing.sop(open_desk(ctx), name, deposit=deposit, output=output), as_json=as_json)
+
+
+@command.command(
+    "letter",
+    epilog=example(
+        "sopctl document make letter",
+        "sopctl document make letter --format xlsx --lang en",
+        "sopctl document make letter --from request.yml",
+    ),
+)
+@click.option("--from", "filled", type=FILE, help="Filled in from this request's record.")
+@format_option
+@lang_option
+@output_option
+@json_option
+@click.pass_context
+def make_letter(
+    ctx: click.Context, *, filled: Path | None, kind: str, lang: str | None, output: Path | None, as_json: bool
+) -> None:
+    """The request letter (surat permohonan) for a unit to fill in.
+
+    Filled in as XLSX, it can be filed: sopctl request FILE.xlsx.
+    """
+    from sopctl.workflow.papers import issuing
+
+    chosen = next(each for each in issuing.FORMATS if each == kind)
+    language = language_of(lang)
+    _made(issuing.letter(open_desk(ctx), kind=chosen, output=output, language=language, filled=filled), as_json=as_json)
+
+
+@command.command(
+    "inventory",
+    epilog=example("sopctl document make inventory", "sopctl document make inventory --month 2026-10 --format xlsx"),
+)
+@month_option
+@click.option("--format", "kind", type=click.Choice(["pdf", "xlsx"]), default="pdf", show_default=True)
+@output_option
+@json_option
+@click.pass_context
+def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: Path | None, as_json: bool) -> None:
+    """The month's summary of all servers: what changed first, then the servers, charts and sums.
+
+    PDF is for filing, XLSX for sorting and counting.
+    """
+    from sopctl.workflow.papers import issuing
+
+    made = issuing.inventory(open_desk(ctx), month, kind="xlsx" if kind == "xlsx" else "pdf", output=output)
+    _made(made, as_json=as_json)
+
+
+@command.command(
+    "handover",
+    epilog=example(
+        "sopctl document make handover PS-2026-0001 --format xlsx",
+        "sopctl document make handover PS-2026-0001 --lang en",
+    ),
+)
+@id_argument
+@format_option
+@lang_option
+@output_option
+@json_option
+@click.pass_context
+def make_handover(
+    ctx: click.Context, deposit_id: str, *, kind: str, lang: str | None, output: Path | None, as_json: bool
+) -> None:
+    """A copy of the newest hand-over form, to edit or in English; the one that was issued stays what it is."""
+    from sopctl.workflow.papers import issuing
+
+    chosen = next(each for each in issuing.FORMATS if each == kind)
+    made = issuing.handover(
+        open_desk(ctx), deposit_id, kind=chosen, output=output, language=language_of(lang) if lang else None
+    )
+    _made(made, as_json=as_json)
+
+
+def _made(path: Path, *, as_json: bool) -> None:
+    if as_json:
+        put_json({"file": str(path)})
+    else:
+        click.echo(str(path))

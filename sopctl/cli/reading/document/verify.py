@@ -1,0 +1,36 @@
+"""`sopctl document verify`: is a document what was issued?"""
+
+from pathlib import Path
+
+import click
+
+from sopctl.cli.options import end, example, json_option, open_desk
+from sopctl.cli.reading.document._render import put_documents
+from sopctl.cli.render import put_json
+from sopctl.errors import UsageError
+from sopctl.model.text import printable
+
+
+@click.command("verify", epilog=example("sopctl document verify PS-2026-0001", "sopctl document verify formulir.pdf"))
+@click.argument("what", metavar="ID|FILE...", nargs=-1, required=True)
+@json_option
+@click.pass_context
+def command(ctx: click.Context, what: tuple[str, ...], *, as_json: bool) -> None:
+    """Check whether a file is as issued, altered or unknown; or whether all documents of a deposit are intact.
+
+    Exit 1: something is altered, missing or unknown.
+    """
+    from sopctl.workflow.papers import filing
+
+    files = [name for name in what if "/" in name or "." in name]
+    if (files and len(files) < len(what)) or (not files and len(what) > 1):
+        raise UsageError("one-deposit-or-files", "name one deposit, or files")
+    if not files:
+        end(put_documents(ctx, what[0], as_json=as_json))
+    checked = [filing.check_file(open_desk(ctx), Path(name)) for name in files]
+    if as_json:
+        put_json({"files": checked})
+    for each in checked if not as_json else ():
+        issued = f"  {each.deposit} {each.number} {each.at:%Y-%m-%d}" if each.at else f"  {each.deposit}"
+        click.secho(f"{each.verdict:<8} {printable(each.file)}{issued.rstrip()}", fg=None if each.at else "red")
+    end(all(each.verdict == "issued" for each in checked))

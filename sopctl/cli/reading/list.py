@@ -1,0 +1,122 @@
+"""`sopctl list`: the board."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sopctl.cli.options import end_with, example, json_option, open_desk
+from sopctl.cli.render import console, error_document, lateness, put_json, table, waits
+from sopctl.errors import UsageError
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.workflow.views.board import Row
+
+COLUMNS = (
+    "id",
+    "unit",
+    "server",
+    "place",
+    "standing",
+    "activity",
+    "actor",
+    "due",
+    "waiting",
+    "valid_until",
+    "platform",
+)
+"""The columns that `list --columns` knows."""
+
+
+@click.command("list", epilog=example("sopctl list", "sopctl list --state late --unit kesehatan", "sopctl list --json"))
+@click.option(
+    "--state",
+    type=click.Choice(["open", "late", "waiting", "held", "closed", "all"]),
+    default="open",
+    show_default=True,
+    help="Which deposits.",
+)
+@click.option("--unit", default="", help="Only units whose name contains this.")
+@click.option("--rack", default="", help="Only those in this rack.")
+@click.option("--procedure", default="", help="Only those in this procedure.")
+@click.option("--step", type=int, help="Only those at this step.")
+@click.option("--search", default="", metavar="TEXT", help="Only rows that contain this text.")
+@click.option("--columns", metavar="A,B,…", help=f"A table with these columns: {', '.join(COLUMNS)}.")
+@click.option("--sort", type=click.Choice(COLUMNS), default="id", show_default=True, help="Sort by this column.")
+@click.option("--limit", type=click.IntRange(1), help="At most this many rows.")
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    state: str,
+    unit: str,
+    rack: str,
+    procedure: str,
+    step: int | None,
+    search: str,
+    columns: str | None,
+    sort: str,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """The board: every deposit, where it stands, and whose turn it is.
+
+    A broken dossier is named on standard error, and the exit code is then 3.
+    """
+    from sopctl.workflow.views import board
+
+    chosen = _columns(columns)
+    which = next(each for each in board.STATES if each == state)
+    query = board.Query(which, unit, rack, procedure, step, search)
+    found = board.board(open_desk(ctx), query)
+    rows = sorted(found.rows, key=lambda row: str(getattr(row, sort) or "\uffff"))[:limit]
+    if as_json:
+        put_json({"deposits": rows, "errors": [error_document(error) for error in found.errors]})
+    elif chosen:
+        put_columns(rows, chosen)
+    elif rows:
+        put_board(rows)
+    else:
+        click.echo("No deposits. File a request: sopctl request --example > request.yml")
+    end_with(found.errors)
+
+
+def put_board(rows: "list[Row]") -> None:
+    """The board: two lines per deposit, so that nothing is cut off on a terminal of 80 columns."""
+    wide = max(len(row.server) for row in rows)
+    plain, late = (click.style("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
+    lines = []
+    for row in rows:
+        due = f"until {row.due:%Y-%m-%d}" if row.due else ""
+        head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {row.standing:<15} {due}"
+        begin, end = late if row.late else plain
+        lines.append(f"{begin}{head.rstrip()}{end}")
+        who = f" ({row.actor})" if row.actor and not row.waiting else ""
+        lines.append(f"  {printable(row.unit)}: {row.activity}{who}{waits(row)}{lateness(row)}")
+    click.echo("\n".join(lines))
+
+
+def put_columns(rows: "list[Row]", columns: tuple[str, ...]) -> None:
+    """The rows as a table with the columns asked for."""
+    made = table(*columns)
+    for row in rows:
+        made.add_row(*(printable(_cell(getattr(row, column))) for column in columns))
+    console().print(made)
+
+
+def _columns(text: str | None) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",")) if text else ()
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown:
+        raise UsageError(
+            "no-such-column",
+            "there is no column {column!r}",
+            remedy=f"There are: {', '.join(COLUMNS)}",
+            column=unknown[0],
+        )
+    return names
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,72 @@
+"""`sopctl queue`: who waits for rack space."""
+
+import click
+
+from sopctl.cli.options import decider_options, example, id_argument, json_option, open_desk, open_site, reason_option
+from sopctl.cli.render import console, put_json, put_step, table
+from sopctl.model.text import printable
+
+
+@click.group("queue", epilog=example("sopctl queue list", "sopctl queue run"))
+def command() -> None:
+    """The waiting list (daftar tunggu): who waits for rack space, in which order."""
+
+
+@command.command("list", epilog=example("sopctl queue list"))
+@json_option
+@click.pass_context
+def list_queue(ctx: click.Context, *, as_json: bool) -> None:
+    """Who waits, in the order of service, and why there is no space for them now."""
+    from sopctl.workflow.steps import reservation
+
+    rows = reservation.queue(open_site(ctx))
+    if as_json:
+        put_json({"waiting": rows})
+        return
+    if not rows:
+        click.echo("Nobody waits.")
+        return
+    made = table("no", "deposit", "unit", "units", "prio", "since", "why")
+    for row in rows:
+        why = printable(row.why) or "there is space: sopctl queue run"
+        cells = (row.number, row.id, printable(row.unit), f"{row.height}U", row.priority, f"{row.since:%Y-%m-%d}", why)
+        made.add_row(*map(str, cells))
+    console().print(made)
+
+
+@command.command("run", epilog=example("sopctl queue run"))
+@json_option
+@click.pass_context
+def run(ctx: click.Context, *, as_json: bool) -> None:
+    """Release places that were not taken up in time, and give free space to those who wait (step 4 again).
+
+    This happens by itself when a place becomes free; run it after adding a rack, and from a timer.
+    """
+    from sopctl.workflow.steps import reservation
+
+    desk = open_desk(ctx)
+    steps = [*reservation.expire(desk), *reservation.serve_waiting_list(desk)]
+    if as_json:
+        put_json({"steps": steps})
+        return
+    for step in steps:
+        put_step(step, as_json=False)
+    if not steps:
+        click.echo("Nothing to do.")
+
+
+@command.command(
+    "prioritise",
+    epilog=example('sopctl queue prioritise PS-2026-0001 --priority 1 --reason "layanan darurat" --by kabid'),
+)
+@id_argument
+@click.option("--priority", type=click.IntRange(0, 9), default=1, show_default=True, help="Higher goes first.")
+@reason_option
+@decider_options
+@json_option
+@click.pass_context
+def prioritise(ctx: click.Context, deposit_id: str, *, priority: int, reason: str, as_json: bool) -> None:
+    """Move a request ahead of others in the waiting list (di luar SOP)."""
+    from sopctl.workflow.steps import reservation
+
+    put_step(reservation.prioritise(open_desk(ctx), deposit_id, priority=priority, reason=reason), as_json=as_json)

@@ -1,0 +1,107 @@
+"""`sopctl rack`: what stands where, and what is free."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sopctl.cli.options import FILE, example, json_option, open_site
+from sopctl.cli.render import console, put_json, table
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.model.rack import Occupied, Rack
+
+INNER = 46
+"""Characters between a drawn rack's rails: with its numbers it fits 80 columns."""
+
+
+@click.group("rack", epilog=example("sopctl rack list", "sopctl rack show A1"))
+def command() -> None:
+    """The racks: what stands in them, what is reserved, what is free."""
+
+
+@command.command("list", epilog=example("sopctl rack list --json"))
+@json_option
+@click.pass_context
+def list_racks(ctx: click.Context, *, as_json: bool) -> None:
+    """Every rack with what is free in it: units, power, weight, switch ports."""
+    from sopctl.workflow.views import racks
+
+    rows = racks.rack_rows(open_site(ctx))
+    if as_json:
+        put_json({"racks": rows})
+        return
+    if not rows:
+        click.echo("No racks. Each is a file, such as racks/A1.yml: name, room, units, depth_mm, power_watts.")
+        return
+    made = table("rack", "room", "units", "free", "power free", "weight free", "ports free")
+    for row in rows:
+        weight = f"{row.weight_free} kg" if row.weight_free is not None else "–"
+        ports = str(row.ports_free) if row.ports_free is not None else "–"
+        cells = (row.name, printable(row.room), row.units, row.free, f"{row.power_free} W", weight, ports)
+        made.add_row(*map(str, cells))
+    console().print(made)
+
+
+@command.command("show", epilog=example("sopctl rack show A1", "sopctl rack show A1 --svg rak-A1.svg"))
+@click.argument("name", metavar="RACK")
+@click.option("--svg", type=FILE, help="Draw it into this file.")
+@json_option
+@click.pass_context
+def show_rack(ctx: click.Context, name: str, *, svg: Path | None, as_json: bool) -> None:
+    """The elevation of a rack: each unit from the top, and what fills it."""
+    from sopctl.model.rack import elevation
+    from sopctl.workflow.views import racks
+
+    site = open_site(ctx)
+    found, taken = racks.rack(site, name)
+    if svg:
+        racks.draw_rack(site, name, svg)
+        click.echo(str(svg), err=as_json)
+    if as_json:
+        units = [
+            {"unit": unit, "blocked": found.blocked.get(unit), "filled": filled}
+            for unit, filled in elevation(found, taken)
+        ]
+        put_json({"rack": found, "units": units})
+    elif not svg:
+        _draw(found, taken)
+
+
+def _draw(rack: "Rack", taken: "list[Occupied]") -> None:
+    """The rack on a terminal: a box a server, its lowest unit at the bottom."""
+    from sopctl.model.rack import elevation, power_used, weight_used
+
+    out = console()
+    out.print(f"Rack {rack.name}, {printable(rack.room)}", style="bold")
+    budget = [f"power {power_used(rack, taken)} of {rack.power_watts} W"]
+    if rack.weight_kg is not None:
+        unknown = sum(other.weight_kg is None for other in taken)
+        budget.append(
+            f"weight {weight_used(rack, taken)} of {rack.weight_kg} kg" + (f" ({unknown} unknown)" if unknown else "")
+        )
+    if rack.switch:
+        used = sum(other.place.port is not None for other in taken)
+        budget.append(f"switch {rack.switch.name}: {used} of {rack.switch.ports} ports")
+    out.print(", ".join(budget))
+    above: object = None
+    for unit, filled in elevation(rack, taken):
+        here = filled or rack.blocked.get(unit, "")
+        text = ""
+        if here != above:
+            out.print(f"     ├{'─' * INNER}┤" if above is not None else f"     ┌{'─' * INNER}┐")
+            text = _label(filled) if filled else f"× {printable(rack.blocked[unit])}" if here else ""
+        style = "dim" if not filled else "yellow" if any(o.kind == "reserved" for o in filled) else "green"
+        out.print(f"U{unit:<3} │{f' {text}'[:INNER]:<{INNER}}│", style=style)
+        above = here
+    out.print(f"     └{'─' * INNER}┘")
+
+
+def _label(filled: "tuple[Occupied, ...]") -> str:
+    parts = []
+    for each in filled:
+        face = f" {each.place.face}" if each.place.face != "both" else ""
+        port = f" port {each.place.port}" if each.place.port else ""
+        parts.append(f"{each.deposit}{face} {each.kind}{port}")
+    return " | ".join(parts)

@@ -1,0 +1,73 @@
+"""`sopctl report`: how the work went."""
+
+from typing import TYPE_CHECKING
+
+import click
+from msgspec.structs import asdict
+
+from sopctl.cli.options import example, json_option, month_option, open_desk
+from sopctl.cli.render import console, counted_progress, put_json, table
+
+if TYPE_CHECKING:
+    from sopctl.model.sop.sla import Tally
+
+COUNTS = ("done", "in time", "late", "median", "worst", "open", "late now")
+
+
+@click.group("report", epilog=example("sopctl report sla --month 2026-11"))
+def command() -> None:
+    """Reports over the site's whole history."""
+
+
+@command.command("sla", epilog=example("sopctl report sla", "sopctl report sla --month 2026-11 --json"))
+@month_option
+@json_option
+@click.pass_context
+def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
+    """How the SOP's time limits were kept: steps done in the month, in time and late, and what is open now.
+
+    Times are in the days that the office's calendar counts, without the time on hold; what took less than a day is in
+    hours.
+    """
+    from sopctl.workflow.views import reports
+
+    with counted_progress("reading", quiet=as_json) as progress:
+        report = reports.sla_report(open_desk(ctx), month, progress)
+    found = report.found
+    if as_json:
+        steps = [{**asdict(each), **asdict(each.tally)} for each in found.steps]
+        for step in steps:
+            del step["tally"]
+        put_json({"month": report.month, **asdict(found.total), "steps": steps, "actors": found.actors})
+        return
+    click.echo(f"{report.month}: {found.total.done} steps done, {found.total.in_time} in time")
+    made = table("step", *COUNTS)
+    made.columns[0].no_wrap = True
+    for line in found.steps:
+        made.add_row(f"{line.procedure} {line.step}\n{line.actor}", *_cells(line.tally), style=_style(line.tally))
+    console().print(made)
+    people = table("actor", *COUNTS)
+    for actor, tally in (*found.actors.items(), ("all", found.total)):
+        people.add_row(actor, *_cells(tally), style=_style(tally))
+    console().print(people)
+
+
+def _cells(tally: "Tally") -> tuple[str, ...]:
+    return (
+        *map(str, (tally.done, tally.in_time, tally.late)),
+        _took(tally.median_days),
+        _took(tally.worst_days),
+        str(tally.open),
+        str(tally.open_late),
+    )
+
+
+def _style(tally: "Tally") -> str | None:
+    return "red" if tally.late or tally.open_late else None
+
+
+def _took(days: float | None) -> str:
+    """Days that count, or hours for what took less than one."""
+    if days is None:
+        return ""
+    return f"{days:g} d" if days >= 1 else f"{days * 24:.0f} h"

@@ -1,0 +1,66 @@
+"""`sopctl runs`: what Ansible did on the servers."""
+
+import click
+
+from sopctl.cli.options import end, example, json_option, open_desk
+from sopctl.cli.render import put_json
+from sopctl.model.text import printable
+
+_NAME_HINT = "On the server: getent hosts $(uname -n), and its line in /etc/hosts (configure --tags host_name)"
+
+
+@click.group("runs", epilog=example("sopctl runs list", "sopctl runs show PS-2026-0001"))
+def command() -> None:
+    """What Ansible did on the servers: the runs of the last 90 days."""
+
+
+@command.command("list", epilog=example("sopctl runs list", "sopctl runs list --json"))
+@json_option
+@click.pass_context
+def list_runs(ctx: click.Context, *, as_json: bool) -> None:
+    """The runs that are kept, the newest first."""
+    from sopctl.workflow.servers import runs as kept
+
+    found = kept.listed(open_desk(ctx).site)
+    if as_json:
+        put_json({"runs": [{"id": run.id, "at": run.at, "outcome": run.outcome} for run in found]})
+        return
+    for run in found:
+        seconds = f"{run.result.seconds:4.0f} s" if run.result else "     -"
+        click.echo(f"{run.at:%Y-%m-%d %H:%M}  {run.outcome:<12}  {seconds}  {printable(run.id)}")
+    if not found:
+        click.echo("No run is kept.")
+
+
+@command.command("show", epilog=example("sopctl runs show PS-2026-0001-configure.1", "sopctl runs show PS-2026-0001"))
+@click.argument("run_id", metavar="RUN")
+@json_option
+@click.pass_context
+def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
+    """One run: what failed and why, what helps, and where the time went. A deposit's id stands for its newest run.
+
+    Exit 1: the run did not succeed.
+    """
+    from sopctl.workflow.servers import runs as kept
+
+    run = kept.one(open_desk(ctx).site, run_id)
+    result = run.result
+    if as_json:
+        put_json({"id": run.id, "at": run.at, "outcome": run.outcome, "remedy": run.remedy, "result": result})
+        end(run.outcome == "ok")
+    click.echo(f"{printable(run.id)}  {run.at:%Y-%m-%d %H:%M}  {run.outcome}")
+    if result:
+        for host in result.hosts.values():
+            click.echo(f"  {host.host}: {host.ok} ok, {host.changed} changed, {host.failed} failed")
+            if host.failed_task or host.message:
+                click.echo(f"    {printable(host.failed_task)}: {printable(host.message, 1_000)}")
+            if host.waited:
+                click.echo(f"    gathering facts took {host.waited:.0f} s: does it know its own name?  {_NAME_HINT}")
+        if result.message:
+            click.echo(f"  {printable(result.message, 1_000)}")
+        for role, seconds in sorted(result.roles.items(), key=lambda entry: -entry[1]):
+            click.echo(f"  {seconds:6.1f} s  {printable(role) or '(no role)'}")
+    if run.remedy:
+        click.echo(f"  → {run.remedy}")
+    click.echo(f"  everything: {run.folder}")
+    end(run.outcome == "ok")

@@ -1,0 +1,59 @@
+"""`sopctl show`: one deposit."""
+
+import click
+
+from sopctl.cli.options import example, id_argument, json_option, open_desk
+from sopctl.cli.render import console, lateness, put_json, table, waits
+from sopctl.model.text import printable
+
+
+@click.command("show", epilog=example("sopctl show PS-2026-0001", "sopctl show PS-2026-0001 --json --personal"))
+@id_argument
+@click.option("--personal", is_flag=True, help="Show phone numbers, e-mail addresses and NIP too.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) -> None:
+    """One deposit: the request, where it stands, what happened, and its documents."""
+    from sopctl.workflow.papers import filing
+    from sopctl.workflow.steps import editing
+    from sopctl.workflow.views import board
+
+    desk = open_desk(ctx)
+    row, dossier = board.show(desk, deposit_id)
+    documents, events = filing.documents(desk, deposit_id), filing.told(dossier, personal=personal)
+    if as_json:
+        deposit = filing.record(dossier.deposit, personal=personal)
+        put_json({"head": dossier.head, "standing": row, "deposit": deposit, "events": events, "documents": documents})
+        return
+    server, out = dossier.deposit.server, console()
+    made_of = ", ".join(filter(None, (server.brand_model, server.serial, row.platform)))
+    out.print(f"{row.id}  {row.unit}: {server.name} ({made_of})", style="bold")
+    out.print(f"stands at {row.standing}: {row.activity}{waits(row)}")
+    if row.command:
+        out.print(f"due {row.due or '–'} by {row.actor}{lateness(row)}: {row.command}")
+    if row.why:
+        out.print(f"  {row.why}")
+    if row.place:
+        out.print(f"place: {row.place}")
+    if row.valid_until:
+        out.print(f"valid until {row.valid_until}")
+    for name, contact in filing.contacts(dossier.deposit, personal=personal):
+        out.print(f"{name} contact: {contact}")
+    for line in editing.by_hand(dossier):
+        out.print(f"edited by hand: {printable(line)}", style="red")
+    made = table("no", "at", "step", "outcome", "by", "note")
+    made.columns[1].no_wrap = made.columns[2].no_wrap = True
+    for event in events:
+        at = f"{event.at:%Y-%m-%d %H:%M}"
+        made.add_row(
+            str(event.seq),
+            at,
+            f"{event.procedure} {event.step}",
+            event.outcome,
+            printable(filing.decided_by(event)),
+            printable(event.note),
+        )
+    out.print(made)
+    for document in documents:
+        number = f"  {document.number}" if document.number else ""
+        out.print(f"{document.state:<8} {document.file}{number}", style=None if document.state == "intact" else "red")

@@ -1,0 +1,25 @@
+"""`sopctl switch apply`: give a server its port."""
+
+from pathlib import Path
+
+import click
+
+from sopctl.cli.options import decider_options, example, id_argument, json_option, open_desk, session_log_option
+from sopctl.cli.reading.switch._render import put_change
+
+
+@click.command("apply", epilog=example("sopctl switch apply PS-2026-0001"))
+@id_argument
+@session_log_option
+@decider_options
+@json_option
+@click.pass_context
+def command(ctx: click.Context, deposit_id: str, *, session_log: Path | None, as_json: bool) -> None:
+    """Give the deposit's server its port: read, check, change, read back, hear the server, save. Exit 1: it failed.
+
+    `sopctl configure` does this first. If anything fails half-way, the port is put back as it was, and the output says
+    so. The settings before and after are in the dossier's history.
+    """
+    from sopctl.workflow.ports import deposit_port
+
+    put_change(*deposit_port.apply(open_desk(ctx), deposit_id, log=session_log), as_json=as_json)

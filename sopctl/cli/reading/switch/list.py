@@ -1,0 +1,30 @@
+"""`sopctl switch list`: the switches of the site."""
+
+import click
+
+from sopctl.cli.options import example, json_option, open_site
+from sopctl.cli.render import console, put_json, table
+
+
+@click.command("list", epilog=example("sopctl switch list"))
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """The switches on record, each with its pinned host key."""
+    from sopctl.workflow.ports import switches
+
+    rows = switches.rows(open_site(ctx))
+    if as_json:
+        put_json({"switches": rows})
+        return
+    if not rows:
+        click.echo(
+            "No switches. Each is a file, such as switches/sw-a1.yml: name, platform, address, account, ports, …"
+        )
+        return
+    made = table("switch", "platform", "address", "racks", "ports", "host key")
+    for row in rows:
+        key = row.host_key or f"none: sopctl switch host-key {row.name}"
+        address = f"{row.address}:{row.port}"
+        made.add_row(row.name, row.platform, address, ", ".join(row.racks) or "–", str(row.ports), key)
+    console().print(made)

@@ -1,0 +1,66 @@
+"""`sopctl switch plan`: what would change on a port."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sopctl.cli.options import end, example, id_argument, json_option, open_desk, session_log_option
+from sopctl.cli.render import put_json
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.model.ports.port import PortSetting
+    from sopctl.workflow.ports.change import Proposal
+
+
+@click.command("plan", epilog=example("sopctl switch plan PS-2026-0001", "sopctl switch plan PS-2026-0001 --release"))
+@id_argument
+@click.option("--release", is_flag=True, help="What `switch release` would do, instead of `switch apply`.")
+@session_log_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, deposit_id: str, *, release: bool, session_log: Path | None, as_json: bool) -> None:
+    """What would change on the deposit's port: the lines that would be sent, and those that would undo them.
+
+    The switch is only read. Exit 1: the change is refused; why is shown.
+    """
+    from sopctl.workflow.ports import deposit_port
+
+    found = deposit_port.plan(open_desk(ctx), deposit_id, release=release, log=session_log)
+    if as_json:
+        put_json(found)
+    else:
+        _put_plan(found)
+    end(not found.plan.refusals)
+
+
+def _put_plan(found: "Proposal") -> None:
+    plan = found.plan
+    click.secho(f"{plan.switch} {plan.port}", bold=True)
+    if plan.before:
+        link = {True: "up", False: "down", None: "unknown"}[plan.before.link]
+        heard = ", ".join(plan.macs) or "nothing"
+        click.echo(f"  now     {_setting(plan.before.setting)}\n          link {link}; heard: {heard}")
+    click.echo(f"  wanted  {_setting(plan.wanted)}")
+    for refusal in plan.refusals:
+        click.secho(f"  ✗ {refusal.reason}: {printable(refusal.detail)}", fg="red")
+        click.echo(f"    → {refusal.remedy}")
+    if plan.before and not plan.changes:
+        click.echo("  nothing to change")
+    for title, lines in (("would be sent", found.lines), ("the way back", found.back)):
+        if lines:
+            click.echo(f"  {title}:")
+            for line in lines:
+                click.echo(f"    {printable(line, 2_000)}")
+    if found.lines:
+        click.echo(f"  restored by itself if we do not come back: {found.restore or 'no (see docs/switches.md)'}")
+
+
+def _setting(setting: "PortSetting") -> str:
+    vlan = f"{setting.mode}, VLAN {setting.vlan}"
+    if setting.mode == "trunk":
+        vlan += f", tagged {', '.join(map(str, setting.tagged)) or 'all'}"
+    speed = f", {setting.speed_mbps} Mb/s" if setting.speed_mbps else ""
+    state = "open" if setting.enabled else "shut"
+    return f"{state}, {vlan}{speed}, “{printable(setting.description)}”"

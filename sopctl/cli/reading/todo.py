@@ -1,0 +1,30 @@
+"""`sopctl todo`: what is due."""
+
+import click
+
+from sopctl.cli.options import end_with, example, json_option, open_desk
+from sopctl.cli.render import error_document, lateness, put_json
+from sopctl.model.text import printable
+
+
+@click.command("todo", epilog=example("sopctl todo", "sopctl todo --actor kadis --late"))
+@click.option("--actor", help="Only steps of this actor, and those escalated to them: pemohon, kadis, kabid, ….")
+@click.option("--late", is_flag=True, help="Only what is late.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool) -> None:
+    """What is due: each open step with its actor, its due date and the exact command to run."""
+    from sopctl.workflow.views import board
+
+    found = board.todo(open_desk(ctx), actor=actor, late=late)
+    if as_json:
+        put_json({"steps": found.rows, "errors": [error_document(error) for error in found.errors]})
+        end_with(found.errors)
+        return
+    if not found.rows:
+        click.echo("Nothing is due.")
+    for row in found.rows:
+        due = f", until {row.due:%Y-%m-%d}" if row.due else ""
+        what = row.activity if row.kind == "validity" else f"{row.standing}: {row.activity}"
+        click.echo(f"{row.id}  {printable(what)}\n  {row.actor}{due}{lateness(row)}\n  $ {row.command}")
+    end_with(found.errors)

@@ -1,0 +1,1 @@
+"""The site itself, and what is around it."""

@@ -1,0 +1,25 @@
+"""`sopctl doctor`: does this machine have what is needed?"""
+
+import click
+
+from sopctl.cli.options import end, example, json_option
+from sopctl.cli.render import console, put_json, table
+
+
+@click.command("doctor", epilog=example("sopctl doctor", "sopctl doctor --json"))
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """Check this machine: Python, libraries, Ansible, ssh, the lab, the site. Exit 1: something needed is missing."""
+    from sopctl.workflow.setup.doctor import examine
+
+    findings = examine(ctx.find_root().obj)
+    if as_json:
+        put_json({"findings": findings})
+    else:
+        made = table("", "what", "found", "remedy")
+        for each in findings:
+            mark, style = ("✓", None) if each.ok else ("✗", "red") if each.needed else ("–", "yellow")
+            made.add_row(mark, each.what, each.detail, each.remedy, style=style)
+        console().print(made)
+    end(all(each.ok for each in findings if each.needed))

@@ -1,0 +1,28 @@
+"""`sopctl validate`: every record of the site."""
+
+import sys
+
+import click
+
+from sopctl.cli import wording
+from sopctl.cli.options import example, json_option, open_desk
+from sopctl.cli.render import error_document, put_json
+from sopctl.errors import ExitCode
+
+
+@click.command("validate", epilog=example("sopctl validate"))
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """Read every record of the site and report every error. Exit 3: there are errors."""
+
+    from sopctl.workflow.setup import validating
+
+    count, errors = validating.validate(open_desk(ctx))
+    if as_json:
+        put_json({"deposits": count, "errors": [error_document(error) for error in errors]})
+    else:
+        for error in errors:
+            click.echo(wording.told(error), err=True)
+        click.echo(f"{count} deposits read, {len(errors)} errors")
+    sys.exit(ExitCode.INVALID if errors else ExitCode.OK)

@@ -1,0 +1,76 @@
+"""`sopctl advance`: every step that needs no person."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sopctl.cli.options import (
+    choose_one,
+    confirm_key,
+    decider_options,
+    end,
+    example,
+    host_key_option,
+    json_option,
+    key_option,
+    open_desk,
+    user_option,
+    via_option,
+)
+from sopctl.cli.render import put_json, put_step, task_progress
+
+if TYPE_CHECKING:
+    from sopctl.workflow.desk import StepDone
+
+
+@click.command("advance", epilog=example("sopctl advance PS-2026-0001 PS-2026-0002", "sopctl advance --all"))
+@click.argument("deposit_ids", metavar="ID...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every deposit with a step that needs no person.")
+@host_key_option
+@key_option
+@user_option
+@via_option
+@click.option("--max-tries", type=click.IntRange(1, 10), default=3, show_default=True, help="Access tries at most.")
+@decider_options
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    deposit_ids: tuple[str, ...],
+    *,
+    everything: bool,
+    host_key: str | None,
+    key: Path | None,
+    user: str | None,
+    via: str | None,
+    max_tries: int,
+    as_json: bool,
+) -> None:
+    """Do every step that needs no person: configure, inform, verify (and back), inform, take inventory.
+
+    Exit 1 when a server stays out of reach or a host failed.
+    """
+    from sopctl.workflow.steps import advancing, notifying
+
+    desk = open_desk(ctx)
+    if everything == bool(deposit_ids):
+        raise choose_one("IDs", "--all")
+    steps: list[StepDone] = []
+
+    def on_step(done: "StepDone") -> None:
+        steps.append(done)
+        if not as_json:
+            put_step(done, as_json=False)
+
+    said: dict[str, Any] = {"host_key": host_key, "user": user, "key": key, "max_tries": max_tries}
+    said["via"] = next((each for each in notifying.MEANS if each == via), None)
+    said["confirm"] = None if as_json else confirm_key
+    answers = []
+    for deposit_id in deposit_ids or advancing.ready(desk):
+        with task_progress(quiet=as_json) as on_event:
+            done = advancing.advance(desk, deposit_id, on_event=on_event, on_step=on_step, **said)
+        answers.append(done[-1].answer)
+    if as_json:
+        put_json({"steps": steps})
+    end(all(answers))

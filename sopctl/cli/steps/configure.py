@@ -1,0 +1,265 @@
+"""`sopctl configure`: the first step that touches a server, and what is done again of it later."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NoReturn
+
+import click
+
+from sopctl.cli.options import (
+    FILE,
+    choose_one,
+    confirm_key,
+    decider_options,
+    end,
+    example,
+    forks_option,
+    host_key_option,
+    json_option,
+    lacks,
+    open_desk,
+    trusted_path_option,
+)
+from sopctl.cli.render import put_answers, put_json, put_step, task_progress
+from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.adapters.ssh import Password
+    from sopctl.workflow.desk import Desk
+    from sopctl.workflow.servers.playbooks import Options
+
+
+@click.command(
+    "configure",
+    epilog=example(
+        "sopctl configure PS-2026-0001 --host-key SHA256:…",
+        "sopctl configure PS-2026-0001  # asks",
+        "sopctl configure PS-2026-0001 --host-key SHA256:… --ask-password",
+        "sopctl configure --due  # all that wait for it, in one run",
+        "sopctl configure PS-2026-0001 --check --diff",
+        "sopctl configure --check --tags sshd --tags firewall  # all servers",
+        "sopctl configure --repair PS-2026-0001 --tags sshd",
+        "sopctl configure PS-2026-0001 --sudo inventory",
+    ),
+)
+@click.argument("ids", metavar="[ID]…", nargs=-1)
+@host_key_option
+@trusted_path_option
+@click.option("--due", is_flag=True, help="All servers that wait for configuration.")
+@click.option("--check", is_flag=True, help="Change nothing: say what would change. Without ID: on all servers.")
+@click.option("--diff", is_flag=True, help="With --check: line by line.")
+@click.option(
+    "--repair", is_flag=True, help="Configure again what was configured before. Without ID: all servers. Not a step."
+)
+@click.option(
+    "--limit", multiple=True, metavar="GROUP", help="Only those in this group of the inventory: unit_…, rack_…, os_…"
+)
+@click.option(
+    "--tags", multiple=True, metavar="TAG", help="With --check, --repair: only this part, say sshd. May be repeated."
+)
+@click.option(
+    "-e", "--extra-vars", "files", multiple=True, metavar="@FILE", help="Variables for Ansible, from a YAML file."
+)
+@click.option("--ask-password", is_flag=True, help="First contact with the owner's password, asked for once.")
+@click.option("--password-file", type=FILE, metavar="FILE", help="The same, from a file's first line; - is stdin.")
+@click.option("--keyring", metavar="SERVICE", help="The same, from the account's entry in the keyring.")
+@click.option("--raw", is_flag=True, help="For a server without Python: only the accounts, through its shell.")
+@click.option(
+    "--sudo",
+    type=click.Choice(["inventory", "full"]),
+    help="What the office's account may do as root from now on, once the server is accepted.",
+)
+@forks_option
+@decider_options
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    ids: tuple[str, ...],
+    *,
+    host_key: str | None,
+    trusted_path: str,
+    due: bool,
+    check: bool,
+    diff: bool,
+    repair: bool,
+    limit: tuple[str, ...],
+    tags: tuple[str, ...],
+    files: tuple[str, ...],
+    ask_password: bool,
+    password_file: Path | None,
+    keyring: str | None,
+    raw: bool,
+    sudo: Literal["inventory", "full"] | None,
+    forks: int,
+    as_json: bool,
+) -> None:
+    """Configure servers with playbooks/configure.yml (konfigurasi 1). Exit 1: it failed on a server.
+
+    The first time, the server's host key is pinned; nothing logs in before it is confirmed. Where nobody can confirm
+    it, it is kept as pending: sopctl host-key ID. Where the office has no key on the server yet, the owner's password
+    (asked for once, or from a file or the keyring) creates the management account; the password is kept nowhere.
+
+    With --check: what differs from the configuration by now, on one server or all. Nothing is changed or recorded.
+    Exit 1: something differs. Exit 6: a server could not be looked at. With --repair: the differences are put right.
+
+    With --sudo inventory: the account may run the gathering script as root and nothing else. With --sudo full: it may
+    do everything again, once the owner has allowed that on the server, or if the key of the first contact still works.
+    A release needs full sudo.
+    """
+    from sopctl.workflow.servers.playbooks import Options
+    from sopctl.workflow.steps import configuring
+
+    desk = open_desk(ctx)
+    if sudo and (not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path):
+        raise UsageError("sudo-with-other-work", "--sudo takes IDs, and cannot be combined with other work")
+    fits = len(ids) == 1 and not (check or repair or due or sudo)
+    by_password = _by_password([ask_password, password_file is not None, keyring is not None], fits=fits)
+    if (host_key or trusted_path) and (check or repair or due or len(ids) > 1):
+        raise _first_only("--host-key" if host_key else "--trusted-path")
+    if sum([check, repair, due]) > 1 or (due and ids):
+        raise choose_one("IDs", "--due", "--check", "--repair")
+    if diff and not check:
+        raise lacks("--diff", "--check")
+    if raw and check:
+        raise UsageError(
+            "check-needs-python",
+            "what would change is not known without Python",
+            remedy="Leave out --raw or --check.",
+        )
+    if sudo:
+        _change_sudo(desk, ids, sudo, forks=forks, as_json=as_json)
+    options = Options(variable_files=_variable_files(files), tags=tags, forks=forks, raw=raw)
+    chosen = list(ids) or (configuring.due(desk) if due else configuring.managed(desk) if check or repair else [])
+    if not (ids or due or check or repair):
+        raise choose_one("IDs", "--due", "--check", "--repair", remedy=("To see what is due:", Action("todo")))
+    chosen = configuring.limited(desk, chosen, limit)
+    if check:
+        _check(desk, chosen, options, whole=not (ids or limit), diff=diff, as_json=as_json)
+        return
+    password = _password(desk, ids[0], password_file, keyring) if by_password else None
+    with task_progress(quiet=as_json) as on_event:
+        if repair:
+            answers = configuring.repair(desk, chosen, options=options, on_event=on_event)
+        else:
+            answers = configuring.configure_all(
+                desk,
+                chosen,
+                host_key=host_key,
+                trusted_path=trusted_path,
+                password=password,
+                confirm=None if as_json else confirm_key,
+                options=options,
+                on_event=on_event,
+            )
+    if len(ids) == 1:
+        put_step(answers.only(), as_json=as_json)
+    else:
+        put_answers(answers.done, answers.errors, as_json=as_json)
+    end(all(done.answer for done in answers.done.values()))
+
+
+def _by_password(ways: list[bool], *, fits: bool) -> bool:
+    """Is a password given? Raises UsageError for two of them, or where none `fits`."""
+    if any(ways) and not fits:
+        raise _first_only("a password")
+    if sum(ways) > 1:
+        raise choose_one("--ask-password", "--password-file", "--keyring")
+    return any(ways)
+
+
+def _first_only(what: str) -> UsageError:
+    return UsageError("first-configuration-only", "{what} is for the first configuration of one server", what=what)
+
+
+def _change_sudo(
+    desk: "Desk",
+    ids: tuple[str, ...],
+    sudo: Literal["inventory", "full"],
+    *,
+    forks: int,
+    as_json: bool,
+) -> NoReturn:
+    from sopctl.workflow.steps import reducing
+    from sopctl.workflow.steps.configuring import Answers
+
+    answers = Answers()
+    if sudo == "inventory":
+        with task_progress(quiet=as_json) as on_event:
+            answers = reducing.reduce(desk, ids, forks=forks, on_event=on_event)
+    else:
+        for deposit_id in dict.fromkeys(ids):
+            try:
+                answers.done[deposit_id] = reducing.give_back(desk, deposit_id)
+            except SopctlError as error:
+                answers.errors[deposit_id] = error
+    if len(ids) == 1:
+        put_step(answers.only(), as_json=as_json)
+    else:
+        put_answers(answers.done, answers.errors, as_json=as_json)
+    end(all(done.answer for done in answers.done.values()))
+
+
+def _variable_files(words: tuple[str, ...]) -> tuple[Path, ...]:
+    for word in words:
+        if not word.startswith("@"):
+            raise UsageError(
+                "variable-on-command-line",
+                "-e takes a file, not {variable!r}: everyone on this machine can see a command line",
+                remedy="Write the variables into a YAML file: -e @FILE",
+                variable=printable(word.split("=")[0], 40),
+            )
+    return tuple(Path(word[1:]) for word in words)
+
+
+def _check(desk: "Desk", ids: list[str], options: "Options", *, whole: bool, diff: bool, as_json: bool) -> None:
+    from sopctl.workflow.steps import drift, reducing
+
+    unseen = reducing.reduced(desk) if whole else []
+    with task_progress(quiet=as_json) as on_event:
+        found = drift.look(desk, ids, options=options, on_event=on_event)
+    if as_json:
+        put_json({"servers": found, "reduced": unseen})
+    elif not (found or unseen):
+        click.echo("No server is configured yet.")
+    for server in [] if as_json else found:
+        click.echo(f"{server.id}  {_changes(len(server.changes))}")
+        for change in server.changes:
+            click.echo(f"  {change.role}: {change.task}")
+            for line in change.diff if diff else ():
+                click.echo(f"    {line}")
+    for deposit_id in [] if as_json else unseen:
+        click.echo(f"{deposit_id}  not looked at: the office may only take inventory there")
+    blind = [server for server in found if server.message]
+    if blind:
+        raise OutsideFailure(
+            "not-looked-at",
+            "could not be looked at: {servers}",
+            remedy=("To see where it fails:", Action("check", blind[0].id)),
+            servers="; ".join(f"{server.id}: {printable(server.message)}" for server in blind),
+        )
+    end(not any(server.changes for server in found))
+
+
+def _changes(count: int) -> str:
+    return "nothing differs" if count == 0 else f"{count} task{'s' * (count > 1)} would change something"
+
+
+def _password(desk: "Desk", deposit_id: str, file: Path | None, service: str | None) -> "Password":
+    """The owner's password, from where it is said to be. Raises UsageError without a terminal to ask on."""
+
+    from sopctl.workflow.servers import first_contact
+
+    account = first_contact.account(desk, deposit_id)
+    if file:
+        return first_contact.from_file(file)
+    if service:
+        return first_contact.from_keyring(service, account)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "no-terminal",
+            "there is no terminal to ask for the password",
+            remedy="Give it in a file: --password-file FILE",
+        )
+    return first_contact.one_line(click.prompt(f"Password of {account}", hide_input=True, err=True), "typed")

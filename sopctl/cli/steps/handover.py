@@ -1,0 +1,32 @@
+"""`sopctl handover`: the hand-over form."""
+
+import click
+
+from sopctl.cli.options import (
+    TEXT,
+    decider_options,
+    example,
+    json_option,
+    lang_option,
+    language_of,
+    open_desk,
+)
+from sopctl.cli.render import put_step
+
+
+@click.command("handover", epilog=example("sopctl handover PS-2026-0001", "sopctl handover PS-2026-0001 PS-2026-0002"))
+@click.argument("deposit_ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--place", type=TEXT, default="", help="Where it is signed [default: the office].")
+@lang_option
+@decider_options
+@json_option
+@click.pass_context
+def command(ctx: click.Context, deposit_ids: tuple[str, ...], *, place: str, lang: str | None, as_json: bool) -> None:
+    """Make the hand-over form as a PDF to be signed (penitipan 9, pengembalian 8).
+
+    Several servers of one letter share a form.
+    """
+    from sopctl.workflow.steps import handover
+
+    language = language_of(lang)
+    put_step(handover.handover(open_desk(ctx), *deposit_ids, place=place, language=language), as_json=as_json)

@@ -1,0 +1,196 @@
+"""`sopctl inspect`: the machine against the papers, by flags, by a file, or question by question."""
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sopctl.cli.options import FILE, TEXT, decider_options, end, example, json_option, open_desk, unnamed
+from sopctl.cli.render import put_step
+from sopctl.errors import Action, UsageError
+
+if TYPE_CHECKING:
+    from sopctl.model.inspection import Answer, Inspection
+    from sopctl.workflow.desk import Desk
+
+
+@click.command(
+    "inspect",
+    epilog=example(
+        "sopctl inspect PS-2026-0001  # asks",
+        'sopctl inspect PS-2026-0001 --serial SN-0001 --all-ok --accessory rel --item "6=tidak: bezel retak"',
+        'sopctl inspect PS-2026-0001 --accept "bezel tidak berpengaruh" --by kabid',
+        "sopctl inspect --checklist > jawaban.yml",
+    ),
+)
+@click.argument("deposit_id", metavar="ID", required=False)
+@click.option("--serial", type=TEXT, help="The serial number as read off the machine.")
+@click.option("--item", "items", multiple=True, metavar="N=RESULT[: NOTE]", help="ok, tidak or 'tidak berlaku'.")
+@click.option("--fault", "faults", type=int, multiple=True, help="Number of a question whose answer is no.")
+@click.option("--all-ok", is_flag=True, help="Every question not answered otherwise was looked at and is ok.")
+@click.option("--answers", type=FILE, help="A YAML file with the answers; --checklist prints one to fill in.")
+@click.option(
+    "--accessory",
+    "accessories",
+    type=TEXT,
+    multiple=True,
+    help="An accessory that came with the server; once for each.",
+)
+@click.option("--missing", type=TEXT, multiple=True, help="Return: an accessory that is not there.")
+@click.option(
+    "--returned", type=TEXT, multiple=True, help="Return: an accessory that is there; --all-ok: all others, too."
+)
+@click.option("--height", type=click.IntRange(1, 60), help="Measured: rack units.")
+@click.option("--depth", type=click.IntRange(1, 2000), help="Measured: mm.")
+@click.option("--psu", type=click.IntRange(0, 16), help="Counted: power supplies.")
+@click.option("--watts", type=click.IntRange(1, 20000), help="Read: watts.")
+@click.option("--disks", type=click.IntRange(0, 1000), help="Counted: disks.")
+@click.option("--ports", type=click.IntRange(0, 128), help="Counted: network ports.")
+@click.option("--photo", "photos", type=FILE, multiple=True, help="A photo: PNG, JPEG or PDF.")
+@click.option("--condition", type=click.Choice(["baik", "rusak ringan", "rusak berat"]), help="[default: baik]")
+@click.option(
+    "--taken-by", type=TEXT, default="", help="Return: who takes the server home [default: administrative contact]."
+)
+@click.option("--authority", type=FILE, help="Return: their letter of authority.")
+@click.option("--note", type=TEXT, default="", help="A remark.")
+@click.option("--accept", type=TEXT, metavar="NOTE", help="Accept a server that failed its inspection, and say why.")
+@click.option("--checklist", is_flag=True, help="Print the questions as a file to fill in, and do nothing else.")
+@decider_options
+@json_option
+@click.pass_context
+def command(ctx: click.Context, /, deposit_id: str | None, *, checklist: bool, as_json: bool, **said: Any) -> None:
+    """Compare the machine with the papers (penitipan 8, pengembalian 4 and 7). Exit 1: something differs.
+
+    Without flags, on a terminal, it asks question by question; nothing is recorded before the last answer.
+    """
+    from sopctl.workflow.steps import inspecting
+
+    if checklist:
+        click.echo(_template(), nl=False)
+        return
+    if deposit_id is None:
+        raise unnamed("deposit", remedy=("To see what is due:", Action("todo")))
+    desk = open_desk(ctx)
+    if said["accept"] is not None:
+        put_step(inspecting.accept(desk, deposit_id, note=said["accept"]), as_json=as_json)
+        return
+    if not any(said.values()) and not as_json and sys.stdin.isatty() and sys.stderr.isatty():
+        _ask(desk, deposit_id, said)
+    done = inspecting.inspect(
+        desk,
+        deposit_id,
+        serial=said["serial"],
+        found=_inspection(said),
+        photos=said["photos"],
+        missing=said["missing"],
+        returned=said["returned"],
+        taken_by=said["taken_by"],
+        authority=said["authority"],
+        note=said["note"],
+    )
+    put_step(done, as_json=as_json)
+    end(done.answer)
+
+
+def _inspection(said: dict[str, Any]) -> "Inspection":
+    """What the flags and the file say; a flag overrides the file."""
+    from msgspec.structs import replace
+
+    from sopctl.model.inspection import CONDITIONS, NOTHING_FOUND, Answer, Measured
+    from sopctl.workflow.steps.inspecting import read_answers
+
+    found = read_answers(said["answers"]) if said["answers"] else NOTHING_FOUND
+    answers = {**found.answers, **{_question(n): Answer("tidak") for n in said["faults"]}}
+    answers.update(dict(_answer(item) for item in said["items"]))
+    flags = {
+        "height_units": said["height"],
+        "depth_mm": said["depth"],
+        "power_supplies": said["psu"],
+        "power_watts": said["watts"],
+        "disks": said["disks"],
+        "network_ports": said["ports"],
+    }
+    before = found.measured
+    measured = Measured(**{key: value if value is not None else getattr(before, key) for key, value in flags.items()})
+    return replace(
+        found,
+        answers=answers,
+        measured=measured,
+        accessories=(*found.accessories, *said["accessories"]),
+        rest_ok=found.rest_ok or said["all_ok"],
+        condition=next((each for each in CONDITIONS if each == said["condition"]), found.condition),
+    )
+
+
+def _answer(text: str) -> "tuple[int, Answer]":
+    from sopctl.model.inspection import RESULTS, Answer
+
+    found = re.match(r"^\s*(\d{1,2})\s*=\s*([a-z ]+?)\s*(?::\s*(.*))?$", text)
+    result = next((each for each in RESULTS if found and each == found[2]), None)
+    if found is None or result is None:
+        raise UsageError(
+            "not-an-answer",
+            "{text!r} is not an answer",
+            remedy='Write number, result and note: --item "6=tidak: bezel retak"',
+            text=text,
+        )
+    return _question(int(found[1])), Answer(result, (found[3] or "").strip())
+
+
+def _question(number: int) -> int:
+    from sopctl.model.inspection import CHECKLIST
+
+    if not 1 <= number <= len(CHECKLIST):
+        raise UsageError(
+            "no-such-question",
+            "the checklist has questions 1 to {last}, not {number}",
+            last=len(CHECKLIST),
+            number=number,
+        )
+    return number
+
+
+def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
+    """Ask what the inspection that is due needs, one question after the other; nothing where none is due."""
+    from sopctl.model.inspection import CHECKLIST, CONDITIONS, SERIAL
+    from sopctl.model.sop.entries import ConditionInspected
+    from sopctl.store import dossiers
+
+    each = dossiers.read(desk.site, deposit_id).summary
+    if each.verb != "inspect":
+        return
+    if each.task in ("condition", "serial"):
+        said["serial"] = click.prompt(f"1. {CHECKLIST[SERIAL - 1]}; read off the machine", err=True)
+    if each.task == "serial":
+        return
+    click.echo("Answer o (ok), t (tidak) or b (tidak berlaku); Ctrl-C records nothing.", err=True)
+    answers = []
+    for number, question in enumerate(CHECKLIST[1:-1], start=2):
+        short = click.prompt(
+            f"{number}. {question}", type=click.Choice(["o", "t", "b"]), default="o", show_choices=True, err=True
+        )
+        note = "" if short == "o" else click.prompt("   note", default="", show_default=False, err=True)
+        result = {"o": "ok", "t": "tidak", "b": "tidak berlaku"}[short]
+        answers.append(f"{number}={result}: {note}")
+    said["items"] = tuple(answers)
+    said["condition"] = click.prompt("Condition", type=click.Choice(CONDITIONS), default=CONDITIONS[0], err=True)
+    if each.task == "completeness":
+        taken_in = dossiers.read(desk.site, deposit_id).newest(ConditionInspected)
+        brought = taken_in.accessories if taken_in else ()
+        there = {one: click.confirm(f"Accessory {one!r} is there?", default=True, err=True) for one in brought}
+        said["returned"] = tuple(one for one in brought if there[one])
+        said["missing"] = tuple(one for one in brought if not there[one])
+    if each.task == "condition":
+        named = click.prompt("Accessories, separated by commas", default="", show_default=False, err=True)
+        said["accessories"] = tuple(part.strip() for part in named.split(",") if part.strip())
+
+
+def _template() -> str:
+    from sopctl.model.inspection import CHECKLIST
+
+    lines = ["# result: ok, tidak, tidak berlaku. A question that is left out stays unanswered.", "answers:"]
+    lines += [f"  {number}: {{result: ok, note: ''}}   # {text}" for number, text in enumerate(CHECKLIST, start=1)]
+    lines += ["measured:   # leave out what was not measured", "  height_units: 2", "  power_supplies: 2"]
+    lines += ["accessories: [rel, kabel daya]", "condition: baik   # rusak ringan, rusak berat"]
+    return "\n".join(lines) + "\n"

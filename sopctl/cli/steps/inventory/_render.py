@@ -1,0 +1,31 @@
+"""What the inventory commands print of changes."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sopctl.model.facts.changes import Change
+
+
+_STYLE: dict[str, Any] = {"alarm": {"bold": True, "fg": "red"}, "change": {}, "unread": {"dim": True}}
+
+
+def plain(changes: "Sequence[Change]") -> list[dict[str, str | None]]:
+    """Changes for machines."""
+    return [
+        {"weight": each.weight, "subject": each.subject, "before": each.before, "after": each.after, "text": str(each)}
+        for each in changes
+    ]
+
+
+def put_changes(changes: "Sequence[Change]") -> None:
+    """Changes, one line each; what needs a look stands out."""
+    for change in changes:
+        click.secho(f"  {'! ' if change.weight == 'alarm' else ''}{printable(str(change))}", **_STYLE[change.weight])
+    if not changes:
+        click.echo("  nothing changed")

@@ -1,0 +1,160 @@
+"""`sopctl inventory collect`: the monthly run over one server, those that are due, or all."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sopctl.cli import wording
+from sopctl.cli.interrupt import cancel_on_interrupt
+from sopctl.cli.options import choose_one, decider_options, end, example, forks_option, json_option, open_desk
+from sopctl.cli.render import console, error_documents, put_json, put_step, task_progress
+from sopctl.errors import SopctlError
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.workflow.desk import Desk, StepDone
+
+
+@click.command(
+    "collect",
+    epilog=example(
+        "sopctl inventory collect PS-2026-0001",
+        "sopctl inventory collect --due",
+        "sopctl inventory collect --all --forks 20",
+        "sopctl inventory collect --due --month 2026-10",
+    ),
+)
+@click.argument("deposit_ids", metavar="[ID]...", nargs=-1)
+@click.option("--due", is_flag=True, help="Every server whose inventory is due: those without one this month.")
+@click.option(
+    "--all", "everyone", is_flag=True, help="Every server; those that have one this month get a new revision."
+)
+@click.option("--month", metavar="YYYY-MM", help="Which month it is for: this one or, late, the one before.")
+@forks_option
+@decider_options
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    deposit_ids: tuple[str, ...],
+    *,
+    due: bool,
+    everyone: bool,
+    month: str | None,
+    forks: int,
+    as_json: bool,
+) -> None:
+    """Gather the facts of servers, in one run, and make their inventory forms. Exit 1: it failed on a server.
+
+    Each server's facts are kept as soon as it has answered. One that is down does not stop the others and stays due, as
+    does what Ctrl-C or a crash has left: --due goes on with it. Exit 6: a single ID that cannot be reached.
+    """
+    from sopctl.workflow.steps import collecting
+
+    if sum((due, everyone, bool(deposit_ids))) != 1:
+        raise choose_one("IDs", "--due", "--all")
+    desk = open_desk(ctx)
+    chosen = list(deposit_ids) or (collecting.due(desk, month) if due else collecting.everyone(desk))
+    if len(deposit_ids) == 1:
+        with task_progress(quiet=as_json) as on_event, cancel_on_interrupt() as cancel:
+            answers = collecting.collect_all(desk, chosen, month=month, on_event=on_event, cancel=cancel)
+        put_step(done := answers.only(), as_json=as_json)
+        end(done.answer)
+    _collect_many(desk, chosen, month, forks, as_json=as_json)
+
+
+def _collect_many(desk: "Desk", chosen: list[str], month: str | None, forks: int, *, as_json: bool) -> None:
+    from sopctl.workflow.steps import collecting
+
+    ended: dict[str, StepDone | SopctlError] = {}
+    begun = time.monotonic()
+    try:
+        with fleet_progress(len(chosen), quiet=as_json) as tell, cancel_on_interrupt() as cancel:
+
+            def on_end(deposit_id: str, answer: "StepDone | SopctlError") -> None:
+                ended[deposit_id] = answer
+                tell(_line(deposit_id, answer))
+
+            collecting.collect_all(desk, chosen, month=month, forks=forks, on_end=on_end, cancel=cancel)
+    except SopctlError:
+        if ended and not as_json:
+            _put_sum(ended, len(chosen), time.monotonic() - begun)
+        raise
+    if as_json:
+        put_json(_document(ended))
+    else:
+        _put_sum(ended, len(chosen), time.monotonic() - begun)
+    end(all(_good(answer) for answer in ended.values()))
+
+
+def _good(answer: "StepDone | SopctlError") -> bool:
+    return not isinstance(answer, SopctlError) and answer.answer
+
+
+def _line(deposit_id: str, answer: "StepDone | SopctlError") -> str:
+    said = wording.error(answer).removeprefix(f"{deposit_id} ") if isinstance(answer, SopctlError) else answer.note
+    return f"{'✓' if _good(answer) else '✗'} {deposit_id}  {printable(said, 1_000)}"
+
+
+def _put_sum(ended: "dict[str, StepDone | SopctlError]", wanted: int, seconds: float) -> None:
+    """How many were gathered, and what helps with the others."""
+    if not wanted:
+        click.echo("Nothing is due.")
+        return
+    good = sum(_good(answer) for answer in ended.values())
+    click.echo(
+        f"{good} of {wanted} servers gathered in {seconds:.0f} s" + (f", {wanted - good} not" if good < wanted else "")
+    )
+    for deposit_id, answer in ended.items():
+        if isinstance(answer, SopctlError) and (helps := wording.advice(answer.remedy)):
+            click.echo(f"  {deposit_id} → {printable(helps, 1_000)}")
+
+
+def _document(ended: "dict[str, StepDone | SopctlError]") -> dict[str, Any]:
+    errors = {name: answer for name, answer in ended.items() if isinstance(answer, SopctlError)}
+    steps = [answer for answer in ended.values() if not isinstance(answer, SopctlError)]
+    return {"steps": steps, "failed": error_documents(errors)}
+
+
+@contextmanager
+def fleet_progress(total: int, *, quiet: bool) -> Iterator[Any]:
+    """Yields a callback that takes a line about each server that is done. On a terminal, a bar below the lines says how
+    many are done and how long the rest may take."""
+    if quiet or not sys.stderr.isatty() or not total:
+        yield _nothing if quiet else _say
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("gathering"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    left = (TextColumn("left:"), TimeRemainingColumn())
+    with Progress(*columns, *left, console=console(err=True), transient=True, redirect_stdout=False) as progress:
+        task = progress.add_task("", total=total)
+
+        def tell(line: str) -> None:
+            if sys.stdout.isatty():  # the bar's terminal: above the bar
+                progress.console.print(line)
+            else:
+                _say(line)
+            progress.advance(task)
+
+        yield tell
+
+
+def _say(line: str) -> None:
+    with suppress(BrokenPipeError):  # a reader that stopped reading did not stop the run
+        click.echo(line)
+
+
+def _nothing(_line: str) -> None:
+    """With --json the one document says it."""

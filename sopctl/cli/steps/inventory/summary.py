@@ -1,0 +1,79 @@
+"""`sopctl inventory summary`: the month's inventory of all servers."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sopctl.cli.options import choose_one, example, json_option, month_option, open_desk
+from sopctl.cli.render import aligned, console, counted_progress, put_json, table
+from sopctl.cli.steps.inventory._render import plain, put_changes
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.workflow.views.inventories import Summary
+
+
+@click.command(
+    "summary",
+    epilog=example("sopctl inventory summary", "sopctl inventory summary --month 2026-11 --csv > inventaris.csv"),
+)
+@month_option
+@click.option("--csv", "as_csv", is_flag=True, help="Every server as one line of CSV.")
+@click.option(
+    "--netbox",
+    type=click.Choice(["devices", "interfaces", "mac-addresses", "inventory-items"]),
+    help="CSV for NetBox's bulk import of these objects.",
+)
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str | None, as_json: bool) -> None:
+    """The month's inventory of all servers: this month's changes first, then the servers and their sums."""
+    from sopctl.workflow.views import inventories
+
+    if sum((as_csv, netbox is not None, as_json)) > 1:
+        raise choose_one("--csv", "--netbox", "--json")
+    desk = open_desk(ctx)
+    with counted_progress("reading", quiet=as_json) as progress:
+        found = inventories.summary(desk, month, progress)
+    if as_csv or netbox:
+        click.echo(inventories.as_csv(desk, found, netbox), nl=False)
+    elif as_json:
+        servers = [{**inventories.row(each), "changes": plain(each.changes)} for each in found.servers]
+        put_json({"month": found.month, "servers": servers, "not_gathered": found.not_gathered, "sums": found.sums})
+    else:
+        _put_summary(found)
+
+
+def _put_summary(found: "Summary") -> None:
+    from sopctl.model.facts.changes import real
+
+    told = [each for each in found.servers if each.changes]
+    changed = [each for each in told if real(each.changes)]
+    click.echo(
+        f"{found.month}: {len(found.servers)} servers gathered, {len(found.not_gathered)} not, {len(changed)} changed"
+    )
+    for each in told:
+        click.echo(f"{each.deposit.id} {printable(each.deposit.server)}")
+        put_changes(each.changes)
+    for deposit_id in found.not_gathered:
+        click.echo(f"{deposit_id}: not gathered this month")
+    rows: list[tuple[str, ...]] = [("id", "server", "unit", "rack", "system", "memory", "disks", "valid until")]
+    for each in found.servers:
+        place = each.deposit.place
+        rows.append(
+            (
+                each.deposit.id,
+                *(printable(text) for text in (each.facts.hostname or each.deposit.server, each.deposit.unit)),
+                place.rack if place else "",
+                each.system,
+                f"{each.memory_gib:g} GiB",
+                f"{each.disk_gb:g} GB",
+                str(each.deposit.valid_until or ""),
+            )
+        )
+    click.echo("\n".join(aligned(rows)))
+    for name, sums in found.sums.items():
+        made = table(name, "servers", "memory", "disks")
+        for key, total in sums.items():
+            made.add_row(printable(key), str(total.servers), f"{total.memory_gib:g} GiB", f"{total.disk_gb:g} GB")
+        console().print(made)

@@ -1,0 +1,24 @@
+"""`sopctl place`: the server stands in its place."""
+
+import click
+
+from sopctl.cli.options import (
+    decider_options,
+    example,
+    id_argument,
+    json_option,
+    open_desk,
+)
+from sopctl.cli.render import put_step
+
+
+@click.command("place", epilog=example("sopctl place PS-2026-0001"))
+@id_argument
+@decider_options
+@json_option
+@click.pass_context
+def command(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
+    """Record that the server stands in its reserved place (penitipan 10)."""
+    from sopctl.workflow.steps import reservation
+
+    put_step(reservation.place(open_desk(ctx), deposit_id), as_json=as_json)

@@ -1,0 +1,24 @@
+"""`sopctl receive`: the server was brought."""
+
+import click
+
+from sopctl.cli.options import (
+    TEXT,
+    example,
+    id_argument,
+    json_option,
+    open_desk,
+)
+from sopctl.cli.render import put_step
+
+
+@click.command("receive", epilog=example("sopctl receive PS-2026-0001"))
+@id_argument
+@click.option("--note", type=TEXT, default="", help="What came with it.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, deposit_id: str, *, note: str, as_json: bool) -> None:
+    """Record that the requesting unit has brought the server (penitipan 7)."""
+    from sopctl.workflow.steps import handover
+
+    put_step(handover.receive(open_desk(ctx), deposit_id, note=note), as_json=as_json)

@@ -1,0 +1,42 @@
+"""`sopctl remind`: remind whoever is late."""
+
+import sys
+
+import click
+
+from sopctl.cli.options import (
+    example,
+    json_option,
+    open_desk,
+)
+from sopctl.cli.render import put_json
+from sopctl.errors import ExitCode
+from sopctl.model.text import printable
+
+
+@click.command("remind", epilog=example("sopctl remind --dry-run", "sopctl remind"))
+@click.option("--dry-run", is_flag=True, help="Show the messages; send and record nothing.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
+    """Remind whoever is late, and owners whose deposit ends soon: one message per person and level (for a timer).
+
+    Exit 6: a message could not be sent; it is tried again the next time.
+    """
+    from sopctl.workflow.steps import reminding
+
+    found = reminding.remind(open_desk(ctx), dry_run=dry_run)
+    if as_json:
+        put_json({"reminders": found})
+    for each in found if not as_json else ():
+        what = "would be sent" if dry_run else "sent" if each.sent else f"not sent: {each.problem}"
+        rows = ", ".join(row.id for row in each.rows)
+        click.secho(
+            f"{printable(each.name)} <{each.email or '-'}>: {what} ({rows})", fg="red" if each.problem else None
+        )
+        if dry_run:
+            click.echo(each.message.text)
+    if not found and not as_json:
+        click.echo("Nobody has to be reminded.")
+    if any(each.problem for each in found):
+        sys.exit(ExitCode.OUTSIDE)

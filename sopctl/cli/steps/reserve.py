@@ -1,0 +1,53 @@
+"""`sopctl reserve`: rack space."""
+
+import click
+
+from sopctl.cli.options import (
+    decider_options,
+    end,
+    example,
+    id_argument,
+    json_option,
+    lacks,
+    open_desk,
+)
+from sopctl.cli.render import put_step
+
+
+@click.command(
+    "reserve", epilog=example("sopctl reserve PS-2026-0001", "sopctl reserve PS-2026-0001 --rack A1 --unit 10")
+)
+@id_argument
+@click.option("--rack", default="", help="Only in this rack.")
+@click.option("--unit", type=click.IntRange(1, 60), help="The lowest unit to fill (with --rack).")
+@click.option(
+    "--face",
+    type=click.Choice(["both", "front", "rear"]),
+    default="both",
+    show_default=True,
+    help="Which side of the rack: a server of at most half its depth may share a unit.",
+)
+@click.option("--port", type=click.IntRange(1, 512), help="The port of the rack's switch [default: the first free].")
+@decider_options
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    deposit_id: str,
+    *,
+    rack: str,
+    unit: int | None,
+    face: str,
+    port: int | None,
+    as_json: bool,
+) -> None:
+    """Find and reserve rack space, or put the request on the waiting list (penitipan 4). Exit 1: no space."""
+    from sopctl.model.rack import FACES, Wish
+    from sopctl.workflow.steps import reservation
+
+    if unit is not None and not rack:
+        raise lacks("--unit", "--rack")
+    wish = Wish(rack, unit, next(each for each in FACES if each == face), port)
+    done = reservation.reserve(open_desk(ctx), deposit_id, wish=wish)
+    put_step(done, as_json=as_json)
+    end(done.answer)

@@ -1,0 +1,40 @@
+"""Where a command is: in the module of its name, below the package of its section or group.
+
+Each such module has the click command as `command`. It is imported when the command is run or described, and nothing
+heavy at its top: `--help` answers at once.
+"""
+
+import importlib
+import keyword
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+
+def module_name(command: str) -> str:
+    """The module of a command: `host_key` of `host-key`, `return_` of `return`, which is a word of Python's own."""
+    name = command.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def load(package: str, name: str) -> click.Command:
+    """The command `name` of a package."""
+    command = importlib.import_module(f"{package}.{module_name(name)}").command
+    assert isinstance(command, click.Command)  # noqa: S101 (our own package)
+    return command
+
+
+class PackageGroup(click.Group):
+    """A group that is a package with a module for each of its commands, its `members`."""
+
+    def __init__(self, *arguments: Any, package: str, members: Sequence[str], **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.package = package
+        self.members = members
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return sorted(self.members)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return load(self.package, cmd_name) if cmd_name in self.members else None

@@ -1,0 +1,140 @@
+"""How errors and actions are worded for someone at a terminal: sentences, and command lines to paste.
+
+What a person has to supply stands in angle brackets. A shell takes those for redirections and refuses the line before
+anything runs, so that a line which is pasted as it is records nothing.
+"""
+
+import shlex
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sopctl.errors import Action, Advice, SopctlError
+from sopctl.model.text import printable
+
+LONGEST = 2_000
+"""Characters of a sentence, or of what helps, that are printed."""
+
+
+class Asked(NamedTuple):
+    """How a verb is asked for, where that is not the verb followed by the id."""
+
+    words: str
+    id: str = "{id}"
+    """How the id is given; empty where the command takes none."""
+    options: str = ""
+    """What the command takes besides."""
+
+
+_VERBS = {
+    "expire": Asked("queue run", id=""),
+    "lab down": Asked("lab down", id="--name {id}"),
+    "lab hardware": Asked("lab hardware", id="--name {id}"),
+    "lab status": Asked("lab status", id="--name {id}"),
+    "lab switch": Asked("lab switch", id="--name {id}"),
+    "lab up": Asked("lab up", id="--name {id}"),
+    "return data-saved": Asked("return", options="--data-saved"),
+}
+"""By verb, or by verb and task where its tasks differ; what the table of verbs says of the procedure's verbs goes
+before the verb's own name."""
+
+_NEEDS = {
+    "accept": "--accept <why it is accepted>",
+    "by_hand": "--by-hand <how it was done>",
+    "disks": "<--keep-disks or --wipe-disks>",
+    "document": "--document <letter of authority>",
+    "file": "<file>",
+    "fingerprint": "--confirm <SHA256 fingerprint>",
+    "folder": "<folder>",
+    "instruction": "--instruction <what the head wrote>",
+    "letter_number": "--letter-number <number of the letter>",
+    "note": "--note <note>",
+    "person": "--by <person>",
+    "reason": "--reason <why>",
+    "serial": "--serial <serial number>",
+    "until": "--until <YYYY-MM-DD>",
+    "via": "--via <phone, letter or meeting>",
+}
+"""What a person has to supply, and how."""
+
+_NEEDS_OF = {
+    ("accept", "note"): _NEEDS["accept"],
+    ("advance", "fingerprint"): "--host-key <SHA256 fingerprint>",
+    ("configure", "file"): "--password-file <file>",
+    ("configure", "fingerprint"): "--host-key <SHA256 fingerprint>",
+    ("edit", "file"): "--from <file>",
+    ("init", "file"): _NEEDS["folder"],
+    ("probe", "fingerprint"): "--expect-key <SHA256 fingerprint>",
+    ("release", "note"): _NEEDS["by_hand"],
+    ("verify", "person"): "--confirmed-by <person>",
+}
+"""The same, where one verb asks for it in another way than the others."""
+
+_SENTENCES: dict[str, str] = {}
+"""By error id: a sentence for the terminal, in place of the one that stands where the error is raised."""
+
+
+def command(action: Action) -> str:
+    """The command line of an action, safe to paste: nothing runs while something of it is still to be supplied.
+
+    What is needed comes last: there, the shell refuses the line even where a file has the placeholder's name.
+    """
+    asked = _VERBS.get(f"{action.verb} {action.task}") or _VERBS.get(action.verb) or Asked(_asked_by(action))
+    words = ["sopctl", asked.words]
+    if action.id:
+        words.append(asked.id.format(id=shlex.quote(action.id)))
+    words.append(asked.options)
+    words += [_given(name, value) for name, value in action.given.items()]
+    words += [_need(action.verb, name) for name in action.needs]
+    return " ".join(filter(None, words))
+
+
+def _asked_by(action: Action) -> str:
+    from sopctl.model.sop import verbs  # brings the records of a history, which --help does without
+
+    found = verbs.find(action.verb, action.task) or verbs.find(action.verb)
+    return (found.command if found else "") or action.verb
+
+
+def _given(name: str, value: str) -> str:
+    option = f"--{name.replace('_', '-')}"
+    return f"{option} {shlex.quote(value)}" if value else option
+
+
+def _need(verb: str, name: str) -> str:
+    key, option = name.replace("-", "_"), name.replace("_", "-")
+    return _NEEDS_OF.get((verb, key)) or _NEEDS.get(key) or f"--{option} <{option}>"
+
+
+def advice(remedy: Advice) -> str:
+    """What helps, in one line: sentences, and commands in the order in which they are run."""
+    line, ran = "", False
+    for each in (remedy,) if isinstance(remedy, str | Action) else remedy:
+        goes_on = bool(line) and not line.endswith((".", ":", "?", "!"))
+        if isinstance(each, Action):
+            lead = "" if line.endswith(":") else "then: " if ran else "run: " if goes_on else "Run: "
+            text = lead + "; or: ".join(map(command, _ways(each)))
+        else:
+            text = each
+        if text:
+            line += ("; " if goes_on else " " if line else "") + text
+        ran = isinstance(each, Action)
+    return line
+
+
+def _ways(action: Action) -> Iterator[Action]:
+    yield action
+    for other in action.alternatives:
+        yield from _ways(other)
+
+
+def error(found: SopctlError) -> str:
+    """The sentence that says what is wrong."""
+    own = _SENTENCES.get(found.id)
+    return own.format(**found.values) if own else found.message
+
+
+def told(found: SopctlError) -> str:
+    """The whole of an error, safe to print: where, what, and below it what helps."""
+    place = f"{printable(found.where)}: " if found.where else ""
+    helps = advice(found.remedy)
+    return f"{place}{printable(error(found), LONGEST)}" + (f"\n  → {printable(helps, LONGEST)}" if helps else "")

@@ -1,0 +1,135 @@
+"""`sopctl probe` as a person and as a script meet it: a process, its output and its exit code."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import paramiko
+import pytest
+
+from sopctl.model.access.causes import REMEDIES, Cause
+from sopctl.model.access.ladder import fingerprint
+from tests.adapters.ssh import hostile
+from tests.adapters.ssh.hostile import Behaviour
+
+ROOT = Path(__file__).parents[3]
+SOPCTL = [sys.executable, "-m", "sopctl", "probe"]
+
+
+def probe(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SOPCTL, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "deposit"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
+    return path
+
+
+def test_json_of_a_login_and_of_a_failure(key_file: Path) -> None:
+    host_key = paramiko.ECDSAKey.generate()
+    ours = paramiko.Ed25519Key.from_private_key_file(str(key_file))
+    with hostile.listening(hostile.ssh(Behaviour(keys=(ours,)), host_key)) as host:
+        pinned = fingerprint(host_key.asbytes())
+        login = ["--user", "deposit", "--key", key_file, "--json", "--service", host.port]
+        good = probe(f"127.0.0.1:{host.port}", "--expect-key", pinned, *login)
+        bad = probe(f"127.0.0.1:{host.port}", "--expect-key", f"SHA256:{'A' * 43}", *login)
+    assert (good.returncode, good.stderr) == (0, "")
+    (result,) = json.loads(good.stdout)["results"]
+    assert " ".join(result) == (
+        "host port verdict rung cause detail remedy seconds rungs host_key banner algorithms user services jump"
+    )
+    assert result["verdict"] == "accessible"
+    assert result["host_key"]["sha256"] == pinned
+    assert (bad.returncode, bad.stderr) == (1, "")
+    (result,) = json.loads(bad.stdout)["results"]
+    assert (result["rung"], result["cause"]) == ("host-key", "host-key-changed")
+    assert "do not log in" in result["remedy"]
+    assert len(host.logins) == 1
+
+
+def test_ladder_for_people() -> None:
+    with (
+        hostile.listening(hostile.ssh(Behaviour(), paramiko.ECDSAKey.generate())) as host,
+        hostile.closed_port() as closed,
+        hostile.listening(hostile.saying(b"\x1b[31mred\n")) as red,
+    ):
+        shown = probe(f"127.0.0.1:{host.port}", f"127.0.0.1:{closed}", f"127.0.0.1:{red.port}")
+    assert shown.returncode == 1
+    assert "\x1b" not in shown.stdout
+    first, second, third = (part for part in shown.stdout.split("\n127.0.0.1") if part)
+    assert re.search(r"✓ host-key +\d+ ms  ecdsa-sha2-nistp256 SHA256:", first)
+    assert re.search(r"✗ tcp +\d+ ms  127.0.0.1: connection refused\n +refused: start sshd", second)
+    assert "\\x1b[31mred" in third
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--", "-oProxyCommand=x"],
+        ["bad_name"],
+        ["web:0"],
+        ["web.example.org", "--user", "deposit"],
+        ["a.example.org", "b.example.org", "--expect-key", f"SHA256:{'A' * 43}"],
+        ["a.example.org", "--expect-key", "nonsense"],
+        ["a.example.org", "--timeout", "0"],
+        ["a.example.org", "--service", "70000"],
+        ["a.example.org", "--service", "443/udp"],
+        ["a.example.org", "--server-name", "a b"],
+        ["a.example.org", "--jump", "hop@gate.example.org"],
+        ["a.example.org", "--jump", "gate.example.org", "--jump-key", "hop"],
+        ["a.example.org", "--jump-expect-key", f"SHA256:{'A' * 43}"],
+    ],
+)
+def test_usage(arguments: list[str]) -> None:
+    refused = probe(*arguments)
+    assert refused.returncode == 2, refused.stdout
+    assert "Traceback" not in refused.stderr
+
+
+def test_dead_hosts_do_not_add_up() -> None:
+    with hostile.listening(hostile.silent) as host:
+        began = time.monotonic()
+        done = probe("--timeout", "1", *[f"127.0.0.1:{host.port}"] * 20)
+        took = time.monotonic() - began
+    assert done.returncode == 1
+    assert host.connections == 20
+    assert took < 10
+
+
+def test_ctrl_c_ends_it_at_once() -> None:
+    with hostile.listening(hostile.silent) as host:
+        process = subprocess.Popen(
+            [*SOPCTL, f"127.0.0.1:{host.port}"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        with process:
+            end = time.monotonic() + 20
+            while not host.connections and time.monotonic() < end:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            began = time.monotonic()
+            _, said = process.communicate(timeout=10)
+            assert time.monotonic() - began < 1.5
+    assert process.returncode == 130
+    assert b"Traceback" not in said
+
+
+def test_the_documentation_has_every_cause_and_what_helps() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| .* \| (.*) \|$", (ROOT / "docs/access.md").read_text(), re.MULTILINE)
+    documented = {cause: helps.replace("\\*", "*") for cause, helps in rows if cause in list(Cause)}
+    assert documented == {str(cause): text.format(user="USER", port="PORT") for cause, text in REMEDIES.items()}

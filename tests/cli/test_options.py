@@ -1,0 +1,66 @@
+"""What commands take: free texts that say something."""
+
+from collections.abc import Callable, Iterator
+
+import click
+import pytest
+
+from sopctl.cli.main import cli
+from sopctl.cli.options import TEXT
+from sopctl.errors import UsageError
+from tests.conftest import Ran
+
+RECORDED = {
+    "--accept",
+    "--accessory",
+    "--by-hand",
+    "--confirmed-by",
+    "--instruction",
+    "--letter-number",
+    "--missing",
+    "--note",
+    "--number",
+    "--reason",
+    "--returned",
+    "--serial",
+    "--taken-by",
+    "--to",
+    "--trusted-path",
+    "--wiped-by",
+    "--wiped-how",
+}
+"""What is said here goes into a record, or onto a paper."""
+
+
+def options(command: click.Command) -> Iterator[click.Option]:
+    """Every option of a command and of those below it."""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            below = command.get_command(click.Context(command), name)
+            assert below is not None
+            yield from options(below)
+    yield from (each for each in command.params if isinstance(each, click.Option))
+
+
+def test_every_recorded_text_passes_the_gate() -> None:
+    found = [each for each in options(cli) if RECORDED & set(each.opts) and not each.is_flag]
+    assert {option for each in found for option in each.opts} == RECORDED
+    assert all(each.type is TEXT for each in found)
+
+
+@pytest.mark.parametrize("text", ["…", "...", " … ", "....", "<note>", "<what the head wrote>"])
+def test_a_placeholder_says_nothing(text: str) -> None:
+    with pytest.raises(UsageError, match="is only a placeholder"):
+        TEXT.convert(text, None, None)
+
+
+@pytest.mark.parametrize("text", ["", "Siapkan tempat …", "<b> dan <c>", "a <b>", "..", "-"])
+def test_what_says_something_passes(text: str) -> None:
+    assert TEXT.convert(text, None, None) == text
+
+
+@pytest.mark.parametrize("text", ["…", "<what the head wrote>"])
+def test_a_placeholder_is_no_disposition(sopctl: Callable[..., Ran], text: str) -> None:
+    ran = sopctl("dispose", "PS-2026-0001", "--instruction", text)
+    assert ran.code == 2
+    assert f"--instruction is missing: {text} is only a placeholder" in ran.err
