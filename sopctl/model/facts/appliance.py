@@ -7,7 +7,8 @@ from msgspec import Struct
 from sopctl.model.deposit import Platform
 from sopctl.model.facts import cisco_ios, routeros
 from sopctl.model.facts.answers import Answers, Refusals, State
-from sopctl.model.facts.server import Cpu, Missing, ServerFacts
+from sopctl.model.facts.parts import is_empty
+from sopctl.model.facts.server import Missing, ServerFacts
 
 
 class _Reader(Struct, frozen=True):
@@ -59,7 +60,7 @@ def from_answers(platform: Platform, said: Mapping[str, str], *, gathered_at: st
 def _unread(answers: Answers, reader: _Reader, field: str, found: Mapping[str, object]) -> bool:
     """Has the field no value? A list that was read and found empty is one."""
     value = found.get(field)
-    if value not in (None, (), {}, Cpu()):
+    if not is_empty(value):
         return False
     read = any(answers.state(command) is State.OK for command in reader.read_by.get(field, ()))
     return not (read and isinstance(value, tuple | dict))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from sopctl.model.facts.answers import Answers, Refusals, seconds, size
-from sopctl.model.facts.server import Cpu, Listener, Module, Mount, Nic, PowerSupply
+from sopctl.model.facts.parts import Cpu, Listener, Module, Mount, Nic, PowerSupply
 from sopctl.model.facts.tool_output import colon_fields
 from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from sopctl.model.facts.server import Cpu, Disk, Missing, Mount, Nic, ServerFacts
+from sopctl.model.facts.declaration import declarations
+from sopctl.model.facts.parts import Cpu, Disk, Mount, Nic, is_empty
+from sopctl.model.facts.server import Missing, ServerFacts
 from sopctl.model.sanitise import (
     MAX_ENTRIES,
     NO_DISK,
@@ -34,20 +36,6 @@ _ROOT_ONLY = frozenset({"serial"})
 """Fields whose files in /sys/class/dmi/id only root may read."""
 
 
-_LEFT_OUT = (
-    "memory_modules",
-    "raid",
-    "drives",
-    "power_supplies",
-    "bmc_address",
-    "listeners",
-    "packages",
-    "updates",
-    "time_synchronised",
-)
-"""What `setup` does not look at; details.sh does (`facts_script.completed`)."""
-
-
 def from_setup(raw: Mapping[str, object], *, gathered_at: str) -> ServerFacts:
     """Ansible's `setup` answer as ServerFacts. `raw` may hold anything: this never raises, it leaves out.
 
@@ -60,6 +48,7 @@ def from_setup(raw: Mapping[str, object], *, gathered_at: str) -> ServerFacts:
     hostname = text(facts.get("hostname"), 64) or text(facts.get("nodename"), 64)
     gateway = mapping(facts.get("default_ipv4")).get("gateway") or mapping(facts.get("default_ipv6")).get("gateway")
     values: dict[str, object] = {
+        "hostname": hostname or "",
         **dmi,
         "fqdn": text(facts.get("fqdn"), 253),
         "virtualization": _virtualization(facts),
@@ -80,12 +69,12 @@ def from_setup(raw: Mapping[str, object], *, gathered_at: str) -> ServerFacts:
     missing = {
         field: Missing.NEEDS_ROOT if field in _ROOT_ONLY and readable else Missing.NOT_AVAILABLE
         for field, value in values.items()
-        if value in (None, (), Cpu())
+        if is_empty(value)
     }
-    missing |= dict.fromkeys(_LEFT_OUT, Missing.NOT_AVAILABLE)
-    if not hostname:
-        missing["hostname"] = Missing.NOT_AVAILABLE
-    return ServerFacts(gathered_at=gathered_at, hostname=hostname or "", missing=missing, **values)  # type: ignore[arg-type]
+    # What `setup` does not look at, details.sh does (script.completed).
+    unasked = (each.field for each in declarations(ServerFacts) if each.read and each.field not in values)
+    missing |= dict.fromkeys(unasked, Missing.NOT_AVAILABLE)
+    return ServerFacts(gathered_at=gathered_at, missing=missing, **values)  # type: ignore[arg-type]
 
 
 def _virtualization(facts: Mapping[str, object]) -> str | None:

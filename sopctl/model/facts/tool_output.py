@@ -8,7 +8,7 @@ raises.
 import re
 from collections.abc import Iterator, Sequence
 
-from sopctl.model.facts.server import Disk, Listener, MemoryModule, Mount, PowerSupply, RaidVolume
+from sopctl.model.facts.parts import Disk, Listener, MemoryModule, Mount, PowerSupply, RaidVolume
 from sopctl.model.sanitise import MAX_ENTRIES, NO_DISK, NO_FILE_SYSTEM, address, number, text
 
 Record = dict[str, str]

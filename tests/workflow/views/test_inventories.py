@@ -17,8 +17,9 @@ from sopctl.adapters.listings import NETBOX
 from sopctl.errors import InvalidRecord, NotNow, UsageError
 from sopctl.model.availability import Policy, Sight
 from sopctl.model.facts.changes import Weight
+from sopctl.model.facts.parts import Listener
 from sopctl.model.facts.script import from_script
-from sopctl.model.facts.server import Listener, Missing, ServerFacts
+from sopctl.model.facts.server import Missing, ServerFacts
 from sopctl.model.sop import history
 from sopctl.store import dossiers
 from sopctl.store.checks import Checks
