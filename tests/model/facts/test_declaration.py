@@ -53,7 +53,7 @@ class Watched(Sections):
         return super().lines(name, device)
 
 
-@pytest.mark.parametrize("printed", (path.read_text() for path in CAPTURES), ids=[path.stem for path in CAPTURES])
+@pytest.mark.parametrize("printed", [path.read_text() for path in CAPTURES], ids=[path.stem for path in CAPTURES])
 def test_a_field_is_read_from_the_sections_that_it_declares(printed: str) -> None:
     for each in FACTS:
         if each.read:
