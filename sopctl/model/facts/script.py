@@ -1,4 +1,4 @@
-"""What details.sh printed, as ServerFacts: a server without Python is read by it alone, others in part."""
+"""What details.sh printed, as ServerFacts. A server without Python is read by it alone, any other in part."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -12,7 +12,10 @@ Named = TypeVar("Named", Disk, Nic)
 
 
 def from_script(said: str, *, gathered_at: str) -> ServerFacts:
-    """The answer of details.sh as ServerFacts. `said` may hold anything: this never raises, it leaves out."""
+    """The answer of details.sh as ServerFacts.
+
+    `said` may hold anything: nothing raises, what cannot be read is left out.
+    """
     answer = Sections(said)
     read = {each.field: each.read for each in declarations(ServerFacts) if each.read}
     values = {field: how.value(answer) for field, how in read.items()}
@@ -21,7 +24,7 @@ def from_script(said: str, *, gathered_at: str) -> ServerFacts:
 
 
 def completed(facts: ServerFacts, details: ServerFacts) -> ServerFacts:
-    """`facts`, and from `details` what they do not say; disks and interfaces of one name are one."""
+    """`facts`, their gaps filled from `details`; disks and interfaces of the same name are the same."""
     values = {field: getattr(facts, field) for field in facts.__struct_fields__}
     values |= {field: getattr(details, field) for field, value in values.items() if is_empty(value)}
     values["disks"] = _joined(facts.disks, details.disks)
@@ -41,7 +44,7 @@ def _joined(first: Sequence[Named], second: Sequence[Named]) -> tuple[Named, ...
 
 
 def _why(answer: Sections, read: Read) -> Missing | None:
-    """Why a field has no value; None where the server was asked and has none."""
+    """Why a field has no value; None if the server was asked and has none."""
     states = [answer.state(name) for name in read.sections]
     if read.optional and "ok" in states:
         return None
