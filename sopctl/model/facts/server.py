@@ -117,13 +117,13 @@ class ServerFacts(Struct, frozen=True):
         str | None,
         Read(sections.gateway, ("route", "route6")),
         Line("Gateway", FormPart.SYSTEM),
-        Uncompared(why="it may be lent, as an address may"),
+        Uncompared(why="it may be leased, as an address may"),
     ] = None
     dns: Annotated[
         tuple[str, ...],
         Read(sections.dns, ("dns",)),
         Line("Server DNS", FormPart.SYSTEM, shown.addresses),
-        Uncompared(why="they may be lent, as an address may"),
+        Uncompared(why="they may be leased, as an address may"),
     ] = ()
     cpu: Annotated[
         Cpu,
@@ -143,7 +143,7 @@ class ServerFacts(Struct, frozen=True):
         int | None,
         Read(sections.meminfo("SwapTotal"), ("memory",)),
         Line("Swap", FormPart.HARDWARE, shown.mebibytes),
-        Uncompared(why="an owner sets it as they like"),
+        Uncompared(why="its size is the owner's choice"),
     ] = None
     bios_version: Annotated[
         str | None,
