@@ -73,9 +73,10 @@ $(BIN)/promtool: | $(VENV)/bin/pip
 	echo "promtool (Debian package prometheus) cannot be fetched: its test is skipped" >&2; rm -rf $$folder
 
 .PHONY: docs
-docs: setup ## Make docs/commands.md from the help of the commands, and the schema of facts from the model
+docs: setup ## Make docs/commands.md from the help of the commands; schema of facts and causes from the model
 	@$(BIN)/python docs/reference.py >docs/commands.md
 	@$(BIN)/python docs/schema.py >docs/facts.schema.json
+	@$(BIN)/python docs/causes.py >docs/access.md.new && mv docs/access.md.new docs/access.md
 
 .PHONY: clean
 clean: ## Remove what setup, tests and demo made here

@@ -30,8 +30,9 @@ from msgspec.structs import replace
 from sopctl.adapters import lab
 from sopctl.adapters.documents.press import Press
 from sopctl.cli import terminal
+from sopctl.model.facts.parts import Listener
 from sopctl.model.facts.script import from_script
-from sopctl.model.facts.server import Listener, ServerFacts
+from sopctl.model.facts.server import ServerFacts
 from sopctl.model.sop import history
 from sopctl.model.sop.history import Event
 from sopctl.store import codec

@@ -1,15 +1,15 @@
 #!/bin/sh
-# What a server says of itself, read with whatever tools it has; changes nothing. POSIX sh and awk: no Python needed.
-# Each section is a line "=NAME STATE" (ok, absent, needs-root), then the tool's own words, each line behind one space,
-# so that nothing a tool prints can look like a section; ok without a word means that the tool failed.
-# sopctl/model/facts_script.py reads it.
-# As root, or with full sudo, or with sudo for these tools alone; without any, it says what needs root.
+# What a server says of itself, read with whatever tools it has. Changes nothing. POSIX sh and awk: no Python needed.
+# Each section is a line "=NAME STATE" (ok, absent, needs-root), then the tool's output, each line indented by one space,
+# so that nothing a tool prints can look like a section. A section that is ok but empty means that the tool failed.
+# The fields of sopctl/model/facts/server.py declare which sections they are read from.
+# Works as root, with full sudo, with sudo for these tools alone, or without: then it says what needs root.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/opt/MegaRAID/storcli:/opt/MegaRAID/perccli
 export LC_ALL=C
 umask 077
-cd / # a tool may write where it stands
+cd / # some tools write into the current folder
 
-# What marks our own lines until they are framed: nothing that a tool could know. Read without a process of its own.
+# Marks our own lines until they are framed: no tool can know it. Read without starting a process.
 { read -r mark </proc/sys/kernel/random/uuid; } 2>/dev/null || mark=mark-$$-$PPID
 
 uid=$(id -u)
@@ -19,16 +19,16 @@ as_root() { if root; then bounded "$@"; else bounded sudo -n -- "$@"; fi; }
 plainly() { "$@"; }
 if command -v timeout >/dev/null 2>&1; then bounded() { timeout 20 "$@"; }; else bounded() { "$@"; }; fi
 
-# state NAME STATE; the line before may lack its end
+# state NAME STATE  begins with a newline: the tool's last line may not have ended in one
 state() { printf '\n%s=%s %s\n' "$mark" "$1" "$2"; }
 
-# kernel NAME FILE…  files that the kernel or the system writes: they answer at once
+# kernel NAME FILE…  files of the kernel or the system, which can be read at once
 kernel() { state "$1" ok; shift; cat "$@" 2>/dev/null; }
-# kernel_lines NAME PATTERN FILE…  the same, with each file's name where there are several
+# kernel_lines NAME PATTERN FILE…  lines of such files, each with its file's name if there are several
 kernel_lines() { state "$1" ok; shift; grep -E -s "$@"; }
 
-# section NAME HOW TOOL ARGUMENT…  HOW is plainly (it asks the kernel alone, or is a function), bounded, or as_root.
-# Some tools' exit codes are flags: what was printed counts.
+# section NAME HOW TOOL ARGUMENT…  HOW is plainly (it only asks the kernel, or is a function), bounded, or as_root.
+# What the tool prints counts, not its exit code: some tools use that for flags.
 section() {
   name=$1 how=$2
   shift 2
@@ -38,7 +38,7 @@ section() {
   "$how" "$@" </dev/null 2>/dev/null
 }
 
-# Of each section at most 200,000 characters, so that one tool gone mad does not cost the others their words.
+# At most 200,000 characters of each section, so that one runaway tool does not crowd out the others.
 framed() {
   mark=$mark awk '
     BEGIN { mark = ENVIRON["mark"]; size = length(mark) }
@@ -46,10 +46,10 @@ framed() {
     $0 != "" && left > 0 { print " " substr($0, 1, left); left -= length($0) + 1 }'
 }
 
-# Where nothing waits for an update, dnf says nothing, as it does when it fails (dnf(8): exit 0 or 100).
+# dnf prints nothing if there are no updates, and nothing if it fails: the exit code tells (dnf(8): 0 or 100).
 waiting() { bounded "$1" -q -C check-update && echo none; }
 
-# Local file systems by themselves: a share whose server is gone holds df up until it is ended, with nothing said.
+# Local file systems first: a share whose server is gone blocks df until it is killed, with nothing printed.
 sizes() { bounded df -Pkl; bounded df -Pk; }
 
 everything() {

@@ -164,14 +164,14 @@ def put_ladder(found: "AccessResult") -> None:
 
 def put_established(established: "Sequence[Established]") -> None:
     """What was established, and by which view: one line each, with the remedy below each no."""
-    from sopctl.model.access.causes import REMEDIES, Cause
+    from sopctl.model.access.causes import Cause
 
     for each in established:
         mark, colour = ("✓", "green") if each.ok else ("✗", "red")
         what = f"  {printable(each.detail)}" if each.detail else ""
         click.secho(f"    {mark} {each.view}: {printable(each.who)}{what}", fg=colour)
-        if each.cause in list(Cause) and each.view == "account-examined":
-            click.echo(f"      {each.cause}: {REMEDIES[Cause(each.cause)].format(port='22', user=printable(each.who))}")
+        if each.view == "account-examined" and (cause := Cause.of(each.cause)):
+            click.echo(f"      {cause}: {cause.remedy(port=22, user=printable(each.who))}")
 
 
 def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:

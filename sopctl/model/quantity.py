@@ -1,4 +1,4 @@
-"""Numbers and sizes as Indonesian papers and records write them."""
+"""Numbers, sizes and durations as Indonesian papers and records write them."""
 
 _GIB = 1024**3
 
@@ -24,3 +24,12 @@ def memory_size(size_bytes: int) -> str:
     if size_bytes < 1024 * _GIB:
         return f"{decimal(size_bytes / _GIB)} GiB"
     return f"{decimal(size_bytes / 1024**4, 2)} TiB"
+
+
+def duration(seconds: int) -> str:
+    """Time in days and hours: `41 hari 3 jam`; minutes below an hour."""
+    hours, rest = divmod(max(0, seconds), 3600)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{decimal(days, 0)} hari {hours} jam"
+    return f"{hours} jam" if hours else f"{rest // 60} menit"

@@ -1,4 +1,4 @@
-"""Numbers and sizes as papers and records write them."""
+"""Numbers, sizes and durations as papers and records write them."""
 
 from pathlib import Path
 

@@ -1,10 +1,9 @@
-"""Dates, durations and spelled numbers as they are written on the forms."""
+"""Dates and spelled numbers as they are written on the forms."""
 
 import re
 from datetime import date, datetime
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.quantity import decimal
 
 _UNITS = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas")
 
@@ -53,15 +52,6 @@ def spelled(number: int) -> str:
             head = one if count == 1 and one else f"{spelled(count)} {word}"
             return f"{head} {spelled(rest)}" if rest else head
     raise AssertionError("unreachable: every number from 20 up has a ten")
-
-
-def duration(seconds: int) -> str:
-    """Time in days and hours: `41 hari 3 jam`; minutes below an hour."""
-    hours, rest = divmod(max(0, seconds), 3600)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{decimal(days, 0)} hari {hours} jam"
-    return f"{hours} jam" if hours else f"{rest // 60} menit"
 
 
 def _format(day: date, pattern: str, language: str) -> str:

@@ -1,9 +1,9 @@
-"""How long to wait before a server is tried again, and when trying again helps nothing.
+"""How long to wait before a server is tried again, and when another try is useless.
 
-Waits double from the cause's first one up to MOST_SECONDS, and up to a quarter is added at random, so that many
-callers do not come at once. OpenSSH (since 9.8, sshd_config(5): PerSourcePenalties) refuses an address for a while
-when its penalties, 1 s for a connection without a login and 5 s for a refused login, add up to 15 s: what sshd has
-seen of us is therefore not repeated within 15 s, and what it has refused not within a minute.
+Waits double from the cause's first one (declared with it) up to MOST_SECONDS. Up to a quarter is added at random, so
+that many callers do not come at once. OpenSSH (since 9.8, sshd_config(5): PerSourcePenalties) refuses an address for
+a while when its penalties, 1 s for a connection without a login and 5 s for a refused login, add up to 15 s. So what
+sshd has seen of us is not repeated within 15 s, and what it has refused not within a minute.
 """
 
 from sopctl.model.access.causes import Cause
@@ -11,30 +11,14 @@ from sopctl.model.access.causes import Cause
 MOST_SECONDS = 120.0
 JITTER = 0.25
 
-FIRST_SECONDS: dict[Cause, float] = {
-    Cause.RESOLVER_DOWN: 5.0,
-    Cause.REFUSED: 2.0,
-    Cause.FILTERED: 2.0,
-    Cause.NO_ROUTE: 2.0,
-    Cause.PORT_CLOSED: 15.0,
-    Cause.NOT_TLS: 15.0,
-    Cause.NOT_HTTP: 15.0,
-    Cause.HTTP_STATUS: 15.0,
-    Cause.CLOSED: 15.0,
-    Cause.SILENT: 15.0,
-    Cause.TIMEOUT: 15.0,
-    Cause.THROTTLED: 60.0,
-}
-"""The causes that pass by themselves, with the first wait. Every other one ends at once: a person must act."""
-
 
 def wait(cause: Cause | str, tried: int, chance: float) -> float | None:
     """Seconds until the next try, after `tried` tries that ended with `cause`; `chance` is from 0 to 1.
 
-    None when another try would meet the same.
+    None if the cause does not pass by itself.
     """
-    first = FIRST_SECONDS.get(Cause(cause)) if cause in list(Cause) else None
-    if first is None:
+    known = Cause.of(cause)
+    if known is None or known.first_wait is None:
         return None
-    doubled: float = min(first * 2.0 ** (tried - 1), MOST_SECONDS)
+    doubled: float = min(known.first_wait * 2.0 ** (tried - 1), MOST_SECONDS)
     return doubled * (1 + JITTER * chance)

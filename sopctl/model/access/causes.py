@@ -1,55 +1,310 @@
-"""Why a server cannot be reached: stable codes, what a server's words mean, and what helps."""
+"""Why a server cannot be reached: every cause, what it means and what helps; and which cause a server's words tell."""
 
 import re
 from enum import StrEnum
 
+from msgspec import Struct
+
+from sopctl.model.access.rung import Rung
+
+
+class _Declared(Struct, frozen=True):
+    """What is declared of a cause."""
+
+    code: str
+    rungs: tuple[Rung, ...]
+    """Where a check may fail for it. None: only the management account sees it, a login meets `denied`."""
+    means: str
+    helps: str
+    """With places for the {port} and the {user} of the check."""
+    services: str = ""
+    """What helps at the rungs TLS and HTTP, if that is something else."""
+    first_wait: float | None = None
+    """Seconds before the second try, if the cause may pass by itself; None if a person must act."""
+
 
 class Cause(StrEnum):
-    """Why a rung or a finding failed; stable codes for scripts. `REMEDIES` has the sentence for people."""
+    """Why a rung or a finding failed. The codes are stable, for scripts.
+
+    docs/access.md lists them (`make docs`). A new cause is declared here, and detected where it is seen.
+    """
+
+    rungs: tuple[Rung, ...]
+    means: str
+    first_wait: float | None
+    _helps: str
+    _services: str
+
+    def __new__(cls, declared: _Declared) -> "Cause":
+        cause = str.__new__(cls, declared.code)
+        cause._value_ = declared.code
+        cause.rungs, cause.means, cause.first_wait = declared.rungs, declared.means, declared.first_wait
+        cause._helps, cause._services = declared.helps, declared.services or declared.helps
+        return cause
+
+    @classmethod
+    def of(cls, code: str) -> "Cause | None":
+        """The cause with this code; None for another word."""
+        return next((each for each in cls if each == code), None)
+
+    def remedy(self, *, port: object, user: str, rung: Rung | None = None) -> str:
+        """What helps, in one sentence; `rung` is where the check failed."""
+        helps = self._services if rung in (Rung.TLS, Rung.HTTP) else self._helps
+        return helps.format(port=port, user=user)
 
     # Name and network
-    NO_SUCH_NAME = "no-such-name"
-    RESOLVER_DOWN = "resolver-down"
-    REFUSED = "refused"
-    FILTERED = "filtered"
-    NO_ROUTE = "no-route"
-    FORWARDING_REFUSED = "forwarding-refused"
+    NO_SUCH_NAME = _Declared(
+        "no-such-name",
+        (Rung.NAME,),
+        means="the name is not in DNS",
+        helps="correct the name, or have it entered in DNS; an address works without",
+    )
+    RESOLVER_DOWN = _Declared(
+        "resolver-down",
+        (Rung.NAME,),
+        means="no name server answered",
+        helps="check the name servers of the machine that looks it up (resolvectl status, resolv.conf)",
+        first_wait=5.0,
+    )
+    REFUSED = _Declared(
+        "refused",
+        (Rung.TCP,),
+        means="the host answers that nothing listens on that port",
+        helps="start sshd on the server, or correct the port",
+        first_wait=2.0,
+    )
+    FILTERED = _Declared(
+        "filtered",
+        (Rung.TCP,),
+        means="no answer at all: off, not cabled, or a firewall that drops",
+        helps="see that the server is on, cabled to its switch port, and that no firewall drops port {port}",
+        first_wait=2.0,
+    )
+    NO_ROUTE = _Declared(
+        "no-route",
+        (Rung.TCP,),
+        means="this network, a gateway or a firewall reports that there is no route",
+        helps="check the network of this machine, the gateway, and the server's address",
+        first_wait=2.0,
+    )
+    FORWARDING_REFUSED = _Declared(
+        "forwarding-refused",
+        (Rung.JUMP,),
+        means="the jump host lets us in, but does not forward the connection",
+        helps="allow forwarding for {user} there (AllowTcpForwarding, PermitOpen), or take another jump host",
+    )
     # SSH, until the server has proved itself
-    THROTTLED = "throttled"
-    CLOSED = "closed"
-    SILENT = "silent"
-    NOT_SSH = "not-ssh"
-    NO_COMMON_ALGORITHM = "no-common-algorithm"
-    HOST_KEY_CHANGED = "host-key-changed"
-    HOST_KEY_UNKNOWN = "host-key-unknown"
+    THROTTLED = _Declared(
+        "throttled",
+        (Rung.BANNER,),
+        means="too many connections: MaxStartups, PerSourcePenalties",
+        helps="wait a minute; then raise MaxStartups or exempt this controller in PerSourcePenalties",
+        first_wait=60.0,
+    )
+    CLOSED = _Declared(
+        "closed",
+        (Rung.BANNER, Rung.KEX, Rung.LOGIN, Rung.COMMAND, Rung.TLS, Rung.HTTP),
+        means="the other side hung up",
+        helps="look at the server's sshd log, hosts.deny, and anything that bans addresses (fail2ban)",
+        services="look at the service's own log on the server",
+        first_wait=15.0,
+    )
+    SILENT = _Declared(
+        "silent",
+        (Rung.BANNER,),
+        means="it accepts and says nothing",
+        helps="the server accepts but does not answer: look at its load, its disk, and sshd",
+        first_wait=15.0,
+    )
+    NOT_SSH = _Declared(
+        "not-ssh",
+        (Rung.BANNER, Rung.KEX),
+        means="something else answers, or SSH that violates the protocol",
+        helps="another service answers on port {port}: correct the port",
+    )
+    NO_COMMON_ALGORITHM = _Declared(
+        "no-common-algorithm",
+        (Rung.KEX, Rung.LOGIN, Rung.TLS),
+        means="the two sides share none; the detail says of which kind, and what the server offers",
+        helps="update the server's SSH, or allow current algorithms in its sshd_config",
+        services="allow TLS 1.2 and 1.3 with current ciphers in the service's configuration",
+    )
+    HOST_KEY_CHANGED = _Declared(
+        "host-key-changed",
+        (Rung.HOST_KEY,),
+        means="the server shows another key than the expected one; both fingerprints are in the detail. No credential "
+        "was sent",
+        helps="do not log in: ask the owner whether the server was reinstalled, and confirm the new fingerprint at "
+        "the console",
+    )
+    HOST_KEY_UNKNOWN = _Declared(
+        "host-key-unknown",
+        (Rung.HOST_KEY,),
+        means="no expected key was given, so there was no login",
+        helps="compare the fingerprint at the console (ssh-keygen -lf /etc/ssh/ssh_host_*.pub), then give it as "
+        "the expected key",
+    )
     # The account
-    METHOD_NOT_ALLOWED = "method-not-allowed"
-    SECOND_FACTOR = "second-factor"
-    DENIED = "denied"
-    NO_SUCH_ACCOUNT = "no-such-account"
-    LOCKED = "locked"
-    ACCOUNT_EXPIRED = "account-expired"
-    PASSWORD_EXPIRED = "password-expired"  # noqa: S105 (a cause, not a password)
-    NOT_ALLOWED = "not-allowed"
-    KEY_MISSING = "key-missing"
-    LOOSE_MODES = "loose-modes"
+    METHOD_NOT_ALLOWED = _Declared(
+        "method-not-allowed",
+        (Rung.LOGIN,),
+        means="sshd takes no public keys; what it asks for instead is in the detail",
+        helps="allow public keys for {user} (PubkeyAuthentication, AuthenticationMethods)",
+    )
+    SECOND_FACTOR = _Declared(
+        "second-factor",
+        (Rung.LOGIN,),
+        means="the key was accepted, but is not enough",
+        helps="let the key alone be enough for {user} (AuthenticationMethods publickey in a Match block), or have "
+        "the owner try by hand",
+    )
+    DENIED = _Declared(
+        "denied",
+        (Rung.LOGIN,),
+        means="no such account, a locked one, no key or another one, loose modes, AllowUsers …: sshd does not tell a "
+        "client which",
+        helps="see that the account {user} exists, is not locked, and has our key in authorized_keys (owner and "
+        "mode: sshd's StrictModes)",
+    )
+    NO_SUCH_ACCOUNT = _Declared(
+        "no-such-account",
+        (),
+        means="the management account finds no such account",
+        helps="create the account {user}: sopctl configure does that",
+    )
+    LOCKED = _Declared(
+        "locked",
+        (Rung.LOGIN,),
+        means="the account is locked; the management account sees it, a client only if PAM says so",
+        helps="the owner unlocks the account: usermod -U {user} (without a password: usermod -p '*' {user})",
+    )
+    ACCOUNT_EXPIRED = _Declared(
+        "account-expired",
+        (Rung.LOGIN,),
+        means="the account has expired",
+        helps="the owner extends the account: chage -E -1 {user}",
+    )
+    PASSWORD_EXPIRED = _Declared(
+        "password-expired",
+        (Rung.COMMAND,),
+        means="the password must be changed first",
+        helps="the owner renews the password or its age: chage -d today -M -1 {user}",
+    )
+    NOT_ALLOWED = _Declared(
+        "not-allowed",
+        (Rung.LOGIN,),
+        means="sshd's own rules, a from= option of the key, or a server closed to all but root",
+        helps="let {user} in: AllowUsers, DenyUsers, AllowGroups, DenyGroups in sshd_config, from= of its key, "
+        "/etc/nologin",
+    )
+    KEY_MISSING = _Declared(
+        "key-missing",
+        (),
+        means="the key is not in the files that sshd reads for the account",
+        helps="enter the letter's key in the file that sshd reads for {user}: sopctl configure does that",
+    )
+    LOOSE_MODES = _Declared(
+        "loose-modes",
+        (),
+        means="sshd ignores the key file: others can write to it, or sshd cannot read it",
+        helps="only {user} and root may own and write the home, .ssh and the key file: chown {user}, chmod go-w "
+        "(sshd's StrictModes)",
+    )
     # Its shell
-    NO_SHELL = "no-shell"
-    SHELL_BROKEN = "shell-broken"
-    COMMAND_REFUSED = "command-refused"
-    COMMAND_FAILED = "command-failed"
-    SUDO_REFUSED = "sudo-refused"
+    NO_SHELL = _Declared(
+        "no-shell",
+        (Rung.COMMAND,),
+        means="the login shell is nologin or false, or does not exist",
+        helps="the owner gives {user} a login shell: chsh -s /bin/sh {user}",
+    )
+    SHELL_BROKEN = _Declared(
+        "shell-broken",
+        (Rung.COMMAND,),
+        means="the shell or its start files make every command fail",
+        helps="the owner looks at the shell of {user} and its start files (.bashrc, .profile); chsh -s /bin/sh {user}",
+    )
+    COMMAND_REFUSED = _Declared(
+        "command-refused",
+        (Rung.COMMAND,),
+        means="the server runs something else, or nothing: ForceCommand, sftp only, MaxSessions 0, command=",
+        helps="the owner lets {user} run commands: ForceCommand and MaxSessions in sshd_config, command= in "
+        "authorized_keys",
+    )
+    COMMAND_FAILED = _Declared(
+        "command-failed",
+        (Rung.COMMAND,),
+        means="the command ran, and its exit status was not 0",
+        helps="run the command by hand as {user}",
+    )
+    SUDO_REFUSED = _Declared(
+        "sudo-refused",
+        (Rung.COMMAND,),
+        means="the management account may not use sudo to look",
+        helps="let {user} use sudo without a password (/etc/sudoers.d)",
+    )
     # What else the server offers
-    PORT_CLOSED = "port-closed"
-    NOT_TLS = "not-tls"
-    CERTIFICATE_EXPIRED = "certificate-expired"
-    CERTIFICATE_WRONG_NAME = "certificate-wrong-name"
-    CERTIFICATE_UNTRUSTED = "certificate-untrusted"
-    NOT_HTTP = "not-http"
-    HTTP_STATUS = "http-status"
+    PORT_CLOSED = _Declared(
+        "port-closed",
+        (Rung.SERVICE,),
+        means="a port does not accept connections; which, and why, is in the detail",
+        helps="start the service on the server, or open the port in its firewall",
+        first_wait=15.0,
+    )
+    NOT_TLS = _Declared(
+        "not-tls",
+        (Rung.TLS,),
+        means="something answers, but not TLS",
+        helps="another protocol answers there: correct the port, or check it as /tcp or /http",
+        first_wait=15.0,
+    )
+    CERTIFICATE_EXPIRED = _Declared(
+        "certificate-expired",
+        (Rung.TLS,),
+        means="past its last day, or not yet valid",
+        helps="renew the certificate, and find out why that did not happen by itself (certbot renew); check the clocks",
+    )
+    CERTIFICATE_WRONG_NAME = _Declared(
+        "certificate-wrong-name",
+        (Rung.TLS,),
+        means="it is for other names; they are in the detail",
+        helps="check by the name on the certificate (--server-name), or have it issued for this one",
+    )
+    CERTIFICATE_UNTRUSTED = _Declared(
+        "certificate-untrusted",
+        (Rung.TLS,),
+        means="not signed by an authority that is known here",
+        helps="install the whole chain on the server; for your own authority, give --ca FILE",
+    )
+    NOT_HTTP = _Declared(
+        "not-http",
+        (Rung.HTTP,),
+        means="something answers, but not HTTP",
+        helps="another protocol answers there: correct the port, or check it as /tcp or /tls",
+        first_wait=15.0,
+    )
+    HTTP_STATUS = _Declared(
+        "http-status",
+        (Rung.HTTP,),
+        means="the answer has status 400 or above",
+        helps="look at the logs of the web server and of what runs behind it",
+        first_wait=15.0,
+    )
     # At any rung
-    FLOODED = "flooded"
-    TIMEOUT = "timeout"
+    FLOODED = _Declared(
+        "flooded",
+        tuple(Rung),
+        means="more than 512 KiB arrived: the server writes without end",
+        helps="stop what writes without end: the login scripts of {user}, or whatever answers on port {port}",
+        services="stop what writes without end on that port",
+    )
+    TIMEOUT = _Declared(
+        "timeout",
+        tuple(Rung),
+        means="it began, but did not end in time",
+        helps="the server is too slow or hangs: look at its load, its DNS (UseDNS) and PAM; or allow more time",
+        services="the service accepts but does not answer: look at its load and its log; or allow more time",
+        first_wait=15.0,
+    )
 
 
 _THROTTLED = re.compile(r"exceeded maxstartups|not allowed at this time|too many connections", re.I)
@@ -115,63 +370,3 @@ def command_cause(command: str, status: int | None, output: str, *, proved: bool
     if _NO_SHELL.search(output) or (command == "true" and status == 1 and not output.strip()):
         return Cause.NO_SHELL
     return Cause.SHELL_BROKEN if status is None or command == "true" else Cause.COMMAND_FAILED
-
-
-REMEDIES: dict[Cause, str] = {
-    Cause.NO_SUCH_NAME: "correct the name, or have it entered in DNS; an address works without",
-    Cause.RESOLVER_DOWN: "check the name servers of the machine that looks it up (resolvectl status, resolv.conf)",
-    Cause.REFUSED: "start sshd on the server, or correct the port",
-    Cause.FILTERED: "see that the server is on, cabled to its switch port, and that no firewall drops port {port}",
-    Cause.NO_ROUTE: "check the network of this machine, the gateway, and the server's address",
-    Cause.FORWARDING_REFUSED: "allow forwarding for {user} there (AllowTcpForwarding, PermitOpen), "
-    "or take another jump host",
-    Cause.THROTTLED: "wait a minute; then raise MaxStartups or exempt this controller in PerSourcePenalties",
-    Cause.CLOSED: "look at the server's sshd log, hosts.deny, and anything that bans addresses (fail2ban)",
-    Cause.SILENT: "the server accepts but does not answer: look at its load, its disk, and sshd",
-    Cause.NOT_SSH: "another service answers on port {port}: correct the port",
-    Cause.NO_COMMON_ALGORITHM: "update the server's SSH, or allow current algorithms in its sshd_config",
-    Cause.HOST_KEY_CHANGED: "do not log in: ask the owner whether the server was reinstalled, and confirm the new "
-    "fingerprint at the console",
-    Cause.HOST_KEY_UNKNOWN: "compare the fingerprint at the console (ssh-keygen -lf /etc/ssh/ssh_host_*.pub), "
-    "then give it as the expected key",
-    Cause.METHOD_NOT_ALLOWED: "allow public keys for {user} (PubkeyAuthentication, AuthenticationMethods)",
-    Cause.SECOND_FACTOR: "let the key alone be enough for {user} (AuthenticationMethods publickey in a Match block), "
-    "or have the owner try by hand",
-    Cause.DENIED: "see that the account {user} exists, is not locked, and has our key in authorized_keys "
-    "(owner and mode: sshd's StrictModes)",
-    Cause.NO_SUCH_ACCOUNT: "make the account {user}: sopctl configure does",
-    Cause.LOCKED: "the owner unlocks the account: usermod -U {user} (without a password: usermod -p '*' {user})",
-    Cause.ACCOUNT_EXPIRED: "the owner extends the account: chage -E -1 {user}",
-    Cause.PASSWORD_EXPIRED: "the owner renews the password or its age: chage -d today -M -1 {user}",
-    Cause.NOT_ALLOWED: "let {user} in: AllowUsers, DenyUsers, AllowGroups, DenyGroups in sshd_config, from= at "
-    "its key, /etc/nologin",
-    Cause.KEY_MISSING: "enter the letter's key in the file that sshd reads for {user}: sopctl configure does",
-    Cause.LOOSE_MODES: "only {user} and root may own and write the home, .ssh and the key file: "
-    "chown {user}, chmod go-w (sshd's StrictModes)",
-    Cause.NO_SHELL: "the owner gives {user} a login shell: chsh -s /bin/sh {user}",
-    Cause.SHELL_BROKEN: "the owner looks at the shell of {user} and its start files (.bashrc, .profile); "
-    "chsh -s /bin/sh {user}",
-    Cause.COMMAND_REFUSED: "the owner lets {user} run commands: ForceCommand and MaxSessions in sshd_config, "
-    "command= in authorized_keys",
-    Cause.COMMAND_FAILED: "run the command by hand as {user}",
-    Cause.SUDO_REFUSED: "let {user} use sudo without a password (/etc/sudoers.d)",
-    Cause.PORT_CLOSED: "start the service on the server, or open the port in its firewall",
-    Cause.NOT_TLS: "another protocol answers there: correct the port, or check it as /tcp or /http",
-    Cause.CERTIFICATE_EXPIRED: "renew the certificate, and look why that does not happen by itself (certbot renew); "
-    "check the clocks",
-    Cause.CERTIFICATE_WRONG_NAME: "ask for the name that the certificate has (--server-name), "
-    "or have it issued for this one",
-    Cause.CERTIFICATE_UNTRUSTED: "install the whole chain on the server; for an authority of your own, give --ca FILE",
-    Cause.NOT_HTTP: "another protocol answers there: correct the port, or check it as /tcp or /tls",
-    Cause.HTTP_STATUS: "look at the log of the web server and of what runs behind it",
-    Cause.FLOODED: "stop what writes without end: the login scripts of {user}, or whatever answers on port {port}",
-    Cause.TIMEOUT: "the server is too slow or hangs: look at its load, its DNS (UseDNS) and PAM; or allow more time",
-}
-
-SERVICE_REMEDIES: dict[Cause, str] = {
-    Cause.CLOSED: "look at the service's own log on the server",
-    Cause.TIMEOUT: "the service accepts but does not answer: look at its load and its log; or allow more time",
-    Cause.FLOODED: "stop what writes without end on that port",
-    Cause.NO_COMMON_ALGORITHM: "allow TLS 1.2 and 1.3 with current ciphers in the service's configuration",
-}
-"""What helps when the rung is TLS or HTTP, where that is something else than for SSH."""

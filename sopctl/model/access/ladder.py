@@ -1,7 +1,6 @@
-"""Can a server be reached? Targets, the ladder's rungs, and the verdict. (Why not: causes.py.)
+"""Can a server be reached? Targets, and the verdict. (The rungs: rung.py; why not: causes.py.)
 
-The ladder follows the order in which a client meets a server: RFC 4253 (transport), RFC 4252 (login),
-RFC 4254 (session). A check stops at the first rung that fails; that rung and its cause are the answer.
+A check stops at the first rung that fails; that rung and its cause are the answer.
 """
 
 import base64
@@ -14,26 +13,10 @@ from enum import StrEnum
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.access.causes import REMEDIES, SERVICE_REMEDIES
 from sopctl.model.access.causes import Cause as Cause  # noqa: PLC0414 (a result is read with its causes)
+from sopctl.model.access.rung import Rung as Rung  # noqa: PLC0414 (and with its rungs)
 from sopctl.model.names import FINGERPRINT, is_address
 from sopctl.model.text import printable
-
-
-class Rung(StrEnum):
-    """The steps of an access check, in order. `jump` only with a jump host, the last three only with services."""
-
-    JUMP = "jump"
-    NAME = "name"
-    TCP = "tcp"
-    BANNER = "banner"
-    KEX = "kex"
-    HOST_KEY = "host-key"
-    LOGIN = "login"
-    COMMAND = "command"
-    SERVICE = "service"
-    TLS = "tls"
-    HTTP = "http"
 
 
 class HostKey(Struct, frozen=True):
@@ -262,7 +245,6 @@ def remedy(result: AccessResult) -> str:
         return ""
     if result.rung is Rung.JUMP and result.jump:
         there = f"at the jump host {result.jump.host}: "
-        return there + REMEDIES[result.cause].format(port=result.jump.port, user=printable(result.jump.user, 64))
-    services = SERVICE_REMEDIES if result.rung in (Rung.TLS, Rung.HTTP) else {}
-    sentence = services.get(result.cause, REMEDIES[result.cause])
-    return sentence.format(port=result.port, user=printable(result.user, 64) if result.user else "the user")
+        return there + result.cause.remedy(port=result.jump.port, user=printable(result.jump.user, 64))
+    user = printable(result.user, 64) if result.user else "the user"
+    return result.cause.remedy(port=result.port, user=user, rung=result.rung)

@@ -1,8 +1,8 @@
-"""What a network appliance answered, command by command, made small; and the values that both platforms print.
+"""What a network appliance answered, command by command, cut to size; and values that both platforms print.
 
 An appliance belongs to someone else, as a server does: its answers are cut to size before anything reads them, and
-every pattern here and in the readers takes time in proportion to what it reads. (Not so those of ntc-templates: the one
-for `show inventory` takes time with the fourth power of a line that was made for it. The tests compare with them.)
+every pattern here and in the readers takes linear time. (Those of ntc-templates do not: the one for `show inventory`
+takes time with the fourth power of the length of a line that was made for it. Only the tests use them, to compare.)
 """
 
 import re
@@ -27,7 +27,7 @@ _POWERS = {"B": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4}
 
 
 class State(StrEnum):
-    """How a command ended: it answered, the appliance knows it not, or the account may not."""
+    """How a command ended: it was answered, the appliance does not know it, or the account may not run it."""
 
     OK = "ok"
     ABSENT = "absent"
@@ -35,14 +35,14 @@ class State(StrEnum):
 
 
 class Refusals(Struct, frozen=True):
-    """How a platform says no, as the beginnings of lines."""
+    """How a platform says no: the lines of a refusal begin like this."""
 
     absent: tuple[str, ...]
     refused: tuple[str, ...]
 
 
 class Answers:
-    """The answers by command; what was not asked is absent."""
+    """The answers by command. A command that was not asked is absent."""
 
     def __init__(self, said: Mapping[str, str], refusals: Refusals) -> None:
         self._lines = {command: _lines(text) for command, text in said.items()}
@@ -52,7 +52,7 @@ class Answers:
         return self._states.get(command, State.ABSENT)
 
     def lines(self, command: str) -> list[str]:
-        """The lines of an answer; none where the appliance said no."""
+        """The lines of an answer; none if the appliance said no."""
         return self._lines[command] if self.state(command) is State.OK else []
 
 
@@ -73,7 +73,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _state(lines: Sequence[str], refusals: Refusals) -> State:
-    """A refusal stands alone: in the first lines that say something."""
+    """A refusal stands in the first few lines that say something."""
     said = [line.strip() for line in lines[:10] if line.strip(" ^")][:3]
     for line in said:
         if line.startswith(refusals.refused):

@@ -1,4 +1,4 @@
-"""A network appliance's answers as ServerFacts: the same model as a server's, one reader a platform."""
+"""A network appliance's answers as ServerFacts: the same model as a server's, with one reader per platform."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,11 +7,12 @@ from msgspec import Struct
 from sopctl.model.deposit import Platform
 from sopctl.model.facts import cisco_ios, routeros
 from sopctl.model.facts.answers import Answers, Refusals, State
-from sopctl.model.facts.server import Cpu, Missing, ServerFacts
+from sopctl.model.facts.parts import is_empty
+from sopctl.model.facts.server import Missing, ServerFacts
 
 
 class _Reader(Struct, frozen=True):
-    """A platform: what to ask, how it says no, which commands a field comes from, and how its answers are read."""
+    """A platform: what to ask, how it refuses, which commands a field is read from, and how its answers are read."""
 
     commands: tuple[str, ...]
     refusals: Refusals
@@ -28,16 +29,15 @@ _FIELDS = frozenset(ServerFacts.__struct_fields__) - {"gathered_at", "hostname",
 
 
 def commands(platform: Platform) -> tuple[str, ...]:
-    """What to ask an appliance, in order; the first one shows whether it is one of that platform. All of them only
-    look."""
+    """What to ask an appliance, in order. The first one shows whether it is of that platform; none changes anything."""
     return _READERS[platform].commands
 
 
 def from_answers(platform: Platform, said: Mapping[str, str], *, gathered_at: str) -> ServerFacts | None:
-    """The answers (command → what was printed) as ServerFacts; None when nothing of that platform answered.
+    """The answers (command → what was printed) as ServerFacts; None if it is not an appliance of that platform.
 
-    `said` may hold anything: this never raises, it leaves out. What an appliance does not say, or nobody asks it (its
-    kernel, its disks), is in `missing`; what the account may not ask is there as needs-root.
+    `said` may hold anything: nothing raises, what cannot be read is left out. What an appliance does not say or is
+    never asked (its kernel, its disks) is in `missing`, as needs-root if the account may not ask it.
     """
     reader = _READERS[platform]
     answers = Answers({command: said[command] for command in reader.commands if command in said}, reader.refusals)
@@ -57,9 +57,9 @@ def from_answers(platform: Platform, said: Mapping[str, str], *, gathered_at: st
 
 
 def _unread(answers: Answers, reader: _Reader, field: str, found: Mapping[str, object]) -> bool:
-    """Has the field no value? A list that was read and found empty is one."""
+    """Does the field lack a value? A list that was read and is empty is a value."""
     value = found.get(field)
-    if value not in (None, (), {}, Cpu()):
+    if not is_empty(value):
         return False
     read = any(answers.state(command) is State.OK for command in reader.read_by.get(field, ()))
     return not (read and isinstance(value, tuple | dict))

@@ -1,8 +1,8 @@
 """Cisco IOS and IOS XE: what the `show` commands print, as fields of ServerFacts.
 
 Shapes are those of Cisco's command references (show version, show inventory, show interfaces, show ip interface, show
-ipv6 interface, show file systems, show hosts, show ntp status, show control-plane host open-ports). Most of them need
-no more than the right to look (privilege level 1).
+ipv6 interface, show file systems, show hosts, show ntp status, show control-plane host open-ports). Privilege
+level 1 is enough for most of them.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from sopctl.model.facts.answers import Answers, Refusals, seconds
-from sopctl.model.facts.server import Cpu, Listener, Module, Mount, Nic, PowerSupply
+from sopctl.model.facts.parts import Cpu, Listener, Module, Mount, Nic, PowerSupply
 from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 
 VERSION = "show version"
@@ -76,13 +76,13 @@ _LOGICAL = re.compile(
     r"|\S{1,60}\.\d{1,6}",
     re.IGNORECASE,
 )
-"""Interfaces that are no port of the device; those that carry an address are listed all the same."""
+"""Interfaces that are not ports of the device. Those with an address are listed all the same."""
 
 _VIRTUAL = frozenset({"CSR1000V", "C8000V", "ISRV", "IOSV", "VIOS", "IOL", "VIOS_L2"})
 
 
 def read(answers: Answers) -> dict[str, object]:
-    """The fields that were found; those without a value are None or empty."""
+    """The fields that this platform may have; those that were not found are None or empty."""
     version, parts = answers.lines(VERSION), list(_inventory(answers.lines(INVENTORY)))
     chassis = _chassis(parts)
     hosts = answers.lines(HOSTS)
@@ -118,7 +118,7 @@ def read(answers: Answers) -> dict[str, object]:
 
 
 def _after(lines: Sequence[str], begin: str) -> str:
-    """What follows on the first line that begins so."""
+    """The rest of the first line that begins with `begin`."""
     return next((line.strip().removeprefix(begin) for line in lines if line.strip().startswith(begin)), "").strip()
 
 
@@ -139,7 +139,7 @@ def _is_xe(version: Sequence[str]) -> bool:
 
 
 def _image(version: Sequence[str]) -> tuple[str, str] | None:
-    """The software that runs: its image's name, and its version."""
+    """The running software: its image's name, and its version."""
     for line in version[:20]:
         found = _IMAGE.search(line[:300])
         if found and (name := text(found[1], 80)) and (release := text(found[2], 60)):
@@ -158,14 +158,14 @@ def _hardware(version: Sequence[str]) -> str | None:
 
 
 def _processor(version: Sequence[str]) -> str | None:
-    """What stands in parentheses after the model; some routers put their height there, or a revision."""
+    """What stands in parentheses after the model. Some routers put their height or a revision there."""
     found = _hardware_line(version)
     name = text(found[2], 60) if found and found[2] else None
     return None if name is None or _RACK_UNITS.fullmatch(name) or name.startswith("revision") else name
 
 
 def _memory(version: Sequence[str]) -> int | None:
-    """All of it where that is said, else the processor's and the ports' part."""
+    """All physical memory if that is said, else the sum of processor and I/O memory."""
     physical = next((found for line in version if (found := _PHYSICAL.match(line))), None)
     if physical:
         return int(physical[1]) // 1024
@@ -208,7 +208,7 @@ def _inventory(lines: Sequence[str]) -> Iterator[Module]:
 
 
 def _chassis(parts: Sequence[Module]) -> Module | None:
-    """The device itself; of a stack its lowest member: who is active now may change, the lowest number does not."""
+    """The device itself; of a stack its lowest member, as the active one may change any day."""
     numbered = [(int(found[1] or 0), part) for part in parts if (found := _CHASSIS.fullmatch(part.name))]
     return min((each for each in numbered if each[1].serial), key=lambda each: each[0], default=(0, None))[1]
 
@@ -264,7 +264,7 @@ def _nics(answers: Answers) -> Iterator[Nic]:
 
 
 def _ipv4(lines: Sequence[str], ports: dict[str, _Port]) -> None:
-    """`show ip interface`: also says second addresses, and where the first one is from."""
+    """`show ip interface` also lists secondary addresses, and says where the first one is from."""
     port: _Port | None = None
     for line in lines:
         if head := _INTERFACE.match(line):
@@ -295,7 +295,7 @@ def _dotted(said: str) -> str | None:
 
 
 def _file_systems(lines: Sequence[str]) -> Iterator[Mount]:
-    """`Size(b) Free(b) Type Flags Prefixes`: those that hold data of the device."""
+    """`Size(b) Free(b) Type Flags Prefixes`: the file systems that hold data of the device."""
     for line in lines:
         words = line.lstrip(" *").split()
         if len(words) >= 5 and words[2] in ("flash", "disk") and words[4].endswith(":"):
@@ -315,7 +315,7 @@ def _gateway(lines: Sequence[str]) -> str | None:
 
 
 def _name_servers(lines: Sequence[str]) -> Iterator[str]:
-    """Without the one that says that none is set, and everyone in the network is asked."""
+    """Without 255.255.255.255: none is set, and the network is asked by broadcast."""
     for word in _after(lines, "Name servers are ").split(",")[:16]:
         found = address(word.strip())
         if found and found != "255.255.255.255":
@@ -330,7 +330,7 @@ def _synchronised(lines: Sequence[str]) -> bool | None:
 
 
 def _listeners(lines: Sequence[str]) -> Iterator[Listener]:
-    """`tcp  *:22  *:0  SSH-Server  LISTEN`; the connections that are open now are left out."""
+    """`tcp  *:22  *:0  SSH-Server  LISTEN`; established connections are left out."""
     for line in lines:
         words = line.split()
         if len(words) >= 5 and words[0] in ("tcp", "udp") and words[-1] == "LISTEN":

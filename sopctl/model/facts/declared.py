@@ -1,4 +1,4 @@
-"""What the letter and the inspection said of a server, beside what the machine says."""
+"""What the letter and the inspection said of a server, compared with what the machine says."""
 
 import re
 
@@ -9,11 +9,11 @@ from sopctl.model.facts.server import ServerFacts
 from sopctl.model.quantity import memory_size
 
 _KEPT_BY_FIRMWARE = 0.1
-"""Part of the memory that kernel and firmware keep for themselves, at most; modules are counted in full."""
+"""The largest part of the memory that kernel and firmware keep for themselves. Modules count in full."""
 
 
 class Comparison(Struct, frozen=True):
-    """One thing that was declared; `found` is empty, and `agrees` None, where the machine does not say."""
+    """One declared value. If the machine does not say, `found` is empty and `agrees` is None."""
 
     subject: str
     declared: str
@@ -22,7 +22,7 @@ class Comparison(Struct, frozen=True):
 
 
 def compare(server: Server, serial: str, facts: ServerFacts) -> tuple[Comparison, ...]:
-    """What was declared of `server`, line by line. `serial` is what the inspection read, or else the letter's."""
+    """What was declared of `server`, line by line. `serial` is the inspection's, or else the letter's."""
     cpu, system = facts.cpu, " ".join(filter(None, (facts.os_name, facts.os_version)))
     cores = (cpu.sockets or 1) * cpu.cores if cpu.cores else cpu.logical
     modules = sum(module.size_mib for module in facts.memory_modules)
@@ -62,7 +62,7 @@ def _letters(text: str) -> str:
 
 
 def _words(text: str) -> set[str]:
-    """The words and numbers of a name; `12` is said by `12.5` too, and marks such as (R) say nothing."""
+    """The words and numbers of a name: `12.5` counts as `12` too, marks such as (R) do not count."""
     plain = re.sub(r"\((?:r|tm|c)\)", " ", text.casefold())
     found = set(re.findall(r"[a-z0-9.-]+", plain))
     return found | {word.partition(".")[0] for word in found}

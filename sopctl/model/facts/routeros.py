@@ -1,8 +1,8 @@
 """MikroTik RouterOS 6 and 7: what its `print` commands say, as fields of ServerFacts.
 
-RouterOS prints in two shapes, and these commands keep to them: `key: value` lines for a menu of settings, and for a
-list (`print detail`) numbered entries of flags and `key=value`, a value in quotes where it is text. Source: MikroTik's
-manual (Command Line Interface, and the menus' own pages). A group with the policies `read` and `ssh` may run them all.
+These commands print in two shapes: a menu of settings as `key: value` lines; a list (`print detail`) as numbered
+entries of flags and `key=value`, text in quotes. Source: MikroTik's manual (Command Line Interface, and the pages of
+the menus). A group with the policies `read` and `ssh` may run them all.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from sopctl.model.facts.answers import Answers, Refusals, seconds, size
-from sopctl.model.facts.server import Cpu, Listener, Module, Mount, Nic, PowerSupply
+from sopctl.model.facts.parts import Cpu, Listener, Module, Mount, Nic, PowerSupply
 from sopctl.model.facts.tool_output import colon_fields
 from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 
@@ -76,14 +76,14 @@ REFUSALS = Refusals(
 )
 
 _ENTRY = re.compile(r" {0,4}\d{1,6} | {1,5}(?=D[A-Za-z+]{0,5} )")
-"""Where an entry begins: with its number; RouterOS 7 numbers no dynamic one."""
+"""Where an entry begins: at its number, or at the flag D, as RouterOS 7 does not number dynamic entries."""
 _PAIR = re.compile(r'(?<![A-Za-z0-9_-])([a-z][a-z0-9-]{0,39})=(?:"((?:[^"\\]|\\.){0,400})"|([^\s"]{0,400}))')
 _SUPPLY = re.compile(r"\bpsu(\d)-state[: ] *([a-z-]{1,20})")
 _PORT_TYPES = frozenset({"ether", "wlan", "wifi", "wifiwave2", "lte", "sfp", "ethernet"})
 
 
 def read(answers: Answers) -> dict[str, object]:
-    """The fields that were found; those without a value are None or empty."""
+    """The fields that this platform may have; those that were not found are None or empty."""
     resource, board = colon_fields(answers.lines(RESOURCE)), colon_fields(answers.lines(BOARD))
     name = text(resource.get("board-name"), 60)
     model, serial = text(board.get("model"), 60) or name, text(board.get("serial-number"), 40)
@@ -122,7 +122,7 @@ class _Entry(Struct):
 
 
 def _entries(lines: Sequence[str]) -> Iterator[_Entry]:
-    """The entries of a list. What follows `;;;` on a line is the owner's remark."""
+    """The entries of a list. What follows `;;;` on a line is a comment of the owner."""
     entry: _Entry | None = None
     count = 0
     for line in lines:
@@ -142,7 +142,7 @@ def _entries(lines: Sequence[str]) -> Iterator[_Entry]:
 
 
 def _nics(answers: Answers) -> Iterator[Nic]:
-    """The ports, and what else has an address (bridge, VLAN, tunnel)."""
+    """The ports, and any other interface with an address (bridge, VLAN, tunnel)."""
     own: dict[str, list[tuple[str, bool]]] = {}
     for command in (IPV4, IPV6):
         for entry in _entries(answers.lines(command)):
@@ -166,7 +166,7 @@ def _nics(answers: Answers) -> Iterator[Nic]:
 
 
 def _gateway(lines: Sequence[str]) -> str | None:
-    """Of the default route that is in use."""
+    """The gateway of the active default route."""
     for entry in _entries(lines):
         if "A" in entry.flags and entry.values.get("dst-address") == "0.0.0.0/0":
             found = address(entry.values.get("gateway", "").partition("%")[0])
@@ -176,7 +176,7 @@ def _gateway(lines: Sequence[str]) -> str | None:
 
 
 def _name_servers(lines: Sequence[str]) -> list[str]:
-    """Those that were set and those that were learnt; a long list goes on in the next lines."""
+    """Both static and dynamic ones. A long list continues on the next lines."""
     found: list[str] = []
     inside = False
     for line in lines[:200]:
@@ -192,7 +192,7 @@ def _name_servers(lines: Sequence[str]) -> list[str]:
 
 
 def _synchronised(fields: dict[str, str]) -> bool | None:
-    """RouterOS 7 says it; 6 says at least when no time server is asked."""
+    """RouterOS 7 says it; RouterOS 6 only says if the client is off."""
     if "status" in fields:
         return fields["status"] == "synchronized"
     return False if fields.get("enabled") == "no" else None
@@ -208,13 +208,13 @@ def _packages(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _updates(fields: dict[str, str]) -> int | None:
-    """Whether a newer version waits, as far as the device has looked."""
+    """1 if a newer version is known to the device, else 0; None if it has not looked."""
     installed, latest = fields.get("installed-version"), fields.get("latest-version")
     return int(installed != latest) if installed and latest else None
 
 
 def _services(lines: Sequence[str]) -> Iterator[Listener]:
-    """The services that are on; newer versions list open connections (D) beside them."""
+    """The services that are on. Newer versions also list open connections (D)."""
     for entry in _entries(lines):
         port = number(entry.values.get("port"), 65535)
         if port and not set(entry.flags) & set("XID"):

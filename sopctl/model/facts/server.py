@@ -1,13 +1,34 @@
 """What a server is, as it says itself: one typed model for every source.
 
-Everything here came from a machine that belongs to someone else. Sizes and counts are capped, strings are
-cleaned, and a field that could not be read says why (`missing`), so that "no serial number" is never
-mistaken for "not allowed to read the serial number".
+Everything here came from a machine that belongs to someone else. Sizes and counts are capped, strings are cleaned, and
+a field that could not be read says why (`missing`), so that "no serial number" is never mistaken for "not allowed to
+read the serial number".
+
+Each field carries how it is read from details.sh, where and how it stands on the form, and how it is compared.
 """
 
 from enum import StrEnum
+from typing import Annotated
 
 from msgspec import Struct
+
+from sopctl.model.facts import naming, sections, shown
+from sopctl.model.facts.comparison import Amount, Disks, Items, States, Uncompared, Value, Versions, Weight
+from sopctl.model.facts.declaration import FormPart, Line, Read, Rows
+from sopctl.model.facts.parts import (
+    Cpu,
+    Disk,
+    Listener,
+    MemoryModule,
+    Module,
+    Mount,
+    Nic,
+    PowerSupply,
+    RaidVolume,
+)
+
+_FIRMWARE_KEEPS = 0.02
+"""Part of the memory that a new kernel may keep for itself."""
 
 
 class Missing(StrEnum):
@@ -17,137 +38,208 @@ class Missing(StrEnum):
     NOT_AVAILABLE = "not-available"
 
 
-class Disk(Struct, frozen=True):
-    """One block device that holds data: no loop, device-mapper or optical drives. `size_bytes` as the kernel says."""
-
-    name: str
-    size_bytes: int
-    model: str | None = None
-    serial: str | None = None
-    rotational: bool | None = None
-    health: str | None = None
-    """What SMART says of itself: PASSED, FAILED!, OK (SCSI)."""
-
-
-class Nic(Struct, frozen=True):
-    """One network interface, without loopback and virtual ones. `speed_mbps` in megabits per second."""
-
-    name: str
-    mac: str | None = None
-    speed_mbps: int | None = None
-    ipv4: tuple[str, ...] = ()
-    ipv6: tuple[str, ...] = ()
-    up: bool = False
-    leased: tuple[str, ...] = ()
-    """Those of its addresses that a DHCP server or router lent: they may change any day."""
-
-
-class Mount(Struct, frozen=True):
-    """One mounted file system of a real device."""
-
-    path: str
-    device: str
-    fstype: str
-    size_bytes: int | None = None
-    used_bytes: int | None = None
-
-
-class Cpu(Struct, frozen=True):
-    """`sockets` × `cores` (per socket) × `threads` (per core) = logical processors."""
-
-    model: str | None = None
-    sockets: int | None = None
-    cores: int | None = None
-    threads: int | None = None
-    logical: int | None = None
-
-
-class MemoryModule(Struct, frozen=True):
-    """One memory module in its slot (SMBIOS type 17); empty slots are left out. `size_mib` in MiB."""
-
-    slot: str
-    size_mib: int
-    kind: str | None = None
-    maker: str | None = None
-    part: str | None = None
-    serial: str | None = None
-
-
-class RaidVolume(Struct, frozen=True):
-    """One array: `state` as the controller or the kernel says it (Optl, Dgrd, UU, U_)."""
-
-    name: str
-    level: str | None = None
-    state: str | None = None
-    size: str | None = None
-
-
-class PowerSupply(Struct, frozen=True):
-    """One power supply (SMBIOS type 39). `watts` is what it can give at most."""
-
-    name: str
-    model: str | None = None
-    serial: str | None = None
-    state: str | None = None
-    watts: int | None = None
-
-
-class Module(Struct, frozen=True):
-    """One part of a network appliance that can be exchanged: chassis, member of a stack, card, transceiver."""
-
-    name: str
-    model: str | None = None
-    description: str | None = None
-    serial: str | None = None
-
-
-class Listener(Struct, frozen=True):
-    """A program that waits for others on a network port. `protocol` is tcp or udp."""
-
-    protocol: str
-    address: str
-    port: int
-    program: str | None = None
-
-
 class ServerFacts(Struct, frozen=True):
-    """One server at one time. `gathered_at` is ISO 8601 with offset; `missing` maps a field's name to the reason."""
+    """One server at one time. `gathered_at` is ISO 8601 with offset; `missing` maps a field's name to the reason.
+
+    The order of the fields is that of the lines and tables within each part of the form, and that of the changes.
+    """
 
     gathered_at: str
-    hostname: str
-    fqdn: str | None = None
-    vendor: str | None = None
-    product: str | None = None
-    serial: str | None = None
-    bios_version: str | None = None
-    bios_date: str | None = None
-    form_factor: str | None = None
-    virtualization: str | None = None
-    os_name: str | None = None
-    os_version: str | None = None
-    kernel: str | None = None
-    architecture: str | None = None
-    uptime_seconds: int | None = None
-    cpu: Cpu = Cpu()
-    memory_mib: int | None = None
-    swap_mib: int | None = None
-    disks: tuple[Disk, ...] = ()
-    nics: tuple[Nic, ...] = ()
-    mounts: tuple[Mount, ...] = ()
-    gateway: str | None = None
-    dns: tuple[str, ...] = ()
-    memory_modules: tuple[MemoryModule, ...] = ()
-    raid: tuple[RaidVolume, ...] = ()
-    drives: tuple[Disk, ...] = ()
+    hostname: Annotated[
+        str,
+        Read(sections.hostname, ("host",)),
+        Line("Nama server", FormPart.NAME, shown.first, fields=("fqdn", "hostname"), declared="name"),
+        Value(),
+    ]
+    fqdn: Annotated[
+        str | None,
+        Read(sections.fqdn, ("host",)),
+        Uncompared(why="the host name is"),
+    ] = None
+    vendor: Annotated[
+        str | None,
+        Read(sections.firmware("sys_vendor", 1, "Manufacturer"), ("dmi",), also=("dmidecode",)),
+        Uncompared(why="the product is"),
+    ] = None
+    product: Annotated[
+        str | None,
+        Read(sections.firmware("product_name", 1, "Product Name"), ("dmi",), also=("dmidecode",)),
+        Line("Merk/tipe", FormPart.MACHINE, shown.joined, fields=("vendor", "product"), declared="brand_model"),
+        Value("Tipe"),
+    ] = None
+    serial: Annotated[
+        str | None,
+        Read(sections.firmware("product_serial", 1, "Serial Number"), ("dmi", "dmidecode")),
+        Line("Nomor seri", FormPart.MACHINE, declared="serial", both=True),
+        Value(weight=Weight.ALARM),
+    ] = None
+    form_factor: Annotated[
+        str | None,
+        Read(sections.form_factor, ("dmi",), also=("dmidecode",)),
+        Line("Bentuk", FormPart.MACHINE, declared="form_factor"),
+        Uncompared(why="the product is"),
+    ] = None
+    os_name: Annotated[
+        str | None,
+        Read(sections.os_name, ("os",)),
+        Line("Sistem operasi", FormPart.SYSTEM, shown.joined, fields=("os_name", "os_version"), declared="os"),
+        Value(word=shown.joined, fields=("os_name", "os_version")),
+    ] = None
+    os_version: Annotated[
+        str | None,
+        Read(sections.os_version, ("os", "debian")),
+        Uncompared(why="it is compared with the system's name"),
+    ] = None
+    kernel: Annotated[
+        str | None,
+        Read(sections.kernel, ("system",)),
+        Line("Kernel", FormPart.SYSTEM, shown.joined, fields=("kernel", "architecture")),
+        Value(),
+    ] = None
+    architecture: Annotated[
+        str | None,
+        Read(sections.architecture, ("system",)),
+        Uncompared(why="the processor is"),
+    ] = None
+    virtualization: Annotated[
+        str | None,
+        Read(sections.first_line("virt", 40), ("virt",)),
+        Line("Virtualisasi", FormPart.SYSTEM),
+        Value(),
+    ] = None
+    uptime_seconds: Annotated[
+        int | None,
+        Read(sections.uptime_seconds, ("uptime",)),
+        Line("Lama menyala", FormPart.SYSTEM, shown.uptime),
+        Uncompared(why="it is never the same"),
+    ] = None
+    gateway: Annotated[
+        str | None,
+        Read(sections.gateway, ("route", "route6")),
+        Line("Gateway", FormPart.SYSTEM),
+        Uncompared(why="it may be leased, as an address may"),
+    ] = None
+    dns: Annotated[
+        tuple[str, ...],
+        Read(sections.dns, ("dns",)),
+        Line("Server DNS", FormPart.SYSTEM, shown.addresses),
+        Uncompared(why="they may be leased, as an address may"),
+    ] = ()
+    cpu: Annotated[
+        Cpu,
+        Read(sections.cpu, ("cpu",)),
+        Line("Prosesor", FormPart.HARDWARE, shown.model, declared="processor"),
+        Line("Inti prosesor", FormPart.HARDWARE, shown.cores, declared="cores"),
+        Value(word=lambda cpu: cpu.model),
+        Value("Jumlah prosesor logis", word=lambda cpu: cpu.logical),
+    ] = Cpu()
+    memory_mib: Annotated[
+        int | None,
+        Read(sections.meminfo("MemTotal"), ("memory",)),
+        Line("Memori (RAM)", FormPart.HARDWARE, shown.mebibytes, declared="memory"),
+        Amount("Memori (MiB)", tolerance=_FIRMWARE_KEEPS, unless="memory_modules"),
+    ] = None
+    swap_mib: Annotated[
+        int | None,
+        Read(sections.meminfo("SwapTotal"), ("memory",)),
+        Line("Swap", FormPart.HARDWARE, shown.mebibytes),
+        Uncompared(why="its size is the owner's choice"),
+    ] = None
+    bios_version: Annotated[
+        str | None,
+        Read(sections.firmware("bios_version", 0, "Version"), ("dmi",), also=("dmidecode",)),
+        Line("BIOS", FormPart.HARDWARE, shown.dated, fields=("bios_version", "bios_date")),
+        Value("Versi BIOS"),
+    ] = None
+    bios_date: Annotated[
+        str | None,
+        Read(sections.firmware("bios_date", 0, "Release Date"), ("dmi",), also=("dmidecode",)),
+        Uncompared(why="the version is"),
+    ] = None
+    modules: Annotated[
+        tuple[Module, ...],
+        Rows("Bagian perangkat", FormPart.HARDWARE, shown.MODULE, shown.module_row, when="unless-none"),
+        Items(names=naming.modules),
+    ] = ()
+    """Of a network appliance; a server has none."""
+    memory_modules: Annotated[
+        tuple[MemoryModule, ...],
+        Read(sections.memory_modules, ("dmidecode",), optional=True),
+        Rows("Modul memori", FormPart.HARDWARE, shown.MEMORY_MODULE, shown.memory_module_row),
+        Items(names=naming.memory_modules, counted="modul", only_both=True),
+    ] = ()
+    disks: Annotated[
+        tuple[Disk, ...],
+        Read(sections.disks, ("lsblk",), also=("sysblk", "smart"), optional=True),
+        Rows("Disk", FormPart.HARDWARE, shown.DISK, shown.disk_row),
+        Disks(),
+        States("Kesehatan disk", key="serial", state="health", fields=("disks", "drives")),
+    ] = ()
+    drives: Annotated[
+        tuple[Disk, ...],
+        Read(sections.drives, ("drives",), optional=True),
+        Rows("Disk pada pengendali RAID", FormPart.HARDWARE, shown.DRIVE, shown.disk_row, when="filled"),
+        Disks("Disk RAID", behind="raid"),
+    ] = ()
     """The drives behind a RAID controller, of which the system sees the volumes alone: `name` is the controller's
     (c0/e32/s0), `health` its word for the drive's state (Onln, GHS, Failed)."""
-    power_supplies: tuple[PowerSupply, ...] = ()
-    modules: tuple[Module, ...] = ()
-    """Of a network appliance; a server has none."""
-    bmc_address: str | None = None
-    listeners: tuple[Listener, ...] = ()
-    packages: dict[str, str] = {}
-    updates: int | None = None
+    raid: Annotated[
+        tuple[RaidVolume, ...],
+        Read(sections.raid, ("raid", "mdstat"), optional=True),
+        Line("RAID", FormPart.HARDWARE, shown.volumes, declared="raid", none="tidak ada"),
+        States("Keadaan RAID", key="name", state="state"),
+        Items("Volume RAID", names=naming.volumes),
+    ] = ()
+    power_supplies: Annotated[
+        tuple[PowerSupply, ...],
+        Read(sections.power_supplies, ("dmidecode",), optional=True),
+        Line("Catu daya", FormPart.HARDWARE, shown.supplies, declared="psu"),
+        States("Keadaan catu daya", key="name", state="state"),
+        Items(names=naming.power_supplies),
+    ] = ()
+    bmc_address: Annotated[
+        str | None,
+        Read(sections.bmc_address, ("bmc",), optional=True),
+        Line("Alamat BMC", FormPart.HARDWARE, declared="bmc"),
+        Value(),
+    ] = None
+    nics: Annotated[
+        tuple[Nic, ...],
+        Read(sections.nics, ("link", "address"), also=("card", "ethtool"), optional=True),
+        Rows("Antarmuka jaringan", FormPart.HARDWARE, shown.NIC, shown.nic_row),
+        Items("Kartu jaringan", names=naming.cards),
+        Items("Alamat IP", names=naming.addresses),
+    ] = ()
+    listeners: Annotated[
+        tuple[Listener, ...],
+        Read(sections.listeners, ("listening",), optional=True),
+        Line("Layanan yang mendengarkan", FormPart.SYSTEM, shown.services, declared="services", none="tidak ada"),
+        Items("Port terbuka", names=naming.ports),
+    ] = ()
+    time_synchronised: Annotated[
+        bool | None,
+        Read(sections.time_synchronised, ("chrony", "timedatectl"), optional=True),
+        Line("Sinkronisasi waktu", FormPart.SYSTEM, shown.yes_no, declared="time_sync"),
+        Value(word=shown.yes_no),
+    ] = None
+    updates: Annotated[
+        int | None,
+        Read(sections.updates, ("apt", "dnf"), optional=True),
+        Line("Pembaruan tertunda", FormPart.SYSTEM, shown.waiting, declared="updates"),
+        Uncompared(why="there are others every day"),
+    ] = None
     """Packages that wait for an update, by the package lists that the server has."""
-    time_synchronised: bool | None = None
+    packages: Annotated[
+        dict[str, str],
+        Read(sections.packages, ("packages",), optional=True),
+        Line("Paket terpasang", FormPart.SYSTEM, shown.installed),
+        Items("Paket", names=dict.keys),
+        Versions("paket"),
+    ] = {}
+    mounts: Annotated[
+        tuple[Mount, ...],
+        Read(sections.mounts, ("mounts",), also=("df",), optional=True),
+        Rows("Sistem berkas", FormPart.SYSTEM, shown.MOUNT, shown.mount_row),
+        Items("Titik kait", names=naming.paths),
+    ] = ()
     missing: dict[str, Missing] = {}

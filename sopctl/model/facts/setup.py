@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from sopctl.model.facts.server import Cpu, Disk, Missing, Mount, Nic, ServerFacts
+from sopctl.model.facts.declaration import declarations
+from sopctl.model.facts.parts import Cpu, Disk, Mount, Nic, is_empty
+from sopctl.model.facts.server import Missing, ServerFacts
 from sopctl.model.sanitise import (
     MAX_ENTRIES,
     NO_DISK,
@@ -34,32 +36,20 @@ _ROOT_ONLY = frozenset({"serial"})
 """Fields whose files in /sys/class/dmi/id only root may read."""
 
 
-_LEFT_OUT = (
-    "memory_modules",
-    "raid",
-    "drives",
-    "power_supplies",
-    "bmc_address",
-    "listeners",
-    "packages",
-    "updates",
-    "time_synchronised",
-)
-"""What `setup` does not look at; details.sh does (`facts_script.completed`)."""
-
-
 def from_setup(raw: Mapping[str, object], *, gathered_at: str) -> ServerFacts:
-    """Ansible's `setup` answer as ServerFacts. `raw` may hold anything: this never raises, it leaves out.
+    """Ansible's `setup` answer as ServerFacts.
 
-    A poor answer (no /proc or /sys: a container, a change root) gives few fields, each with its reason in `missing`.
+    `raw` may hold anything: nothing raises, what cannot be read is left out. A poor answer (no /proc or /sys: a
+    container, a chroot) gives few fields; the others have their reason in `missing`.
     """
     facts = {str(key).removeprefix("ansible_"): value for key, value in pairs(raw)}
     dmi = {field: text(facts.get(key)) for field, key in _DMI.items()}
-    # Where other DMI fields can be read and a root-only one cannot, the reading was done without root.
+    # If other DMI fields can be read and a root-only one cannot, this was not root.
     readable = any(value is not None for field, value in dmi.items() if field not in _ROOT_ONLY)
     hostname = text(facts.get("hostname"), 64) or text(facts.get("nodename"), 64)
     gateway = mapping(facts.get("default_ipv4")).get("gateway") or mapping(facts.get("default_ipv6")).get("gateway")
     values: dict[str, object] = {
+        "hostname": hostname or "",
         **dmi,
         "fqdn": text(facts.get("fqdn"), 253),
         "virtualization": _virtualization(facts),
@@ -80,16 +70,16 @@ def from_setup(raw: Mapping[str, object], *, gathered_at: str) -> ServerFacts:
     missing = {
         field: Missing.NEEDS_ROOT if field in _ROOT_ONLY and readable else Missing.NOT_AVAILABLE
         for field, value in values.items()
-        if value in (None, (), Cpu())
+        if is_empty(value)
     }
-    missing |= dict.fromkeys(_LEFT_OUT, Missing.NOT_AVAILABLE)
-    if not hostname:
-        missing["hostname"] = Missing.NOT_AVAILABLE
-    return ServerFacts(gathered_at=gathered_at, hostname=hostname or "", missing=missing, **values)  # type: ignore[arg-type]
+    # details.sh reads what `setup` does not look at (script.completed).
+    unasked = (each.field for each in declarations(ServerFacts) if each.read and each.field not in values)
+    missing |= dict.fromkeys(unasked, Missing.NOT_AVAILABLE)
+    return ServerFacts(gathered_at=gathered_at, missing=missing, **values)  # type: ignore[arg-type]
 
 
 def _virtualization(facts: Mapping[str, object]) -> str | None:
-    """What the server is a guest of; "none" for a real machine."""
+    """What the server is a guest of; "none" for a physical machine."""
     role = text(facts.get("virtualization_role"), 40)
     if role is None:
         return None
@@ -110,7 +100,7 @@ def _cpu(facts: Mapping[str, object]) -> Cpu:
 
 
 def _size(value: object) -> int:
-    """Bytes of a human size as Ansible writes it ("446.63 GB" counts in 1024s)."""
+    """Bytes of a size as Ansible prints it ("446.63 GB" is in powers of 1024)."""
     match = _BYTES.fullmatch(value) if isinstance(value, str) else None
     return int(float(match[1]) * 1024 ** _UNITS[match[2].lower()]) if match else 0
 
@@ -121,7 +111,10 @@ def _disks(devices: Mapping[str, object]) -> Iterator[Disk]:
         clean = text(name, 32)
         if clean is None or not device or NO_DISK.match(clean):
             continue
-        sectors, sector = number(device.get("sectors")), 512  # the kernel counts in 512 bytes whatever the disk says
+        sectors, sector = (
+            number(device.get("sectors")),
+            512,
+        )  # the kernel counts in 512 bytes, whatever the disk's own sectors are
         size = sectors * sector if sectors else _size(device.get("size"))
         if not size:
             continue

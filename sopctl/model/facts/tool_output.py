@@ -1,14 +1,13 @@
 """What the tools of a server print, read line by line: dmidecode, lsblk, smartctl, storcli, mdstat, ip, ss, df …
 
 Shapes are those of the tools' manuals: dmidecode(8) (SMBIOS 3 types 17, 38, 39), lsblk(8) -P, smartctl(8) -H -i,
-StorCLI's user guide (show tables), md(4), ip(8) -o, ss(8) -H, df(1) -P. A line of another shape is left out; nothing
-raises.
+StorCLI's user guide (show tables), md(4), ip(8) -o, ss(8) -H, df(1) -P. Any other line is left out; nothing raises.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 
-from sopctl.model.facts.server import Disk, Listener, MemoryModule, Mount, PowerSupply, RaidVolume
+from sopctl.model.facts.parts import Disk, Listener, MemoryModule, Mount, PowerSupply, RaidVolume
 from sopctl.model.sanitise import MAX_ENTRIES, NO_DISK, NO_FILE_SYSTEM, address, number, text
 
 Record = dict[str, str]
@@ -29,7 +28,7 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def colon_fields(lines: Sequence[str]) -> Record:
-    """`Key : value` lines, the first of each key."""
+    """`Key : value` lines; of several with one key the first."""
     found: Record = {}
     for line in lines[:4096]:
         key, colon, value = line.partition(":")
@@ -70,7 +69,7 @@ def memory_modules(records: Sequence[Record]) -> Iterator[MemoryModule]:
 
 
 def power_supplies(records: Sequence[Record]) -> Iterator[PowerSupply]:
-    """SMBIOS type 39; one that is not in its place ("Not Present") is left out."""
+    """SMBIOS type 39; an empty bay ("Not Present") is left out."""
     for place, record in enumerate(records[:64], 1):
         state = record.get("Status", "")
         if not state.startswith("Not Present"):
@@ -100,7 +99,7 @@ def disks(lines: Sequence[str]) -> Iterator[Disk]:
 
 
 def smart(lines: Sequence[str]) -> tuple[str | None, str | None]:
-    """The serial number and what the disk says of its health."""
+    """The serial number, and the disk's own word on its health."""
     fields = colon_fields(lines)
     health = next((match[1] for line in lines[:400] if (match := _HEALTH.match(line))), None)
     return text(fields.get("Serial Number") or fields.get("Serial number"), 80), text(
@@ -116,8 +115,8 @@ def raid_controller(lines: Sequence[str]) -> Iterator[RaidVolume]:
 
 
 def drives(lines: Sequence[str]) -> Iterator[Disk]:
-    """The drives of `storcli /call/eall/sall show all`: a heading names one, a table has its state and medium, and
-    `Key = value` lines what its maker wrote into it."""
+    """The drives of `storcli /call/eall/sall show all`. Each has a heading with its name, a table with its state and
+    medium, and `Key = value` lines with what its maker wrote into it."""
     found: dict[str, Record] = {}
     record: Record = {}
     for line in lines[:20_000]:
@@ -143,7 +142,7 @@ def drives(lines: Sequence[str]) -> Iterator[Disk]:
 
 
 def software_raid(lines: Sequence[str]) -> Iterator[RaidVolume]:
-    """`/proc/mdstat`: the line after an array's has its size in KiB and who is there ([UU], [U_])."""
+    """`/proc/mdstat`: the line after an array's own has its size in KiB and which members are up ([UU], [U_])."""
     for line, after in zip(lines[:MAX_ENTRIES], [*lines[1:MAX_ENTRIES], ""], strict=False):
         if match := _ARRAY.match(line):
             found = _BLOCKS.search(after[:200])
@@ -153,7 +152,7 @@ def software_raid(lines: Sequence[str]) -> Iterator[RaidVolume]:
 
 
 def addresses(lines: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
-    """`ip -o addr`: interface, address, and whether it was lent (dynamic)."""
+    """`ip -o addr`: interface, address, and whether it is leased (dynamic)."""
     for line in lines[: 4 * MAX_ENTRIES]:
         words = line.split()
         if len(words) > 3 and words[2] in ("inet", "inet6"):
@@ -163,7 +162,7 @@ def addresses(lines: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
 
 
 def listeners(lines: Sequence[str]) -> Iterator[Listener]:
-    """`ss -H -lntup`: what others can reach; a port that only the server itself can reach (loopback) is left out."""
+    """`ss -H -lntup`: the ports that others can reach, so none on loopback."""
     seen = set()
     for line in lines[: 4 * MAX_ENTRIES]:
         words = line.split()
@@ -208,7 +207,7 @@ def mounts(mounted: Sequence[str], sizes: Sequence[str]) -> Iterator[Mount]:
 
 
 def packages(lines: Sequence[str]) -> dict[str, str]:
-    """`state|name|version` of dpkg-query or rpm, the installed ones."""
+    """`state|name|version` of dpkg-query or rpm: the installed packages."""
     found = {}
     for line in lines[:10_000]:
         state, _, rest = line.partition("|")
@@ -220,7 +219,7 @@ def packages(lines: Sequence[str]) -> dict[str, str]:
 
 
 def updates(apt: Sequence[str] | None, dnf: Sequence[str] | None) -> int | None:
-    """How many packages wait for an update; None where no package manager said so."""
+    """How many packages have an update waiting; None if no package manager said so."""
     if apt is not None:
         return sum(line.startswith("Inst ") for line in apt)
     if dnf is None:
@@ -233,7 +232,7 @@ def updates(apt: Sequence[str] | None, dnf: Sequence[str] | None) -> int | None:
 
 
 def time_synchronised(chrony: Sequence[str] | None, timedatectl: Sequence[str] | None) -> bool | None:
-    """Whether the clock follows a time server, as chrony or systemd says."""
+    """Whether the clock is synchronised, by chrony or else by systemd."""
     if chrony is not None:
         status = colon_fields(chrony).get("Leap status")
         return None if status is None else status != "Not synchronised"

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from sopctl.adapters.documents import sections_of
 from sopctl.adapters.documents.forms import InventoryForm, Table
-from sopctl.adapters.documents.wording import duration, plain_date
+from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord
 from sopctl.model.availability import Availability, State
 from sopctl.model.facts.changes import Change, against_handover, differences
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
-from sopctl.model.quantity import decimal
+from sopctl.model.quantity import decimal, duration
 from sopctl.model.sop.entries import AccessTried, ConditionInspected
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.parts import letterhead, office_party, stamp

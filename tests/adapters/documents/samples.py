@@ -21,7 +21,8 @@ from sopctl.adapters.documents import (
     sections_of,
 )
 from sopctl.adapters.documents.forms import Bar, Chart, Shape, Signer, SopArrow, SopBlock, SopForm, SopStep, SummaryForm
-from sopctl.model.facts.server import Cpu, Disk, Missing, Mount, Nic, ServerFacts
+from sopctl.model.facts.parts import Cpu, Disk, Mount, Nic
+from sopctl.model.facts.server import Missing, ServerFacts
 
 CM = 72 / 2.54
 CHECK = "sopctl document verify PS-2026-0001 3f9a2c1e77"

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sopctl.adapters.documents import Field, Section, Table, sections_of
 from sopctl.adapters.documents.inventory import DECLARED
 from sopctl.errors import InvalidRecord
-from sopctl.model.facts.server import Cpu, Disk, Missing, Mount, Nic, ServerFacts
+from sopctl.model.facts.parts import Cpu, Disk, Mount, Nic
+from sopctl.model.facts.server import Missing, ServerFacts
 from tests.adapters.documents import samples
 
 BARE = ServerFacts(gathered_at="2026-11-23T08:00:00+07:00", hostname="x")

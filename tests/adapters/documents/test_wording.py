@@ -1,4 +1,4 @@
-"""Dates and durations as they are written on the forms."""
+"""Dates as they are written on the forms."""
 
 from datetime import date
 from pathlib import Path

@@ -12,7 +12,7 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from sopctl.model.access.causes import REMEDIES, Cause
+from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import fingerprint
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
@@ -132,4 +132,4 @@ def test_ctrl_c_ends_it_at_once() -> None:
 def test_the_documentation_has_every_cause_and_what_helps() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \| .* \| (.*) \|$", (ROOT / "docs/access.md").read_text(), re.MULTILINE)
     documented = {cause: helps.replace("\\*", "*") for cause, helps in rows if cause in list(Cause)}
-    assert documented == {str(cause): text.format(user="USER", port="PORT") for cause, text in REMEDIES.items()}
+    assert documented == {str(cause): cause.remedy(user="USER", port="PORT") for cause in Cause}

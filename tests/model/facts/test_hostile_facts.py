@@ -12,7 +12,8 @@ from sopctl.adapters.documents import sections_of
 from sopctl.model.deposit import Server
 from sopctl.model.facts.changes import Weight, against_handover, differences
 from sopctl.model.facts.declared import compare
-from sopctl.model.facts.script import MAX_TEXT, completed, from_script
+from sopctl.model.facts.script import completed, from_script
+from sopctl.model.facts.sections import MAX_TEXT
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
 from tests.model.facts.test_server import ANSWERS, REAL

@@ -9,8 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sopctl.model.facts.script import MAX_TEXT, completed, from_script
-from sopctl.model.facts.server import Disk, Missing, Nic, ServerFacts
+from sopctl.model.facts.parts import Disk, Nic
+from sopctl.model.facts.script import completed, from_script
+from sopctl.model.facts.sections import MAX_TEXT
+from sopctl.model.facts.server import Missing, ServerFacts
 from sopctl.model.facts.setup import from_setup
 
 CASES = Path(__file__).parents[2] / "cases"

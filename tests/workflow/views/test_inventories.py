@@ -18,8 +18,9 @@ from sopctl.errors import InvalidRecord, NotNow, UsageError
 from sopctl.model.access.verification import Established, View
 from sopctl.model.availability import Policy, Sight
 from sopctl.model.facts.changes import Weight
+from sopctl.model.facts.parts import Listener
 from sopctl.model.facts.script import from_script
-from sopctl.model.facts.server import Listener, Missing, ServerFacts
+from sopctl.model.facts.server import Missing, ServerFacts
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import AccessTried
 from sopctl.store import dossiers

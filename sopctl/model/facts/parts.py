@@ -1,0 +1,111 @@
+"""What a server is made of, one record each: disks, interfaces, mounts, modules, what listens."""
+
+from typing import TypeVar
+
+from msgspec import Struct, structs
+
+Part = TypeVar("Part", bound=Struct)
+
+
+class Disk(Struct, frozen=True):
+    """One block device that holds data: no loop, device-mapper or optical drives. `size_bytes` as the kernel says."""
+
+    name: str
+    size_bytes: int
+    model: str | None = None
+    serial: str | None = None
+    rotational: bool | None = None
+    health: str | None = None
+    """What SMART says of itself: PASSED, FAILED!, OK (SCSI)."""
+
+
+class Nic(Struct, frozen=True):
+    """One network interface, without loopback and virtual ones. `speed_mbps` in megabits per second."""
+
+    name: str
+    mac: str | None = None
+    speed_mbps: int | None = None
+    ipv4: tuple[str, ...] = ()
+    ipv6: tuple[str, ...] = ()
+    up: bool = False
+    leased: tuple[str, ...] = ()
+    """Those of its addresses that a DHCP server or router lent: they may change any day."""
+
+
+class Mount(Struct, frozen=True):
+    """One mounted file system of a real device."""
+
+    path: str
+    device: str
+    fstype: str
+    size_bytes: int | None = None
+    used_bytes: int | None = None
+
+
+class Cpu(Struct, frozen=True):
+    """`sockets` × `cores` (per socket) × `threads` (per core) = logical processors."""
+
+    model: str | None = None
+    sockets: int | None = None
+    cores: int | None = None
+    threads: int | None = None
+    logical: int | None = None
+
+
+class MemoryModule(Struct, frozen=True):
+    """One memory module in its slot (SMBIOS type 17); empty slots are left out. `size_mib` in MiB."""
+
+    slot: str
+    size_mib: int
+    kind: str | None = None
+    maker: str | None = None
+    part: str | None = None
+    serial: str | None = None
+
+
+class RaidVolume(Struct, frozen=True):
+    """One array: `state` as the controller or the kernel says it (Optl, Dgrd, UU, U_)."""
+
+    name: str
+    level: str | None = None
+    state: str | None = None
+    size: str | None = None
+
+
+class PowerSupply(Struct, frozen=True):
+    """One power supply (SMBIOS type 39). `watts` is what it can give at most."""
+
+    name: str
+    model: str | None = None
+    serial: str | None = None
+    state: str | None = None
+    watts: int | None = None
+
+
+class Module(Struct, frozen=True):
+    """One part of a network appliance that can be exchanged: chassis, member of a stack, card, transceiver."""
+
+    name: str
+    model: str | None = None
+    description: str | None = None
+    serial: str | None = None
+
+
+class Listener(Struct, frozen=True):
+    """A program that waits for others on a network port. `protocol` is tcp or udp."""
+
+    protocol: str
+    address: str
+    port: int
+    program: str | None = None
+
+
+def is_empty(value: object) -> bool:
+    """Does a field with this value have none? 0 and False are values."""
+    return value in (None, (), "", {}) or value == Cpu()
+
+
+def filled(part: Part, other: Part) -> Part:
+    """`part`, its gaps filled from `other`."""
+    gaps = {name: getattr(other, name) for name in part.__struct_fields__ if is_empty(getattr(part, name))}
+    return structs.replace(part, **gaps)

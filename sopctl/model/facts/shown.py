@@ -1,0 +1,149 @@
+"""How facts are written on the inventory form, in Indonesian: the text of a line (None without a value), the cells of a
+row."""
+
+from collections.abc import Mapping, Sequence
+
+from sopctl.model.facts.parts import Cpu, Disk, Listener, MemoryModule, Module, Mount, Nic, PowerSupply, RaidVolume
+from sopctl.model.quantity import decimal, disk_size, duration, memory_size
+
+NONE = "–"
+"""In a cell without a value."""
+
+YES_NO = {None: None, True: "ya", False: "tidak"}
+
+# Lines
+
+
+def plain(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def first(*values: str | None) -> str | None:
+    """The first that is not empty."""
+    return next(filter(None, values), None)
+
+
+def joined(*values: str | None, between: str = " ") -> str | None:
+    """All that are not empty."""
+    return between.join(filter(None, values)) or None
+
+
+def dated(version: str | None, date: str | None) -> str | None:
+    return joined(version, date, between=" – ")
+
+
+def mebibytes(count: int | None) -> str | None:
+    return None if count is None else memory_size(count * 1024**2)
+
+
+def uptime(seconds: int | None) -> str | None:
+    return None if seconds is None else duration(seconds)
+
+
+def yes_no(value: bool | None) -> str | None:
+    return YES_NO[value]
+
+
+def waiting(updates: int | None) -> str | None:
+    return None if updates is None else f"{updates} paket"
+
+
+def installed(packages: Mapping[str, str]) -> str | None:
+    return f"{len(packages)} paket" if packages else None
+
+
+def addresses(values: Sequence[str]) -> str | None:
+    return ", ".join(values) or None
+
+
+def model(cpu: Cpu) -> str | None:
+    return cpu.model
+
+
+def cores(cpu: Cpu) -> str | None:
+    """`2 soket × 16 inti × 2 utas = 64`, or as much of it as is known."""
+    named = ((cpu.sockets, "soket"), (cpu.cores, "inti"), (cpu.threads, "utas"))
+    product = " × ".join(f"{count} {name}" for count, name in named if count)
+    if not cpu.logical:
+        return product or None
+    return f"{product} = {cpu.logical}" if product else f"{cpu.logical} prosesor logis"
+
+
+def volumes(raid: Sequence[RaidVolume]) -> str | None:
+    told = (" ".join(filter(None, (each.name, each.level, each.size, each.state))) for each in raid)
+    return "; ".join(told) or None
+
+
+def supplies(power_supplies: Sequence[PowerSupply]) -> str | None:
+    """A state is named only where it is not ok."""
+
+    def told(each: PowerSupply) -> str:
+        watts = f" {each.watts} W" if each.watts else ""
+        return f"{each.name}{watts}" + (f" ({each.state})" if each.state and each.state.casefold() != "ok" else "")
+
+    return "; ".join(map(told, power_supplies)) or None
+
+
+def services(listeners: Sequence[Listener]) -> str | None:
+    """Each open port once, with its program where that could be read."""
+    found = {(each.port, each.protocol): each.program for each in listeners}
+    told = (
+        f"{port}/{protocol}" + (f" {found[port, protocol]}" if found[port, protocol] else "")
+        for port, protocol in sorted(found)
+    )
+    return "; ".join(told) or None
+
+
+# Rows of tables
+
+DISK = ("Nama", "Model", "Kapasitas", "Jenis", "Nomor seri", "SMART")
+DRIVE = ("Letak", "Model", "Kapasitas", "Jenis", "Nomor seri", "Keadaan")
+
+
+def disk_row(disk: Disk) -> tuple[str, ...]:
+    kind = {True: "HDD", False: "SSD", None: NONE}[disk.rotational]
+    size = disk_size(disk.size_bytes)
+    return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, disk.health or NONE
+
+
+MODULE = ("Nama", "Tipe", "Keterangan", "Nomor seri")
+
+
+def module_row(module: Module) -> tuple[str, ...]:
+    return module.name, module.model or NONE, module.description or NONE, module.serial or NONE
+
+
+MEMORY_MODULE = ("Slot", "Kapasitas", "Jenis", "Pembuat dan tipe", "Nomor seri")
+
+
+def memory_module_row(module: MemoryModule) -> tuple[str, ...]:
+    maker = joined(module.maker, module.part)
+    size = memory_size(module.size_mib * 1024**2)
+    return module.slot, size, module.kind or NONE, maker or NONE, module.serial or NONE
+
+
+NIC = ("Nama", "Alamat MAC", "Kecepatan", "Tautan", "Alamat IP")
+
+
+def nic_row(nic: Nic) -> tuple[str, ...]:
+    own = addresses((*nic.ipv4, *nic.ipv6))
+    return nic.name, nic.mac or NONE, _speed(nic.speed_mbps), "naik" if nic.up else "turun", own or NONE
+
+
+def _speed(mbps: int | None) -> str:
+    if mbps is None or mbps <= 0:
+        return NONE
+    return f"{decimal(mbps / 1000)} Gb/s" if mbps >= 1000 else f"{mbps} Mb/s"
+
+
+MOUNT = ("Titik kait", "Perangkat", "Jenis", "Ukuran", "Terpakai")
+
+
+def mount_row(mount: Mount) -> tuple[str, ...]:
+    size = memory_size(mount.size_bytes) if mount.size_bytes is not None else NONE
+    used = NONE
+    if mount.used_bytes is not None:
+        used = memory_size(mount.used_bytes)
+        if mount.size_bytes:
+            used += f" ({mount.used_bytes * 100 // mount.size_bytes}%)"
+    return mount.path, mount.device, mount.fstype, size, used
