@@ -70,7 +70,8 @@ def probe(
     the host key is the expected one. Exit code 0: all are accessible; 1: at least one is not. All causes with
     what helps: docs/access.md.
     """
-    from sopctl.model.access import ladder
+    from sopctl.model.access import target
+    from sopctl.model.access.ladder import Verdict
     from sopctl.workflow.servers.probe import probe as run
 
     if (user is None) != (key is None):
@@ -90,17 +91,17 @@ def probe(
             "login-jump-host-needs-key", "the login at the jump host needs a key", remedy="add --jump-key FILE"
         )
     try:
-        places = [ladder.endpoint(host) for host in hosts]
-        wanted = tuple(ladder.service(text) for text in services)
-        through = ladder.jump(jump_host, jump_expect_key, user=user) if jump_host else None
+        places = [target.endpoint(host) for host in hosts]
+        wanted = tuple(target.service(text) for text in services)
+        through = target.jump(jump_host, jump_expect_key, user=user) if jump_host else None
         if server_name is not None:
-            server_name = ladder.endpoint(f"[{server_name}]")[0]
+            server_name = target.endpoint(f"[{server_name}]")[0]
         if expect_key is not None:
-            ladder.pin(expect_key)
+            target.pin(expect_key)
     except InvalidRecord as error:  # of a record it would be; here it is the command line
         raise error.recast(UsageError) from None
     targets = [
-        ladder.Target(
+        target.Target(
             host, port, user, expect_key, services=wanted, timeout=timeout, jump=through, server_name=server_name
         )
         for host, port in places
@@ -112,7 +113,7 @@ def probe(
             _show(result)
     if as_json:
         put_json({"results": [_plain(result) for result in results]})
-    end(all(result.verdict is ladder.Verdict.ACCESSIBLE for result in results))
+    end(all(result.verdict is Verdict.ACCESSIBLE for result in results))
 
 
 def _plain(result: "AccessResult") -> dict[str, Any]:

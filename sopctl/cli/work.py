@@ -21,7 +21,7 @@ from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.model.access.ladder import HostKey
+    from sopctl.model.access.target import HostKey
     from sopctl.workflow.desk import StepDone
     from sopctl.workflow.steps.verifying import Verification
 
@@ -131,7 +131,7 @@ def verify(
     works. With --confirmed-by the requester's own word is recorded too. Which of these was established is shown and
     recorded; bisa takes that none of them says no.
     """
-    from sopctl.model.access import ladder
+    from sopctl.model.access import target
     from sopctl.model.access.verification import Word
     from sopctl.workflow.steps import verifying
 
@@ -152,8 +152,8 @@ def verify(
         vantage = verifying.Vantage(
             user,
             key,
-            ladder.source(address) if address else None,
-            ladder.jump(jump_host, jump_expect_key, user=user) if jump_host else None,
+            target.source(address) if address else None,
+            target.jump(jump_host, jump_expect_key, user=user) if jump_host else None,
             jump_key,
             each or verifying.TIMEOUT_SECONDS,
         )

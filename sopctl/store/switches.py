@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 from sopctl.store import codec
 from sopctl.store.durable import write_atomic
 from sopctl.store.site import Site

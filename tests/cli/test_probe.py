@@ -13,7 +13,7 @@ import paramiko
 import pytest
 
 from sopctl.model.access.causes import REMEDIES, Cause
-from sopctl.model.access.ladder import fingerprint
+from sopctl.model.access.target import fingerprint
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
 

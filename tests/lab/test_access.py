@@ -19,7 +19,8 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
 from sopctl.model.access.account import Check, Examination
-from sopctl.model.access.ladder import AccessResult, Jump, Rung, Target, Verdict, endpoint, remedy, service
+from sopctl.model.access.ladder import AccessResult, Rung, Verdict, remedy
+from sopctl.model.access.target import Jump, Target, endpoint, service
 from sopctl.model.text import printable
 
 pytestmark = pytest.mark.lab

@@ -15,7 +15,7 @@ from sopctl.adapters.ansible.runner import Outcome, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.adapters.ssh import Password, run_as_root
 from sopctl.errors import OutsideFailure
-from sopctl.model.access.ladder import Target
+from sopctl.model.access.target import Target
 from sopctl.workflow.servers import ansible_view
 from sopctl.workflow.servers.playbooks import Options
 from sopctl.workflow.steps import collecting, configuring, notifying, verifying

@@ -15,7 +15,9 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.adapters.ssh import check
 from sopctl.errors import Conflict, Interrupted, OutsideFailure, UsageError
-from sopctl.model.access.ladder import Cause, Rung, Target, Verdict
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import Rung, Verdict
+from sopctl.model.access.target import Target
 from sopctl.model.access.verification import View, Word
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier

@@ -12,18 +12,9 @@ from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
 from sopctl.adapters.ssh.line import LIMIT, Line
-from sopctl.model.access.ladder import (
-    AccessResult,
-    Cause,
-    HostKey,
-    Jump,
-    Pin,
-    Rung,
-    RungResult,
-    ServiceResult,
-    Target,
-    Verdict,
-)
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult, Rung, RungResult, ServiceResult, Verdict
+from sopctl.model.access.target import HostKey, Jump, Pin, Target
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
 from sopctl.errors import InvalidRecord
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import AccessResult, Rung, Target, pin
+from sopctl.model.access.ladder import AccessResult, Rung
+from sopctl.model.access.target import Target, pin
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:

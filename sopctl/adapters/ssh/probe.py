@@ -7,7 +7,8 @@ from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
 from sopctl.errors import InvalidRecord
-from sopctl.model.access.ladder import AccessResult, Target, pin
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import Target, pin
 
 
 def check(

@@ -26,7 +26,8 @@ from sopctl.adapters.ssh.keys import Key
 from sopctl.adapters.ssh.line import Line
 from sopctl.adapters.ssh.probe import check
 from sopctl.errors import Interrupted, InvalidRecord
-from sopctl.model.access.ladder import AccessResult, Pin, Rung, Target, pin
+from sopctl.model.access.ladder import AccessResult, Rung
+from sopctl.model.access.target import Pin, Target, pin
 
 LOGINS = 16
 """Threads that log in. More would only take turns: the interpreter computes in one of them at a time."""

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from sopctl.model.access import sshd_rules
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import AccessResult, Verdict, fingerprint_of
+from sopctl.model.access.ladder import AccessResult, Verdict
+from sopctl.model.access.target import fingerprint_of
 from sopctl.model.text import printable
 
 EPOCH = date(1970, 1, 1)

@@ -12,8 +12,10 @@ from sopctl.adapters import switch as device
 from sopctl.adapters.ssh import check, load_key
 from sopctl.adapters.switch import Driver, Endpoint, Login, Session
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
-from sopctl.model.access import ladder
-from sopctl.model.access.ladder import AccessResult, Cause, HostKey, Target
+from sopctl.model.access import target
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import HostKey, Target
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Place
 from sopctl.store import codec, locks, switches
@@ -157,7 +159,7 @@ def confirm(
     that a person says is right. Raises OutsideFailure when it shows another one or none, UsageError for nobody's yes.
     """
     found = record(desk.site, name)
-    wanted = ladder.pin(fingerprint).sha256 if fingerprint else ""
+    wanted = target.pin(fingerprint).sha256 if fingerprint else ""
     shown = check(Target(found.address, found.port, expect_key=fingerprint))
     where = f"{found.address}:{found.port}"
     if shown.host_key is None:

@@ -13,7 +13,9 @@ from msgspec.structs import replace
 from sopctl.adapters.ssh import check, load_key
 from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
-from sopctl.model.access.ladder import AccessResult, Cause, Rung, RungResult, Target, Verdict
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult, Rung, RungResult, Verdict
+from sopctl.model.access.target import Target
 from sopctl.model.deposit import Platform
 from sopctl.model.facts.appliance import commands, from_answers
 from sopctl.model.facts.server import ServerFacts

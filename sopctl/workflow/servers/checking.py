@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from sopctl.errors import SopctlError, UsageError
-from sopctl.model.access.ladder import AccessResult, Target, Verdict, remedy
+from sopctl.model.access.ladder import AccessResult, Verdict, remedy
+from sopctl.model.access.target import Target
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.message import Message
 from sopctl.model.sop.summary import Summary

@@ -13,7 +13,8 @@ from pathlib import Path
 from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import AccessResult, Target, remedy
+from sopctl.model.access.ladder import AccessResult, remedy
+from sopctl.model.access.target import Target
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, Turn
 from sopctl.workflow.servers.ansible_view import first_contact, pinned_key, public_key

@@ -12,8 +12,10 @@ from msgspec import Struct, convert
 
 from sopctl.adapters.ssh import check
 from sopctl.errors import OutsideFailure, UsageError
-from sopctl.model.access import ladder
-from sopctl.model.access.ladder import AccessResult, Cause, HostKey, Target
+from sopctl.model.access import target
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import HostKey, Target
 from sopctl.model.sop import history
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -87,7 +89,7 @@ def to_pin(mine: Turn, fingerprint: str | None, ask: Confirm | None, trusted_pat
     Raises Unconfirmed when nobody confirms it, OutsideFailure when the server shows another one or none.
     """
     pinned = pinned_key(mine.dossier)
-    wanted = ladder.pin(fingerprint) if fingerprint else None
+    wanted = target.pin(fingerprint) if fingerprint else None
     if pinned and (wanted is None or wanted.sha256 == pinned.sha256):
         return {}
     key, how = _confirmed(mine.dossier, fingerprint, ask, trusted_path)
@@ -127,7 +129,7 @@ def _confirmed(
 ) -> tuple[HostKey, str]:
     """The key that the server shows, and how it was confirmed."""
     where = dossier.deposit.access
-    wanted = ladder.pin(fingerprint) if fingerprint else None
+    wanted = target.pin(fingerprint) if fingerprint else None
     found = check(Target(where.address, where.port, expect_key=fingerprint))
     place = f"{where.address}:{where.port}"
     key = found.host_key

@@ -11,7 +11,8 @@ from msgspec import Struct, to_builtins
 from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
 from sopctl.errors import Interrupted, UsageError
 from sopctl.model.access import backoff, verification
-from sopctl.model.access.ladder import AccessResult, Jump, Target
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import Jump, Target
 from sopctl.model.access.verification import Established, View, Word
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.servers import appliances

@@ -12,7 +12,7 @@ from sopctl.adapters.ssh import Key, examine_accounts
 from sopctl.adapters.ssh.examine import MAX_RECORDS, read_records, read_seen
 from sopctl.errors import InvalidRecord
 from sopctl.model.access.account import findings
-from sopctl.model.access.ladder import Target
+from sopctl.model.access.target import Target
 from sopctl.model.text import printable
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 
 from sopctl.adapters.ssh import Key, check
 from sopctl.errors import Interrupted, InvalidRecord
-from sopctl.model.access.ladder import AccessResult, Cause, Rung, Target, Verdict, fingerprint, remedy
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult, Rung, Verdict, remedy
+from sopctl.model.access.target import Target, fingerprint
 from sopctl.model.text import printable
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour, Host, Script

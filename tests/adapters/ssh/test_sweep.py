@@ -11,7 +11,9 @@ from sopctl.adapters.ssh import Key, check
 from sopctl.adapters.ssh import sweep as sweeping
 from sopctl.adapters.ssh.sweep import LOGINS, Job, sweep
 from sopctl.errors import Interrupted, InvalidRecord
-from sopctl.model.access.ladder import Cause, Rung, Target, Verdict
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import Rung, Verdict
+from sopctl.model.access.target import Target
 from tests.adapters.ssh import hostile
 
 

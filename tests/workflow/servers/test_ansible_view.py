@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from sopctl.errors import OutsideFailure
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers import ansible_view
