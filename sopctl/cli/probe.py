@@ -96,13 +96,12 @@ def probe(
         through = target.jump(jump_host, jump_expect_key, user=user) if jump_host else None
         if server_name is not None:
             server_name = target.endpoint(f"[{server_name}]")[0]
-        if expect_key is not None:
-            target.pin(expect_key)
+        expected = target.pin(expect_key) if expect_key is not None else None
     except InvalidRecord as error:  # of a record it would be; here it is the command line
         raise error.recast(UsageError) from None
     targets = [
         target.Target(
-            host, port, user, expect_key, services=wanted, timeout=timeout, jump=through, server_name=server_name
+            host, port, user, expected, services=wanted, timeout=timeout, jump=through, server_name=server_name
         )
         for host, port in places
     ]

@@ -62,6 +62,17 @@ def test_json_of_a_login_and_of_a_failure(key_file: Path) -> None:
     assert len(host.logins) == 1
 
 
+def test_json_says_from_which_jump_host_it_looked(key_file: Path) -> None:
+    pinned = f"SHA256:{'A' * 43}"
+    with hostile.closed_port() as port:
+        gate = ["--jump", f"hop@127.0.0.1:{port}", "--jump-key", key_file, "--jump-expect-key", pinned]
+        done = probe("198.18.0.1", *gate, "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    (result,) = json.loads(done.stdout)["results"]
+    assert (result["rung"], result["cause"]) == ("jump", "refused")
+    assert result["jump"] == {"host": "127.0.0.1", "port": port, "user": "hop", "expect_key": pinned}
+
+
 def test_ladder_for_people() -> None:
     with (
         hostile.listening(hostile.ssh(Behaviour(), paramiko.ECDSAKey.generate())) as host,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from sopctl.model.access.causes import REMEDIES, SERVICE_REMEDIES, Cause
-from sopctl.model.access.target import HostKey, Jump, ServiceKind
+from sopctl.model.access.target import HostKey, ServiceKind
 from sopctl.model.text import printable
 
 
@@ -55,6 +55,15 @@ class Verdict(StrEnum):
     INACCESSIBLE = "inaccessible"
 
 
+class JumpHost(Struct, frozen=True):
+    """The jump host from which a check looked; `expect_key` is its pinned host key in words."""
+
+    host: str
+    port: int = 22
+    user: str = ""
+    expect_key: str | None = None
+
+
 class AccessResult(Struct, frozen=True):
     """The answer of one check. `rung` is the last one reached; `cause` and `detail` say why it failed."""
 
@@ -71,7 +80,7 @@ class AccessResult(Struct, frozen=True):
     banner: str = ""
     algorithms: dict[str, str] = {}
     services: tuple[ServiceResult, ...] = ()
-    jump: Jump | None = None
+    jump: JumpHost | None = None
 
 
 def remedy(result: AccessResult) -> str:

@@ -17,6 +17,17 @@ from sopctl.model.names import FINGERPRINT, is_address
 from sopctl.model.text import printable
 
 
+class Pin(Struct, frozen=True):
+    """The host key that a server must show: its fingerprint ("SHA256:…") and, where known, its type."""
+
+    sha256: str
+    type: str | None = None
+
+    def __str__(self) -> str:
+        """As a person writes it, and `pin` reads it."""
+        return f"{self.type} {self.sha256}" if self.type else self.sha256
+
+
 class HostKey(Struct, frozen=True):
     """A server's public host key: `type` as in RFC 4253, `key` base64, `sha256` as ssh-keygen -lf shows it."""
 
@@ -24,12 +35,10 @@ class HostKey(Struct, frozen=True):
     key: str
     sha256: str
 
-
-class Pin(Struct, frozen=True):
-    """The host key that a server must show: its fingerprint ("SHA256:…") and, where known, its type."""
-
-    sha256: str
-    type: str | None = None
+    @property
+    def pin(self) -> Pin:
+        """What to expect of a server that must show this key again."""
+        return Pin(self.sha256, self.type)
 
 
 class ServiceKind(StrEnum):
@@ -67,22 +76,22 @@ class Jump(Struct, frozen=True):
     host: str
     port: int = 22
     user: str = ""
-    expect_key: str | None = None
+    expect_key: Pin | None = None
 
 
 class Target(Struct, frozen=True):
     """What to check: where, as whom, and what must be found there.
 
-    `expect_key` is the pinned host key in a form that `pin` reads; without one, the check ends with
-    `host-key-unknown` before any credential is sent. Without a `user` nobody logs in: after the host key come
-    the services, and an absent pin is then no failure: the key found is the answer.
+    `expect_key` is the pinned host key; without one, the check ends with `host-key-unknown` before any credential is
+    sent. Without a `user` nobody logs in: after the host key come the services, and an absent pin is then no failure:
+    the key found is the answer.
     The default command `true` asks whether the account has a shell that runs commands, and is proved to have run.
     """
 
     host: str
     port: int = 22
     user: str | None = None
-    expect_key: str | None = None
+    expect_key: Pin | None = None
     command: str = "true"
     services: tuple[Service | int, ...] = ()
     """What must work on the server besides SSH; a number alone is a port that must accept."""
@@ -177,9 +186,7 @@ def jump(text: str, expect_key: str | None = None, *, user: str | None = None) -
             where=printable(text, 80),
             remedy="USER@HOST",
         )
-    if expect_key is not None:
-        pin(expect_key)
-    return Jump(host, port, account, expect_key)
+    return Jump(host, port, account, pin(expect_key) if expect_key is not None else None)
 
 
 def source(text: str) -> str:

@@ -148,7 +148,7 @@ def look(desk: Desk, name: str) -> SwitchKeys:
     """What is known of a switch's host key, and what it shows now. Nobody logs in."""
     found = record(desk.site, name)
     pin = switches.pinned(desk.site, name)
-    expected = f"{pin.key.type} {pin.key.sha256}" if pin else None
+    expected = pin.key.pin if pin else None
     return SwitchKeys(name, pin, check(Target(found.address, found.port, expect_key=expected)))
 
 
@@ -159,8 +159,8 @@ def confirm(
     that a person says is right. Raises OutsideFailure when it shows another one or none, UsageError for nobody's yes.
     """
     found = record(desk.site, name)
-    wanted = target.pin(fingerprint).sha256 if fingerprint else ""
-    shown = check(Target(found.address, found.port, expect_key=fingerprint))
+    wanted = target.pin(fingerprint) if fingerprint is not None else None
+    shown = check(Target(found.address, found.port, expect_key=wanted))
     where = f"{found.address}:{found.port}"
     if shown.host_key is None:
         raise OutsideFailure(
@@ -170,7 +170,7 @@ def confirm(
             remedy=f"Look where it fails: sopctl probe {where}",
             detail=shown.detail,
         )
-    if wanted and wanted != shown.host_key.sha256:
+    if wanted and wanted.sha256 != shown.host_key.sha256:
         raise OutsideFailure(
             "switch-shows-host-key-expected",
             "the switch shows the host key {sha256}, expected was {wanted}",
@@ -178,7 +178,7 @@ def confirm(
             remedy="Someone may stand in between, or the fingerprint is of another key type: compare at the console. "
             "Nothing was sent.",
             sha256=shown.host_key.sha256,
-            wanted=wanted,
+            wanted=wanted.sha256,
         )
     how = "fingerprint" if wanted else f"trusted path: {trusted_path}" if trusted_path else "terminal"
     if not (wanted or trusted_path or (ask and ask(shown.host_key))):

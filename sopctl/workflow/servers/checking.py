@@ -175,7 +175,7 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     from sopctl.adapters.ssh.sweep import Job
 
     dossier = dossiers.read(site, deposit_id)
-    wanted, pin = dossier.deposit.access, pinned_key(dossier)
+    wanted, pinned = dossier.deposit.access, pinned_key(dossier)
     appliance = dossier.deposit.kind == "appliance"
     name = "" if appliance else key_in_use(site, dossier)
     if name and name not in keys:
@@ -184,7 +184,7 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
         wanted.address,
         wanted.port,
         user=None if appliance else account_in_use(site, dossier),
-        expect_key=f"{pin.type} {pin.sha256}" if pin else None,
+        expect_key=pinned.pin if pinned else None,
         services=wanted.ports,
         timeout=timeout,
     )

@@ -147,9 +147,7 @@ def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.
     """Make the management account, with full sudo, as `user`; what there is of it already stays."""
     site, settings = mine.desk.site, mine.desk.site.settings.management
     access, pinned = mine.deposit.access, pinned_key(mine.dossier)
-    target = Target(
-        access.address, access.port, user, f"{pinned.type} {pinned.sha256}" if pinned else None, timeout=SECONDS
-    )
+    target = Target(access.address, access.port, user, pinned.pin if pinned else None, timeout=SECONDS)
     account = ["management", settings.account, public_key(site, settings.key)]
     script = (site.root / SCRIPT).read_bytes()
     return run_as_root(target, way, script, ["add", RECORDS, *account], cancel=cancel)

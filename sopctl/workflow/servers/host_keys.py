@@ -129,8 +129,8 @@ def _confirmed(
 ) -> tuple[HostKey, str]:
     """The key that the server shows, and how it was confirmed."""
     where = dossier.deposit.access
-    wanted = target.pin(fingerprint) if fingerprint else None
-    found = check(Target(where.address, where.port, expect_key=fingerprint))
+    wanted = target.pin(fingerprint) if fingerprint is not None else None
+    found = check(Target(where.address, where.port, expect_key=wanted))
     place = f"{where.address}:{where.port}"
     key = found.host_key
     if key is None or (wanted is None and found.cause):
@@ -175,7 +175,7 @@ def _unconfirmed(dossier: Dossier, key: HostKey) -> Unconfirmed:
 
 def _shown(dossier: Dossier) -> AccessResult:
     where, pinned = dossier.deposit.access, pinned_key(dossier)
-    return check(Target(where.address, where.port, expect_key=f"{pinned.type} {pinned.sha256}" if pinned else None))
+    return check(Target(where.address, where.port, expect_key=pinned.pin if pinned else None))
 
 
 def _seen(dossier: Dossier, name: str) -> Seen | None:

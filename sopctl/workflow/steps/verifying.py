@@ -108,12 +108,12 @@ def plan(mine: Turn, vantage: Vantage) -> Look:
             id=mine.dossier.id,
         )
     as_requester = vantage.key is not None
-    pin = pinned_key(mine.dossier)
+    pinned = pinned_key(mine.dossier)
     target = Target(
         wanted.address,
         wanted.port,
         user=(vantage.user or wanted.accounts[0].name) if as_requester else account_in_use(site, mine.dossier),
-        expect_key=f"{pin.type} {pin.sha256}" if pin else None,
+        expect_key=pinned.pin if pinned else None,
         services=wanted.ports,
         timeout=vantage.timeout,
         jump=vantage.jump,

@@ -1,8 +1,7 @@
 """What helps, by the rung at which a check failed."""
 
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import AccessResult, Rung, Verdict, remedy
-from sopctl.model.access.target import Jump
+from sopctl.model.access.ladder import AccessResult, JumpHost, Rung, Verdict, remedy
 
 
 def test_a_remedy_names_the_port() -> None:
@@ -11,7 +10,7 @@ def test_a_remedy_names_the_port() -> None:
 
 
 def test_a_remedy_is_for_where_it_failed() -> None:
-    there = Jump("gate.example.org", 2222, "hop")
+    there = JumpHost("gate.example.org", 2222, "hop")
     at_the_jump = AccessResult("h", 22, Verdict.INACCESSIBLE, Rung.JUMP, Cause.DENIED, "", 0.0, (), "web", jump=there)
     assert remedy(at_the_jump).startswith("at the jump host gate.example.org: see that the account hop")
     late = AccessResult("h", 22, Verdict.INACCESSIBLE, Rung.HTTP, Cause.TIMEOUT, "", 0.0, ())

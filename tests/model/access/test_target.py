@@ -26,11 +26,22 @@ PRINT = fingerprint(BLOB)
 )
 def test_pin(text: str, read: Pin) -> None:
     assert pin(text) == read
+    assert pin(str(read)) == read
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "SHA256:", "MD5:aa:bb", PRINT + "x", "ssh-ed25519", "ssh-ed25519 !!!", LINE.replace("ssh-ed25519", "ssh-rsa")],
+    [
+        "",
+        "SHA256:",
+        "SHA256:short",
+        "no key",
+        "MD5:aa:bb",
+        PRINT + "x",
+        "ssh-ed25519",
+        "ssh-ed25519 !!!",
+        LINE.replace("ssh-ed25519", "ssh-rsa"),
+    ],
 )
 def test_no_pin(text: str) -> None:
     with pytest.raises(InvalidRecord):
@@ -92,9 +103,9 @@ def test_no_service(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("hop@gate.example.org", Jump("gate.example.org", 22, "hop", PRINT)),
-        ("gate.example.org:2222", Jump("gate.example.org", 2222, "deposit", PRINT)),
-        ("hop@[2001:db8::7]:23", Jump("2001:db8::7", 23, "hop", PRINT)),
+        ("hop@gate.example.org", Jump("gate.example.org", 22, "hop", Pin(PRINT))),
+        ("gate.example.org:2222", Jump("gate.example.org", 2222, "deposit", Pin(PRINT))),
+        ("hop@[2001:db8::7]:23", Jump("2001:db8::7", 23, "hop", Pin(PRINT))),
     ],
 )
 def test_jump(text: str, read: Jump) -> None:
