@@ -21,7 +21,7 @@ from sopctl.model.rack import Place
 from sopctl.store import codec, locks, switches
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
-from sopctl.store.switches import Pin
+from sopctl.store.switches import PinnedKey
 from sopctl.workflow.desk import Desk
 
 WAIT_SECONDS = 60.0
@@ -47,7 +47,7 @@ class SwitchKeys(Struct, frozen=True):
     """A switch's host keys: the pinned one, and what it shows now."""
 
     name: str
-    pinned: Pin | None
+    pinned: PinnedKey | None
     found: AccessResult
 
     @property
@@ -154,7 +154,7 @@ def look(desk: Desk, name: str) -> SwitchKeys:
 
 def confirm(
     desk: Desk, name: str, *, fingerprint: str | None = None, trusted_path: str = "", ask: Confirm | None = None
-) -> Pin:
+) -> PinnedKey:
     """Pin the key that the switch shows now: its `fingerprint`, or whichever comes over a path that is trusted, or
     that a person says is right. Raises OutsideFailure when it shows another one or none, UsageError for nobody's yes.
     """
@@ -190,7 +190,7 @@ def confirm(
             sha256=shown.host_key.sha256,
             type=shown.host_key.type,
         )
-    kept = Pin(shown.host_key, desk.now(), desk.by or desk.typed, how)
+    kept = PinnedKey(shown.host_key, desk.now(), desk.by or desk.typed, how)
     switches.pin(desk.site, name, kept)
     return kept
 
