@@ -118,26 +118,32 @@ def pin(text: str) -> Pin:
     A fingerprint alone does not say of which of the server's keys it is, so the type is worth giving.
     Raises InvalidRecord.
     """
-    words = text.split()
-    wrong = InvalidRecord(
-        "no-host-key",
-        "this is no host key",
-        remedy='give its fingerprint "SHA256:…" as ssh-keygen -lf shows it, or the line of the .pub file',
+    match text.split():
+        case [sha256] if re.match(FINGERPRINT, sha256):
+            return Pin(sha256)
+        case [kind, sha256] if re.fullmatch(_KEY_TYPE, kind) and re.match(FINGERPRINT, sha256):
+            return Pin(sha256, kind)
+        case [kind, key, *_] if re.fullmatch(_KEY_TYPE, kind) and (blob := _blob(kind, key)):
+            return Pin(fingerprint(blob), kind)
+    raise InvalidRecord(
+        "not-a-host-key",
+        "this is not a host key",
+        where=printable(text, 80),
+        remedy='Give its fingerprint "SHA256:…" as ssh-keygen -lf shows it, or the line of the .pub file.',
     )
-    if len(words) == 1 and re.match(FINGERPRINT, words[0]):
-        return Pin(words[0])
-    if len(words) < 2 or not re.fullmatch(r"[a-z0-9@.-]{1,64}", words[0]):
-        raise wrong
-    if len(words) == 2 and re.match(FINGERPRINT, words[1]):
-        return Pin(words[1], words[0])
+
+
+_KEY_TYPE = r"[a-z0-9@.-]{1,64}"
+
+
+def _blob(kind: str, key: str) -> bytes | None:
+    """The RFC 4253 blob that `key` is in base64; None unless it is of a key of type `kind`."""
     try:
-        blob = base64.b64decode(words[1], validate=True)
+        blob = base64.b64decode(key, validate=True)
     except (binascii.Error, ValueError):
-        raise wrong from None
-    name = words[0].encode()
-    if not blob.startswith(len(name).to_bytes(4) + name):
-        raise wrong
-    return Pin(fingerprint(blob), words[0])
+        return None
+    name = kind.encode()
+    return blob if blob.startswith(len(name).to_bytes(4) + name) else None
 
 
 def endpoint(text: str) -> tuple[str, int]:
@@ -150,50 +156,51 @@ def endpoint(text: str) -> tuple[str, int]:
     host = host.lower()
     if not (is_address(host) or host == "localhost"):
         raise InvalidRecord(
-            "neither-host-name-nor-address",
+            "not-a-host",
             "this is neither a host name nor an address",
             where=printable(text, 80),
-            remedy="examples: web.example.org, web.example.org:2222, 192.0.2.7, [2001:db8::7]:22",
+            remedy="Examples: web.example.org, web.example.org:2222, 192.0.2.7, [2001:db8::7]:22",
         )
-    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise InvalidRecord("port-number-from", "a port is a number from 1 to 65535", where=printable(text, 80))
-    return host, int(port)
+    return host, _port(port, text)
 
 
 def service(text: str) -> Service:
     """Read PORT or PORT/KIND; the kind is tcp unless told. Raises InvalidRecord."""
     port, slash, kind = text.partition("/")
-    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise InvalidRecord("port-number-from", "a port is a number from 1 to 65535", where=printable(text, 80))
+    number = _port(port, text)
     if slash and kind not in list(ServiceKind):
         raise InvalidRecord(
-            "service-port-port-tcp-port",
+            "not-a-service",
             "a service is PORT, PORT/tcp, PORT/tls, PORT/http or PORT/https",
             where=printable(text, 80),
         )
-    return Service(int(port), ServiceKind(kind) if slash else ServiceKind.TCP)
+    return Service(number, ServiceKind(kind) if slash else ServiceKind.TCP)
+
+
+def _port(digits: str, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", digits) or not 1 <= int(digits) <= 65535:
+        raise InvalidRecord("not-a-port", "a port is a number from 1 to 65535", where=printable(text, 80))
+    return int(digits)
 
 
 def jump(text: str, expect_key: str | None = None, *, user: str | None = None) -> Jump:
-    """Read [USER@]HOST[:PORT], where `user` is the one unless told. Raises InvalidRecord."""
+    """Read [USER@]HOST[:PORT], and the pin of its host key; without USER it is `user`. Raises InvalidRecord."""
     name, at, place = text.rpartition("@")
     host, port = endpoint(place)
     account = name if at else user
     if not account:
         raise InvalidRecord(
-            "not-said-who-logs-jump",
-            "it is not said who logs in at the jump host",
+            "jump-user-missing",
+            "the account at the jump host is missing",
             where=printable(text, 80),
-            remedy="USER@HOST",
+            remedy="Write it as USER@HOST.",
         )
     return Jump(host, port, account, pin(expect_key) if expect_key is not None else None)
 
 
 def source(text: str) -> str:
-    """Read the address that a login comes from. Raises InvalidRecord."""
+    """Read the IP address that a login comes from. Raises InvalidRecord."""
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise InvalidRecord(
-            "no-address-come-from", "this is no address to come from", where=printable(text, 80)
-        ) from None
+        raise InvalidRecord("not-an-ip-address", "this is not an IP address", where=printable(text, 80)) from None

@@ -49,7 +49,7 @@ class Word(Struct, frozen=True):
         """Raise InvalidRecord for a no that helps nobody."""
         if not self.yes and not self.note:
             raise InvalidRecord(
-                "no-needs-note", "a no needs a note: what does not work?", where=self.by, remedy='Add --note "…"'
+                "note-missing", "a no needs a note: what does not work?", where=self.by, remedy='Add --note "…"'
             )
 
 

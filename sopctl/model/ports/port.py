@@ -167,7 +167,7 @@ def vlans(text: str) -> tuple[int, ...]:
         match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
         numbers = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
         if not numbers or numbers[0] < 1 or numbers[-1] > 4094:
-            raise ValueError(f"{part!r} is no VLAN")
+            raise ValueError(f"{part!r} is not a VLAN")
         found.update(numbers)
     return tuple(sorted(found))
 

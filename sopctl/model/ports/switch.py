@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from sopctl.errors import Action, InvalidRecord
 from sopctl.model import names
 from sopctl.model.deposit import Network, OptionalLine, Port, VlanId
 from sopctl.model.ports.port import PortSetting, description
@@ -60,13 +61,19 @@ class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
 def service(switch: SwitchRecord, deposit_id: str, server: str, unit: str, network: Network | None) -> PortSetting:
     """The port of a server that is in use: its own VLAN, or a trunk where the letter asks for more than one.
 
-    Raises ValueError for a VLAN that no deposit may have on this switch.
+    Raises InvalidRecord for a VLAN that no deposit may have on this switch.
     """
     asked = network or Network()
     allowed = {switch.service_vlan, *switch.vlans}
     strange = sorted({*([asked.vlan] if asked.vlan else []), *asked.tagged} - allowed)
     if strange:
-        raise ValueError(f"VLAN {strange[0]} is none that a deposit may have on {switch.name}")
+        raise InvalidRecord(
+            "vlan-not-allowed",
+            "network: VLAN {vlan} is not allowed for deposits on {switch}",
+            remedy=("Correct the VLAN in the record, or allow it: `vlans` in switches/.", Action("edit", deposit_id)),
+            vlan=strange[0],
+            switch=switch.name,
+        )
     return PortSetting(
         description=description(deposit_id, server, unit),
         mode="trunk" if asked.tagged else "access",

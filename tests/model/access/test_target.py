@@ -44,8 +44,9 @@ def test_pin(text: str, read: Pin) -> None:
     ],
 )
 def test_no_pin(text: str) -> None:
-    with pytest.raises(InvalidRecord):
+    with pytest.raises(InvalidRecord) as caught:
         pin(text)
+    assert caught.value.id == "not-a-host-key"
 
 
 @given(st.text())
@@ -112,9 +113,18 @@ def test_jump(text: str, read: Jump) -> None:
     assert jump(text, PRINT, user="deposit") == read
 
 
-def test_no_jump() -> None:
-    for text in ("gate.example.org", "@gate.example.org", "a@", "a@-oProxyCommand=x"):
-        with pytest.raises(InvalidRecord):
-            jump(text, PRINT)
-    with pytest.raises(InvalidRecord):
-        jump("a@gate.example.org", "nonsense")
+@pytest.mark.parametrize(
+    ("text", "key", "name"),
+    [
+        ("gate.example.org", PRINT, "jump-user-missing"),
+        ("@gate.example.org", PRINT, "jump-user-missing"),
+        ("a@", PRINT, "not-a-host"),
+        ("a@-oProxyCommand=x", PRINT, "not-a-host"),
+        ("a@gate.example.org:0", PRINT, "not-a-port"),
+        ("a@gate.example.org", "nonsense", "not-a-host-key"),
+    ],
+)
+def test_no_jump(text: str, key: str, name: str) -> None:
+    with pytest.raises(InvalidRecord) as caught:
+        jump(text, key)
+    assert caught.value.id == name

@@ -10,7 +10,7 @@ import pytest
 
 from sopctl.adapters.ansible.runner import Outcome, RunResult
 from sopctl.adapters.documents.forms import Section
-from sopctl.errors import Conflict, Interrupted, InvalidRecord, NotNow, OutsideFailure, UsageError
+from sopctl.errors import Action, Conflict, Interrupted, InvalidRecord, NotNow, OutsideFailure, UsageError
 from sopctl.model.facts.server import ServerFacts
 from sopctl.store import dossiers, switches
 from sopctl.store.site import Site
@@ -438,8 +438,9 @@ def test_a_letter_may_ask_for_other_vlans_but_not_for_any(desk: Desk, lan: Lan, 
     assert vlan_on_the_form(desk, deposit) == "120, bertanda 110"
     record.write_text(text + "network: {vlan: 1}\n")
     assert vlan_on_the_form(desk, deposit) == "tidak tersedia"
-    with pytest.raises(InvalidRecord, match="VLAN 1 is none that a deposit may have on sw-a1"):
+    with pytest.raises(InvalidRecord, match="VLAN 1 is not allowed for deposits on sw-a1") as refused:
         deposit_port.plan(desk, deposit)
+    assert (refused.value.where, refused.value.remedy[-1]) == (str(record), Action("edit", deposit))
 
 
 def test_a_deposit_without_a_port_has_nothing_to_plan(desk: Desk, placed: Callable[..., str]) -> None:
