@@ -6,6 +6,7 @@ transaction. Times are whole seconds since 1970 (UTC).
 """
 
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -212,7 +213,7 @@ class Checks:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)) as database:
-                database.execute("PRAGMA journal_mode = WAL")
+                _use_wal(database)
                 database.execute("PRAGMA synchronous = NORMAL")
                 self._migrate(database)
                 yield database
@@ -251,6 +252,20 @@ class Checks:
             version = min(version + 1, len(MIGRATIONS))
             database.execute(f"PRAGMA user_version = {version}")
             database.execute("COMMIT")
+
+
+def _use_wal(database: sqlite3.Connection) -> None:
+    """Let readers work beside a writer. SQLite's own time-out does not cover the switch to this mode, which a new
+    database needs once: when another process is making it, it is tried again for as long."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 @contextmanager
