@@ -115,16 +115,6 @@ def follow(state: State | None, sight: Sight, policy: Policy) -> State:
     return replace(state, status=seen, since=since, cause=sight.cause, row=0, row_since=0, row_cause="")
 
 
-def outages(sights: Iterable[Sight], policy: Policy) -> list[Outage]:
-    """The outages in a row of checks, oldest first."""
-    found: list[Outage] = []
-    state: State | None = None
-    for sight in sights:
-        before, state = state, follow(state, sight, policy)
-        found = turn(found, before, state)
-    return found
-
-
 def turn(known: Sequence[Outage], before: State | None, after: State) -> list[Outage]:
     """`known` with what the step from `before` to `after` began or ended."""
     was = before.status if before else Status.UNKNOWN
@@ -135,17 +125,6 @@ def turn(known: Sequence[Outage], before: State | None, after: State) -> list[Ou
     if was is Status.DOWN and known:
         return [*known[:-1], replace(known[-1], ended=after.since)]
     return list(known)
-
-
-def watched(sights: Iterable[Sight], policy: Policy) -> list[Span]:
-    """The times in which a row of checks watched a server, oldest first."""
-    spans: list[Span] = []
-    for sight in sights:
-        if spans and joins(spans[-1].ended, sight.at, policy):
-            spans[-1] = replace(spans[-1], ended=sight.at)
-        else:
-            spans.append(Span(sight.at, sight.at))
-    return spans
 
 
 def joins(before: int, at: int, policy: Policy) -> bool:

@@ -22,6 +22,8 @@ Account = Annotated[str, Meta(pattern=names.ACCOUNT)]
 PublicKey = Annotated[str, Meta(pattern=names.PUBLIC_KEY)]
 KeyFile = Annotated[str, Meta(pattern=names.FILE_NAME)]
 """The name of a file in the site's keys/."""
+Host = Annotated[str, Meta(min_length=1, max_length=253)]
+"""A host name or an IP address, once `names.is_address` has said so."""
 
 Kind = Literal["server", "appliance"]
 Platform = Literal["cisco_ios", "mikrotik_routeros"]
@@ -54,6 +56,7 @@ class Contacts(Struct, frozen=True, forbid_unknown_fields=True):
     technical: Contact
 
 
+RackUnits = Annotated[int, Meta(ge=1, le=60)]
 Millimetres = Annotated[int, Meta(ge=1, le=2000)]
 Watts = Annotated[int, Meta(ge=1, le=20000)]
 
@@ -63,7 +66,7 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(pattern=names.HOST_NAME)]
     brand_model: Line
-    height_units: Annotated[int, Meta(ge=1, le=60)]
+    height_units: RackUnits
     serial: OptionalLine = ""
     depth_mm: Millimetres | None = None
     power_watts: Watts | None = None
@@ -139,7 +142,7 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     (besides SSH), from which addresses or networks (none named: from everywhere), and, where it shall not depend on
     DHCP, what makes its address static."""
 
-    address: Annotated[str, Meta(min_length=1, max_length=253)]
+    address: Host
     first_contact: FirstContact | None = None
     accounts: tuple[RequestedAccount, ...] = ()
     port: Port = 22

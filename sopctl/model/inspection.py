@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from sopctl.model.deposit import Line, OptionalLine, Server
+from sopctl.model.deposit import Line, Millimetres, OptionalLine, RackUnits, Server, Watts
 
 CHECKLIST = (
     "Nomor seri sesuai surat",
@@ -41,10 +41,10 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
 class Measured(Struct, frozen=True, forbid_unknown_fields=True):
     """What was counted and measured on the machine; what was not is None."""
 
-    height_units: Annotated[int, Meta(ge=1, le=60)] | None = None
-    depth_mm: Annotated[int, Meta(ge=1, le=2000)] | None = None
+    height_units: RackUnits | None = None
+    depth_mm: Millimetres | None = None
     power_supplies: Annotated[int, Meta(ge=0, le=16)] | None = None
-    power_watts: Annotated[int, Meta(ge=1, le=20000)] | None = None
+    power_watts: Watts | None = None
     disks: Annotated[int, Meta(ge=0, le=1000)] | None = None
     network_ports: Annotated[int, Meta(ge=0, le=128)] | None = None
 

@@ -122,23 +122,23 @@ def find_place(
 
 def free_ports(rack: Rack, occupied: Iterable[Occupied]) -> list[int]:
     """The ports of the rack's switch that no deposit has; none without a switch."""
-    taken = {other.place.port for other in occupied if other.place.rack == rack.name}
+    taken = {other.place.port for other in _in(rack, occupied)}
     return [port for port in rack.switch.numbers if port not in taken] if rack.switch else []
 
 
 def power_used(rack: Rack, occupied: Iterable[Occupied]) -> int:
     """The watts that are promised in a rack."""
-    return sum(other.power_watts for other in occupied if other.place.rack == rack.name)
+    return sum(other.power_watts for other in _in(rack, occupied))
 
 
 def weight_used(rack: Rack, occupied: Iterable[Occupied]) -> int:
     """The kilograms that are known to stand in a rack, or will."""
-    return sum(other.weight_kg or 0 for other in occupied if other.place.rack == rack.name)
+    return sum(other.weight_kg or 0 for other in _in(rack, occupied))
 
 
 def elevation(rack: Rack, occupied: Iterable[Occupied]) -> list[tuple[int, tuple[Occupied, ...]]]:
     """The rack from the top unit down: (unit, what fills it: nothing, one server, or one in front and one behind)."""
-    here = sorted((o for o in occupied if o.place.rack == rack.name), key=lambda other: other.place.face)
+    here = sorted(_in(rack, occupied), key=lambda other: other.place.face)
     return [
         (unit, tuple(other for other in here if other.place.unit <= unit <= other.place.top))
         for unit in range(rack.units, 0, -1)

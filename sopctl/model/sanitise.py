@@ -7,6 +7,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 
+from sopctl.model import names
 from sopctl.model.text import printable
 
 MAX_ENTRIES = 512
@@ -18,7 +19,6 @@ _NOTHING = frozenset({"", "NA", "N/A", "None", "unknown", "Not Specified", "Not 
 NO_DISK = re.compile(r"(loop|ram|zram|dm-|md|sr|fd|nbd|rbd|drbd)\d")
 NO_NIC = re.compile(r"(lo|veth|docker|br-|virbr|tun|tap|vnet|dummy|sit|ip6tnl|cni|flannel|cali|ifb|wg)")
 NO_FILE_SYSTEM = frozenset({"squashfs", "iso9660", "tmpfs", "devtmpfs", "overlay", "proc", "sysfs", "autofs"})
-MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -72,4 +72,4 @@ def addresses(value: object) -> Iterator[str]:
 def mac(value: object) -> str | None:
     """A hardware address, in lower case with colons; not the empty one."""
     found = value.strip().lower() if isinstance(value, str) and len(value) < 60 else ""
-    return found if MAC.fullmatch(found) and found != "00:00:00:00:00:00" else None
+    return found if re.match(names.MAC, found) and found != "00:00:00:00:00:00" else None

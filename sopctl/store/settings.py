@@ -7,9 +7,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Meta, Struct, field
 
 from sopctl.model import names
-from sopctl.model.deposit import Email, Line, OptionalLine, Port
+from sopctl.model.deposit import Account, Email, Host, KeyFile, Line, OptionalLine, Port
 
 FILE_NAME = "sopctl.yml"
+
+NumberPart = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")]
+"""A part of a document's number."""
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
+"""What a person or a channel is called in the settings and on the command line."""
 
 
 class Office(Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,8 +25,8 @@ class Office(Struct, frozen=True, forbid_unknown_fields=True):
     address: Line
     contact: OptionalLine = ""
     city: OptionalLine = ""
-    code: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")] = "555"
-    unit: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")] = "KOMINFO"
+    code: NumberPart = "555"
+    unit: NumberPart = "KOMINFO"
 
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,8 +43,8 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
 class Management(Struct, frozen=True, forbid_unknown_fields=True):
     """The account through which the controller manages every server, and its key's name in the site's keys/."""
 
-    account: Annotated[str, Meta(pattern=names.ACCOUNT)] = "sopctl"
-    key: Annotated[str, Meta(pattern=names.FILE_NAME)] = "management"
+    account: Account = "sopctl"
+    key: KeyFile = "management"
 
 
 class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,12 +69,12 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     `user` logs in with the password in the file keys/`password`; `ca` is a PEM file of the authority to trust.
     """
 
-    host: Annotated[str, Meta(min_length=1, max_length=253)]
+    host: Host
     sender: Email
     port: Port = 25
     tls: Literal["none", "starttls", "ssl"] = "starttls"
     user: OptionalLine = ""
-    password: Annotated[str, Meta(pattern=names.FILE_NAME)] | None = None
+    password: KeyFile | None = None
     ca: OptionalLine = ""
 
     def __post_init__(self) -> None:
@@ -82,7 +87,7 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
 class Channel(Struct, frozen=True, forbid_unknown_fields=True):
     """A webhook or chat that takes messages: its URL is a secret, kept in the file keys/`url`."""
 
-    url: Annotated[str, Meta(pattern=names.FILE_NAME)]
+    url: KeyFile
 
 
 Language = Literal["id", "en"]
@@ -122,7 +127,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """`sopctl.yml`. `controllers`: addresses from which servers must always stay reachable, beside the one in use."""
 
     office: Office
-    people: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")], Person]
+    people: dict[Name, Person]
     management: Management = Management()
     head: str = "kadis"
     """The role that countersigns the office's forms (Mengetahui)."""
@@ -146,7 +151,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     language: Language = "id"
     """Of messages, where a contact has no other."""
     mail: Mail | None = None
-    channels: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")], Channel] = {}
+    channels: dict[Name, Channel] = {}
     checks: CheckPolicy = CheckPolicy()
     copy_administrative: bool = False
     """Does the administrative contact get a copy of what the technical one is written?"""

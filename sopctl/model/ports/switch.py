@@ -6,10 +6,9 @@ from msgspec import Meta, Struct
 
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model import names
-from sopctl.model.deposit import Network, OptionalLine, Port, VlanId
+from sopctl.model.deposit import Host, KeyFile, Network, OptionalLine, Port, VlanId
 from sopctl.model.ports.port import PortSetting, description
 
-FileName = Annotated[str, Meta(pattern=names.FILE_NAME)]
 Interface = Annotated[str, Meta(pattern=names.INTERFACE)]
 Template = Annotated[str, Meta(pattern=names.INTERFACES)]
 
@@ -26,17 +25,17 @@ class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
     besides; `quarantine_vlan` is where a port goes that is no one's.
     """
 
-    name: FileName
+    name: Annotated[str, Meta(pattern=names.FILE_NAME)]
     platform: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}\Z")]
-    address: Annotated[str, Meta(min_length=1, max_length=253)]
+    address: Host
     account: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9._-]{0,62}\Z")]
     ports: Template
     service_vlan: VlanId
     quarantine_vlan: VlanId
     port: Port = 22
-    key: FileName | None = None
-    password: FileName | None = None
-    enable: FileName | None = None
+    key: KeyFile | None = None
+    password: KeyFile | None = None
+    enable: KeyFile | None = None
     interfaces: dict[Annotated[int, Meta(ge=1, le=512)], Interface] = {}
     uplinks: tuple[Interface, ...] = ()
     vlans: tuple[VlanId, ...] = ()
