@@ -1,4 +1,4 @@
-"""Messages to people of the units and of the office. They say where and how, never a secret."""
+"""Messages to people of the units and of the office. They say where and how, and never hold a secret."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sopctl.model.deposit import Deposit
 
 
 class Message(Struct, frozen=True):
-    """One message: the addressee's e-mail (None when none is known), who gets a copy, subject, and text."""
+    """One message: the addressee's e-mail address (None when none is known), who gets a copy, subject, and text."""
 
     to: str | None
     name: str

@@ -1,9 +1,9 @@
-"""How long to wait before a server is tried again, and when trying again helps nothing.
+"""How long to wait before a server is tried again, and for which causes trying again is of no use.
 
-Waits double from the cause's first one up to MOST_SECONDS, and up to a quarter is added at random, so that many
-callers do not come at once. OpenSSH (since 9.8, sshd_config(5): PerSourcePenalties) refuses an address for a while
-when its penalties, 1 s for a connection without a login and 5 s for a refused login, add up to 15 s: what sshd has
-seen of us is therefore not repeated within 15 s, and what it has refused not within a minute.
+The wait doubles from the cause's first one up to MOST_SECONDS; up to a quarter is added at random, so that many callers
+do not come at once. OpenSSH (since 9.8, sshd_config(5): PerSourcePenalties) refuses an address for a while when its
+penalties, 1 s for a connection without a login and 5 s for a refused login, add up to 15 s. So a connection that sshd
+has seen is not repeated within 15 s, and one that it has turned away not within a minute.
 """
 
 from sopctl.model.access.causes import Cause
@@ -25,13 +25,13 @@ FIRST_SECONDS: dict[Cause, float] = {
     Cause.TIMEOUT: 15.0,
     Cause.THROTTLED: 60.0,
 }
-"""The causes that pass by themselves, with the first wait. Every other one ends at once: a person must act."""
+"""The causes that may pass by themselves, with the first wait. For any other, a person must act."""
 
 
 def wait(cause: Cause | str, tried: int, chance: float) -> float | None:
-    """Seconds until the next try, after `tried` tries that ended with `cause`; `chance` is from 0 to 1.
+    """Seconds until the next try, after `tried` tries that ended with `cause`; `chance` is a random number from 0 to 1.
 
-    None when another try would meet the same.
+    None when another try would end the same.
     """
     first = FIRST_SECONDS.get(Cause(cause)) if cause in list(Cause) else None
     if first is None:

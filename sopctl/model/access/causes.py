@@ -1,4 +1,4 @@
-"""Why a server cannot be reached: stable codes, what a server's words mean, and what helps."""
+"""Why a server cannot be reached: stable codes, how a server's words are read, and what helps."""
 
 import re
 from enum import StrEnum
@@ -99,12 +99,11 @@ def forwarding_cause(text: str) -> Cause:
 
 
 def command_cause(command: str, status: int | None, output: str, *, proved: bool = True) -> Cause | None:
-    """What a command's end means; None is success. `status` is None when the server told none.
+    """What a command's end means; None is success. `status` is None when the server sent none.
 
-    `proved` says whether the output shows that the command ran: a forced command may well end with 0. A password
-    that must be changed, and a login shell that refuses to work, both end every command with a status other than 0
-    and mostly a sentence of their own; /bin/false says nothing. `true` cannot fail, so when it does, the shell is at
-    fault.
+    `proved` says whether the output shows that the command ran: a forced command may also end with 0. A password that
+    must be changed, and a login shell that refuses to work, both end every command with a status other than 0, mostly
+    with a message of their own; /bin/false says nothing. `true` cannot fail, so when it does, the shell is at fault.
     """
     if status == 0:
         return None if proved else Cause.COMMAND_REFUSED
@@ -174,4 +173,4 @@ SERVICE_REMEDIES: dict[Cause, str] = {
     Cause.FLOODED: "stop what writes without end on that port",
     Cause.NO_COMMON_ALGORITHM: "allow TLS 1.2 and 1.3 with current ciphers in the service's configuration",
 }
-"""What helps when the rung is TLS or HTTP, where that is something else than for SSH."""
+"""What helps when the rung is TLS or HTTP, where that differs from SSH."""

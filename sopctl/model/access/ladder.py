@@ -1,4 +1,4 @@
-"""Can a server be reached? The ladder's rungs, and the verdict. (What is reached: target.py. Why not: causes.py.)
+"""Can a server be reached? The ladder's rungs, and the verdict. (What to reach: target.py. Why not: causes.py.)
 
 The ladder follows the order in which a client meets a server: RFC 4253 (transport), RFC 4252 (login),
 RFC 4254 (session). A check stops at the first rung that fails; that rung and its cause are the answer.
@@ -56,7 +56,7 @@ class Verdict(StrEnum):
 
 
 class JumpHost(Struct, frozen=True):
-    """The jump host from which a check looked; `expect_key` is its pinned host key in words."""
+    """The jump host from which a check was made; `expect_key` is its pinned host key, as `target.pin` reads it."""
 
     host: str
     port: int = 22

@@ -68,7 +68,7 @@ class Service(Struct, frozen=True):
 
 
 class Jump(Struct, frozen=True):
-    """A jump host: the check looks from there (RFC 4254 section 7.2, direct-tcpip), as from the requester's network.
+    """A jump host: the check is made from there (RFC 4254 section 7.2, direct-tcpip), as from the requester's network.
 
     Its host key must be pinned as well: without `expect_key` nobody logs in there.
     """
@@ -85,7 +85,7 @@ class Target(Struct, frozen=True):
     `expect_key` is the pinned host key; without one, the check ends with `host-key-unknown` before any credential is
     sent. Without a `user` nobody logs in: after the host key come the services, and an absent pin is then no failure:
     the key found is the answer.
-    The default command `true` asks whether the account has a shell that runs commands, and is proved to have run.
+    The default command `true` shows whether the account has a shell that runs commands, and is proved to have run.
     """
 
     host: str
@@ -99,7 +99,7 @@ class Target(Struct, frozen=True):
     """Seconds for the whole check, all rungs together."""
     jump: Jump | None = None
     server_name: str | None = None
-    """The name that services are asked for (TLS, HTTP), where it is not `host`."""
+    """The name that is asked of services (TLS, HTTP), where it is not `host`."""
 
 
 def fingerprint(key: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A switch as the site describes it (`switches/NAME.yml`), and how the ports of deposits shall be set on it."""
+"""A switch as the site describes it (`switches/NAME.yml`), and how the ports of deposits should be set on it."""
 
 from typing import Annotated
 
@@ -13,16 +13,16 @@ Interface = Annotated[str, Meta(pattern=names.INTERFACE)]
 Template = Annotated[str, Meta(pattern=names.INTERFACES)]
 
 FREE = "bebas"
-"""What stands on a port that no deposit has."""
+"""The description of a port that no deposit has."""
 
 
 class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
     """`switches/NAME.yml`. `ports` names the interface of the rack's port number {n}; `interfaces` names those that
     follow another rule. The account is opened with the private key keys/`key`, or the password in keys/`password`;
-    `enable` is the file of the word for the privileged mode, where the account does not begin there.
+    keys/`enable` is the password of the privileged mode, where the account does not begin there.
 
-    `service_vlan` is what a server gets whose letter asks for no other; `vlans` are those that a letter may ask for
-    besides; `quarantine_vlan` is where a port goes that is no one's.
+    `service_vlan` is for servers whose letter asks for no other; `vlans` are the others that a letter may ask for;
+    `quarantine_vlan` is for ports that are nobody's.
     """
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
@@ -53,7 +53,7 @@ class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("Expected each of `interfaces` once")
 
     def interface(self, number: int) -> str:
-        """The interface's name of the rack's port `number`."""
+        """The name of the interface behind the rack's port `number`."""
         return self.interfaces.get(number) or self.ports.replace("{n}", str(number))
 
 
