@@ -16,6 +16,8 @@ from sopctl.errors import InvalidRecord
 from sopctl.model.names import FINGERPRINT, is_address
 from sopctl.model.text import printable
 
+_KEY_TYPE = r"[a-z0-9@.-]{1,64}"
+
 
 class Pin(Struct, frozen=True):
     """The host key that a server must show: its fingerprint ("SHA256:…") and, where known, its type."""
@@ -131,9 +133,6 @@ def pin(text: str) -> Pin:
         where=printable(text, 80),
         remedy='Give its fingerprint "SHA256:…" as ssh-keygen -lf shows it, or the line of the .pub file.',
     )
-
-
-_KEY_TYPE = r"[a-z0-9@.-]{1,64}"
 
 
 def _blob(kind: str, key: str) -> bytes | None:
