@@ -76,9 +76,9 @@ asyncio.run(main())
 SWEEP = """
 import collections, sys
 from sopctl.adapters.ssh.sweep import Job, sweep
-from sopctl.model.access.ladder import Target
-port, pin = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None
-jobs = [Job(host, Target(host, port, expect_key=pin)) for host in sys.stdin.read().split()]
+from sopctl.model.access.target import Target, pin
+port, expected = int(sys.argv[1]), pin(sys.argv[2]) if len(sys.argv) > 2 else None
+jobs = [Job(host, Target(host, port, expect_key=expected)) for host in sys.stdin.read().split()]
 print(dict(collections.Counter(str(result.cause) for _, result in sweep(jobs))))
 """
 

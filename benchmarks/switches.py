@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from sopctl.cli import terminal
 from sopctl.store import switches
 from sopctl.store.site import Site
-from sopctl.store.switches import Pin
+from sopctl.store.switches import PinnedKey
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.ports import audit
 from sopctl.workflow.setup.init import init
@@ -81,7 +81,7 @@ def main() -> None:
             spawn.Process(target=serve, args=(name, slow, theirs), daemon=True).start()
             port, password, key = ours.recv()
             describe(site, name, port, password, "mikrotik_routeros" if name == "sw-b1" else "cisco_ios")
-            switches.pin(site, name, Pin(key, NOW, "root", "fingerprint"))
+            switches.pin(site, name, PinnedKey(key, NOW, "root", "fingerprint"))
             lines.append(ours)
         desk = terminal.desk(site, user="root", clock=lambda: NOW)
         timed(desk, list(SWITCHES))  # netmiko and the templates are read once

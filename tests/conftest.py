@@ -15,7 +15,7 @@ from hypothesis import settings
 from msgspec import convert
 
 from sopctl.cli import terminal
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn

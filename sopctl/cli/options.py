@@ -14,7 +14,7 @@ from sopctl.errors import Advice, ExitCode, SopctlError, UsageError
 
 if TYPE_CHECKING:
     from sopctl.adapters.documents.english import Language
-    from sopctl.model.access.ladder import HostKey
+    from sopctl.model.access.target import HostKey
     from sopctl.store.site import Site
     from sopctl.workflow.desk import Desk
 

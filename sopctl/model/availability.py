@@ -1,8 +1,8 @@
 """Is a server up? What single access checks say of it over time: state with hysteresis, outages, availability.
 
-One failed check is no outage: a server is down after `down_after` failed checks in a row, and up again after `up_after`
-good ones. An outage then counts from the first check of that row. Where no check was made for a while, nothing is
-known: that time counts neither as up nor as down. All times are whole seconds since 1970 (UTC).
+One failed check is not an outage: a server is down after `down_after` failed checks in a row, and up again after
+`up_after` good ones. The outage then counts from the first check of that row. Where no check was made for a while,
+nothing is known: that time counts neither as up nor as down. All times are whole seconds since 1970 (UTC).
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 RECENT = 12
-"""Checks that flapping is judged by."""
+"""How many of the newest checks flapping is judged by."""
 
 FLAPPING_CHANGES = 4
-"""Changes among them from which on a server flaps: it is neither plainly up nor plainly down."""
+"""With so many changes among them a server flaps: it is neither plainly up nor plainly down."""
 
 
 class Status(StrEnum):
@@ -27,8 +27,8 @@ class Status(StrEnum):
 
 
 class Policy(Struct, frozen=True):
-    """How many checks in a row it takes; and how many seconds may lie between two checks, so that the time between
-    them counts as watched."""
+    """How many checks in a row make a server down or up; and how many seconds may lie between two checks for the time
+    between them to count as watched."""
 
     down_after: int = 3
     up_after: int = 2
@@ -36,7 +36,7 @@ class Policy(Struct, frozen=True):
 
 
 class Sight(Struct, frozen=True):
-    """What one check saw: when, accessible or not, for which cause (model/access/causes.py), in how many seconds."""
+    """What one check saw: when, accessible or not, for which cause (model/access/causes.py), after how many seconds."""
 
     at: int
     ok: bool
@@ -45,7 +45,7 @@ class Sight(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """What is held true of a server. `since`: when the status began; `row`: the checks in a row that gainsay it."""
+    """What is held true of a server. `since`: when the status began; `row`: how many checks in a row contradict it."""
 
     first_seen: int
     checked: int
@@ -77,15 +77,15 @@ class Outage(Struct, frozen=True):
 
 
 class Span(Struct, frozen=True):
-    """A time in which a server was watched: from one check to another, without a gap between."""
+    """A time in which a server was watched: from one check to another, without a gap."""
 
     began: int
     ended: int
 
 
 class Availability(Struct, frozen=True):
-    """One server over a period. Times in seconds, of which only those count in which it was watched; `percent` and
-    `repair` are None where nothing was watched, or nothing was repaired."""
+    """One server over a period, in seconds; only time in which it was watched counts. `percent` is None where nothing
+    was watched, `repair` where no outage ended."""
 
     observed: int
     down: int
@@ -93,7 +93,7 @@ class Availability(Struct, frozen=True):
     outages: tuple[Outage, ...]
     longest: int
     repair: float | None
-    """Mean time to repair: of the outages that ended in the period, with what lay before the period."""
+    """Mean time to repair, of the outages that ended in the period; what lay before the period counts too."""
 
 
 def follow(state: State | None, sight: Sight, policy: Policy) -> State:
@@ -115,16 +115,6 @@ def follow(state: State | None, sight: Sight, policy: Policy) -> State:
     return replace(state, status=seen, since=since, cause=sight.cause, row=0, row_since=0, row_cause="")
 
 
-def outages(sights: Iterable[Sight], policy: Policy) -> list[Outage]:
-    """The outages in a row of checks, oldest first."""
-    found: list[Outage] = []
-    state: State | None = None
-    for sight in sights:
-        before, state = state, follow(state, sight, policy)
-        found = turn(found, before, state)
-    return found
-
-
 def turn(known: Sequence[Outage], before: State | None, after: State) -> list[Outage]:
     """`known` with what the step from `before` to `after` began or ended."""
     was = before.status if before else Status.UNKNOWN
@@ -137,24 +127,13 @@ def turn(known: Sequence[Outage], before: State | None, after: State) -> list[Ou
     return list(known)
 
 
-def watched(sights: Iterable[Sight], policy: Policy) -> list[Span]:
-    """The times in which a row of checks watched a server, oldest first."""
-    spans: list[Span] = []
-    for sight in sights:
-        if spans and joins(spans[-1].ended, sight.at, policy):
-            spans[-1] = replace(spans[-1], ended=sight.at)
-        else:
-            spans.append(Span(sight.at, sight.at))
-    return spans
-
-
 def joins(before: int, at: int, policy: Policy) -> bool:
     """Is a check at `at` near enough to the one before it?"""
     return at - before <= policy.gap
 
 
 def availability(found: Iterable[Outage], spans: Iterable[Span], first: int, last: int) -> Availability:
-    """How a server was between `first` and `last`, as far as it was watched: in `spans`."""
+    """How available a server was between `first` and `last`, as far as it was watched (`spans`)."""
     spans = list(spans)
     inside = [Span(max(one.began, first), min(one.ended, last)) for one in spans]
     inside = [one for one in inside if one.began < one.ended]

@@ -1,7 +1,7 @@
-"""Deposit: the request as filed. A person may edit it; what happens to the server is not here but in its history.
+"""Deposit: the request as filed. A person may edit it. What happens to the server is not here but in its history.
 
-A deposit is of a server, or of a network appliance (`kind`): a firewall, router or switch, which is deposited like one.
-An appliance is looked at, never configured: its letter names no accounts, and the account that lets the office in.
+A deposit is a server or a network appliance (`kind`): a firewall, router or switch, which is deposited like a server.
+An appliance is read, never configured: its letter asks for no accounts, and names the one that lets the office in.
 """
 
 from datetime import date
@@ -22,6 +22,8 @@ Account = Annotated[str, Meta(pattern=names.ACCOUNT)]
 PublicKey = Annotated[str, Meta(pattern=names.PUBLIC_KEY)]
 KeyFile = Annotated[str, Meta(pattern=names.FILE_NAME)]
 """The name of a file in the site's keys/."""
+Host = Annotated[str, Meta(min_length=1, max_length=253)]
+"""A host name or an IP address, once `names.is_address` has said so."""
 
 Kind = Literal["server", "appliance"]
 Platform = Literal["cisco_ios", "mikrotik_routeros"]
@@ -44,7 +46,7 @@ class Contact(Struct, frozen=True, forbid_unknown_fields=True):
     email: Email | None = None
     phone: OptionalLine = ""
     language: Literal["id", "en"] | None = None
-    """In which language they are written to [default: the site's]."""
+    """The language of messages to them [default: the site's]."""
 
 
 class Contacts(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +56,7 @@ class Contacts(Struct, frozen=True, forbid_unknown_fields=True):
     technical: Contact
 
 
+RackUnits = Annotated[int, Meta(ge=1, le=60)]
 Millimetres = Annotated[int, Meta(ge=1, le=2000)]
 Watts = Annotated[int, Meta(ge=1, le=20000)]
 
@@ -63,7 +66,7 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(pattern=names.HOST_NAME)]
     brand_model: Line
-    height_units: Annotated[int, Meta(ge=1, le=60)]
+    height_units: RackUnits
     serial: OptionalLine = ""
     depth_mm: Millimetres | None = None
     power_watts: Watts | None = None
@@ -81,7 +84,7 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RequestedServer(Server, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The server as a letter describes it: with all that a place for it needs."""
+    """The server as a letter describes it: with everything that finding a place needs."""
 
     serial: Line
     depth_mm: Millimetres
@@ -97,10 +100,10 @@ class RequestedAccount(Struct, frozen=True, forbid_unknown_fields=True):
 
 class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
     """How the controller first gets in: an account that the owner made, and the name of its key in the site's keys/;
-    without one, by a password that is given when it is configured.
+    without a key, a password that is given when the server is configured.
 
-    Of an appliance it is the way in for good, so its password, where it takes no key, is kept too: in the first line of
-    the file keys/`password`."""
+    For an appliance it is the way in for good. So its password, where it takes no key, is kept too: in the first line
+    of the file keys/`password`."""
 
     user: Account
     key: KeyFile | None = None
@@ -108,14 +111,14 @@ class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StaticAddress(Struct, frozen=True, forbid_unknown_fields=True):
-    """That the server shall keep its address for good: the network around it. The address itself is the one at which
-    the server is reached, so that the two cannot differ. IPv4."""
+    """The network in which the server is to have a static IPv4 address. The address itself is the one at which the
+    server is reached, so that the two cannot differ."""
 
     prefix: Annotated[int, Meta(ge=1, le=31)]
     gateway: Annotated[str, Meta(max_length=15)]
 
     def refuse_unfit(self, address: str) -> None:
-        """Raise ValueError unless a server can have `address` in this network, and reach the gateway from there."""
+        """Raise ValueError unless a server can have `address` in this network, and reach the gateway from it."""
         try:
             network = IPv4Interface(f"{IPv4Address(address)}/{self.prefix}").network
         except AddressValueError:
@@ -128,7 +131,7 @@ class StaticAddress(Struct, frozen=True, forbid_unknown_fields=True):
         ends = {network.network_address, network.broadcast_address} if network.num_addresses > 2 else set()
         if IPv4Address(address) in ends:
             raise ValueError(
-                f"Expected in `address` one that a server can have: in {network} it is an end of the range"
+                f"Expected in `address` one that a server can have, not the first or the last of {network}"
             )
         if gateway not in network or gateway in ends or gateway == IPv4Address(address):
             raise ValueError(f"Expected in `static_address.gateway` another machine of the server's network, {network}")
@@ -136,10 +139,10 @@ class StaticAddress(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Access(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the server answers, how the controller first gets in, who may log in, which TCP ports must be reachable
-    (besides SSH), from which addresses or networks (none named: from everywhere), and, where it shall not depend on
-    DHCP, what makes its address static."""
+    besides SSH, from which addresses or networks (none named: from everywhere), and, where it must not depend on DHCP,
+    what makes its address static."""
 
-    address: Annotated[str, Meta(min_length=1, max_length=253)]
+    address: Host
     first_contact: FirstContact | None = None
     accounts: tuple[RequestedAccount, ...] = ()
     port: Port = 22
@@ -185,12 +188,12 @@ class ApplianceAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 VlanId = Annotated[int, Meta(ge=1, le=4094)]
-"""IEEE 802.1Q: 0 and 4095 are no VLANs."""
+"""IEEE 802.1Q: 0 and 4095 are reserved."""
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True):
     """What the server needs of its switch port: another VLAN than the switch's service VLAN, VLANs that it wants
-    tagged, a speed that is not negotiated; and the MAC addresses by which it is known to be the one plugged in."""
+    tagged, a fixed speed; and the MAC addresses by which it is known to be the one that is plugged in."""
 
     vlan: VlanId | None = None
     tagged: tuple[VlanId, ...] = ()
@@ -229,7 +232,7 @@ AnyRequest = Request | ApplianceRequest
 
 
 class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
-    """A server that stood in the racks before the register began: as a request, with what is not known left out."""
+    """A server that stood in the racks before the register began: like a request, without what is not known."""
 
     unit: Line
     contacts: Contacts
@@ -242,9 +245,9 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
     platform: Platform | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what does not belong to its kind."""
+        """Raise ValueError for what does not fit its kind."""
         if (self.kind == "appliance") != (self.platform is not None):
-            raise ValueError("Expected `platform` (cisco_ios, mikrotik_routeros) for an appliance, and for it alone")
+            raise ValueError("Expected `platform` (cisco_ios, mikrotik_routeros) for an appliance, and only for one")
         if self.kind == "appliance":
             _refuse_accounts(self.access)
         elif self.access.first_contact:
@@ -274,12 +277,12 @@ def _refuse_accounts(access: Access) -> None:
     """Raise ValueError for what an appliance's access cannot be."""
     way = access.first_contact
     if access.accounts:
-        raise ValueError("An appliance is not configured: Expected no `accounts`")
+        raise ValueError("Expected no `accounts`: an appliance is not configured")
     if way and (way.key is None) == (way.password is None):
         raise ValueError("Expected a `key` or a `password` (a file in keys/) in `first_contact` of an appliance")
 
 
 def _refuse_password(way: FirstContact) -> None:
-    """Raise ValueError: the password of a server is typed once, when it is configured, and kept nowhere."""
+    """Raise ValueError for a server's password: it is typed once, when the server is configured, and kept nowhere."""
     if way.password is not None:
-        raise ValueError("Expected `password` in `first_contact` for an appliance alone; a server's is kept nowhere")
+        raise ValueError("Expected no `password` in `first_contact`: only an appliance's is kept, never a server's")

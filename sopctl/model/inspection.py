@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from sopctl.model.deposit import Line, OptionalLine, Server
+from sopctl.model.deposit import Line, Millimetres, OptionalLine, RackUnits, Server, Watts
 
 CHECKLIST = (
     "Nomor seri sesuai surat",
@@ -39,20 +39,20 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Measured(Struct, frozen=True, forbid_unknown_fields=True):
-    """What was counted and measured on the machine; what was not is None."""
+    """What was counted and measured on the machine; None where nobody did."""
 
-    height_units: Annotated[int, Meta(ge=1, le=60)] | None = None
-    depth_mm: Annotated[int, Meta(ge=1, le=2000)] | None = None
+    height_units: RackUnits | None = None
+    depth_mm: Millimetres | None = None
     power_supplies: Annotated[int, Meta(ge=0, le=16)] | None = None
-    power_watts: Annotated[int, Meta(ge=1, le=20000)] | None = None
+    power_watts: Watts | None = None
     disks: Annotated[int, Meta(ge=0, le=1000)] | None = None
     network_ports: Annotated[int, Meta(ge=0, le=128)] | None = None
 
 
 class Inspection(Struct, frozen=True, forbid_unknown_fields=True):
     """What an inspection found: answers by the question's number, measures, accessories that came with the server, its
-    condition. `rest_ok`: the questions not named were looked at and are ok; else they stay without an answer, on the
-    form too, where people tick them by hand."""
+    condition. `rest_ok`: the questions without an answer were checked and are ok. Otherwise they stay open, on the form
+    too, where people tick them by hand."""
 
     answers: dict[Annotated[int, Meta(ge=1, le=len(CHECKLIST))], Answer] = {}
     measured: Measured = Measured()
@@ -66,7 +66,7 @@ NOTHING_FOUND = Inspection()
 
 
 class Checked(Struct, frozen=True):
-    """One question with its answer, as it is kept and printed; without one, `result` is empty."""
+    """One question with its answer, as it is kept and printed; `result` is empty while there is none."""
 
     item: str
     result: Result | Literal[""]
@@ -74,7 +74,7 @@ class Checked(Struct, frozen=True):
 
 
 def differences(found: Measured, declared: Server) -> list[str]:
-    """What was measured otherwise than the letter says."""
+    """Where the measures differ from the letter."""
     pairs = (
         ("tinggi", found.height_units, declared.height_units, "U"),
         ("kedalaman", found.depth_mm, declared.depth_mm, " mm"),

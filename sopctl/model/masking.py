@@ -9,7 +9,7 @@ _NIP = re.compile(r"(?<![0-9])[0-9]{18}(?![0-9])")
 
 
 def inside(value: Any) -> Any:
-    """A text, or what is built of texts, with the e-mail addresses and civil servants' numbers in it masked."""
+    """A text, or data made of texts, with its e-mail addresses and civil servants' numbers masked."""
     if isinstance(value, str):
         hidden = _EMAIL.sub(lambda found: email(found[0]) or "", value)
         return _NIP.sub(lambda found: nip(found[0]), hidden)
@@ -21,17 +21,17 @@ def inside(value: Any) -> Any:
 
 
 def nip(text: str) -> str:
-    """A civil servant's number: it encodes birth date and sex, so only its last two digits are shown."""
+    """A civil servant's number: only its last two digits, because it encodes birth date and sex."""
     return DOT * (len(text) - 2) + text[-2:] if text else ""
 
 
 def phone(text: str) -> str:
-    """A phone number: its last three digits."""
+    """A phone number: only its last three digits."""
     return DOT * max(len(text) - 3, 3) + text[-3:] if text else ""
 
 
 def email(text: str | None) -> str | None:
-    """An e-mail address: the first letter and the domain."""
+    """An e-mail address: only its first letter and the domain."""
     if not text:
         return text
     name, _, domain = text.partition("@")

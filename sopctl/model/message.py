@@ -1,13 +1,13 @@
-"""Messages to people of the units and of the office. They say where and how, never a secret."""
+"""Messages to people of the units and of the office. They say where and how, and never hold a secret."""
 
 from msgspec import Struct
 
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 from sopctl.model.deposit import Deposit
 
 
 class Message(Struct, frozen=True):
-    """One message: the addressee's e-mail (None when none is known), who gets a copy, subject, and text."""
+    """One message: the addressee's e-mail address (None when none is known), who gets a copy, subject, and text."""
 
     to: str | None
     name: str

@@ -1,8 +1,7 @@
 """The grammars of names that reach a path, a command line or a configuration.
 
-A name that does not fit is refused where it enters (a record, a flag), so that no later code needs to quote,
-strip or distrust it. Sources: RFC 1123 section 2.1 (host names), useradd(8) on Debian (accounts), sshd(8)
-(authorized keys).
+A name that does not fit is refused where it enters (a record, a flag), so that no later code has to quote, strip or
+distrust it. Sources: RFC 1123 section 2.1 (host names), useradd(8) on Debian (accounts), sshd(8) (authorized keys).
 """
 
 import ipaddress
@@ -20,7 +19,7 @@ PUBLIC_KEY = (
     r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com)"
     r" [A-Za-z0-9+/]{40,1400}={0,2}( [A-Za-z0-9@._+-]{1,100})?\Z"
 )
-"""One line of authorized_keys without options: an option such as command= is a request for more than access."""
+"""One line of authorized_keys without options: an option such as command= would ask for more than access."""
 
 LINE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"
 EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\Z"
@@ -30,7 +29,7 @@ MAC = r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z"
 """A MAC address as sopctl writes it (IEEE 802)."""
 
 INTERFACE = r"^[A-Za-z][A-Za-z0-9/._:-]{0,40}\Z"
-"""An interface of a network device: nothing that a command line could take for more than a name."""
+"""An interface of a network device: nothing that a command line could read as more than a name."""
 INTERFACES = r"^[A-Za-z][A-Za-z0-9/._:-]{0,40}\{n\}\Z"
 
 FINGERPRINT = r"^SHA256:[A-Za-z0-9+/]{43}\Z"
@@ -52,7 +51,7 @@ EXPLAINED = {
 
 
 def explain(message: str) -> str:
-    """A message of msgspec with the grammars in words."""
+    """A message of msgspec, with the grammars in words."""
     for pattern, words in EXPLAINED.items():
         message = message.replace(f"`str` matching regex {pattern!r}", words)
     return message
@@ -63,11 +62,11 @@ FORBIDDEN_ACCOUNTS = frozenset({"root", "daemon", "bin", "sys", "sync", "nobody"
 
 
 ZONE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}"
-"""The card behind a link-local address (RFC 4007, fe80::1%eth0): Python's `ipaddress` takes any text for one."""
+"""The zone of a link-local address (RFC 4007, fe80::1%eth0). Python's `ipaddress` accepts any text as one."""
 
 
 def is_address(text: str) -> bool:
-    """Is `text` an IPv4 or IPv6 address, or a host name of RFC 1123 that no tool reads as a pattern or option?"""
+    """Is `text` an IPv4 or IPv6 address, or an RFC 1123 host name that no tool reads as a pattern or an option?"""
     address, zoned, zone = text.partition("%")
     if zoned:
         return ":" in address and is_ip(address) and bool(re.fullmatch(ZONE, zone))
@@ -84,7 +83,7 @@ def is_ip(text: str) -> bool:
 
 
 def is_network(text: str) -> bool:
-    """Is `text` an IPv4 or IPv6 address or network (RFC 4632) with no bits set behind its prefix?"""
+    """Is `text` an IPv4 or IPv6 address, or a network (RFC 4632) with no host bits set?"""
     try:
         ipaddress.ip_network(text)
     except ValueError:
@@ -93,5 +92,5 @@ def is_network(text: str) -> bool:
 
 
 def is_host_name(text: str) -> bool:
-    """Is `text` a host name of RFC 1123 that nothing reads as an address, a pattern or the controller itself?"""
+    """Is `text` an RFC 1123 host name that nothing reads as an address, a pattern or the controller itself?"""
     return bool(re.match(HOST_NAME, text)) and not text.replace(".", "").isdigit() and text != "localhost"

@@ -9,11 +9,12 @@ from sopctl.model import names
 
 Face = Literal["both", "front", "rear"]
 FACES: tuple[Face, ...] = get_args(Face)
-"""Which side of a rack a server fills. Two servers of at most half the rack's depth can share a unit, back to back."""
+"""Which side of a rack a server fills. Two servers of at most half the rack's depth can share a rack unit, back to
+back."""
 
 
 class Switch(Struct, frozen=True, forbid_unknown_fields=True):
-    """The rack's switch, and how many of its ports are for deposited servers: `ports`, from number `first` on."""
+    """The rack's switch, and its ports for deposited servers: `ports` of them, from number `first` on."""
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
     ports: Annotated[int, Meta(ge=1, le=512)]
@@ -26,8 +27,8 @@ class Switch(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rack(Struct, frozen=True, forbid_unknown_fields=True):
-    """A rack: height in rack units, usable depth (mm), budgets of power (W) and weight (kg), units that are blocked
-    (with what blocks them), and its switch."""
+    """A rack: height in rack units, usable depth (mm), budgets of power (W) and weight (kg), blocked units (with what
+    blocks them), and its switch."""
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
     room: str
@@ -40,7 +41,7 @@ class Rack(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Need(Struct, frozen=True):
-    """What a server needs: height (units), depth (mm), power (W), weight (kg; unknown counts as nothing)."""
+    """What a server needs: height (rack units), depth (mm), power (W), weight (kg; unknown counts as nothing)."""
 
     height: int
     depth_mm: int
@@ -49,7 +50,7 @@ class Need(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True):
-    """A place in a rack: `unit` is the lowest unit that the server fills; `port` its port of the switch."""
+    """A place in a rack: `unit` is the lowest unit that the server fills; `port` is its port on the switch."""
 
     rack: str
     unit: int
@@ -67,7 +68,7 @@ class Place(Struct, frozen=True):
 
 
 class Occupied(Struct, frozen=True):
-    """A place that is taken: reserved (step 4 of penitipan onwards) or placed (step 10); both bar others from it."""
+    """A place that is taken: reserved (from step 4 of penitipan on) or placed (step 10). Both keep others out."""
 
     place: Place
     deposit: str
@@ -77,7 +78,7 @@ class Occupied(Struct, frozen=True):
 
 
 class Wish(Struct, frozen=True):
-    """Where a server shall stand, as far as someone says it."""
+    """Where a server should stand, as far as someone said."""
 
     rack: str = ""
     unit: int | None = None
@@ -121,24 +122,24 @@ def find_place(
 
 
 def free_ports(rack: Rack, occupied: Iterable[Occupied]) -> list[int]:
-    """The ports of the rack's switch that no deposit has; none without a switch."""
-    taken = {other.place.port for other in occupied if other.place.rack == rack.name}
+    """The ports of the rack's switch that no deposit has; none where there is no switch."""
+    taken = {other.place.port for other in _in(rack, occupied)}
     return [port for port in rack.switch.numbers if port not in taken] if rack.switch else []
 
 
 def power_used(rack: Rack, occupied: Iterable[Occupied]) -> int:
-    """The watts that are promised in a rack."""
-    return sum(other.power_watts for other in occupied if other.place.rack == rack.name)
+    """The watts that are promised to servers in a rack."""
+    return sum(other.power_watts for other in _in(rack, occupied))
 
 
 def weight_used(rack: Rack, occupied: Iterable[Occupied]) -> int:
-    """The kilograms that are known to stand in a rack, or will."""
-    return sum(other.weight_kg or 0 for other in occupied if other.place.rack == rack.name)
+    """The kilograms that stand in a rack, or will, as far as they are known."""
+    return sum(other.weight_kg or 0 for other in _in(rack, occupied))
 
 
 def elevation(rack: Rack, occupied: Iterable[Occupied]) -> list[tuple[int, tuple[Occupied, ...]]]:
     """The rack from the top unit down: (unit, what fills it: nothing, one server, or one in front and one behind)."""
-    here = sorted((o for o in occupied if o.place.rack == rack.name), key=lambda other: other.place.face)
+    here = sorted(_in(rack, occupied), key=lambda other: other.place.face)
     return [
         (unit, tuple(other for other in here if other.place.unit <= unit <= other.place.top))
         for unit in range(rack.units, 0, -1)
@@ -150,7 +151,7 @@ def _in(rack: Rack, occupied: Iterable[Occupied]) -> list[Occupied]:
 
 
 def _fits(rack: Rack, here: Sequence[Occupied], need: Need, wish: Wish) -> tuple[list[int], str]:
-    """The units from which upwards there is space; where there is none, the one reason that holds for the whole rack
+    """The units that can be the server's lowest; where there are none, the one reason that holds for the whole rack
     (too deep, too heavy, …), or that no gap is high enough."""
     if wish.unit is not None:
         why = refusal(rack, here, need, wish.unit, wish)

@@ -1,24 +1,24 @@
-"""Values that a server's own programs wrote, made small, clean and typed; what they are not is left out.
+"""Values from a server's own programs, made short, safe to print and typed.
 
-Every source of facts takes its values through here. Nothing raises: a wrong value is None.
+Every source of facts passes its values through here. Nothing raises: a value that does not fit is None.
 """
 
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 
+from sopctl.model import names
 from sopctl.model.text import printable
 
 MAX_ENTRIES = 512
-"""Disks, interfaces or mounts of one server; more than that is no server of this world."""
+"""Disks, interfaces or mounts of one server; no real server has more."""
 
 _NOTHING = frozenset({"", "NA", "N/A", "None", "unknown", "Not Specified", "Not Available", "To Be Filled By O.E.M."})
-"""What firmware and Ansible say when they have nothing to say."""
+"""What firmware and Ansible give where they have no value."""
 
 NO_DISK = re.compile(r"(loop|ram|zram|dm-|md|sr|fd|nbd|rbd|drbd)\d")
 NO_NIC = re.compile(r"(lo|veth|docker|br-|virbr|tun|tap|vnet|dummy|sit|ip6tnl|cni|flannel|cali|ifb|wg)")
 NO_FILE_SYSTEM = frozenset({"squashfs", "iso9660", "tmpfs", "devtmpfs", "overlay", "proc", "sysfs", "autofs"})
-MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -26,7 +26,7 @@ def mapping(value: object) -> Mapping[str, object]:
 
 
 def pairs(value: object) -> list[tuple[str, object]]:
-    """The entries of a mapping with text as key, not too many."""
+    """The entries of a mapping whose keys are text, not too many."""
     found = value.items() if isinstance(value, Mapping) else ()
     return [(key, entry) for key, entry in list(found)[:4096] if isinstance(key, str)]
 
@@ -36,7 +36,7 @@ def entries(value: object) -> list[object]:
 
 
 def text(value: object, limit: int = 120) -> str | None:
-    """A cleaned line; None where the source had nothing to say."""
+    """A line that is safe to print; None where the source has no value."""
     if not isinstance(value, str):
         return None
     line = printable(" ".join(value[: limit * 8].split()), limit)
@@ -44,7 +44,7 @@ def text(value: object, limit: int = 120) -> str | None:
 
 
 def number(value: object, maximum: int = 2**53) -> int | None:
-    """A count of zero or more; text of digits counts too."""
+    """A count of zero or more, also from text of digits."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 17:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= maximum:
@@ -70,6 +70,6 @@ def addresses(value: object) -> Iterator[str]:
 
 
 def mac(value: object) -> str | None:
-    """A hardware address, in lower case with colons; not the empty one."""
+    """A MAC address, in lower case with colons; None for the one of zeros."""
     found = value.strip().lower() if isinstance(value, str) and len(value) < 60 else ""
-    return found if MAC.fullmatch(found) and found != "00:00:00:00:00:00" else None
+    return found if re.match(names.MAC, found) and found != "00:00:00:00:00:00" else None

@@ -1,9 +1,9 @@
-"""The one way foreign text becomes safe to print.
+"""The one way in which foreign text is made safe to print.
 
-Banners, login messages, facts and file names come from machines and people we do not trust. On a terminal they
-could move the cursor, set colours or the window's title (ECMA-48 control sequences), or show other letters than
-they contain (bidirectional and invisible marks: Unicode TR36, "Trojan Source"). What can do so is shown as an
-escape instead. Markup is another matter: sinks that know one (rich, HTML, typst) quote it themselves.
+Banners, login messages, facts and file names come from machines and people that we do not trust. On a terminal they
+could move the cursor, set colours or the window's title (ECMA-48 control sequences), or show other letters than they
+contain (bidirectional and invisible marks: Unicode TR36, "Trojan Source"). Such characters are shown as escapes
+instead. Markup is another matter: the writers of it (rich, HTML, typst) quote it themselves.
 """
 
 _INVISIBLE = frozenset((0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0))
@@ -14,11 +14,11 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def printable(text: str | bytes, limit: int = 500) -> str:
-    """`text` with everything that is not plainly visible as an escape, in at most `limit` characters.
+    """`text` in at most `limit` characters, with everything that is not plainly visible written as an escape.
 
-    Escapes are written as in Python (`\\n`, `\\x1b`, `\\u202e`); bytes that are not UTF-8 are shown as `\\xff`.
-    Visible characters, the backslash included, stay as they are, so that doing it twice changes nothing. What
-    is longer ends in "…".
+    Escapes are written as in Python (`\\n`, `\\x1b`, `\\u202e`); bytes that are not UTF-8 are shown as `\\xff`. Visible
+    characters, the backslash included, stay as they are, so that doing it twice changes nothing. A longer text ends
+    in "…".
     """
     if isinstance(text, str) and len(text) <= limit and text.isascii() and text.isprintable():
         return text

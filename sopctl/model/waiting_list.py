@@ -19,15 +19,15 @@ def occupied(everyone: Iterable[Summary]) -> list[Occupied]:
 
 
 def waiting_list(everyone: Iterable[Summary]) -> list[Summary]:
-    """The deposits that wait for space, in the order in which they are served: by priority, then by who came first."""
+    """The deposits that wait for space, in the order in which they are served: by priority, then first come."""
     return sorted((each for each in everyone if each.waiting == "space" and not each.held), key=turn_of)
 
 
 def turn_of(each: Summary) -> tuple[int, datetime, str]:
-    """What a deposit is ordered by: its priority, then when it queued."""
+    """The sort key of a deposit: its priority, then when it queued."""
     return (-each.priority, each.queued, each.id)
 
 
 def stands_in_line(each: Summary) -> bool:
-    """Does a deposit wait for space, or has it yet to be told that it must?"""
+    """Does a deposit wait for space, or is it about to be told that it must?"""
     return not each.held and (each.waiting == "space" or each.task == "place-full")

@@ -6,6 +6,7 @@ transaction. Times are whole seconds since 1970 (UTC).
 """
 
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -75,8 +76,8 @@ class Seen(Struct, frozen=True):
 
 
 class Checks:
-    """The history of one site. Every method raises OutsideFailure when the database cannot be used, InvalidRecord
-    when it is none or of a newer sopctl."""
+    """The history of one site. Every method raises OutsideFailure when the database cannot be used, and InvalidRecord
+    when the file is not one, or was written by a newer sopctl."""
 
     def __init__(self, site: Site) -> None:
         self._path = site.root / "var" / FILE_NAME
@@ -88,8 +89,8 @@ class Checks:
 
     @contextmanager
     def recording(self, policy: Policy) -> Iterator[Callable[[str, Sight], State]]:
-        """A function that notes what a check saw of a server, and returns its state thereafter. What it has noted is
-        kept, however the process ends."""
+        """A function that notes what a check saw of a server, and returns the server's state after it. What it has
+        noted is kept, however the process ends."""
         with self._open() as database:
 
             def record(name: str, sight: Sight) -> State:
@@ -108,7 +109,7 @@ class Checks:
             yield record
 
     def states(self) -> dict[str, State]:
-        """What is held true of each server."""
+        """The state of each server, by id."""
         with self._open() as database:
             rows = database.execute("SELECT id, state FROM state ORDER BY id").fetchall()
         return {name: msgspec.json.decode(blob, type=State) for name, blob in rows}
@@ -212,35 +213,35 @@ class Checks:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)) as database:
-                database.execute("PRAGMA journal_mode = WAL")
+                _use_wal(database)
                 database.execute("PRAGMA synchronous = NORMAL")
                 self._migrate(database)
                 yield database
         except sqlite3.OperationalError as error:
             raise OutsideFailure(
-                "history-checks-cannot-used",
-                "the history of checks cannot be used: {error}",
+                "checks-unusable",
+                "the history of checks cannot be used: {reason}",
                 where=str(self._path),
-                remedy="Is the disk full, or the file another user's?",
-                error=error,
+                remedy="See that the disk is not full, and that this account may write the file.",
+                reason=str(error),
             ) from error
         except sqlite3.DatabaseError as error:
             raise InvalidRecord(
-                "history-checks-broken",
-                "the history of checks is broken: {error}",
+                "checks-broken",
+                "the history of checks is broken: {reason}",
                 where=str(self._path),
-                remedy="Move it away: checks then begin a new one.",
-                error=error,
+                remedy="Move the file away; the next check begins a new one.",
+                reason=str(error),
             ) from error
 
     def _migrate(self, database: sqlite3.Connection) -> None:
         version = _version(database)
         if version > len(MIGRATIONS):
             raise InvalidRecord(
-                "history-checks-newer-sopctl",
-                "the history of checks is of a newer sopctl (version {version})",
+                "checks-too-new",
+                "the history of checks was written by a newer sopctl (version {version})",
                 where=str(self._path),
-                remedy="Use that sopctl, or move the file away.",
+                remedy="Use that sopctl, or move the file away; the next check begins a new one.",
                 version=version,
             )
         while version < len(MIGRATIONS):
@@ -251,6 +252,20 @@ class Checks:
             version = min(version + 1, len(MIGRATIONS))
             database.execute(f"PRAGMA user_version = {version}")
             database.execute("COMMIT")
+
+
+def _use_wal(database: sqlite3.Connection) -> None:
+    """Let readers work beside a writer. SQLite's own time-out does not cover the switch to this mode, which a new
+    database needs once: when another process is making it, it is tried again for as long."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 @contextmanager

@@ -59,33 +59,28 @@ def read(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
 def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYTES) -> T:
     """As `load`, from bytes. `where` is the file's name for errors."""
     if len(content) > max_bytes:
-        raise InvalidRecord(
-            "file-larger-than-kib", "the file is larger than {max_bytes} KiB", where=where, max_bytes=max_bytes // 1024
-        )
+        raise InvalidRecord("record-too-large", "the file is larger than {kib} KiB", where=where, kib=max_bytes // 1024)
     try:
         document = _Composer(content.decode(), where).document()
         return msgspec.convert(document.value, kind, strict=False)
     except msgspec.ValidationError as error:  # now it matters where everything stood, which takes as long as reading it
         raise _refused(_Composer(content.decode(), where, noting=True).document(), kind, where, error) from None
     except UnicodeDecodeError as error:
-        raise InvalidRecord("byte-not-utf-8", "byte {start} is not UTF-8", where=where, start=error.start) from None
-    except yaml.MarkedYAMLError as error:
-        raise InvalidRecord(
-            "failed", "{yaml_message}", where=_yaml_place(error, where), yaml_message=_yaml_message(error)
-        ) from None
+        raise InvalidRecord("not-utf8", "byte {byte} is not UTF-8", where=where, byte=error.start) from None
     except yaml.YAMLError as error:
-        raise InvalidRecord("failed", "{known}", where=where, known=" ".join(str(error).split())) from None
+        place, reason = _yaml_fault(error, where)
+        raise InvalidRecord("not-yaml", "not YAML: {reason}", where=place, reason=reason) from None
 
 
 def word(content: bytes, key: str, *, where: str) -> str:
-    """The text under `key` at the top of a record, to tell of which kind it is; empty when there is none. Raises
-    InvalidRecord for what is no record."""
+    """The text under `key` at the top of a record, which tells its kind; empty when there is none. Raises InvalidRecord
+    for content that is not a record."""
     value = parse(content, dict[str, Any], where=where).get(key)
     return value if isinstance(value, str) else ""
 
 
 def place(content: bytes, path: Sequence[Step], *, where: str) -> str:
-    """file:line:column of what stands at `path` in a record that was read; of what holds it, if it is not there."""
+    """file:line:column of what stands at `path` in a record that was read; if it is missing, of what would hold it."""
     positions = _Composer(content.decode(), where, noting=True).document().positions
     found = next((positions[tuple(path[:n])] for n in range(len(path), -1, -1) if tuple(path[:n]) in positions), (1, 1))
     return f"{where}:{found[0]}:{found[1]}"
@@ -115,16 +110,16 @@ class _Composer:
         self._next()  # document end
         event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
-            raise self._error(event, "a record is one document; a second begins here")
+            raise self._error(event, "second-document", "a record is one document; a second begins here")
         return self._document
 
     def _node(self, event: yaml.Event, path: tuple[Step, ...]) -> Any:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise self._error(event, "anchors and aliases are not allowed in a record")
+            raise self._error(event, "anchor-not-allowed", "anchors and aliases are not allowed in a record")
         if tag := getattr(event, "tag", None):
-            raise self._error(event, f"the tag {tag} is not allowed in a record")
+            raise self._error(event, "tag-not-allowed", "the tag {tag} is not allowed in a record", tag=tag)
         if len(path) > MAX_DEPTH:
-            raise self._error(event, f"nested deeper than {MAX_DEPTH} levels")
+            raise self._error(event, "nested-too-deep", "nested deeper than {levels} levels", levels=MAX_DEPTH)
         if self._noting:
             self._document.positions[path] = self._position(event)
         if isinstance(event, yaml.ScalarEvent):
@@ -141,12 +136,12 @@ class _Composer:
         shallow = not self._noting and len(path) < MAX_DEPTH
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag:
-                raise self._error(event, "a key must be a plain word")
+                raise self._error(event, "key-not-plain", "a key must be a plain word")
             key = event.value
             if key == "<<":
-                raise self._error(event, "merge keys are not allowed in a record")
+                raise self._error(event, "merge-not-allowed", "merge keys are not allowed in a record")
             if key in mapping:
-                raise self._error(event, f"the key {key!r} stands here a second time")
+                raise self._error(event, "key-repeated", "the key {key!r} stands here a second time", key=key)
             value = self._next()
             if shallow and isinstance(value, yaml.ScalarEvent) and not (value.anchor or value.tag):
                 mapping[key] = _scalar(value)  # as `_node` would: nearly all values of a record are such
@@ -160,9 +155,9 @@ class _Composer:
         mark: Any = event.start_mark
         return mark.line + 1, mark.column + 1
 
-    def _error(self, event: yaml.Event, message: str) -> InvalidRecord:
+    def _error(self, event: yaml.Event, name: str, template: str, **values: Any) -> InvalidRecord:
         line, column = self._position(event)
-        return InvalidRecord("failed", "{message}", where=f"{self._where}:{line}:{column}", message=message)
+        return InvalidRecord(name, template, where=f"{self._where}:{line}:{column}", **values)
 
 
 def _scalar(event: yaml.ScalarEvent) -> str | None:
@@ -178,20 +173,20 @@ def _refused(document: _Document, kind: type[T], where: str, error: msgspec.Vali
     if unknown and (*path, unknown[1]) in document.positions:
         path = (*path, unknown[1])
     line, column = document.positions.get(path, (1, 1))
-    name = ".".join(str(part) for part in path)
+    where = f"{where}:{line}:{column}"
+    key = ".".join(str(part) for part in path)
     if unknown:
-        message = "there is no such key in this record"
-    message = explain(message)
-    return InvalidRecord(
-        "failed", "{value}", where=f"{where}:{line}:{column}", value=f"{name}: {message}" if name else message
-    )
+        return InvalidRecord("unknown-key", "{key}: there is no such key in this record", where=where, key=key)
+    if key:
+        return InvalidRecord("value-not-valid", "{key}: {reason}", where=where, key=key, reason=explain(message))
+    return InvalidRecord("record-not-valid", "{reason}", where=where, reason=explain(message))
 
 
 def _locate(value: Any, kind: Any, path_text: str, message: str) -> tuple[Step, ...]:
     """The path of the value that msgspec refused.
 
-    msgspec writes `[...]` for "one of this mapping's values". It stops at the first error, so the guilty one is the
-    last of the shortest mapping that still brings the same error.
+    msgspec writes `[...]` for "one of this mapping's values". It stops at the first error, so the value at fault is
+    the last one of the shortest mapping that still gives the same error.
     """
     path: tuple[Step, ...] = ()
     for name, index, any_value in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])", path_text):
@@ -232,10 +227,10 @@ def _fails(value: Any, kind: Any, message: str) -> bool:
     return False
 
 
-def _yaml_message(error: yaml.MarkedYAMLError) -> str:
-    return "not YAML: " + " ".join(part for part in (error.context, error.problem) if part)
-
-
-def _yaml_place(error: yaml.MarkedYAMLError, where: str) -> str:
+def _yaml_fault(error: yaml.YAMLError, where: str) -> tuple[str, str]:
+    """Where PyYAML stopped reading, and why."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return where, " ".join(str(error).split())
     mark: Any = error.problem_mark or error.context_mark
-    return f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
+    place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
+    return place, " ".join(part for part in (error.context, error.problem) if part)

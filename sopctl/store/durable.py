@@ -13,29 +13,34 @@ from pathlib import Path
 
 from sopctl.errors import OutsideFailure
 
+_DENIED = ("access-denied", "Give this account access, or run the command as the site's owner.")
+_OTHER = ("disk-error", "Check the disk and run the command again; nothing was changed.")
+_KNOWN = {
+    errno.ENOSPC: ("disk-full", "Free space on that file system and run the command again; nothing was changed."),
+    errno.EDQUOT: ("quota-exceeded", "Free space within the quota and run the command again; nothing was changed."),
+    errno.EACCES: _DENIED,
+    errno.EPERM: _DENIED,
+    errno.EROFS: ("disk-read-only", "The file system is mounted read-only; mount it writable."),
+    errno.EMFILE: ("too-many-open-files", "Raise the limit of open files (ulimit -n)."),
+    errno.ENOENT: ("no-such-file", "Check the path. A file of the site can be restored from its git or a backup."),
+}
+"""What the system says → the error's id, and what helps."""
+
 
 @contextmanager
 def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
-    """Translate an OSError into one sentence with a remedy."""
+    """Translate an OSError into an OutsideFailure: what cannot be done to `path`, why, and what helps."""
     try:
         yield
     except OSError as error:
-        remedies = {
-            errno.ENOSPC: "Free space on that file system and run the command again; nothing was changed.",
-            errno.EDQUOT: "Free space within the quota and run the command again; nothing was changed.",
-            errno.EACCES: "Give this account access, or run the command as the site's owner.",
-            errno.EPERM: "Give this account access, or run the command as the site's owner.",
-            errno.EROFS: "The file system is mounted read-only; mount it writable.",
-            errno.EMFILE: "Raise the limit of open files (ulimit -n).",
-        }
-        remedy = remedies.get(error.errno or 0, "Check the disk and run the command again; nothing was changed.")
+        name, remedy = _KNOWN.get(error.errno or 0, _OTHER)
         raise OutsideFailure(
-            "cannot", "cannot {doing}: {reason}", where=str(path), remedy=remedy, doing=doing, reason=error.strerror
+            name, "cannot {doing}: {reason}", where=str(path), remedy=remedy, doing=doing, reason=error.strerror
         ) from error
 
 
 def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
-    """Replace `path` by `content`: after a return it survives a power cut, before it the old bytes stand.
+    """Replace `path` by `content`. Until this returns, a power cut leaves the old content; after that, the new.
 
     Raises OutsideFailure when the disk refuses.
     """
@@ -55,7 +60,7 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
 
 
 def append_line(path: Path, line: bytes) -> None:
-    """Append `line` and a newline durably. A line torn by a crash lacks its newline; `read_lines` leaves it out."""
+    """Append `line` and a newline durably. A line torn by a crash lacks its newline, and its reader leaves it out."""
     with disk_errors(path):
         created = not path.exists()
         with path.open("ab") as file:

@@ -41,35 +41,42 @@ class Journal:
         lines = []
         prev = ""
         for number, raw in enumerate(self._raw(), start=1):
-            try:
-                line = msgspec.json.decode(raw, type=Line)
-            except msgspec.DecodeError:
-                line = None
-            if line is None or line.prev != prev:
-                raise InvalidRecord(
-                    "journal-was-altered-here",
-                    "the journal was altered here",
-                    where=f"{self.path}:{number}:1",
-                    remedy="Restore the journal from the site's version control or backup.",
-                )
+            line = self._line(number, raw)
+            if line.prev != prev:
+                raise self._altered(number)
             prev = hashlib.sha256(raw).hexdigest()
             lines.append(line)
         return lines
 
     def add(self, deposit: str, events: Sequence[Event]) -> None:
-        """Write the lines of `events` which the journal does not have yet (the newest, and any a crash left out).
+        """Write the lines of `events` that the journal does not have yet: the newest, and any that a crash left out.
 
         The chain of the whole journal is checked by `lines`, not here: it grows with every event of the site.
+        Raises InvalidRecord at a line of this deposit that was altered.
         """
         raw = self._raw()
         start = msgspec.json.encode({"deposit": deposit})[:-1]
-        known = {msgspec.json.decode(line, type=Line).seq for line in raw if line.startswith(start)}
+        known = {self._line(number, line).seq for number, line in enumerate(raw, 1) if line.startswith(start)}
         prev = hashlib.sha256(raw[-1]).hexdigest() if raw else ""
         for event in events:
             if event.seq not in known:
                 content = msgspec.json.encode(Line(deposit, event.seq, event.hash, prev))
                 append_line(self.path, content)
                 prev = hashlib.sha256(content).hexdigest()
+
+    def _line(self, number: int, raw: bytes) -> Line:
+        try:
+            return msgspec.json.decode(raw, type=Line)
+        except msgspec.DecodeError:
+            raise self._altered(number) from None
+
+    def _altered(self, number: int) -> InvalidRecord:
+        return InvalidRecord(
+            "journal-altered",
+            "the journal was altered here",
+            where=f"{self.path}:{number}:1",
+            remedy="Restore the journal from the site's git or a backup.",
+        )
 
     def _raw(self) -> list[bytes]:
         if not self.path.exists():

@@ -1,4 +1,4 @@
-"""One writer at a time: flock(2) on a file that is never unlinked, with the holder's name inside for the other's error.
+"""One writer at a time: flock(2) on a file that is never unlinked. It names its holder, for the error of who waits.
 
 The kernel frees a lock when its holder dies, so a crash leaves nothing to clean.
 """
@@ -44,13 +44,13 @@ def _take(descriptor: int, what: str, wait: float) -> None:
             return
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                holder = os.pread(descriptor, 300, 0).decode(errors="replace").partition(" ")
+                process, _, command = os.pread(descriptor, 300, 0).decode(errors="replace").partition(" ")
                 raise Conflict(
-                    "held-another-sopctl",
-                    "{what} is held by another sopctl (process {value}: {value2})",
+                    "held-by-another",
+                    "{what} is held by another sopctl (process {process}: {command})",
                     remedy="Wait until it has ended, then run the command again.",
                     what=what,
-                    value=holder[0] or "unknown",
-                    value2=holder[2] or "unknown",
+                    process=process or "unknown",
+                    command=command or "unknown",
                 ) from None
             time.sleep(POLL_SECONDS)

@@ -7,11 +7,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Meta, Struct, field
 
 from sopctl.model import names
-from sopctl.model.deposit import Email, Line, OptionalLine, Port
+from sopctl.model.deposit import Account, Email, Host, KeyFile, Line, OptionalLine, Port
 from sopctl.model.principal import Principal
 from sopctl.model.unit import Unit, folded
 
 FILE_NAME = "sopctl.yml"
+
+NumberPart = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")]
+"""A part of a document's number."""
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
+"""What a person or a channel is called in the settings and on the command line."""
 
 
 class Office(Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,8 +27,8 @@ class Office(Struct, frozen=True, forbid_unknown_fields=True):
     address: Line
     contact: OptionalLine = ""
     city: OptionalLine = ""
-    code: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")] = "555"
-    unit: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")] = "KOMINFO"
+    code: NumberPart = "555"
+    unit: NumberPart = "KOMINFO"
 
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,13 +45,13 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
 class Management(Struct, frozen=True, forbid_unknown_fields=True):
     """The account through which the controller manages every server, and its key's name in the site's keys/."""
 
-    account: Annotated[str, Meta(pattern=names.ACCOUNT)] = "sopctl"
-    key: Annotated[str, Meta(pattern=names.FILE_NAME)] = "management"
+    account: Account = "sopctl"
+    key: KeyFile = "management"
 
 
 class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which DNS servers the deposited servers ask, and the domains in which they look for short names; without any,
-    what a server has is left alone. As many as resolv.conf(5) takes."""
+    """The DNS servers that deposited servers ask, and the domains in which they look up short names; as many as
+    resolv.conf(5) takes. Without any, a server keeps its own."""
 
     servers: Annotated[tuple[str, ...], Meta(max_length=3)] = ()
     search: Annotated[tuple[str, ...], Meta(max_length=6)] = ()
@@ -66,12 +71,12 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     `user` logs in with the password in the file keys/`password`; `ca` is a PEM file of the authority to trust.
     """
 
-    host: Annotated[str, Meta(min_length=1, max_length=253)]
+    host: Host
     sender: Email
     port: Port = 25
     tls: Literal["none", "starttls", "ssl"] = "starttls"
     user: OptionalLine = ""
-    password: Annotated[str, Meta(pattern=names.FILE_NAME)] | None = None
+    password: KeyFile | None = None
     ca: OptionalLine = ""
 
     def __post_init__(self) -> None:
@@ -82,9 +87,9 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Channel(Struct, frozen=True, forbid_unknown_fields=True):
-    """A webhook or chat that takes messages: its URL is a secret, kept in the file keys/`url`."""
+    """A webhook or chat that takes messages. Its URL is a secret, kept in the file keys/`url`."""
 
-    url: Annotated[str, Meta(pattern=names.FILE_NAME)]
+    url: KeyFile
 
 
 Language = Literal["id", "en"]
@@ -110,7 +115,7 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
 class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Access checks: how many in a row make a server down or up, how long one may last (seconds), what is kept, and
     who is told of servers that go down or come back: names of `channels`, and of `people` with an e-mail address.
-    After `gap_minutes` without a check nothing is held known of the time between."""
+    Where more than `gap_minutes` lie between two checks, nothing is known of that time."""
 
     down_after: Annotated[int, Meta(ge=1, le=100)] = 3
     up_after: Annotated[int, Meta(ge=1, le=100)] = 2
@@ -127,7 +132,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """`sopctl.yml`. `controllers`: addresses from which servers must always stay reachable, beside the one in use."""
 
     office: Office
-    people: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")], Person]
+    people: dict[Name, Person]
     clerks: Literal["everyone"] | tuple[Line, ...] = "everyone"
     """The logins that may record at the terminal what another person decided, or the unit did: both names go into the
     record. "everyone": all who may write this site."""
@@ -140,26 +145,26 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     days: Literal["working", "calendar"] = "working"
     deposit_prefix: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,5}\Z")] = "PS"
     escalation: dict[Annotated[int, Meta(ge=1, le=365)], str] = field(default_factory=lambda: {1: "kabid", 3: "kadis"})
-    """By the days that a step is late: the role that it is escalated to."""
+    """Days that a step is late → the role that it is then escalated to."""
     validity_reminder_days: Annotated[int, Meta(ge=1, le=365)] = 30
-    """How many days before the time of a deposit ends its owner is reminded."""
+    """How many days before the end of a deposit's time its owner is reminded."""
     space: Space = Space()
     controllers: tuple[str, ...] = ()
     time_servers: tuple[str, ...] = ()
-    """NTP servers that configured servers follow; none: those that each has."""
+    """NTP servers that configured servers follow. Without any, each keeps its own."""
     journal_max: Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,5}[KMGT]?)?\Z")] = "1G"
-    """How large a configured server's journal may grow, as journald.conf(5) writes it; empty: as its owner has it."""
+    """How large a configured server's journal may grow, as journald.conf(5) writes it; empty: as its owner set it."""
     security_updates: bool = True
     """Do configured servers take security updates every night? They are never restarted for them."""
     resolvers: Resolvers = Resolvers()
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
     language: Language = "id"
-    """Of messages, where a contact has no other."""
+    """Of messages, unless a contact has another."""
     mail: Mail | None = None
-    channels: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")], Channel] = {}
+    channels: dict[Name, Channel] = {}
     checks: CheckPolicy = CheckPolicy()
     copy_administrative: bool = False
-    """Does the administrative contact get a copy of what the technical one is written?"""
+    """Does the administrative contact get a copy of the messages to the technical one?"""
 
     def __post_init__(self) -> None:
         try:

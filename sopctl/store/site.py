@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
-from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, UsageError
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
@@ -22,6 +23,9 @@ SITE_LOCK_SECONDS = 20
 RUN_DAYS = 90
 """How long the folders of runs are kept."""
 
+Named = TypeVar("Named", Rack, SwitchRecord)
+"""A record that is kept in a file of its own name."""
+
 
 class Site:
     """One site on disk. Reads settings, procedures, racks and switches once; hands out the locks."""
@@ -30,11 +34,11 @@ class Site:
         self.root = root.absolute()
         if not _is_site(self.root):
             raise UsageError(
-                "not-sopctl-site",
-                "{root} is not a sopctl site: it has no {FILE_NAME}",
-                remedy="Name one with --site DIR or SOPCTL_SITE, go into one, or make one: sopctl init DIR",
-                root=self.root,
-                FILE_NAME=settings.FILE_NAME,
+                "not-a-site",
+                "{folder} is not a sopctl site: it has no {file}",
+                remedy=("Name a site with --site DIR or SOPCTL_SITE, go into one, or make one.", Action("init", "DIR")),
+                folder=self.root,
+                file=settings.FILE_NAME,
             )
 
     @classmethod
@@ -58,11 +62,11 @@ class Site:
         for place, role in found.roles():
             if role not in actors:
                 raise InvalidRecord(
-                    "no-procedure-actor",
-                    "no procedure has an actor {role!r}",
+                    "no-such-actor",
+                    "no procedure has an actor {actor!r}",
                     where=codec.place(content, place, where=str(path)),
-                    remedy=f"There are: {', '.join(sorted(actors))}",
-                    role=role,
+                    remedy=f"The procedures have: {', '.join(sorted(actors))}.",
+                    actor=role,
                 )
         return found
 
@@ -79,61 +83,57 @@ class Site:
     @cached_property
     def racks(self) -> tuple[Rack, ...]:
         """The racks of `racks/*.yml`, by name. Raises InvalidRecord when a file's name is not its rack's."""
-        racks = []
-        for path in sorted(self.folder("racks").glob("*.yml")):
-            rack = codec.load(path, Rack)
-            if rack.name != path.stem:
-                raise InvalidRecord(
-                    "rack-called-its-file",
-                    "the rack is called {rack!r}, its file {path!r}",
-                    where=f"{path}:1:1",
-                    rack=rack.name,
-                    path=path.name,
-                )
-            racks.append(rack)
-        return tuple(racks)
+        return tuple(self._records("racks", Rack))
 
     @cached_property
     def switches(self) -> dict[str, SwitchRecord]:
         """The switches of `switches/*.yml`, by name. Raises InvalidRecord when a file's name is not its switch's."""
-        found = {}
-        for path in sorted(self.folder("switches").glob("*.yml")):
-            switch = codec.load(path, SwitchRecord)
-            if switch.name != path.stem:
-                raise InvalidRecord(
-                    "switch-called-its-file",
-                    "the switch is called {switch!r}, its file {path!r}",
-                    where=f"{path}:1:1",
-                    switch=switch.name,
-                    path=path.name,
-                )
-            found[switch.name] = switch
-        return found
+        return {switch.name: switch for switch in self._records("switches", SwitchRecord)}
 
     def folder(self, name: str) -> Path:
         """A folder of the site, refused when it is a symbolic link (which could lead out of the site)."""
         path = self.root / name
         if path.is_symlink():
             raise InvalidRecord(
-                "sites-folder-may-not-symbolic", "a site's folder may not be a symbolic link", where=str(path)
+                "site-folder-is-symlink",
+                "a site's folder must not be a symbolic link",
+                where=str(path),
+                remedy="Put a real folder in its place.",
             )
         return path
 
+    def _records(self, folder: str, kind: type[Named]) -> Iterator[Named]:
+        for path in sorted(self.folder(folder).glob("*.yml")):
+            record = codec.load(path, kind)
+            if record.name != path.stem:
+                raise InvalidRecord(
+                    "file-name-differs",
+                    "the record is called {name!r}, its file {file!r}",
+                    where=f"{path}:1:1",
+                    remedy="Make `name` and the file's name the same.",
+                    name=record.name,
+                    file=path.name,
+                )
+            yield record
+
     def key_file(self, name: str) -> Path:
-        """The private key `name` of the site's keys/. Raises OutsideFailure when it is missing or open to others."""
+        """The private key or other secret `name` in the site's keys/.
+
+        Raises OutsideFailure when it is missing or can be read by others.
+        """
         path = self.folder("keys") / name
         if path.is_symlink() or not path.is_file():
             raise OutsideFailure(
-                "no-key-sites-keys",
-                "there is no key {name!r} in the site's keys/",
+                "no-such-key",
+                "there is no key {key!r} in the site's keys/",
                 where=str(path),
-                remedy=f"Put it there: {path}",
-                name=name,
+                remedy=f"Put it there, readable by you alone: {path} (chmod 600)",
+                key=name,
             )
         if path.stat().st_mode & 0o077:
             raise OutsideFailure(
-                "private-key-can-read-others",
-                "the private key can be read by others",
+                "secret-readable-by-others",
+                "the secret can be read by others",
                 where=str(path),
                 remedy=f"Close it: chmod 600 {path}",
             )
@@ -146,8 +146,8 @@ class Site:
             yield
 
     def new_run(self, name: str) -> Path:
-        """The path of a folder for one run of an outside program, not made yet. Runs are disposable, never in git:
-        those older than RUN_DAYS go now."""
+        """The path of a folder for one run of an outside program, not made yet. Runs are disposable and never in git;
+        those older than RUN_DAYS are removed now."""
         runs = self.root / "var" / "runs"
         with disk_errors(runs, "make"):
             runs.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -161,12 +161,12 @@ class Site:
         """The folders of the runs that are kept, each with the time of its last change (Unix), the newest first."""
         found = []
         for path in (self.root / "var" / "runs").glob("*"):
-            with suppress(FileNotFoundError):  # another command may remove it just now
+            with suppress(FileNotFoundError):  # another command may have just removed it
                 found.append((path, path.stat().st_mtime))
         return sorted(found, key=lambda run: run[1], reverse=True)
 
 
 def _is_site(folder: Path) -> bool:
-    """Has `folder` a site's configuration? Raises OutsideFailure when that cannot be seen."""
+    """Does `folder` hold a site's configuration? Raises OutsideFailure when that cannot be seen."""
     with disk_errors(folder, "read"):
         return (folder / settings.FILE_NAME).is_file()

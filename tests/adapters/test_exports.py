@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from sopctl.adapters import exports
-from sopctl.model.access.ladder import AccessResult, Cause, Rung, RungResult, ServiceKind, ServiceResult, Verdict
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult, Rung, RungResult, ServiceResult, Verdict
+from sopctl.model.access.target import ServiceKind
 from tests.cases import rows
 
 PROMTOOL = shutil.which("promtool", path=f"{Path(sys.executable).parent}:/usr/bin")

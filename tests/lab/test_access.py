@@ -19,7 +19,8 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
 from sopctl.model.access.account import Check, Examination
-from sopctl.model.access.ladder import AccessResult, Jump, Rung, Target, Verdict, endpoint, remedy, service
+from sopctl.model.access.ladder import AccessResult, Rung, Verdict, remedy
+from sopctl.model.access.target import Jump, Pin, Target, endpoint, service
 from sopctl.model.text import printable
 
 pytestmark = pytest.mark.lab
@@ -31,8 +32,8 @@ ROOMY = 20.0
 FIRST_PORT = 2200
 
 
-def pin_of(server: LabServer, kind: str = "ssh-ed25519") -> str:
-    return next(f"{key.type} {key.key}" for key in server.host_keys if key.type == kind)
+def pin_of(server: LabServer, kind: str = "ssh-ed25519") -> Pin:
+    return next(key.pin for key in server.host_keys if key.type == kind)
 
 
 def told(result: AccessResult) -> tuple[str, str | None]:
@@ -56,8 +57,7 @@ def public_key(lab: LabStatus) -> str:
 def test_every_server_is_accessible_by_each_of_its_keys(lab: LabStatus, key: Key) -> None:
     for server in lab.servers:
         for host_key in server.host_keys:
-            pinned = f"{host_key.type} {host_key.key}"
-            target = Target(server.address, server.port, server.user, pinned, services=(server.port,))
+            target = Target(server.address, server.port, server.user, host_key.pin, services=(server.port,))
             result = check(target, key)
             assert result.verdict is Verdict.ACCESSIBLE, result
             assert result.host_key == host_key

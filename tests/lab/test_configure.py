@@ -17,7 +17,7 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 from sopctl.model.facts.setup import from_setup
 
 pytestmark = pytest.mark.lab

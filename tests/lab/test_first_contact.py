@@ -15,7 +15,7 @@ from sopctl.adapters.ansible.runner import Outcome, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.adapters.ssh import Password, run_as_root
 from sopctl.errors import OutsideFailure
-from sopctl.model.access.ladder import Target
+from sopctl.model.access.target import Target
 from sopctl.workflow.servers import ansible_view
 from sopctl.workflow.servers.playbooks import Options
 from sopctl.workflow.steps import collecting, configuring, notifying, verifying
@@ -38,7 +38,7 @@ def test_every_way_in(lab: LabStatus, pristine: LabServer) -> None:
         make = "" if case["user"] == "root" else "useradd -m -s /bin/bash USER; "
         script = f"{make}echo 'USER:{split(PASSWORD)}' | chpasswd; {case['account']}"
         servers.run(pristine, script.replace("USER", case["user"]))
-    pin = next(key.sha256 for key in pristine.host_keys if key.type == "ssh-ed25519")
+    pin = next(key.pin for key in pristine.host_keys if key.type == "ssh-ed25519")
     wanted = [{**case, "sshd": case.get("sshd", PLAIN_SSHD)} for case in CASES]
     with seen_processes(PASSWORD) as seen, daemons(pristine, wanted, "sshd") as ports:
         for case in wanted:

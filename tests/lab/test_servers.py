@@ -15,7 +15,9 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.adapters.ssh import check
 from sopctl.errors import Conflict, Interrupted, OutsideFailure, UsageError
-from sopctl.model.access.ladder import Cause, Rung, Target, Verdict
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import Rung, Verdict
+from sopctl.model.access.target import Target, pin
 from sopctl.model.access.verification import View, Word
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -194,7 +196,7 @@ def test_a_changed_host_key_stops_access_and_configuration(placed: Placed) -> No
     servers.run(placed.server, new_keys)
     where = placed.dossier().deposit.access
     deadline = time.monotonic() + 20
-    while check(Target(where.address, where.port, expect_key=placed.pin)).cause is not Cause.HOST_KEY_CHANGED:
+    while check(Target(where.address, where.port, expect_key=pin(placed.pin))).cause is not Cause.HOST_KEY_CHANGED:
         assert time.monotonic() < deadline
     done, found = verifying.verify(placed.desk, placed.id, vantage=Vantage("webadmin", placed.key))
     result = found.access

@@ -1,8 +1,10 @@
 """State with hysteresis (tests/cases/hysteresis.yml), and what outages make of a month (tests/cases/outages.yml)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sopctl.model.availability import (
     Outage,
@@ -13,8 +15,8 @@ from sopctl.model.availability import (
     Status,
     availability,
     follow,
-    outages,
-    watched,
+    joins,
+    turn,
 )
 from tests.cases import rows
 
@@ -27,6 +29,27 @@ def sights(checks: str) -> list[Sight]:
         for n, sign in enumerate(checks)
         if sign != "."
     ]
+
+
+def outages(sights: Iterable[Sight], policy: Policy) -> list[Outage]:
+    """The outages in a row of checks, oldest first."""
+    found: list[Outage] = []
+    state: State | None = None
+    for sight in sights:
+        before, state = state, follow(state, sight, policy)
+        found = turn(found, before, state)
+    return found
+
+
+def watched(sights: Iterable[Sight], policy: Policy) -> list[Span]:
+    """The times in which a row of checks watched a server, oldest first."""
+    spans: list[Span] = []
+    for sight in sights:
+        if spans and joins(spans[-1].ended, sight.at, policy):
+            spans[-1] = replace(spans[-1], ended=sight.at)
+        else:
+            spans.append(Span(sight.at, sight.at))
+    return spans
 
 
 @pytest.mark.parametrize("row", rows("hysteresis"), ids=lambda row: row["name"])

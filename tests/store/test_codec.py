@@ -79,17 +79,24 @@ def _parses_or_says_where(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("content", "message", "name"),
     [
-        (b"words: " + b"[" * 5000 + b"]" * 5000, "nested deeper than"),
-        (b"a" * (codec.MAX_BYTES + 1), "larger than 256 KiB"),
-        (b"a: &a [x]\nb: [" + b"*a," * 1000 + b"]", "anchors"),
+        (b"words: " + b"[" * 5000 + b"]" * 5000, "nested deeper than", "nested-too-deep"),
+        (b"a" * (codec.MAX_BYTES + 1), "larger than 256 KiB", "record-too-large"),
+        (b"a: &a [x]\nb: [" + b"*a," * 1000 + b"]", "anchors", "anchor-not-allowed"),
+        (b"words: [a]\nmore: b", "more: there is no such key", "unknown-key"),
+        (b"words: a", "words: Expected `array`", "value-not-valid"),
+        (b"[]", "Expected `object`, got `array`", "record-not-valid"),
+        (b"words: [\x00]", "not YAML: unacceptable character", "not-yaml"),
+        (b"words: [", "not YAML: while parsing", "not-yaml"),
+        (b"words: [\xff]", "byte 8 is not UTF-8", "not-utf8"),
     ],
-    ids=["deep", "large", "laughs"],
+    ids=["deep", "large", "laughs", "key", "value", "record", "character", "syntax", "bytes"],
 )
-def test_bombs_are_refused(content: bytes, message: str) -> None:
-    with pytest.raises(InvalidRecord, match=message):
+def test_what_is_refused_is_named(content: bytes, message: str, name: str) -> None:
+    with pytest.raises(InvalidRecord, match=message) as caught:
         codec.parse(content, Words, where="x.yml")
+    assert caught.value.id == name
 
 
 def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:

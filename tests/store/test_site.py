@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import to_builtins
 
-from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, UsageError
 from sopctl.store.site import Site
 from tests.cases import rows
 
@@ -31,25 +31,27 @@ def test_an_unreadable_site_is_one_clear_error(site: Site) -> None:
     site.root.chmod(0)
     with somebody_else(), pytest.raises(OutsideFailure, match="cannot read: Permission denied") as caught:
         Site(site.root)
+    assert caught.value.id == "access-denied"
     assert "Give this account access" in caught.value.advice
 
 
 def test_a_folder_that_is_no_site_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a sopctl site") as caught:
         Site(tmp_path)
-    assert "sopctl init DIR" in caught.value.advice
+    assert caught.value.id == "not-a-site"
+    assert caught.value.remedy[-1] == Action("init", "DIR")
 
 
 def test_a_folder_of_the_site_behind_a_link_is_refused(site: Site, tmp_path: Path) -> None:
     (site.root / "racks").rename(tmp_path / "elsewhere")
     (site.root / "racks").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(InvalidRecord, match="may not be a symbolic link"):
+    with pytest.raises(InvalidRecord, match="must not be a symbolic link"):
         _ = site.racks
 
 
 def test_a_rack_under_another_name_is_refused(site: Site) -> None:
     (site.root / "racks" / "A1.yml").rename(site.root / "racks" / "B1.yml")
-    with pytest.raises(InvalidRecord, match=r"the rack is called 'A1', its file 'B1\.yml'"):
+    with pytest.raises(InvalidRecord, match=r"the record is called 'A1', its file 'B1\.yml'"):
         _ = site.racks
 
 

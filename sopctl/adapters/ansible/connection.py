@@ -3,7 +3,7 @@
 import re
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 
 ALGORITHMS = {
     "ssh-ed25519": "ssh-ed25519",

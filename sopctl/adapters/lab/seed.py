@@ -12,7 +12,7 @@ from pathlib import Path
 from sopctl.adapters.lab import command, files, network
 from sopctl.adapters.lab.state import OWNER, SWITCH_UNIT, Folder, Place, Record, Tier
 from sopctl.errors import OutsideFailure
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 
 
 def make_key(folder: Folder) -> None:

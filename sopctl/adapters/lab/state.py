@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from sopctl.adapters.lab.hardware import Hardware
 from sopctl.errors import OutsideFailure, UsageError
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 
 OWNER = "titipan"
 """The owner's administrator account on each server: key-only login, sudo without a password."""

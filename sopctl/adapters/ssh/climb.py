@@ -12,18 +12,9 @@ from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
 from sopctl.adapters.ssh.line import LIMIT, Line
-from sopctl.model.access.ladder import (
-    AccessResult,
-    Cause,
-    HostKey,
-    Jump,
-    Pin,
-    Rung,
-    RungResult,
-    ServiceResult,
-    Target,
-    Verdict,
-)
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult, JumpHost, Rung, RungResult, ServiceResult, Verdict
+from sopctl.model.access.target import HostKey, Jump, Pin, Target
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -52,14 +43,14 @@ class Climb:
         self._host_key: HostKey | None = None
         self._algorithms: dict[str, str] = {}
 
-    def jump(self, jump: Jump, expected: Pin | None, key: Key) -> None:
+    def jump(self, jump: Jump, key: Key) -> None:
         """Log in at the jump host, where connections are then made from."""
         there = Target(jump.host, jump.port, jump.user, jump.expect_key)
         with self.on(Rung.JUMP) as note:
             self._gate = gate = Climb(there, self.deadline, limit=JUMP_LIMIT)
             try:
                 gate.connect()
-                gate.meet(expected)
+                gate.meet()
                 gate.log_in(jump.user, key)
             except Fault as fault:
                 rung = fault.rung or gate.rungs[-1].rung
@@ -83,10 +74,10 @@ class Climb:
             self._line = Line(sock, self.deadline, self._limit)
             note.append(f"{self._address[1][0]} port {target.port}")
 
-    def meet(self, expected: Pin | None) -> None:
+    def meet(self) -> None:
         """Banner, key exchange, host key: a session with the server that it must be."""
         self.greet()
-        self.recognise(expected)
+        self.recognise()
 
     def greet(self) -> None:
         """The banner: both say who they are."""
@@ -96,9 +87,10 @@ class Climb:
             self._banner = read_banner(self._line, self.deadline)
             note.append(self._banner)
 
-    def recognise(self, expected: Pin | None) -> None:
+    def recognise(self) -> None:
         """Key exchange and host key: is it the server that it must be?"""
         assert self._line is not None  # noqa: S101 (greet() came first)
+        expected = self.target.expect_key
         with self.on(Rung.KEX) as note:
             from sopctl.adapters.ssh.session import Session
 
@@ -107,10 +99,10 @@ class Climb:
             note.append(", ".join(self._algorithms.values()))
         with self.on(Rung.HOST_KEY) as note:
             self._judge(self._host_key, expected, self.session)
-            note.append(f"{self._host_key.type} {self._host_key.sha256}")
+            note.append(str(self._host_key.pin))
 
     def _judge(self, found: HostKey, expected: Pin | None, session: "Session") -> None:
-        shown = f"{found.type} {found.sha256}"
+        shown = found.pin
         if expected is None:
             if self.target.user is not None:
                 raise Fault(Cause.HOST_KEY_UNKNOWN, f"no host key is on record; the server shows {shown}")
@@ -196,7 +188,7 @@ class Climb:
             banner=self._banner,
             algorithms=self._algorithms,
             services=tuple(self.services),
-            jump=target.jump,
+            jump=_seen_from(target.jump) if target.jump else None,
         )
 
     def _named(self, fault: Fault) -> Fault:
@@ -220,3 +212,7 @@ class Climb:
             self.rungs.append(RungResult(failed, False, time.monotonic() - began, fault.detail))
             raise fault from None
         self.rungs.append(RungResult(rung, True, time.monotonic() - began, "; ".join(note)))
+
+
+def _seen_from(jump: Jump) -> JumpHost:
+    return JumpHost(jump.host, jump.port, jump.user, str(jump.expect_key) if jump.expect_key else None)

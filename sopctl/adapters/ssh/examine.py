@@ -20,7 +20,8 @@ from sopctl.errors import InvalidRecord
 from sopctl.model.access import sshd_rules
 from sopctl.model.access.account import AccountFound, AccountSeen, Examination, KeyFile, PathEntry, Shadow, findings
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import Rung, Target, pin, source
+from sopctl.model.access.ladder import Rung
+from sopctl.model.access.target import Target, source
 from sopctl.model.names import ACCOUNT, PUBLIC_KEY
 from sopctl.model.text import printable
 
@@ -56,15 +57,13 @@ def examine_accounts(
     Raises InvalidRecord for arguments that are none, and Interrupted.
     """
     _refuse(target, accounts, address)
-    expected = pin(target.expect_key) if target.expect_key is not None else None
     climb = Climb(target, Deadline(target.timeout, cancel))
     found: list[AccountFound] = []
     try:
         if target.jump is not None:
-            there = pin(target.jump.expect_key) if target.jump.expect_key is not None else None
-            climb.jump(target.jump, there, jump_key or key)
+            climb.jump(target.jump, jump_key or key)
         climb.connect()
-        climb.meet(expected)
+        climb.meet()
         climb.log_in(target.user or "", key)
         with climb.on(Rung.COMMAND) as note:
             for account, public_keys in accounts.items():

@@ -1,6 +1,7 @@
 """How a rung says that it failed: one exception, which never leaves this adapter."""
 
-from sopctl.model.access.ladder import Cause, Rung
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import Rung
 
 
 class Fault(Exception):

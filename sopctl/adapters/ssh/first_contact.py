@@ -15,7 +15,8 @@ from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
 from sopctl.errors import InvalidRecord
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import AccessResult, Rung, Target, pin
+from sopctl.model.access.ladder import AccessResult, Rung
+from sopctl.model.access.target import Target
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def run_as_root(
     climb = Climb(target, Deadline(target.timeout, cancel))
     try:
         climb.connect()
-        climb.meet(pin(target.expect_key))
+        climb.meet()
         climb.log_in(target.user, way)
         with climb.on(Rung.COMMAND) as note:
             assert climb.session is not None  # noqa: S101 (logged in)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.model.access.ladder import fingerprint
+from sopctl.model.access.target import fingerprint
 
 if TYPE_CHECKING:
     from paramiko import PKey

@@ -7,7 +7,8 @@ from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
 from sopctl.errors import InvalidRecord
-from sopctl.model.access.ladder import AccessResult, Target, pin
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import Target
 
 
 def check(
@@ -26,8 +27,7 @@ def check(
     (with `jump_key`, else `key`), and all that follows is tried from there.
     `ca` are the authorities that the certificates of services must come from (PEM, from `load_ca`), by default those
     of this machine.
-    Raises InvalidRecord for a pin that is none and for a login without a key; Interrupted soon after `cancel`
-    was set.
+    Raises InvalidRecord for a login without a key; Interrupted soon after `cancel` was set.
     """
     if target.user is not None and key is None:
         raise InvalidRecord(
@@ -38,14 +38,12 @@ def check(
         raise InvalidRecord(
             "login-jump-host-needs-private", "the login at the jump host needs a private key", where=target.jump.host
         )
-    expected = pin(target.expect_key) if target.expect_key is not None else None
-    there = pin(target.jump.expect_key) if target.jump and target.jump.expect_key is not None else None
     climb = Climb(target, Deadline(target.timeout, cancel))
     try:
         if target.jump is not None and jump_key is not None:
-            climb.jump(target.jump, there, jump_key)
+            climb.jump(target.jump, jump_key)
         climb.connect()
-        climb.meet(expected)
+        climb.meet()
         if target.user is not None and key is not None:
             climb.log_in(target.user, key)
             climb.run(target.command)

@@ -15,7 +15,8 @@ from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.line import Cut, Line
 from sopctl.adapters.ssh.tls import Certificate, Tls, context, now, unchecking_context
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import Rung, Service, ServiceResult
+from sopctl.model.access.ladder import Rung, ServiceResult
+from sopctl.model.access.target import Service
 from sopctl.model.text import printable
 
 MAX_STATUS_LINE = 8192

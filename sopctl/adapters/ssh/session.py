@@ -30,7 +30,8 @@ from sopctl.adapters.ssh.keys import Key, Password
 from sopctl.adapters.ssh.line import CHUNK, Line
 from sopctl.errors import Interrupted
 from sopctl.model.access.causes import Cause, command_cause, denial_cause, forwarding_cause
-from sopctl.model.access.ladder import HostKey, Rung, fingerprint
+from sopctl.model.access.ladder import Rung
+from sopctl.model.access.target import HostKey, fingerprint
 from sopctl.model.text import printable
 
 KEPT_OUTPUT = 4096

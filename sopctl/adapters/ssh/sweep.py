@@ -26,7 +26,8 @@ from sopctl.adapters.ssh.keys import Key
 from sopctl.adapters.ssh.line import Line
 from sopctl.adapters.ssh.probe import check
 from sopctl.errors import Interrupted, InvalidRecord
-from sopctl.model.access.ladder import AccessResult, Pin, Rung, Target, pin
+from sopctl.model.access.ladder import AccessResult, Rung
+from sopctl.model.access.target import Target
 
 LOGINS = 16
 """Threads that log in. More would only take turns: the interpreter computes in one of them at a time."""
@@ -64,16 +65,17 @@ def sweep(
 ) -> Generator[tuple[str, AccessResult], None, None]:
     """Check all `jobs`; each result comes as soon as it is in, with the job's name. Each is as `check` answers.
 
-    Raises InvalidRecord, before anything is begun, for a pin that is none and a login without a key; Interrupted when
-    `cancel` was set. When the caller stops iterating, all that is under way is stopped.
+    Raises InvalidRecord, before anything is begun, for a login without a key; Interrupted when `cancel` was set. When
+    the caller stops iterating, all that is under way is stopped.
     """
-    pins = [_pin(job) for job in jobs]
+    for job in jobs:
+        _refuse_without_key(job)
     stop = cancel or threading.Event()
     answers: queue.SimpleQueue[tuple[str, AccessResult] | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            asyncio.run(_Sweep(answers, stop).run(list(zip(jobs, pins, strict=True))))
+            asyncio.run(_Sweep(answers, stop).run(jobs))
             answers.put(None)
         except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
             answers.put(error)
@@ -90,12 +92,11 @@ def sweep(
         worker.join()
 
 
-def _pin(job: Job) -> Pin | None:
+def _refuse_without_key(job: Job) -> None:
     if job.target.user is not None and job.key is None:
         raise InvalidRecord(
             "login-needs-private-key", "a login needs a private key", where=job.target.host, remedy="give a key file"
         )
-    return pin(job.target.expect_key) if job.target.expect_key is not None else None
 
 
 class _Ascent(Climb):
@@ -122,12 +123,12 @@ class _Ascent(Climb):
             raise
         return sock, heard
 
-    def go_on(self, sock: socket.socket, heard: bytes, expected: Pin | None, key: Key | None) -> None:
+    def go_on(self, sock: socket.socket, heard: bytes, key: Key | None) -> None:
         """The rungs above, in a thread. Raises Fault."""
         self._line = Line(sock, self.deadline, self._limit)
         self._line.introduced(HELLO)
         self._line.give_back(heard)
-        self.recognise(expected)
+        self.recognise()
         if self.target.user is not None and key is not None:
             self.log_in(self.target.user, key)
             self.run(self.target.command)
@@ -151,17 +152,17 @@ class _Sweep:
         self._places = asyncio.Semaphore(_connections())
         self._asked = asyncio.Semaphore(ASKED)
 
-    async def run(self, jobs: Sequence[tuple[Job, Pin | None]]) -> None:
+    async def run(self, jobs: Sequence[Job]) -> None:
         """Check all; the answers go to the queue."""
         watch = asyncio.create_task(self._watch(asyncio.current_task()))
         try:
             async with asyncio.TaskGroup() as group:
-                for job, expected in jobs:
+                for job in jobs:
                     await self._places.acquire()
                     await self._asked.acquire()
                     while self._waiting >= BACKLOG:
                         await asyncio.sleep(0.005)
-                    group.create_task(self._one(job, expected))
+                    group.create_task(self._one(job))
         except asyncio.CancelledError:
             raise Interrupted("stopped", "stopped") from None
         except BaseExceptionGroup as failed:
@@ -178,13 +179,13 @@ class _Sweep:
         if whole:
             whole.cancel()
 
-    async def _one(self, job: Job, expected: Pin | None) -> None:
+    async def _one(self, job: Job) -> None:
         try:
-            self._answers.put((job.name, await self._checked(job, expected)))
+            self._answers.put((job.name, await self._checked(job)))
         finally:
             self._places.release()
 
-    async def _checked(self, job: Job, expected: Pin | None) -> AccessResult:
+    async def _checked(self, job: Job) -> AccessResult:
         loop = asyncio.get_running_loop()
         if job.target.jump is not None:  # nothing to wait for in the loop: the jump host connects
             self._asked.release()
@@ -206,7 +207,7 @@ class _Sweep:
             loop.call_soon_threadsafe(self._begun)
             climb.deadline.postpone(time.monotonic() - since)
             try:
-                climb.go_on(sock, heard, expected, job.key)
+                climb.go_on(sock, heard, job.key)
             except Fault as fault:
                 return climb.result(fault)
             finally:

@@ -18,7 +18,7 @@ from itertools import zip_longest
 
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.model.access.ladder import Cause
+from sopctl.model.access.causes import Cause
 
 STAGGER = 0.25
 """Seconds between the starts of two attempts (RFC 8305 section 5, "Connection Attempt Delay")."""

@@ -17,7 +17,7 @@ from netmiko.channel import SSHChannel
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 
 from sopctl.errors import Interrupted
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 
 MAX_OUTPUT = 4 * 1024 * 1024
 """Characters of one session. The address table of a large switch is about one million."""

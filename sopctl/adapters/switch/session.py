@@ -26,7 +26,7 @@ from sopctl.adapters.switch.faults import (
 )
 from sopctl.adapters.switch.session_log import Redacted, session_log
 from sopctl.errors import InvalidRecord
-from sopctl.model.access.ladder import HostKey, fingerprint
+from sopctl.model.access.target import HostKey, fingerprint
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:

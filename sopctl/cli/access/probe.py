@@ -69,7 +69,8 @@ def command(
     the host key is the expected one. Exit code 0: all are accessible; 1: at least one is not. All causes, and
     what helps: docs/access.md.
     """
-    from sopctl.model.access import ladder
+    from sopctl.model.access import target
+    from sopctl.model.access.ladder import Verdict
     from sopctl.workflow.servers.probe import probe as run
 
     if user and key is None:
@@ -87,18 +88,17 @@ def command(
     if jump_host is not None and not (jump_key or key):
         raise lacks("--jump", "--jump-key or --key")
     try:
-        places = [ladder.endpoint(host) for host in hosts]
-        wanted = tuple(ladder.service(text) for text in services)
-        through = ladder.jump(jump_host, jump_expect_key, user=user) if jump_host else None
+        places = [target.endpoint(host) for host in hosts]
+        wanted = tuple(target.service(text) for text in services)
+        through = target.jump(jump_host, jump_expect_key, user=user) if jump_host else None
         if server_name is not None:
-            server_name = ladder.endpoint(f"[{server_name}]")[0]
-        if expect_key is not None:
-            ladder.pin(expect_key)
+            server_name = target.endpoint(f"[{server_name}]")[0]
+        expected = target.pin(expect_key) if expect_key is not None else None
     except InvalidRecord as error:  # the same words are an invalid record elsewhere; here they are a wrong command line
         raise error.recast(UsageError) from None
     targets = [
-        ladder.Target(
-            host, port, user, expect_key, services=wanted, timeout=timeout, jump=through, server_name=server_name
+        target.Target(
+            host, port, user, expected, services=wanted, timeout=timeout, jump=through, server_name=server_name
         )
         for host, port in places
     ]
@@ -109,7 +109,7 @@ def command(
             _show(result)
     if as_json:
         put_json({"results": [_plain(result) for result in results]})
-    end(all(result.verdict is ladder.Verdict.ACCESSIBLE for result in results))
+    end(all(result.verdict is Verdict.ACCESSIBLE for result in results))
 
 
 def _plain(result: "AccessResult") -> dict[str, Any]:

@@ -80,7 +80,7 @@ def command(
     works. With --confirmed-by the requester's own word is recorded too. Which of these was established is shown and
     recorded; bisa requires that none of them says no.
     """
-    from sopctl.model.access import ladder
+    from sopctl.model.access import target
     from sopctl.model.access.verification import Word
     from sopctl.workflow.steps import verifying
 
@@ -95,8 +95,8 @@ def command(
         vantage = verifying.Vantage(
             user,
             key,
-            ladder.source(address) if address else None,
-            ladder.jump(jump_host, jump_expect_key, user=user) if jump_host else None,
+            target.source(address) if address else None,
+            target.jump(jump_host, jump_expect_key, user=user) if jump_host else None,
             jump_key,
             each or verifying.TIMEOUT_SECONDS,
         )

@@ -1,8 +1,8 @@
 """May an account log in? What was seen of it on the server, and what that means.
 
-The management account looks at the server for the requester's account: whether it exists, is locked or expired, has
-the letter's keys where sshd reads them, passes sshd's rules, and has a shell that works. That is proof short of a
-login with the requester's own key, and is never called one.
+The management account looks up the requester's account on the server: whether it exists, is locked or expired, has the
+letter's keys where sshd reads them, passes sshd's rules, and has a working shell. That proves less than a login with
+the requester's own key, and is never called one.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,14 +13,15 @@ from msgspec import Struct
 
 from sopctl.model.access import sshd_rules
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import AccessResult, Verdict, fingerprint_of
+from sopctl.model.access.ladder import AccessResult, Verdict
+from sopctl.model.access.target import fingerprint_of
 from sopctl.model.text import printable
 
 EPOCH = date(1970, 1, 1)
 
 
 class Check(StrEnum):
-    """What is looked at, in the order in which a login meets it."""
+    """What is checked, in the order in which a login meets it."""
 
     ACCOUNT = "account"
     RULES = "rules"
@@ -51,17 +52,17 @@ class AccountFound(Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        """Was everything looked at, and well?"""
+        """Was everything checked, without a fault?"""
         return bool(self.findings) and not self.failed
 
     @property
     def failed(self) -> tuple[Finding, ...]:
-        """What is not well, in the order of `Check`."""
+        """The faults, in the order of `Check`."""
         return tuple(finding for finding in self.findings if not finding.ok)
 
 
 class Examination(Struct, frozen=True):
-    """What the management account saw. `access` is its own way there, and the services; without a login there are no
+    """What the management account saw. `access` is its own login, and the services; without a login there are no
     `accounts`."""
 
     access: AccessResult
@@ -69,7 +70,7 @@ class Examination(Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        """Was everything looked at, and well?"""
+        """Was everything checked, without a fault?"""
         reached = self.access.verdict is Verdict.ACCESSIBLE
         return reached and bool(self.accounts) and all(found.ok for found in self.accounts)
 
@@ -90,7 +91,7 @@ class KeyFile(Struct, frozen=True):
     path: str
     content: str = ""
     readable: bool = False
-    """By the account itself, as which sshd reads it."""
+    """By the account itself: sshd reads the file as that user."""
     entries: tuple[PathEntry, ...] = ()
 
 
@@ -106,7 +107,7 @@ class Shadow(Struct, frozen=True):
 
 
 class AccountSeen(Struct, frozen=True):
-    """What was seen on the server: hostile text, not escaped yet."""
+    """What was seen on the server: hostile text, not yet escaped."""
 
     name: str
     exists: bool
@@ -127,7 +128,7 @@ class AccountSeen(Struct, frozen=True):
 
 
 def findings(seen: AccountSeen, keys: Sequence[str]) -> tuple[Finding, ...]:
-    """Judge what was seen, for the public `keys` ("TYPE BASE64 [comment]") that must open the account."""
+    """Judge what was seen. `keys` are the public keys ("TYPE BASE64 [comment]") that must open the account."""
     if not seen.exists:
         return (Finding(Check.ACCOUNT, False, f"there is no account {seen.name}", Cause.NO_SUCH_ACCOUNT),)
     rules: dict[Check, Callable[[AccountSeen, Sequence[str]], Finding]] = {
@@ -147,7 +148,7 @@ def findings(seen: AccountSeen, keys: Sequence[str]) -> tuple[Finding, ...]:
 
 
 _BY_SSHD = (Check.METHODS, Check.MODES, Check.KEYS, Check.LOCK, Check.COMMAND)
-"""What cannot be judged without sshd's rules: then the finding about these stands alone."""
+"""What cannot be judged without sshd's rules: then the finding about the rules stands for all of these."""
 
 
 def _bad(check: Check, cause: Cause, detail: str) -> Finding:
@@ -160,13 +161,13 @@ def _good(check: Check, detail: str) -> Finding:
 
 def _rules(seen: AccountSeen, _keys: Sequence[str]) -> Finding:
     if seen.rules_error:
-        return _bad(Check.RULES, Cause.COMMAND_FAILED, f"sshd does not tell its rules (sshd -T): {seen.rules_error}")
+        return _bad(Check.RULES, Cause.COMMAND_FAILED, f"sshd does not print its rules (sshd -T): {seen.rules_error}")
     if rule := sshd_rules.refusal(seen.rules, seen.name, seen.groups, seen.address):
         return _bad(Check.RULES, Cause.NOT_ALLOWED, f"sshd keeps it out, from {seen.address}: {rule}")
     if seen.uid == 0 and sshd_rules.first(seen.rules, "permitrootlogin") == "no":
         return _bad(Check.RULES, Cause.NOT_ALLOWED, "sshd keeps root out: PermitRootLogin no")
     if seen.nologin and seen.uid != 0:
-        return _bad(Check.RULES, Cause.NOT_ALLOWED, "nobody but root may log in now: /etc/nologin or /run/nologin")
+        return _bad(Check.RULES, Cause.NOT_ALLOWED, "only root may log in now: /etc/nologin or /run/nologin")
     return _good(Check.RULES, f"sshd lets it in, from {seen.address}")
 
 
@@ -221,7 +222,7 @@ def _modes(seen: AccountSeen, keys: Sequence[str]) -> Finding:
     for file in files.values():
         if not file.readable:
             return _bad(
-                Check.MODES, Cause.LOOSE_MODES, f"{file.path} cannot be read by {seen.name}, as which sshd does"
+                Check.MODES, Cause.LOOSE_MODES, f"{file.path} cannot be read by {seen.name}, as whom sshd reads it"
             )
         if sshd_rules.first(seen.rules, "strictmodes", "yes") == "no":
             continue
@@ -268,7 +269,7 @@ def _expiry(seen: AccountSeen, _keys: Sequence[str]) -> Finding:
 
 
 def _aged(seen: AccountSeen) -> int | None:
-    """The day until which the password holds; None when it has no age."""
+    """The last day on which the password is valid; None when it does not expire."""
     shadow = seen.shadow
     if shadow.changed is None or shadow.max_age is None or shadow.max_age < 0:
         return None
@@ -301,7 +302,7 @@ def _command(seen: AccountSeen, keys: Sequence[str]) -> Finding:
 def _shell(seen: AccountSeen, _keys: Sequence[str]) -> Finding:
     shell, listed = seen.shell or "/bin/sh", "" if seen.shell_listed else " (not in /etc/shells)"
     if seen.shell_status is None:
-        return _bad(Check.SHELL, Cause.NO_SHELL, f"the login shell {shell} is no program there")
+        return _bad(Check.SHELL, Cause.NO_SHELL, f"the login shell {shell} is not a program there")
     if shell.rpartition("/")[2] in ("nologin", "false"):
         return _bad(Check.SHELL, Cause.NO_SHELL, f"the login shell is {shell}")
     if seen.shell_status != 0:

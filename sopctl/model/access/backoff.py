@@ -13,7 +13,7 @@ JITTER = 0.25
 
 
 def wait(cause: Cause | str, tried: int, chance: float) -> float | None:
-    """Seconds until the next try, after `tried` tries that ended with `cause`; `chance` is from 0 to 1.
+    """Seconds until the next try, after `tried` tries that ended with `cause`; `chance` is a random number from 0 to 1.
 
     None if the cause does not pass by itself.
     """

@@ -354,12 +354,11 @@ def forwarding_cause(text: str) -> Cause:
 
 
 def command_cause(command: str, status: int | None, output: str, *, proved: bool = True) -> Cause | None:
-    """What a command's end means; None is success. `status` is None when the server told none.
+    """What a command's end means; None is success. `status` is None when the server sent none.
 
-    `proved` says whether the output shows that the command ran: a forced command may well end with 0. A password
-    that must be changed, and a login shell that refuses to work, both end every command with a status other than 0
-    and mostly a sentence of their own; /bin/false says nothing. `true` cannot fail, so when it does, the shell is at
-    fault.
+    `proved` says whether the output shows that the command ran: a forced command may also end with 0. A password that
+    must be changed, and a login shell that refuses to work, both end every command with a status other than 0, mostly
+    with a message of their own; /bin/false says nothing. `true` cannot fail, so when it does, the shell is at fault.
     """
     if status == 0:
         return None if proved else Cause.COMMAND_REFUSED

@@ -1,91 +1,16 @@
-"""Can a server be reached? Targets, and the verdict. (The rungs: rung.py; why not: causes.py.)
+"""Can a server be reached? What a check found, rung by rung. (What to reach: target.py. Why not: causes.py.)
 
 A check stops at the first rung that fails; that rung and its cause are the answer.
 """
 
-import base64
-import binascii
-import hashlib
-import ipaddress
-import re
 from enum import StrEnum
 
 from msgspec import Struct
 
-from sopctl.errors import InvalidRecord
-from sopctl.model.access.causes import Cause as Cause  # noqa: PLC0414 (a result is read with its causes)
-from sopctl.model.access.rung import Rung as Rung  # noqa: PLC0414 (and with its rungs)
-from sopctl.model.names import FINGERPRINT, is_address
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.rung import Rung as Rung  # noqa: PLC0414 (a result is read with its rungs)
+from sopctl.model.access.target import HostKey, ServiceKind
 from sopctl.model.text import printable
-
-
-class HostKey(Struct, frozen=True):
-    """A server's public host key: `type` as in RFC 4253, `key` base64, `sha256` as ssh-keygen -lf shows it."""
-
-    type: str
-    key: str
-    sha256: str
-
-
-class ServiceKind(StrEnum):
-    """How far a service is tried: it accepts; it proves its name by TLS; it answers a request."""
-
-    TCP = "tcp"
-    TLS = "tls"
-    HTTP = "http"
-    HTTPS = "https"
-
-
-class Service(Struct, frozen=True):
-    """A TCP port that must work, and how far that is tried."""
-
-    port: int
-    kind: ServiceKind = ServiceKind.TCP
-
-    @property
-    def secured(self) -> bool:
-        """Does it speak TLS?"""
-        return self.kind in (ServiceKind.TLS, ServiceKind.HTTPS)
-
-    @property
-    def web(self) -> bool:
-        """Does it answer HTTP?"""
-        return self.kind in (ServiceKind.HTTP, ServiceKind.HTTPS)
-
-
-class Jump(Struct, frozen=True):
-    """A jump host: the check looks from there (RFC 4254 section 7.2, direct-tcpip), as from the requester's network.
-
-    Its host key must be pinned as well: without `expect_key` nobody logs in there.
-    """
-
-    host: str
-    port: int = 22
-    user: str = ""
-    expect_key: str | None = None
-
-
-class Target(Struct, frozen=True):
-    """What to check: where, as whom, and what must be found there.
-
-    `expect_key` is the pinned host key in a form that `pin` reads; without one, the check ends with
-    `host-key-unknown` before any credential is sent. Without a `user` nobody logs in: after the host key come
-    the services, and an absent pin is then no failure: the key found is the answer.
-    The default command `true` asks whether the account has a shell that runs commands, and is proved to have run.
-    """
-
-    host: str
-    port: int = 22
-    user: str | None = None
-    expect_key: str | None = None
-    command: str = "true"
-    services: tuple[Service | int, ...] = ()
-    """What must work on the server besides SSH; a number alone is a port that must accept."""
-    timeout: float = 20.0
-    """Seconds for the whole check, all rungs together."""
-    jump: Jump | None = None
-    server_name: str | None = None
-    """The name that services are asked for (TLS, HTTP), where it is not `host`."""
 
 
 class RungResult(Struct, frozen=True):
@@ -114,6 +39,15 @@ class Verdict(StrEnum):
     INACCESSIBLE = "inaccessible"
 
 
+class JumpHost(Struct, frozen=True):
+    """The jump host from which a check was made; `expect_key` is its pinned host key, as `target.pin` reads it."""
+
+    host: str
+    port: int = 22
+    user: str = ""
+    expect_key: str | None = None
+
+
 class AccessResult(Struct, frozen=True):
     """The answer of one check. `rung` is the last one reached; `cause` and `detail` say why it failed."""
 
@@ -130,113 +64,7 @@ class AccessResult(Struct, frozen=True):
     banner: str = ""
     algorithms: dict[str, str] = {}
     services: tuple[ServiceResult, ...] = ()
-    jump: Jump | None = None
-
-
-class Pin(Struct, frozen=True):
-    """The host key that a server must show: its fingerprint ("SHA256:…") and, where known, its type."""
-
-    sha256: str
-    type: str | None = None
-
-
-def fingerprint(key: bytes) -> str:
-    """The fingerprint of a public key's RFC 4253 blob, as `ssh-keygen -lf` prints it."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
-
-
-def fingerprint_of(line: str) -> str:
-    """The fingerprint of a public key line "TYPE BASE64 [comment]". Raises InvalidRecord."""
-    return pin(line).sha256
-
-
-def pin(text: str) -> Pin:
-    """Read a pin: "SHA256:…", "TYPE SHA256:…", or a public key line "TYPE BASE64 [comment]".
-
-    A fingerprint alone does not say of which of the server's keys it is, so the type is worth giving.
-    Raises InvalidRecord.
-    """
-    words = text.split()
-    wrong = InvalidRecord(
-        "no-host-key",
-        "this is no host key",
-        remedy='give its fingerprint "SHA256:…" as ssh-keygen -lf shows it, or the line of the .pub file',
-    )
-    if len(words) == 1 and re.match(FINGERPRINT, words[0]):
-        return Pin(words[0])
-    if len(words) < 2 or not re.fullmatch(r"[a-z0-9@.-]{1,64}", words[0]):
-        raise wrong
-    if len(words) == 2 and re.match(FINGERPRINT, words[1]):
-        return Pin(words[1], words[0])
-    try:
-        blob = base64.b64decode(words[1], validate=True)
-    except (binascii.Error, ValueError):
-        raise wrong from None
-    name = words[0].encode()
-    if not blob.startswith(len(name).to_bytes(4) + name):
-        raise wrong
-    return Pin(fingerprint(blob), words[0])
-
-
-def endpoint(text: str) -> tuple[str, int]:
-    """Read HOST, HOST:PORT, an IPv6 address, or [IPv6]:PORT; the port is 22 unless told. Raises InvalidRecord."""
-    host, port = text, "22"
-    if bracketed := re.fullmatch(r"\[([^\[\]]+)\](?::(.*))?", text):
-        host, port = bracketed[1], bracketed[2] if bracketed[2] is not None else "22"
-    elif text.count(":") == 1:
-        host, port = text.split(":")
-    host = host.lower()
-    if not (is_address(host) or host == "localhost"):
-        raise InvalidRecord(
-            "neither-host-name-nor-address",
-            "this is neither a host name nor an address",
-            where=printable(text, 80),
-            remedy="examples: web.example.org, web.example.org:2222, 192.0.2.7, [2001:db8::7]:22",
-        )
-    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise InvalidRecord("port-number-from", "a port is a number from 1 to 65535", where=printable(text, 80))
-    return host, int(port)
-
-
-def service(text: str) -> Service:
-    """Read PORT or PORT/KIND; the kind is tcp unless told. Raises InvalidRecord."""
-    port, slash, kind = text.partition("/")
-    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise InvalidRecord("port-number-from", "a port is a number from 1 to 65535", where=printable(text, 80))
-    if slash and kind not in list(ServiceKind):
-        raise InvalidRecord(
-            "service-port-port-tcp-port",
-            "a service is PORT, PORT/tcp, PORT/tls, PORT/http or PORT/https",
-            where=printable(text, 80),
-        )
-    return Service(int(port), ServiceKind(kind) if slash else ServiceKind.TCP)
-
-
-def jump(text: str, expect_key: str | None = None, *, user: str | None = None) -> Jump:
-    """Read [USER@]HOST[:PORT], where `user` is the one unless told. Raises InvalidRecord."""
-    name, at, place = text.rpartition("@")
-    host, port = endpoint(place)
-    account = name if at else user
-    if not account:
-        raise InvalidRecord(
-            "not-said-who-logs-jump",
-            "it is not said who logs in at the jump host",
-            where=printable(text, 80),
-            remedy="USER@HOST",
-        )
-    if expect_key is not None:
-        pin(expect_key)
-    return Jump(host, port, account, expect_key)
-
-
-def source(text: str) -> str:
-    """Read the address that a login comes from. Raises InvalidRecord."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        raise InvalidRecord(
-            "no-address-come-from", "this is no address to come from", where=printable(text, 80)
-        ) from None
+    jump: JumpHost | None = None
 
 
 def remedy(result: AccessResult) -> str:

@@ -14,7 +14,7 @@ Rules = Mapping[str, tuple[str, ...]]
 
 MAX_LINES = 2000
 MAX_PATTERNS = 500
-"""Of one list: what a server says may be long, and must not keep us busy."""
+"""Of one list: a server may send long ones, which must not keep us busy."""
 
 _KEY_TYPE = re.compile(r"(?:ssh-|ecdsa-|sk-)[a-z0-9@.-]{1,60}")
 
@@ -29,7 +29,7 @@ def read_rules(text: str) -> Rules:
 
 
 def first(rules: Rules, keyword: str, default: str = "") -> str:
-    """The value of a keyword that has one."""
+    """The first value of a keyword, or `default`."""
     return (rules.get(keyword) or (default,))[0]
 
 
@@ -39,7 +39,7 @@ def matches(text: str, pattern: str) -> bool:
 
 
 def address_matches(address: str, patterns: str) -> bool:
-    """Does an address match a comma-separated list of patterns and networks? A match with "!" outweighs all others."""
+    """Does an address match a comma-separated list of patterns and networks? A match with "!" overrides all others."""
     found = False
     for pattern in patterns.lower().split(",")[:MAX_PATTERNS]:
         negated, wanted = pattern.startswith("!"), pattern.removeprefix("!")
@@ -86,7 +86,7 @@ _USERS_AND_GROUPS = ("denyusers", "allowusers", "denygroups", "allowgroups")
 
 
 def method_cause(rules: Rules) -> Cause | None:
-    """May a public key alone open a session? Why not, otherwise."""
+    """Why a public key alone does not open a session; None when it does."""
     if first(rules, "pubkeyauthentication", "yes") != "yes":
         return Cause.METHOD_NOT_ALLOWED
     ways = [way.split(",") for way in first(rules, "authenticationmethods", "any").split()]
@@ -96,7 +96,7 @@ def method_cause(rules: Rules) -> Cause | None:
 
 
 def takes_key_type(rules: Rules, kind: str) -> bool:
-    """Does sshd take signatures of keys of this type (RFC 8332: RSA keys sign with SHA-2)?"""
+    """Does sshd accept signatures by keys of this type (RFC 8332: RSA keys sign with SHA-2)?"""
     taken = first(rules, "pubkeyacceptedalgorithms") or first(rules, "pubkeyacceptedkeytypes")
     algorithms = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")}.get(kind, (kind,))
     return not taken or any(name in taken.split(",") for name in algorithms)
@@ -111,7 +111,7 @@ class AuthorizedKey(Struct, frozen=True):
 
 
 def read_authorized_keys(text: str) -> list[AuthorizedKey]:
-    """The keys of an authorized_keys file. Lines that sshd would not understand are left out, as sshd does."""
+    """The keys of an authorized_keys file. Lines that sshd would not understand are left out, as sshd leaves them."""
     return [key for line in text.splitlines()[:MAX_LINES] if (key := _read_line(line.strip()))]
 
 

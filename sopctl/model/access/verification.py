@@ -1,8 +1,8 @@
 """konfigurasi 3: what was established about the requester's access, by whom, and what follows from it.
 
-Four things prove four different things, and none is called by another's name: a login with the requester's own key,
-the management account's look at the requester's account, a login of the management account alone, and the
-requester's own word.
+Four views prove four different things, and each goes by its own name: a login with the requester's own key, the
+management account's look at the requester's account, a login of the management account alone, and the requester's own
+word.
 """
 
 from collections.abc import Sequence
@@ -46,10 +46,10 @@ class Word(Struct, frozen=True):
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Raise InvalidRecord for a no that helps nobody."""
+        """Raise InvalidRecord for a no without a note, which would help nobody."""
         if not self.yes and not self.note:
             raise InvalidRecord(
-                "no-needs-note", "a no needs a note: what does not work?", where=self.by, remedy='Add --note "…"'
+                "note-missing", "a no needs a note: what does not work?", where=self.by, remedy='Add --note "…"'
             )
 
 
@@ -61,7 +61,7 @@ def from_login(found: AccessResult, view: View) -> Established:
 
 
 def from_examination(found: Examination) -> list[Established]:
-    """What the management account proved: its own way there, and each account that it looked at."""
+    """What the management account proved: its own login, and each account that it looked at."""
     told = [from_login(found.access, View.MANAGEMENT)]
     for account in found.accounts:
         first = account.failed[0] if account.failed else None
@@ -76,7 +76,7 @@ def from_word(word: Word) -> Established:
 
 
 def verdict(established: Sequence[Established]) -> tuple[bool, str]:
-    """Can the server be accessed (bisa)? Only when everything that was established says so. And the cause, if not:
-    what was seen comes before what was said, for it can be repaired."""
+    """Can the server be accessed (bisa)? Only when everything that was established says so. If not, also the cause:
+    what was seen comes before what was said, because it can be repaired."""
     against = [each for each in established if not each.ok]
     return bool(established) and not against, against[0].cause if against else ""

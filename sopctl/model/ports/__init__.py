@@ -1,1 +1,1 @@
-"""A switch port: how it shall be, how it is, and the way between."""
+"""Switch ports: how they should be set, how they are set, and the changes between."""

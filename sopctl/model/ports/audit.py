@@ -1,4 +1,4 @@
-"""The ports of switches beside the records: what differs, who is there unknown, and whose server is where it is not.
+"""The ports of switches beside the records: what differs, which devices are unknown, whose server is on another port.
 
 Pure: the switches were read before, each in its own session. What is learned on an uplink is on another switch.
 """
@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 class PortRecord(Struct, frozen=True):
     """A port as the records have it: `deposit` (empty: nobody's) with the MAC addresses known of its server, and how
-    it shall be set."""
+    it should be set."""
 
     switch: str
     port: str
@@ -51,7 +51,8 @@ class Finding(Struct, frozen=True):
 def compare(
     records: Sequence[PortRecord], states: Mapping[str, SwitchState], uplinks: Mapping[str, Iterable[str]]
 ) -> list[Finding]:
-    """Every port of `records` whose switch was read, beside that switch; in the records' order."""
+    """Compare every port of `records` with its switch, where that was read. In the order of the records; then servers
+    on ports of no record."""
     owners = {mac: record for record in records if record.deposit for mac in record.macs}
     found: list[Finding] = []
     for record in records:
@@ -73,16 +74,16 @@ def _port(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRecor
         return
     differ = {change.field: change for change in changes(actual.setting, record.wanted)}
     vlans = [differ.pop(name) for name in ("mode", "vlan", "tagged") if name in differ]
-    if not record.wanted.enabled:  # what a port says or carries that is shut, or in quarantine, does not matter
+    if not record.wanted.enabled:  # the settings of a port that is shut, or in quarantine, do not matter
         if vlans and actual.setting.enabled:
             whose = f"the server of {record.deposit} is not in use" if record.deposit else "the port is nobody's"
             yield finding(Kind.OPEN_PORT, f"{whose}, but it is open, in VLAN {actual.setting.vlan}")
     else:
         if vlans:
-            what = "; ".join(f"{each.field} is {each.before}, shall be {each.after}" for each in vlans)
+            what = "; ".join(f"{each.field} is {each.before}, should be {each.after}" for each in vlans)
             yield finding(Kind.WRONG_VLAN, what)
         if differ:
-            what = "; ".join(f"{name} is {each.before!r}, shall be {each.after!r}" for name, each in differ.items())
+            what = "; ".join(f"{name} is {each.before!r}, should be {each.after!r}" for name, each in differ.items())
             yield finding(Kind.WRONG_SETTING, what)
     yield from _devices(record, state, owners)
 
@@ -112,7 +113,7 @@ def _devices(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRe
 def _elsewhere(
     switch: str, state: SwitchState, mine: set[str], uplinks: frozenset[str], owners: Mapping[str, PortRecord]
 ) -> Iterable[Finding]:
-    """Servers on ports that are in no record and are no uplinks: a port for the office's own devices, say."""
+    """Servers on ports that are neither in a record nor uplinks: a port for the office's own devices, say."""
     for entry in state.learned:
         owner = owners.get(entry.mac)
         if owner is not None and entry.port not in mine and entry.port not in uplinks:

@@ -1,7 +1,7 @@
-"""A switch port: how it shall be set, how it is, the way between, and what forbids it.
+"""A switch port: how it should be set, how it is set, the changes between, and what forbids them.
 
-The names are IEEE 802.1Q's: frames of one VLAN travel untagged (an access port's VLAN, a trunk's native one), those
-of others tagged. What a switch says comes from outside; what is sent to it is made here, by a grammar a field.
+The names are those of IEEE 802.1Q: frames of one VLAN travel untagged (an access port's VLAN, a trunk's native one),
+those of others tagged. What a switch says comes from outside; what is sent to it is made here, each field by a grammar.
 """
 
 import re
@@ -19,9 +19,10 @@ _STRANGE = re.compile(r"[^A-Za-z0-9 .,_:/()+@-]+")
 
 
 class PortSetting(Struct, frozen=True):
-    """How a port is set, or shall be. `vlan` is of untagged frames; `tagged` are a trunk's others, none means all.
+    """How a port is set, or should be. `vlan` is that of untagged frames, `tagged` are a trunk's others; none: all.
 
-    "dynamic" and "routed" are only ever found: what a port does of itself, and one that switches nothing.
+    "dynamic" and "routed" are only ever found, never wanted: a port that negotiates its mode, and one that does not
+    switch.
     """
 
     description: str = ""
@@ -29,7 +30,7 @@ class PortSetting(Struct, frozen=True):
     vlan: int = 1
     tagged: tuple[int, ...] = ()
     speed_mbps: int | None = None
-    """None: as both sides negotiate it."""
+    """None: as both sides negotiate."""
     enabled: bool = True
 
 
@@ -51,7 +52,7 @@ class Learned(Struct, frozen=True):
 
 
 class Neighbour(Struct, frozen=True):
-    """Who says what it is on a port, by LLDP or its like: a name, and MAC addresses as far as it gives some."""
+    """A device that announces itself on a port, by LLDP or the like: its name, and the MAC addresses that it gives."""
 
     port: str
     name: str = ""
@@ -59,7 +60,7 @@ class Neighbour(Struct, frozen=True):
 
 
 class SwitchState(Struct, frozen=True):
-    """A switch as it was read. `vlans`: those that exist; None where a switch keeps no list, and any will do."""
+    """A switch as it was read. `vlans`: those that exist; None where the switch keeps no list, and any will do."""
 
     ports: dict[str, ActualPort]
     vlans: frozenset[int] | None = None
@@ -67,13 +68,13 @@ class SwitchState(Struct, frozen=True):
     neighbours: tuple[Neighbour, ...] = ()
 
     def macs_on(self, port: str, vlan: int | None = None) -> tuple[str, ...]:
-        """The MAC addresses that came on `port`, sorted; of one VLAN, or of any."""
+        """The MAC addresses learned on `port`, sorted; of one VLAN, or of any."""
         return tuple(sorted({e.mac for e in self.learned if e.port == port and vlan in (None, e.vlan)}))
 
 
 class Expected(Struct, frozen=True):
-    """Whose port it is: a deposit with its server's name and the MAC addresses that are known of it, and those of
-    `others` (MAC address → deposit)."""
+    """Whose port it is: a deposit, its server's name and known MAC addresses, and those of `others` (MAC address →
+    deposit)."""
 
     deposit: str
     name: str = ""
@@ -99,14 +100,14 @@ class Reason(StrEnum):
 
 REMEDIES = {
     Reason.NO_PORT: "Correct the switch's `ports` in switches/, or the number of ports in the rack's file.",
-    Reason.UPLINK: "It carries everyone's traffic. Reserve another port, or take it from `uplinks` if it is none.",
-    Reason.TRUNK: "If it is a server's port by now, make it an access port by hand once.",
+    Reason.UPLINK: "It carries everyone's traffic. Reserve another port, or correct `uplinks` if it is not one.",
+    Reason.TRUNK: "If it has become a server's port, make it an access port by hand once.",
     Reason.BUNDLE: "Take it out of the aggregate by hand, or reserve another port.",
     Reason.ROUTED: "Make it a switch port by hand once, or reserve another port.",
     Reason.NO_VLAN: "Make the VLAN on the switch, or correct its number in switches/ or in the letter.",
     Reason.STRANGE_MAC: "Look at the cable. If the server has a new card, add its address: network.macs in the record.",
     Reason.STRANGE_NEIGHBOUR: "Look at the cable: something else says its name on this port.",
-    Reason.ELSEWHERE: "Plug the server into its own port, or look why its address is on two ports.",
+    Reason.ELSEWHERE: "Plug the server into its own port, or find out why its address is on two ports.",
     Reason.UNSURE: "Say which address is the server's: network.macs in the record (sopctl edit).",
     Reason.UNABLE: "Do this by hand, or leave it out of the record.",
 }
@@ -124,7 +125,7 @@ class Refusal(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """One field that differs: what it is, and what it shall be."""
+    """One field that differs: what it is, and what it should be."""
 
     field: str
     before: Any
@@ -132,7 +133,7 @@ class Change(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What a change of one port comes to, before anything is sent."""
+    """What a change of one port amounts to, before anything is sent."""
 
     switch: str
     port: str
@@ -145,15 +146,17 @@ class Plan(Struct, frozen=True):
 
 
 def mac(text: str) -> str:
-    """A MAC address in the form aa:bb:cc:dd:ee:ff, from any that switches print; empty when it is none."""
+    """A MAC address as aa:bb:cc:dd:ee:ff, from any form that switches print; empty when `text` is not one."""
     digits = re.sub(r"[.:-]", "", text.strip().lower())
     return ":".join(digits[n : n + 2] for n in range(0, 12, 2)) if re.fullmatch(r"[0-9a-f]{12}", digits) else ""
 
 
 def description(*words: str) -> str:
-    """A port's description of a record's words: what could be a command, an escape or a question mark is left out.
+    """A port's description from words of a record, without anything that could be a command, an escape or a question
+    mark.
 
-    Letters lose their accents, what else is not plain becomes a space, and it is cut to DESCRIPTION_CHARACTERS.
+    Letters lose their accents, any other character that is not plain becomes a space, and the whole is cut to
+    DESCRIPTION_CHARACTERS.
     """
     plain = unicodedata.normalize("NFKD", " ".join(words)).encode("ascii", "ignore").decode()
     shown = " ".join(_STRANGE.sub(" ", plain).split()).lstrip(" .,_:/()+@-")
@@ -161,19 +164,19 @@ def description(*words: str) -> str:
 
 
 def vlans(text: str) -> tuple[int, ...]:
-    """The VLANs of a list as switches print it: `1,5-7`. Raises ValueError for anything else."""
+    """Read a list of VLANs as switches print it: `1,5-7`. Raises ValueError for anything else."""
     found: set[int] = set()
     for part in text.replace(" ", "").split(","):
         match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
         numbers = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
         if not numbers or numbers[0] < 1 or numbers[-1] > 4094:
-            raise ValueError(f"{part!r} is no VLAN")
+            raise ValueError(f"{part!r} is not a VLAN")
         found.update(numbers)
     return tuple(sorted(found))
 
 
 def vlan_list(numbers: Iterable[int]) -> str:
-    """VLANs as switches read them: `1,5-7`."""
+    """Write VLANs as switches read them: `1,5-7`."""
     runs: list[list[int]] = []
     for number in sorted(set(numbers)):
         if runs and number == runs[-1][1] + 1:
@@ -184,8 +187,8 @@ def vlan_list(numbers: Iterable[int]) -> str:
 
 
 def changes(before: PortSetting, after: PortSetting) -> tuple[Change, ...]:
-    """The fields in which two settings differ. A port that is off is not asked what it would carry: it carries
-    nothing; but its VLAN is asked for, because someone may switch it on."""
+    """The fields in which two settings differ. Those of a port that is off count too, because someone may switch it
+    on."""
     return tuple(
         Change(name, getattr(before, name), getattr(after, name))
         for name in PortSetting.__struct_fields__
@@ -206,8 +209,8 @@ def plan(
 ) -> Plan:
     """The change of `port` to `wanted`, with every reason that forbids it.
 
-    `service`: the port is given to the server, which must then be the one that is plugged in. Else it is taken away,
-    and all that matters is that it is not someone else's. `unable`: what the platform's driver cannot do of it.
+    `service`: the port is given to the server, which must then be the one that is plugged in. Otherwise it is taken
+    away, and all that matters is that it is not someone else's. `unable`: what the platform's driver cannot do.
     """
     before = state.ports.get(port)
     found = list(_refusals(port, before, wanted, state, frozenset(uplinks), whose, service=service))
@@ -220,7 +223,7 @@ def plan(
 def is_there(state: SwitchState, port: str, setting: PortSetting, whose: Expected) -> str:
     """The MAC address by which the server is known to be on its port, in its VLAN; empty while it is not seen.
 
-    Without an address that is known of it, any that is nobody else's is taken for its own.
+    Where none of its addresses is known, any that is nobody else's is taken for its own.
     """
     carried = {setting.vlan, *setting.tagged}
     seen = [e.mac for e in state.learned if e.port == port and (e.vlan in carried or setting.mode == "trunk")]
@@ -270,7 +273,7 @@ def _strangers(
             Reason.STRANGE_MAC, f"{seen[0]} is on {port}; the server of {whose.deposit} has {', '.join(whose.macs)}"
         )
     if not whose.macs and len(seen) > 1:
-        yield Refusal(Reason.UNSURE, f"{len(seen)} addresses are on {port}, and none is known of {whose.deposit}")
+        yield Refusal(Reason.UNSURE, f"{len(seen)} addresses are on {port}, and no address of {whose.deposit} is known")
     for entry in state.learned:
         if entry.mac in whose.macs and entry.mac not in seen and entry.port not in uplinks:
             yield Refusal(Reason.ELSEWHERE, f"{entry.mac} of {whose.deposit} is on {entry.port}")
@@ -281,8 +284,8 @@ def _strangers(
 
 
 def _is_server(neighbour: Neighbour, whose: Expected) -> bool:
-    """Does it say the server's name (with or without the domain), or one of its addresses? One that says neither a
-    name nor an address that could be compared is no other server."""
+    """Does it give the server's name (with or without the domain), or one of its addresses? One that gives nothing
+    that could be compared is not taken for another server."""
     if set(neighbour.macs) & set(whose.macs):
         return True
     if neighbour.name:

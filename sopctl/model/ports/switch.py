@@ -1,41 +1,41 @@
-"""A switch as the site describes it (`switches/NAME.yml`), and how the ports of deposits shall be set on it."""
+"""A switch as the site describes it (`switches/NAME.yml`), and how the ports of deposits should be set on it."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from sopctl.errors import Action, InvalidRecord
 from sopctl.model import names
-from sopctl.model.deposit import Network, OptionalLine, Port, VlanId
+from sopctl.model.deposit import Host, KeyFile, Network, OptionalLine, Port, VlanId
 from sopctl.model.ports.port import PortSetting, description
 
-FileName = Annotated[str, Meta(pattern=names.FILE_NAME)]
 Interface = Annotated[str, Meta(pattern=names.INTERFACE)]
 Template = Annotated[str, Meta(pattern=names.INTERFACES)]
 
 FREE = "bebas"
-"""What stands on a port that no deposit has."""
+"""The description of a port that no deposit has."""
 
 
 class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
     """`switches/NAME.yml`. `ports` names the interface of the rack's port number {n}; `interfaces` names those that
     follow another rule. The account is opened with the private key keys/`key`, or the password in keys/`password`;
-    `enable` is the file of the word for the privileged mode, where the account does not begin there.
+    keys/`enable` is the password of the privileged mode, where the account does not begin there.
 
-    `service_vlan` is what a server gets whose letter asks for no other; `vlans` are those that a letter may ask for
-    besides; `quarantine_vlan` is where a port goes that is no one's.
+    `service_vlan` is for servers whose letter asks for no other; `vlans` are the others that a letter may ask for;
+    `quarantine_vlan` is for ports that are nobody's.
     """
 
-    name: FileName
+    name: Annotated[str, Meta(pattern=names.FILE_NAME)]
     platform: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}\Z")]
-    address: Annotated[str, Meta(min_length=1, max_length=253)]
+    address: Host
     account: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9._-]{0,62}\Z")]
     ports: Template
     service_vlan: VlanId
     quarantine_vlan: VlanId
     port: Port = 22
-    key: FileName | None = None
-    password: FileName | None = None
-    enable: FileName | None = None
+    key: KeyFile | None = None
+    password: KeyFile | None = None
+    enable: KeyFile | None = None
     interfaces: dict[Annotated[int, Meta(ge=1, le=512)], Interface] = {}
     uplinks: tuple[Interface, ...] = ()
     vlans: tuple[VlanId, ...] = ()
@@ -53,20 +53,26 @@ class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("Expected each of `interfaces` once")
 
     def interface(self, number: int) -> str:
-        """The interface's name of the rack's port `number`."""
+        """The name of the interface behind the rack's port `number`."""
         return self.interfaces.get(number) or self.ports.replace("{n}", str(number))
 
 
 def service(switch: SwitchRecord, deposit_id: str, server: str, unit: str, network: Network | None) -> PortSetting:
     """The port of a server that is in use: its own VLAN, or a trunk where the letter asks for more than one.
 
-    Raises ValueError for a VLAN that no deposit may have on this switch.
+    Raises InvalidRecord for a VLAN that no deposit may have on this switch.
     """
     asked = network or Network()
     allowed = {switch.service_vlan, *switch.vlans}
     strange = sorted({*([asked.vlan] if asked.vlan else []), *asked.tagged} - allowed)
     if strange:
-        raise ValueError(f"VLAN {strange[0]} is none that a deposit may have on {switch.name}")
+        raise InvalidRecord(
+            "vlan-not-allowed",
+            "network: VLAN {vlan} is not allowed for deposits on {switch}",
+            remedy=("Correct the VLAN in the record, or allow it: `vlans` in switches/.", Action("edit", deposit_id)),
+            vlan=strange[0],
+            switch=switch.name,
+        )
     return PortSetting(
         description=description(deposit_id, server, unit),
         mode="trunk" if asked.tagged else "access",

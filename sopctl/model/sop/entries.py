@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from sopctl.errors import InvalidRecord
 from sopctl.model.access import verification
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 from sopctl.model.access.verification import Established
 from sopctl.model.inspection import Checked, Condition, Measured
 from sopctl.model.ports.port import PortSetting

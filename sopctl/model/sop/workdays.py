@@ -8,7 +8,7 @@ from typing import Literal
 
 SATURDAY = 5
 ESTIMATED = "(perkiraan)"
-"""How a holiday's name ends whose day is not decreed yet."""
+"""How a holiday's name ends while its day is not decreed yet."""
 
 Holidays = Mapping[date, str]
 
@@ -18,7 +18,7 @@ class Calendar:
     """When the office is open. `holidays_of` gives a year's holidays with their names; `overrides` are the site's own
     days: a name for a day on which it is closed, None for one on which it is open all the same.
 
-    `decreed` says whether a year's holidays are decreed; those of other years are an estimate.
+    `decreed` says whether a year's holidays are decreed; those of other years are estimates.
     """
 
     holidays_of: Callable[[int], Holidays]
@@ -48,14 +48,14 @@ class Calendar:
         return not self.decreed(day.year) or self.holiday(day).endswith(ESTIMATED)
 
     def after(self, start: date) -> Iterator[date]:
-        """The days after `start`, without end."""
+        """The days after `start`, one after the other, without end."""
         day = start
         while True:
             day += timedelta(days=1)
             yield day
 
     def between(self, start: date, end: date) -> int:
-        """How many days that count lie after `start`, up to and with `end`; 0 when `end` is not later."""
+        """How many days that count lie after `start`, up to and including `end`; 0 when `end` is not later."""
         if end <= start:
             return 0
         whole_years = sum(self._sums(year)[-1] for year in range(start.year, end.year))
@@ -74,7 +74,7 @@ class Calendar:
         return self._counted[year]
 
     def add(self, start: date, days: int) -> date:
-        """The day that lies `days` days that count after `start`; `start` itself is not counted."""
+        """The day that is `days` counted days after `start`; `start` itself is not counted."""
         day = start
         for day in self.after(start):
             days -= self.is_workday(day)

@@ -159,14 +159,8 @@ def _service(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
     deposit = dossier.deposit
     try:
         return wanted.service(switch, deposit.id, deposit.server.name, deposit.unit, deposit.network)
-    except ValueError as error:
-        raise InvalidRecord(
-            "network",
-            "network: {error}",
-            where=str(dossier.folder / "deposit.yml"),
-            remedy=f"Correct the letter's VLAN (sopctl edit {deposit.id}), or allow it: `vlans` in switches/",
-            error=error,
-        ) from None
+    except InvalidRecord as error:
+        raise error.recast(InvalidRecord, where=str(dossier.folder / "deposit.yml")) from None
 
 
 def known_macs(site: Site, *, but: str = "") -> Iterable[tuple[str, tuple[str, ...]]]:

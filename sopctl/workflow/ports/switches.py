@@ -12,14 +12,16 @@ from sopctl.adapters import switch as device
 from sopctl.adapters.ssh import check, load_key
 from sopctl.adapters.switch import Driver, Endpoint, Login, Session
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
-from sopctl.model.access import ladder
-from sopctl.model.access.ladder import AccessResult, Cause, HostKey, Target
+from sopctl.model.access import target
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import HostKey, Target
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Place
 from sopctl.store import codec, locks, switches
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
-from sopctl.store.switches import Pin
+from sopctl.store.switches import PinnedKey
 from sopctl.workflow.desk import Desk
 
 WAIT_SECONDS = 60.0
@@ -45,7 +47,7 @@ class SwitchKeys(Struct, frozen=True):
     """A switch's host keys: the pinned one, and what it shows now."""
 
     name: str
-    pinned: Pin | None
+    pinned: PinnedKey | None
     found: AccessResult
 
     @property
@@ -146,19 +148,19 @@ def look(desk: Desk, name: str) -> SwitchKeys:
     """What is known of a switch's host key, and what it shows now. Nobody logs in."""
     found = record(desk.site, name)
     pin = switches.pinned(desk.site, name)
-    expected = f"{pin.key.type} {pin.key.sha256}" if pin else None
+    expected = pin.key.pin if pin else None
     return SwitchKeys(name, pin, check(Target(found.address, found.port, expect_key=expected)))
 
 
 def confirm(
     desk: Desk, name: str, *, fingerprint: str | None = None, trusted_path: str = "", ask: Confirm | None = None
-) -> Pin:
+) -> PinnedKey:
     """Pin the key that the switch shows now: its `fingerprint`, or whichever comes over a path that is trusted, or
     that a person says is right. Raises OutsideFailure when it shows another one or none, UsageError for nobody's yes.
     """
     found = record(desk.site, name)
-    wanted = ladder.pin(fingerprint).sha256 if fingerprint else ""
-    shown = check(Target(found.address, found.port, expect_key=fingerprint))
+    wanted = target.pin(fingerprint) if fingerprint is not None else None
+    shown = check(Target(found.address, found.port, expect_key=wanted))
     where = f"{found.address}:{found.port}"
     if shown.host_key is None:
         raise OutsideFailure(
@@ -168,7 +170,7 @@ def confirm(
             remedy=f"Look where it fails: sopctl probe {where}",
             detail=shown.detail,
         )
-    if wanted and wanted != shown.host_key.sha256:
+    if wanted and wanted.sha256 != shown.host_key.sha256:
         raise OutsideFailure(
             "switch-shows-host-key-expected",
             "the switch shows the host key {sha256}, expected was {wanted}",
@@ -176,7 +178,7 @@ def confirm(
             remedy="Someone may stand in between, or the fingerprint is of another key type: compare at the console. "
             "Nothing was sent.",
             sha256=shown.host_key.sha256,
-            wanted=wanted,
+            wanted=wanted.sha256,
         )
     how = "fingerprint" if wanted else f"trusted path: {trusted_path}" if trusted_path else "terminal"
     if not (wanted or trusted_path or (ask and ask(shown.host_key))):
@@ -188,7 +190,7 @@ def confirm(
             sha256=shown.host_key.sha256,
             type=shown.host_key.type,
         )
-    kept = Pin(shown.host_key, desk.now(), desk.deciding.anyone(desk.site.settings.people), how)
+    kept = PinnedKey(shown.host_key, desk.now(), desk.deciding.anyone(desk.site.settings.people), how)
     switches.pin(desk.site, name, kept)
     return kept
 

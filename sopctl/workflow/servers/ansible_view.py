@@ -14,7 +14,7 @@ from msgspec import Struct, to_builtins
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 from sopctl.model.deposit import FirstContact
 from sopctl.model.sop.entries import AccessTried, HostKeyPinned, WayIn
 from sopctl.model.unit import label

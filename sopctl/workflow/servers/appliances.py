@@ -13,7 +13,9 @@ from msgspec.structs import replace
 from sopctl.adapters.ssh import check, load_key
 from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
-from sopctl.model.access.ladder import AccessResult, Cause, Rung, RungResult, Target, Verdict
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult, Rung, RungResult, Verdict
+from sopctl.model.access.target import Target
 from sopctl.model.deposit import Platform
 from sopctl.model.facts.appliance import commands, from_answers
 from sopctl.model.facts.server import ServerFacts
@@ -75,18 +77,18 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
 
 def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:
     """Try the access of an appliance: the ladder and its services, then a login that asks what it is."""
-    access, way, opens, pin = dossier.deposit.access, first_contact(dossier), login(site, dossier), pinned_key(dossier)
-    expected = f"{pin.type} {pin.sha256}" if pin else None
+    access, way, opens, key = dossier.deposit.access, first_contact(dossier), login(site, dossier), pinned_key(dossier)
+    expected = key.pin if key else None
     target = Target(access.address, access.port, expect_key=expected, services=access.ports, timeout=timeout)
     found = replace(check(target), user=way.user)
     if found.cause:
         return found
-    if pin is None:
+    if key is None:
         return _fallen(found, Rung.HOST_KEY, Cause.HOST_KEY_UNKNOWN, "no host key is on record")
     platform = _platform(dossier)
     asked = commands(platform)[:1]
     try:
-        said = ask(Endpoint(access.address, access.port, pin), opens, platform, asked, seconds=timeout)
+        said = ask(Endpoint(access.address, access.port, key), opens, platform, asked, seconds=timeout)
     except DeviceFault as fault:
         rung, cause = _RUNGS.get(fault.kind, (Rung.COMMAND, Cause.COMMAND_FAILED))
         return _fallen(found, rung, cause, fault.message)

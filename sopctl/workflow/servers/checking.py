@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from sopctl.errors import SopctlError, UsageError
-from sopctl.model.access.ladder import AccessResult, Target, Verdict, remedy
+from sopctl.model.access.ladder import AccessResult, Verdict, remedy
+from sopctl.model.access.target import Target
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.message import Message
 from sopctl.model.sop.summary import Summary
@@ -175,7 +176,7 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     from sopctl.adapters.ssh.sweep import Job
 
     dossier = dossiers.read(site, deposit_id)
-    wanted, pin = dossier.deposit.access, pinned_key(dossier)
+    wanted, pinned = dossier.deposit.access, pinned_key(dossier)
     appliance = dossier.deposit.kind == "appliance"
     name = "" if appliance else key_in_use(site, dossier)
     if name and name not in keys:
@@ -184,7 +185,7 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
         wanted.address,
         wanted.port,
         user=None if appliance else account_in_use(site, dossier),
-        expect_key=f"{pin.type} {pin.sha256}" if pin else None,
+        expect_key=pinned.pin if pinned else None,
         services=wanted.ports,
         timeout=timeout,
     )

@@ -13,7 +13,8 @@ from pathlib import Path
 from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import AccessResult, Target, remedy
+from sopctl.model.access.ladder import AccessResult, remedy
+from sopctl.model.access.target import Target
 from sopctl.model.sop.entries import SudoRight, WayIn
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, Turn
@@ -147,9 +148,7 @@ def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.
     """Make the management account, with full sudo, as `user`; what there is of it already stays."""
     site, settings = mine.desk.site, mine.desk.site.settings.management
     access, pinned = mine.deposit.access, pinned_key(mine.dossier)
-    target = Target(
-        access.address, access.port, user, f"{pinned.type} {pinned.sha256}" if pinned else None, timeout=SECONDS
-    )
+    target = Target(access.address, access.port, user, pinned.pin if pinned else None, timeout=SECONDS)
     account = ["management", settings.account, public_key(site, settings.key)]
     script = (site.root / SCRIPT).read_bytes()
     return run_as_root(target, way, script, ["add", RECORDS, *account], cancel=cancel)

@@ -11,8 +11,10 @@ from msgspec import Struct
 
 from sopctl.adapters.ssh import check
 from sopctl.errors import OutsideFailure, UsageError
-from sopctl.model.access import ladder
-from sopctl.model.access.ladder import AccessResult, Cause, HostKey, Target
+from sopctl.model.access import target
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import HostKey, Target
 from sopctl.model.sop.entries import HostKeyPending, HostKeyPinned
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -86,7 +88,7 @@ def to_pin(mine: Turn, fingerprint: str | None, ask: Confirm | None, trusted_pat
     Raises Unconfirmed when nobody confirms it, OutsideFailure when the server shows another one or none.
     """
     pinned = pinned_key(mine.dossier)
-    wanted = ladder.pin(fingerprint) if fingerprint else None
+    wanted = target.pin(fingerprint) if fingerprint else None
     if pinned and (wanted is None or wanted.sha256 == pinned.sha256):
         return None
     key, how = _confirmed(mine.dossier, fingerprint, ask, trusted_path)
@@ -126,8 +128,8 @@ def _confirmed(
 ) -> tuple[HostKey, str]:
     """The key that the server shows, and how it was confirmed."""
     where = dossier.deposit.access
-    wanted = ladder.pin(fingerprint) if fingerprint else None
-    found = check(Target(where.address, where.port, expect_key=fingerprint))
+    wanted = target.pin(fingerprint) if fingerprint is not None else None
+    found = check(Target(where.address, where.port, expect_key=wanted))
     place = f"{where.address}:{where.port}"
     key = found.host_key
     if key is None or (wanted is None and found.cause):
@@ -172,7 +174,7 @@ def _unconfirmed(dossier: Dossier, key: HostKey) -> Unconfirmed:
 
 def _shown(dossier: Dossier) -> AccessResult:
     where, pinned = dossier.deposit.access, pinned_key(dossier)
-    return check(Target(where.address, where.port, expect_key=f"{pinned.type} {pinned.sha256}" if pinned else None))
+    return check(Target(where.address, where.port, expect_key=pinned.pin if pinned else None))
 
 
 def _pinned(dossier: Dossier) -> Seen | None:

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sopctl.errors import Interrupted
-from sopctl.model.access.ladder import AccessResult, Target
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import Target
 
 AT_ONCE = 64
 """Checks under way at the same time: dead hosts wait for their deadline, and must not hold up live ones."""

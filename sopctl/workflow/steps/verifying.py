@@ -11,7 +11,8 @@ from msgspec import Struct
 from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
 from sopctl.errors import Interrupted, UsageError
 from sopctl.model.access import backoff, verification
-from sopctl.model.access.ladder import AccessResult, Jump, Target
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import Jump, Target
 from sopctl.model.access.verification import Established, View, Word
 from sopctl.model.sop.entries import AccessTried
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
@@ -108,12 +109,12 @@ def plan(mine: Turn, vantage: Vantage) -> Look:
             id=mine.dossier.id,
         )
     as_requester = vantage.key is not None
-    pin = pinned_key(mine.dossier)
+    pinned = pinned_key(mine.dossier)
     target = Target(
         wanted.address,
         wanted.port,
         user=(vantage.user or wanted.accounts[0].name) if as_requester else account_in_use(site, mine.dossier),
-        expect_key=f"{pin.type} {pin.sha256}" if pin else None,
+        expect_key=pinned.pin if pinned else None,
         services=wanted.ports,
         timeout=vantage.timeout,
         jump=vantage.jump,

@@ -7,7 +7,7 @@ import pytest
 
 from sopctl.adapters.ansible.connection import ALGORITHMS, ssh_common_args
 from sopctl.errors import InvalidRecord
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 
 KEY = "AAAAC3NzaC1lZDI1NTE5AAAAICE6h+tijUO4sus97xy/bqxX3wPgabxK3MyJpFz+8lv0"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from sopctl.adapters.ssh import check
-from sopctl.model.access.ladder import Target
+from sopctl.model.access.target import Target
 
 
 def name_server(answer: bool) -> None:

@@ -12,11 +12,11 @@ from sopctl.adapters.ssh import Key, examine_accounts
 from sopctl.adapters.ssh.examine import MAX_RECORDS, read_records, read_seen
 from sopctl.errors import InvalidRecord
 from sopctl.model.access.account import findings
-from sopctl.model.access.ladder import Target
+from sopctl.model.access.target import Pin, Target
 from sopctl.model.text import printable
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
-from tests.adapters.ssh.test_probe import line_of
+from tests.adapters.ssh.test_probe import pin_of
 
 LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJrcqLDJcLBoqAXNXMA9VpXvmPqQoIINRUQjkR8sUlGh"
 NAMES = ("today", "passwd", "shadow", "groups", "nologin", "address", "sshd_status", "sshd", "file", "content",
@@ -60,7 +60,7 @@ def examined(
     behaviour: Behaviour, host_key: paramiko.PKey, key: Key, timeout: float = 20.0
 ) -> tuple[str, str | None, str]:
     with hostile.listening(hostile.ssh(behaviour, host_key)) as host:
-        target = Target("127.0.0.1", host.port, "deposit", line_of(host_key), timeout=timeout)
+        target = Target("127.0.0.1", host.port, "deposit", pin_of(host_key), timeout=timeout)
         began = time.monotonic()
         found = examine_accounts(target, key, {"web": [LINE]})
         assert time.monotonic() - began < timeout + 0.5
@@ -90,7 +90,7 @@ def test_one_that_never_ends(key: Key, host_key: paramiko.PKey) -> None:
 
 
 def test_refuses_what_must_not_reach_a_command_line(key: Key) -> None:
-    there = Target("127.0.0.1", 1, "deposit", "SHA256:" + "A" * 43)
+    there = Target("127.0.0.1", 1, "deposit", Pin("SHA256:" + "A" * 43))
     for account, keys, address in (
         ("web; reboot", [LINE], None),
         ("-rf", [LINE], None),

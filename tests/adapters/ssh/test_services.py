@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from sopctl.adapters.ssh import check, load_ca
 from sopctl.adapters.ssh.tls import read_certificate
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.model.access.ladder import AccessResult, Rung, Service, ServiceKind, Target, Verdict, remedy
+from sopctl.model.access.ladder import AccessResult, Rung, Verdict, remedy
+from sopctl.model.access.target import Service, ServiceKind, Target
 from sopctl.model.text import printable
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.certificates import NAME, Authority, web

@@ -7,7 +7,7 @@ import paramiko
 import pytest
 
 from sopctl.adapters.switch import Endpoint, Login
-from sopctl.model.access.ladder import HostKey, fingerprint
+from sopctl.model.access.target import HostKey, fingerprint
 from tests.adapters.switch.fake import Device, Faults, Machine, running
 
 HOST_KEY = paramiko.ECDSAKey.generate()

@@ -13,7 +13,7 @@ import paramiko
 import pytest
 
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import fingerprint
+from sopctl.model.access.target import fingerprint
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
 
@@ -60,6 +60,17 @@ def test_json_of_a_login_and_of_a_failure(key_file: Path) -> None:
     assert (result["rung"], result["cause"]) == ("host-key", "host-key-changed")
     assert "do not log in" in result["remedy"]
     assert len(host.logins) == 1
+
+
+def test_json_says_from_which_jump_host_it_looked(key_file: Path) -> None:
+    pinned = f"SHA256:{'A' * 43}"
+    with hostile.closed_port() as port:
+        gate = ["--jump", f"hop@127.0.0.1:{port}", "--jump-key", key_file, "--jump-expect-key", pinned]
+        done = probe("198.18.0.1", *gate, "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    (result,) = json.loads(done.stdout)["results"]
+    assert (result["rung"], result["cause"]) == ("jump", "refused")
+    assert result["jump"] == {"host": "127.0.0.1", "port": port, "user": "hop", "expect_key": pinned}
 
 
 def test_ladder_for_people() -> None:

@@ -16,9 +16,10 @@ from sopctl.model.access.account import (
     findings,
 )
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import AccessResult, Rung, Verdict, fingerprint_of
+from sopctl.model.access.ladder import AccessResult, Rung, Verdict
 from sopctl.model.access.sshd_rules import read_rules
-from tests.model.access.test_ladder import LINE
+from sopctl.model.access.target import fingerprint_of
+from tests.model.access.test_target import LINE
 
 TODAY = 20_000
 FILE = KeyFile(

@@ -10,11 +10,11 @@ import pytest
 
 from sopctl.adapters.ansible.runner import Outcome, RunResult
 from sopctl.adapters.documents.forms import Section
-from sopctl.errors import Conflict, Interrupted, InvalidRecord, NotNow, OutsideFailure, UsageError
+from sopctl.errors import Action, Conflict, Interrupted, InvalidRecord, NotNow, OutsideFailure, UsageError
 from sopctl.model.facts.server import ServerFacts
 from sopctl.store import dossiers, switches
 from sopctl.store.site import Site
-from sopctl.store.switches import Pin
+from sopctl.store.switches import PinnedKey
 from sopctl.workflow.desk import Desk, act
 from sopctl.workflow.papers.inventory_form import inventory_form
 from sopctl.workflow.ports import audit, change, deposit_port
@@ -61,7 +61,7 @@ class Lan:
         password = self.site.root / "keys" / name
         password.write_text(f"{device.password}\n")
         password.chmod(0o600)
-        switches.pin(self.site, name, Pin(pin(), NOW, "root", "fingerprint"))
+        switches.pin(self.site, name, PinnedKey(pin(), NOW, "root", "fingerprint"))
         return device
 
 
@@ -399,7 +399,7 @@ def test_what_a_switch_lacks_is_found_before_it_is_needed(desk: Desk, lan: Lan, 
 def test_a_switch_with_another_key_or_none_is_not_entered(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     device = lan.add("sw-a1", plugged())
     deposit = here()
-    switches.pin(desk.site, "sw-a1", Pin(pin(OTHER_KEY), NOW, "root", "fingerprint"))
+    switches.pin(desk.site, "sw-a1", PinnedKey(pin(OTHER_KEY), NOW, "root", "fingerprint"))
     with pytest.raises(OutsideFailure, match="shows the host key"):
         deposit_port.plan(desk, deposit)
     (desk.site.root / "switches" / "sw-a1.host-key").unlink()
@@ -438,8 +438,9 @@ def test_a_letter_may_ask_for_other_vlans_but_not_for_any(desk: Desk, lan: Lan, 
     assert vlan_on_the_form(desk, deposit) == "120, bertanda 110"
     record.write_text(text + "network: {vlan: 1}\n")
     assert vlan_on_the_form(desk, deposit) == "tidak tersedia"
-    with pytest.raises(InvalidRecord, match="VLAN 1 is none that a deposit may have on sw-a1"):
+    with pytest.raises(InvalidRecord, match="VLAN 1 is not allowed for deposits on sw-a1") as refused:
         deposit_port.plan(desk, deposit)
+    assert (refused.value.where, refused.value.remedy[-1]) == (str(record), Action("edit", deposit))
 
 
 def test_a_deposit_without_a_port_has_nothing_to_plan(desk: Desk, placed: Callable[..., str]) -> None:
@@ -591,7 +592,7 @@ def test_the_command_line(desk: Desk, lan: Lan, here: Callable[[], str], sopctl:
         ("address: 127.0.0.1", "address: -x", "an IP address or a host name"),
         ("ports: GigabitEthernet1/0/{n}", "ports: GigabitEthernet1/0/{n}; reload", "interfaces' names with {n}"),
         ("uplinks: [GigabitEthernet1/0/24]", 'uplinks: ["Gi 24"]', "an interface's name such as"),
-        ("name: sw-a1", "name: sw-a2", "the switch is called 'sw-a2', its file 'sw-a1.yml'"),
+        ("name: sw-a1", "name: sw-a2", "the record is called 'sw-a2', its file 'sw-a1.yml'"),
     ],
 )
 def test_a_record_that_is_not_one_says_where(desk: Desk, lan: Lan, line: str, instead: str, why: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from sopctl.errors import OutsideFailure
-from sopctl.model.access.ladder import HostKey
+from sopctl.model.access.target import HostKey
 from sopctl.model.access.verification import Established, View
 from sopctl.model.sop.entries import AccessTried, HostKeyPinned
 from sopctl.store import dossiers

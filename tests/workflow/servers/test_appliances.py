@@ -134,7 +134,7 @@ def test_what_is_refused_and_where(row: dict[str, Any], tmp_path: Path) -> None:
 def test_a_server_keeps_no_password(tmp_path: Path) -> None:
     record = tmp_path / "request.yml"
     record.write_text(EXAMPLE_REQUEST.replace("key: owner}", "password: owner}"))
-    with pytest.raises(InvalidRecord, match="Expected `password` in `first_contact` for an appliance alone"):
+    with pytest.raises(InvalidRecord, match="Expected no `password` in `first_contact`"):
         request_letter.read(record)
 
 

@@ -9,7 +9,7 @@ import paramiko
 import pytest
 
 from sopctl.errors import OutsideFailure
-from sopctl.model.access.ladder import fingerprint
+from sopctl.model.access.target import fingerprint
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import host_keys
