@@ -9,10 +9,10 @@ import paramiko
 import pytest
 
 from sopctl.adapters.ssh import Key
-from sopctl.adapters.ssh.banner import announce, read_banner
+from sopctl.adapters.ssh.banner import read_banner, send_identification
+from sopctl.adapters.ssh.connection import LIMIT, Connection, Cut
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.adapters.ssh.line import LIMIT, Cut, Line
 from sopctl.adapters.ssh.session import Session
 from sopctl.model.access.causes import Cause
 from tests.adapters.ssh import hostile
@@ -21,7 +21,7 @@ from tests.adapters.ssh.hostile import Behaviour
 IDENTIFICATION = "SSH-2.0-test"
 
 
-class Odd(Line):
+class Odd(Connection):
     """Once `broken` is set, fails with an OSError that has no number: paramiko's own clean-up stumbles over it."""
 
     broken = threading.Event()
@@ -39,7 +39,7 @@ def test_a_thread_that_dies_oddly_frees_who_waits(
     with hostile.listening(hostile.ssh(behaviour, host_key)) as host:
         deadline = Deadline(30)
         line = Odd(socket.create_connection(("127.0.0.1", host.port)), deadline)
-        announce(line, IDENTIFICATION)
+        send_identification(line, IDENTIFICATION)
         read_banner(line, deadline)
         session = Session(line, IDENTIFICATION, None)
         session.exchange_keys()
@@ -56,7 +56,7 @@ def test_a_thread_that_dies_oddly_frees_who_waits(
     assert capsys.readouterr() == ("", "")
 
 
-def drain(line: Line, sizes: list[int]) -> None:
+def drain(line: Connection, sizes: list[int]) -> None:
     """Read as a protocol engine does, over time-outs, for as long as the line lets us."""
     while True:
         with contextlib.suppress(TimeoutError):
@@ -65,7 +65,7 @@ def drain(line: Line, sizes: list[int]) -> None:
 
 def test_a_line_gives_no_more_than_its_limit() -> None:
     with hostile.listening(hostile.repeating(b"x" * 10_000)) as host:
-        line = Line(socket.create_connection(("127.0.0.1", host.port)), Deadline(30))
+        line = Connection(socket.create_connection(("127.0.0.1", host.port)), Deadline(30))
         sizes: list[int] = []
         with contextlib.closing(line), pytest.raises(Cut):
             drain(line, sizes)
@@ -75,7 +75,7 @@ def test_a_line_gives_no_more_than_its_limit() -> None:
 
 def test_a_line_ends_at_its_deadline() -> None:
     with hostile.listening(hostile.silent) as host:
-        line = Line(socket.create_connection(("127.0.0.1", host.port)), Deadline(0.3))
+        line = Connection(socket.create_connection(("127.0.0.1", host.port)), Deadline(0.3))
         began = time.monotonic()
         with contextlib.closing(line), pytest.raises(Cut):
             drain(line, [])
@@ -83,10 +83,10 @@ def test_a_line_ends_at_its_deadline() -> None:
     assert time.monotonic() - began < 0.8
 
 
-def test_what_is_given_back_is_read_again() -> None:
+def test_what_is_unread_is_read_again() -> None:
     with hostile.listening(hostile.saying(b"later")) as host:
-        line = Line(socket.create_connection(("127.0.0.1", host.port)), Deadline(5))
+        line = Connection(socket.create_connection(("127.0.0.1", host.port)), Deadline(5))
         with contextlib.closing(line):
-            line.give_back(b"first")
+            line.unread(b"first")
             assert line.recv(3) + line.recv(10) == b"first"
             assert line.recv(10) == b"later"
