@@ -244,7 +244,7 @@ class Session:
             channel = transport.open_channel(
                 "direct-tcpip", (host, port), ("127.0.0.1", 0), window_size=FORWARDED_WINDOW, timeout=seconds
             )
-        except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
+        except Exception as error:  # noqa: BLE001 (a hostile server can trigger any exception in paramiko)
             if self._connection.cut == "cancelled":
                 raise stopped() from None
             code, words = transport.refusal
@@ -287,7 +287,7 @@ class Session:
                 _send_input(channel, script)
             output = _drain(channel, keep)
             status = channel.recv_exit_status()
-        except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
+        except Exception as error:  # noqa: BLE001 (a hostile server can trigger any exception in paramiko)
             if self._connection.deadline.passed or self.ended():
                 raise self._ended(shown) from None
             refusal = printable(str(error), 120)

@@ -64,7 +64,7 @@ def learned(session: Session) -> tuple[Learned, ...]:
 
 
 def unable(before: PortSetting, _wanted: PortSetting) -> str:
-    """On the command line, a question mark asks for help and a control character edits the line, wherever it stands."""
+    """On the command line, a question mark asks for help and a control character edits the line, wherever it is."""
     if re.search(r"[^ -~]|\?|^!", before.description):
         return "its present description could not be put back: it has a question mark or a special character"
     return ""

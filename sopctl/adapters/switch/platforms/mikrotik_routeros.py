@@ -133,8 +133,8 @@ def _entries(session: Session, menu: str) -> list[Entry]:
 def entries(answer: str) -> list[Entry]:
     """The entries that `print detail` shows: the properties of each, with its `flags` and `comment`.
 
-    The comment follows three semicolons on the entry's first line, to the end of that line; what looks like a property
-    in it is none.
+    The comment follows three semicolons on the entry's first line and goes to the end of that line. Whatever looks like
+    a property in it is part of the comment.
     """
     starts = [match.start() for match in _ENTRY.finditer(answer)]
     found = []
