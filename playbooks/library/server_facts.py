@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Ansible module: what a Linux server is, by the collectors of `setup` and a shell script, in one round trip.
+"""Ansible module: the facts of a Linux server, by the collectors of `setup` and a shell script, in one round trip.
 
 A second task would cost another worker here and another login's worth of work there. It runs on the server, with the
 server's own Python (3.8 or newer).
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import types
 
-# setup's table of the collectors for every operating system: to load them takes longer than all that they would read.
+# A stub: the real module imports the collectors of every operating system, which takes longer than all reads here.
 sys.modules["ansible.module_utils.facts.default_collectors"] = types.ModuleType("default_collectors")
 
 from ansible.module_utils.basic import AnsibleModule
@@ -28,13 +28,13 @@ from ansible.module_utils.facts.virtual.linux import LinuxVirtualCollector
 
 DOCUMENTATION = """
 module: server_facts
-short_description: What a Linux server is, as setup reads it, and what a script of ours prints
+short_description: The facts of a Linux server from setup's collectors, and the output of a shell script
 description:
   - Reads hardware, network, virtualization, system and resolvers with the collectors of M(ansible.builtin.setup), and
     runs a POSIX shell script meanwhile. Nothing of the account's environment is read, nothing is changed.
 options:
   script:
-    description: The shell script. It gets no arguments and reads nothing.
+    description: The shell script. It gets no arguments and no input.
     type: str
     required: true
   timeout:
@@ -67,11 +67,11 @@ errors:
   returned: always
 """
 
-# The script reads these: what is mounted without four processes and a wait of 0.2 s, and without a thread that hangs at
-# a share whose server is gone. No form has volumes of LVM.
+# The script reads the mounts, without four processes, a wait of 0.2 s, and a thread that hangs on a share whose server
+# is gone. No form lists LVM volumes.
 LinuxHardware.get_mount_facts = LinuxHardware.get_lvm_facts = lambda _self: {}
 
-COLLECTORS = (  # in the order in which they need each other
+COLLECTORS = (  # in the order of their dependencies
     PlatformFactCollector,
     DistributionFactCollector,
     DnsFactCollector,
@@ -83,7 +83,7 @@ MAX_DETAILS = 1_000_000
 
 
 def main() -> None:
-    """Read, and print the answer as Ansible expects it."""
+    """Gather the facts, and print them as Ansible expects."""
     module = AnsibleModule(
         argument_spec={
             "script": {"type": "str", "required": True},
@@ -92,7 +92,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     if platform.system() != "Linux":
-        module.fail_json(msg="This reads Linux servers only.")
+        module.fail_json(msg="This module works on Linux servers only.")
     shell = subprocess.Popen(
         ["/bin/sh", "-c", module.params["script"]],
         stdin=subprocess.DEVNULL,
@@ -111,7 +111,7 @@ def main() -> None:
 
 
 def collected(module):
-    """What the collectors found, and what went wrong in those that failed."""
+    """The facts that the collectors found, and the errors of those that failed."""
     facts, errors = {}, []
     for collector in COLLECTORS:
         known = {f"ansible_{name}": value for name, value in facts.items()}

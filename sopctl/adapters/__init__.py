@@ -1,1 +1,1 @@
-"""What is outside: one outside system each, its errors translated at the edge."""
+"""Adapters: one outside system each. Errors of its library are translated here."""

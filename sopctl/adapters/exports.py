@@ -1,6 +1,6 @@
-"""Results of access checks in the forms that other tools read: Prometheus, Nagios, JUnit.
+"""Results of access checks in the formats of other tools: Prometheus, Nagios, JUnit.
 
-Names of metrics are those of blackbox_exporter, so that its dashboards and alerts fit.
+Metrics are named as in blackbox_exporter, so that its dashboards and alerts work.
 """
 
 import xml.etree.ElementTree as ET
@@ -11,11 +11,11 @@ from sopctl.model.access.ladder import AccessResult, Rung, Verdict
 from sopctl.model.text import printable
 
 Row = tuple[str, AccessResult]
-"""A deposit's id and its result."""
+"""A deposit's id and the result of its check."""
 
 
 def prometheus(rows: Sequence[Row]) -> str:
-    """The text format (0.0.4), one series a server."""
+    """The text exposition format (0.0.4), one time series per metric and server."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     registry = CollectorRegistry()
@@ -48,10 +48,10 @@ def prometheus(rows: Sequence[Row]) -> str:
 
 
 def nagios(rows: Sequence[Row], unsteady: Collection[str] = (), untried: int = 0) -> tuple[str, int]:
-    """One line with performance data, and the plugin's exit code.
+    """A Nagios plugin's output, one line with performance data, and its exit code.
 
-    CRITICAL 2: a server is inaccessible. UNKNOWN 3: nothing to check, or `untried` servers could not be tried.
-    WARNING 1: all are accessible, but `unsteady` ones flap, or were down until now. OK 0.
+    CRITICAL (2): a server is inaccessible. UNKNOWN (3): there is nothing to check, or `untried` servers could not be
+    checked. WARNING (1): all are accessible, but the `unsteady` ones flap or were down until now. OK (0): all others.
     """
     if not rows and not untried:
         return "ACCESS UNKNOWN - no server to check\n", 3
@@ -69,7 +69,7 @@ def nagios(rows: Sequence[Row], unsteady: Collection[str] = (), untried: int = 0
 
 
 def junit(rows: Sequence[Row]) -> str:
-    """A test suite with one case a server."""
+    """A JUnit test suite with one test case per server."""
     failed = sum(result.cause is not None for _, result in rows)
     took = f"{sum(result.seconds for _, result in rows):.3f}"
     suites = ET.Element("testsuites")

@@ -1,5 +1,8 @@
-"""Lists of servers as CSV: for spreadsheets, and in the columns of NetBox's bulk import (dcim/forms/bulk_import.py of
-NetBox 4.2 to 4.5, which refuses a column that it does not know and a row that lacks a required one)."""
+"""Lists of servers as CSV: for spreadsheets, and for NetBox's bulk import.
+
+The columns for NetBox are those of dcim/forms/bulk_import.py in NetBox 4.2 to 4.5, which refuses unknown columns and
+rows without a required one.
+"""
 
 import csv
 import io
@@ -15,14 +18,14 @@ Line = dict[str, Any]
 
 
 class Device(Struct, frozen=True):
-    """A server: its flat line (id, server, vendor, product, serial, rack, rack_unit, site …) and all its facts."""
+    """A server: its row in the list (id, server, vendor, product, serial, rack, rack_unit, site …) and its facts."""
 
     line: Line
     facts: ServerFacts
 
 
 def csv_text(lines: Sequence[Line]) -> str:
-    """CSV with a head. A text that a spreadsheet would take for a formula gets a `'` before it (CWE-1236)."""
+    """CSV with a header row. A text that a spreadsheet would take for a formula gets a leading `'` (CWE-1236)."""
     text = io.StringIO()
     if lines:
         writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
@@ -36,7 +39,7 @@ def _cell(value: object) -> object:
 
 
 UNKNOWN = "Tidak diketahui"
-"""The maker and type of a machine that does not say; NetBox takes no device without."""
+"""The manufacturer and device type where they are unknown: NetBox requires both."""
 
 _TYPES = {
     100: "100base-tx",
@@ -48,7 +51,7 @@ _TYPES = {
     40_000: "40gbase-x-qsfpp",
     100_000: "100gbase-x-qsfp28",
 }
-"""Speed in Mb/s → the type of interface that is likeliest; the medium itself is not read."""
+"""Speed in Mb/s → the most likely type of interface: the medium itself is not read."""
 
 
 def _devices(servers: Sequence[Device]) -> list[Line]:
@@ -88,7 +91,7 @@ def _interfaces(servers: Sequence[Device]) -> list[Line]:
 
 
 def _mac_addresses(servers: Sequence[Device]) -> list[Line]:
-    """Objects of their own since NetBox 4.2; imported after the interfaces."""
+    """MAC addresses: separate objects since NetBox 4.2, to be imported after the interfaces."""
     return [
         {"mac_address": nic.mac, "device": _name(server), "interface": nic.name[:64], "is_primary": "true"}
         for server in servers
@@ -98,7 +101,7 @@ def _mac_addresses(servers: Sequence[Device]) -> list[Line]:
 
 
 def _inventory_items(servers: Sequence[Device]) -> list[Line]:
-    """Parts; of two with one name on a device (NetBox allows one) the second has a number behind its name."""
+    """Parts. Their names must be unique on a device: the second of the same name gets a number."""
     found = []
     for server in servers:
         facts, seen = server.facts, Counter[str]()
@@ -125,7 +128,7 @@ def _inventory_items(servers: Sequence[Device]) -> list[Line]:
 
 
 def _name(server: Device) -> str:
-    """Unique in NetBox: two units may name their server alike."""
+    """The device's name, unique in NetBox: two units may use the same host name."""
     return f"{server.line['server']} ({server.line['id']})"[:64]
 
 
@@ -135,4 +138,4 @@ NETBOX: dict[str, Callable[[Sequence[Device]], list[Line]]] = {
     "mac-addresses": _mac_addresses,
     "inventory-items": _inventory_items,
 }
-"""What NetBox's bulk import takes, by the kind of object."""
+"""The rows for NetBox's bulk import, by type of object."""

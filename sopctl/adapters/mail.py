@@ -1,6 +1,7 @@
-"""E-mail to contact persons over SMTP (RFC 5321). The standard library's client: one message, one connection.
+"""E-mail to contact persons over SMTP (RFC 5321), with the standard library's client: one connection per message.
 
-The Message-ID is ours, made from the event that announces it, so that a message sent twice shows as the same one.
+The caller chooses the Message-ID, from the event that announces the message, so that a message sent twice is
+recognised as the same one.
 """
 
 import smtplib
@@ -11,13 +12,13 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Literal
 
-from sopctl.errors import OutsideFailure
+from sopctl.errors import Action, OutsideFailure
 
 TIMEOUT_SECONDS = 20
 
 
 class MayHaveArrived(OutsideFailure):
-    """The connection was lost while the server had the message: it may have taken it, or not."""
+    """The connection was lost while the message was being handed over: the server may or may not have taken it."""
 
 
 def send(
@@ -35,12 +36,13 @@ def send(
     login: tuple[str, str] | None = None,
     ca: str | None = None,
 ) -> None:
-    """Hand one message to the mail server. Returns only when the server has taken it.
+    """Hand one message to the mail server. Returns once the server has accepted it.
 
-    `login` is user and password; `ca` the authority (a PEM file) that the server's certificate must come from.
+    `login` is user and password; `ca` the path of a PEM file with the certificate authority to trust, by default
+    those of this machine.
 
-    Raises OutsideFailure when the server cannot be reached or refuses, and then nothing was sent; MayHaveArrived when
-    the connection was lost before the server's answer.
+    Raises OutsideFailure when the server cannot be reached or refuses: nothing was sent. Raises MayHaveArrived when
+    the connection was lost before the server answered.
     """
     mail = EmailMessage()
     mail["From"] = Address(sender_name, addr_spec=sender)
@@ -70,11 +72,14 @@ def send(
     except (OSError, smtplib.SMTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise OutsideFailure(
-            "message-was-not-sent",
+            "mail-not-sent",
             "the message was not sent: {reason}",
             where=where,
-            remedy="Check `mail` in sopctl.yml and the server, then run the command again; "
-            "or inform by other means: --via phone",
+            remedy=(
+                "Check `mail` in sopctl.yml and the mail server, then run the command again.",
+                "Or inform the contact person by other means.",
+                Action("notify", given={"via": "phone"}),
+            ),
             reason=reason,
         ) from error
 
@@ -84,11 +89,14 @@ def _hand_over(client: smtplib.SMTP, mail: EmailMessage, where: str) -> None:
         client.send_message(mail)
     except (smtplib.SMTPServerDisconnected, OSError) as error:
         if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
-            raise  # an answer of the server: it did not take the message
+            raise  # the server answered: it did not take the message
         raise MayHaveArrived(
-            "connection-was-lost-while-message",
-            "the connection was lost while the message was handed over: {error}",
+            "mail-may-have-arrived",
+            "the connection was lost while the message was handed over: {reason}",
             where=where,
-            remedy="Ask the contact person whether it came, then: --via phone, or --again to send it once more",
-            error=error,
+            remedy=(
+                "Ask the contact person whether it arrived.",
+                Action("notify", given={"via": "phone"}, alternatives=(Action("notify", given={"again": ""}),)),
+            ),
+            reason=str(error),
         ) from error

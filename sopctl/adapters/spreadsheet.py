@@ -1,4 +1,4 @@
-"""Spreadsheets that people hand in (XLSX, ECMA-376): the first sheet's cells as text. Hostile until read."""
+"""Spreadsheets that people hand in (XLSX, ECMA-376): the cells of the first sheet as text. Untrusted input."""
 
 import io
 import zipfile
@@ -8,22 +8,22 @@ from datetime import date, datetime
 from sopctl.errors import InvalidRecord
 
 MAX_UNPACKED = 100 * 1024 * 1024
-"""A spreadsheet is a ZIP file: what it unpacks to is bounded before anything reads it."""
+"""Bytes. A spreadsheet is a ZIP file; its unpacked size is checked before anything reads it (zip bombs)."""
 
 
 def read_rows(content: bytes, *, where: str, max_rows: int, max_columns: int) -> Iterator[list[str]]:
-    """The rows of the first sheet, each cell as text (dates as 2026-11-23). Formulas give what they last gave; nothing
-    is computed and no link is followed. Raises InvalidRecord for what is no spreadsheet, or too large a one."""
+    """The rows of the first sheet, each cell as text (dates as 2026-11-23). A formula yields its cached value; nothing
+    is computed and no link is followed. Raises InvalidRecord for a file that is too large or not a spreadsheet."""
     import openpyxl
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(each.file_size for each in packed.infolist()) > MAX_UNPACKED:
                 raise InvalidRecord(
-                    "unpacks-more-than-mib",
-                    "it unpacks to more than {MAX_UNPACKED} MiB",
+                    "spreadsheet-too-large",
+                    "the spreadsheet unpacks to more than {limit} MiB",
                     where=where,
-                    MAX_UNPACKED=MAX_UNPACKED // 1024 // 1024,
+                    limit=MAX_UNPACKED // 1024 // 1024,
                 )
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         rows = book.worksheets[0].iter_rows(max_row=max_rows, max_col=max_columns, values_only=True)
@@ -31,9 +31,12 @@ def read_rows(content: bytes, *, where: str, max_rows: int, max_columns: int) ->
             yield [_text(cell) for cell in row]
     except InvalidRecord:
         raise
-    except Exception as error:  # noqa: BLE001 (openpyxl raises whatever a broken file brings it to)
+    except Exception as error:  # noqa: BLE001 (openpyxl lets any exception of a broken file through)
         raise InvalidRecord(
-            "not-spreadsheet", "not a spreadsheet: {name}: {error}", where=where, name=type(error).__name__, error=error
+            "not-a-spreadsheet",
+            "not a spreadsheet: {reason}",
+            where=where,
+            reason=f"{type(error).__name__}: {error}",
         ) from None
 
 

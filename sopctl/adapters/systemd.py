@@ -1,7 +1,7 @@
-"""systemd timers: jobs that run by themselves, at random within their time, never twice at once, and after a downtime.
+"""systemd timers for recurring jobs: with a random delay, never two runs at once, caught up after a downtime.
 
-Sources: systemd.timer(5) (OnCalendar, RandomizedDelaySec, Persistent), systemd.service(5) (a oneshot that runs is not
-started again), systemctl(1).
+Sources: systemd.timer(5) (OnCalendar, RandomizedDelaySec, Persistent), systemd.service(5) (a oneshot service that is
+still running is not started again), systemctl(1).
 """
 
 import os
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from sopctl.errors import OutsideFailure, UsageError
+from sopctl.errors import Action, OutsideFailure, UsageError
 
 TIMEOUT_SECONDS = 60
 
 
 class Job(Struct, frozen=True):
-    """A job: its name, what it is for, when (an OnCalendar expression), the delay that spreads it (seconds), how long
-    it may take (seconds), and its command lines."""
+    """A job: its name and description, when it runs (an OnCalendar expression), the most that its start is delayed at
+    random (`jitter`, seconds), its time-out (`limit`, seconds), and its command lines."""
 
     name: str
     description: str
@@ -30,7 +30,8 @@ class Job(Struct, frozen=True):
 
 
 class Scope(Struct, frozen=True):
-    """Whose timers: the machine's (`user` empty) with jobs run as `run_as`, or the calling user's own."""
+    """Whose timers: the machine's, with jobs that run as the user `run_as`; or, with `run_as` empty, the calling
+    user's own."""
 
     run_as: str = ""
 
@@ -42,7 +43,7 @@ class Scope(Struct, frozen=True):
         return Path(home) / "systemd" / "user"
 
     def systemctl(self, *words: str) -> str:
-        """Run systemctl; its standard output. Raises OutsideFailure with what it said."""
+        """Run systemctl and return its standard output. Raises OutsideFailure when it is missing or fails."""
         mode = [] if self.run_as else ["--user"]
         try:
             ran = subprocess.run(
@@ -55,23 +56,24 @@ class Scope(Struct, frozen=True):
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise OutsideFailure(
-                "systemctl", "systemctl: {error}", remedy="Timers need systemd; else use cron.", error=error
+                "systemctl-not-run",
+                "systemctl could not be run: {reason}",
+                remedy="Timers need systemd. Without it, use cron.",
+                reason=str(error),
             ) from None
         if ran.returncode != 0:
-            hint = "" if self.run_as else " For timers of your own without a login: loginctl enable-linger"
+            remedy = ["See whether systemd is running here."]
+            if not self.run_as:
+                remedy.append("To have timers of your own run while you are logged out: loginctl enable-linger")
             said = " ".join((ran.stderr or ran.stdout).split()) or f"exit {ran.returncode}"
             raise OutsideFailure(
-                "systemctl",
-                "systemctl {words}: {said}",
-                remedy=f"Is systemd running here?{hint}",
-                words=words[0],
-                said=said,
+                "systemctl-refused", "systemctl {verb}: {reason}", remedy=remedy, verb=words[0], reason=said
             )
         return ran.stdout
 
 
 class Timer(Struct, frozen=True):
-    """A timer as systemd sees it. Times are aware, or None for never."""
+    """A timer as systemd sees it. Times have a time zone; None means never."""
 
     name: str
     description: str
@@ -81,12 +83,12 @@ class Timer(Struct, frozen=True):
     last_run: datetime | None
     last_seconds: float | None
     result: str
-    """How the last run ended: `success`, `exit-code`, `timeout`, …; empty when there was none."""
+    """How the last run ended: `success`, `exit-code`, `timeout`, …; empty when the job has not run yet."""
     exit_code: int | None
 
 
 def unit_files(jobs: Iterable[Job], prefix: str, scope: Scope, environment: dict[str, str]) -> dict[str, str]:
-    """The unit files of `jobs`: name → text. Raises UsageError for a value that no unit file can carry."""
+    """The unit files of `jobs`: name → text. Raises UsageError for a value with unprintable characters."""
     files = {}
     for job in jobs:
         unit = f"{prefix}-{job.name}"
@@ -96,12 +98,11 @@ def unit_files(jobs: Iterable[Job], prefix: str, scope: Scope, environment: dict
 
 
 def install(files: dict[str, str], scope: Scope) -> list[str]:
-    """Write the unit files, enable and start the timers; the names of those that were new or changed.
+    """Write the unit files, enable and start the timers; return the names of the files that were new or changed.
 
-    Raises OutsideFailure when the folder cannot be written or systemd refuses; then nothing stays behind that was not
-    there before.
+    Raises OutsideFailure when the folder cannot be written or systemd refuses; new files are then removed again.
     """
-    changed = [name for name, text in files.items() if _text(scope.folder / name) != text]
+    changed = [name for name, text in files.items() if _read(scope.folder / name) != text]
     new = [name for name in changed if not (scope.folder / name).exists()]
     timers = [name for name in files if name.endswith(".timer")]
     try:
@@ -110,7 +111,7 @@ def install(files: dict[str, str], scope: Scope) -> list[str]:
         scope.systemctl("daemon-reload")
         scope.systemctl("enable", "--now", *timers)
     except BaseException:
-        _take_away(new, scope)
+        _uninstall(new, scope)
         raise
     if changed and len(new) < len(changed):
         scope.systemctl("restart", *timers)
@@ -120,20 +121,20 @@ def install(files: dict[str, str], scope: Scope) -> list[str]:
 def timers(prefix: str, scope: Scope) -> list[Timer]:
     """The timers whose names begin with `prefix`, as systemd sees them."""
     names = sorted(path.stem for path in _installed(prefix, scope) if path.suffix == ".timer")
-    return [_look(name, prefix, scope) for name in names]
+    return [_inspect(name, prefix, scope) for name in names]
 
 
 def remove(prefix: str, scope: Scope) -> list[str]:
-    """Stop and disable the timers whose names begin with `prefix`, and delete their files; the names that went.
+    """Stop and disable the timers whose names begin with `prefix`, and delete their files; return the files' names.
 
-    A job that runs at the moment is let finish by itself: it only loses its timer.
+    A job that is running is left to finish; only its timer is removed.
     """
     names = sorted(path.name for path in _installed(prefix, scope))
-    _take_away(names, scope)
+    _uninstall(names, scope)
     return names
 
 
-def _take_away(names: Sequence[str], scope: Scope) -> None:
+def _uninstall(names: Sequence[str], scope: Scope) -> None:
     if not names:
         return
     timers = [name for name in names if name.endswith(".timer")]
@@ -143,7 +144,7 @@ def _take_away(names: Sequence[str], scope: Scope) -> None:
     for name in names:
         (scope.folder / name).unlink(missing_ok=True)
     scope.systemctl("daemon-reload")
-    for name in names:  # a unit that failed once stays listed until it is forgotten; one that is unknown is no matter
+    for name in names:  # else a failed unit stays listed; for a unit that is unknown this fails, and does no harm
         subprocess.run(
             ["systemctl", *([] if scope.run_as else ["--user"]), "reset-failed", name], capture_output=True, check=False
         )
@@ -153,7 +154,7 @@ def _installed(prefix: str, scope: Scope) -> list[Path]:
     return [path for path in scope.folder.glob(f"{prefix}-*") if path.suffix in (".service", ".timer")]
 
 
-def _text(path: Path) -> str | None:
+def _read(path: Path) -> str | None:
     try:
         return path.read_text()
     except OSError:
@@ -166,9 +167,12 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text)
         path.chmod(0o644)
     except OSError as error:
-        remedy = "As root, or for timers of your own: sopctl schedule install --user"
         raise OutsideFailure(
-            "cannot-write", "cannot write: {reason}", where=str(path), remedy=remedy, reason=error.strerror
+            "unit-file-not-written",
+            "the unit file cannot be written: {reason}",
+            where=str(path),
+            remedy=("Run it as root, or install timers of your own.", Action("schedule install", given={"user": ""})),
+            reason=error.strerror,
         ) from None
 
 
@@ -203,18 +207,18 @@ def _timer(job: Job) -> str:
 
 def _plain(text: str) -> str:
     if not text.isprintable():
-        raise UsageError("unit-file-cannot-carry", "a unit file cannot carry {text!r}", text=text)
+        raise UsageError("not-for-unit-file", "{text!r} has characters that a unit file cannot hold", text=text)
     return text.replace("%", "%%")
 
 
 def _quoted(word: str) -> str:
-    """A word of a command line as systemd.service(5) reads it: specifiers, variables, quotes and backslashes are
-    text."""
+    """A word of a command line, escaped as in systemd.service(5): specifiers, variables, quotes and backslashes in it
+    are plain text."""
     escaped = _plain(word).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
     return f'"{escaped}"'
 
 
-def _look(timer: str, prefix: str, scope: Scope) -> Timer:
+def _inspect(timer: str, prefix: str, scope: Scope) -> Timer:
     said = _properties(
         scope, f"{timer}.timer", "Description", "UnitFileState", "NextElapseUSecRealtime", "LastTriggerUSec"
     )
@@ -222,7 +226,7 @@ def _look(timer: str, prefix: str, scope: Scope) -> Timer:
         scope, f"{timer}.service", "Result", "ExecMainStatus", "ExecMainStartTimestamp", "ExecMainExitTimestamp"
     )
     last, ended = _time(ran["ExecMainStartTimestamp"]), _time(ran["ExecMainExitTimestamp"])
-    text = _text(scope.folder / f"{timer}.timer") or ""
+    text = _read(scope.folder / f"{timer}.timer") or ""
     return Timer(
         name=timer.removeprefix(f"{prefix}-"),
         description=said["Description"],
@@ -246,8 +250,8 @@ def _properties(scope: Scope, unit: str, *names: str) -> dict[str, str]:
 
 
 def _time(text: str) -> datetime | None:
-    """A time as `systemctl show --timestamp=unix` writes it: @1790000000; systemd 252 writes a timer's next run in
-    words all the same."""
+    """A time as `systemctl show --timestamp=unix` prints it: @1790000000; systemd 252 prints a timer's next run as a
+    date all the same."""
     if text.startswith("@") and text[1:].isdigit():
         return datetime.fromtimestamp(int(text[1:]), UTC)
     try:

@@ -1,1 +1,1 @@
-"""Ansible, the outside system that configures servers and reads their facts."""
+"""Ansible, which configures servers and gathers their facts."""

@@ -1,9 +1,10 @@
-"""How Ansible's ssh is told which host key a server must show."""
+"""The ssh options that make Ansible accept only a server's pinned host key."""
 
 import re
 
 from sopctl.errors import InvalidRecord
 from sopctl.model.access.target import HostKey
+from sopctl.model.text import printable
 
 ALGORITHMS = {
     "ssh-ed25519": "ssh-ed25519",
@@ -12,17 +13,17 @@ ALGORITHMS = {
     "ecdsa-sha2-nistp521": "ecdsa-sha2-nistp521",
     "ssh-rsa": "rsa-sha2-512,rsa-sha2-256",
 }
-"""Key type (RFC 4253, 5656, 8709) → signature algorithms to offer for it; RSA with SHA-1 is none (RFC 8332)."""
+"""Key type (RFC 4253, 5656, 8709) → the signature algorithms to offer for it; never RSA with SHA-1 (RFC 8332)."""
 
 
 def ssh_common_args(host_key: HostKey | None) -> str:
     """The value of `ansible_ssh_common_args` that accepts this host key and no other.
 
-    The key travels in the options themselves (KnownHostsCommand, ssh_config(5)): no file to keep in step with the
-    records, and `%H` names the server as ssh looks it up, port included. Without a pinned key ssh knows no key at
-    all and refuses before it sends a credential. Nothing of a person's own known hosts counts.
+    The key is in the options themselves (KnownHostsCommand, ssh_config(5)), so there is no file to keep in step with
+    the records; `%H` is the server's name as ssh looks it up, port included. Without a pinned key, ssh knows no key at
+    all and gives up before it sends a credential. The user's own known_hosts are ignored.
 
-    Raises InvalidRecord for a key type or text that is not a public host key.
+    Raises InvalidRecord for a key that is not a public host key of a known type.
     """
     options = [
         "UserKnownHostsFile=/dev/null",
@@ -37,9 +38,10 @@ def ssh_common_args(host_key: HostKey | None) -> str:
     if host_key is not None:
         if host_key.type not in ALGORITHMS or not re.fullmatch(r"[A-Za-z0-9+/]{40,4096}={0,2}", host_key.key):
             raise InvalidRecord(
-                "pinned-host-key-not-one",
-                "The pinned host key is not one that ssh can check.",
+                "host-key-type-unsupported",
+                "ssh cannot check the pinned host key, of type {type}",
                 remedy=f"Pin a key of one of these types: {', '.join(ALGORITHMS)}.",
+                type=printable(host_key.type, 40),
             )
         options.insert(0, f'KnownHostsCommand="/bin/echo %H {host_key.type} {host_key.key}"')
         options.append(f"HostKeyAlgorithms={ALGORITHMS[host_key.type]}")

@@ -1,7 +1,7 @@
-"""What a run told: Ansible's job events, tallied per host into results that are safe to print.
+"""Ansible's job events, tallied per host into results that are safe to print.
 
-Events come from Ansible's callback plugin on this machine, but what a module answered (`res`) was written by a
-server that belongs to someone else: it is cut to size and cleaned before it goes anywhere.
+Events come from Ansible's callback plugin on this machine, but a module's result (`res`) was written by a server that
+belongs to someone else: it is truncated and sanitised before it goes anywhere.
 """
 
 import difflib
@@ -17,28 +17,29 @@ Status = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 
 SETUP = frozenset({"setup", "ansible.builtin.setup", "ansible.legacy.setup"})
 FACTS = frozenset({"server_facts"})
-"""Our own module's answer: `facts` as setup names them, and `details`."""
+"""Our own module. Its result has `facts`, named as setup names them, and `details`."""
 NAME_WAIT = 9.0
-"""Seconds. Where a server's own name does not resolve, its facts wait for the DNS: twice 5 s (resolv.conf(5))."""
+"""Seconds. A server whose own name does not resolve waits for the DNS before it returns its facts: twice 5 s
+(resolv.conf(5))."""
 
 RAW = frozenset({"raw", "ansible.builtin.raw"})
 DETAILS_TASK = "Read what setup leaves out"
-"""The task of facts.yml that prints details by `raw`.
+"""The task of facts.yml that prints details with `raw`.
 
-Only these actions' answers count as facts: any module may claim some. Name and action come from this machine, never
-from the server."""
+Only the results of these actions count as facts: any module may claim to return some. The task's name and action come
+from this machine, never from the server."""
 
 DEBUG = frozenset({"debug", "ansible.builtin.debug"})
 NOTE_TASK = "Say what is left to the owner"
-"""The task by which a role says what it could not do: it needs a person, and is no failure."""
+"""The task with which a role reports what it leaves to a person. It is not a failure."""
 
 MAX_NOTES = 20
 MAX_DETAILS = 1_000_000
-"""Characters of details.sh's output that are kept of a server."""
+"""Characters of details.sh's output that are kept per server."""
 
 
 class Outcome(StrEnum):
-    """How a run ended. A parser error and an unreachable host share Ansible's exit code 4; here they do not."""
+    """How a run ended. A parser error and an unreachable host, which share Ansible's exit code 4, are told apart."""
 
     OK = "ok"
     FAILED = "failed"
@@ -50,8 +51,8 @@ class Outcome(StrEnum):
 
 
 class TaskEvent(Struct, frozen=True):
-    """One task on one host has ended. `message` is one line, safe to print. `diff`: what it changed, or would, line by
-    line, where the run was asked to say so."""
+    """A task has ended on a host. `message` is one line, safe to print. `diff` has the lines that it changed, or would
+    change, if the run was asked for them."""
 
     host: str
     role: str
@@ -62,10 +63,10 @@ class TaskEvent(Struct, frozen=True):
 
 
 class HostResult(Struct, frozen=True):
-    """One host's share of a run: numbers of tasks, the first task that failed and why, and facts if gathered.
+    """A host's result of a run: numbers of tasks, the first task that failed and why, and facts if gathered.
 
-    `notes`: what roles left to the owner, each a printable line. `facts` is the answer of Ansible's `setup` as it came,
-    `details` what details.sh printed; both are cut to size and untrusted.
+    `notes`: what roles left to the owner, each a printable line. `facts` is the result of Ansible's `setup`, `details`
+    the output of details.sh; both are truncated and untrusted.
     """
 
     host: str
@@ -79,12 +80,12 @@ class HostResult(Struct, frozen=True):
     details: str = ""
     notes: tuple[str, ...] = ()
     waited: float = 0.0
-    """Seconds that reading its facts took, where that is as long as the DNS lets a server wait for its own name."""
+    """Seconds that gathering its facts took, if as long as a server waits for a DNS that does not know its name."""
 
 
 class RunResult(Struct, frozen=True):
-    """One run. `hosts` has every host that was asked for; `message` says what went wrong when no host can. `roles`:
-    seconds by role, those of all hosts together ("" for tasks of none)."""
+    """A run. `hosts` has every host that was asked for; `message` says what went wrong when no host's result does.
+    `roles`: seconds by role, the sum of all hosts ("" for tasks without a role)."""
 
     outcome: Outcome
     hosts: dict[str, HostResult]
@@ -109,16 +110,16 @@ class _Host:
 
 
 class Tally:
-    """Collects a run's events for the hosts it was limited to; events of other hosts are dropped."""
+    """Collects a run's events for the hosts that it was limited to; events of other hosts are dropped."""
 
     def __init__(self, hosts: Sequence[str]) -> None:
         self._hosts = {host: _Host() for host in hosts}
         self.roles: dict[str, float] = {}
         self.finished = False
-        """Did Ansible come to its final statistics? Only then did every host have its turn."""
+        """Whether Ansible reached its final statistics. Only then did every host have its turn."""
 
     def add(self, event: Mapping[str, object]) -> TaskEvent | None:
-        """Take one event in; returns what it says about a task, if it does."""
+        """Add one event. Returns what it says about a task, if it is about one."""
         data = event.get("event_data")
         if not isinstance(data, dict):
             return None
@@ -157,7 +158,7 @@ class Tally:
     def _count(host: _Host, task: TaskEvent) -> None:
         host.counts[task.status] += 1
         if task.status == "changed":
-            host.counts["ok"] += 1  # as Ansible counts: what changed is also well
+            host.counts["ok"] += 1  # as Ansible counts: a changed task is also ok
         if task.status in ("failed", "unreachable"):
             if not host.failed_task:
                 host.failed_task = task.task
@@ -165,7 +166,7 @@ class Tally:
             host.last_message = task.message
 
     def _keep(self, host: _Host, data: Mapping[str, object], result: Mapping[str, object]) -> None:
-        """Keep what a server said of itself, if this task asked it."""
+        """Keep the facts, details or note that a task returned, if it is one of those that may."""
         action = data.get("task_action")
         if action in SETUP:
             self._keep_facts(host, result.get("ansible_facts"))
@@ -190,10 +191,10 @@ class Tally:
             bounded = bound(facts)
             host.facts = bounded if isinstance(bounded, dict) else None
         else:
-            host.message = host.message or "The server's facts are larger than any real server's and were not taken."
+            host.message = host.message or "The server's facts are larger than any real server's and were dropped."
 
     def _finish(self, stats: Mapping[str, object]) -> None:
-        """Ansible's own count is the last word (it knows of rescued and ignored failures)."""
+        """Take over Ansible's own counts: they allow for rescued and ignored failures."""
         self.finished = True
         for name, host in self._hosts.items():
             for key, count in (("ok", "ok"), ("changed", "changed"), ("failures", "failed"), ("dark", "unreachable")):
@@ -204,7 +205,7 @@ class Tally:
                 host.failed_task = ""
 
     def outcome(self) -> tuple[Outcome, str]:
-        """The outcome of a finished run, and the sentence for it where no host has one."""
+        """The outcome of a finished run, with a message where no host has one."""
         counts = [host.counts for host in self._hosts.values()]
         if any(count["failed"] for count in counts):
             return Outcome.FAILED, ""
@@ -215,7 +216,7 @@ class Tally:
         return Outcome.OK, ""
 
     def hand_over(self, name: str) -> HostResult | None:
-        """One host's result so far with its facts, which are not kept here any longer; None until all are there."""
+        """A host's result so far, with its facts, which are then dropped here; None until they are complete."""
         host = self._hosts[name]
         if not host.gathered:
             return None
@@ -224,7 +225,7 @@ class Tally:
         return result
 
     def results(self) -> dict[str, HostResult]:
-        """The result of every host asked for, also of those that never had their turn."""
+        """The result of every host that was asked for, also of those that never had their turn."""
         return {name: self._result(name, host) for name, host in self._hosts.items()}
 
     def _result(self, name: str, host: _Host) -> HostResult:
@@ -245,7 +246,7 @@ class Tally:
 
 
 def _both(host: _Host) -> str:
-    """What failed first, and where something was done about it (a rescue) and that ended the run, what that said."""
+    """The message of the first failure and, where a rescue was tried and ended the run, that of the last."""
     return f"{host.message} | {host.last_message}" if host.last_message not in ("", host.message) else host.message
 
 
@@ -266,20 +267,20 @@ _STATUS: dict[str, Callable[[Mapping[str, object], Mapping[str, object]], Status
 
 
 def _message(result: Mapping[str, object]) -> str:
-    """Why a task failed, from what its module answered: one printable line."""
+    """Why a task failed, from its module's result: one printable line."""
     items = result.get("results")
-    if isinstance(items, list):  # a loop: the items carry the reasons
+    if isinstance(items, list):  # a loop: the items have the reasons
         failed = [item for item in items[:1000] if isinstance(item, dict) and item.get("failed")]
         if failed:
             return _message({**failed[0], "results": None})
     said = result.get("msg")
     if isinstance(said, str) and "Host key verification failed" in said[:MAX_TEXT]:
-        if "IDENTIFICATION HAS CHANGED" in said[:MAX_TEXT]:  # ssh's own words fill a screen
+        if "IDENTIFICATION HAS CHANGED" in said[:MAX_TEXT]:  # ssh's own message fills a screen
             return "Host key verification failed: the server shows another key than the pinned one. Nothing was sent."
         return "Host key verification failed: no key that this server shows is pinned. Nothing was sent."
     parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout", "stdout")]
     texts = [_line(part, 400) for part in parts if isinstance(part, str) and part.strip()]
-    if len(texts) > 1 and texts[0] == "non-zero return code":  # says nothing beside what the program said
+    if len(texts) > 1 and texts[0] == "non-zero return code":  # adds nothing to the program's own message
         texts.pop(0)
     return ": ".join(dict.fromkeys(texts[:2])) or "The module failed without saying why."
 
@@ -288,7 +289,7 @@ MAX_DIFF_LINES = 200
 
 
 def _diff(result: Mapping[str, object]) -> tuple[str, ...]:
-    """What a module says it changed, as lines of a unified diff: cut to size, printable, bare of what is the same."""
+    """What a module says it changed, as lines of a unified diff: truncated, printable, with one line of context."""
     entries: list[object] = []
     for answer in (result, *_answers(result)):
         said = answer.get("diff")
@@ -305,13 +306,13 @@ def _diff(result: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _answers(result: Mapping[str, object]) -> list[dict[str, object]]:
-    """The answers for the items of a loop."""
+    """The results of a loop's items."""
     items = result.get("results")
     return [item for item in items[:100] if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _side(value: object) -> list[str]:
-    """One side of a diff: a text, or attributes as `name: value` lines."""
+    """One side of a diff as lines: of a text, or of attributes as `name: value`."""
     if isinstance(value, dict):
         return [f"{key}: {text}"[:400] for key, text in sorted(value.items(), key=str)[:100]]
     return value[:20_000].splitlines() if isinstance(value, str) else []
@@ -329,9 +330,9 @@ MAX_VALUES = 100_000
 
 
 def bound(value: object) -> object:
-    """`value` cut to a size that no real server's facts reach: depth, items per collection, text, values in all.
+    """`value` truncated to a size that no real server's facts reach: depth, items per collection, text, values in all.
 
-    Keys become strings; anything that JSON cannot say becomes None.
+    Keys become strings; anything that JSON cannot express becomes None.
     """
     left = MAX_VALUES
 

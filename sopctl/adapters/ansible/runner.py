@@ -1,12 +1,12 @@
 """Run a site's playbook on some of its servers through ansible-runner, and leave nothing behind.
 
-ansible-runner departs from its usual ways in two points, because servers are not trusted and runs may be cut short:
+ansible-runner is used in an unusual way, because servers are not trusted and runs may be cut short:
 
-- Its events come through the terminal, framed by escape sequences that a server's text can imitate (one forged frame
-  ends the whole run). Here the output goes to a file, and events are read where Ansible's callback plugin leaves
+- It normally reads events from the terminal, framed by escape sequences that a server's text can imitate (one forged
+  frame ends the whole run). Here the output goes to a file, and events are read where Ansible's callback plugin leaves
   them: in the run's folder, where no server can write.
-- It ends a run with SIGKILL to one process group, which orphans Ansible's workers. Here `supervisor.py` stands in
-  between, and a cancel, a time-out, Ctrl-C or the death of this process ends all of it.
+- It normally ends a run with SIGKILL to one process group, which orphans Ansible's workers. Here `supervisor.py` stands
+  in between, and a cancellation, a time-out, Ctrl-C or the death of this process ends all of them.
 """
 
 import errno
@@ -35,37 +35,38 @@ from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure
 from sopctl.model.text import printable
 
 RESULT_FILE = "result.json"
-"""In a run's folder: the RunResult, without facts."""
+"""The RunResult in a run's folder, without facts."""
 
 __all__ = ["HostResult", "Outcome", "RunResult", "TaskEvent", "run_playbook"]
 
 MAX_EVENT = 8_000_000
-"""Characters of one module's answer (ansible-runner's own limit, 700,000, loses the facts of a large server)."""
+"""Characters of one module's result (ansible-runner's own limit, 700,000, loses the facts of a large server)."""
 
 ENVIRONMENT = ("HOME", "LANG", "TZ", "USER")
-"""What a run may see of our environment, besides a PATH made here. No agent, no proxy, no secret."""
+"""The variables that a run inherits, besides a PATH made here. No agent, no proxy, no secret."""
 
 VAULT_KEY = "vault"
-"""In the site's keys/: the password of Ansible Vault, where the site has encrypted variables."""
+"""The file in the site's keys/ with the password of Ansible Vault, where the site has encrypted variables."""
 
 MAX_OUTPUT = 2_000_000
 """Bytes of Ansible's output that are kept."""
 
 SSH_ARGS = "-o ControlMaster=auto -o ControlPersist=600 -o ServerAliveInterval=10 -o ServerAliveCountMax=3"
-"""One connection per server and run (the supervisor ends it with the run); a silent server is given up after 30 s."""
+"""One connection per server and run (the supervisor ends it with the run). A server that is silent for 30 s is given
+up."""
 
 PATIENCE = supervisor.GRACE + 10
-"""Seconds that the supervisor has for ending a run before it is ended itself."""
+"""Seconds that the supervisor has to end a run before it is killed itself."""
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _WHOLE_SITE = frozenset({"all", "ungrouped", "localhost"})
 _FRAME = re.compile(r"\x1b\[K(?:[A-Za-z0-9+/=]+\x1b\[\d+D)*\x1b\[K")
-"""The marks of events in the output."""
+"""The frames of events in the output."""
 _ERROR = re.compile(r"^\[?ERROR\]?!?:? *", re.MULTILINE)
 
 
 def _ignore(event: TaskEvent) -> None:
-    """Nobody watches."""
+    """The default for `on_event`."""
 
 
 def run_playbook(
@@ -86,32 +87,31 @@ def run_playbook(
 ) -> RunResult:
     """Run `SITE/playbooks/PLAYBOOK` on the hosts named in `limit` (inventory: `SITE/inventory`).
 
-    `run_dir` is a folder to be made for this run alone (0700); the events stay in it. `timeout` is in seconds for the
-    whole run. `on_event` is called in this thread, once per task and host; `on_facts` with every host once, as soon as
-    facts.yml has read it: the facts are handed over, and the result that is returned is without them. `check` changes
-    nothing on the servers and says what would change; `tags` are the only parts of the playbook to run. Later
-    `variable_files` win over earlier ones, and they over `variables` where Ansible reads them so; a file may be one of
-    Ansible Vault's.
+    `run_dir` is a folder to be made for this run alone (0700); the events stay in it. `timeout` is in seconds, for the
+    whole run. `on_event` is called in this thread, once per task and host. `on_facts` is called once for every host, as
+    soon as facts.yml has gathered its facts; they are then not in the returned result. With `check`, nothing is changed
+    on the servers, and events say what would change. `tags` limits the run to these parts of the playbook. Of
+    `variable_files`, later ones override earlier ones, and all override `variables`, by Ansible's precedence of extra
+    variables; they may be encrypted with Ansible Vault.
 
     A host that fails is a result, not an error. Raises OutsideFailure when Ansible or ssh is missing or the disk is
-    full, InvalidRecord for a host name or tag that is none, Conflict for a `run_dir` that is taken, Interrupted on
-    Ctrl-C.
+    full, InvalidRecord for an invalid host name or tag, Conflict when `run_dir` exists, Interrupted on Ctrl-C.
     """
     hosts = _host_names(limit)
     path = _search_path()
     for tag in tags:
         if not re.fullmatch(r"[a-z][a-z_]{0,40}", tag):
-            raise InvalidRecord("not-name-tag", "{tag!r} is not the name of a tag.", tag=printable(tag, 80))
+            raise InvalidRecord("not-a-tag", "{tag!r} is not the name of a tag", tag=printable(tag, 80))
     words = ["--check", "--diff"] if check else []
     words += ["--tags", ",".join(tags)] if tags else []
     for file in variable_files:
         if not file.is_file():
-            raise InvalidRecord("no-such-file-variables", "There is no such file of variables.", where=str(file))
+            raise InvalidRecord("no-variables-file", "the file of variables does not exist", where=str(file))
         words += ["-e", f"@{file.resolve()}"]
     if not re.fullmatch(r"[A-Za-z0-9_-]+\.yml", playbook) or not (site / "playbooks" / playbook).is_file():
         raise InvalidRecord(
-            "site-no-playbook",
-            "The site has no playbook {playbook!r}.",
+            "no-playbook",
+            "the site has no playbook {playbook!r}",
             where=str(site / "playbooks"),
             playbook=playbook,
         )
@@ -128,8 +128,8 @@ def run_playbook(
             _write_private(run_dir / RESULT_FILE, json.dumps(_bare(result)))
     except OSError as error:
         raise OutsideFailure(
-            "runs-folder-cannot-written",
-            "The run's folder cannot be written: {reason}.",
+            "run-folder-not-written",
+            "the run's folder cannot be written: {reason}",
             where=str(run_dir),
             reason=error.strerror,
         ) from error
@@ -137,17 +137,17 @@ def run_playbook(
 
 
 def _bare(result: RunResult) -> Any:
-    """The result for the run's folder: without facts, which have their place in the dossier."""
+    """The result for the run's folder, without facts: those belong in the dossier."""
     return to_builtins(replace(result, hosts={name: replace(host, facts=None) for name, host in result.hosts.items()}))
 
 
 def _host_names(limit: Sequence[str]) -> list[str]:
-    """The hosts, once each; refuses what Ansible would read as a pattern."""
+    """The hosts, without duplicates. Refuses what Ansible would read as a pattern."""
     if not limit:
-        raise InvalidRecord("no-host-was-named-run", "No host was named for the run.")
+        raise InvalidRecord("no-hosts", "no host was named for the run")
     for host in limit:
         if not _HOST.fullmatch(host) or host in _WHOLE_SITE:
-            raise InvalidRecord("not-name-one-host", "{host!r} is not the name of one host.", host=printable(host, 80))
+            raise InvalidRecord("not-a-host-name", "{host!r} is not the name of a host", host=printable(host, 80))
     return list(dict.fromkeys(limit))
 
 
@@ -156,14 +156,14 @@ def _search_path() -> str:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     if not shutil.which("ansible-playbook", path=path):
         raise OutsideFailure(
-            "ansible-playbook-was-not-found",
-            "ansible-playbook was not found.",
+            "ansible-missing",
+            "ansible-playbook is not installed",
             remedy="Install it: pip install 'ansible-core>=2.19,<2.20'",
         )
     if not shutil.which("ssh", path=path):
         raise OutsideFailure(
-            "openssh-client-was-not-found",
-            "The OpenSSH client (ssh) was not found.",
+            "ssh-missing",
+            "the OpenSSH client (ssh) is not installed",
             remedy="Install it: apt install openssh-client",
         )
     return path
@@ -171,15 +171,15 @@ def _search_path() -> str:
 
 @contextmanager
 def _folder(run_dir: Path) -> Iterator[Path]:
-    """Make the run's folder, and a second one for ssh's sockets whose paths must be short (unix(7): 108 bytes).
+    """Make the run's folder, and another one for ssh's sockets, whose paths must be short (unix(7): 108 bytes).
 
-    Afterwards only the events, the output and the exit code stay.
+    Afterwards, only the events, the output and the exit code are left.
     """
     try:
         run_dir.parent.mkdir(parents=True, exist_ok=True)
         run_dir.mkdir(mode=0o700)
     except FileExistsError as error:
-        raise Conflict("runs-folder-exists-already", "The run's folder exists already.", where=str(run_dir)) from error
+        raise Conflict("run-folder-exists", "the run's folder exists already", where=str(run_dir)) from error
     run_dir.chmod(0o700)
     base = tempfile.gettempdir()
     sockets = Path(tempfile.mkdtemp(prefix="sopctl-", dir=base if len(base) < 40 else "/tmp"))  # noqa: S108 (made 0700, random name)
@@ -199,12 +199,12 @@ def _write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _closed(secret: Path) -> Path:
-    """The file, which only its owner may read. Raises OutsideFailure when others may."""
+def _private(secret: Path) -> Path:
+    """`secret`, the path of a file that only its owner may read. Raises OutsideFailure when others may."""
     if secret.stat().st_mode & 0o077:
         raise OutsideFailure(
-            "secret-can-read-others",
-            "the secret can be read by others",
+            "vault-password-readable-by-others",
+            "the password of Ansible Vault can be read by others",
             where=str(secret),
             remedy=f"Close it: chmod 600 {secret}",
         )
@@ -222,20 +222,22 @@ def _runner(
     path: str,
     sockets: Path,
 ) -> Any:
-    """An ansible-runner Runner, ready to run: command line, settings and environment are ours alone."""
+    """An ansible-runner Runner, ready to run, with our own command line, settings and environment."""
     try:
         from ansible_runner.config.runner import RunnerConfig
         from ansible_runner.runner import Runner
     except ImportError as error:
         raise OutsideFailure(
-            "ansible-runner-missing", "ansible-runner is missing.", remedy="Install it: pip install ansible-runner"
+            "ansible-runner-missing",
+            "ansible-runner is not installed",
+            remedy="Install it: pip install ansible-runner",
         ) from error
 
     site, run_dir = site.resolve(), run_dir.resolve()
     settings = {"pexpect_timeout": 1, "suppress_ansible_output": True, "suppress_output_file": True}
     _write_private(run_dir / "env/settings", json.dumps(settings))  # the settings= argument can get lost
     _write_private(run_dir / "env/extravars", json.dumps(dict(variables)))  # never on a command line
-    _write_private(run_dir / "limit", "\n".join(hosts) + "\n")  # a thousand names are too long for one
+    _write_private(run_dir / "limit", "\n".join(hosts) + "\n")  # a thousand names are too long for a command line
     (run_dir / "tmp").mkdir(mode=0o700)
     own = {
         "PATH": path,
@@ -244,7 +246,7 @@ def _runner(
         **{name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
         "MAX_EVENT_RES": str(MAX_EVENT),
         "ANSIBLE_CONFIG": str(site / "ansible.cfg"),
-        "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner switches it off where nobody insists
+        "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner turns it off by default
         "ANSIBLE_LOCAL_TEMP": str(run_dir / "tmp"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_SSH_ARGS": SSH_ARGS,
@@ -253,7 +255,7 @@ def _runner(
     }
     vault = site / "keys" / VAULT_KEY
     if vault.is_file():
-        own["ANSIBLE_VAULT_PASSWORD_FILE"] = str(_closed(vault))
+        own["ANSIBLE_VAULT_PASSWORD_FILE"] = str(_private(vault))
     config = RunnerConfig(
         private_data_dir=str(run_dir),
         project_dir=str(site),
@@ -282,7 +284,7 @@ def _runner(
 
 
 class _Job:
-    """A Runner in its thread, the events that it leaves, and the way to end it."""
+    """A Runner in a thread of its own: its events, and how to end it."""
 
     def __init__(self, runner: Any, run_dir: Path) -> None:
         self.runner = runner
@@ -297,11 +299,11 @@ class _Job:
     def _run(self) -> None:
         try:
             self.runner.run()
-        except BaseException as error:  # noqa: BLE001 (it is judged in the caller's thread)
-            self.error = error  # keeps the terminal open too, until `end` has seen the supervisor go
+        except BaseException as error:  # noqa: BLE001 (it is handled in the caller's thread)
+            self.error = error  # also keeps the terminal open until `end` has waited for the supervisor
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the run to be over, at most so long; is it?"""
+        """Wait at most `seconds` for the run to end; returns whether it has."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -309,7 +311,7 @@ class _Job:
         """The events since the last call, in order; each is kept under a number of its own. Raises OSError."""
         try:
             found = [path for path in self._events.iterdir() if path.name.endswith("-partial.json")]
-        except FileNotFoundError:  # Ansible has not begun
+        except FileNotFoundError:  # Ansible has not started
             return []
         events = []
         for path in found:
@@ -328,7 +330,7 @@ class _Job:
         return [event for _, _, event in events]
 
     def ask_to_end(self) -> None:
-        """Tell the supervisor, once; as long as it has not started, a later call will."""
+        """Ask the supervisor to end, once. While it has not started yet, nothing happens: call again."""
         if not self._asked:
             self._asked = self._signal(signal.SIGTERM)
 
@@ -356,13 +358,13 @@ class _Job:
 
 
 class _Report(NamedTuple):
-    """Who is told of what happens."""
+    """The callbacks of a run."""
 
     on_event: Callable[[TaskEvent], None]
     on_facts: Callable[[Sequence[HostResult]], None] | None
 
     def tell(self, job: _Job, tally: Tally) -> None:
-        """Tell what is new."""
+        """Report what is new."""
         gathered = []
         for event in job.events():
             task = tally.add(event)
@@ -381,7 +383,7 @@ def _follow(
     cancel: threading.Event | None,
     deadline: float,
 ) -> Outcome | None:
-    """Report events until the run is over. Returns why it was ended early, if it was."""
+    """Report events until the run has ended. Returns why it was ended early, if it was."""
     stopped: Outcome | None = None
     try:
         while not job.wait(0.1):
@@ -393,7 +395,7 @@ def _follow(
                 stopped = Outcome.TIMED_OUT
                 break
     except KeyboardInterrupt as error:
-        raise Interrupted("run-was-interrupted", "The run was interrupted; nothing of it is left running.") from error
+        raise Interrupted("run-interrupted", "the run was interrupted; nothing of it is left running") from error
     finally:
         job.end()
     report.tell(job, tally)
@@ -401,7 +403,7 @@ def _follow(
 
 
 def _settle_output(run_dir: Path) -> str:
-    """Keep what Ansible printed, safe to look at, as output.txt; returns it. Very long output is cut."""
+    """Keep what Ansible printed as output.txt, safe to print and truncated when very long; returns it."""
     try:
         with (run_dir / "output").open("rb") as file:
             raw = file.read(MAX_OUTPUT).decode("utf-8", "replace")
@@ -414,7 +416,7 @@ def _settle_output(run_dir: Path) -> str:
 
 
 def _judge(job: _Job, tally: Tally, stopped: Outcome | None, output: str, timeout: float) -> tuple[Outcome, str]:
-    """How the run ended, and the sentence for it where no host has one."""
+    """How the run ended, with a message where no host has one."""
     if tally.finished:
         return tally.outcome()
     if stopped is Outcome.CANCELLED:
@@ -424,10 +426,10 @@ def _judge(job: _Job, tally: Tally, stopped: Outcome | None, output: str, timeou
     full = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
     if any(words in output for words in full) or os.statvfs(job.runner.config.private_data_dir).f_bavail == 0:
         raise OutsideFailure(
-            "disk-full", "The disk is full.", remedy="Free some space, then run the same command again."
+            "disk-full", "the disk is full", remedy="Free some space, then run the same command again."
         )
     errors = _ERROR.split(output)
     said = printable(" ".join((errors[1] if len(errors) > 1 else output[-600:]).split()), 600)
-    if job.error is None and job.runner.rc in (1, 4, 5):  # before any task: inventory, playbook or option
+    if job.error is None and job.runner.rc in (1, 4, 5):  # before any task: a bad inventory, playbook or option
         return Outcome.PARSER_ERROR, said
     return Outcome.CRASHED, said or f"Ansible ended with code {job.runner.rc} ({type(job.error).__name__})."

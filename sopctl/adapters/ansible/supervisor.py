@@ -1,15 +1,14 @@
-"""Run one command so that nothing of it is left behind, whatever happens to the one who asked for it.
+"""Run one command so that none of its processes is left behind, whatever happens to the caller.
 
-ansible-core 2.19 puts each worker into a session of its own, and ssh's connection masters put themselves into the
-background: killing a process group reaches neither. This small program makes itself the *subreaper* of everything
-below it (PR_SET_CHILD_SUBREAPER, prctl(2)), so that every orphan becomes its child and can be found and ended.
+ansible-core 2.19 puts each worker into a session of its own, and ssh's connection masters go into the background:
+killing a process group reaches neither. This small program makes itself the *subreaper* of everything below it
+(PR_SET_CHILD_SUBREAPER, prctl(2)), so that every orphan becomes its child and can be found and ended.
 
     python -I supervisor.py PIDFILE OUTPUT SOCKETS PARENT COMMAND ARG…
 
-What the command prints goes to the new file OUTPUT, and it reads from nowhere. The folder SOCKETS is
-removed in the end. SIGTERM, SIGINT or SIGHUP, or the
-death of PARENT, ends the command: SIGTERM, some seconds of grace, SIGKILL. It runs as a script, without sopctl on its
-path, and ends with the command's exit code (128 + the signal's number).
+The command's output goes to the new file OUTPUT; its input is empty. The folder SOCKETS is removed in the end. SIGTERM,
+SIGINT or SIGHUP, or the death of PARENT, ends the command: SIGTERM, some seconds of grace, SIGKILL. It runs as a
+script, without sopctl on its path, and returns the command's exit code (128 + the signal's number).
 """
 
 import ctypes
@@ -22,20 +21,20 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 GRACE = 5.0
-"""Seconds between asking the command to end and making it end."""
+"""Seconds between SIGTERM and SIGKILL."""
 
 STOPS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 def main(pid_file: str, output: str, sockets: str, parent: str, *command: str) -> int:
-    """Run `command`, wait for it, and end all that it left. Returns the exit code."""
+    """Run `command`, wait for it, and end all processes that it left. Returns the exit code."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {*STOPS, signal.SIGCHLD})
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a blocked signal that is ignored would never be seen
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a blocked signal that is also ignored is never delivered
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     Path(pid_file).write_text(str(os.getpid()), encoding="ascii")
-    if os.getppid() != int(parent):  # it died before we asked to be told
+    if os.getppid() != int(parent):  # the parent died before PR_SET_PDEATHSIG took effect
         return 128 + signal.SIGTERM
     child = os.fork()
     if child == 0:
@@ -47,7 +46,7 @@ def main(pid_file: str, output: str, sockets: str, parent: str, *command: str) -
 
 
 def _become(libc: ctypes.CDLL, output: str, command: tuple[str, ...]) -> None:
-    """In the child: turn into the command, and end should the supervisor be killed outright."""
+    """In the child: become the command, which is to end should the supervisor be killed."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     try:
@@ -62,7 +61,7 @@ def _become(libc: ctypes.CDLL, output: str, command: tuple[str, ...]) -> None:
 
 
 def _wait(child: int) -> int:
-    """Wait for `child`, passing on what asks it to end; returns its exit code."""
+    """Wait for `child`, and end it when we are asked to end; returns its exit code."""
     deadline: float | None = None
     while True:
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -72,7 +71,7 @@ def _wait(child: int) -> int:
             else signal.sigtimedwait({*STOPS, signal.SIGCHLD}, left)
         )
         if got is None:
-            return 128 + signal.SIGKILL  # the sweep does it
+            return 128 + signal.SIGKILL  # the sweep kills it
         if got.si_signo == signal.SIGCHLD:
             code = _reap().get(child)
             if code is not None:
@@ -97,7 +96,7 @@ def _reap() -> dict[int, int]:
 
 
 def _sweep() -> None:
-    """End every process below this one; the kernel made all orphans our children."""
+    """End every process below this one; the kernel has made all orphans our children."""
     for number, seconds in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -114,7 +113,7 @@ def _sweep() -> None:
 
 
 def _remove(folder: str) -> None:
-    """Remove the folder of ssh's sockets; the caller may have died, and would have to know it to do so."""
+    """Remove the folder of ssh's sockets: the caller, which made it, may have died."""
     try:
         for entry in os.scandir(folder):
             os.unlink(entry)

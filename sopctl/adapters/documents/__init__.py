@@ -1,4 +1,4 @@
-"""The papers that a government office files: forms as data in, PDF/A out."""
+"""The papers that a government office files: a form as data in, PDF/A out."""
 
 from sopctl.adapters.documents.forms import (
     ChecklistRow,

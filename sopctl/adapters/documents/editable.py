@@ -1,6 +1,6 @@
-"""Papers that an office edits: a form in plain parts, and as a page (HTML; for a spreadsheet: xlsx.py).
+"""Papers for an office to edit: a form as a paper of plain parts, and as an HTML page (as a spreadsheet: xlsx.py).
 
-What strangers wrote is text, never markup, and the page loads nothing.
+Text of strangers is never markup, and the page loads nothing.
 """
 
 from collections.abc import Iterator
@@ -69,16 +69,16 @@ def as_paper(form: HandoverForm) -> Paper:
 
 
 SIGNS = {"gathered": "●", "declared": "○", "needs-root": "△", "not-available": "–"}
-"""Where a value is from, as on the PDF (templates/inventory.typ)."""
+"""The signs that tell where a value is from, as on the PDF (templates/inventory.typ)."""
 
 
 def inventory_paper(form: InventoryForm) -> Paper:
-    """An inventory form as a paper of plain parts; each value with the sign that says where it is from."""
+    """An inventory form as a paper of plain parts; each value has the sign that tells where it is from."""
     legend = "● dibaca dari server · ○ dinyatakan dalam surat atau berkas · △ perlu akses root · – tidak tersedia"
     changes = "Perubahan sejak bulan lalu"
-    told = form.changes
-    if not told:
-        told = ("Formulir pertama; belum ada pembanding." if told is None else "Tidak ada perubahan.",)
+    listed = form.changes
+    if not listed:
+        listed = ("Formulir pertama; belum ada pembanding." if listed is None else "Tidak ada perubahan.",)
     return Paper(
         letterhead=form.letterhead,
         stamp=form.stamp,
@@ -86,7 +86,7 @@ def inventory_paper(form: InventoryForm) -> Paper:
         opening=(f"Bulan: {wording.month_name(form.month)}", f"Server: {form.server_name}", f"Asal data: {legend}"),
         sections=(
             *(_signed(part) for part in form.sections),
-            Table(changes, ("No", changes), tuple((str(no), line) for no, line in enumerate(told, 1)), "gathered"),
+            Table(changes, ("No", changes), tuple((str(no), line) for no, line in enumerate(listed, 1)), "gathered"),
         ),
         closing=(f"Data di atas dicatat menurut keadaan pada {wording.plain_date(form.stamp.issued)}.",),
         signers=(Signer("Petugas inventarisasi", form.officer),),
@@ -103,7 +103,7 @@ def _signed(part: Section | Table) -> Section | Table:
 
 
 def _checklists(form: HandoverForm) -> Iterator[Table]:
-    """The result of the inspection, a table for each server."""
+    """The results of the inspection, one table per server."""
     for server, rows in groupby(form.checklist, key=lambda row: row.server):
         title = say("Hasil pemeriksaan", form.language) + (f": {server}" if server else "")
         columns = ("No", "Yang diperiksa", "Hasil", "Keterangan")
@@ -112,7 +112,7 @@ def _checklists(form: HandoverForm) -> Iterator[Table]:
 
 
 def to_html(paper: Paper) -> bytes:
-    """The paper as one HTML page that needs nothing else."""
+    """The paper as a self-contained HTML page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from sopctl.adapters.documents.pdf import TEMPLATES

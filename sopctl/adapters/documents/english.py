@@ -1,6 +1,6 @@
-"""The second language of the papers: what stands on them in Indonesian, and the same in English.
+"""The second language of the papers: their texts in Indonesian, and the same in English.
 
-A paper is made in Indonesian. For an English one every text that is a whole entry here is replaced; what people wrote
+A paper is made in Indonesian. For an English one, every text that is an entry here is replaced; what people wrote
 (names, remarks) stays as it is. Braces are places for values.
 """
 
@@ -163,13 +163,13 @@ ENGLISH = {
 
 
 def say(text: str, language: Language, **values: str) -> str:
-    """`text` in `language`, with the values in their places."""
+    """`text` in `language`, with `values` filled in."""
     said = ENGLISH[text] if language == "en" else text
     return said.format(**values) if values else said
 
 
 def translated(value: Any, language: Language) -> Any:
-    """Plain data of a form with every text that is an entry replaced; keys and all other texts stay."""
+    """A form's plain data with every text that is an entry translated; keys and all other texts stay."""
     if language == "id":
         return value
     if isinstance(value, str):

@@ -1,6 +1,6 @@
-"""What the office's forms say, as data: every piece of text that ends up on paper has a named place here.
+"""The office's forms as data: every piece of text that ends up on paper has a field here.
 
-There is no place for a password or a key, and nothing here is markup: a `#` in a serial number is a `#`.
+There is no field for a password or a key, and nothing here is markup: a `#` in a serial number is a `#`.
 """
 
 from datetime import date
@@ -11,14 +11,15 @@ from msgspec import Struct
 from sopctl.adapters.documents.english import Language
 
 Source = Literal["gathered", "declared", "needs-root", "not-available"]
-"""Where a value is from: read on the server, said in the letter or dossier, or why there is none."""
+"""Where a value is from: read on the server, or declared in the letter or dossier; or why there is none."""
 
 Result = Literal["ok", "tidak", "tidak berlaku", ""]
-"""The answer to one question of the physical inspection; empty leaves room to tick it by hand."""
+"""The answer to a question of the physical inspection; when empty, it can be ticked by hand."""
 
 
 class Letterhead(Struct, frozen=True):
-    """The office whose paper it is: `agency` is the government above it, `contact` one line of phone, mail, web."""
+    """The office that issues the paper: `agency` is the government it belongs to, `contact` a line with phone, e-mail
+    and web site."""
 
     office: str
     agency: str
@@ -27,10 +28,10 @@ class Letterhead(Struct, frozen=True):
 
 
 class Stamp(Struct, frozen=True):
-    """What ties the paper to the record: on every page, and `check_command` as a QR code too.
+    """What ties the paper to the record; it is on every page, with `check_command` as a QR code too.
 
-    `revision` is the short hash of the record that was printed; `issued` also dates the PDF file itself,
-    so that the same form is always the same bytes.
+    `revision` is the short hash of the record that was printed. `issued` is also the date in the PDF file, so that the
+    same form always gives the same bytes.
     """
 
     deposit_id: str
@@ -39,11 +40,11 @@ class Stamp(Struct, frozen=True):
     issued: date
     check_command: str
     names_record: bool = True
-    """Does the file itself say to which record it belongs? Only one that is issued does: a copy is no forgery."""
+    """Whether the file's metadata names its record. Only issued files do, so that no copy looks like a forgery."""
 
 
 class Party(Struct, frozen=True):
-    """A person who signs. An empty `name`, `nip` or `position` leaves room to write it by hand."""
+    """A person who signs. An empty `name`, `nip` or `position` can be filled in by hand."""
 
     name: str
     nip: str
@@ -52,7 +53,7 @@ class Party(Struct, frozen=True):
 
 
 class HandoverItem(Struct, frozen=True):
-    """One line of the hand-over's table. `condition`: baik, rusak ringan or rusak berat."""
+    """A row of the hand-over's table. `condition`: baik, rusak ringan or rusak berat."""
 
     description: str
     brand_model: str
@@ -65,8 +66,8 @@ class HandoverItem(Struct, frozen=True):
 
 
 class ChecklistRow(Struct, frozen=True):
-    """One question of the physical inspection, its answer and a remark. `server` is named where the form holds more
-    than one: its rows stand together below its name."""
+    """A question of the physical inspection, its answer and a remark. `server` is set on a form for several servers:
+    consecutive rows of a server are printed below its name."""
 
     item: str
     result: Result
@@ -75,9 +76,9 @@ class ChecklistRow(Struct, frozen=True):
 
 
 class HandoverForm(Struct, frozen=True, tag="handover"):
-    """Formulir Serah Terima Barang, for one or more servers of one letter.
+    """Formulir Serah Terima Barang, for one or more servers of a letter.
 
-    `first` hands over and `second` receives, whichever way the server goes; `returning` only changes the wording.
+    `first` hands over and `second` receives, in either direction; `returning` only changes the wording.
     """
 
     letterhead: Letterhead
@@ -93,13 +94,13 @@ class HandoverForm(Struct, frozen=True, tag="handover"):
 
 
 class Field(Struct, frozen=True):
-    """One labelled value and where it is from."""
+    """A labelled value, and where it is from."""
 
     label: str
     value: str
     source: Source
     key: str = ""
-    """Where the value goes in a record; a spreadsheet carries it in a hidden column, to be read back."""
+    """The value's field in a record; a spreadsheet has it in a hidden column, so that it can be read back."""
 
 
 class Section(Struct, frozen=True, tag="section"):
@@ -110,7 +111,7 @@ class Section(Struct, frozen=True, tag="section"):
 
 
 class Table(Struct, frozen=True, tag="table"):
-    """Rows under a title; each row has as many cells as there are `columns`. `source` holds for all of them."""
+    """Rows under a title; each row has as many cells as there are `columns`. `source` applies to all cells."""
 
     title: str
     columns: tuple[str, ...]
@@ -121,7 +122,7 @@ class Table(Struct, frozen=True, tag="table"):
 class InventoryForm(Struct, frozen=True, tag="inventory"):
     """Formulir Data Inventarisasi Server: one server, one `month` (2026-11).
 
-    `changes` since last month's form and the hand-over, one sentence each; None says that this is the first form.
+    `changes` since last month's form and since the hand-over, one sentence each; None on the first form.
     """
 
     letterhead: Letterhead
@@ -134,14 +135,14 @@ class InventoryForm(Struct, frozen=True, tag="inventory"):
 
 
 class Signer(Struct, frozen=True):
-    """Who signs a paper, and as what."""
+    """Who signs a paper, and in which role."""
 
     role: str
     party: Party
 
 
-class LetterHead(Struct, frozen=True):
-    """What makes a paper a letter: where and when it was written, what about, and to whom, a line each."""
+class Letter(Struct, frozen=True):
+    """What makes a paper a letter: place and date, subject, and the lines of the recipient."""
 
     place_and_date: str
     subject: str
@@ -149,9 +150,9 @@ class LetterHead(Struct, frozen=True):
 
 
 class Paper(Struct, frozen=True, tag="paper"):
-    """A paper of plain parts: a letter, an announcement, a record. At most three sign it.
+    """A paper of plain parts: a letter, an announcement, a record. It has at most three signers.
 
-    A field without value is a line to fill in by hand. A `letter` has its subject instead of a title.
+    A field without a value is a line to fill in by hand. A `letter` has its subject instead of a title.
     """
 
     letterhead: Letterhead
@@ -161,20 +162,20 @@ class Paper(Struct, frozen=True, tag="paper"):
     sections: tuple[Section | Table, ...]
     closing: tuple[str, ...]
     signers: tuple[Signer, ...]
-    letter: LetterHead | None = None
+    letter: Letter | None = None
     language: Language = "id"
 
 
 Shape = Literal["terminal", "process", "decision"]
-"""The flowchart's symbol of a step: capsule (begins or ends the procedure), box, diamond."""
+"""A step's symbol in the flowchart: capsule (the procedure begins or ends), box, diamond."""
 
 
 State = Literal["", "visited", "current"]
-"""Whether a deposit has passed a step, or stands at it."""
+"""Whether a deposit has passed a step, or is at it."""
 
 
 class SopStep(Struct, frozen=True):
-    """One row of an SOP's flow table; `actor` is the column, counted from 0."""
+    """A row of an SOP's flow table; `actor` is the column of its actor, counted from 0."""
 
     no: int
     activity: str
@@ -188,7 +189,7 @@ class SopStep(Struct, frozen=True):
 
 
 class SopArrow(Struct, frozen=True):
-    """An arrow from one step's number to another's; dashed where the paper does not draw it."""
+    """An arrow from one step to another, by their numbers; dashed where the official paper does not have it."""
 
     source: int
     target: int
@@ -204,7 +205,7 @@ class SopBlock(Struct, frozen=True):
 
 
 class SopForm(Struct, frozen=True, tag="sop"):
-    """The SOP itself, as PermenPANRB 35/2012 prescribes; with `legend`, the way that a deposit went through it."""
+    """The SOP itself, as PermenPANRB 35/2012 prescribes; with `legend`, the path that a deposit took through it."""
 
     letterhead: Letterhead
     stamp: Stamp
@@ -222,8 +223,8 @@ class SopForm(Struct, frozen=True, tag="sop"):
 
 
 class Bar(Struct, frozen=True):
-    """A bar of a chart: how much, `of` how much where that is known, in the chart's measure; `shown` is what stands at
-    its end."""
+    """A bar of a chart: `value`, `of` how much where that is known (else 0), both in the chart's unit; `shown` is the
+    text at its end."""
 
     label: str
     value: float
@@ -232,7 +233,7 @@ class Bar(Struct, frozen=True):
 
 
 class Chart(Struct, frozen=True):
-    """Bars below a title, the longest as wide as there is room."""
+    """Bars below a title; the longest has the full width."""
 
     title: str
     bars: tuple[Bar, ...]

@@ -1,7 +1,7 @@
-"""From a form to a PDF: the form's text goes to typst as data, the layout is a template of the package.
+"""From a form to a PDF: the form's text goes to typst as data, the layout is a template in this package.
 
-Typst reads nothing but the `templates` folder, and no template fetches a package. The fonts are the ones inside
-the typst wheel, so a form looks the same on every machine. The PDF is PDF/A-2b (ISO 19005-2).
+typst reads nothing but the `templates` folder, and no template fetches a package. The fonts are those in the typst
+wheel, so that a form looks the same on every machine. The PDF is PDF/A-2b (ISO 19005-2).
 """
 
 from collections.abc import Iterable
@@ -24,16 +24,16 @@ from sopctl.model.quantity import decimal
 MAX_NOTES = 5
 MAX_SIGNERS = 3
 MAX_ROWS = 100
-"""Rows of one table, or changes; of more, the form says how many there are."""
+"""Rows of a table, or changes; the form says how many more there are."""
 MAX_SERVERS = 2_000
-"""Rows of the tables of a summary of all servers."""
+"""Rows of the tables in a summary of all servers."""
 MAX_BARS = 24
-"""Of one chart. The table of sums has all."""
+"""Bars of a chart; the table of sums has all."""
 MAX_NAME = 44
 """Characters of a bar's name: three lines."""
 
-# Characters of one value, by the part of the form it stands in; more are cut, visibly. What people write may be
-# longer than what a machine sends: a server with a hundred disks of hostile names still makes a form to read.
+# Characters of one value, by the part of the form that it is in; longer ones are cut, visibly. What people write may
+# be longer than what a machine sends: even a server with a hundred disks with hostile names gives a readable form.
 _WRITTEN = 600
 _READ = 300
 _CELL = 120
@@ -72,10 +72,11 @@ _TEMPLATE_OF = {
 def render(form: Form) -> bytes:
     """The form as a PDF/A-2b file; the same form gives the same bytes with the same version of typst.
 
-    Text that the fonts cannot show is replaced by its code point, over-long text and tables are cut, visibly.
-    Raises InvalidRecord for a month that is none, a table without columns or whose rows do not fit them, an SOP without
-    actors or steps, more signers than there is room for, or a check command that is empty or too long for a QR code,
-    and OutsideFailure when typst is missing or fails.
+    Characters that the fonts do not have are shown as code points; overlong texts and tables are cut, visibly.
+
+    Raises InvalidRecord for an invalid month, a table without columns or whose rows do not match them, an SOP without
+    actors or steps, too many signers, and a check command that is empty or too long for a QR code. Raises
+    OutsideFailure when typst is missing or fails.
     """
     name = _TEMPLATE_OF[type(form)]
     language = _language(form)
@@ -85,12 +86,12 @@ def render(form: Form) -> bytes:
 
 
 def _bounded(form: Form) -> Form:
-    """The form with tables and lists of a length that someone would read."""
+    """The form with its tables and lists cut to a length that people can read."""
     if isinstance(form, HandoverForm):
         return form
     if isinstance(form, SopForm):
         if not form.actors or not form.steps:
-            raise InvalidRecord("sop-without-actors-steps-no", "an SOP without actors or steps has no flow table")
+            raise InvalidRecord("sop-without-steps", "an SOP without actors or steps has no flow table")
         steps = tuple(msgspec.structs.replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
         events = _bounded_table(form.events) if form.events else None
         return msgspec.structs.replace(form, steps=steps, events=events)
@@ -106,10 +107,10 @@ def _bounded(form: Form) -> Form:
     if isinstance(form, Paper):
         if len(form.signers) > MAX_SIGNERS:
             raise InvalidRecord(
-                "people-sign-paper",
-                "{signers} people sign the paper; there is room for {MAX_SIGNERS}",
+                "too-many-signers",
+                "{signers} people sign the paper; there is room for {most}",
                 signers=len(form.signers),
-                MAX_SIGNERS=MAX_SIGNERS,
+                most=MAX_SIGNERS,
             )
         return msgspec.structs.replace(form, sections=sections)
     changes = form.changes
@@ -119,7 +120,7 @@ def _bounded(form: Form) -> Form:
 
 
 def _bounded_chart(chart: Chart) -> Chart:
-    """Its first bars; a long name is cut short, as the table of sums has it in full."""
+    """The chart with its first bars only, and long names shortened: the table of sums has them in full."""
     bars = (msgspec.structs.replace(bar, label=shortened(bar.label, MAX_NAME)) for bar in chart.bars[:MAX_BARS])
     return msgspec.structs.replace(chart, bars=tuple(bars))
 
@@ -127,13 +128,13 @@ def _bounded_chart(chart: Chart) -> Chart:
 def _bounded_table(table: Table, most: int = MAX_ROWS) -> Table:
     width = len(table.columns)
     if not width:
-        raise InvalidRecord("table-no-columns", "the table {title!r} has no columns", title=table.title)
+        raise InvalidRecord("table-without-columns", "the table {table!r} has no columns", table=table.title)
     if any(len(row) != width for row in table.rows):
         raise InvalidRecord(
-            "row-table-does-not-cells",
-            "a row of the table {title!r} does not have {width} cells",
-            title=table.title,
-            width=width,
+            "table-row-width",
+            "a row of the table {table!r} does not have {columns} cells",
+            table=table.title,
+            columns=width,
         )
     if len(table.rows) <= most:
         return table
@@ -146,7 +147,7 @@ def _more(count: int) -> str:
 
 
 def _printable_all(value: Any, limit: int) -> Any:
-    """Every string below `value` made printable; keys are the Structs' own field names."""
+    """`value` with every string in it made printable; keys are the Structs' field names, and stay."""
     if isinstance(value, str):
         return printable(value, limit)
     if isinstance(value, dict):
@@ -161,8 +162,7 @@ def _language(form: Form) -> Language:
 
 
 def _words(form: Form, language: Language) -> dict[str, Any]:
-    """What a template cannot know: its own words in another language, dates in words, and how wide a table's columns
-    want to be."""
+    """What a template cannot compute: its own texts in another language, dates in words, and the columns' widths."""
     issued = form.stamp.issued
     words: dict[str, Any] = {
         "language": language,
@@ -195,7 +195,7 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
 
 
 def _shares(table: Table) -> list[int]:
-    """Each column's share of the page, by its longest cell within bounds that keep the others readable."""
+    """Each column's share of the page: by its longest cell, within bounds that keep the other columns readable."""
     return [max(6, min(26, _longest(column))) for column in zip(table.columns, *table.rows, strict=True)]
 
 
@@ -208,12 +208,12 @@ def _qr(command: str) -> str:
     import segno
 
     if not command:
-        raise InvalidRecord("check-command-empty", "the check command is empty: the QR code would lead nowhere")
+        raise InvalidRecord("check-command-missing", "the check command is empty, so there is nothing for the QR code")
     try:
-        # Any of the eight masks can be read; to try them all takes longer than the rest of the form's Python.
+        # All eight masks are readable; trying each takes longer than all other Python code for a form.
         code = segno.make_qr(command.encode("utf-8", "replace"), error="m", mask=0)
     except segno.DataOverflowError:
-        raise InvalidRecord("check-command-too-long-qr", "the check command is too long for a QR code") from None
+        raise InvalidRecord("check-command-too-long", "the check command is too long for a QR code") from None
     image = BytesIO()
     code.save(image, kind="svg", border=0, xmldecl=False)
     return image.getvalue().decode()
@@ -221,7 +221,7 @@ def _qr(command: str) -> str:
 
 def prepare() -> None:
     """Load what typesetting needs, so that the first form takes no longer than the others."""
-    with suppress(ImportError):  # `render` says what is missing
+    with suppress(ImportError):  # `render` reports what is missing
         import segno  # noqa: F401
 
         _fonts()
@@ -240,10 +240,10 @@ def _typeset(template: str, data: str, qr: str, issued: date) -> bytes:
         import typst
     except ImportError as error:
         raise OutsideFailure(
-            "typst-cannot-loaded",
-            "typst cannot be loaded: {error}",
+            "typst-missing",
+            "typst cannot be loaded: {reason}",
             remedy="Install it: pip install typst",
-            error=error,
+            reason=str(error),
         ) from error
     try:
         return typst.compile(
@@ -257,9 +257,9 @@ def _typeset(template: str, data: str, qr: str, issued: date) -> bytes:
         )
     except (typst.TypstError, RuntimeError, OSError) as error:
         raise OutsideFailure(
-            "typst-could-not-typeset-form",
-            "typst could not typeset the form: {error}",
+            "form-not-typeset",
+            "typst could not typeset the form: {reason}",
             where=f"{template}.typ",
-            remedy="This is a fault in sopctl's template, not in the record; please report it.",
-            error=printable(str(error), 300),
+            remedy="This is a bug in sopctl's template, not in the record. Please report it.",
+            reason=printable(str(error), 300),
         ) from error

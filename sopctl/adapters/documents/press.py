@@ -1,8 +1,8 @@
-"""Many forms at once: typesetting in processes of its own.
+"""Many forms at once: typesetting in worker processes.
 
-typst keeps one core busy however many threads ask it, and a run over a hundred servers may get their answers in one
-second. A worker is this module as a program: it reads forms, one a line of JSON, from its standard input and answers
-each with a line of JSON and the PDF. It ends with its input, so that none outlives who started it.
+typst uses one core however many threads call it, and the facts of a hundred servers may arrive within a second. A
+worker is this module run as a program: it reads forms from its standard input, one per line as JSON, and answers each
+with a line of JSON and the PDF. It ends at the end of its input, so that none outlives its parent.
 """
 
 import os
@@ -22,31 +22,49 @@ from msgspec import Struct
 import sopctl
 from sopctl.adapters.documents.forms import Form
 from sopctl.adapters.documents.pdf import prepare, render
-from sopctl.errors import ExitCode, InvalidRecord, OutsideFailure, SopctlError
+from sopctl.errors import Action, ExitCode, InvalidRecord, OutsideFailure, SopctlError
 
 MOST = 4
-"""Workers, at most: each takes some 100 MiB."""
+"""The most workers: each takes some 100 MiB."""
 
 
-class _Head(Struct):
-    """What comes before a PDF of `size` bytes; or instead of it, what is wrong."""
+class _Problem(Struct):
+    """An error of `render`, as data."""
+
+    id: str
+    template: str
+    values: dict[str, str | int]
+    where: str
+    remedy: tuple[str | Action, ...]
+    invalid: bool
+
+    @classmethod
+    def of(cls, error: SopctlError) -> "_Problem":
+        values = {name: value if isinstance(value, str | int) else str(value) for name, value in error.values.items()}
+        invalid = error.exit_code == ExitCode.INVALID
+        return cls(error.id, error.template, values, error.where, error.remedy, invalid)
+
+    def as_error(self) -> SopctlError:
+        kind = InvalidRecord if self.invalid else OutsideFailure
+        return kind(self.id, self.template, where=self.where, remedy=self.remedy, **self.values)
+
+
+class _Reply(Struct):
+    """The line before a PDF of `size` bytes; or, instead of one, the `problem`."""
 
     size: int = 0
-    id: str = ""
-    wrong: str = ""
-    where: str = ""
-    remedy: str = ""
-    invalid: bool = False
+    problem: _Problem | None = None
 
 
 class Press:
-    """Makes forms: in this process, each when it is asked for, or in `workers` that begin at once."""
+    """Makes forms: in `workers`, which start at once; without any, in this process, each form when its PDF is asked
+    for."""
 
     def __init__(self, workers: int = 0) -> None:
         self._workers = [_Worker() for _ in range(min(workers, MOST))]
         self._idle = list(self._workers)
         self._threads = ThreadPoolExecutor(len(self._workers), "press") if self._workers else None
-        if not workers:  # what typesetting loads takes longer than a form: it is loaded while servers answer
+        if not workers:  # loading typst takes longer than a form, so it is done while the servers still answer
             threading.Thread(target=prepare, name="press", daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -61,29 +79,29 @@ class Press:
             worker.close()
 
     def start(self, form: Form) -> Callable[[], bytes]:
-        """Begin with a form. What is returned gives the PDF when it is called, or raises what `render` raises."""
+        """Start a form. Returns a function that gives its PDF, or raises what `render` raises."""
         return self._threads.submit(self._make, form).result if self._threads else partial(render, form)
 
     def _make(self, form: Form) -> bytes:
         worker = self._idle.pop()  # as many threads as workers: there is always one
         try:
             return worker.render(form)
-        except (OSError, EOFError, ValueError):  # it died, say for want of memory
+        except (OSError, EOFError, ValueError):  # it died, perhaps for lack of memory
             return render(form)
         finally:
             self._idle.append(worker)
 
 
 class _Worker:
-    """A process that typesets. `render` raises OSError, EOFError or ValueError when it died, else what it met."""
+    """A process that typesets. `render` raises OSError, EOFError or ValueError when the process died."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],  # -P: what lies in the folder that we are in is not imported
+            [sys.executable, "-P", "-m", __name__],  # -P: nothing is imported from the current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(Path(sopctl.__file__).parents[1])},
-            start_new_session=True,  # Ctrl-C is for us to answer
+            start_new_session=True,  # Ctrl-C is handled by this process
         )
 
     def render(self, form: Form) -> bytes:
@@ -95,12 +113,11 @@ class _Worker:
         line = sink.readline()
         if not line:
             raise EOFError
-        head = msgspec.json.decode(line, type=_Head)
-        if head.wrong:
-            kind = InvalidRecord if head.invalid else OutsideFailure
-            raise kind(head.id, "{reason}", where=head.where, remedy=head.remedy, reason=head.wrong)
-        content = sink.read(head.size)
-        if len(content) < head.size:
+        reply = msgspec.json.decode(line, type=_Reply)
+        if reply.problem:
+            raise reply.problem.as_error()
+        content = sink.read(reply.size)
+        if len(content) < reply.size:
             raise EOFError
         return content
 
@@ -110,18 +127,17 @@ class _Worker:
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answer every form that is read from `source`, until it ends."""
+    """Answer every form in `source`, until it ends."""
     prepare()
     decoder = msgspec.json.Decoder(Form)
     for line in source:
         content = b""
         try:
             content = render(decoder.decode(line))
-            head = _Head(size=len(content))
+            reply = _Reply(size=len(content))
         except SopctlError as error:
-            invalid = error.exit_code == ExitCode.INVALID
-            head = _Head(id=error.id, wrong=error.message, where=error.where, remedy=error.advice, invalid=invalid)
-        sink.write(msgspec.json.encode(head) + b"\n" + content)
+            reply = _Reply(problem=_Problem.of(error))
+        sink.write(msgspec.json.encode(reply) + b"\n" + content)
         sink.flush()
 
 

@@ -16,7 +16,7 @@ _COLOURS = {"placed": "#cfe8d5", "reserved": "#fdeebc", "blocked": "#dddddd"}
 
 
 class Box(Struct, frozen=True):
-    """What fills units of a rack: `kind` is placed, reserved or blocked; `face` both, front or rear."""
+    """What occupies rack units: `kind` is placed, reserved or blocked; `face` is both, front or rear."""
 
     unit: int
     height: int
@@ -26,7 +26,7 @@ class Box(Struct, frozen=True):
 
 
 class Gauge(Struct, frozen=True):
-    """A budget: how much of it is used."""
+    """A budget of the rack, and how much of it is used."""
 
     label: str
     used: int
@@ -35,7 +35,7 @@ class Gauge(Struct, frozen=True):
 
 
 def rack_svg(title: str, units: int, boxes: Sequence[Box], gauges: Sequence[Gauge]) -> bytes:
-    """The rack from the front, unit 1 at the bottom, and its budgets as bars below. Text is data, never markup."""
+    """The rack from the front, with unit 1 at the bottom, and its budgets as bars below. Text is never markup."""
     height = _TOP + units * _UNIT + 26 + 26 * len(gauges)
     svg = draw.canvas(title, _LEFT + _WIDTH + 20, height)
     for unit in range(1, units + 1):

@@ -1,6 +1,6 @@
-"""The summary of all servers as a spreadsheet (XLSX): its tables to sort and filter, and its charts.
+"""The summary of all servers as a spreadsheet (XLSX): tables to sort and filter, and charts.
 
-What strangers wrote is text, never a formula; figures are figures.
+Text of strangers is never a formula; figures are numbers.
 """
 
 import math
@@ -14,7 +14,7 @@ from sopctl.adapters.documents.text import LONG, printable
 from sopctl.adapters.documents.wording import month_name
 
 _FIGURE = re.compile(r"\d{1,3}(\.\d{3}){0,4}(,\d{1,3})?")
-"""As `quantity.decimal` writes one."""
+"""A figure as `quantity.decimal` writes it."""
 
 COUNTED = frozenset({"No", "Jumlah", "Memori (GiB)", "Disk (GB)"})
 """The columns whose cells are figures."""
@@ -26,8 +26,7 @@ ROW_PIXELS = 20
 
 
 def summary_xlsx(form: SummaryForm) -> bytes:
-    """A sheet with the figures, the sums and the charts, one with all servers, one with what changed, and one with
-    what the charts are drawn of."""
+    """Four sheets: figures, sums and charts; all servers; the changes; the data of the charts."""
     import xlsxwriter
 
     file = BytesIO()
@@ -55,7 +54,7 @@ def summary_xlsx(form: SummaryForm) -> bytes:
 
 
 class _Overview:
-    """The first sheet, from top to bottom; the charts stand beside the sums."""
+    """The first sheet, written from top to bottom; the charts are beside the sums."""
 
     def __init__(self, book: Any, styles: dict[str, Any], form: SummaryForm) -> None:
         self._book, self._styles = book, styles
@@ -85,7 +84,7 @@ class _Overview:
         self._row += 1
 
     def draw(self, charts: Sequence[Chart]) -> None:
-        """The bars as figures on a sheet of their own, and charts of them beside the sums."""
+        """Write the bars as figures on a sheet of their own, and draw them as charts beside the sums."""
         figures, below, left = self._book.add_worksheet(_FIGURES), 4, 0
         for chart in charts:
             if chart.bars:
@@ -137,7 +136,7 @@ def _table(sheet: Any, styles: dict[str, Any], table: Table, top: int) -> int:
 
 
 def _write(sheet: Any, styles: dict[str, Any], row: int, column: int, value: str, *, counted: bool) -> None:
-    """A figure, where there is one (not `–`), or text."""
+    """Write a figure as a number, and anything else (such as `–`) as text."""
     if counted and _FIGURE.fullmatch(value):
         sheet.write_number(row, column, float(value.replace(".", "").replace(",", ".")), styles["number"])
     else:

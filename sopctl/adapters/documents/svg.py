@@ -1,4 +1,4 @@
-"""The few shapes of SVG 1.1 that our pictures are made of. Text is data, never markup."""
+"""The few SVG 1.1 shapes that our pictures consist of. Text is never markup."""
 
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -20,7 +20,7 @@ def canvas(title: str, width: int, height: int) -> Element:
 def rect(
     svg: Element, x: float, y: float, width: float, height: float, fill: str, stroke: str = "none", says: str = ""
 ) -> None:
-    """A rectangle; `says` is shown when a pointer rests on it."""
+    """A rectangle; `says` is its tooltip."""
     place = {"x": f"{x:g}", "y": f"{y:g}", "width": f"{width:g}", "height": f"{height:g}"}
     drawn = SubElement(svg, "rect", {**place, "fill": fill, "stroke": stroke})
     if says:
@@ -28,7 +28,7 @@ def rect(
 
 
 def text(svg: Element, x: int, y: int, words: str, *, size: int = 11, colour: str = "#111111") -> None:
-    """One line of text that begins at `x`, on the base line `y`."""
+    """A line of text that begins at `x`, on the baseline `y`."""
     SubElement(svg, "text", {"x": str(x), "y": str(y), "font-size": str(size), "fill": colour}).text = words
 
 

@@ -1,4 +1,4 @@
-"""Text from strangers, made fit for paper: what cannot or must not be printed is shown by its code point."""
+"""Text from strangers, made fit for paper: characters that cannot or must not be printed become code points."""
 
 import re
 import unicodedata
@@ -6,9 +6,9 @@ from typing import Any
 
 LONG = 2000
 
-# Every character here has a glyph, regular and bold, in the two fonts that typst carries (a test prints them
-# all). Control and format characters, bidirectional overrides, combining marks and right-to-left scripts are
-# left out on purpose: they could reorder or cover what stands beside them on a signed paper.
+# Every character here has a glyph, regular and bold, in the two fonts that come with typst (a test prints them all).
+# Control and format characters, bidirectional overrides, combining marks and right-to-left scripts are left out on
+# purpose: they could reorder or cover the text beside them on a signed paper.
 PRINTABLE = (
     "\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff"  # Latin
     "\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f"  # Greek, Cyrillic
@@ -22,10 +22,10 @@ _SPACES = re.compile("[\t\n\v\f\r\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u20
 
 
 def printable(text: str, limit: int) -> str:
-    """`text` on one line, with every character that a form cannot show as `<U+XXXX>`.
+    """`text` on one line, with every character that a form cannot show replaced by `<U+XXXX>`.
 
-    More than `limit` characters are cut, and the cut says so. Never raises: lone surrogates, NUL and
-    bidirectional overrides are shown like any other code point.
+    More than `limit` characters are cut, with a note that says so. Never raises: lone surrogates, NUL and bidirectional
+    overrides are replaced, too.
     """
     shown = _shown(text[:limit])
     if len(text) <= limit and len(shown) <= 2 * limit:
@@ -34,14 +34,14 @@ def printable(text: str, limit: int) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """As `printable`, but never longer than `length`: for the page's head and foot, which repeat what is written
-    in full elsewhere."""
+    """Like `printable`, but never longer than `length`: for headers and footers, which repeat what is given in full
+    elsewhere."""
     shown = _shown(text[: length + 1])
     return shown if len(shown) <= length else shown[: length - 1] + "…"
 
 
 def clean(value: Any) -> Any:
-    """Plain data with every text on one line and safe to show, at most LONG characters of each."""
+    """Plain data with every text on one line, printable, and cut to LONG characters."""
     if isinstance(value, str):
         return printable(value, LONG)
     if isinstance(value, dict):

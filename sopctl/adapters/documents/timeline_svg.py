@@ -1,4 +1,4 @@
-"""A month of access checks as a picture (SVG 1.1): a line for each server, when it was reachable, down, not watched."""
+"""A month of access checks as a picture (SVG 1.1): a row per server shows when it was up, down, or not monitored."""
 
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
@@ -15,11 +15,11 @@ _RIGHT = 70
 _TOP = 76
 _UP, _DOWN, _UNKNOWN = "#8fc9a3", "#c8372d", "#eeeeee"
 _THINNEST = 1.5
-"""Pixels: a short outage in a long month must be seen all the same."""
+"""Pixels: even a short outage in a long month must be visible."""
 
 
 class Bar(Struct, frozen=True):
-    """A part of a server's line, from `begin` to `end` (0 to 1 of the period); `says` is shown under a pointer."""
+    """A part of a server's row, from `begin` to `end` (0 to 1 of the period); `says` is its tooltip."""
 
     begin: float
     end: float
@@ -27,7 +27,7 @@ class Bar(Struct, frozen=True):
 
 
 class Lane(Struct, frozen=True):
-    """A server: its name, what stands at its line's end, the times watched, and of those the outages."""
+    """A server's row: its name, the `figure` at the row's end, the monitored times, and the outages in them."""
 
     label: str
     figure: str
@@ -36,7 +36,7 @@ class Lane(Struct, frozen=True):
 
 
 class Legend(Struct, frozen=True):
-    """The three colours' names."""
+    """The names of the three colours."""
 
     up: str
     down: str
@@ -44,7 +44,8 @@ class Legend(Struct, frozen=True):
 
 
 def timeline_svg(title: str, marks: Sequence[tuple[float, str]], lanes: Sequence[Lane], legend: Legend) -> bytes:
-    """A line a server, in the given order; `marks` are labels of the axis and where they stand (0 to 1)."""
+    """The picture with a row per server, in the given order; `marks` are the positions (0 to 1) and labels of the
+    axis."""
     height = _TOP + _ROW * max(1, len(lanes)) + 16
     svg = draw.canvas(title, _LEFT + _WIDTH + _RIGHT, height)
     _draw_legend(svg, legend)

@@ -1,4 +1,4 @@
-"""Dates and spelled numbers as they are written on the forms."""
+"""Dates and spelled-out numbers as they appear on the forms."""
 
 import re
 from datetime import date, datetime
@@ -20,26 +20,26 @@ def plain_date(day: date, language: str = "id") -> str:
 
 
 def month_name(month: str, language: str = "id") -> str:
-    """`2026-11` as `November 2026`. Raises InvalidRecord if `month` is not a month or the language unknown."""
+    """`2026-11` as `November 2026`. Raises InvalidRecord for an invalid month or a language unknown to CLDR."""
     try:
         first = datetime.strptime(month, "%Y-%m").date()
     except ValueError:
         raise InvalidRecord(
-            "not-month",
+            "not-a-month",
             "{month!r} is not a month",
-            remedy="Write the year and the month, such as 2026-11.",
+            remedy="Give year and month, such as 2026-11.",
             month=month,
         ) from None
     return _format(first, "LLLL y", language)
 
 
 def spelled_date(day: date) -> str:
-    """Day, month and year in words, as a record of hand-over spells them: `dua puluh tiga bulan November tahun …`."""
+    """Day, month and year in words, as in a record of hand-over: `dua puluh tiga bulan November tahun …`."""
     return f"{spelled(day.day)} bulan {_format(day, 'LLLL', 'id')} tahun {spelled(day.year)}"
 
 
 def spelled(number: int) -> str:
-    """An Indonesian cardinal from 0 to 9999 in words; ValueError outside."""
+    """An Indonesian cardinal number from 0 to 9999 in words. Raises ValueError for any other number."""
     if not 0 <= number <= 9999:
         raise ValueError(f"cannot spell {number}")
     if number < 12:
@@ -59,13 +59,13 @@ def _format(day: date, pattern: str, language: str) -> str:
     from babel.dates import format_date
 
     try:
-        if not re.fullmatch("[a-z]{2,3}", language):  # Babel would read the rest of `id; x` as nothing
+        if not re.fullmatch("[a-z]{2,3}", language):  # Babel would ignore what follows in `id; x`
             raise UnknownLocaleError(language)
-        return format_date(day, pattern, locale="en_GB" if language == "en" else language)  # the day comes first
+        return format_date(day, pattern, locale="en_GB" if language == "en" else language)  # en_GB: the day first
     except (UnknownLocaleError, ValueError):
         raise InvalidRecord(
-            "dates-language-not-known",
-            "Dates in the language {language!r} are not known",
+            "language-unknown",
+            "dates in the language {language!r} are not known",
             remedy="Use id or en.",
             language=language,
         ) from None

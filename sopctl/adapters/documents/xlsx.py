@@ -1,4 +1,4 @@
-"""Papers as spreadsheets (XLSX, ECMA-376), for offices that edit them. What strangers wrote is never a formula."""
+"""Papers as spreadsheets (XLSX, ECMA-376), for offices to edit. Text of strangers is never a formula."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -11,17 +11,17 @@ from sopctl.adapters.documents.forms import Paper
 from sopctl.adapters.documents.text import clean
 
 WIDTHS = (30, 24, 22, 22, 8, 10, 14, 24, 26)
-"""Of the columns, in characters: the widest table has nine."""
+"""The widths of the columns, in characters: the widest table has nine columns."""
 
 KEY_COLUMN = len(WIDTHS)
-"""Where the keys of fields stand, hidden, so that a letter that was filled in can be read back."""
+"""The hidden column with the fields' keys, so that a letter that was filled in can be read back."""
 
 A4 = 9
 LINE_POINTS = 15.0
 
 
 def to_xlsx(paper: Paper) -> bytes:
-    """The paper as a spreadsheet of one sheet; every cell is text."""
+    """The paper as a spreadsheet with one sheet; every cell is text."""
     data = clean(translated(msgspec.to_builtins(paper), paper.language))
     sheet = _Sheet(data["title"], paper.stamp.deposit_id)
     _head(sheet, data, paper.language)
@@ -87,12 +87,12 @@ class _Sheet:
         self._row += rows
 
     def line(self, text: str, style: str = "plain") -> None:
-        """A line over the whole width."""
+        """A line across the whole width."""
         self._across(0, text, style)
         self._end((text,), (sum(WIDTHS),))
 
     def field(self, label: str, value: str, key: str) -> None:
-        """A label, a value with the width of all other columns, and the hidden key."""
+        """A label, a value across all other columns, and the hidden key."""
         self._sheet.write_string(self._row, 0, label, self._styles["cell"])
         self._across(1, value, "cell")
         self._sheet.write_string(self._row, KEY_COLUMN, key)
@@ -105,7 +105,7 @@ class _Sheet:
         self._end(values, WIDTHS)
 
     def signer(self, role: str, party: dict[str, str]) -> None:
-        """Who signs, with room for it."""
+        """A signer, with room for the signature."""
         self.skip()
         self.line(role, "bold")
         if party["position"]:
@@ -116,7 +116,7 @@ class _Sheet:
             self.line(f"NIP {party['nip']}")
 
     def close(self) -> bytes:
-        """The file."""
+        """Finish the spreadsheet; returns the file's content."""
         for column, width in enumerate(WIDTHS):
             self._sheet.set_column(column, column, width)
         self._sheet.set_column(KEY_COLUMN, KEY_COLUMN, None, None, {"hidden": True})
@@ -132,7 +132,7 @@ class _Sheet:
         self._sheet.write_string(self._row, first, text, self._styles[style])
 
     def _end(self, texts: Sequence[str], widths: Sequence[int]) -> None:
-        """Make the row as high as its texts need: no program does that for merged cells by itself."""
+        """Make the row as high as its texts need: spreadsheet programs do not do that for merged cells."""
         lines = max(1, *(-(-len(text) // (width - 2)) for text, width in zip(texts, widths, strict=False)))
         self._sheet.set_row(self._row, LINE_POINTS * lines)
         self._row += 1

@@ -1,7 +1,8 @@
-"""Throwaway real servers on this machine, for rehearsal, demo and tests: real sshd, sudo, systemd, python3.
+"""Throwaway real servers on this machine, for rehearsal, demo and tests: with a real sshd, sudo, systemd and python3.
 
-`up` makes them, on request with a switch, `plug` moves a cable of that; `up_machine` makes an emulated machine with
-hardware of its own; `run` is a root shell on one, `reset` gives one back as new, `down` leaves nothing behind.
+`up` starts servers, on request with a switch, whose cables `plug` moves; `up_machine` starts an emulated machine with
+hardware of its own. `run` runs a script as root on a server, `reset` gives it a pristine disk, `down` leaves nothing
+behind.
 """
 
 from sopctl.adapters.lab.hardware import EXAMPLE, Hardware

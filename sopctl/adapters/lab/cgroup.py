@@ -1,7 +1,7 @@
-"""Control groups: one for each booted server, so that nothing it started can be missed.
+"""Control groups: one for each booted server, so that none of its processes can be missed.
 
-systemd-nspawn that is killed leaves its payload running for a while; the group still holds it. Both layouts are
-served: the unified hierarchy (cgroups(7), version 2) and version 1 with systemd's own named hierarchy.
+When systemd-nspawn is killed, its payload runs on for a while; it is still in the group. Both layouts are supported:
+the unified hierarchy (cgroups(7), version 2), and version 1 with systemd's own named hierarchy.
 """
 
 import signal
@@ -26,16 +26,16 @@ def _mkdir(folder: Path) -> None:
     def made() -> bool:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-        except FileNotFoundError:  # another server's group went meanwhile, and the one above with it
+        except FileNotFoundError:  # another server's group was removed at this moment, and its parent with it
             return False
         return True
 
     if not wait_until(made, KILL_SECONDS):
-        raise OutsideFailure("control-group-cannot-made", "the control group cannot be made", where=str(folder))
+        raise OutsideFailure("cgroup-not-made", "the control group cannot be made", where=str(folder))
 
 
 def kill(group: str) -> None:
-    """SIGKILL everything in the group and below. Raises OutsideFailure for what does not die in 10 s."""
+    """Kill everything in the group and below it (SIGKILL). Raises OutsideFailure when something survives for 10 s."""
 
     def emptied() -> bool:
         members = {(pid, path) for folder in _folders(group) for pid, path in _members(folder)}
@@ -44,20 +44,18 @@ def kill(group: str) -> None:
         return not members
 
     if not wait_until(emptied, KILL_SECONDS):
-        raise OutsideFailure(
-            "processes-lab-do-not-die", "processes of the lab do not die: control group {group}", group=group
-        )
+        raise OutsideFailure("cgroup-not-killed", "processes in the control group {cgroup} do not die", cgroup=group)
 
 
 def remove(group: str) -> None:
-    """Remove the emptied group with all below it, and the groups above it that are empty then."""
+    """Remove the empty group with all groups below it, and those above it that are then empty."""
     for folder in _folders(group):
         for inner in sorted(folder.rglob("*/"), reverse=True):
             _rmdir(inner)
         _rmdir(folder)
     for above in list(Path(group).parents)[:-1]:
         for folder in _folders(str(above)):
-            with suppress(OSError):  # another server still uses it
+            with suppress(OSError):  # another server is still in it
                 folder.rmdir()
 
 
@@ -67,12 +65,12 @@ def _rmdir(folder: Path) -> None:
             folder.rmdir()
         except FileNotFoundError:
             return True
-        except OSError:  # a killed process is not buried yet
+        except OSError:  # a killed process has not been reaped yet
             return not folder.exists()
         return True
 
     if not wait_until(removed, KILL_SECONDS):
-        raise OutsideFailure("control-group-stays-use", "the control group stays in use", where=str(folder))
+        raise OutsideFailure("cgroup-in-use", "the control group stays in use", where=str(folder))
 
 
 def _folders(group: str) -> list[Path]:

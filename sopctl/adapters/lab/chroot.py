@@ -1,6 +1,6 @@
-"""Servers without a mount: a copy of the image for each, and its sshd on a loopback address (chroot(2)).
+"""Servers that need no mounts: each has a copy of the image, and its sshd on a loopback address (chroot(2)).
 
-Real logins, accounts, files and sudo in a separate root file system; no init, no services, no /proc.
+Real logins, accounts, files and sudo in a root file system of its own; no init, no services, no /proc.
 """
 
 import os
@@ -16,7 +16,7 @@ KILL_SECONDS = 10.0
 
 
 def prepare(folder: Folder, record: Record) -> None:
-    """Make the place for the servers' disks."""
+    """Make the folder for the servers' disks."""
     del folder
     Path(record.roots).mkdir(mode=0o755, parents=True, exist_ok=True)
 
@@ -28,7 +28,7 @@ def start(record: Record, place: Place, lock_fd: int) -> None:
         new = place.disk / "root.new"
         files.remove_tree(new)
         place.disk.mkdir(mode=0o755, parents=True, exist_ok=True)
-        # A real copy, or shared blocks where the file system copies on write: servers write to their files.
+        # A full copy, or shared blocks where the file system has copy-on-write: servers write to their files.
         command.run(["cp", "--archive", "--reflink=auto", record.image, new], timeout=300)
         command.run(["cp", "--archive", "--no-target-directory", place.seed, new])
         (new / "run/sshd").mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def discard(record: Record, place: Place) -> None:
 
 
 def dismantle(folder: Folder, record: Record) -> None:
-    """Take away what `prepare` made; all servers are discarded."""
+    """Remove what `prepare` made. All servers have been discarded before."""
     del folder
     files.remove_tree(Path(record.roots))
 
@@ -77,7 +77,9 @@ def _kill(place: Place) -> None:
         return not found
 
     if not process.wait_until(emptied, KILL_SECONDS):
-        raise OutsideFailure("processes-do-not-die", "processes of {place} do not die", where=root, place=place.name)
+        raise OutsideFailure(
+            "server-not-killed", "processes of the server {server} do not die", where=root, server=place.name
+        )
 
 
 def _lives_in(pid: int, root: str) -> bool:

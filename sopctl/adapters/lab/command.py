@@ -1,4 +1,4 @@
-"""System tools: found, run, and their failures put into words."""
+"""System tools: find them, run them, and report their failures."""
 
 import os
 import shutil
@@ -31,11 +31,11 @@ SEARCH_PATH = os.pathsep.join(("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lo
 """Where tools are looked for. Fixed: `su` without `-` leaves the sbin folders out of PATH."""
 
 ENVIRONMENT = {"PATH": SEARCH_PATH, "LC_ALL": "C.UTF-8"}
-"""The environment of every tool: no secret of the caller, messages in one language."""
+"""The environment of every tool: none of the caller's secrets, and messages in one language."""
 
 LOCKS: set[int] = set()
-"""The locks that this process holds (see lock.py). Every tool inherits them: when this process is killed, the next
-one gets the lock only once the tool has ended too, so that nobody works in the same place at the same time."""
+"""The file descriptors of the locks that this process holds (see lock.py). Every tool inherits them: when this process
+is killed, the next one gets the lock only after the tool has ended too."""
 
 
 def find(tool: str) -> str | None:
@@ -44,16 +44,16 @@ def find(tool: str) -> str | None:
 
 
 def missing(tools: Sequence[str]) -> list[str]:
-    """The packages to install for those of `tools` that are not here, sorted."""
+    """The packages to install for those of `tools` that are missing, sorted."""
     return sorted({PACKAGES[tool] for tool in tools if find(tool) is None})
 
 
 def run(
     arguments: Sequence[str | Path], *, timeout: float = 60, remedy: str = "", locks: Collection[int] = LOCKS
 ) -> str:
-    """Run a tool to its end and return what it wrote. It inherits `locks`, file descriptors.
+    """Run a tool to its end and return its standard output. It inherits the file descriptors `locks`.
 
-    Raises OutsideFailure with the last lines of its standard error when it is missing, fails or
+    Raises OutsideFailure when it is missing, when it fails (with the last lines of its standard error), or when it
     takes longer than `timeout` seconds.
     """
     tool = str(arguments[0])
@@ -71,24 +71,24 @@ def run(
     except FileNotFoundError as error:
         package = PACKAGES.get(tool, tool)
         raise OutsideFailure(
-            "not-installed", "{tool} is not installed", remedy=f"apt install {package}", tool=tool
+            "tool-missing", "{tool} is not installed", remedy=f"apt install {package}", tool=tool
         ) from error
     except subprocess.TimeoutExpired as error:
         raise OutsideFailure(
-            "did-not-end-within-s", "{tool} did not end within {timeout:g} s", remedy=remedy, tool=tool, timeout=timeout
+            "tool-timed-out", "{tool} did not end within {seconds:g} s", remedy=remedy, tool=tool, seconds=timeout
         ) from error
     if done.returncode != 0:
         raise OutsideFailure(
-            "failed",
-            "{tool} failed: {value}",
+            "tool-failed",
+            "{tool} failed: {reason}",
             remedy=remedy,
             tool=tool,
-            value=last_lines(done.stderr) or done.returncode,
+            reason=last_lines(done.stderr) or f"exit status {done.returncode}",
         )
     return done.stdout.decode(errors="replace")
 
 
 def last_lines(output: bytes, count: int = 5) -> str:
-    """The last lines that say something, safe to print."""
+    """The last lines that are not empty, joined by semicolons, safe to print."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return "; ".join(printable(line, 200) for line in lines[-count:])

@@ -1,4 +1,4 @@
-"""Mounts and trees: never delete through a mount, never leave one behind."""
+"""Mounts and folders: never delete through a mount, never leave one behind."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ BUSY_SECONDS = 5.0
 
 
 def mounts_below(folder: Path) -> list[Path]:
-    """The mount points at or below `folder`, the innermost first (proc(5), /proc/PID/mountinfo field 5)."""
+    """The mount points at or below `folder`, innermost first (proc(5), /proc/PID/mountinfo field 5)."""
     base = folder.resolve()
     points = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
@@ -28,7 +28,7 @@ def is_mounted(point: Path) -> bool:
 
 
 def unmount_below(folder: Path) -> None:
-    """Unmount everything at or below `folder`. Raises OutsideFailure for a mount that stays in use."""
+    """Unmount everything at or below `folder`. Raises OutsideFailure when a mount stays in use."""
     for point in mounts_below(folder):
         failures: list[OutsideFailure] = []
 
@@ -42,24 +42,24 @@ def unmount_below(folder: Path) -> None:
 
         if not wait_until(unmounted, BUSY_SECONDS, every=0.1):
             raise OutsideFailure(
-                "failed",
-                "{reason}",
-                remedy=f"leave that folder in every shell, then try again: {point}",
+                "not-unmounted",
+                "cannot be unmounted: {reason}",
+                where=str(point),
+                remedy="Leave that folder in every shell, then try again.",
                 reason=failures[-1].message,
             )
 
 
 def remove_tree(folder: Path) -> None:
-    """Delete a folder and all in it. Refuses (OutsideFailure) when something is still mounted there."""
+    """Delete a folder with its content; a folder that does not exist is no error. Raises OutsideFailure when something
+    is still mounted in it, and when it cannot be deleted."""
     if mounts := mounts_below(folder):
-        raise OutsideFailure(
-            "still-mounted-so-nothing-deleted", "still mounted, so nothing is deleted", where=str(mounts[0])
-        )
+        raise OutsideFailure("still-mounted", "still mounted, so nothing was deleted", where=str(mounts[0]))
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
         pass
     except OSError as error:
         raise OutsideFailure(
-            "cannot-deleted", "cannot be deleted: {reason}", where=str(folder), reason=error.strerror
+            "folder-not-deleted", "cannot be deleted: {reason}", where=str(folder), reason=error.strerror
         ) from error

@@ -1,4 +1,4 @@
-"""What a machine is made of: what its firmware and its disks say of themselves, and what may be put in or taken out."""
+"""The hardware of an emulated machine: what its firmware and disks report, and what can be added or removed."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
@@ -6,16 +6,16 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Text = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$")]
-"""A word of the firmware. No comma: that is where QEMU's options end."""
+"""A string in the firmware. No comma: that separates QEMU's options."""
 
 Serial = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,19}$")]
-"""A serial number as every disk can carry it (20 characters: ACS-3, IDENTIFY DEVICE; NVMe 1.4, Identify Controller)."""
+"""A serial number that every disk can have (20 characters: ACS-3, IDENTIFY DEVICE; NVMe 1.4, Identify Controller)."""
 
 MEMORY_MIB = range(384, 4097)
-"""How much memory a machine may have in all; a smaller one does not boot."""
+"""The total memory that a machine may have; with less, it does not boot."""
 
 SYSTEM_DISK_GB = 3
-"""What the image needs with room to write."""
+"""What the image needs, with some free space."""
 
 
 class MemoryModule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,7 +30,7 @@ class MemoryModule(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Disk(Struct, frozen=True, forbid_unknown_fields=True):
-    """One disk. `size_gb` as makers count, 10^9 bytes; it takes that much room only once it is written to."""
+    """One disk. `size_gb` is in units of 10^9 bytes, as manufacturers count; the disk's file is sparse."""
 
     serial: Serial
     size_gb: Annotated[int, Meta(ge=1, le=1000)]
@@ -38,9 +38,9 @@ class Disk(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Hardware(Struct, frozen=True, forbid_unknown_fields=True):
-    """A machine. The first disk is the one it boots from: it keeps what is on it, whatever serial number it is given.
+    """A machine. It boots from the first disk, which keeps its data even when its serial number changes.
 
-    Raises ValueError for what cannot be built.
+    Raises ValueError for hardware that cannot be built.
     """
 
     manufacturer: Text
@@ -83,4 +83,4 @@ EXAMPLE = Hardware(
     ),
     disks=(Disk("DISK-0001", 4), Disk("DISK-0002", 8, "ata")),
 )
-"""What a machine has that nobody described."""
+"""The hardware of a machine that nobody described."""

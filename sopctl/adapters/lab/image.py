@@ -1,4 +1,4 @@
-"""The image that all servers of a release share: built once by mmdebstrap, then only read. Machines have one more."""
+"""The image that all servers of a release share: built once by mmdebstrap, then read-only. Machines have another."""
 
 import hashlib
 import os
@@ -16,20 +16,20 @@ PACKAGES = (
     "python3", "python3-apt", "sudo", "systemd", "systemd-sysv", "systemd-timesyncd", "tzdata", "unattended-upgrades",
     "util-linux",
 )  # fmt: skip
-"""What the playbooks need: the servers have no network to install it from. One image for servers and for the switch:
-Open vSwitch adds 29 MB to its 211, a second image would be another whole build and 240 MB."""
+"""What the playbooks need: the servers have no network to install it from. Servers and switch share one image: Open
+vSwitch adds 29 MB to its 211, while a second image would take another build and 240 MB."""
 
 NETWORK_PACKAGES = ("dnsmasq-base", "ifupdown", "netplan.io", "network-manager", "systemd-resolved")
-"""The other ways to run a server's network, and what gives addresses and names: asleep until someone rehearses one."""
+"""The other network managers, and a DHCP and DNS server: disabled until someone rehearses with them."""
 
 MACHINE_PACKAGES = ("dmidecode", "ethtool", "kmod", "linux-image-cloud-amd64", "smartmontools", "udev")
-"""What a machine needs besides: a kernel with all that it boots from built in, and the tools that know its parts."""
+"""What a machine needs besides: a kernel with the boot drivers built in, and the tools that inspect hardware."""
 
 BUILD_SECONDS = 900.0
 DIGEST_LENGTH = 16
 
-# Two things keep `up` honest and quick: sshd answers only once logins are allowed (else pam_nologin refuses them
-# for a moment), and nothing runs that a server without network, console and calendar does not need.
+# sshd starts only once logins are allowed (else pam_nologin refuses them for a moment after `up` has returned). What a
+# server without a network and a console does not need is masked, so that it boots quickly.
 CUSTOMIZE = f"""
 set -eu
 root=$1
@@ -56,7 +56,7 @@ chroot "$1" systemctl --quiet disable NetworkManager.service NetworkManager-disp
     NetworkManager-wait-online.service networking.service systemd-resolved.service
 """
 
-# Emulated, each of these takes a second or more of a boot, for nothing that a machine in the lab has.
+# Emulated, each of these adds a second or more to a boot, for hardware that a lab machine does not have.
 CUSTOMIZE_MACHINE = """
 chroot "$1" systemctl --quiet mask e2scrub_reap.service systemd-binfmt.service systemd-network-generator.service \
     systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-random-seed.service serial-getty@.service \
@@ -65,7 +65,7 @@ chroot "$1" systemctl --quiet mask e2scrub_reap.service systemd-binfmt.service s
     sys-kernel-tracing.mount sys-kernel-config.mount sys-fs-fuse-connections.mount proc-sys-fs-binfmt_misc.automount
 """
 
-# Run by sh, which inherits the lock: a build whose sopctl was killed goes on and completes, and the next run waits.
+# Run by sh, which inherits the lock: when sopctl is killed, the build continues to its end, and the next run waits.
 BUILD = """
 set -eu
 building=$1 image=$2; shift 2
@@ -76,14 +76,14 @@ mv -T "$building" "$image"
 
 
 def recipe(release: str, tier: Tier) -> list[str]:
-    """The command that builds the image; the folder is still to be added."""
+    """The command that builds the image, without the target folder."""
     machine = tier is Tier.VM
     packages = [*PACKAGES, *(MACHINE_PACKAGES if machine else NETWORK_PACKAGES)]
     if release == "bullseye" and "systemd-resolved" in packages:
         packages.remove("systemd-resolved")  # there it is a part of systemd
     hooks = (CUSTOMIZE, CUSTOMIZE_MACHINE if machine else CUSTOMIZE_NETWORK)
     return [
-        *(("env", "INITRD=No") if machine else ()),  # which its kernel does without; it takes a third of the time
+        *(("env", "INITRD=No") if machine else ()),  # its kernel needs none, and it takes a third of the time
         "mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}",
         "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
         "--dpkgopt=path-exclude=/usr/share/doc/*",
@@ -93,26 +93,19 @@ def recipe(release: str, tier: Tier) -> list[str]:
 
 
 def path(release: str, tier: Tier) -> Path:
-    """Where the image of this recipe is, once built: another recipe is another folder."""
+    """The folder of this recipe's image, once it is built: another recipe has another folder."""
     digest = hashlib.sha256("\0".join(recipe(release, tier)).encode()).hexdigest()
     return state.cache_folder() / f"{_kind(release, tier)}-{digest[:DIGEST_LENGTH]}"
 
 
 def ensure(release: str, tier: Tier, progress: Callable[[str], None]) -> Path:
-    """The image's folder, built first if need be (a minute at most; needs the package mirror of this machine).
+    """The image's folder, built first if necessary (a minute at most; needs this machine's package mirror).
 
     Raises OutsideFailure when the build fails.
     """
     image = path(release, tier)
     if image.is_dir():
         return image
-    if release not in state.RELEASES:
-        raise OutsideFailure(
-            "lab-knows-no-release",
-            "the lab knows no release {release!r}",
-            remedy=f"one of: {', '.join(state.RELEASES)}",
-            release=release,
-        )
     image.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     progress(f"waiting for the image {image.name}, or building it (once, a minute at most)")
     with lock.held(image.with_suffix(".lock"), what=f"the image {image.name}", wait=BUILD_SECONDS) as ours:
@@ -132,7 +125,7 @@ def _kind(release: str, tier: Tier) -> str:
 
 
 def _prune(kind: str, image: Path) -> None:
-    """Delete the kind's images of earlier recipes, unless a server lies on them (as its overlay's lower layer)."""
+    """Delete the kind's images of earlier recipes, except those that are the lower layer of a server's overlay."""
     mounts = Path("/proc/self/mountinfo").read_text()
     for old in image.parent.glob(f"{kind}-" + "?" * DIGEST_LENGTH):
         if old != image and str(old) not in mounts:
@@ -154,34 +147,34 @@ def _build(recipe: Sequence[str], building: Path, image: Path, lock_fd: int) -> 
         )
     except OSError as error:
         raise OutsideFailure(
-            "image-build-could-not-started", "the image build could not be started: {error}", error=error
+            "image-build-not-started", "the build of the image could not be started: {reason}", reason=str(error)
         ) from error
     try:
         _, messages = build.communicate(timeout=BUILD_SECONDS)
     except subprocess.TimeoutExpired:
         _end(build)
         raise OutsideFailure(
-            "image-was-not-built-within",
-            "the image was not built within {BUILD_SECONDS:g} s",
-            BUILD_SECONDS=BUILD_SECONDS,
+            "image-build-timed-out",
+            "the image was not built within {seconds:g} s",
+            seconds=BUILD_SECONDS,
         ) from None
-    except BaseException:  # Ctrl-C: the build has a session of its own and would go on
+    except BaseException:  # Ctrl-C does not reach the build, which has a session of its own
         _end(build)
         files.remove_tree(building)
         raise
     if build.returncode != 0:
         files.remove_tree(building)
         raise OutsideFailure(
-            "image-could-not-built",
-            "the image {image} could not be built: {last_lines}",
-            remedy="mmdebstrap must reach this machine's Debian mirror (apt update), and the disk needs 600 MB",
+            "image-build-failed",
+            "the image {image} could not be built: {reason}",
+            remedy="See that apt update reaches this machine's Debian mirror, and that the disk has 600 MB free.",
             image=image.name,
-            last_lines=command.last_lines(messages),
+            reason=command.last_lines(messages),
         )
 
 
 def _end(build: "subprocess.Popen[bytes]") -> None:
-    """End the build and all it started; mmdebstrap tidies up on SIGTERM."""
+    """End the build and everything it started; mmdebstrap cleans up on SIGTERM."""
     os.killpg(build.pid, signal.SIGTERM)
     try:
         build.communicate(timeout=10)

@@ -1,7 +1,7 @@
-"""What a lab does: up, status, reset, down. Each may be repeated, and finishes what a killed run left half done.
+"""The life of a lab: up, status, reset, down. Each can be repeated, and completes what a killed run left unfinished.
 
-The record is written before anything is made that it describes, and goes after it. So whatever moment a run is
-killed at, the next one reads from the record where to look, and looks there for what is really running.
+The record is written before anything that it describes is made, and deleted after that. So at whatever moment a run is
+killed, the next one learns from the record where to look, and looks there for what is really running.
 """
 
 import secrets
@@ -33,20 +33,20 @@ from sopctl.adapters.lab import (
 from sopctl.adapters.lab.hardware import Hardware
 from sopctl.adapters.lab.process import Process
 from sopctl.adapters.lab.state import Folder, LabServer, LabStatus, Place, Record, Tier
-from sopctl.errors import Conflict, Interrupted, OutsideFailure, UsageError
+from sopctl.errors import Action, Conflict, Interrupted, OutsideFailure, UsageError
 
 BOOT_SECONDS = {Tier.SYSTEMD: 60.0, Tier.CHROOT: 60.0, Tier.VM: 240.0}
-"""How long until sshd answers, on a machine that has much else to do."""
+"""How long sshd may take to answer, on a busy machine."""
 
 STARTERS = 4
-"""Servers that are made at the same time: making host keys is what costs."""
+"""Servers that are started at the same time: host keys take most of the time."""
 
 Progress = Callable[[str], None]
 Item = TypeVar("Item")
 
 
-class Machine(Protocol):
-    """What a tier must be able to do; the modules `nspawn`, `chroot` and `qemu` are the three."""
+class Backend(Protocol):
+    """The interface of a tier, which the modules `nspawn`, `chroot` and `qemu` implement."""
 
     def prepare(self, folder: Folder, record: Record) -> None: ...
     def start(self, record: Record, place: Place, lock_fd: int) -> None: ...
@@ -56,7 +56,7 @@ class Machine(Protocol):
 
 
 def silent(line: str) -> None:
-    """The progress function for those who want none."""
+    """The progress function that reports nothing."""
 
 
 def up(
@@ -67,28 +67,22 @@ def up(
     switched: bool = False,
     progress: Progress = silent,
 ) -> LabStatus:
-    """Have at least so many servers running, each answering on its ssh port; those that run are left alone.
+    """Have at least `servers` running, each answering on its SSH port; those that run already are left alone.
 
-    `switched`: with a switch, which a lab may also get later and keeps; each server is plugged into a port of it.
-    Raises UsageError for a name, number or release that is none, or a release or tier other than the lab has;
-    Conflict when another run works on this lab; OutsideFailure when this machine cannot, or a server does not
-    come up (it is left as it is, for a look); Interrupted after Ctrl-C, with what this call started gone again.
+    `switched`: with a switch, and each server plugged into one of its ports. A lab may get one later, and keeps it.
+    Raises UsageError for an invalid name, number or release, and for a release or tier other than the lab's; Conflict
+    when another run works on this lab; OutsideFailure when this machine cannot run it, or when a server does not come
+    up (it is left for inspection); Interrupted after Ctrl-C, with what this call started taken down again.
     """
     folder = state.folder(name)
     if not 1 <= servers <= state.MAX_SERVERS:
         raise UsageError(
-            "lab-servers-not",
-            "a lab has 1 to {MAX_SERVERS} servers, not {servers}",
-            MAX_SERVERS=state.MAX_SERVERS,
+            "lab-size-out-of-range",
+            "a lab has 1 to {most} servers, not {servers}",
+            most=state.MAX_SERVERS,
             servers=servers,
         )
-    if release not in state.RELEASES:
-        raise UsageError(
-            "lab-knows-no-release",
-            "the lab knows no release {release!r}",
-            remedy=f"one of: {', '.join(state.RELEASES)}",
-            release=release,
-        )
+    _check_release(release)
     wanted = tier.choose_switched() if switched else tier.choose()
     return _up(folder, wanted, servers, release, None, progress, switched=switched)
 
@@ -96,19 +90,13 @@ def up(
 def up_machine(
     name: str = "lab", made_of: Hardware | None = None, *, release: str = "bookworm", progress: Progress = silent
 ) -> LabStatus:
-    """Have one emulated machine running, made of `made_of`; None: of what it is made of, or of the example.
+    """Have one emulated machine running with the hardware `made_of`; None: the hardware that it has, or the example.
 
-    One that runs and is made of something else is shut down, changed and booted: its first disk, and what it has kept
-    of the others, come back with what is on them. Raises what `up` raises.
+    A running machine with other hardware is shut down, changed and booted. The disks that it keeps, which always
+    include the first one, keep their data. Raises what `up` raises.
     """
     folder = state.folder(name)
-    if release not in state.RELEASES:
-        raise UsageError(
-            "lab-knows-no-release",
-            "the lab knows no release {release!r}",
-            remedy=f"one of: {', '.join(state.RELEASES)}",
-            release=release,
-        )
+    _check_release(release)
     return _up(folder, tier.choose_machine(), 1, release, made_of, progress)
 
 
@@ -123,25 +111,28 @@ def _up(
     switched: bool = False,
 ) -> LabStatus:
     name = folder.name
-    with _held(folder) as ours:
-        before = _sound(folder, progress)
+    with _locked(folder) as ours:
+        before = _intact(folder, progress)
         if before and (before.tier, before.release) != (wanted, release):
             raise UsageError(
-                "lab-tier-not",
-                "the lab {name} is {release} in the tier {tier}, not {release2} in {wanted}",
-                remedy=f"sopctl lab down --name {name}",
-                name=name,
+                "lab-differs",
+                "the lab {lab} is {release} in the tier {tier}, not {wanted_release} in {wanted_tier}",
+                remedy=Action("lab down", given={"name": name}),
+                lab=name,
                 release=before.release,
                 tier=before.tier,
-                release2=release,
-                wanted=wanted,
+                wanted_release=release,
+                wanted_tier=wanted,
             )
         plugs = before.plugs if before else None
         if switched or plugs is not None:
             count = max(before.servers if before else 0, servers)
             if count > switch.PORTS:
                 raise UsageError(
-                    "switch-ports-not", "the switch has {PORTS} ports, not {count}", PORTS=switch.PORTS, count=count
+                    "switch-too-small",
+                    "the switch has {ports} ports, not {servers}",
+                    ports=switch.PORTS,
+                    servers=count,
                 )
             plugs = switch.plug(plugs or {}, count)
         started: list[Place] = []
@@ -150,7 +141,7 @@ def _up(
                 base = image.ensure(release, wanted, progress)
                 if wanted is Tier.VM:
                     made_of = made_of or hardware.EXAMPLE
-                record = _found(folder, wanted, release, base, servers, made_of, plugs)
+                record = _create(folder, wanted, release, base, servers, made_of, plugs)
             else:
                 record = replace(
                     before,
@@ -163,47 +154,37 @@ def _up(
                         progress(f"shutting down {place.name} to change its hardware")
                         qemu.power_off(place)
                 folder.write(record)
-            _machine(record).prepare(folder, record)
-            asleep = [place for place in folder.booted(record) if _running(place) is None]
-            if asleep:
-                progress(f"starting {', '.join(place.name for place in asleep)}")
-            _start(folder, record, asleep, ours, started)
+            _backend(record).prepare(folder, record)
+            stopped = [place for place in folder.booted(record) if _running(place) is None]
+            if stopped:
+                progress(f"starting {', '.join(place.name for place in stopped)}")
+            _start(folder, record, stopped, ours, started)
             _wire(folder, record)
         except KeyboardInterrupt:
             progress("interrupted: taking down what was started")
             _undo(folder, before, started, progress)
-            raise Interrupted("interrupted", "interrupted; what was started has been taken down again") from None
+            raise Interrupted("lab-up-interrupted", "interrupted; what was started has been taken down again") from None
         return _status(folder, record)
 
 
 def status(name: str = "lab") -> LabStatus | None:
-    """The lab as it is now, or None when there is none. Raises OutsideFailure when it may not be read."""
+    """The lab as it is now; None without one. Raises OutsideFailure when its record may not be read."""
     folder = state.folder(name)
     record = folder.read()
     return None if record is None or record.boot != state.boot_id() else _status(folder, record)
 
 
 def reset(name: str, server: str) -> LabServer:
-    """Boot one server again from a pristine disk: same name, address and host keys, nothing of what it wrote.
+    """Boot one server again from a pristine disk: it keeps its name, address and host keys, and nothing else.
 
     Raises UsageError when there is no such lab or server, and what `up` raises.
     """
     folder = state.folder(name)
-    with _held(folder) as ours:
-        record = folder.read()
-        places = folder.places(record) if record else []
-        place = next((place for place in places if place.name == server), None)
-        if record is None or place is None:
-            raise UsageError(
-                "lab-no-server",
-                "the lab {name} has no server {server!r}",
-                remedy=f"sopctl lab status --name {name}",
-                name=name,
-                server=server,
-            )
-        machine = _machine(record)
-        machine.stop(record, place)
-        machine.discard(record, place)
+    with _locked(folder) as ours:
+        record, place = _find(folder, server)
+        backend = _backend(record)
+        backend.stop(record, place)
+        backend.discard(record, place)
         place.console.unlink(missing_ok=True)
         _start(folder, record, [place], ours, [], others=False)
         if (rack := folder.switch(record)) and _running(rack):
@@ -212,42 +193,33 @@ def reset(name: str, server: str) -> LabServer:
 
 
 def plug(name: str, server: str, port: int) -> LabStatus:
-    """Pull the server's cable out of the switch, and put it into another port, from 1; it may be there already.
+    """Move the server's cable to port `port` of the switch, counted from 1; it may be there already.
 
-    Raises UsageError when there is no such lab, switch, server or port; Conflict for a port with another server's
-    cable, or when another run works on this lab; OutsideFailure when the switch does not run.
+    Raises UsageError when there is no such lab, switch, server or port; Conflict when another server's cable is in that
+    port, or another run works on this lab; OutsideFailure when the switch does not run.
     """
     folder = state.folder(name)
-    with _held(folder):
-        record = folder.read()
-        place = next((place for place in folder.places(record) if place.name == server), None) if record else None
-        if record is None or place is None:
-            raise UsageError(
-                "lab-no-server",
-                "the lab {name} has no server {server!r}",
-                remedy=f"sopctl lab status --name {name}",
-                name=name,
-                server=server,
-            )
+    with _locked(folder):
+        record, place = _find(folder, server)
         if record.plugs is None:
             raise UsageError(
                 "lab-no-switch",
-                "the lab {name} has no switch",
-                remedy=f"sopctl lab up --switch --name {name}",
-                name=name,
+                "the lab {lab} has no switch",
+                remedy=Action("lab up", given={"switch": "", "name": name}),
+                lab=name,
             )
         if not 1 <= port <= switch.PORTS:
             raise UsageError(
-                "switch-ports-not", "the switch has the ports 1 to {PORTS}, not {port}", PORTS=switch.PORTS, port=port
+                "no-switch-port", "the switch has the ports 1 to {ports}, not {port}", ports=switch.PORTS, port=port
             )
         others = {other: number for number, other in record.plugs.items() if number != place.number}
         if port in others:
             raise Conflict(
-                "plugged-into",
-                "{name} is plugged into {port_name}",
-                remedy="plug that one into another port first",
-                name=folder.place(record, others[port]).name,
-                port_name=switch.port_name(port),
+                "switch-port-taken",
+                "{server} is plugged into {port}",
+                remedy="Plug that server into another port first.",
+                server=folder.place(record, others[port]).name,
+                port=switch.port_name(port),
             )
         record = replace(record, plugs=record.plugs | {place.number: port})
         folder.write(record)
@@ -256,37 +228,67 @@ def plug(name: str, server: str, port: int) -> LabStatus:
 
 
 def down(name: str | None = "lab", *, progress: Progress = silent) -> None:
-    """Take a lab away, or all of them (None), with everything it made; the images stay. No lab is no error.
+    """Take down a lab, or all labs (None), with everything that belongs to it; only the images stay. A lab that does
+    not exist is no error.
 
-    Raises Conflict when another run works on it, OutsideFailure when something cannot be taken away.
+    Raises Conflict when another run works on it, OutsideFailure when something cannot be removed.
     """
     for each in state.names() if name is None else [name]:
         folder = state.folder(each)
-        with _held(folder):
+        with _locked(folder):
             record = folder.read()
             try:
                 _dismantle(folder, record, progress)
             except KeyboardInterrupt:
                 raise Interrupted(
-                    "interrupted-half-way", "interrupted half-way", remedy=f"sopctl lab down --name {each}"
+                    "lab-down-interrupted",
+                    "interrupted while the lab {lab} was being taken down",
+                    remedy=Action("lab down", given={"name": each}),
+                    lab=each,
                 ) from None
 
 
+def _check_release(release: str) -> None:
+    if release not in state.RELEASES:
+        raise UsageError(
+            "lab-release-unknown",
+            "the lab has no release {release!r}",
+            remedy=f"Use one of: {', '.join(state.RELEASES)}.",
+            release=release,
+        )
+
+
+def _find(folder: Folder, server: str) -> tuple[Record, Place]:
+    """The lab's record, and the files of `server`. Raises UsageError when there is no such lab or server."""
+    record = folder.read()
+    places = folder.places(record) if record else []
+    place = next((place for place in places if place.name == server), None)
+    if record is None or place is None:
+        raise UsageError(
+            "no-lab-server",
+            "the lab {lab} has no server {server!r}",
+            remedy=Action("lab status", given={"name": folder.name}),
+            lab=folder.name,
+            server=server,
+        )
+    return record, place
+
+
 @contextmanager
-def _held(folder: Folder) -> Iterator[lock.Lock]:
-    """Hold the lab's lock; when no lab is left at the end, its file and the state folder go too."""
+def _locked(folder: Folder) -> Iterator[lock.Lock]:
+    """Hold the lab's lock. When the lab is gone at the end, the lock's file and the state folder are removed too."""
     with lock.held(folder.lock, what=f"the lab {folder.name}") as ours:
         try:
             yield ours
         finally:
             if not folder.path.exists():
                 ours.remove()
-                with suppress(OSError):  # other labs are still there
+                with suppress(OSError):  # it still has other labs
                     state.run_folder().rmdir()
 
 
-def _sound(folder: Folder, progress: Progress) -> Record | None:
-    """The record if the lab is still what it says; remains of a reboot or of a killed run are cleared away."""
+def _intact(folder: Folder, progress: Progress) -> Record | None:
+    """The record, if the lab still matches it; otherwise None, and what a reboot or a killed run left is removed."""
     record = folder.read()
     if (
         record is not None
@@ -300,7 +302,7 @@ def _sound(folder: Folder, progress: Progress) -> Record | None:
     return None
 
 
-def _found(
+def _create(
     folder: Folder,
     wanted: Tier,
     release: str,
@@ -309,7 +311,7 @@ def _found(
     made_of: Hardware | None,
     plugs: dict[int, int] | None,
 ) -> Record:
-    """Record what a new lab is to be, and reserve its network."""
+    """Write the record of a new lab, and reserve its network."""
     roots = state.cache_folder() / "roots" / f"{folder.name}-{secrets.token_hex(4)}"
     with network.locked():
         others = [state.folder(name).read() for name in state.names()]
@@ -325,21 +327,21 @@ def _found(
 def _start(
     folder: Folder,
     record: Record,
-    asleep: Sequence[Place],
+    stopped: Sequence[Place],
     ours: lock.Lock,
     started: list[Place],
     *,
     others: bool = True,
 ) -> None:
-    """Start the servers that sleep, note each in `started`, and wait until their sshd answers; by default that of the
-    `others`, which run already, too."""
-    machine = _machine(record)
+    """Start the `stopped` servers, append each to `started`, and wait until their sshd answers; unless `others` is
+    False, wait for the servers that were running already, too."""
+    backend = _backend(record)
     given_up = threading.Event()
 
     def start(place: Place) -> None:
         seed.make(folder, record, place)
         started.append(place)
-        machine.start(record, place, ours.fd)
+        backend.start(record, place, ours.fd)
 
     def answer(place: Place) -> None:
         address, port = network.server_address(record.tier, record.network, place.number)
@@ -348,25 +350,38 @@ def _start(
             return _running(place) is not None and not given_up.is_set()
 
         if not owner.wait_for_banner(address, port, seconds=BOOT_SECONDS[record.tier], going_on=going_on):
-            fate = "does not answer" if _running(place) else "has ended"
-            console = place.console.read_bytes()[-4000:] if place.console.exists() else b""
-            raise OutsideFailure(
-                "server",
-                "the server {place} {fate}; its console said: {value}",
-                remedy=f"look into {place.console}, then: sopctl lab down --name {folder.name}",
-                place=place.name,
-                fate=fate,
-                value=command.last_lines(console) or "nothing",
-            )
+            raise _not_up(folder, place)
 
     seed.make_key(folder)
-    _each(start, asleep, given_up, workers=STARTERS)
-    awake = [place for place in folder.booted(record) if place in asleep or (others and _running(place))]
-    _each(answer, awake, given_up, workers=len(awake))
+    _each(start, stopped, given_up, workers=STARTERS)
+    running = [place for place in folder.booted(record) if place in stopped or (others and _running(place))]
+    _each(answer, running, given_up, workers=len(running))
+
+
+def _not_up(folder: Folder, place: Place) -> OutsideFailure:
+    """The error of a server that did not come up; it is left for inspection."""
+    console = place.console.read_bytes()[-4000:] if place.console.exists() else b""
+    last = command.last_lines(console) or "nothing"
+    remedy = (f"Look into {place.console}.", Action("lab down", given={"name": folder.name}))
+    if _running(place):
+        return OutsideFailure(
+            "lab-server-silent",
+            "the server {server} does not answer; last on its console: {console}",
+            remedy=remedy,
+            server=place.name,
+            console=last,
+        )
+    return OutsideFailure(
+        "lab-server-ended",
+        "the server {server} has ended; last on its console: {console}",
+        remedy=remedy,
+        server=place.name,
+        console=last,
+    )
 
 
 def _wire(folder: Folder, record: Record) -> None:
-    """Plug the servers that run into the switch, if the lab has one. Raises OutsideFailure when that does not run."""
+    """Plug the running servers into the switch, if the lab has one. Raises OutsideFailure when it does not run."""
     place = folder.switch(record)
     if place is None:
         return
@@ -375,7 +390,7 @@ def _wire(folder: Folder, record: Record) -> None:
 
 
 def _each(act: Callable[[Item], None], items: Sequence[Item], given_up: threading.Event, *, workers: int) -> None:
-    """Do it for all at the same time; raises the first error once all have ended."""
+    """Do `act` for all items in parallel; raises the first error once all have ended."""
     if not items:
         return
     with ThreadPoolExecutor(workers) as pool:
@@ -389,36 +404,36 @@ def _each(act: Callable[[Item], None], items: Sequence[Item], given_up: threadin
 
 
 def _undo(folder: Folder, before: Record | None, started: Sequence[Place], progress: Progress) -> None:
-    """Back to what was there before."""
+    """Go back to what was there `before`."""
     record = folder.read()
     if before is None or record is None:
         _dismantle(folder, record, progress)
         return
-    machine = _machine(record)
-    _each(lambda place: machine.stop(record, place), started, threading.Event(), workers=STARTERS)
+    backend = _backend(record)
+    _each(lambda place: backend.stop(record, place), started, threading.Event(), workers=STARTERS)
     kept = folder.booted(before)
     for place in [place for place in folder.booted(record) if place not in kept]:
-        machine.discard(record, place)
+        backend.discard(record, place)
         files.remove_tree(place.folder)
     folder.write(before)
 
 
 def _dismantle(folder: Folder, record: Record | None, progress: Progress) -> None:
-    """Take away everything, the record last; what is no longer there is no error."""
+    """Remove everything, the record last; what is gone already is no error."""
     if record is not None:
-        machine = _machine(record)
+        backend = _backend(record)
         places = folder.booted(record)
         progress(f"taking down {', '.join(place.name for place in places)}")
-        _each(lambda place: machine.stop(record, place), places, threading.Event(), workers=len(places))
+        _each(lambda place: backend.stop(record, place), places, threading.Event(), workers=len(places))
         for place in places:
-            machine.discard(record, place)
-        machine.dismantle(folder, record)
+            backend.discard(record, place)
+        backend.dismantle(folder, record)
     files.remove_tree(folder.path)
 
 
-def _machine(record: Record) -> Machine:
-    machines: dict[Tier, Machine] = {Tier.SYSTEMD: nspawn, Tier.CHROOT: chroot, Tier.VM: qemu}
-    return machines[record.tier]
+def _backend(record: Record) -> Backend:
+    backends: dict[Tier, Backend] = {Tier.SYSTEMD: nspawn, Tier.CHROOT: chroot, Tier.VM: qemu}
+    return backends[record.tier]
 
 
 def _running(place: Place) -> Process | None:

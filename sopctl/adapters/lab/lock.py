@@ -1,4 +1,4 @@
-"""One run at a time: flock(2) on a file that may be removed while it is held."""
+"""One run at a time: flock(2) on a file that can be removed while it is locked."""
 
 import fcntl
 import os
@@ -13,24 +13,24 @@ from sopctl.adapters.lab.process import Process
 from sopctl.errors import Conflict
 
 ORPHAN_SECONDS = 60.0
-"""How long to wait for the tools of a run that was killed: they hold its lock until they end."""
+"""How long to wait for the tools of a killed run: they hold its lock until they end."""
 
 
 class Lock:
-    """A lock that is held: `fd` may be handed to a child, which then holds it as long as it lives."""
+    """A lock that is held. `fd` can be passed to a child process, which then holds it as long as it lives."""
 
     def __init__(self, path: Path, fd: int) -> None:
         self.path = path
         self.fd = fd
 
     def remove(self) -> None:
-        """Unlink the file; the lock stays held until the block ends. Waiters notice and start afresh."""
+        """Unlink the file; the lock is held until the block ends. Waiting processes notice and start again."""
         self.path.unlink(missing_ok=True)
 
 
 @contextmanager
 def held(path: Path, *, what: str, wait: float = 0.0) -> Iterator[Lock]:
-    """Hold `path` exclusively. The folder is made if it is not there.
+    """Hold an exclusive lock on `path`, whose folder is made if necessary. `what` names it in the error.
 
     Raises Conflict with the holder's pid when another process still holds it after `wait` seconds.
     """
@@ -46,15 +46,15 @@ def held(path: Path, *, what: str, wait: float = 0.0) -> Iterator[Lock]:
 
 
 def _acquire(path: Path, what: str, wait: float) -> FileIO:
-    """The locked file; closing it ends the lock. An interrupt at any moment leaves no descriptor behind: a file object
-    closes itself when nobody holds it any more, a number would not."""
+    """The locked file; closing it releases the lock. An interrupt at any moment leaks no descriptor: a file object is
+    closed when it is garbage-collected, a plain number would not be."""
     started = time.monotonic()
     while True:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             file = open(path, "r+b", buffering=0, opener=_open)  # noqa: SIM115  the caller closes it
         except FileNotFoundError:
-            continue  # the last lab has just taken the folder away
+            continue  # the last lab has just removed the folder
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_file_of(path, file.fileno()):
@@ -67,11 +67,11 @@ def _acquire(path: Path, what: str, wait: float) -> FileIO:
             if time.monotonic() - started >= patience:
                 who = f"process {holder.pid}" if holder else "another process"
                 raise Conflict(
-                    "held",
-                    "{what} is held by {who}",
-                    remedy="wait until it has ended, then try again",
+                    "lab-in-use",
+                    "{what} is held by {holder}",
+                    remedy="Wait until it has ended, then try again.",
                     what=what,
-                    who=who,
+                    holder=who,
                 ) from None
             time.sleep(0.05)
         except BaseException:
@@ -84,7 +84,7 @@ def _open(path: str, _flags: int) -> int:
 
 
 def _is_file_of(path: Path, fd: int) -> bool:
-    """Whether `fd` is still the file at `path`: its holder may have unlinked it before we got it."""
+    """Whether `fd` is still the file at `path`: the previous holder may have unlinked it before we got the lock."""
     with suppress(FileNotFoundError):
         there, here = path.stat(), os.fstat(fd)
         return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)

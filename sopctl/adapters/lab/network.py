@@ -1,12 +1,12 @@
-"""The lab's networks: each lab its own bridge and /24 out of 198.18.0.0/15, and no way out of this machine.
+"""The labs' networks: each lab has its own bridge and a /24 of 198.18.0.0/15, with no way out of this machine.
 
-198.18.0.0/15 is set aside for benchmarks (RFC 2544, RFC 6890): no real host has such an address. Lab number i
-has the bridge `soplab<i>`; the bridge itself is the reservation. An unreachable route over the whole range,
-marked with a protocol number of our own, keeps packets for absent servers here; it goes with the last bridge.
-The service network of lab number i, which is behind its switch, is 198.19.i.0/24; this machine's card in it is
-`sopsvc<i>`.
-In the other tiers lab number i has 127.18.i.0/24, which needs no set-up. Behind it a machine (tier vm) has QEMU's own
-network, which lets in what is meant for its sshd and lets nothing out.
+198.18.0.0/15 is reserved for benchmarks (RFC 2544, RFC 6890): no real host has such an address. Lab number i has the
+bridge `soplab<i>`; the bridge itself is the reservation. An unreachable route for the whole range, marked with a
+protocol number of our own, keeps packets for absent servers here; it is removed with the last bridge. The service
+network of lab number i, behind its switch, is 198.19.i.0/24; this machine's interface in it is `sopsvc<i>`.
+
+In the other tiers, lab number i has 127.18.i.0/24, which needs no set-up. A machine (tier vm) is behind it in QEMU's
+own network, which forwards connections to its sshd and lets nothing out.
 """
 
 import json
@@ -16,27 +16,27 @@ from pathlib import Path
 
 from sopctl.adapters.lab import command, lock
 from sopctl.adapters.lab.state import Tier
-from sopctl.errors import OutsideFailure
+from sopctl.errors import Action, OutsideFailure
 
 RANGE = IPv4Network("198.18.0.0/15")
 PREFIX = "soplab"
 PROTOCOL = "118"
-"""Marks our route (rtnetlink(7), rtm_protocol): a route of someone else is never taken away."""
+"""Marks our route (rtnetlink(7), rtm_protocol): nobody else's route is ever deleted."""
 
 INSIDE, INSIDE_GATEWAY = "10.0.2.15", "10.0.2.2"
-"""A machine's address where it is itself, and ours as it sees it (QEMU's user networking)."""
+"""A machine's own address, and ours as it sees us, in QEMU's user networking."""
 
 FIRST_HOST = 10
-"""Server n has host number 10 + n, the switch is number 10; the controller is number 1."""
+"""Server n has the host number 10 + n, the switch 10, the controller 1."""
 
 SERVICE_RANGE = IPv4Network("198.19.0.0/16")
 SERVICE_PREFIX_LENGTH = 24
 SERVICE_CARD = "svc0"
-"""A server's card in the service network, which is plugged into the switch."""
+"""A server's interface in the service network, which is plugged into the switch."""
 
 
 def locked() -> AbstractContextManager[lock.Lock]:
-    """While a network number is chosen or the last bridge goes. One for the machine, whatever the state folder."""
+    """The lock for choosing a network number and removing the last bridge: one per machine, for all state folders."""
     return lock.held(Path("/run/lock/sopctl-lab-network"), what="the lab's network", wait=30)
 
 
@@ -52,14 +52,14 @@ def subnet(tier: Tier, number: int) -> IPv4Network:
 
 
 def controller_address(tier: Tier, number: int) -> str:
-    """The address from which servers see us come."""
+    """Our address as the servers see it."""
     if tier is Tier.VM:
         return INSIDE_GATEWAY
     return "127.0.0.1" if tier is Tier.CHROOT else str(subnet(tier, number)[1])
 
 
 def server_address(tier: Tier, number: int, server: int) -> tuple[str, int]:
-    """Address and ssh port of server 1, 2, …; on a loopback address a port that needs no privilege and is not ours."""
+    """Address and SSH port of server 1, 2, …; on a loopback address, an unprivileged port of its own."""
     address = str(subnet(tier, number)[FIRST_HOST + server])
     return address, 22 if tier is Tier.SYSTEMD else 2200 + server
 
@@ -75,21 +75,23 @@ def service_address(number: int, server: int) -> str:
 
 
 def service_interface(number: int) -> str:
-    """This machine's card in lab `number`'s service network."""
+    """This machine's interface in the service network of lab `number`."""
     return f"sopsvc{number}"
 
 
 def free_number(tier: Tier, taken: set[int]) -> int:
-    """The lowest number that no lab of ours (`taken`) and nobody else on this machine uses."""
+    """The lowest number that is used neither by our labs (`taken`) nor by anyone else on this machine."""
     used = taken | (_bridge_numbers() if tier is Tier.SYSTEMD else _loopback_numbers())
     for number in range(256):
         if number not in used:
             return number
-    raise OutsideFailure("all-lab-networks-taken", "all 256 lab networks are taken", remedy="sopctl lab down --all")
+    raise OutsideFailure(
+        "lab-networks-exhausted", "all 256 lab networks are in use", remedy=Action("lab down", given={"all": ""})
+    )
 
 
 def ensure(number: int) -> None:
-    """Make the bridge, its address and the unreachable route, whichever of them is missing."""
+    """Make the bridge, its address and the unreachable route, as far as they are missing."""
     name, net = bridge(number), subnet(Tier.SYSTEMD, number)
     if number not in _bridge_numbers():
         command.run(["ip", "link", "add", name, "type", "bridge", "forward_delay", "0"])
@@ -100,7 +102,7 @@ def ensure(number: int) -> None:
 
 
 def confine(interface: str) -> None:
-    """Even where this machine is a router (container hosts often are), nothing that comes in there goes on."""
+    """Forward nothing that comes in on `interface`, even where this machine is a router (container hosts often are)."""
     Path(f"/proc/sys/net/ipv4/conf/{interface}/forwarding").write_text("0")
     ipv6 = Path(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6")
     if ipv6.exists():
@@ -112,8 +114,7 @@ def exists(number: int) -> bool:
 
 
 def remove(number: int) -> None:
-    """Take away the bridge, what is plugged into it, the card in the service network, and with the last bridge the
-    route."""
+    """Delete the bridge, its ports, the interface in the service network, and with the last bridge the route."""
     delete_link(service_interface(number))
     if exists(number):
         name = bridge(number)
@@ -126,13 +127,13 @@ def remove(number: int) -> None:
 
 
 def delete_link(name: str) -> None:
-    """Delete a link of this machine; one that is not there is no error."""
+    """Delete a link of this machine; one that does not exist is no error."""
     if not Path(f"/sys/class/net/{name}").exists():
         return
     try:
         command.run(["ip", "link", "delete", name])
     except OutsideFailure:
-        if Path(f"/sys/class/net/{name}").exists():  # else the kernel was faster: its server's end has gone
+        if Path(f"/sys/class/net/{name}").exists():  # else the kernel was faster: the server's end is gone
             raise
 
 
@@ -143,7 +144,7 @@ def _bridge_numbers() -> set[int]:
 
 
 def _loopback_numbers() -> set[int]:
-    """The i of every 127.18.i.x on which something listens (proc(5): /proc/net/tcp, address as little-endian hex)."""
+    """The i of every 127.18.i.x that has a TCP socket (proc(5): /proc/net/tcp, addresses as little-endian hex)."""
     numbers = set()
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         octets = bytes.fromhex(line.split()[1].partition(":")[0])[::-1]

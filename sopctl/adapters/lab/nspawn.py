@@ -1,4 +1,4 @@
-"""Booted servers: the image under an overlay, started by systemd-nspawn(1) with an own init and network."""
+"""Booted servers: an overlay over the image, started by systemd-nspawn(1) with an init and a network of their own."""
 
 import signal
 from contextlib import suppress
@@ -6,34 +6,34 @@ from pathlib import Path
 
 from sopctl.adapters.lab import cgroup, command, files, network, process
 from sopctl.adapters.lab.state import Folder, Place, Record
-from sopctl.errors import OutsideFailure
+from sopctl.errors import Action, OutsideFailure
 
 POWER_OFF_SECONDS = 4.0
 """How long a server may take to power off before it is killed; its disk is thrown away anyway."""
 
 INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_instances")
 INOTIFY_INSTANCES = 1024
-"""A booted server holds seven, all on root's account (inotify(7)): the kernel's 128 are 18 servers, and the next one
-hangs as it boots."""
+"""A booted server uses seven, all counted against root (inotify(7)): the kernel's default of 128 is enough for 18
+servers, and the next one hangs at boot."""
 
-NO_MOUNT = "the chroot tier needs no mounts: SOPCTL_LAB_TIER=chroot"
+NO_MOUNT = "Use the chroot tier, which needs no mounts: SOPCTL_LAB_TIER=chroot"
 
 
 def prepare(folder: Folder, record: Record) -> None:
-    """Make the lab's network and the place for its servers' disks."""
+    """Make the lab's network, and the file system for its servers' disks."""
     with network.locked():
         network.ensure(record.network)
-    with suppress(OSError):  # read-only in some containers: then there are fewer servers
+    with suppress(OSError):  # read-only in some containers, which can then run fewer servers
         if int(INOTIFY_LIMIT.read_text()) < INOTIFY_INSTANCES:
             INOTIFY_LIMIT.write_text(str(INOTIFY_INSTANCES))
     if not files.is_mounted(folder.disks):
-        # In memory: quick, gone with the mount, and an overlay cannot lie on another one (container hosts).
+        # In memory: fast, gone with the mount, and an overlay cannot be on another overlay (in containers).
         folder.disks.mkdir(mode=0o700, exist_ok=True)
         command.run(["mount", "-t", "tmpfs", "-o", "mode=0700", "sopctl-lab", folder.disks], remedy=NO_MOUNT)
 
 
 def start(record: Record, place: Place, lock_fd: int) -> None:
-    """Lay the server's own layer over image and seed, and boot it; returns as soon as systemd-nspawn runs."""
+    """Mount the server's own layer over image and seed, and boot it; returns as soon as systemd-nspawn runs."""
     _clear(record, place)
     if not files.is_mounted(place.root):
         for name in ("upper", "work", "root"):
@@ -54,7 +54,7 @@ def start(record: Record, place: Place, lock_fd: int) -> None:
 
 
 def stop(record: Record, place: Place) -> None:
-    """Power the server off (nspawn passes SIGTERM on as "halt"), then kill what is left of it."""
+    """Power the server off (nspawn translates SIGTERM into "halt"), then kill what is left of it."""
     nspawn = process.Process.read(place.process)
     if nspawn is not None:
         nspawn.send(signal.SIGTERM)
@@ -64,11 +64,11 @@ def stop(record: Record, place: Place) -> None:
 
 
 def discard(record: Record, place: Place) -> None:
-    """Throw away all that a stopped server wrote."""
+    """Delete everything that a stopped server wrote."""
     del record
     with suppress(FileNotFoundError):
         root = place.root.stat()
-        # systemd-nspawn's own lock and mount point, which it leaves when it is killed.
+        # systemd-nspawn's own lock and mount point, which it leaves behind when it is killed.
         Path(f"/run/systemd/nspawn/locks/inode-{root.st_dev}:{root.st_ino}").unlink(missing_ok=True)
     files.unmount_below(place.disk)
     files.remove_tree(place.disk)
@@ -77,14 +77,14 @@ def discard(record: Record, place: Place) -> None:
 
 
 def dismantle(folder: Folder, record: Record) -> None:
-    """Take away what `prepare` made; all servers are discarded."""
+    """Remove what `prepare` made. All servers have been discarded before."""
     files.unmount_below(folder.path)
     with network.locked():
         network.remove(record.network)
 
 
 def init(place: Place) -> int:
-    """The pid, here, of the server's own process 1: the child of systemd-nspawn that is number 1 of its namespace.
+    """The pid, in our namespace, of the server's init: the child of systemd-nspawn that has pid 1 in its namespace.
 
     Raises OutsideFailure when the server does not run.
     """
@@ -94,7 +94,9 @@ def init(place: Place) -> int:
             lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
             if nspawn and lines["PPid"].strip() == str(nspawn.pid) and lines["NSpid"].split()[1:] == ["1"]:
                 return int(lines["Pid"])
-    raise OutsideFailure("does-not-run", "{place} does not run", remedy="sopctl lab up", place=place.name)
+    raise OutsideFailure(
+        "lab-server-not-running", "{server} is not running", remedy=Action("lab up"), server=place.name
+    )
 
 
 def _clear(record: Record, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""The owner's way in: is sshd there, and a root shell for faults and questions."""
+"""A lab server as its owner reaches it: does sshd answer, and scripts that run as root."""
 
 import shlex
 import socket
@@ -14,8 +14,8 @@ from sopctl.errors import OutsideFailure
 def run(server: LabServer, script: str, *, timeout: float = 30) -> str:
     """Run a POSIX shell script as root on a lab server and return its standard output.
 
-    Through ssh with the host keys pinned that the server was made with, then sudo. Raises OutsideFailure with
-    the script's standard error when it fails or takes longer than `timeout` seconds.
+    It runs over ssh, with the server's original host keys pinned, and sudo. Raises OutsideFailure when it fails (with
+    the script's standard error), or when it takes longer than `timeout` seconds.
     """
     host = server.address if server.port == 22 else f"[{server.address}]:{server.port}"
     with tempfile.NamedTemporaryFile("w", prefix="sopctl-known-hosts-") as known_hosts:
@@ -38,7 +38,7 @@ def run(server: LabServer, script: str, *, timeout: float = 30) -> str:
             remote = f"sudo -n -- sh -c {shlex.quote(script)}"
             return command.run([*arguments, "--", server.address, remote], timeout=timeout, locks=())
         except OutsideFailure as failure:
-            raise OutsideFailure("failed", "{reason}", where=server.name, reason=failure.message) from failure
+            raise failure.recast(OutsideFailure, where=server.name) from failure
 
 
 def answers(address: str, port: int) -> bool:
@@ -51,7 +51,7 @@ def answers(address: str, port: int) -> bool:
 
 
 def wait_for_banner(address: str, port: int, *, seconds: float, going_on: Callable[[], bool]) -> bool:
-    """Poll until sshd answers; False after so many seconds, or once `going_on` says no."""
+    """Poll until sshd answers; False after `seconds`, or once `going_on` returns False."""
     deadline = time.monotonic() + seconds
     while not answers(address, port):
         if time.monotonic() >= deadline or not going_on():

@@ -1,4 +1,4 @@
-"""Processes that the lab started: known by pid and start time, so that a recycled pid is never hit."""
+"""Processes that the lab started: identified by pid and start time, so that a recycled pid is never hit."""
 
 import os
 import signal
@@ -13,9 +13,9 @@ from msgspec import Struct
 from sopctl.adapters.lab import command
 from sopctl.errors import OutsideFailure
 
-# The record is on disk before the program runs, and standard input is the caller's lock: whoever
-# gets that lock next finds every process that was started. The console goes through a pipe because
-# systemd-nspawn buffers what it writes to a regular file until it ends.
+# The record is on disk before the program runs, and standard input is the caller's lock: whoever gets that lock next
+# finds every process that was started. The console goes through a pipe because systemd-nspawn buffers its output to a
+# regular file until it ends.
 LAUNCHER = """
 set -eu
 record=$1 log=$2; shift 2
@@ -46,7 +46,7 @@ class Process(Struct, frozen=True):
 
     @classmethod
     def read(cls, record: Path) -> "Process | None":
-        """From a file that holds a copy of /proc/PID/stat; None when there is none or it is not whole."""
+        """From a file with a copy of /proc/PID/stat; None when it is missing or incomplete."""
         with suppress(OSError, ValueError, IndexError):
             return cls.parse(record.read_bytes())
         return None
@@ -56,11 +56,11 @@ class Process(Struct, frozen=True):
         return cls.parse(Path("/proc/self/stat").read_bytes())
 
     def dump(self) -> bytes:
-        """What `read` reads back."""
+        """The content of the file for `read`."""
         return Path(f"/proc/{self.pid}/stat").read_bytes()
 
     def alive(self) -> bool:
-        """Whether this very process still runs; a zombie does not."""
+        """Whether exactly this process still runs; a zombie does not."""
         try:
             stat = Path(f"/proc/{self.pid}/stat").read_bytes()
         except (FileNotFoundError, ProcessLookupError):
@@ -68,12 +68,12 @@ class Process(Struct, frozen=True):
         return Process.parse(stat) == self and stat.rpartition(b")")[2].split()[0] not in (b"Z", b"X")
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to this very process; nothing happens when it is gone."""
+        """Send a signal to exactly this process; nothing happens when it is gone."""
         signal_if(self.pid, number, self.alive)
 
 
 def signal_if(pid: int, number: signal.Signals, still_it: Callable[[], bool]) -> None:
-    """Signal `pid` if `still_it` says yes once the pid is pinned (pidfd_open(2)), so that it cannot be recycled."""
+    """Signal `pid` if `still_it` returns True. A pidfd (pidfd_open(2)) keeps the pid from being recycled in between."""
     try:
         handle = os.pidfd_open(pid)
     except OSError:
@@ -89,16 +89,16 @@ def signal_if(pid: int, number: signal.Signals, still_it: Callable[[], bool]) ->
 def launch(
     arguments: Sequence[str | Path], *, record: Path, log: Path, lock_fd: int, cgroups: Sequence[Path] = ()
 ) -> None:
-    """Start a program that outlives us, in a session and in cgroups of its own.
+    """Start a program that outlives this process, in a session of its own and in the given `cgroups`.
 
-    Returns once the program itself runs: its record is written and its output goes to `log`.
-    Raises OutsideFailure when it cannot be started.
+    Returns once the program runs, its `record` is written, and its output goes to `log`. Raises OutsideFailure when it
+    cannot be started.
     """
     try:
         subprocess.run(
             ["setsid", "--fork", "sh", "-c", LAUNCHER, "launcher", record, log, *cgroups, "--", *arguments],
             stdin=lock_fd,
-            stdout=subprocess.PIPE,  # closed by the program's start: run() waits for that
+            stdout=subprocess.PIPE,  # closed when the program starts: run() waits for that
             stderr=subprocess.DEVNULL,
             env=command.ENVIRONMENT,
             cwd="/",
@@ -107,12 +107,15 @@ def launch(
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise OutsideFailure(
-            "could-not-started", "{arguments} could not be started: {error}", arguments=arguments[0], error=error
+            "program-not-started",
+            "{program} could not be started: {reason}",
+            program=str(arguments[0]),
+            reason=str(error),
         ) from error
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, *, every: float = 0.02) -> bool:
-    """Poll until `condition` holds or `seconds` have passed; which of the two is the answer."""
+    """Poll until `condition` holds (True), or `seconds` have passed (False)."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:

@@ -1,6 +1,6 @@
-"""Machines: the image on a disk of its own, started by QEMU in software, with firmware and disks that say who they are.
+"""Machines: the image on a disk of their own, emulated by QEMU, with firmware and disks that identify themselves.
 
-Never by hardware virtualisation: what is tested must not depend on the controller's processor.
+Hardware virtualisation is never used: what is tested must not depend on the controller's processor.
 """
 
 import json
@@ -13,31 +13,31 @@ from pathlib import Path
 from sopctl.adapters.lab import cgroup, command, files, network, process, smbios
 from sopctl.adapters.lab.hardware import Disk, Hardware
 from sopctl.adapters.lab.state import Folder, Place, Record
-from sopctl.errors import OutsideFailure
+from sopctl.errors import Action, OutsideFailure
 
 KILL_SECONDS = 4.0
 SHUTDOWN_SECONDS = 60.0
-"""How long a machine may take from its power button to the end, emulated and on a busy controller."""
+"""How long a machine may take to shut down, emulated and on a busy controller."""
 
 SECTOR = 512
 FIRST_SECTOR = 2048
 DISK_SIGNATURE = 0x736F7063
-"""Names the first partition for the kernel (`root=PARTUUID=`): which disk is found first may change with any boot."""
+"""Identifies the root partition for the kernel (`root=PARTUUID=`): the order of the disks can change with any boot."""
 
-# The guest is a test of what this machine can know, not of how it defends itself: without the mitigations against
-# speculation, which cost much where each instruction is emulated, it boots in half the time.
+# The mitigations against speculative execution cost much when each instruction is emulated: without them, the guest
+# boots in half the time. It is there for its hardware to be read; its own security does not matter.
 KERNEL_OPTIONS = f"root=PARTUUID={DISK_SIGNATURE:08x}-01 rw rootwait console=ttyS0 quiet mitigations=off apparmor=0"
 SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
 
 def prepare(folder: Folder, record: Record) -> None:
-    """Make the place for the machine's disks."""
+    """Make the folder for the machine's disks."""
     del folder
     Path(record.roots).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def start(record: Record, place: Place, lock_fd: int) -> None:
-    """Put in the disks that it has not yet, and switch it on; returns as soon as QEMU runs."""
+    """Make the disks that are missing, and switch the machine on; returns as soon as QEMU runs."""
     hardware = _hardware(record)
     _clear(record, place)
     place.disk.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def start(record: Record, place: Place, lock_fd: int) -> None:
 
 
 def power_off(place: Place) -> None:
-    """Press the power button and wait until the machine has shut down; what runs no more is no error.
+    """Press the power button and wait until the machine has shut down; one that is off already is no error.
 
     Raises OutsideFailure when it stays on.
     """
@@ -66,7 +66,7 @@ def power_off(place: Place) -> None:
         with socket.socket(socket.AF_UNIX) as monitor:
             monitor.settimeout(KILL_SECONDS)
             monitor.connect(str(_monitor(place)))
-            with monitor.makefile("rwb") as lines:  # QEMU Machine Protocol: greeting, then an answer to each line
+            with monitor.makefile("rwb") as lines:  # QEMU Machine Protocol: a greeting, then one answer per line
                 lines.readline()
                 for word in ("qmp_capabilities", "system_powerdown"):
                     lines.write(json.dumps({"execute": word}).encode() + b"\n")
@@ -74,20 +74,23 @@ def power_off(place: Place) -> None:
                     lines.readline()
     except OSError as error:
         raise OutsideFailure(
-            "no-power-button",
-            "{place} has no power button: {error}",
+            "qemu-monitor-silent",
+            "QEMU's monitor of {server} does not answer: {reason}",
             where=str(_monitor(place)),
-            place=place.name,
-            error=error,
+            server=place.name,
+            reason=str(error),
         ) from error
     if not process.wait_until(lambda: not machine.alive(), SHUTDOWN_SECONDS, every=0.1):
         raise OutsideFailure(
-            "does-not-shut-down", "{place} does not shut down", remedy=f"look into {place.console}", place=place.name
+            "machine-not-shut-down",
+            "{server} does not shut down",
+            remedy=f"Look into {place.console}.",
+            server=place.name,
         )
 
 
 def stop(record: Record, place: Place) -> None:
-    """Cut the power, and kill what is left."""
+    """Cut the power, then kill what is left."""
     machine = process.Process.read(place.process)
     if machine is not None:
         machine.send(signal.SIGTERM)
@@ -97,25 +100,25 @@ def stop(record: Record, place: Place) -> None:
 
 
 def discard(record: Record, place: Place) -> None:
-    """Throw away the machine's disks, also those that were taken out."""
+    """Delete the machine's disks, also those that were removed from it."""
     del record
     files.unmount_below(place.disk)
     files.remove_tree(place.disk)
 
 
 def dismantle(folder: Folder, record: Record) -> None:
-    """Take away what `prepare` made; the machine is discarded."""
+    """Remove what `prepare` made. The machine has been discarded before."""
     del folder
     files.remove_tree(Path(record.roots))
 
 
 def _install(record: Record, place: Place, size: int) -> None:
-    """Make the disk to boot from, whole or not at all: one partition with image and seed as ext4."""
+    """Make the boot disk, complete or not at all: one ext4 partition with image and seed."""
     new, tree = place.disk / "system.new", place.disk / "tree"
     files.unmount_below(place.disk)
     tree.mkdir(exist_ok=True)
     layers = f"ro,lowerdir={place.seed}:{record.image}"
-    command.run(["mount", "-t", "overlay", "-o", layers, "sopctl-lab", tree], remedy="the lab's machines need mounts")
+    command.run(["mount", "-t", "overlay", "-o", layers, "sopctl-lab", tree], remedy="The lab's machines need mounts.")
     with new.open("wb") as disk:
         disk.write(_partition_table(size // SECTOR))
         disk.truncate(size)
@@ -123,7 +126,7 @@ def _install(record: Record, place: Place, size: int) -> None:
     command.run(
         ["mkfs.ext4", "-q", "-E", f"offset={FIRST_SECTOR * SECTOR}", "-d", tree, new, f"{kib}k"],
         timeout=300,
-        remedy="the disk of this machine needs 600 MB",
+        remedy="See that this machine's disk has 600 MB free.",
     )
     files.unmount_below(place.disk)
     new.rename(_system_disk(place))
@@ -131,13 +134,13 @@ def _install(record: Record, place: Place, size: int) -> None:
 
 def _partition_table(sectors: int) -> bytes:
     """A master boot record whose only partition (type 83h, Linux) fills the disk."""
-    anywhere = b"\xfe\xff\xff"  # cylinder, head and sector are not looked at where sectors are counted
+    anywhere = b"\xfe\xff\xff"  # cylinder, head and sector are ignored: the sector numbers (LBA) count
     partition = b"\0" + anywhere + b"\x83" + anywhere + struct.pack("<II", FIRST_SECTOR, sectors - FIRST_SECTOR)
     return bytes(440) + struct.pack("<IH", DISK_SIGNATURE, 0) + partition + bytes(48) + b"\x55\xaa"
 
 
 def _insert(place: Place, disk: Disk) -> None:
-    """A disk that was in this machine before comes back with what is on it; a new one is empty."""
+    """Add a disk. One that the machine had before still has its data; a new one is empty."""
     path = _disk(place, disk)
     if not path.exists():
         with path.open("wb") as file:
@@ -187,7 +190,10 @@ def _kernel(image: Path) -> Path:
     found = sorted((image / "boot").glob("vmlinuz-*"))
     if not found:
         raise OutsideFailure(
-            "image-no-kernel", "the image has no kernel", where=str(image), remedy="delete that folder"
+            "image-without-kernel",
+            "the image has no kernel",
+            where=str(image),
+            remedy="Delete that folder: the next start builds the image again.",
         )
     return found[-1]
 
@@ -195,9 +201,9 @@ def _kernel(image: Path) -> Path:
 def _hardware(record: Record) -> Hardware:
     if record.hardware is None:
         raise OutsideFailure(
-            "labs-record-names-no-hardware",
+            "lab-record-without-hardware",
             "the lab's record names no hardware",
-            remedy=f"sopctl lab down --name {record.name}",
+            remedy=Action("lab down", given={"name": record.name}),
         )  # pragma: no cover  only a record edited by hand
     return record.hardware
 

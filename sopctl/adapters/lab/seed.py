@@ -1,6 +1,6 @@
-"""What makes the shared image one particular server: a small tree that is laid over it.
+"""The seed of a server: a small file tree over the shared image that makes it one particular server.
 
-Name, address, machine id, host keys, and the owner's authorised key. A server that is reset gets the same seed.
+It has the name, address, machine id, host keys, and the owner's authorized key. A reset server gets the same seed.
 """
 
 import base64
@@ -16,7 +16,7 @@ from sopctl.model.access.target import HostKey
 
 
 def make_key(folder: Folder) -> None:
-    """Make the owner's key pair of this lab, once."""
+    """Make the owner's key pair of this lab, if it is missing."""
     if folder.key.with_suffix(".pub").exists():
         return
     folder.key.unlink(missing_ok=True)
@@ -25,7 +25,7 @@ def make_key(folder: Folder) -> None:
 
 
 def make(folder: Folder, record: Record, place: Place) -> None:
-    """Make the seed of one server, once; complete or not at all."""
+    """Make the seed of a server if it is missing, complete or not at all."""
     if place.seed.exists():
         return
     place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def make(folder: Folder, record: Record, place: Place) -> None:
         address = network.INSIDE
     names = f"{place.name}.example.org {place.name}"
     if record.tier is Tier.CHROOT:
-        names += f" {os.uname().nodename}"  # shared with this machine; a name that does not resolve costs 10 s
+        names += f" {os.uname().nodename}"  # shared with this machine; if it does not resolve, sudo waits 10 s
     _write(tree, "etc/hostname", f"{place.name}\n")
     _write(tree, "etc/hosts", f"127.0.0.1 localhost\n::1 localhost\n{address} {names}\n")
     if record.tier is not Tier.CHROOT:
@@ -47,7 +47,7 @@ def make(folder: Folder, record: Record, place: Place) -> None:
         _write(tree, "etc/systemd/network/10-lab.network", unit)
     if record.tier is Tier.SYSTEMD:
         _add_switch(tree) if place.number == 0 else _add_service_card(tree, record, place)
-    if record.tier is Tier.VM:  # the same port inside and outside, so that its firewall is told the right one
+    if record.tier is Tier.VM:  # the same port inside and outside, so that its firewall opens the right one
         _write(tree, "etc/ssh/sshd_config.d/20-port.conf", f"Port {port}\n")
     _make_folder(tree, "etc/ssh")
     command.run(["ssh-keygen", "-A", "-f", tree])
@@ -56,7 +56,7 @@ def make(folder: Folder, record: Record, place: Place) -> None:
 
 
 def host_keys(place: Place) -> tuple[HostKey, ...]:
-    """The public host keys that the server was made with; not read from the server, which could change them."""
+    """The public host keys in the seed; the server's own copy could have been changed."""
     keys = []
     for path in sorted((place.seed / "etc/ssh").glob("ssh_host_*_key.pub")):
         kind, key = path.read_text().split()[:2]
@@ -66,14 +66,14 @@ def host_keys(place: Place) -> tuple[HostKey, ...]:
 
 
 def _add_service_card(tree: Path, record: Record, place: Place) -> None:
-    """The address in the service network, for the card that is there once the server is plugged into a switch."""
+    """The address in the service network, for the interface that appears when the server is plugged into a switch."""
     address, length = network.service_address(record.network, place.number), network.SERVICE_PREFIX_LENGTH
     unit = f"[Match]\nName={network.SERVICE_CARD}\n[Network]\nAddress={address}/{length}\n"
     _write(tree, "etc/systemd/network/20-service.network", unit)
 
 
 def _add_switch(tree: Path) -> None:
-    """Have the server's init start Open vSwitch."""
+    """Enable Open vSwitch."""
     wanted = "etc/systemd/system/multi-user.target.wants"
     _make_folder(tree, wanted)
     (tree / wanted / SWITCH_UNIT).symlink_to(Path("/lib/systemd/system") / SWITCH_UNIT)
@@ -94,16 +94,16 @@ def _owner_ids(image: Path) -> tuple[int, int]:
         if name == OWNER:
             return int(user), int(group)
     raise OutsideFailure(
-        "image-no-account",
-        "the image has no account {OWNER}",
+        "image-without-account",
+        "the image has no account {account}",
         where=str(image),
-        remedy="delete that folder",
-        OWNER=OWNER,
+        remedy="Delete that folder: the next start builds the image again.",
+        account=OWNER,
     )
 
 
 def _write(tree: Path, name: str, text: str) -> None:
-    """Write a file; it and its folders readable for all whatever our umask, as they show through in the server."""
+    """Write a file. It and its folders are readable by all, whatever our umask: they become part of the server."""
     path = tree / name
     _make_folder(tree, str(Path(name).parent))
     path.write_text(text)

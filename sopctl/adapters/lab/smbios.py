@@ -1,6 +1,6 @@
-"""The firmware's tables about memory (SMBIOS 2.8, DMTF DSP0134), as bytes for QEMU.
+"""The firmware's memory tables (SMBIOS 2.8, DMTF DSP0134), as bytes for QEMU.
 
-QEMU makes one memory device of up to 16 GiB by itself, and gives all of them one serial number.
+By itself, QEMU reports one memory device per 16 GiB, all with the same serial number.
 """
 
 import struct
@@ -8,31 +8,31 @@ import struct
 from sopctl.adapters.lab.hardware import Hardware, MemoryModule
 
 ARRAY_HANDLE = 0x1000
-"""The handle that QEMU's other tables name as the memory (type 19)."""
+"""The handle by which QEMU's own tables (type 19) refer to the memory array."""
 
 MODULE_HANDLE = 0x1100
 
 KINDS = {"DDR3": 0x18, "DDR4": 0x1A, "DDR5": 0x22}
-"""7.18.2, memory device type."""
+"""Section 7.18.2, memory device types."""
 
 NO_ERROR_INFORMATION = 0xFFFE
 UNKNOWN = 0
 
 
 def memory_tables(hardware: Hardware) -> list[bytes]:
-    """The table of the memory array (type 16), then one of each module (type 17)."""
+    """The table of the memory array (type 16), then one per module (type 17)."""
     return [_array(hardware), *(_module(number, module) for number, module in enumerate(hardware.memory))]
 
 
 def _array(hardware: Hardware) -> bytes:
-    """7.17: on the system board, as system memory, with multi-bit ECC; the capacity in KiB."""
+    """Section 7.17: on the system board, as system memory, with multi-bit ECC; the capacity in KiB."""
     capacity = max(hardware.memory_mib, 4096) * 1024
     fields = struct.pack("<BBBIHHQ", 0x03, 0x03, 0x06, capacity, NO_ERROR_INFORMATION, len(hardware.memory), UNKNOWN)
     return _table(16, ARRAY_HANDLE, fields)
 
 
 def _module(number: int, module: MemoryModule) -> bytes:
-    """7.18: a DIMM of 72 bits, 64 of them data; strings by number, from 1."""
+    """Section 7.18: a DIMM of 72 bits, 64 of them data; strings are referred to by number, from 1."""
     width, data_width, dimm, no_set, synchronous, speed, millivolts = 72, 64, 0x09, 0, 0x80, 2400, 1200
     fields = struct.pack(
         "<HHHHHBBBBBHHBBBBBIHHHH",
@@ -44,6 +44,6 @@ def _module(number: int, module: MemoryModule) -> bytes:
 
 
 def _table(kind: int, handle: int, fields: bytes, *strings: str) -> bytes:
-    """6.1: type, length, handle and fields; then the strings, each ended by NUL, and one NUL more."""
+    """Section 6.1: type, length, handle and fields; then the strings, each with a final NUL, and one more NUL."""
     header = struct.pack("<BBH", kind, 4 + len(fields), handle)
     return header + fields + (b"".join(text.encode() + b"\0" for text in strings) or b"\0") + b"\0"

@@ -1,12 +1,12 @@
-"""What the lab knows about itself: its records, and the folder in which they are kept.
+"""The labs' records, and the folder in which they are kept.
 
-/run/sopctl-lab/NAME.lock     held while something changes
+/run/sopctl-lab/NAME.lock     locked while something changes
 /run/sopctl-lab/NAME/lab.json the record, written before anything outside the folder is made
                     id_ed25519  the owner's key pair
                     servers/NAME1/{seed/, process, console.log}
                     disks/NAME1/{upper,work,root}  (booted servers: a tmpfs)
 
-Disks of the other tiers lie beside the images, in roots/NAME-…
+The disks of the other tiers are beside the images, in roots/NAME-…
 """
 
 import os
@@ -23,31 +23,31 @@ from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model.access.target import HostKey
 
 OWNER = "titipan"
-"""The owner's administrator account on each server: key-only login, sudo without a password."""
+"""The owner's administrator account on each server: login by key only, sudo without a password."""
 
 MAX_SERVERS = 100
 NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,10}[a-z])?")
-"""A lab's name; no digit at its end, so that `NAME` and `NAME1` never share a server's name."""
+"""A lab's name. It does not end in a digit, so that two labs never have servers of the same name."""
 
 RELEASES = ("bullseye", "bookworm", "trixie")
 
 SWITCH_UNIT = "openvswitch-switch.service"
-"""What makes a server the switch: in the image of all, and started only there."""
+"""The service that makes a server the switch: installed on all servers, started only on that one."""
 
 
 class Tier(StrEnum):
     """How real the servers are."""
 
     SYSTEMD = "systemd"
-    """Booted: own init, network and process table."""
+    """Booted: with its own init, network and process table."""
     CHROOT = "chroot"
-    """An own root file system and sshd, on a loopback address of this machine; no services, no /proc."""
+    """With its own root file system and sshd, on a loopback address of this machine; no services, no /proc."""
     VM = "vm"
-    """An emulated machine with firmware, memory modules and disks of its own; only where it is asked for."""
+    """An emulated machine with firmware, memory modules and disks of its own; only on request."""
 
 
 class LabServer(Struct, frozen=True):
-    """One server. `host_keys`: those it was made with, whatever it shows now; `pid`: of nspawn, sshd or QEMU."""
+    """A server. `host_keys`: those that it was made with, whatever it shows now; `pid`: of nspawn, sshd or QEMU."""
 
     name: str
     address: str
@@ -60,7 +60,7 @@ class LabServer(Struct, frozen=True):
 
 
 class LabPort(Struct, frozen=True):
-    """One port of the switch, with the server that is plugged into it, the address of its card, and the server's
+    """A port of the switch; if a server is plugged into it, also that server, the MAC address of its interface, and its
     address in the service network."""
 
     name: str
@@ -70,8 +70,9 @@ class LabPort(Struct, frozen=True):
 
 
 class LabSwitch(Struct, frozen=True):
-    """The rack's switch. `server` is what it runs on and how it is managed; `bridge` its name in Open vSwitch; behind
-    `uplink` is this machine with the address `controller`, in the service VLAN; `network` is that VLAN's."""
+    """The rack's switch. `server` is the server that it runs on and is managed through, `bridge` its name in Open
+    vSwitch. Behind `uplink` is this machine, in the service VLAN, with the address `controller`; `network` is that
+    VLAN's subnet."""
 
     server: LabServer
     bridge: str
@@ -84,7 +85,7 @@ class LabSwitch(Struct, frozen=True):
 
 
 class LabStatus(Struct, frozen=True):
-    """One lab. `controller` is the address from which the servers see this machine come; `hardware`: of the tier vm."""
+    """A lab. `controller` is this machine's address as the servers see it; `hardware` is set in the tier vm only."""
 
     name: str
     tier: Tier
@@ -96,8 +97,8 @@ class LabStatus(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True):
-    """What was decided when the lab was made. `network` is its number (see network.py), `boot` this machine's boot;
-    `plugs`: into which port of the switch each server is plugged, by their numbers; None without a switch."""
+    """What a lab consists of. `network` is its number (see network.py), `boot` the id of this machine's boot; `plugs`
+    maps the number of each server to that of its port of the switch; None without a switch."""
 
     name: str
     tier: Tier
@@ -112,7 +113,7 @@ class Record(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True):
-    """The files of one server."""
+    """The files of a server. `folder` has its state, `disk` its disks."""
 
     name: str
     number: int
@@ -121,7 +122,7 @@ class Place(Struct, frozen=True):
 
     @property
     def seed(self) -> Path:
-        """What makes the image this server: a small tree laid over it."""
+        """The small file tree that makes the image this server (seed.py)."""
         return self.folder / "seed"
 
     @property
@@ -139,7 +140,7 @@ class Place(Struct, frozen=True):
 
 
 class Folder(Struct, frozen=True):
-    """The files of one lab."""
+    """The files of a lab."""
 
     name: str
 
@@ -173,7 +174,7 @@ class Folder(Struct, frozen=True):
         return None if record.plugs is None else self.place(record, 0)
 
     def booted(self, record: Record) -> list[Place]:
-        """The files of all that boots: the switch first, if there is one, then the servers."""
+        """The files of everything that boots: the switch first, if there is one, then the servers."""
         switch = self.switch(record)
         return [*([switch] if switch else []), *self.places(record)]
 
@@ -185,16 +186,14 @@ class Folder(Struct, frozen=True):
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise OutsideFailure(
-                "only-root-may-look-into", "only root may look into the lab", remedy="run it with sudo"
-            ) from error
+            raise _needs_root() from error
         except msgspec.DecodeError as error:
             raise OutsideFailure(
-                "labs-record-damaged", "the lab's record is damaged: {error}", where=str(path), error=error
+                "lab-record-damaged", "the lab's record is damaged: {reason}", where=str(path), reason=str(error)
             ) from error
 
     def write(self, record: Record) -> None:
-        """Keep the record; the whole file or the one before."""
+        """Replace the record atomically."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = self.path / "lab.json.new"
         new.write_bytes(msgspec.json.encode(record))
@@ -202,12 +201,12 @@ class Folder(Struct, frozen=True):
 
 
 def folder(name: str) -> Folder:
-    """The folder of a lab. Raises UsageError for a name that is none."""
+    """The folder of a lab. Raises UsageError for an invalid name."""
     if not NAME.fullmatch(name):
         raise UsageError(
-            "no-name-lab",
-            "{name!r} is no name for a lab",
-            remedy="use up to 12 lower-case letters, digits and hyphens, a letter first and last",
+            "not-a-lab-name",
+            "{name!r} is not a name for a lab",
+            remedy="Use up to 12 lower-case letters, digits and hyphens, with a letter first and last.",
             name=name,
         )
     return Folder(name)
@@ -219,23 +218,25 @@ def run_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Where images, the chroot tier's root file systems and machines' disks are kept; SOPCTL_LAB_CACHE overrides it."""
+    """Where images, root file systems of the chroot tier and machines' disks are; SOPCTL_LAB_CACHE overrides it."""
     return Path(os.environ.get("SOPCTL_LAB_CACHE") or "/var/cache/sopctl/lab").absolute()
 
 
 def names() -> list[str]:
-    """The labs that have left something in the state folder."""
+    """The labs that have something in the state folder."""
     try:
         entries = list(run_folder().iterdir())
     except FileNotFoundError:
         return []
     except PermissionError as error:
-        raise OutsideFailure(
-            "only-root-may-look-into", "only root may look into the lab", remedy="run it with sudo"
-        ) from error
+        raise _needs_root() from error
     return sorted({entry.stem for entry in entries if NAME.fullmatch(entry.stem)})
 
 
+def _needs_root() -> OutsideFailure:
+    return OutsideFailure("lab-needs-root", "only root can see the lab", remedy="Run it with sudo.")
+
+
 def boot_id() -> str:
-    """This boot of this machine (random(4)): after another one every process and mount is gone."""
+    """The id of this machine's boot (random(4)): after a reboot, every process and mount is gone."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -1,13 +1,13 @@
 """The rack's switch: Open vSwitch on a lab server of its own, into whose ports the other servers are plugged.
 
 Its datapath runs in user space (datapath type netdev), so no kernel module is needed. A cable is a veth pair with one
-end in the server (`svc0`) and the other in the switch (`p3`); nothing of it is in this machine's own network, and it
-is gone with the server or the switch. A port without a cable is a tap device that nobody has opened: it has no
-carrier. The uplink goes to this machine, natively in the service VLAN. The servers' other card stays on the lab's
-bridge, whatever the switch does: as a management network of their own would.
+end in the server (`svc0`) and the other in the switch (`p3`). No part of it is in this machine's own network namespace,
+and it disappears with the server or the switch. A port without a cable is a tap device that nobody has opened, so it
+has no carrier. The uplink leads to this machine, untagged in the service VLAN. The servers' other interface stays on
+the lab's bridge, whatever the switch does, as on a separate management network.
 
-What the switch is told of its ports (VLANs, shut or not) is its own configuration, which nothing here touches after
-the first start: a cable that is plugged into a port that is shut has no link.
+The configuration of the ports (VLANs, shut or not) is the switch's own. Nothing here touches it after the first start:
+a cable that is plugged into a shut port has no link.
 """
 
 import json
@@ -21,7 +21,7 @@ BRIDGE = "br0"
 UPLINK = "uplink"
 PORTS = 12
 PORT_NAMES = "p{n}"
-"""The name of port number {n}, as a site's record of a switch has it."""
+"""The name of port number {n}, as in a site's record of a switch."""
 
 
 def port_name(number: int) -> str:
@@ -33,7 +33,7 @@ ALL_PORTS = tuple(port_name(number) for number in range(1, PORTS + 1))
 SERVICE_VLAN = 120
 QUARANTINE_VLAN = 999
 
-# Once: afterwards the configuration is the switch's own. All ports begin in quarantine.
+# Only once: from then on, the configuration is the switch's own. All ports start in the quarantine VLAN.
 FIRST_START = f"""
 set -eu
 systemctl start openvswitch-switch
@@ -42,40 +42,40 @@ ovs-vsctl br-exists {BRIDGE} || ovs-vsctl add-br {BRIDGE} -- set bridge {BRIDGE}
     {" ".join(f"-- add-port {BRIDGE} {port} tag={QUARANTINE_VLAN}" for port in ALL_PORTS)}
 """
 
-# Open vSwitch keeps the device that it has opened, also when another of that name has taken its place: it must let go
-# of it, and be told of some change to look at its ports again.
+# Open vSwitch keeps a device open, even when another one of that name has replaced it. It has to close the old one, and
+# looks at its ports again only after some change to its database.
 REOPEN = """
 for port in {ports}; do ovs-appctl dpctl/del-if netdev@ovs-netdev "$port" 2>/dev/null || true; done
 ovs-vsctl remove bridge {bridge} external_ids cabled -- set bridge {bridge} "external_ids:cabled=$(date +%s.%N)"
 """
 
-# The switch's own kernel sees what its ports receive, too, and shall keep out of it.
+# The kernel of the switch's server also receives what its ports receive, and must not answer.
 QUIET = (
     "echo 8 >/proc/sys/net/ipv4/conf/default/arp_ignore; "
     "test ! -e /proc/sys/net/ipv6 || echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"
 )
 
 IN_USE = "in use"
-"""Alias (ip-link(8)) of each device that is finished and that the switch has been told to open. One without it was left
-by a run that was killed."""
+"""Alias (ip-link(8)) of each device that is complete and that the switch was told to open. A device without it was left
+by a killed run."""
 
 Link = Mapping[str, Any]
-"""One link as `ip -json link` shows it: ifindex, ifname, flags, and of a cable's end link_index, the other end's."""
+"""A link as `ip -json link` shows it: ifindex, ifname, flags; and link_index, the index of a cable's other end."""
 
 
 class Namespace:
-    """The network of a running server, from outside."""
+    """The network namespace of a running server, used from outside."""
 
     def __init__(self, place: Place) -> None:
         self._pid = nspawn.init(place)
 
     @property
     def netns(self) -> str:
-        """Names it to ip(8)."""
+        """Its name for ip(8)."""
         return str(self._pid)
 
     def run(self, *arguments: str) -> str:
-        """Run a tool of this machine in it."""
+        """Run one of this machine's tools in it."""
         return command.run(["nsenter", f"--net=/proc/{self._pid}/ns/net", "--", *arguments])
 
     def links(self) -> dict[str, Link]:
@@ -83,21 +83,22 @@ class Namespace:
 
 
 def plug(plugs: Mapping[int, int], servers: int) -> dict[int, int]:
-    """The ports of servers 1 to `servers`: those that are plugged in stay, each other one gets the first free port."""
+    """The ports of servers 1 to `servers`: those in `plugs` stay where they are, each other one gets the first free
+    port."""
     free = iter([port for port in range(1, PORTS + 1) if port not in plugs.values()])
     return {number: plugs.get(number) or next(free) for number in range(1, servers + 1)}
 
 
 def mac(record: Record, server: int) -> str:
-    """The address of a server's service card: the same for as long as the lab stands, locally administered."""
+    """The MAC address of a server's service interface: locally administered, and the same as long as the lab exists."""
     return f"02:18:13:{record.network:02x}:00:{server:02x}"
 
 
 def wire(record: Record, place: Place, manager: LabServer, servers: Iterable[Place]) -> None:
-    """Bring all cables into the recorded state, and the switch to use them; what is right already is left alone.
+    """Bring all cables into the recorded state, and make the switch use them; what is right already is left alone.
 
-    `place` and `manager` are the switch, `servers` those that run. Raises OutsideFailure when a tool or the switch
-    refuses.
+    `place` and `manager` are the switch, `servers` those that are running. Raises OutsideFailure when a tool or the
+    switch fails.
     """
     inside = Namespace(place)
     before = inside.links()
@@ -117,13 +118,13 @@ def wire(record: Record, place: Place, manager: LabServer, servers: Iterable[Pla
             _lay_cable(record, *cards[port], inside, port, there=right)
         elif not right:
             inside.run("ip", "tuntap", "add", "dev", port, "mode", "tap")
-        if not _in_use(before, port) or "UP" in before[port]["flags"]:  # else it is shut
+        if not _in_use(before, port) or "UP" in before[port]["flags"]:  # else the port is shut, and stays shut
             inside.run("ip", "link", "set", port, "up")
     _put_in_use(inside, manager)
 
 
 def describe(record: Record, server: LabServer, servers: Iterable[Place]) -> LabSwitch:
-    """The switch with what is plugged into it, as recorded."""
+    """The switch, and what is plugged into it according to the record."""
     plugs = record.plugs or {}
     plugged = {port_name(plugs[place.number]): place for place in servers}
     ports = []
@@ -148,7 +149,7 @@ def describe(record: Record, server: LabServer, servers: Iterable[Place]) -> Lab
 
 
 def _is_plugged(namespace: Namespace, port: Link | None) -> bool:
-    """Whether the server is plugged into that port. A cable to another one is pulled out."""
+    """Whether the server is plugged into `port`. A cable to another port is removed."""
     card = namespace.links().get(network.SERVICE_CARD)
     if card is None:
         return False
@@ -159,12 +160,12 @@ def _is_plugged(namespace: Namespace, port: Link | None) -> bool:
 
 
 def _in_use(links: Mapping[str, Link], port: str) -> bool:
-    """Whether the port's device is there, finished, and opened by the switch."""
+    """Whether the port's device is complete, and opened by the switch."""
     return links.get(port, {}).get("ifalias") == IN_USE
 
 
 def _put_in_use(inside: Namespace, manager: LabServer) -> None:
-    """Have the switch open the devices that it has not opened yet."""
+    """Make the switch open the devices that it has not opened yet."""
     links = inside.links()
     fresh = [port for port in (UPLINK, *ALL_PORTS) if not _in_use(links, port)]
     if fresh:
@@ -187,7 +188,7 @@ def _lay_cable(
 def _lay_uplink(record: Record, inside: Namespace, *, there: bool) -> None:
     interface, subnet = network.service_interface(record.network), network.service_subnet(record.network)
     if not there:
-        network.delete_link(interface)  # of a switch that is gone
+        network.delete_link(interface)  # left by a switch that is gone
         inside.run("sh", "-c", QUIET)
         command.run(["ip", "link", "add", interface, "type", "veth", "peer", "name", UPLINK, "netns", inside.netns])
     network.confine(interface)
@@ -198,6 +199,6 @@ def _lay_uplink(record: Record, inside: Namespace, *, there: bool) -> None:
 
 
 def _without_offload(interface: str) -> list[str]:
-    """Have the kernel compute the checksums of what it sends there: the switch reads packets from a socket and passes
-    them on as they are, and no network card after it fills them in."""
+    """The command that makes the kernel compute checksums itself: the switch reads packets from a socket and forwards
+    them unchanged, and there is no network card that would fill them in."""
     return ["ethtool", "--offload", interface, "tx", "off"]

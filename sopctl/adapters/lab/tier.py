@@ -1,4 +1,4 @@
-"""What this machine can do: which kind of server, and what it would take for more."""
+"""Which tiers of servers this machine can run, and what is missing for the others."""
 
 import os
 from pathlib import Path
@@ -8,25 +8,25 @@ from sopctl.adapters.lab.state import Tier
 from sopctl.errors import OutsideFailure, UsageError
 
 CAPABILITIES = {"CAP_CHOWN": 0, "CAP_SETGID": 6, "CAP_SETUID": 7, "CAP_SYS_CHROOT": 18}
-"""What the chroot tier needs (linux/capability.h): a root file system of several owners, and logins in it."""
+"""What the chroot tier needs (linux/capability.h): files of several owners, and logins in a chroot."""
 
 MORE_CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
-"""What booted servers need besides: a bridge, mounts, namespaces."""
+"""What booted servers need besides, for a bridge, mounts and namespaces."""
 
 TOOLS = ("chroot", "cp", "mmdebstrap", "setsid", "ssh", "ssh-keygen")
 MORE_TOOLS = ("ip", "mount", "systemd-nspawn", "umount")
 
 SWITCH_TOOLS = ("ethtool", "nsenter")
-"""What a switch needs besides what booted servers do."""
+"""What a switch needs besides the tools of booted servers."""
 
 MACHINE_CAPABILITIES = {"CAP_SYS_ADMIN": 21}
-"""What machines need besides: mounts, control groups."""
+"""What machines need besides, for mounts and control groups."""
 
 MACHINE_TOOLS = ("mkfs.ext4", "mount", "qemu-system-x86_64", "umount")
 
 
 def find_tier() -> tuple[Tier | None, list[str]]:
-    """The best tier that this machine can do (None: no lab), and what is missing for more, each with its remedy."""
+    """The best tier that this machine can run (None: no lab), and what is missing for more, each with its remedy."""
     if os.geteuid() != 0:
         return None, ["the lab needs root: run it with sudo"]
     if lacking := _lacking(CAPABILITIES):
@@ -42,54 +42,53 @@ def find_tier() -> tuple[Tier | None, list[str]]:
 
 
 def choose() -> Tier:
-    """The tier to use; SOPCTL_LAB_TIER asks for one. Raises OutsideFailure when this machine cannot do it."""
+    """The tier to use; SOPCTL_LAB_TIER selects one. Raises UsageError for an unknown tier, OutsideFailure when this
+    machine cannot run it."""
     possible, missing = find_tier()
     asked = os.environ.get("SOPCTL_LAB_TIER") or possible
     if asked is not None and asked not in tuple(Tier):
         raise UsageError(
-            "sopctl-lab-tier-no-tier",
-            "SOPCTL_LAB_TIER={asked} is no tier",
-            remedy=f"one of: {', '.join(Tier)}",
-            asked=asked,
+            "lab-tier-unknown",
+            "SOPCTL_LAB_TIER={tier} is not a tier",
+            remedy=f"Use one of: {', '.join(Tier)}.",
+            tier=asked,
         )
     if asked is None or possible is None or (asked == Tier.SYSTEMD and possible is Tier.CHROOT):
-        raise OutsideFailure("machine-cannot-run-lab", "this machine cannot run the lab", remedy="; ".join(missing))
+        raise OutsideFailure("lab-not-possible", "this machine cannot run the lab", remedy=missing)
     return Tier(asked)
 
 
 def choose_switched() -> Tier:
-    """The tier of servers that are plugged into a switch. Raises OutsideFailure when this machine cannot do it."""
+    """The tier of servers that are plugged into a switch. Raises OutsideFailure when this machine cannot run them."""
     chosen = choose()
     if chosen is not Tier.SYSTEMD:
-        remedy = "; ".join(find_tier()[1]) or "unset SOPCTL_LAB_TIER"
+        remedy = find_tier()[1] or "unset SOPCTL_LAB_TIER"
         raise OutsideFailure("switch-needs-booted-servers", "a switch needs booted servers", remedy=remedy)
     if packages := command.missing(SWITCH_TOOLS):
         raise OutsideFailure(
-            "switch-needs-more-tools", "a switch needs more tools", remedy=f"apt install {' '.join(packages)}"
+            "switch-tools-missing", "a switch needs more tools", remedy=f"apt install {' '.join(packages)}"
         )
     return chosen
 
 
 def choose_machine() -> Tier:
-    """The tier of emulated machines. Raises OutsideFailure with what is missing when this machine cannot do it."""
+    """The tier of emulated machines. Raises OutsideFailure with what is missing when this machine cannot run one."""
     possible, missing = find_tier()
     if possible is not None:
         missing = []
         if os.uname().machine != "x86_64":
-            missing.append("machines boot this machine's own Debian: it must be amd64")
+            missing.append("machines boot Debian for this machine's own architecture: it must be amd64")
         if lacking := _lacking(MACHINE_CAPABILITIES):
             missing.append(f"machines need {', '.join(lacking)}: run outside the container, or give it these")
         if packages := command.missing(MACHINE_TOOLS):
             missing.append(f"apt install --no-install-recommends {' '.join(packages)}")
     if missing:
-        raise OutsideFailure(
-            "machine-cannot-run-emulated-one", "this machine cannot run an emulated one", remedy="; ".join(missing)
-        )
+        raise OutsideFailure("lab-machine-not-possible", "this machine cannot run an emulated one", remedy=missing)
     return Tier.VM
 
 
 def _lacking(wanted: dict[str, int]) -> list[str]:
-    """Those capabilities that are not in our effective set (proc(5), CapEff)."""
+    """Those of the capabilities that are not in our effective set (proc(5), CapEff)."""
     lines = Path("/proc/self/status").read_text().splitlines()
     effective = int(next(line.split()[1] for line in lines if line.startswith("CapEff:")), 16)
     return [name for name, bit in wanted.items() if not effective >> bit & 1]

@@ -1,7 +1,7 @@
-"""SSH, with the other side taken for hostile.
+"""SSH to servers that are treated as hostile.
 
-`check` climbs the ladder of one host, `examine_accounts` looks at others' accounts there, `run_as_root` is
-the first contact with a server that has no key of ours yet, the loaders read our files.
+`check` climbs the ladder of one host, `examine_accounts` examines other accounts there, `run_as_root` makes the first
+contact with a server that does not have our key yet, and the loaders read our files.
 """
 
 from sopctl.adapters.ssh.examine import examine_accounts

@@ -2,15 +2,15 @@
 
 import re
 
+from sopctl.adapters.ssh.connection import Connection, Cut
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.adapters.ssh.line import Cut, Line
 from sopctl.model.access.causes import Cause, greeting_cause
 from sopctl.model.text import printable
 
 MAX_BYTES = 8192
 MAX_LINES = 1024
-"""What OpenSSH's client bears before the identification line."""
+"""What OpenSSH's client accepts before the identification line."""
 
 MAX_IDENTIFICATION = 255
 
@@ -18,15 +18,18 @@ _IDENTIFICATION = re.compile(rb"SSH-([0-9.]{1,10})-[\x21-\x7e]{1,240}(?: [\x20-\
 
 
 class Greeting:
-    """What a server says first, until its identification line is complete."""
+    """What a server sends first, up to the end of its identification line."""
 
     def __init__(self) -> None:
         self._seen = b""
-        self._begin = self._lines = 0  # where the first line not judged yet begins; lines judged
+        self._begin = self._lines = 0  # offset of the first line that was not looked at yet; lines looked at
 
-    def hear(self, data: bytes) -> tuple[str, bytes] | None:
-        """The next bytes from the server. Once its identification is complete, such as "SSH-2.0-OpenSSH_9.2p1": that
-        line, safe to print, and what the protocol engine is to read, which begins with it. Raises Fault."""
+    def feed(self, data: bytes) -> tuple[str, bytes] | None:
+        """Take the next bytes from the server; None until its identification line is complete.
+
+        Then returns that line, such as "SSH-2.0-OpenSSH_9.2p1", safe to print, and the bytes for paramiko to read,
+        which begin with it. Raises Fault.
+        """
         self._seen += data
         while (end := self._seen.find(b"\n", self._begin)) >= 0:
             if self._seen.startswith(b"SSH-", self._begin):
@@ -37,18 +40,18 @@ class Greeting:
             raise Fault(Cause.NOT_SSH, f"the server sends text without end: {self._start()}")
         return None
 
-    def too_late(self) -> Fault:
-        """The time is over."""
+    def timed_out(self) -> Fault:
+        """The fault when the deadline has passed."""
         if not self._seen:
             return Fault(Cause.SILENT, "the server accepts the connection but says nothing")
-        return Fault(Cause.TIMEOUT, f"no SSH identification within the time, only: {self._start()}")
+        return Fault(Cause.TIMEOUT, f"no SSH identification in time, only: {self._start()}")
 
-    def hung_up(self) -> Fault:
-        """The server closed the connection."""
+    def closed(self) -> Fault:
+        """The fault when the server has closed the connection."""
         if not self._seen:
             return Fault(Cause.CLOSED, "the server closed the connection before it said anything")
         said = self._seen.decode("utf-8", "replace")
-        return Fault(greeting_cause(said), f"the server said {self._start()} and closed")
+        return Fault(greeting_cause(said), f"the server said {self._start()} and closed the connection")
 
     def _start(self) -> str:
         return f'"{printable(self._seen, 80)}"'
@@ -64,30 +67,30 @@ def _accepted(identification: bytes) -> str:
     return shown
 
 
-def read_banner(line: Line, deadline: Deadline) -> str:
-    """The server's identification; the line is left to be read again. Raises Fault and Interrupted."""
+def read_banner(connection: Connection, deadline: Deadline) -> str:
+    """The server's identification line, which paramiko can read again. Raises Fault and Interrupted."""
     greeting = Greeting()
     while True:
         deadline.tick()
         try:
-            data = line.recv(1024)
+            data = connection.recv(1024)
         except TimeoutError:
             continue
         except Cut:
             deadline.tick()
-            raise greeting.too_late() from None
+            raise greeting.timed_out() from None
         except OSError:
             data = b""
         if not data:
-            raise greeting.hung_up()
-        if heard := greeting.hear(data):
-            line.give_back(heard[1])
+            raise greeting.closed()
+        if heard := greeting.feed(data):
+            connection.unread(heard[1])
             return heard[0]
 
 
-def announce(line: Line, identification: str) -> None:
-    """Say who we are first: servers of other protocols answer to that, where they would else keep silent."""
+def send_identification(connection: Connection, identification: str) -> None:
+    """Send our identification first: servers of other protocols answer to it, where they would otherwise be silent."""
     try:
-        line.introduce(identification.encode() + b"\r\n")
-    except (Cut, OSError):  # what the server said before it closed is still to be read
-        line.deadline.tick()
+        connection.send_identification(identification.encode() + b"\r\n")
+    except (Cut, OSError):  # what the server sent before it closed can still be read
+        connection.deadline.tick()

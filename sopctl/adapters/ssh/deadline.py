@@ -1,4 +1,4 @@
-"""One deadline over a whole check, and the wish to stop it earlier."""
+"""One deadline for a whole check, which can also be cancelled."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ import time
 from sopctl.errors import Interrupted
 
 TICK = 0.1
-"""Seconds between two looks at a cancellation: how late, at most, a wait notices it."""
+"""Seconds after which a waiting thread looks whether it was cancelled."""
 
 
 class Deadline:
@@ -30,12 +30,17 @@ class Deadline:
         return self._cancel is not None and self._cancel.is_set()
 
     def postpone(self, seconds: float) -> None:
-        """Put it all off: `seconds` in which we let the host wait do not count."""
+        """Move the whole check by `seconds`, for which we kept the host waiting."""
         self.started += seconds
         self._end += seconds
 
     def tick(self) -> float:
         """How long the next wait may last; 0 once the time is up. Raises Interrupted when cancelled."""
         if self.cancelled:
-            raise Interrupted("stopped", "stopped")
+            raise stopped()
         return min(TICK, self.left())
+
+
+def stopped() -> Interrupted:
+    """The error of a check that was cancelled."""
+    return Interrupted("stopped", "stopped")

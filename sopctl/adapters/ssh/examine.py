@@ -1,6 +1,6 @@
-"""The requester's accounts, seen with the management account: one connection, one script that changes nothing for each.
+"""The requester's accounts, examined with the management account: one connection, one read-only script per account.
 
-What comes back was said by the server, and is as hostile as anything else it says: bounded, read strictly, escaped.
+The answer comes from the server and is as hostile as anything else it sends: it is bounded, parsed strictly, escaped.
 """
 
 import base64
@@ -29,7 +29,7 @@ MAX_ANSWER = 384 * 1024
 MAX_RECORDS = 400
 MAX_FILES = 8
 MAX_DAY = 1_000_000
-"""Days since 1970: no date lies beyond."""
+"""Days since 1970; no real date is later."""
 
 _RECORD = re.compile(rb"=([a-z_]{1,20}) ([A-Za-z0-9+/=]*)")
 _RUN = (
@@ -47,14 +47,14 @@ def examine_accounts(
     ca: str | None = None,
     cancel: threading.Event | None = None,
 ) -> Examination:
-    """Look at `accounts` (name: public keys) on the server of `target`, whose `user` is the management account (root,
+    """Examine `accounts` (name → public keys) on the server of `target`, whose `user` is the management account (root,
     or with sudo -n).
 
-    Proves that each account exists, is neither locked nor expired, carries all of its keys ("TYPE BASE64 [comment]")
-    where sshd reads them, passes sshd's rules for a login from `address` (by default from where we come), and has a
-    working shell. Then the services are tried. When the management account does not get that far, `access` of the
-    answer says why, and what was not looked at is missing. One connection, within `target.timeout`.
-    Raises InvalidRecord for arguments that are none, and Interrupted.
+    Checks that each account exists, is neither locked nor expired, has all of its keys ("TYPE BASE64 [comment]") where
+    sshd reads them, passes sshd's rules for a login from `address` (by default our own), and has a working shell. Then
+    the services are checked. When the management account does not get that far, `access` in the result says why, and
+    accounts that were not examined are missing. One connection, within `target.timeout`.
+    Raises InvalidRecord for malformed arguments, and Interrupted.
     """
     _refuse(target, accounts, address)
     climb = Climb(target, Deadline(target.timeout, cancel))
@@ -63,13 +63,13 @@ def examine_accounts(
         if target.jump is not None:
             climb.jump(target.jump, jump_key or key)
         climb.connect()
-        climb.meet()
+        climb.handshake()
         climb.log_in(target.user or "", key)
         with climb.on(Rung.COMMAND) as note:
             for account, public_keys in accounts.items():
-                found.append(AccountFound(account, findings(_look(climb, account, address), public_keys)))
+                found.append(AccountFound(account, findings(_examine(climb, account, address), public_keys)))
             note.append(f"looked at {', '.join(accounts)}")
-        climb.hang_up()
+        climb.disconnect()
         if target.services:
             from sopctl.adapters.ssh.services import try_services
 
@@ -82,42 +82,42 @@ def examine_accounts(
 
 
 def _refuse(target: Target, accounts: Mapping[str, Sequence[str]], address: str | None) -> None:
-    """Raise InvalidRecord for what must not reach a command line, or proves nothing."""
+    """Raise InvalidRecord for what must not reach a command line, or would prove nothing."""
     if target.user is None:
         raise InvalidRecord(
-            "takes-management-account-look-another",
-            "it takes a management account to look at another",
+            "no-management-account",
+            "other accounts can be examined only with a management account",
             where=target.host,
         )
     for account, public_keys in accounts.items():
         if not re.match(ACCOUNT, account):
-            raise InvalidRecord("no-account-name", "this is no account name", where=printable(account, 80))
+            raise InvalidRecord("not-an-account-name", "this is not an account name", where=printable(account, 80))
         if not public_keys or not all(re.match(PUBLIC_KEY, one) for one in public_keys):
             raise InvalidRecord(
-                "takes-public-keys-must-open", "it takes the public keys that must open the account", where=account
+                "account-keys-missing", "the public keys that must open the account are missing", where=account
             )
     if address is not None:
         source(address)
 
 
-def _look(climb: Climb, account: str, address: str | None) -> AccountSeen:
-    """Run the script and read what it says."""
+def _examine(climb: Climb, account: str, address: str | None) -> AccountSeen:
+    """Run the script and parse its output."""
     assert climb.session is not None  # noqa: S101 (logged in)
     script = resources.files(__package__).joinpath("examine.sh").read_bytes()
-    # The login shell may be any: it only has to start sh.
+    # The login shell can be any: all it has to do is start sh.
     command = shlex.join(["sh", "-c", _RUN, "sh", account, address or "-"])
-    status, output = climb.session.feed(command, script, MAX_ANSWER)
+    status, output = climb.session.run_with_input(command, script, MAX_ANSWER)
     said = read_records(output)
     if said and said[-1][0] == "end":
         return read_seen(account, said)
     words = printable(output.strip(), 200) or f"exit status {status}"
     if not said and b"sudo:" in output:
         raise Fault(Cause.SUDO_REFUSED, f"{printable(climb.target.user or '', 64)} may not use sudo: {words}")
-    raise Fault(Cause.COMMAND_FAILED, f"the account could not be looked at: {words}")
+    raise Fault(Cause.COMMAND_FAILED, f"the account could not be examined: {words}")
 
 
 def read_records(output: bytes) -> list[tuple[str, str]]:
-    """The script's records in order: (name, text). What else is said (a greeting of the login shell) is left out."""
+    """The script's records in order: (name, text). Other output (a greeting of the login shell) is skipped."""
     found = []
     for line in output.split(b"\n"):
         if (record := _RECORD.fullmatch(line)) is None:
@@ -133,7 +133,7 @@ def read_records(output: bytes) -> list[tuple[str, str]]:
 
 
 def read_seen(account: str, records: list[tuple[str, str]]) -> AccountSeen:
-    """The records as what was seen. Whatever the server says, this reads it; what makes no sense is as if not said."""
+    """The account as the records describe it. Never raises: records that make no sense are ignored."""
     said = dict(records)
     passwd = said.get("passwd", "").split(":")
     if len(passwd) != 7 or passwd[0] != account:
@@ -164,7 +164,7 @@ def _shadow(text: str) -> Shadow:
 
 
 def _files(records: list[tuple[str, str]]) -> tuple[KeyFile, ...]:
-    """Each record "file" begins one; those behind it tell about it."""
+    """The key files: each record "file" begins one, and the records after it describe it."""
     files: list[dict[str, str]] = []
     entries: list[list[PathEntry]] = []
     for name, text in records:

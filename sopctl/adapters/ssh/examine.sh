@@ -1,6 +1,6 @@
-# What decides whether the account $1 may log in from the address $2 ("-": from where this connection comes), as lines
-# "=NAME BASE64". Changes nothing. POSIX sh, run by root; $3 is SSH_CONNECTION (client, its port, server, its port).
-# Reads what belongs to the account as that account: its key file may be a link to what only root may read.
+# Prints what decides whether the account $1 may log in from the address $2 ("-": this connection's), as lines
+# "=NAME BASE64". Changes nothing. POSIX sh, run as root; $3 is SSH_CONNECTION (client, its port, server, its port).
+# The account's files are read as the account: its key file may be a symbolic link to a file that only root may read.
 
 say() { # NAME TEXT
 	printf '=%s %s\n' "$1" "$(printf %s "$2" | head -c 65536 | base64 | tr -d '\n')"
@@ -31,7 +31,7 @@ expand() { # WORD of AuthorizedKeysFile: its tokens (sshd_config(5), TOKENS)
 	esac
 }
 
-own_group() { # GID: is it the account's alone? Then Debian's sshd lets it write (its user-group-modes.patch).
+own_group() { # GID: is the account its only member? Then Debian's sshd lets it write (its user-group-modes.patch).
 	[ -e /etc/debian_version ] || return 1
 	others=$(getent passwd | while IFS=: read -r _ _ one gid _; do
 		if [ "$gid" = "$1" ] && [ "$one" != "$uid" ]; then echo "$one"; fi
@@ -44,7 +44,7 @@ own_group() { # GID: is it the account's alone? Then Debian's sshd lets it write
 	esac
 }
 
-key_file() { # PATH: what it holds, and who may change it, it and the folders above it up to the home
+key_file() { # PATH: its content, and who may change it or a folder above it, up to the home
 	say file "$1"
 	real=$(as_user readlink -f -- "$1" 2>/dev/null)
 	if [ -z "$real" ] || ! [ -f "$real" ]; then return; fi

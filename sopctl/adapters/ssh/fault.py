@@ -1,4 +1,4 @@
-"""How a rung says that it failed: one exception, which never leaves this adapter."""
+"""The exception of a failed rung. It never leaves this adapter."""
 
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import Rung
@@ -7,7 +7,7 @@ from sopctl.model.access.ladder import Rung
 class Fault(Exception):
     """A rung failed for `cause`; `detail` is a sentence that is safe to print.
 
-    `rung` says which one it was, when that only shows on a later one: a jump host looks up the name as it connects.
+    `rung` is the rung at fault where it is not the current one: a jump host looks the name up only when it connects.
     """
 
     def __init__(self, cause: Cause, detail: str, rung: Rung | None = None) -> None:

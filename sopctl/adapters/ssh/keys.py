@@ -1,4 +1,4 @@
-"""What opens a server: our private key, read once and refused when it is not kept as a secret; or a password."""
+"""Credentials for a server: a private key, which is refused when its file is not kept secret; or a password."""
 
 import io
 import os
@@ -18,7 +18,7 @@ MAX_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Key:
-    """A private key for `check`, known by its fingerprint; what is inside is this adapter's business."""
+    """A private key, with its fingerprint. `pkey` is for this adapter and the switches' only."""
 
     fingerprint: str
     pkey: "PKey" = field(repr=False)
@@ -26,15 +26,15 @@ class Key:
 
 @dataclass(frozen=True)
 class Password:
-    """A password, for a first contact; shown nowhere."""
+    """A password for a first contact; never shown."""
 
     text: str = field(repr=False)
 
 
 def load_key(path: Path) -> Key:
-    """Read the private key file `path`: Ed25519, ECDSA or RSA, in OpenSSH's or PEM format, without passphrase.
+    """Read the private key file `path`: Ed25519, ECDSA or RSA, in OpenSSH's or PEM format, without a passphrase.
 
-    Raises InvalidRecord for a file that others may read, that is encrypted, or that holds no such key;
+    Raises InvalidRecord for a file that others may read, that has a passphrase, or that holds no such key;
     OutsideFailure when it cannot be read.
     """
     content = _read(path)
@@ -49,10 +49,10 @@ def load_key(path: Path) -> Key:
         private = load(content, password=None)
     except TypeError:
         raise InvalidRecord(
-            "private-key-protected-passphrase-nobody",
-            "the private key is protected by a passphrase, which nobody is there to type",
+            "private-key-has-passphrase",
+            "the private key has a passphrase, and nobody is there to type it",
             where=str(path),
-            remedy="use a key made for sopctl alone: ssh-keygen -t ed25519 -N '' -f FILE",
+            remedy="Use a key made for this purpose only: ssh-keygen -t ed25519 -N '' -f FILE",
         ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise _no_key(path) from None
@@ -63,7 +63,7 @@ def load_key(path: Path) -> Key:
     }
     for kind, paramiko_kind in kinds.items():
         if isinstance(private, kind):
-            # Through paramiko's own reader, so that every format it cannot read becomes one that it can.
+            # Rewritten in OpenSSH's format: paramiko cannot read all the others.
             plain = private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.OpenSSH, pem.NoEncryption())
             pkey = paramiko_kind.from_private_key(io.StringIO(plain.decode()))
             return Key(fingerprint(pkey.asbytes()), pkey)
@@ -71,7 +71,7 @@ def load_key(path: Path) -> Key:
 
 
 def _read(path: Path) -> bytes:
-    """The file's bytes, after the open file itself (no other one put in its place) proved to be kept safe."""
+    """The file's bytes. The permissions are checked on the open file, so that it cannot be swapped in between."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             status = os.fstat(file.fileno())
@@ -79,18 +79,18 @@ def _read(path: Path) -> bytes:
                 raise _no_key(path)
             if status.st_mode & 0o077:
                 raise InvalidRecord(
-                    "others-may-read-private-key",
-                    "others may read this private key",
+                    "private-key-readable-by-others",
+                    "the private key can be read by others",
                     where=str(path),
                     remedy=f"chmod 600 {path}",
                 )
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise OutsideFailure(
-            "private-key-cannot-read",
+            "private-key-not-read",
             "the private key cannot be read: {reason}",
             where=str(path),
-            remedy="give the path of a key file that this account may read",
+            remedy="Give the path of a key file that this account may read.",
             reason=error.strerror,
         ) from None
     if len(content) > MAX_BYTES:
@@ -100,8 +100,8 @@ def _read(path: Path) -> bytes:
 
 def _no_key(path: Path) -> InvalidRecord:
     return InvalidRecord(
-        "no-private-key-ssh-can",
-        "this is no private key that SSH can log in with",
+        "not-a-private-key",
+        "this is not a private key that SSH can log in with",
         where=str(path),
-        remedy="give an Ed25519, ECDSA or RSA key file (not the .pub file): ssh-keygen -t ed25519 -N '' -f FILE",
+        remedy="Give an Ed25519, ECDSA or RSA key file (not the .pub file): ssh-keygen -t ed25519 -N '' -f FILE",
     )

@@ -21,33 +21,33 @@ def check(
 ) -> AccessResult:
     """Climb the ladder of `target`: name, TCP, banner, key exchange, host key, login, command, services, TLS, HTTP.
 
-    The answer comes at the latest half a second after `target.timeout`, whatever the host does. Only a server
-    that proved the pinned host key ever sees a credential. One SSH connection, one login attempt; no agent, no
-    forwarding, none of the user's own SSH files. With `target.jump`, the first rung is the login at the jump host
-    (with `jump_key`, else `key`), and all that follows is tried from there.
-    `ca` are the authorities that the certificates of services must come from (PEM, from `load_ca`), by default those
-    of this machine.
+    The result comes at most half a second after `target.timeout`, whatever the host does. Only a server that has
+    proved the pinned host key ever sees a credential. One SSH connection and one login attempt; no agent, no
+    forwarding, none of the user's own SSH files. With `target.jump`, the first rung is the login to the jump host
+    (with `jump_key`, else `key`), and everything after it is tried from there.
+    `ca` are the certificate authorities that services are checked against (PEM, from `load_ca`), by default those of
+    this machine.
     Raises InvalidRecord for a login without a key; Interrupted soon after `cancel` was set.
     """
-    if target.user is not None and key is None:
-        raise InvalidRecord(
-            "login-needs-private-key", "a login needs a private key", where=target.host, remedy="give a key file"
-        )
+    refuse_without_key(target, key)
     jump_key = jump_key or key
     if target.jump is not None and jump_key is None:
         raise InvalidRecord(
-            "login-jump-host-needs-private", "the login at the jump host needs a private key", where=target.jump.host
+            "jump-login-needs-key",
+            "the login to the jump host needs a private key",
+            where=target.jump.host,
+            remedy="Give a key file for the jump host.",
         )
     climb = Climb(target, Deadline(target.timeout, cancel))
     try:
         if target.jump is not None and jump_key is not None:
             climb.jump(target.jump, jump_key)
         climb.connect()
-        climb.meet()
+        climb.handshake()
         if target.user is not None and key is not None:
             climb.log_in(target.user, key)
             climb.run(target.command)
-        climb.hang_up()
+        climb.disconnect()
         if target.services:
             from sopctl.adapters.ssh.services import try_services
 
@@ -57,3 +57,11 @@ def check(
     finally:
         climb.close()
     return climb.result()
+
+
+def refuse_without_key(target: Target, key: Key | None) -> None:
+    """Raise InvalidRecord for a login without a key."""
+    if target.user is not None and key is None:
+        raise InvalidRecord(
+            "login-needs-key", "a login needs a private key", where=target.host, remedy="Give a key file."
+        )

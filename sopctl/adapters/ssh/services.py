@@ -1,4 +1,4 @@
-"""The last rungs: the TCP ports that must accept, TLS on those that speak it, HTTP on those that answer it."""
+"""The last rungs: the TCP ports that must accept connections, TLS and HTTP on those that should speak them."""
 
 import contextlib
 import re
@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from sopctl import __version__
 from sopctl.adapters.ssh.climb import Climb
+from sopctl.adapters.ssh.connection import Connection, Cut
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.adapters.ssh.line import Cut, Line
-from sopctl.adapters.ssh.tls import Certificate, Tls, context, now, unchecking_context
+from sopctl.adapters.ssh.tls import Certificate, Tls, context, now, unverified_context
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import Rung, ServiceResult
 from sopctl.model.access.target import Service
@@ -23,15 +23,16 @@ MAX_STATUS_LINE = 8192
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: ([^\r\n]*))?\r?\n")
 
 
-class Talk(Protocol):
-    """What a request is sent over: a Line, or TLS over it."""
+class ByteStream(Protocol):
+    """What an HTTP request is sent over: a Connection, or TLS over one."""
 
     def recv(self, size: int, /) -> bytes: ...
     def sendall(self, data: bytes, /) -> None: ...
 
 
 def try_services(climb: Climb, ca: str | None) -> None:
-    """Try what the target must offer besides SSH. All that is wrong on a rung is told; the first cause counts.
+    """Check the services that the target must offer besides SSH. A rung reports every failure; the first one is its
+    cause.
 
     Raises Fault and Interrupted.
     """
@@ -39,13 +40,13 @@ def try_services(climb: Climb, ca: str | None) -> None:
     found = {service: ServiceResult(service.port, service.kind) for service in wanted}
     with contextlib.ExitStack() as opened:
         try:
-            _Tries(climb, found, opened).climb(ca)
+            _ServiceChecks(climb, found, opened).climb(ca)
         finally:
             climb.services += found.values()
 
 
-class _Tries:
-    """The services of one target under way; `found` fills up with what is seen of each."""
+class _ServiceChecks:
+    """The checks of one target's services; `found` collects the results."""
 
     def __init__(self, climb: Climb, found: dict[Service, ServiceResult], opened: contextlib.ExitStack) -> None:
         self._climb = climb
@@ -54,46 +55,46 @@ class _Tries:
         self._name = climb.target.server_name or climb.target.host
 
     def climb(self, ca: str | None) -> None:
-        """Service, TLS and HTTP, as far as they are wanted."""
-        talks: dict[Service, Talk] = dict(self._connect())
-        with self._rung(Rung.TLS, [service for service in talks if service.secured]) as secured:
+        """Service, TLS and HTTP, as far as the services call for them."""
+        streams: dict[Service, ByteStream] = dict(self._connect())
+        with self._rung(Rung.TLS, [service for service in streams if service.secured]) as secured:
             for service in secured:
                 with self._noting(service):
-                    line = talks[service]
-                    assert isinstance(line, Line)  # noqa: S101 (tells mypy what _connect() made)
-                    talks[service] = self._secure(service, line, ca)
-        with self._rung(Rung.HTTP, [service for service in talks if service.web]) as web:
+                    connection = streams[service]
+                    assert isinstance(connection, Connection)  # noqa: S101 (tells mypy what _connect() made)
+                    streams[service] = self._secure(service, connection, ca)
+        with self._rung(Rung.HTTP, [service for service in streams if service.web]) as web:
             for service in web:
                 with self._noting(service):
-                    self._request(service, talks[service])
+                    self._request(service, streams[service])
 
-    def _connect(self) -> dict[Service, Line]:
-        connected: dict[Service, Line] = {}
+    def _connect(self) -> dict[Service, Connection]:
+        connected: dict[Service, Connection] = {}
         with self._rung(Rung.SERVICE, list(self._found)) as services:
-            lines, closed = self._climb.lines(sorted({service.port for service in services}))
-            for line in lines.values():
-                self._opened.callback(line.close)
+            opened, closed = self._climb.connections(sorted({service.port for service in services}))
+            for connection in opened.values():
+                self._opened.callback(connection.close)
             for service in services:
                 if service.port in closed:
                     self._note(service, cause=Cause.PORT_CLOSED, detail=closed[service.port])
-                elif lines[service.port] in connected.values():  # asked for twice, in two kinds
+                elif opened[service.port] in connected.values():  # the port is listed twice, for two protocols
                     connected[service] = self._again(service.port)
                 else:
-                    connected[service] = lines[service.port]
+                    connected[service] = opened[service.port]
         return connected
 
-    def _again(self, port: int) -> Line:
-        """Another connection to a port that accepted one."""
-        lines, closed = self._climb.lines([port])
+    def _again(self, port: int) -> Connection:
+        """One more connection to a port that accepted one."""
+        opened, closed = self._climb.connections([port])
         if closed:
             raise Fault(Cause.PORT_CLOSED, f"port {port}: {closed[port]}")
-        self._opened.callback(lines[port].close)
-        return lines[port]
+        self._opened.callback(opened[port].close)
+        return opened[port]
 
-    def _secure(self, service: Service, line: Line, ca: str | None) -> Tls:
-        tls = Tls(line, context(ca), self._name)
+    def _secure(self, service: Service, connection: Connection, ca: str | None) -> Tls:
+        tls = Tls(connection, context(ca), self._name)
         try:
-            tls.shake_hands()
+            tls.handshake()
         except Fault as fault:
             shown = self._shown(service) if fault.cause.startswith("certificate-") else None
             more = f"; {shown}" if shown else ""
@@ -105,25 +106,25 @@ class _Tries:
         return tls
 
     def _shown(self, service: Service) -> Certificate | None:
-        """The certificate that was found wanting: looked at on a connection of its own, over which nothing is sent."""
+        """The certificate that was rejected, read over a connection of its own, over which no data is sent."""
         with contextlib.suppress(Fault, Cut, OSError):
-            tls = Tls(self._again(service.port), unchecking_context(), self._name)
-            tls.shake_hands()
+            tls = Tls(self._again(service.port), unverified_context(), self._name)
+            tls.handshake()
             return tls.certificate()
         return None
 
-    def _request(self, service: Service, talk: Talk) -> None:
+    def _request(self, service: Service, stream: ByteStream) -> None:
         host = f"[{self._name}]" if ":" in self._name else self._name
         request = (
             f"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: sopctl/{__version__}\r\nAccept: */*\r\n"
             "Connection: close\r\n\r\n"
         )
         answer = b""
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # what it said before that is still read
-            talk.sendall(request.encode())
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # what it sent before can still be read
+            stream.sendall(request.encode())
         while b"\n" not in answer and len(answer) <= MAX_STATUS_LINE:
             try:
-                data = talk.recv(1024)
+                data = stream.recv(1024)
             except TimeoutError:
                 continue
             if not data:
@@ -144,7 +145,7 @@ class _Tries:
 
     @contextmanager
     def _noting(self, service: Service) -> Iterator[None]:
-        """Keep how one service failed, and go on to the next."""
+        """Record how one service failed, and go on with the next."""
         deadline = self._climb.deadline
         try:
             yield
@@ -153,7 +154,7 @@ class _Tries:
         except Cut:
             deadline.tick()  # raises when cancelled
             late = deadline.passed
-            what = "did not answer within the time" if late else "sends data without end"
+            what = "did not answer in time" if late else "sends data without end"
             self._note(service, cause=Cause.TIMEOUT if late else Cause.FLOODED, detail=what)
         except ssl.SSLError as error:
             reason = printable((error.reason or "no reason given").lower().replace("_", " "), 120)
@@ -163,7 +164,7 @@ class _Tries:
 
     @contextmanager
     def _rung(self, rung: Rung, services: list[Service]) -> Iterator[list[Service]]:
-        """One rung for all `services`, if there are any; it fails when one of them did."""
+        """One rung for all `services`, if there are any; it fails when one of them failed."""
         if not services:
             yield services
             return

@@ -1,8 +1,8 @@
-"""One SSH session over a Line: key exchange, login, command, connections on. Only this module knows paramiko.Transport.
+"""One SSH session over a Connection: key exchange, login, command, forwarded connections.
 
-paramiko runs the protocol in a thread of its own. The Line's leash ends that thread at the deadline, and its
-end frees every wait in here; so no wait needs a time-out of its own. What a hostile packet raises inside
-paramiko may be any exception, so its calls are guarded as a whole and judged by the state they leave.
+Only this module knows paramiko.Transport, which runs the protocol in a thread of its own. The Connection ends that
+thread at the deadline, which ends every wait in here; so no wait needs a time-out of its own. A hostile packet can
+trigger any exception inside paramiko, so its calls are guarded as a whole and judged by the state that they leave.
 """
 
 import contextlib
@@ -24,64 +24,63 @@ from paramiko.ssh_exception import (
     SSHException,
 )
 
-from sopctl.adapters.ssh.deadline import TICK
+from sopctl.adapters.ssh.connection import CHUNK, Connection
+from sopctl.adapters.ssh.deadline import TICK, stopped
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
-from sopctl.adapters.ssh.line import CHUNK, Line
-from sopctl.errors import Interrupted
 from sopctl.model.access.causes import Cause, command_cause, denial_cause, forwarding_cause
 from sopctl.model.access.ladder import Rung
 from sopctl.model.access.target import HostKey, fingerprint
 from sopctl.model.text import printable
 
 KEPT_OUTPUT = 4096
-"""Bytes of a command's output that are looked at; the Line's limit bounds how many may come."""
+"""Bytes of a command's output that are kept; the Connection's limit bounds how many are read."""
 
-ONWARD_WINDOW = 2 * CHUNK
-"""Bytes that a jump host may send ahead of who reads them: a target that floods then meets its own limit first."""
+FORWARDED_WINDOW = 2 * CHUNK
+"""Bytes that a jump host may send ahead: a target that floods us then hits its own limit first."""
 
 GRACE = 0.3
-"""Seconds that paramiko's thread gets to notice its end."""
+"""Seconds that paramiko's thread gets to end."""
 
-# What paramiko logs quotes the server, unescaped, and every refusal with a traceback. The result says it all.
+# paramiko's log quotes the server unescaped, and has a traceback for every refusal. The result says it all.
 _LOG = "sopctl.adapters.ssh.paramiko"
 logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)
 logging.getLogger(_LOG).propagate = False
 
 _KEY_TYPES = {"rsa-sha2-512": "ssh-rsa", "rsa-sha2-256": "ssh-rsa"}
-"""The host key type of a signature algorithm, where it is not the algorithm itself (RFC 8332)."""
+"""The host key type of a signature algorithm, where the two names differ (RFC 8332)."""
 
 
 class _Gex(KexGexSHA256):
-    """Group exchange with groups that one check can afford: 8,192 bits take seconds, with the interpreter held."""
+    """Group exchange with groups of at most 4,096 bits: 8,192 take seconds, during which the interpreter is locked."""
 
     max_bits = 4096
 
 
 class _Packetizer(Packetizer):
-    """Without a timer thread for the handshake: the Line has the deadline."""
+    """Without a timer thread for the handshake: the Connection has a deadline."""
 
     def start_handshake(self, timeout: float) -> None:
         pass
 
 
 class _Transport(paramiko.Transport):
-    """Prefers the pinned type of host key; keeps what paramiko only logs."""
+    """Prefers the pinned host key type, and keeps what paramiko only logs."""
 
     _kex_info: ClassVar = {**paramiko.Transport._kex_info, _Gex.name: _Gex}  # type: ignore[attr-defined]  # no stub
 
-    def __init__(self, line: Line, key_type: str | None) -> None:
+    def __init__(self, connection: Connection, key_type: str | None) -> None:
         self._pinned_type = key_type
         self.offered: dict[str, list[str]] = {}
         self.farewell = ""
         self.refusal = (0, "")
-        """Of the last channel that the server did not open: reason code (RFC 4254 section 5.1) and its words."""
-        super().__init__(line, packetizer_class=_Packetizer)  # type: ignore[arg-type]  # reads and writes like one
+        """Why the server refused the last channel: reason code (RFC 4254 section 5.1) and text."""
+        super().__init__(connection, packetizer_class=_Packetizer)  # type: ignore[arg-type]  # works like a socket
         self.set_log_channel(_LOG)
 
     @property
     def preferred_keys(self) -> Sequence[str]:
-        """The pinned type first, the others after it: a changed type is then seen, and told, as a changed key.
+        """The pinned type first, then the others: a server that lost that type then shows as one with a changed key.
 
         No certificates: what is pinned is a key.
         """
@@ -90,14 +89,14 @@ class _Transport(paramiko.Transport):
 
     @property
     def preferred_ciphers(self) -> Sequence[str]:
-        """Those first that authenticate, too: paramiko compares other MACs byte by byte, in Python."""
+        """AEAD ciphers first: for the others, paramiko compares MACs byte by byte in Python."""
         return tuple(sorted(super().preferred_ciphers, key=lambda name: "-gcm@" not in name))
 
     def run(self) -> None:
-        """As paramiko's; but if its clean-up fails too, nobody waits for ever, and no traceback is printed."""
+        """As paramiko's; but should its clean-up fail, nobody waits forever, and no traceback is printed."""
         try:
             super().run()
-        except Exception as error:  # noqa: BLE001 (whatever it is, the session is over)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the session has ended)
             self.saved_exception = error
         finally:
             self.active = False
@@ -108,7 +107,7 @@ class _Transport(paramiko.Transport):
 
     def _parse_kex_init(self, m: paramiko.Message) -> None:
         self.offered = self._really_parse_kex_init(paramiko.Message(m.asbytes()))  # type: ignore[attr-defined]
-        # Markers of extensions travel in the list of key exchanges (RFC 8308 section 2.1), but are none.
+        # Extension markers are listed among the key exchange methods (RFC 8308 section 2.1) without being one.
         exchanges = self.offered["kex_algo_list"]
         self.offered["kex_algo_list"] = [one for one in exchanges if not one.startswith(("ext-info-", "kex-strict-"))]
         super()._parse_kex_init(m)  # type: ignore[misc]
@@ -124,9 +123,9 @@ class _Transport(paramiko.Transport):
         self.farewell = printable(m.get_string(), 200)
 
 
-class Onward:
-    """A channel on from a jump host, as a Stream. Whoever ends it waits for whoever sends: sshd ends the whole
-    connection over one packet for a channel that is closed already."""
+class ForwardedChannel:
+    """A channel forwarded by a jump host, as a Stream. Closing waits for a send in progress: sshd drops the whole
+    connection when it receives a packet for a channel that is closed already."""
 
     def __init__(self, channel: paramiko.Channel) -> None:
         self._channel = channel
@@ -143,7 +142,7 @@ class Onward:
         self._channel.settimeout(seconds)
 
     def shutdown(self, _how: int) -> None:
-        """As close(): an end-of-file of its own could overtake it."""
+        """Like close(): a separate end-of-file could overtake it."""
         self.close()
 
     def close(self) -> None:
@@ -152,15 +151,15 @@ class Onward:
 
 
 class Session:
-    """The client's side of one connection. Every method raises Fault, and Interrupted when cancelled."""
+    """The client side of one SSH connection. Every method raises Fault, and Interrupted when cancelled."""
 
-    def __init__(self, line: Line, identification: str, key_type: str | None) -> None:
-        self._line = line
-        self._transport = _Transport(line, key_type)
+    def __init__(self, connection: Connection, identification: str, key_type: str | None) -> None:
+        self._connection = connection
+        self._transport = _Transport(connection, key_type)
         self._transport.local_version = identification
 
     def exchange_keys(self) -> tuple[HostKey, dict[str, str]]:
-        """The server's host key, proved by its signature, and the algorithms agreed upon."""
+        """The server's host key, whose signature was verified, and the negotiated algorithms."""
         transport, done = self._transport, threading.Event()
         transport.start_client(event=done)
         self._wait(done)
@@ -170,23 +169,24 @@ class Session:
         return HostKey(key.get_name(), key.get_base64(), fingerprint(key.asbytes())), self._agreed()
 
     def other_key_types(self) -> list[str]:
-        """The types of host keys that the server has besides the one it showed, as it says."""
+        """The other host key types that the server offers, besides that of the key it showed."""
         offered = self._transport.offered["server_key_algo_list"]
         types = {_KEY_TYPES.get(name, name) for name in offered if "-cert-" not in name}
         shown = self._transport.host_key_type or ""
         return [printable(name, 40) for name in sorted(types - {_KEY_TYPES.get(shown, shown)})[:8]]
 
     def login(self, user: str, key: Key) -> None:
-        """One attempt with the public key."""
+        """One attempt with the key."""
         transport, done = self._transport, threading.Event()
-        with contextlib.suppress(Exception):  # the connection may end at any time; its state says how
+        with contextlib.suppress(Exception):  # the connection may end at any time; its state tells how
             transport.auth_publickey(user, key.pkey, event=done)
             self._wait(done)
         if not transport.is_authenticated():
             raise self._login_fault(transport.get_exception(), "public keys", "the key")
 
     def login_by_password(self, user: str, password: Password) -> None:
-        """One attempt with the password: by that method, or where a server has only that, as its prompt's answer."""
+        """One attempt with the password: by the method `password`, or where the server does not offer that, by
+        `keyboard-interactive`."""
         transport, done = self._transport, threading.Event()
         with contextlib.suppress(Exception):  # as in `login`
             transport.auth_password(user, password.text, event=done)
@@ -196,7 +196,7 @@ class Session:
             asked: list[str] = []
 
             def answer(_title: str, _instructions: str, prompts: list[tuple[str, bool]]) -> list[str]:
-                """The password, once, to a single prompt that is not echoed (RFC 4256 section 3.4)."""
+                """Answer a single prompt without echo (RFC 4256 section 3.4) with the password, once."""
                 if not prompts:
                     return []
                 if asked or len(prompts) > 1 or prompts[0][1]:
@@ -204,92 +204,92 @@ class Session:
                 asked.append(printable(prompts[0][0], 80))
                 return [password.text]
 
-            with contextlib.suppress(Exception):  # its wait ends with the line, like every other
+            with contextlib.suppress(Exception):  # its wait ends with the connection, like every other
                 transport.auth_interactive(user, answer)
-            refused = transport.get_exception()  # which can be asked for once
+            refused = transport.get_exception()  # returns it once only
         if not transport.is_authenticated():
             raise self._login_fault(refused, "passwords", "the password")
 
     def prove_shell(self) -> None:
-        """See the account's shell run a command: it must give back a word that nobody could know before.
+        """Prove that the account's shell runs commands: it has to echo a random word.
 
-        An exit status of 0 alone does not show that; a ForceCommand has one too.
+        An exit status of 0 is no proof; a ForceCommand can have that too.
         """
         word = f"sopctl-{secrets.token_hex(8)}"
         status, output = self._execute(f"echo {word}", "true")
         cause = command_cause("true", status, output.decode("utf-8", "replace"), proved=word.encode() in output)
         if cause is Cause.COMMAND_REFUSED and status == 0:
-            raise Fault(cause, f"the server runs something else than it is asked to{_said(output)}")
+            raise Fault(cause, f"the server runs something other than the command{_said(output)}")
         if cause is not None:
             raise Fault(cause, f'the command "true" ended with {_end(status)}{_said(output)}')
 
     def run(self, command: str) -> None:
-        """Run `command` and see it succeed; its output is drained, the beginning kept for the detail."""
+        """Run `command`, which must succeed. Its output is drained; the beginning is kept for the detail."""
         status, output = self._execute(command, command)
         cause = command_cause(command, status, output.decode("utf-8", "replace"))
         if cause is not None:
             raise Fault(cause, f'the command "{printable(command, 80)}" ended with {_end(status)}{_said(output)}')
 
-    def feed(self, command: str, script: bytes, keep: int) -> tuple[int | None, bytes]:
-        """Run `command` with `script` on its standard input: its exit status and the first `keep` bytes it says."""
+    def run_with_input(self, command: str, script: bytes, keep: int) -> tuple[int | None, bytes]:
+        """Run `command` with `script` on its standard input: its exit status and the first `keep` bytes of output."""
         return self._execute(command, command, script, keep)
 
-    def stream(self, host: str, port: int, seconds: float) -> Onward:
-        """A TCP connection from the server on to `host`, at most `seconds` in the making.
+    def forward(self, host: str, port: int, seconds: float) -> ForwardedChannel:
+        """A TCP connection from this server to `host`, made within `seconds`.
 
-        The Fault names the rung where that failed: the name, TCP, or this server itself as the jump host.
+        The Fault names the rung that failed: the name, TCP, or this server itself as the jump host.
         """
         transport = self._transport
         transport.refusal = (0, "")
         try:
             channel = transport.open_channel(
-                "direct-tcpip", (host, port), ("127.0.0.1", 0), window_size=ONWARD_WINDOW, timeout=seconds
+                "direct-tcpip", (host, port), ("127.0.0.1", 0), window_size=FORWARDED_WINDOW, timeout=seconds
             )
-        except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
-            if self._line.cut == "cancelled":
-                raise Interrupted("stopped", "stopped") from None
+        except Exception as error:  # noqa: BLE001 (a hostile server can trigger any exception in paramiko)
+            if self._connection.cut == "cancelled":
+                raise stopped() from None
             code, words = transport.refusal
             if code == OPEN_FAILED_CONNECT_FAILED:
                 cause = forwarding_cause(words)
                 rung = Rung.NAME if cause in (Cause.NO_SUCH_NAME, Cause.RESOLVER_DOWN) else Rung.TCP
                 raise Fault(cause, f"{host}, seen from the jump host: {words.lower()}", rung) from None
             if code:
-                raise Fault(Cause.FORWARDING_REFUSED, f"the server refuses to connect on: {words}", Rung.JUMP) from None
-            if transport.is_active() or self._line.deadline.passed:
+                raise Fault(Cause.FORWARDING_REFUSED, f"the server refuses to forward: {words}", Rung.JUMP) from None
+            if transport.is_active() or self._connection.deadline.passed:
                 raise Fault(Cause.FILTERED, f"{host}, seen from the jump host: no answer", Rung.TCP) from None
-            ended = self._ended("the connection on", error)
+            ended = self._ended("the forwarding", error)
             raise Fault(ended.cause, ended.detail, Rung.JUMP) from None
-        return Onward(channel)
+        return ForwardedChannel(channel)
 
     def ended(self) -> bool:
-        """Has the connection ended? Its thread gets a moment to notice: it ends the channels before itself."""
-        if self._line.cut is None:
+        """Whether the connection has ended. Its thread gets a moment to finish: it ends the channels before itself."""
+        if self._connection.cut is None:
             self._transport.join(TICK)
-        return self._line.cut is not None or not self._transport.is_active()
+        return self._connection.cut is not None or not self._transport.is_active()
 
     def close(self) -> None:
-        """End the connection and its thread, at once."""
-        self._line.hang_up()
+        """End the connection and its thread immediately."""
+        self._connection.shut_down()
         if self._transport.is_alive():
             self._transport.join(GRACE)
         self._transport.close()
-        self._line.close()
+        self._connection.close()
 
     def _execute(
         self, command: str, named: str, script: bytes | None = None, keep: int = KEPT_OUTPUT
     ) -> tuple[int | None, bytes]:
-        """The exit status, None when the server told none, and the first `keep` bytes of the output."""
+        """The exit status, None when the server sent none, and the first `keep` bytes of the output."""
         shown = f'the command "{printable(named, 80)}"'
         try:
-            channel = self._transport.open_session(timeout=self._line.deadline.left())
+            channel = self._transport.open_session(timeout=self._connection.deadline.left())
             channel.set_combine_stderr(True)
             channel.exec_command(command)
             if script is not None:
-                _feed(channel, script)
+                _send_input(channel, script)
             output = _drain(channel, keep)
             status = channel.recv_exit_status()
-        except Exception as error:  # noqa: BLE001 (any: a hostile server chooses what paramiko stumbles over)
-            if self._line.deadline.passed or self.ended():
+        except Exception as error:  # noqa: BLE001 (a hostile server can trigger any exception in paramiko)
+            if self._connection.deadline.passed or self.ended():
                 raise self._ended(shown) from None
             refusal = printable(str(error), 120)
             raise Fault(Cause.COMMAND_REFUSED, f"the server refuses to run a command: {refusal}") from None
@@ -298,8 +298,8 @@ class Session:
         return (status if status >= 0 else None), output
 
     def _wait(self, done: threading.Event) -> None:
-        """For paramiko's thread, which the leash ends in time; the bound here is for the case that it died."""
-        done.wait(self._line.deadline.left() + GRACE)
+        """Wait for paramiko's thread, which the Connection ends in time; the bound here is in case it died."""
+        done.wait(self._connection.deadline.left() + GRACE)
 
     def _agreed(self) -> dict[str, str]:
         transport = self._transport
@@ -319,7 +319,7 @@ class Session:
         return self._ended("the key exchange", error)
 
     def _disagreement(self) -> str:
-        """Which kind of algorithm has none in common, and what the server offers of it (RFC 4253 section 7.1)."""
+        """The first kind of algorithm that has none in common, and what the server offers (RFC 4253 section 7.1)."""
         ours, offered = self._transport, self._transport.offered
         for kind, name, known in (
             ("key exchange", "kex_algo_list", ours.preferred_kex),
@@ -345,7 +345,7 @@ class Session:
         if isinstance(error, BadAuthenticationType):
             return Fault(Cause.METHOD_NOT_ALLOWED, f"{methods} are not allowed: {_methods(error)}{words}")
         if isinstance(error, AuthenticationException):
-            return Fault(Cause.NO_COMMON_ALGORITHM, f"the server takes no signature of this key: {error}{words}")
+            return Fault(Cause.NO_COMMON_ALGORITHM, f"the server accepts no signature of this key: {error}{words}")
         cause = denial_cause(said)
         if transport.is_active() or transport.farewell or cause is not Cause.DENIED:
             return Fault(cause, f"the server refuses {secret}{words}")
@@ -353,13 +353,13 @@ class Session:
         return Fault(ended.cause, ended.detail + words)
 
     def _ended(self, what: str, error: Exception | None = None) -> Fault:
-        """Why the connection ended during `what`: our deadline or limit, the server, or a broken protocol."""
-        if self._line.cut == "cancelled":
-            raise Interrupted("stopped", "stopped")
-        if self._line.cut == "limit":
+        """Why the connection ended during `what`: our deadline or limit, the server, or a protocol error."""
+        if self._connection.cut == "cancelled":
+            raise stopped()
+        if self._connection.cut == "limit":
             return Fault(Cause.FLOODED, f"during {what}, the server sent data without end")
-        if self._line.cut == "deadline" or self._line.deadline.passed:
-            return Fault(Cause.TIMEOUT, f"{what} did not end within the time")
+        if self._connection.cut == "deadline" or self._connection.deadline.passed:
+            return Fault(Cause.TIMEOUT, f"{what} did not end in time")
         if self._transport.farewell:
             return Fault(Cause.CLOSED, f"during {what}, the server hung up: {self._transport.farewell}")
         if error is None or isinstance(error, EOFError | OSError):
@@ -367,8 +367,8 @@ class Session:
         return Fault(Cause.NOT_SSH, f"during {what}, the server broke the protocol: {printable(str(error), 120)}")
 
 
-def _feed(channel: paramiko.Channel, script: bytes) -> None:
-    """Send all of `script` as the command's input, to its end; a command that ends before it read it is no error."""
+def _send_input(channel: paramiko.Channel, script: bytes) -> None:
+    """Send `script` as the command's input, then end-of-file. A command may end before it has read everything."""
     channel.settimeout(TICK)
     while script and not channel.exit_status_ready():
         with contextlib.suppress(TimeoutError):
@@ -377,7 +377,7 @@ def _feed(channel: paramiko.Channel, script: bytes) -> None:
 
 
 def _drain(channel: paramiko.Channel, keep: int) -> bytes:
-    """Read the command's output to its end (or the command's own, when a child keeps the output open)."""
+    """Read the output to its end, or to the end of the command where a child keeps the output open."""
     kept = b""
     channel.settimeout(TICK)
     while True:
@@ -402,4 +402,4 @@ def _said(output: bytes) -> str:
 
 
 def _methods(error: BadAuthenticationType | PartialAuthentication) -> str:
-    return "the server asks for " + (printable(", ".join(error.allowed_types), 120) or "nothing it names")
+    return "the server asks for " + (printable(", ".join(error.allowed_types), 120) or "an unnamed method")

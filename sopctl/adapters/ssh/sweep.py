@@ -1,8 +1,8 @@
-"""The access check of many hosts at once: names, TCP and banners in one event loop, logins in a few threads.
+"""The access check of many hosts at once: name lookups, TCP and banners in one event loop, logins in a few threads.
 
-A host that does not answer waits in the loop, where it costs a file descriptor and no thread; only one that has sent
-its SSH identification gets a thread. So the dead delay nobody. Every host still gets one connection and one
-deadline; the time in which it waits for a thread of ours is not held against it.
+A host that does not answer waits in the loop, where it costs a file descriptor but no thread; only one that has sent
+its SSH identification gets a thread. So dead hosts delay nobody. Every host still gets one connection and one deadline,
+and the time that it waits for one of our threads is not counted.
 """
 
 import asyncio
@@ -20,40 +20,39 @@ from typing import NamedTuple
 from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.banner import Greeting
 from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb
-from sopctl.adapters.ssh.deadline import TICK, Deadline
+from sopctl.adapters.ssh.connection import Connection
+from sopctl.adapters.ssh.deadline import TICK, Deadline, stopped
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
-from sopctl.adapters.ssh.line import Line
-from sopctl.adapters.ssh.probe import check
-from sopctl.errors import Interrupted, InvalidRecord
+from sopctl.adapters.ssh.probe import check, refuse_without_key
 from sopctl.model.access.ladder import AccessResult, Rung
 from sopctl.model.access.target import Target
 
 LOGINS = 16
-"""Threads that log in. More would only take turns: the interpreter computes in one of them at a time."""
+"""Threads that log in. More would not be faster: the interpreter runs one of them at a time."""
 
 NAMES = 32
-"""Threads that wait for the resolver, which knows no deadline."""
+"""Threads that wait for the resolver, which has no deadline."""
 
 CONNECTIONS = 1024
-"""Hosts that are waited for in the event loop at the same time, as far as file descriptors allow."""
+"""Hosts that the event loop waits for at the same time, as far as file descriptors allow."""
 
 BACKLOG = 4 * LOGINS
-"""Hosts that may wait for a thread; while there are as many, no further connection is begun."""
+"""Hosts that may wait for a thread; at that number, no further connection is started."""
 
 ASKED = 64
-"""Hosts that have just been asked and may be expected to answer soon. More at once would overwhelm what stands between
-(a firewall, a hypervisor with many servers), and live hosts would then seem silent."""
+"""Hosts that were contacted a moment ago and may answer soon. More at once would overwhelm what is in between (a
+firewall, a hypervisor with many servers), and live hosts would then seem silent."""
 
 PATIENCE = 1.0
-"""Seconds after which a host that has not answered no longer counts as one of these: the dead hold up nobody."""
+"""Seconds after which a host without an answer no longer counts towards ASKED: dead hosts hold up nobody."""
 
 
 HELLO = IDENTIFICATION.encode() + b"\r\n"
 
 
 class Job(NamedTuple):
-    """One check of a sweep: a name for the caller, where, and with which key."""
+    """One check of a sweep: a name for the caller, the target, and the key to log in with."""
 
     name: str
     target: Target
@@ -63,13 +62,13 @@ class Job(NamedTuple):
 def sweep(
     jobs: Sequence[Job], *, cancel: threading.Event | None = None
 ) -> Generator[tuple[str, AccessResult], None, None]:
-    """Check all `jobs`; each result comes as soon as it is in, with the job's name. Each is as `check` answers.
+    """Check all `jobs` as `check` does; yields each job's name and result as soon as it is in.
 
-    Raises InvalidRecord, before anything is begun, for a login without a key; Interrupted when `cancel` was set. When
-    the caller stops iterating, all that is under way is stopped.
+    Raises InvalidRecord, before anything is started, for a login without a key; Interrupted when `cancel` was set. When
+    the caller stops iterating, the checks in progress are stopped.
     """
     for job in jobs:
-        _refuse_without_key(job)
+        refuse_without_key(job.target, job.key)
     stop = cancel or threading.Event()
     answers: queue.SimpleQueue[tuple[str, AccessResult] | BaseException | None] = queue.SimpleQueue()
 
@@ -92,18 +91,11 @@ def sweep(
         worker.join()
 
 
-def _refuse_without_key(job: Job) -> None:
-    if job.target.user is not None and job.key is None:
-        raise InvalidRecord(
-            "login-needs-private-key", "a login needs a private key", where=job.target.host, remedy="give a key file"
-        )
-
-
-class _Ascent(Climb):
-    """A climb whose lower rungs are climbed in an event loop."""
+class _AsyncClimb(Climb):
+    """A climb whose lower rungs run in an event loop."""
 
     async def reach(self, names: ThreadPoolExecutor) -> tuple[socket.socket, bytes]:
-        """Name, TCP, banner: a connection, and the bytes that the protocol engine is to read first. Raises Fault."""
+        """Name, TCP, banner: a connection, and the bytes that paramiko is to read first. Raises Fault."""
         target, loop = self.target, asyncio.get_running_loop()
         with self.on(Rung.NAME) as note:
             if tcp.is_numeric(target.host):
@@ -123,16 +115,16 @@ class _Ascent(Climb):
             raise
         return sock, heard
 
-    def go_on(self, sock: socket.socket, heard: bytes, key: Key | None) -> None:
-        """The rungs above, in a thread. Raises Fault."""
-        self._line = Line(sock, self.deadline, self._limit)
-        self._line.introduced(HELLO)
-        self._line.give_back(heard)
-        self.recognise()
+    def finish(self, sock: socket.socket, heard: bytes, key: Key | None) -> None:
+        """The remaining rungs, in a thread. Raises Fault."""
+        self._connection = Connection(sock, self.deadline, self._limit)
+        self._connection.identification_sent(HELLO)
+        self._connection.unread(heard)
+        self.verify_host_key()
         if self.target.user is not None and key is not None:
             self.log_in(self.target.user, key)
             self.run(self.target.command)
-        self.hang_up()
+        self.disconnect()
         if self.target.services:
             from sopctl.adapters.ssh.services import try_services
 
@@ -140,7 +132,7 @@ class _Ascent(Climb):
 
 
 class _Sweep:
-    """One sweep under way, in its event loop."""
+    """One sweep in progress, in its event loop."""
 
     def __init__(
         self, answers: "queue.SimpleQueue[tuple[str, AccessResult] | BaseException | None]", stop: threading.Event
@@ -153,7 +145,7 @@ class _Sweep:
         self._asked = asyncio.Semaphore(ASKED)
 
     async def run(self, jobs: Sequence[Job]) -> None:
-        """Check all; the answers go to the queue."""
+        """Check all `jobs`; the results go to the queue."""
         watch = asyncio.create_task(self._watch(asyncio.current_task()))
         try:
             async with asyncio.TaskGroup() as group:
@@ -164,7 +156,7 @@ class _Sweep:
                         await asyncio.sleep(0.005)
                     group.create_task(self._one(job))
         except asyncio.CancelledError:
-            raise Interrupted("stopped", "stopped") from None
+            raise stopped() from None
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         finally:
@@ -187,10 +179,10 @@ class _Sweep:
 
     async def _checked(self, job: Job) -> AccessResult:
         loop = asyncio.get_running_loop()
-        if job.target.jump is not None:  # nothing to wait for in the loop: the jump host connects
+        if job.target.jump is not None:  # nothing for the loop to wait for: the jump host connects
             self._asked.release()
             return await loop.run_in_executor(self._logins, lambda: check(job.target, job.key, cancel=self._stop))
-        climb = _Ascent(job.target, Deadline(job.target.timeout, self._stop))
+        climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop))
         patience = loop.call_later(PATIENCE, self._asked.release)
         try:
             sock, heard = await climb.reach(self._names)
@@ -204,10 +196,10 @@ class _Sweep:
         since = time.monotonic()
 
         def finish() -> AccessResult:
-            loop.call_soon_threadsafe(self._begun)
+            loop.call_soon_threadsafe(self._started)
             climb.deadline.postpone(time.monotonic() - since)
             try:
-                climb.go_on(sock, heard, job.key)
+                climb.finish(sock, heard, job.key)
             except Fault as fault:
                 return climb.result(fault)
             finally:
@@ -217,12 +209,12 @@ class _Sweep:
 
         return await loop.run_in_executor(self._logins, finish)
 
-    def _begun(self) -> None:
+    def _started(self) -> None:
         self._waiting -= 1
 
 
 async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tcp.Address, socket.socket]:
-    """As `tcp.connect`, in the event loop."""
+    """Like `tcp.connect`, in the event loop."""
     errors: dict[tcp.Address, int] = {}
     tries: dict[asyncio.Task[socket.socket], tcp.Address] = {}
     waiting = list(addresses)
@@ -250,7 +242,7 @@ async def _try(address: tcp.Address) -> socket.socket:
     sock = socket.socket(address[0], socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
-        # A reset is for connections that were made (RFC 9293 section 3.5.2): the next read tells of it.
+        # A reset means that the connection was made (RFC 9293 section 3.5.2): the next read reports it.
         with contextlib.suppress(ConnectionResetError):
             await asyncio.get_running_loop().sock_connect(sock, address[1])
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -261,18 +253,18 @@ async def _try(address: tcp.Address) -> socket.socket:
 
 
 async def _listen(sock: socket.socket, deadline: Deadline) -> tuple[str, bytes]:
-    """As `banner.read_banner`, in the event loop: the server's identification, and what is to be read again."""
+    """Like `banner.read_banner`, in the event loop: the server's identification, and the bytes for paramiko to read."""
     loop, greeting = asyncio.get_running_loop(), Greeting()
     try:
         async with asyncio.timeout(deadline.left()):
-            with contextlib.suppress(OSError):  # what the server said before it closed is still to be read
+            with contextlib.suppress(OSError):  # what the server sent before it closed can still be read
                 await loop.sock_sendall(sock, HELLO)
             while data := await _read(sock):
-                if heard := greeting.hear(data):
+                if heard := greeting.feed(data):
                     return heard
     except TimeoutError:
-        raise greeting.too_late() from None
-    raise greeting.hung_up()
+        raise greeting.timed_out() from None
+    raise greeting.closed()
 
 
 async def _read(sock: socket.socket) -> bytes:
@@ -283,7 +275,7 @@ async def _read(sock: socket.socket) -> bytes:
 
 
 def _connections() -> int:
-    """How many hosts may be waited for: a share of the file descriptors that this process may open."""
+    """How many hosts may be waited for, given the file descriptors that this process may open."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + 8 * LOGINS + 64
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -1,7 +1,7 @@
-"""From a name to a connected TCP socket, and which TCP ports accept: both within a deadline.
+"""From a name to a connected TCP socket, and which TCP ports accept connections: both within a deadline.
 
-Addresses are tried as RFC 8305 (happy eyeballs) asks: in the order of RFC 6724 with IPv6 and IPv4 in turn, a quarter
-of a second apart (at once after a refusal), and the first that accepts wins.
+Addresses are tried as in RFC 8305 (Happy Eyeballs): in the order of RFC 6724 with IPv6 and IPv4 in turn, a quarter of
+a second apart (immediately after a refusal), and the first that accepts wins.
 """
 
 import contextlib
@@ -29,7 +29,8 @@ Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int
 
 
 def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
-    """The addresses of `host`, the families in turn, the preferred one first. Raises Fault and Interrupted."""
+    """The addresses of `host`, alternating between the families, the preferred one first. Raises Fault and
+    Interrupted."""
     found: list[tuple]  # type: ignore[type-arg]
     if is_numeric(host):
         found = list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
@@ -43,7 +44,7 @@ def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
 
 
 def is_numeric(host: str) -> bool:
-    """Is it an address, which nobody has to look up?"""
+    """Whether `host` is an IP address, not a name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -52,7 +53,7 @@ def is_numeric(host: str) -> bool:
 
 
 def _ask_resolver(host: str, port: int, deadline: Deadline) -> list[tuple]:  # type: ignore[type-arg]
-    """getaddrinfo(3) knows no deadline: a helper thread waits for it, and is left behind if it must be."""
+    """Call getaddrinfo(3). It has no deadline, so it runs in a helper thread, which is abandoned when time is up."""
     answer: queue.SimpleQueue[list[tuple] | OSError] = queue.SimpleQueue()  # type: ignore[type-arg]
 
     def ask() -> None:
@@ -76,14 +77,14 @@ def _ask_resolver(host: str, port: int, deadline: Deadline) -> list[tuple]:  # t
 
 
 def resolver_fault(host: str, error: OSError) -> Fault:
-    """Was it the name or the resolver? getaddrinfo(3) tells: EAI_AGAIN and EAI_FAIL are the resolver's."""
+    """Whether the name or the resolver is at fault; getaddrinfo(3): EAI_AGAIN and EAI_FAIL are the resolver's."""
     if error.errno in (socket.EAI_NONAME, socket.EAI_NODATA, errno.EINVAL):
         return Fault(Cause.NO_SUCH_NAME, f"the name {host} does not exist")
     return Fault(Cause.RESOLVER_DOWN, f"{host} could not be looked up: {error.strerror}")
 
 
 class _Attempts:
-    """Connections being made at the same time."""
+    """Connection attempts in progress."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -104,13 +105,13 @@ class _Attempts:
         self._selector.register(sock, selectors.EVENT_WRITE, address)
 
     def wait(self, seconds: float) -> list[tuple[Address, socket.socket]]:
-        """Those that were accepted within `seconds`; the refused go to `errors`."""
+        """Those that were accepted within `seconds`; those that failed go to `errors`."""
         accepted = []
         for entry, _ in self._selector.select(seconds):
             sock = entry.fileobj
             assert isinstance(sock, socket.socket)  # noqa: S101 (tells mypy what start() registered)
             self._selector.unregister(sock)
-            # A reset is for connections that were made (RFC 9293 section 3.5.2): the next read tells of it.
+            # A reset means that the connection was made (RFC 9293 section 3.5.2): the next read reports it.
             if (code := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)) not in (0, errno.ECONNRESET):
                 self.errors[entry.data] = code
                 sock.close()
@@ -156,7 +157,7 @@ def connect(addresses: list[Address], deadline: Deadline) -> tuple[Address, sock
 
 
 def connect_fault(addresses: list[Address], errors: dict[Address, int]) -> Fault:
-    """One cause for several addresses: the one that came closest. Each address keeps its own reason."""
+    """The fault of several addresses: the cause is that of the attempt that got furthest, the detail lists them all."""
     causes = {address: _cause(errors.get(address, errno.ETIMEDOUT)) for address in addresses}
     cause = next(
         (one for one in (Cause.REFUSED, Cause.FILTERED, Cause.NO_ROUTE) if one in causes.values()),
@@ -181,9 +182,9 @@ def _reason(code: int | None) -> str:
 def connect_ports(
     address: Address, ports: Iterable[int], deadline: Deadline
 ) -> tuple[dict[int, socket.socket], dict[int, str]]:
-    """Connections to those of `ports` at `address` that accept; and why the others do not ("no answer").
+    """Connections to those of `ports` at `address` that accept; and for the others the reason, such as "no answer".
 
-    All are tried at once. Raises Interrupted.
+    All are tried at the same time. Raises Interrupted.
     """
     family, place = address
     wanted: dict[Address, int] = {(family, (place[0], port, *place[2:])): port for port in ports}

@@ -1,4 +1,4 @@
-"""TLS over a Line: the handshake, and what the server's certificate says, whoever it is that shows it."""
+"""TLS over a Connection: the handshake, and the server's certificate, also one that is not trusted."""
 
 import ssl
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from sopctl.adapters.ssh.connection import CHUNK, Connection, Cut
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.adapters.ssh.line import CHUNK, Cut, Line
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.access.causes import Cause
 from sopctl.model.text import printable
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class Certificate(Struct, frozen=True):
-    """What a certificate says: names (DNS and addresses, safe to print), its last moment, who signed it."""
+    """A certificate's names (DNS names and addresses, safe to print), end of validity, and issuer."""
 
     names: tuple[str, ...]
     expires: datetime
@@ -40,16 +40,16 @@ class Certificate(Struct, frozen=True):
 
 
 def load_ca(path: Path) -> str:
-    """Read the certificates of authorities (PEM) in `path`. Raises InvalidRecord and OutsideFailure."""
+    """Read the CA certificates (PEM) in `path`. Raises InvalidRecord and OutsideFailure."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_CA_BYTES + 1)
     except OSError as error:
         raise OutsideFailure(
-            "authorities-certificates-cannot-read",
-            "the authorities' certificates cannot be read: {reason}",
+            "ca-certificates-not-read",
+            "the CA certificates cannot be read: {reason}",
             where=str(path),
-            remedy="give the path of a PEM file that this account may read",
+            remedy="Give the path of a PEM file that this account may read.",
             reason=error.strerror,
         ) from None
     try:
@@ -59,23 +59,23 @@ def load_ca(path: Path) -> str:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
     except (ssl.SSLError, ValueError):
         raise InvalidRecord(
-            "holds-no-certificates-authorities",
-            "this holds no certificates of authorities",
+            "no-ca-certificates",
+            "the file holds no certificates",
             where=str(path),
-            remedy="-----BEGIN CERTIFICATE----- … (PEM)",
+            remedy="Give a PEM file: -----BEGIN CERTIFICATE----- …",
         ) from None
     return text
 
 
 @cache
 def context(ca: str | None) -> ssl.SSLContext:
-    """How we speak TLS: 1.2 and 1.3, the certificate checked against `ca`, by default this machine's authorities."""
+    """TLS 1.2 and 1.3, with the certificate checked against `ca`, by default against this machine's CAs."""
     return ssl.create_default_context(cadata=ca) if ca else ssl.create_default_context()
 
 
 @cache
-def unchecking_context() -> ssl.SSLContext:
-    """To look at a certificate that was found wanting. Nothing is sent over such a connection."""
+def unverified_context() -> ssl.SSLContext:
+    """TLS without a check of the certificate, to read one that was rejected. No data is sent over such a connection."""
     made = ssl.create_default_context()
     made.check_hostname = False
     made.verify_mode = ssl.CERT_NONE
@@ -83,16 +83,17 @@ def unchecking_context() -> ssl.SSLContext:
 
 
 class Tls:
-    """The client's side of TLS over `line`; reads and writes like it."""
+    """The client side of TLS over `connection`; reads and writes like it."""
 
-    def __init__(self, line: Line, how: ssl.SSLContext, name: str) -> None:
-        self._line = line
+    def __init__(self, connection: Connection, how: ssl.SSLContext, name: str) -> None:
+        self._connection = connection
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = how.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self._heard = False
 
-    def shake_hands(self) -> None:
-        """The handshake. Raises Fault for a certificate found wanting and for what is no TLS, and Interrupted."""
+    def handshake(self) -> None:
+        """The handshake. Raises Fault for a rejected certificate and for a server that does not speak TLS, and
+        Interrupted."""
         try:
             self._until_done(self._tls.do_handshake)
         except ssl.SSLCertVerificationError as error:
@@ -106,7 +107,7 @@ class Tls:
             raise Fault(cause, f"no TLS handshake: {printable(reason.lower().replace('_', ' '), 120)}") from None
 
     def certificate(self) -> Certificate | None:
-        """What the server's certificate says; None when it cannot be read."""
+        """The server's certificate; None when it cannot be parsed."""
         return read_certificate(self._tls.getpeercert(binary_form=True) or b"")
 
     @property
@@ -114,7 +115,7 @@ class Tls:
         return self._tls.version() or ""
 
     def recv(self, size: int) -> bytes:
-        """Up to `size` bytes; none when the server has ended the connection. Raises ssl.SSLError and Cut."""
+        """Up to `size` bytes; empty when the server has ended the connection. Raises ssl.SSLError and Cut."""
         try:
             return self._until_done(lambda: self._tls.read(size))
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
@@ -124,20 +125,20 @@ class Tls:
         self._until_done(lambda: self._tls.write(data))
 
     def _until_done(self, act: Callable[[], T]) -> T:
-        """Do `act`, giving OpenSSL what the server sends for as long as it asks for that."""
+        """Repeat `act`, feeding OpenSSL what the server sends, for as long as it wants to read more."""
         while True:
             try:
                 done = act()
             except ssl.SSLWantReadError:
-                self._line.sendall(self._outgoing.read())
+                self._connection.sendall(self._outgoing.read())
                 self._incoming_more()
                 continue
-            self._line.sendall(self._outgoing.read())
+            self._connection.sendall(self._outgoing.read())
             return done
 
     def _incoming_more(self) -> None:
         try:
-            data = self._line.recv(CHUNK)
+            data = self._connection.recv(CHUNK)
         except TimeoutError:
             return
         except Cut:
@@ -152,19 +153,19 @@ class Tls:
 
 
 def read_certificate(der: bytes) -> Certificate | None:
-    """What a certificate (X.509, DER) says; None when it cannot be read."""
+    """A certificate (X.509, DER); None when it cannot be parsed."""
     from cryptography import x509
 
     try:
         shown = x509.load_der_x509_certificate(der)
-        issuer = printable(shown.issuer.rfc4514_string(), 120) or "nobody it names"
+        issuer = printable(shown.issuer.rfc4514_string(), 120) or "an unnamed issuer"
         expires = shown.not_valid_after_utc
         try:
             every = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
             names = [*every.get_values_for_type(x509.DNSName), *every.get_values_for_type(x509.IPAddress)]
         except x509.ExtensionNotFound:
             names = []
-    except Exception:  # noqa: BLE001 (any: whoever made the certificate chooses what its reader stumbles over)
+    except Exception:  # noqa: BLE001 (a hostile certificate can trigger any exception in its parser)
         return None
     return Certificate(tuple(printable(str(name), 120) for name in names), expires, issuer)
 
@@ -176,5 +177,5 @@ def _certificate_cause(code: int) -> Cause:
 
 
 def now() -> datetime:
-    """This moment, to say how long a certificate still holds."""
+    """The current time, to tell how long a certificate is still valid."""
     return datetime.now(UTC)

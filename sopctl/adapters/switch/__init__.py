@@ -1,4 +1,4 @@
-"""A switch or another network device, through netmiko: one guarded session, and what a platform says and is told."""
+"""Switches and other network devices, through netmiko: guarded sessions, and one driver per platform."""
 
 from sopctl.adapters.switch.appliance import ask
 from sopctl.adapters.switch.dialect import Dialect
@@ -9,7 +9,7 @@ from sopctl.adapters.switch.faults import (
     HostKeyChanged,
     LoginRefused,
     SessionDropped,
-    TookTooLong,
+    SessionTimedOut,
     Unreachable,
 )
 from sopctl.adapters.switch.session import Endpoint, Login, Session, connect
@@ -26,7 +26,7 @@ __all__ = [
     "Restore",
     "Session",
     "SessionDropped",
-    "TookTooLong",
+    "SessionTimedOut",
     "Unreachable",
     "ask",
     "connect",

@@ -1,7 +1,7 @@
-"""A network appliance on deposit: what it answers to commands that only look.
+"""Read-only commands on a network appliance that is on deposit.
 
-It belongs to someone else. So it is never told anything else, no privileged mode is entered, and nothing here judges
-what it says: a command that it does not know, or does not allow, has that as its answer (model/facts/answers.py).
+It belongs to someone else. So nothing else is ever sent, no privileged mode is entered, and no answer is judged here:
+a command that it does not know or allow is answered with its refusal, which model/facts/answers.py recognises.
 """
 
 import re
@@ -13,7 +13,7 @@ from sopctl.adapters.switch.session import Endpoint, Login, connect
 from sopctl.model.deposit import Platform
 
 SECONDS = 120.0
-"""For the whole session: the interfaces of a large stack are some hundred thousand characters."""
+"""For the whole session: the interfaces of a large stack take some hundred thousand characters."""
 
 _NOTHING = re.compile(r"(?!)")
 
@@ -32,6 +32,6 @@ def ask(
     seconds: float = SECONDS,
     cancel: threading.Event | None = None,
 ) -> dict[str, str]:
-    """The answers by command, as plain lines. Raises what `connect` raises, and then there are none."""
+    """The answers by command, as plain lines. Raises what `connect` raises; partial answers are dropped."""
     with connect(endpoint, login, DIALECTS[platform], seconds=seconds, cancel=cancel) as session:
         return {command: session.show(command) for command in commands}

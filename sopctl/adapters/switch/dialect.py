@@ -1,4 +1,4 @@
-"""How a platform is spoken to: netmiko's name of it, how it says no, and what surrounds a line of configuration."""
+"""A platform's command line: netmiko's name for it, how it refuses a command, and how configuration is entered."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,12 +7,11 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Dialect:
-    """One platform as a session needs to know it.
+    """What a session needs to know of a platform.
 
-    `refusal` finds, line by line, how it says that it did not do what it was told: netmiko itself looks for nothing.
-    `configuring`: "mode" enters a configuration mode for lines of configuration, "direct" has none and answers a line
-    that it takes with nothing at all, "shell" is a POSIX shell as root, whose exit status tells.
-    `enables`: does its privileged mode have to be entered?
+    `refusal` matches the lines with which it refuses a command: netmiko itself looks for none. `configuring`: "mode"
+    has a configuration mode, "direct" has none and answers an accepted configuration line with nothing at all, "shell"
+    is a POSIX shell as root, whose exit status tells. `enables`: whether a privileged mode has to be entered.
     """
 
     device_type: str
@@ -21,7 +20,7 @@ class Dialect:
     enables: bool = False
 
     def refused(self, answer: str) -> str:
-        """The words with which the device refuses, or an empty string."""
+        """The line with which the device refuses, or an empty string."""
         found = self.refusal.search(answer)
         return found.group().strip() if found else ""
 
@@ -32,4 +31,4 @@ CISCO_LIKE = re.compile(
     r"|^\s*command (rejected|authorization failed).*$|^\s*configuration mode (is )?locked.*$|^\s*error:.*$",
     re.MULTILINE | re.IGNORECASE,
 )
-"""Refusals of Cisco IOS, and of the many that imitate its command line: `% Invalid input detected at '^' marker.`"""
+"""Refusals of Cisco IOS and of the platforms that imitate its CLI: `% Invalid input detected at '^' marker.`"""

@@ -1,7 +1,7 @@
-"""What a platform's driver is: a module of `platforms` that has these names. A further platform is one more file there.
+"""The interface of a platform's driver. A driver is a module in `platforms`; a new platform is one more file there.
 
-A driver reads a switch into the model and says the lines for a change; it sends none that change anything. Who
-applies them, in which order and with what to fall back on, is the same for every platform.
+A driver reads a switch into the model and computes the configuration lines for a change, but sends none of them.
+Applying them, and putting the port back when something fails, is the same code for every platform.
 """
 
 import importlib
@@ -22,10 +22,13 @@ from sopctl.model.text import printable
 
 @dataclass(frozen=True)
 class Restore:
-    """How the switch itself puts a port back, should we not come back: `how`, in words; the lines that `arm` it before
-    the change, or what the configuration mode is entered by; commands that `keep` the change, and so end it; commands
-    that `undo` it at once (none: the lines of the way back are sent); and those that `drop` one which another run has
-    armed and left, where there is one (they may be refused where there is none)."""
+    """How the switch puts a port back by itself should we lose it after a change.
+
+    `how` describes it in words. It is armed before the change, by the lines `arm` or by `entering`, the command that
+    enters the configuration mode. Later, the commands `keep` confirm the change and disarm it, or the commands `undo`
+    put the port back at once (without `undo`, the lines back are sent instead). The commands `drop` disarm what an
+    earlier, killed run may have left armed; they may be refused when nothing is.
+    """
 
     how: str
     arm: tuple[str, ...] = ()
@@ -36,27 +39,27 @@ class Restore:
 
 
 class Driver(Protocol):
-    """A platform. All errors are the session's."""
+    """A platform. Its functions raise what the session raises."""
 
     DIALECT: Dialect
     SAVE: tuple[str, ...]
-    """Commands that write the running configuration to where it survives; none where each change persists at once."""
+    """Commands that save the running configuration; none where each change is persistent at once."""
 
     @staticmethod
     def read(session: Session) -> SwitchState:
-        """The whole switch: ports, VLANs, learned addresses, neighbours."""
+        """The whole switch: ports, VLANs, learned MAC addresses, neighbours."""
 
     @staticmethod
     def learned(session: Session) -> tuple[Learned, ...]:
-        """The learned addresses alone, for waiting."""
+        """The learned MAC addresses alone, to poll for."""
 
     @staticmethod
     def unable(before: PortSetting, wanted: PortSetting) -> str:
-        """What of the way there, or back, this driver cannot do; empty when it can."""
+        """Why this driver cannot make the change, or cannot put it back; empty when it can."""
 
     @staticmethod
     def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...]:
-        """The lines that make `before` into `wanted`; none when they are the same."""
+        """The configuration lines that turn `before` into `wanted`; none when they are the same."""
 
     @staticmethod
     def restore(session: Session, port: str, back: tuple[str, ...], seconds: int) -> Restore | None:
@@ -65,29 +68,28 @@ class Driver(Protocol):
 
 def read(platform: Driver, session: Session) -> SwitchState:
     """The whole switch, as its driver reads it. Raises DeviceFault for answers that the driver does not understand."""
-    with _understood(session):
+    with _parsing(session):
         return platform.read(session)
 
 
 def learned(platform: Driver, session: Session) -> tuple[Learned, ...]:
-    """The learned addresses alone. Raises as `read`."""
-    with _understood(session):
+    """The learned MAC addresses alone. Raises what `read` raises."""
+    with _parsing(session):
         return platform.learned(session)
 
 
 @contextmanager
-def _understood(session: Session) -> Iterator[None]:
-    """What a parser stumbles over came from the device: it is the device's fault, and no end in a traceback."""
+def _parsing(session: Session) -> Iterator[None]:
+    """What a parser trips over came from the device: it is reported as the device's fault, not as a traceback."""
     try:
         yield
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        what = printable(f"{type(error).__name__}: {error}", 200)
         raise DeviceFault(
-            "switch-answers-form-not-known",
-            "the switch answers in a form that is not known ({what})",
+            "switch-not-understood",
+            "the switch's answer is in a form that is not known: {reason}",
             where=str(session.endpoint),
-            remedy="See what it says with --session-log, and whether its version is one of docs/switches.md.",
-            what=what,
+            remedy="See what it answers with --session-log, and whether docs/switches.md lists its version.",
+            reason=printable(f"{type(error).__name__}: {error}", 200),
         ) from None
 
 
@@ -97,12 +99,12 @@ def known() -> list[str]:
 
 
 def driver(platform: str) -> Driver:
-    """The driver of a platform. Raises InvalidRecord for one that there is none of."""
+    """The driver of a platform. Raises InvalidRecord for a platform without one."""
     if platform not in known():
         raise InvalidRecord(
             "no-driver",
             "there is no driver for {platform!r}",
-            remedy=f"There are: {', '.join(known())}",
+            remedy=f"There are drivers for: {', '.join(known())}.",
             platform=platform,
         )
     return cast(Driver, importlib.import_module(f"{platforms.__name__}.{platform}"))

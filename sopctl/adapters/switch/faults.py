@@ -1,4 +1,4 @@
-"""How a session with a network device fails: each kind is an error of its own, because each has its own remedy."""
+"""How a session with a network device fails. Callers tell the kinds apart by class, records and JSON by `kind`."""
 
 from typing import ClassVar
 
@@ -6,31 +6,36 @@ from sopctl.errors import Advice, OutsideFailure
 
 
 class DeviceFault(OutsideFailure):
-    """A session could not begin, or broke. `kind` is its stable name, for records and JSON; `where` is the device."""
+    """A session could not be opened, or failed. `where` is the device.
+
+    `kind` is the stable name that records and JSON keep. It is coarser than `id`: `login-refused` stands for an account
+    that is not accepted, for sudo that wants a password, and for a privileged mode that stays closed. Each of these has
+    an id, a sentence and a remedy of its own.
+    """
 
     kind: ClassVar[str] = "failed"
 
 
 class Unreachable(DeviceFault):
-    """No connection, or none that speaks SSH."""
+    """No TCP connection, or no SSH session over it."""
 
     kind = "unreachable"
 
 
 class HostKeyChanged(DeviceFault):
-    """The device shows another host key than the pinned one. Nothing was sent."""
+    """The device's host key is not the pinned one. Nothing was sent."""
 
     kind = "host-key-changed"
 
 
 class LoginRefused(DeviceFault):
-    """The device does not let this account in, or not into its privileged mode."""
+    """The device refuses this account, or does not let it into its privileged mode."""
 
     kind = "login-refused"
 
 
 class CommandRefused(DeviceFault):
-    """The device did not do what `line` says; `answer` is what it said, safe to print."""
+    """The device refused the command `line`; `answer` is what it said, safe to print."""
 
     kind = "command-refused"
 
@@ -47,13 +52,14 @@ class CommandRefused(DeviceFault):
         self.answer = answer
 
 
-class TookTooLong(DeviceFault):
-    """The session's time is up. What had been begun may have been done, or not."""
+class SessionTimedOut(DeviceFault):
+    """The session's time-out passed, or the device did not answer in time. Whether the last command was carried out is
+    not known."""
 
     kind = "timed-out"
 
 
 class SessionDropped(DeviceFault):
-    """The connection ended in the middle. What had been begun may have been done, or not."""
+    """The connection ended during the session. Whether the last command was carried out is not known."""
 
     kind = "dropped"

@@ -1,7 +1,7 @@
-"""netmiko, guarded: one pinned host key, one deadline, a bound on what may come, and an end that shows at once.
+"""netmiko, guarded: one pinned host key, one deadline, a limit on output, and a closed connection noticed at once.
 
-netmiko 4.8 accepts any host key unless told otherwise, waits for silence, reads for as long as something comes, and
-does not notice a connection that closed until its own time is up. A device may be someone else's, and hostile.
+netmiko 4.8 accepts any host key unless told otherwise, waits for silence, reads for as long as data keeps coming, and
+does not notice a closed connection before its own time-out. A device may be someone else's, and hostile.
 """
 
 import contextlib
@@ -20,112 +20,112 @@ from sopctl.errors import Interrupted
 from sopctl.model.access.target import HostKey
 
 MAX_OUTPUT = 4 * 1024 * 1024
-"""Characters of one session. The address table of a large switch is about one million."""
+"""Characters that a session may receive. The MAC address table of a large switch is about one million."""
 
 SSH_PORT = 22
-"""A host key on another port is known by `[host]:port` (sshd(8), known_hosts)."""
+"""The host key of another port is listed under `[host]:port` (sshd(8), known_hosts)."""
 
-# What paramiko logs quotes the device, unescaped, and every refusal with a traceback. The error says it all.
+# paramiko's log quotes the device unescaped, and has a traceback for every refusal. Our errors say it all.
 _LOG = "sopctl.adapters.switch.paramiko"
 logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)
 logging.getLogger(_LOG).propagate = False
 
 
-class TimeIsUp(Exception):
-    """The watch's time is over."""
+class DeadlinePassed(Exception):
+    """The session's deadline has passed."""
 
 
 class Dropped(Exception):
-    """The other side closed the connection."""
+    """The device closed the connection."""
 
 
 class Flooded(Exception):
-    """More came than MAX_OUTPUT."""
+    """The device sent more than MAX_OUTPUT."""
 
 
-class Watch:
-    """The session's one deadline. At its end it cuts the connection, which frees every wait inside paramiko."""
+class Watchdog:
+    """The session's one deadline. When it passes, the connection is shut down, which ends every wait in paramiko."""
 
     def __init__(self, seconds: float, cancel: threading.Event | None = None) -> None:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
         self._cancel = cancel
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._cut)
+        self._timer = threading.Timer(seconds, self._shut_down)
         self._timer.daemon = True
 
-    def over(self, connection: socket.socket) -> None:
-        """Watch over `connection` from now on."""
+    def start(self, connection: socket.socket) -> None:
+        """Watch `connection` from now on."""
         self._socket = connection
         self._timer.start()
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Stop watching."""
         self._timer.cancel()
 
     def left(self) -> float:
-        """Seconds until the end, never negative."""
+        """Seconds until the deadline, never negative."""
         return max(0.0, self._end - time.monotonic())
 
     @property
     def passed(self) -> bool:
         return self.left() == 0.0
 
-    def look(self) -> None:
-        """Raise TimeIsUp after the end, Interrupted when cancelled."""
+    def check(self) -> None:
+        """Raise DeadlinePassed after the deadline, Interrupted when cancelled."""
         if self._cancel is not None and self._cancel.is_set():
             raise Interrupted("stopped", "stopped")
         if self.passed:
-            raise TimeIsUp
+            raise DeadlinePassed
 
-    def _cut(self) -> None:
+    def _shut_down(self) -> None:
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
 class _Channel(SSHChannel):
-    """netmiko's channel; every read of netmiko's loops comes through here."""
+    """netmiko's channel; every read in netmiko's loops goes through here."""
 
-    def __init__(self, conn: paramiko.Channel, encoding: str, watch: Watch) -> None:
+    def __init__(self, conn: paramiko.Channel, encoding: str, watchdog: Watchdog) -> None:
         super().__init__(conn, encoding)
-        self._watch = watch
-        self._came = 0
+        self._watchdog = watchdog
+        self._received = 0
 
     def read_buffer(self) -> str:
-        """What is there now. Raises TimeIsUp, Dropped, Flooded and Interrupted."""
-        self._watch.look()
+        """What has arrived so far. Raises DeadlinePassed, Dropped, Flooded and Interrupted."""
+        self._watchdog.check()
         output = super().read_buffer()
-        self._came += len(output)
-        if self._came > MAX_OUTPUT:
+        self._received += len(output)
+        if self._received > MAX_OUTPUT:
             raise Flooded
         if not output and self.remote_conn is not None and self.remote_conn.closed:
             raise Dropped
         return output
 
     def write_channel(self, out_data: str) -> None:
-        self._watch.look()
+        self._watchdog.check()
         try:
             super().write_channel(out_data)
         except OSError:
-            self._watch.look()
+            self._watchdog.check()
             raise Dropped from None
 
 
 class Guarded(BaseConnection):
-    """What a guarded connection adds to netmiko's class of a platform. Made by `guarded`, never by itself."""
+    """What a guarded connection adds to netmiko's class for a platform; see `guarded`."""
 
-    watch: Watch
+    watchdog: Watchdog
     pinned: HostKey
 
     def special_login_handler(self, delay_factor: float = 1.0) -> None:
-        """netmiko's first word on a new channel: before it, the channel is replaced by the guarded one."""
-        assert isinstance(self.remote_conn, paramiko.Channel)  # noqa: S101 (over SSH, that is what it is)
-        self.channel = _Channel(self.remote_conn, self.encoding, self.watch)
+        """netmiko's hook on a new channel, before anything is read from it: swap in the guarded channel."""
+        assert isinstance(self.remote_conn, paramiko.Channel)  # noqa: S101 (always, over SSH)
+        self.channel = _Channel(self.remote_conn, self.encoding, self.watchdog)
         super().special_login_handler(delay_factor)
 
     def _build_ssh_client(self) -> paramiko.SSHClient:
-        """A client that knows the pinned key alone. (Should netmiko ever not ask here, `ssh_strict` refuses all.)"""
+        """A client that knows only the pinned key. (Should netmiko ever bypass this, `ssh_strict` refuses all.)"""
         client = paramiko.SSHClient()
         client.set_log_channel(_LOG)
         name = self.host if self.port == SSH_PORT else f"[{self.host}]:{self.port}"
@@ -136,5 +136,5 @@ class Guarded(BaseConnection):
 
 
 def guarded(device_type: str) -> type[Guarded]:
-    """netmiko's class of a platform with the guard in front of it."""
+    """netmiko's class for a platform, with the guard in front of it."""
     return type("GuardedConnection", (Guarded, CLASS_MAPPER[device_type]), {})

@@ -1,7 +1,7 @@
-"""One session with a network device: log in where the pinned host key is shown, ask, configure, leave.
+"""One session with a network device that shows the pinned host key: log in, ask, configure, leave.
 
-Only this module and `guarded` know netmiko. What it raises is judged here: netmiko makes one exception of every
-failure in SSH, a changed host key included, and hides the cause in the exception's context.
+Only this module and `guarded` know netmiko. Its exceptions are translated here: netmiko raises one exception for every
+SSH failure, a changed host key included, and hides the cause in the exception's context.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from sopctl.adapters.switch.faults import (
     HostKeyChanged,
     LoginRefused,
     SessionDropped,
-    TookTooLong,
+    SessionTimedOut,
     Unreachable,
 )
 from sopctl.adapters.switch.session_log import Redacted, session_log
@@ -32,25 +32,25 @@ from sopctl.model.text import printable
 if TYPE_CHECKING:
     from paramiko import PKey
 
-    from sopctl.adapters.switch.guarded import Guarded, Watch
+    from sopctl.adapters.switch.guarded import Guarded, Watchdog
 
 SECONDS = 120.0
 """How long a session may last."""
 ANSWER_SECONDS = 30.0
-"""How long the device may take for one answer. Saving a configuration is the slowest that is asked."""
+"""How long the device may take to answer one command. The slowest is to save the configuration."""
 MAX_LINE = 450
-"""Characters of a line that is sent to a device, which is shown in a terminal of 511 columns."""
+"""Characters of a line that is sent to a device: it is echoed in a terminal of 511 columns."""
 MAX_SHELL_LINE = 2000
-"""Of a shell's line, which is not echoed: a terminal takes 4,095 (termios(3), canonical mode)."""
+"""The same for a shell, which does not echo: a terminal accepts 4,095 (termios(3), canonical mode)."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[ -/]*[0-Z\\^-~])")
-"""Control sequences of ECMA-48: CSI, OSC, and those of two characters."""
+"""ECMA-48 control sequences: CSI, OSC, and those of two characters."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a device is, and the host key that it must show."""
+    """A device's address and port, and the host key that it must show."""
 
     host: str
     port: int
@@ -62,7 +62,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Login:
-    """What opens a device: the account with a private key, or a password; and the word for its privileged mode."""
+    """How to log in to a device: an account with a private key or a password, and the enable password if any."""
 
     user: str
     key: "PKey | None" = field(default=None, repr=False)
@@ -71,20 +71,22 @@ class Login:
 
 
 class Session:
-    """An open session. One thread at a time; it ends with the block of `connect`."""
+    """An open session. Not thread-safe; it ends with the `with` block of `connect`."""
 
-    def __init__(self, endpoint: Endpoint, dialect: Dialect, connection: "Guarded", watch: "Watch", mark: str) -> None:
+    def __init__(
+        self, endpoint: Endpoint, dialect: Dialect, connection: "Guarded", watchdog: "Watchdog", prompt: str
+    ) -> None:
         self.endpoint = endpoint
         self.dialect = dialect
         self._connection = connection
-        self._watch = watch
-        self._mark = mark
-        """What ends an answer. Of a shell it is a word made for this session, so that no output can look like it."""
+        self._watchdog = watchdog
+        self._prompt = prompt
+        """A pattern that ends an answer. In a shell it is a random word, so that no output can look like it."""
 
     def show(self, command: str) -> str:
         """The device's answer to `command`, as plain lines without control characters.
 
-        Raises CommandRefused when the device does not do it, and DeviceFault as `connect` does.
+        Raises CommandRefused when the device refuses it, and DeviceFault as `connect` does.
         """
         answer = self._ask(command)
         refused = self.dialect.refused(answer)
@@ -93,15 +95,15 @@ class Session:
         return answer
 
     def table(self, command: str) -> list[dict[str, str]]:
-        """The answer as rows, by the template that ntc-templates has for this platform and command; one without rows
-        is an empty list. Raises as `show`."""
+        """The answer as rows, parsed with ntc-templates' template for this platform and command; empty when there are
+        none. Raises what `show` and `rows` raise."""
         return rows(self.dialect.device_type, command, self.show(command))
 
     def configure(self, lines: Sequence[str], *, entering: str = "configure terminal") -> None:
-        """Have `lines` of configuration done, one after the other, up to the first that is refused. `entering` opens
-        the configuration mode, where there is one.
+        """Send `lines` of configuration one by one, up to the first that is refused. `entering` is the command that
+        enters the configuration mode, on platforms that have one.
 
-        Raises CommandRefused with that line; the ones before it have been done.
+        Raises CommandRefused with the refused line; the lines before it have been applied.
         """
         for line in lines:
             self._check(line)
@@ -114,62 +116,70 @@ class Session:
                 raise self._refusal(line, answer)
 
     def left(self) -> float:
-        """Seconds until the session's time is up."""
-        return self._watch.left()
+        """Seconds until the session times out."""
+        return self._watchdog.left()
 
     def _configure_in_mode(self, lines: Sequence[str], entering: str) -> None:
-        """Enter the mode, send, leave. It is left whatever happens: some devices let only one in at a time."""
-        with self._judged(entering):
+        """Enter the mode, send the lines, leave the mode, whatever happens: some devices let in one user at a time."""
+        with self._translated(entering):
             entered = _clean(
                 str(self._connection.send_command(entering, expect_string=r"[>#]\s*$", strip_prompt=False))
             )
             said, _, prompt = entered.rstrip().rpartition("\n")
             if not prompt.endswith(")#"):
-                raise self._refusal(entering, said.strip() or "it does not enter that mode")
+                raise self._refusal(entering, said.strip() or "it does not enter the configuration mode")
         try:
             for line in lines:
-                with self._judged(line):
+                with self._translated(line):
                     answer = self._connection.send_command(line, expect_string=r"\)#\s*$", strip_prompt=True)
                 refused = self.dialect.refused(_clean(str(answer)))
                 if refused:
                     raise self._refusal(line, refused)
         finally:
-            with contextlib.suppress(DeviceFault), self._judged("end"):
+            with contextlib.suppress(DeviceFault), self._translated("end"):
                 self._connection.exit_config_mode()
 
     def _ask(self, command: str) -> str:
         self._check(command)
         if self.dialect.configuring != "shell":
-            with self._judged(command):
-                return _clean(str(self._connection.send_command(command, expect_string=self._mark)))
-        with self._judged(command):
+            with self._translated(command):
+                return _clean(str(self._connection.send_command(command, expect_string=self._prompt)))
+        with self._translated(command):
             said = self._connection.send_command(
-                f"{command}; printf '\\n%s\\n' \"$?\"", expect_string=self._mark, cmd_verify=False, strip_command=False
+                f"{command}; printf '\\n%s\\n' \"$?\"",
+                expect_string=self._prompt,
+                cmd_verify=False,
+                strip_command=False,
             )
-        before, _, status = _clean(str(said).replace(self._mark, "")).rstrip().rpartition("\n")
+        before, _, status = _clean(str(said).replace(self._prompt, "")).rstrip().rpartition("\n")
         if status != "0":
             raise self._refusal(command, before.strip() or f"exit status {status}")
         return before.rstrip("\n")
 
     def _check(self, line: str) -> None:
-        """The last gate before the wire. What is refused here should have been refused where it entered."""
+        """The last check before a line is sent. Whatever it refuses should have been refused where it was entered."""
         limit = MAX_SHELL_LINE if self.dialect.configuring == "shell" else MAX_LINE
         if _CONTROL.search(line) or len(line) > limit or not line.strip():
             raise InvalidRecord(
-                "no-line-device-may-sent", "this is no line that a device may be sent", where=printable(line, 80)
+                "line-not-sendable",
+                "a device may not be sent this line: it is empty, longer than {limit} characters, or has control "
+                "characters",
+                where=printable(line, 80),
+                limit=limit,
             )
 
     def _refusal(self, line: str, answer: str) -> CommandRefused:
         return CommandRefused(line, printable(answer.strip(), 300), where=str(self.endpoint))
 
     @contextlib.contextmanager
-    def _judged(self, doing: str) -> Iterator[None]:
+    def _translated(self, command: str) -> Iterator[None]:
+        """Whatever the library raises while it sends `command`, as one of our errors."""
         try:
             yield
         except (DeviceFault, InvalidRecord, KeyboardInterrupt):
             raise
-        except Exception as error:  # noqa: BLE001 (netmiko and paramiko raise what they meet)
-            _judge(error, self.endpoint, self._watch, f"at {doing!r}")
+        except Exception as error:  # noqa: BLE001 (netmiko and paramiko let any exception through)
+            _translate(error, self.endpoint, self._watchdog, repr(command))
 
 
 @contextlib.contextmanager
@@ -182,43 +192,43 @@ def connect(
     log: Path | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[Session]:
-    """A session of at most `seconds`. `log`: add what is said to this file, without secrets (default: nowhere).
+    """Open a session of at most `seconds`. `log`: append the session to this file, without secrets (default: no log).
 
-    Raises Unreachable, HostKeyChanged (nothing was sent), LoginRefused, TookTooLong, SessionDropped; Interrupted when
-    `cancel` is set; OutsideFailure when `log` cannot be made.
+    Raises Unreachable, HostKeyChanged (nothing was sent), LoginRefused, SessionTimedOut, SessionDropped; Interrupted
+    when `cancel` is set; OutsideFailure when `log` cannot be written.
     """
-    from sopctl.adapters.switch.guarded import Watch
+    from sopctl.adapters.switch.guarded import Watchdog
 
-    watch = Watch(seconds, cancel)
+    watchdog = Watchdog(seconds, cancel)
     with contextlib.ExitStack() as held:
         written = held.enter_context(session_log(log, (login.password, login.enable))) if log else None
         try:
-            line = held.enter_context(socket.create_connection((endpoint.host, endpoint.port), watch.left()))
+            tcp = held.enter_context(socket.create_connection((endpoint.host, endpoint.port), watchdog.left()))
         except OSError as error:
             raise Unreachable(
                 "no-connection",
-                "no connection: {value}",
+                "no connection: {reason}",
                 where=str(endpoint),
-                remedy="See that it is on, that the address is right, and that this machine may reach it.",
-                value=error.strerror or error,
+                remedy="See that the device is on, that its address is right, and that this machine can reach it.",
+                reason=error.strerror or str(error),
             ) from None
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a command is one small packet that is waited for
-        held.callback(watch.end)
-        watch.over(line)
-        mark = f"sopctl-{secrets.token_hex(8)}:"
+        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each command is a small packet that we wait for
+        held.callback(watchdog.stop)
+        watchdog.start(tcp)
+        prompt = f"sopctl-{secrets.token_hex(8)}:"
         try:
-            connection = _open(endpoint, login, dialect, watch, line, written, mark)
+            connection = _open(endpoint, login, dialect, watchdog, tcp, written, prompt)
             if dialect.configuring != "shell":
-                mark = re.escape(connection.find_prompt().strip()) + r"\s*$"
-        except Exception as error:  # noqa: BLE001 (netmiko and paramiko raise what they meet)
-            _judge(error, endpoint, watch, "at the login")
+                prompt = re.escape(connection.find_prompt().strip()) + r"\s*$"
+        except Exception as error:  # noqa: BLE001 (netmiko and paramiko let any exception through)
+            _translate(error, endpoint, watchdog, "the login")
         held.callback(_leave, connection)
-        yield Session(endpoint, dialect, connection, watch, mark)
+        yield Session(endpoint, dialect, connection, watchdog, prompt)
 
 
 def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
-    """An answer as rows, by ntc-templates; lists in a cell are joined by commas. Raises DeviceFault for a command that
-    has no template, or an answer that the template does not know."""
+    """An answer as rows, parsed with ntc-templates; lists in a cell are joined by commas. Raises DeviceFault for a
+    command without a template, or an answer that does not match it."""
     from ntc_templates.parse import ParsingException, parse_output
     from textfsm import TextFSMError
 
@@ -226,10 +236,10 @@ def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
         found = parse_output(platform=device_type, command=command, data=answer)
     except (ParsingException, TextFSMError):
         raise DeviceFault(
-            "answer-no-form-known",
-            "the answer to {command!r} is in no form that is known of {device_type}",
+            "answer-not-understood",
+            "the answer to {command!r} is not in a form that is known of {platform}",
             command=command,
-            device_type=device_type,
+            platform=device_type,
         ) from None
     return [{name: ",".join(cell) if isinstance(cell, list) else cell for name, cell in row.items()} for row in found]
 
@@ -238,10 +248,10 @@ def _open(
     endpoint: Endpoint,
     login: Login,
     dialect: Dialect,
-    watch: "Watch",
-    line: socket.socket,
+    watchdog: "Watchdog",
+    tcp: socket.socket,
     log: "Redacted | None",
-    mark: str,
+    prompt: str,
 ) -> "Guarded":
     from sopctl.adapters.switch.guarded import guarded
 
@@ -253,21 +263,21 @@ def _open(
         password=login.password or None,
         secret=login.enable,
         pkey=login.key,
-        sock=line,
+        sock=tcp,
         ssh_strict=True,
-        conn_timeout=watch.seconds,
-        banner_timeout=watch.seconds,
-        auth_timeout=watch.seconds,
-        blocking_timeout=watch.seconds,
-        read_timeout_override=min(ANSWER_SECONDS, watch.seconds),
+        conn_timeout=watchdog.seconds,
+        banner_timeout=watchdog.seconds,
+        auth_timeout=watchdog.seconds,
+        blocking_timeout=watchdog.seconds,
+        read_timeout_override=min(ANSWER_SECONDS, watchdog.seconds),
         session_log=log,
         auto_connect=False,
     )
-    connection.watch, connection.pinned = watch, endpoint.host_key
+    connection.watchdog, connection.pinned = watchdog, endpoint.host_key
     try:
         if dialect.configuring == "shell":
             connection.establish_connection()
-            _enter_plain_shell(connection, login, mark)
+            _enter_plain_shell(connection, login, prompt)
         else:
             connection._open()
             if dialect.enables and not connection.check_enable_mode():
@@ -278,25 +288,25 @@ def _open(
     return connection
 
 
-def _enter_plain_shell(connection: "Guarded", login: Login, mark: str) -> None:
-    """A shell of our own, as root: no echo, no line editing, no colours, no history, and a prompt that is our mark.
+def _enter_plain_shell(connection: "Guarded", login: Login, prompt: str) -> None:
+    """Replace the login shell with a root shell: no echo, line editing, colours or history, and `prompt` as prompt.
 
-    The login's shell may show anything before its prompt, and call anything its prompt; it is replaced unread.
+    The login shell may print anything, and its prompt may look like anything; its output is skipped unread.
     """
     root = "" if login.user == "root" else "sudo -n "
-    half = len(mark) // 2
-    prompt = f"'{mark[:half]}''{mark[half:]}'"  # in two halves, so that the echo of this line is not taken for it
-    shell = f"env -u ENV TERM=dumb LC_ALL=C HISTFILE= PS1={prompt} PS2= sh"
+    half = len(prompt) // 2
+    quoted = f"'{prompt[:half]}''{prompt[half:]}'"  # in two halves, so that the echo of this line does not match
+    shell = f"env -u ENV TERM=dumb LC_ALL=C HISTFILE= PS1={quoted} PS2= sh"
     connection.write_channel(f"stty -echo; exec {root}{shell}\n")
-    said = connection.read_until_pattern(pattern=rf"{mark}|sudo: [^\n]*(?:password|not allowed|sudoers)[^\n]*\n")
-    if mark not in said:
+    said = connection.read_until_pattern(pattern=rf"{prompt}|sudo: [^\n]*(?:password|not allowed|sudoers)[^\n]*\n")
+    if prompt not in said:
         raise LoginRefused(
-            "may-not-become-root-without",
-            "{user} may not become root without a password",
-            remedy="Log in as root, or let sudo trust the account (NOPASSWD).",
-            user=login.user,
+            "no-passwordless-sudo",
+            "{account} may not become root without a password",
+            remedy="Log in as root, or allow the account sudo without a password (NOPASSWD).",
+            account=login.user,
         )
-    connection.base_prompt = mark
+    connection.base_prompt = prompt
     connection.ansi_escape_codes = True
 
 
@@ -307,17 +317,17 @@ def _enable(connection: "Guarded", endpoint: Endpoint) -> None:
         connection.enable()
     except (ValueError, ReadTimeout):
         raise LoginRefused(
-            "device-does-not-let-account",
+            "privileged-mode-refused",
             "the device does not let this account into its privileged mode",
             where=str(endpoint),
-            remedy="Give the account privilege level 15, or name the enable password's file.",
+            remedy="Give the account privilege level 15, or name the file with the enable password.",
         ) from None
 
 
 def _leave(connection: "Guarded") -> None:
-    """Say goodbye and close; the device may be gone already."""
+    """Log out and close; the device may be gone already."""
     with contextlib.suppress(Exception):
-        if not connection.watch.passed:
+        if not connection.watchdog.passed:
             connection.write_channel("exit" + connection.RETURN)
     with contextlib.suppress(Exception):
         connection.paramiko_cleanup()
@@ -325,90 +335,97 @@ def _leave(connection: "Guarded") -> None:
         connection.session_log.close()
 
 
-def _judge(error: Exception, endpoint: Endpoint, watch: "Watch", doing: str) -> NoReturn:
-    """Raise what `error` and the ones behind it (its contexts) come to."""
+def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage: str) -> NoReturn:
+    """Raise our error for `error` and its causes. `stage` says when it happened: at the login, or a command."""
     from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException, ReadTimeout
     from paramiko.ssh_exception import AuthenticationException, BadHostKeyException, IncompatiblePeer
 
-    from sopctl.adapters.switch.guarded import Dropped, Flooded, TimeIsUp
+    from sopctl.adapters.switch.guarded import MAX_OUTPUT, DeadlinePassed, Dropped, Flooded
     from sopctl.errors import SopctlError
 
     where = str(endpoint)
-    behind = list(_behind(error))
-    for each in behind:
+    causes = list(_causes(error))
+    for each in causes:
         if isinstance(each, SopctlError):
             each.where = each.where or where
             raise each from None
-    changed = next((each for each in behind if isinstance(each, BadHostKeyException)), None)
+    changed = next((each for each in causes if isinstance(each, BadHostKeyException)), None)
     if changed is not None:
         raise HostKeyChanged(
-            "device-shows-host-key-pinned",
-            "the device shows the host key {fingerprint} ({get_name}), pinned is {sha256} ({type})",
+            "host-key-changed",
+            "the device shows the host key {shown} ({shown_type}); pinned is {pinned} ({pinned_type})",
             where=where,
-            remedy="Nothing was sent. Ask who replaced or reset the device, and compare at its console.",
-            fingerprint=fingerprint(changed.key.asbytes()),
-            get_name=changed.key.get_name(),
-            sha256=endpoint.host_key.sha256,
-            type=endpoint.host_key.type,
+            remedy="Nothing was sent. Ask who replaced or reset the device, and compare the key at its console.",
+            shown=fingerprint(changed.key.asbytes()),
+            shown_type=changed.key.get_name(),
+            pinned=endpoint.host_key.sha256,
+            pinned_type=endpoint.host_key.type,
         ) from None
-    if watch.passed or any(isinstance(each, TimeIsUp) for each in behind):
-        raise TookTooLong(
-            "its-s-were-over", "its {seconds:.0f} s were over {doing}", where=where, seconds=watch.seconds, doing=doing
+    if watchdog.passed or any(isinstance(each, DeadlinePassed) for each in causes):
+        raise SessionTimedOut(
+            "session-timed-out",
+            "the session's {seconds:.0f} s ran out at {stage}",
+            where=where,
+            seconds=watchdog.seconds,
+            stage=stage,
         ) from None
-    kinds = {type(each) for each in behind}
+    kinds = {type(each) for each in causes}
     if any(issubclass(kind, AuthenticationException | NetmikoAuthenticationException) for kind in kinds):
         raise LoginRefused(
-            "device-does-not-accept-account",
+            "account-not-accepted",
             "the device does not accept this account with this key or password",
             where=where,
-            remedy="See that the account is there and that the key or password of keys/ is its own.",
+            remedy="See that the account exists, and that the key or password in keys/ is the account's.",
         ) from None
     if IncompatiblePeer in kinds:
         raise Unreachable(
-            "device-offers-no-algorithm-ssh",
-            "the device offers no algorithm of SSH that is still held safe: {context}",
+            "ssh-algorithms-insecure",
+            "the device offers no SSH algorithm that still counts as secure: {reason}",
             where=where,
-            remedy="Renew its firmware, or its host key (crypto key generate rsa modulus 2048).",
-            context=printable(str(error.__context__), 200),
+            remedy="Update its firmware, or give it a new host key (crypto key generate rsa modulus 2048).",
+            reason=printable(str(error.__context__), 200),
         ) from None
     if kinds & {Dropped, EOFError, ConnectionResetError, BrokenPipeError}:
-        raise SessionDropped("connection-ended", "the connection ended {doing}", where=where, doing=doing) from None
+        raise SessionDropped("session-dropped", "the connection ended at {stage}", where=where, stage=stage) from None
     if Flooded in kinds:
         raise DeviceFault(
-            "device-says-more-than-anyone",
-            "the device says more than anyone asked for, {doing}",
+            "too-much-output",
+            "too much output at {stage}: the device sent more than {limit:,} characters",
             where=where,
-            doing=doing,
+            stage=stage,
+            limit=MAX_OUTPUT,
         ) from None
     if ReadTimeout in kinds:
-        raise TookTooLong("no-answer", "no answer {doing}", where=where, doing=doing) from None
+        raise SessionTimedOut("no-answer", "no answer at {stage}", where=where, stage=stage) from None
     if any(issubclass(kind, NetmikoTimeoutException) for kind in kinds):
         raise Unreachable(
-            "no-session", "no session: {last_words}", where=where, last_words=printable(_last_words(behind), 200)
+            "session-not-opened",
+            "no SSH session: {reason}",
+            where=where,
+            reason=printable(_last_words(causes), 200),
         ) from None
     raise DeviceFault(
-        "failed",
-        "{doing}: {name}: {error}",
+        "session-failed",
+        "the session failed at {stage}: {reason}",
         where=where,
-        doing=doing,
-        name=type(error).__name__,
-        error=printable(str(error).strip(), 200),
+        stage=stage,
+        reason=f"{type(error).__name__}: {printable(str(error).strip(), 200)}",
     ) from None
 
 
-def _behind(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was raised in place of."""
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, and what led to it: its cause or context, and so on."""
     seen: BaseException | None = error
     while seen is not None:
         yield seen
         seen = seen.__cause__ or seen.__context__
 
 
-def _last_words(behind: list[BaseException]) -> str:
-    return " ".join(str(behind[-1]).split()) or type(behind[-1]).__name__
+def _last_words(causes: list[BaseException]) -> str:
+    return " ".join(str(causes[-1]).split()) or type(causes[-1]).__name__
 
 
 def _clean(answer: str) -> str:
-    """An answer as plain lines: control sequences are gone, what else does not print is shown as an escape."""
+    """An answer as plain lines, without control sequences; other unprintable characters are shown as escapes."""
     lines = _ESCAPE.sub("", answer).replace("\r\n", "\n").replace("\t", " ").split("\n")
     return "\n".join(printable(line.rstrip("\r \x00"), 4096) for line in lines)

@@ -1,4 +1,4 @@
-"""What was said in a session, written to a file without its secrets."""
+"""The log of a session, with secrets redacted."""
 
 import contextlib
 import io
@@ -12,7 +12,7 @@ from sopctl.errors import OutsideFailure
 
 
 class Redacted(io.BufferedIOBase):
-    """A session log's file, written a line at a time, so that no secret passes in two halves."""
+    """A session log's file. It is written a whole line at a time, so that no secret slips through in two halves."""
 
     _LINE = re.compile(
         rb"(?i)\b(password|secret|community|passphrase|pre-shared-key|psk|key-string|private-key)(\s*[=:]?\s*)\S.*$"
@@ -21,20 +21,21 @@ class Redacted(io.BufferedIOBase):
     def __init__(self, file: io.BufferedWriter, words: Sequence[str]) -> None:
         self._file = file
         self._words = [word.encode() for word in words if word]
-        self._kept = b""
+        self._rest = b""
+        """The beginning of a line whose end has not come yet."""
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        *lines, self._kept = (self._kept + bytes(data)).split(b"\n")
+        *lines, self._rest = (self._rest + bytes(data)).split(b"\n")
         for line in lines:
             self._put(line + b"\n")
         return len(data)
 
     def end(self) -> None:
-        """Write what is left, and close the file."""
-        self._put(self._kept)
+        """Write what is left and close the file."""
+        self._put(self._rest)
         self._file.close()
 
     def _put(self, line: bytes) -> None:
@@ -45,12 +46,15 @@ class Redacted(io.BufferedIOBase):
 
 @contextlib.contextmanager
 def session_log(path: Path, words: Sequence[str]) -> Iterator[Redacted]:
-    """A file that only its owner may read, made or added to; `words` are secrets. Raises OutsideFailure."""
+    """Open the log at `path` for appending; a new file is readable by its owner only. `words` are secrets to redact.
+
+    Raises OutsideFailure when the file cannot be written or others may read it.
+    """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise OutsideFailure(
-            "session-log-cannot-written",
+            "session-log-not-written",
             "the session log cannot be written: {reason}",
             where=str(path),
             reason=error.strerror,
@@ -58,7 +62,7 @@ def session_log(path: Path, words: Sequence[str]) -> Iterator[Redacted]:
     with os.fdopen(descriptor, "ab") as file:
         if os.fstat(descriptor).st_mode & 0o077:
             raise OutsideFailure(
-                "others-may-read-session-log",
+                "session-log-readable-by-others",
                 "others may read this session log",
                 where=str(path),
                 remedy=f"chmod 600 {path}",

@@ -92,7 +92,7 @@ def announcement(mine: Turn, content: Content) -> forms.Paper:
         sections=(),
         closing=(", ".join(about) + ".",),
         signers=(forms.Signer(say("a.n. {office}", language, office=office.name), office_party(site, mine.by)),),
-        letter=forms.LetterHead(
+        letter=forms.Letter(
             place_and_date=f"{office.city}, {day}" if office.city else day,
             subject=content.subject,
             recipient=(contact.name, *filter(None, (contact.position, deposit.unit))),

@@ -169,7 +169,7 @@ def test_secrets_of_the_vault_are_read_with_the_sites_password(site: Path, playb
     result = run_playbook(site, name, limit=ONE, run_dir=run_dir, variable_files=[site / "run.yml"])
     assert result.outcome is Outcome.OK
     assert "canary" not in "".join(path.read_text() for path in run_dir.rglob("*") if path.is_file())
-    with pytest.raises(InvalidRecord, match="no such file"):
+    with pytest.raises(InvalidRecord, match="does not exist"):
         run_playbook(site, name, limit=ONE, run_dir=site / "var/none", variable_files=[site / "none.yml"])
 
 

@@ -29,8 +29,12 @@ def test_workers_make_what_we_make_and_one_that_dies_stops_nothing() -> None:
     with Press(2) as press:
         begun = [press.start(form) for form in FORMS]
         assert [pdf() for pdf in begun] == [render(form) for form in FORMS]
-        with pytest.raises(InvalidRecord, match="is not a month"):
-            press.start(replace(FORMS[0], month="2026-13"))()
+        wrong = replace(FORMS[0], month="2026-13")
+        with pytest.raises(InvalidRecord, match="is not a month") as caught:
+            press.start(wrong)()
+        with pytest.raises(InvalidRecord) as ours:
+            render(wrong)
+        assert vars(caught.value) == vars(ours.value)
         workers = [worker._process for worker in press._workers]
         assert [worker.poll() for worker in workers] == [None, None], "none has died so far"
         workers[0].kill()

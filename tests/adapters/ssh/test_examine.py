@@ -74,7 +74,7 @@ def examined(
         ({"output": b"sudo: \x1b[2J a password is required\n", "status": 1}, "sudo-refused", "\\x1b[2J a password"),
         ({"output": b"sh: not found\n", "status": 127}, "command-failed", "not found"),
         ({"output": b"", "status": 0}, "command-failed", "exit status 0"),
-        ({"output": record("today", "1"), "status": 0}, "command-failed", "could not be looked at"),
+        ({"output": record("today", "1"), "status": 0}, "command-failed", "could not be examined"),
         ({"endless": True}, "flooded", "without end"),
         ({"refuse": "exec"}, "command-refused", "refuses to run"),
     ],

@@ -65,14 +65,14 @@ def test_refuses_garbage(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_bytes(content)
     path.chmod(0o600)
-    with pytest.raises(InvalidRecord, match="no private key"):
+    with pytest.raises(InvalidRecord, match="not a private key"):
         load_key(path)
 
 
 def test_refuses_a_public_key(tmp_path: Path) -> None:
     public = make(tmp_path / "key", "ed25519").with_suffix(".pub")
     public.chmod(0o600)
-    with pytest.raises(InvalidRecord, match="no private key"):
+    with pytest.raises(InvalidRecord, match="not a private key"):
         load_key(public)
 
 

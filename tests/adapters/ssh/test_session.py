@@ -9,10 +9,10 @@ import paramiko
 import pytest
 
 from sopctl.adapters.ssh import Key
-from sopctl.adapters.ssh.banner import announce, read_banner
+from sopctl.adapters.ssh.banner import read_banner, send_identification
+from sopctl.adapters.ssh.connection import LIMIT, Connection, Cut
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.adapters.ssh.line import LIMIT, Cut, Line
 from sopctl.adapters.ssh.session import Session
 from sopctl.model.access.causes import Cause
 from tests.adapters.ssh import hostile
@@ -21,7 +21,7 @@ from tests.adapters.ssh.hostile import Behaviour
 IDENTIFICATION = "SSH-2.0-test"
 
 
-class Odd(Line):
+class Odd(Connection):
     """Once `broken` is set, fails with an OSError that has no number: paramiko's own clean-up stumbles over it."""
 
     broken = threading.Event()
@@ -38,14 +38,14 @@ def test_a_thread_that_dies_oddly_frees_who_waits(
     behaviour = Behaviour(keys=(key.pkey,), never_ends=True)
     with hostile.listening(hostile.ssh(behaviour, host_key)) as host:
         deadline = Deadline(30)
-        line = Odd(socket.create_connection(("127.0.0.1", host.port)), deadline)
-        announce(line, IDENTIFICATION)
-        read_banner(line, deadline)
-        session = Session(line, IDENTIFICATION, None)
+        connection = Odd(socket.create_connection(("127.0.0.1", host.port)), deadline)
+        send_identification(connection, IDENTIFICATION)
+        read_banner(connection, deadline)
+        session = Session(connection, IDENTIFICATION, None)
         session.exchange_keys()
         session.login("deposit", key)
         began = time.monotonic()
-        timer = threading.Timer(0.2, line.broken.set)
+        timer = threading.Timer(0.2, connection.broken.set)
         timer.start()
         with pytest.raises(Fault) as caught:
             session.run("true")
@@ -56,37 +56,37 @@ def test_a_thread_that_dies_oddly_frees_who_waits(
     assert capsys.readouterr() == ("", "")
 
 
-def drain(line: Line, sizes: list[int]) -> None:
-    """Read as a protocol engine does, over time-outs, for as long as the line lets us."""
+def drain(connection: Connection, sizes: list[int]) -> None:
+    """Read as a protocol engine does, over time-outs, for as long as the connection lets us."""
     while True:
         with contextlib.suppress(TimeoutError):
-            sizes.append(len(line.recv(2**31)))
+            sizes.append(len(connection.recv(2**31)))
 
 
-def test_a_line_gives_no_more_than_its_limit() -> None:
+def test_a_connection_gives_no_more_than_its_limit() -> None:
     with hostile.listening(hostile.repeating(b"x" * 10_000)) as host:
-        line = Line(socket.create_connection(("127.0.0.1", host.port)), Deadline(30))
+        connection = Connection(socket.create_connection(("127.0.0.1", host.port)), Deadline(30))
         sizes: list[int] = []
-        with contextlib.closing(line), pytest.raises(Cut):
-            drain(line, sizes)
-    assert line.cut == "limit"
+        with contextlib.closing(connection), pytest.raises(Cut):
+            drain(connection, sizes)
+    assert connection.cut == "limit"
     assert LIMIT <= sum(sizes) < LIMIT + 100_000
 
 
-def test_a_line_ends_at_its_deadline() -> None:
+def test_a_connection_ends_at_its_deadline() -> None:
     with hostile.listening(hostile.silent) as host:
-        line = Line(socket.create_connection(("127.0.0.1", host.port)), Deadline(0.3))
+        connection = Connection(socket.create_connection(("127.0.0.1", host.port)), Deadline(0.3))
         began = time.monotonic()
-        with contextlib.closing(line), pytest.raises(Cut):
-            drain(line, [])
-    assert line.cut == "deadline"
+        with contextlib.closing(connection), pytest.raises(Cut):
+            drain(connection, [])
+    assert connection.cut == "deadline"
     assert time.monotonic() - began < 0.8
 
 
-def test_what_is_given_back_is_read_again() -> None:
+def test_what_is_unread_is_read_again() -> None:
     with hostile.listening(hostile.saying(b"later")) as host:
-        line = Line(socket.create_connection(("127.0.0.1", host.port)), Deadline(5))
-        with contextlib.closing(line):
-            line.give_back(b"first")
-            assert line.recv(3) + line.recv(10) == b"first"
-            assert line.recv(10) == b"later"
+        connection = Connection(socket.create_connection(("127.0.0.1", host.port)), Deadline(5))
+        with contextlib.closing(connection):
+            connection.unread(b"first")
+            assert connection.recv(3) + connection.recv(10) == b"first"
+            assert connection.recv(10) == b"later"

@@ -116,7 +116,7 @@ def test_each_is_answered_as_a_single_check_answers(words: hostile.Script) -> No
 
 def test_no_more_are_asked_at_once_than_may_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     now, most = 0, 0
-    reach = sweeping._Ascent.reach
+    reach = sweeping._AsyncClimb.reach
 
     async def counted(self: Any, names: Any) -> Any:
         nonlocal now, most
@@ -127,7 +127,7 @@ def test_no_more_are_asked_at_once_than_may_answer(monkeypatch: pytest.MonkeyPat
         finally:
             now -= 1
 
-    monkeypatch.setattr(sweeping._Ascent, "reach", counted)
+    monkeypatch.setattr(sweeping._AsyncClimb, "reach", counted)
     monkeypatch.setattr(sweeping, "ASKED", 4)
     monkeypatch.setattr(sweeping, "PATIENCE", 60.0)
     with hostile.listening(hostile.silent) as host:

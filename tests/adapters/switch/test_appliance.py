@@ -3,7 +3,7 @@
 import paramiko
 import pytest
 
-from sopctl.adapters.switch import HostKeyChanged, Login, LoginRefused, SessionDropped, TookTooLong, ask
+from sopctl.adapters.switch import HostKeyChanged, Login, LoginRefused, SessionDropped, SessionTimedOut, ask
 from sopctl.model.facts.appliance import commands
 from tests.adapters.switch.appliances import machine
 from tests.adapters.switch.conftest import OTHER_KEY, Start, endpoint, login
@@ -24,7 +24,7 @@ def test_a_key_opens_it_too(start: Start) -> None:
 
 FAULTS = {
     "the session drops": (Faults(drop_at="show inventory"), SessionDropped),
-    "a command hangs": (Faults(hang_at="show version"), TookTooLong),
+    "a command hangs": (Faults(hang_at="show version"), SessionTimedOut),
 }
 
 

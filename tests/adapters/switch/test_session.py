@@ -28,7 +28,7 @@ from sopctl.adapters.switch import (
     Login,
     LoginRefused,
     SessionDropped,
-    TookTooLong,
+    SessionTimedOut,
     Unreachable,
     connect,
 )
@@ -192,9 +192,9 @@ def test_no_line_is_sent_that_could_be_two(start: Start, line: str) -> None:
     [
         (Faults(drop_at="show clock"), SessionDropped, 20),
         (Faults(drop_after="show clock"), SessionDropped, 20),
-        (Faults(hang_at="show clock"), TookTooLong, 1.5),
+        (Faults(hang_at="show clock"), SessionTimedOut, 1.5),
         (Faults(flood_at="show clock"), DeviceFault, 20),
-        (Faults(mute=True), TookTooLong, 1.0),
+        (Faults(mute=True), SessionTimedOut, 1.0),
     ],
 )
 def test_every_break_ends_in_time(start: Start, faults: Faults, kind: type[DeviceFault], seconds: float) -> None:
@@ -218,7 +218,7 @@ def test_a_listener_that_is_silent_is_left_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         where = Endpoint("127.0.0.1", listener.getsockname()[1], endpoint(Device(Small, OTHER_KEY)).host_key)
         began = time.monotonic()
-        with pytest.raises(TookTooLong), connect(where, Login("a", password="b"), DIALECT, seconds=0.5):
+        with pytest.raises(SessionTimedOut), connect(where, Login("a", password="b"), DIALECT, seconds=0.5):
             pass
         assert time.monotonic() - began < 4
 

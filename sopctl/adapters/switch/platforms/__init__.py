@@ -1,1 +1,1 @@
-"""One module a platform; its name is what `platform` says in a switch's record (netmiko's, where netmiko has one)."""
+"""One module per platform: how it is read, and its configuration lines. Interface: ../driver.py."""

@@ -1,9 +1,9 @@
 """Cisco IOS and IOS XE on Catalyst switches.
 
-Sources: the command references of IOS 15 (LAN Switching; Configuration Management). What stands in running-config is
-the truth of a port: the tables of `show` cut descriptions. Where `archive` is configured, a change is made under
-`configure terminal revert timer`, which puts it back unless it is confirmed; without it there is no timed way back
-but `reload in`, which takes every server on the switch off the net, and so is not used.
+Sources: the command references of IOS 15 (LAN Switching; Configuration Management). Ports are read from running-config,
+because the tables of `show` truncate descriptions. Where `archive` is configured, a change is made under `configure
+terminal revert timer`, which rolls it back unless it is confirmed. The only other timed way back is `reload in`. It
+would take every server on the switch off the network, and so is not used.
 """
 
 import re
@@ -20,7 +20,7 @@ RUNNING = (
     "show running-config | include ^interface |^!|^ description|^ switchport|^ no switchport|^ shutdown|^ speed"
     "|^ channel-group"
 )
-"""Of each interface only what concerns a port: the rest of a configuration, secrets among it, is not even asked for."""
+"""Only the lines that describe ports: the rest of the configuration, with its secrets, is not even asked for."""
 
 _KINDS = {
     "Fa": "FastEthernet",
@@ -37,8 +37,8 @@ _PORT = re.compile(rf"({'|'.join(_KINDS.values())})\d[\d/.]*")
 
 
 def read(session: Session) -> SwitchState:
-    """The whole switch, in six commands. Neighbours say who they are by LLDP, which IOS leaves off unless told, or CDP,
-    which it has on, and by which an uplink shows that nobody has named."""
+    """The whole switch, in six commands. Neighbours are seen by LLDP, which is off in IOS by default, and by CDP, which
+    is on and reveals an uplink that nobody has recorded."""
     link = {_long(row["port"]): row["status"] == "connected" for row in session.table("show interfaces status")}
     ports = {
         name: ActualPort(name, setting, link.get(name), bundle)
@@ -54,7 +54,7 @@ def read(session: Session) -> SwitchState:
 
 
 def learned(session: Session) -> tuple[Learned, ...]:
-    """Those that came on a port; the switch's own are left out."""
+    """The MAC addresses learned on ports, without the switch's own."""
     return tuple(
         Learned(mac(row["destination_address"]), int(row["vlan_id"]), _long(port))
         for row in session.table("show mac address-table")
@@ -64,14 +64,14 @@ def learned(session: Session) -> tuple[Learned, ...]:
 
 
 def unable(before: PortSetting, _wanted: PortSetting) -> str:
-    """A question mark asks for help and a control character edits the line, wherever they stand."""
+    """On the command line, a question mark asks for help and a control character edits the line, wherever it is."""
     if re.search(r"[^ -~]|\?|^!", before.description):
-        return "its present description could not be put back: it has a question mark or an unusual character"
+        return "its present description could not be put back: it has a question mark or a special character"
     return ""
 
 
 def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...]:
-    """Only what differs. The port is opened last, and shut first."""
+    """Only what differs. The port is shut first, or enabled last."""
     if before == wanted:
         return ()
     made = []
@@ -89,7 +89,7 @@ def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...
 
 
 def restore(session: Session, _port: str, _back: tuple[str, ...], seconds: int) -> Restore | None:
-    """By the configuration archive; the timer counts minutes."""
+    """By the configuration archive, whose timer counts minutes."""
     if not re.search(r"next archive file|maximum archive", session.show("show archive"), re.IGNORECASE):
         return None
     minutes = max(1, -(-seconds // 60))
@@ -115,7 +115,7 @@ def _switching(wanted: PortSetting) -> list[str]:
 
 
 def _interfaces(running: str) -> list[tuple[str, PortSetting, str]]:
-    """Each port of a (filtered) running-config: name, setting, aggregate."""
+    """Each port of a (filtered) running-config: its name, its setting, and the port channel that it is in."""
     found = []
     name, body = "", list[str]()
     for line in [*running.splitlines(), "!"]:
@@ -171,6 +171,6 @@ def _neighbour(row: dict[str, str]) -> Neighbour:
 
 
 def _long(name: str) -> str:
-    """An interface's name as running-config has it; tables shorten it."""
+    """An interface's name as running-config spells it; tables abbreviate it."""
     kind, number = re.fullmatch(r"([A-Za-z]*)(.*)", name.strip()).groups()  # type: ignore[union-attr]  # matches all
     return f"{_KINDS.get(kind, kind)}{number}"

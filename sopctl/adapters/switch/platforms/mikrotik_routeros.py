@@ -1,9 +1,9 @@
-"""MikroTik RouterOS, with one bridge that filters VLANs: what small offices own as a switch.
+"""MikroTik RouterOS with one VLAN-filtering bridge, as small offices use it for a switch.
 
-Source: RouterOS documentation, Bridging and Switching (Bridge VLAN table), and Scheduler. Each change persists at
-once. A port with the frame types of an access port becomes an untagged member of its PVID's VLAN by itself. The way
-back is armed as an entry of the scheduler; safe mode is not used, because it undoes what anyone else did meanwhile,
-and ends with the terminal.
+Source: RouterOS documentation, Bridging and Switching (Bridge VLAN table), and Scheduler. Each change is persistent at
+once. A port with an access port's frame types becomes an untagged member of its PVID's VLAN automatically. A scheduler
+entry puts the port back. Safe mode is not used: it would also undo what others changed meanwhile, and it ends with the
+terminal.
 """
 
 import re
@@ -24,7 +24,7 @@ DIALECT = Dialect("mikrotik_routeros", _REFUSAL, "direct")
 SAVE: tuple[str, ...] = ()
 
 MAX_COMMENT = 150
-"""Characters of a comment that was quoted twice."""
+"""Characters of a comment after it was quoted twice."""
 
 _ACCESS = "admit-only-untagged-and-priority-tagged"
 _ENTRY = re.compile(r"^ *\d+ ", re.MULTILINE)
@@ -40,11 +40,11 @@ def read(session: Session) -> SwitchState:
     for bridge in _entries(session, "/interface bridge"):
         if bridge.get("vlan-filtering") != "yes":
             raise DeviceFault(
-                "does-not-filter-vlans-so",
-                "{get} does not filter VLANs, so they separate nothing",
+                "vlan-filtering-off",
+                "{bridge} does not filter VLANs, so its ports are not separated",
                 where=str(session.endpoint),
                 remedy="Set up its VLAN table, then: /interface bridge set [find] vlan-filtering=yes",
-                get=bridge.get("name", "the bridge"),
+                bridge=bridge.get("name", "the bridge"),
             )
     table = [(_numbers(row), _members(row)) for row in _entries(session, "/interface bridge vlan")]
     bridged = {row.get("interface", ""): row for row in _entries(session, "/interface bridge port")}
@@ -67,7 +67,7 @@ def read(session: Session) -> SwitchState:
 
 
 def learned(session: Session) -> tuple[Learned, ...]:
-    """Those that came on a port; the switch's own (flag L) are left out."""
+    """The MAC addresses learned on ports, without the switch's own (flag L)."""
     return tuple(
         Learned(mac(row["mac-address"]), int(row.get("vid", "0")), row.get("on-interface") or row.get("interface", ""))
         for row in _entries(session, "/interface bridge host")
@@ -76,19 +76,19 @@ def learned(session: Session) -> tuple[Learned, ...]:
 
 
 def unable(before: PortSetting, wanted: PortSetting) -> str:
-    """The VLAN table names a tagged VLAN's ports in one list, which is not ours alone; speeds are written differently
-    in each version; and the scheduler's line, in which a comment is quoted twice, must fit into a terminal."""
+    """Tagged VLANs: the VLAN table has all ports of a VLAN in one list, which is not ours alone. Speeds: their syntax
+    differs between versions. Comments: the scheduler's line, in which one is quoted twice, must fit into a terminal."""
     if wanted.tagged:
         return "tagged VLANs are not set on this platform: add the port to the bridge's VLAN table by hand"
     if wanted.speed_mbps:
         return "a speed is not set on this platform"
     if len(_quoted(_quoted(before.description))) > MAX_COMMENT:
-        return "its present comment is too long, or too unusual, to be put back"
+        return "its present comment is too long, or has too many special characters, to be put back"
     return ""
 
 
 def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...]:
-    """Only what differs. The port is opened last, and shut first."""
+    """Only what differs. The port is shut first, or enabled last."""
     one = f"/interface ethernet set {port}"
     made = []
     if before.enabled and not wanted.enabled:
@@ -104,7 +104,7 @@ def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...
 
 
 def restore(_session: Session, port: str, back: tuple[str, ...], seconds: int) -> Restore | None:
-    """By an entry of the scheduler, which runs once and takes itself out."""
+    """By a scheduler entry that runs once and removes itself."""
     name = f"sopctl-{port}"
     remove = f'/system scheduler remove [find name="{name}"]'
     script = "; ".join((*back, remove))
@@ -119,7 +119,7 @@ def _setting(ethernet: Entry, bridged: Entry | None, name: str, table: list[tupl
     mode = "routed" if bridged is None else "trunk" if others else "access" if frames == _ACCESS else "dynamic"
     return PortSetting(
         description=ethernet.get("comment", ""),
-        mode=mode,  # type: ignore[arg-type]  # one of its words
+        mode=mode,  # type: ignore[arg-type]  # one of the modes
         vlan=pvid,
         tagged=others,
         enabled="X" not in ethernet["flags"],
@@ -131,10 +131,10 @@ def _entries(session: Session, menu: str) -> list[Entry]:
 
 
 def entries(answer: str) -> list[Entry]:
-    """What `print detail` shows: each entry's properties, with its `flags` and `comment`.
+    """The entries that `print detail` shows: the properties of each, with its `flags` and `comment`.
 
-    The comment stands on the entry's first line behind three semicolons, to the line's end, so that nothing written
-    in it is taken for a property.
+    The comment follows three semicolons on the entry's first line and goes to the end of that line. Whatever looks like
+    a property in it is part of the comment.
     """
     starts = [match.start() for match in _ENTRY.finditer(answer)]
     found = []
@@ -153,7 +153,7 @@ def _numbers(row: Entry) -> set[int]:
 
 
 def _members(row: Entry) -> set[str]:
-    """The ports that someone wrote into a VLAN's entry; the untagged members that come of a PVID are not among them."""
+    """The ports that are listed in a VLAN's entry. Ports that are untagged members by their PVID are not listed."""
     return {port for key in ("tagged", "untagged") for port in row.get(key, "").split(",") if port}
 
 
@@ -162,7 +162,7 @@ def _macs(text: str) -> tuple[str, ...]:
 
 
 def _quoted(text: str) -> str:
-    """A string of RouterOS' command line: what could end it, mean something or ask for help is written as hex."""
+    """A string of RouterOS' command line: characters that could end it, or be special in it, are escaped as hex."""
     shown = (
         character if _PLAIN.fullmatch(character) else "".join(f"\\{byte:02X}" for byte in character.encode())
         for character in text

@@ -1,8 +1,9 @@
-"""Open vSwitch on Linux: the switch's host is entered over SSH, and its database changed by ovs-vsctl.
+"""Open vSwitch on Linux: log in to its host over SSH and change the database with ovs-vsctl.
 
 Source: ovs-vsctl(8), ovs-appctl(8), ovs-vswitchd.conf.db(5). A port's VLAN, mode and description change in one
-transaction, and persist at once. Whether a port is on (ovs-ofctl mod-port) does not outlive a restart of its host:
-it then comes up in the VLAN that the database has. The way back is armed on the host, by systemd where it runs.
+transaction and are persistent at once. Whether a port is up (ovs-ofctl mod-port) does not survive a restart of the
+host: the port then comes up, in the VLAN that the database has. The way back is armed on the host, with systemd where
+it runs.
 """
 
 import json
@@ -22,7 +23,7 @@ DIALECT = Dialect("linux", re.compile(r"(?!)"), "shell")
 SAVE: tuple[str, ...] = ()
 
 DESCRIPTION = "sopctl-description"
-"""The key in a port's external_ids: the database has no field of its own for it."""
+"""The key in a port's external_ids: the database has no column for a description."""
 
 _PORTS = "name,tag,trunks,vlan_mode,external_ids,interfaces"
 _INTERFACES = "_uuid,name,ofport,admin_state,link_state,type"
@@ -31,7 +32,8 @@ Row = dict[str, Any]
 
 
 def read(session: Session) -> SwitchState:
-    """The whole switch, in three commands and one a bridge. It keeps no list of VLANs and listens to no neighbours."""
+    """The whole switch, in three commands and one more per bridge. Open vSwitch has no list of VLANs and no
+    neighbours."""
     bridges, interfaces = _bridges(session), _interfaces(session)
     local = {bridge["name"] for bridge in bridges}
     ports = {
@@ -43,12 +45,12 @@ def read(session: Session) -> SwitchState:
 
 
 def learned(session: Session) -> tuple[Learned, ...]:
-    """Of every bridge."""
+    """The MAC addresses learned by all bridges."""
     return _learned(session, _bridges(session), _interfaces(session))
 
 
 def unable(before: PortSetting, wanted: PortSetting) -> str:
-    """Speeds are the host's; modes of which we know no way back are left alone."""
+    """Speeds belong to the host; a mode that we cannot restore is left alone."""
     if before.mode == "dynamic":
         return "its present VLAN mode could not be put back"
     if wanted.speed_mbps:
@@ -57,10 +59,10 @@ def unable(before: PortSetting, wanted: PortSetting) -> str:
 
 
 def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...]:
-    """One transaction for all but the port's state; it is opened last, and shut first."""
+    """One transaction for all but the port's state. The port is shut first, or enabled last."""
     made = []
     if before.enabled and not wanted.enabled:
-        made.append(_turn(port, "down"))
+        made.append(_set_state(port, "down"))
     if (before.mode, before.vlan, before.tagged, before.description) != (
         wanted.mode,
         wanted.vlan,
@@ -69,14 +71,14 @@ def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...
     ):
         made.append(_transaction(port, wanted))
     if wanted.enabled and not before.enabled:
-        made.append(_turn(port, "up"))
+        made.append(_set_state(port, "up"))
     return tuple(made)
 
 
 def restore(_session: Session, port: str, back: tuple[str, ...], seconds: int) -> Restore | None:
-    """By a timer of systemd, or a process of its own where there is none; it acts only while its mark is there.
+    """By a systemd timer, or a background process where systemd is not running. It acts only while its mark exists.
 
-    Each has a mark of its own, and takes away those of the port's earlier ones: none of them may act any more.
+    Each has its own mark, and removes the port's earlier ones, so that a timer left by another run does nothing.
     """
     unit = f"sopctl-restore-{port}".replace("/", "-")
     mark = f"/run/{unit}.{secrets.token_hex(4)}"
@@ -111,7 +113,7 @@ def _transaction(port: str, wanted: PortSetting) -> str:
     return shlex.join([*parts, "--", "remove", "Port", port, "external_ids", DESCRIPTION])
 
 
-def _turn(port: str, state: str) -> str:
+def _set_state(port: str, state: str) -> str:
     quoted = shlex.quote(port)
     return f'ovs-ofctl mod-port "$(ovs-vsctl port-to-br {quoted})" {quoted} {state}'
 
@@ -123,7 +125,7 @@ def _port(row: Row, members: list[Row]) -> ActualPort:
     kind = {"access": "access", "trunk": "trunk", "native-untagged": "trunk"}.get(said, "dynamic")
     setting = PortSetting(
         description=printable(str(row["external_ids"].get(DESCRIPTION, "")), 200),
-        mode=kind,  # type: ignore[arg-type]  # one of its words
+        mode=kind,  # type: ignore[arg-type]  # one of the modes
         vlan=0 if said == "trunk" else vlan,
         tagged=trunks if kind == "trunk" else (),
         enabled=all(each["admin_state"] != ["down"] for each in members),
@@ -141,7 +143,7 @@ def _interfaces(session: Session) -> dict[str, Row]:
 
 
 def _learned(session: Session, bridges: list[Row], interfaces: dict[str, Row]) -> tuple[Learned, ...]:
-    """Numbers of OpenFlow ports are a bridge's own; so a bridge's table is read with its own ports' numbers."""
+    """OpenFlow port numbers are unique only within a bridge, so each bridge's table is read with its own numbers."""
     owned = {row["_uuid"][0]: row for row in _rows(session, "Port", "_uuid,name,interfaces")}
     found = []
     for bridge in bridges:
@@ -160,7 +162,7 @@ def _learned(session: Session, bridges: list[Row], interfaces: dict[str, Row]) -
 
 
 def _rows(session: Session, table: str, columns: str) -> list[Row]:
-    """A table of the database. Optional columns and sets are lists, maps are dicts, references their UUIDs."""
+    """The rows of a database table. Optional columns and sets become lists, maps dicts, references their UUIDs."""
     answer = session.show(f"ovs-vsctl --timeout=10 --format=json --columns={columns} list {table}")  # in this order
     try:
         document = json.loads(answer)
@@ -170,20 +172,20 @@ def _rows(session: Session, table: str, columns: str) -> list[Row]:
         ]
     except (ValueError, KeyError, TypeError, IndexError):
         raise DeviceFault(
-            "ovs-vsctl-answers-no-form-known",
-            "ovs-vsctl answers in no form that is known: {answer}",
+            "ovs-vsctl-not-understood",
+            "the answer of ovs-vsctl is not in a form that is known: {answer}",
             where=str(session.endpoint),
             answer=printable(answer, 100),
         ) from None
 
 
 _PLAIN = frozenset({"name"})
-"""Columns that always have one value: they are not lists."""
+"""Columns that always have exactly one value, which is not a list."""
 _NUMBERS = frozenset({"tag", "trunks", "ofport"})
 
 
 def _value(column: str, cell: Any) -> Any:
-    """A cell as RFC 7047 section 5.1 writes it. Raises TypeError for a value that this column cannot have."""
+    """The value of a cell in the notation of RFC 7047 section 5.1. Raises TypeError for one of the wrong type."""
     if isinstance(cell, list) and cell[0] == "map":
         return {str(key): value for key, value in cell[1]}
     values = cell[1] if isinstance(cell, list) and cell[0] == "set" else [cell]

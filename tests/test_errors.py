@@ -1,0 +1,146 @@
+"""The rules for errors, read from the source: a stable id per condition, one sentence per id, commands as actions."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("sopctl/adapters",)
+"""The packages whose errors are checked."""
+
+GENERIC = frozenset({"error", "failed", "todo"})
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+class Raised(NamedTuple):
+    """An error as the source makes it, and where. `id` and `template` are None where they are not literals."""
+
+    where: str
+    id: str | None
+    template: str | None
+
+    @property
+    def faults(self) -> Iterator[str]:
+        """What is wrong with it by itself."""
+        if self.id is None or self.template is None:
+            yield "its id or template is not a literal"
+            return
+        if not _ID.fullmatch(self.id):
+            yield f"the id {self.id!r} is not kebab-case"
+        if self.id in GENERIC:
+            yield f"the id {self.id!r} does not name a condition"
+        if "sopctl " in self.template:
+            yield f"the template has a command line, which belongs in an Action: {self.template!r}"
+
+
+def error_classes() -> dict[str, bool]:
+    """The names of SopctlError and of all classes in sopctl that derive from it; True for those that take an id and a
+    template, False for those with a constructor of their own."""
+    bases: dict[str, set[str]] = {}
+    own: set[str] = set()
+    for path in (ROOT / "sopctl").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ClassDef):
+                bases.setdefault(node.name, set()).update(filter(None, map(_name, node.bases)))
+                if any(isinstance(each, ast.FunctionDef) and each.name == "__init__" for each in node.body):
+                    own.add(node.name)
+    found = {"SopctlError": True}
+    while more := {name for name, above in bases.items() if name not in found and above & found.keys()}:
+        found |= {name: name not in own for name in more}
+    return found
+
+
+def errors(source: str, where: str, classes: dict[str, bool]) -> Iterator[Raised]:
+    """The errors that a module makes. One that passes on another error's id and template is not among them."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and classes.get(_name(node.func) or ""):
+            yield from _raised(node, where)
+        elif isinstance(node, ast.ClassDef) and classes.get(node.name) is False:
+            for each in ast.walk(node):
+                if isinstance(each, ast.Call) and ast.unparse(each.func) == "super().__init__":
+                    yield from _raised(each, where)
+
+
+def clashes(raised: list[Raised]) -> list[str]:
+    """The ids that have more than one template."""
+    templates: dict[str, dict[str, str]] = {}
+    for each in raised:
+        if each.id is not None and each.template is not None:
+            templates.setdefault(each.id, {}).setdefault(each.template, each.where)
+    return [f"the id {id!r} has several templates: {places}" for id, places in templates.items() if len(places) > 1]
+
+
+def _raised(call: ast.Call, where: str) -> Iterator[Raised]:
+    first = call.args[:2]
+    if len(first) == 2 and all(isinstance(each, ast.Attribute) for each in first):
+        return
+    texts = [each.value if isinstance(each, ast.Constant) else None for each in first]
+    id, template = ([text if isinstance(text, str) else None for text in texts] + [None, None])[:2]
+    yield Raised(f"{where}:{call.lineno}", id, template)
+
+
+def _name(node: ast.expr) -> str | None:
+    """`Conflict`, also of `errors.Conflict`."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
+
+
+def made_by_packages() -> list[Raised]:
+    classes = error_classes()
+    return [
+        raised
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for raised in errors(path.read_text(), str(path.relative_to(ROOT)), classes)
+    ]
+
+
+def test_an_error_has_an_id_that_names_its_condition_and_no_command_line_in_its_sentence() -> None:
+    raised = made_by_packages()
+    assert len(raised) > 80, "they were found"
+    assert [f"{each.where}: {fault}" for each in raised for fault in each.faults] == []
+
+
+def test_an_id_has_one_sentence() -> None:
+    assert clashes(made_by_packages()) == []
+
+
+WRONG = {
+    'raise Conflict("Not_Kebab", "x")': "not kebab-case",
+    'raise Conflict("failed", "x")': "does not name a condition",
+    'raise Conflict("held", "held; run sopctl list")': "belongs in an Action",
+    'raise Conflict(f"{x}-held", "x")': "not a literal",
+    'raise Conflict("held", text)': "not a literal",
+    'error = errors.NotNow("error", "x")': "does not name a condition",
+    'class Own(Conflict):\n  def __init__(self):\n    super().__init__("todo", "x")': "does not name a condition",
+}
+
+
+@pytest.mark.parametrize("source", WRONG)
+def test_what_is_wrong_is_found(source: str) -> None:
+    classes = {"Conflict": True, "NotNow": True, "Own": False}
+    (raised,) = errors(source, "here", classes)
+    (fault,) = raised.faults
+    assert WRONG[source] in fault
+
+
+def test_two_sentences_of_one_id_are_found() -> None:
+    source = 'Conflict("held", "a"); Conflict("held", "b"); Conflict("other", "c"); Conflict("other", "c")'
+    raised = list(errors(source, "here", {"Conflict": True}))
+    (clash,) = clashes(raised)
+    assert "'held'" in clash
+
+
+def test_an_error_that_is_passed_on_is_left_out() -> None:
+    assert list(errors("Conflict(error.id, error.template)", "here", {"Conflict": True})) == []
+
+
+def test_subclasses_are_errors_too() -> None:
+    classes = error_classes()
+    assert classes["InvalidRecord"]
+    assert classes["DeviceFault"]
+    assert classes["CommandRefused"] is False, "it makes its id and template itself"
+    assert "Fault" not in classes
