@@ -26,7 +26,7 @@ def _mkdir(folder: Path) -> None:
     def made() -> bool:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-        except FileNotFoundError:  # another server's group was removed at this moment, and its parent with it
+        except (FileNotFoundError, FileExistsError):  # another server's group goes at this moment, its parent with it
             return False
         return True
 
