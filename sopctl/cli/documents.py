@@ -40,14 +40,14 @@ def verify(ctx: click.Context, what: tuple[str, ...], *, as_json: bool) -> None:
 
     Exit 1: something is altered, missing or unknown.
     """
-    from sopctl.workflow.papers import filing
+    from sopctl.workflow.papers import integrity
 
     files = [name for name in what if "/" in name or "." in name]
     if (files and len(files) < len(what)) or (not files and len(what) > 1):
         raise UsageError("name-one-deposit-files", "name one deposit, or files")
     if not files:
         end(_put(ctx, what[0], as_json=as_json))
-    checked = [filing.check_file(open_desk(ctx), Path(name)) for name in files]
+    checked = [integrity.check_file(open_desk(ctx), Path(name)) for name in files]
     if as_json:
         put_json({"files": checked})
     for each in checked if not as_json else ():
@@ -72,9 +72,9 @@ def make() -> None:
 @click.pass_context
 def make_sop(ctx: click.Context, name: str, *, deposit: str | None, output: Path | None, as_json: bool) -> None:
     """The SOP as the PDF that PermenPANRB 35/2012 prescribes: identity block and flow table."""
-    from sopctl.workflow.papers import issuing
+    from sopctl.workflow.papers import export
 
-    _made(issuing.sop(open_desk(ctx), name, deposit=deposit, output=output), as_json=as_json)
+    _made(export.sop(open_desk(ctx), name, deposit=deposit, output=output), as_json=as_json)
 
 
 @make.command(
@@ -100,11 +100,11 @@ def make_letter(
 
     Filled in as XLSX, it can be filed: sopctl request FILE.xlsx.
     """
-    from sopctl.workflow.papers import issuing
+    from sopctl.workflow.papers import export
 
-    chosen = next(each for each in issuing.FORMATS if each == kind)
+    chosen = next(each for each in export.FORMATS if each == kind)
     language = language_of(lang)
-    _made(issuing.letter(open_desk(ctx), kind=chosen, output=output, language=language, filled=filled), as_json=as_json)
+    _made(export.letter(open_desk(ctx), kind=chosen, output=output, language=language, filled=filled), as_json=as_json)
 
 
 @make.command(
@@ -121,9 +121,9 @@ def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: 
 
     As PDF for the file, as XLSX to sort and to count.
     """
-    from sopctl.workflow.papers import issuing
+    from sopctl.workflow.papers import export
 
-    made = issuing.inventory(open_desk(ctx), month, kind="xlsx" if kind == "xlsx" else "pdf", output=output)
+    made = export.inventory_summary(open_desk(ctx), month, kind="xlsx" if kind == "xlsx" else "pdf", output=output)
     _made(made, as_json=as_json)
 
 
@@ -144,10 +144,10 @@ def make_handover(
     ctx: click.Context, deposit_id: str, *, kind: str, lang: str | None, output: Path | None, as_json: bool
 ) -> None:
     """A copy of the newest hand-over form, to edit or in English; the one that was issued stays what it is."""
-    from sopctl.workflow.papers import issuing
+    from sopctl.workflow.papers import export
 
-    chosen = next(each for each in issuing.FORMATS if each == kind)
-    made = issuing.handover(
+    chosen = next(each for each in export.FORMATS if each == kind)
+    made = export.handover_copy(
         open_desk(ctx), deposit_id, kind=chosen, output=output, language=language_of(lang) if lang else None
     )
     _made(made, as_json=as_json)
@@ -161,9 +161,9 @@ def _made(path: Path, *, as_json: bool) -> None:
 
 
 def _put(ctx: click.Context, deposit_id: str, *, as_json: bool) -> bool:
-    from sopctl.workflow.papers import filing
+    from sopctl.workflow.papers import integrity
 
-    filed = filing.documents(open_desk(ctx), deposit_id)
+    filed = integrity.documents(open_desk(ctx), deposit_id)
     if as_json:
         put_json({"documents": filed})
     else:

@@ -52,9 +52,9 @@ def validate(ctx: click.Context, *, as_json: bool) -> None:
     import sys
 
     from sopctl.errors import ExitCode
-    from sopctl.workflow.setup import validating
+    from sopctl.workflow.setup import validation
 
-    count, errors = validating.validate(open_desk(ctx))
+    count, errors = validation.validate(open_desk(ctx))
     if as_json:
         put_json({"deposits": count, "errors": [{"where": e.where, "message": e.message} for e in errors]})
     else:
@@ -74,9 +74,9 @@ def journal() -> None:
 @click.pass_context
 def verify(ctx: click.Context, *, as_json: bool) -> None:
     """Check the journal's chain and every dossier against it. Exit 1: something is missing or was changed."""
-    from sopctl.workflow.papers import filing
+    from sopctl.workflow.papers import integrity
 
-    count, gaps = filing.journal_gaps(open_desk(ctx))
+    count, gaps = integrity.journal_gaps(open_desk(ctx))
     if as_json:
         put_json({"lines": count, "gaps": gaps})
     else:

@@ -15,7 +15,7 @@ from sopctl.model.facts.server import ServerFacts
 from sopctl.model.quantity import decimal
 from sopctl.model.sop.entries import AccessTried, ConditionInspected
 from sopctl.workflow.desk import Turn
-from sopctl.workflow.papers.parts import letterhead, office_party, stamp
+from sopctl.workflow.papers.elements import letterhead, office_party, stamp
 from sopctl.workflow.ports import deposit_port
 
 Changes = tuple[Change, ...]

@@ -15,7 +15,7 @@ from sopctl.model.sop.procedure import Procedure
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.papers.parts import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
+from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
 from sopctl.workflow.steps import reservation
 
 

@@ -9,9 +9,9 @@ from sopctl.model.message import Message
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import Informed, NoticeKept, OfferedUntil, Paper, from_data
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.messages import sending, wording
-from sopctl.workflow.messages.wording import Content
-from sopctl.workflow.papers.parts import announcement
+from sopctl.workflow.messages import composing, sending
+from sopctl.workflow.messages.composing import Content
+from sopctl.workflow.papers.announcement import announcement
 from sopctl.workflow.steps.reservation import place_until
 
 Means = Literal["email", "webhook", "phone", "letter", "meeting"]
@@ -31,7 +31,7 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
         # The owner's time to bring the server counts from when they were told.
         until = place_until(desk) if mine.step.task == "place-ready" else None
         content = _content(mine, until)
-        message = wording.to_contact(desk.site, mine.dossier, content)
+        message = composing.to_contact(desk.site, mine.dossier, content)
         means = via or _default_means(desk, message)
         outcome = next(iter(mine.outcomes))
         informed = Informed(via=means)
@@ -47,11 +47,11 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
 def preview(desk: Desk, deposit_id: str) -> Message:
     """The message that the due step would send. Raises what `notify` raises; sends and records nothing."""
     with turn(desk, deposit_id, "notify") as mine:
-        return wording.to_contact(desk.site, mine.dossier, _content(mine, place_until(desk)))
+        return composing.to_contact(desk.site, mine.dossier, _content(mine, place_until(desk)))
 
 
 def _content(mine: Turn, until: date | None) -> Content:
-    return wording.content(mine.desk.site, mine.dossier, mine.step.task, place_until=until or "")
+    return composing.content(mine.desk.site, mine.dossier, mine.step.task, place_until=until or "")
 
 
 def _send(mine: Turn, means: Means, message: Message, message_id: str) -> Informed:

@@ -19,7 +19,7 @@ from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.settings import Language
 from sopctl.workflow.desk import AUTOMATIC, Desk, act
-from sopctl.workflow.messages import sending, wording
+from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.views import board
 from sopctl.workflow.views.board import Row
 
@@ -46,7 +46,7 @@ def remind(desk: Desk, *, dry_run: bool = False) -> list[Reminder]:
     """
     found = []
     for (name, email, language), rows in _addressed(desk).items():
-        message = wording.to_person(desk.site, name, email, language, "reminder", {"rows": rows})
+        message = composing.to_person(desk.site, name, email, language, "reminder", {"rows": rows})
         reminder = Reminder(name, email, tuple(rows), message)
         found.append(reminder if dry_run else _send(desk, reminder))
     return found

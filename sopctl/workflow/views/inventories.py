@@ -13,6 +13,7 @@ from sopctl.errors import UsageError
 from sopctl.model.facts.changes import Change, against_handover, differences, real
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
+from sopctl.model.month import month_days
 from sopctl.model.sop.entries import Gathered
 from sopctl.model.sop.summary import Summary as Deposit
 from sopctl.model.waiting_list import occupied
@@ -20,7 +21,6 @@ from sopctl.store import dossiers, register
 from sopctl.store import facts as kept
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.views.reports import month_days
 
 Progress = Callable[[int, int], None]
 

@@ -24,7 +24,7 @@ from sopctl.model.sop.entries import Informed
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.messages import wording
+from sopctl.workflow.messages import composing
 from sopctl.workflow.steps import notifying, reminding
 from sopctl.workflow.views import board
 from tests.cases import rows
@@ -322,12 +322,12 @@ def test_every_message_says_what_it_must(desk: Desk, until_space: Callable[..., 
     dossier = dossiers.read(desk.site, deposit)
     if row["task"] == "reminder":
         rows_due = board.todo(desk).rows
-        message = wording.to_person(
+        message = composing.to_person(
             desk.site, "Kabid", "k@example.org", row["language"], "reminder", {"rows": rows_due}
         )
     else:
-        content = wording.content(desk.site, dossier, row["task"], place_until="2026-12-07")
-        message = wording.to_contact(desk.site, dossier, content)
+        content = composing.content(desk.site, dossier, row["task"], place_until="2026-12-07")
+        message = composing.to_contact(desk.site, dossier, content)
     for said in row["says"]:
         assert said in f"{message.subject}\n{message.text}"
     assert "None" not in message.text

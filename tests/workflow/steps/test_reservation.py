@@ -10,7 +10,7 @@ from sopctl.model.rack import Wish
 from sopctl.store import dossiers, locks
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone
-from sopctl.workflow.setup import validating
+from sopctl.workflow.setup import validation
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, reservation
 from sopctl.workflow.views import board
 from tests.conftest import Clock, give_back
@@ -180,7 +180,7 @@ def test_a_rack_that_was_made_smaller_is_found(desk: Desk, until_space: Callable
     _, second = until_space(), until_space()
     path = desk.site.root / "racks" / "A1.yml"
     path.write_text(path.read_text().replace("units: 4", "units: 3"))
-    _, errors = validating.validate(Desk(Site(desk.site.root), "root", clock))
+    _, errors = validation.validate(Desk(Site(desk.site.root), "root", clock))
     assert [error.where for error in errors] == [str(path)]
     assert f"{second} has rack A1 U3-U4, which cannot be: U3 to U4 is outside rack A1" in errors[0].message
 

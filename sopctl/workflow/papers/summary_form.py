@@ -9,7 +9,7 @@ from sopctl.model.facts.changes import Weight, real
 from sopctl.model.quantity import decimal
 from sopctl.model.sop.summary import Summary as Deposit
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.parts import letterhead
+from sopctl.workflow.papers.elements import letterhead
 from sopctl.workflow.views.inventories import Row, Sum, Summary
 
 _SUMS = {

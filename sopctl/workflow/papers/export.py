@@ -19,8 +19,8 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import request_letter
-from sopctl.workflow.papers.sop_paper import sop_form
-from sopctl.workflow.papers.summary_paper import summary_form
+from sopctl.workflow.papers.sop_form import sop_form
+from sopctl.workflow.papers.summary_form import summary_form
 from sopctl.workflow.views import inventories, procedures
 
 Format = Literal["pdf", "xlsx", "html"]
@@ -47,7 +47,7 @@ def letter(
     return _write(output or Path(f"surat-permohonan.{kind}"), _as(kind, paper))
 
 
-def handover(
+def handover_copy(
     desk: Desk, deposit_id: str, *, kind: Format, output: Path | None, language: Language | None = None
 ) -> Path:
     """A copy of a deposit's newest hand-over form, to edit or in another language. It says what the form that was
@@ -73,14 +73,14 @@ def handover(
     return _write(output or Path(f"serah-terima-{deposit_id}.{kind}"), content)
 
 
-def inventory(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
+def inventory_summary(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
     """The summary of all servers of a month, by default this one. Returns the file that was written."""
     form = summary_form(desk, inventories.summary(desk, month))
     content = render(form) if kind == "pdf" else summary_xlsx(form)
     return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content)
 
 
-def inventory_form(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:
+def inventory_copy(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:
     """A copy of a deposit's inventory form of `month`, by default the newest, to work with or to edit. It says what the
     form that was issued says; that one stays what it is.
 

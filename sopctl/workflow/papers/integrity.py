@@ -6,14 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, to_builtins
-from msgspec.structs import replace
+from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.errors import InvalidRecord
-from sopctl.model import masking
-from sopctl.model.deposit import Contact, Deposit
-from sopctl.model.sop.entries import OnBehalfOf, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -92,49 +88,6 @@ def check_file(desk: Desk, path: Path) -> Checked:
     if named and named.deposit in known:
         return Checked(str(path), "altered", named.deposit, named.number)
     return Checked(str(path), "unknown")
-
-
-def contacts(deposit: Deposit, *, personal: bool) -> list[tuple[str, str]]:
-    """The contact persons in a line each; phone, e-mail and NIP masked unless `personal` (UU PDP 27/2022)."""
-    shown = masked(deposit, personal=personal).contacts
-    return [
-        (kind, ", ".join(filter(None, (who.name, who.position, who.phone, who.email, who.nip))))
-        for kind, who in (("administrative", shown.administrative), ("technical", shown.technical))
-    ]
-
-
-def told(dossier: Dossier, *, personal: bool) -> list[Event]:
-    """What happened, as it is shown: personal data in notes and data masked, unless `personal`."""
-    if personal:
-        return list(dossier.events)
-    return [
-        replace(event, note=masking.inside(event.note), data=masking.inside(event.data)) for event in dossier.events
-    ]
-
-
-def decided_by(event: Event) -> str:
-    """Who decided it, and for whom (`kabid a.n. kadis`)."""
-    behalf = from_data(OnBehalfOf, event)
-    return f"{event.by} a.n. {behalf.on_behalf_of.person}" if behalf else event.by
-
-
-def record(deposit: Deposit, *, personal: bool) -> Any:
-    """The record as it is shown: personal data masked wherever it stands (a key's comment, say), unless `personal`."""
-    plain = to_builtins(masked(deposit, personal=personal))
-    return plain if personal else masking.inside(plain)
-
-
-def masked(deposit: Deposit, *, personal: bool) -> Deposit:
-    """The deposit with its contacts' personal data masked, unless `personal`."""
-    if personal:
-        return deposit
-    people = deposit.contacts
-    hidden = replace(people, administrative=_masked(people.administrative), technical=_masked(people.technical))
-    return replace(deposit, contacts=hidden)
-
-
-def _masked(who: Contact) -> Contact:
-    return replace(who, nip=masking.nip(who.nip), phone=masking.phone(who.phone), email=masking.email(who.email))
 
 
 def _kept(dossier: Dossier) -> Iterator[tuple[Event, dict[str, str]]]:

@@ -8,7 +8,7 @@ from sopctl.model import masking
 from sopctl.model.sop.procedure import Outcome, Procedure, Step
 from sopctl.store import dossiers
 from sopctl.store.site import Site
-from sopctl.workflow.papers.parts import letterhead
+from sopctl.workflow.papers.elements import letterhead
 from sopctl.workflow.views.procedures import Way
 
 SHOWN_PASSES = 3
