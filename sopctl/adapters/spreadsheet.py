@@ -11,6 +11,11 @@ MAX_UNPACKED = 100 * 1024 * 1024
 """A spreadsheet is a ZIP file: what it unpacks to is bounded before anything reads it."""
 
 
+def is_spreadsheet(content: bytes) -> bool:
+    """Does it begin as an XLSX file does (a ZIP archive)?"""
+    return content.startswith(b"PK")
+
+
 def read_rows(content: bytes, *, where: str, max_rows: int, max_columns: int) -> Iterator[list[str]]:
     """The rows of the first sheet, each cell as text (dates as 2026-11-23). Formulas give what they last gave; nothing
     is computed and no link is followed. Raises InvalidRecord for what is no spreadsheet, or too large a one."""

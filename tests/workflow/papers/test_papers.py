@@ -217,7 +217,7 @@ def test_a_letter_that_was_filled_in_comes_back(
     assert deposit.access.ports == (80, 443)
     assert deposit.access.first_contact
     assert deposit.access.first_contact.key == "owner"
-    written = msgspec.to_builtins(request_letter.read_spreadsheet(letter))
+    written = msgspec.to_builtins(request_letter.read(letter))
     asked = msgspec.to_builtins(deposit)
     assert asked.pop("platform") is None, "a server"
     del asked["id"]
@@ -230,7 +230,7 @@ def test_a_letter_that_was_filled_in_comes_back(
         ("server.height_units", "dua", "Server: Tinggi (U): "),
         ("server.height_units", None, "Server: Tinggi (U): is empty"),
         ("contacts.technical.email", "bukan alamat", "Penanggung jawab teknis: E-mail: "),
-        ("access.accounts", "webadmin", "'webadmin' is no account"),
+        ("access.accounts", "webadmin", "'webadmin' is not an account with its key"),
         ("access.ports", "80, banyak", "Jaringan dan akses: Port layanan: "),
         ("access.sources", "jaringan kami", "Jaringan dan akses: Hanya dari alamat atau jaringan: "),
         ("letter.date", "kemarin", "Surat: Tanggal: "),
