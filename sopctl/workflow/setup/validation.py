@@ -41,7 +41,7 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
         try:
             dossier = dossiers.read(site, deposit_id)
             _ = dossier.standing  # explained by the procedures it is pinned to, or an error
-            editing.refuse_strange_edit(dossier)
+            editing.refuse_edit_by_hand(dossier)
         except (InvalidRecord, Conflict) as error:
             errors.append(error)
     return len(ids), list({str(error): error for error in errors}.values())

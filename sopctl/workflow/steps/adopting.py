@@ -263,7 +263,7 @@ def _csv(content: bytes, where: str) -> Iterator[list[str]]:
     try:
         yield from csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
     except csv.Error as error:
-        raise InvalidRecord("not-csv", "this is not a CSV file: {reason}", where=where, reason=error) from None
+        raise InvalidRecord("not-csv", "this is not a CSV file: {reason}", where=where, reason=str(error)) from None
 
 
 def _entry(row: dict[str, str], number: int) -> _Entry:

@@ -156,7 +156,7 @@ def test_a_disposition_is_a_record(desk: Desk, file_request: Callable[..., str],
         "date": "2026-11-23",
     }
     assert [each.state for each in integrity.documents(desk, deposit)] == ["intact", "intact"]
-    with pytest.raises(UsageError, match="the instruction is empty"):
+    with pytest.raises(UsageError, match="a disposition needs an instruction"):
         letters.dispose(desk, deposit, instruction=" ")
 
 
