@@ -1,4 +1,4 @@
-"""Is this machine fit for sopctl? One finding per thing that it needs, with the remedy."""
+"""Is this machine fit for sopctl? One finding for each thing that it needs, with the remedy."""
 
 import importlib.metadata
 import shutil
@@ -18,7 +18,7 @@ LIBRARIES = ("ansible-core", "ansible-runner", "paramiko", "netmiko", "typst", "
 
 
 class Finding(Struct, frozen=True):
-    """One thing looked at; `remedy` where it is wanting. `needed`: without it, deposits cannot be served."""
+    """One thing that was checked; `remedy` where it is not ok. `needed`: without it, deposits cannot be served."""
 
     what: str
     ok: bool
@@ -28,7 +28,7 @@ class Finding(Struct, frozen=True):
 
 
 def examine(site_dir: str | None) -> list[Finding]:
-    """Look at Python, the libraries, Ansible, the ssh client, the lab, and the site if there is one."""
+    """Check Python, the libraries, the ssh client, Ansible, the lab, and the site if there is one."""
     programs = [_program("ssh"), _program("ssh-keygen"), _ansible()]
     return [_python(), *map(_library, LIBRARIES), *programs, _lab(), *_site(site_dir)]
 
@@ -85,7 +85,7 @@ def _site(site_dir: str | None) -> list[Finding]:
 
 
 def _switches(site: Site) -> list[Finding]:
-    """Can a session with each switch begin, as far as that shows here? None is opened."""
+    """Could a session with each switch begin, as far as that shows here? None is opened."""
     try:
         records = site.switches
     except SopctlError as error:

@@ -74,7 +74,7 @@ def test_a_copy_says_what_was_issued(desk: Desk, two: list[str], tmp_path: Path,
 def test_a_copy_is_refused_when_what_was_issued_was_altered(desk: Desk, two: list[str], tmp_path: Path) -> None:
     kept = max((dossiers.read(desk.site, two[0]).folder / "documents").glob("*serah-terima.json"))
     kept.write_bytes(kept.read_bytes().replace(b"SN-0001", b"SN-0009"))
-    with pytest.raises(InvalidRecord, match="was altered"):
+    with pytest.raises(InvalidRecord, match="has been altered"):
         export.handover_copy(desk, two[0], kind="pdf", output=tmp_path / "salinan.pdf")
 
 

@@ -183,7 +183,7 @@ def test_a_rack_that_was_made_smaller_is_found(desk: Desk, until_space: Callable
     path.write_text(path.read_text().replace("units: 4", "units: 3"))
     _, errors = validation.validate(Desk(Site(desk.site.root), "root", clock))
     assert [error.where for error in errors] == [str(path)]
-    assert f"{second} has rack A1 U3-U4, which cannot be: U3 to U4 is outside rack A1" in errors[0].message
+    assert f"{second} has rack A1 U3-U4, which is impossible: U3 to U4 is outside rack A1" in errors[0].message
 
 
 @pytest.mark.parametrize(
