@@ -75,5 +75,5 @@ def _check_places(site: Site) -> None:
                 remedy="Correct the rack's file, or give one of them another place.",
                 deposit=each.deposit,
                 place=each.place,
-                reason=why,
+                reason=str(why),
             )

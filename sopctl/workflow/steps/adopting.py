@@ -197,10 +197,10 @@ def _places(site: Site, entries: Sequence[_Entry]) -> list[Place]:
         server, access = entry.record.server, entry.record.access
         need = Need(server.height_units, server.depth_mm or 0, server.power_watts or 0, server.weight_kg)
         wish = Wish(entry.where.rack, entry.where.rack_unit, entry.where.face)
-        place, reasons = rack.find_place(site.racks, taken, need, wish)
+        place, obstacles = rack.find_place(site.racks, taken, need, wish)
         there = servers.get((server.name, access.address))
         if there or place is None:
-            why = f"{server.name} is in the register already: {there}" if there else "; ".join(reasons)
+            why = f"{server.name} is in the register already: {there}" if there else "; ".join(map(str, obstacles))
             wrong.append(f"{entry.source}: {why or f'there is no rack {entry.where.rack!r}'}")
             continue
         places.append(place)

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from sopctl.errors import Action, Conflict, NotNow, UsageError
 from sopctl.model import rack
-from sopctl.model.rack import ANYWHERE, Occupied, Wish
+from sopctl.model.rack import ANYWHERE, Obstacle, Occupied, Wish
 from sopctl.model.sop.entries import OfferedUntil, PassedOver, Placed, Prioritised, Reserved
 from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
@@ -23,6 +23,8 @@ from sopctl.workflow.desk import AUTOMATIC, Desk, StepDone, Turn, act, turn
 from sopctl.workflow.steps import required
 from sopctl.workflow.views import racks
 from sopctl.workflow.views.calendar import calendar
+
+NO_RACKS = Obstacle("the site has no racks", "belum ada rak")
 
 
 class Waiting(Struct, frozen=True):
@@ -88,7 +90,7 @@ def queue(site: Site) -> list[Waiting]:
             height=each.need.height,
             priority=each.priority,
             since=each.queued,
-            why="; ".join(_why_not(site, taken, each)),
+            why="; ".join(map(str, _obstacles(site, taken, each))),
         )
         for number, each in enumerate(waiting_list(everyone), start=1)
     ]
@@ -151,16 +153,16 @@ def others_than(site: Site, deposit_id: str) -> list[Summary]:
 def first_that_fits(site: Site, everyone: Sequence[Summary]) -> Summary | None:
     """The first of the waiting list for which there is a place now."""
     taken = occupied(everyone)
-    return next((each for each in waiting_list(everyone) if not _why_not(site, taken, each)), None)
+    return next((each for each in waiting_list(everyone) if not _obstacles(site, taken, each)), None)
 
 
 def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish) -> StepDone:
     site, me = mine.desk.site, mine.dossier.summary
     taken = occupied(others)
-    spot, reasons = rack.find_place(site.racks, taken, me.need, wish)
+    spot, obstacles = rack.find_place(site.racks, taken, me.need, wish)
     if spot:
         passed_over = [
-            PassedOver(each.id, "; ".join(_why_not(site, taken, each)))
+            PassedOver(each.id, _in_the_record(_obstacles(site, taken, each)))
             for each in waiting_list(others)
             if turn_of(each) < turn_of(me)
         ]
@@ -172,21 +174,24 @@ def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish) -> StepDone:
         return mine.record("tersedia", reserved, OfferedUntil(place_until=until), note=note[:1000])
     if mine.standing.waiting == "space":
         return mine.done(mine.dossier.events[-1], answer=False)
-    why = "; ".join(reasons) or "the site has no racks"
-    return mine.record("tidak tersedia", note=why, answer=False)
+    return mine.record("tidak tersedia", note=_in_the_record(obstacles or [NO_RACKS]), answer=False)
 
 
-def _why_not(site: Site, taken: Sequence[Occupied], each: Summary) -> list[str]:
+def _obstacles(site: Site, taken: Sequence[Occupied], each: Summary) -> list[Obstacle]:
     """Why there is no place for a deposit now; nothing when there is one."""
-    spot, reasons = rack.find_place(site.racks, taken, each.need)
-    return [] if spot else (reasons or ["the site has no racks"])
+    spot, obstacles = rack.find_place(site.racks, taken, each.need)
+    return [] if spot else (obstacles or [NO_RACKS])
+
+
+def _in_the_record(obstacles: Iterable[Obstacle]) -> str:
+    return "; ".join(each.indonesian for each in obstacles)
 
 
 def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> None:
     taken = occupied(others)
     earlier = [each for each in others if stands_in_line(each) and turn_of(each) < turn_of(mine)]
     for first in sorted(earlier, key=turn_of):
-        if not _why_not(site, taken, first):
+        if not _obstacles(site, taken, first):
             tell = () if first.waiting == "space" else (Action("notify", first.id, task="place-full"),)
             raise NotNow(
                 "earlier-request-first",
@@ -199,13 +204,13 @@ def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> 
 def _refuse_wish(site: Site, mine: Summary, others: Sequence[Summary], wish: Wish) -> None:
     if wish.rack:
         racks.find(site, wish.rack)
-    spot, reasons = rack.find_place(site.racks, occupied(others), mine.need, wish)
+    spot, obstacles = rack.find_place(site.racks, occupied(others), mine.need, wish)
     if spot is None:
         raise UsageError(
             "place-refused",
             "the server cannot stand there: {reasons}",
             remedy=("See what is free.", Action("rack show", wish.rack) if wish.rack else Action("rack list")),
-            reasons="; ".join(reasons),
+            reasons="; ".join(map(str, obstacles)),
         )
 
 

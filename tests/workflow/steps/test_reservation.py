@@ -45,6 +45,7 @@ def test_two_fit_and_the_third_waits(desk: Desk, until_space: Callable[..., str]
     assert [standing(desk, each) for each in (first, second, third)] == ["penitipan 5", "penitipan 5", "penitipan 6"]
     places = [str(dossiers.read(desk.site, each).summary.place) for each in (first, second)]
     assert places == ["rack A1 U1-U2", "rack A1 U3-U4"]
+    assert dossiers.read(desk.site, third).events[-1].note == "rak A1 tidak punya 2 unit kosong berurutan"
     notifying.notify(desk, third, via="phone")
     row = board.show(desk, third)[0]
     assert (row.standing, row.waiting, row.due) == ("penitipan 4", "space (1 of 1)", None)
@@ -113,7 +114,7 @@ def test_who_is_passed_over_and_why_is_recorded(desk: Desk, until_space: Callabl
     notifying.notify(desk, small, via="phone")
     (served,) = take_in_and_give_back(desk, first).also
     assert served.id == small
-    assert served.data["passed_over"] == [{"id": large, "why": "rack A1 U3-U4 is reserved for PS-2026-0002"}]
+    assert served.data["passed_over"] == [{"id": large, "why": "rack A1 U3-U4 dipesan untuk PS-2026-0002"}]
     assert f"dilewati: {large}" in served.note
 
 
