@@ -23,7 +23,7 @@ from sopctl.workflow.scans import MIB, read_bounded
 MAX_LETTER = 5 * MIB
 MAX_ROWS = 400
 OWNER_KEY = "owner"
-"""The name, in the site's keys/, of the private key that opens the owner's first account: not the unit's to say."""
+"""The private key in the site's keys/ for the owner's first account. The office names it, not the unit."""
 
 FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Surat", (("Nomor", "letter.number"), ("Tanggal", "letter.date"), ("Perihal", ""))),
@@ -83,7 +83,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
     ("Penitipan", (("Berlaku sampai", "valid_until"),)),
 )
-"""Section → its labels with their paths in the request; without a path, a field is for the paper alone."""
+"""Each section's labels, with their paths in the request. A field without a path is for the paper only."""
 
 _PATHS = {path: (section, label) for section, fields in FIELDS for label, path in fields if path}
 _LISTS = {
@@ -96,7 +96,7 @@ _LISTS = {
 
 
 def letter(site: Site, day: date, language: Language, filled: AnyRequest | None = None) -> forms.Paper:
-    """The letter, blank or `filled` with what a request says."""
+    """The letter, empty or `filled` with what a request says."""
     given = _values(filled) if filled else {}
     sections = tuple(
         forms.Section(title, tuple(forms.Field(label, given.get(path, ""), "declared", path) for label, path in fields))
@@ -188,7 +188,7 @@ def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
 
 
 def _entries(field: _Field, file: Path) -> Any:
-    """A cell as its value, or as a list of them."""
+    """The value of a cell, or its list of values."""
     if field.path not in _LISTS:
         return field.value
     entries = [entry.strip() for entry in re.split(_LISTS[field.path], field.value) if entry.strip()]
@@ -227,7 +227,7 @@ def _refused(error: msgspec.ValidationError, found: dict[str, _Field], file: Pat
 
 
 def _values(request: AnyRequest) -> dict[str, str]:
-    """The request's fields as they are written into the letter."""
+    """The request's fields as the letter has them."""
     plain: dict[str, Any] = msgspec.to_builtins(request)
     values = {}
     for path in _PATHS:

@@ -1,4 +1,4 @@
-"""The month's summary of all servers (Rekapitulasi Inventarisasi Server) as the form that is typeset."""
+"""The month's summary of all servers (Rekapitulasi Inventarisasi Server), as a form."""
 
 import hashlib
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _NOBODY = forms.Party(name="", nip="", position="", office="")
 
 
 def summary_form(desk: Desk, found: Summary) -> forms.SummaryForm:
-    """The summary as a form. Its revision is made from the gatherings that it sums up."""
+    """The summary as a form. Its revision is a hash of the gatherings that it sums up."""
     site, today = desk.site, desk.now().date()
     digest = hashlib.sha256("".join(f"{each.deposit.id} {each.kept.sha256}\n" for each in found.servers).encode())
     told = [each for each in found.servers if each.changes]
@@ -79,7 +79,7 @@ def _figure(label: str, value: float) -> forms.Field:
 
 
 def _changes(changed: Iterable[Row]) -> Iterable[tuple[str, ...]]:
-    """What changed: alarms before all else, then server by server; what could not be read comes last."""
+    """What changed: alarms first, then server by server; what could not be read comes last."""
     lines = [(change.weight, each, str(change)) for each in changed for change in each.changes]
     for weight, each, sentence in sorted(lines, key=lambda line: list(Weight).index(line[0])):
         mark = "! " if weight is Weight.ALARM else ""
@@ -115,7 +115,7 @@ def _units(found: Summary) -> forms.Chart:
 
 
 def _racks(desk: Desk, found: Summary) -> forms.Chart:
-    """How much of each rack is filled; a rack is named by the office, not by a server."""
+    """How much of each rack is filled. These names are the office's, not foreign text."""
     bars = []
     for rack in desk.site.racks:
         used = len(found.used_units.get(rack.name, set()) | rack.blocked.keys())
@@ -124,7 +124,7 @@ def _racks(desk: Desk, found: Summary) -> forms.Chart:
 
 
 def _months(found: Summary) -> forms.Chart:
-    """How many changes were found each month, as the forms of each month tell them."""
+    """How many changes were found each month, as that month's forms report them."""
     bars = (forms.Bar(month_name(month), count, 0, str(count)) for month, count in found.by_month.items())
     return forms.Chart("Perubahan per bulan", tuple(bars))
 
