@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sopctl.model.facts.changes import Change
-    from sopctl.workflow.views.inventories import Month, Summary
+    from sopctl.workflow.views.inventories import MonthlyFacts, MonthlySummary
 
 _STYLE: dict[str, Any] = {"alarm": {"bold": True, "fg": "red"}, "change": {}, "unread": {"dim": True}}
 
@@ -151,13 +151,13 @@ def summary(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
     if as_csv or netbox:
         click.echo(inventories.as_csv(desk, found, netbox), nl=False)
     elif as_json:
-        servers = [{**inventories.row(each), "changes": _plain(each.changes)} for each in found.servers]
+        servers = [{**inventories.flat(each), "changes": _plain(each.changes)} for each in found.servers]
         put_json({"month": found.month, "servers": servers, "not_gathered": found.not_gathered, "sums": found.sums})
     else:
         _put_summary(found)
 
 
-def _put_summary(found: "Summary") -> None:
+def _put_summary(found: "MonthlySummary") -> None:
     from sopctl.model.facts.changes import real
 
     told = [each for each in found.servers if each.changes]
@@ -206,7 +206,7 @@ def _put_changes(changes: "Sequence[Change]") -> None:
         click.echo("  nothing changed")
 
 
-def _put_over_time(months: "Sequence[Month]", *, as_json: bool) -> None:
+def _put_over_time(months: "Sequence[MonthlyFacts]", *, as_json: bool) -> None:
     if as_json:
         put_json({"months": months})
         return

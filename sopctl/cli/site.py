@@ -30,9 +30,9 @@ def init(folder: Path, *, as_json: bool) -> None:
 def doctor(ctx: click.Context, *, as_json: bool) -> None:
     """Is this machine fit: Python, libraries, Ansible, ssh, the lab, the site? Exit 1: something needed is missing."""
     from sopctl.cli.render import console
-    from sopctl.workflow.setup.doctor import examine
+    from sopctl.workflow.setup.doctor import diagnose
 
-    findings = examine(ctx.find_root().obj)
+    findings = diagnose(ctx.find_root().obj)
     if as_json:
         put_json({"findings": findings})
     else:

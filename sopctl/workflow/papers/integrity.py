@@ -34,7 +34,7 @@ class Document(Struct, frozen=True):
     """`intact`, `altered` or `missing`."""
 
 
-class Verdict(Struct, frozen=True):
+class CheckedFile(Struct, frozen=True):
     """What a file is: `issued` (the record named here has it), `altered` (it names that record, which does not have it)
     or `unknown`."""
 
@@ -63,7 +63,7 @@ def documents(desk: Desk, deposit_id: str) -> list[Document]:
     ]
 
 
-def check_file(desk: Desk, path: Path) -> Verdict:
+def check_file(desk: Desk, path: Path) -> CheckedFile:
     """Was this file issued, or filed? Its SHA-256 is looked for in every history.
 
     The record that a PDF of ours names is looked at first, then all others: it may be filed in another dossier. A PDF
@@ -77,10 +77,10 @@ def check_file(desk: Desk, path: Path) -> Verdict:
     for deposit_id in sorted(known, key=lambda each: named is None or each != named.deposit):
         for event, kept in _named(dossiers.read(desk.site, deposit_id)):
             if kept["sha256"] == digest:
-                return Verdict(str(path), "issued", deposit_id, kept.get("number", ""), event.at)
+                return CheckedFile(str(path), "issued", deposit_id, kept.get("number", ""), event.at)
     if named and named.deposit in known:
-        return Verdict(str(path), "altered", named.deposit, named.number)
-    return Verdict(str(path), "unknown")
+        return CheckedFile(str(path), "altered", named.deposit, named.number)
+    return CheckedFile(str(path), "unknown")
 
 
 def journal_gaps(desk: Desk) -> tuple[int, list[str]]:

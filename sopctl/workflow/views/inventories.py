@@ -15,7 +15,7 @@ from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.month import month_days
 from sopctl.model.sop.entries import Gathered
-from sopctl.model.sop.summary import Summary as Deposit
+from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept
@@ -28,7 +28,7 @@ MONTHS = 12
 """How many months the changes by month go back."""
 
 
-class Month(Struct, frozen=True):
+class MonthlyFacts(Struct, frozen=True):
     """What one month's facts say in short; `disk_gb` is decimal (10⁹ bytes), as vendors count."""
 
     month: str
@@ -48,17 +48,17 @@ class Difference(Struct, frozen=True):
     declared: tuple[Comparison, ...]
 
 
-class Row(Struct, frozen=True):
+class InventoriedServer(Struct, frozen=True):
     """One server of a month's inventory."""
 
-    deposit: Deposit
+    deposit: Summary
     facts: ServerFacts
     changes: tuple[Change, ...]
     kept: kept.Kept
 
     @property
     def system(self) -> str:
-        return " ".join(filter(None, (self.facts.os_name, self.facts.os_version)))
+        return _system(self.facts)
 
     @property
     def memory_gib(self) -> float:
@@ -77,14 +77,14 @@ class Sum(Struct):
     disk_gb: float = 0
 
 
-class Summary(Struct, frozen=True):
+class MonthlySummary(Struct, frozen=True):
     """All servers of one month: those that were gathered, those in the office's hands that are `missing`, and sums by
     unit, rack, operating system, year of the firmware, and year in which the deposit ends. `used_units`: which units of
     each rack are filled or reserved now."""
 
     month: str
-    servers: tuple[Row, ...]
-    missing: tuple[Deposit, ...]
+    servers: tuple[InventoriedServer, ...]
+    missing: tuple[Summary, ...]
     sums: dict[str, dict[str, Sum]]
     used_units: dict[str, set[int]]
     by_month: dict[str, int] = {}
@@ -118,14 +118,14 @@ def gathering(desk: Desk, deposit_id: str, month: str | None = None) -> tuple[Do
     return dossier, found
 
 
-def over_time(desk: Desk, deposit_id: str) -> tuple[Month, ...]:
+def over_time(desk: Desk, deposit_id: str) -> tuple[MonthlyFacts, ...]:
     """Memory, disks and system of a server, month by month, each as its newest revision says."""
     dossier = dossiers.read(desk.site, deposit_id)
     found = []
     for each in kept.months(dossier).values():
         facts = kept.read(dossier.folder, each)
-        row = (_memory_gib(facts), _disk_gb(facts), " ".join(filter(None, (facts.os_name, facts.os_version))))
-        found.append(Month(each.month, each.revision, *row, facts.kernel or ""))
+        sizes = _memory_gib(facts), _disk_gb(facts)
+        found.append(MonthlyFacts(each.month, each.revision, *sizes, _system(facts), facts.kernel or ""))
     if not found:
         raise _no_facts(deposit_id)
     return tuple(found)
@@ -158,7 +158,7 @@ def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_hando
     return Difference("" if since_handover else first, last, found, declared)
 
 
-def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> Summary:
+def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> MonthlySummary:
     """The inventory of `month`, by default this one: every server whose facts were kept, with what changed since its
     previous month. Raises UsageError for what is not a month, InvalidRecord for a dossier that is broken."""
     first, _ = month_days(month or f"{desk.now():%Y-%m}")
@@ -175,7 +175,7 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
             earlier = kept.newest(months, before=month)
             before = kept.read(folder, earlier) if earlier else None
             changes = (*against_handover(deposit.serial, facts), *(differences(before, facts) if before else ()))
-            servers.append(Row(deposit, facts, changes, months[month]))
+            servers.append(InventoriedServer(deposit, facts, changes, months[month]))
         elif deposit.in_our_hands:
             missing.append(deposit)
         progress(number, len(reading.summaries))
@@ -184,10 +184,10 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
         used.setdefault(each.place.rack, set()).update(range(each.place.unit, each.place.top + 1))
     by_month[month] = sum(len(real(each.changes)) for each in servers)
     latest = dict(sorted(by_month.items())[-MONTHS:])
-    return Summary(month, tuple(servers), tuple(missing), _sums(servers), used, latest)
+    return MonthlySummary(month, tuple(servers), tuple(missing), _sums(servers), used, latest)
 
 
-def row(server: Row) -> dict[str, Any]:
+def flat(server: InventoriedServer) -> dict[str, Any]:
     """A server as one flat record, for CSV and JSON."""
     deposit, facts, place = server.deposit, server.facts, server.deposit.place
     return {
@@ -213,20 +213,20 @@ def row(server: Row) -> dict[str, Any]:
     }
 
 
-def as_csv(desk: Desk, found: Summary, netbox: str | None = None) -> str:
+def as_csv(desk: Desk, found: MonthlySummary, netbox: str | None = None) -> str:
     """The summary as CSV: one line a server, or what NetBox's bulk import of these objects takes. NetBox's site has the
     office's name."""
     if netbox is None:
         return listings.csv_text(
-            [{**row(each), "changes": "; ".join(map(str, each.changes))} for each in found.servers]
+            [{**flat(each), "changes": "; ".join(map(str, each.changes))} for each in found.servers]
         )
     site = {"site": desk.site.settings.office.name}
-    servers = [listings.Device({**row(each), **site}, each.facts) for each in found.servers]
+    servers = [listings.Device({**flat(each), **site}, each.facts) for each in found.servers]
     return listings.csv_text(listings.NETBOX[netbox](servers))
 
 
-def _sums(servers: Sequence[Row]) -> dict[str, dict[str, Sum]]:
-    keys: dict[str, Callable[[Row], str]] = {
+def _sums(servers: Sequence[InventoriedServer]) -> dict[str, dict[str, Sum]]:
+    keys: dict[str, Callable[[InventoriedServer], str]] = {
         "unit": lambda each: each.deposit.unit,
         "rack": lambda each: each.deposit.place.rack if each.deposit.place else "–",
         "system": lambda each: each.system or "–",
@@ -247,6 +247,10 @@ def _year(said: str | None) -> str:
     """The year in a firmware's date, of which there are many formats."""
     found = re.search(r"(?<!\d)(19[89]\d|20\d\d)(?!\d)", said or "")
     return found[0] if found else "–"
+
+
+def _system(facts: ServerFacts) -> str:
+    return " ".join(filter(None, (facts.os_name, facts.os_version)))
 
 
 def _memory_gib(facts: ServerFacts) -> float:
