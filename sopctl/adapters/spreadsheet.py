@@ -11,6 +11,11 @@ MAX_UNPACKED = 100 * 1024 * 1024
 """Bytes. A spreadsheet is a ZIP file; its unpacked size is checked before anything reads it (zip bombs)."""
 
 
+def is_spreadsheet(content: bytes) -> bool:
+    """Does it begin as an XLSX file does (a ZIP archive)?"""
+    return content.startswith(b"PK")
+
+
 def read_rows(content: bytes, *, where: str, max_rows: int, max_columns: int) -> Iterator[list[str]]:
     """The rows of the first sheet, each cell as text (dates as 2026-11-23). A formula yields its cached value; nothing
     is computed and no link is followed. Raises InvalidRecord for a file that is too large or not a spreadsheet."""

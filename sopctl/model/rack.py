@@ -89,33 +89,46 @@ class Wish(Struct, frozen=True):
 ANYWHERE = Wish()
 
 
-def refusal(rack: Rack, occupied: Iterable[Occupied], need: Need, unit: int, wish: Wish = ANYWHERE) -> str:
-    """Why `need` cannot stand in `rack` from `unit` upwards; an empty string when it can."""
+class Obstacle(Struct, frozen=True):
+    """Why a server cannot stand somewhere: in English for who asks, in Indonesian for the history."""
+
+    english: str
+    indonesian: str
+
+    def __str__(self) -> str:
+        return self.english
+
+
+def refusal(rack: Rack, occupied: Iterable[Occupied], need: Need, unit: int, wish: Wish = ANYWHERE) -> Obstacle | None:
+    """Why `need` cannot stand in `rack` from `unit` upwards; None when it can."""
     here = _in(rack, occupied)
     top = unit + need.height - 1
     if unit < 1 or top > rack.units:
-        return f"U{unit} to U{top} is outside rack {rack.name} (U1 to U{rack.units})"
+        return Obstacle(
+            f"U{unit} to U{top} is outside rack {rack.name} (U1 to U{rack.units})",
+            f"U{unit} sampai U{top} di luar rak {rack.name} (U1 sampai U{rack.units})",
+        )
     return _refused_anywhere(rack, here, need, wish) or _in_the_way(rack, here, unit, top, wish.face)
 
 
 def find_place(
     racks: Sequence[Rack], occupied: Sequence[Occupied], need: Need, wish: Wish = ANYWHERE
-) -> tuple[Place | None, list[str]]:
-    """The best fit over all racks (the smallest free gap, lowest unit first), or None with a reason per rack."""
+) -> tuple[Place | None, list[Obstacle]]:
+    """The best fit over all racks (the smallest free gap, lowest unit first), or None with an obstacle per rack."""
     best: tuple[int, str, int] | None = None
-    reasons = []
+    obstacles = []
     for rack in racks:
         if wish.rack not in ("", rack.name):
             continue
         here = _in(rack, occupied)
         fits, why = _fits(rack, here, need, wish)
-        if not fits:
-            reasons.append(why)
+        if why:
+            obstacles.append(why)
         for unit in fits:
             candidate = (_gap(rack, here, unit, wish.face), rack.name, unit)
             best = min(best, candidate) if best else candidate
     if best is None:
-        return None, reasons
+        return None, obstacles
     chosen = next(rack for rack in racks if rack.name == best[1])
     port = wish.port or next(iter(free_ports(chosen, occupied)), None)
     return Place(best[1], best[2], need.height, wish.face, port), []
@@ -150,65 +163,98 @@ def _in(rack: Rack, occupied: Iterable[Occupied]) -> list[Occupied]:
     return [other for other in occupied if other.place.rack == rack.name]
 
 
-def _fits(rack: Rack, here: Sequence[Occupied], need: Need, wish: Wish) -> tuple[list[int], str]:
-    """The units that can be the server's lowest; where there are none, the one reason that holds for the whole rack
+def _fits(rack: Rack, here: Sequence[Occupied], need: Need, wish: Wish) -> tuple[list[int], Obstacle | None]:
+    """The units that can be the server's lowest; where there are none, the one obstacle that holds for the whole rack
     (too deep, too heavy, …), or that no gap is high enough."""
     if wish.unit is not None:
         why = refusal(rack, here, need, wish.unit, wish)
-        return ([], why) if why else ([wish.unit], "")
+        return ([], why) if why else ([wish.unit], None)
     if need.height > rack.units:
-        return [], f"rack {rack.name} has {rack.units} units, {need.height} are needed"
+        return [], Obstacle(
+            f"rack {rack.name} has {rack.units} units, {need.height} are needed",
+            f"rak {rack.name} hanya {rack.units} unit, perlu {need.height}",
+        )
     why = _refused_anywhere(rack, here, need, wish)
     if why:
         return [], why
     units = range(1, rack.units - need.height + 2)
     ways = {unit: _in_the_way(rack, here, unit, unit + need.height - 1, wish.face) for unit in units}
-    reasons = set(ways.values())
-    why = reasons.pop() if len(reasons) == 1 else f"rack {rack.name} has no {need.height} free units in a row"
-    return [unit for unit, way in ways.items() if not way], why
+    if fits := [unit for unit, way in ways.items() if way is None]:
+        return fits, None
+    found = set(ways.values())
+    return [], found.pop() if len(found) == 1 else Obstacle(
+        f"rack {rack.name} has no {need.height} free units in a row",
+        f"rak {rack.name} tidak punya {need.height} unit kosong berurutan",
+    )
 
 
-def _refused_anywhere(rack: Rack, here: Sequence[Occupied], need: Need, wish: Wish) -> str:
+def _refused_anywhere(rack: Rack, here: Sequence[Occupied], need: Need, wish: Wish) -> Obstacle | None:
     return _too_much(rack, here, need, wish.face) or _no_port(rack, here, wish.port)
 
 
-def _in_the_way(rack: Rack, here: Sequence[Occupied], unit: int, top: int, face: Face) -> str:
+def _in_the_way(rack: Rack, here: Sequence[Occupied], unit: int, top: int, face: Face) -> Obstacle | None:
     for blocked, what in sorted(rack.blocked.items()):
         if unit <= blocked <= top:
-            return f"rack {rack.name} U{blocked} is blocked: {what}"
+            return Obstacle(
+                f"rack {rack.name} U{blocked} is blocked: {what}",
+                f"rak {rack.name} U{blocked} tidak dapat dipakai: {what}",
+            )
     for other in here:
         if unit <= other.place.top and other.place.unit <= top and _same_side(face, other.place.face):
-            return f"{other.place} is {other.kind} for {other.deposit}"
-    return ""
+            taken = {"reserved": "dipesan untuk", "placed": "ditempati"}[other.kind]
+            return Obstacle(
+                f"{other.place} is {other.kind} for {other.deposit}", f"{other.place} {taken} {other.deposit}"
+            )
+    return None
 
 
 def _same_side(one: Face, other: Face) -> bool:
     return one == other or "both" in (one, other)
 
 
-def _too_much(rack: Rack, here: Sequence[Occupied], need: Need, face: Face) -> str:
+def _too_much(rack: Rack, here: Sequence[Occupied], need: Need, face: Face) -> Obstacle | None:
     if need.depth_mm > rack.depth_mm:
-        return f"it is {need.depth_mm} mm deep, rack {rack.name} takes {rack.depth_mm} mm"
+        return Obstacle(
+            f"it is {need.depth_mm} mm deep, rack {rack.name} takes {rack.depth_mm} mm",
+            f"kedalamannya {need.depth_mm} mm, rak {rack.name} memuat {rack.depth_mm} mm",
+        )
     if face != "both" and need.depth_mm * 2 > rack.depth_mm:
-        return f"it is {need.depth_mm} mm deep, more than half of rack {rack.name}: it fills both faces"
+        return Obstacle(
+            f"it is {need.depth_mm} mm deep, more than half of rack {rack.name}: it fills both faces",
+            f"kedalamannya {need.depth_mm} mm, lebih dari setengah rak {rack.name}: memakai kedua sisi",
+        )
     power = power_used(rack, here) + need.power_watts
     if power > rack.power_watts:
-        return f"rack {rack.name} would draw {power} W of its {rack.power_watts} W"
+        return Obstacle(
+            f"rack {rack.name} would draw {power} W of its {rack.power_watts} W",
+            f"rak {rack.name} akan memakai {power} W dari {rack.power_watts} W",
+        )
     weight = weight_used(rack, here) + (need.weight_kg or 0)
     if rack.weight_kg is not None and weight > rack.weight_kg:
-        return f"rack {rack.name} would carry {weight} kg of its {rack.weight_kg} kg"
-    return ""
+        return Obstacle(
+            f"rack {rack.name} would carry {weight} kg of its {rack.weight_kg} kg",
+            f"rak {rack.name} akan memikul {weight} kg dari {rack.weight_kg} kg",
+        )
+    return None
 
 
-def _no_port(rack: Rack, here: Sequence[Occupied], wanted: int | None) -> str:
+def _no_port(rack: Rack, here: Sequence[Occupied], wanted: int | None) -> Obstacle | None:
     if rack.switch is None:
-        return f"rack {rack.name} has no switch" if wanted else ""
+        if not wanted:
+            return None
+        return Obstacle(f"rack {rack.name} has no switch", f"rak {rack.name} tidak punya switch")
     free = free_ports(rack, here)
     if not free:
-        return f"switch {rack.switch.name} of rack {rack.name} has no free port"
+        return Obstacle(
+            f"switch {rack.switch.name} of rack {rack.name} has no free port",
+            f"switch {rack.switch.name} rak {rack.name} tidak punya port kosong",
+        )
     if wanted and wanted not in free:
-        return f"port {wanted} of switch {rack.switch.name} is not free"
-    return ""
+        return Obstacle(
+            f"port {wanted} of switch {rack.switch.name} is not free",
+            f"port {wanted} switch {rack.switch.name} sudah dipakai",
+        )
+    return None
 
 
 def _gap(rack: Rack, here: Sequence[Occupied], unit: int, face: Face) -> int:

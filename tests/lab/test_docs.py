@@ -62,7 +62,8 @@ def test_the_tutorial_of_the_readme(tmp_path: Path, pristine: LabServer) -> None
 
 
 PLAYED_ELSEWHERE = {CHECKOUT / "docs" / "checks.md", CHECKOUT / "docs" / "switches.md"}
-"""tests/lab/test_checks.py plays the one on a site with real servers, tests/workflow/test_switching.py the other."""
+"""tests/lab/test_checks.py plays the one on a site with real servers, tests/workflow/ports/test_deposit_port.py the
+other."""
 DOCUMENTS = sorted(set((CHECKOUT / "docs").glob("*.md")) - PLAYED_ELSEWHERE)
 """Those that start from nothing."""
 

@@ -16,7 +16,7 @@ from sopctl.store import dossiers
 from sopctl.store.durable import write_atomic
 from sopctl.store.journal import Journal
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers import filing
+from sopctl.workflow.papers import integrity
 from sopctl.workflow.steps import handover, inspecting, letters, notifying
 
 
@@ -92,9 +92,9 @@ def test_a_history_laid_out_otherwise_goes_on_whole(
 
 def test_a_missing_dossier_shows_in_the_journal(desk: Desk, file_request: Callable[..., str]) -> None:
     first, second = file_request(), file_request()
-    assert filing.journal_gaps(desk) == (2, [])
+    assert integrity.journal_gaps(desk) == (2, [])
     (desk.site.root / "deposits" / first).rename(desk.site.root / "gone")
-    assert filing.journal_gaps(desk) == (2, [f"{first}: the dossier is missing"])
+    assert integrity.journal_gaps(desk) == (2, [f"{first}: the dossier is missing"])
     assert dossiers.ids(desk.site) == [second]
 
 
@@ -104,7 +104,7 @@ def test_a_history_cut_short_shows_in_the_journal(desk: Desk, file_request: Call
     before = history.read_bytes()
     letters.dispose(desk, deposit, instruction="x")
     history.write_bytes(before)
-    assert filing.journal_gaps(desk) == (2, [f"{deposit}: event 2 is missing"])
+    assert integrity.journal_gaps(desk) == (2, [f"{deposit}: event 2 is missing"])
 
 
 def test_an_altered_journal_is_detected_at_its_line(desk: Desk, file_request: Callable[..., str]) -> None:
@@ -126,7 +126,7 @@ def test_a_journal_behind_its_histories_catches_up(desk: Desk, file_request: Cal
     path.write_bytes(before + b'{"deposit":"PS-20')  # torn by the crash
     letters.dispose(desk, deposit, instruction="x")
     assert [(line.deposit, line.seq) for line in Journal(desk.site.root).lines()] == [(deposit, n) for n in (1, 2, 3)]
-    assert filing.journal_gaps(desk)[1] == []
+    assert integrity.journal_gaps(desk)[1] == []
 
 
 def test_documents_are_compared_with_what_was_issued(desk: Desk, until_space: Callable[..., str]) -> None:
@@ -135,12 +135,12 @@ def test_documents_are_compared_with_what_was_issued(desk: Desk, until_space: Ca
     handover.receive(desk, deposit)
     inspecting.inspect(desk, deposit, serial="SN-0001")
     handover.handover(desk, deposit)
-    request, message, form, said = filing.documents(desk, deposit)
+    request, message, form, said = integrity.documents(desk, deposit)
     assert {each.state for each in (request, message, form, said)} == {"intact"}
     assert Path(form.file).read_bytes().startswith(b"%PDF-")
     Path(message.file).write_text("something else")
     Path(form.file).unlink()
-    assert [each.state for each in filing.documents(desk, deposit)] == ["intact", "altered", "missing", "intact"]
+    assert [each.state for each in integrity.documents(desk, deposit)] == ["intact", "altered", "missing", "intact"]
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])

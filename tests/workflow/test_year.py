@@ -29,11 +29,12 @@ from sopctl.store import codec, dossiers, register
 from sopctl.store.library import SHIPPED
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.papers import filing
-from sopctl.workflow.setup import validating
+from sopctl.workflow.papers import integrity
+from sopctl.workflow.setup import validation
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, releasing, reservation
-from sopctl.workflow.views import board, reports
+from sopctl.workflow.views import board
+from sopctl.workflow.views.sla_report import sla_report
 from tests.conftest import Clock
 
 DOSSIERS = 200
@@ -300,9 +301,9 @@ def _counts(day: date, each: Summary) -> bool:
 
 def check_papers(desk: Desk) -> int:
     """Every document that was issued is there as it was; the journal and the histories agree."""
-    filed = [each for deposit in dossiers.ids(desk.site) for each in filing.documents(desk, deposit)]
+    filed = [each for deposit in dossiers.ids(desk.site) for each in integrity.documents(desk, deposit)]
     assert {each.state for each in filed} <= {"intact"}
-    assert filing.journal_gaps(desk)[1] == []
+    assert integrity.journal_gaps(desk)[1] == []
     return len(filed)
 
 
@@ -347,10 +348,10 @@ def test_a_year_in_the_office(office: Site) -> None:
     assert {what for what in wanted | {"served by itself"} if not year.happened[what]} == set(), year.happened
     let_go = sum(event.outcome == "tempat dilepas" for dossier in dossiers.read_all(office) for event in dossier.events)
     assert let_go, "an offer was not taken up in time"
-    sample = next(each for each in filing.documents(year.desk, "PS-2026-0003") if each.number)
-    assert filing.check_file(year.desk, Path(sample.file)).verdict == "issued"
-    total = reports.sla_report(year.desk, "2026-06").found.total
+    sample = next(each for each in integrity.documents(year.desk, "PS-2026-0003") if each.number)
+    assert integrity.check_file(year.desk, Path(sample.file)).verdict == "issued"
+    total = sla_report(year.desk, "2026-06").found.total
     assert total.done > 100
     assert 0 < total.in_time < total.done
-    errors = validating.validate(year.desk)[1]
+    errors = validation.validate(year.desk)[1]
     assert errors == []

@@ -29,10 +29,10 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
     Times are in the days that the office's calendar counts, without the time on hold; what took less than a day is in
     hours.
     """
-    from sopctl.workflow.views import reports
+    from sopctl.workflow.views.sla_report import sla_report
 
     with counted_progress("reading", quiet=as_json) as progress:
-        report = reports.sla_report(open_desk(ctx), month, progress)
+        report = sla_report(open_desk(ctx), month, progress)
     found = report.found
     if as_json:
         steps = [{**asdict(each), **asdict(each.tally)} for each in found.steps]

@@ -14,15 +14,15 @@ from sopctl.model.text import printable
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) -> None:
     """One deposit: the request, where it stands, what happened, and its documents."""
-    from sopctl.workflow.papers import filing
+    from sopctl.workflow.papers import integrity
     from sopctl.workflow.steps import editing
-    from sopctl.workflow.views import board
+    from sopctl.workflow.views import board, details
 
     desk = open_desk(ctx)
     row, dossier = board.show(desk, deposit_id)
-    documents, events = filing.documents(desk, deposit_id), filing.told(dossier, personal=personal)
+    documents, events = integrity.documents(desk, deposit_id), details.events(dossier, personal=personal)
     if as_json:
-        deposit = filing.record(dossier.deposit, personal=personal)
+        deposit = details.record(dossier.deposit, personal=personal)
         put_json({"head": dossier.head, "standing": row, "deposit": deposit, "events": events, "documents": documents})
         return
     server, out = dossier.deposit.server, console()
@@ -37,7 +37,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         out.print(f"place: {row.place}")
     if row.valid_until:
         out.print(f"valid until {row.valid_until}")
-    for name, contact in filing.contacts(dossier.deposit, personal=personal):
+    for name, contact in details.contacts(dossier.deposit, personal=personal):
         out.print(f"{name} contact: {contact}")
     for line in editing.by_hand(dossier):
         out.print(f"edited by hand: {printable(line)}", style="red")
@@ -50,7 +50,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
             at,
             f"{event.procedure} {event.step}",
             event.outcome,
-            printable(filing.decided_by(event)),
+            printable(details.decided_by(event)),
             printable(event.note),
         )
     out.print(made)

@@ -11,9 +11,9 @@ from sopctl.cli.render import console, put_json, table
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
     """Check this machine: Python, libraries, Ansible, ssh, the lab, the site. Exit 1: something needed is missing."""
-    from sopctl.workflow.setup.doctor import examine
+    from sopctl.workflow.setup.doctor import diagnose
 
-    findings = examine(ctx.find_root().obj)
+    findings = diagnose(ctx.find_root().obj)
     if as_json:
         put_json({"findings": findings})
     else:

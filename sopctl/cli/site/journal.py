@@ -16,9 +16,9 @@ def command() -> None:
 @click.pass_context
 def verify(ctx: click.Context, *, as_json: bool) -> None:
     """Check the journal's chain and every dossier against it. Exit 1: something is missing or was changed."""
-    from sopctl.workflow.papers import filing
+    from sopctl.workflow.papers import integrity
 
-    count, gaps = filing.journal_gaps(open_desk(ctx))
+    count, gaps = integrity.journal_gaps(open_desk(ctx))
     if as_json:
         put_json({"lines": count, "gaps": gaps})
     else:

@@ -16,9 +16,9 @@ from sopctl.errors import ExitCode
 def command(ctx: click.Context, *, as_json: bool) -> None:
     """Read every record of the site and report every error. Exit 3: there are errors."""
 
-    from sopctl.workflow.setup import validating
+    from sopctl.workflow.setup import validation
 
-    count, errors = validating.validate(open_desk(ctx))
+    count, errors = validation.validate(open_desk(ctx))
     if as_json:
         put_json({"deposits": count, "errors": [error_document(error) for error in errors]})
     else:

@@ -1,1 +1,1 @@
-"""The messages that are sent: their texts, and how they are handed over."""
+"""The messages: what they say, and how they are sent."""

@@ -1,21 +1,21 @@
-"""Handing a message over: by the site's mail server, or to its channels. Everything that can be wrong in the settings
-is found before anything is recorded or sent."""
+"""Handing a message over: to the site's mail server, or to its channels. What is wrong in the settings is found before
+anything is recorded or sent."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from sopctl.adapters import channels, mail
 from sopctl.adapters.mail import MayHaveArrived
-from sopctl.errors import OutsideFailure, UsageError
+from sopctl.errors import Advice, OutsideFailure, UsageError
 from sopctl.model.message import Message
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 
-__all__ = ["MayHaveArrived", "Ready", "by_channels", "by_email", "new_id", "secret", "to_channel"]
+__all__ = ["MayHaveArrived", "Ready", "by_channels", "by_email", "new_id", "no_email", "secret", "to_channel"]
 
 
 class Ready(NamedTuple):
-    """A message that only has to be sent: to whom, and how. `send` raises OutsideFailure when it is not taken."""
+    """A message that only has to be sent: to whom, and how. `send` raises OutsideFailure when it is not accepted."""
 
     to: str
     send: Callable[[], None]
@@ -27,16 +27,11 @@ def new_id(site: Site, what: str, number: int) -> str:
     return f"{what}.{number}@{domain}"
 
 
-def by_email(site: Site, message: Message, message_id: str) -> Ready:
-    """The message as an e-mail. Raises UsageError when the site has no mail server or the addressee no address."""
+def by_email(site: Site, message: Message, message_id: str, *, otherwise: Advice = ()) -> Ready:
+    """The message as an e-mail. Raises `no_email` when the site has no mail server or the addressee no address."""
     settings, to = site.settings.mail, message.to
     if settings is None or to is None:
-        lacking = (
-            "this site has no mail server" if settings is None else f"there is no e-mail address of {message.name}"
-        )
-        raise UsageError(
-            "failed", "{lacking}", remedy="Inform by other means: --via phone|letter|meeting", lacking=lacking
-        )
+        raise no_email(site, message, otherwise)
     login = (settings.user, secret(site, settings.password)) if settings.password else None
 
     def send() -> None:
@@ -58,13 +53,20 @@ def by_email(site: Site, message: Message, message_id: str) -> Ready:
     return Ready(to, send)
 
 
-def by_channels(site: Site, message: Message) -> Ready:
-    """The message to every channel of the site. Raises UsageError when there is none."""
+def no_email(site: Site, message: Message, otherwise: Advice = ()) -> UsageError:
+    """Why a message cannot go by e-mail; `otherwise` is what helps instead."""
+    if site.settings.mail is None:
+        return UsageError("no-mail-server", "this site has no mail server (`mail` in sopctl.yml)", remedy=otherwise)
+    return UsageError(
+        "no-email-address", "there is no e-mail address of {person}", remedy=otherwise, person=message.name
+    )
+
+
+def by_channels(site: Site, message: Message, *, otherwise: Advice = ()) -> Ready:
+    """The message to every channel of the site. Raises UsageError when there is none; then `otherwise` helps."""
     urls = {name: secret(site, channel.url) for name, channel in site.settings.channels.items()}
     if not urls:
-        raise UsageError(
-            "site-no-channels", "this site has no channels (`channels` in sopctl.yml)", remedy="Inform by: --via phone"
-        )
+        raise UsageError("no-channels", "this site has no channels (`channels` in sopctl.yml)", remedy=otherwise)
 
     def send() -> None:
         for number, (name, url) in enumerate(urls.items()):
@@ -74,7 +76,10 @@ def by_channels(site: Site, message: Message) -> Ready:
                 if number == 0:
                     raise
                 raise MayHaveArrived(
-                    "failed", "{reason}; others took it", remedy=error.remedy, reason=error.message
+                    "not-all-channels",
+                    "other channels have the message, but {reason}",
+                    remedy=error.remedy,
+                    reason=error.message,
                 ) from error
 
     return Ready(", ".join(urls), send)
@@ -87,7 +92,8 @@ def to_channel(site: Site, name: str, message: Message) -> Ready:
 
 
 def secret(site: Site, name: str) -> str:
-    """A secret from the site's keys/: one line. Raises OutsideFailure when the file is missing or open to others."""
+    """A secret of the site: one line of a file in keys/. Raises OutsideFailure when the file is missing or can be read
+    by others."""
     path = site.key_file(name)
     with disk_errors(path, "read"):
         return path.read_text().strip()

@@ -1,1 +1,1 @@
-"""The papers: what stands on them, and whether one is what was issued."""
+"""The papers: what they say, how they are exported, and whether one is what was issued."""

@@ -15,21 +15,20 @@ from sopctl.model.facts.server import ServerFacts
 from sopctl.model.quantity import decimal, duration
 from sopctl.model.sop.entries import AccessTried, ConditionInspected
 from sopctl.workflow.desk import Turn
-from sopctl.workflow.papers.parts import letterhead, office_party, stamp
+from sopctl.workflow.papers.elements import letterhead, office_party, stamp
 from sopctl.workflow.ports import deposit_port
 
 Changes = tuple[Change, ...]
 
-
 Watched = tuple[State, Availability | None]
-"""What automated checks hold true of a server, and how available it was in the month."""
+"""A server's state by the automated checks, and how available it was in the month."""
 
 
 def inventory_form(
     mine: Turn, facts: ServerFacts, month: str, changes: Changes | None, watched: Watched | None = None
 ) -> InventoryForm:
-    """The form of a month; `changes` since the one before, None where there is nothing to compare with; `watched` where
-    the server is checked automatically."""
+    """The form of a month. `changes` are those since the form before, None where there is nothing to compare with;
+    `watched` is given where the server is checked automatically."""
     deposit, site = mine.deposit, mine.desk.site
     server, person = deposit.server, site.settings.people[mine.by]
     received, inspected = mine.dossier.last("handover"), mine.newest(ConditionInspected)
@@ -63,7 +62,7 @@ def inventory_form(
         place["units"] = f"U{spot.unit}–U{spot.top}" if spot.top > spot.unit else f"U{spot.unit}"
     if spot and rack and rack.switch and spot.port:
         place["switch_port"] = f"{rack.switch.name} port {spot.port}"
-    with suppress(InvalidRecord):  # a VLAN that no deposit may have there: `switch audit` says so
+    with suppress(InvalidRecord):  # a VLAN that no deposit may have there: `switch audit` reports it
         place["vlan"] = deposit_port.vlans(site, mine.dossier)
     return InventoryForm(
         letterhead=letterhead(site),
@@ -80,8 +79,8 @@ def inventory_form(
 
 
 def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Changes | None:
-    """What changed since `before`, alarms first. None for the first form, unless it is another server than was handed
-    over."""
+    """What changed since `before`, alarms first. None for the first form, unless it shows another server than the one
+    that was handed over."""
     inspected = mine.newest(ConditionInspected)
     found = against_handover(inspected.serial if inspected else None, facts)
     if before is None and not found:
@@ -90,14 +89,14 @@ def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Ch
 
 
 def _compared(lines: tuple[Comparison, ...]) -> Table:
-    """What the letter and the inspection said, beside what the machine says."""
+    """What the letter and the inspection declared, beside what the machine reports."""
     agrees = {True: "sesuai", False: "berbeda", None: "tidak terbaca"}
     rows = tuple((line.subject, line.declared, line.found or "–", agrees[line.agrees]) for line in lines)
     return Table("Dinyatakan dan ditemukan", ("Hal", "Dinyatakan", "Ditemukan", "Hasil"), rows, "declared")
 
 
 def _last_check(mine: Turn, watched: Watched | None) -> str:
-    """The newest of the access tries and the automated checks."""
+    """The newest access try or automated check, whichever came last."""
     tried = next(mine.dossier.established(AccessTried), None)
     day, good = (tried[0].at, tried[1].accessible) if tried else (None, False)
     if watched:
@@ -108,7 +107,7 @@ def _last_check(mine: Turn, watched: Watched | None) -> str:
 
 
 def _availability(watched: Watched | None) -> str:
-    """`99,87% dari 12 hari 3 jam`, of the time in which it was watched."""
+    """`99,87% dari 12 hari 3 jam yang diamati`: of the time in which it was watched."""
     found = watched[1] if watched else None
     if found is None or found.percent is None:
         return ""

@@ -1,5 +1,5 @@
-"""The request letter (surat permohonan): a template that a unit fills in, on paper or as a spreadsheet, which is read
-back. One table says which field stands where, and where it goes in the request."""
+"""The request letter (surat permohonan): a form that a unit fills in on paper, or as a spreadsheet that is read back.
+One table says which field stands where, and where it goes in the request."""
 
 import re
 from collections.abc import Iterator
@@ -12,17 +12,18 @@ import msgspec
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import ENGLISH, Language, say
 from sopctl.adapters.documents.xlsx import KEY_COLUMN
-from sopctl.errors import InvalidRecord
+from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
+from sopctl.errors import Action, InvalidRecord
 from sopctl.model.deposit import AnyRequest, ApplianceRequest, Request
-from sopctl.model.names import explain
 from sopctl.store import codec
-from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
+from sopctl.workflow.papers.fields import nested, refused
+from sopctl.workflow.scans import MIB, read_bounded
 
-MAX_BYTES = 5 * 1024 * 1024
+MAX_LETTER = 5 * MIB
 MAX_ROWS = 400
 OWNER_KEY = "owner"
-"""The name, in the site's keys/, of the private key that opens the owner's first account: not the unit's to say."""
+"""The private key in the site's keys/ for the owner's first account. The office names it, not the unit."""
 
 FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Surat", (("Nomor", "letter.number"), ("Tanggal", "letter.date"), ("Perihal", ""))),
@@ -82,7 +83,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
     ("Penitipan", (("Berlaku sampai", "valid_until"),)),
 )
-"""Section → its labels with their paths in the request; without a path, a field is for the paper alone."""
+"""Each section's labels, with their paths in the request. A field without a path is for the paper only."""
 
 _PATHS = {path: (section, label) for section, fields in FIELDS for label, path in fields if path}
 _LISTS = {
@@ -95,7 +96,7 @@ _LISTS = {
 
 
 def letter(site: Site, day: date, language: Language, filled: AnyRequest | None = None) -> forms.Paper:
-    """The letter, blank or `filled` with what a request says."""
+    """The letter, empty or `filled` with what a request says."""
     given = _values(filled) if filled else {}
     sections = tuple(
         forms.Section(title, tuple(forms.Field(label, given.get(path, ""), "declared", path) for label, path in fields))
@@ -118,55 +119,41 @@ def letter(site: Site, day: date, language: Language, filled: AnyRequest | None 
     )
 
 
-def is_spreadsheet(path: Path) -> bool:
-    """Does the file begin like one (a ZIP archive)?"""
-    with disk_errors(path, "read"), path.open("rb") as file:
-        return file.read(2) == b"PK"
-
-
 def read(path: Path) -> AnyRequest:
-    """A request from a record (YAML), or from the letter filled in as XLSX. Raises InvalidRecord with the place."""
-    if is_spreadsheet(path):
-        return read_spreadsheet(path)
-    content, where = codec.read(path), str(path)
+    """A request from a record (YAML), or from the letter filled in as XLSX. Raises InvalidRecord with the place of what
+    is wrong: line and column, or row and field."""
+    content, where = read_bounded(path, MAX_LETTER), str(path)
+    if is_spreadsheet(content):
+        return _read_spreadsheet(content, path)
     if codec.word(content, "kind", where=where) == "appliance":
         return codec.parse(content, ApplianceRequest, where=where)
     return codec.parse(content, Request, where=where)
 
 
-def read_spreadsheet(path: Path) -> AnyRequest:
-    """A request from a letter that was filled in as XLSX. A field is known by its hidden key, else by its label. With a
-    platform it is one for a network appliance, whose password the office keeps under the appliance's name.
+class _Field(NamedTuple):
+    """A field that was filled in, and its row as a spreadsheet counts them."""
 
-    Raises InvalidRecord with the row, the field and what was expected.
+    path: str
+    value: str
+    row: int
+
+
+def _read_spreadsheet(content: bytes, path: Path) -> AnyRequest:
+    """A request from a letter that was filled in as XLSX.
+
+    A field is known by its hidden key, else by its label. A letter with a platform is for a network appliance; the file
+    with its password has the appliance's name.
     """
-    from sopctl.adapters.spreadsheet import read_rows
-
-    with disk_errors(path, "read"), path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise InvalidRecord(
-            "letter-larger-than-mib",
-            "the letter is larger than {MAX_BYTES} MiB",
-            where=str(path),
-            MAX_BYTES=MAX_BYTES // 1024 // 1024,
-        )
     rows = read_rows(content, where=str(path), max_rows=MAX_ROWS, max_columns=KEY_COLUMN + 8)
     found = {field.path: field for field in _fields(rows)}
     if not found:
         raise InvalidRecord(
-            "no-request-letter",
-            "this is no request letter",
+            "not-a-request-letter",
+            "this is not a request letter",
             where=str(path),
-            remedy="Make one: sopctl document make letter --format xlsx",
+            remedy=("Start from an empty one.", Action("document make letter", given={"format": "xlsx"})),
         )
-    record: dict[str, Any] = {}
-    for field in found.values():
-        *parents, leaf = field.path.split(".")
-        here = record
-        for parent in parents:
-            here = here.setdefault(parent, {})
-        here[leaf] = _entries(field, path)
+    record = nested({field.path: _entries(field, path) for field in found.values()})
     kind: type[AnyRequest] = ApplianceRequest if "platform" in record else Request
     if kind is ApplianceRequest:
         record["kind"] = "appliance"
@@ -176,15 +163,7 @@ def read_spreadsheet(path: Path) -> AnyRequest:
     try:
         return msgspec.convert(record, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _refused(str(error), found, path) from None
-
-
-class _Field(NamedTuple):
-    """A field that was filled in, and its row as a spreadsheet counts them."""
-
-    path: str
-    value: str
-    row: int
+        raise _refused(error, found, path) from None
 
 
 def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
@@ -209,7 +188,7 @@ def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
 
 
 def _entries(field: _Field, file: Path) -> Any:
-    """A cell as its value, or as a list of them."""
+    """The value of a cell, or its list of values."""
     if field.path not in _LISTS:
         return field.value
     entries = [entry.strip() for entry in re.split(_LISTS[field.path], field.value) if entry.strip()]
@@ -219,11 +198,10 @@ def _entries(field: _Field, file: Path) -> Any:
     for entry in entries:
         name, colon, key = entry.partition(":")
         if not colon:
-            where = f"{file}, row {field.row}"
             raise InvalidRecord(
-                "no-account",
-                "{entry!r} is no account",
-                where=where,
+                "account-without-key",
+                "{entry!r} is not an account with its key",
+                where=f"{file}, row {field.row}",
                 remedy="Write: name: ssh-ed25519 AAAA…",
                 entry=entry[:40],
             )
@@ -231,26 +209,25 @@ def _entries(field: _Field, file: Path) -> Any:
     return [{"name": name, "keys": keys} for name, keys in accounts.items()]
 
 
-def _refused(message: str, found: dict[str, _Field], file: Path) -> InvalidRecord:
+def _refused(error: msgspec.ValidationError, found: dict[str, _Field], file: Path) -> InvalidRecord:
     """What msgspec found wrong, with the row and the label it came from."""
-    text, _, path = message.partition(" - at `$.")
-    path = path.rstrip("`")
-    if missing := re.search(r"missing required field `(\w+)`", text):
-        path = f"{path}.{missing[1]}".lstrip(".")
-        text = "is empty"
-    elif inner := re.search(r" in `(\w+)`$", text):
-        text, path = text[: inner.start()], f"{path}.{inner[1]}"
+    path, reason = refused(error)
     known = next((each for each in _PATHS if path == each or path.startswith(f"{each}[")), None)
     known = known or next((each for each in _PATHS if each.startswith(f"{path}.")), path)
     section, label = _PATHS.get(known, ("", known))
     row = f", row {found[known].row}" if known in found else ""
     return InvalidRecord(
-        "failed", "{section}: {label}: {text}", where=f"{file}{row}", section=section, label=label, text=explain(text)
+        "letter-field-invalid",
+        "{section}: {field}: {reason}",
+        where=f"{file}{row}",
+        section=section,
+        field=label,
+        reason=reason,
     )
 
 
 def _values(request: AnyRequest) -> dict[str, str]:
-    """The request's fields as they are written into the letter."""
+    """The request's fields as the letter has them."""
     plain: dict[str, Any] = msgspec.to_builtins(request)
     values = {}
     for path in _PATHS:

@@ -27,7 +27,7 @@ from sopctl.store.checks import Change, Checks, Count
 from sopctl.store.durable import write_atomic
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.messages import sending, wording
+from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.sending import MayHaveArrived, Ready
 from sopctl.workflow.servers.ansible_view import account_in_use, key_in_use, pinned_key
 
@@ -230,11 +230,11 @@ def _message(site: Site, name: str, changes: Sequence[Change]) -> Ready:
     values = {"down": down, "back": back, "listed": LISTED}
     language = site.settings.language
     if name in site.settings.channels:
-        subject, text = wording.render(site, language, "access", values)
+        subject, text = composing.render(site, language, "access", values)
         return sending.to_channel(site, name, Message(None, name, subject, text))
     person = site.settings.people[name]
     digest = hashlib.sha256("\n".join(f"{one.id} {one.began} {one.ended}" for one in changes).encode()).hexdigest()
-    message = wording.to_person(site, person.name, person.email, language, "access", values)
+    message = composing.to_person(site, person.name, person.email, language, "access", values)
     return sending.by_email(site, message, sending.new_id(site, f"akses.{digest[:12]}", len(changes)))
 
 

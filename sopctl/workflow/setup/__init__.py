@@ -1,1 +1,1 @@
-"""Around the procedure: making a site, checking it, rehearsing, timers."""
+"""Around the procedure: making a site, validating it, rehearsing, timers."""

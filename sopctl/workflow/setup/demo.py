@@ -1,8 +1,8 @@
 """The demo: three requests through the whole procedure, on real throwaway servers, with the real commands.
 
-Nothing is acted out. Every step is a `sopctl` command line run as a person would run it, in a site of its own; what
-the demo adds is what people and machines outside sopctl would bring: letters, serial numbers, and one server whose
-old account has expired, so that the first access try fails.
+Nothing is simulated. Every step is a `sopctl` command line run as a person would run it, in a site of its own. The
+demo adds what people and machines outside sopctl would bring: letters, serial numbers, and one server whose old account
+has expired, so that the first access try fails.
 """
 
 import shlex
@@ -39,21 +39,21 @@ Say = Callable[[str], None]
 def run(site: Path, *, lab_name: str, keep: bool, say: Say, heading: Say) -> list[str]:
     """Run the demo in the folder `site` and the lab `lab_name`, both made anew.
 
-    With `keep`, servers and site stay; returns the commands to try on them then, else an empty list.
+    With `keep`, servers and site stay, and the commands to try on them are returned; else an empty list.
 
-    Raises OutsideFailure when a command ends otherwise than it should, and what the lab raises; the servers go down
-    all the same.
+    Raises OutsideFailure when a command does not end with the expected exit code, and what the lab raises. The servers
+    are taken down in any case.
     """
     _clear(site)
     try:
         heading("Three throwaway servers")
-        lab.down(lab_name)  # servers that an earlier demo left have been configured already
+        lab.down(lab_name)  # the servers of an earlier demo are configured already
         status = lab.up(lab_name, servers=len(UNITS), progress=say)
         demo = _Demo(site, status, say, heading)
         demo.play()
     except BaseException as error:
         say("cleaning up")
-        traceback.clear_frames(error.__traceback__)  # they may still hold the lab's lock, broken off while taking it
+        traceback.clear_frames(error.__traceback__)  # an interrupted frame may still hold the lab's lock
         lab.down(lab_name)
         raise
     if keep:
@@ -66,10 +66,10 @@ def _clear(site: Path) -> None:
     if site.exists():
         if not (site / MARKER).is_file():
             raise UsageError(
-                "was-not-made-demo",
-                "{site} is there and was not made by the demo",
-                remedy="Name another folder: --folder DIR",
-                site=site,
+                "folder-not-of-the-demo",
+                "{path} exists, and was not made by the demo",
+                remedy="Name another folder with --folder; the demo replaces only its own.",
+                path=site,
             )
         shutil.rmtree(site)
 
@@ -144,7 +144,7 @@ class _Demo:
         _prepare(self.status.servers[1], f"id {ACCOUNT} >/dev/null 2>&1 || {expired}")
 
     def owners_software(self, server: LabServer) -> None:
-        """The owner's own application, which the letter's port is for. Without systemd nothing manages services."""
+        """The owner's own application, on the port that the letter names. Without systemd, nothing manages services."""
         if self.status.tier is Tier.SYSTEMD:
             start = f"systemd-run --unit=application python3 -m http.server {SERVICE_PORT}"
             _prepare(server, f"systemctl --quiet is-active application || {start}")
@@ -210,7 +210,7 @@ access:
         self.sopctl("release", deposit)
 
     def fingerprint(self, number: int) -> str:
-        """The fingerprint as the server's console shows it: the lab made the key, so it need not be trusted blindly."""
+        """The fingerprint as the server's console shows it. The lab made the key, so nobody trusts it blindly."""
         keys = {key.type: key for key in self.status.servers[number].host_keys}
         return (keys.get("ssh-ed25519") or next(iter(keys.values()))).sha256
 
@@ -222,7 +222,7 @@ access:
         self.run_command(["--site", str(self.site), *words], shown=words, expect=expect)
 
     def run_command(self, words: Sequence[str], *, shown: Sequence[str], expect: ExitCode = ExitCode.OK) -> None:
-        """Run a command line of sopctl; raises OutsideFailure when it does not end as it should."""
+        """Run a command line of sopctl. Raises OutsideFailure when it does not end with the expected exit code."""
         line = f"sopctl {shlex.join(shown)}"
         self.say(f"\n$ {line}")
         code = _wait([sys.executable, "-m", "sopctl", *words])
@@ -230,11 +230,11 @@ access:
             raise KeyboardInterrupt
         if code != expect:
             raise OutsideFailure(
-                "demo-stopped",
-                "the demo stopped: `{line}` ended with {code}, expected was {expect}",
-                line=line,
+                "demo-command-failed",
+                "the demo stopped: `{command}` ended with {code}, expected was {expected}",
+                command=line,
                 code=code,
-                expect=int(expect),
+                expected=int(expect),
             )
 
 
@@ -253,7 +253,7 @@ def _wait(command: Sequence[str]) -> int:
 
 
 def _prepare(server: LabServer, script: str) -> None:
-    """Run what the owner did before, on a server that has just booted and may still be starting its services."""
+    """Do what the owner did earlier, on a server that has just booted and may still be starting its services."""
     for tries_left in (2, 1, 0):
         try:
             lab.run(server, script)

@@ -1,4 +1,4 @@
-"""Is this machine fit for sopctl? One finding per thing that it needs, with the remedy."""
+"""Is this machine fit for sopctl? One finding for each thing that it needs, with the remedy."""
 
 import importlib.metadata
 import shutil
@@ -17,8 +17,8 @@ from sopctl.workflow.setup.secrets import exposed
 LIBRARIES = ("ansible-core", "ansible-runner", "paramiko", "netmiko", "typst", "PyYAML")
 
 
-class Finding(Struct, frozen=True):
-    """One thing looked at; `remedy` where it is wanting. `needed`: without it, deposits cannot be served."""
+class Diagnosis(Struct, frozen=True):
+    """One thing that was checked; `remedy` where it is not ok. `needed`: without it, deposits cannot be served."""
 
     what: str
     ok: bool
@@ -27,88 +27,88 @@ class Finding(Struct, frozen=True):
     needed: bool = True
 
 
-def examine(site_dir: str | None) -> list[Finding]:
-    """Look at Python, the libraries, Ansible, the ssh client, the lab, and the site if there is one."""
+def diagnose(site_dir: str | None) -> list[Diagnosis]:
+    """Check Python, the libraries, the ssh client, Ansible, the lab, and the site if there is one."""
     programs = [_program("ssh"), _program("ssh-keygen"), _ansible()]
     return [_python(), *map(_library, LIBRARIES), *programs, _lab(), *_site(site_dir)]
 
 
-def _python() -> Finding:
+def _python() -> Diagnosis:
     version = ".".join(map(str, sys.version_info[:3]))
     ok = sys.version_info >= (3, 11)
-    return Finding("python", ok, version, "" if ok else "sopctl needs Python 3.11 or newer")
+    return Diagnosis("python", ok, version, "" if ok else "sopctl needs Python 3.11 or newer")
 
 
-def _library(name: str) -> Finding:
+def _library(name: str) -> Diagnosis:
     try:
-        return Finding(name, True, importlib.metadata.version(name))
+        return Diagnosis(name, True, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Finding(name, False, "not installed", f"Install it: pip install {name}")
+        return Diagnosis(name, False, "not installed", f"Install it: pip install {name}")
 
 
-def _program(name: str) -> Finding:
+def _program(name: str) -> Diagnosis:
     path = shutil.which(name)
-    return Finding(name, bool(path), path or "not found", "" if path else "Install it: apt install openssh-client")
+    return Diagnosis(name, bool(path), path or "not found", "" if path else "Install it: apt install openssh-client")
 
 
-def _ansible() -> Finding:
+def _ansible() -> Diagnosis:
     """Ansible must start: a broken locale or a half-removed package shows only then."""
     program = Path(sys.executable).parent / "ansible-playbook"
     command = str(program) if program.exists() else "ansible-playbook"
     try:
         ran = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding("ansible-playbook", False, str(error), "Install it: pip install ansible-core")
+        return Diagnosis("ansible-playbook", False, str(error), "Install it: pip install ansible-core")
     ok = ran.returncode == 0
     first = next(iter((ran.stdout or ran.stderr).strip().splitlines()), "no answer")
-    return Finding("ansible-playbook", ok, first, "" if ok else "Run it to see: ansible-playbook --version")
+    return Diagnosis("ansible-playbook", ok, first, "" if ok else "Run it to see: ansible-playbook --version")
 
 
-def _lab() -> Finding:
+def _lab() -> Diagnosis:
     tier, missing = lab.find_tier()
     detail = f"tier {tier}" if tier else "not possible here"
-    return Finding("lab", tier is not None, detail, " ".join(missing), needed=False)
+    return Diagnosis("lab", tier is not None, detail, " ".join(missing), needed=False)
 
 
-def _site(site_dir: str | None) -> list[Finding]:
+def _site(site_dir: str | None) -> list[Diagnosis]:
     try:
         site = Site.find(site_dir)
     except SopctlError as error:
-        return [Finding("site", False, error.message, error.advice, needed=False)]
-    found = [Finding("site", True, str(site.root))]
+        return [Diagnosis("site", False, error.message, error.advice, needed=False)]
+    found = [Diagnosis("site", True, str(site.root))]
     try:
         key = site.key_file(site.settings.management.key)
-        found.append(Finding("management key", True, str(key)))
+        found.append(Diagnosis("management key", True, str(key)))
     except SopctlError as error:
-        found.append(Finding("management key", False, f"{error.where}: {error.message}", error.advice))
+        found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.advice))
     return [*found, *_switches(site), *_secrets(site)]
 
 
-def _switches(site: Site) -> list[Finding]:
-    """Can a session with each switch begin, as far as that shows here? None is opened."""
+def _switches(site: Site) -> list[Diagnosis]:
+    """Could a session with each switch begin, as far as that shows here? None is opened."""
     try:
         records = site.switches
     except SopctlError as error:
-        return [Finding("switches", False, f"{error.where}: {error.message}", error.advice, needed=False)]
+        return [Diagnosis("switches", False, f"{error.where}: {error.message}", error.advice, needed=False)]
     found = []
     for name, record in records.items():
         try:
             switches.ready(site, record)
-            found.append(Finding(f"switch {name}", True, f"{record.account}@{record.address}", needed=False))
+            found.append(Diagnosis(f"switch {name}", True, f"{record.account}@{record.address}", needed=False))
         except SopctlError as error:
-            found.append(Finding(f"switch {name}", False, error.message, error.advice, needed=False))
+            found.append(Diagnosis(f"switch {name}", False, error.message, error.advice, needed=False))
     return found
 
 
-def _secrets(site: Site) -> list[Finding]:
+def _secrets(site: Site) -> list[Diagnosis]:
     try:
         open_ones = list(exposed(site))
     except SopctlError as error:
-        return [Finding("secrets", False, error.message, error.advice)]
+        return [Diagnosis("secrets", False, error.message, error.advice)]
     if not open_ones:
-        return [Finding("secrets", True, "none can be read by others")]
+        return [Diagnosis("secrets", True, "none can be read by others")]
     found = [(str(each.path.relative_to(site.root)), each) for each in open_ones]
     return [
-        Finding("secrets", False, f"{name}: {each.what} that others can read", f"Close it: chmod 600 {each.path}")
+        Diagnosis("secrets", False, f"{name}: {each.what} that others can read", f"Close it: chmod 600 {each.path}")
         for name, each in found
     ]

@@ -101,10 +101,13 @@ valid_until: 2027-12-31
 
 
 def init(root: Path) -> Site:
-    """Make a site in `root`, which must be new or empty. Raises UsageError when something is there already."""
+    """Make a site in `root`, which must be new or empty. Raises UsageError when it is not."""
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise UsageError(
-            "not-empty-folder", "{root} is not an empty folder", remedy="Name a new one: sopctl init DIR", root=root
+            "folder-not-empty",
+            "{path} is not an empty folder",
+            remedy="Name a folder that is new or empty.",
+            path=root,
         )
     with disk_errors(root, "make"):
         root.mkdir(parents=True, exist_ok=True)
@@ -120,7 +123,7 @@ def init(root: Path) -> Site:
 
 
 def copy_ansible(root: Path) -> None:
-    """Copy the playbooks, the inventory and ansible.cfg into a site, which may change its own."""
+    """Copy the playbooks, the inventory and ansible.cfg into a site. They are the site's own from then on."""
     source = skeleton()
     with disk_errors(root, "copy the playbooks"):
         for name in ("playbooks", "inventory"):
@@ -129,14 +132,15 @@ def copy_ansible(root: Path) -> None:
 
 
 def skeleton() -> Path:
-    """Where the playbooks lie that a new site begins with: in the installed package, or beside it in a checkout."""
+    """Where the playbooks of a new site come from: the installed package, or the checkout that it is run from."""
     package = Path(__file__).parents[2]
     installed = package / "skeleton"
     return installed if installed.is_dir() else package.parent
 
 
 def make_key(path: Path, comment: str) -> None:
-    """An Ed25519 key pair without a passphrase, for timers to use: `path` (0600) and `path`.pub."""
+    """Make an Ed25519 key pair without a passphrase, for timers to use: `path` (0600) and `path`.pub. Raises
+    OutsideFailure when ssh-keygen is missing or fails."""
     try:
         subprocess.run(
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)],
@@ -147,9 +151,9 @@ def make_key(path: Path, comment: str) -> None:
         )
     except FileNotFoundError:
         raise OutsideFailure(
-            "ssh-keygen-was-not-found", "ssh-keygen was not found", remedy="Install it: apt install openssh-client"
+            "ssh-keygen-missing", "ssh-keygen is not installed", remedy="Install it: apt install openssh-client"
         ) from None
     except subprocess.CalledProcessError as error:
         raise OutsideFailure(
-            "ssh-keygen-failed", "ssh-keygen failed: {stderr}", where=str(path), stderr=error.stderr.strip()
+            "ssh-keygen-failed", "ssh-keygen failed: {output}", where=str(path), output=error.stderr.strip()
         ) from None

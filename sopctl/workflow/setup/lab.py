@@ -1,4 +1,4 @@
-"""Rehearse on real servers: bring labs up, look at them, take them away."""
+"""The labs: bring them up, look at them, take them down."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sopctl.adapters import lab
 from sopctl.adapters.lab import Hardware, LabStatus
-from sopctl.errors import UsageError
+from sopctl.errors import Action, UsageError
 from sopctl.model import names
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.store import codec
@@ -29,27 +29,30 @@ def up_machine(name: str, hardware: Path | None, release: str, progress: Callabl
 
 
 def statuses(name: str | None) -> list[LabStatus]:
-    """The lab of that name if there is one; without a name, all labs."""
+    """The lab of that name, if there is one; all labs without a name."""
     found = [lab.status(each) for each in (lab.names() if name is None else [name])]
     return [one for one in found if one is not None]
 
 
 def switch_record(name: str, called: str | None) -> SwitchRecord:
-    """The lab's switch as a site describes one, under the name `called` (by default that of the server it runs on). The
-    file of keys/ that opens it has that name, too. Raises UsageError when the lab has none."""
+    """The lab's switch as a site's record, under the name `called` (by default that of the server it runs on). Its key
+    in keys/ has the same name. Raises UsageError when the lab has no switch, or the name is not one."""
     status = lab.status(name)
     if status is None or status.switch is None:
         raise UsageError(
-            "lab-no-switch", "the lab {name} has no switch", remedy=f"sopctl lab up --switch --name {name}", name=name
+            "lab-without-switch",
+            "the lab {lab} has no switch",
+            remedy=Action("lab up", given={"switch": "", "name": name}),
+            lab=name,
         )
     found = status.switch
     called = called or found.server.name
     if not re.fullmatch(names.FILE_NAME, called):
         raise UsageError(
-            "no-name-switch",
-            "{called!r} is no name for a switch",
+            "not-a-switch-name",
+            "{name!r} is not a name for a switch",
             remedy=f"It must be {names.EXPLAINED[names.FILE_NAME]}",
-            called=called,
+            name=called,
         )
     return SwitchRecord(
         name=called,
@@ -72,12 +75,12 @@ def hardware(name: str) -> Hardware:
 
 
 def as_file(described: Hardware | SwitchRecord) -> str:
-    """As a file: hardware for `up_machine`, a switch for a site's switches/."""
+    """As YAML: hardware for `up_machine`, a switch for a site's switches/."""
     return codec.dump(described).decode()
 
 
 def down(name: str | None, progress: Callable[[str], None]) -> list[str]:
-    """Take away the lab, or all (None); returns the names of those that were there."""
+    """Take down the lab, or all labs (None). Returns the names of those that were up."""
     gone = [each for each in lab.names() if name in (None, each)]
     lab.down(name, progress=progress)
     return gone

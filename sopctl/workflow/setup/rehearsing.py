@@ -1,4 +1,5 @@
-"""Rehearse a playbook on throwaway servers before any real one sees it: once, and again, when nothing may change."""
+"""Rehearse a playbook on throwaway servers before a real one sees it: once, and a second time, which may change
+nothing."""
 
 import shutil
 import tempfile
@@ -23,15 +24,14 @@ COPIED = ("playbooks", "roles", "inventory/group_vars", "inventory/host_vars")
 
 
 class Rehearsal(Struct, frozen=True):
-    """Two runs: `first` makes the servers what they shall be, `second` must find nothing to change (None: the first
-    did not end well)."""
+    """Two runs: `first` configures the servers, `second` must find nothing to change (None: the first failed)."""
 
     first: RunResult
     second: RunResult | None
 
     @property
     def ok(self) -> bool:
-        """Did both end well, and the second change nothing?"""
+        """Did both succeed, and did the second change nothing?"""
         return self.second is not None and self.second.outcome is Outcome.OK and not self.changed_again
 
     @property
@@ -52,21 +52,21 @@ def rehearse(
     progress: Callable[[str], None] = lambda _line: None,
     on_event: OnEvent = silent,
 ) -> Rehearsal:
-    """Run `playbook` (of the site's playbooks/, or of those that a site begins with) twice on lab servers.
+    """Run `playbook` (of the site's playbooks/, or of those that a new site gets) twice on lab servers.
 
-    They are new, in the inventory's group `deposits` and in `groups`, and have the variables of a small deposit. The
-    site itself is not touched: its playbooks, roles, variables and vault password are copied. Raises UsageError for a
-    playbook that lies elsewhere, and what the lab and the runs raise.
+    The servers are new. They are in the inventory's group `deposits` and in `groups`, with the variables of a small
+    deposit. The site itself is not touched: its playbooks, roles, variables and vault password are copied. Raises
+    UsageError for a playbook that lies elsewhere, and what the lab and the runs raise.
     """
     root = _root(site_dir)
     name = playbook.name
     if playbook.resolve() != (root / "playbooks" / name).resolve() or not playbook.is_file():
         raise UsageError(
-            "not-playbook",
-            "{playbook} is not a playbook in {root}",
-            remedy="Put it there: its roles, hooks and variables are found from that folder",
+            "playbook-elsewhere",
+            "{playbook} is not a playbook in {folder}",
+            remedy="Put it there: its roles, hooks and variables are found from that folder.",
             playbook=playbook,
-            root=root / "playbooks",
+            folder=root / "playbooks",
         )
     with tempfile.TemporaryDirectory(prefix="sopctl-rehearse-") as folder:
         stage = Path(folder)
@@ -76,7 +76,7 @@ def rehearse(
             first = run_playbook(stage, name, limit=ids, run_dir=stage / "run1", on_event=on_event)
             second = None
             if first.outcome is Outcome.OK:
-                progress("once more: now nothing may change")
+                progress("the second run: it may change nothing")
                 second = run_playbook(stage, name, limit=ids, run_dir=stage / "run2", on_event=on_event)
         finally:
             if not keep:
@@ -114,7 +114,7 @@ def _set_up(root: Path, stage: Path, status: LabStatus, groups: Sequence[str]) -
 
 
 def _variables(stage: Path, status: LabStatus, server: LabServer) -> dict[str, object]:
-    """The same variables that a deposit has, see `ansible_view.variables`."""
+    """The variables that a deposit has; see `ansible_view.variables`."""
     pinned = next(key for key in server.host_keys if key.type == "ssh-ed25519")
     return {
         "ansible_host": server.address,

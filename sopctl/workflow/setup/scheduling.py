@@ -1,5 +1,5 @@
-"""What runs by itself, by systemd timers: access checks, the waiting list, reminders, inventory, and a look at what
-differs from the configuration of servers and switches."""
+"""What systemd timers run: access checks, the waiting list, reminders, the inventory, and the look for drift on servers
+and switches."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ from sopctl.store.site import Site
 
 
 def jobs(site: Site) -> tuple[Job, ...]:
-    """The jobs of a site. Each is spread over a time, so that many sites do not ask at once."""
+    """The jobs of a site. Each starts with a random delay, so that many sites do not ask at once."""
     run = (sys.executable, "-m", "sopctl", "--site", str(site.root))
     where = f"sopctl ({site.settings.office.name})"
     switches = Job(
@@ -49,7 +49,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             calendar="*-*-* 02:00",
             jitter=3600,
             limit=6 * 3600,
-            # Every night, but only what is due: a server that was down on the first is gathered when it is back.
+            # Every night, but only what is due: a server that was down on the 1st is gathered when it is back.
             commands=((*run, "inventory", "collect", "--due"),),
         ),
         Job(
@@ -65,24 +65,24 @@ def jobs(site: Site) -> tuple[Job, ...]:
 
 
 def install(site: Site, scope: Scope) -> list[str]:
-    """Install or update the timers; the unit files that were new or changed. Raises what the adapter raises."""
+    """Install or update the timers. Returns the unit files that were new or changed; raises what the adapter raises."""
     files = unit_files(site, scope)
     return systemd.install(files, scope)
 
 
 def unit_files(site: Site, scope: Scope) -> dict[str, str]:
-    """The unit files that `install` writes: name → text."""
+    """The unit files that `install` writes, by name."""
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
     return systemd.unit_files(jobs(site), prefix(site), scope, {"PATH": path, "PYTHONSAFEPATH": "1"})
 
 
 def show(site: Site, *, user: bool) -> list[Timer]:
-    """The timers of a site, the caller's own or the machine's: when they run next, and how they ended last."""
+    """The timers of a site, the caller's own or the machine's: when they run next, and how they last ended."""
     return systemd.timers(prefix(site), _scope(user))
 
 
 def remove(site: Site, *, user: bool) -> list[str]:
-    """Take the timers of a site away; the unit files that went."""
+    """Remove the timers of a site. Returns the unit files that were removed."""
     return systemd.remove(prefix(site), _scope(user))
 
 
@@ -91,22 +91,26 @@ def _scope(user: bool) -> Scope:
 
 
 def prefix(site: Site) -> str:
-    """How the site's units are called: by its folder's name, and by its path, so that two sites do not meet."""
+    """What the names of the site's units begin with: its folder's name and a hash of its path, so that the units of two
+    sites never collide."""
     word = re.sub(r"[^a-z0-9]+", "-", site.root.name.lower()).strip("-") or "site"
     return f"sopctl-{word[:30]}-{hashlib.sha256(str(site.root).encode()).hexdigest()[:6]}"
 
 
 def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
-    """Whose timers: the caller's own, or the machine's, run by a user with few rights.
+    """Whose timers: the caller's own, or the machine's, run by an unprivileged user: by default the site's owner.
 
-    By default that is the site's owner. Root is refused unless named: the jobs log in to other people's servers.
+    Root is refused unless it is named, since the jobs log in to other people's servers. Raises UsageError for that, and
+    for a user that does not exist.
     """
     if user:
         if run_as:
             raise UsageError(
-                "user-run-as-exclude-each-other",
-                "--user and --run-as exclude each other",
+                "options-exclude-each-other",
+                "{option} and {other} exclude each other",
                 remedy="Your own timers run as yourself.",
+                option="--user",
+                other="--run-as",
             )
         return Scope()
     name = run_as or pwd.getpwuid(os.stat(site.root).st_uid).pw_name
@@ -114,15 +118,15 @@ def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
         pwd.getpwnam(name)
     except KeyError:
         raise UsageError(
-            "no-user-here",
-            "there is no user {name!r} here",
-            remedy=f"Make one: useradd --system --create-home {name}",
-            name=name,
+            "no-such-user",
+            "there is no user {user!r} on this machine",
+            remedy=f"Create it: useradd --system --create-home {name}",
+            user=name,
         ) from None
     if name == "root" and not run_as:
         raise UsageError(
-            "site-belongs-root-timers-log",
-            "the site belongs to root, and timers that log in to other people's servers need no root",
-            remedy=f"Give it to a user with few rights (chown -R USER {site.root}), or name one: --run-as USER",
+            "timers-as-root",
+            "the site belongs to root, and timers that log in to other people's servers should not run as root",
+            remedy=f"Give the site to an unprivileged user (chown -R USER {site.root}), or name one with --run-as.",
         )
     return Scope(run_as=name)

@@ -1,7 +1,7 @@
-"""Where a site keeps secrets, and which of them others on this machine can read.
+"""Which of a site's secrets can others on this machine read?
 
-Private keys and passwords lie in keys/; secret variables in inventory/ (per group or server) are Ansible Vault's, or
-plain in a file that only its owner may read.
+Private keys and passwords lie in keys/. Secret variables in inventory/ (per group or server) are encrypted by Ansible
+Vault, or plain in a file that only its owner may read.
 """
 
 import re
@@ -14,7 +14,7 @@ from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 
 MAX_READ = 262_144
-"""Bytes of a file that are looked at."""
+"""How many bytes of a file are searched."""
 
 _OTHERS = 0o077
 _SECRET = re.compile(
@@ -31,7 +31,8 @@ class Exposed(Struct, frozen=True):
 
 
 def exposed(site: Site) -> Iterator[Exposed]:
-    """The secrets of the site that others on this machine can read. Raises OutsideFailure when it cannot be seen."""
+    """The secrets of the site that others on this machine can read. Raises OutsideFailure when a folder or file cannot
+    be read."""
     keys = site.root / "keys"
     with disk_errors(keys, "read"):
         for path in sorted(keys.rglob("*")):

@@ -5,33 +5,37 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from sopctl.errors import NotNow, UsageError
+from sopctl.errors import Action, NotNow, UsageError
 from sopctl.model.sop.entries import Entry, ExtensionLetter, Letter, LetterScan, ValidUntil
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.scans import read_scan
+from sopctl.workflow.steps import required
 from sopctl.workflow.steps.reservation import serve_waiting_list
 
 
 def hold(desk: Desk, deposit_id: str, *, reason: str) -> StepDone:
-    """Put a deposit on hold at the step where it stands; its clock stands still. Raises NotNow when it is on hold."""
+    """Put a deposit on hold at the step where it stands; its clock stops. Raises NotNow when it is on hold already."""
     with act(desk, deposit_id, "hold") as mine:
-        if mine.standing.held:
+        if held := mine.standing.held:
             raise NotNow(
-                "hold-already",
-                "{deposit} is on hold already: {note}",
-                remedy=_resume(deposit_id),
+                "on-hold",
+                "{deposit} is on hold since {since:%Y-%m-%d} ({by}): {note}",
+                remedy=Action("resume", deposit_id),
                 deposit=deposit_id,
-                note=mine.standing.held.note,
+                since=held.at,
+                by=held.by,
+                note=held.note,
             )
-        return mine.record(mine.verb.outcome, note=_said(reason, "--reason"))
+        said = required.reason(reason, "a hold", Action("hold", deposit_id, needs=("reason",)))
+        return mine.record(mine.verb.outcome, note=said)
 
 
 def resume(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
-    """End a hold: the step goes on, its clock with it. Raises NotNow when the deposit is not on hold."""
+    """End a hold: the step goes on, and its clock with it. Raises NotNow when the deposit is not on hold."""
     with act(desk, deposit_id, "resume") as mine:
         if not mine.standing.held:
             raise NotNow(
-                "not-hold", "{deposit} is not on hold", remedy=f"Look: sopctl show {deposit_id}", deposit=deposit_id
+                "not-on-hold", "{deposit} is not on hold", remedy=Action("show", deposit_id), deposit=deposit_id
             )
         return mine.record(mine.verb.outcome, note=note or "dilanjutkan")
 
@@ -39,22 +43,12 @@ def resume(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
 def extend(
     desk: Desk, deposit_id: str, *, until: date, letter_number: str = "", letter: Path | None = None, note: str = ""
 ) -> StepDone:
-    """Extend the time for which a server is taken in (masa penitipan), by the owner's letter.
+    """Extend the time for which a server is deposited (masa penitipan), by the owner's letter.
 
-    Raises UsageError when `until` is not later than what holds now.
+    Raises UsageError when `until` is not later than the day that holds now, or not in the future where none holds.
     """
     with act(desk, deposit_id, "extend") as mine:
-        valid_until = mine.dossier.summary.valid_until
-        if until <= (valid_until or desk.now().date()):
-            held_until = f"valid until {valid_until}" if valid_until else "deposited without an end"
-            raise UsageError(
-                "failed",
-                "{deposit} is {held_until}; {until} is no extension",
-                remedy="Name a later day.",
-                deposit=deposit_id,
-                held_until=held_until,
-                until=until,
-            )
+        _refuse_early(mine, until)
         entries: list[Entry] = [ValidUntil(valid_until=until)]
         if letter_number:
             entries.append(ExtensionLetter(letter=Letter(letter_number, desk.now().date())))
@@ -70,13 +64,14 @@ def refuse(desk: Desk, deposit_id: str, *, reason: str, letter: Path | None = No
 
 
 def withdraw(desk: Desk, deposit_id: str, *, reason: str, letter: Path | None = None) -> StepDone:
-    """The requesting unit takes its request back: closes the dossier before the hand-over; during a return, the server
-    stays here after all and goes on where it stood."""
+    """The requesting unit takes its request back. Before the hand-over this closes the dossier; during a return, the
+    server stays here after all, and the deposit goes on where it stood."""
     return _end(desk, deposit_id, "withdraw", reason, letter)
 
 
 def _end(desk: Desk, deposit_id: str, verb: str, reason: str, letter: Path | None) -> StepDone:
-    said = _said(reason, "--reason")
+    act_of = {"refuse": "a refusal", "withdraw": "a withdrawal"}
+    said = required.reason(reason, act_of[verb], Action(verb, deposit_id, needs=("reason",)))
     with turn(desk, deposit_id, verb) as mine:
         scans = [_scan(mine, letter, "surat")] if letter else []
         done = mine.record(next(iter(mine.outcomes)), *scans, note=said)
@@ -87,11 +82,23 @@ def _scan(mine: Turn, letter: Path, name: str) -> LetterScan:
     return LetterScan(document=mine.keep(f"{name}{letter.suffix.lower()}", read_scan(letter)))
 
 
-def _said(reason: str, option: str) -> str:
-    if not reason.strip():
-        raise UsageError("reason-empty", "the reason is empty", remedy=f'Say why: {option} "…"')
-    return reason.strip()
-
-
-def _resume(deposit_id: str) -> str:
-    return f"To go on: sopctl resume {deposit_id}"
+def _refuse_early(mine: Turn, until: date) -> None:
+    holds, today = mine.dossier.summary.valid_until, mine.desk.now().date()
+    remedy = ("Name a later day.", Action("extend", mine.dossier.id, needs=("until",)))
+    if holds and until <= holds:
+        raise UsageError(
+            "extension-not-later",
+            "{deposit} is valid until {valid_until}; {until} is no extension",
+            remedy=remedy,
+            deposit=mine.dossier.id,
+            valid_until=holds,
+            until=until,
+        )
+    if not holds and until <= today:
+        raise UsageError(
+            "extension-not-in-the-future",
+            "{deposit} has no end date; {until} is not in the future",
+            remedy=remedy,
+            deposit=mine.dossier.id,
+            until=until,
+        )

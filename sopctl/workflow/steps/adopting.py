@@ -2,30 +2,31 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from sopctl.errors import InvalidRecord, UsageError
+from sopctl.adapters.listings import csv_text
+from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
+from sopctl.errors import Action, InvalidRecord, UsageError
 from sopctl.model import rack
 from sopctl.model.deposit import Adoption
-from sopctl.model.names import explain
 from sopctl.model.rack import Face, Need, Occupied, Place, Wish
 from sopctl.model.sop import procedure
 from sopctl.model.sop.entries import NotKnown, Pinned, Placed, Reserved, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.waiting_list import occupied
 from sopctl.store import codec, dossiers, register
-from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers.fields import nested, refused
+from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.steps.reservation import racks_alone
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_LIST = 10 * MIB
 MAX_ROWS = 5000
 
 COLUMNS = {
@@ -51,8 +52,8 @@ COLUMNS = {
     "face": "face",
     "note": "note",
 }
-"""The columns of a list, and where each goes in the record. Empty cells are not known; with a platform it is a network
-appliance."""
+"""The columns of a list, and where each goes in the record. What an empty cell would say is not known. A row with a
+platform is a network appliance."""
 
 NEEDED = ("unit", "name", "brand_model", "height_units", "address", "contact", "rack", "rack_unit")
 
@@ -85,18 +86,18 @@ class _Entry(NamedTuple):
 
 
 def adopt(desk: Desk, record: Path, where: Where) -> Adopted:
-    """Take a server that stands in the racks already into the register. It is due for configuration then.
+    """Take a server that stands in the racks already into the register. Configuration is due then.
 
-    Raises InvalidRecord for a record that is not valid, UsageError for a place that is taken or none.
+    Raises InvalidRecord for a record that is not valid and for a place that is taken or does not exist.
     """
     entry = _Entry(codec.load(record, Adoption), where, str(record))
     return _record(desk, [entry], dry_run=False)[0]
 
 
 def import_list(desk: Desk, file: Path, *, dry_run: bool) -> list[Adopted]:
-    """Adopt every server of a list (CSV with a header, or the first sheet of an XLSX): all of them or none.
+    """Adopt every server of a list (CSV with a header, or the first sheet of an XLSX file): all of them or none.
 
-    Raises InvalidRecord with every row that is wrong, its column and what was expected.
+    Raises InvalidRecord that names every row that is wrong, its column and what was expected.
     """
     entries, wrong = [], []
     for number, row in _rows(file):
@@ -104,17 +105,21 @@ def import_list(desk: Desk, file: Path, *, dry_run: bool) -> list[Adopted]:
             entries.append(_entry(row, number))
         except InvalidRecord as error:
             wrong.append(error.message)
-    if not wrong and not entries:
-        raise InvalidRecord(
-            "list-no-rows", "the list has no rows", where=str(file), remedy="See: sopctl import --template list.csv"
-        )
     if wrong:
         raise InvalidRecord(
-            "failed",
-            "{known}",
+            "list-rows-invalid",
+            "{count} rows are wrong, nothing was imported:\n  {rows}",
             where=str(file),
-            remedy="Set them right and run the command again; --dry-run only looks.",
-            known="\n  ".join([f"{len(wrong)} rows are wrong, nothing was imported:", *wrong[:50]]),
+            remedy="Correct them and run the command again; --dry-run only checks.",
+            count=len(wrong),
+            rows="\n  ".join(wrong[:50]),
+        )
+    if not entries:
+        raise InvalidRecord(
+            "list-empty",
+            "the list has no rows",
+            where=str(file),
+            remedy=("Start from the template.", Action("import", given={"template": ""})),
         )
     return _record(desk, entries, dry_run=dry_run)
 
@@ -131,11 +136,7 @@ def template() -> str:
         "rack": "A1",
         "rack_unit": "20",
     }
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(COLUMNS), lineterminator="\n")
-    writer.writeheader()
-    writer.writerow(example)
-    return text.getvalue()
+    return csv_text([{**dict.fromkeys(COLUMNS, ""), **example}])
 
 
 def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Adopted]:
@@ -144,10 +145,10 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
     outcomes = opening.first.outcomes_of("adopt")
     if not outcomes:
         raise UsageError(
-            "knows-no-adoption",
-            "{opening} knows no adoption",
-            remedy="Its first step needs an outcome of verb adopt.",
-            opening=opening.name,
+            "procedure-without-adoption",
+            "the procedure {procedure} has no adoption",
+            remedy="Its first step needs an outcome with the verb adopt.",
+            procedure=opening.name,
         )
     outcome, how = next(iter(outcomes.items()))
     by = desk.decider((how.actor or opening.first.actor,), "adoption", "")
@@ -187,7 +188,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
 
 
 def _places(site: Site, entries: Sequence[_Entry]) -> list[Place]:
-    """The place of each server, refused when it is taken: by a deposit, or by another server of the same list."""
+    """The place of each server. Raises InvalidRecord for one that a deposit or another server of the list has."""
     everyone = register.summaries(site)
     taken = occupied(everyone)
     servers = {(each.server, each.address): each.id for each in everyone if not each.closed}
@@ -196,10 +197,10 @@ def _places(site: Site, entries: Sequence[_Entry]) -> list[Place]:
         server, access = entry.record.server, entry.record.access
         need = Need(server.height_units, server.depth_mm or 0, server.power_watts or 0, server.weight_kg)
         wish = Wish(entry.where.rack, entry.where.rack_unit, entry.where.face)
-        place, reasons = rack.find_place(site.racks, taken, need, wish)
+        place, obstacles = rack.find_place(site.racks, taken, need, wish)
         there = servers.get((server.name, access.address))
         if there or place is None:
-            why = f"{server.name} is in the register already: {there}" if there else "; ".join(reasons)
+            why = f"{server.name} is in the register already: {there}" if there else "; ".join(map(str, obstacles))
             wrong.append(f"{entry.source}: {why or f'there is no rack {entry.where.rack!r}'}")
             continue
         places.append(place)
@@ -207,75 +208,69 @@ def _places(site: Site, entries: Sequence[_Entry]) -> list[Place]:
         servers[server.name, access.address] = entry.source
     if wrong:
         raise InvalidRecord(
-            "failed",
-            "{known}",
-            remedy="Nothing was recorded. See the racks: sopctl rack list",
-            known="\n  ".join(wrong),
+            "adoption-refused",
+            "nothing was adopted:\n  {reasons}",
+            remedy=("See what is free in the racks.", Action("rack list")),
+            reasons="\n  ".join(wrong),
         )
     return places
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a list with their numbers as a spreadsheet counts them, by column. Raises InvalidRecord."""
-    with disk_errors(file, "read"), file.open("rb") as opened:
-        content = opened.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise InvalidRecord(
-            "list-larger-than-mib",
-            "the list is larger than {MAX_BYTES} MiB",
-            where=str(file),
-            MAX_BYTES=MAX_BYTES // 1024 // 1024,
-        )
-    table = _xlsx(content, file) if content.startswith(b"PK") else _csv(content, file)
+    """The rows of a list by column, numbered as a spreadsheet counts them. Raises InvalidRecord for what is not a list
+    of this kind."""
+    content, where = read_bounded(file, MAX_LIST), str(file)
+    if is_spreadsheet(content):
+        table = read_rows(content, where=where, max_rows=MAX_ROWS + 2, max_columns=len(COLUMNS) + 5)
+    else:
+        table = _csv(content, where)
     header = [cell.strip().lower() for cell in next(table, [])]
-    unknown = [name for name in header if name and name not in COLUMNS]
-    missing = [name for name in NEEDED if name not in header]
-    if unknown or missing:
-        wrong = f"there is no column {unknown[0]!r}" if unknown else f"the column {missing[0]!r} is missing"
-        raise InvalidRecord(
-            "failed", "{wrong}", where=f"{file}:1", remedy=f"The columns are: {', '.join(COLUMNS)}", wrong=wrong
-        )
+    _check_header(header, where)
     for number, cells in enumerate(table, start=2):
         if number > MAX_ROWS + 1:
-            raise InvalidRecord(
-                "list-more-than-rows", "the list has more than {MAX_ROWS} rows", where=str(file), MAX_ROWS=MAX_ROWS
-            )
+            raise InvalidRecord("too-many-rows", "the list has more than {limit} rows", where=where, limit=MAX_ROWS)
         row = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if name and cell.strip()}
         if row:
             yield number, row
 
 
-def _csv(content: bytes, file: Path) -> Iterator[list[str]]:
+def _check_header(header: Sequence[str], where: str) -> None:
+    columns = f"The columns are: {', '.join(COLUMNS)}"
+    if unknown := [name for name in header if name and name not in COLUMNS]:
+        raise InvalidRecord(
+            "list-column-unknown",
+            "there is no column {column!r}",
+            where=f"{where}:1",
+            remedy=columns,
+            column=unknown[0],
+        )
+    if missing := [name for name in NEEDED if name not in header]:
+        raise InvalidRecord(
+            "list-column-missing",
+            "the column {column!r} is missing",
+            where=f"{where}:1",
+            remedy=columns,
+            column=missing[0],
+        )
+
+
+def _csv(content: bytes, where: str) -> Iterator[list[str]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidRecord("byte-not-utf-8", "byte {start} is not UTF-8", where=str(file), start=error.start) from None
+        raise InvalidRecord("not-utf8", "byte {position} is not UTF-8", where=where, position=error.start) from None
     first = text.partition("\n")[0]
     try:
         yield from csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
     except csv.Error as error:
-        raise InvalidRecord("not-csv-file", "not a CSV file: {error}", where=str(file), error=error) from None
-
-
-def _xlsx(content: bytes, file: Path) -> Iterator[list[str]]:
-    from sopctl.adapters.spreadsheet import read_rows
-
-    yield from read_rows(content, where=str(file), max_rows=MAX_ROWS + 2, max_columns=len(COLUMNS) + 5)
+        raise InvalidRecord("not-csv", "this is not a CSV file: {reason}", where=where, reason=str(error)) from None
 
 
 def _entry(row: dict[str, str], number: int) -> _Entry:
     """A row as a record. Raises InvalidRecord with the row, the column and what was expected."""
-    empty = [name for name in NEEDED if name not in row]
-    if empty:
-        raise InvalidRecord("row-empty", "row {number}, {empty}: is empty", number=number, empty=empty[0])
-    record: dict[str, Any] = {}
-    for name, path in COLUMNS.items():
-        if name in row and name not in Where.__struct_fields__:
-            *parents, leaf = path.split(".")
-            here = record
-            for parent in parents:
-                here = here.setdefault(parent, {})
-            here[leaf] = row[name]
+    if empty := [name for name in NEEDED if name not in row]:
+        raise _wrong(number, empty[0], "is empty")
+    record = nested({COLUMNS[name]: cell for name, cell in row.items() if name not in Where.__struct_fields__})
     record["contacts"]["administrative"] = record["contacts"]["technical"]
     if "platform" in record:
         record["kind"] = "appliance"
@@ -287,19 +282,10 @@ def _entry(row: dict[str, str], number: int) -> _Entry:
             f"row {number}",
         )
     except msgspec.ValidationError as error:
-        raise InvalidRecord(
-            "row",
-            "row {number}, {column_and_message}",
-            number=number,
-            column_and_message=_column_and_message(str(error)),
-        ) from None
+        path, reason = refused(error)
+        columns = {where: name for name, where in COLUMNS.items()}
+        raise _wrong(number, columns.get(path, path), reason) from None
 
 
-def _column_and_message(error: str) -> str:
-    """What msgspec found wrong in a record, with the column that it came from."""
-    message, _, path = error.partition(" - at `$.")
-    path = path.rstrip("`")
-    if inner := re.search(r" in `(\w+)`$", message):  # a record's own check of one of its fields
-        message, path = message[: inner.start()], f"{path}.{inner[1]}"
-    columns = {where: name for name, where in COLUMNS.items()}
-    return f"{columns.get(path, path)}: {explain(message)}"
+def _wrong(number: int, column: str, reason: str) -> InvalidRecord:
+    return InvalidRecord("list-cell-invalid", "row {row}, {column}: {reason}", row=number, column=column, reason=reason)

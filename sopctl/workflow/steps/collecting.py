@@ -22,6 +22,7 @@ from sopctl.model.facts.changes import Weight, real
 from sopctl.model.facts.script import completed, from_script
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
+from sopctl.model.month import month_days
 from sopctl.model.sop.entries import Gathered, Paper
 from sopctl.model.sop.summary import Summary
 from sopctl.model.text import printable
@@ -33,7 +34,6 @@ from sopctl.workflow.servers import appliances, checking, host_keys
 from sopctl.workflow.servers.ansible_view import key_in_use
 from sopctl.workflow.servers.playbooks import OnEvent, Options, explain, record_unreachable, run_on, silent, waited
 from sopctl.workflow.steps.configuring import Answers
-from sopctl.workflow.views.reports import month_days
 
 PLAYBOOK = "facts.yml"
 

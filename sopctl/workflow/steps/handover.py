@@ -1,4 +1,4 @@
-"""Hands: the server is received and handed over by form; on its return the same, with the parties reversed."""
+"""Hands: the server is received and handed over by form; on its return likewise, with the parties reversed."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ from sopctl.model.unit import identity
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.papers.parts import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
+from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
 from sopctl.workflow.steps import reservation
 
 
@@ -30,7 +30,7 @@ def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
 def handover(desk: Desk, deposit_id: str, *more: str, place: str = "", language: Language = "id") -> StepDone:
     """penitipan 9, pengembalian 8: make the hand-over form (PDF), to be signed by both parties.
 
-    Several servers of one letter of one unit may stand on one form: each dossier keeps it, and what it says as data,
+    Several servers of one unit's letter may stand on one form. Each dossier keeps the form, and what it says as data,
     from which copies are made. Raises UsageError when they are not of one letter.
     """
     with ExitStack() as stack:
@@ -66,7 +66,7 @@ def handover_form(
     place: str = "",
     language: Language = "id",
 ) -> forms.HandoverForm:
-    """The hand-over form of these servers; the way back when `procedure` is one that others break off for."""
+    """The hand-over form of these servers; for the return when `procedure` is one that interrupts others."""
     returning = bool(procedure.begins.during)
     head_key = next(iter(site.settings.with_role(site.settings.head)), None)
     first = dossiers[0].deposit
@@ -93,13 +93,13 @@ def _refuse_strangers(turns: Sequence[Turn]) -> None:
         same = identity(units, one.unit) == identity(units, two.unit)
         if not same or (one.letter, first.procedure) != (two.letter, other.procedure) or not one.letter:
             raise UsageError(
-                "not-same-letter-as",
-                "{deposit} is not of the same letter as {deposit2}: {unit}, {value}",
-                remedy="One form holds the servers of one letter.",
+                "different-letters",
+                "{deposit} is not of the same letter as {other}: {unit}, {letter}",
+                remedy="One form holds the servers of one letter: hand the others over on forms of their own.",
                 deposit=two.id,
-                deposit2=one.id,
+                other=one.id,
                 unit=two.unit,
-                value=two.letter or "no letter",
+                letter=two.letter or "no letter",
             )
 
 

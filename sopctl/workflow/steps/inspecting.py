@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sopctl.errors import UsageError
+from sopctl.errors import Action, UsageError
 from sopctl.model import inspection
 from sopctl.model.inspection import NOTHING_FOUND, Inspection
 from sopctl.model.sop.entries import AccessoryBack, CompletenessInspected, ConditionInspected, Entry, Returned, Taker
 from sopctl.store import codec
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.scans import read_scan
+from sopctl.workflow.steps import required
 
 
 def inspect(
@@ -27,11 +28,12 @@ def inspect(
 ) -> StepDone:
     """Do the inspection that is due.
 
-    condition (penitipan 8): `serial` read off the machine, `found` by the checklist, `photos`. What differs from the
-    letter is written down; a wrong serial number or a fault needs a decision.
-    serial (pengembalian 4): `serial` is compared with the hand-over, `taken_by` and `authority` say who takes it home.
-    completeness (pengembalian 7): of the accessories at hand-over, `missing` are not there and `returned` are; the
-    others are there when `found` says that the rest was looked at, else nobody has checked them. A difference is
+    condition (penitipan 8): `serial` as read off the machine, `found` by the checklist, and `photos`. What differs from
+    the letter is recorded; a wrong serial number or a fault needs a decision.
+    serial (pengembalian 4): `serial` is compared with the hand-over; `taken_by` and `authority` say who takes the
+    server home.
+    completeness (pengembalian 7): of the accessories at hand-over, `missing` are not there and `returned` are. The
+    others are there when `found` says that the rest was looked at; else nobody has checked them. A difference is
     recorded and does not block.
     """
     with turn(desk, deposit_id, "inspect") as mine:
@@ -55,21 +57,16 @@ def inspect(
 
 def accept(desk: Desk, deposit_id: str, *, note: str) -> StepDone:
     """Accept a server that failed its inspection, with a note on why (di luar SOP)."""
-    if not note.strip():
-        raise UsageError(
-            "accepting-failed-inspection-needs-note",
-            "accepting a failed inspection needs a note",
-            remedy='Say why: --accept "…"',
-        )
+    said = required.note(note, "accepting a failed inspection", Action("accept", deposit_id, needs=("accept",)))
     with turn(desk, deposit_id, "accept") as mine:
         if mine.standing.waiting != "decision":
             raise UsageError(
-                "not-failed-inspection",
+                "no-failed-inspection",
                 "{deposit} has not failed an inspection",
-                remedy=f"Inspect it: sopctl inspect {deposit_id}",
+                remedy=Action("inspect", deposit_id),
                 deposit=deposit_id,
             )
-        return mine.record(next(iter(mine.outcomes)), note=note.strip())
+        return mine.record(next(iter(mine.outcomes)), note=said)
 
 
 def read_answers(path: Path) -> Inspection:
@@ -81,7 +78,7 @@ def _condition(
     mine: Turn, serial: str | None, found: Inspection, photos: Sequence[Path]
 ) -> tuple[list[str], ConditionInspected]:
     said = mine.deposit.server
-    read = _read(serial)
+    read = _read(mine, serial)
     wrong = [f"nomor seri {read}, menurut surat {said.serial}"] if read != said.serial else []
     kept = [mine.keep(f"foto-{n}{photo.suffix.lower()}", read_scan(photo)) for n, photo in enumerate(photos, start=1)]
     questions = inspection.checked(found, serial_differs=bool(wrong), photos=len(kept))
@@ -98,7 +95,7 @@ def _condition(
 
 
 def _serial(mine: Turn, serial: str | None, taken_by: str, authority: Path | None) -> tuple[list[str], Taker]:
-    read, on_paper = _read(serial), mine.dossier.summary.serial
+    read, on_paper = _read(mine, serial), mine.dossier.summary.serial
     scan = mine.keep(f"surat-kuasa{authority.suffix.lower()}", read_scan(authority)) if authority else None
     who = taken_by or mine.deposit.contacts.administrative.name
     if read == on_paper:
@@ -116,13 +113,17 @@ def _completeness(
     if unknown:
         listed = ", ".join(brought) or "none"
         raise UsageError(
-            "was-not-handed-over",
-            "{unknown!r} was not handed over",
+            "accessory-not-handed-over",
+            "{accessory!r} was not handed over",
             remedy=f"Accessories at hand-over: {listed}",
-            unknown=unknown[0],
+            accessory=unknown[0],
         )
     if both := [each for each in missing if each in returned]:
-        raise UsageError("cannot-both-missing-returned", "{both!r} cannot be both missing and returned", both=both[0])
+        raise UsageError(
+            "accessory-missing-and-returned",
+            "{accessory!r} cannot be both missing and returned",
+            accessory=both[0],
+        )
     questions = inspection.checked(found, serial_differs=False, photos=0)
     rest: Returned = "true" if found.rest_ok else ""
     states: dict[str, Returned] = {
@@ -137,9 +138,14 @@ def _completeness(
     )
 
 
-def _read(serial: str | None) -> str:
+def _read(mine: Turn, serial: str | None) -> str:
     if not serial or not serial.strip():
         raise UsageError(
-            "serial-number-was-not-read", "the serial number was not read", remedy="Read it off the machine: --serial …"
+            "serial-missing",
+            "the serial number was not read",
+            remedy=(
+                "Read it off the machine.",
+                Action("inspect", mine.dossier.id, task=mine.step.task, needs=("serial",)),
+            ),
         )
     return serial.strip()

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from sopctl.errors import UsageError
+from sopctl.errors import Action, UsageError
 from sopctl.model.sop import procedure, verbs
 from sopctl.model.sop.entries import (
     DiskWish,
@@ -26,8 +26,8 @@ from sopctl.workflow.scans import read_scan
 
 
 def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone:
-    """penitipan 1: file a request from `record`, YAML or the request letter filled in as XLSX, with the letter's scan;
-    opens a dossier.
+    """penitipan 1: file a request from `record`, YAML or the request letter filled in as XLSX, with the letter's scan.
+    This opens a dossier.
 
     The request as filed stays in the dossier as a document, whatever is edited later.
     """
@@ -71,10 +71,13 @@ def dispose(
     letter: Path | None = None,
 ) -> StepDone:
     """A disposition (penitipan 2 and 3, pengembalian 2 and 3): a head's written instruction on a letter, to whom it
-    goes, and when; with the number and the scan of the disposition sheet, where the office has one."""
+    goes, and when. `letter_number` and `letter` are number and scan of the disposition sheet, where the office has one.
+    """
     if not instruction.strip():
         raise UsageError(
-            "instruction-empty", "the instruction is empty", remedy='Say what the head wrote: --instruction "…"'
+            "instruction-missing",
+            "a disposition needs an instruction",
+            remedy=("Say what the head wrote.", Action("dispose", deposit_id, needs=("instruction",))),
         )
     scan = read_scan(letter) if letter else None
     with turn(desk, deposit_id, "dispose") as mine:
@@ -96,14 +99,18 @@ def ask_back(
 ) -> StepDone:
     """pengembalian 1: the owner's letter that asks for the server back; begins the procedure."""
     if not letter_number.strip():
-        raise UsageError("letter-no-number", "the letter has no number", remedy='Give it: --letter-number "…"')
+        raise UsageError(
+            "letter-number-missing",
+            "the letter has no number",
+            remedy=Action("return", deposit_id, task="letter", needs=("letter_number",)),
+        )
     scan = read_scan(letter) if letter else None
     with turn(desk, deposit_id, "return") as mine:
         if mine.step.task != "letter":
             raise UsageError(
-                "being-returned-already",
+                "return-begun",
                 "{deposit} is being returned already; due is {place}: {activity}",
-                remedy=f"Run: sopctl return {deposit_id} --data-saved --keep-disks (or --wipe-disks)",
+                remedy=Action("return", deposit_id, task="data-saved", needs=("disks",)),
                 deposit=deposit_id,
                 place=mine.standing.place,
                 activity=mine.step.activity,
@@ -121,7 +128,10 @@ def confirm_data_saved(desk: Desk, deposit_id: str, *, wipe: bool) -> StepDone:
             raise UsageError(
                 "return-not-begun",
                 "the return of {deposit} has not begun",
-                remedy=f'Begin it with the owner\'s letter: sopctl return {deposit_id} --letter-number "…"',
+                remedy=(
+                    "It begins with the owner's letter.",
+                    Action("return", deposit_id, task="letter", needs=("letter_number",)),
+                ),
                 deposit=deposit_id,
             )
         wish = "pemilik meminta disk dihapus" if wipe else "disk tidak dihapus"
@@ -129,7 +139,7 @@ def confirm_data_saved(desk: Desk, deposit_id: str, *, wipe: bool) -> StepDone:
 
 
 def _letter_routed(mine: Turn) -> str | None:
-    """The number of the letter that a head routes: of the return where one goes on, else of the request."""
+    """The number of the letter that a head routes: the return's during a return, else the request's."""
     asked_back = mine.newest(ReturnLetter) if mine.procedure.begins.during else None
     letter = asked_back or mine.newest(RequestLetter)
     return letter.letter.number if letter else None

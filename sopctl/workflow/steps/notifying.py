@@ -4,35 +4,43 @@ from datetime import date
 from typing import Literal, get_args
 
 from sopctl.adapters.documents import render
-from sopctl.errors import OutsideFailure, UsageError
+from sopctl.errors import Action, OutsideFailure
 from sopctl.model.message import Message
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import Informed, NoticeKept, OfferedUntil, Paper, from_data
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.messages import sending, wording
-from sopctl.workflow.messages.wording import Content
-from sopctl.workflow.papers.parts import announcement
+from sopctl.workflow.messages import composing, sending
+from sopctl.workflow.messages.composing import Content
+from sopctl.workflow.papers.announcement import announcement
 from sopctl.workflow.steps.reservation import place_until
 
 Means = Literal["email", "webhook", "phone", "letter", "meeting"]
 MEANS: tuple[Means, ...] = get_args(Means)
 SENT: tuple[Means, ...] = ("email", "webhook")
-"""The means by which sopctl itself sends; by the others a person informs and says how."""
+"""The means by which sopctl itself sends; by the others a person informs, and says by which."""
+_NAMES: dict[Means, str] = {
+    "email": "e-mail",
+    "webhook": "kanal",
+    "phone": "telepon",
+    "letter": "surat",
+    "meeting": "pertemuan",
+}
+"""The means as a note in the history names them."""
 
 
 def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool = False) -> StepDone:
-    """Inform the contact person; the text is kept as a document of the dossier.
+    """Inform the contact person. The text is kept as a document of the dossier.
 
-    By e-mail when the site has a mail server, else by its channels, else a person does it and says how (`via`). A
-    message whose sending was cut off by a crash is not sent a second time without `again`. Raises OutsideFailure when
-    it could not be sent: the step stays open.
+    It goes by e-mail when the site has a mail server, else to the site's channels; else a person informs and says how
+    (`via`). A message whose sending was cut off by a crash is not sent again without `again`. Raises OutsideFailure
+    when it could not be sent: the step stays open.
     """
     with turn(desk, deposit_id, "notify") as mine:
         # The owner's time to bring the server counts from when they were told.
         until = place_until(desk) if mine.step.task == "place-ready" else None
         content = _content(mine, until)
-        message = wording.to_contact(desk.site, mine.dossier, content)
-        means = via or _default_means(desk, message)
+        message = composing.to_contact(desk.site, mine.dossier, content)
+        means = via or _default_means(mine, message)
         outcome = next(iter(mine.outcomes))
         informed = Informed(via=means)
         if means in SENT:
@@ -40,31 +48,34 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
             informed = _send(mine, means, message, _message_id(mine))
         notice = NoticeKept(document=_paper(mine, content) if means == "letter" else _text(mine, message))
         offered = [OfferedUntil(place_until=until)] if until else []
-        to = f" ke {informed.to}" if informed.to else ""
-        return mine.record(outcome, informed, notice, *offered, note=f"diberitahukan: {means}{to}")
+        to = f": {informed.to}" if informed.to else ""
+        return mine.record(outcome, informed, notice, *offered, note=f"diberitahukan lewat {_NAMES[means]}{to}")
 
 
 def preview(desk: Desk, deposit_id: str) -> Message:
     """The message that the due step would send. Raises what `notify` raises; sends and records nothing."""
     with turn(desk, deposit_id, "notify") as mine:
-        return wording.to_contact(desk.site, mine.dossier, _content(mine, place_until(desk)))
+        return composing.to_contact(desk.site, mine.dossier, _content(mine, place_until(desk)))
 
 
 def _content(mine: Turn, until: date | None) -> Content:
-    return wording.content(mine.desk.site, mine.dossier, mine.step.task, place_until=until or "")
+    return composing.content(mine.desk.site, mine.dossier, mine.step.task, place_until=until or "")
 
 
 def _send(mine: Turn, means: Means, message: Message, message_id: str) -> Informed:
-    site = mine.desk.site
-    ready = sending.by_email(site, message, message_id) if means == "email" else sending.by_channels(site, message)
+    site, otherwise = mine.desk.site, _inform_yourself(mine)
+    if means == "email":
+        ready = sending.by_email(site, message, message_id, otherwise=otherwise)
+    else:
+        ready = sending.by_channels(site, message, otherwise=otherwise)
     informed = Informed(via=means, message_id=message_id, to=ready.to)
     mine.start(informed)
     try:
         ready.send()
     except sending.MayHaveArrived:
-        raise  # its `started` event stays the last word: the next try asks a person first
+        raise  # its `started` event stays the newest: the next try asks a person first
     except OutsideFailure as error:
-        mine.record(history.FAILED, note=error.message)
+        mine.record(history.FAILED, note=f"tidak terkirim: {error.message}")
         raise
     return informed
 
@@ -81,7 +92,7 @@ def _text(mine: Turn, message: Message) -> Paper:
 
 
 def _message_id(mine: Turn) -> str:
-    """The message's id; one that is sent once more after a crash keeps the id that it had."""
+    """The message's id. A message that is sent again after a crash keeps its id."""
     cut_off = mine.standing.unfinished
     begun = from_data(Informed, cut_off) if cut_off else None
     if begun and begun.message_id:
@@ -92,24 +103,32 @@ def _message_id(mine: Turn) -> str:
 def _refuse_twice(mine: Turn, again: bool) -> None:
     cut_off = mine.standing.unfinished
     if cut_off and not again:
+        deposit, task = mine.dossier.id, mine.step.task
         raise OutsideFailure(
-            "message-step-was-being-sent",
-            "a message of this step was being sent at {at:%Y-%m-%d %H:%M} when sopctl was cut off; it may have arrived",
-            remedy=f"Ask the contact person, then: sopctl notify {mine.dossier.id} --via phone, "
-            "or --again to send it once more",
+            "message-may-have-arrived",
+            "the message was being sent at {at:%Y-%m-%d %H:%M} when sopctl was cut off; it may have arrived",
+            remedy=(
+                "Ask the contact person. If it arrived, say so; if not, send it again.",
+                Action(
+                    "notify",
+                    deposit,
+                    task=task,
+                    given={"via": "phone"},
+                    alternatives=(Action("notify", deposit, task=task, given={"again": ""}),),
+                ),
+            ),
             at=cut_off.at,
         )
 
 
-def _default_means(desk: Desk, message: Message) -> Means:
-    settings = desk.site.settings
+def _default_means(mine: Turn, message: Message) -> Means:
+    settings = mine.desk.site.settings
     if settings.mail and message.to:
         return "email"
     if settings.channels:
         return "webhook"
-    why = (
-        "this site has no mail server (`mail` in sopctl.yml)"
-        if message.to
-        else f"the letter gives no e-mail address of {message.name}"
-    )
-    raise UsageError("failed", "{why}", remedy="Tell how the contact was informed: --via phone|letter|meeting", why=why)
+    raise sending.no_email(mine.desk.site, message, _inform_yourself(mine))
+
+
+def _inform_yourself(mine: Turn) -> Action:
+    return Action("notify", mine.dossier.id, task=mine.step.task, needs=("via",))

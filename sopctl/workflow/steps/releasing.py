@@ -12,7 +12,7 @@ from sopctl.errors import SopctlError, UsageError
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import Configured, DiskWish, ExitRecorded, Paper, ServerOff, SwitchedOff, Wiped
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.papers.parts import exit_record
+from sopctl.workflow.papers.exit_record import exit_record
 from sopctl.workflow.ports import deposit_port
 from sopctl.workflow.servers import appliances
 from sopctl.workflow.servers.playbooks import OnEvent, explain, run_for, silent

@@ -1,8 +1,7 @@
-"""Reminders to whoever is due: people of the office by their role, and the units for their own steps.
+"""Reminders of what is late: to people of the office by their role, and to the units for their own steps.
 
-A step is reminded of once when it is late, and once more each time that it is escalated; a deposit whose time ends is
-reminded of once. What was sent is an act in each dossier, written before the message goes: a crash in between never
-sends it twice.
+There is one reminder when a step becomes late, and one more each time that it is escalated; one when a deposit is about
+to end. Each is an act in the dossier, recorded before the message is sent, so that a crash never sends it twice.
 """
 
 import hashlib
@@ -19,7 +18,7 @@ from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.settings import Language
 from sopctl.workflow.desk import Desk, act
-from sopctl.workflow.messages import sending, wording
+from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.views import board
 from sopctl.workflow.views.board import Row
 
@@ -28,7 +27,7 @@ Addressee = tuple[str, str | None, Language]
 
 
 class Reminder(Struct, frozen=True):
-    """One message to one person, with the rows that it is about."""
+    """One message to one person, and the rows that it is about."""
 
     name: str
     email: str | None
@@ -36,30 +35,30 @@ class Reminder(Struct, frozen=True):
     message: Message
     sent: bool = False
     problem: str = ""
-    """Why it was not sent; empty when it was, or when it was only looked at."""
+    """Why it was not sent; empty when it was, and in a dry run."""
 
 
 def remind(desk: Desk, *, dry_run: bool = False) -> list[Reminder]:
-    """Send what is to be reminded of now: one message a person. With `dry_run`, only show it.
+    """Send the reminders that are due: one message per person. With `dry_run`, only return them.
 
-    A message that cannot be sent does not stop the others; it is tried again the next time.
+    A message that cannot be sent does not stop the others; it is tried again next time.
     """
     found = []
     for (name, email, language), rows in _addressed(desk).items():
-        message = wording.to_person(desk.site, name, email, language, "reminder", {"rows": rows})
+        message = composing.to_person(desk.site, name, email, language, "reminder", {"rows": rows})
         reminder = Reminder(name, email, tuple(rows), message)
         found.append(reminder if dry_run else _send(desk, reminder))
     return found
 
 
 def key(row: Row) -> str:
-    """What a row is reminded of under: the step since it is due, and how far it is escalated."""
+    """What a reminder of a row is known by: the step, since when it is due, and how far it is escalated."""
     since = row.since.isoformat() if row.since else row.due
     return f"{row.kind} {row.procedure} {row.step} {since} {row.escalated_to or '-'}"
 
 
 def _addressed(desk: Desk) -> dict[Addressee, list[Row]]:
-    """The rows to remind of, by whom to write to: name, e-mail, language."""
+    """The rows to remind of, by addressee."""
     people = desk.site.settings.people.values()
     found: dict[Addressee, list[Row]] = {}
     for row in board.todo(desk).rows:
@@ -80,7 +79,7 @@ def _addressed(desk: Desk) -> dict[Addressee, list[Row]]:
 
 
 def _reminded(dossier: Dossier) -> set[str]:
-    """The keys of what a dossier's people were reminded of, without those whose message could not be sent."""
+    """The keys of the reminders that were sent for a dossier; a message that failed does not count."""
     keys: dict[str, bool] = {}
     for _, reminded in dossier.established(Reminded):
         keys.setdefault(reminded.key, reminded.problem is None)
@@ -96,8 +95,7 @@ def _send(desk: Desk, reminder: Reminder) -> Reminder:
     elif site.settings.channels:
         ready = sending.by_channels(site, reminder.message)
     else:
-        why = "the site has no mail server and no channels" if reminder.email else "no e-mail address is known"
-        return replace(reminder, problem=why)
+        return replace(reminder, problem=sending.no_email(site, reminder.message).message)
     _note(desk, reminder.rows, message_id, ready.to)
     try:
         ready.send()
@@ -108,8 +106,8 @@ def _send(desk: Desk, reminder: Reminder) -> Reminder:
 
 
 def _note(desk: Desk, rows: Sequence[Row], message_id: str, to: str, *, problem: str = "") -> None:
-    """Write into each dossier that its people were reminded, or that it failed. One that is held by another process is
-    left out: it may be reminded of once more."""
+    """Record in each dossier that a reminder was sent, or that it failed. A dossier that another process holds is
+    skipped: its reminder may be sent once more."""
     for row in rows:
         reminded = Reminded(key=key(row), message_id=message_id, to=to, problem=problem or None)
         note = f"pengingat tidak terkirim: {problem}" if problem else f"pengingat ke {to}"

@@ -1,8 +1,8 @@
 """Space: which places are taken, who waits, and the verbs that reserve and fill a place.
 
-A reservation holds its place from step 4 of penitipan. Until the server is brought it ends with its time
-(`space.offer_days`): an offer that is not taken up goes to the next of the waiting list. Once the server is in the
-house the reservation stands until the server does.
+A reservation holds its place from step 4 of penitipan. Until the server is brought it expires after
+`space.offer_days`: an offer that is not taken up goes to the next on the waiting list. Once the server is in the
+office's hands, the reservation holds until the server is placed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,20 +11,24 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from sopctl.errors import Conflict, NotNow, UsageError
+from sopctl.errors import Action, Conflict, NotNow, UsageError
 from sopctl.model import rack
-from sopctl.model.rack import ANYWHERE, Occupied, Wish
+from sopctl.model.rack import ANYWHERE, Obstacle, Occupied, Wish
 from sopctl.model.sop.entries import OfferedUntil, PassedOver, Placed, Prioritised, Reserved
 from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
 from sopctl.store import locks, register
 from sopctl.store.site import SITE_LOCK_SECONDS, Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
+from sopctl.workflow.steps import required
+from sopctl.workflow.views import racks
 from sopctl.workflow.views.calendar import calendar
+
+NO_RACKS = Obstacle("the site has no racks", "belum ada rak")
 
 
 class Waiting(Struct, frozen=True):
-    """One place in the waiting list, and why there is no space for it now (empty: there is)."""
+    """One entry of the waiting list, and why there is no space for it now (empty: there is)."""
 
     number: int
     id: str
@@ -37,10 +41,10 @@ class Waiting(Struct, frozen=True):
 
 
 def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE) -> StepDone:
-    """penitipan 4: find a place (best fit, or as `wish` says) and hold it for this deposit.
+    """penitipan 4: find a place (the best fit, or as `wish` says) and hold it for this deposit.
 
-    Requests that wait are served in order: an earlier one that fits now comes first (NotNow). A request that waits
-    already and still has no place stays as it is: nothing is recorded, the answer is no.
+    Waiting requests are served in order: raises NotNow while an earlier one fits. For a request that waits already and
+    still has no place, nothing is recorded and the answer is no.
     """
     expire(desk, but=deposit_id)
     with turn(desk, deposit_id, "reserve") as mine, racks_alone(desk.site):
@@ -58,19 +62,19 @@ def place(desk: Desk, deposit_id: str) -> StepDone:
 
 
 def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> StepDone:
-    """Let a request be served before those of lower priority (0 is everyone's); the reason is kept."""
-    if not reason.strip():
-        raise UsageError("priority-needs-reason", "a priority needs a reason", remedy='Say why: --reason "…"')
+    """Let a request be served before those of lower priority (the default is 0). The reason is recorded."""
+    said = required.reason(reason, "a priority", Action("prioritise", deposit_id, needs=("reason",)))
     with act(desk, deposit_id, "prioritise") as mine:
         if mine.dossier.summary.place:
             raise NotNow(
-                "its-place-already",
+                "has-a-place",
                 "{deposit} has its place already: {place}",
+                remedy=Action("show", deposit_id),
                 deposit=deposit_id,
                 place=mine.dossier.summary.place,
             )
-        note = f"prioritas {priority}: {reason.strip()}"
-        return mine.record(mine.verb.outcome, Prioritised(priority=priority, reason=reason.strip()), note=note)
+        note = f"prioritas {priority}: {said}"
+        return mine.record(mine.verb.outcome, Prioritised(priority=priority, reason=said), note=note)
 
 
 def queue(site: Site) -> list[Waiting]:
@@ -86,19 +90,19 @@ def queue(site: Site) -> list[Waiting]:
             height=each.need.height,
             priority=each.priority,
             since=each.queued,
-            why="; ".join(_why_not(site, taken, each)),
+            why="; ".join(map(str, _obstacles(site, taken, each))),
         )
         for number, each in enumerate(waiting_list(everyone), start=1)
     ]
 
 
 def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
-    """Let go of the places whose offer was not taken up in time, and serve the waiting list with them.
+    """Release the places whose offer was not taken up in time, and serve the waiting list with them.
 
     A deposit that another process holds is left for the next time.
     """
     today = desk.now().date()
-    let_go = []
+    released = []
     for each in register.summaries(desk.site):
         if each.id == but or each.held or each.place_until is None or each.place_until >= today:
             continue
@@ -107,17 +111,17 @@ def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
                 until = mine.dossier.summary.place_until
                 if until and until < today:
                     note = f"tempat dilepas: {mine.dossier.summary.place}, ditawarkan sampai {until}"
-                    let_go.append(mine.record(next(iter(mine.outcomes)), note=note))
+                    released.append(mine.record(next(iter(mine.outcomes)), note=note))
         except (Conflict, NotNow):
             continue
-    ids = {done.id for done in let_go}
-    return [*let_go, *(serve_waiting_list(desk, but=ids) if ids else [])]
+    ids = {done.id for done in released}
+    return [*released, *(serve_waiting_list(desk, but=ids) if ids else [])]
 
 
 def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]:
-    """Step 4 again for those who wait, in their order, as long as there is space: for when space has become free.
+    """Step 4 again for those who wait, in order, for as long as there is space: called when space has become free.
 
-    Ends early when another process holds the one whose turn it is: the order is kept.
+    Ends early when another process holds the one whose turn it is, so that the order is kept.
     """
     served: list[StepDone] = []
     passed_by = set(but)
@@ -137,7 +141,7 @@ def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]
 
 
 def place_until(desk: Desk) -> date:
-    """Until when a place that is offered today is held for a server that is not brought."""
+    """Until when a place that is offered today is held."""
     return calendar(desk.site).add(desk.now().date(), desk.site.settings.space.offer_days)
 
 
@@ -149,16 +153,16 @@ def others_than(site: Site, deposit_id: str) -> list[Summary]:
 def first_that_fits(site: Site, everyone: Sequence[Summary]) -> Summary | None:
     """The first of the waiting list for which there is a place now."""
     taken = occupied(everyone)
-    return next((each for each in waiting_list(everyone) if not _why_not(site, taken, each)), None)
+    return next((each for each in waiting_list(everyone) if not _obstacles(site, taken, each)), None)
 
 
 def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish) -> StepDone:
     site, me = mine.desk.site, mine.dossier.summary
     taken = occupied(others)
-    spot, reasons = rack.find_place(site.racks, taken, me.need, wish)
+    spot, obstacles = rack.find_place(site.racks, taken, me.need, wish)
     if spot:
         passed_over = [
-            PassedOver(each.id, "; ".join(_why_not(site, taken, each)))
+            PassedOver(each.id, _in_the_record(_obstacles(site, taken, each)))
             for each in waiting_list(others)
             if turn_of(each) < turn_of(me)
         ]
@@ -170,45 +174,43 @@ def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish) -> StepDone:
         return mine.record("tersedia", reserved, OfferedUntil(place_until=until), note=note[:1000])
     if mine.standing.waiting == "space":
         return mine.done(mine.dossier.events[-1], answer=False)
-    why = "; ".join(reasons) or "the site has no racks"
-    return mine.record("tidak tersedia", note=why, answer=False)
+    return mine.record("tidak tersedia", note=_in_the_record(obstacles or [NO_RACKS]), answer=False)
 
 
-def _why_not(site: Site, taken: Sequence[Occupied], each: Summary) -> list[str]:
+def _obstacles(site: Site, taken: Sequence[Occupied], each: Summary) -> list[Obstacle]:
     """Why there is no place for a deposit now; nothing when there is one."""
-    spot, reasons = rack.find_place(site.racks, taken, each.need)
-    return [] if spot else (reasons or ["the site has no racks"])
+    spot, obstacles = rack.find_place(site.racks, taken, each.need)
+    return [] if spot else (obstacles or [NO_RACKS])
+
+
+def _in_the_record(obstacles: Iterable[Obstacle]) -> str:
+    return "; ".join(each.indonesian for each in obstacles)
 
 
 def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> None:
     taken = occupied(others)
     earlier = [each for each in others if stands_in_line(each) and turn_of(each) < turn_of(mine)]
     for first in sorted(earlier, key=turn_of):
-        if not _why_not(site, taken, first):
-            told = first.waiting == "space"
-            command = (
-                f"sopctl reserve {first.id}" if told else f"sopctl notify {first.id}, then sopctl reserve {first.id}"
-            )
+        if not _obstacles(site, taken, first):
+            tell = () if first.waiting == "space" else (Action("notify", first.id, task="place-full"),)
             raise NotNow(
-                "asked-earlier-waits-space-fits",
+                "earlier-request-first",
                 "{deposit} asked earlier, waits for space and fits now",
-                remedy=f"Serve it first: {command}",
+                remedy=("Serve it first.", *tell, Action("reserve", first.id)),
                 deposit=first.id,
             )
 
 
 def _refuse_wish(site: Site, mine: Summary, others: Sequence[Summary], wish: Wish) -> None:
-    if wish.rack and wish.rack not in {each.name for each in site.racks}:
-        known = ", ".join(each.name for each in site.racks) or "none"
-        raise UsageError("no-rack", "there is no rack {rack!r}", remedy=f"There are: {known}", rack=wish.rack)
-    spot, reasons = rack.find_place(site.racks, occupied(others), mine.need, wish)
+    if wish.rack:
+        racks.find(site, wish.rack)
+    spot, obstacles = rack.find_place(site.racks, occupied(others), mine.need, wish)
     if spot is None:
-        see = f"sopctl rack show {wish.rack}" if wish.rack else "sopctl rack list"
         raise UsageError(
-            "server-cannot-stand",
-            "the server cannot stand there: {known}",
-            remedy=f"See the racks: {see}",
-            known="; ".join(reasons),
+            "place-refused",
+            "the server cannot stand there: {reasons}",
+            remedy=("See what is free.", Action("rack show", wish.rack) if wish.rack else Action("rack list")),
+            reasons="; ".join(map(str, obstacles)),
         )
 
 

@@ -1,1 +1,1 @@
-"""The site as people read it; nothing here changes anything."""
+"""The site as people read it. Nothing here changes a record."""

@@ -15,7 +15,7 @@ FILE_NAME = "calendar.yml"
 
 
 class Override(Struct, frozen=True, forbid_unknown_fields=True):
-    """A day that the site sets otherwise: closed (`holiday` names it), or open although it is a holiday (`workday`)."""
+    """A day that the site overrides: closed, for `holiday`, or open although it is a holiday, for `workday`."""
 
     holiday: Line | None = None
     workday: Line | None = None
@@ -34,7 +34,7 @@ def calendar(site: Site) -> Calendar:
 
 
 def overrides(site: Site) -> dict[date, str | None]:
-    """The site's own days: a holiday's name, or None for a day on which the office is open."""
+    """The site's own days, with a holiday's name, or None for a day on which the office is open."""
     path = site.root / FILE_NAME
     if not path.exists():
         return {}
@@ -48,7 +48,7 @@ def _holidays(year: int) -> dict[date, str]:
 
 @cache
 def _decreed(year: int) -> bool:
-    """Joint leave is decreed year by year: a year without any is not decreed yet."""
+    """Joint leave is decreed year by year: for a year without any, the decree is still to come."""
     return bool(_of(year, "government"))
 
 

@@ -1,4 +1,4 @@
-"""The inventories that were taken: one month's facts, what changed between months, and all servers of a month."""
+"""The inventories that were taken: a month's facts, what changed between months, and all servers of a month."""
 
 import re
 from collections import Counter
@@ -9,29 +9,29 @@ from typing import Any
 from msgspec import Struct
 
 from sopctl.adapters import listings
-from sopctl.errors import UsageError
+from sopctl.errors import Action, UsageError
 from sopctl.model import unit
 from sopctl.model.facts.changes import Change, against_handover, differences, real
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
+from sopctl.model.month import month_days
 from sopctl.model.sop.entries import Gathered
-from sopctl.model.sop.summary import Summary as Deposit
+from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import Unit
 from sopctl.model.waiting_list import occupied
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.views.reports import month_days
 
 Progress = Callable[[int, int], None]
 
 MONTHS = 12
-"""Of the changes month by month."""
+"""How many months the changes by month go back."""
 
 
-class Month(Struct, frozen=True):
-    """What one month's facts say in short; `disk_gb` in powers of ten, as makers count."""
+class MonthlyFacts(Struct, frozen=True):
+    """What one month's facts say in short; `disk_gb` is decimal (10⁹ bytes), as vendors count."""
 
     month: str
     revision: int
@@ -50,17 +50,17 @@ class Difference(Struct, frozen=True):
     declared: tuple[Comparison, ...]
 
 
-class Row(Struct, frozen=True):
+class InventoriedServer(Struct, frozen=True):
     """One server of a month's inventory."""
 
-    deposit: Deposit
+    deposit: Summary
     facts: ServerFacts
     changes: tuple[Change, ...]
     kept: kept.Kept
 
     @property
     def system(self) -> str:
-        return " ".join(filter(None, (self.facts.os_name, self.facts.os_version)))
+        return _system(self.facts)
 
     @property
     def memory_gib(self) -> float:
@@ -72,25 +72,25 @@ class Row(Struct, frozen=True):
 
 
 class Sum(Struct):
-    """Servers together."""
+    """The totals of a group of servers."""
 
     servers: int = 0
     memory_gib: float = 0
     disk_gb: float = 0
 
 
-class Summary(Struct, frozen=True):
-    """All servers of one month: those that were gathered, those that stand here and are `missing`, and sums by
-    unit, rack, operating system, the firmware's year, and the year in which the deposit ends. `used_units`: which
-    units of each rack are filled or reserved now."""
+class MonthlySummary(Struct, frozen=True):
+    """All servers of one month: those that were gathered, those in the office's hands that are `missing`, and sums by
+    unit, rack, operating system, year of the firmware, and year in which the deposit ends. `used_units`: which units of
+    each rack are filled or reserved now."""
 
     month: str
-    servers: tuple[Row, ...]
-    missing: tuple[Deposit, ...]
+    servers: tuple[InventoriedServer, ...]
+    missing: tuple[Summary, ...]
     sums: dict[str, dict[str, Sum]]
     used_units: dict[str, set[int]]
     by_month: dict[str, int] = {}
-    """How many changes the forms tell of the months until this one, oldest first; only months that have forms."""
+    """How many changes the forms report, by month up to this one, oldest first; only months that have forms."""
 
     @property
     def not_gathered(self) -> tuple[str, ...]:
@@ -111,43 +111,46 @@ def kept_form(desk: Desk, deposit_id: str, month: str | None = None) -> Path:
 
 
 def gathering(desk: Desk, deposit_id: str, month: str | None = None) -> tuple[Dossier, Gathered]:
-    """The dossier, and the gathering that counts for `month`, by default of the newest one. Raises
-    UsageError when there is none."""
+    """The dossier, and the gathering that counts for `month`, by default the newest. Raises UsageError when there is
+    none."""
     dossier = dossiers.read(desk.site, deposit_id)
     found = next((each for _, each in dossier.established(Gathered) if month in (None, each.month)), None)
     if found is None:
-        raise _none(deposit_id, month)
+        raise _no_facts(deposit_id, month)
     return dossier, found
 
 
-def over_time(desk: Desk, deposit_id: str) -> tuple[Month, ...]:
+def over_time(desk: Desk, deposit_id: str) -> tuple[MonthlyFacts, ...]:
     """Memory, disks and system of a server, month by month, each as its newest revision says."""
     dossier = dossiers.read(desk.site, deposit_id)
     found = []
     for each in kept.months(dossier).values():
         facts = kept.read(dossier.folder, each)
-        row = (_memory_gib(facts), _disk_gb(facts), " ".join(filter(None, (facts.os_name, facts.os_version))))
-        found.append(Month(each.month, each.revision, *row, facts.kernel or ""))
+        sizes = _memory_gib(facts), _disk_gb(facts)
+        found.append(MonthlyFacts(each.month, each.revision, *sizes, _system(facts), facts.kernel or ""))
     if not found:
-        raise _none(deposit_id, None)
+        raise _no_facts(deposit_id)
     return tuple(found)
 
 
 def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_handover: bool = False) -> Difference:
-    """What changed between two `months`, by default the last two; or since the hand-over: from the first facts on.
+    """What changed between two `months`, by default the last two; or since the hand-over: since the first facts.
 
-    The serial number of the hand-over counts always. Raises UsageError when a month's facts are not there.
+    The serial number of the hand-over is always compared. Raises UsageError when a month has no facts.
     """
     if len(months) not in (0, 2) or (months and since_handover):
         raise UsageError(
-            "name-two-months-none-since",
-            "name two months, or none, or --since handover",
-            remedy=f"sopctl inventory diff {deposit_id}",
+            "months-to-compare",
+            "name two months to compare, or none for the last two",
+            remedy=(
+                "Since the hand-over is asked for alone, without months.",
+                Action("inventory diff", deposit_id),
+            ),
         )
     dossier = dossiers.read(desk.site, deposit_id)
     gathered = kept.months(dossier)
     if not gathered:
-        raise _none(deposit_id, None)
+        raise _no_facts(deposit_id)
     all_months = list(gathered)
     first, last = months or (all_months[0 if since_handover else -min(2, len(all_months))], all_months[-1])
     before, after = (kept.read(dossier.folder, _gathering(deposit_id, gathered, month)) for month in (first, last))
@@ -157,9 +160,9 @@ def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_hando
     return Difference("" if since_handover else first, last, found, declared)
 
 
-def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> Summary:
-    """The inventory of `month`, by default this one: every server whose facts were kept, each with what changed since
-    its month before."""
+def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> MonthlySummary:
+    """The inventory of `month`, by default this one: every server whose facts were kept, with what changed since its
+    previous month. Raises UsageError for what is not a month, InvalidRecord for a dossier that is broken."""
     first, _ = month_days(month or f"{desk.now():%Y-%m}")
     month = f"{first:%Y-%m}"
     reading = register.read(desk.site, gathered=True)
@@ -174,7 +177,7 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
             earlier = kept.newest(months, before=month)
             before = kept.read(folder, earlier) if earlier else None
             changes = (*against_handover(deposit.serial, facts), *(differences(before, facts) if before else ()))
-            servers.append(Row(deposit, facts, changes, months[month]))
+            servers.append(InventoriedServer(deposit, facts, changes, months[month]))
         elif deposit.in_our_hands:
             missing.append(deposit)
         progress(number, len(reading.summaries))
@@ -183,11 +186,11 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
         used.setdefault(each.place.rack, set()).update(range(each.place.unit, each.place.top + 1))
     by_month[month] = sum(len(real(each.changes)) for each in servers)
     latest = dict(sorted(by_month.items())[-MONTHS:])
-    return Summary(month, tuple(servers), tuple(missing), _sums(desk.site.settings.units, servers), used, latest)
+    return MonthlySummary(month, tuple(servers), tuple(missing), _sums(desk.site.settings.units, servers), used, latest)
 
 
-def row(server: Row) -> dict[str, Any]:
-    """A server as one flat line, for CSV and JSON."""
+def flat(server: InventoriedServer) -> dict[str, Any]:
+    """A server as one flat record, for CSV and JSON."""
     deposit, facts, place = server.deposit, server.facts, server.deposit.place
     return {
         "id": deposit.id,
@@ -212,23 +215,23 @@ def row(server: Row) -> dict[str, Any]:
     }
 
 
-def as_csv(desk: Desk, found: Summary, netbox: str | None = None) -> str:
-    """The summary as CSV: one line a server, or what NetBox's bulk import of these objects takes. A rack is of the site
-    that is called as the office."""
+def as_csv(desk: Desk, found: MonthlySummary, netbox: str | None = None) -> str:
+    """The summary as CSV: one line a server, or what NetBox's bulk import of these objects takes. NetBox's site has the
+    office's name."""
     if netbox is None:
         return listings.csv_text(
-            [{**row(each), "changes": "; ".join(map(str, each.changes))} for each in found.servers]
+            [{**flat(each), "changes": "; ".join(map(str, each.changes))} for each in found.servers]
         )
     site = {"site": desk.site.settings.office.name}
-    servers = [listings.Device({**row(each), **site}, each.facts) for each in found.servers]
+    servers = [listings.Device({**flat(each), **site}, each.facts) for each in found.servers]
     return listings.csv_text(listings.NETBOX[netbox](servers))
 
 
-def _sums(units: Mapping[str, Unit], servers: Sequence[Row]) -> dict[str, dict[str, Sum]]:
+def _sums(units: Mapping[str, Unit], servers: Sequence[InventoriedServer]) -> dict[str, dict[str, Sum]]:
     names: dict[str, str] = {}
     for each in servers:  # however letters spell a unit, it is one
         names.setdefault(unit.identity(units, each.deposit.unit), unit.label(units, each.deposit.unit))
-    keys: dict[str, Callable[[Row], str]] = {
+    keys: dict[str, Callable[[InventoriedServer], str]] = {
         "unit": lambda each: names[unit.identity(units, each.deposit.unit)],
         "rack": lambda each: each.deposit.place.rack if each.deposit.place else "–",
         "system": lambda each: each.system or "–",
@@ -246,9 +249,13 @@ def _sums(units: Mapping[str, Unit], servers: Sequence[Row]) -> dict[str, dict[s
 
 
 def _year(said: str | None) -> str:
-    """The year in a firmware's date, which is written in many ways."""
+    """The year in a firmware's date, of which there are many formats."""
     found = re.search(r"(?<!\d)(19[89]\d|20\d\d)(?!\d)", said or "")
     return found[0] if found else "–"
+
+
+def _system(facts: ServerFacts) -> str:
+    return " ".join(filter(None, (facts.os_name, facts.os_version)))
 
 
 def _memory_gib(facts: ServerFacts) -> float:
@@ -263,16 +270,18 @@ def _gathering(deposit_id: str, gathered: kept.Months, month: str | None) -> kep
     """The newest gathering of `month`, by default of the newest."""
     found = gathered.get(month) if month else kept.newest(gathered)
     if found is None:
-        raise _none(deposit_id, month)
+        raise _no_facts(deposit_id, month)
     return found
 
 
-def _none(deposit_id: str, month: str | None) -> UsageError:
-    of = f" for {month}" if month else ""
+def _no_facts(deposit_id: str, month: str | None = None) -> UsageError:
+    gather = Action("inventory", deposit_id)
+    if month is None:
+        return UsageError("no-facts", "there are no facts of {deposit} yet", remedy=gather, deposit=deposit_id)
     return UsageError(
-        "no-facts",
-        "there are no facts of {deposit}{of}",
-        remedy=f"Gather them: sopctl inventory collect {deposit_id}",
+        "no-facts-of-month",
+        "there are no facts of {deposit} for {month}",
+        remedy=gather,
         deposit=deposit_id,
-        of=of,
+        month=month,
     )

@@ -1,6 +1,7 @@
 """The written procedures (SOP) of a site, and the way that a deposit went through them."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from sopctl.store.site import Site
 
 
 class Visit(Struct, frozen=True):
-    """A step that a deposit has ended: when, with which outcomes in order, and by whom."""
+    """The passes through one step: when each ended, with which outcome, and who decided it."""
 
     days: tuple[date, ...]
     outcomes: tuple[str, ...]
@@ -22,7 +23,7 @@ class Visit(Struct, frozen=True):
 
 
 class Way(Struct, frozen=True):
-    """A procedure as it was for one deposit: the version it is pinned to, its visits by step, and where it stands."""
+    """A procedure as it went for one deposit: the version it is pinned to, the visits by step, and where it stands."""
 
     deposit: str
     procedure: Procedure
@@ -33,14 +34,9 @@ class Way(Struct, frozen=True):
 
 
 def find(site: Site, name: str, version: str | None = None) -> Procedure:
-    """A procedure by its name: the version in force, or the one named. Raises UsageError when there is none."""
+    """A procedure by name: the version in force, or the one that is asked for. Raises UsageError when there is none."""
     if name not in site.procedures:
-        raise UsageError(
-            "no-procedure",
-            "there is no procedure {name!r}",
-            remedy=f"There are: {', '.join(site.procedures)}",
-            name=name,
-        )
+        raise _no_such(name, site.procedures)
     if version is None:
         return site.procedures[name]
     versions = site.library.versions(name)
@@ -48,23 +44,31 @@ def find(site: Site, name: str, version: str | None = None) -> Procedure:
     if found is None:
         there = ", ".join(each.version for each in versions)
         raise UsageError(
-            "no-version", "{name} has no version {version!r}", remedy=f"There are: {there}", name=name, version=version
+            "no-such-version",
+            "{procedure} has no version {version!r}",
+            remedy=f"There are: {there}",
+            procedure=name,
+            version=version,
         )
     return found
 
 
 def way(site: Site, name: str, deposit_id: str) -> Way:
-    """The way that a deposit went through a procedure. Raises UsageError when there is no such one."""
+    """The way that a deposit went through a procedure. Raises UsageError when there is no such procedure."""
     dossier = dossiers.read(site, deposit_id)
     if name not in dossier.procedures:
-        raise UsageError(
-            "no-procedure",
-            "there is no procedure {name!r}",
-            remedy=f"There are: {', '.join(dossier.procedures)}",
-            name=name,
-        )
+        raise _no_such(name, dossier.procedures)
     events = tuple(event for event in dossier.events if event.procedure == name)
     return Way(deposit_id, dossier.procedures[name], _visits(dossier, name), dossier.standing, events)
+
+
+def _no_such(name: str, known: Iterable[str]) -> UsageError:
+    return UsageError(
+        "no-such-procedure",
+        "there is no procedure {procedure!r}",
+        remedy=f"There are: {', '.join(known)}",
+        procedure=name,
+    )
 
 
 def _visits(dossier: Dossier, name: str) -> dict[int, Visit]:

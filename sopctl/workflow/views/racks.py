@@ -19,13 +19,18 @@ from sopctl.store.durable import write_atomic
 from sopctl.store.site import Site
 
 
-def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
-    """A rack and what stands or is reserved in it. Raises UsageError when there is none of that name."""
+def find(site: Site, name: str) -> Rack:
+    """The rack of that name. Raises UsageError when there is none."""
     found = next((each for each in site.racks if each.name == name), None)
     if found is None:
         known = ", ".join(each.name for each in site.racks) or "none"
-        raise UsageError("no-rack", "there is no rack {name!r}", remedy=f"There are: {known}", name=name)
-    return found, [o for o in occupied(register.summaries(site)) if o.place.rack == name]
+        raise UsageError("no-such-rack", "there is no rack {rack!r}", remedy=f"There are: {known}", rack=name)
+    return found
+
+
+def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
+    """A rack and what stands or is reserved in it. Raises UsageError when there is none of that name."""
+    return find(site, name), [each for each in occupied(register.summaries(site)) if each.place.rack == name]
 
 
 class RackRow(Struct, frozen=True):
@@ -41,7 +46,7 @@ class RackRow(Struct, frozen=True):
 
 
 def rack_rows(site: Site) -> list[RackRow]:
-    """Every rack with what is free in it; a unit of which one face is free counts as taken."""
+    """Every rack with what is free in it. A unit counts as taken when one of its faces is."""
     taken = occupied(register.summaries(site))
     return [
         RackRow(
@@ -58,7 +63,7 @@ def rack_rows(site: Site) -> list[RackRow]:
 
 
 def draw_rack(site: Site, name: str, file: Path) -> None:
-    """Write a rack's elevation as an SVG picture. Raises UsageError when there is no such rack."""
+    """Draw a rack's elevation into `file`, as SVG. Raises UsageError when there is no such rack."""
     from sopctl.adapters.documents.rack_svg import Box, Gauge, rack_svg
 
     found, taken = rack(site, name)

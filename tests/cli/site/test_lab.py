@@ -95,7 +95,7 @@ def test_a_switch_has_a_plain_name(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
     result = CliRunner().invoke(lab, ["switch", "--name", "one", "--as", "../sw"])
     assert isinstance(result.exception, UsageError)
-    assert "is no name for a switch" in result.exception.message
+    assert "is not a name for a switch" in result.exception.message
 
 
 def test_down_without_a_lab_is_done_and_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

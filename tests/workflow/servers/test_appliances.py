@@ -17,7 +17,7 @@ from sopctl.model.facts.appliance import from_answers
 from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store import dossiers, register
 from sopctl.workflow.desk import Desk, StepDone, turn
-from sopctl.workflow.papers import issuing, request_letter
+from sopctl.workflow.papers import export, request_letter
 from sopctl.workflow.ports import change
 from sopctl.workflow.servers import ansible_view, checking
 from sopctl.workflow.setup.init import EXAMPLE_APPLIANCE, EXAMPLE_REQUEST
@@ -141,7 +141,7 @@ def test_a_server_keeps_no_password(tmp_path: Path) -> None:
 def test_a_letter_comes_back_as_a_spreadsheet(desk: Desk, tmp_path: Path) -> None:
     record = tmp_path / "request.yml"
     record.write_text(EXAMPLE_APPLIANCE)
-    sheet = issuing.letter(desk, kind="xlsx", output=tmp_path / "surat.xlsx", filled=record)
+    sheet = export.letter(desk, kind="xlsx", output=tmp_path / "surat.xlsx", filled=record)
     before, after = request_letter.read(record), request_letter.read(sheet)
     assert (after.kind, after.platform, after.server) == ("appliance", "cisco_ios", before.server)  # type: ignore[union-attr]
     assert after.access.first_contact.password == "fw1.example.org", "the office keeps it under the appliance's name"

@@ -11,7 +11,7 @@ from sopctl.errors import NotNow, UsageError
 from sopctl.store import dossiers
 from sopctl.workflow.deciding import Behalf
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers import filing
+from sopctl.workflow.papers import integrity
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, reservation
 from tests.cases import rows
 from tests.conftest import Clock
@@ -100,7 +100,7 @@ def test_an_extension_is_later_than_what_holds(desk: Desk, until_space: Callable
     acts.extend(head, deposit, until=date(2028, 6, 30), letter_number="090/7/2027", letter=scan)
     assert dossiers.read(desk.site, deposit).summary.valid_until == date(2028, 6, 30)
     assert dossiers.read(desk.site, deposit).deposit.valid_until == date(2027, 12, 31), "the request stays as filed"
-    assert [filed.state for filed in filing.documents(desk, deposit)][-1] == "intact"
+    assert [filed.state for filed in integrity.documents(desk, deposit)][-1] == "intact"
 
 
 def test_someone_without_the_role_decides_with_a_letter_of_authority(

@@ -15,7 +15,7 @@ from sopctl.errors import InvalidRecord, NotNow
 from sopctl.store import dossiers, register
 from sopctl.store.durable import write_atomic
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers import filing
+from sopctl.workflow.papers import integrity
 from sopctl.workflow.steps import adopting, configuring, letters
 from sopctl.workflow.views import board
 from tests.cases import rows
@@ -81,7 +81,7 @@ def test_an_adopted_server_is_due_for_configuration_and_says_what_is_unknown(des
         configuring.configure(desk, adopted.id, host_key="SHA256:" + "A" * 43)
     assert f"sopctl edit {adopted.id}" in caught.value.advice
     letters.ask_back(desk, adopted.id, letter_number="090/9/2026")
-    assert filing.journal_gaps(desk) == (2, [])
+    assert integrity.journal_gaps(desk) == (2, [])
 
 
 def test_a_request_still_needs_all_of_it(desk: Desk, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_an_import_that_is_killed_leaves_all_or_none(
     if not found:
         assert len(adopting.import_list(desk, file, dry_run=False)) == 2
     assert [path.name for path in (desk.site.root / "deposits").iterdir() if path.name.startswith(".")] == []
-    assert filing.journal_gaps(desk)[1] == []
+    assert integrity.journal_gaps(desk)[1] == []
 
 
 def _killed(*_: object) -> None:

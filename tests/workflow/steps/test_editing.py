@@ -39,7 +39,7 @@ def test_an_edit_is_recorded_with_what_was_and_what_is(
     ("old", "new", "says"),
     [
         ("height_units: '2'", "height_units: dua", "height_units"),
-        ("id: PS-2026-0001", "id: PS-2026-0009", "the id is PS-2026-0001 and stays so"),
+        ("id: PS-2026-0001", "id: PS-2026-0009", "the id PS-2026-0001 cannot be changed"),
     ],
 )
 def test_an_edit_that_is_not_valid_changes_nothing(

@@ -11,7 +11,7 @@ from sopctl.errors import InvalidRecord, NotNow, UsageError
 from sopctl.model.inspection import Inspection
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.papers import filing, parts
+from sopctl.workflow.papers import elements, integrity
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, releasing, reservation
 from tests.cases import rows
 
@@ -70,7 +70,7 @@ def test_photos_are_kept_and_answer_their_question(desk: Desk, brought: str, tmp
         inspecting.inspect(desk, brought, serial="SN-0001", photos=[photo, _text(tmp_path)])
     done = inspecting.inspect(desk, brought, serial="SN-0001", photos=[photo])
     assert done.data["checklist"][-1] == {"item": "Foto terlampir", "result": "ok", "note": ""}
-    assert [each.state for each in filing.documents(desk, brought)][-1] == "intact"
+    assert [each.state for each in integrity.documents(desk, brought)][-1] == "intact"
 
 
 def _text(folder: Path) -> Path:
@@ -108,7 +108,7 @@ def test_the_way_back_compares_with_the_hand_over(desk: Desk, brought: str, tmp_
     done = inspecting.inspect(desk, brought, missing=["rel"])
     assert (done.outcome, done.next) == ("tidak sesuai", "pengembalian 8"), "a difference does not block"
     with turn(desk, brought, "handover") as mine:
-        form = handover.handover_form(desk.site, [mine.dossier], mine.procedure, by=mine.by, stamp=parts.stamp(mine))
+        form = handover.handover_form(desk.site, [mine.dossier], mine.procedure, by=mine.by, stamp=elements.stamp(mine))
     assert form.returning
     assert form.items[0].completeness == "kurang: rel; belum diperiksa: kabel daya"
     assert form.first.office == desk.site.settings.office.name, "the parties are reversed"
@@ -124,7 +124,7 @@ def test_several_servers_of_one_letter_stand_on_one_form(desk: Desk, until_space
         inspecting.inspect(desk, each, serial="SN-0001")
     done = handover.handover(desk, *ids)
     assert [done.id, *(also.id for also in done.also)] == ids
-    papers = [filing.documents(desk, each)[-2] for each in ids]  # the last is what it says, as data
+    papers = [integrity.documents(desk, each)[-2] for each in ids]  # the last is what it says, as data
     assert papers[0].sha256 == papers[1].sha256
     assert papers[0].number == papers[1].number == "555/0001.8/KOMINFO/2026"
 
@@ -155,8 +155,8 @@ def test_a_disposition_is_a_record(desk: Desk, file_request: Callable[..., str],
         "number": "D-7",
         "date": "2026-11-23",
     }
-    assert [each.state for each in filing.documents(desk, deposit)] == ["intact", "intact"]
-    with pytest.raises(UsageError, match="the instruction is empty"):
+    assert [each.state for each in integrity.documents(desk, deposit)] == ["intact", "intact"]
+    with pytest.raises(UsageError, match="a disposition needs an instruction"):
         letters.dispose(desk, deposit, instruction=" ")
 
 
@@ -169,7 +169,7 @@ def test_what_nobody_answered_stays_open_on_the_form(desk: Desk, brought: str) -
     done = inspecting.inspect(desk, brought, serial="SN-0001", found=Inspection())
     assert [each["result"] for each in done.data["checklist"]] == ["ok", *[""] * 9, "tidak berlaku"]
     with turn(desk, brought, "handover") as mine:
-        form = handover.handover_form(desk.site, [mine.dossier], mine.procedure, by=mine.by, stamp=parts.stamp(mine))
+        form = handover.handover_form(desk.site, [mine.dossier], mine.procedure, by=mine.by, stamp=elements.stamp(mine))
     assert [row.result for row in form.checklist][1:-1] == [""] * 9
 
 

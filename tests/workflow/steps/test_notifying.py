@@ -20,12 +20,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from sopctl.cli import terminal
-from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, UsageError
 from sopctl.model.sop.entries import Informed
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.messages import wording
+from sopctl.workflow.messages import composing
 from sopctl.workflow.steps import notifying, reminding
 from sopctl.workflow.views import board
 from tests.cases import rows
@@ -124,11 +124,11 @@ def test_without_a_mail_server_people_say_how_they_informed(desk: Desk, until_sp
     deposit = until_space()
     with pytest.raises(UsageError, match="this site has no mail server") as caught:
         notifying.notify(desk, deposit)
-    assert "--via phone|letter|meeting" in caught.value.advice
+    assert caught.value.remedy == (Action("notify", deposit, task="place-ready", needs=("via",)),)
     done = notifying.notify(desk, deposit, via="meeting")
     text = Path(done.documents[0]).read_text()
     assert text.startswith("Yth. Administrator Sistem\nDinas Contoh\n")
-    assert done.note == "diberitahukan: meeting"
+    assert done.note == "diberitahukan lewat pertemuan"
 
 
 def test_a_letter_is_a_paper_with_a_number(desk: Desk, until_space: Callable[..., str]) -> None:
@@ -291,7 +291,7 @@ def test_a_webhook_takes_the_message(desk: Desk, until_space: Callable[..., str]
     assert path == "/rahasia-sekali"
     assert posted["title"] == f"[{deposit}] Tempat untuk server sudah siap"
     assert "rack A1 U1-U2" in posted["message"]
-    assert done.note == "diberitahukan: webhook ke posko"
+    assert done.note == "diberitahukan lewat kanal: posko"
 
 
 @pytest.mark.parametrize("answer", [500, 302, 404])
@@ -323,12 +323,12 @@ def test_every_message_says_what_it_must(desk: Desk, until_space: Callable[..., 
     dossier = dossiers.read(desk.site, deposit)
     if row["task"] == "reminder":
         rows_due = board.todo(desk).rows
-        message = wording.to_person(
+        message = composing.to_person(
             desk.site, "Kabid", "k@example.org", row["language"], "reminder", {"rows": rows_due}
         )
     else:
-        content = wording.content(desk.site, dossier, row["task"], place_until="2026-12-07")
-        message = wording.to_contact(desk.site, dossier, content)
+        content = composing.content(desk.site, dossier, row["task"], place_until="2026-12-07")
+        message = composing.to_contact(desk.site, dossier, content)
     for said in row["says"]:
         assert said in f"{message.subject}\n{message.text}"
     assert "None" not in message.text
@@ -344,7 +344,7 @@ def test_a_site_has_texts_of_its_own(desk: Desk, until_space: Callable[..., str]
     with pytest.raises(InvalidRecord, match="cannot be filled: 'datang' is undefined"):
         notifying.preview(desk, deposit)
     own.write_text("Silakan\n{% if %}\n")
-    with pytest.raises(InvalidRecord, match="the template is not right") as caught:
+    with pytest.raises(InvalidRecord, match="the template has a syntax error") as caught:
         notifying.preview(desk, deposit)
     assert caught.value.where == f"{own}:2"
 

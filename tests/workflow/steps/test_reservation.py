@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from sopctl.cli import terminal
-from sopctl.errors import NotNow, UsageError
+from sopctl.errors import Action, NotNow, UsageError
 from sopctl.model.rack import Wish
 from sopctl.store import dossiers, locks
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone
-from sopctl.workflow.setup import validating
+from sopctl.workflow.setup import validation
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, reservation
 from sopctl.workflow.views import board
 from tests.conftest import Clock, give_back
@@ -46,6 +46,7 @@ def test_two_fit_and_the_third_waits(desk: Desk, until_space: Callable[..., str]
     assert [standing(desk, each) for each in (first, second, third)] == ["penitipan 5", "penitipan 5", "penitipan 6"]
     places = [str(dossiers.read(desk.site, each).summary.place) for each in (first, second)]
     assert places == ["rack A1 U1-U2", "rack A1 U3-U4"]
+    assert dossiers.read(desk.site, third).events[-1].note == "rak A1 tidak punya 2 unit kosong berurutan"
     notifying.notify(desk, third, via="phone")
     row = board.show(desk, third)[0]
     assert (row.standing, row.waiting, row.due) == ("penitipan 4", "space (1 of 1)", None)
@@ -85,7 +86,8 @@ def test_a_later_request_that_never_waited_does_not_jump_the_queue(
     assert acts.withdraw(desk, first, reason="tidak jadi").also == (), "the third has yet to be told that it waits"
     with pytest.raises(NotNow, match=f"{third} asked earlier") as caught:
         until_space()
-    assert caught.value.advice == f"Serve it first: sopctl notify {third}, then sopctl reserve {third}"
+    steps = (Action("notify", third, task="place-full"), Action("reserve", third))
+    assert caught.value.remedy == ("Serve it first.", *steps)
     notifying.notify(desk, third, via="phone")
     with pytest.raises(NotNow, match=f"{third} asked earlier"):
         reservation.reserve(desk, "PS-2026-0004")
@@ -113,7 +115,7 @@ def test_who_is_passed_over_and_why_is_recorded(desk: Desk, until_space: Callabl
     notifying.notify(desk, small, via="phone")
     (served,) = take_in_and_give_back(desk, first).also
     assert served.id == small
-    assert served.data["passed_over"] == [{"id": large, "why": "rack A1 U3-U4 is reserved for PS-2026-0002"}]
+    assert served.data["passed_over"] == [{"id": large, "why": "rack A1 U3-U4 dipesan untuk PS-2026-0002"}]
     assert f"dilewati: {large}" in served.note
 
 
@@ -181,9 +183,9 @@ def test_a_rack_that_was_made_smaller_is_found(desk: Desk, until_space: Callable
     _, second = until_space(), until_space()
     path = desk.site.root / "racks" / "A1.yml"
     path.write_text(path.read_text().replace("units: 4", "units: 3"))
-    _, errors = validating.validate(terminal.desk(Site(desk.site.root), user="root", clock=clock))
+    _, errors = validation.validate(terminal.desk(Site(desk.site.root), user="root", clock=clock))
     assert [error.where for error in errors] == [str(path)]
-    assert f"{second} has rack A1 U3-U4, which cannot be: U3 to U4 is outside rack A1" in errors[0].message
+    assert f"{second} has rack A1 U3-U4, which is impossible: U3 to U4 is outside rack A1" in errors[0].message
 
 
 @pytest.mark.parametrize(

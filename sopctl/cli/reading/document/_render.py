@@ -8,9 +8,9 @@ from sopctl.cli.render import put_json
 
 def put_documents(ctx: click.Context, deposit_id: str, *, as_json: bool) -> bool:
     """A deposit's documents. Are all of them intact?"""
-    from sopctl.workflow.papers import filing
+    from sopctl.workflow.papers import integrity
 
-    filed = filing.documents(open_desk(ctx), deposit_id)
+    filed = integrity.documents(open_desk(ctx), deposit_id)
     if as_json:
         put_json({"documents": filed})
     else:

@@ -38,9 +38,9 @@ def command() -> None:
 @click.pass_context
 def make_sop(ctx: click.Context, name: str, *, deposit: str | None, output: Path | None, as_json: bool) -> None:
     """The SOP as the PDF that PermenPANRB 35/2012 prescribes: identity block and flow table."""
-    from sopctl.workflow.papers import issuing
+    from sopctl.workflow.papers import export
 
-    _made(issuing.sop(open_desk(ctx), name, deposit=deposit, output=output), as_json=as_json)
+    _made(export.sop(open_desk(ctx), name, deposit=deposit, output=output), as_json=as_json)
 
 
 @command.command(
@@ -64,11 +64,11 @@ def make_letter(
 
     Filled in as XLSX, it can be filed: sopctl request FILE.xlsx.
     """
-    from sopctl.workflow.papers import issuing
+    from sopctl.workflow.papers import export
 
-    chosen = next(each for each in issuing.FORMATS if each == kind)
+    chosen = next(each for each in export.FORMATS if each == kind)
     language = language_of(lang)
-    _made(issuing.letter(open_desk(ctx), kind=chosen, output=output, language=language, filled=filled), as_json=as_json)
+    _made(export.letter(open_desk(ctx), kind=chosen, output=output, language=language, filled=filled), as_json=as_json)
 
 
 @command.command(
@@ -85,9 +85,9 @@ def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: 
 
     PDF is for filing, XLSX for sorting and counting.
     """
-    from sopctl.workflow.papers import issuing
+    from sopctl.workflow.papers import export
 
-    made = issuing.inventory(open_desk(ctx), month, kind="xlsx" if kind == "xlsx" else "pdf", output=output)
+    made = export.inventory_summary(open_desk(ctx), month, kind="xlsx" if kind == "xlsx" else "pdf", output=output)
     _made(made, as_json=as_json)
 
 
@@ -108,10 +108,10 @@ def make_handover(
     ctx: click.Context, deposit_id: str, *, kind: str, lang: str | None, output: Path | None, as_json: bool
 ) -> None:
     """A copy of the newest hand-over form, to edit or in English; the one that was issued stays what it is."""
-    from sopctl.workflow.papers import issuing
+    from sopctl.workflow.papers import export
 
-    chosen = next(each for each in issuing.FORMATS if each == kind)
-    made = issuing.handover(
+    chosen = next(each for each in export.FORMATS if each == kind)
+    made = export.handover_copy(
         open_desk(ctx), deposit_id, kind=chosen, output=output, language=language_of(lang) if lang else None
     )
     _made(made, as_json=as_json)

@@ -20,14 +20,14 @@ def command(ctx: click.Context, what: tuple[str, ...], *, as_json: bool) -> None
 
     Exit 1: something is altered, missing or unknown.
     """
-    from sopctl.workflow.papers import filing
+    from sopctl.workflow.papers import integrity
 
     files = [name for name in what if "/" in name or "." in name]
     if (files and len(files) < len(what)) or (not files and len(what) > 1):
         raise UsageError("one-deposit-or-files", "name one deposit, or files")
     if not files:
         end(put_documents(ctx, what[0], as_json=as_json))
-    checked = [filing.check_file(open_desk(ctx), Path(name)) for name in files]
+    checked = [integrity.check_file(open_desk(ctx), Path(name)) for name in files]
     if as_json:
         put_json({"files": checked})
     for each in checked if not as_json else ():

@@ -22,13 +22,13 @@ def command(
     ctx: click.Context, deposit_id: str, *, month: str | None, kind: str | None, output: Path | None, as_json: bool
 ) -> None:
     """Print the path of a server's inventory form (PDF); or write a copy to work with, as XLSX or HTML."""
-    from sopctl.workflow.papers import issuing
+    from sopctl.workflow.papers import export
     from sopctl.workflow.views import inventories
 
     desk = open_desk(ctx)
     if kind or output:
-        chosen = next(each for each in issuing.FORMATS if each == (kind or "pdf"))
-        path = issuing.inventory_form(desk, deposit_id, month, kind=chosen, output=output)
+        chosen = next(each for each in export.FORMATS if each == (kind or "pdf"))
+        path = export.inventory_copy(desk, deposit_id, month, kind=chosen, output=output)
     else:
         path = inventories.kept_form(desk, deposit_id, month)
     if as_json:

@@ -10,7 +10,7 @@ from sopctl.cli.render import console, put_facts, put_json, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sopctl.workflow.views.inventories import Month
+    from sopctl.workflow.views.inventories import MonthlyFacts
 
 
 @click.command(
@@ -35,7 +35,7 @@ def command(ctx: click.Context, deposit_id: str, *, month: str | None, over_time
         put_facts(inventories.kept_facts(desk, deposit_id, month), as_json=as_json)
 
 
-def _put_over_time(months: "Sequence[Month]", *, as_json: bool) -> None:
+def _put_over_time(months: "Sequence[MonthlyFacts]", *, as_json: bool) -> None:
     if as_json:
         put_json({"months": months})
         return

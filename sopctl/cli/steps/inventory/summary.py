@@ -10,7 +10,7 @@ from sopctl.cli.steps.inventory._render import plain, put_changes
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.workflow.views.inventories import Summary
+    from sopctl.workflow.views.inventories import MonthlySummary
 
 
 @click.command(
@@ -38,13 +38,13 @@ def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
     if as_csv or netbox:
         click.echo(inventories.as_csv(desk, found, netbox), nl=False)
     elif as_json:
-        servers = [{**inventories.row(each), "changes": plain(each.changes)} for each in found.servers]
+        servers = [{**inventories.flat(each), "changes": plain(each.changes)} for each in found.servers]
         put_json({"month": found.month, "servers": servers, "not_gathered": found.not_gathered, "sums": found.sums})
     else:
         _put_summary(found)
 
 
-def _put_summary(found: "Summary") -> None:
+def _put_summary(found: "MonthlySummary") -> None:
     from sopctl.model.facts.changes import real
 
     told = [each for each in found.servers if each.changes]

@@ -1,4 +1,4 @@
-"""The month's summary of all servers (Rekapitulasi Inventarisasi Server) as the form that is typeset."""
+"""The month's summary of all servers (Rekapitulasi Inventarisasi Server), as a form."""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,10 +7,10 @@ from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.wording import month_name
 from sopctl.model.facts.changes import Weight, real
 from sopctl.model.quantity import decimal
-from sopctl.model.sop.summary import Summary as Deposit
+from sopctl.model.sop.summary import Summary
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.parts import letterhead
-from sopctl.workflow.views.inventories import Row, Sum, Summary
+from sopctl.workflow.papers.elements import letterhead
+from sopctl.workflow.views.inventories import InventoriedServer, MonthlySummary, Sum
 
 _SUMS = {
     "unit": "instansi pemilik",
@@ -22,8 +22,8 @@ _SUMS = {
 _NOBODY = forms.Party(name="", nip="", position="", office="")
 
 
-def summary_form(desk: Desk, found: Summary) -> forms.SummaryForm:
-    """The summary as a form. Its revision is made from the gatherings that it sums up."""
+def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
+    """The summary as a form. Its revision is a hash of the gatherings that it sums up."""
     site, today = desk.site, desk.now().date()
     digest = hashlib.sha256("".join(f"{each.deposit.id} {each.kept.sha256}\n" for each in found.servers).encode())
     told = [each for each in found.servers if each.changes]
@@ -78,15 +78,15 @@ def _figure(label: str, value: float) -> forms.Field:
     return forms.Field(label, decimal(value), "gathered")
 
 
-def _changes(changed: Iterable[Row]) -> Iterable[tuple[str, ...]]:
-    """What changed: alarms before all else, then server by server; what could not be read comes last."""
+def _changes(changed: Iterable[InventoriedServer]) -> Iterable[tuple[str, ...]]:
+    """What changed: alarms first, then server by server; what could not be read comes last."""
     lines = [(change.weight, each, str(change)) for each in changed for change in each.changes]
     for weight, each, sentence in sorted(lines, key=lambda line: list(Weight).index(line[0])):
         mark = "! " if weight is Weight.ALARM else ""
         yield each.deposit.id, each.facts.hostname or each.deposit.server, mark + sentence
 
 
-def _server(number: str, deposit: Deposit, found: Row | None = None) -> tuple[str, ...]:
+def _server(number: str, deposit: Summary, found: InventoriedServer | None = None) -> tuple[str, ...]:
     return (
         number,
         deposit.id,
@@ -100,22 +100,22 @@ def _server(number: str, deposit: Deposit, found: Row | None = None) -> tuple[st
     )
 
 
-def _place(deposit: Deposit) -> str:
+def _place(deposit: Summary) -> str:
     place = deposit.place
     if place is None:
         return "–"
     return f"{place.rack} U{place.unit}" + (f"–{place.top}" if place.top > place.unit else "")
 
 
-def _units(found: Summary) -> forms.Chart:
+def _units(found: MonthlySummary) -> forms.Chart:
     sums = sorted(found.sums["unit"].items(), key=lambda each: (-each[1].servers, each[0]))
     return forms.Chart(
         "Server per instansi", tuple(forms.Bar(unit, sum_.servers, 0, str(sum_.servers)) for unit, sum_ in sums)
     )
 
 
-def _racks(desk: Desk, found: Summary) -> forms.Chart:
-    """How much of each rack is filled; a rack is named by the office, not by a server."""
+def _racks(desk: Desk, found: MonthlySummary) -> forms.Chart:
+    """How much of each rack is filled. These names are the office's, not foreign text."""
     bars = []
     for rack in desk.site.racks:
         used = len(found.used_units.get(rack.name, set()) | rack.blocked.keys())
@@ -123,8 +123,8 @@ def _racks(desk: Desk, found: Summary) -> forms.Chart:
     return forms.Chart("Kapasitas rak (U terpakai)", tuple(bars))
 
 
-def _months(found: Summary) -> forms.Chart:
-    """How many changes were found each month, as the forms of each month tell them."""
+def _months(found: MonthlySummary) -> forms.Chart:
+    """How many changes were found each month, as that month's forms report them."""
     bars = (forms.Bar(month_name(month), count, 0, str(count)) for month, count in found.by_month.items())
     return forms.Chart("Perubahan per bulan", tuple(bars))
 

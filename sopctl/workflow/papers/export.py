@@ -1,4 +1,4 @@
-"""Documents made on request: the SOP, the request letter, and copies of forms that an office edits."""
+"""Documents made on request: the SOP, the request letter, the month's summary, and copies of forms to edit."""
 
 import hashlib
 from pathlib import Path
@@ -12,15 +12,15 @@ from sopctl.adapters.documents.editable import as_paper, inventory_paper, to_htm
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.summary_xlsx import summary_xlsx
 from sopctl.adapters.documents.xlsx import to_xlsx
-from sopctl.errors import InvalidRecord, UsageError
-from sopctl.model.sop.entries import HandoverIssued, Kept
+from sopctl.errors import Action, InvalidRecord, UsageError
+from sopctl.model.sop.entries import HandoverIssued, Paper
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import request_letter
-from sopctl.workflow.papers.sop_paper import sop_form
-from sopctl.workflow.papers.summary_paper import summary_form
+from sopctl.workflow.papers.sop_form import sop_form
+from sopctl.workflow.papers.summary_form import summary_form
 from sopctl.workflow.views import inventories, procedures
 
 Format = Literal["pdf", "xlsx", "html"]
@@ -29,7 +29,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 def sop(desk: Desk, name: str, *, deposit: str | None, output: Path | None) -> Path:
-    """The SOP as PDF: the version in force, or with the way that a deposit went. Returns the file that was written."""
+    """The SOP as PDF: the version in force, or that of a deposit with the way that it went. Returns the file's path."""
     site, today = desk.site, desk.now().date()
     way = procedures.way(site, name, deposit) if deposit else None
     form = sop_form(site, way.procedure if way else procedures.find(site, name), today, way)
@@ -40,31 +40,31 @@ def sop(desk: Desk, name: str, *, deposit: str | None, output: Path | None) -> P
 def letter(
     desk: Desk, *, kind: Format, output: Path | None, language: Language = "id", filled: Path | None = None
 ) -> Path:
-    """The request letter for a unit to fill in, or filled from the request record `filled`. Returns the file that was
-    written."""
+    """The request letter, empty for a unit to fill in, or filled from the request record `filled`. Returns the file's
+    path."""
     given = request_letter.read(filled) if filled else None
     paper = request_letter.letter(desk.site, desk.now().date(), language, given)
     return _write(output or Path(f"surat-permohonan.{kind}"), _as(kind, paper))
 
 
-def handover(
+def handover_copy(
     desk: Desk, deposit_id: str, *, kind: Format, output: Path | None, language: Language | None = None
 ) -> Path:
-    """A copy of a deposit's newest hand-over form, to edit or in another language. It says what the form that was
-    issued says, with all of its servers; that one stays what it is.
+    """A copy of a deposit's newest hand-over form, to edit or in another language. It says what the issued form says,
+    with all of its servers. Returns the file's path.
 
-    Raises UsageError when none was made yet, InvalidRecord when what it says is no more what was kept.
+    Raises UsageError when there is no form yet, or none that kept its data; InvalidRecord when the data was altered.
     """
     dossier = dossiers.read(desk.site, deposit_id)
     handed_over = dossier.newest(HandoverIssued)
-    if handed_over is None or handed_over.document.data is None:
+    if handed_over is None:
         raise UsageError(
-            "no-hand-over-form-yet",
+            "no-handover-form",
             "{deposit} has no hand-over form yet",
-            remedy=f"Look: sopctl show {deposit_id}",
+            remedy=Action("show", deposit_id),
             deposit=deposit_id,
         )
-    issued = _issued(dossier, handed_over.document.data, forms.HandoverForm)
+    issued = _issued(dossier, handed_over.document, forms.HandoverForm)
     language = language or issued.language
     number = f"{issued.stamp.document_number} ({say('salinan', language)})"
     stamp = replace(issued.stamp, document_number=number, names_record=False)
@@ -73,46 +73,45 @@ def handover(
     return _write(output or Path(f"serah-terima-{deposit_id}.{kind}"), content)
 
 
-def inventory(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
-    """The summary of all servers of a month, by default this one. Returns the file that was written."""
+def inventory_summary(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
+    """The summary of all servers of a month, by default this one. Returns the file's path."""
     form = summary_form(desk, inventories.summary(desk, month))
     content = render(form) if kind == "pdf" else summary_xlsx(form)
     return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content)
 
 
-def inventory_form(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:
+def inventory_copy(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:
     """A copy of a deposit's inventory form of `month`, by default the newest, to work with or to edit. It says what the
-    form that was issued says; that one stays what it is.
+    issued form says. Returns the file's path.
 
-    Raises UsageError when there is none, or none that kept what it says; InvalidRecord when that was altered.
+    Raises UsageError when there is no form, or none that kept its data; InvalidRecord when the data was altered.
     """
     dossier, gathered = inventories.gathering(desk, deposit_id, month)
-    document, of = gathered.document, gathered.month
-    if document.data is None:
-        raise UsageError(
-            "form-was-made-older-sopctl",
-            "the form of {of} was made by an older sopctl, which kept the PDF alone",
-            remedy=f"Its path: sopctl inventory form {deposit_id} --month {of}",
-            of=of,
-        )
-    issued = _issued(dossier, document.data, forms.InventoryForm)
+    issued = _issued(dossier, gathered.document, forms.InventoryForm)
     number = f"{issued.stamp.document_number} (salinan)"
     form = replace(issued, stamp=replace(issued.stamp, document_number=number, names_record=False))
     content = render(form) if kind == "pdf" else _as(kind, inventory_paper(form))
-    return _write(output or Path(f"inventaris-{deposit_id}-{of}.{kind}"), content)
+    return _write(output or Path(f"inventaris-{deposit_id}-{gathered.month}.{kind}"), content)
 
 
-def _issued(dossier: Dossier, kept: Kept, form: type[T]) -> T:
+def _issued(dossier: Dossier, paper: Paper, form: type[T]) -> T:
     """What a form said when it was issued."""
-    path = dossier.folder / kept.file
+    if paper.data is None:
+        raise UsageError(
+            "form-without-data",
+            "the form was made by an older sopctl, which kept only the PDF",
+            where=str(dossier.folder / paper.file),
+            remedy="Work with the PDF.",
+        )
+    path = dossier.folder / paper.data.file
     with disk_errors(path, "read"):
         content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != kept.sha256:
+    if hashlib.sha256(content).hexdigest() != paper.data.sha256:
         raise InvalidRecord(
-            "what-form-said-was-altered",
-            "what the form said was altered",
+            "form-data-altered",
+            "the data of the form has been altered since it was issued",
             where=str(path),
-            remedy="Restore it from a backup.",
+            remedy="Restore it from the site's version control or backup.",
         )
     return msgspec.json.decode(content, type=form)
 

@@ -1,4 +1,4 @@
-"""Reading every record of a site, to report every error at once."""
+"""Validate every record of a site, and report all errors at once."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ from sopctl.workflow.views import calendar
 
 
 def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
-    """Read every record of the site: how many dossiers there are, and every error found, edits by hand among them."""
+    """Read every record of the site. Returns how many dossiers there are, and every error, edits by hand included."""
     site = desk.site
     checks: tuple[Callable[[], object], ...] = (
         lambda: site.settings,
@@ -41,14 +41,14 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
         try:
             dossier = dossiers.read(site, deposit_id)
             _ = dossier.standing  # explained by the procedures it is pinned to, or an error
-            editing.refuse_strange_edit(dossier)
+            editing.refuse_edit_by_hand(dossier)
         except (InvalidRecord, Conflict) as error:
             errors.append(error)
     return len(ids), list({str(error): error for error in errors}.values())
 
 
 def _check_switches(site: Site) -> None:
-    """The switches' records, that there is a driver for each, and that each port belongs to one rack."""
+    """Each switch has a valid record and a driver, and each of its ports belongs to one rack."""
     from sopctl.workflow.ports import switches  # brings what speaks SSH, which no list needs
 
     for each in site.switches.values():
@@ -57,7 +57,7 @@ def _check_switches(site: Site) -> None:
 
 
 def _check_places(site: Site) -> None:
-    """Every place that is reserved or filled is one that its rack still has, and nothing stands in another's place."""
+    """Each place that is reserved or filled exists in its rack, and no two overlap."""
     racks = {each.name: each for each in site.racks}
     taken = occupied(register.read(site).summaries)
     for number, each in enumerate(taken):
@@ -69,11 +69,11 @@ def _check_places(site: Site) -> None:
         why = refusal(plain, before, need, each.place.unit, wish) if plain else f"there is no rack {each.place.rack!r}"
         if why:
             raise InvalidRecord(
-                "cannot",
-                "{deposit} has {place}, which cannot be: {why}",
+                "place-impossible",
+                "{deposit} has {place}, which is impossible: {reason}",
                 where=str(site.root / "racks" / f"{each.place.rack}.yml"),
-                remedy="Set the rack's file right, or give one of them another place.",
+                remedy="Correct the rack's file, or give one of them another place.",
                 deposit=each.deposit,
                 place=each.place,
-                why=why,
+                reason=str(why),
             )

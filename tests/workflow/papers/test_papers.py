@@ -19,8 +19,8 @@ from sopctl.model.inspection import Inspection
 from sopctl.model.sop.entries import Disposed, ExitRecorded, Wiped
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers import issuing, request_letter
-from sopctl.workflow.papers.filing import check_file
+from sopctl.workflow.papers import export, request_letter
+from sopctl.workflow.papers.integrity import check_file
 from sopctl.workflow.setup import init
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, releasing, reservation
 from tests.conftest import Clock, give_back
@@ -60,13 +60,13 @@ def test_a_copy_says_what_was_issued(desk: Desk, two: list[str], tmp_path: Path,
     issued = text_of(newest_pdf(desk, two[number]))
     reservation.place(desk, two[number])  # what happens later changes no copy
     clock.now = clock.now.replace(month=12)
-    copy = issuing.handover(desk, two[number], kind="pdf", output=tmp_path / "salinan.pdf")
+    copy = export.handover_copy(desk, two[number], kind="pdf", output=tmp_path / "salinan.pdf")
     said = text_of(copy).replace(" (salinan)", "")
     assert said == issued
     assert "Ruang Server" in said
     assert {"SN-0001", "SN-0002", "web1.example.org", "web2.example.org"} <= set(re.split(r"[\s,]+", said))
     assert check_file(desk, copy).verdict == "unknown", "a copy is no forgery"
-    book = issuing.handover(desk, two[number], kind="xlsx", output=tmp_path / "salinan.xlsx")
+    book = export.handover_copy(desk, two[number], kind="xlsx", output=tmp_path / "salinan.xlsx")
     cells = {str(cell.value) for row in openpyxl.load_workbook(book).worksheets[0].iter_rows() for cell in row}
     assert {"SN-0001", "SN-0002", f"Hasil pemeriksaan: {two[0]} web1.example.org"} <= cells
 
@@ -74,16 +74,16 @@ def test_a_copy_says_what_was_issued(desk: Desk, two: list[str], tmp_path: Path,
 def test_a_copy_is_refused_when_what_was_issued_was_altered(desk: Desk, two: list[str], tmp_path: Path) -> None:
     kept = max((dossiers.read(desk.site, two[0]).folder / "documents").glob("*serah-terima.json"))
     kept.write_bytes(kept.read_bytes().replace(b"SN-0001", b"SN-0009"))
-    with pytest.raises(InvalidRecord, match="was altered"):
-        issuing.handover(desk, two[0], kind="pdf", output=tmp_path / "salinan.pdf")
+    with pytest.raises(InvalidRecord, match="has been altered"):
+        export.handover_copy(desk, two[0], kind="pdf", output=tmp_path / "salinan.pdf")
 
 
 def test_an_english_hand_over_has_no_indonesian_words(desk: Desk, two: list[str], tmp_path: Path) -> None:
-    said = text_of(issuing.handover(desk, two[0], kind="pdf", output=tmp_path / "copy.pdf", language="en"))
+    said = text_of(export.handover_copy(desk, two[0], kind="pdf", output=tmp_path / "copy.pdf", language="en"))
     assert indonesian_in(said) == set()
     assert "Monday, 23 November 2026" in said
     assert "555/0001.8/KOMINFO/2026 (copy)" in said
-    page = issuing.handover(desk, two[0], kind="html", output=tmp_path / "copy.html", language="en").read_text()
+    page = export.handover_copy(desk, two[0], kind="html", output=tmp_path / "copy.html", language="en").read_text()
     assert '<html lang="en">' in page
     assert indonesian_in(page) == set()
 
@@ -178,7 +178,7 @@ def test_nobody_wipes_what_the_owner_did_not_ask_for(desk: Desk, two: list[str])
 def filled_letter(desk: Desk, folder: Path, language: Any = "id") -> Path:
     record = folder / "permohonan.yml"
     record.write_text(init.EXAMPLE_REQUEST.replace("  memory_gib", "  disks: [SSD 480 GB, HDD 4 TB]\n  memory_gib"))
-    return issuing.letter(desk, kind="xlsx", output=folder / "surat.xlsx", language=language, filled=record)
+    return export.letter(desk, kind="xlsx", output=folder / "surat.xlsx", language=language, filled=record)
 
 
 def edited(letter: Path, change: Callable[[Any], None]) -> Path:
@@ -217,7 +217,7 @@ def test_a_letter_that_was_filled_in_comes_back(
     assert deposit.access.ports == (80, 443)
     assert deposit.access.first_contact
     assert deposit.access.first_contact.key == "owner"
-    written = msgspec.to_builtins(request_letter.read_spreadsheet(letter))
+    written = msgspec.to_builtins(request_letter.read(letter))
     asked = msgspec.to_builtins(deposit)
     assert asked.pop("platform") is None, "a server"
     del asked["id"]
@@ -230,7 +230,7 @@ def test_a_letter_that_was_filled_in_comes_back(
         ("server.height_units", "dua", "Server: Tinggi (U): "),
         ("server.height_units", None, "Server: Tinggi (U): is empty"),
         ("contacts.technical.email", "bukan alamat", "Penanggung jawab teknis: E-mail: "),
-        ("access.accounts", "webadmin", "'webadmin' is no account"),
+        ("access.accounts", "webadmin", "'webadmin' is not an account with its key"),
         ("access.ports", "80, banyak", "Jaringan dan akses: Port layanan: "),
         ("access.sources", "jaringan kami", "Jaringan dan akses: Hanya dari alamat atau jaringan: "),
         ("letter.date", "kemarin", "Surat: Tanggal: "),
@@ -263,7 +263,7 @@ def test_any_other_spreadsheet_is_no_letter(desk: Desk, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_the_letter_fits_one_page(desk: Desk, tmp_path: Path, language: Any) -> None:
-    letter = issuing.letter(desk, kind="pdf", output=tmp_path / "surat.pdf", language=language)
+    letter = export.letter(desk, kind="pdf", output=tmp_path / "surat.pdf", language=language)
     assert len(pypdfium2.PdfDocument(letter.read_bytes())) == 1
     assert (indonesian_in(text_of(letter)) == set()) == (language == "en")
 

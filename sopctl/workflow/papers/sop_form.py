@@ -1,4 +1,4 @@
-"""The SOP as a paper: a procedure, or the way that a deposit went through it, as the form that is typeset."""
+"""The SOP as a paper: a procedure, or the way that a deposit went through it, as a form."""
 
 from datetime import date
 
@@ -8,15 +8,15 @@ from sopctl.model import masking
 from sopctl.model.sop.procedure import Outcome, Procedure, Step
 from sopctl.store import dossiers
 from sopctl.store.site import Site
-from sopctl.workflow.papers.parts import letterhead
+from sopctl.workflow.papers.elements import letterhead
 from sopctl.workflow.views.procedures import Way
 
 SHOWN_PASSES = 3
-"""Of a step that was passed more often, how many of the last are shown beside it; the list below has all."""
+"""How many passes, the last ones, are shown beside a step; the list below has all."""
 
 
 def sop_form(site: Site, procedure: Procedure, today: date, way: Way | None = None) -> forms.SopForm:
-    """The form of a procedure; with `way`, dates, what was passed, and where the deposit stands."""
+    """The form of a procedure; with `way`, its dates, the steps that were passed, and where the deposit stands."""
     stamp = forms.Stamp(
         deposit_id=way.deposit if way else "",
         document_number=procedure.identity.number or f"SOP {procedure.name} versi {procedure.version}",
@@ -120,7 +120,7 @@ def _step(procedure: Procedure, step: Step, actor: int, way: Way | None) -> form
 
 
 def _events(way: Way) -> forms.Table:
-    """Every event of the procedure; personal data in notes is masked, for the picture is shown around."""
+    """Every event of the procedure. Personal data in notes is masked, since the paper is passed around."""
     rows = tuple(
         (
             plain_date(event.at.date()),
@@ -145,7 +145,7 @@ def _papers(step: Step) -> dict[str, Outcome]:
 
 
 def _decides(step: Step) -> bool:
-    """Does the flow part here?"""
+    """Does the flow branch here?"""
     return len({outcome.next for outcome in _papers(step).values()}) > 1
 
 

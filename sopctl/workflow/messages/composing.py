@@ -1,4 +1,5 @@
-"""The texts of messages: templates of the package in Indonesian and English, or a site's own in `templates/messages/`.
+"""The texts of messages, from templates in Indonesian and English: those of the package, or a site's own in
+`templates/messages/`.
 
 A template's first line is the subject. What people wrote (names, letters) goes in as data and is never a template.
 """
@@ -20,6 +21,7 @@ from sopctl.store.settings import Language
 from sopctl.store.site import Site
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "messages"
+_MEND = "Correct the template, or delete it: then sopctl's own is used."
 
 
 class Content(NamedTuple):
@@ -31,8 +33,8 @@ class Content(NamedTuple):
 
 
 def content(site: Site, dossier: Dossier, task: str, **more: Any) -> Content:
-    """What a task tells the unit's contact persons, in their language. Raises InvalidRecord for a template that is not
-    right."""
+    """What a task tells the unit's contact persons, in their language. Raises InvalidRecord for a template with an
+    error."""
     deposit = dossier.deposit
     language = deposit.contacts.technical.language or site.settings.language
     pinned = dossier.newest(HostKeyPinned)
@@ -47,7 +49,7 @@ def content(site: Site, dossier: Dossier, task: str, **more: Any) -> Content:
 
 
 def to_contact(site: Site, dossier: Dossier, content: Content) -> Message:
-    """The message to the unit's contact persons. Raises InvalidRecord for a template that is not right."""
+    """The message to the unit's contact persons. Raises InvalidRecord for a template with an error."""
     deposit = dossier.deposit
     contact = deposit.contacts.technical
     other = deposit.contacts.administrative.email
@@ -74,13 +76,13 @@ def _address(site: Site, deposit: Deposit) -> str | None:
 def to_person(
     site: Site, name: str, email: str | None, language: Language, task: str, values: dict[str, Any]
 ) -> Message:
-    """A message to someone by name, about no single deposit."""
+    """A message to a person, which is not about one deposit alone."""
     subject, text = render(site, language, task, values)
     return Message(email, name, f"[sopctl] {subject}", _letter(site, language, {"name": name, "text": text}))
 
 
 def render(site: Site, language: Language, task: str, values: dict[str, Any]) -> tuple[str, str]:
-    """A template's subject and text with `values` in their places. Raises InvalidRecord with the template's place."""
+    """A template's subject and text, filled with `values`. Raises InvalidRecord with the place in the template."""
     whole = _fill(site, f"{language}/{task}.txt", values)
     subject, _, text = whole.partition("\n")
     return printable(subject.strip(), 200), text.strip()
@@ -101,14 +103,19 @@ def _fill(site: Site, name: str, values: dict[str, Any]) -> str:
     except jinja2.TemplateSyntaxError as error:
         where = f"{error.filename or name}:{error.lineno}"
         raise InvalidRecord(
-            "template-not-right", "the template is not right: {reason}", where=where, reason=error.message
+            "template-syntax",
+            "the template has a syntax error: {reason}",
+            where=where,
+            remedy=_MEND,
+            reason=error.message,
         ) from None
     except (jinja2.TemplateError, TypeError, ValueError) as error:
         raise InvalidRecord(
-            "template-cannot-filled",
-            "the template cannot be filled: {error}",
+            "template-not-filled",
+            "the template cannot be filled: {reason}",
             where=f"templates/messages/{name}",
-            error=error,
+            remedy=_MEND,
+            reason=str(error),
         ) from None
 
 

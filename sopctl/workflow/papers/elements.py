@@ -1,0 +1,64 @@
+"""What the office's papers share: letterhead, the stamp that ties a paper to its record, parties, accessories."""
+
+from sopctl.adapters.documents import forms
+from sopctl.adapters.documents.english import Language, say
+from sopctl.model.deposit import Contact
+from sopctl.model.sop import history
+from sopctl.model.sop.entries import CompletenessInspected
+from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Turn
+
+UNKNOWN = "tidak diketahui"
+
+
+def letterhead(site: Site) -> forms.Letterhead:
+    """The office's letterhead."""
+    office = site.settings.office
+    return forms.Letterhead(agency=office.agency, office=office.name, address=office.address, contact=office.contact)
+
+
+def stamp(mine: Turn) -> forms.Stamp:
+    """Number and revision of a document of this turn.
+
+    The number is made from the dossier and the event that will carry it, so that two terminals never give the same
+    number twice. The revision is the head of the history that the document was made from.
+    """
+    office = mine.desk.site.settings.office
+    dossier, day = mine.dossier, mine.desk.now().date()
+    serial = f"{dossier.id.rpartition('-')[2]}.{len(dossier.events) + 1}"
+    return forms.Stamp(
+        deposit_id=dossier.id,
+        document_number=f"{office.code}/{serial}/{office.unit}/{day.year}",
+        revision=history.head(dossier.id, dossier.events)[:12],
+        issued=day,
+        check_command=f"sopctl document verify {dossier.id}",
+    )
+
+
+def office_party(site: Site, key: str) -> forms.Party:
+    """A person of the office as a party of a form. The office alone stands for a person who is no longer in sopctl.yml,
+    and for what a rule decided."""
+    person = site.settings.people.get(key)
+    office = site.settings.office.name
+    if person is None:
+        return forms.Party(name="", nip="", position="", office=office)
+    return forms.Party(name=person.name, nip=person.nip, position=person.position, office=office)
+
+
+def owner_party(contact: Contact, unit: str) -> forms.Party:
+    """A contact person as a party of a form."""
+    return forms.Party(name=contact.name, nip=contact.nip, position=contact.position, office=unit)
+
+
+def accessories_back(dossier: Dossier, language: Language, *, whole: str) -> str:
+    """What became of the accessories on the way back: `whole` when all are there, else which are missing and which
+    nobody has checked."""
+    inspected = dossier.newest(CompletenessInspected)
+    back = inspected.accessories_back if inspected else ()
+    said = {
+        word: [each.item for each in back if each.returned == state]
+        for word, state in (("kurang", "false"), ("belum diperiksa", ""))
+    }
+    parts = [f"{say(word, language)}: {', '.join(items)}" for word, items in said.items() if items]
+    return "; ".join(parts) or whole

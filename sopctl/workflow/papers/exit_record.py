@@ -1,0 +1,85 @@
+"""The record of a server that leaves (Catatan Server Keluar, pengembalian 9)."""
+
+from typing import Any
+
+from sopctl.adapters.documents import forms
+from sopctl.adapters.documents.english import Language, say
+from sopctl.adapters.documents.wording import plain_date
+from sopctl.model.sop.entries import (
+    CompletenessInspected,
+    ConditionInspected,
+    DiskWish,
+    HandoverIssued,
+    ReturnLetter,
+    Taker,
+    Wiped,
+)
+from sopctl.store.dossiers import Dossier
+from sopctl.workflow.desk import Turn
+from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, stamp
+
+
+def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Paper:
+    """What leaves, whose it is, who took it and when, and what became of accessories and data."""
+    site, dossier = mine.desk.site, mine.dossier
+    summary, server = dossier.summary, dossier.deposit.server
+    kind = {"Jenis": f"{say('perangkat jaringan', language)} ({summary.platform})"} if summary.platform else {}
+    handed_over, asked_back = dossier.newest(HandoverIssued), dossier.newest(ReturnLetter)
+    taker = dossier.newest(Taker)
+    sentence = "Server titipan berikut telah diambil kembali pemiliknya dan keluar dari {office}."
+    return forms.Paper(
+        letterhead=letterhead(site),
+        stamp=stamp(mine),
+        title="Catatan Server Keluar",
+        opening=(say(sentence, language, office=site.settings.office.name),),
+        sections=(
+            _section(
+                "Server",
+                Nomor_berkas=summary.id,
+                Nama_server=server.name,
+                Merk_dan_tipe=server.brand_model,
+                Nomor_seri=summary.serial or UNKNOWN,
+                **kind,
+                Pemilik=dossier.deposit.unit,
+            ),
+            _section(
+                "Pengembalian",
+                Tempat_semula=summary.place or UNKNOWN,
+                Tanggal_keluar=plain_date(mine.desk.now().date(), language),
+                Serah_terima_pengembalian=handed_over.document.number if handed_over else UNKNOWN,
+                Diambil_oleh=(taker.taken_by if taker else "") or UNKNOWN,
+                Surat_pengambilan=asked_back.letter.number if asked_back else "",
+                Kelengkapan=accessories_back(dossier, language, whole="sesuai serah terima"),
+                Data_pada_disk=_wiping(dossier, wiped, language),
+                Kondisi=_condition(dossier),
+            ),
+        ),
+        closing=("Akses, layanan dan port jaringan server ini telah dicabut.",),
+        signers=(forms.Signer("Petugas", office_party(site, mine.by)),),
+        language=language,
+    )
+
+
+def _section(title: str, **values: Any) -> forms.Section:
+    """Labelled values; an underscore in a label is a blank."""
+    return forms.Section(
+        title, tuple(forms.Field(label.replace("_", " "), str(value), "declared") for label, value in values.items())
+    )
+
+
+def _wiping(dossier: Dossier, wiped: Wiped | None, language: Language) -> str:
+    if wiped:
+        return say("dihapus oleh {who} pada {day}", language, who=wiped.by, day=plain_date(wiped.on, language)) + (
+            f" ({wiped.how})" if wiped.how else ""
+        )
+    wish = dossier.newest(DiskWish)
+    if wish is None:
+        return UNKNOWN
+    return "pemilik meminta dihapus; pelaksanaannya tidak dicatat" if wish.wipe_disks else "tidak dihapus"
+
+
+def _condition(dossier: Dossier) -> str:
+    back, taken_in = dossier.newest(CompletenessInspected), dossier.newest(ConditionInspected)
+    if back:
+        return back.condition_back
+    return taken_in.condition if taken_in else UNKNOWN

@@ -1,0 +1,132 @@
+"""Are documents and journal what they were? Compared with the hashes that the histories carry."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from sopctl.adapters.documents.stamps import named_record
+from sopctl.model.sop.history import Event
+from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
+from sopctl.store.durable import disk_errors
+from sopctl.store.journal import Journal
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.scans import MIB, read_bounded
+
+MAX_FILE = 50 * MIB
+
+
+class Document(Struct, frozen=True):
+    """A document that a history names: its file, number, the step that made it, and its state on disk."""
+
+    deposit: str
+    file: str
+    number: str
+    procedure: str
+    step: int
+    at: datetime
+    sha256: str
+    state: str
+    """`intact`, `altered` or `missing`."""
+
+
+class CheckedFile(Struct, frozen=True):
+    """What a file is: `issued` (the record named here has it), `altered` (it names that record, which does not have it)
+    or `unknown`."""
+
+    file: str
+    verdict: str
+    deposit: str = ""
+    number: str = ""
+    at: datetime | None = None
+
+
+def documents(desk: Desk, deposit_id: str) -> list[Document]:
+    """Every document of a dossier, compared with its hash in the history."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    return [
+        Document(
+            deposit=deposit_id,
+            file=str(dossier.folder / kept["file"]),
+            number=kept.get("number", ""),
+            procedure=event.procedure,
+            step=event.step,
+            at=event.at,
+            sha256=kept["sha256"],
+            state=_state(dossier.folder / kept["file"], kept["sha256"]),
+        )
+        for event, kept in _named(dossier)
+    ]
+
+
+def check_file(desk: Desk, path: Path) -> CheckedFile:
+    """Was this file issued, or filed? Its SHA-256 is looked for in every history.
+
+    The record that a PDF of ours names is looked at first, then all others: it may be filed in another dossier. A PDF
+    that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that is too
+    large.
+    """
+    content = read_bounded(path, MAX_FILE)
+    digest = hashlib.sha256(content).hexdigest()
+    named = named_record(content)
+    known = dossiers.ids(desk.site)
+    for deposit_id in sorted(known, key=lambda each: named is None or each != named.deposit):
+        for event, kept in _named(dossiers.read(desk.site, deposit_id)):
+            if kept["sha256"] == digest:
+                return CheckedFile(str(path), "issued", deposit_id, kept.get("number", ""), event.at)
+    if named and named.deposit in known:
+        return CheckedFile(str(path), "altered", named.deposit, named.number)
+    return CheckedFile(str(path), "unknown")
+
+
+def journal_gaps(desk: Desk) -> tuple[int, list[str]]:
+    """Check the site's journal against its dossiers: how many lines it has, and what does not agree.
+
+    A dossier whose newest event is not in the journal yet (after a crash) is no gap: the next event adds it. Raises
+    InvalidRecord when the journal itself or a history was altered.
+    """
+    with desk.site.alone():
+        lines = Journal(desk.site.root).lines()
+        hashes = {dossier.id: [event.hash for event in dossier.events] for dossier in dossiers.read_all(desk.site)}
+    gaps = []
+    for line in lines:
+        events = hashes.get(line.deposit)
+        if events is None:
+            gaps.append(f"{line.deposit}: the dossier is missing")
+        elif line.seq > len(events):
+            gaps.append(f"{line.deposit}: event {line.seq} is missing")
+        elif events[line.seq - 1] != line.hash:
+            gaps.append(f"{line.deposit}: event {line.seq} is not the one that was journaled")
+    return len(lines), list(dict.fromkeys(gaps))
+
+
+def _named(dossier: Dossier) -> Iterator[tuple[Event, dict[str, str]]]:
+    """Every file that an event's data names, however deep, with the first event that names it."""
+    seen = set()
+    for event in dossier.events:
+        for kept in _files(event.data):
+            if kept["file"] not in seen:
+                seen.add(kept["file"])
+                yield event, kept
+
+
+def _files(data: Any) -> Iterator[dict[str, str]]:
+    if isinstance(data, dict):
+        if "file" in data and "sha256" in data:
+            yield data
+        for value in data.values():
+            yield from _files(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _files(value)
+
+
+def _state(path: Path, sha256: str) -> str:
+    if path.is_symlink() or not path.is_file():
+        return "missing"
+    with disk_errors(path, "read"):
+        return "intact" if hashlib.sha256(path.read_bytes()).hexdigest() == sha256 else "altered"

@@ -1,0 +1,55 @@
+"""One deposit in detail, as people read it. Personal data is masked unless they ask for it (UU PDP 27/2022)."""
+
+from typing import Any
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from sopctl.model import masking
+from sopctl.model.deposit import Contact, Deposit
+from sopctl.model.sop.entries import OnBehalfOf, from_data
+from sopctl.model.sop.history import Event
+from sopctl.store.dossiers import Dossier
+
+
+def contacts(deposit: Deposit, *, personal: bool) -> list[tuple[str, str]]:
+    """The contact persons, a line each; phone, e-mail and NIP masked unless `personal`."""
+    shown = masked(deposit, personal=personal).contacts
+    return [
+        (kind, ", ".join(filter(None, (who.name, who.position, who.phone, who.email, who.nip))))
+        for kind, who in (("administrative", shown.administrative), ("technical", shown.technical))
+    ]
+
+
+def events(dossier: Dossier, *, personal: bool) -> list[Event]:
+    """What happened; personal data in notes and data masked unless `personal`."""
+    if personal:
+        return list(dossier.events)
+    return [
+        replace(event, note=masking.inside(event.note), data=masking.inside(event.data)) for event in dossier.events
+    ]
+
+
+def decided_by(event: Event) -> str:
+    """Who decided it, and for whom (`kabid a.n. kadis`)."""
+    behalf = from_data(OnBehalfOf, event)
+    return f"{event.by} a.n. {behalf.on_behalf_of.person}" if behalf else event.by
+
+
+def record(deposit: Deposit, *, personal: bool) -> Any:
+    """The record as plain data; personal data masked wherever it stands (in a key's comment, say) unless `personal`."""
+    plain = to_builtins(masked(deposit, personal=personal))
+    return plain if personal else masking.inside(plain)
+
+
+def masked(deposit: Deposit, *, personal: bool) -> Deposit:
+    """The deposit with its contacts' personal data masked unless `personal`."""
+    if personal:
+        return deposit
+    people = deposit.contacts
+    hidden = replace(people, administrative=_masked(people.administrative), technical=_masked(people.technical))
+    return replace(deposit, contacts=hidden)
+
+
+def _masked(who: Contact) -> Contact:
+    return replace(who, nip=masking.nip(who.nip), phone=masking.phone(who.phone), email=masking.email(who.email))
