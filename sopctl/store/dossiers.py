@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import convert, structs, to_builtins
 
-from sopctl.errors import Conflict, InvalidRecord, UsageError
+from sopctl.errors import Action, Conflict, InvalidRecord, UsageError
 from sopctl.model import names
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
 from sopctl.model.sop import history, procedure, record
@@ -114,7 +114,11 @@ def read(site: Site, deposit_id: str) -> Dossier:
     deposit = codec.load(folder / "deposit.yml", Deposit)
     if deposit.id != deposit_id:
         raise InvalidRecord(
-            "record-says", "the record says it is {deposit}", where=f"{folder / 'deposit.yml'}:1:1", deposit=deposit.id
+            "record-of-another",
+            "this is the record of {deposit}",
+            where=f"{folder / 'deposit.yml'}:1:1",
+            remedy="Put each record back into the folder of its id.",
+            deposit=deposit.id,
         )
     where = str(folder / "history.yml")
     content = codec.read(folder / "history.yml", HISTORY_BYTES)
@@ -131,16 +135,14 @@ def _procedures(site: Site, events: Sequence[Event]) -> Procedures:
 def _folder(site: Site, deposit_id: str) -> Path:
     if not re.match(names.ID, deposit_id):
         raise UsageError(
-            "not-deposits-id",
-            "{deposit!r} is not a deposit's id",
-            remedy="An id looks like PS-2026-0001: sopctl list",
+            "not-an-id",
+            "{deposit!r} is not the id of a deposit",
+            remedy=("An id looks like PS-2026-0001.", Action("list")),
             deposit=deposit_id,
         )
     folder = site.folder("deposits") / deposit_id
     if folder.is_symlink() or not folder.is_dir():
-        raise UsageError(
-            "no-deposit", "there is no deposit {deposit}", remedy="See which there are: sopctl list", deposit=deposit_id
-        )
+        raise UsageError("no-such-deposit", "there is no deposit {deposit}", remedy=Action("list"), deposit=deposit_id)
     return folder
 
 
@@ -232,9 +234,9 @@ def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
     """
     if codec.read(dossier.history_file, HISTORY_BYTES) != dossier.history:
         raise Conflict(
-            "history-was-changed-meanwhile",
-            "the history of {deposit} was changed meanwhile",
-            remedy=f"Look: sopctl show {dossier.id}",
+            "history-changed-meanwhile",
+            "the history of {deposit} was changed by someone else in the meantime",
+            remedy=Action("show", dossier.id),
             deposit=dossier.id,
         )
     bound = _bound(dossier.id, dossier.events, event)
@@ -253,11 +255,16 @@ def keep_document(
     folder = dossier.folder / kind
     if folder.is_symlink():
         raise InvalidRecord(
-            "dossiers-folder-may-not-symbolic", "a dossier's folder may not be a symbolic link", where=str(folder)
+            "dossier-folder-is-symlink", "a dossier's folder may not be a symbolic link", where=str(folder)
         )
     with disk_errors(folder, "make"):
         folder.mkdir(exist_ok=True)
     return _written(dossier.folder, f"{kind}/{name}", content)
+
+
+def write_record(dossier: Dossier, content: bytes) -> None:
+    """Write deposit.yml anew: its content, which the caller has checked."""
+    write_atomic(dossier.folder / "deposit.yml", content)
 
 
 def _written(folder: Path, file: str, content: bytes) -> Kept:

@@ -66,14 +66,12 @@ def read(folder: Path, kept: Kept) -> ServerFacts:
     """
     path = folder / "facts" / name_of(kept.month, kept.revision)
     if kept.file != f"facts/{path.name}" or path.is_symlink() or path.parent.is_symlink() or not path.is_file():
-        raise InvalidRecord(
-            "facts-were-kept-not-here", "the facts that were kept are not here", where=str(path), remedy=_RESTORE
-        )
+        raise InvalidRecord("facts-missing", "the facts that were kept are not here", where=str(path), remedy=_RESTORE)
     with disk_errors(path, "read"), path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if hashlib.sha256(content).hexdigest() != kept.sha256:
         raise InvalidRecord(
-            "facts-were-changed-since-they",
+            "facts-altered",
             "the facts were changed since they were kept",
             where=str(path),
             remedy=_RESTORE,
@@ -82,9 +80,9 @@ def read(folder: Path, kept: Kept) -> ServerFacts:
         return _DECODER.decode(content)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRecord(
-            "not-facts-document", "not a facts document: {error}", where=str(path), error=error
+            "not-facts", "this is not a document of facts: {reason}", where=str(path), remedy=_RESTORE, reason=error
         ) from None
 
 
 _DECODER = msgspec.json.Decoder(ServerFacts)
-_RESTORE = "Take the file from a backup. A gathering of its own makes a new revision: sopctl inventory collect ID"
+_RESTORE = "Restore the file from a backup. Gathering again makes a new revision."

@@ -163,7 +163,7 @@ class Turn:
         """
         if outcome not in history.WORK and outcome not in self.outcomes:
             raise UsageError(
-                "cannot-end",
+                "no-such-outcome",
                 "{place} cannot end with {outcome!r}",
                 remedy=f"It ends with: {', '.join(self.outcomes)}",
                 place=self.standing.place,

@@ -97,7 +97,7 @@ def test_a_history_changed_by_hand_meanwhile_is_a_conflict(desk: Desk, file_requ
     with turn(desk, deposit, "dispose") as mine:
         history = mine.dossier.history_file
         history.write_text(history.read_text().replace("selesai", "tersedia"))
-        with pytest.raises(Conflict, match=r"the history of .* was changed meanwhile"):
+        with pytest.raises(Conflict, match=r"the history of .* was changed by someone else"):
             mine.record("selesai")
 
 

@@ -74,7 +74,7 @@ def check_chain(deposit_id: str, events: Sequence[Event], where: str) -> None:
     for number, event in enumerate(events, start=1):
         if event.seq != number or event.prev != prev:
             raise InvalidRecord(
-                "event-does-not-follow-from",
+                "event-out-of-chain",
                 "event {number} of {deposit} does not follow from the one before: the history was altered",
                 where=where,
                 remedy="Restore history.yml from the site's version control or backup; only sopctl writes it.",

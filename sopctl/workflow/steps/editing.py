@@ -11,9 +11,9 @@ from pathlib import Path
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.deposit import Deposit
 from sopctl.model.sop.entries import Edited, Filed
-from sopctl.store import codec
+from sopctl.store import codec, dossiers
 from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.steps import required
 
@@ -32,7 +32,7 @@ def edit(desk: Desk, deposit_id: str, *, source: Path | None = None, note: str =
         if after == before:
             raise NotNow("nothing-changed", "nothing was changed in {deposit}", deposit=deposit_id)
         _check(deposit_id, after, source or path)
-        write_atomic(path, after)
+        dossiers.write_record(mine.dossier, after)
         return _record(mine, before, after, note)
 
 
