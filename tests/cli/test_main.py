@@ -96,7 +96,7 @@ def test_the_steps_answer_in_json(sopctl: Callable[..., Ran], tmp_path: Path) ->
         (["frobnicate"], 2, "No such command"),
         (["list", "--frobnicate"], 2, "No such option"),
         (["show", "PS-2026-0001"], 2, "there is no deposit PS-2026-0001"),
-        (["show", "../../etc"], 2, "is not a deposit's id"),
+        (["show", "../../etc"], 2, "is not the id of a deposit"),
         (["request"], 2, "sopctl request --example"),
         (["request", "missing.yml"], 6, "missing.yml: cannot read: No such file"),
         (["rack", "show", "Z9"], 2, "There are: A1"),
