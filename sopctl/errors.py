@@ -6,11 +6,10 @@ id. What helps is prose, or an `Action`: the edge knows how a person asks for th
 their libraries into these.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field  # this module is in every start: msgspec would be half of its time
 from enum import IntEnum
 from typing import Any, ClassVar, TypeVar
-
-from msgspec import Struct
 
 
 class ExitCode(IntEnum):
@@ -33,7 +32,8 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-class Action(Struct, frozen=True):
+@dataclass(frozen=True)
+class Action:
     """Something that a person can do next, as data.
 
     `verb` is a verb of the procedure (`dispose`) or another thing that sopctl does (`rack show`), on the deposit or
@@ -45,7 +45,7 @@ class Action(Struct, frozen=True):
     id: str = ""
     task: str = ""
     needs: tuple[str, ...] = ()
-    given: dict[str, str] = {}
+    given: Mapping[str, str] = field(default_factory=dict)
     alternatives: tuple["Action", ...] = ()
 
     def __str__(self) -> str:
