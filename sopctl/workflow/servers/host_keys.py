@@ -94,21 +94,29 @@ def to_pin(mine: Turn, fingerprint: str | None, ask: Confirm | None, trusted_pat
 
 
 def refuse_changed(dossier: Dossier) -> None:
-    """Raise OutsideFailure, with both fingerprints, when the server shows another key than the pinned one.
+    """Raise OutsideFailure, with both fingerprints, when the server shows another key than the pinned one."""
+    error = changed(dossier)
+    if error:
+        raise error
+
+
+def changed(dossier: Dossier) -> OutsideFailure | None:
+    """The error for a server that shows another key than the pinned one, with both fingerprints; else None.
 
     A server that cannot be reached is no changed one: what comes next finds that out.
     """
     found = _shown(dossier)
-    if found.cause is Cause.HOST_KEY_CHANGED:
-        raise OutsideFailure(
-            "host-key-changed",
-            "the host key of {deposit} changed: {detail}",
-            where=f"{found.host}:{found.port}",
-            remedy="Nothing was sent. Ask the owner whether the server was reinstalled and compare at its console; if "
-            f"it is right: sopctl host-key {dossier.id} --confirm SHA256:…",
-            deposit=dossier.id,
-            detail=found.detail,
-        )
+    if found.cause is not Cause.HOST_KEY_CHANGED:
+        return None
+    return OutsideFailure(
+        "host-key-changed",
+        "the host key of {deposit} changed: {detail}",
+        where=f"{found.host}:{found.port}",
+        remedy="Nothing was sent. Ask the owner whether the server was reinstalled and compare at its console; if "
+        f"it is right: sopctl host-key {dossier.id} --confirm SHA256:…",
+        deposit=dossier.id,
+        detail=found.detail,
+    )
 
 
 def pending(dossier: Dossier) -> Seen | None:

@@ -127,14 +127,16 @@ def run_on(
 
 
 def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
-    """Was this turn's server not reached? Then that is recorded, and the error for it returned."""
+    """Was this turn's server not reached? Then that is recorded, and the error for it returned: with both fingerprints
+    where ssh refused it for its host key."""
     host = result.hosts.get(mine.dossier.id)
     if host is None or host.failed or not host.unreachable:
         return None
+    changed = host_keys.changed(mine.dossier) if host.cause == "host-key-changed" else None
     why = explain(mine, result)
-    mine.fail(f"{Outcome.UNREACHABLE}: {why}")
+    mine.fail(f"{Outcome.UNREACHABLE}: {changed.message if changed else why}")
     address = f"{mine.deposit.access.address}:{mine.deposit.access.port}"
-    return OutsideFailure(
+    return changed or OutsideFailure(
         "could-not-reached",
         "{id} could not be reached: {why}",
         remedy=f"Look where it fails: sopctl probe {address}; then run the command again; "

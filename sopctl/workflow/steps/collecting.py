@@ -29,7 +29,7 @@ from sopctl.store import dossiers, register
 from sopctl.store import facts as kept_facts
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers.inventory_form import Changes, Watched, changes_of, inventory_form
-from sopctl.workflow.servers import appliances, checking, host_keys
+from sopctl.workflow.servers import appliances, checking
 from sopctl.workflow.servers.ansible_view import key_in_use
 from sopctl.workflow.servers.playbooks import OnEvent, Options, explain, record_unreachable, run_on, silent, waited
 from sopctl.workflow.steps.configuring import Answers
@@ -205,7 +205,7 @@ class _Gathering:
         )
         for mine in self.servers.values():
             gone = record_unreachable(mine, result)
-            self._tell(mine, _key_changed(mine, gone) or gone or mine.fail(explain(mine, result)))
+            self._tell(mine, gone or mine.fail(explain(mine, result)))
 
     def _keep_servers(self, hosts: Sequence[HostResult]) -> None:
         """Keep what servers said. Their forms are begun first, so that they are made side by side."""
@@ -337,13 +337,3 @@ def _refuse_passed(mine: Turn, month: str) -> None:
 
 def _standing(desk: Desk) -> list[Summary]:
     return [each for each in register.summaries(desk.site) if each.verb == "inventory" and not each.held]
-
-
-def _key_changed(mine: Turn, error: SopctlError | None) -> SopctlError | None:
-    """Did ssh refuse the server for its host key? Then the error that names both fingerprints."""
-    if error and "Host key verification failed" in error.message:
-        try:
-            host_keys.refuse_changed(mine.dossier)
-        except SopctlError as changed:
-            return changed
-    return None

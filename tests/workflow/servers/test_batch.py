@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
 from msgspec.structs import replace
 
@@ -14,7 +15,11 @@ from sopctl.errors import Conflict, Interrupted, InvalidRecord, NotNow, OutsideF
 from sopctl.model.sop.entries import Configured, SudoRight
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, StepDone, turn
+from sopctl.workflow.servers import host_keys
 from sopctl.workflow.steps import collecting, configuring, reducing
+from sopctl.workflow.steps.configuring import Answers
+from tests.adapters.ssh import hostile
+from tests.adapters.ssh.hostile import Behaviour
 
 HOST_KEY = {"type": "ssh-ed25519", "key": "AAAA", "sha256": f"SHA256:{'A' * 43}"}
 DETAILS = (Path(__file__).parents[2] / "cases/details/virtual-machine.txt").read_text()
@@ -37,12 +42,9 @@ class Office:
         self.error: BaseException | None = None
         self.runs: list[tuple[str, list[str], dict[str, Any]]] = []
 
-    def server(self, result: HostResult, upto: str = "configure") -> str:
-        """A server whose step `upto` is due, and how the run ends on it. Nothing listens at its address."""
-        port = 1 + len(self.hosts)
-        deposit = self._placed(
-            "127.0.0.1", port, {"type": "ssh-ed25519", "key": "AAAA", "sha256": f"SHA256:{'A' * 43}"}
-        )
+    def server(self, result: HostResult, upto: str = "configure", port: int = 0) -> str:
+        """A server whose step `upto` is due, and how the run ends on it. Without a `port` nothing listens there."""
+        deposit = self._placed("127.0.0.1", port or 1 + len(self.hosts), HOST_KEY)
         steps = (("configure", "selesai"), ("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai"))
         for verb, outcome in steps if upto == "inventory" else ():
             with turn(self.desk, deposit, verb) as mine:
@@ -65,6 +67,9 @@ class Office:
     def last(self, deposit: str) -> tuple[str, str]:
         event = dossiers.read(self.desk.site, deposit).events[-1]
         return event.outcome, event.note
+
+
+OTHER_KEY = replace(AWAY, cause="host-key-changed", message="Host key verification failed")
 
 
 @pytest.fixture
@@ -198,3 +203,25 @@ def test_what_breaks_off_a_run_is_in_every_history(desk: Desk, office: Office) -
     with pytest.raises(KeyboardInterrupt):
         configuring.configure_all(desk, ids)
     assert {office.last(each)[0] for each in ids} == {"interrupted"}
+
+
+@pytest.mark.parametrize("verb", ["configure", "repair", "reduce", "collect"])
+def test_a_host_key_that_changed_is_told_with_both_fingerprints(
+    desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """It changed after the look that comes before the run, so it is ssh that refuses the server."""
+    monkeypatch.setattr(host_keys, "refuse_changed", lambda _dossier: None)
+    with hostile.listening(hostile.ssh(Behaviour(), paramiko.ECDSAKey.generate())) as host:
+        deposit = office.server(OTHER_KEY, "configure" if verb == "configure" else "inventory", port=host.port)
+        office.outcome = Outcome.UNREACHABLE
+        work: dict[str, Callable[[Desk, list[str]], Answers]] = {
+            "configure": configuring.configure_all,
+            "repair": configuring.repair,
+            "reduce": reducing.reduce,
+            "collect": collecting.collect_all,
+        }
+        error = work[verb](desk, [deposit]).errors[deposit]
+        assert host.logins == []
+    assert error.id == "host-key-changed"
+    assert error.message.count("SHA256:") == 2
+    assert office.last(deposit)[1].count("SHA256:") == 2
