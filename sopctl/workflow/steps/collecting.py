@@ -8,7 +8,7 @@ the others are simply still due.
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -29,10 +29,10 @@ from sopctl.store import dossiers, register
 from sopctl.store import facts as kept_facts
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers.inventory_form import Changes, Watched, changes_of, inventory_form
-from sopctl.workflow.servers import appliances, checking
+from sopctl.workflow.servers import appliances, batch, checking
 from sopctl.workflow.servers.ansible_view import key_in_use
-from sopctl.workflow.servers.playbooks import OnEvent, Options, explain, record_unreachable, run_on, silent, waited
-from sopctl.workflow.steps.configuring import Answers
+from sopctl.workflow.servers.batch import Answer, Answers, OnEnd
+from sopctl.workflow.servers.playbooks import OnEvent, Options, explain, silent, waited
 from sopctl.workflow.views.reports import month_days
 
 PLAYBOOK = "facts.yml"
@@ -47,9 +47,6 @@ _LOOK = "Look at the run: sopctl runs list; and tell who keeps sopctl."
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-OnEnd = Callable[[str, StepDone | SopctlError], None]
-"""Told of each deposit what came of it, as soon as that is known."""
 
 
 def collect(
@@ -78,15 +75,7 @@ def collect_all(
     Raises what ends a run for all of them (see `playbooks.run_on`), and UsageError for another month.
     """
     of = _month(desk, month)
-    answers = Answers()
-
-    def end(deposit_id: str, answer: StepDone | SopctlError) -> None:
-        if isinstance(answer, SopctlError):
-            answers.errors[deposit_id] = answer
-        else:
-            answers.done[deposit_id] = answer
-        on_end(deposit_id, answer)
-
+    answers = Answers(on_end)
     once = list(dict.fromkeys(ids))
     watched: dict[str, Watched] = {}
     with suppress(OutsideFailure, InvalidRecord):  # without the history of checks the forms say that they know nothing
@@ -97,11 +86,10 @@ def collect_all(
                 raise Interrupted(
                     "run-was-cancelled", "The run was cancelled.", remedy="Run the command again when you are ready."
                 )
-            with ExitStack() as held:
-                gathering = _Gathering(desk, of, end, press, watched)
-                for deposit_id in once[first : first + AT_ONCE]:
-                    gathering.take(deposit_id, held)
-                gathering.run(Options(forks=forks), on_event, cancel)
+            gathering = _Gathering(of, answers, press, watched)
+            chosen = once[first : first + AT_ONCE]
+            with batch.held(chosen, lambda each: turn(desk, each, "inventory"), gathering.admit, answers) as turns:
+                gathering.run(turns, Options(forks=forks), on_event, cancel)
     return answers
 
 
@@ -120,45 +108,47 @@ def everyone(desk: Desk) -> list[str]:
 class _Gathering:
     """One run: the turns that it holds, and what becomes of them."""
 
-    desk: Desk
     month: str
-    end: OnEnd
+    answers: Answers
     press: Press
     watched: Mapping[str, Watched]
 
     def __post_init__(self) -> None:
-        self.servers: dict[str, Turn] = {}
-        self.appliances: dict[str, Turn] = {}
         self.broken: Exception | None = None
-        self._keeping = threading.Lock()
 
-    def take(self, deposit_id: str, held: ExitStack) -> None:
-        """Take a deposit's turn, unless something speaks against it."""
-        try:
-            mine = held.enter_context(turn(self.desk, deposit_id, "inventory"))
-            if appliances.is_appliance(mine.dossier):
-                appliances.login(self.desk.site, mine.dossier)
-            else:
-                self.desk.site.key_file(key_in_use(self.desk.site, mine.dossier))
-            _refuse_passed(mine, self.month)
-        except SopctlError as error:
-            self.end(deposit_id, error)
+    def admit(self, mine: Turn) -> None:
+        """Refuse a deposit that cannot be asked, or not for this month."""
+        site = mine.desk.site
+        if appliances.is_appliance(mine.dossier):
+            appliances.login(site, mine.dossier)
         else:
-            (self.appliances if appliances.is_appliance(mine.dossier) else self.servers)[deposit_id] = mine
+            site.key_file(key_in_use(site, mine.dossier))
+        _refuse_passed(mine, self.month)
 
-    def run(self, options: Options, on_event: OnEvent, cancel: threading.Event | None) -> None:
+    def run(self, turns: Sequence[Turn], options: Options, on_event: OnEvent, cancel: threading.Event | None) -> None:
         """Gather; keep each server's facts as they come, then say of the others why there are none."""
-        with self._beside(options.forks, cancel or threading.Event()):
-            self._run_ansible(options, on_event, cancel)
+        beside = [mine for mine in turns if appliances.is_appliance(mine.dossier)]
+        servers = [mine for mine in turns if not appliances.is_appliance(mine.dossier)]
+        with self._beside(beside, options.forks, cancel or threading.Event()):
+            batch.run(
+                servers,
+                PLAYBOOK,
+                lambda mine, _host, result: mine.fail(explain(mine, result)),
+                self.answers,
+                options=options,
+                on_event=on_event,
+                on_facts=self._keep_servers,
+                cancel=cancel,
+            )
 
     @contextmanager
-    def _beside(self, at_once: int, stop: threading.Event) -> Iterator[None]:
-        """Gather the appliances while the block runs. What ends the block early ends them too, by `stop`."""
-        if not self.appliances:
+    def _beside(self, turns: Sequence[Turn], at_once: int, stop: threading.Event) -> Iterator[None]:
+        """Gather these appliances while the block runs. What ends the block early ends them too, by `stop`."""
+        if not turns:
             yield
             return
-        worker = threading.Thread(target=self._ask_appliances, args=(at_once, stop), name="appliances")
-        for mine in self.appliances.values():
+        worker = threading.Thread(target=self._ask_appliances, args=(turns, at_once, stop), name="appliances")
+        for mine in turns:
             mine.start()
         worker.start()
         try:
@@ -175,43 +165,31 @@ class _Gathering:
         if self.broken:
             raise self.broken
 
-    def _ask_appliances(self, at_once: int, stop: threading.Event) -> None:
+    def _ask_appliances(self, turns: Sequence[Turn], at_once: int, stop: threading.Event) -> None:
         """In a thread of its own; what it cannot record is raised by who waits for it."""
         try:
-            for mine, found in appliances.gather(list(self.appliances.values()), at_once, stop):
-                if isinstance(found, SopctlError):
+            for mine, found in appliances.gather(turns, at_once, stop):
+                if isinstance(found, Interrupted):
                     mine.break_off(found)
-                    if isinstance(found, Interrupted):
-                        self.broken = found
-                    else:
-                        self._tell(mine, found)
-                elif found is None:
-                    self._tell(mine, mine.fail(appliances.stranger(mine.dossier)))
+                    self.broken = found
                 else:
-                    self._keep(mine, self._guarded(mine, self._fill, mine, found))
+                    self.answers.give(mine.dossier.id, self._appliance_ended(mine, found))
         except Exception as error:  # noqa: BLE001 (raised again where the thread is waited for)
             self.broken = error
 
-    def _run_ansible(self, options: Options, on_event: OnEvent, cancel: threading.Event | None) -> None:
-        if not self.servers:
-            return
-        result = run_on(
-            list(self.servers.values()),
-            PLAYBOOK,
-            options=options,
-            on_event=on_event,
-            on_facts=self._keep_servers,
-            cancel=cancel,
-        )
-        for mine in self.servers.values():
-            gone = record_unreachable(mine, result)
-            self._tell(mine, gone or mine.fail(explain(mine, result)))
+    def _appliance_ended(self, mine: Turn, found: appliances.Gathered) -> Answer:
+        if isinstance(found, SopctlError):
+            mine.break_off(found)
+            return found
+        if found is None:
+            return mine.fail(appliances.stranger(mine.dossier))
+        return self._kept(mine, self._guarded(mine, self._fill, mine, found))
 
-    def _keep_servers(self, hosts: Sequence[HostResult]) -> None:
+    def _keep_servers(self, came: Sequence[tuple[Turn, HostResult]]) -> Iterator[tuple[Turn, Answer]]:
         """Keep what servers said. Their forms are begun first, so that they are made side by side."""
-        begun = [(mine := self.servers.pop(host.host), self._guarded(mine, self._begin, mine, host)) for host in hosts]
+        begun = [(mine, self._guarded(mine, self._begin, mine, host)) for mine, host in came]
         for mine, filled in begun:
-            self._keep(mine, filled)
+            yield mine, self._kept(mine, filled)
 
     def _begin(self, mine: Turn, host: HostResult) -> "Filled | StepDone":
         facts = facts_of(host, mine.desk.now().isoformat())
@@ -222,8 +200,8 @@ class _Gathering:
     def _fill(self, mine: Turn, facts: ServerFacts, remark: str = "") -> "Filled":
         return fill(mine, facts, self.month, self.press, self.watched.get(mine.dossier.id), remark)
 
-    def _keep(self, mine: Turn, filled: "Filled | StepDone | SopctlError") -> None:
-        self._tell(mine, self._guarded(mine, filled.keep) if isinstance(filled, Filled) else filled)
+    def _kept(self, mine: Turn, filled: "Filled | Answer") -> Answer:
+        return self._guarded(mine, filled.keep) if isinstance(filled, Filled) else filled
 
     def _guarded(self, mine: Turn, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | SopctlError:
         """Do it. What goes wrong with a server's facts is that server's trouble alone."""
@@ -237,11 +215,6 @@ class _Gathering:
             with suppress(SopctlError):  # where nothing can be recorded, `answer` says why
                 mine.fail(answer.message)
             return answer
-
-    def _tell(self, mine: Turn, answer: StepDone | SopctlError) -> None:
-        """One at a time: the servers' answers come in one thread, the appliances' in another."""
-        with self._keeping:
-            self.end(mine.dossier.id, answer)
 
 
 class Filled(NamedTuple):

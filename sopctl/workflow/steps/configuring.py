@@ -7,10 +7,9 @@ deposit stays at the step where it stands.
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 
-from sopctl.adapters.ansible.runner import RunResult
+from sopctl.adapters.ansible.runner import HostResult, RunResult
 from sopctl.adapters.ssh import Password
 from sopctl.errors import NotNow, SopctlError, UsageError
 from sopctl.model.sop.entries import Configured, Entry, WayIn
@@ -18,38 +17,15 @@ from sopctl.model.sop.summary import Summary
 from sopctl.store import register
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.ports import deposit_port
-from sopctl.workflow.servers import appliances, host_keys
+from sopctl.workflow.servers import appliances, batch, host_keys
 from sopctl.workflow.servers.ansible_view import hosts, key_in_use
+from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.first_contact import let_in
 from sopctl.workflow.servers.host_keys import Confirm, Unconfirmed
-from sopctl.workflow.servers.playbooks import (
-    PLAIN,
-    OnEvent,
-    Options,
-    explain,
-    record_unreachable,
-    refuse_unfit,
-    run_on,
-    silent,
-    waited,
-)
+from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_unfit, silent, waited
 
 PLAYBOOK = "configure.yml"
 RAW_PLAYBOOK = "configure_raw.yml"
-
-
-@dataclass
-class Answers:
-    """What came of each deposit: a step done (its answer says how well), or the error that kept it from ending."""
-
-    done: dict[str, StepDone] = field(default_factory=dict)
-    errors: dict[str, SopctlError] = field(default_factory=dict)
-
-    def only(self) -> StepDone:
-        """The answer for the one deposit that was asked for. Raises its error."""
-        for error in self.errors.values():
-            raise error
-        return next(iter(self.done.values()))
 
 
 def configure(
@@ -111,32 +87,27 @@ def configure_all(
         )
     if password and len(ids) > 1:
         raise UsageError("password-opens-one-server-not", "a password opens one server, not several")
-    answers, begun = Answers(), dict[str, list[Entry]]()
-    with ExitStack() as held:
-        turns = []
-        for deposit_id in dict.fromkeys(ids):
-            try:
-                mine = held.enter_context(turn(desk, deposit_id, "configure"))
-                _refuse_without_way_in(mine, password, options)
-                no_port = _port(mine)
-                if no_port:
-                    answers.done[deposit_id] = no_port
-                    continue
-                with _begun_work(mine):
-                    pinned = host_keys.to_pin(mine, host_key, confirm, trusted_path)
-                    begun[deposit_id] = [pinned] if pinned else []
-                    if appliances.is_appliance(mine.dossier):
-                        answers.done[deposit_id] = _appliance(mine, begun.pop(deposit_id), cancel)
-                        continue
-                    if password:
-                        begun[deposit_id] = [_first_contact(mine, begun[deposit_id], password, cancel)]
-                    else:
-                        refuse_unfit(mine)
-            except SopctlError as error:
-                answers.errors[deposit_id] = error
+    answers, begun = Answers(), dict[str, Sequence[Entry]]()
+
+    def admit(mine: Turn) -> StepDone | None:
+        _refuse_without_way_in(mine, password, options)
+        no_port = _port(mine)
+        if no_port:
+            return no_port
+        with _begun_work(mine):
+            pinned = host_keys.to_pin(mine, host_key, confirm, trusted_path)
+            first = [pinned] if pinned else []
+            if appliances.is_appliance(mine.dossier):
+                return _appliance(mine, first, cancel)
+            if password:
+                begun[mine.dossier.id] = [_first_contact(mine, first, password, cancel)]
             else:
-                turns.append(mine)
-        _run(turns, begun, answers, options, on_event, cancel)
+                begun[mine.dossier.id] = first
+                refuse_unfit(mine)
+        return None
+
+    with batch.held(ids, lambda deposit_id: turn(desk, deposit_id, "configure"), admit, answers) as turns:
+        _run(turns, answers, options, on_event, cancel, begun)
     for deposit_id, problem in answers.errors.items():
         if isinstance(problem, Unconfirmed):
             host_keys.keep_pending(desk, deposit_id, problem.key)
@@ -156,18 +127,13 @@ def repair(
     Raises what ends the run for all of them (see `playbooks.run_on`).
     """
     answers = Answers()
-    with ExitStack() as held:
-        turns = []
-        for deposit_id in dict.fromkeys(ids):
-            try:
-                mine = held.enter_context(act(desk, deposit_id, "repair"))
-                refuse_unmanaged(mine.dossier.summary, "there is nothing to repair")
-                refuse_unfit(mine)
-            except SopctlError as error:
-                answers.errors[deposit_id] = error
-            else:
-                turns.append(mine)
-        _run(turns, {}, answers, options, on_event, cancel)
+
+    def admit(mine: Turn) -> None:
+        refuse_unmanaged(mine.dossier.summary, "there is nothing to repair")
+        refuse_unfit(mine)
+
+    with batch.held(ids, lambda deposit_id: act(desk, deposit_id, "repair"), admit, answers) as turns:
+        _run(turns, answers, options, on_event, cancel)
     return answers
 
 
@@ -224,22 +190,22 @@ def limited(desk: Desk, ids: Sequence[str], limits: Sequence[str]) -> list[str]:
 
 def _run(
     turns: Sequence[Turn],
-    begun: Mapping[str, Sequence[Entry]],
     answers: Answers,
     options: Options,
     on_event: OnEvent,
     cancel: threading.Event | None,
+    begun: Mapping[str, Sequence[Entry]] = {},
 ) -> None:
-    if not turns:
-        return
+    def good(mine: Turn, host: HostResult, result: RunResult) -> StepDone:
+        note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s{waited(host)}"
+        if options.raw:
+            note = f"tanpa Python: akun dan kunci saja; {note}"
+        note = "; ".join((note, *host.notes))
+        established = Configured(changed=host.changed, raw=options.raw)
+        return mine.record(mine.verb.outcome or "selesai", established, note=note)
+
     playbook = RAW_PLAYBOOK if options.raw else PLAYBOOK
-    result = run_on(turns, playbook, started=begun, options=options, on_event=on_event, cancel=cancel)
-    for mine in turns:
-        error = record_unreachable(mine, result)
-        if error:
-            answers.errors[mine.dossier.id] = error
-        else:
-            answers.done[mine.dossier.id] = _judge(mine, result, raw=options.raw)
+    batch.run(turns, playbook, good, answers, started=begun, options=options, on_event=on_event, cancel=cancel)
 
 
 def _refuse_without_way_in(mine: Turn, password: Password | None, options: Options) -> None:
@@ -291,14 +257,3 @@ def _first_contact(mine: Turn, begun: Sequence[Entry], password: Password, cance
     except BaseException as error:
         mine.break_off(error)
         raise
-
-
-def _judge(mine: Turn, result: RunResult, *, raw: bool) -> StepDone:
-    host = result.hosts.get(mine.dossier.id)
-    if host is None or host.failed:
-        return mine.fail(explain(mine, result))
-    note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s{waited(host)}"
-    if raw:
-        note = f"tanpa Python: akun dan kunci saja; {note}"
-    note = "; ".join((note, *host.notes))
-    return mine.record(mine.verb.outcome or "selesai", Configured(changed=host.changed, raw=raw), note=note)

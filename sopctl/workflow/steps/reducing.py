@@ -7,25 +7,17 @@ sudo back.
 
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
 
-from sopctl.errors import NotNow, SopctlError, UsageError
+from sopctl.adapters.ansible.runner import HostResult, RunResult
+from sopctl.errors import NotNow, UsageError
 from sopctl.model.sop.entries import SudoRight
 from sopctl.store import register
 from sopctl.workflow import commands
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
-from sopctl.workflow.servers import first_contact
+from sopctl.workflow.servers import batch, first_contact
 from sopctl.workflow.servers.ansible_view import last_cause
-from sopctl.workflow.servers.playbooks import (
-    OnEvent,
-    Options,
-    explain,
-    record_unreachable,
-    refuse_unfit,
-    run_on,
-    silent,
-)
-from sopctl.workflow.steps.configuring import Answers
+from sopctl.workflow.servers.batch import Answers
+from sopctl.workflow.servers.playbooks import OnEvent, Options, refuse_unfit, silent
 
 PLAYBOOK = "inventory_only.yml"
 
@@ -44,28 +36,17 @@ def reduce(
     takes the change back. Raises what ends the run for all of them (see `playbooks.run_on`).
     """
     answers = Answers()
-    with ExitStack() as held:
-        turns = []
-        for deposit_id in dict.fromkeys(ids):
-            try:
-                mine = held.enter_context(act(desk, deposit_id, "sudo"))
-                _refuse_not_accepted(mine)
-                refuse_unfit(mine)
-            except SopctlError as error:
-                answers.errors[deposit_id] = error
-            else:
-                turns.append(mine)
-        if turns:
-            result = run_on(turns, PLAYBOOK, options=Options(forks=forks), on_event=on_event, cancel=cancel)
-        for mine in turns:
-            host, gone = result.hosts.get(mine.dossier.id), record_unreachable(mine, result)
-            if gone:
-                answers.errors[mine.dossier.id] = gone
-            elif host is None or host.failed:
-                answers.done[mine.dossier.id] = mine.fail(explain(mine, result))
-            else:
-                note = "akun pengelola hanya untuk inventaris"
-                answers.done[mine.dossier.id] = mine.record(mine.verb.outcome, SudoRight(sudo="inventory"), note=note)
+
+    def admit(mine: Turn) -> None:
+        _refuse_not_accepted(mine)
+        refuse_unfit(mine)
+
+    def good(mine: Turn, _host: HostResult, _result: RunResult) -> StepDone:
+        note = "akun pengelola hanya untuk inventaris"
+        return mine.record(mine.verb.outcome, SudoRight(sudo="inventory"), note=note)
+
+    with batch.held(ids, lambda deposit_id: act(desk, deposit_id, "sudo"), admit, answers) as turns:
+        batch.run(turns, PLAYBOOK, good, answers, options=Options(forks=forks), on_event=on_event, cancel=cancel)
     return answers
 
 

@@ -16,8 +16,8 @@ from sopctl.model.sop.entries import Configured, SudoRight
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, StepDone, turn
 from sopctl.workflow.servers import host_keys
+from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.steps import collecting, configuring, reducing
-from sopctl.workflow.steps.configuring import Answers
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
 
