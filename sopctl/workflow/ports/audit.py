@@ -52,9 +52,9 @@ def audit(
 
     def read(name: str) -> None:
         try:
-            held = switches.held(site, site.switches[name], seconds=READ_SECONDS, wait=WAIT_SECONDS, cancel=cancel)
-            with held as reach, reach.open() as session:
-                states[name] = device.read(reach.driver, session)
+            taken = switches.held(site, site.switches[name], seconds=READ_SECONDS, wait=WAIT_SECONDS, cancel=cancel)
+            with taken as held, held.open() as session:
+                states[name] = device.read(held.driver, session)
         except SopctlError as error:
             errors[name] = error
 

@@ -18,7 +18,7 @@ from sopctl.errors import Interrupted, SopctlError
 from sopctl.model.ports import port
 from sopctl.model.ports.port import ActualPort, Expected, Plan, PortSetting
 from sopctl.store.durable import disk_errors, write_atomic
-from sopctl.workflow.ports.switches import Reach
+from sopctl.workflow.ports.switches import HeldSwitch
 
 SESSION_SECONDS = 150.0
 RESTORE_SECONDS = 180
@@ -36,7 +36,7 @@ class Job:
     """What shall become of a port. With `service` it is given to the server, which must then be heard on it; `stir`
     makes the server say something. Without, it is taken away."""
 
-    reach: Reach
+    held: HeldSwitch
     port: str
     wanted: PortSetting
     whose: Expected
@@ -82,13 +82,13 @@ class _Differs(Exception):
 
 def preview(job: Job) -> Proposal:
     """What `change` would do. Nothing is sent that changes anything. Raises DeviceFault."""
-    with job.reach.open() as session:
+    with job.held.open() as session:
         plan = _plan(job, session)
         if plan.before is None or plan.refusals or not plan.changes:
             return Proposal(plan, (), ())
-        back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
-        restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
-        lines = job.reach.driver.lines(job.port, plan.before.setting, job.wanted)
+        back = job.held.driver.lines(job.port, job.wanted, plan.before.setting)
+        restore = job.held.driver.restore(session, job.port, back, RESTORE_SECONDS)
+        lines = job.held.driver.lines(job.port, plan.before.setting, job.wanted)
         return Proposal(plan, lines, back, restore.how if restore else "")
 
 
@@ -98,7 +98,7 @@ def change(job: Job) -> PortResult:
     Raises DeviceFault when no session begins or the switch cannot be read: nothing was sent then. Raises Interrupted
     after Ctrl-C, when the port has been put back as far as that was possible; it says so.
     """
-    with job.reach.open() as session:
+    with job.held.open() as session:
         plan = _plan(job, session)
         if plan.refusals:
             first = plan.refusals[0]
@@ -106,8 +106,8 @@ def change(job: Job) -> PortResult:
         assert plan.before  # noqa: S101 (a port that is missing is refused)
         if not plan.changes:
             return _unchanged(job, session, plan)
-        back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
-        restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
+        back = job.held.driver.lines(job.port, job.wanted, plan.before.setting)
+        restore = job.held.driver.restore(session, job.port, back, RESTORE_SECONDS)
         saving = False
         _begin(job)
         try:
@@ -142,15 +142,15 @@ def told(result: PortResult) -> str:
 
 
 def _plan(job: Job, session: Session) -> Plan:
-    state = read(job.reach.driver, session)
+    state = read(job.held.driver, session)
     before = state.ports.get(job.port)
-    unable = job.reach.driver.unable(before.setting, job.wanted) if before and before.setting != job.wanted else ""
+    unable = job.held.driver.unable(before.setting, job.wanted) if before and before.setting != job.wanted else ""
     return port.plan(
-        job.reach.record.name,
+        job.held.record.name,
         job.port,
         job.wanted,
         state,
-        uplinks=job.reach.record.uplinks,
+        uplinks=job.held.record.uplinks,
         whose=job.whose,
         service=job.service,
         unable=unable,
@@ -162,7 +162,7 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None) 
     if restore and restore.arm:
         session.configure(restore.arm)
     entering = restore.entering if restore else "configure terminal"
-    session.configure(job.reach.driver.lines(job.port, plan.before.setting, job.wanted), entering=entering)
+    session.configure(job.held.driver.lines(job.port, plan.before.setting, job.wanted), entering=entering)
     _see(job, session)
     heard = _hear(job, session) if job.service else ""
     for command in restore.keep if restore else ():
@@ -172,7 +172,7 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None) 
 
 
 def _save(job: Job, session: Session) -> None:
-    for command in job.reach.driver.SAVE:
+    for command in job.held.driver.SAVE:
         session.show(command)
 
 
@@ -185,14 +185,14 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
         return PortResult("refused", plan, plan.before, cause=NOT_HEARD, why=str(error), remedy=NOT_HEARD_REMEDY)
     if not _mark(job).exists():
         return PortResult("unchanged", plan, plan.before, heard)
-    restore = job.reach.driver.restore(session, job.port, (), RESTORE_SECONDS)
+    restore = job.held.driver.restore(session, job.port, (), RESTORE_SECONDS)
     for command in restore.drop if restore else ():
         with suppress(CommandRefused):  # there is none: it was killed before, or after
             session.show(command)
     try:
         after = _see(job, session)
     except _Differs as error:  # it was taken in the meantime
-        return _ended("put-back", plan, read(job.reach.driver, session).ports.get(job.port), None, error)
+        return _ended("put-back", plan, read(job.held.driver, session).ports.get(job.port), None, error)
     _save(job, session)
     _mark(job).unlink(missing_ok=True)
     return PortResult("unchanged", plan, after, heard)
@@ -200,7 +200,7 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
 
 def _mark(job: Job) -> Path:
     """There while a change of this port is under way, and after one that was killed."""
-    return job.reach.marks / f"{job.reach.record.name}-{job.port.replace('/', '_')}"
+    return job.held.marks / f"{job.held.record.name}-{job.port.replace('/', '_')}"
 
 
 def _begin(job: Job) -> None:
@@ -212,7 +212,7 @@ def _begin(job: Job) -> None:
 
 def _see(job: Job, session: Session) -> ActualPort:
     """The port as it is now. Raises _Differs when it is not as wanted."""
-    after = read(job.reach.driver, session).ports.get(job.port)
+    after = read(job.held.driver, session).ports.get(job.port)
     if after is None or after.setting != job.wanted:
         left = port.changes(after.setting, job.wanted) if after else ()
         what = ", ".join(f"{each.field} is {each.before!r}" for each in left) or "the port is gone"
@@ -225,7 +225,7 @@ def _hear(job: Job, session: Session) -> str:
     deadline = time.monotonic() + min(job.hear_seconds, session.left())
     while True:
         job.stir()
-        seen = port.SwitchState({}, learned=learned(job.reach.driver, session))
+        seen = port.SwitchState({}, learned=learned(job.held.driver, session))
         mac = port.is_there(seen, job.port, job.wanted, job.whose)
         if mac:
             return mac
@@ -240,7 +240,7 @@ def _back_anew(
 ) -> PortResult:
     """Put the port back over a new session, and say what came of it."""
     after: ActualPort | None = None
-    with suppress(SopctlError), job.reach.open() as session:
+    with suppress(SopctlError), job.held.open() as session:
         after = _back(job, session, before, restore, saved=saved)
     state: Literal["put-back", "unknown"] = "put-back" if after and after.setting == before.setting else "unknown"
     return _ended(state, plan, after, restore, failed)
@@ -251,7 +251,7 @@ def _back(job: Job, session: Session, before: ActualPort, restore: Restore | Non
 
     Raises DeviceFault. That it cannot be saved is none: the port is back, and saving was what failed.
     """
-    driver = job.reach.driver
+    driver = job.held.driver
     if restore and restore.undo:
         with suppress(CommandRefused):  # there may be nothing to undo: the first line was refused
             for command in restore.undo:

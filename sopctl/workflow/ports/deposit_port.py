@@ -44,8 +44,8 @@ def plan(desk: Desk, deposit_id: str, *, release: bool = False, log: Path | None
     """
     dossier = dossiers.read(desk.site, deposit_id)
     found = _needed(desk.site, dossier)
-    with switches.held(desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as reach:
-        return change.preview(_job(reach, found, dossier, service=not release))
+    with switches.held(desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as held:
+        return change.preview(_job(held, found, dossier, service=not release))
 
 
 def apply(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[StepDone, PortResult]:
@@ -224,15 +224,15 @@ def _act(mine: Turn, *, service: bool, log: Path | None) -> tuple[StepDone, Port
 
 
 def _change(mine: Turn, found: PortOf, *, service: bool, log: Path | None = None) -> PortResult:
-    with switches.held(mine.desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as reach:
-        return change.change(_job(reach, found, mine.dossier, service=service))
+    with switches.held(mine.desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as held:
+        return change.change(_job(held, found, mine.dossier, service=service))
 
 
-def _job(reach: switches.Reach, found: PortOf, dossier: Dossier, *, service: bool) -> Job:
+def _job(held: switches.HeldSwitch, found: PortOf, dossier: Dossier, *, service: bool) -> Job:
     setting = found.service if service else found.quarantine
     address = dossier.deposit.access.address
     return Job(
-        reach,
+        held,
         found.interface,
         setting,
         found.whose,

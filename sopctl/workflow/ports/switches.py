@@ -9,24 +9,23 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.adapters import switch as device
-from sopctl.adapters.ssh import check, load_key
+from sopctl.adapters.ssh import load_key
 from sopctl.adapters.switch import Driver, Endpoint, Login, Session
-from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
-from sopctl.model.access import ladder
-from sopctl.model.access.ladder import AccessResult, Cause, HostKey, Target
+from sopctl.errors import InvalidRecord, UsageError
+from sopctl.model.access.ladder import AccessResult, Cause
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Place
 from sopctl.store import codec, locks, switches
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.store.switches import Pin
+from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.trust import Confirm, Host, Proof, required_key
 
 WAIT_SECONDS = 60.0
 """How long a command waits for another one that has a session with the same switch."""
 MAX_PASSWORD = 1024
-
-Confirm = Callable[[HostKey], bool]
 
 
 class SwitchRow(Struct, frozen=True):
@@ -54,7 +53,7 @@ class SwitchKeys(Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Reach:
+class HeldSwitch:
     """A switch held by this process: its record, its driver, how a session with it is opened, and the folder of the
     marks that a change leaves while it is under way."""
 
@@ -142,53 +141,27 @@ def refuse_shared_ports(site: Site) -> None:
                 )
 
 
+def host(site: Site, found: SwitchRecord) -> Host:
+    """Where a switch is, and the host key that is pinned for it. Raises InvalidRecord for a damaged pin."""
+    pin = switches.pinned(site, found.name)
+    return Host("switch", found.name, found.address, found.port, pin.key if pin else None)
+
+
 def look(desk: Desk, name: str) -> SwitchKeys:
     """What is known of a switch's host key, and what it shows now. Nobody logs in."""
     found = record(desk.site, name)
-    pin = switches.pinned(desk.site, name)
-    expected = f"{pin.key.type} {pin.key.sha256}" if pin else None
-    return SwitchKeys(name, pin, check(Target(found.address, found.port, expect_key=expected)))
+    return SwitchKeys(name, switches.pinned(desk.site, name), trust.look(host(desk.site, found)))
 
 
 def confirm(
     desk: Desk, name: str, *, fingerprint: str | None = None, trusted_path: str = "", ask: Confirm | None = None
 ) -> Pin:
     """Pin the key that the switch shows now: its `fingerprint`, or whichever comes over a path that is trusted, or
-    that a person says is right. Raises OutsideFailure when it shows another one or none, UsageError for nobody's yes.
+    that a person says is right. Raises as `trust.confirmed`, and UsageError when there is no such switch.
     """
-    found = record(desk.site, name)
-    wanted = ladder.pin(fingerprint).sha256 if fingerprint else ""
-    shown = check(Target(found.address, found.port, expect_key=fingerprint))
-    where = f"{found.address}:{found.port}"
-    if shown.host_key is None:
-        raise OutsideFailure(
-            "switchs-host-key-cannot-read",
-            "the switch's host key cannot be read: {detail}",
-            where=where,
-            remedy=f"Look where it fails: sopctl probe {where}",
-            detail=shown.detail,
-        )
-    if wanted and wanted != shown.host_key.sha256:
-        raise OutsideFailure(
-            "switch-shows-host-key-expected",
-            "the switch shows the host key {sha256}, expected was {wanted}",
-            where=where,
-            remedy="Someone may stand in between, or the fingerprint is of another key type: compare at the console. "
-            "Nothing was sent.",
-            sha256=shown.host_key.sha256,
-            wanted=wanted,
-        )
-    how = "fingerprint" if wanted else f"trusted path: {trusted_path}" if trusted_path else "terminal"
-    if not (wanted or trusted_path or (ask and ask(shown.host_key))):
-        raise UsageError(
-            "host-key-not-confirmed",
-            "the host key {sha256} ({type}) is not confirmed",
-            remedy="Compare it at the switch's console, then: "
-            f"sopctl switch host-key {name} --confirm {shown.host_key.sha256}",
-            sha256=shown.host_key.sha256,
-            type=shown.host_key.type,
-        )
-    kept = Pin(shown.host_key, desk.now(), desk.by or desk.typed, how)
+    found = host(desk.site, record(desk.site, name))
+    key, how = trust.confirmed(found, Proof(fingerprint, trusted_path, ask))
+    kept = Pin(key, desk.now(), desk.by or desk.typed, how)
     switches.pin(desk.site, name, kept)
     return kept
 
@@ -202,7 +175,7 @@ def held(
     wait: float = WAIT_SECONDS,
     log: Path | None = None,
     cancel: threading.Event | None = None,
-) -> Iterator[Reach]:
+) -> Iterator[HeldSwitch]:
     """Hold a switch: nobody else of this site has a session with it meanwhile. Each session lasts at most `seconds`.
 
     Raises Conflict when another process holds it for longer than `wait`; InvalidRecord for a platform without driver;
@@ -210,7 +183,7 @@ def held(
     """
     driver, endpoint, login = ready(site, found)
     with locks.hold(site.root / "var" / "locks" / f"switch-{found.name}", f"switch {found.name}", wait=wait):
-        yield Reach(
+        yield HeldSwitch(
             found,
             driver,
             lambda: device.connect(endpoint, login, driver.DIALECT, seconds=seconds, log=log, cancel=cancel),
@@ -221,16 +194,8 @@ def held(
 def ready(site: Site, found: SwitchRecord) -> tuple[Driver, Endpoint, Login]:
     """What a session with the switch takes. Raises as `held`."""
     driver = driver_of(site, found)
-    pin = switches.pinned(site, found.name)
-    if pin is None:
-        raise OutsideFailure(
-            "nobody-confirmed-host-key-so",
-            "nobody has confirmed the host key of {found}, so nobody logs in there",
-            where=f"{found.address}:{found.port}",
-            remedy=f"Compare it at the switch's console: sopctl switch host-key {found.name}",
-            found=found.name,
-        )
-    return driver, Endpoint(found.address, found.port, pin.key), _login(site, found)
+    key = required_key(host(site, found))
+    return driver, Endpoint(found.address, found.port, key), _login(site, found)
 
 
 def _login(site: Site, found: SwitchRecord) -> Login:

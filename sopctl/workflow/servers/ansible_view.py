@@ -14,13 +14,12 @@ from msgspec import Struct, to_builtins
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.model.access.ladder import HostKey
-from sopctl.model.deposit import FirstContact
-from sopctl.model.sop.entries import AccessTried, HostKeyPinned, WayIn
+from sopctl.model.sop.entries import AccessTried
 from sopctl.store import facts
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
+from sopctl.workflow.servers.reach import lets_us_in, reach
 
 
 class InventoryHost(Struct, frozen=True):
@@ -49,16 +48,16 @@ def hosts(root: Path) -> list[InventoryHost]:
 
 def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
     """The host's variables: how Ansible reaches it, and what its letter asks for."""
-    access = dossier.deposit.access
+    access, way = dossier.deposit.access, reach(site, dossier)
     settings = site.settings
     source = source_address(access.address)
     static = to_builtins(access.static_address)
     return {
-        "ansible_host": access.address,
-        "ansible_port": access.port,
-        "ansible_user": account_in_use(site, dossier),
-        "ansible_ssh_private_key_file": str(site.folder("keys") / key_in_use(site, dossier)),
-        "ansible_ssh_common_args": ssh_common_args(pinned_key(dossier)),
+        "ansible_host": way.host.address,
+        "ansible_port": way.host.port,
+        "ansible_user": way.account,
+        "ansible_ssh_private_key_file": str(site.folder("keys") / way.key),
+        "ansible_ssh_common_args": ssh_common_args(way.host.pinned),
         "sopctl_id": dossier.id,
         "sopctl_hostname": dossier.deposit.server.name,
         "sopctl_accounts": to_builtins(access.accounts),
@@ -78,57 +77,6 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
         "sopctl_banner": settings.banner,
         "sopctl_last_cause": last_cause(dossier),
     }
-
-
-def lets_us_in(dossier: Dossier) -> bool:
-    """Does the server have the office's own account? Configuration makes it, or a first contact by password."""
-    return dossier.summary.managed or dossier.newest(WayIn) is not None
-
-
-def account_in_use(site: Site, dossier: Dossier) -> str:
-    """The account through which the controller reaches the server now."""
-    return site.settings.management.account if lets_us_in(dossier) else first_contact(dossier).user
-
-
-def key_in_use(site: Site, dossier: Dossier) -> str:
-    """The name, in the site's keys/, of the private key that opens the server now.
-
-    Whether it is there is looked at when a server's turn comes: one missing key must not stop the other servers.
-    """
-    if lets_us_in(dossier):
-        return site.settings.management.key
-    contact = first_contact(dossier)
-    if contact.key is None:
-        raise InvalidRecord(
-            "entered-password-only-once-when",
-            "{deposit} is entered by the password of {user}, and only once, when it is configured",
-            where=str(dossier.folder / "deposit.yml"),
-            remedy=f"Configure it: sopctl configure {dossier.id} --ask-password. Or name a key of keys/ in "
-            "access.first_contact",
-            deposit=dossier.id,
-            user=contact.user,
-        )
-    return contact.key
-
-
-def first_contact(dossier: Dossier) -> FirstContact:
-    """The account that the owner made for us. Raises InvalidRecord when the record names none."""
-    found = dossier.deposit.access.first_contact
-    if found is None:
-        raise InvalidRecord(
-            "no-way",
-            "{deposit} has no way in: no first contact is known",
-            where=str(dossier.folder / "deposit.yml"),
-            remedy=f"Add access.first_contact (user, and the key's name in keys/): sopctl edit {dossier.id}",
-            deposit=dossier.id,
-        )
-    return found
-
-
-def pinned_key(dossier: Dossier) -> HostKey | None:
-    """The host key that the history has pinned, or None."""
-    found = dossier.newest(HostKeyPinned)
-    return found.host_key if found else None
 
 
 def last_cause(dossier: Dossier) -> str:

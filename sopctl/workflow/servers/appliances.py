@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sopctl.adapters.ssh import check, load_key
 from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
-from sopctl.model.access.ladder import AccessResult, Cause, Rung, RungResult, Target, Verdict
+from sopctl.model.access.ladder import AccessResult, Cause, Rung, RungResult, Verdict
 from sopctl.model.deposit import Platform
 from sopctl.model.facts.appliance import commands, from_answers
 from sopctl.model.facts.server import ServerFacts
@@ -22,8 +22,9 @@ from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import StepDone, Turn
-from sopctl.workflow.servers.ansible_view import first_contact, pinned_key
 from sopctl.workflow.servers.first_contact import from_file
+from sopctl.workflow.servers.reach import first_contact, host
+from sopctl.workflow.trust import required_key, target
 
 Gathered = ServerFacts | SopctlError | None
 
@@ -75,18 +76,17 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
 
 def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:
     """Try the access of an appliance: the ladder and its services, then a login that asks what it is."""
-    access, way, opens, pin = dossier.deposit.access, first_contact(dossier), login(site, dossier), pinned_key(dossier)
-    expected = f"{pin.type} {pin.sha256}" if pin else None
-    target = Target(access.address, access.port, expect_key=expected, services=access.ports, timeout=timeout)
-    found = replace(check(target), user=way.user)
+    where, way, opens = host(dossier), first_contact(dossier), login(site, dossier)
+    found = check(target(where, services=dossier.deposit.access.ports, timeout=timeout))
+    found = replace(found, user=way.user)
     if found.cause:
         return found
-    if pin is None:
+    if where.pinned is None:
         return _fallen(found, Rung.HOST_KEY, Cause.HOST_KEY_UNKNOWN, "no host key is on record")
     platform = _platform(dossier)
     asked = commands(platform)[:1]
     try:
-        said = ask(Endpoint(access.address, access.port, pin), opens, platform, asked, seconds=timeout)
+        said = ask(Endpoint(where.address, where.port, where.pinned), opens, platform, asked, seconds=timeout)
     except DeviceFault as fault:
         rung, cause = _RUNGS.get(fault.kind, (Rung.COMMAND, Cause.COMMAND_FAILED))
         return _fallen(found, rung, cause, fault.message)
@@ -142,16 +142,10 @@ def _facts(mine: Turn, cancel: threading.Event | None) -> Gathered:
 
 
 def _ask(mine: Turn, what: Sequence[str], cancel: threading.Event | None) -> ServerFacts | None:
-    dossier, access, pin = mine.dossier, mine.deposit.access, pinned_key(mine.dossier)
-    if pin is None:
-        raise OutsideFailure(
-            "no-host-key-record-so",
-            "no host key of {deposit} is on record, so nobody logs in",
-            remedy=f"Compare it at the appliance's console, then: sopctl host-key {dossier.id} --confirm SHA256:…",
-            deposit=dossier.id,
-        )
+    dossier, where = mine.dossier, host(mine.dossier)
+    endpoint = Endpoint(where.address, where.port, required_key(where))
     opens, platform = login(mine.desk.site, dossier), _platform(dossier)
-    said = ask(Endpoint(access.address, access.port, pin), opens, platform, what, cancel=cancel)
+    said = ask(endpoint, opens, platform, what, cancel=cancel)
     return from_answers(platform, said, gathered_at=mine.desk.now().isoformat())
 
 

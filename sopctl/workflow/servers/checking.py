@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from sopctl.errors import SopctlError, UsageError
-from sopctl.model.access.ladder import AccessResult, Target, Verdict, remedy
+from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.message import Message
 from sopctl.model.sop.summary import Summary
@@ -27,7 +27,8 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import sending, wording
 from sopctl.workflow.messages.sending import MayHaveArrived, Ready
-from sopctl.workflow.servers.ansible_view import account_in_use, key_in_use, pinned_key
+from sopctl.workflow.servers import reach
+from sopctl.workflow.trust import target
 
 if TYPE_CHECKING:
     from sopctl.adapters.ssh import Key
@@ -174,20 +175,13 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     from sopctl.adapters.ssh.sweep import Job
 
     dossier = dossiers.read(site, deposit_id)
-    wanted, pin = dossier.deposit.access, pinned_key(dossier)
-    appliance = dossier.deposit.kind == "appliance"
-    name = "" if appliance else key_in_use(site, dossier)
-    if name and name not in keys:
-        keys[name] = load_key(site.key_file(name))
-    target = Target(
-        wanted.address,
-        wanted.port,
-        user=None if appliance else account_in_use(site, dossier),
-        expect_key=f"{pin.type} {pin.sha256}" if pin else None,
-        services=wanted.ports,
-        timeout=timeout,
-    )
-    return Job(deposit_id, target, keys.get(name))
+    where, services = reach.host(dossier), dossier.deposit.access.ports
+    if where.kind == "appliance":
+        return Job(deposit_id, target(where, services=services, timeout=timeout), None)
+    way = reach.reach(site, dossier)
+    if way.key not in keys:
+        keys[way.key] = load_key(site.key_file(way.key))
+    return Job(deposit_id, target(where, way.account, services=services, timeout=timeout), keys[way.key])
 
 
 def announce(desk: Desk) -> list[Notice]:

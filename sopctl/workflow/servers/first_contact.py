@@ -13,11 +13,13 @@ from pathlib import Path
 from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.access.causes import Cause
-from sopctl.model.access.ladder import AccessResult, Target, remedy
+from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.sop.entries import SudoRight, WayIn
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, Turn
-from sopctl.workflow.servers.ansible_view import first_contact, pinned_key, public_key
+from sopctl.workflow.servers.ansible_view import public_key
+from sopctl.workflow.servers.reach import first_contact, host
+from sopctl.workflow.trust import target
 
 SCRIPT = "playbooks/roles/raw_accounts/files/accounts.sh"
 RECORDS = "/var/lib/sopctl"
@@ -146,13 +148,10 @@ def reduced(deposit_id: str) -> NotNow:
 def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.Event | None) -> AccessResult:
     """Make the management account, with full sudo, as `user`; what there is of it already stays."""
     site, settings = mine.desk.site, mine.desk.site.settings.management
-    access, pinned = mine.deposit.access, pinned_key(mine.dossier)
-    target = Target(
-        access.address, access.port, user, f"{pinned.type} {pinned.sha256}" if pinned else None, timeout=SECONDS
-    )
     account = ["management", settings.account, public_key(site, settings.key)]
     script = (site.root / SCRIPT).read_bytes()
-    return run_as_root(target, way, script, ["add", RECORDS, *account], cancel=cancel)
+    where = target(host(mine.dossier), user, timeout=SECONDS)
+    return run_as_root(where, way, script, ["add", RECORDS, *account], cancel=cancel)
 
 
 def _refused(deposit_id: str, found: AccessResult) -> OutsideFailure:

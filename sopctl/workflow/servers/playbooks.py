@@ -14,7 +14,7 @@ from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure, SopctlErro
 from sopctl.model.sop.entries import AnsibleRun, Entry
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.servers import first_contact, host_keys
-from sopctl.workflow.servers.ansible_view import key_in_use, pinned_key
+from sopctl.workflow.servers.reach import host, reach
 
 OnEvent = Callable[[TaskEvent], None]
 OnFacts = Callable[[Sequence[HostResult]], None]
@@ -68,8 +68,9 @@ def refuse_unfit(mine: Turn) -> None:
     """Raise OutsideFailure for a key that is missing or open to others, and for a server whose host key changed; NotNow
     for one on which the office may only take inventory."""
     site = mine.desk.site
-    site.key_file(key_in_use(site, mine.dossier))
-    if pinned_key(mine.dossier):
+    way = reach(site, mine.dossier)
+    site.key_file(way.key)
+    if way.host.pinned:
         host_keys.refuse_changed(mine.dossier)
     if mine.dossier.summary.reduced:
         first_contact.regain(mine)
@@ -129,17 +130,16 @@ def run_on(
 def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
     """Was this turn's server not reached? Then that is recorded, and the error for it returned: with both fingerprints
     where ssh refused it for its host key."""
-    host = result.hosts.get(mine.dossier.id)
-    if host is None or host.failed or not host.unreachable:
+    said = result.hosts.get(mine.dossier.id)
+    if said is None or said.failed or not said.unreachable:
         return None
-    changed = host_keys.changed(mine.dossier) if host.cause == "host-key-changed" else None
+    changed = host_keys.changed(mine.dossier) if said.cause == "host-key-changed" else None
     why = explain(mine, result)
     mine.fail(f"{Outcome.UNREACHABLE}: {changed.message if changed else why}")
-    address = f"{mine.deposit.access.address}:{mine.deposit.access.port}"
     return changed or OutsideFailure(
         "could-not-reached",
         "{id} could not be reached: {why}",
-        remedy=f"Look where it fails: sopctl probe {address}; then run the command again; "
+        remedy=f"Look where it fails: sopctl probe {host(mine.dossier).place}; then run the command again; "
         f"what Ansible did: sopctl runs show {mine.dossier.id}",
         id=mine.dossier.id,
         why=why,
@@ -148,10 +148,10 @@ def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
 
 def explain(mine: Turn, result: RunResult) -> str:
     """One sentence on what failed: the task and its message, else what Ansible said."""
-    host = result.hosts.get(mine.dossier.id)
-    if host and host.failed_task:
-        return f"{host.failed_task}: {host.message}{waited(host)}"
-    return (host.message if host else "") or result.message
+    said = result.hosts.get(mine.dossier.id)
+    if said and said.failed_task:
+        return f"{said.failed_task}: {said.message}{waited(said)}"
+    return (said.message if said else "") or result.message
 
 
 def waited(host: HostResult) -> str:

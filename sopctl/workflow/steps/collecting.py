@@ -30,9 +30,9 @@ from sopctl.store import facts as kept_facts
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers.inventory_form import Changes, Watched, changes_of, inventory_form
 from sopctl.workflow.servers import appliances, batch, checking
-from sopctl.workflow.servers.ansible_view import key_in_use
 from sopctl.workflow.servers.batch import Answer, Answers, OnEnd
 from sopctl.workflow.servers.playbooks import OnEvent, Options, explain, silent, waited
+from sopctl.workflow.servers.reach import reach
 from sopctl.workflow.views.reports import month_days
 
 PLAYBOOK = "facts.yml"
@@ -122,7 +122,7 @@ class _Gathering:
         if appliances.is_appliance(mine.dossier):
             appliances.login(site, mine.dossier)
         else:
-            site.key_file(key_in_use(site, mine.dossier))
+            site.key_file(reach(site, mine.dossier).key)
         _refuse_passed(mine, self.month)
 
     def run(self, turns: Sequence[Turn], options: Options, on_event: OnEvent, cancel: threading.Event | None) -> None:

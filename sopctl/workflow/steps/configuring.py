@@ -18,11 +18,12 @@ from sopctl.store import register
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.ports import deposit_port
 from sopctl.workflow.servers import appliances, batch, host_keys
-from sopctl.workflow.servers.ansible_view import hosts, key_in_use
+from sopctl.workflow.servers.ansible_view import hosts
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.first_contact import let_in
-from sopctl.workflow.servers.host_keys import Confirm, Unconfirmed
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_unfit, silent, waited
+from sopctl.workflow.servers.reach import reach
+from sopctl.workflow.trust import Confirm, Proof, Unconfirmed
 
 PLAYBOOK = "configure.yml"
 RAW_PLAYBOOK = "configure_raw.yml"
@@ -95,7 +96,7 @@ def configure_all(
         if no_port:
             return no_port
         with _begun_work(mine):
-            pinned = host_keys.to_pin(mine, host_key, confirm, trusted_path)
+            pinned = host_keys.to_pin(mine, Proof(host_key, trusted_path, confirm))
             first = [pinned] if pinned else []
             if appliances.is_appliance(mine.dossier):
                 return _appliance(mine, first, cancel)
@@ -213,7 +214,7 @@ def _refuse_without_way_in(mine: Turn, password: Password | None, options: Optio
     appliance that is to get what only a server can."""
     if not appliances.is_appliance(mine.dossier):
         if password is None:
-            key_in_use(mine.desk.site, mine.dossier)
+            reach(mine.desk.site, mine.dossier)  # raises where only a password opens it
         return
     if password or options.raw:
         raise UsageError(

@@ -14,9 +14,9 @@ from sopctl.model.access import backoff, verification
 from sopctl.model.access.ladder import AccessResult, Jump, Target
 from sopctl.model.access.verification import Established, View, Word
 from sopctl.model.sop.entries import AccessTried
+from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.servers import appliances
-from sopctl.workflow.servers.ansible_view import account_in_use, key_in_use, pinned_key
+from sopctl.workflow.servers import appliances, reach
 
 TIMEOUT_SECONDS = 20.0
 """For one check, all rungs together."""
@@ -107,24 +107,21 @@ def plan(mine: Turn, vantage: Vantage) -> Look:
             remedy="Name it: --user NAME",
             id=mine.dossier.id,
         )
-    as_requester = vantage.key is not None
-    pin = pinned_key(mine.dossier)
-    target = Target(
-        wanted.address,
-        wanted.port,
-        user=(vantage.user or wanted.accounts[0].name) if as_requester else account_in_use(site, mine.dossier),
-        expect_key=f"{pin.type} {pin.sha256}" if pin else None,
-        services=wanted.ports,
-        timeout=vantage.timeout,
-        jump=vantage.jump,
+    if vantage.key is not None:
+        user, key_file = vantage.user or wanted.accounts[0].name, vantage.key
+    else:
+        way = reach.reach(site, mine.dossier)
+        user, key_file = way.account, site.key_file(way.key)
+    where = trust.target(
+        reach.host(mine.dossier), user, services=wanted.ports, timeout=vantage.timeout, jump=vantage.jump
     )
-    key = load_key(vantage.key or site.key_file(key_in_use(site, mine.dossier)))
+    key = load_key(key_file)
     jump_key = load_key(vantage.jump_key) if vantage.jump_key else None
-    if as_requester or not wanted.accounts or mine.dossier.summary.reduced:  # without root, nobody looks at accounts
-        view = View.LOGIN if as_requester else View.MANAGEMENT
-        return lambda: _log_in(target, key, jump_key, view)
+    if vantage.key or not wanted.accounts or mine.dossier.summary.reduced:  # without root, nobody looks at accounts
+        view = View.LOGIN if vantage.key else View.MANAGEMENT
+        return lambda: _log_in(where, key, jump_key, view)
     accounts = {account.name: account.keys for account in wanted.accounts}
-    return lambda: _examine(target, key, jump_key, accounts, vantage.address)
+    return lambda: _examine(where, key, jump_key, accounts, vantage.address)
 
 
 def _plan_of_appliance(mine: Turn, vantage: Vantage) -> Look:

@@ -15,7 +15,7 @@ from keyring.errors import KeyringLocked
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
 from sopctl.store.dossiers import read
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.servers import ansible_view, first_contact
+from sopctl.workflow.servers import ansible_view, first_contact, reach
 from tests.conftest import Ran
 
 
@@ -102,6 +102,6 @@ def test_without_a_key_a_server_waits_for_its_password(desk: Desk, until_space: 
     deposit = until_space({"{user: titipan, key: owner}": "{user: titipan}"})
     dossier = read(desk.site, deposit)
     with pytest.raises(SopctlError, match=re.escape("entered by the password of titipan")) as refused:
-        ansible_view.key_in_use(desk.site, dossier)
+        reach.reach(desk.site, dossier)
     assert "--ask-password" in refused.value.advice
     assert ansible_view.hosts(desk.site.root) == [], "Ansible has no way in yet"

@@ -13,7 +13,7 @@ from sopctl.model.access.ladder import fingerprint
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import host_keys
-from sopctl.workflow.servers.host_keys import Unconfirmed
+from sopctl.workflow.trust import Unconfirmed
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
 from tests.conftest import Ran
