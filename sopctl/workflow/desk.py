@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
+from sopctl.errors import Interrupted, NotNow, UsageError
 from sopctl.model.deposit import Deposit
 from sopctl.model.sop import history, procedure, verbs
 from sopctl.model.sop.entries import Behalf as BehalfKept
@@ -26,6 +26,7 @@ from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import commands
+from sopctl.workflow.messages.notes import told
 from sopctl.workflow.scans import read_scan
 
 AUTOMATIC = "sopctl"
@@ -140,8 +141,7 @@ class Turn:
 
     def break_off(self, error: BaseException) -> StepDone:
         """Record that `error` ended the work. Ctrl-C and its like are no failure: who stopped it goes on later."""
-        why = error.message if isinstance(error, SopctlError) else type(error).__name__
-        return self.fail(why, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
+        return self.fail(told(error), cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
 
     def record(self, outcome: str, *entries: Entry, note: str = "", answer: bool = True) -> StepDone:
         """Append the event that ends this turn, with what it establishes, and say what is due next.

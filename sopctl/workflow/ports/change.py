@@ -5,7 +5,7 @@ said whether that was done. Ctrl-C is no exception: an armed change ends one way
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import Literal
 from msgspec import Struct
 
 from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session, learned, read
-from sopctl.errors import Interrupted, SopctlError
+from sopctl.errors import Interrupted, OutsideFailure, SopctlError
 from sopctl.model.ports import port
-from sopctl.model.ports.port import ActualPort, Expected, Plan, PortSetting
+from sopctl.model.ports.port import ActualPort, Expected, Plan, PortSetting, Reason, Refusal, changes
 from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.workflow.messages.notes import told, worded
 from sopctl.workflow.ports.switches import HeldSwitch
 
 SESSION_SECONDS = 150.0
@@ -26,9 +27,6 @@ RESTORE_SECONDS = 180
 HEAR_SECONDS = 40.0
 """How long a server may take to be heard: a link that was off has to come up, and spanning tree takes 30 s."""
 TICK = 1.5
-
-NOT_HEARD = "server-not-heard"
-NOT_HEARD_REMEDY = "See that the server is on and plugged into this port, then run the command again."
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,8 @@ class Proposal(Struct, frozen=True):
 
 class PortResult(Struct, frozen=True):
     """How a change ended. `state`: "done", "unchanged" (it was so already), "refused" (nothing was sent), "put-back",
-    or "unknown" (it could not be put back, or that could not be seen). `cause` is stable, `why` a sentence."""
+    or "unknown" (it could not be put back, or that could not be seen). `cause` is stable, `why` a sentence, `noted`
+    the same for the history."""
 
     state: Literal["done", "unchanged", "refused", "put-back", "unknown"]
     plan: Plan
@@ -66,18 +65,42 @@ class PortResult(Struct, frozen=True):
     why: str = ""
     remedy: str = ""
     restore: str = ""
+    noted: str = ""
 
     @property
     def answer(self) -> bool:
         return self.state in ("done", "unchanged")
 
 
-class _NotHeard(Exception):
+class _NotHeard(OutsideFailure):
     """The server did not show on its port."""
 
+    kind = "server-not-heard"
 
-class _Differs(Exception):
-    """The switch took every line, and the port is not as it should be."""
+    def __init__(self, wanted: PortSetting, port: str, heard: Sequence[str]) -> None:
+        remedy = "See that the server is on and plugged into this port, then run the command again."
+        if heard:
+            sentence = "the server is not heard on {port} in VLAN {vlan}, but {heard}"
+            others = ", ".join(heard)
+            super().__init__("server-not-heard", sentence, remedy=remedy, port=port, vlan=wanted.vlan, heard=others)
+        else:
+            sentence = "the server is not heard on {port} in VLAN {vlan}, nor is anything else"
+            super().__init__("nothing-heard", sentence, remedy=remedy, port=port, vlan=wanted.vlan)
+
+
+class _Differs(OutsideFailure):
+    """The switch accepted every line, and the port is not as it should be (`after`; None: it is gone)."""
+
+    kind = "not-as-planned"
+
+    def __init__(self, wanted: PortSetting, port: str, after: PortSetting | None) -> None:
+        remedy = "Look at the port on the switch, then run the command again."
+        if after:
+            fields = ", ".join(f"{each.field} {each.before!r}" for each in changes(after, wanted))
+            sentence = "the switch accepted the lines, but {port} differs: {fields}"
+            super().__init__("port-differs", sentence, remedy=remedy, port=port, fields=fields)
+        else:
+            super().__init__("port-gone", "the switch accepted the lines, but {port} is gone", remedy=remedy, port=port)
 
 
 def preview(job: Job) -> Proposal:
@@ -101,8 +124,7 @@ def change(job: Job) -> PortResult:
     with job.held.open() as session:
         plan = _plan(job, session)
         if plan.refusals:
-            first = plan.refusals[0]
-            return PortResult("refused", plan, plan.before, cause=first.reason, why=first.detail, remedy=first.remedy)
+            return _refused(plan, plan.refusals[0])
         assert plan.before  # noqa: S101 (a port that is missing is refused)
         if not plan.changes:
             return _unchanged(job, session, plan)
@@ -129,16 +151,34 @@ def change(job: Job) -> PortResult:
     if result.state == "put-back":
         _mark(job).unlink(missing_ok=True)
     if isinstance(failed, KeyboardInterrupt):
-        raise Interrupted("stopped", "stopped; {told}", told=told(result))
+        raise _stopped(result)
     return result
 
 
-def told(result: PortResult) -> str:
-    """Whether a port was put back, in words."""
+def cause(error: BaseException) -> str:
+    """The stable name of what ended a change, as records keep it: a session's fault by its kind, else by its id."""
+    if isinstance(error, SopctlError):
+        return str(getattr(error, "kind", "") or error.id)
+    return "interrupted"
+
+
+def _refused(plan: Plan, first: Refusal) -> PortResult:
+    words = "other-server-unknown" if first.reason is Reason.STRANGE_MAC and "macs" in first.values else first.reason
+    noted = worded(words, first.values, first.detail)
+    return PortResult(
+        "refused", plan, plan.before, cause=first.reason, why=first.detail, remedy=first.remedy, noted=noted
+    )
+
+
+def _stopped(result: PortResult) -> Interrupted:
+    """Ctrl-C, with what became of the port."""
     if result.state == "put-back":
-        return f"{result.plan.port} was put back as it had been"
-    by_itself = f"; the switch does it by itself: {result.restore}" if result.restore else ""
-    return f"{result.plan.port} could not be put back{by_itself}"
+        sentence = "stopped; {port} was put back as it had been"
+        return Interrupted("stopped-port-put-back", sentence, port=result.plan.port)
+    if result.restore:
+        sentence = "stopped; {port} could not be put back; the switch does it by itself: {restore}"
+        return Interrupted("stopped-port-puts-itself-back", sentence, port=result.plan.port, restore=result.restore)
+    return Interrupted("stopped-port-not-put-back", "stopped; {port} could not be put back", port=result.plan.port)
 
 
 def _plan(job: Job, session: Session) -> Plan:
@@ -182,7 +222,7 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
     try:
         heard = _hear(job, session) if job.service else ""
     except _NotHeard as error:
-        return PortResult("refused", plan, plan.before, cause=NOT_HEARD, why=str(error), remedy=NOT_HEARD_REMEDY)
+        return _ended("refused", plan, plan.before, None, error)
     if not _mark(job).exists():
         return PortResult("unchanged", plan, plan.before, heard)
     restore = job.held.driver.restore(session, job.port, (), RESTORE_SECONDS)
@@ -214,9 +254,7 @@ def _see(job: Job, session: Session) -> ActualPort:
     """The port as it is now. Raises _Differs when it is not as wanted."""
     after = read(job.held.driver, session).ports.get(job.port)
     if after is None or after.setting != job.wanted:
-        left = port.changes(after.setting, job.wanted) if after else ()
-        what = ", ".join(f"{each.field} is {each.before!r}" for each in left) or "the port is gone"
-        raise _Differs(f"the switch took the lines, but {what}")
+        raise _Differs(job.wanted, job.port, after.setting if after else None)
     return after
 
 
@@ -230,8 +268,7 @@ def _hear(job: Job, session: Session) -> str:
         if mac:
             return mac
         if time.monotonic() >= deadline:
-            others = ", ".join(seen.macs_on(job.port)) or "nothing"
-            raise _NotHeard(f"the server is not heard on {job.port} in VLAN {job.wanted.vlan}, but {others}")
+            raise _NotHeard(job.wanted, job.port, seen.macs_on(job.port))
         time.sleep(TICK)
 
 
@@ -270,21 +307,20 @@ def _back(job: Job, session: Session, before: ActualPort, restore: Restore | Non
 
 
 def _ended(
-    state: Literal["put-back", "unknown"],
+    state: Literal["refused", "put-back", "unknown"],
     plan: Plan,
     after: ActualPort | None,
     restore: Restore | None,
     failed: BaseException,
 ) -> PortResult:
-    how = restore.how if restore and state == "unknown" else ""
-    if isinstance(failed, DeviceFault):
-        cause, why, remedy = failed.kind, failed.message, failed.advice
-    elif isinstance(failed, _NotHeard):
-        cause, why, remedy = NOT_HEARD, str(failed), NOT_HEARD_REMEDY
-    elif isinstance(failed, _Differs):
-        cause, why, remedy = "not-as-planned", str(failed), "Look at the port on the switch, then run it again."
-    elif isinstance(failed, SopctlError):
-        cause, why, remedy = type(failed).__name__, failed.message, failed.advice
-    else:
-        cause, why, remedy = "interrupted", "stopped", ""
-    return PortResult(state, plan, after, cause=cause, why=why, remedy=remedy, restore=how)
+    why, remedy = (failed.message, failed.advice) if isinstance(failed, SopctlError) else ("stopped", "")
+    return PortResult(
+        state,
+        plan,
+        after,
+        cause=cause(failed),
+        why=why,
+        remedy=remedy,
+        restore=restore.how if restore and state == "unknown" else "",
+        noted=told(failed),
+    )

@@ -21,6 +21,7 @@ from sopctl.store import dossiers, facts
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
+from sopctl.workflow.messages.notes import told
 from sopctl.workflow.ports import change, switches
 from sopctl.workflow.ports.change import SESSION_SECONDS, Job, PortResult, Proposal
 
@@ -78,8 +79,8 @@ def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
     try:
         result = _change(mine, found, service=True)
     except SopctlError as error:
-        why = f"port {found.interface} {found.switch.name}: {error.message}"
-        mine.fail(why, PortFailed(cause=_cause(error)), cut_off=isinstance(error, Interrupted))
+        why = f"port {found.interface} {found.switch.name}: {told(error)}"
+        mine.fail(why, PortFailed(cause=change.cause(error)), cut_off=isinstance(error, Interrupted))
         raise
     if result.state == "done":
         mine.start(_set(found, result, "applied"))
@@ -102,11 +103,11 @@ def taken_back(mine: Turn, *, by_hand: str) -> tuple[str, tuple[Entry, ...], Por
     except SopctlError as error:
         if not by_hand:
             raise
-        return f"port {found.interface} {found.switch.name} belum dilepas: {error.message}", (), None
+        return f"port {found.interface} {found.switch.name} belum dilepas: {told(error)}", (), None
     if result.answer:
         return f"{plain} ({found.switch.name} {found.interface} ditutup)", (_set(found, result, "released"),), None
     if by_hand:
-        why = f"port {found.interface} {found.switch.name} belum dilepas: {result.why}"
+        why = f"port {found.interface} {found.switch.name} belum dilepas: {result.noted}"
         return why, (_failed(found, result),), None
     return plain, (_failed(found, result),), result
 
@@ -123,11 +124,11 @@ def note(result: PortResult) -> str:
         case "unchanged":
             return f"{name}: sudah {given}{heard}"
         case "refused":
-            return f"{name}: tidak diubah: {result.why}"
+            return f"{name}: tidak diubah: {result.noted}"
         case "put-back":
-            return f"{name}: dikembalikan seperti semula: {result.why}"
+            return f"{name}: dikembalikan seperti semula: {result.noted}"
     by_itself = f"; switch mengembalikannya sendiri ({result.restore})" if result.restore else ""
-    return f"{name}: TIDAK dapat dikembalikan: {result.why}{by_itself}"
+    return f"{name}: TIDAK dapat dikembalikan: {result.noted}{by_itself}"
 
 
 def of_deposit(site: Site, dossier: Dossier) -> PortOf | None:
@@ -215,7 +216,7 @@ def _act(mine: Turn, *, service: bool, log: Path | None) -> tuple[StepDone, Port
     try:
         result = _change(mine, found, service=service, log=log)
     except Interrupted as stopped:
-        mine.fail(f"port {found.interface} {found.switch.name}: {stopped.message}")
+        mine.fail(f"port {found.interface} {found.switch.name}: {told(stopped)}")
         raise
     if result.answer:
         entry = _set(found, result, "applied" if service else "released")
@@ -270,7 +271,3 @@ def _failed(found: PortOf, result: PortResult) -> PortFailed:
         after=after.setting if after else None,
     )
     return PortFailed(cause=result.cause, switch_port_tried=tried)
-
-
-def _cause(error: SopctlError) -> str:
-    return str(getattr(error, "kind", "") or type(error).__name__)

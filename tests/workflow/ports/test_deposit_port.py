@@ -200,7 +200,7 @@ def test_a_server_that_is_not_heard_gets_no_port(desk: Desk, lan: Lan, here: Cal
     assert (result.state, result.cause) == ("put-back", "server-not-heard")
     assert switch.running[ONE].lines["switchport access vlan"] == "999"
     assert switch.saves == 0
-    assert "the server is not heard" in done.note
+    assert "server tidak terdengar" in done.note
 
 
 def test_a_configuration_that_someone_else_holds_is_left_alone(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
@@ -311,7 +311,7 @@ def test_what_is_refused_is_not_touched(desk: Desk, lan: Lan, here: Callable[[],
     assert deposit_port.plan(desk, deposit).lines == ()
     done, result = deposit_port.apply(desk, deposit)
     assert (done.answer, result.state, result.cause) == (False, "refused", "other-neighbour")
-    assert last(desk, deposit).note.startswith(f"gagal: port {ONE} sw-a1: tidak diubah: sw-lama says")
+    assert last(desk, deposit).note.startswith(f"gagal: port {ONE} sw-a1: tidak diubah: sw-lama menyatakan")
     assert not [line for line in device.lines if line.startswith("configure")]
 
 
@@ -330,7 +330,7 @@ def test_ctrl_c_in_the_middle_puts_it_back(
         deposit_port.apply(desk, deposit)
     assert switch.running[ONE].lines["switchport access vlan"] == "999"
     assert switch.saves == 0
-    assert "was put back" in last(desk, deposit).note
+    assert "dihentikan; GigabitEthernet1/0/1 dikembalikan seperti semula" in last(desk, deposit).note
 
 
 def test_two_racks_may_share_a_switch_but_no_port(desk: Desk, lan: Lan) -> None:
