@@ -1,6 +1,6 @@
 """The host keys that switches must show: `switches/NAME.host-key`, written only when someone confirms one.
 
-They are public, and belong into the site's git like the switch's record, which people write and sopctl does not.
+They are public, and belong in the site's git like the switch's record, which people write and sopctl does not.
 """
 
 from datetime import datetime

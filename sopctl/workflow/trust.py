@@ -131,7 +131,7 @@ def confirmed(host: Host, proof: Proof, before: tuple[HostKey, datetime] | None 
     if wanted and wanted.sha256 != key.sha256:
         raise OutsideFailure(
             "host-key-not-expected",
-            "{host} shows the host key {shown}, expected was {expected}",
+            "{host} shows the host key {shown} instead of {expected}",
             where=host.place,
             remedy="Nothing was sent. Someone may stand in between, or the fingerprint is of another key type: compare "
             f"it at the {host.kind}'s console.",

@@ -22,7 +22,7 @@ _OF_SERVERS = {
     "no-first-contact": "akun untuk kontak pertama belum diketahui",
     "no-host-key": "ini bukan kunci host",
     "not-an-appliance": "{deposit} bukan perangkat jaringan",
-    "password-not-one-line": "kata sandi harus satu baris",
+    "password-not-one-line": "kata sandi kosong, atau bukan satu baris",
     "password-readable-by-others": "kata sandi dapat dibaca orang lain",
     "password-unreadable": "kata sandi tidak dapat dibaca: {reason}",
     "public-key-missing": "bagian publik kunci {key} tidak ada",

@@ -1,7 +1,7 @@
-"""One change of one switch port: read, refuse, arm the way back, send, read back, hear the server, keep, save.
+"""One change of one switch port: read it, refuse or arm a rollback, send, read it back, hear the server, keep, save.
 
-Whatever fails after the first line was sent, the port is put back, over the same session or a new one, and it is
-said whether that was done. Ctrl-C is no exception: an armed change ends one way or the other.
+If anything fails after the first line was sent, the port is put back, over the same session or a new one, and the
+result says whether that worked. So it is with Ctrl-C: an armed change ends one way or the other.
 """
 
 import time
@@ -23,16 +23,16 @@ from sopctl.workflow.ports.switches import HeldSwitch
 
 SESSION_SECONDS = 150.0
 RESTORE_SECONDS = 180
-"""After which a switch puts a port back by itself. Longer than a session lasts: it is for when none comes back."""
+"""After these, a switch puts a port back by itself. Longer than a session: it is for when no session comes back."""
 HEAR_SECONDS = 40.0
-"""How long a server may take to be heard: a link that was off has to come up, and spanning tree takes 30 s."""
+"""How long a server may take to be heard: its link has to come up, and spanning tree takes 30 s."""
 TICK = 1.5
 
 
 @dataclass(frozen=True)
 class Job:
-    """What shall become of a port. With `service` it is given to the server, which must then be heard on it; `stir`
-    makes the server say something. Without, it is taken away."""
+    """A change to make. With `service` the port is given to the server, which must then be heard on it; `stir` makes
+    the server send something. Without, the port is taken away."""
 
     held: HeldSwitch
     port: str
@@ -44,7 +44,7 @@ class Job:
 
 
 class Proposal(Struct, frozen=True):
-    """A plan with the lines that would be sent, those of the way back, and how the switch itself would take it."""
+    """A plan with the lines that would be sent, those that would undo it, and how the switch itself would do that."""
 
     plan: Plan
     lines: tuple[str, ...]
@@ -104,7 +104,7 @@ class _Differs(OutsideFailure):
 
 
 def preview(job: Job) -> Proposal:
-    """What `change` would do. Nothing is sent that changes anything. Raises DeviceFault."""
+    """What `change` would do. Nothing that is sent changes anything. Raises DeviceFault."""
     with job.held.open() as session:
         plan = _plan(job, session)
         if plan.before is None or plan.refusals or not plan.changes:
@@ -116,10 +116,10 @@ def preview(job: Job) -> Proposal:
 
 
 def change(job: Job) -> PortResult:
-    """Bring the port to what is wanted.
+    """Set the port as it is wanted.
 
     Raises DeviceFault when no session begins or the switch cannot be read: nothing was sent then. Raises Interrupted
-    after Ctrl-C, when the port has been put back as far as that was possible; it says so.
+    after Ctrl-C, once the port has been put back as far as that was possible; it says whether it was.
     """
     with job.held.open() as session:
         plan = _plan(job, session)
@@ -146,7 +146,7 @@ def change(job: Job) -> PortResult:
                     _mark(job).unlink(missing_ok=True)
                     return _ended("put-back", plan, after, restore, failed)
         except (SopctlError, KeyboardInterrupt) as error:
-            failed = error  # what was being said is lost, so this session is not used again
+            failed = error  # the dialogue is out of step, so this session is not used again
     result = _back_anew(job, plan, plan.before, restore, failed, saved=saving)
     if result.state == "put-back":
         _mark(job).unlink(missing_ok=True)
@@ -207,7 +207,7 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None) 
     heard = _hear(job, session) if job.service else ""
     for command in restore.keep if restore else ():
         session.show(command)
-    after = _see(job, session)  # once more: the way back may have been taken in the meantime
+    after = _see(job, session)  # once more: the switch may have rolled back in the meantime
     return PortResult("done", plan, after, heard, restore=restore.how if restore else "")
 
 
@@ -217,8 +217,8 @@ def _save(job: Job, session: Session) -> None:
 
 
 def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
-    """The port is as it should be; what is missing may be the server. It may be so because of a run that was killed:
-    then that one's way back is still armed, and what it changed was not saved."""
+    """The port is as it should be; only the server may be missing. A run that was killed may have set it: then its
+    rollback is still armed, and its change is not saved."""
     try:
         heard = _hear(job, session) if job.service else ""
     except _NotHeard as error:
@@ -227,11 +227,11 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
         return PortResult("unchanged", plan, plan.before, heard)
     restore = job.held.driver.restore(session, job.port, (), RESTORE_SECONDS)
     for command in restore.drop if restore else ():
-        with suppress(CommandRefused):  # there is none: it was killed before, or after
+        with suppress(CommandRefused):  # none is armed: it was killed before that, or after the rollback
             session.show(command)
     try:
         after = _see(job, session)
-    except _Differs as error:  # it was taken in the meantime
+    except _Differs as error:  # the switch rolled back in the meantime
         return _ended("put-back", plan, read(job.held.driver, session).ports.get(job.port), None, error)
     _save(job, session)
     _mark(job).unlink(missing_ok=True)
@@ -239,7 +239,7 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
 
 
 def _mark(job: Job) -> Path:
-    """There while a change of this port is under way, and after one that was killed."""
+    """A file that is there while a change of this port is under way, and after one that was killed."""
     return job.held.marks / f"{job.held.record.name}-{job.port.replace('/', '_')}"
 
 
@@ -251,7 +251,7 @@ def _begin(job: Job) -> None:
 
 
 def _see(job: Job, session: Session) -> ActualPort:
-    """The port as it is now. Raises _Differs when it is not as wanted."""
+    """The port as it is now. Raises _Differs if it is not as wanted."""
     after = read(job.held.driver, session).ports.get(job.port)
     if after is None or after.setting != job.wanted:
         raise _Differs(job.wanted, job.port, after.setting if after else None)
@@ -275,7 +275,7 @@ def _hear(job: Job, session: Session) -> str:
 def _back_anew(
     job: Job, plan: Plan, before: ActualPort, restore: Restore | None, failed: BaseException, *, saved: bool
 ) -> PortResult:
-    """Put the port back over a new session, and say what came of it."""
+    """Put the port back over a new session. Returns the result of the whole change."""
     after: ActualPort | None = None
     with suppress(SopctlError), job.held.open() as session:
         after = _back(job, session, before, restore, saved=saved)
@@ -284,13 +284,13 @@ def _back_anew(
 
 
 def _back(job: Job, session: Session, before: ActualPort, restore: Restore | None, *, saved: bool) -> ActualPort | None:
-    """Put the port back, and return it as it is then; save that, where what is undone may have been `saved`.
+    """Put the port back and return it as it is then. If what is undone may have been `saved`, save again.
 
-    Raises DeviceFault. That it cannot be saved is none: the port is back, and saving was what failed.
+    Raises DeviceFault, but not when only saving fails: the port is back then.
     """
     driver = job.held.driver
     if restore and restore.undo:
-        with suppress(CommandRefused):  # there may be nothing to undo: the first line was refused
+        with suppress(CommandRefused):  # there may be nothing to undo, if the first line was refused
             for command in restore.undo:
                 session.show(command)
     now = read(driver, session).ports.get(job.port)

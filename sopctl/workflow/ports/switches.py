@@ -1,4 +1,4 @@
-"""The site's switches: their records, their host keys, what opens them, and one session with each at a time."""
+"""The site's switches: their records, their host keys, how the office logs in, and one session at a time with each."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -26,10 +26,12 @@ from sopctl.workflow.trust import Confirm, Host, Proof, required_key
 WAIT_SECONDS = 60.0
 """How long a command waits for another one that has a session with the same switch."""
 MAX_PASSWORD = 1024
+"""Bytes."""
+_SAY_WHICH_PORTS = "Say which ports each rack has: switch: {name: …, first: 13, ports: 12}"
 
 
 class SwitchRow(Struct, frozen=True):
-    """One switch of the list: where it is, the racks that it serves, and the fingerprint it is known by (if any)."""
+    """One switch of the list: where it is, the racks that it serves, and its pinned fingerprint (empty: none)."""
 
     name: str
     platform: str
@@ -54,8 +56,8 @@ class SwitchKeys(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class HeldSwitch:
-    """A switch held by this process: its record, its driver, how a session with it is opened, and the folder of the
-    marks that a change leaves while it is under way."""
+    """A switch that this process holds: its record, its driver, what opens a session, and the folder with the marks of
+    changes under way."""
 
     record: SwitchRecord
     driver: Driver
@@ -88,16 +90,16 @@ def record(site: Site, name: str) -> SwitchRecord:
     if name not in site.switches:
         there = ", ".join(site.switches) or "none"
         raise UsageError(
-            "no-switch",
-            "there is no switch {name!r}",
-            remedy=f"There are: {there}. Each is a file, such as switches/sw-a1.yml",
-            name=name,
+            "no-such-switch",
+            "there is no switch {switch!r}",
+            remedy=f"There are: {there}. Each is a file, such as switches/sw-a1.yml.",
+            switch=name,
         )
     return site.switches[name]
 
 
 def of_place(site: Site, place: Place | None) -> tuple[SwitchRecord, str] | None:
-    """The switch and the interface that a place is cabled to; None where the site has no record of such a switch."""
+    """The switch and the interface that a place is cabled to; None where the site has no record of the switch."""
     rack = next((each for each in site.racks if place and each.name == place.rack), None)
     if place is None or place.port is None or rack is None or rack.switch is None:
         return None
@@ -109,7 +111,7 @@ def of_place(site: Site, place: Place | None) -> tuple[SwitchRecord, str] | None
 
 
 def driver_of(site: Site, found: SwitchRecord) -> Driver:
-    """The driver of a switch. Raises InvalidRecord, with the place, for a platform that there is none of."""
+    """The driver of a switch. Raises InvalidRecord, with its place in the record, for a platform without one."""
     try:
         return device.driver(found.platform)
     except InvalidRecord as error:
@@ -119,7 +121,7 @@ def driver_of(site: Site, found: SwitchRecord) -> Driver:
 
 
 def refuse_shared_ports(site: Site) -> None:
-    """Raise InvalidRecord where two racks claim the same port of a switch, or one claims an uplink."""
+    """Raise InvalidRecord if two racks claim the same port of a switch, or one claims an uplink."""
     claimed: dict[tuple[str, str], str] = {}
     known = site.switches
     for rack in site.racks:
@@ -127,17 +129,29 @@ def refuse_shared_ports(site: Site) -> None:
         if switch is None or rack.switch is None:
             continue
         for name in map(switch.interface, rack.switch.numbers):
-            other = "an uplink" if name in switch.uplinks else claimed.setdefault((switch.name, name), rack.name)
-            if other != rack.name:
-                whose = other if name in switch.uplinks else f"rack {other}'s"
+            where, remedy = str(site.root / "racks" / f"{rack.name}.yml"), _SAY_WHICH_PORTS
+            if name in switch.uplinks:
+                sentence = "port {port} of switch {switch} is an uplink, not a port of rack {rack}"
                 raise InvalidRecord(
-                    "port-switch-already",
-                    "port {name} of switch {switch} is {whose} already",
-                    where=str(site.root / "racks" / f"{rack.name}.yml"),
-                    remedy="Say which ports each rack has: switch: {name: …, first: 13, ports: 12}",
-                    name=name,
+                    "rack-claims-uplink",
+                    sentence,
+                    where=where,
+                    remedy=remedy,
+                    port=name,
                     switch=switch.name,
-                    whose=whose,
+                    rack=rack.name,
+                )
+            other = claimed.setdefault((switch.name, name), rack.name)
+            if other != rack.name:
+                sentence = "port {port} of switch {switch} is rack {other}'s already"
+                raise InvalidRecord(
+                    "racks-share-port",
+                    sentence,
+                    where=where,
+                    remedy=remedy,
+                    port=name,
+                    switch=switch.name,
+                    other=other,
                 )
 
 
@@ -176,10 +190,11 @@ def held(
     log: Path | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[HeldSwitch]:
-    """Hold a switch: nobody else of this site has a session with it meanwhile. Each session lasts at most `seconds`.
+    """Hold a switch while the block runs: no other command of this site has a session with it. Each session lasts at
+    most `seconds`. Nothing is sent yet.
 
-    Raises Conflict when another process holds it for longer than `wait`; InvalidRecord for a platform without driver;
-    OutsideFailure for a missing key, password or pinned host key. Nothing is sent yet.
+    Raises Conflict when another process holds it for longer than `wait` seconds, InvalidRecord for a platform without a
+    driver, OutsideFailure for a missing key, password or pinned host key.
     """
     driver, endpoint, login = ready(site, found)
     with locks.hold(site.root / "var" / "locks" / f"switch-{found.name}", f"switch {found.name}", wait=wait):
@@ -192,7 +207,7 @@ def held(
 
 
 def ready(site: Site, found: SwitchRecord) -> tuple[Driver, Endpoint, Login]:
-    """What a session with the switch takes. Raises as `held`."""
+    """What a session with the switch needs. Raises as `held`, without the Conflict."""
     driver = driver_of(site, found)
     key = required_key(host(site, found))
     return driver, Endpoint(found.address, found.port, key), _login(site, found)
@@ -215,5 +230,5 @@ def _secret(site: Site, name: str | None) -> str:
     with disk_errors(path, "read"), path.open("rb") as file:
         line = file.readline(MAX_PASSWORD + 1).rstrip(b"\r\n")
     if not line or len(line) > MAX_PASSWORD or b"\0" in line:
-        raise InvalidRecord("no-password-one-line", "there is no password of one line", where=str(path))
+        raise InvalidRecord("password-not-one-line", "the password is empty or not one line of text", where=str(path))
     return line.decode("utf-8", "surrogateescape")

@@ -1,7 +1,7 @@
-"""The site as Ansible sees it: which servers it may touch, how to reach them, and what they shall become.
+"""The site as Ansible sees it: which servers it may touch, how it reaches them, and how they are to be configured.
 
-Every variable is named here. Nothing of a record chooses a connection, an interpreter or an ssh option: those are
-computed from the site's own keys and from the host key pinned in the history.
+Every variable is named here. Nothing in a record can choose a connection, an interpreter or an ssh option: those come
+from the site's own keys and from the host key that is pinned in the history.
 """
 
 import re
@@ -31,8 +31,8 @@ class InventoryHost(Struct, frozen=True):
 
 
 def hosts(root: Path) -> list[InventoryHost]:
-    """Every server of the site at `root` that is in the office's hands, no appliance among them. Raises what reading a
-    site raises."""
+    """Every server of the site at `root` that is in the office's hands and has a way in by key; no appliances. Raises
+    what reading a site raises."""
     site = Site(root)
     found = []
     for dossier in read_all(site):
@@ -80,7 +80,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
 
 
 def last_cause(dossier: Dossier) -> str:
-    """Why the last access try failed, for a repair that is aimed; an empty string when it did not fail."""
+    """Why the last access try failed, so that the next configuration can repair it; empty when it did not fail."""
     tried = dossier.newest(AccessTried)
     return (tried.cause or "") if tried else ""
 
@@ -90,10 +90,11 @@ def public_key(site: Site, name: str) -> str:
     path = site.folder("keys") / f"{name}.pub"
     if not path.is_file():
         raise OutsideFailure(
-            "keys-public-half-missing",
-            "the key's public half is missing",
+            "public-key-missing",
+            "the public half of the key {key} is missing",
             where=str(path),
             remedy=f"Make it: ssh-keygen -y -f {path.with_suffix('')} > {path}",
+            key=name,
         )
     with disk_errors(path, "read"):
         return path.read_text().strip()

@@ -12,7 +12,7 @@ from sopctl.adapters.ansible.runner import HostResult, RunResult
 from sopctl.errors import SopctlError
 from sopctl.model.sop.entries import Entry
 from sopctl.workflow.desk import StepDone, Turn
-from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, explain, record_unreachable, run_on, silent
+from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, noted, record_unreachable, run_on, silent
 
 Answer = StepDone | SopctlError
 """A step that was done (its own answer says how well), or the error that kept it from being done."""
@@ -128,5 +128,5 @@ def _ended(mine: Turn, result: RunResult, good: Good) -> Answer:
     if unreachable:
         return unreachable
     if host is None or host.failed:
-        return mine.fail(explain(mine, result))
+        return mine.fail(noted(mine, result))
     return good(mine, host, result)

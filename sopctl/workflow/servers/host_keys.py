@@ -1,6 +1,5 @@
-"""The servers' host keys: pinned per dossier, pending until someone confirms them, and what a changed one stops.
-
-How a key is confirmed: `workflow.trust`.
+"""The servers' host keys: pinned in the deposit's history, pending until someone confirms them, and what a changed one
+stops. What confirms a key is in workflow/trust.py.
 """
 
 from datetime import datetime
@@ -55,13 +54,13 @@ def confirm(desk: Desk, deposit_id: str, *, fingerprint: str | None = None, trus
     """
     with act(desk, deposit_id, "host-key") as mine:
         pinned = _confirmed(mine.dossier, Proof(fingerprint, trusted_path))
-        key = pinned.host_key
-        note = f"{key.type} {key.sha256}: dikonfirmasi ({pinned.host_key_confirmed})"
+        how = "dengan sidik jari" if fingerprint else f"lewat jalur tepercaya: {trusted_path}"
+        note = f"{pinned.host_key.type} {pinned.host_key.sha256}: dikonfirmasi {how}"
         return mine.record(mine.verb.outcome, pinned, note=note)
 
 
 def keep_pending(desk: Desk, deposit_id: str, key: HostKey) -> None:
-    """Note that a server showed a key that nobody has confirmed; the same one is noted once."""
+    """Record that a server showed a key that nobody has confirmed. The same key is recorded once."""
     with act(desk, deposit_id, "host-key") as mine:
         before = pending(mine.dossier)
         if before is None or before.key != key:
@@ -70,7 +69,7 @@ def keep_pending(desk: Desk, deposit_id: str, key: HostKey) -> None:
 
 
 def to_pin(mine: Turn, proof: Proof) -> HostKeyPinned | None:
-    """What a step's `started` event says of the host key: None when this one was pinned before.
+    """What the beginning of a step establishes about the host key; None when this one is pinned already.
 
     Raises as `trust.confirmed`.
     """
@@ -91,24 +90,31 @@ def refuse_changed(dossier: Dossier) -> None:
 def changed(dossier: Dossier) -> OutsideFailure | None:
     """The error for a server that shows another key than the pinned one, with both fingerprints; else None.
 
-    A server that cannot be reached is no changed one: what comes next finds that out.
+    That a server cannot be reached is no error here: what comes next finds that out.
     """
-    found = trust.look(host(dossier))
-    if found.cause is not Cause.HOST_KEY_CHANGED:
+    where = host(dossier)
+    found = trust.look(where)
+    if found.cause is not Cause.HOST_KEY_CHANGED or where.pinned is None or found.host_key is None:
         return None
     return OutsideFailure(
         "host-key-changed",
-        "the host key of {deposit} changed: {detail}",
-        where=f"{found.host}:{found.port}",
-        remedy="Nothing was sent. Ask the owner whether the server was reinstalled and compare at its console; if "
-        f"it is right: sopctl host-key {dossier.id} --confirm SHA256:…",
-        deposit=dossier.id,
-        detail=found.detail,
+        "the host key of {host} changed: expected {pinned_type} {pinned}, but the server shows {shown_type} {shown}",
+        where=where.place,
+        remedy=(
+            "Nothing was sent. Ask the owner whether the server was reinstalled, and compare the key at its console. "
+            "If it is the right one:",
+            where.confirming,
+        ),
+        host=where.name,
+        pinned=where.pinned.sha256,
+        pinned_type=where.pinned.type,
+        shown=found.host_key.sha256,
+        shown_type=found.host_key.type,
     )
 
 
 def pending(dossier: Dossier) -> Seen | None:
-    """The key that waits for confirmation: the newest that was noted, unless one was pinned since."""
+    """The key that waits for confirmation: the newest unconfirmed one, unless a key was pinned since."""
     waiting = next(dossier.established(HostKeyPending), None)
     pinned = next(dossier.established(HostKeyPinned), None)
     if waiting is None or (pinned and pinned[0].seq > waiting[0].seq):

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from sopctl.errors import InvalidRecord
+from sopctl.errors import Action, InvalidRecord
 from sopctl.model.deposit import FirstContact
 from sopctl.model.sop.entries import HostKeyPinned, WayIn
 from sopctl.store.dossiers import Dossier
@@ -25,11 +25,11 @@ def host(dossier: Dossier) -> Host:
 
 
 def reach(site: Site, dossier: Dossier) -> Reach:
-    """How the controller reaches the server now: with the office's own account once it is there, else with the one that
-    the owner made for the first contact.
+    """How the controller reaches the server now: with the office's own account once there is one, else with the account
+    that the owner made for the first contact.
 
-    Whether the key is in keys/ is looked at when a server's turn comes: one missing key must not stop the other
-    servers. Raises InvalidRecord when the record names no first contact, or one that only a password opens.
+    Whether the key is in keys/ is not looked at here: one missing key must not stop the other servers. Raises
+    InvalidRecord when the record names no first contact, or one that only a password opens.
     """
     if lets_us_in(dossier):
         ours = site.settings.management
@@ -37,13 +37,15 @@ def reach(site: Site, dossier: Dossier) -> Reach:
     contact = first_contact(dossier)
     if contact.key is None:
         raise InvalidRecord(
-            "entered-password-only-once-when",
-            "{deposit} is entered by the password of {user}, and only once, when it is configured",
+            "first-contact-by-password",
+            "{deposit} is entered by the password of {account}, and only once, when it is configured",
             where=str(dossier.folder / "deposit.yml"),
-            remedy=f"Configure it: sopctl configure {dossier.id} --ask-password. Or name a key of keys/ in "
-            "access.first_contact",
+            remedy=(
+                "Name a key of keys/ in access.first_contact, or configure it with the password.",
+                Action("configure", dossier.id, given={"ask-password": ""}),
+            ),
             deposit=dossier.id,
-            user=contact.user,
+            account=contact.user,
         )
     return Reach(host(dossier), contact.user, contact.key)
 
@@ -58,10 +60,13 @@ def first_contact(dossier: Dossier) -> FirstContact:
     found = dossier.deposit.access.first_contact
     if found is None:
         raise InvalidRecord(
-            "no-way",
-            "{deposit} has no way in: no first contact is known",
+            "no-first-contact",
+            "there is no way in to {deposit}: no first contact is known",
             where=str(dossier.folder / "deposit.yml"),
-            remedy=f"Add access.first_contact (user, and the key's name in keys/): sopctl edit {dossier.id}",
+            remedy=(
+                "Add access.first_contact: the user, and the name of the key in keys/.",
+                Action("edit", dossier.id),
+            ),
             deposit=dossier.id,
         )
     return found
