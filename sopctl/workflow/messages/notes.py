@@ -69,6 +69,7 @@ _OF_SWITCHES = {
     "device-shows-host-key-pinned": "kunci host berubah: yang dikonfirmasi {type} {sha256}, sekarang {get_name} "
     "{fingerprint}",
     "does-not-filter-vlans-so": "{get} tidak memisahkan VLAN",
+    "failed": "sesi gagal ({doing}): {name}: {error}",
     "its-s-were-over": "waktu {seconds:.0f} s habis ({doing})",
     "may-not-become-root-without": "{user} tidak boleh menjadi root tanpa kata sandi",
     "network": "VLAN dalam surat tidak dapat dipakai: {error}",

@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import paramiko
 import pytest
 from msgspec.structs import replace
 
 from sopctl.adapters.ansible import runner
+from sopctl.adapters.ansible.events import Why
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult
 from sopctl.errors import Conflict, Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, TimedOut
 from sopctl.model.sop.entries import Configured, SudoRight
@@ -175,26 +176,29 @@ def test_collect_in_runs_of_a_bounded_size(desk: Desk, office: Office, monkeypat
         collecting.collect_all(desk, ids, cancel=cancel)
 
 
-@pytest.mark.parametrize(
-    ("outcome", "error", "recorded"),
-    [
-        (Outcome.PARSER_ERROR, InvalidRecord, "failed"),
-        (Outcome.TIMED_OUT, TimedOut, "failed"),
-        (Outcome.CANCELLED, Interrupted, "interrupted"),
-        (Outcome.CRASHED, OutsideFailure, "failed"),
-    ],
-)
-def test_a_run_that_ends_for_all(
-    desk: Desk, office: Office, outcome: Outcome, error: type[SopctlError], recorded: str
-) -> None:
+ENDS: dict[Outcome, tuple[type[SopctlError], str, str]] = {
+    Outcome.PARSER_ERROR: (InvalidRecord, "failed", "Ansible menolak playbook: Ansible says why"),
+    Outcome.TIMED_OUT: (
+        TimedOut,
+        "failed",
+        "dihentikan setelah 7 s; yang sudah dimulai di server mungkin masih berjalan",
+    ),
+    Outcome.CANCELLED: (Interrupted, "interrupted", "dibatalkan"),
+    Outcome.CRASHED: (OutsideFailure, "failed", "Ansible tidak sampai selesai (crashed): Ansible says why"),
+}
+
+
+@pytest.mark.parametrize("outcome", ENDS)
+def test_a_run_that_ends_for_all(desk: Desk, office: Office, outcome: Outcome) -> None:
     """What was kept before stays kept; each of the others has it in its history."""
     kept = office.server(replace(WELL, details=DETAILS), "inventory")
     others = [office.server(replace(WELL, ok=0), "inventory") for _ in range(2)]
     office.outcome = outcome
+    error, *recorded = ENDS[outcome]
     with pytest.raises(error):
         collecting.collect_all(desk, [kept, *others])
     assert office.last(kept)[0] == "selesai"
-    assert {office.last(each)[0] for each in others} == {recorded}
+    assert {office.last(each) for each in others} == {tuple(recorded)}
 
 
 def test_what_breaks_off_a_run_is_in_every_history(desk: Desk, office: Office) -> None:
@@ -202,7 +206,17 @@ def test_what_breaks_off_a_run_is_in_every_history(desk: Desk, office: Office) -
     office.error = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         configuring.configure_all(desk, ids)
-    assert {office.last(each)[0] for each in ids} == {"interrupted"}
+    assert {office.last(each) for each in ids} == {("interrupted", "dihentikan dengan Ctrl-C")}
+
+
+@pytest.mark.parametrize("cause", sorted(set(get_args(Why)) - {""}))
+def test_a_message_of_our_own_is_worded_for_the_history(desk: Desk, office: Office, cause: Why) -> None:
+    ours = replace(WELL, failed=1, failed_task="Do it", message="Words of ours.", cause=cause)
+    deposit = office.server(ours, "inventory")
+    configuring.repair(desk, [deposit])
+    note = office.last(deposit)[1]
+    assert note.startswith("gagal: Do it: ")
+    assert "Words of ours." not in note
 
 
 @pytest.mark.parametrize("verb", ["configure", "repair", "reduce", "collect"])
