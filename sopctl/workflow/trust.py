@@ -54,10 +54,8 @@ class Unconfirmed(UsageError):
     """The host shows a key that nobody has confirmed. `before` is one that it showed earlier, and when."""
 
     def __init__(self, host: Host, key: HostKey, before: tuple[HostKey, datetime] | None = None) -> None:
-        remedy: list[str | Action] = [
-            f"Compare it at the {host.kind}'s console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub).",
-            host.confirming,
-        ]
+        hint = " (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)" if host.kind == "server" else ""
+        remedy: list[str | Action] = [f"Compare it at the {host.kind}'s console{hint}.", host.confirming]
         if before and before[0].sha256 != key.sha256:
             remedy.insert(0, f"Careful: on {before[1]:%Y-%m-%d} it showed {before[0].sha256} ({before[0].type}).")
         super().__init__(
@@ -124,7 +122,7 @@ def confirmed(host: Host, proof: Proof, before: tuple[HostKey, datetime] | None 
             "host-key-unreadable",
             "the host key of {host} cannot be read: {reason}",
             where=host.place,
-            remedy=Action("probe", host.place),
+            remedy=("To see where it fails:", Action("probe", host.place)),
             host=host.name,
             reason=found.detail,
         )

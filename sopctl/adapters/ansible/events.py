@@ -178,6 +178,8 @@ class Tally:
                 host.failed_task = task.task
                 host.message = task.message
                 host.cause = "no-reason" if task.message == NO_REASON else ""
+            elif task.message != host.message:
+                host.cause = ""
             host.last_message = task.message
 
     def _keep(self, host: _Host, data: Mapping[str, object], result: Mapping[str, object]) -> None:

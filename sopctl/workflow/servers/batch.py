@@ -27,8 +27,8 @@ the SopctlError that keeps the deposit out."""
 Good = Callable[[Turn, HostResult, RunResult], StepDone]
 """Records the end of a turn on whose server no task failed."""
 
-OnFacts = Callable[[Sequence[tuple[Turn, HostResult]]], Iterable[tuple[Turn, Answer]]]
-"""Takes servers whose facts have just come, and gives their answers, in the middle of the run."""
+KeepFacts = Callable[[Sequence[tuple[Turn, HostResult]]], Iterable[tuple[Turn, Answer]]]
+"""Keeps the facts of servers that have just given them, in the middle of the run, and gives their answers."""
 
 
 @dataclass
@@ -93,7 +93,7 @@ def run(
     started: Mapping[str, Sequence[Entry]] = {},
     options: Options = PLAIN,
     on_event: OnEvent = silent,
-    on_facts: OnFacts | None = None,
+    keep_facts: KeepFacts | None = None,
     cancel: threading.Event | None = None,
 ) -> None:
     """Run a playbook on the servers of these turns (none: nothing happens), record how it ended on each, and give each
@@ -105,8 +105,8 @@ def run(
         return
     by_id = {mine.dossier.id: mine for mine in turns}
 
-    def keep(hosts: Sequence[HostResult]) -> None:
-        for mine, answer in on_facts([(by_id[host.host], host) for host in hosts]) if on_facts else ():
+    def on_facts(hosts: Sequence[HostResult]) -> None:
+        for mine, answer in keep_facts([(by_id[host.host], host) for host in hosts]) if keep_facts else ():
             answers.give(mine.dossier.id, answer)
 
     result = run_on(
@@ -115,7 +115,7 @@ def run(
         started=started,
         options=options,
         on_event=on_event,
-        on_facts=keep if on_facts else None,
+        on_facts=on_facts if keep_facts else None,
         cancel=cancel,
     )
     for deposit_id, mine in by_id.items():

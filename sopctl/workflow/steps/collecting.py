@@ -129,11 +129,11 @@ class _Gathering:
             batch.run(
                 servers,
                 PLAYBOOK,
-                lambda mine, _host, result: mine.fail(noted(mine, result)),
+                lambda mine, _host, result: mine.fail(noted(mine, result)),  # no task failed, and no facts came
                 self.answers,
                 options=options,
                 on_event=on_event,
-                on_facts=self._keep_servers,
+                keep_facts=self._keep_servers,
                 cancel=cancel,
             )
 

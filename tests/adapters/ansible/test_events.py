@@ -139,6 +139,8 @@ def test_which_of_our_sentences_it_is_stands_in_a_field(kind: str, said: str, ca
     results = tally.results()
     assert (results["a"].cause, results["b"].cause) == (cause, "no-turn")
     assert "IDENTIFICATION" not in results["a"].message
+    tally.add(event("runner_on_failed", res={"msg": "put back: /etc/ssh"}, task="Say so"))
+    assert tally.results()["a"].cause == "", "it is no longer that sentence alone"
 
 
 def test_bounds() -> None:
