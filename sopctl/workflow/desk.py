@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from sopctl.errors import Action, Conflict, Interrupted, NotNow, SopctlError, UsageError
+from sopctl.errors import Action, Conflict, Interrupted, NotNow, UsageError
 from sopctl.model.deposit import Deposit
 from sopctl.model.principal import Principal
 from sopctl.model.sop import history, procedure, verbs
@@ -28,6 +28,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import commands
 from sopctl.workflow.deciding import Behalf, Deciding
+from sopctl.workflow.messages.notes import told
 from sopctl.workflow.scans import read_scan
 
 
@@ -153,8 +154,7 @@ class Turn:
 
     def break_off(self, error: BaseException) -> StepDone:
         """Record that `error` ended the work. Ctrl-C and its like are no failure: who stopped it goes on later."""
-        why = error.message if isinstance(error, SopctlError) else type(error).__name__
-        return self.fail(why, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
+        return self.fail(told(error), cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
 
     def record(self, outcome: str, *entries: Entry, note: str = "", answer: bool = True) -> StepDone:
         """Append the event that ends this turn, with what it establishes, and say what is due next.

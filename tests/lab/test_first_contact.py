@@ -16,8 +16,8 @@ from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.adapters.ssh import Password, run_as_root
 from sopctl.errors import OutsideFailure
 from sopctl.model.access.target import Target
-from sopctl.workflow.servers import ansible_view
 from sopctl.workflow.servers.playbooks import Options
+from sopctl.workflow.servers.reach import reach
 from sopctl.workflow.steps import collecting, configuring, notifying, verifying
 from sopctl.workflow.views import inventories
 from tests.lab.test_access import daemons, listening
@@ -109,7 +109,7 @@ def test_by_password_to_a_server_without_python(placed: Placed, tmp_path: Path) 
     done = configuring.configure(desk, deposit, host_key=placed.pin, password=Password(secret))
     assert not done.answer
     assert "The server has no Python 3.8 or newer" in done.note
-    assert ansible_view.account_in_use(desk.site, placed.dossier()) == "sopctl", "from now on with our own key"
+    assert reach(desk.site, placed.dossier()).account == "sopctl", "from now on with our own key"
 
     # The raw way: the accounts, which let the requester in.
     raw = Options(raw=True)

@@ -15,6 +15,17 @@ from sopctl.model.text import printable
 
 Status = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 
+Why = Literal["", "host-key-changed", "host-key-unknown", "no-reason", "no-turn", "facts-too-large"]
+"""Which of our own sentences a host's message is. Empty: it is quoted from Ansible, from ssh or from the server."""
+
+NO_REASON = "The module failed without saying why."
+HOST_KEY_REFUSED: dict[Why, str] = {
+    "host-key-changed": "Host key verification failed: the server shows another key than the pinned one. "
+    "Nothing was sent.",
+    "host-key-unknown": "Host key verification failed: no key that this server shows is pinned. Nothing was sent.",
+}
+"""ssh's own words would fill a screen."""
+
 SETUP = frozenset({"setup", "ansible.builtin.setup", "ansible.legacy.setup"})
 FACTS = frozenset({"server_facts"})
 """Our own module. Its result has `facts`, named as setup names them, and `details`."""
@@ -81,6 +92,7 @@ class HostResult(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     waited: float = 0.0
     """Seconds that gathering its facts took, if as long as a server waits for a DNS that does not know its name."""
+    cause: Why = ""
 
 
 class RunResult(Struct, frozen=True):
@@ -102,6 +114,7 @@ class _Host:
         self.failed_task = ""
         self.message = ""
         self.last_message = ""
+        self.cause: Why = ""
         self.facts: dict[str, object] | None = None
         self.details = ""
         self.notes: list[str] = []
@@ -145,6 +158,8 @@ class Tally:
             diff=_diff(result) if status == "changed" else (),
         )
         self._count(host, task)
+        if status == "unreachable":  # only then it is ssh that speaks, not a module on the server
+            host.cause = _host_key_refused(result) or host.cause
         took = data.get("duration")
         if isinstance(took, int | float):
             self.roles[task.role] = self.roles.get(task.role, 0.0) + took
@@ -163,6 +178,9 @@ class Tally:
             if not host.failed_task:
                 host.failed_task = task.task
                 host.message = task.message
+                host.cause = "no-reason" if task.message == NO_REASON else ""
+            elif task.message != host.message:
+                host.cause = ""
             host.last_message = task.message
 
     def _keep(self, host: _Host, data: Mapping[str, object], result: Mapping[str, object]) -> None:
@@ -190,8 +208,9 @@ class Tally:
         if isinstance(facts, dict):
             bounded = bound(facts)
             host.facts = bounded if isinstance(bounded, dict) else None
-        else:
-            host.message = host.message or "The server's facts are larger than any real server's and were dropped."
+        elif not host.message:
+            host.message = "The server's facts are larger than any real server's and were dropped."
+            host.cause = "facts-too-large"
 
     def _finish(self, stats: Mapping[str, object]) -> None:
         """Take over Ansible's own counts: they allow for rescued and ignored failures."""
@@ -242,6 +261,7 @@ class Tally:
             details=host.details,
             notes=tuple(host.notes),
             waited=host.waited,
+            cause=host.cause or ("no-turn" if silent else ""),
         )
 
 
@@ -273,16 +293,22 @@ def _message(result: Mapping[str, object]) -> str:
         failed = [item for item in items[:1000] if isinstance(item, dict) and item.get("failed")]
         if failed:
             return _message({**failed[0], "results": None})
-    said = result.get("msg")
-    if isinstance(said, str) and "Host key verification failed" in said[:MAX_TEXT]:
-        if "IDENTIFICATION HAS CHANGED" in said[:MAX_TEXT]:  # ssh's own message fills a screen
-            return "Host key verification failed: the server shows another key than the pinned one. Nothing was sent."
-        return "Host key verification failed: no key that this server shows is pinned. Nothing was sent."
+    refused = _host_key_refused(result)
+    if refused:
+        return HOST_KEY_REFUSED[refused]
     parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout", "stdout")]
     texts = [_line(part, 400) for part in parts if isinstance(part, str) and part.strip()]
     if len(texts) > 1 and texts[0] == "non-zero return code":  # adds nothing to the program's own message
         texts.pop(0)
-    return ": ".join(dict.fromkeys(texts[:2])) or "The module failed without saying why."
+    return ": ".join(dict.fromkeys(texts[:2])) or NO_REASON
+
+
+def _host_key_refused(result: Mapping[str, object]) -> Why:
+    """Did ssh refuse the server for its host key?"""
+    said = result.get("msg")
+    if not isinstance(said, str) or "Host key verification failed" not in said[:MAX_TEXT]:
+        return ""
+    return "host-key-changed" if "IDENTIFICATION HAS CHANGED" in said[:MAX_TEXT] else "host-key-unknown"
 
 
 MAX_DIFF_LINES = 200

@@ -181,8 +181,8 @@ def _change_sudo(
     forks: int,
     as_json: bool,
 ) -> NoReturn:
+    from sopctl.workflow.servers.batch import Answers
     from sopctl.workflow.steps import reducing
-    from sopctl.workflow.steps.configuring import Answers
 
     answers = Answers()
     if sudo == "inventory":

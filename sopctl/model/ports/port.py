@@ -114,14 +114,19 @@ REMEDIES = {
 
 
 class Refusal(Struct, frozen=True):
-    """One reason not to touch a port, in words that are safe to print."""
+    """One reason not to touch a port: a sentence that is safe to print, and the values that it is about."""
 
     reason: Reason
     detail: str
+    values: dict[str, str] = {}
 
     @property
     def remedy(self) -> str:
         return REMEDIES[self.reason]
+
+
+def _refusal(reason: Reason, sentence: str, **values: str) -> Refusal:
+    return Refusal(reason, sentence.format(**values), values)
 
 
 class Change(Struct, frozen=True):
@@ -215,7 +220,7 @@ def plan(
     before = state.ports.get(port)
     found = list(_refusals(port, before, wanted, state, frozenset(uplinks), whose, service=service))
     if unable and before:
-        found.append(Refusal(Reason.UNABLE, unable))
+        found.append(_refusal(Reason.UNABLE, "{why}", why=unable))
     differences = changes(before.setting, wanted) if before else ()
     return Plan(switch, port, before, wanted, differences, tuple(found), state.macs_on(port))
 
@@ -242,20 +247,21 @@ def _refusals(
     service: bool,
 ) -> Iterable[Refusal]:
     if before is None:
-        yield Refusal(Reason.NO_PORT, f"the switch has no port {port}")
+        yield _refusal(Reason.NO_PORT, "the switch has no port {port}", port=port)
         return
     if port in uplinks:
-        yield Refusal(Reason.UPLINK, f"{port} is an uplink")
+        yield _refusal(Reason.UPLINK, "{port} is an uplink", port=port)
     if before.bundle:
-        yield Refusal(Reason.BUNDLE, f"{port} belongs to the aggregate {before.bundle}")
+        yield _refusal(Reason.BUNDLE, "{port} belongs to the aggregate {bundle}", port=port, bundle=before.bundle)
     if before.setting.mode == "routed":
-        yield Refusal(Reason.ROUTED, f"{port} is a routed port")
+        yield _refusal(Reason.ROUTED, "{port} is a routed port", port=port)
     ours = before.setting.description.split(" ")[0] == whose.deposit
     if before.setting.mode == "trunk" and not ours:
-        yield Refusal(Reason.TRUNK, f"{port} is a trunk, and nothing says that it is {whose.deposit}'s")
+        sentence = "{port} is a trunk, and nothing says that it is {deposit}'s"
+        yield _refusal(Reason.TRUNK, sentence, port=port, deposit=whose.deposit)
     if state.vlans is not None:
         for vlan in sorted({wanted.vlan, *wanted.tagged} - state.vlans):
-            yield Refusal(Reason.NO_VLAN, f"the switch has no VLAN {vlan}")
+            yield _refusal(Reason.NO_VLAN, "the switch has no VLAN {vlan}", vlan=str(vlan))
     yield from _strangers(port, state, uplinks, whose, service=service)
 
 
@@ -265,22 +271,32 @@ def _strangers(
     seen = state.macs_on(port)
     of_others = [each for each in seen if each in whose.others]
     for each in of_others:
-        yield Refusal(Reason.STRANGE_MAC, f"{each} on {port} belongs to {whose.others[each]}")
+        yield _refusal(
+            Reason.STRANGE_MAC, "{mac} on {port} belongs to {owner}", mac=each, port=port, owner=whose.others[each]
+        )
     if not service:
         return
     if whose.macs and seen and not of_others and not set(seen) & set(whose.macs):
-        yield Refusal(
-            Reason.STRANGE_MAC, f"{seen[0]} is on {port}; the server of {whose.deposit} has {', '.join(whose.macs)}"
+        yield _refusal(
+            Reason.STRANGE_MAC,
+            "{mac} is on {port}; the server of {deposit} has {macs}",
+            mac=seen[0],
+            port=port,
+            deposit=whose.deposit,
+            macs=", ".join(whose.macs),
         )
     if not whose.macs and len(seen) > 1:
-        yield Refusal(Reason.UNSURE, f"{len(seen)} addresses are on {port}, and no address of {whose.deposit} is known")
+        sentence = "{count} addresses are on {port}, and no address of {deposit} is known"
+        yield _refusal(Reason.UNSURE, sentence, count=str(len(seen)), port=port, deposit=whose.deposit)
     for entry in state.learned:
         if entry.mac in whose.macs and entry.mac not in seen and entry.port not in uplinks:
-            yield Refusal(Reason.ELSEWHERE, f"{entry.mac} of {whose.deposit} is on {entry.port}")
+            sentence = "{mac} of {deposit} is on {elsewhere}"
+            yield _refusal(Reason.ELSEWHERE, sentence, mac=entry.mac, deposit=whose.deposit, elsewhere=entry.port)
     for neighbour in state.neighbours:
         if neighbour.port == port and not _is_server(neighbour, whose):
             called = neighbour.name or ", ".join(neighbour.macs) or "something without a name"
-            yield Refusal(Reason.STRANGE_NEIGHBOUR, f"{called} says that it is on {port}, not {whose.name}")
+            sentence = "{neighbour} says that it is on {port}, not {server}"
+            yield _refusal(Reason.STRANGE_NEIGHBOUR, sentence, neighbour=called, port=port, server=whose.name)
 
 
 def _is_server(neighbour: Neighbour, whose: Expected) -> bool:

@@ -1,4 +1,5 @@
-"""The audit of switches: every port of every rack beside the records, one session a switch, all switches at once."""
+"""The audit of switches: every port of every rack is compared with the records, in one session for each switch, all
+switches at the same time."""
 
 import threading
 from collections.abc import Sequence
@@ -25,8 +26,8 @@ AT_ONCE = 32
 
 
 class Audited(Struct, frozen=True):
-    """What was found: the switches that were read with the number of their ports in the records, what differs, and
-    why a switch could not be read."""
+    """What was found: the switches that were read, with the number of their ports in the records; what differs; and why
+    a switch could not be read."""
 
     switches: dict[str, int]
     findings: tuple[Finding, ...]
@@ -40,9 +41,9 @@ class Audited(Struct, frozen=True):
 def audit(
     desk: Desk, names: Sequence[str] = (), *, cancel: threading.Event | None = None
 ) -> tuple[Audited, dict[str, SopctlError]]:
-    """Read these switches (none named: all that the site has records of) and compare their ports with the records.
+    """Read these switches (by default, all of the site) and compare their ports with the records.
 
-    A switch that cannot be read does not keep the others from it. Raises UsageError for one that there is no record of.
+    A switch that cannot be read does not hold up the others. Raises UsageError for a switch without a record.
     """
     site = desk.site
     chosen = [switches.record(site, name).name for name in names] or list(site.switches)
@@ -52,9 +53,9 @@ def audit(
 
     def read(name: str) -> None:
         try:
-            held = switches.held(site, site.switches[name], seconds=READ_SECONDS, wait=WAIT_SECONDS, cancel=cancel)
-            with held as reach, reach.open() as session:
-                states[name] = device.read(reach.driver, session)
+            taken = switches.held(site, site.switches[name], seconds=READ_SECONDS, wait=WAIT_SECONDS, cancel=cancel)
+            with taken as held, held.open() as session:
+                states[name] = device.read(held.driver, session)
         except SopctlError as error:
             errors[name] = error
 
@@ -67,7 +68,7 @@ def audit(
 
 
 def port_records(site: Site) -> list[PortRecord]:
-    """Every port that a rack has on a switch with a record, and how it shall be set."""
+    """Every port that a rack has on a switch with a record, and how it should be set."""
     owners: dict[tuple[str, str], Dossier] = {}
     for dossier in dossiers.read_all(site):
         spot = switches.of_place(site, dossier.summary.place)
@@ -87,8 +88,8 @@ def port_records(site: Site) -> list[PortRecord]:
 
 
 def _of(site: Site, dossier: Dossier, switch: str, name: str) -> PortRecord:
-    """A deposit's port: in service once it was given to the server, or the server was configured; until the server is
-    switched off, or the port was taken away."""
+    """A deposit's port. It is in service once it was given to the server, or the server was configured, until it is
+    taken away or the server is switched off."""
     kept = dossier.newest(PortSet)
     given = dossier.summary.in_our_hands and (kept.switch_port.state == "applied" if kept else dossier.summary.managed)
     record = site.switches[switch]

@@ -1,11 +1,11 @@
-"""One change of one switch port: read, refuse, arm the way back, send, read back, hear the server, keep, save.
+"""One change of one switch port: read it, refuse or arm a rollback, send, read it back, hear the server, keep, save.
 
-Whatever fails after the first line was sent, the port is put back, over the same session or a new one, and it is
-said whether that was done. Ctrl-C is no exception: an armed change ends one way or the other.
+If anything fails after the first line was sent, the port is put back, over the same session or a new one, and the
+result says whether that worked. So it is with Ctrl-C: an armed change ends one way or the other.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,29 +14,27 @@ from typing import Literal
 from msgspec import Struct
 
 from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session, learned, read
-from sopctl.errors import Interrupted, SopctlError
+from sopctl.errors import Interrupted, OutsideFailure, SopctlError
 from sopctl.model.ports import port
-from sopctl.model.ports.port import ActualPort, Expected, Plan, PortSetting
+from sopctl.model.ports.port import ActualPort, Expected, Plan, PortSetting, Reason, Refusal, changes
 from sopctl.store.durable import disk_errors, write_atomic
-from sopctl.workflow.ports.switches import Reach
+from sopctl.workflow.messages.notes import told, worded
+from sopctl.workflow.ports.switches import HeldSwitch
 
 SESSION_SECONDS = 150.0
 RESTORE_SECONDS = 180
-"""After which a switch puts a port back by itself. Longer than a session lasts: it is for when none comes back."""
+"""After these, a switch puts a port back by itself. Longer than a session: it is for when no session comes back."""
 HEAR_SECONDS = 40.0
-"""How long a server may take to be heard: a link that was off has to come up, and spanning tree takes 30 s."""
+"""How long a server may take to be heard: its link has to come up, and spanning tree takes 30 s."""
 TICK = 1.5
-
-NOT_HEARD = "server-not-heard"
-NOT_HEARD_REMEDY = "See that the server is on and plugged into this port, then run the command again."
 
 
 @dataclass(frozen=True)
 class Job:
-    """What shall become of a port. With `service` it is given to the server, which must then be heard on it; `stir`
-    makes the server say something. Without, it is taken away."""
+    """A change to make. With `service` the port is given to the server, which must then be heard on it; `stir` makes
+    the server send something. Without, the port is taken away."""
 
-    reach: Reach
+    held: HeldSwitch
     port: str
     wanted: PortSetting
     whose: Expected
@@ -46,7 +44,7 @@ class Job:
 
 
 class Proposal(Struct, frozen=True):
-    """A plan with the lines that would be sent, those of the way back, and how the switch itself would take it."""
+    """A plan with the lines that would be sent, those that would undo it, and how the switch itself would do that."""
 
     plan: Plan
     lines: tuple[str, ...]
@@ -56,7 +54,8 @@ class Proposal(Struct, frozen=True):
 
 class PortResult(Struct, frozen=True):
     """How a change ended. `state`: "done", "unchanged" (it was so already), "refused" (nothing was sent), "put-back",
-    or "unknown" (it could not be put back, or that could not be seen). `cause` is stable, `why` a sentence."""
+    or "unknown" (it could not be put back, or that could not be seen). `cause` is stable, `why` a sentence, `noted`
+    the same for the history."""
 
     state: Literal["done", "unchanged", "refused", "put-back", "unknown"]
     plan: Plan
@@ -66,48 +65,71 @@ class PortResult(Struct, frozen=True):
     why: str = ""
     remedy: str = ""
     restore: str = ""
+    noted: str = ""
 
     @property
     def answer(self) -> bool:
         return self.state in ("done", "unchanged")
 
 
-class _NotHeard(Exception):
+class _NotHeard(OutsideFailure):
     """The server did not show on its port."""
 
+    kind = "server-not-heard"
 
-class _Differs(Exception):
-    """The switch took every line, and the port is not as it should be."""
+    def __init__(self, wanted: PortSetting, port: str, heard: Sequence[str]) -> None:
+        remedy = "See that the server is on and plugged into this port, then run the command again."
+        if heard:
+            sentence = "the server is not heard on {port} in VLAN {vlan}, but {heard}"
+            others = ", ".join(heard)
+            super().__init__("server-not-heard", sentence, remedy=remedy, port=port, vlan=wanted.vlan, heard=others)
+        else:
+            sentence = "the server is not heard on {port} in VLAN {vlan}, nor is anything else"
+            super().__init__("nothing-heard", sentence, remedy=remedy, port=port, vlan=wanted.vlan)
+
+
+class _Differs(OutsideFailure):
+    """The switch accepted every line, and the port is not as it should be (`after`; None: it is gone)."""
+
+    kind = "not-as-planned"
+
+    def __init__(self, wanted: PortSetting, port: str, after: PortSetting | None) -> None:
+        remedy = "Look at the port on the switch, then run the command again."
+        if after:
+            fields = ", ".join(f"{each.field} {each.before!r}" for each in changes(after, wanted))
+            sentence = "the switch accepted the lines, but {port} differs: {fields}"
+            super().__init__("port-differs", sentence, remedy=remedy, port=port, fields=fields)
+        else:
+            super().__init__("port-gone", "the switch accepted the lines, but {port} is gone", remedy=remedy, port=port)
 
 
 def preview(job: Job) -> Proposal:
-    """What `change` would do. Nothing is sent that changes anything. Raises DeviceFault."""
-    with job.reach.open() as session:
+    """What `change` would do. Nothing that is sent changes anything. Raises DeviceFault."""
+    with job.held.open() as session:
         plan = _plan(job, session)
         if plan.before is None or plan.refusals or not plan.changes:
             return Proposal(plan, (), ())
-        back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
-        restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
-        lines = job.reach.driver.lines(job.port, plan.before.setting, job.wanted)
+        back = job.held.driver.lines(job.port, job.wanted, plan.before.setting)
+        restore = job.held.driver.restore(session, job.port, back, RESTORE_SECONDS)
+        lines = job.held.driver.lines(job.port, plan.before.setting, job.wanted)
         return Proposal(plan, lines, back, restore.how if restore else "")
 
 
 def change(job: Job) -> PortResult:
-    """Bring the port to what is wanted.
+    """Set the port as it is wanted.
 
     Raises DeviceFault when no session begins or the switch cannot be read: nothing was sent then. Raises Interrupted
-    after Ctrl-C, when the port has been put back as far as that was possible; it says so.
+    after Ctrl-C, once the port has been put back as far as that was possible; it says whether it was.
     """
-    with job.reach.open() as session:
+    with job.held.open() as session:
         plan = _plan(job, session)
         if plan.refusals:
-            first = plan.refusals[0]
-            return PortResult("refused", plan, plan.before, cause=first.reason, why=first.detail, remedy=first.remedy)
+            return _refused(plan, plan.refusals[0])
         assert plan.before  # noqa: S101 (a port that is missing is refused)
         if not plan.changes:
             return _unchanged(job, session, plan)
-        back = job.reach.driver.lines(job.port, job.wanted, plan.before.setting)
-        restore = job.reach.driver.restore(session, job.port, back, RESTORE_SECONDS)
+        back = job.held.driver.lines(job.port, job.wanted, plan.before.setting)
+        restore = job.held.driver.restore(session, job.port, back, RESTORE_SECONDS)
         saving = False
         _begin(job)
         try:
@@ -124,33 +146,51 @@ def change(job: Job) -> PortResult:
                     _mark(job).unlink(missing_ok=True)
                     return _ended("put-back", plan, after, restore, failed)
         except (SopctlError, KeyboardInterrupt) as error:
-            failed = error  # what was being said is lost, so this session is not used again
+            failed = error  # the dialogue is out of step, so this session is not used again
     result = _back_anew(job, plan, plan.before, restore, failed, saved=saving)
     if result.state == "put-back":
         _mark(job).unlink(missing_ok=True)
     if isinstance(failed, KeyboardInterrupt):
-        raise Interrupted("stopped", "stopped; {told}", told=told(result))
+        raise _stopped(result)
     return result
 
 
-def told(result: PortResult) -> str:
-    """Whether a port was put back, in words."""
+def cause(error: BaseException) -> str:
+    """The stable name of what ended a change, as records keep it: a session's fault by its kind, else by its id."""
+    if isinstance(error, SopctlError):
+        return str(getattr(error, "kind", "") or error.id)
+    return "interrupted"
+
+
+def _refused(plan: Plan, first: Refusal) -> PortResult:
+    words = "other-server-unknown" if first.reason is Reason.STRANGE_MAC and "macs" in first.values else first.reason
+    noted = worded(words, first.values, first.detail)
+    return PortResult(
+        "refused", plan, plan.before, cause=first.reason, why=first.detail, remedy=first.remedy, noted=noted
+    )
+
+
+def _stopped(result: PortResult) -> Interrupted:
+    """Ctrl-C, with what became of the port."""
     if result.state == "put-back":
-        return f"{result.plan.port} was put back as it had been"
-    by_itself = f"; the switch does it by itself: {result.restore}" if result.restore else ""
-    return f"{result.plan.port} could not be put back{by_itself}"
+        sentence = "stopped; {port} was put back as it had been"
+        return Interrupted("stopped-port-put-back", sentence, port=result.plan.port)
+    if result.restore:
+        sentence = "stopped; {port} could not be put back; the switch does it by itself: {restore}"
+        return Interrupted("stopped-port-puts-itself-back", sentence, port=result.plan.port, restore=result.restore)
+    return Interrupted("stopped-port-not-put-back", "stopped; {port} could not be put back", port=result.plan.port)
 
 
 def _plan(job: Job, session: Session) -> Plan:
-    state = read(job.reach.driver, session)
+    state = read(job.held.driver, session)
     before = state.ports.get(job.port)
-    unable = job.reach.driver.unable(before.setting, job.wanted) if before and before.setting != job.wanted else ""
+    unable = job.held.driver.unable(before.setting, job.wanted) if before and before.setting != job.wanted else ""
     return port.plan(
-        job.reach.record.name,
+        job.held.record.name,
         job.port,
         job.wanted,
         state,
-        uplinks=job.reach.record.uplinks,
+        uplinks=job.held.record.uplinks,
         whose=job.whose,
         service=job.service,
         unable=unable,
@@ -162,45 +202,45 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None) 
     if restore and restore.arm:
         session.configure(restore.arm)
     entering = restore.entering if restore else "configure terminal"
-    session.configure(job.reach.driver.lines(job.port, plan.before.setting, job.wanted), entering=entering)
+    session.configure(job.held.driver.lines(job.port, plan.before.setting, job.wanted), entering=entering)
     _see(job, session)
     heard = _hear(job, session) if job.service else ""
     for command in restore.keep if restore else ():
         session.show(command)
-    after = _see(job, session)  # once more: the way back may have been taken in the meantime
+    after = _see(job, session)  # once more: the switch may have rolled back in the meantime
     return PortResult("done", plan, after, heard, restore=restore.how if restore else "")
 
 
 def _save(job: Job, session: Session) -> None:
-    for command in job.reach.driver.SAVE:
+    for command in job.held.driver.SAVE:
         session.show(command)
 
 
 def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
-    """The port is as it should be; what is missing may be the server. It may be so because of a run that was killed:
-    then that one's way back is still armed, and what it changed was not saved."""
+    """The port is as it should be; only the server may be missing. A run that was killed may have set it: then its
+    rollback is still armed, and its change is not saved."""
     try:
         heard = _hear(job, session) if job.service else ""
     except _NotHeard as error:
-        return PortResult("refused", plan, plan.before, cause=NOT_HEARD, why=str(error), remedy=NOT_HEARD_REMEDY)
+        return _ended("refused", plan, plan.before, None, error)
     if not _mark(job).exists():
         return PortResult("unchanged", plan, plan.before, heard)
-    restore = job.reach.driver.restore(session, job.port, (), RESTORE_SECONDS)
+    restore = job.held.driver.restore(session, job.port, (), RESTORE_SECONDS)
     for command in restore.drop if restore else ():
-        with suppress(CommandRefused):  # there is none: it was killed before, or after
+        with suppress(CommandRefused):  # none is armed: it was killed before that, or after the rollback
             session.show(command)
     try:
         after = _see(job, session)
-    except _Differs as error:  # it was taken in the meantime
-        return _ended("put-back", plan, read(job.reach.driver, session).ports.get(job.port), None, error)
+    except _Differs as error:  # the switch rolled back in the meantime
+        return _ended("put-back", plan, read(job.held.driver, session).ports.get(job.port), None, error)
     _save(job, session)
     _mark(job).unlink(missing_ok=True)
     return PortResult("unchanged", plan, after, heard)
 
 
 def _mark(job: Job) -> Path:
-    """There while a change of this port is under way, and after one that was killed."""
-    return job.reach.marks / f"{job.reach.record.name}-{job.port.replace('/', '_')}"
+    """A file that is there while a change of this port is under way, and after one that was killed."""
+    return job.held.marks / f"{job.held.record.name}-{job.port.replace('/', '_')}"
 
 
 def _begin(job: Job) -> None:
@@ -211,12 +251,10 @@ def _begin(job: Job) -> None:
 
 
 def _see(job: Job, session: Session) -> ActualPort:
-    """The port as it is now. Raises _Differs when it is not as wanted."""
-    after = read(job.reach.driver, session).ports.get(job.port)
+    """The port as it is now. Raises _Differs if it is not as wanted."""
+    after = read(job.held.driver, session).ports.get(job.port)
     if after is None or after.setting != job.wanted:
-        left = port.changes(after.setting, job.wanted) if after else ()
-        what = ", ".join(f"{each.field} is {each.before!r}" for each in left) or "the port is gone"
-        raise _Differs(f"the switch took the lines, but {what}")
+        raise _Differs(job.wanted, job.port, after.setting if after else None)
     return after
 
 
@@ -225,35 +263,34 @@ def _hear(job: Job, session: Session) -> str:
     deadline = time.monotonic() + min(job.hear_seconds, session.left())
     while True:
         job.stir()
-        seen = port.SwitchState({}, learned=learned(job.reach.driver, session))
+        seen = port.SwitchState({}, learned=learned(job.held.driver, session))
         mac = port.is_there(seen, job.port, job.wanted, job.whose)
         if mac:
             return mac
         if time.monotonic() >= deadline:
-            others = ", ".join(seen.macs_on(job.port)) or "nothing"
-            raise _NotHeard(f"the server is not heard on {job.port} in VLAN {job.wanted.vlan}, but {others}")
+            raise _NotHeard(job.wanted, job.port, seen.macs_on(job.port))
         time.sleep(TICK)
 
 
 def _back_anew(
     job: Job, plan: Plan, before: ActualPort, restore: Restore | None, failed: BaseException, *, saved: bool
 ) -> PortResult:
-    """Put the port back over a new session, and say what came of it."""
+    """Put the port back over a new session. Returns the result of the whole change."""
     after: ActualPort | None = None
-    with suppress(SopctlError), job.reach.open() as session:
+    with suppress(SopctlError), job.held.open() as session:
         after = _back(job, session, before, restore, saved=saved)
     state: Literal["put-back", "unknown"] = "put-back" if after and after.setting == before.setting else "unknown"
     return _ended(state, plan, after, restore, failed)
 
 
 def _back(job: Job, session: Session, before: ActualPort, restore: Restore | None, *, saved: bool) -> ActualPort | None:
-    """Put the port back, and return it as it is then; save that, where what is undone may have been `saved`.
+    """Put the port back and return it as it is then. If what is undone may have been `saved`, save again.
 
-    Raises DeviceFault. That it cannot be saved is none: the port is back, and saving was what failed.
+    Raises DeviceFault, but not when only saving fails: the port is back then.
     """
-    driver = job.reach.driver
+    driver = job.held.driver
     if restore and restore.undo:
-        with suppress(CommandRefused):  # there may be nothing to undo: the first line was refused
+        with suppress(CommandRefused):  # there may be nothing to undo, if the first line was refused
             for command in restore.undo:
                 session.show(command)
     now = read(driver, session).ports.get(job.port)
@@ -270,21 +307,20 @@ def _back(job: Job, session: Session, before: ActualPort, restore: Restore | Non
 
 
 def _ended(
-    state: Literal["put-back", "unknown"],
+    state: Literal["refused", "put-back", "unknown"],
     plan: Plan,
     after: ActualPort | None,
     restore: Restore | None,
     failed: BaseException,
 ) -> PortResult:
-    how = restore.how if restore and state == "unknown" else ""
-    if isinstance(failed, DeviceFault):
-        cause, why, remedy = failed.kind, failed.message, failed.advice
-    elif isinstance(failed, _NotHeard):
-        cause, why, remedy = NOT_HEARD, str(failed), NOT_HEARD_REMEDY
-    elif isinstance(failed, _Differs):
-        cause, why, remedy = "not-as-planned", str(failed), "Look at the port on the switch, then run it again."
-    elif isinstance(failed, SopctlError):
-        cause, why, remedy = type(failed).__name__, failed.message, failed.advice
-    else:
-        cause, why, remedy = "interrupted", "stopped", ""
-    return PortResult(state, plan, after, cause=cause, why=why, remedy=remedy, restore=how)
+    why, remedy = (failed.message, failed.advice) if isinstance(failed, SopctlError) else ("stopped", "")
+    return PortResult(
+        state,
+        plan,
+        after,
+        cause=cause(failed),
+        why=why,
+        remedy=remedy,
+        restore=restore.how if restore and state == "unknown" else "",
+        noted=told(failed),
+    )

@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sopctl.adapters.ssh.route import stir
-from sopctl.errors import Interrupted, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.errors import Action, Interrupted, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.ports import switch as wanted
 from sopctl.model.ports.port import Expected, PortSetting, mac
 from sopctl.model.ports.switch import SwitchRecord
@@ -21,12 +21,13 @@ from sopctl.store import dossiers, facts
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
+from sopctl.workflow.messages.notes import told
 from sopctl.workflow.ports import change, switches
 from sopctl.workflow.ports.change import SESSION_SECONDS, Job, PortResult, Proposal
 
 
 class PortOf(Struct, frozen=True):
-    """A deposit's port: its switch and interface, how it shall be set while the server is in use, and how when not."""
+    """A deposit's port: its switch and interface, its setting for the server in use, and the one for quarantine."""
 
     switch: SwitchRecord
     interface: str
@@ -36,41 +37,41 @@ class PortOf(Struct, frozen=True):
 
 
 def plan(desk: Desk, deposit_id: str, *, release: bool = False, log: Path | None = None) -> Proposal:
-    """What `apply` (or `release`) would do to the deposit's port now. The switch is read, and nothing changed.
+    """What `apply` (or `release`) would do to the deposit's port now. The switch is read, and nothing is changed.
 
-    `log`, here and below: a file to which the session is added, without secrets.
+    `log`, here and below: a file to which the session is appended, without secrets.
 
-    Raises NotNow for a deposit without a port, UsageError where its switch has no record, and what a session raises.
+    Raises NotNow for a deposit without a port, UsageError for a switch without a record, and what a session raises.
     """
     dossier = dossiers.read(desk.site, deposit_id)
     found = _needed(desk.site, dossier)
-    with switches.held(desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as reach:
-        return change.preview(_job(reach, found, dossier, service=not release))
+    with switches.held(desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as held:
+        return change.preview(_job(held, found, dossier, service=not release))
 
 
 def apply(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[StepDone, PortResult]:
-    """Give the deposit's server its port, at any step while it stands in its rack. Recorded, however it ends."""
+    """Give the deposit's server its port, at any step while it stands in its rack. However it ends, it is recorded."""
     with act(desk, deposit_id, "switch") as mine:
         if not mine.dossier.summary.in_our_hands:
             raise NotNow(
-                "server-does-not-stand-its",
-                "the server of {deposit} does not stand in its rack, switched on",
-                remedy=f"Look where it stands: sopctl show {deposit_id}",
+                "not-in-our-hands",
+                "{deposit} is not in the office's hands: its server does not stand in its rack, switched on",
+                remedy=Action("show", deposit_id),
                 deposit=deposit_id,
             )
         return _act(mine, service=True, log=log)
 
 
 def release(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[StepDone, PortResult]:
-    """Shut the deposit's port and put it into quarantine, at any step: a server that must be off the net at once."""
+    """Shut the deposit's port and put it into quarantine, at any step: the server must be off the net at once."""
     with act(desk, deposit_id, "switch") as mine:
         return _act(mine, service=False, log=log)
 
 
 def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
-    """konfigurasi 1: the server gets its port before anyone logs in. What was changed is recorded as work begun.
+    """konfigurasi 1: give the server its port before anyone logs in. A change is recorded as work that began.
 
-    Returns what else the step's events shall carry, and a result that is not None where the port is no use.
+    Returns the entries for a failed step, and the result if the server did not get its port, else None.
     """
     found = of_deposit(mine.desk.site, mine.dossier)
     if found is None:
@@ -78,8 +79,8 @@ def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
     try:
         result = _change(mine, found, service=True)
     except SopctlError as error:
-        why = f"port {found.interface} {found.switch.name}: {error.message}"
-        mine.fail(why, PortFailed(cause=_cause(error)), cut_off=isinstance(error, Interrupted))
+        why = f"port {found.interface} {found.switch.name}: {told(error)}"
+        mine.fail(why, PortFailed(cause=change.cause(error)), cut_off=isinstance(error, Interrupted))
         raise
     if result.state == "done":
         mine.start(_set(found, result, "applied"))
@@ -87,8 +88,8 @@ def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
 
 
 def taken_back(mine: Turn, *, by_hand: str) -> tuple[str, tuple[Entry, ...], PortResult | None]:
-    """pengembalian 6: the port is shut. Returns what the note says of it, what the event carries, and a result that is
-    not None where the port could not be shut. Where the step is done by hand, so may this be: it is noted.
+    """pengembalian 6: shut the port. Returns what the note says of it, the entries for the event, and the result if the
+    port could not be shut, else None. Where the step is done `by_hand`, that is only noted.
     """
     spot = mine.dossier.summary.place
     if not (spot and spot.port):
@@ -102,11 +103,11 @@ def taken_back(mine: Turn, *, by_hand: str) -> tuple[str, tuple[Entry, ...], Por
     except SopctlError as error:
         if not by_hand:
             raise
-        return f"port {found.interface} {found.switch.name} belum dilepas: {error.message}", (), None
+        return f"port {found.interface} {found.switch.name} belum dilepas: {told(error)}", (), None
     if result.answer:
         return f"{plain} ({found.switch.name} {found.interface} ditutup)", (_set(found, result, "released"),), None
     if by_hand:
-        why = f"port {found.interface} {found.switch.name} belum dilepas: {result.why}"
+        why = f"port {found.interface} {found.switch.name} belum dilepas: {result.noted}"
         return why, (_failed(found, result),), None
     return plain, (_failed(found, result),), result
 
@@ -123,15 +124,15 @@ def note(result: PortResult) -> str:
         case "unchanged":
             return f"{name}: sudah {given}{heard}"
         case "refused":
-            return f"{name}: tidak diubah: {result.why}"
+            return f"{name}: tidak diubah: {result.noted}"
         case "put-back":
-            return f"{name}: dikembalikan seperti semula: {result.why}"
+            return f"{name}: dikembalikan seperti semula: {result.noted}"
     by_itself = f"; switch mengembalikannya sendiri ({result.restore})" if result.restore else ""
-    return f"{name}: TIDAK dapat dikembalikan: {result.why}{by_itself}"
+    return f"{name}: TIDAK dapat dikembalikan: {result.noted}{by_itself}"
 
 
 def of_deposit(site: Site, dossier: Dossier) -> PortOf | None:
-    """The port of a deposit; None where it has none, or the site has no record of its switch.
+    """The port of a deposit; None if it has none, or the site has no record of its switch.
 
     Raises InvalidRecord for a letter that asks for a VLAN that no deposit may have there.
     """
@@ -146,7 +147,7 @@ def of_deposit(site: Site, dossier: Dossier) -> PortOf | None:
 
 
 def vlans(site: Site, dossier: Dossier) -> str:
-    """The VLANs that a deposit's port shall have, for people; empty where no record says. Raises as `of_deposit`."""
+    """The VLANs that a deposit's port should have, for people; empty where no record says. Raises as `of_deposit`."""
     spot = switches.of_place(site, dossier.summary.place)
     return _vlans(_service(spot[0], dossier)) if spot else ""
 
@@ -164,19 +165,19 @@ def _service(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
 
 
 def known_macs(site: Site, *, but: str = "") -> Iterable[tuple[str, tuple[str, ...]]]:
-    """The MAC addresses that are known of each server in the racks, by deposit."""
+    """The known MAC addresses of each server in the racks, with its deposit."""
     for dossier in dossiers.read_all(site):
         if dossier.id != but and dossier.summary.placed and not dossier.summary.closed:
             yield dossier.id, macs_of(dossier)
 
 
 def macs_of(dossier: Dossier) -> tuple[str, ...]:
-    """What is known of a server's MAC addresses: from the letter, its newest facts, and where it was heard before."""
+    """A server's known MAC addresses: from the letter, from its newest facts, and those heard on its port before."""
     found = set(dossier.deposit.network.macs if dossier.deposit.network else ())
     found |= {mac(entry.switch_port.mac) for _, entry in dossier.established(PortSet) if entry.switch_port.mac}
     newest = facts.newest(facts.months(dossier))
     if newest:
-        with suppress(InvalidRecord):  # a damaged document is told of by `document verify`, not here
+        with suppress(InvalidRecord):  # `document verify` reports a damaged document, not this
             found |= {mac(nic.mac) for nic in facts.read(dossier.folder, newest).nics if nic.mac}
     return tuple(sorted(found - {""}))
 
@@ -189,17 +190,17 @@ def _needed(site: Site, dossier: Dossier) -> PortOf:
     if spot is None or spot.port is None:
         raise NotNow(
             "no-switch-port",
-            "{deposit} has no switch port: its place is in a rack without a switch, or it has none yet",
-            remedy=f"Look where it stands: sopctl show {dossier.id}",
+            "{deposit} has no switch port: its place is in a rack without a switch, or it has no place yet",
+            remedy=Action("show", dossier.id),
             deposit=dossier.id,
         )
     rack = next(each for each in site.racks if each.name == spot.rack)
     name = rack.switch.name if rack.switch else "?"
     raise UsageError(
-        "switch-rack-no-record",
-        "the switch {name} of rack {rack} has no record",
-        remedy=f"Describe it: switches/{name}.yml",
-        name=name,
+        "switch-without-record",
+        "the switch {switch} of rack {rack} has no record",
+        remedy=f"Describe it in switches/{name}.yml.",
+        switch=name,
         rack=spot.rack,
     )
 
@@ -209,7 +210,7 @@ def _act(mine: Turn, *, service: bool, log: Path | None) -> tuple[StepDone, Port
     try:
         result = _change(mine, found, service=service, log=log)
     except Interrupted as stopped:
-        mine.fail(f"port {found.interface} {found.switch.name}: {stopped.message}")
+        mine.fail(f"port {found.interface} {found.switch.name}: {told(stopped)}")
         raise
     if result.answer:
         entry = _set(found, result, "applied" if service else "released")
@@ -218,15 +219,15 @@ def _act(mine: Turn, *, service: bool, log: Path | None) -> tuple[StepDone, Port
 
 
 def _change(mine: Turn, found: PortOf, *, service: bool, log: Path | None = None) -> PortResult:
-    with switches.held(mine.desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as reach:
-        return change.change(_job(reach, found, mine.dossier, service=service))
+    with switches.held(mine.desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as held:
+        return change.change(_job(held, found, mine.dossier, service=service))
 
 
-def _job(reach: switches.Reach, found: PortOf, dossier: Dossier, *, service: bool) -> Job:
+def _job(held: switches.HeldSwitch, found: PortOf, dossier: Dossier, *, service: bool) -> Job:
     setting = found.service if service else found.quarantine
     address = dossier.deposit.access.address
     return Job(
-        reach,
+        held,
         found.interface,
         setting,
         found.whose,
@@ -237,7 +238,7 @@ def _job(reach: switches.Reach, found: PortOf, dossier: Dossier, *, service: boo
 
 
 def _set(found: PortOf, result: PortResult, state: Literal["applied", "released"]) -> PortSet:
-    """What the history keeps of a change: before and after."""
+    """What the history keeps of a change."""
     before, after = result.plan.before, result.after
     return PortSet(
         switch_port=PortChange(
@@ -253,7 +254,7 @@ def _set(found: PortOf, result: PortResult, state: Literal["applied", "released"
 
 
 def _failed(found: PortOf, result: PortResult) -> PortFailed:
-    """What the history keeps of a change that did not come to be."""
+    """What the history keeps of a change that failed."""
     before, after = result.plan.before, result.after
     tried = PortAttempt(
         switch=found.switch.name,
@@ -264,7 +265,3 @@ def _failed(found: PortOf, result: PortResult) -> PortFailed:
         after=after.setting if after else None,
     )
     return PortFailed(cause=result.cause, switch_port_tried=tried)
-
-
-def _cause(error: SopctlError) -> str:
-    return str(getattr(error, "kind", "") or type(error).__name__)

@@ -1,4 +1,4 @@
-"""The site's switches: their records, their host keys, what opens them, and one session with each at a time."""
+"""The site's switches: their records, their host keys, how the office logs in, and one session at a time with each."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,30 +9,30 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.adapters import switch as device
-from sopctl.adapters.ssh import check, load_key
+from sopctl.adapters.ssh import load_key
 from sopctl.adapters.switch import Driver, Endpoint, Login, Session
-from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
-from sopctl.model.access import target
+from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult
-from sopctl.model.access.target import HostKey, Target
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Place
 from sopctl.store import codec, locks, switches
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.store.switches import PinnedKey
+from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.trust import Confirm, Host, Proof, required_key
 
 WAIT_SECONDS = 60.0
 """How long a command waits for another one that has a session with the same switch."""
 MAX_PASSWORD = 1024
-
-Confirm = Callable[[HostKey], bool]
+"""Bytes."""
+_SAY_WHICH_PORTS = "Say which ports each rack has: switch: {name: …, first: 13, ports: 12}"
 
 
 class SwitchRow(Struct, frozen=True):
-    """One switch of the list: where it is, the racks that it serves, and the fingerprint it is known by (if any)."""
+    """One switch of the list: where it is, the racks that it serves, and its pinned fingerprint (empty: none)."""
 
     name: str
     platform: str
@@ -56,9 +56,9 @@ class SwitchKeys(Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Reach:
-    """A switch held by this process: its record, its driver, how a session with it is opened, and the folder of the
-    marks that a change leaves while it is under way."""
+class HeldSwitch:
+    """A switch that this process holds: its record, its driver, what opens a session, and the folder with the marks of
+    changes under way."""
 
     record: SwitchRecord
     driver: Driver
@@ -91,16 +91,16 @@ def record(site: Site, name: str) -> SwitchRecord:
     if name not in site.switches:
         there = ", ".join(site.switches) or "none"
         raise UsageError(
-            "no-switch",
-            "there is no switch {name!r}",
-            remedy=f"There are: {there}. Each is a file, such as switches/sw-a1.yml",
-            name=name,
+            "no-such-switch",
+            "there is no switch {switch!r}",
+            remedy=f"There are: {there}. Each is a file, such as switches/sw-a1.yml.",
+            switch=name,
         )
     return site.switches[name]
 
 
 def of_place(site: Site, place: Place | None) -> tuple[SwitchRecord, str] | None:
-    """The switch and the interface that a place is cabled to; None where the site has no record of such a switch."""
+    """The switch and the interface that a place is cabled to; None where the site has no record of the switch."""
     rack = next((each for each in site.racks if place and each.name == place.rack), None)
     if place is None or place.port is None or rack is None or rack.switch is None:
         return None
@@ -112,7 +112,7 @@ def of_place(site: Site, place: Place | None) -> tuple[SwitchRecord, str] | None
 
 
 def driver_of(site: Site, found: SwitchRecord) -> Driver:
-    """The driver of a switch. Raises InvalidRecord, with the place, for a platform that there is none of."""
+    """The driver of a switch. Raises InvalidRecord, with its place in the record, for a platform without one."""
     try:
         return device.driver(found.platform)
     except InvalidRecord as error:
@@ -122,7 +122,7 @@ def driver_of(site: Site, found: SwitchRecord) -> Driver:
 
 
 def refuse_shared_ports(site: Site) -> None:
-    """Raise InvalidRecord where two racks claim the same port of a switch, or one claims an uplink."""
+    """Raise InvalidRecord if two racks claim the same port of a switch, or one claims an uplink."""
     claimed: dict[tuple[str, str], str] = {}
     known = site.switches
     for rack in site.racks:
@@ -130,67 +130,53 @@ def refuse_shared_ports(site: Site) -> None:
         if switch is None or rack.switch is None:
             continue
         for name in map(switch.interface, rack.switch.numbers):
-            other = "an uplink" if name in switch.uplinks else claimed.setdefault((switch.name, name), rack.name)
-            if other != rack.name:
-                whose = other if name in switch.uplinks else f"rack {other}'s"
+            where, remedy = str(site.root / "racks" / f"{rack.name}.yml"), _SAY_WHICH_PORTS
+            if name in switch.uplinks:
+                sentence = "port {port} of switch {switch} is an uplink, not a port of rack {rack}"
                 raise InvalidRecord(
-                    "port-switch-already",
-                    "port {name} of switch {switch} is {whose} already",
-                    where=str(site.root / "racks" / f"{rack.name}.yml"),
-                    remedy="Say which ports each rack has: switch: {name: …, first: 13, ports: 12}",
-                    name=name,
+                    "rack-claims-uplink",
+                    sentence,
+                    where=where,
+                    remedy=remedy,
+                    port=name,
                     switch=switch.name,
-                    whose=whose,
+                    rack=rack.name,
                 )
+            other = claimed.setdefault((switch.name, name), rack.name)
+            if other != rack.name:
+                sentence = "port {port} of switch {switch} is rack {other}'s already"
+                raise InvalidRecord(
+                    "racks-share-port",
+                    sentence,
+                    where=where,
+                    remedy=remedy,
+                    port=name,
+                    switch=switch.name,
+                    other=other,
+                )
+
+
+def host(site: Site, found: SwitchRecord) -> Host:
+    """Where a switch is, and the host key that is pinned for it. Raises InvalidRecord for a damaged pin."""
+    pin = switches.pinned(site, found.name)
+    return Host("switch", found.name, found.address, found.port, pin.key if pin else None)
 
 
 def look(desk: Desk, name: str) -> SwitchKeys:
     """What is known of a switch's host key, and what it shows now. Nobody logs in."""
     found = record(desk.site, name)
-    pin = switches.pinned(desk.site, name)
-    expected = pin.key.pin if pin else None
-    return SwitchKeys(name, pin, check(Target(found.address, found.port, expect_key=expected)))
+    return SwitchKeys(name, switches.pinned(desk.site, name), trust.look(host(desk.site, found)))
 
 
 def confirm(
     desk: Desk, name: str, *, fingerprint: str | None = None, trusted_path: str = "", ask: Confirm | None = None
 ) -> PinnedKey:
     """Pin the key that the switch shows now: its `fingerprint`, or whichever comes over a path that is trusted, or
-    that a person says is right. Raises OutsideFailure when it shows another one or none, UsageError for nobody's yes.
+    that a person says is right. Raises as `trust.confirmed`, and UsageError when there is no such switch.
     """
-    found = record(desk.site, name)
-    wanted = target.pin(fingerprint) if fingerprint is not None else None
-    shown = check(Target(found.address, found.port, expect_key=wanted))
-    where = f"{found.address}:{found.port}"
-    if shown.host_key is None:
-        raise OutsideFailure(
-            "switchs-host-key-cannot-read",
-            "the switch's host key cannot be read: {detail}",
-            where=where,
-            remedy=f"Look where it fails: sopctl probe {where}",
-            detail=shown.detail,
-        )
-    if wanted and wanted.sha256 != shown.host_key.sha256:
-        raise OutsideFailure(
-            "switch-shows-host-key-expected",
-            "the switch shows the host key {sha256}, expected was {wanted}",
-            where=where,
-            remedy="Someone may stand in between, or the fingerprint is of another key type: compare at the console. "
-            "Nothing was sent.",
-            sha256=shown.host_key.sha256,
-            wanted=wanted.sha256,
-        )
-    how = "fingerprint" if wanted else f"trusted path: {trusted_path}" if trusted_path else "terminal"
-    if not (wanted or trusted_path or (ask and ask(shown.host_key))):
-        raise UsageError(
-            "host-key-not-confirmed",
-            "the host key {sha256} ({type}) is not confirmed",
-            remedy="Compare it at the switch's console, then: "
-            f"sopctl switch host-key {name} --confirm {shown.host_key.sha256}",
-            sha256=shown.host_key.sha256,
-            type=shown.host_key.type,
-        )
-    kept = PinnedKey(shown.host_key, desk.now(), desk.deciding.anyone(desk.site.settings.people), how)
+    found = host(desk.site, record(desk.site, name))
+    key, how = trust.confirmed(found, Proof(fingerprint, trusted_path, ask))
+    kept = PinnedKey(key, desk.now(), desk.deciding.anyone(desk.site.settings.people), how)
     switches.pin(desk.site, name, kept)
     return kept
 
@@ -204,15 +190,16 @@ def held(
     wait: float = WAIT_SECONDS,
     log: Path | None = None,
     cancel: threading.Event | None = None,
-) -> Iterator[Reach]:
-    """Hold a switch: nobody else of this site has a session with it meanwhile. Each session lasts at most `seconds`.
+) -> Iterator[HeldSwitch]:
+    """Hold a switch while the block runs: no other command of this site has a session with it. Each session lasts at
+    most `seconds`. Nothing is sent yet.
 
-    Raises Conflict when another process holds it for longer than `wait`; InvalidRecord for a platform without driver;
-    OutsideFailure for a missing key, password or pinned host key. Nothing is sent yet.
+    Raises Conflict when another process holds it for longer than `wait` seconds, InvalidRecord for a platform without a
+    driver, OutsideFailure for a missing key, password or pinned host key.
     """
     driver, endpoint, login = ready(site, found)
     with locks.hold(site.root / "var" / "locks" / f"switch-{found.name}", f"switch {found.name}", wait=wait):
-        yield Reach(
+        yield HeldSwitch(
             found,
             driver,
             lambda: device.connect(endpoint, login, driver.DIALECT, seconds=seconds, log=log, cancel=cancel),
@@ -221,18 +208,10 @@ def held(
 
 
 def ready(site: Site, found: SwitchRecord) -> tuple[Driver, Endpoint, Login]:
-    """What a session with the switch takes. Raises as `held`."""
+    """What a session with the switch needs. Raises as `held`, without the Conflict."""
     driver = driver_of(site, found)
-    pin = switches.pinned(site, found.name)
-    if pin is None:
-        raise OutsideFailure(
-            "nobody-confirmed-host-key-so",
-            "nobody has confirmed the host key of {found}, so nobody logs in there",
-            where=f"{found.address}:{found.port}",
-            remedy=f"Compare it at the switch's console: sopctl switch host-key {found.name}",
-            found=found.name,
-        )
-    return driver, Endpoint(found.address, found.port, pin.key), _login(site, found)
+    key = required_key(host(site, found))
+    return driver, Endpoint(found.address, found.port, key), _login(site, found)
 
 
 def _login(site: Site, found: SwitchRecord) -> Login:
@@ -252,5 +231,5 @@ def _secret(site: Site, name: str | None) -> str:
     with disk_errors(path, "read"), path.open("rb") as file:
         line = file.readline(MAX_PASSWORD + 1).rstrip(b"\r\n")
     if not line or len(line) > MAX_PASSWORD or b"\0" in line:
-        raise InvalidRecord("no-password-one-line", "there is no password of one line", where=str(path))
+        raise InvalidRecord("password-not-one-line", "the password is empty or not one line of text", where=str(path))
     return line.decode("utf-8", "surrogateescape")

@@ -1,7 +1,7 @@
-"""The site as Ansible sees it: which servers it may touch, how to reach them, and what they shall become.
+"""The site as Ansible sees it: which servers it may touch, how it reaches them, and how they are to be configured.
 
-Every variable is named here. Nothing of a record chooses a connection, an interpreter or an ssh option: those are
-computed from the site's own keys and from the host key pinned in the history.
+Every variable is named here. Nothing in a record can choose a connection, an interpreter or an ssh option: those come
+from the site's own keys and from the host key that is pinned in the history.
 """
 
 import re
@@ -14,14 +14,13 @@ from msgspec import Struct, to_builtins
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.model.access.target import HostKey
-from sopctl.model.deposit import FirstContact
-from sopctl.model.sop.entries import AccessTried, HostKeyPinned, WayIn
+from sopctl.model.sop.entries import AccessTried
 from sopctl.model.unit import label
 from sopctl.store import facts
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
+from sopctl.workflow.servers.reach import lets_us_in, reach
 
 
 class InventoryHost(Struct, frozen=True):
@@ -33,8 +32,8 @@ class InventoryHost(Struct, frozen=True):
 
 
 def hosts(root: Path) -> list[InventoryHost]:
-    """Every server of the site at `root` that is in the office's hands, no appliance among them. Raises what reading a
-    site raises."""
+    """Every server of the site at `root` that is in the office's hands and has a way in by key; no appliances. Raises
+    what reading a site raises."""
     site = Site(root)
     found = []
     for dossier in read_all(site):
@@ -50,16 +49,16 @@ def hosts(root: Path) -> list[InventoryHost]:
 
 def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
     """The host's variables: how Ansible reaches it, and what its letter asks for."""
-    access = dossier.deposit.access
+    access, way = dossier.deposit.access, reach(site, dossier)
     settings = site.settings
     source = source_address(access.address)
     static = to_builtins(access.static_address)
     return {
-        "ansible_host": access.address,
-        "ansible_port": access.port,
-        "ansible_user": account_in_use(site, dossier),
-        "ansible_ssh_private_key_file": str(site.folder("keys") / key_in_use(site, dossier)),
-        "ansible_ssh_common_args": ssh_common_args(pinned_key(dossier)),
+        "ansible_host": way.host.address,
+        "ansible_port": way.host.port,
+        "ansible_user": way.account,
+        "ansible_ssh_private_key_file": str(site.folder("keys") / way.key),
+        "ansible_ssh_common_args": ssh_common_args(way.host.pinned),
         "sopctl_id": dossier.id,
         "sopctl_hostname": dossier.deposit.server.name,
         "sopctl_accounts": to_builtins(access.accounts),
@@ -81,59 +80,8 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def lets_us_in(dossier: Dossier) -> bool:
-    """Does the server have the office's own account? Configuration makes it, or a first contact by password."""
-    return dossier.summary.managed or dossier.newest(WayIn) is not None
-
-
-def account_in_use(site: Site, dossier: Dossier) -> str:
-    """The account through which the controller reaches the server now."""
-    return site.settings.management.account if lets_us_in(dossier) else first_contact(dossier).user
-
-
-def key_in_use(site: Site, dossier: Dossier) -> str:
-    """The name, in the site's keys/, of the private key that opens the server now.
-
-    Whether it is there is looked at when a server's turn comes: one missing key must not stop the other servers.
-    """
-    if lets_us_in(dossier):
-        return site.settings.management.key
-    contact = first_contact(dossier)
-    if contact.key is None:
-        raise InvalidRecord(
-            "entered-password-only-once-when",
-            "{deposit} is entered by the password of {user}, and only once, when it is configured",
-            where=str(dossier.folder / "deposit.yml"),
-            remedy=f"Configure it: sopctl configure {dossier.id} --ask-password. Or name a key of keys/ in "
-            "access.first_contact",
-            deposit=dossier.id,
-            user=contact.user,
-        )
-    return contact.key
-
-
-def first_contact(dossier: Dossier) -> FirstContact:
-    """The account that the owner made for us. Raises InvalidRecord when the record names none."""
-    found = dossier.deposit.access.first_contact
-    if found is None:
-        raise InvalidRecord(
-            "no-way",
-            "{deposit} has no way in: no first contact is known",
-            where=str(dossier.folder / "deposit.yml"),
-            remedy=f"Add access.first_contact (user, and the key's name in keys/): sopctl edit {dossier.id}",
-            deposit=dossier.id,
-        )
-    return found
-
-
-def pinned_key(dossier: Dossier) -> HostKey | None:
-    """The host key that the history has pinned, or None."""
-    found = dossier.newest(HostKeyPinned)
-    return found.host_key if found else None
-
-
 def last_cause(dossier: Dossier) -> str:
-    """Why the last access try failed, for a repair that is aimed; an empty string when it did not fail."""
+    """Why the last access try failed, so that the next configuration can repair it; empty when it did not fail."""
     tried = dossier.newest(AccessTried)
     return (tried.cause or "") if tried else ""
 
@@ -143,10 +91,11 @@ def public_key(site: Site, name: str) -> str:
     path = site.folder("keys") / f"{name}.pub"
     if not path.is_file():
         raise OutsideFailure(
-            "keys-public-half-missing",
-            "the key's public half is missing",
+            "public-key-missing",
+            "the public half of the key {key} is missing",
             where=str(path),
             remedy=f"Make it: ssh-keygen -y -f {path.with_suffix('')} > {path}",
+            key=name,
         )
     with disk_errors(path, "read"):
         return path.read_text().strip()

@@ -1,6 +1,6 @@
 """Network appliances on deposit (firewall, router, switch), in the steps that touch a server.
 
-The office has an account there that the owner made (`access.first_contact`), and looks. Nothing of an appliance is
+The office has an account on it that the owner made (`access.first_contact`), and only looks. Nothing on an appliance is
 configured, so Ansible never sees one, and nothing has to be taken back from it.
 """
 
@@ -12,10 +12,9 @@ from msgspec.structs import replace
 
 from sopctl.adapters.ssh import check, load_key
 from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask
-from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, Rung, RungResult, Verdict
-from sopctl.model.access.target import Target
 from sopctl.model.deposit import Platform
 from sopctl.model.facts.appliance import commands, from_answers
 from sopctl.model.facts.server import ServerFacts
@@ -24,8 +23,9 @@ from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import StepDone, Turn
-from sopctl.workflow.servers.ansible_view import first_contact, pinned_key
 from sopctl.workflow.servers.first_contact import from_file
+from sopctl.workflow.servers.reach import first_contact, host
+from sopctl.workflow.trust import required_key, target
 
 Gathered = ServerFacts | SopctlError | None
 
@@ -44,9 +44,10 @@ def is_appliance(dossier: Dossier) -> bool:
 
 
 def login(site: Site, dossier: Dossier) -> Login:
-    """What opens the appliance: the owner's account for the office, with its key or password in keys/.
+    """How the office logs in to the appliance: with the account that its owner made, and its key or password in keys/.
 
-    Raises InvalidRecord when the record names none or others may read it, OutsideFailure when it is missing.
+    Raises InvalidRecord when the record names none, or when the key or password is not one; OutsideFailure when its
+    file is missing or readable by others.
     """
     way = first_contact(dossier)
     if way.key:
@@ -56,10 +57,11 @@ def login(site: Site, dossier: Dossier) -> Login:
 
 
 def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
-    """konfigurasi 1 of an appliance, once its host key is pinned: that the owner's account lets the office in is
-    proved, and that it is what its letter says. Nothing is changed on it.
+    """konfigurasi 1 of an appliance, once its host key is pinned: show that the office can log in with the owner's
+    account, and that the device is what its letter says. Nothing is changed on it.
 
-    Another platform than the letter's is an answer (no). Raises, recorded, what kept it from ending.
+    A device of another platform than the letter's is an answer (no). Whatever else keeps it from ending is recorded and
+    raised.
     """
     platform, way = _platform(mine.dossier), first_contact(mine.dossier)
     try:
@@ -68,7 +70,7 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
         mine.break_off(error)
         raise
     if facts is None:
-        return mine.fail(stranger(mine.dossier))
+        return mine.fail(stranger_noted(mine.dossier))
     what = " ".join(filter(None, (facts.product, facts.os_name, facts.os_version)))
     how = "kunci" if way.key else "kata sandi"
     note = f"perangkat jaringan: {way.user} bisa masuk dengan {how} ({what}); tidak ada yang diubah"
@@ -76,19 +78,18 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
 
 
 def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:
-    """Try the access of an appliance: the ladder and its services, then a login that asks what it is."""
-    access, way, opens, key = dossier.deposit.access, first_contact(dossier), login(site, dossier), pinned_key(dossier)
-    expected = key.pin if key else None
-    target = Target(access.address, access.port, expect_key=expected, services=access.ports, timeout=timeout)
-    found = replace(check(target), user=way.user)
+    """Try the access to an appliance: the ladder and its services, then a login that asks what it is."""
+    where, way, opens = host(dossier), first_contact(dossier), login(site, dossier)
+    found = check(target(where, services=dossier.deposit.access.ports, timeout=timeout))
+    found = replace(found, user=way.user)
     if found.cause:
         return found
-    if key is None:
+    if where.pinned is None:
         return _fallen(found, Rung.HOST_KEY, Cause.HOST_KEY_UNKNOWN, "no host key is on record")
     platform = _platform(dossier)
     asked = commands(platform)[:1]
     try:
-        said = ask(Endpoint(access.address, access.port, key), opens, platform, asked, seconds=timeout)
+        said = ask(Endpoint(where.address, where.port, where.pinned), opens, platform, asked, seconds=timeout)
     except DeviceFault as fault:
         rung, cause = _RUNGS.get(fault.kind, (Rung.COMMAND, Cause.COMMAND_FAILED))
         return _fallen(found, rung, cause, fault.message)
@@ -100,8 +101,8 @@ def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:
 
 
 def gather(turns: Sequence[Turn], at_once: int, cancel: threading.Event | None) -> Iterator[tuple[Turn, Gathered]]:
-    """The facts of appliances, each as it comes, from at most `at_once` at a time; None of one that is not what its
-    letter says. The sessions are in threads, and nothing else: whoever takes the facts keeps them."""
+    """The facts of appliances, each as it comes, from at most `at_once` at a time; None for one that is not what its
+    letter says. Only the sessions run in threads: the caller keeps the facts."""
     with ThreadPoolExecutor(at_once, thread_name_prefix="appliance") as pool:
         asked = {pool.submit(_facts, mine, cancel): mine for mine in turns}
         for done in as_completed(asked):
@@ -109,19 +110,24 @@ def gather(turns: Sequence[Turn], at_once: int, cancel: threading.Event | None) 
 
 
 def stranger(dossier: Dossier) -> str:
-    """Why there are no facts of an appliance that answered."""
+    """Why an appliance that answered gave no facts."""
     return f"it does not answer like {dossier.deposit.platform}: another device, or an account that may not look"
 
 
+def stranger_noted(dossier: Dossier) -> str:
+    """The same for the history."""
+    return f"jawabannya bukan jawaban {dossier.deposit.platform}: perangkat lain, atau akun yang tidak boleh melihat"
+
+
 def release(mine: Turn, by_hand: str) -> str:
-    """pengembalian 6 of an appliance: sopctl put nothing on it, so it takes nothing back. How the rest was done, as the
-    event's note. Raises UsageError when nobody says how."""
+    """pengembalian 6 of an appliance: sopctl put nothing on it, so it takes nothing back. Returns the note, which
+    says how the rest was done. Raises UsageError when nobody says how."""
     if not by_hand:
         raise UsageError(
-            "network-appliance",
-            "{id} is a network appliance: sopctl put nothing on it, and does not switch it off",
-            remedy=f'Have it done, and say how: sopctl release {mine.dossier.id} --by-hand "…"',
-            id=mine.dossier.id,
+            "appliance-released-by-hand",
+            "{deposit} is a network appliance: sopctl put nothing on it, and does not switch it off",
+            remedy=("Have it switched off, and say how.", Action("release", mine.dossier.id, needs=("by_hand",))),
+            deposit=mine.dossier.id,
         )
     way = mine.deposit.access.first_contact
     rest = f"; hapus keys/{way.key or way.password}, dan pemilik menghapus akun {way.user}" if way else ""
@@ -129,31 +135,21 @@ def release(mine: Turn, by_hand: str) -> str:
 
 
 def _facts(mine: Turn, cancel: threading.Event | None) -> Gathered:
-    """What is asked of one appliance in its thread: an error is an answer, and stops no other."""
+    """Ask one appliance, in its thread. An error is an answer: it stops no other."""
     try:
         return _ask(mine, commands(_platform(mine.dossier)), cancel)
     except SopctlError as error:
         return error
     except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
-        return OutsideFailure(
-            "answer-cannot-read",
-            "the answer cannot be read: {name}: {error}",
-            name=type(error).__name__,
-            error=printable(str(error), 400),
-        )
+        said = f"{type(error).__name__}: {printable(str(error), 400)}"
+        return OutsideFailure("answer-unreadable", "the answer cannot be read: {error}", error=said)
 
 
 def _ask(mine: Turn, what: Sequence[str], cancel: threading.Event | None) -> ServerFacts | None:
-    dossier, access, pin = mine.dossier, mine.deposit.access, pinned_key(mine.dossier)
-    if pin is None:
-        raise OutsideFailure(
-            "no-host-key-record-so",
-            "no host key of {deposit} is on record, so nobody logs in",
-            remedy=f"Compare it at the appliance's console, then: sopctl host-key {dossier.id} --confirm SHA256:…",
-            deposit=dossier.id,
-        )
+    dossier, where = mine.dossier, host(mine.dossier)
+    endpoint = Endpoint(where.address, where.port, required_key(where))
     opens, platform = login(mine.desk.site, dossier), _platform(dossier)
-    said = ask(Endpoint(access.address, access.port, pin), opens, platform, what, cancel=cancel)
+    said = ask(endpoint, opens, platform, what, cancel=cancel)
     return from_answers(platform, said, gathered_at=mine.desk.now().isoformat())
 
 
@@ -161,8 +157,8 @@ def _platform(dossier: Dossier) -> Platform:
     platform = dossier.deposit.platform
     if platform is None:
         raise InvalidRecord(
-            "no-network-appliance",
-            "{deposit} is no network appliance",
+            "not-an-appliance",
+            "{deposit} is not a network appliance",
             where=str(dossier.folder / "deposit.yml"),
             deposit=dossier.id,
         )
@@ -170,6 +166,6 @@ def _platform(dossier: Dossier) -> Platform:
 
 
 def _fallen(found: AccessResult, rung: Rung, cause: Cause, detail: str) -> AccessResult:
-    """The ladder, fallen from at a rung that the session tried."""
+    """The result of a check that failed at a rung that the session tried."""
     rungs = (*(each for each in found.rungs if each.rung is not rung), RungResult(rung, False, 0, detail))
     return replace(found, verdict=Verdict.INACCESSIBLE, rung=rung, cause=cause, detail=detail, rungs=rungs)

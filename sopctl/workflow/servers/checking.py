@@ -1,25 +1,24 @@
 """The fleet: access checks of all servers in the office's hands, their history, and who is told of changes.
 
-A check never moves a dossier: `verify` does that. It is made with the management account, as `verify` makes it. At a
-network appliance nobody logs in: its host key and its services are the answer, and its log stays the owner's.
+A check never moves a deposit; `verify` does. Like `verify`, it logs in with the management account. Nobody logs in to a
+network appliance: its host key and its services are the answer, and its log stays its owner's.
 """
 
 import hashlib
-import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from sopctl.errors import SopctlError, UsageError
+from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
-from sopctl.model.access.target import Target
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.message import Message
+from sopctl.model.month import month_days
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import called
 from sopctl.store import dossiers, locks, register
@@ -29,7 +28,8 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.sending import MayHaveArrived, Ready
-from sopctl.workflow.servers.ansible_view import account_in_use, key_in_use, pinned_key
+from sopctl.workflow.servers import reach
+from sopctl.workflow.trust import target
 
 if TYPE_CHECKING:
     from sopctl.adapters.ssh import Key
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 SELECTORS = ("unit", "state", "rack")
 LISTED = 50
-"""Servers that a message names; of more it tells the number."""
+"""How many servers a message names; of the others it gives the number."""
 
 
 class Checked(Struct, frozen=True):
-    """One server's check, and the state that it is in thereafter."""
+    """One server's check, and the state that it is in after it."""
 
     id: str
     server: str
@@ -59,7 +59,7 @@ class Notice(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """One server's month, and the times in it that were watched. Times in seconds."""
+    """One server's month, and the spans of it in which it was watched, in seconds since 1970."""
 
     id: str
     server: str
@@ -77,7 +77,8 @@ class Month(Struct, frozen=True):
 
 
 def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[Summary], list[SopctlError]]:
-    """The servers to check: those in the office's hands, or those of them that are named; and broken dossiers.
+    """The servers to check: those in the office's hands, or those of them that are named. With them, the errors of
+    dossiers that cannot be read.
 
     `select` is KEY=TEXT[,KEY=TEXT…]: unit (a part of its name), state (procedure, or procedure and step), rack.
     Raises UsageError for an id that is not to be checked.
@@ -91,9 +92,9 @@ def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[
             if deposit_id not in known:
                 dossiers.read(site, deposit_id)  # says so when there is none, or it is broken
                 raise UsageError(
-                    "not-offices-hands",
-                    "{deposit} is not in the office's hands: nobody may log in there",
-                    remedy=f"Look where it stands: sopctl show {deposit_id}",
+                    "not-in-our-hands",
+                    "{deposit} is not in the office's hands: its server does not stand in its rack, switched on",
+                    remedy=Action("show", deposit_id),
                     deposit=deposit_id,
                 )
         able, errors = [known[deposit_id] for deposit_id in dict.fromkeys(ids)], []
@@ -107,11 +108,11 @@ def _selectors(select: str) -> list[tuple[str, str]]:
         key, equals, text = part.partition("=")
         if key not in SELECTORS or not equals or not text:
             raise UsageError(
-                "select-knows-not",
-                "--select knows {known}, not {part!r}",
-                remedy="--select unit=kesehatan",
+                "no-such-selector",
+                "--select takes {known}, not {selector!r}",
+                remedy="Write it as in --select unit=kesehatan",
                 known=", ".join(SELECTORS),
-                part=part,
+                selector=part,
             )
         found.append((key, text.casefold()))
     return found
@@ -127,7 +128,7 @@ def _fits(site: Site, each: Summary, key: str, text: str) -> bool:
 
 @contextmanager
 def alone(site: Site) -> Generator[None, None, None]:
-    """Hold the fleet's lock. Raises Conflict when another run is under way."""
+    """Hold the lock of the fleet's check. Raises Conflict when another check of the fleet is under way."""
     with locks.hold(site.root / "var" / "locks" / "check", "the check of the fleet"):
         yield
 
@@ -135,10 +136,10 @@ def alone(site: Site) -> Generator[None, None, None]:
 def run(
     desk: Desk, summaries: Sequence[Summary], timeout: float | None = None, *, errors: list[SopctlError]
 ) -> Generator[Checked, None, None]:
-    """Check `summaries`; each comes as soon as it is in, and is then recorded, however the run ends.
+    """Check these servers; yields each as soon as its result is in and recorded, so that it stays however the run ends.
 
-    A server that cannot be tried (its key is missing, its record broken) holds up no other: it goes to `errors`.
-    Raises Interrupted.
+    A server that cannot be tried (its key is missing, its record broken) does not hold up the others: its error is
+    added to `errors`. Raises Interrupted.
     """
     from sopctl.adapters.ssh.sweep import sweep
 
@@ -176,27 +177,20 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     from sopctl.adapters.ssh.sweep import Job
 
     dossier = dossiers.read(site, deposit_id)
-    wanted, pinned = dossier.deposit.access, pinned_key(dossier)
-    appliance = dossier.deposit.kind == "appliance"
-    name = "" if appliance else key_in_use(site, dossier)
-    if name and name not in keys:
-        keys[name] = load_key(site.key_file(name))
-    target = Target(
-        wanted.address,
-        wanted.port,
-        user=None if appliance else account_in_use(site, dossier),
-        expect_key=pinned.pin if pinned else None,
-        services=wanted.ports,
-        timeout=timeout,
-    )
-    return Job(deposit_id, target, keys.get(name))
+    where, services = reach.host(dossier), dossier.deposit.access.ports
+    if where.kind == "appliance":
+        return Job(deposit_id, target(where, services=services, timeout=timeout), None)
+    way = reach.reach(site, dossier)
+    if way.key not in keys:
+        keys[way.key] = load_key(site.key_file(way.key))
+    return Job(deposit_id, target(where, way.account, services=services, timeout=timeout), keys[way.key])
 
 
 def announce(desk: Desk) -> list[Notice]:
-    """Tell whom `checks.notify` names of the servers that went down or came back: each one message for all.
+    """Tell everyone whom `checks.notify` names which servers went down or came back, in one message to each.
 
-    What an addressee did not take, the next run tells that one again, and no other. What they may have taken is not
-    told twice: it is noted before it is sent.
+    A message that an addressee did not accept is sent to that one again by the next run. One that they may have
+    accepted is not sent twice: it is noted before it is sent.
     """
     history, notices = Checks(desk.site), []
     for name in desk.site.settings.checks.notify:
@@ -214,7 +208,7 @@ def announce(desk: Desk) -> list[Notice]:
 
 
 def _message(site: Site, name: str, changes: Sequence[Change]) -> Ready:
-    """To a person by e-mail, else to a channel. Raises a SopctlError for what is wrong in the settings."""
+    """To the channel of that name, else to the person by e-mail. Raises a SopctlError for settings that are wrong."""
     zone = ZoneInfo(site.settings.time_zone)
     rows = [
         {
@@ -239,7 +233,7 @@ def _message(site: Site, name: str, changes: Sequence[Change]) -> Ready:
 
 
 def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:
-    """What is known of a server: its state, its outages, and its checks (the older, the coarser)."""
+    """What is known of a server: its state, its outages, and its checks (coarser, the older they are)."""
     dossiers.read(desk.site, deposit_id)
     kept = Checks(desk.site)
     now = int(desk.clock().timestamp())
@@ -247,16 +241,12 @@ def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], li
 
 
 def report(desk: Desk, month: str | None = None) -> Month:
-    """The availability of every server that was checked in `month` (YYYY-MM, in the office's time; this one unless
-    told). Raises UsageError for what is no month."""
-    now = desk.now()
-    month = month or f"{now:%Y-%m}"
-    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) or month < "1970-02":
-        raise UsageError("no-month", "{month!r} is no month", remedy="Write it as 2026-11", month=month)
+    """The availability of every server that was checked in `month` (YYYY-MM, in the office's time; this one by
+    default). Raises UsageError for what is not a month."""
+    month = month or f"{desk.now():%Y-%m}"
+    first, last = month_days(month)
     zone = ZoneInfo(desk.site.settings.time_zone)
-    year, number = map(int, month.split("-"))
-    begin = int(datetime(year, number, 1, tzinfo=zone).timestamp())
-    end = int(datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone).timestamp())
+    begin, end = (int(datetime.combine(day, time(), zone).timestamp()) for day in (first, last + timedelta(days=1)))
     names = {each.id: each.server for each in register.read(desk.site).summaries}
     rows = []
     for name, seen in Checks(desk.site).seen(begin, end).items():
@@ -267,8 +257,8 @@ def report(desk: Desk, month: str | None = None) -> Month:
 
 
 def watched(desk: Desk, month: str) -> dict[str, tuple[State, Availability | None]]:
-    """By server: what is held true of it, and how available it was in `month`, as far as it was watched. Empty where
-    nothing was ever checked."""
+    """By server: its state now, and its availability in `month`, as far as it was watched. Empty where nothing was ever
+    checked."""
     kept = Checks(desk.site)
     if not kept.begun:
         return {}

@@ -1,6 +1,6 @@
-"""First contact by password: the office's own account is made with it, once; from then on its key opens the server.
+"""First contact by password: used once, to make the office's own account, whose key opens the server from then on.
 
-The password is the owner's and stays with whoever types it: it is not kept, not logged, and on no command line.
+The password is the owner's. It is not kept, not logged, and on no command line.
 """
 
 import contextlib
@@ -14,11 +14,12 @@ from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
-from sopctl.model.access.target import Target
 from sopctl.model.sop.entries import SudoRight, WayIn
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, Turn
-from sopctl.workflow.servers.ansible_view import first_contact, pinned_key, public_key
+from sopctl.workflow.servers.ansible_view import public_key
+from sopctl.workflow.servers.reach import first_contact, host
+from sopctl.workflow.trust import target
 
 SCRIPT = "playbooks/roles/raw_accounts/files/accounts.sh"
 RECORDS = "/var/lib/sopctl"
@@ -28,14 +29,14 @@ SECONDS = 60.0
 MAX_BYTES = 4096
 
 _REMEDIES = {
-    Cause.DENIED: "Ask the owner for the account's password; it was tried once",
-    Cause.METHOD_NOT_ALLOWED: "The owner allows passwords for {user} (PasswordAuthentication in sshd_config), or "
-    "installs a key of ours: its name in keys/ belongs into access.first_contact",
-    Cause.SECOND_FACTOR: "The owner lets the password alone be enough for {user}, or installs a key of ours",
-    Cause.SUDO_REFUSED: "The owner lets {user} become root through sudo",
-    Cause.COMMAND_FAILED: "Mend on the server what it says, then run the same command again",
+    Cause.DENIED: "Ask the owner for the account's password; it was tried once.",
+    Cause.METHOD_NOT_ALLOWED: "Ask the owner to allow passwords for {user} (PasswordAuthentication in sshd_config), or "
+    "to install a key of ours, whose name in keys/ goes into access.first_contact.",
+    Cause.SECOND_FACTOR: "Ask the owner to let the password alone be enough for {user}, or to install a key of ours.",
+    Cause.SUDO_REFUSED: "Ask the owner to let {user} become root through sudo.",
+    Cause.COMMAND_FAILED: "Correct on the server what it says, then run the same command again.",
 }
-"""What helps where it is something else than for a login with a key."""
+"""What helps where that differs from a login with a key."""
 
 
 def account(desk: Desk, deposit_id: str) -> str:
@@ -54,21 +55,21 @@ def from_file(path: Path) -> Password:
             mode = os.fstat(file.fileno()).st_mode
             if stat.S_ISREG(mode) and mode & 0o077:
                 raise InvalidRecord(
-                    "others-may-read-password",
-                    "others may read this password",
+                    "password-readable-by-others",
+                    "the password can be read by others",
                     where=str(path),
-                    remedy=f"chmod 600 {path}",
+                    remedy=f"Close it: chmod 600 {path}",
                 )
             line = file.readline(MAX_BYTES)
     except OSError as error:
         raise OutsideFailure(
-            "password-cannot-read", "the password cannot be read: {reason}", where=str(path), reason=error.strerror
+            "password-unreadable", "the password cannot be read: {reason}", where=str(path), reason=error.strerror
         ) from None
     return one_line(line.rstrip(b"\r\n").decode("utf-8", "surrogateescape"), str(path))
 
 
 def from_keyring(service: str, user: str) -> Password:
-    """The password that this machine's keyring has for `service` and `user`. Raises OutsideFailure without one."""
+    """The password that this machine's keyring has for `service` and `user`. Raises OutsideFailure if it has none."""
     import keyring
     from keyring.errors import KeyringError
 
@@ -76,26 +77,26 @@ def from_keyring(service: str, user: str) -> Password:
         found = keyring.get_password(service, user)
     except KeyringError as error:
         raise OutsideFailure(
-            "keyring-cannot-opened",
-            "the keyring cannot be opened: {error}",
-            remedy="Unlock it, or give the password otherwise: --ask-password, --password-file",
-            error=error,
+            "keyring-unavailable",
+            "the keyring cannot be opened: {reason}",
+            remedy="Unlock it, or give the password in another way: --ask-password or --password-file.",
+            reason=error,
         ) from None
     if found is None:
         raise OutsideFailure(
-            "keyring-no-password",
-            "the keyring has no password of {user} for {service}",
+            "password-not-in-keyring",
+            "the keyring has no password of {account} for {service}",
             remedy=f"Enter it: keyring set {service} {user}",
-            user=user,
+            account=user,
             service=service,
         )
     return one_line(found, f"keyring {service}")
 
 
 def one_line(text: str, where: str) -> Password:
-    """The text as a password. Raises InvalidRecord, which does not show it, when it is none."""
+    """The text as a password. Raises InvalidRecord, without showing it, if it is not one line of text."""
     if not text or "\n" in text or "\0" in text:
-        raise InvalidRecord("no-password-one-line", "there is no password of one line", where=where)
+        raise InvalidRecord("password-not-one-line", "the password is empty or not one line of text", where=where)
     return Password(text)
 
 
@@ -113,9 +114,9 @@ def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = N
 
 
 def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
-    """Has the office full sudo again on a server where it could only take inventory? Then this turn's events say so.
+    """Get back full sudo on a server where the office could only take inventory. This turn's events then record it.
 
-    It has when the owner gave it back there, or when the owner's account still opens with the key of the first contact.
+    That works when the owner gave it back there, or when the key of the first contact still opens the owner's account.
     Raises NotNow when neither is so, OutsideFailure when the server cannot be asked.
     """
     site = mine.desk.site
@@ -134,24 +135,23 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
 
 
 def reduced(deposit_id: str) -> NotNow:
-    """The error where the office's account is not allowed what is asked for, and how it is allowed again."""
+    """The error for a server on which the office may only take inventory, and how that is changed."""
     return NotNow(
-        "office-may-take-inventory-nothing",
-        "on {deposit} the office may take inventory and nothing else (its sudo was reduced)",
-        remedy=f"The owner runs {GIVE_BACK} on the server, as root, or lets the key of the first contact in again; "
-        "then this command goes.",
+        "sudo-reduced",
+        "on {deposit} the office may take inventory and nothing else: its sudo was reduced",
+        remedy=f"Ask the owner to run {GIVE_BACK} on the server, as root, or to let the key of the first contact in "
+        "again. Then run the command again.",
         deposit=deposit_id,
     )
 
 
 def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.Event | None) -> AccessResult:
-    """Make the management account, with full sudo, as `user`; what there is of it already stays."""
+    """Make the management account, with full sudo, by logging in as `user`. What there is of it already stays."""
     site, settings = mine.desk.site, mine.desk.site.settings.management
-    access, pinned = mine.deposit.access, pinned_key(mine.dossier)
-    target = Target(access.address, access.port, user, pinned.pin if pinned else None, timeout=SECONDS)
     account = ["management", settings.account, public_key(site, settings.key)]
     script = (site.root / SCRIPT).read_bytes()
-    return run_as_root(target, way, script, ["add", RECORDS, *account], cancel=cancel)
+    where = target(host(mine.dossier), user, timeout=SECONDS)
+    return run_as_root(where, way, script, ["add", RECORDS, *account], cancel=cancel)
 
 
 def _refused(deposit_id: str, found: AccessResult) -> OutsideFailure:
@@ -164,5 +164,6 @@ def _refused(deposit_id: str, found: AccessResult) -> OutsideFailure:
         remedy=words.format(user=found.user) if words else remedy(found),
         deposit=deposit_id,
         rung=found.rung,
+        cause=found.cause,
         detail=found.detail,
     )

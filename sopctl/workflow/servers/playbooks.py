@@ -1,4 +1,4 @@
-"""One playbook run for the dossiers whose turn it is: started, run, and what its end means for each record."""
+"""One playbook run for the dossiers whose turn it is: begun, run, and what its end means for each of their records."""
 
 import math
 import threading
@@ -9,24 +9,35 @@ from typing import Any
 from msgspec import Struct
 
 from sopctl.adapters.ansible import runner
+from sopctl.adapters.ansible.events import Why
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent
-from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure, SopctlError, TimedOut
+from sopctl.errors import Action, Interrupted, InvalidRecord, OutsideFailure, SopctlError, TimedOut
 from sopctl.model.sop.entries import AnsibleRun, Entry
 from sopctl.workflow.desk import Turn
+from sopctl.workflow.messages.notes import told
 from sopctl.workflow.servers import first_contact, host_keys
-from sopctl.workflow.servers.ansible_view import key_in_use, pinned_key
+from sopctl.workflow.servers.reach import host, reach
 
 OnEvent = Callable[[TaskEvent], None]
 OnFacts = Callable[[Sequence[HostResult]], None]
 """Told of each server as soon as its facts are read, with them; of several that answered at once together."""
 
 RUN_SECONDS = 900.0
-"""How long a run may take: for as many servers as are served at a time."""
+"""How long a run may take for as many servers as are worked on at a time."""
+
+_NOTES: dict[Why, str] = {
+    "facts-too-large": "faktanya lebih besar daripada yang mungkin, jadi tidak diambil",
+    "host-key-changed": "kunci host bukan yang dikonfirmasi; tidak ada yang dikirim",
+    "host-key-unknown": "kunci host belum dikonfirmasi; tidak ada yang dikirim",
+    "no-reason": "gagal tanpa menyebut sebab",
+    "no-turn": "proses berakhir sebelum giliran server ini",
+}
+"""How a history words those of a host's messages that are sopctl's own."""
 
 
 class Options(Struct, frozen=True):
-    """What an admin may add to a run: variables, files of them, only these `tags`, `forks` servers at a time; `raw` for
-    servers without Python."""
+    """What an administrator may choose for a run: more variables, files of variables, only these `tags`, how many
+    servers at a time (`forks`), and `raw` for servers without Python."""
 
     variables: Mapping[str, Any] = {}
     variable_files: tuple[Path, ...] = ()
@@ -36,7 +47,7 @@ class Options(Struct, frozen=True):
 
 
 PLAIN = Options()
-"""A run as the playbook has it."""
+"""A run of the playbook as it is."""
 
 
 def silent(_event: TaskEvent) -> None:
@@ -51,9 +62,9 @@ def run_for(
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
 ) -> RunResult:
-    """Record `started`, run the playbook on this dossier's server, and return a result that is OK or FAILED.
+    """Run the playbook on the server of one turn. Returns a result that is OK or FAILED.
 
-    As `run_on`, and raises OutsideFailure, recorded, when the server cannot be reached.
+    Raises as `refuse_unfit` and `run_on`, and OutsideFailure when the server cannot be reached, which is recorded.
     """
     refuse_unfit(mine)
     options = Options(variables=variables or {})
@@ -65,11 +76,12 @@ def run_for(
 
 
 def refuse_unfit(mine: Turn) -> None:
-    """Raise OutsideFailure for a key that is missing or open to others, and for a server whose host key changed; NotNow
-    for one on which the office may only take inventory."""
+    """Raise what keeps a server out of a run: OutsideFailure for a private key that is missing or readable by others,
+    and for a changed host key; NotNow where the office may only take inventory, and its owner has not changed that."""
     site = mine.desk.site
-    site.key_file(key_in_use(site, mine.dossier))
-    if pinned_key(mine.dossier):
+    way = reach(site, mine.dossier)
+    site.key_file(way.key)
+    if way.host.pinned:
         host_keys.refuse_changed(mine.dossier)
     if mine.dossier.summary.reduced:
         first_contact.regain(mine)
@@ -85,11 +97,12 @@ def run_on(
     on_facts: OnFacts | None = None,
     cancel: threading.Event | None = None,
 ) -> RunResult:
-    """One run on the servers of all these turns: `started` (by deposit id) is recorded first for each.
+    """One run on the servers of all these turns. First it is recorded for each that work began, with what `started`
+    has for the deposit.
 
-    Returns a result that is OK, FAILED or UNREACHABLE; each host has its own in it. Every other end is recorded for
-    each turn that `on_facts` has not ended, and raised: Interrupted on Ctrl-C or cancel, TimedOut, InvalidRecord when
-    Ansible refuses a playbook, OutsideFailure when Ansible is missing or crashed.
+    Returns a result that is OK, FAILED or UNREACHABLE, with that of each host in it. Any other end is recorded for each
+    turn that `on_facts` has not ended, and raised: Interrupted on Ctrl-C or `cancel`, TimedOut, InvalidRecord when
+    Ansible refuses the playbook, OutsideFailure when Ansible is missing or crashes.
     """
     site = turns[0].desk.site
     name = turns[0].dossier.id if len(turns) == 1 else "many"
@@ -117,73 +130,99 @@ def run_on(
             if not mine.ended:
                 mine.break_off(error)
         raise
-    if result.outcome not in (Outcome.OK, Outcome.FAILED, Outcome.UNREACHABLE):
-        cut_off = result.outcome is Outcome.CANCELLED
+    ended = unfinished(result, run_name)
+    if ended:
         for mine in turns:
             if not mine.ended:
-                mine.fail(f"{result.outcome}: {explain(mine, result)}", AnsibleRun(run=run_name), cut_off=cut_off)
-        raise _unfinished(result, run_name)
+                mine.fail(told(ended), AnsibleRun(run=run_name), cut_off=isinstance(ended, Interrupted))
+        raise ended
     return result
 
 
 def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
-    """Was this turn's server not reached? Then that is recorded, and the error for it returned."""
-    host = result.hosts.get(mine.dossier.id)
-    if host is None or host.failed or not host.unreachable:
+    """If this turn's server could not be reached, record it and return the error: with both fingerprints where ssh
+    refused the server for its host key."""
+    said = result.hosts.get(mine.dossier.id)
+    if said is None or said.failed or not said.unreachable:
         return None
-    why = explain(mine, result)
-    mine.fail(f"{Outcome.UNREACHABLE}: {why}")
-    address = f"{mine.deposit.access.address}:{mine.deposit.access.port}"
+    changed = host_keys.changed(mine.dossier) if said.cause == "host-key-changed" else None
+    if changed:
+        mine.fail(told(changed))
+        return changed
+    mine.fail(f"server tidak terjangkau: {noted(mine, result)}")
     return OutsideFailure(
-        "could-not-reached",
-        "{id} could not be reached: {why}",
-        remedy=f"Look where it fails: sopctl probe {address}; then run the command again; "
-        f"what Ansible did: sopctl runs show {mine.dossier.id}",
-        id=mine.dossier.id,
-        why=why,
+        "server-unreachable",
+        "{deposit} could not be reached: {reason}",
+        remedy=(
+            "To see where it fails:",
+            Action("probe", host(mine.dossier).place),
+            "To see what Ansible did:",
+            Action("runs show", mine.dossier.id),
+        ),
+        deposit=mine.dossier.id,
+        reason=explain(mine, result),
     )
 
 
 def explain(mine: Turn, result: RunResult) -> str:
-    """One sentence on what failed: the task and its message, else what Ansible said."""
-    host = result.hosts.get(mine.dossier.id)
-    if host and host.failed_task:
-        return f"{host.failed_task}: {host.message}{waited(host)}"
-    return (host.message if host else "") or result.message
+    """What failed on a turn's server, in one sentence: the task and its message, or what Ansible said."""
+    said = result.hosts.get(mine.dossier.id)
+    if said and said.failed_task:
+        slow = f"; its facts took {said.waited:.0f} s: does it know its own name?" if said.waited else ""
+        return f"{said.failed_task}: {said.message}{slow}"
+    return (said.message if said else "") or result.message
+
+
+def noted(mine: Turn, result: RunResult) -> str:
+    """The same for the history. Tasks, and what Ansible or the server said, are quoted as they are."""
+    said = result.hosts.get(mine.dossier.id)
+    if said is None:
+        return result.message
+    words = _NOTES.get(said.cause, said.message)
+    if said.failed_task:
+        return f"{said.failed_task}: {words}{waited(said)}"
+    return words or result.message or "server tidak memberi jawaban"
 
 
 def waited(host: HostResult) -> str:
-    """What a record says of a server that was slow to tell what it is, and why that may be; else nothing."""
+    """What a history says of a server that took long to give its facts, and why that may be; empty for others."""
     if not host.waited:
         return ""
     return f"; fakta baru terbaca setelah {host.waited:.0f} s: nama server sendiri tidak dikenal?"
 
 
-def _unfinished(result: RunResult, run_name: str) -> SopctlError:
-    again = f"then run the command again; the run's events are in {run_name}"
+def unfinished(result: RunResult, run: str) -> SopctlError | None:
+    """The error for a run that ended before every server had its turn; None for one that ended as it should. `run` is
+    where its events are kept."""
+    remedy = (f"See the run's events in {run}.", "Then run the command again.")
     match result.outcome:
+        case Outcome.OK | Outcome.FAILED | Outcome.UNREACHABLE:
+            return None
         case Outcome.PARSER_ERROR:
             return InvalidRecord(
-                "ansible-refused-playbook",
+                "playbook-refused",
                 "Ansible refused the playbook: {reason}",
-                remedy=f"Mend the site's playbooks, {again}",
+                remedy=("Correct the site's playbooks or its inventory.", *remedy),
                 reason=result.message,
             )
         case Outcome.TIMED_OUT:
             return TimedOut(
-                "what-servers-had-begun-may",
-                "{reason} What the servers had begun may go on there.",
-                remedy=f"See why, {again}",
-                reason=result.message,
+                "run-timed-out",
+                "the run was ended after {seconds:.0f} s; what the servers had begun may go on there",
+                remedy=remedy,
+                seconds=result.seconds,
             )
         case Outcome.CANCELLED:
-            return Interrupted(
-                "failed", "{reason}", remedy="Run the command again when you are ready.", reason=result.message
-            )
+            return cancelled()
     return OutsideFailure(
-        "run-did-not-finish",
+        "run-unfinished",
         "the run did not finish ({outcome}): {reason}",
-        remedy=f"See why, {again}",
+        remedy=remedy,
         outcome=result.outcome,
         reason=result.message,
     )
+
+
+def cancelled() -> Interrupted:
+    """The error for a run that someone stopped."""
+    return Interrupted("run-cancelled", "the run was cancelled", remedy="Run the command again when you are ready.")

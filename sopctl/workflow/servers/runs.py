@@ -7,24 +7,24 @@ from pathlib import Path
 from msgspec import DecodeError, Struct, json
 
 from sopctl.adapters.ansible.runner import RESULT_FILE, Outcome, RunResult
-from sopctl.errors import UsageError
+from sopctl.errors import Action, UsageError
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 
 REMEDIES = {
     Outcome.OK: "",
-    Outcome.FAILED: "See what the server said; mend it there, or the playbook, then run the same command again.",
+    Outcome.FAILED: "See what the server said. Correct it there, or in the playbook, then run the same command again.",
     Outcome.UNREACHABLE: "Look where the way to it fails: sopctl check ID",
-    Outcome.PARSER_ERROR: "Mend the site's playbooks or its inventory; the whole message is in output.txt.",
+    Outcome.PARSER_ERROR: "Correct the site's playbooks or its inventory; the whole message is in output.txt.",
     Outcome.CANCELLED: "Run the same command again when you are ready.",
-    Outcome.TIMED_OUT: "See which task it was at (output.txt), then run the same command again.",
-    Outcome.CRASHED: "See output.txt; sopctl doctor tells whether Ansible is sound here.",
+    Outcome.TIMED_OUT: "See in output.txt which task it had reached, then run the same command again.",
+    Outcome.CRASHED: "See output.txt; sopctl doctor shows whether Ansible works on this machine.",
 }
-"""What helps, by how a run ended."""
+"""What helps, by how the run ended."""
 
 
 class Run(Struct, frozen=True):
-    """One run. `result` is None while it is under way, and for one that was killed."""
+    """One run. `result` is None while it is under way, and when it was killed."""
 
     id: str
     at: datetime
@@ -38,9 +38,9 @@ class Run(Struct, frozen=True):
 
     @property
     def remedy(self) -> str:
-        """What helps; empty when all went well."""
+        """What helps; empty when all is well."""
         if self.result is None:
-            return "It is under way, or was killed: then run the same command again."
+            return "It is still under way, or it was killed; then run the same command again."
         return REMEDIES[self.result.outcome]
 
 
@@ -54,7 +54,9 @@ def one(site: Site, run_id: str) -> Run:
     for path, at in site.runs():
         if path.name == run_id or path.name.startswith(f"{run_id}-"):
             return _read(path, at)
-    raise UsageError("no-run", "there is no run {run_id!r}", remedy="See them all: sopctl runs list", run_id=run_id)
+    raise UsageError(
+        "no-such-run", "there is no run {run!r}", remedy=("To see them all:", Action("runs list")), run=run_id
+    )
 
 
 def _read(path: Path, at: float) -> Run:

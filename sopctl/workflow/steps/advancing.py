@@ -12,12 +12,12 @@ from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow import commands
 from sopctl.workflow.desk import Desk, StepDone
-from sopctl.workflow.servers.host_keys import Confirm
 from sopctl.workflow.servers.playbooks import OnEvent, silent
 from sopctl.workflow.steps.collecting import collect
 from sopctl.workflow.steps.configuring import configure
 from sopctl.workflow.steps.notifying import Means, notify
 from sopctl.workflow.steps.verifying import Vantage, verify
+from sopctl.workflow.trust import Confirm
 
 MAX_TRIES = 3
 """How often configuration is repeated after a failed access try before a person must look."""

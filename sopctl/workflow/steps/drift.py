@@ -1,6 +1,6 @@
-"""What a configuration would change on servers now: done by hand since, or by a new letter. Nothing is changed.
+"""What a configuration would change on servers now, because something was done by hand, or the letter has changed.
 
-Nothing is recorded either: a look is no step.
+Nothing is changed and nothing is recorded: a look is not a step.
 """
 
 import threading
@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from sopctl.adapters.ansible import runner
-from sopctl.adapters.ansible.runner import Outcome, TaskEvent
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.adapters.ansible.runner import TaskEvent
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import first_contact
-from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, silent
+from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, silent, unfinished
 from sopctl.workflow.steps.configuring import refuse_unmanaged
 
 
 class Change(Struct, frozen=True):
-    """One task that would change something; `diff` as lines of a unified diff, where the task can say."""
+    """One task that would change something. `diff` has the lines of a unified diff, if the task can give one."""
 
     role: str
     task: str
@@ -27,7 +26,7 @@ class Change(Struct, frozen=True):
 
 
 class Drift(Struct, frozen=True):
-    """One server. `message`: why it could not be looked at, else empty."""
+    """One server. `message` says why it could not be looked at; empty if it could."""
 
     id: str
     changes: tuple[Change, ...]
@@ -44,8 +43,8 @@ def look(
 ) -> list[Drift]:
     """Run playbooks/configure.yml with --check on these servers at once.
 
-    Raises NotNow for a server that was never configured or is not in the office's hands, InvalidRecord when Ansible
-    refuses the playbook, and what `run_playbook` raises.
+    Raises NotNow for a server that was never configured, is not in the office's hands, or is reduced to inventory; what
+    ends the run before every server had its turn (`playbooks.unfinished`), and what `run_playbook` raises.
     """
     chosen = list(dict.fromkeys(ids))
     for deposit_id in chosen:
@@ -76,21 +75,9 @@ def look(
         on_event=keep,
         cancel=cancel,
     )
-    if result.outcome is Outcome.PARSER_ERROR:
-        raise InvalidRecord(
-            "ansible-refused-playbook",
-            "Ansible refused the playbook: {reason}",
-            remedy="Mend the site's playbooks.",
-            reason=result.message,
-        )
-    if result.outcome not in (Outcome.OK, Outcome.FAILED, Outcome.UNREACHABLE):
-        raise OutsideFailure(
-            "run-did-not-finish",
-            "the run did not finish ({outcome}): {reason}",
-            where=str(run_dir),
-            outcome=result.outcome,
-            reason=result.message,
-        )
+    error = unfinished(result, str(run_dir.relative_to(desk.site.root)))
+    if error:
+        raise error
     return [Drift(each, tuple(found[each]), _trouble(result.hosts[each])) for each in chosen]
 
 

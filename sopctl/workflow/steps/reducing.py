@@ -1,31 +1,22 @@
 """After acceptance: the office's account on a server may only take inventory, until its owner says otherwise.
 
-Reduced (di luar SOP), it may run one script as root, which lies where only root writes and takes no arguments.
-`inventory collect` goes on as before; a configuration, a look for drift and a release wait until the owner gives full
-sudo back.
+Reduced (di luar SOP), it may run one script as root, which only root can write and which takes no arguments.
+`inventory collect` works as before; configuration, a look for drift and a release wait until the owner gives full sudo
+back.
 """
 
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
 
-from sopctl.errors import NotNow, SopctlError, UsageError
+from sopctl.adapters.ansible.runner import HostResult, RunResult
+from sopctl.errors import Action, NotNow, UsageError
 from sopctl.model.sop.entries import SudoRight
 from sopctl.store import register
-from sopctl.workflow import commands
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
-from sopctl.workflow.servers import first_contact
+from sopctl.workflow.servers import batch, first_contact
 from sopctl.workflow.servers.ansible_view import last_cause
-from sopctl.workflow.servers.playbooks import (
-    OnEvent,
-    Options,
-    explain,
-    record_unreachable,
-    refuse_unfit,
-    run_on,
-    silent,
-)
-from sopctl.workflow.steps.configuring import Answers
+from sopctl.workflow.servers.batch import Answers
+from sopctl.workflow.servers.playbooks import OnEvent, Options, refuse_unfit, silent
 
 PLAYBOOK = "inventory_only.yml"
 
@@ -38,49 +29,38 @@ def reduce(
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
 ) -> Answers:
-    """Leave the office's account on these servers sudo for the gathering script alone, in one run.
+    """In one run, leave the office's account on these servers sudo for the gathering script only.
 
-    It is changed in an armed window: a fresh login must gather as root, and be allowed nothing else, or the server
-    takes the change back. Raises what ends the run for all of them (see `playbooks.run_on`).
+    This is done in an armed window: a fresh login must be able to gather as root, and to do nothing else as root, or
+    the server rolls the change back. Raises what ends the run for all of them (see `playbooks.run_on`).
     """
     answers = Answers()
-    with ExitStack() as held:
-        turns = []
-        for deposit_id in dict.fromkeys(ids):
-            try:
-                mine = held.enter_context(act(desk, deposit_id, "sudo"))
-                _refuse_not_accepted(mine)
-                refuse_unfit(mine)
-            except SopctlError as error:
-                answers.errors[deposit_id] = error
-            else:
-                turns.append(mine)
-        if turns:
-            result = run_on(turns, PLAYBOOK, options=Options(forks=forks), on_event=on_event, cancel=cancel)
-        for mine in turns:
-            host, gone = result.hosts.get(mine.dossier.id), record_unreachable(mine, result)
-            if gone:
-                answers.errors[mine.dossier.id] = gone
-            elif host is None or host.failed:
-                answers.done[mine.dossier.id] = mine.fail(explain(mine, result))
-            else:
-                note = "akun pengelola hanya untuk inventaris"
-                answers.done[mine.dossier.id] = mine.record(mine.verb.outcome, SudoRight(sudo="inventory"), note=note)
+
+    def admit(mine: Turn) -> None:
+        _refuse_not_accepted(mine)
+        refuse_unfit(mine)
+
+    def good(mine: Turn, _host: HostResult, _result: RunResult) -> StepDone:
+        note = "akun pengelola hanya untuk inventaris"
+        return mine.record(mine.verb.outcome, SudoRight(sudo="inventory"), note=note)
+
+    with batch.held(ids, lambda deposit_id: act(desk, deposit_id, "sudo"), admit, answers) as turns:
+        batch.run(turns, PLAYBOOK, good, answers, options=Options(forks=forks), on_event=on_event, cancel=cancel)
     return answers
 
 
 def give_back(desk: Desk, deposit_id: str, *, cancel: threading.Event | None = None) -> StepDone:
     """Full sudo again: because the owner gave it back on the server, or by the key of the first contact.
-    (Its password is no way: a server that was configured takes keys only.)
+    (Not by its password: a server that was configured accepts keys only.)
 
     Raises NotNow when the office has it, or when nobody gave it back; OutsideFailure when the server cannot be asked.
     """
     with act(desk, deposit_id, "sudo") as mine:
         if not mine.dossier.summary.reduced:
             raise NotNow(
-                "offices-sudo-was-not-reduced",
+                "sudo-not-reduced",
                 "on {deposit} the office's sudo was not reduced",
-                remedy=f"Look: sopctl show {deposit_id}",
+                remedy=Action("show", deposit_id),
                 deposit=deposit_id,
             )
         first_contact.regain(mine, cancel=cancel)
@@ -93,21 +73,26 @@ def reduced(desk: Desk) -> list[str]:
 
 
 def _refuse_not_accepted(mine: Turn) -> None:
-    """A server is accepted when it was found accessible after its last configuration."""
+    """Raise NotNow for a server that was not found accessible since its last configuration, UsageError for one that is
+    reduced already."""
     dossier = mine.dossier
     configured, verified = dossier.last("configure"), dossier.last("verify")
     if dossier.summary.reduced:
         raise UsageError(
-            "office-may-only-take-inventory",
-            "on {deposit} the office may only take inventory already",
-            remedy=f"To renew the script there, it takes full sudo: sopctl configure {dossier.id} --sudo full",
+            "sudo-reduced-already",
+            "on {deposit} the office's sudo is reduced to the inventory already",
+            remedy=(
+                "To renew the script there, get full sudo first:",
+                Action("configure", dossier.id, given={"sudo": "full"}),
+            ),
             deposit=dossier.id,
         )
+    due = Action(dossier.summary.verb, dossier.id, task=dossier.summary.task) if dossier.summary.verb else ()
     accepted = configured and verified and verified.seq > configured.seq and not last_cause(dossier)
     if not (accepted and dossier.summary.in_our_hands):
         raise NotNow(
-            "not-accepted-yet",
+            "not-accepted",
             "{deposit} is not accepted yet: its sudo is reduced once the access try has succeeded",
-            remedy=f"Run: {commands.command_for(dossier.summary)}",
+            remedy=due,
             deposit=dossier.id,
         )

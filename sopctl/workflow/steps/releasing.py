@@ -1,5 +1,5 @@
-"""pengembalian 6, 9 and 10: access is taken back, the server switched off and its switch port shut; it is signed out;
-its place is free."""
+"""pengembalian 6, 9 and 10: access is taken back, the server is switched off and its switch port shut; the server
+leaves the register; its place is free."""
 
 import threading
 
@@ -9,13 +9,13 @@ from sopctl.adapters.ansible.runner import Outcome
 from sopctl.adapters.documents import render
 from sopctl.adapters.documents.english import Language
 from sopctl.errors import SopctlError, UsageError
-from sopctl.model.sop import history
 from sopctl.model.sop.entries import Configured, DiskWish, ExitRecorded, Paper, ServerOff, SwitchedOff, Wiped
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers.exit_record import exit_record
 from sopctl.workflow.ports import deposit_port
 from sopctl.workflow.servers import appliances
-from sopctl.workflow.servers.playbooks import OnEvent, explain, run_for, silent
+from sopctl.workflow.servers.playbooks import OnEvent, noted, run_for, silent
 from sopctl.workflow.steps.reservation import serve_waiting_list
 
 
@@ -31,10 +31,10 @@ def release(
 ) -> StepDone:
     """Do the release step that is due.
 
-    6: playbooks/release.yml (release_raw.yml where there was no Python) takes back what configuration put on the
-    server and switches it off, then its switch port is shut; for a server that answers no more, and for a network
-    appliance, `by_hand` says how it was done instead. 9: the server leaves the register; `wiped` says who wiped its
-    disks, where the owner asked for that. 10: its place is free, and the waiting list is looked at again.
+    6: playbooks/release.yml (release_raw.yml where there was no Python) takes back what configuration put on the server
+    and switches it off, then its switch port is shut. For a server that no longer answers, and for a network appliance,
+    `by_hand` says how it was done instead. 9: the server leaves the register; `wiped` says who wiped its disks, if the
+    owner asked for that. 10: its place is free, and the waiting list is served.
     """
     with turn(desk, deposit_id, "release") as mine:
         if wiped:
@@ -56,21 +56,23 @@ def release(
 def _refuse_strange_wiping(mine: Turn, wiped: Wiped) -> None:
     if mine.step.task != "exit-record":
         raise UsageError(
-            "disks-were-wiped-recorded-when",
+            "wiping-recorded-later",
             "that the disks were wiped is recorded when the server leaves, not at {place}",
             place=mine.standing.place,
         )
     wish = mine.newest(DiskWish)
     if not (wish and wish.wipe_disks):
         raise UsageError(
-            "owner-did-not-ask-its", "the owner of {id} did not ask for its disks to be wiped", id=mine.dossier.id
+            "wiping-not-asked-for",
+            "the owner of {deposit} did not ask for its disks to be wiped",
+            deposit=mine.dossier.id,
         )
     if wiped.on > mine.desk.now().date():
-        raise UsageError("not-come-yet", "{on} has not come yet", on=wiped.on)
+        raise UsageError("day-in-the-future", "{day} has not come yet", day=wiped.on)
 
 
 def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:
-    """Access first, over the network; then the port. A server that is off already is not asked again."""
+    """Take back access over the network, then shut the port. A server that is off already is not contacted again."""
     if appliances.is_appliance(mine.dossier):
         how = appliances.release(mine, by_hand)
     elif by_hand:
@@ -82,11 +84,11 @@ def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Ev
             playbook = "release_raw.yml" if configured and configured.raw else "release.yml"
             result = run_for(mine, playbook, variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
             if result.outcome is not Outcome.OK:
-                return mine.record(history.FAILED, note=explain(mine, result)[:1000], answer=False)
+                return mine.fail(noted(mine, result))
     try:
         port, entries, no_use = deposit_port.taken_back(mine, by_hand=by_hand)
     except SopctlError as error:
-        mine.fail(f"{how}; port belum dilepas: {error.message}", ServerOff(server_off=True))
+        mine.fail(f"{how}; port belum dilepas: {told(error)}", ServerOff(server_off=True))
         raise
     if no_use:
         return mine.fail(f"{how}; {deposit_port.note(no_use)}", ServerOff(server_off=True), *entries)

@@ -9,15 +9,15 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
-from sopctl.errors import Interrupted, UsageError
+from sopctl.errors import Action, Interrupted, UsageError
 from sopctl.model.access import backoff, verification
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import Jump, Target
 from sopctl.model.access.verification import Established, View, Word
 from sopctl.model.sop.entries import AccessTried
+from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.servers import appliances
-from sopctl.workflow.servers.ansible_view import account_in_use, key_in_use, pinned_key
+from sopctl.workflow.servers import appliances, reach
 
 TIMEOUT_SECONDS = 20.0
 """For one check, all rungs together."""
@@ -25,11 +25,11 @@ TIMEOUT_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Vantage:
-    """From where, and as whom, the access is looked at.
+    """From where, and as whom, the access is tried.
 
-    With `key` it is a login as the requester: as `user`, by default the letter's first account. Without, the
-    management account looks at the letter's accounts, for a login from `address` (by default from where we come).
-    `jump` is a host in the requester's network from which all of it is tried.
+    With `key` it is a login as the requester: as `user`, by default the letter's first account. Without, the management
+    account examines the letter's accounts, for a login from `address` (by default from here). `jump` is a host in the
+    requester's network from which all of it is tried. `timeout`: seconds for one check.
     """
 
     user: str | None = None
@@ -41,7 +41,7 @@ class Vantage:
 
 
 class Verification(Struct, frozen=True):
-    """What was tried and what it established; `tries` counts how often."""
+    """What was tried, what that established, and how many tries it took."""
 
     access: AccessResult
     established: tuple[Established, ...]
@@ -49,7 +49,7 @@ class Verification(Struct, frozen=True):
 
 
 Waiting = Callable[[Verification, float], None]
-"""Told of a try that failed, and in how many seconds the next one comes."""
+"""Told of a try that failed, and of the seconds until the next one."""
 
 
 def verify(
@@ -63,16 +63,16 @@ def verify(
 ) -> tuple[StepDone, Verification]:
     """Try the access of a server: the whole ladder, the ports that the letter asks for, the requester's accounts.
 
-    Which of the views of `model.access.verification` was established is recorded. `word` is the requester's own;
-    the server is looked at all the same. With `until`, causes that pass by themselves are tried again for so many
-    seconds, while the dossier is free for others. Raises Interrupted on Ctrl-C: then nothing is recorded.
+    What the views of `model.access.verification` established is recorded. `word` is the requester's own; the server is
+    tried all the same. With `until`, a cause that may pass by itself is tried again for so many seconds, while the
+    dossier is free for others. Raises Interrupted on Ctrl-C: then nothing is recorded.
     """
     with turn(desk, deposit_id, "verify") as mine:
         look = plan(mine, vantage)
     try:
         found = _until_accessible(look, until, on_wait)
     except KeyboardInterrupt:
-        raise Interrupted("stopped", "stopped; nothing is recorded") from None
+        raise Interrupted("stopped-unrecorded", "stopped; nothing is recorded") from None
     with turn(desk, deposit_id, "verify") as mine:
         said = (verification.from_word(word),) if word else ()
         established = (*found.established, *said)
@@ -95,47 +95,48 @@ Look = Callable[[], Verification]
 
 
 def plan(mine: Turn, vantage: Vantage) -> Look:
-    """What to look at. Raises UsageError for a vantage that this deposit has not, OutsideFailure for a missing key."""
+    """What to look at. Raises UsageError for a vantage that this deposit does not allow, and what a missing or unusable
+    key raises."""
     wanted, site = mine.deposit.access, mine.desk.site
     if appliances.is_appliance(mine.dossier):
         return _plan_of_appliance(mine, vantage)
     if vantage.user and not vantage.key:
-        raise UsageError("user-needs-key-account", "--user needs the key of that account", remedy="Add --key FILE")
+        raise UsageError("key-missing", "--user needs the key of that account", remedy="Give it with --key.")
     if vantage.key and not vantage.user and not wanted.accounts:
         raise UsageError(
-            "no-account-requesting-unit",
-            "{id} has no account of the requesting unit",
-            remedy="Name it: --user NAME",
-            id=mine.dossier.id,
+            "no-requester-account",
+            "the letter of {deposit} names no account of the requesting unit",
+            remedy="Name it with --user.",
+            deposit=mine.dossier.id,
         )
-    as_requester = vantage.key is not None
-    pinned = pinned_key(mine.dossier)
-    target = Target(
-        wanted.address,
-        wanted.port,
-        user=(vantage.user or wanted.accounts[0].name) if as_requester else account_in_use(site, mine.dossier),
-        expect_key=pinned.pin if pinned else None,
-        services=wanted.ports,
-        timeout=vantage.timeout,
-        jump=vantage.jump,
+    if vantage.key is not None:
+        user, key_file = vantage.user or wanted.accounts[0].name, vantage.key
+    else:
+        way = reach.reach(site, mine.dossier)
+        user, key_file = way.account, site.key_file(way.key)
+    where = trust.target(
+        reach.host(mine.dossier), user, services=wanted.ports, timeout=vantage.timeout, jump=vantage.jump
     )
-    key = load_key(vantage.key or site.key_file(key_in_use(site, mine.dossier)))
+    key = load_key(key_file)
     jump_key = load_key(vantage.jump_key) if vantage.jump_key else None
-    if as_requester or not wanted.accounts or mine.dossier.summary.reduced:  # without root, nobody looks at accounts
-        view = View.LOGIN if as_requester else View.MANAGEMENT
-        return lambda: _log_in(target, key, jump_key, view)
+    if vantage.key or not wanted.accounts or mine.dossier.summary.reduced:  # without root, nobody looks at accounts
+        view = View.LOGIN if vantage.key else View.MANAGEMENT
+        return lambda: _log_in(where, key, jump_key, view)
     accounts = {account.name: account.keys for account in wanted.accounts}
-    return lambda: _examine(target, key, jump_key, accounts, vantage.address)
+    return lambda: _examine(where, key, jump_key, accounts, vantage.address)
 
 
 def _plan_of_appliance(mine: Turn, vantage: Vantage) -> Look:
-    """An appliance is looked at from here, with the owner's account for the office; a letter names no other."""
+    """An appliance is tried from here, with the office's account there; its letter names no other."""
     if vantage != Vantage(timeout=vantage.timeout):
         raise UsageError(
-            "network-appliance",
-            "{id} is a network appliance: it is tried from here, with the office's account there",
-            remedy='What its owner can do is their word: --confirmed-by WHO [--word no --note "…"]',
-            id=mine.dossier.id,
+            "appliance-tried-from-here",
+            "{deposit} is a network appliance: it is tried from here, with the office's account there",
+            remedy=(
+                "Whether its owner can log in is theirs to say:",
+                Action("verify", mine.dossier.id, needs=("person",)),
+            ),
+            deposit=mine.dossier.id,
         )
     site, dossier = mine.desk.site, mine.dossier
     appliances.login(site, dossier)
@@ -160,7 +161,7 @@ def _examine(
 
 
 def _until_accessible(look: Look, seconds: float, on_wait: Waiting) -> Verification:
-    """Look, and look again while a cause may pass by itself and time is left."""
+    """Look, and look again while the cause may pass by itself and time is left."""
     ends, tries = time.monotonic() + seconds, 0
     while True:
         tries += 1

@@ -118,6 +118,31 @@ def test_a_loop_says_what_failed_in_it() -> None:
     assert task.message == "this failed: \\x1b[31mred"
 
 
+SSH_SAYS = "Failed to connect to the host via ssh: @@@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@@\n"
+REFUSED = "Host key verification failed.\r\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "cause"),
+    [
+        ("runner_on_unreachable", SSH_SAYS + REFUSED, "host-key-changed"),
+        ("runner_on_unreachable", REFUSED, "host-key-unknown"),
+        ("runner_on_unreachable", "Connection refused", ""),
+        ("runner_on_failed", SSH_SAYS + REFUSED, ""),
+        ("runner_on_failed", "", "no-reason"),
+    ],
+)
+def test_which_of_our_sentences_it_is_stands_in_a_field(kind: str, said: str, cause: str) -> None:
+    """A module on the server may print ssh's words, too: then it is nobody's host key."""
+    tally = Tally(["a", "b"])
+    tally.add(event(kind, res={"msg": said}))
+    results = tally.results()
+    assert (results["a"].cause, results["b"].cause) == (cause, "no-turn")
+    assert "IDENTIFICATION" not in results["a"].message
+    tally.add(event("runner_on_failed", res={"msg": "put back: /etc/ssh"}, task="Say so"))
+    assert tally.results()["a"].cause == "", "it is no longer that sentence alone"
+
+
 def test_bounds() -> None:
     deep: object = "x"
     for _ in range(100_000):

@@ -200,7 +200,7 @@ def test_a_server_that_is_not_heard_gets_no_port(desk: Desk, lan: Lan, here: Cal
     assert (result.state, result.cause) == ("put-back", "server-not-heard")
     assert switch.running[ONE].lines["switchport access vlan"] == "999"
     assert switch.saves == 0
-    assert "the server is not heard" in done.note
+    assert "server tidak terdengar" in done.note
 
 
 def test_a_configuration_that_someone_else_holds_is_left_alone(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
@@ -311,7 +311,7 @@ def test_what_is_refused_is_not_touched(desk: Desk, lan: Lan, here: Callable[[],
     assert deposit_port.plan(desk, deposit).lines == ()
     done, result = deposit_port.apply(desk, deposit)
     assert (done.answer, result.state, result.cause) == (False, "refused", "other-neighbour")
-    assert last(desk, deposit).note.startswith(f"gagal: port {ONE} sw-a1: tidak diubah: sw-lama says")
+    assert last(desk, deposit).note.startswith(f"gagal: port {ONE} sw-a1: tidak diubah: sw-lama menyatakan")
     assert not [line for line in device.lines if line.startswith("configure")]
 
 
@@ -330,7 +330,7 @@ def test_ctrl_c_in_the_middle_puts_it_back(
         deposit_port.apply(desk, deposit)
     assert switch.running[ONE].lines["switchport access vlan"] == "999"
     assert switch.saves == 0
-    assert "was put back" in last(desk, deposit).note
+    assert "dihentikan; GigabitEthernet1/0/1 dikembalikan seperti semula" in last(desk, deposit).note
 
 
 def test_two_racks_may_share_a_switch_but_no_port(desk: Desk, lan: Lan) -> None:
@@ -339,7 +339,7 @@ def test_two_racks_may_share_a_switch_but_no_port(desk: Desk, lan: Lan) -> None:
         "name: B1\nroom: R\nunits: 4\ndepth_mm: 900\npower_watts: 2000\nswitch: {{name: sw-a1, first: {}, ports: 4}}\n"
     )
     record = desk.site.root / "racks" / "B1.yml"
-    for first, why in ((4, "is rack A1's already"), (21, "is an uplink already")):
+    for first, why in ((4, "is rack A1's already"), (21, "is an uplink, not a port of rack B1")):
         record.write_text(rack.format(first))
         with pytest.raises(InvalidRecord, match=why):
             site_switches.refuse_shared_ports(Site(desk.site.root))
@@ -410,7 +410,7 @@ def test_a_switch_with_another_key_or_none_is_not_entered(desk: Desk, lan: Lan, 
     assert (found.pinned, found.found.host_key) == (None, pin())
     with pytest.raises(UsageError, match="is not confirmed"):
         site_switches.confirm(desk, "sw-a1")
-    with pytest.raises(OutsideFailure, match="expected was"):
+    with pytest.raises(OutsideFailure, match="instead of"):
         site_switches.confirm(desk, "sw-a1", fingerprint=pin(OTHER_KEY).sha256)
     site_switches.confirm(desk, "sw-a1", fingerprint=pin().sha256)
     assert deposit_port.plan(desk, deposit).lines

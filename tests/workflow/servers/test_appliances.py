@@ -216,7 +216,7 @@ def test_one_that_is_not_what_its_letter_says(
     done = configuring.configure(desk, deposit, host_key=pin().sha256)
     assert not done.answer
     assert outcomes(desk, deposit, 1) == ["started", "failed"]
-    assert done.note.startswith("it does not answer like cisco_ios")
+    assert done.note.startswith("jawabannya bukan jawaban cisco_ios")
 
 
 def test_what_keeps_us_out_is_a_cause_like_any_other(

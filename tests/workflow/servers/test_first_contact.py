@@ -12,10 +12,10 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
-from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.store.dossiers import read
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.servers import ansible_view, first_contact
+from sopctl.workflow.servers import ansible_view, first_contact, reach
 from tests.conftest import Ran
 
 
@@ -56,7 +56,7 @@ def test_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "password"
     file.write_text("rahasia\r\nsecond line\n")
     file.chmod(0o640)
-    with pytest.raises(InvalidRecord, match="others may read") as refused:
+    with pytest.raises(InvalidRecord, match="read by others") as refused:
         first_contact.from_file(file)
     assert "rahasia" not in str(refused.value)
     file.chmod(0o600)
@@ -64,7 +64,7 @@ def test_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.text == "rahasia"
     assert "rahasia" not in repr(found)
     file.write_text("\n")
-    with pytest.raises(InvalidRecord, match="no password"):
+    with pytest.raises(InvalidRecord, match="the password is empty"):
         first_contact.from_file(file)
     with pytest.raises(OutsideFailure, match="cannot be read: No such file"):
         first_contact.from_file(tmp_path / "none")
@@ -102,6 +102,6 @@ def test_without_a_key_a_server_waits_for_its_password(desk: Desk, until_space: 
     deposit = until_space({"{user: titipan, key: owner}": "{user: titipan}"})
     dossier = read(desk.site, deposit)
     with pytest.raises(SopctlError, match=re.escape("entered by the password of titipan")) as refused:
-        ansible_view.key_in_use(desk.site, dossier)
-    assert "--ask-password" in refused.value.advice
+        reach.reach(desk.site, dossier)
+    assert Action("configure", deposit, given={"ask-password": ""}) in refused.value.remedy
     assert ansible_view.hosts(desk.site.root) == [], "Ansible has no way in yet"

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import paramiko
 import pytest
 
-from sopctl.errors import OutsideFailure
+from sopctl.errors import Action, OutsideFailure
 from sopctl.model.access.target import fingerprint
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import host_keys
-from sopctl.workflow.servers.host_keys import Unconfirmed
+from sopctl.workflow.trust import Unconfirmed
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
 from tests.conftest import Ran
@@ -54,7 +54,7 @@ def test_a_key_is_pending_then_pinned_then_changed(
         assert (found.pinned, found.pending and found.pending.key.sha256) == (None, sha256(OLD))
         assert len(dossiers.read(desk.site, deposit).events) == 2, "the same key is noted once"
 
-        with pytest.raises(OutsideFailure, match=re.escape(f"expected was {sha256(NEW)}")):
+        with pytest.raises(OutsideFailure, match=re.escape(f"instead of {sha256(NEW)}")):
             host_keys.confirm(desk, deposit, fingerprint=sha256(NEW))
         assert sopctl("host-key", deposit, "--confirm", sha256(NEW)).code == 6
         assert sopctl("host-key", deposit, "--confirm", "SHA256:kurz").code in (2, 3)
@@ -73,7 +73,7 @@ def test_a_key_is_pending_then_pinned_then_changed(
             host_keys.refuse_changed(dossiers.read(desk.site, deposit))
         assert sha256(OLD) in str(refused.value)
         assert sha256(NEW) in str(refused.value)
-        assert f"sopctl host-key {deposit} --confirm" in refused.value.advice
+        assert Action("host-key", deposit, needs=("fingerprint",)) in refused.value.remedy
         said = sopctl("host-key", deposit)
         assert said.code == 1
         assert sha256(OLD) in said.out

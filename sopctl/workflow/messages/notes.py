@@ -1,0 +1,151 @@
+"""What a history says of an error that ended work: in Indonesian, the language of the papers, by the error's id.
+
+What a server, a switch, Ansible or the system said stands in the error's values, and is quoted as it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sopctl.errors import SopctlError
+
+_OF_SERVERS = {
+    "answer-unreadable": "jawaban tidak dapat dibaca: {error}",
+    "first-contact-by-password": "kontak pertama hanya dengan kata sandi {account}, dan hanya sekali",
+    "first-contact-failed": "kontak pertama gagal pada {rung} ({cause}): {detail}",
+    "first-contact-incomplete": "kontak pertama memerlukan akun dan kunci host yang dikonfirmasi",
+    "form-not-made": "jawaban tidak dapat dimasukkan ke formulir: {error}",
+    "host-key-changed": "kunci host berubah: yang dikonfirmasi {pinned_type} {pinned}, sekarang {shown_type} {shown}",
+    "host-key-not-expected": "{host} menunjukkan kunci host {shown}, yang diharapkan {expected}",
+    "host-key-not-pinned": "kunci host {host} belum dikonfirmasi, jadi tidak ada yang masuk ke sana",
+    "host-key-unconfirmed": "kunci host {host} belum dikonfirmasi: {type} {sha256}",
+    "host-key-unreadable": "kunci host {host} tidak dapat dibaca: {reason}",
+    "no-first-contact": "akun untuk kontak pertama belum diketahui",
+    "not-a-host-key": "ini bukan kunci host",
+    "not-an-appliance": "{deposit} bukan perangkat jaringan",
+    "password-not-one-line": "kata sandi kosong, atau bukan satu baris",
+    "password-readable-by-others": "kata sandi dapat dibaca orang lain",
+    "password-unreadable": "kata sandi tidak dapat dibaca: {reason}",
+    "public-key-missing": "bagian publik kunci {key} tidak ada",
+    "server-unreachable": "server tidak terjangkau: {reason}",
+    "stopped": "dihentikan",
+    "sudo-reduced": "di {deposit} kantor hanya boleh mengambil inventaris (sudo dikurangi)",
+}
+_OF_KEYS = {
+    "no-such-key": "kunci {key} tidak ada di keys/",
+    "not-a-private-key": "ini bukan kunci privat untuk SSH",
+    "private-key-readable-by-others": "kunci privat dapat dibaca orang lain",
+    "secret-readable-by-others": "kunci privat dapat dibaca orang lain",
+    "private-key-not-read": "kunci privat tidak dapat dibaca: {reason}",
+    "private-key-has-passphrase": "kunci privat dilindungi frasa sandi",
+}
+_OF_ANSIBLE = {
+    "ansible-missing": "ansible-playbook tidak ditemukan",
+    "ansible-runner-missing": "ansible-runner tidak ditemukan",
+    "disk-full": "disk penuh",
+    "no-hosts": "tidak ada server yang disebut",
+    "no-variables-file": "berkas variabel tidak ada",
+    "not-a-host-name": "{host!r} bukan nama satu server",
+    "not-a-tag": "{tag!r} bukan nama tag",
+    "ssh-missing": "klien OpenSSH (ssh) tidak ditemukan",
+    "host-key-type-unsupported": "kunci host yang dikonfirmasi bukan kunci yang dapat diperiksa oleh ssh",
+    "playbook-refused": "Ansible menolak playbook: {reason}",
+    "run-cancelled": "dibatalkan",
+    "run-timed-out": "dihentikan setelah {seconds:.0f} s; yang sudah dimulai di server mungkin masih berjalan",
+    "run-unfinished": "Ansible tidak sampai selesai ({outcome}): {reason}",
+    "run-interrupted": "dihentikan; tidak ada sisa proses yang berjalan",
+    "run-folder-not-written": "folder proses tidak dapat ditulis: {reason}",
+    "run-folder-exists": "folder proses sudah ada",
+    "vault-password-readable-by-others": "kata sandi Ansible Vault dapat dibaca orang lain",
+    "no-playbook": "situs tidak punya playbook {playbook}",
+}
+_OF_SWITCHES = {
+    "answer-not-understood": "jawaban untuk {command!r} tidak dikenal bentuknya",
+    "command-refused": "perangkat menolak {line!r}: {answer}",
+    "session-dropped": "sambungan terputus ({stage})",
+    "account-not-accepted": "perangkat menolak akun ini dengan kunci atau kata sandinya",
+    "privileged-mode-refused": "perangkat tidak mengizinkan akun ini ke mode istimewa",
+    "ssh-algorithms-insecure": "perangkat tidak menawarkan algoritme SSH yang masih dianggap aman: {reason}",
+    "too-much-output": "perangkat mengirim jauh lebih banyak daripada yang diminta ({stage})",
+    "vlan-filtering-off": "{bridge} tidak memisahkan VLAN",
+    "session-failed": "sesi gagal pada {stage}: {reason}",
+    "session-timed-out": "waktu {seconds:.0f} s habis ({stage})",
+    "no-passwordless-sudo": "{account} tidak boleh menjadi root tanpa kata sandi",
+    "vlan-not-allowed": "VLAN {vlan} tidak boleh dipakai titipan di {switch}",
+    "no-answer": "tidak ada jawaban ({stage})",
+    "no-connection": "tidak ada sambungan: {reason}",
+    "no-driver": "tidak ada driver untuk {platform!r}",
+    "line-not-sendable": "baris ini tidak boleh dikirim ke perangkat",
+    "session-not-opened": "tidak ada sesi SSH: {reason}",
+    "ovs-vsctl-not-understood": "jawaban ovs-vsctl tidak dikenal bentuknya: {answer}",
+    "rack-claims-uplink": "port {port} switch {switch} adalah uplink, bukan milik rak {rack}",
+    "racks-share-port": "port {port} switch {switch} sudah milik rak {other}",
+    "stopped-port-not-put-back": "dihentikan; {port} tidak dapat dikembalikan",
+    "stopped-port-put-back": "dihentikan; {port} dikembalikan seperti semula",
+    "stopped-port-puts-itself-back": "dihentikan; {port} tidak dapat dikembalikan; switch mengembalikannya sendiri "
+    "({restore})",
+    "switch-not-understood": "jawaban switch tidak dikenal bentuknya ({reason})",
+}
+_OF_PORTS = {
+    "nothing-heard": "server tidak terdengar di {port} pada VLAN {vlan}, dan tidak ada yang lain di sana",
+    "other-neighbour": "{neighbour} menyatakan berada di {port}, bukan {server}",
+    "other-server": "{mac} di {port} adalah milik {owner}",
+    "other-server-unknown": "{mac} ada di {port}, sedangkan server {deposit} punya {macs}",
+    "platform-cannot": "tidak dapat diatur di switch ini: {why}",
+    "port-differs": "switch menerima perintahnya, tetapi {port} berbeda: {fields}",
+    "port-gone": "switch menerima perintahnya, tetapi {port} tidak ada lagi",
+    "port-in-bundle": "{port} termasuk agregat {bundle}",
+    "port-is-routed": "{port} bukan port switch (routed)",
+    "port-is-trunk": "{port} adalah trunk, dan tidak ada tanda bahwa port ini milik {deposit}",
+    "port-is-uplink": "{port} adalah uplink",
+    "port-missing": "switch tidak punya port {port}",
+    "server-elsewhere": "{mac} milik {deposit} ada di {elsewhere}",
+    "server-not-heard": "server tidak terdengar di {port} pada VLAN {vlan}; yang terdengar: {heard}",
+    "server-unknown": "{count} alamat ada di {port}, dan tidak satu pun dikenal sebagai milik {deposit}",
+    "vlan-missing": "switch tidak punya VLAN {vlan}",
+}
+"""Why a port was left alone, or put back; most by `model.ports.port.Reason`."""
+_OF_MESSAGES = {
+    "channel-refused": "kanal {channel} tidak menerima pesan: {reason}",
+    "channel-not-encrypted": "kanal {channel} tidak terenkripsi ({scheme}://)",
+    "mail-may-have-arrived": "sambungan terputus saat pesan diserahkan: {reason}",
+    "mail-not-sent": "pesan tidak terkirim: {reason}",
+    "channel-url-not-understood": "URL kanal {channel} tidak dikenal",
+}
+_OF_THE_SITE = {
+    "access-denied": "kesalahan berkas ({doing}): {reason}",
+    "disk-error": "kesalahan berkas ({doing}): {reason}",
+    "disk-read-only": "kesalahan berkas ({doing}): {reason}",
+    "no-such-file": "kesalahan berkas ({doing}): {reason}",
+    "quota-exceeded": "kesalahan berkas ({doing}): {reason}",
+    "too-many-open-files": "kesalahan berkas ({doing}): {reason}",
+    "held-by-another": "{what} sedang dipakai sopctl lain (proses {process})",
+    "site-folder-is-symlink": "folder situs tidak boleh berupa tautan simbolik",
+}
+
+WORDS: Mapping[str, str] = {
+    **_OF_SERVERS,
+    **_OF_KEYS,
+    **_OF_ANSIBLE,
+    **_OF_SWITCHES,
+    **_OF_PORTS,
+    **_OF_MESSAGES,
+    **_OF_THE_SITE,
+}
+"""By the id of an error, or of a reason to leave a port alone."""
+
+
+def told(error: BaseException) -> str:
+    """What a history says of the error that ended work, in one sentence without a full stop."""
+    if isinstance(error, SopctlError):
+        return worded(error.id, error.values, f"galat {error.id}: {error.message}")
+    if isinstance(error, KeyboardInterrupt):
+        return "dihentikan dengan Ctrl-C"
+    return f"galat {type(error).__name__}"
+
+
+def worded(id: str, values: Mapping[str, Any], otherwise: str) -> str:
+    """The words for an id with its values in their places; `otherwise` where there are none for it."""
+    try:
+        return WORDS[id].format(**values)
+    except KeyError:  # no words, or an error of this id with other values: a history must get its note all the same
+        return otherwise

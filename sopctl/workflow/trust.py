@@ -1,0 +1,146 @@
+"""Hosts that are reached over SSH (servers, appliances, switches): where each is, which host key it must show, and how
+a key that it shows is confirmed.
+
+Nobody logs in before the host's key is pinned. A key is confirmed by its fingerprint (from the console, or the owner's
+letter), by a person who compared it at the terminal, or because the way to the host is trusted (a cable of our own).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sopctl.errors import Action, OutsideFailure, UsageError
+from sopctl.model.access import target as targets
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import HostKey, Jump, Pin, Service, Target
+
+Confirm = Callable[[HostKey], bool]
+"""Asks a person whether this is the fingerprint that the host's console shows."""
+
+
+class Host(Struct, frozen=True):
+    """Where a host is, and its pinned key, if there is one. `name` is the deposit's id, or the switch's name."""
+
+    kind: Literal["server", "appliance", "switch"]
+    name: str
+    address: str
+    port: int
+    pinned: HostKey | None = None
+
+    @property
+    def place(self) -> str:
+        """Address and port, as `sopctl probe` reads them."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
+    @property
+    def confirming(self) -> Action:
+        """How a key of this host is confirmed, which takes its fingerprint."""
+        verb = "switch host-key" if self.kind == "switch" else "host-key"
+        return Action(verb, self.name, needs=("fingerprint",))
+
+
+class Proof(Struct, frozen=True):
+    """What may confirm a host key, the first that is given: its fingerprint, why the way to the host is trusted, or a
+    person who is asked."""
+
+    fingerprint: str | None = None
+    trusted_path: str = ""
+    ask: Confirm | None = None
+
+
+class Unconfirmed(UsageError):
+    """The host shows a key that nobody has confirmed. `before` is one that it showed earlier, and when."""
+
+    def __init__(self, host: Host, key: HostKey, before: tuple[HostKey, datetime] | None = None) -> None:
+        hint = " (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)" if host.kind == "server" else ""
+        remedy: list[str | Action] = [f"Compare it at the {host.kind}'s console{hint}.", host.confirming]
+        if before and before[0].sha256 != key.sha256:
+            remedy.insert(0, f"Careful: on {before[1]:%Y-%m-%d} it showed {before[0].sha256} ({before[0].type}).")
+        super().__init__(
+            "host-key-unconfirmed",
+            "the host key {sha256} ({type}) of {host} is not confirmed",
+            where=host.place,
+            remedy=remedy,
+            host=host.name,
+            sha256=key.sha256,
+            type=key.type,
+        )
+        self.key = key
+
+
+def target(
+    host: Host,
+    user: str | None = None,
+    *,
+    expect: Pin | None = None,
+    services: tuple[Service | int, ...] = (),
+    timeout: float = 20.0,
+    jump: Jump | None = None,
+) -> Target:
+    """What to check of this host, which must show the key `expect`, by default its pinned one. Without a `user` nobody
+    logs in. `timeout`: seconds for the whole check."""
+    if expect is None and host.pinned:
+        expect = host.pinned.pin
+    return Target(host.address, host.port, user, expect, services=services, timeout=timeout, jump=jump)
+
+
+def look(host: Host, *, expect: Pin | None = None) -> AccessResult:
+    """What the host shows now, beside its pinned key (or `expect`). Nobody logs in."""
+    from sopctl.adapters.ssh import check  # what reads the records alone shall not load it
+
+    return check(target(host, expect=expect))
+
+
+def required_key(host: Host) -> HostKey:
+    """The key that the host must show. Raises OutsideFailure when none is pinned."""
+    if host.pinned is None:
+        raise OutsideFailure(
+            "host-key-not-pinned",
+            "nobody has confirmed the host key of {host}, so nobody logs in there",
+            where=host.place,
+            remedy=(f"Compare it at the {host.kind}'s console.", host.confirming),
+            host=host.name,
+        )
+    return host.pinned
+
+
+def confirmed(host: Host, proof: Proof, before: tuple[HostKey, datetime] | None = None) -> tuple[HostKey, str]:
+    """The key that the host shows now, whichever is pinned, and what confirmed it: "fingerprint", "trusted path: WHY",
+    or "terminal". `before`: an unconfirmed key that it showed earlier, and when.
+
+    Raises InvalidRecord for a fingerprint that is not one, OutsideFailure when the host shows another key or none,
+    Unconfirmed when nothing confirms the one that it shows.
+    """
+    wanted = targets.pin(proof.fingerprint) if proof.fingerprint else None
+    found = look(replace(host, pinned=None), expect=wanted)
+    key = found.host_key
+    if key is None or (wanted is None and found.cause):
+        raise OutsideFailure(
+            "host-key-unreadable",
+            "the host key of {host} cannot be read: {reason}",
+            where=host.place,
+            remedy=("To see where it fails:", Action("probe", host.place)),
+            host=host.name,
+            reason=found.detail,
+        )
+    if wanted and wanted.sha256 != key.sha256:
+        raise OutsideFailure(
+            "host-key-not-expected",
+            "{host} shows the host key {shown} instead of {expected}",
+            where=host.place,
+            remedy="Nothing was sent. Someone may stand in between, or the fingerprint is of another key type: compare "
+            f"it at the {host.kind}'s console.",
+            host=host.name,
+            shown=key.sha256,
+            expected=wanted.sha256,
+        )
+    if wanted:
+        return key, "fingerprint"
+    if proof.trusted_path:
+        return key, f"trusted path: {proof.trusted_path}"
+    if proof.ask and proof.ask(key):
+        return key, "terminal"
+    raise Unconfirmed(host, key, before)

@@ -1,0 +1,241 @@
+"""Many servers in one run: what configure, repair, reduce and collect record of each. The test plays Ansible."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import paramiko
+import pytest
+from msgspec.structs import replace
+
+from sopctl.adapters.ansible import runner
+from sopctl.adapters.ansible.events import Why
+from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult
+from sopctl.errors import Conflict, Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, TimedOut
+from sopctl.model.sop.entries import Configured, SudoRight
+from sopctl.store import dossiers
+from sopctl.workflow.desk import Desk, StepDone, turn
+from sopctl.workflow.servers import host_keys
+from sopctl.workflow.servers.batch import Answers
+from sopctl.workflow.steps import collecting, configuring, reducing
+from tests.adapters.ssh import hostile
+from tests.adapters.ssh.hostile import Behaviour
+
+HOST_KEY = {"type": "ssh-ed25519", "key": "AAAA", "sha256": f"SHA256:{'A' * 43}"}
+DETAILS = (Path(__file__).parents[2] / "cases/details/virtual-machine.txt").read_text()
+WELL = HostResult("", ok=3, changed=1, failed=0, unreachable=False, failed_task="", message="", facts=None)
+BAD = replace(WELL, failed=1, failed_task="Install it", message="no space left on device")
+AWAY = HostResult("", 0, 0, 0, unreachable=True, failed_task="Connect", message="Connection refused", facts=None)
+
+
+class Office:
+    """Servers in their places, and an Ansible that answers for each of them as the test says."""
+
+    def __init__(self, desk: Desk, placed: Callable[..., str]) -> None:
+        self.desk, self._placed = desk, placed
+        root = desk.site.root
+        (root / "racks/A1.yml").write_text("name: A1\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 9000\n")
+        (root / "keys/owner").write_bytes((root / "keys/management").read_bytes())
+        (root / "keys/owner").chmod(0o600)
+        self.hosts: dict[str, HostResult] = {}
+        self.outcome = Outcome.FAILED
+        self.error: BaseException | None = None
+        self.runs: list[tuple[str, list[str], dict[str, Any]]] = []
+
+    def server(self, result: HostResult, upto: str = "configure", port: int = 0) -> str:
+        """A server whose step `upto` is due, and how the run ends on it. Without a `port` nothing listens there."""
+        deposit = self._placed("127.0.0.1", port or 1 + len(self.hosts), HOST_KEY)
+        steps = (("configure", "selesai"), ("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai"))
+        for verb, outcome in steps if upto == "inventory" else ():
+            with turn(self.desk, deposit, verb) as mine:
+                mine.record(outcome, *([Configured(changed=0)] if verb == "configure" else []))
+        self.hosts[deposit] = replace(result, host=deposit)
+        return deposit
+
+    def run_playbook(self, _site: Path, playbook: str, *, limit: Sequence[str], **given: Any) -> RunResult:
+        self.runs.append((playbook, list(limit), given))
+        for deposit in limit:
+            with pytest.raises(Conflict), turn(self.desk, deposit, "configure"):
+                pass
+        if self.error:
+            raise self.error
+        told = given["on_facts"]
+        if told:
+            told([self.hosts[each] for each in limit if self.hosts[each].details])
+        return RunResult(self.outcome, {each: self.hosts[each] for each in limit}, 7.2, "Ansible says why")
+
+    def last(self, deposit: str) -> tuple[str, str]:
+        event = dossiers.read(self.desk.site, deposit).events[-1]
+        return event.outcome, event.note
+
+
+OTHER_KEY = replace(AWAY, cause="host-key-changed", message="Host key verification failed")
+
+
+@pytest.fixture
+def office(desk: Desk, placed: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Office:
+    made = Office(desk, placed)
+    monkeypatch.setattr(runner, "run_playbook", made.run_playbook)
+    return made
+
+
+def test_configure(desk: Desk, office: Office) -> None:
+    good, bad, away = (office.server(each) for each in (WELL, BAD, AWAY))
+    elsewhere = office.server(WELL, "inventory")
+    answers = configuring.configure_all(desk, [good, bad, elsewhere, good, away, "PS-2026-9999"])
+    ((playbook, limit, _),) = office.runs
+    assert (playbook, limit) == ("configure.yml", [good, bad, away])
+    assert list(answers.done) == [good, bad]
+    assert set(answers.errors) == {elsewhere, "PS-2026-9999", away}
+    assert isinstance(answers.errors[elsewhere], NotNow)
+    assert isinstance(answers.errors[away], OutsideFailure)
+    assert "Connection refused" in answers.errors[away].message
+    assert (answers.done[good].answer, answers.done[bad].answer) == (True, False)
+    assert office.last(good) == ("selesai", "3 tugas, 1 perubahan, 7 s")
+    assert office.last(bad) == ("failed", "Install it: no space left on device")
+    assert office.last(away)[0] == "failed"
+    for deposit in limit:
+        begun = dossiers.read(desk.site, deposit).events[-2]
+        assert (begun.outcome, begun.data["run"]) == ("started", "var/runs/many-configure.1")
+
+
+def test_a_key_that_is_missing_keeps_one_server_from_the_run(desk: Desk, office: Office) -> None:
+    one = office.server(WELL)
+    (desk.site.root / "keys/owner").unlink()
+    before = dossiers.read(desk.site, one).events
+    answers = configuring.configure_all(desk, [one])
+    assert "there is no key 'owner'" in answers.errors[one].message
+    assert office.runs == []
+    assert dossiers.read(desk.site, one).events == before
+    with pytest.raises(OutsideFailure, match="there is no key"):
+        answers.only()
+
+
+def test_repair(desk: Desk, office: Office) -> None:
+    good, bad, away = (office.server(each, "inventory") for each in (WELL, BAD, AWAY))
+    unmanaged = office.server(WELL)
+    answers = configuring.repair(desk, [unmanaged, away, bad, good])
+    ((playbook, limit, _),) = office.runs
+    assert (playbook, limit) == ("configure.yml", [away, bad, good])
+    assert list(answers.errors) == [unmanaged, away]
+    assert "is not configured, so there is nothing to repair" in answers.errors[unmanaged].message
+    assert office.last(good) == ("konfigurasi diperbaiki", "3 tugas, 1 perubahan, 7 s")
+    assert office.last(bad) == ("konfigurasi diperbaiki", "gagal: Install it: no space left on device")
+    assert office.last(away)[1].startswith("gagal: ")
+    assert [answers.done[each].answer for each in (bad, good)] == [False, True]
+
+
+def test_reduce(desk: Desk, office: Office) -> None:
+    good, bad, away = (office.server(each, "inventory") for each in (WELL, BAD, AWAY))
+    unaccepted = office.server(WELL)
+    answers = reducing.reduce(desk, [good, unaccepted, bad, away], forks=3)
+    ((playbook, limit, given),) = office.runs
+    assert (playbook, limit, given["forks"]) == ("inventory_only.yml", [good, bad, away], 3)
+    assert list(answers.errors) == [unaccepted, away]
+    assert "is not accepted yet" in answers.errors[unaccepted].message
+    assert office.last(good)[1] == "akun pengelola hanya untuk inventaris"
+    assert dossiers.read(desk.site, good).newest(SudoRight) == SudoRight(sudo="inventory")
+    assert office.last(bad)[1] == "gagal: Install it: no space left on device"
+    assert dossiers.read(desk.site, bad).newest(SudoRight) is None
+    again = reducing.reduce(desk, [good])
+    assert "sudo is reduced to the inventory already" in again.errors[good].message
+
+
+def test_collect(desk: Desk, office: Office) -> None:
+    good = office.server(replace(WELL, details=DETAILS, waited=12.6), "inventory")
+    bad, away = (office.server(each, "inventory") for each in (BAD, AWAY))
+    told: list[tuple[str, bool]] = []
+
+    def on_end(deposit: str, answer: StepDone | SopctlError) -> None:
+        told.append((deposit, isinstance(answer, StepDone) and answer.answer))
+
+    answers = collecting.collect_all(desk, [bad, good, away, bad], on_end=on_end)
+    ((playbook, limit, _),) = office.runs
+    assert (playbook, limit) == ("facts.yml", [bad, good, away])
+    assert told == [(good, True), (bad, False), (away, False)], "each as soon as it is known"
+    assert (list(answers.done), list(answers.errors)) == ([good, bad], [away])
+    outcome, note = office.last(good)
+    assert outcome == "selesai"
+    assert note.startswith("formulir ")
+    assert note.endswith("nama server sendiri tidak dikenal?")
+    assert office.last(bad) == ("failed", "Install it: no space left on device")
+    assert office.last(away)[0] == "failed"
+    assert collecting.due(desk) == [bad, away]
+
+
+def test_collect_in_runs_of_a_bounded_size(desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "AT_ONCE", 2)
+    ids = [office.server(replace(WELL, details=DETAILS), "inventory") for _ in range(3)]
+    answers = collecting.collect_all(desk, ids)
+    assert [limit for _, limit, _ in office.runs] == [ids[:2], ids[2:]]
+    assert list(answers.done) == ids
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Interrupted):
+        collecting.collect_all(desk, ids, cancel=cancel)
+
+
+ENDS: dict[Outcome, tuple[type[SopctlError], str, str]] = {
+    Outcome.PARSER_ERROR: (InvalidRecord, "failed", "Ansible menolak playbook: Ansible says why"),
+    Outcome.TIMED_OUT: (
+        TimedOut,
+        "failed",
+        "dihentikan setelah 7 s; yang sudah dimulai di server mungkin masih berjalan",
+    ),
+    Outcome.CANCELLED: (Interrupted, "interrupted", "dibatalkan"),
+    Outcome.CRASHED: (OutsideFailure, "failed", "Ansible tidak sampai selesai (crashed): Ansible says why"),
+}
+
+
+@pytest.mark.parametrize("outcome", ENDS)
+def test_a_run_that_ends_for_all(desk: Desk, office: Office, outcome: Outcome) -> None:
+    """What was kept before stays kept; each of the others has it in its history."""
+    kept = office.server(replace(WELL, details=DETAILS), "inventory")
+    others = [office.server(replace(WELL, ok=0), "inventory") for _ in range(2)]
+    office.outcome = outcome
+    error, *recorded = ENDS[outcome]
+    with pytest.raises(error):
+        collecting.collect_all(desk, [kept, *others])
+    assert office.last(kept)[0] == "selesai"
+    assert {office.last(each) for each in others} == {tuple(recorded)}
+
+
+def test_what_breaks_off_a_run_is_in_every_history(desk: Desk, office: Office) -> None:
+    ids = [office.server(WELL) for _ in range(2)]
+    office.error = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        configuring.configure_all(desk, ids)
+    assert {office.last(each) for each in ids} == {("interrupted", "dihentikan dengan Ctrl-C")}
+
+
+@pytest.mark.parametrize("cause", sorted(set(get_args(Why)) - {""}))
+def test_a_message_of_our_own_is_worded_for_the_history(desk: Desk, office: Office, cause: Why) -> None:
+    ours = replace(WELL, failed=1, failed_task="Do it", message="Words of ours.", cause=cause)
+    deposit = office.server(ours, "inventory")
+    configuring.repair(desk, [deposit])
+    note = office.last(deposit)[1]
+    assert note.startswith("gagal: Do it: ")
+    assert "Words of ours." not in note
+
+
+@pytest.mark.parametrize("verb", ["configure", "repair", "reduce", "collect"])
+def test_a_host_key_that_changed_is_told_with_both_fingerprints(
+    desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """It changed after the look that comes before the run, so it is ssh that refuses the server."""
+    monkeypatch.setattr(host_keys, "refuse_changed", lambda _dossier: None)
+    with hostile.listening(hostile.ssh(Behaviour(), paramiko.ECDSAKey.generate())) as host:
+        deposit = office.server(OTHER_KEY, "configure" if verb == "configure" else "inventory", port=host.port)
+        office.outcome = Outcome.UNREACHABLE
+        work: dict[str, Callable[[Desk, list[str]], Answers]] = {
+            "configure": configuring.configure_all,
+            "repair": configuring.repair,
+            "reduce": reducing.reduce,
+            "collect": collecting.collect_all,
+        }
+        error = work[verb](desk, [deposit]).errors[deposit]
+        assert host.logins == []
+    assert error.id == "host-key-changed"
+    assert error.message.count("SHA256:") == 2
+    assert office.last(deposit)[1].count("SHA256:") == 2
