@@ -1,6 +1,7 @@
-"""The host keys that switches must show: `switches/NAME.host-key`, written only when someone confirms one.
+"""What is kept of switches: the host keys that they must show, and which changes of a port are under way.
 
-They are public, and belong in the site's git like the switch's record, which people write and sopctl does not.
+The keys (`switches/NAME.host-key`) are written only when someone confirms one. They are public, and belong in the
+site's git like the switch's record, which people write and sopctl does not.
 """
 
 from datetime import datetime
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from sopctl.model.access.target import HostKey
 from sopctl.store import codec
-from sopctl.store.durable import write_atomic
+from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.store.site import Site
 
 
@@ -21,6 +22,31 @@ class PinnedKey(Struct, frozen=True, forbid_unknown_fields=True):
     at: datetime
     by: str
     how: str
+
+
+class UnderWay(Struct, frozen=True):
+    """The mark of a change of a port: there while it is under way, and after one that was killed."""
+
+    folder: Path
+    switch: str
+    port: str
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / f"{self.switch}-{self.port.replace('/', '_')}"
+
+    @property
+    def marked(self) -> bool:
+        return self._path.exists()
+
+    def mark(self) -> None:
+        with disk_errors(self._path):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(self._path, b"")
+
+    def clear(self) -> None:
+        with disk_errors(self._path):
+            self._path.unlink(missing_ok=True)
 
 
 def pinned(site: Site, name: str) -> PinnedKey | None:

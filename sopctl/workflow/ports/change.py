@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
@@ -17,7 +16,7 @@ from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session
 from sopctl.errors import Interrupted, OutsideFailure, SopctlError
 from sopctl.model.ports import port
 from sopctl.model.ports.port import ActualPort, Expected, Plan, PortSetting, Reason, Refusal, changes
-from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.store.switches import UnderWay
 from sopctl.workflow.messages.notes import told, worded
 from sopctl.workflow.ports.switches import HeldSwitch
 
@@ -131,25 +130,25 @@ def change(job: Job) -> PortResult:
         back = job.held.driver.lines(job.port, job.wanted, plan.before.setting)
         restore = job.held.driver.restore(session, job.port, back, RESTORE_SECONDS)
         saving = False
-        _begin(job)
+        _under_way(job).mark()
         try:
             result = _carry_out(job, session, plan, restore)
             saving = True
             _save(job, session)
-            _mark(job).unlink(missing_ok=True)
+            _under_way(job).clear()
             return result
         except (CommandRefused, _NotHeard, _Differs) as error:
             failed: BaseException = error
             with suppress(SopctlError):
                 after = _back(job, session, plan.before, restore, saved=saving)
                 if after and after.setting == plan.before.setting:
-                    _mark(job).unlink(missing_ok=True)
+                    _under_way(job).clear()
                     return _ended("put-back", plan, after, restore, failed)
         except (SopctlError, KeyboardInterrupt) as error:
             failed = error  # the dialogue is out of step, so this session is not used again
     result = _back_anew(job, plan, plan.before, restore, failed, saved=saving)
     if result.state == "put-back":
-        _mark(job).unlink(missing_ok=True)
+        _under_way(job).clear()
     if isinstance(failed, KeyboardInterrupt):
         raise _stopped(result)
     return result
@@ -223,7 +222,7 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
         heard = _hear(job, session) if job.service else ""
     except _NotHeard as error:
         return _ended("refused", plan, plan.before, None, error)
-    if not _mark(job).exists():
+    if not _under_way(job).marked:
         return PortResult("unchanged", plan, plan.before, heard)
     restore = job.held.driver.restore(session, job.port, (), RESTORE_SECONDS)
     for command in restore.drop if restore else ():
@@ -234,20 +233,12 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
     except _Differs as error:  # the switch rolled back in the meantime
         return _ended("put-back", plan, read(job.held.driver, session).ports.get(job.port), None, error)
     _save(job, session)
-    _mark(job).unlink(missing_ok=True)
+    _under_way(job).clear()
     return PortResult("unchanged", plan, after, heard)
 
 
-def _mark(job: Job) -> Path:
-    """A file that is there while a change of this port is under way, and after one that was killed."""
-    return job.held.marks / f"{job.held.record.name}-{job.port.replace('/', '_')}"
-
-
-def _begin(job: Job) -> None:
-    mark = _mark(job)
-    with disk_errors(mark):
-        mark.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(mark, b"")
+def _under_way(job: Job) -> UnderWay:
+    return UnderWay(job.held.marks, job.held.record.name, job.port)
 
 
 def _see(job: Job, session: Session) -> ActualPort:
