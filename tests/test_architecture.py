@@ -114,7 +114,8 @@ def test_what_the_architecture_names_is_there() -> None:
     text = (CHECKOUT / "docs/architecture.md").read_text()
     tree = re.search(r"```\n(.*?)```", text, re.DOTALL)
     assert tree
-    paths = re.findall(r"`((?:sopctl|tests|playbooks|docs|workflow|model|adapters|store|cli)/[\w./-]*(?:\.\w+|/))`", text)
+    roots = "sopctl|tests|playbooks|docs|workflow|model|adapters|store|cli"
+    paths = re.findall(rf"`((?:{roots})/[\w./-]*(?:\.(?:py|yml|md)|/))`", text)
     installed = {"sopctl/skeleton/"}  # made when the package is built
     gone = [path for path in paths if not any((root / path).exists() for root in (CHECKOUT, PACKAGE))]
     assert set(gone) - installed == set()
