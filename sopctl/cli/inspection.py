@@ -149,14 +149,14 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
     from sopctl.model.inspection import CHECKLIST, CONDITIONS, SERIAL
     from sopctl.model.sop.entries import ConditionInspected
     from sopctl.store import dossiers
-    from sopctl.workflow import commands
+    from sopctl.workflow import actions
 
     each = dossiers.read(desk.site, deposit_id).summary
     if each.verb != "inspect":
         raise NotNow(
             "inspect-not-due",
             "inspect is not due for {deposit}",
-            remedy=f"Run: {commands.command_for(each)}",
+            remedy=actions.due(each) or (),
             deposit=deposit_id,
         )
     if each.task in ("condition", "serial"):

@@ -215,4 +215,4 @@ def _waits(row: "Row") -> str:
         "decision": " – waits for a decision",
         "unfinished": " – begun and not finished, run it again",
     }
-    return words.get(row.waiting, f" – waits for {row.waiting}")
+    return words.get(row.waiting, f" – waits for {row.waiting.replace('person', 'a person')}")

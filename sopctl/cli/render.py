@@ -73,7 +73,8 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
     )
     for document in done.documents:
         click.echo(f"  dokumen: {document}")
-    when = {"space": "when a place is free: ", "month": "next month: "}.get(done.waiting, "")
+    words = {"space": "when a place is free: ", "month": "next month: ", "person": "once someone has looked: "}
+    when = words.get(done.waiting, "")
     if done.next_command:
         click.echo(f"  next: {when}{done.next} {done.next_activity} ({done.next_actor})\n        {done.next_command}")
     else:

@@ -197,7 +197,7 @@ def _say_wait(found: "Verification", seconds: float) -> None:
     type=click.Choice(["email", "webhook", "phone", "letter", "meeting"]),
     help="How to inform [default: e-mail].",
 )
-@click.option("--max-tries", type=click.IntRange(1, 10), default=3, show_default=True, help="Bound on the loop.")
+@click.option("--max-tries", type=click.IntRange(1, 10), help="Stop a loop sooner than the procedure does (`tries`).")
 @decider_options
 @json_option
 @click.pass_context
@@ -210,7 +210,7 @@ def advance(
     key: Path | None,
     user: str | None,
     via: str | None,
-    max_tries: int,
+    max_tries: int | None,
     as_json: bool,
 ) -> None:
     """Do every step that needs no person: configure, inform, verify (and back), inform, take inventory.

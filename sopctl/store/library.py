@@ -22,17 +22,21 @@ class _Edition(NamedTuple):
     content: bytes
     procedure: Procedure
 
+    def place(self, *path: str | int) -> str:
+        """file:line:column of what stands at `path` in it."""
+        return codec.place(self.content, path, where=str(self.path))
+
     def error(self, fault: soundness.Fault) -> InvalidRecord:
-        where = codec.place(self.content, fault.path, where=str(self.path))
-        return InvalidRecord("failed", "{name}: {reason}", where=where, name=self.procedure.name, reason=fault.message)
+        """The error for a procedure that is not sound."""
+        where, said = self.place(*fault.path), "{procedure}: " + fault.template
+        return InvalidRecord(fault.id, said, where=where, procedure=self.procedure.name, **fault.values)
 
 
 class Library:
     """The procedures that sopctl ships and a site's own.
 
-    A site's file of the same name and version takes the shipped one's place (its own identity block, say); one of
-    a higher version is in force for new dossiers. Raises InvalidRecord, with the line, for a procedure that is
-    not sound.
+    A site's file of the same name and version replaces the shipped one (with its own identity block, say); one of a
+    higher version is in force for new dossiers. Raises InvalidRecord, with the line, for a procedure that is not sound.
     """
 
     def __init__(self, own: Path) -> None:
@@ -43,12 +47,11 @@ class Library:
             self._add_all(folder)
         newest = [max(self._of(name), key=_by_version).procedure for name in self.names]
         self.current: Procedures = {each.name: each for each in sorted(newest, key=_by_beginning)}
-        for name, fault in soundness.faults_between(self.current):
-            raise self._editions[name, self.current[name].version].error(fault)
+        self._refuse_unsound(self.current)
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of all procedures: what is derived from another set of them is void."""
+        """SHA-256 (hex) of all procedures. What was derived from another set of them is void."""
         digest = hashlib.sha256()
         for edition in self._editions.values():
             digest.update(edition.content)
@@ -64,22 +67,29 @@ class Library:
         return [edition.procedure for edition in sorted(self._of(name), key=_by_version)]
 
     def pinned(self, pins: Mapping[str, str]) -> Procedures:
-        """The procedures that a dossier is pinned to. Raises InvalidRecord when a version is not there any more."""
+        """The procedures that a dossier is pinned to. Raises InvalidRecord when a version is no longer there, or when
+        they no longer fit together: a version's file may have been replaced."""
         key = tuple(sorted(pins.items()))
         if key not in self._pinned:
-            self._pinned[key] = {name: self._edition(name, version).procedure for name, version in pins.items()}
+            found = {name: self._edition(name, version).procedure for name, version in pins.items()}
+            self._refuse_unsound(found)
+            self._pinned[key] = found
         return self._pinned[key]
+
+    def _refuse_unsound(self, together: Procedures) -> None:
+        for name, fault in soundness.faults_between(together):
+            raise self._edition(name, together[name].version).error(fault)
 
     def _edition(self, name: str, version: str) -> _Edition:
         found = self._editions.get((name, version))
         if found is None:
             raise InvalidRecord(
-                "dossier-pinned-version-not",
-                "a dossier is pinned to version {version} of {name}, which is not there",
+                "procedure-version-missing",
+                "a dossier is pinned to version {version} of {procedure}, which is not there",
                 where=str(self._own),
-                remedy="Put that version's file back: dossiers stay with the version they began with.",
+                remedy="Put that version's file back: a dossier stays with the version it began with.",
                 version=version,
-                name=name,
+                procedure=name,
             )
         return found
 
@@ -98,17 +108,25 @@ class Library:
                 raise edition.error(fault)
             key = (procedure.name, procedure.version)
             if key in seen:
-                raise edition.error(soundness.Fault(("version",), f"{seen[key].name} is version {key[1]} already"))
+                raise InvalidRecord(
+                    "procedure-version-repeated",
+                    "{procedure}: {file} is version {version} already",
+                    where=edition.place("version"),
+                    remedy="Give each version a number of its own.",
+                    procedure=procedure.name,
+                    file=seen[key].name,
+                    version=procedure.version,
+                )
             seen[key] = path
             self._editions[key] = edition
 
 
 def _by_beginning(procedure: Procedure) -> tuple[bool, str]:
-    """A deposit's way through them: its request first, then what follows, then what may break into it."""
+    """The order in which a deposit meets them: its request, then what follows, then what may break into it."""
     return (bool(procedure.begins.during), procedure.begins.after)
 
 
 def _by_version(edition: _Edition) -> list[tuple[int, str]]:
-    """Versions in the order in which people count: 2 before 10, 1.9 before 1.10."""
+    """Sorts versions as people count: 2 before 10, 1.9 before 1.10."""
     parts = re.findall(r"[0-9]+|[A-Za-z]+", edition.procedure.version)
     return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

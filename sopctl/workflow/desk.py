@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from sopctl.errors import Interrupted, NotNow, SopctlError, UsageError
+from sopctl.errors import Action, Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model.deposit import Deposit
 from sopctl.model.sop import history, procedure, verbs
 from sopctl.model.sop.entries import Behalf as BehalfKept
@@ -25,7 +25,7 @@ from sopctl.model.sop.verbs import Verb
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
-from sopctl.workflow import commands
+from sopctl.workflow import actions
 from sopctl.workflow.scans import read_scan
 
 AUTOMATIC = "sopctl"
@@ -76,10 +76,12 @@ class StepDone(Struct, frozen=True):
     data: dict[str, Any] = {}
     documents: tuple[str, ...] = ()
     waiting: str = ""
-    """What the next step waits for besides a person: `space`, `month` or `decision`."""
+    """What the next step waits for: `space`, `month`, `decision`, or a `person` where its tries are used up."""
     next: str = ""
     next_activity: str = ""
     next_actor: str = ""
+    next_action: Action | None = None
+    """What a person can do about what is due next; None for a closed dossier."""
     next_command: str = ""
     also: tuple["StepDone", ...] = ()
     """What followed by rule: places that were let go, deposits of the waiting list that were served."""
@@ -146,13 +148,15 @@ class Turn:
     def record(self, outcome: str, *entries: Entry, note: str = "", answer: bool = True) -> StepDone:
         """Append the event that ends this turn, with what it establishes, and say what is due next.
 
-        Raises ValueError for an entry that the table of verbs does not give to this verb.
+        Raises ValueError for an entry that the table of verbs does not give to this verb, UsageError for an outcome
+        that the verb does not bring here.
         """
         if outcome not in history.WORK and outcome not in self.outcomes:
             raise UsageError(
-                "cannot-end",
-                "{place} cannot end with {outcome!r}",
+                "outcome-unknown-here",
+                "{verb} cannot end {place} with {outcome!r}",
                 remedy=f"It ends with: {', '.join(self.outcomes)}",
+                verb=self.verb.name,
                 place=self.standing.place,
                 outcome=outcome,
             )
@@ -162,7 +166,7 @@ class Turn:
 
     def done(self, event: Event, *, answer: bool) -> StepDone:
         """The result of this turn after `event`."""
-        now = self.dossier.standing
+        now, action = self.dossier.standing, actions.due(self.dossier.summary)
         return StepDone(
             id=self.dossier.id,
             procedure=self.procedure.name,
@@ -175,11 +179,12 @@ class Turn:
             note=event.note,
             data=event.data,
             documents=tuple(self.documents),
-            waiting=now.waiting,
+            waiting=now.waiting or ("person" if self.dossier.summary.tries else ""),
             next=now.place,
             next_activity=now.step.activity if now.step else "",
             next_actor=procedure.actor_title(self.dossier.procedures, now),
-            next_command=commands.command_for(self.dossier.summary),
+            next_action=action,
+            next_command=actions.command(action),
         )
 
     def _append(self, outcome: str, note: str, entries: Sequence[Entry]) -> Event:
@@ -187,7 +192,7 @@ class Turn:
             if not verbs.may_write(self.verb, type(entry)):
                 raise ValueError(f"{self.verb.name} {self.verb.task} may not establish {type(entry).__name__}")
         event = Event(
-            seq=0,
+            seq=len(self.dossier.events) + 1,
             at=self.desk.now(),
             procedure=self.procedure.name,
             step=self.step.no,
@@ -198,6 +203,7 @@ class Turn:
             note=note,
             data=to_data((*self.always, *entries)),
         )
+        procedure.after(self.dossier.procedures, self.dossier.standing, event)  # what does not fit is never written
         self.dossier = dossiers.append(self.desk.site, self.dossier, event)
         return self.dossier.events[-1]
 
@@ -212,10 +218,11 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
     with dossiers.open_alone(desk.site, deposit_id) as dossier:
         standing = _due_for(dossier, verb)
         step = standing.step
-        outcomes = step.outcomes_of(verb) if step else {}
+        outcomes = step.ends_of(verb) if step else {}
         if step is None or not outcomes or task not in ("", step.task):
             raise _not_due(dossier, verb)
-        if standing.held and not any(outcome.closes or outcome.resumes for outcome in outcomes.values()):
+        ends = standing is dossier.standing and all(each.closes or each.resumes for each in outcomes.values())
+        if standing.held and not ends:
             raise _on_hold(dossier, standing.held)
         actor = next(iter(outcomes.values())).actor or step.actor
         taken = Turn(
@@ -241,7 +248,7 @@ def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
     with dossiers.open_alone(desk.site, deposit_id) as dossier:
         standing = dossier.standing
         if standing.step is None:
-            raise _closed(dossier)
+            raise closed(dossier)
         mine = dossier.procedures[standing.procedure]
         actors = mine.acts.get(verb)
         by = decider(desk, actors, f"{verb} during {mine.name}") if actors else desk.by or desk.typed
@@ -332,8 +339,8 @@ def _row(verb: str, step: Step) -> Verb:
 def _due_for(dossier: Dossier, verb: str) -> Standing:
     """Where the dossier stands; if `verb` begins another procedure from here, at that one's first step."""
     standing = dossier.standing
-    begun = procedure.begun_by(dossier.procedures, standing, verb)
-    if begun and not (standing.step and standing.step.outcomes_of(verb)):
+    begun = procedure.begun_here(dossier.procedures, standing).get(verb)
+    if begun:
         return Standing(begun.name, begun.first, None, held=standing.held)
     return standing
 
@@ -341,12 +348,12 @@ def _due_for(dossier: Dossier, verb: str) -> Standing:
 def _not_due(dossier: Dossier, verb: str) -> NotNow:
     standing = dossier.standing
     if standing.step is None:
-        return _closed(dossier)
+        return closed(dossier)
     actor = procedure.actor_title(dossier.procedures, standing)
     return NotNow(
         "not-due",
         "{verb} is not due for {deposit}; due is {place}: {activity} ({actor})",
-        remedy=f"Run: {commands.command_for(dossier.summary)}",
+        remedy=actions.due(dossier.summary) or (),
         verb=verb,
         deposit=dossier.id,
         place=standing.place,
@@ -357,21 +364,22 @@ def _not_due(dossier: Dossier, verb: str) -> NotNow:
 
 def _on_hold(dossier: Dossier, held: Event) -> NotNow:
     return NotNow(
-        "hold-since",
-        "{deposit} is on hold since {at:%Y-%m-%d} ({by}): {note}",
-        remedy=f'Run: sopctl resume {dossier.id} --note "…"',
+        "on-hold",
+        "{deposit} is on hold since {since:%Y-%m-%d} ({by}): {note}",
+        remedy=actions.due(dossier.summary) or (),
         deposit=dossier.id,
-        at=held.at,
+        since=held.at,
         by=held.by,
         note=held.note,
     )
 
 
-def _closed(dossier: Dossier) -> NotNow:
+def closed(dossier: Dossier) -> NotNow:
+    """The error for work on a dossier that has ended."""
     return NotNow(
         "closed",
         "{deposit} is closed: {end}",
-        remedy=f"Look: sopctl show {dossier.id}",
+        remedy=Action("show", dossier.id),
         deposit=dossier.id,
         end=dossier.standing.end,
     )

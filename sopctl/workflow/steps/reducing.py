@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from sopctl.errors import NotNow, SopctlError, UsageError
 from sopctl.model.sop.entries import SudoRight
 from sopctl.store import register
-from sopctl.workflow import commands
+from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.servers import first_contact
 from sopctl.workflow.servers.ansible_view import last_cause
@@ -108,6 +108,6 @@ def _refuse_not_accepted(mine: Turn) -> None:
         raise NotNow(
             "not-accepted-yet",
             "{deposit} is not accepted yet: its sudo is reduced once the access try has succeeded",
-            remedy=f"Run: {commands.command_for(dossier.summary)}",
+            remedy=actions.due(dossier.summary) or (),
             deposit=dossier.id,
         )

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from sopctl.errors import Conflict, NotNow, UsageError
+from sopctl.errors import Action, Conflict, NotNow, UsageError
 from sopctl.model import rack
 from sopctl.model.rack import ANYWHERE, Occupied, Wish
 from sopctl.model.sop.entries import OfferedUntil, PassedOver, Placed, Prioritised, Reserved
@@ -60,11 +60,15 @@ def place(desk: Desk, deposit_id: str) -> StepDone:
 def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> StepDone:
     """Let a request be served before those of lower priority (0 is everyone's); the reason is kept."""
     if not reason.strip():
-        raise UsageError("priority-needs-reason", "a priority needs a reason", remedy='Say why: --reason "…"')
+        raise UsageError(
+            "priority-without-reason",
+            "a priority needs a reason",
+            remedy=("Say why.", Action("prioritise", deposit_id, needs=("reason",))),
+        )
     with act(desk, deposit_id, "prioritise") as mine:
         if mine.dossier.summary.place:
             raise NotNow(
-                "its-place-already",
+                "place-reserved-already",
                 "{deposit} has its place already: {place}",
                 deposit=deposit_id,
                 place=mine.dossier.summary.place,
@@ -115,7 +119,8 @@ def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
 
 
 def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]:
-    """Step 4 again for those who wait, in their order, as long as there is space: for when space has become free.
+    """Step 4 again for those who wait, each once, in their order, as long as there is space: for when space has become
+    free.
 
     Ends early when another process holds the one whose turn it is: the order is kept.
     """
@@ -134,6 +139,7 @@ def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]
         if not done.answer:
             return served
         served.append(done)
+        passed_by.add(first.id)
 
 
 def place_until(desk: Desk) -> date:
@@ -185,14 +191,11 @@ def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> 
     earlier = [each for each in others if stands_in_line(each) and turn_of(each) < turn_of(mine)]
     for first in sorted(earlier, key=turn_of):
         if not _why_not(site, taken, first):
-            told = first.waiting == "space"
-            command = (
-                f"sopctl reserve {first.id}" if told else f"sopctl notify {first.id}, then sopctl reserve {first.id}"
-            )
+            serve = Action("reserve", first.id)
             raise NotNow(
-                "asked-earlier-waits-space-fits",
+                "queue-jump",
                 "{deposit} asked earlier, waits for space and fits now",
-                remedy=f"Serve it first: {command}",
+                remedy=(serve,) if first.waiting == "space" else (Action("notify", first.id), serve),
                 deposit=first.id,
             )
 
@@ -200,15 +203,14 @@ def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> 
 def _refuse_wish(site: Site, mine: Summary, others: Sequence[Summary], wish: Wish) -> None:
     if wish.rack and wish.rack not in {each.name for each in site.racks}:
         known = ", ".join(each.name for each in site.racks) or "none"
-        raise UsageError("no-rack", "there is no rack {rack!r}", remedy=f"There are: {known}", rack=wish.rack)
+        raise UsageError("no-such-rack", "there is no rack {rack!r}", remedy=f"There are: {known}", rack=wish.rack)
     spot, reasons = rack.find_place(site.racks, occupied(others), mine.need, wish)
     if spot is None:
-        see = f"sopctl rack show {wish.rack}" if wish.rack else "sopctl rack list"
         raise UsageError(
-            "server-cannot-stand",
-            "the server cannot stand there: {known}",
-            remedy=f"See the racks: {see}",
-            known="; ".join(reasons),
+            "place-refused",
+            "the server cannot stand there: {reasons}",
+            remedy=Action("rack show", wish.rack) if wish.rack else Action("rack list"),
+            reasons="; ".join(reasons),
         )
 
 

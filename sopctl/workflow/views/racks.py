@@ -24,7 +24,7 @@ def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
     found = next((each for each in site.racks if each.name == name), None)
     if found is None:
         known = ", ".join(each.name for each in site.racks) or "none"
-        raise UsageError("no-rack", "there is no rack {name!r}", remedy=f"There are: {known}", name=name)
+        raise UsageError("no-such-rack", "there is no rack {rack!r}", remedy=f"There are: {known}", rack=name)
     return found, [o for o in occupied(register.summaries(site)) if o.place.rack == name]
 
 

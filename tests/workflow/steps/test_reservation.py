@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from sopctl.errors import NotNow, UsageError
+from sopctl.errors import Action, NotNow, UsageError
 from sopctl.model.rack import Wish
 from sopctl.store import dossiers, locks
 from sopctl.store.site import Site
@@ -84,7 +84,7 @@ def test_a_later_request_that_never_waited_does_not_jump_the_queue(
     assert acts.withdraw(desk, first, reason="tidak jadi").also == (), "the third has yet to be told that it waits"
     with pytest.raises(NotNow, match=f"{third} asked earlier") as caught:
         until_space()
-    assert caught.value.advice == f"Serve it first: sopctl notify {third}, then sopctl reserve {third}"
+    assert caught.value.remedy == (Action("notify", third), Action("reserve", third))
     notifying.notify(desk, third, via="phone")
     with pytest.raises(NotNow, match=f"{third} asked earlier"):
         reservation.reserve(desk, "PS-2026-0004")
@@ -162,7 +162,7 @@ def test_bringing_the_server_too_late_finds_the_place_let_go(
     clock.now += timedelta(days=30)
     with pytest.raises(NotNow, match="receive is not due") as caught:
         handover.receive(desk, deposit)
-    assert caught.value.advice == f"Run: sopctl reserve {deposit}"
+    assert caught.value.remedy == (Action("reserve", deposit),)
     assert reservation.reserve(desk, deposit).answer, "nobody else wanted it"
 
 
