@@ -52,6 +52,6 @@ def command(action: Action | None) -> str:
     if action is None:
         return ""
     row = verbs.row(action.verb, action.task)
-    line = " ".join(("sopctl", row.command or row.name, action.id, *(_NEEDS[need] for need in action.needs)))
+    line = " ".join(("sopctl", row.command or row.name, action.id, *(_NEEDS.get(need, "…") for need in action.needs)))
     others = ", ".join(map(command, action.alternatives))
     return f"{line}  (or: {others})" if others else line

@@ -6,7 +6,6 @@ the clock, the calendar or other deposits.
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import pairwise
 
 from msgspec import Struct
 
@@ -92,6 +91,11 @@ class Summary(Struct, frozen=True):
     def in_our_hands(self) -> bool:
         """Does the server stand in a rack of ours, switched on, so that the controller may log in?"""
         return self.placed and not self.closed and not self.switched_off
+
+    def goes_on(self, day: date) -> bool:
+        """Can the due step be done on `day` without anyone who decides or looks first?"""
+        waits = bool(self.waiting) and not (self.month_due and self.month_due <= day)
+        return not (self.closed or self.held or self.tries or waits)
 
 
 def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event], standing: Standing) -> Summary:
@@ -188,11 +192,18 @@ def _queued(procedures: Procedures, events: Sequence[Event]) -> datetime:
 
 
 def _pauses(events: Sequence[Event], standing: Standing) -> tuple[Pause, ...]:
-    """The times on hold since the due step's clock began."""
-    if standing.since is None:
-        return ()
-    acts = [e for e in events if e.outcome in (verbs.HELD, verbs.RESUMED) and e.at >= standing.since]
-    made = [Pause(one.at, other.at) for one, other in pairwise(acts) if one.outcome == verbs.HELD]
+    """The times on hold since the due step's clock began. A hold ends when it is resumed, and with what ends the step:
+    a return may be withdrawn while it is on hold."""
+    made: list[Pause] = []
+    began: datetime | None = None
+    for event in events:
+        if standing.since is None or event.at < standing.since:
+            continue
+        if event.outcome == verbs.HELD:
+            began = event.at
+        elif began and (event.outcome == verbs.RESUMED or event.outcome not in verbs.NEUTRAL):
+            made.append(Pause(began, event.at))
+            began = None
     if standing.held:
         made.append(Pause(standing.held.at, None))
     return tuple(made)

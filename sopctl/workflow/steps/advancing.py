@@ -4,12 +4,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from sopctl.errors import Action, NotNow
 from sopctl.model.sop import history
-from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, register
 from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk, StepDone, closed
@@ -69,7 +67,7 @@ def advance(
     taken: Counter[tuple[str, int, str]] = Counter()
     while max_tries is None or max(taken.values(), default=0) < max_tries:
         dossier = dossiers.read(desk.site, deposit_id)
-        if not _goes_on(dossier.summary, desk.now().date()):
+        if dossier.summary.verb not in DOES or not dossier.summary.goes_on(desk.now().date()):
             break
         done = DOES[dossier.summary.verb](desk, deposit_id, said)
         steps.append(done)
@@ -86,16 +84,7 @@ def advance(
 def ready(desk: Desk) -> list[str]:
     """The deposits that `advance` can do something for."""
     today = desk.now().date()
-    return [each.id for each in register.summaries(desk.site) if _goes_on(each, today)]
-
-
-def _goes_on(each: Summary, today: date) -> bool:
-    """Is a step due now that needs no person?"""
-    return each.verb in DOES and not (each.held or each.tries or _waits(each, today))
-
-
-def _waits(each: Summary, today: date) -> bool:
-    return bool(each.waiting) and not (each.month_due and each.month_due <= today)
+    return [each.id for each in register.summaries(desk.site) if each.verb in DOES and each.goes_on(today)]
 
 
 def _needs_a_person(desk: Desk, deposit_id: str) -> NotNow:
