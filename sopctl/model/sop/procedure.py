@@ -60,7 +60,7 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
         return {label: outcome for label, outcome in self.outcomes.items() if (outcome.verb or self.verb) == verb}
 
     def ends_of(self, verb: str) -> dict[str, Outcome]:
-        """Those of them that `verb` really brings, by the table of verbs; the others are never taken."""
+        """The outcomes that `verb` brings here, by the table of verbs; what else is named for it never comes."""
         named = self.outcomes_of(verb)
         row = verbs.find(verb, self.task if verb == self.verb else "")
         brought = row.ends if row and row.ends else tuple(named)[: row.own_ends if row and row.own_ends else 1]

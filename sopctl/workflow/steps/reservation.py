@@ -119,8 +119,7 @@ def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
 
 
 def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]:
-    """Step 4 again for those who wait, each once, in their order, as long as there is space: for when space has become
-    free.
+    """Step 4 again for those who wait, in their order, as long as there is space: for when space has become free.
 
     Ends early when another process holds the one whose turn it is: the order is kept.
     """
@@ -139,7 +138,6 @@ def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]
         if not done.answer:
             return served
         served.append(done)
-        passed_by.add(first.id)
 
 
 def place_until(desk: Desk) -> date:
