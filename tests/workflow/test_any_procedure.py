@@ -45,6 +45,7 @@ from sopctl.workflow.steps import (
     inspecting,
     letters,
     notifying,
+    releasing,
     reminding,
     reservation,
 )
@@ -187,7 +188,12 @@ DOES: dict[tuple[str, str], Do] = {
         [("inspect", task) for task in verbs.tasks("inspect")],
         lambda desk, each, well: inspecting.inspect(desk, each, serial="SN-0001" if well else "lain"),
     ),
+    ("handover", ""): lambda desk, each, _: handover.handover(desk, each),
     ("place", ""): lambda desk, each, _: reservation.place(desk, each),
+    **dict.fromkeys(
+        [("release", task) for task in verbs.tasks("release")],
+        lambda desk, each, _: releasing.release(desk, each, by_hand="x"),
+    ),
     ("return", "letter"): lambda desk, each, _: letters.ask_back(desk, each, letter_number="090/9/2026"),
     ("return", "data-saved"): lambda desk, each, wipe: letters.confirm_data_saved(desk, each, wipe=wipe),
     ("accept", ""): lambda desk, each, _: inspecting.accept(desk, each, note="x"),
@@ -201,7 +207,7 @@ DOES: dict[tuple[str, str], Do] = {
         desk.decided_by("kabid"), each, priority=1, reason="x"
     ),
 }
-"""What needs neither a server nor the press is done as it is done."""
+"""What needs no server is done as it is done."""
 BESIDE = ("hold", "extend", "prioritise", "edit", "remind", "expire")
 
 
@@ -237,7 +243,7 @@ class Office:
             self.by_hand(deposit, verb)
 
     def by_hand(self, deposit: str, verb: str) -> StepDone:
-        """What a server or the press would be needed for: the event that ends it, or the work that does not end."""
+        """What a server would be needed for: the event that ends it, or the work that does not end."""
         with turn(self.desk, deposit, verb) as mine:
             if self.chance.random() < 0.2:
                 mine.start()
