@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sopctl.cli import wording
+from sopctl.errors import Action
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -26,10 +28,27 @@ if TYPE_CHECKING:
 
 
 def put_json(document: Any) -> None:
-    """One JSON document on standard output, stable keys, UTF-8."""
+    """One JSON document on standard output, stable keys, UTF-8. Beside each action stands its command line."""
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2))
+    plain = _with_commands(msgspec.to_builtins(document, builtin_types=(date, datetime)))
+    click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=2))
+
+
+def _with_commands(plain: Any) -> Any:
+    """`next_command` beside `next_action`, `command` beside `action`; empty where there is no action."""
+    if isinstance(plain, list | tuple):
+        return [_with_commands(each) for each in plain]
+    if not isinstance(plain, dict):
+        return plain
+    from msgspec import convert
+
+    made: dict[Any, Any] = {}
+    for key, value in plain.items():
+        made[key] = _with_commands(value)
+        if key in ("action", "next_action"):
+            made[key.replace("action", "command")] = wording.line(convert(value, Action)) if value else ""
+    return made
 
 
 def console(*, err: bool = False) -> "Console":
@@ -76,9 +95,11 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
     )
     for document in done.documents:
         click.echo(f"  dokumen: {document}")
-    when = {"space": "when a place is free: ", "month": "next month: "}.get(done.waiting, "")
-    if done.next_command:
-        click.echo(f"  next: {when}{done.next} {done.next_activity} ({done.next_actor})\n        {done.next_command}")
+    words = {"space": "when a place is free: ", "month": "next month: ", "person": "once someone has looked: "}
+    when = words.get(done.waiting, "")
+    if done.next_action:
+        click.echo(f"  next: {when}{done.next} {done.next_activity} ({done.next_actor})")
+        click.echo(f"        {wording.line(done.next_action)}")
     else:
         click.echo("  next: nothing; the dossier is closed")
     for followed in done.also:
@@ -136,7 +157,7 @@ def waits(row: "Row") -> str:
         "decision": " – waits for a decision",
         "unfinished": " – begun and not finished, run it again",
     }
-    return words.get(row.waiting, f" – waits for {row.waiting}")
+    return words.get(row.waiting, f" – waits for {row.waiting.replace('person', 'a person')}")
 
 
 def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -> None:

@@ -105,20 +105,25 @@ def _need(verb: str, name: str) -> str:
     return _NEEDS_OF.get((verb, key)) or _NEEDS.get(key) or f"--{option} <{option}>"
 
 
+def line(action: Action) -> str:
+    """The command line of an action, and those of what may be done instead."""
+    return "; or: ".join(map(command, _ways(action)))
+
+
 def advice(remedy: Advice) -> str:
     """What helps, in one line: sentences, and commands in the order in which they are run."""
-    line, ran = "", False
+    said, ran = "", False
     for each in (remedy,) if isinstance(remedy, str | Action) else remedy:
-        goes_on = bool(line) and not line.endswith((".", ":", "?", "!"))
+        goes_on = bool(said) and not said.endswith((".", ":", "?", "!"))
         if isinstance(each, Action):
-            lead = "" if line.endswith(":") else "then: " if ran else "run: " if goes_on else "Run: "
-            text = lead + "; or: ".join(map(command, _ways(each)))
+            lead = "" if said.endswith(":") else "then: " if ran else "run: " if goes_on else "Run: "
+            text = lead + line(each)
         else:
             text = each
         if text:
-            line += ("; " if goes_on else " " if line else "") + text
+            said += ("; " if goes_on else " " if said else "") + text
         ran = isinstance(each, Action)
-    return line
+    return said
 
 
 def _ways(action: Action) -> Iterator[Action]:

@@ -28,13 +28,8 @@ class _Edition(NamedTuple):
 
     def error(self, fault: soundness.Fault) -> InvalidRecord:
         """The error for a procedure that is not sound."""
-        return InvalidRecord(
-            "procedure-not-sound",
-            "{procedure}: {fault}",
-            where=self.place(*fault.path),
-            procedure=self.procedure.name,
-            fault=fault.message,
-        )
+        where, said = self.place(*fault.path), "{procedure}: " + fault.template
+        return InvalidRecord(fault.id, said, where=where, procedure=self.procedure.name, **fault.values)
 
 
 class Library:
@@ -52,8 +47,7 @@ class Library:
             self._add_all(folder)
         newest = [max(self._of(name), key=_by_version).procedure for name in self.names]
         self.current: Procedures = {each.name: each for each in sorted(newest, key=_by_beginning)}
-        for name, fault in soundness.faults_between(self.current):
-            raise self._editions[name, self.current[name].version].error(fault)
+        self._refuse_unsound(self.current)
 
     @property
     def fingerprint(self) -> str:
@@ -73,11 +67,18 @@ class Library:
         return [edition.procedure for edition in sorted(self._of(name), key=_by_version)]
 
     def pinned(self, pins: Mapping[str, str]) -> Procedures:
-        """The procedures that a dossier is pinned to. Raises InvalidRecord when a version is no longer there."""
+        """The procedures that a dossier is pinned to. Raises InvalidRecord when a version is no longer there, or when
+        they no longer fit together: a version's file may have been replaced."""
         key = tuple(sorted(pins.items()))
         if key not in self._pinned:
-            self._pinned[key] = {name: self._edition(name, version).procedure for name, version in pins.items()}
+            found = {name: self._edition(name, version).procedure for name, version in pins.items()}
+            self._refuse_unsound(found)
+            self._pinned[key] = found
         return self._pinned[key]
+
+    def _refuse_unsound(self, together: Procedures) -> None:
+        for name, fault in soundness.faults_between(together):
+            raise self._edition(name, together[name].version).error(fault)
 
     def _edition(self, name: str, version: str) -> _Edition:
         found = self._editions.get((name, version))

@@ -26,7 +26,7 @@ from sopctl.model.unit import identity
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
-from sopctl.workflow import commands
+from sopctl.workflow import actions
 from sopctl.workflow.deciding import Behalf, Deciding
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.scans import read_scan
@@ -90,11 +90,12 @@ class StepDone(Struct, frozen=True):
     """The hash of the history's newest event: what a later turn may be taken against."""
     documents: tuple[str, ...] = ()
     waiting: str = ""
-    """What the next step waits for besides a person: `space`, `month` or `decision`."""
+    """What the next step waits for: `space`, `month`, `decision`, or a `person` where its tries are used up."""
     next: str = ""
     next_activity: str = ""
     next_actor: str = ""
-    next_command: str = ""
+    next_action: Action | None = None
+    """What a person can do about what is due next; None for a closed dossier."""
     also: tuple["StepDone", ...] = ()
     """What followed by rule: places that were let go, deposits of the waiting list that were served."""
 
@@ -159,13 +160,15 @@ class Turn:
     def record(self, outcome: str, *entries: Entry, note: str = "", answer: bool = True) -> StepDone:
         """Append the event that ends this turn, with what it establishes, and say what is due next.
 
-        Raises ValueError for an entry that the table of verbs does not give to this verb.
+        Raises ValueError for an entry that the table of verbs does not give to this verb, UsageError for an outcome
+        that the verb does not bring here.
         """
         if outcome not in history.WORK and outcome not in self.outcomes:
             raise UsageError(
                 "no-such-outcome",
-                "{place} cannot end with {outcome!r}",
+                "{verb} cannot end {place} with {outcome!r}",
                 remedy=f"It ends with: {', '.join(self.outcomes)}",
+                verb=self.verb.name,
                 place=self.standing.place,
                 outcome=outcome,
             )
@@ -189,11 +192,11 @@ class Turn:
             data=event.data,
             head=self.dossier.head,
             documents=tuple(self.documents),
-            waiting=now.waiting,
+            waiting=now.waiting or ("person" if self.dossier.summary.tries else ""),
             next=now.place,
             next_activity=now.step.activity if now.step else "",
             next_actor=procedure.actor_title(self.dossier.procedures, now),
-            next_command=commands.command_for(self.dossier.summary),
+            next_action=actions.due(self.dossier.summary),
         )
 
     def _append(self, outcome: str, note: str, entries: Sequence[Entry]) -> Event:
@@ -201,7 +204,7 @@ class Turn:
             if not verbs.may_write(self.verb, type(entry)):
                 raise ValueError(f"{self.verb.name} {self.verb.task} may not establish {type(entry).__name__}")
         event = Event(
-            seq=0,
+            seq=len(self.dossier.events) + 1,
             at=self.desk.now(),
             procedure=self.procedure.name,
             step=self.step.no,
@@ -212,6 +215,7 @@ class Turn:
             note=note,
             data=to_data((*self.always, *entries)),
         )
+        procedure.after(self.dossier.procedures, self.dossier.standing, event)  # what does not fit is never written
         self.dossier = dossiers.append(self.desk.site, self.dossier, event)
         return self.dossier.events[-1]
 
@@ -228,10 +232,11 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
         _refuse_moved(desk, dossier)
         standing = _due_for(dossier, verb)
         step = standing.step
-        outcomes = step.outcomes_of(verb) if step else {}
+        outcomes = step.ends_of(verb) if step else {}
         if step is None or not outcomes or task not in ("", step.task):
             raise _not_due(dossier, verb)
-        if standing.held and not any(outcome.closes or outcome.resumes for outcome in outcomes.values()):
+        ends = standing is dossier.standing and all(each.closes or each.resumes for each in outcomes.values())
+        if standing.held and not ends:
             raise _on_hold(dossier, standing.held)
         actor = next(iter(outcomes.values())).actor or step.actor
         taken = Turn(
@@ -258,7 +263,7 @@ def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
         _refuse_moved(desk, dossier)
         standing = dossier.standing
         if standing.step is None:
-            raise _closed(dossier)
+            raise closed(dossier)
         mine = dossier.procedures[standing.procedure]
         actors = mine.acts.get(verb)
         if actors:
@@ -298,8 +303,8 @@ def _row(verb: str, step: Step) -> Verb:
 def _due_for(dossier: Dossier, verb: str) -> Standing:
     """Where the dossier stands; if `verb` begins another procedure from here, at that one's first step."""
     standing = dossier.standing
-    begun = procedure.begun_by(dossier.procedures, standing, verb)
-    if begun and not (standing.step and standing.step.outcomes_of(verb)):
+    begun = procedure.begun_here(dossier.procedures, standing).get(verb)
+    if begun:
         return Standing(begun.name, begun.first, None, held=standing.held)
     return standing
 
@@ -307,12 +312,12 @@ def _due_for(dossier: Dossier, verb: str) -> Standing:
 def _not_due(dossier: Dossier, verb: str) -> NotNow:
     standing = dossier.standing
     if standing.step is None:
-        return _closed(dossier)
+        return closed(dossier)
     actor = procedure.actor_title(dossier.procedures, standing)
     return NotNow(
         "not-due",
         "{verb} is not due for {deposit}; due is {place}: {activity} ({actor})",
-        remedy=f"Run: {commands.command_for(dossier.summary)}",
+        remedy=actions.due(dossier.summary) or (),
         verb=verb,
         deposit=dossier.id,
         place=standing.place,
@@ -323,21 +328,22 @@ def _not_due(dossier: Dossier, verb: str) -> NotNow:
 
 def _on_hold(dossier: Dossier, held: Event) -> NotNow:
     return NotNow(
-        "hold-since",
-        "{deposit} is on hold since {at:%Y-%m-%d} ({by}): {note}",
-        remedy=f'Run: sopctl resume {dossier.id} --note "…"',
+        "on-hold",
+        "{deposit} is on hold since {since:%Y-%m-%d} ({by}): {note}",
+        remedy=actions.due(dossier.summary) or (),
         deposit=dossier.id,
-        at=held.at,
+        since=held.at,
         by=held.by,
         note=held.note,
     )
 
 
-def _closed(dossier: Dossier) -> NotNow:
+def closed(dossier: Dossier) -> NotNow:
+    """The error for work on a dossier that has ended."""
     return NotNow(
         "closed",
         "{deposit} is closed: {end}",
-        remedy=f"Look: sopctl show {dossier.id}",
+        remedy=Action("show", dossier.id),
         deposit=dossier.id,
         end=dossier.standing.end,
     )

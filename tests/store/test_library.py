@@ -61,6 +61,9 @@ def test_an_unsound_procedure_is_refused_at_its_line(tmp_path: Path, row: dict[s
     for old, new in {row["replace"]: row["by"], **row.get("also", {})}.items():
         assert old in text
         text = text.replace(old, new)
+    if "says" not in row:
+        assert "mutasi" in library(tmp_path, text).current
+        return
     with pytest.raises(InvalidRecord, match=re.escape(row["says"])) as caught:
         library(tmp_path, text)
     assert caught.value.where.rsplit(":", 2)[:2] == [str(tmp_path / "own0.yml"), str(row["line"])]
@@ -77,6 +80,26 @@ def test_the_highest_version_is_in_force_and_dossiers_stay_with_theirs(tmp_path:
     assert pinned["penitipan"].steps[0].activity.endswith("v2")
     with pytest.raises(InvalidRecord, match="pinned to version 3 of penitipan, which is not there"):
         made.pinned({"penitipan": "3"})
+
+
+def test_a_dossier_s_versions_must_still_fit_together(tmp_path: Path) -> None:
+    """The file of an older version may be replaced; the version in force is sound all the same."""
+    text = next_version("konfigurasi", "1", ("begins: {after: penitipan}\n", ""))
+    made = library(tmp_path, next_version("konfigurasi", "2"), text)
+    made.pinned({"penitipan": "1", "konfigurasi": "2", "pengembalian": "1"})
+    with pytest.raises(InvalidRecord, match=r"exactly one procedure begins .*: penitipan, konfigurasi") as caught:
+        made.pinned({"penitipan": "1", "konfigurasi": "1", "pengembalian": "1"})
+    assert caught.value.where == f"{tmp_path / 'own1.yml'}:2:1"
+
+
+def test_procedures_that_follow_each_other_for_ever_are_refused(tmp_path: Path) -> None:
+    step = "steps:\n  - {no: 1, activity: a, actor: pemohon, verb: notify, task: accessible, outcomes: {selesai: {}}}\n"
+    head = "title: t\nversion: '1'\nsource: s\nlegal_basis: []\nactors: {pemohon: Pemohon}\n"
+    one = f"name: satu\n{head}begins: {{during: konfigurasi, after: dua}}\n{step}"
+    two = f"name: dua\n{head}begins: {{after: satu}}\n{step}"
+    with pytest.raises(InvalidRecord, match="step 1 can be reached from itself without a person"):
+        library(tmp_path, one, two)
+    assert "dua" in library(tmp_path, one.replace("notify, task: accessible", "receive"), two).current
 
 
 def test_a_sites_file_of_the_same_version_takes_the_shipped_ones_place(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from sopctl.errors import Conflict, ExitCode, NotNow, UsageError
+from sopctl.errors import Conflict, ExitCode, InvalidRecord, NotNow, UsageError
 from sopctl.model.sop import procedure
 from sopctl.store import dossiers, locks
+from sopctl.store.library import SHIPPED
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.steps import (
+    acts,
     collecting,
     configuring,
     handover,
@@ -99,6 +101,59 @@ def test_a_history_changed_by_hand_meanwhile_is_a_conflict(desk: Desk, file_requ
         history.write_text(history.read_text().replace("selesai", "tersedia"))
         with pytest.raises(Conflict, match=r"the history of .* was changed by someone else"):
             mine.record("selesai")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "do"),
+    [
+        (
+            "penitipan",
+            "tidak sesuai: {next: 8, waits_for: decision, extension: true}\n"
+            "      diterima dengan catatan: {next: 9, verb: accept, actor: kabid, extension: true}",
+            "tidak sesuai: {closes: true}",
+            lambda desk, deposit: inspecting.inspect(desk, deposit, serial="SN-0001"),
+        ),
+        (
+            "pengembalian",
+            "task: letter\n    outcomes: {selesai: {next: 2}}",
+            "task: letter\n    outcomes: {selesai: {resumes: true}, x: {next: 2, verb: refuse}}",
+            lambda desk, deposit: letters.ask_back(desk, deposit, letter_number="1"),
+        ),
+    ],
+    ids=["one of two ends closes", "it begins another procedure"],
+)
+def test_on_hold_only_what_surely_ends_it_is_done(
+    desk: Desk, until_space: Callable[..., str], name: str, old: str, new: str, do: Callable[[Desk, str], object]
+) -> None:
+    """An event that does not fit must never be written: nothing could read the dossier any more."""
+    text = (SHIPPED / f"{name}.yml").read_text()
+    assert old in text
+    text = text.replace(old, new)
+    if name == "pengembalian":
+        text = text.replace("during: konfigurasi", "during: penitipan")
+    (desk.site.root / "procedures").mkdir()
+    (desk.site.root / f"procedures/{name}.yml").write_text(text)
+    deposit = until_space()
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
+    acts.hold(desk.decided_by("staf"), deposit, reason="x")
+    before = dossiers.read(desk.site, deposit).events
+    with pytest.raises(NotNow, match="is on hold since"):
+        do(desk, deposit)
+    after = dossiers.read(desk.site, deposit)
+    assert (after.events, after.standing.place) == (before, "penitipan 8")
+    acts.resume(desk.decided_by("staf"), deposit)
+    do(desk, deposit)
+
+
+def test_an_event_that_does_not_fit_is_not_written(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    with turn(desk, deposit, "dispose") as mine:
+        before = mine.dossier.events
+        mine.step = mine.procedure.step(4)
+        with pytest.raises(InvalidRecord, match=r"event 2 .* does not fit: the deposit stood at penitipan 2"):
+            mine.record("selesai")
+    assert dossiers.read(desk.site, deposit).events == before
 
 
 def test_a_lock_of_a_dead_process_holds_nobody_up(desk: Desk, file_request: Callable[..., str]) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.options import example, id_argument, json_option, open_desk
 from sopctl.cli.render import console, lateness, put_json, table, waits
 from sopctl.model.text import printable
@@ -29,8 +30,8 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     made_of = ", ".join(filter(None, (server.brand_model, server.serial, row.platform)))
     out.print(f"{row.id}  {row.unit}: {server.name} ({made_of})", style="bold")
     out.print(f"stands at {row.standing}: {row.activity}{waits(row)}")
-    if row.command:
-        out.print(f"due {row.due or '–'} by {row.actor}{lateness(row)}: {row.command}")
+    if row.action:
+        out.print(f"due {row.due or '–'} by {row.actor}{lateness(row)}: {wording.line(row.action)}")
     if row.why:
         out.print(f"  {row.why}")
     if row.place:

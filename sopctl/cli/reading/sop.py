@@ -92,7 +92,7 @@ def _put(found: "Procedure", way: "Way | None", titles: dict[str, str]) -> None:
         if text:
             out.print(f"  {step.no}: {text}")
     for act, actors in found.acts.items():
-        out.print(f"  {act}: {', '.join(titles[actor] for actor in actors)}")
+        out.print(f"  {act}: {', '.join(titles.get(actor, actor) for actor in actors)}")
 
 
 def _ways(step: "Step", *, paper: bool) -> str:

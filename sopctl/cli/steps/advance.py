@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @key_option
 @user_option
 @via_option
-@click.option("--max-tries", type=click.IntRange(1, 10), default=3, show_default=True, help="Access tries at most.")
+@click.option("--max-tries", type=click.IntRange(1, 10), help="Stop a loop sooner than the procedure does (`tries`).")
 @decider_options
 @json_option
 @click.pass_context
@@ -44,7 +44,7 @@ def command(
     key: Path | None,
     user: str | None,
     via: str | None,
-    max_tries: int,
+    max_tries: int | None,
     as_json: bool,
 ) -> None:
     """Do every step that needs no person: configure, inform, verify (and back), inform, take inventory.

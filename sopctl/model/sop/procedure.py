@@ -25,8 +25,8 @@ class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
 
     next: int | None = None
     waits_for: Waiting = ""
-    tries: int | None = None
-    """How often this way may be taken without a person: the limit of a loop."""
+    tries: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """How often this way may be taken before a person must look: the limit of a loop (`record.tried` counts)."""
     closes: bool = False
     """The dossier ends here: refused or withdrawn."""
     resumes: bool = False
@@ -43,13 +43,13 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     """One row of the SOP's table. `verb` is the command that does it, `task` which of the verb's tasks it is;
     `limit_days` its `waktu` (time limit)."""
 
-    no: Annotated[int, Meta(ge=1)]
+    no: Annotated[int, Meta(ge=1, le=9999)]
     activity: str
     actor: str
     verb: str
     outcomes: Annotated[dict[str, Outcome], Meta(min_length=1)]
     task: str = ""
-    limit_days: Annotated[int, Meta(ge=1)] = 1
+    limit_days: Annotated[int, Meta(ge=1, le=36500)] = 1
     requires: tuple[str, ...] = ()
     output: str = ""
     interpreted: bool = False
@@ -58,6 +58,13 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     def outcomes_of(self, verb: str) -> dict[str, Outcome]:
         """The outcomes that the command `verb` may bring here, in the procedure's order."""
         return {label: outcome for label, outcome in self.outcomes.items() if (outcome.verb or self.verb) == verb}
+
+    def ends_of(self, verb: str) -> dict[str, Outcome]:
+        """The outcomes that `verb` brings here, by the table of verbs; what else is named for it never comes."""
+        named = self.outcomes_of(verb)
+        row = verbs.find(verb, self.task if verb == self.verb else "")
+        brought = row.ends if row and row.ends else tuple(named)[: row.own_ends if row and row.own_ends else 1]
+        return {label: outcome for label, outcome in named.items() if label in brought}
 
 
 class Begins(Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,23 +157,31 @@ def opening(procedures: Procedures) -> Procedure:
     return next(procedure for procedure in procedures.values() if procedure.begins == Begins())
 
 
-def begun_by(procedures: Procedures, standing: Standing, verb: str) -> Procedure | None:
-    """The procedure that `verb` may begin from here (pengembalian out of konfigurasi), or None."""
-    return next(
-        (
-            procedure
-            for procedure in procedures.values()
-            if procedure.begins.during == standing.procedure and procedure.first.verb == verb and not standing.closed
-        ),
-        None,
-    )
+def begun_here(procedures: Procedures, standing: Standing) -> dict[str, Procedure]:
+    """The procedures that may be begun from here, by their first verb: pengembalian out of konfigurasi by `return`.
+
+    A verb that the due step knows too means that step.
+    """
+    if standing.step is None:
+        return {}
+    due = standing.step
+    return {
+        procedure.first.verb: procedure
+        for procedure in procedures.values()
+        if procedure.begins.during == standing.procedure and not due.outcomes_of(procedure.first.verb)
+    }
+
+
+def follower(procedures: Procedures, name: str) -> Procedure | None:
+    """The procedure that begins by itself when `name` ends, or None."""
+    return next((procedure for procedure in procedures.values() if procedure.begins.after == name), None)
 
 
 def stand(procedures: Procedures, events: Iterable[Event]) -> Standing:
     """Fold `events` through `procedures`. Raises InvalidRecord when an event does not fit where the deposit stood."""
     standing = _beginning(procedures)
     for event in events:
-        standing = _after(procedures, standing, event)
+        standing = after(procedures, standing, event)
     return standing
 
 
@@ -174,7 +189,7 @@ def walk(procedures: Procedures, events: Iterable[Event]) -> Iterator[tuple[Even
     """Each event with where the deposit stood after it. Raises what `stand` raises."""
     standing = _beginning(procedures)
     for event in events:
-        standing = _after(procedures, standing, event)
+        standing = after(procedures, standing, event)
         yield event, standing
 
 
@@ -183,7 +198,8 @@ def _beginning(procedures: Procedures) -> Standing:
     return Standing(first.name, first.first, None)
 
 
-def _after(procedures: Procedures, standing: Standing, event: Event) -> Standing:
+def after(procedures: Procedures, standing: Standing, event: Event) -> Standing:
+    """Where the deposit stands after one more event. Raises InvalidRecord when the event does not fit."""
     if event.procedure != standing.procedure:
         standing = _broken_into(procedures, standing, event)
     step = standing.step
@@ -205,10 +221,10 @@ def _after(procedures: Procedures, standing: Standing, event: Event) -> Standing
         return Standing(
             standing.procedure, next_step, event.at, outcome.waits_for, broken_into=standing.broken_into, month=month
         )
-    follower = next((p for p in procedures.values() if p.begins.after == standing.procedure), None)
-    if follower is None:
+    following = follower(procedures, standing.procedure)
+    if following is None:
         return Standing(standing.procedure, None, event.at, end=event.outcome)
-    return Standing(follower.name, follower.first, event.at)
+    return Standing(following.name, following.first, event.at)
 
 
 def _broken_into(procedures: Procedures, standing: Standing, event: Event) -> Standing:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from sopctl.model.sop import verbs
-from sopctl.model.sop.entries import E, from_data
+from sopctl.model.sop import history, verbs
+from sopctl.model.sop.entries import E, HostKeyPending, from_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, step_of
 from sopctl.model.sop.verbs import Verb
@@ -11,11 +11,14 @@ from sopctl.model.sop.verbs import Verb
 
 def verb_of(procedures: Procedures, event: Event) -> Verb | None:
     """The verb that an event is of: the act, the verb that brought the outcome, or the one whose work it tells of.
-    None for a verb that the table does not have."""
+    None for an event that the procedures do not explain."""
     act = verbs.act_of(event.outcome)
     if act:
         return act
-    step = step_of(procedures, event)
+    try:
+        step = step_of(procedures, event)
+    except KeyError:
+        return None
     outcome = step.outcomes.get(event.outcome)
     name = (outcome.verb if outcome else "") or step.verb
     return verbs.find(name, step.task if name == step.verb else "")
@@ -48,3 +51,38 @@ def last_ended(procedures: Procedures, events: Sequence[Event], name: str, task:
         if verb and verb.name == name and task in ("", verb.task):
             return event
     return None
+
+
+def tries(procedures: Procedures, events: Sequence[Event]) -> int:
+    """How often the way by which a deposit came where it stands was taken since a person last looked, where that has
+    used up its tries (`Outcome.tries`); else 0.
+
+    A person has looked when they did a step that needs one, or an act beside the steps: a hold, an edit, a repair, a
+    host key that was confirmed. The count also starts anew where the same step ended by a way without a limit.
+    """
+    last: Event | None = None
+    taken = 0
+    for event in reversed(events):
+        verb = verb_of(procedures, event)
+        if event.outcome in history.WORK or verb is None or _by_itself(verb, event):
+            continue
+        if not verb.unattended:
+            break
+        last = last or event
+        if (event.procedure, event.step) != (last.procedure, last.step):
+            continue
+        if _limit(procedures, event) is None:
+            break
+        taken += event.outcome == last.outcome
+    limit = _limit(procedures, last) if last else None
+    return taken if limit is not None and taken >= limit else 0
+
+
+def _by_itself(verb: Verb, event: Event) -> bool:
+    """An act that nobody decided: a reminder was sent, or a run met a host key that nobody has confirmed yet."""
+    return verb.kind == "act" and (verb.unattended or from_data(HostKeyPending, event) is not None)
+
+
+def _limit(procedures: Procedures, event: Event) -> int | None:
+    outcome = step_of(procedures, event).outcomes.get(event.outcome)
+    return outcome.tries if outcome else None

@@ -86,6 +86,8 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event]) -
         elif event.outcome == verbs.RESUMED:
             pauses[-1] = Pause(pauses[-1].since, event.at)
         elif event.outcome not in verbs.NEUTRAL:
+            if before.held:  # it was refused or withdrawn while on hold, which ends the hold too
+                pauses[-1] = Pause(pauses[-1].since, event.at)
             if event.procedure == before.procedure:  # else it broke into a step that was not due for it
                 yield from _occurrence(deposit, procedures, before, event.at, pauses)
             pauses = []

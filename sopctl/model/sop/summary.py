@@ -6,7 +6,6 @@ the clock, the calendar or other deposits.
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import pairwise
 
 from msgspec import Struct
 
@@ -70,6 +69,14 @@ class Summary(Struct, frozen=True):
     """Of a network appliance; None for a server."""
     reduced: bool = False
     """The management account may run the gathering script as root, and nothing else."""
+    asides: tuple[str, ...] = ()
+    """The verbs by which a person may end the due step otherwise than by its own work, as it stands now: `accept`,
+    `refuse`, `withdraw`."""
+    begins: dict[str, str] = {}
+    """The verbs, each with its task, by which another procedure may be begun from here: `return`."""
+    tries: int = 0
+    """How often the way to here was taken, where its tries are used up and a person must look before it goes on by
+    itself; else 0."""
 
     @property
     def closed(self) -> bool:
@@ -85,6 +92,11 @@ class Summary(Struct, frozen=True):
         """Does the server stand in a rack of ours, switched on, so that the controller may log in?"""
         return self.placed and not self.closed and not self.switched_off
 
+    def goes_on(self, day: date) -> bool:
+        """Can the due step be done on `day` without anyone who decides or looks first?"""
+        waits = bool(self.waiting) and not (self.month_due and self.month_due <= day)
+        return not (self.closed or self.held or self.tries or waits)
+
 
 def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event], standing: Standing) -> Summary:
     """The summary of a dossier. Raises InvalidRecord for an entry of its history that is not valid."""
@@ -95,7 +107,8 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
 
     inspected, extended = newest(entries.ConditionInspected), newest(entries.ValidUntil)
     prioritised, sudo = newest(entries.Prioritised), newest(entries.SudoRight)
-    offered = newest(entries.OfferedUntil) if step and step.outcomes_of("expire") else None
+    place = place_of(procedures, events)
+    offered = newest(entries.OfferedUntil) if place and step and step.outcomes_of("expire") else None
     return Summary(
         id=deposit.id,
         unit=deposit.unit,
@@ -123,7 +136,7 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         queued=_queued(procedures, events),
         priority=prioritised.priority if prioritised else 0,
         need=Need(server.height_units, server.depth_mm or 0, server.power_watts or 0, server.weight_kg),
-        place=place_of(procedures, events),
+        place=place,
         place_until=offered.place_until if offered else None,
         placed=newest(entries.Placed) is not None,
         switched_off=newest(entries.SwitchedOff) is not None,
@@ -131,6 +144,9 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         reduced=sudo is not None and sudo.sudo == "inventory",
         valid_until=extended.valid_until if extended else deposit.valid_until,
         platform=deposit.platform,
+        asides=_asides(standing),
+        begins=_begins(procedures, standing),
+        tries=_tries(procedures, events, standing),
     )
 
 
@@ -143,17 +159,51 @@ def place_of(procedures: Procedures, events: Sequence[Event]) -> Place | None:
     return reserved[1].place
 
 
+def _asides(standing: Standing) -> tuple[str, ...]:
+    """On hold, only what ends the deposit or the procedure is possible."""
+    step = standing.step
+    if step is None:
+        return ()
+    return tuple(
+        verb.name
+        for verb in verbs.VERBS
+        if verb.kind == "outcome"
+        and not (verb.opens or verb.unattended)
+        and verb.only_while in ("", standing.waiting)
+        and (ends := step.ends_of(verb.name).values())
+        and (standing.held is None or all(outcome.closes or outcome.resumes for outcome in ends))
+    )
+
+
+def _begins(procedures: Procedures, standing: Standing) -> dict[str, str]:
+    found = procedure.begun_here(procedures, standing) if standing.held is None else {}
+    return {verb: begun.first.task for verb, begun in found.items()}
+
+
+def _tries(procedures: Procedures, events: Sequence[Event], standing: Standing) -> int:
+    """Only what would go on by itself waits for a person to look."""
+    verb = verbs.find(standing.step.verb, standing.step.task) if standing.step and not standing.waiting else None
+    return record.tries(procedures, events) if verb and verb.unattended else 0
+
+
 def _queued(procedures: Procedures, events: Sequence[Event]) -> datetime:
     let_go = record.last_ended(procedures, events, "expire")
     return let_go.at if let_go else events[0].at
 
 
 def _pauses(events: Sequence[Event], standing: Standing) -> tuple[Pause, ...]:
-    """The times on hold since the due step's clock began."""
-    if standing.since is None:
-        return ()
-    acts = [e for e in events if e.outcome in (verbs.HELD, verbs.RESUMED) and e.at >= standing.since]
-    made = [Pause(one.at, other.at) for one, other in pairwise(acts) if one.outcome == verbs.HELD]
+    """The times on hold since the due step's clock began. A hold ends when it is resumed, and with what ends the step:
+    a return may be withdrawn while it is on hold."""
+    made: list[Pause] = []
+    began: datetime | None = None
+    for event in events:
+        if standing.since is None or event.at < standing.since:
+            continue
+        if event.outcome == verbs.HELD:
+            began = event.at
+        elif began and (event.outcome == verbs.RESUMED or event.outcome not in verbs.NEUTRAL):
+            made.append(Pause(began, event.at))
+            began = None
     if standing.held:
         made.append(Pause(standing.held.at, None))
     return tuple(made)

@@ -30,10 +30,15 @@ class Verb(Struct, frozen=True, kw_only=True):
     own_ends: int = 0
     """How many outcomes of its own a step must have where it names them (0: at least one): the first when all is well,
     the second when something differs."""
-    may_wait: tuple[Waiting, ...] = ()
-    """What the next step may wait for after an end of this verb."""
+    may_wait: tuple[Waiting, ...] = ("month", "decision")
+    """Of a step: what it may wait for, besides the work itself. Space is waited for where it is reserved: the waiting
+    list does that step by itself as soon as there is some, and could do no other."""
+    only_while: Waiting = ""
+    """Of an outcome: what the step must be waiting for, where it can come at no other time."""
+    opens: bool = False
+    """Does it open a dossier? That happens at the first step of all, and only there."""
     unattended: bool = False
-    """May a timer do it, or `advance`? It needs no person then."""
+    """May `advance` or a timer do it? It needs no person then."""
     outcome: str = ""
     """Of an act: what its event carries."""
     command: str = ""
@@ -55,64 +60,50 @@ _NOTICE = (e.Informed, e.NoticeKept)
 
 VERBS = (
     # penitipan
-    Verb(name="request", ends=("selesai",), needs=("file",), writes=(e.Pinned, e.Filed, e.RequestLetter, e.LetterScan)),
+    Verb(
+        name="request",
+        ends=("selesai",),
+        opens=True,
+        needs=("file",),
+        writes=(e.Pinned, e.Filed, e.RequestLetter, e.LetterScan),
+    ),
     Verb(
         name="adopt",
         kind="outcome",
+        opens=True,
         needs=("file", "rack", "unit"),
         writes=(e.Pinned, e.Filed, e.Reserved, e.Placed, e.NotKnown),
     ),
-    Verb(name="dispose", ends=("selesai",), may_wait=("decision",), needs=("instruction",), writes=(e.Disposed,)),
+    Verb(name="dispose", ends=("selesai",), needs=("instruction",), writes=(e.Disposed,)),
     Verb(
         name="reserve",
         ends=("tersedia", "tidak tersedia"),
-        may_wait=("decision",),
+        may_wait=("space", "month", "decision"),
         writes=(e.Reserved, e.OfferedUntil),
     ),
-    Verb(
-        name="notify",
-        task="place-ready",
-        may_wait=("decision",),
-        unattended=True,
-        writes=(*_NOTICE, e.OfferedUntil),
-    ),
-    Verb(name="notify", task="place-full", may_wait=("space", "decision"), unattended=True, writes=_NOTICE),
-    Verb(name="expire", kind="outcome", may_wait=("space", "decision"), command="queue run"),
-    Verb(name="receive", ends=("selesai",), may_wait=("decision",)),
-    Verb(
-        name="inspect",
-        task="condition",
-        own_ends=2,
-        may_wait=("decision",),
-        needs=("serial",),
-        writes=(e.ConditionInspected,),
-    ),
-    Verb(name="accept", kind="outcome", may_wait=("decision",), command="inspect", needs=("accept",)),
-    Verb(name="handover", ends=("selesai",), may_wait=("decision",), writes=(e.HandoverIssued,)),
-    Verb(name="place", ends=("selesai",), may_wait=("decision",), writes=(e.Placed,)),
+    Verb(name="notify", task="place-ready", unattended=True, writes=(*_NOTICE, e.OfferedUntil)),
+    Verb(name="notify", task="place-full", unattended=True, writes=_NOTICE),
+    Verb(name="expire", kind="outcome", unattended=True, command="queue run"),
+    Verb(name="receive", ends=("selesai",)),
+    Verb(name="inspect", task="condition", own_ends=2, needs=("serial",), writes=(e.ConditionInspected,)),
+    Verb(name="accept", kind="outcome", only_while="decision", command="inspect", needs=("accept",)),
+    Verb(name="handover", ends=("selesai",), writes=(e.HandoverIssued,)),
+    Verb(name="place", ends=("selesai",), writes=(e.Placed,)),
     Verb(name="refuse", kind="outcome", needs=("reason",), writes=(e.LetterScan,)),
     Verb(name="withdraw", kind="outcome", needs=("reason",), writes=(e.LetterScan,)),
     # konfigurasi
     Verb(
         name="configure",
         ends=("selesai",),
-        may_wait=("decision",),
         unattended=True,
         writes=(e.Configured, e.HostKeyPinned, e.WayIn, *_RUN, *_PORT),
     ),
-    Verb(name="notify", task="try-access", may_wait=("decision",), unattended=True, writes=_NOTICE),
-    Verb(
-        name="verify",
-        ends=("bisa", "tidak bisa"),
-        may_wait=("decision",),
-        unattended=True,
-        writes=(e.AccessTried,),
-    ),
-    Verb(name="notify", task="accessible", may_wait=("decision",), unattended=True, writes=_NOTICE),
+    Verb(name="notify", task="try-access", unattended=True, writes=_NOTICE),
+    Verb(name="verify", ends=("bisa", "tidak bisa"), unattended=True, writes=(e.AccessTried,)),
+    Verb(name="notify", task="accessible", unattended=True, writes=_NOTICE),
     Verb(
         name="inventory",
         ends=("selesai",),
-        may_wait=("month", "decision"),
         unattended=True,
         command="inventory collect",
         writes=(e.Gathered, *_RUN),
@@ -122,37 +113,21 @@ VERBS = (
         name="return",
         task="letter",
         ends=("selesai",),
-        may_wait=("decision",),
         needs=("letter_number",),
         writes=(e.ReturnLetter, e.LetterScan),
     ),
-    Verb(
-        name="inspect",
-        task="serial",
-        own_ends=2,
-        may_wait=("decision",),
-        needs=("serial",),
-        writes=(e.Taker,),
-    ),
-    Verb(
-        name="return",
-        task="data-saved",
-        ends=("selesai",),
-        may_wait=("decision",),
-        needs=("disks",),
-        writes=(e.DiskWish,),
-    ),
+    Verb(name="inspect", task="serial", own_ends=2, needs=("serial",), writes=(e.Taker,)),
+    Verb(name="return", task="data-saved", ends=("selesai",), needs=("disks",), writes=(e.DiskWish,)),
     Verb(
         name="release",
         task="access",
         ends=("selesai",),
-        may_wait=("decision",),
         needs_for_appliance=("by_hand",),
         writes=(e.ServerOff, e.SwitchedOff, *_RUN, *_PORT),
     ),
-    Verb(name="inspect", task="completeness", own_ends=2, may_wait=("decision",), writes=(e.CompletenessInspected,)),
-    Verb(name="release", task="exit-record", ends=("selesai",), may_wait=("decision",), writes=(e.ExitRecorded,)),
-    Verb(name="release", task="space", ends=("selesai",), may_wait=("decision",)),
+    Verb(name="inspect", task="completeness", own_ends=2, writes=(e.CompletenessInspected,)),
+    Verb(name="release", task="exit-record", ends=("selesai",), writes=(e.ExitRecorded,)),
+    Verb(name="release", task="space", ends=("selesai",)),
     # Beside the steps (di luar SOP)
     Verb(name="hold", kind="act", outcome=HELD, needs=("reason",)),
     Verb(name="resume", kind="act", outcome=RESUMED),

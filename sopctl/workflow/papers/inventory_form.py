@@ -30,7 +30,7 @@ def inventory_form(
     """The form of a month. `changes` are those since the form before, None where there is nothing to compare with;
     `watched` is given where the server is checked automatically."""
     deposit, site = mine.deposit, mine.desk.site
-    server, person = deposit.server, site.settings.people[mine.by]
+    server, officer = deposit.server, office_party(site, mine.by)
     received, inspected = mine.dossier.last("handover"), mine.newest(ConditionInspected)
     declared = {
         "code": deposit.id,
@@ -52,7 +52,7 @@ def inventory_form(
         "application": server.application,
         "last_check": _last_check(mine, watched),
         "availability": _availability(watched),
-        "officer": person.name,
+        "officer": officer.name,
         "checked": plain_date(mine.desk.now().date()),
     }
     spot = mine.dossier.summary.place
@@ -74,7 +74,7 @@ def inventory_form(
             _compared(compare(server, declared["serial"], facts)),
         ),
         changes=None if changes is None else tuple(map(str, changes)),
-        officer=office_party(site, mine.by),
+        officer=officer,
     )
 
 

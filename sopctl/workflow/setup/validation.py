@@ -40,7 +40,7 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
     for deposit_id in ids:
         try:
             dossier = dossiers.read(site, deposit_id)
-            _ = dossier.standing  # explained by the procedures it is pinned to, or an error
+            _ = dossier.summary  # explained by the procedures it is pinned to, each entry valid, or an error
             editing.refuse_edit_by_hand(dossier)
         except (InvalidRecord, Conflict) as error:
             errors.append(error)

@@ -1,17 +1,16 @@
 """advance: every step that needs no person, until one does. From konfigurasi 1 to the inventory form, with the loop."""
 
 import threading
-from collections.abc import Callable
-from datetime import date
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from sopctl.errors import NotNow
-from sopctl.model.sop.procedure import Standing, month_due
-from sopctl.model.sop.soundness import WITHOUT_A_PERSON
+from sopctl.errors import Action, NotNow
+from sopctl.model.sop import history
 from sopctl.store import dossiers, register
-from sopctl.store.dossiers import Dossier
-from sopctl.workflow import commands
-from sopctl.workflow.desk import Desk, StepDone
+from sopctl.workflow import actions
+from sopctl.workflow.desk import Desk, StepDone, closed
 from sopctl.workflow.servers.playbooks import OnEvent, silent
 from sopctl.workflow.steps.collecting import collect
 from sopctl.workflow.steps.configuring import configure
@@ -19,8 +18,28 @@ from sopctl.workflow.steps.notifying import Means, notify
 from sopctl.workflow.steps.verifying import Vantage, verify
 from sopctl.workflow.trust import Confirm
 
-MAX_TRIES = 3
-"""How often configuration is repeated after a failed access try before a person must look."""
+
+@dataclass(frozen=True)
+class _Said:
+    """What was said once, for all steps of a call."""
+
+    host_key: str | None
+    confirm: Confirm | None
+    vantage: Vantage
+    via: Means | None
+    on_event: OnEvent
+    cancel: threading.Event | None
+
+
+DOES: Mapping[str, Callable[[Desk, str, _Said], StepDone]] = {
+    "configure": lambda desk, each, said: configure(
+        desk, each, host_key=said.host_key, confirm=said.confirm, on_event=said.on_event, cancel=said.cancel
+    ),
+    "notify": lambda desk, each, said: notify(desk, each, via=said.via),
+    "verify": lambda desk, each, said: verify(desk, each, vantage=said.vantage)[0],
+    "inventory": lambda desk, each, said: collect(desk, each, on_event=said.on_event, cancel=said.cancel),
+}
+"""The steps that the table of verbs calls unattended, and how each is done."""
 
 
 def advance(
@@ -32,80 +51,71 @@ def advance(
     user: str | None = None,
     key: Path | None = None,
     via: Means | None = None,
-    max_tries: int = MAX_TRIES,
+    max_tries: int | None = None,
     on_event: OnEvent = silent,
     on_step: Callable[[StepDone], None] = lambda _done: None,
     cancel: threading.Event | None = None,
 ) -> list[StepDone]:
-    """Configure, inform, verify (back to configure on failure, at most `max_tries` times), inform, take inventory.
+    """Configure, inform, verify (back to configure on failure), inform, take inventory: whatever comes next.
 
-    Stops at the first step that a person must do, at a failed host, and after an inventory. Raises NotNow when
-    nothing can be done without a person at once.
+    Stops at the first step that a person must do, at a failed host, after an inventory, and where the tries of a loop
+    are used up: as many as the procedure gives, counted over all calls; in this call `max_tries`, if that is fewer.
+    Raises NotNow when nothing can be done without a person at once.
     """
+    said = _Said(host_key, confirm, Vantage(user, key), via, on_event, cancel)
     steps: list[StepDone] = []
-    tries = 0
-    while True:
-        standing = dossiers.read(desk.site, deposit_id).standing
-        if standing.step is None or standing.held or _waits(standing, desk.now().date()):
+    taken: Counter[tuple[str, int, str]] = Counter()
+    while max_tries is None or max(taken.values(), default=0) < max_tries:
+        dossier = dossiers.read(desk.site, deposit_id)
+        if dossier.summary.verb not in DOES or not dossier.summary.goes_on(desk.now().date()):
             break
-        match standing.step.verb:
-            case "configure":
-                if tries == max_tries:
-                    break
-                done = configure(desk, deposit_id, host_key=host_key, confirm=confirm, on_event=on_event, cancel=cancel)
-            case "notify":
-                done = notify(desk, deposit_id, via=via)
-            case "verify":
-                tries += 1
-                done, _ = verify(desk, deposit_id, vantage=Vantage(user, key))
-            case "inventory":
-                done = collect(desk, deposit_id, on_event=on_event, cancel=cancel)
-            case _:
-                break
+        done = DOES[dossier.summary.verb](desk, deposit_id, said)
         steps.append(done)
         on_step(done)
-        if not done.answer and done.outcome == "failed":
+        if done.outcome in history.WORK:
             break
+        if dossier.procedures[done.procedure].step(done.step).outcomes[done.outcome].tries:
+            taken[done.procedure, done.step, done.outcome] += 1
     if not steps:
-        raise _needs_a_person(dossiers.read(desk.site, deposit_id))
+        raise _needs_a_person(desk, deposit_id)
     return steps
 
 
 def ready(desk: Desk) -> list[str]:
     """The deposits that `advance` can do something for."""
     today = desk.now().date()
-    return [
-        each.id
-        for each in register.summaries(desk.site)
-        if each.verb in WITHOUT_A_PERSON and not each.held and (not each.waiting or _came(each.month_due, today))
-    ]
+    return [each.id for each in register.summaries(desk.site) if each.verb in DOES and each.goes_on(today)]
 
 
-def _waits(standing: Standing, today: date) -> bool:
-    return bool(standing.waiting) and not _came(month_due(standing), today)
-
-
-def _came(month: date | None, today: date) -> bool:
-    """Has the month come in which a step is due again?"""
-    return month is not None and month <= today
-
-
-def _needs_a_person(dossier: Dossier) -> NotNow:
-    standing = dossier.standing
-    if standing.step is None:
-        return NotNow("closed", "{deposit} is closed: {end}", deposit=dossier.id, end=standing.end)
-    if standing.waiting == "month":
+def _needs_a_person(desk: Desk, deposit_id: str) -> NotNow:
+    dossier = dossiers.read(desk.site, deposit_id)
+    each = dossier.summary
+    action = actions.due(each)
+    if action is None:
+        return closed(dossier)
+    if each.month_due and desk.now().date() < each.month_due and not each.held:
         return NotNow(
-            "nothing-due-until-next-months",
-            "nothing is due for {deposit} until next month's inventory",
-            remedy=f"To gather again now: sopctl inventory collect {dossier.id}",
-            deposit=dossier.id,
+            "month-not-come",
+            "nothing is due for {deposit} until {month:%Y-%m}",
+            remedy=("To do it again now:", action),
+            deposit=each.id,
+            month=each.month_due,
+        )
+    if each.tries and not each.held:
+        return NotNow(
+            "tries-used-up",
+            "{place} of {deposit} waits for a person, after {tries} tries: {activity}",
+            remedy=("See why they failed:", Action("show", each.id), action),
+            place=each.stands,
+            deposit=each.id,
+            tries=each.tries,
+            activity=each.activity,
         )
     return NotNow(
         "needs-person",
         "{place} of {deposit} needs a person: {activity}",
-        remedy=f"Run: {commands.command_for(dossier.summary)}",
-        place=standing.place,
-        deposit=dossier.id,
-        activity=standing.step.activity,
+        remedy=action,
+        place=each.stands,
+        deposit=each.id,
+        activity=each.activity,
     )

@@ -92,7 +92,7 @@ def collect_all(
 def due(desk: Desk, month: str | None = None) -> list[str]:
     """The deposits whose inventory of `month` (this one) is due: never taken, or last taken for an earlier month."""
     first, _ = month_days(_month(desk, month))
-    return [each.id for each in _standing(desk) if each.month_due is None or each.month_due <= first]
+    return [each.id for each in _standing(desk) if each.goes_on(first)]
 
 
 def everyone(desk: Desk) -> list[str]:

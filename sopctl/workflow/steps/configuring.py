@@ -139,8 +139,9 @@ def repair(
 
 
 def due(desk: Desk) -> list[str]:
-    """The deposits that wait for their configuration."""
-    return [each.id for each in register.summaries(desk.site) if each.verb == "configure" and not each.held]
+    """The deposits that wait for their configuration, and for no person to look or decide first."""
+    today = desk.now().date()
+    return [each.id for each in register.summaries(desk.site) if each.verb == "configure" and each.goes_on(today)]
 
 
 def managed(desk: Desk) -> list[str]:

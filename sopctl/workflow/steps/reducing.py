@@ -12,6 +12,7 @@ from sopctl.adapters.ansible.runner import HostResult, RunResult
 from sopctl.errors import Action, NotNow, UsageError
 from sopctl.model.sop.entries import SudoRight
 from sopctl.store import register
+from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.servers import batch, first_contact
 from sopctl.workflow.servers.ansible_view import last_cause
@@ -87,12 +88,11 @@ def _refuse_not_accepted(mine: Turn) -> None:
             ),
             deposit=dossier.id,
         )
-    due = Action(dossier.summary.verb, dossier.id, task=dossier.summary.task) if dossier.summary.verb else ()
     accepted = configured and verified and verified.seq > configured.seq and not last_cause(dossier)
     if not (accepted and dossier.summary.in_our_hands):
         raise NotNow(
             "not-accepted",
             "{deposit} is not accepted yet: its sudo is reduced once the access try has succeeded",
-            remedy=due,
+            remedy=actions.due(dossier.summary) or (),
             deposit=dossier.id,
         )

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from sopctl.errors import InvalidRecord, UsageError
+from sopctl.errors import Action, InvalidRecord, UsageError
 from sopctl.model.sop.deadline import Deadline, deadline, escalated
 from sopctl.model.sop.procedure import REQUESTER
 from sopctl.model.sop.summary import Summary
@@ -15,7 +15,7 @@ from sopctl.model.unit import Unit, called
 from sopctl.model.waiting_list import waiting_list
 from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
-from sopctl.workflow import commands
+from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.views import calendar
 
@@ -25,7 +25,7 @@ STATES: tuple[State, ...] = get_args(State)
 
 class Row(Struct, frozen=True):
     """One deposit on the board, or one thing that is due: where it stands, whose turn it is, until when and why, and
-    the command behind it."""
+    what can be done about it."""
 
     id: str
     unit: str
@@ -43,10 +43,11 @@ class Row(Struct, frozen=True):
     late_days: int
     escalated_to: str
     waiting: str
-    """Empty, or what it waits for: `space` (with its number in the queue), `month`, `hold`, `decision`, or
-    `unfinished` work."""
+    """Empty, or what it waits for: `space` (with its number in the queue), `month`, `hold`, `decision`, `unfinished`
+    work, or `person` (after so many tries)."""
     valid_until: date | None
-    command: str
+    action: Action | None = None
+    """What a person can do about it; None for a closed deposit."""
     why: str = ""
     """Why it is due on that day."""
     kind: Literal["step", "validity"] = "step"
@@ -90,13 +91,13 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
     actors = {key for each in desk.site.procedures.values() for key in each.actors}
     if actor and actor not in actors:
         raise UsageError(
-            "no-actor",
+            "no-such-actor",
             "there is no actor {actor!r}",
             remedy=f"The procedures have: {', '.join(sorted(actors))}",
             actor=actor,
         )
     reading = register.read(desk.site)
-    rows = [row for row in _rows(desk, reading.summaries) if row.command and not _waits(row)]
+    rows = [row for row in _rows(desk, reading.summaries) if row.action and not _waits(row)]
     rows += _ending(desk, reading.summaries)
     levels = desk.site.settings.escalation
     mine = [row for row in rows if _concerns(row, actor, levels) and (row.late or not late)]
@@ -133,6 +134,7 @@ def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:
 
 
 def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
+    action = actions.due(each)
     return Row(
         id=each.id,
         unit=each.unit,
@@ -151,7 +153,7 @@ def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
         escalated_to=until.escalated_to if until else "",
         waiting=waiting,
         valid_until=each.valid_until,
-        command=commands.command_for(each),
+        action=action,
         why=why,
         platform=each.platform or "",
     )
@@ -166,7 +168,9 @@ def _waiting(each: Summary, queue: dict[str, int], today: date) -> str:
         return "month"
     if each.waiting == "decision":
         return "decision"
-    return "unfinished" if each.unfinished else ""
+    if each.unfinished:
+        return "unfinished"
+    return f"person ({each.tries} tries)" if each.tries else ""
 
 
 def _waits(row: Row) -> bool:
@@ -213,7 +217,7 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             continue
         if (until - today).days > settings.validity_reminder_days:
             continue
-        late = days.between(until, today)
+        late, action = days.between(until, today), actions.extension(each)
         row = Row(
             id=each.id,
             unit=each.unit,
@@ -232,7 +236,7 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             escalated_to=escalated(settings.escalation, late),
             waiting="",
             valid_until=until,
-            command=f'sopctl extend {each.id} --until YYYY-MM-DD  (or: sopctl return {each.id} --letter-number "…")',
+            action=action,
             why=f"the deposit is valid until {until}",
             kind="validity",
             platform=each.platform or "",

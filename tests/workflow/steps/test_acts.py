@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sopctl.errors import NotNow, UsageError
+from sopctl.errors import Action, NotNow, UsageError
 from sopctl.store import dossiers
 from sopctl.workflow.deciding import Behalf
 from sopctl.workflow.desk import Desk
@@ -79,7 +79,8 @@ def test_what_is_on_hold_can_only_be_resumed_or_ended(desk: Desk, file_request: 
     go(desk, deposit, "held")
     with pytest.raises(NotNow, match="is on hold since 2026-11-23 \\(staf\\): x") as caught:
         letters.dispose(desk, deposit, instruction="x")
-    assert caught.value.advice.startswith(f"Run: sopctl resume {deposit}")
+    ends = tuple(Action(verb, deposit, needs=("reason",)) for verb in ("refuse", "withdraw"))
+    assert caught.value.remedy == (Action("resume", deposit, alternatives=ends),)
 
 
 def test_a_withdrawn_request_gives_its_place_back(desk: Desk, until_space: Callable[..., str]) -> None:

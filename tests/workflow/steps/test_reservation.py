@@ -165,7 +165,7 @@ def test_bringing_the_server_too_late_finds_the_place_let_go(
     clock.now += timedelta(days=30)
     with pytest.raises(NotNow, match="receive is not due") as caught:
         handover.receive(desk, deposit)
-    assert caught.value.advice == f"Run: sopctl reserve {deposit}"
+    assert caught.value.remedy == (Action("reserve", deposit),)
     assert reservation.reserve(desk, deposit).answer, "nobody else wanted it"
 
 

@@ -41,7 +41,8 @@ def ending(desk: Desk) -> list[board.Row]:
 def test_a_deposit_whose_time_ends_soon_is_to_be_extended_or_asked_back(desk: Desk, adopted: str, clock: Clock) -> None:
     (row,) = ending(desk)
     assert (row.id, row.due, row.late, row.role) == (adopted, date(2026, 12, 15), False, "pemohon")
-    assert row.command.startswith(f"sopctl extend {adopted} --until")
+    assert row.action
+    assert (row.action.verb, row.action.id, row.action.needs) == ("extend", adopted, ("until",))
     clock.now += timedelta(days=23)
     (row,) = ending(desk)
     assert (row.late, row.late_days) == (True, 1)

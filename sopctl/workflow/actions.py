@@ -1,0 +1,33 @@
+"""What a person can do next about a deposit, as data: computed from where it stands and the table of verbs."""
+
+from sopctl.errors import Action
+from sopctl.model.sop import verbs
+from sopctl.model.sop.summary import Summary
+
+
+def due(each: Summary) -> Action | None:
+    """What a person can do about what is due: the step's own work, and in its place what the procedure knows besides
+    where someone has to decide. None for a closed dossier."""
+    if each.closed:
+        return None
+    if each.held:
+        return _action(each, "resume", alternatives=_asides(each))
+    if each.waiting == "decision":
+        return _action(each, each.verb, each.task, alternatives=(*_asides(each), _action(each, "hold")))
+    return _action(each, each.verb, each.task)
+
+
+def extension(each: Summary) -> Action:
+    """What is to be done when the time of a deposit ends: extend it, or ask for the server back."""
+    back = (_action(each, "return", each.begins["return"]),) if "return" in each.begins else ()
+    return _action(each, "extend", alternatives=back)
+
+
+def _asides(each: Summary) -> tuple[Action, ...]:
+    return tuple(_action(each, verb) for verb in each.asides)
+
+
+def _action(each: Summary, verb: str, task: str = "", alternatives: tuple[Action, ...] = ()) -> Action:
+    row = verbs.row(verb, task)
+    needs = row.needs_for_appliance if each.platform and row.needs_for_appliance is not None else row.needs
+    return Action(verb, each.id, task, needs, alternatives=alternatives)
