@@ -62,7 +62,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def desk(site: Site, clock: Clock) -> Desk:
-    return terminal.desk(site, user="root", clock=clock)
+    deciding = terminal.desk(Site(site.root), user="root").deciding  # `site` itself has read nothing yet
+    return Desk(site, deciding, clock)
 
 
 def pinned(host_key: Mapping[str, str]) -> HostKeyPinned:

@@ -81,7 +81,7 @@ def test_the_steps_answer_in_json(sopctl: Callable[..., Ran], tmp_path: Path) ->
     board = json.loads(sopctl("list", "--json").out)
     assert [row["standing"] for row in board["deposits"]] == ["penitipan 2"]
     due = json.loads(sopctl("todo", "--json").out)["steps"]
-    assert due[0]["command"] == 'sopctl dispose PS-2026-0001 --instruction "…"'
+    assert due[0]["command"] == "sopctl dispose PS-2026-0001 --instruction <what the head wrote>"
     shown = json.loads(sopctl("show", "PS-2026-0001", "--json").out)
     assert shown["events"][0]["by"] == "pemohon"
     steps = json.loads(sopctl("sop", "show", "konfigurasi", "--json").out)["steps"]

@@ -424,4 +424,4 @@ def test_a_decision_may_be_waited_for_at_any_step(
     (step,) = json.loads(sopctl("todo", "--json").out)["steps"]
     verb = {"konfigurasi": "configure", "pengembalian": "handover"}[name]
     assert (step["waiting"], step["action"]["verb"]) == ("decision", verb)
-    assert step["command"] == f'sopctl {verb} {deposit}  (or: sopctl hold {deposit} --reason "…")'
+    assert step["command"] == f"sopctl {verb} {deposit}; or: sopctl hold {deposit} --reason <why>"
