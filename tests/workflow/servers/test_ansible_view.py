@@ -130,3 +130,10 @@ def test_a_server_given_back_is_no_more_ours(desk: Desk, placed: str) -> None:
     letters.confirm_data_saved(desk, placed, wipe=False)
     releasing.release(desk, placed, by_hand="server mati")
     assert ansible_view.hosts(desk.site.root) == []
+
+
+def test_the_address_that_the_sites_plugins_know_stays() -> None:
+    """Every site keeps its own copy of the inventory plugin: what it imports must not move."""
+    from sopctl.workflow import inventory_view
+
+    assert inventory_view.hosts is ansible_view.hosts
