@@ -85,11 +85,6 @@ class SopctlError(Exception):
         place = self.where if where is None else where
         return kind(self.id, self.template, where=place, remedy=self.remedy, **self.values)
 
-    @property
-    def advice(self) -> str:
-        """What helps, in one line and in the default words."""
-        return "; ".join(map(str, self.remedy))
-
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         help_ = "".join(f"\n  {each}" for each in self.remedy if each)

@@ -8,10 +8,14 @@ from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = ("sopctl/adapters",)
-"""The packages whose errors are checked."""
+from sopctl.cli.main import COMMANDS
 
+ROOT = Path(__file__).parents[1]
+TABLE_DRIVEN = frozenset({"sopctl/store/codec.py", "sopctl/store/durable.py", "sopctl/store/library.py"})
+"""Modules with one error that is made from a table: what YAML's events, the system and the rules of soundness say."""
+
+_NAMES = "|".join(name for _, names in COMMANDS.values() for name in names)
+_COMMAND_LINE = re.compile(rf"\bsopctl (?:--\S+ )*(?:{_NAMES})\b")
 GENERIC = frozenset({"error", "failed", "todo"})
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -27,13 +31,14 @@ class Raised(NamedTuple):
     def faults(self) -> Iterator[str]:
         """What is wrong with it by itself."""
         if self.id is None or self.template is None:
-            yield "its id or template is not a literal"
+            if self.where.partition(":")[0] not in TABLE_DRIVEN:
+                yield "its id or template is not a literal"
             return
         if not _ID.fullmatch(self.id):
             yield f"the id {self.id!r} is not kebab-case"
         if self.id in GENERIC:
             yield f"the id {self.id!r} does not name a condition"
-        if "sopctl " in self.template:
+        if _COMMAND_LINE.search(self.template):
             yield f"the template has a command line, which belongs in an Action: {self.template!r}"
 
 
@@ -88,24 +93,23 @@ def _name(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
 
 
-def made_by_packages() -> list[Raised]:
+def made_by_sopctl() -> list[Raised]:
     classes = error_classes()
     return [
         raised
-        for package in PACKAGES
-        for path in sorted((ROOT / package).rglob("*.py"))
+        for path in sorted((ROOT / "sopctl").rglob("*.py"))
         for raised in errors(path.read_text(), str(path.relative_to(ROOT)), classes)
     ]
 
 
 def test_an_error_has_an_id_that_names_its_condition_and_no_command_line_in_its_sentence() -> None:
-    raised = made_by_packages()
+    raised = made_by_sopctl()
     assert len(raised) > 80, "they were found"
     assert [f"{each.where}: {fault}" for each in raised for fault in each.faults] == []
 
 
 def test_an_id_has_one_sentence() -> None:
-    assert clashes(made_by_packages()) == []
+    assert clashes(made_by_sopctl()) == []
 
 
 WRONG = {

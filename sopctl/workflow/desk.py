@@ -237,7 +237,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
             raise _not_due(dossier, verb)
         ends = standing is dossier.standing and all(each.closes or each.resumes for each in outcomes.values())
         if standing.held and not ends:
-            raise _on_hold(dossier, standing.held)
+            raise on_hold(dossier, standing.held)
         actor = next(iter(outcomes.values())).actor or step.actor
         taken = Turn(
             desk,
@@ -326,7 +326,8 @@ def _not_due(dossier: Dossier, verb: str) -> NotNow:
     )
 
 
-def _on_hold(dossier: Dossier, held: Event) -> NotNow:
+def on_hold(dossier: Dossier, held: Event) -> NotNow:
+    """The error for work on a dossier that rests; `held` is the event that says since when, and why."""
     return NotNow(
         "on-hold",
         "{deposit} is on hold since {since:%Y-%m-%d} ({by}): {note}",

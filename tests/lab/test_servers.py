@@ -181,7 +181,7 @@ def test_nothing_logs_in_before_the_host_key_is_confirmed(placed: Placed) -> Non
     assert waiting.pending
     assert waiting.pending.key.sha256 == placed.pin
     other = "SHA256:" + "A" * 43
-    with pytest.raises(OutsideFailure, match=f"expected was {other}"):
+    with pytest.raises(OutsideFailure, match=f"instead of {other}"):
         configuring.configure(placed.desk, placed.id, host_key=other)
     assert placed.dossier().events == before
     journal = servers.run(placed.server, "journalctl --sync; journalctl --no-pager -u ssh")
@@ -243,7 +243,7 @@ def test_a_server_that_dies_in_the_middle_of_a_run(placed: Placed) -> None:
 
 def test_a_server_that_is_not_there(placed: Placed) -> None:
     lose_power(placed.server)
-    with pytest.raises(OutsideFailure, match="the server's host key cannot be read"):
+    with pytest.raises(OutsideFailure, match=r"the host key of .* cannot be read"):
         configuring.configure(placed.desk, placed.id, host_key=placed.pin)
     assert placed.newest() == ("penitipan", 10, "selesai"), "nothing was begun, nothing is recorded"
 

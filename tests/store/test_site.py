@@ -32,7 +32,7 @@ def test_an_unreadable_site_is_one_clear_error(site: Site) -> None:
     with somebody_else(), pytest.raises(OutsideFailure, match="cannot read: Permission denied") as caught:
         Site(site.root)
     assert caught.value.id == "access-denied"
-    assert "Give this account access" in caught.value.advice
+    assert "Give this account access" in str(caught.value)
 
 
 def test_a_folder_that_is_no_site_says_how_to_get_one(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_every_verb_but_the_due_one_is_refused_at_every_step(desk: Desk, file_re
                 with pytest.raises(NotNow, match=rf"due is {standing.place}: ") as caught:
                     do(desk, deposit)
                 assert caught.value.exit_code is ExitCode.NOT_NOW
-                assert f"sopctl {standing.step.verb} {deposit}" in caught.value.advice
+                assert f"sopctl {standing.step.verb} {deposit}" in str(caught.value)
                 assert dossiers.read(desk.site, deposit).events == before, "a refused verb writes nothing"
                 refused += 1
         VERBS[standing.step.verb](desk, deposit)

@@ -210,7 +210,7 @@ def plug(name: str, server: str, port: int) -> LabStatus:
             )
         if not 1 <= port <= switch.PORTS:
             raise UsageError(
-                "no-switch-port", "the switch has the ports 1 to {ports}, not {port}", ports=switch.PORTS, port=port
+                "lab-no-such-port", "the switch has the ports 1 to {ports}, not {port}", ports=switch.PORTS, port=port
             )
         others = {other: number for number, other in record.plugs.items() if number != place.number}
         if port in others:

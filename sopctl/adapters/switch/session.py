@@ -352,7 +352,7 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
     changed = next((each for each in causes if isinstance(each, BadHostKeyException)), None)
     if changed is not None:
         raise HostKeyChanged(
-            "host-key-changed",
+            "device-host-key-changed",
             "the device shows the host key {shown} ({shown_type}); pinned is {pinned} ({pinned_type})",
             where=where,
             remedy="Nothing was sent. Ask who replaced or reset the device, and compare the key at its console.",

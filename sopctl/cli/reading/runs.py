@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.options import end, example, json_option, open_desk
 from sopctl.cli.render import put_json
 from sopctl.model.text import printable
@@ -44,9 +45,9 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
     from sopctl.workflow.servers import runs as kept
 
     run = kept.one(open_desk(ctx).site, run_id)
-    result = run.result
+    result, helps = run.result, wording.advice(run.remedy)
     if as_json:
-        put_json({"id": run.id, "at": run.at, "outcome": run.outcome, "remedy": run.remedy, "result": result})
+        put_json({"id": run.id, "at": run.at, "outcome": run.outcome, "remedy": helps, "result": result})
         end(run.outcome == "ok")
     click.echo(f"{printable(run.id)}  {run.at:%Y-%m-%d %H:%M}  {run.outcome}")
     if result:
@@ -60,7 +61,7 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
             click.echo(f"  {printable(result.message, 1_000)}")
         for role, seconds in sorted(result.roles.items(), key=lambda entry: -entry[1]):
             click.echo(f"  {seconds:6.1f} s  {printable(role) or '(no role)'}")
-    if run.remedy:
-        click.echo(f"  → {run.remedy}")
+    if helps:
+        click.echo(f"  → {helps}")
     click.echo(f"  everything: {run.folder}")
     end(run.outcome == "ok")

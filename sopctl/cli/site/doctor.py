@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.options import end, example, json_option
 from sopctl.cli.render import console, put_json, table
 
@@ -11,15 +12,17 @@ from sopctl.cli.render import console, put_json, table
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
     """Check this machine: Python, libraries, Ansible, ssh, the lab, the site. Exit 1: something needed is missing."""
+    from msgspec.structs import replace
+
     from sopctl.workflow.setup.doctor import diagnose
 
     findings = diagnose(ctx.find_root().obj)
     if as_json:
-        put_json({"findings": findings})
+        put_json({"findings": [replace(each, remedy=wording.advice(each.remedy)) for each in findings]})
     else:
         made = table("", "what", "found", "remedy")
         for each in findings:
             mark, style = ("✓", None) if each.ok else ("✗", "red") if each.needed else ("–", "yellow")
-            made.add_row(mark, each.what, each.detail, each.remedy, style=style)
+            made.add_row(mark, each.what, each.detail, wording.advice(each.remedy), style=style)
         console().print(made)
     end(all(each.ok for each in findings if each.needed))

@@ -49,7 +49,7 @@ class Word(Struct, frozen=True):
         """Raise InvalidRecord for a no without a note, which would help nobody."""
         if not self.yes and not self.note:
             raise InvalidRecord(
-                "note-missing", "a no needs a note: what does not work?", where=self.by, remedy='Add --note "…"'
+                "no-without-note", "a no needs a note: what does not work?", where=self.by, remedy='Add --note "…"'
             )
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from sopctl.errors import SopctlError
 
+_CHANGED = "kunci host berubah: yang dikonfirmasi {pinned_type} {pinned}, sekarang {shown_type} {shown}"
 _OF_SERVERS = {
     "answer-unreadable": "jawaban tidak dapat dibaca: {error}",
     "first-contact-by-password": "kontak pertama hanya dengan kata sandi {account}, dan hanya sekali",
     "first-contact-failed": "kontak pertama gagal pada {rung} ({cause}): {detail}",
     "first-contact-incomplete": "kontak pertama memerlukan akun dan kunci host yang dikonfirmasi",
     "form-not-made": "jawaban tidak dapat dimasukkan ke formulir: {error}",
-    "host-key-changed": "kunci host berubah: yang dikonfirmasi {pinned_type} {pinned}, sekarang {shown_type} {shown}",
+    "host-key-changed": _CHANGED,
     "host-key-not-expected": "{host} menunjukkan kunci host {shown}, yang diharapkan {expected}",
     "host-key-not-pinned": "kunci host {host} belum dikonfirmasi, jadi tidak ada yang masuk ke sana",
     "host-key-unconfirmed": "kunci host {host} belum dikonfirmasi: {type} {sha256}",
@@ -59,6 +60,7 @@ _OF_ANSIBLE = {
     "no-playbook": "situs tidak punya playbook {playbook}",
 }
 _OF_SWITCHES = {
+    "device-host-key-changed": _CHANGED,
     "answer-not-understood": "jawaban untuk {command!r} tidak dikenal bentuknya",
     "command-refused": "perangkat menolak {line!r}: {answer}",
     "session-dropped": "sambungan terputus ({stage})",

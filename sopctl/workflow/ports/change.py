@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sopctl.adapters.switch import CommandRefused, DeviceFault, Restore, Session, learned, read
-from sopctl.errors import Interrupted, OutsideFailure, SopctlError
+from sopctl.errors import Advice, Interrupted, OutsideFailure, SopctlError
 from sopctl.model.ports import port
 from sopctl.model.ports.port import ActualPort, Expected, Plan, PortSetting, Reason, Refusal, changes
 from sopctl.store.switches import UnderWay
@@ -62,7 +62,7 @@ class PortResult(Struct, frozen=True):
     mac: str = ""
     cause: str = ""
     why: str = ""
-    remedy: str = ""
+    remedy: Advice = ()
     restore: str = ""
     noted: str = ""
 
@@ -79,12 +79,22 @@ class _NotHeard(OutsideFailure):
     def __init__(self, wanted: PortSetting, port: str, heard: Sequence[str]) -> None:
         remedy = "See that the server is on and plugged into this port, then run the command again."
         if heard:
-            sentence = "the server is not heard on {port} in VLAN {vlan}, but {heard}"
-            others = ", ".join(heard)
-            super().__init__("server-not-heard", sentence, remedy=remedy, port=port, vlan=wanted.vlan, heard=others)
+            super().__init__(
+                "server-not-heard",
+                "the server is not heard on {port} in VLAN {vlan}, but {heard}",
+                remedy=remedy,
+                port=port,
+                vlan=wanted.vlan,
+                heard=", ".join(heard),
+            )
         else:
-            sentence = "the server is not heard on {port} in VLAN {vlan}, nor is anything else"
-            super().__init__("nothing-heard", sentence, remedy=remedy, port=port, vlan=wanted.vlan)
+            super().__init__(
+                "nothing-heard",
+                "the server is not heard on {port} in VLAN {vlan}, nor is anything else",
+                remedy=remedy,
+                port=port,
+                vlan=wanted.vlan,
+            )
 
 
 class _Differs(OutsideFailure):
@@ -96,8 +106,13 @@ class _Differs(OutsideFailure):
         remedy = "Look at the port on the switch, then run the command again."
         if after:
             fields = ", ".join(f"{each.field} {each.before!r}" for each in changes(after, wanted))
-            sentence = "the switch accepted the lines, but {port} differs: {fields}"
-            super().__init__("port-differs", sentence, remedy=remedy, port=port, fields=fields)
+            super().__init__(
+                "port-differs",
+                "the switch accepted the lines, but {port} differs: {fields}",
+                remedy=remedy,
+                port=port,
+                fields=fields,
+            )
         else:
             super().__init__("port-gone", "the switch accepted the lines, but {port} is gone", remedy=remedy, port=port)
 
@@ -172,11 +187,16 @@ def _refused(plan: Plan, first: Refusal) -> PortResult:
 def _stopped(result: PortResult) -> Interrupted:
     """Ctrl-C, with what became of the port."""
     if result.state == "put-back":
-        sentence = "stopped; {port} was put back as it had been"
-        return Interrupted("stopped-port-put-back", sentence, port=result.plan.port)
+        return Interrupted(
+            "stopped-port-put-back", "stopped; {port} was put back as it had been", port=result.plan.port
+        )
     if result.restore:
-        sentence = "stopped; {port} could not be put back; the switch does it by itself: {restore}"
-        return Interrupted("stopped-port-puts-itself-back", sentence, port=result.plan.port, restore=result.restore)
+        return Interrupted(
+            "stopped-port-puts-itself-back",
+            "stopped; {port} could not be put back; the switch does it by itself: {restore}",
+            port=result.plan.port,
+            restore=result.restore,
+        )
     return Interrupted("stopped-port-not-put-back", "stopped; {port} could not be put back", port=result.plan.port)
 
 
@@ -304,7 +324,7 @@ def _ended(
     restore: Restore | None,
     failed: BaseException,
 ) -> PortResult:
-    why, remedy = (failed.message, failed.advice) if isinstance(failed, SopctlError) else ("stopped", "")
+    why, remedy = (failed.message, failed.remedy) if isinstance(failed, SopctlError) else ("stopped", ())
     return PortResult(
         state,
         plan,

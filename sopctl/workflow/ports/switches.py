@@ -132,10 +132,9 @@ def refuse_shared_ports(site: Site) -> None:
         for name in map(switch.interface, rack.switch.numbers):
             where, remedy = str(site.root / "racks" / f"{rack.name}.yml"), _SAY_WHICH_PORTS
             if name in switch.uplinks:
-                sentence = "port {port} of switch {switch} is an uplink, not a port of rack {rack}"
                 raise InvalidRecord(
                     "rack-claims-uplink",
-                    sentence,
+                    "port {port} of switch {switch} is an uplink, not a port of rack {rack}",
                     where=where,
                     remedy=remedy,
                     port=name,
@@ -144,10 +143,9 @@ def refuse_shared_ports(site: Site) -> None:
                 )
             other = claimed.setdefault((switch.name, name), rack.name)
             if other != rack.name:
-                sentence = "port {port} of switch {switch} is rack {other}'s already"
                 raise InvalidRecord(
                     "racks-share-port",
-                    sentence,
+                    "port {port} of switch {switch} is rack {other}'s already",
                     where=where,
                     remedy=remedy,
                     port=name,

@@ -7,18 +7,18 @@ from pathlib import Path
 from msgspec import DecodeError, Struct, json
 
 from sopctl.adapters.ansible.runner import RESULT_FILE, Outcome, RunResult
-from sopctl.errors import Action, UsageError
+from sopctl.errors import Action, Advice, UsageError
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 
-REMEDIES = {
-    Outcome.OK: "",
+REMEDIES: dict[Outcome, Advice] = {
+    Outcome.OK: (),
     Outcome.FAILED: "See what the server said. Correct it there, or in the playbook, then run the same command again.",
-    Outcome.UNREACHABLE: "Look where the way to it fails: sopctl check ID",
+    Outcome.UNREACHABLE: ("To see where the way to it fails:", Action("check")),
     Outcome.PARSER_ERROR: "Correct the site's playbooks or its inventory; the whole message is in output.txt.",
     Outcome.CANCELLED: "Run the same command again when you are ready.",
     Outcome.TIMED_OUT: "See in output.txt which task it had reached, then run the same command again.",
-    Outcome.CRASHED: "See output.txt; sopctl doctor shows whether Ansible works on this machine.",
+    Outcome.CRASHED: ("See output.txt. To see whether Ansible works on this machine:", Action("doctor")),
 }
 """What helps, by how the run ended."""
 
@@ -37,7 +37,7 @@ class Run(Struct, frozen=True):
         return self.result.outcome.value if self.result else "no result"
 
     @property
-    def remedy(self) -> str:
+    def remedy(self) -> Advice:
         """What helps; empty when all is well."""
         if self.result is None:
             return "It is still under way, or it was killed; then run the same command again."

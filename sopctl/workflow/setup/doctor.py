@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.adapters import lab
-from sopctl.errors import SopctlError
+from sopctl.errors import Advice, SopctlError
 from sopctl.store.site import Site
 from sopctl.workflow.ports import switches
 from sopctl.workflow.setup.secrets import exposed
@@ -23,7 +23,7 @@ class Diagnosis(Struct, frozen=True):
     what: str
     ok: bool
     detail: str
-    remedy: str = ""
+    remedy: Advice = ()
     needed: bool = True
 
 
@@ -74,13 +74,13 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
     try:
         site = Site.find(site_dir)
     except SopctlError as error:
-        return [Diagnosis("site", False, error.message, error.advice, needed=False)]
+        return [Diagnosis("site", False, error.message, error.remedy, needed=False)]
     found = [Diagnosis("site", True, str(site.root))]
     try:
         key = site.key_file(site.settings.management.key)
         found.append(Diagnosis("management key", True, str(key)))
     except SopctlError as error:
-        found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.advice))
+        found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
     return [*found, *_switches(site), *_secrets(site)]
 
 
@@ -89,14 +89,14 @@ def _switches(site: Site) -> list[Diagnosis]:
     try:
         records = site.switches
     except SopctlError as error:
-        return [Diagnosis("switches", False, f"{error.where}: {error.message}", error.advice, needed=False)]
+        return [Diagnosis("switches", False, f"{error.where}: {error.message}", error.remedy, needed=False)]
     found = []
     for name, record in records.items():
         try:
             switches.ready(site, record)
             found.append(Diagnosis(f"switch {name}", True, f"{record.account}@{record.address}", needed=False))
         except SopctlError as error:
-            found.append(Diagnosis(f"switch {name}", False, error.message, error.advice, needed=False))
+            found.append(Diagnosis(f"switch {name}", False, error.message, error.remedy, needed=False))
     return found
 
 
@@ -104,7 +104,7 @@ def _secrets(site: Site) -> list[Diagnosis]:
     try:
         open_ones = list(exposed(site))
     except SopctlError as error:
-        return [Diagnosis("secrets", False, error.message, error.advice)]
+        return [Diagnosis("secrets", False, error.message, error.remedy)]
     if not open_ones:
         return [Diagnosis("secrets", True, "none can be read by others")]
     found = [(str(each.path.relative_to(site.root)), each) for each in open_ones]

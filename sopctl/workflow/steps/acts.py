@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from sopctl.errors import Action, NotNow, UsageError
 from sopctl.model.sop.entries import Entry, ExtensionLetter, Letter, LetterScan, ValidUntil
-from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
+from sopctl.workflow.desk import Desk, StepDone, Turn, act, on_hold, turn
 from sopctl.workflow.scans import read_scan
 from sopctl.workflow.steps import required
 from sopctl.workflow.steps.reservation import serve_waiting_list
@@ -17,15 +17,7 @@ def hold(desk: Desk, deposit_id: str, *, reason: str) -> StepDone:
     """Put a deposit on hold at the step where it stands; its clock stops. Raises NotNow when it is on hold already."""
     with act(desk, deposit_id, "hold") as mine:
         if held := mine.standing.held:
-            raise NotNow(
-                "on-hold",
-                "{deposit} is on hold since {since:%Y-%m-%d} ({by}): {note}",
-                remedy=Action("resume", deposit_id),
-                deposit=deposit_id,
-                since=held.at,
-                by=held.by,
-                note=held.note,
-            )
+            raise on_hold(mine.dossier, held)
         said = required.reason(reason, "a hold", Action("hold", deposit_id, needs=("reason",)))
         return mine.record(mine.verb.outcome, note=said)
 

@@ -258,7 +258,7 @@ def _csv(content: bytes, where: str) -> Iterator[list[str]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidRecord("not-utf8", "byte {position} is not UTF-8", where=where, position=error.start) from None
+        raise InvalidRecord("not-utf8", "byte {byte} is not UTF-8", where=where, byte=error.start) from None
     first = text.partition("\n")[0]
     try:
         yield from csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")

@@ -11,6 +11,7 @@ from sopctl.model.sop.entries import Informed, NoticeKept, OfferedUntil, Paper, 
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.composing import Content
+from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers.announcement import announcement
 from sopctl.workflow.steps.reservation import place_until
 
@@ -75,7 +76,7 @@ def _send(mine: Turn, means: Means, message: Message, message_id: str) -> Inform
     except sending.MayHaveArrived:
         raise  # its `started` event stays the newest: the next try asks a person first
     except OutsideFailure as error:
-        mine.record(history.FAILED, note=f"tidak terkirim: {error.message}")
+        mine.record(history.FAILED, note=told(error))
         raise
     return informed
 

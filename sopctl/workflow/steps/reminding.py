@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sopctl.errors import Conflict, NotNow, OutsideFailure
+from sopctl.errors import Conflict, NotNow, OutsideFailure, SopctlError
 from sopctl.model.message import Message
 from sopctl.model.sop.entries import Reminded
 from sopctl.model.sop.procedure import REQUESTER
@@ -19,6 +19,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.settings import Language
 from sopctl.workflow.desk import Desk, act
 from sopctl.workflow.messages import composing, sending
+from sopctl.workflow.messages.notes import told
 from sopctl.workflow.views import board
 from sopctl.workflow.views.board import Row
 
@@ -100,17 +101,17 @@ def _send(desk: Desk, reminder: Reminder) -> Reminder:
     try:
         ready.send()
     except OutsideFailure as error:
-        _note(desk, reminder.rows, message_id, ready.to, problem=error.message)
+        _note(desk, reminder.rows, message_id, ready.to, failed=error)
         return replace(reminder, problem=error.message)
     return replace(reminder, sent=True)
 
 
-def _note(desk: Desk, rows: Sequence[Row], message_id: str, to: str, *, problem: str = "") -> None:
+def _note(desk: Desk, rows: Sequence[Row], message_id: str, to: str, *, failed: SopctlError | None = None) -> None:
     """Record in each dossier that a reminder was sent, or that it failed. A dossier that another process holds is
     skipped: its reminder may be sent once more."""
     for row in rows:
-        reminded = Reminded(key=key(row), message_id=message_id, to=to, problem=problem or None)
-        note = f"pengingat tidak terkirim: {problem}" if problem else f"pengingat ke {to}"
+        reminded = Reminded(key=key(row), message_id=message_id, to=to, problem=failed.message if failed else None)
+        note = f"pengingat gagal: {told(failed)}" if failed else f"pengingat ke {to}"
         try:
             with act(desk.automatic(), row.id, "remind") as mine:
                 mine.record(mine.verb.outcome, reminded, note=note[:500])

@@ -92,7 +92,7 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
     if actor and actor not in actors:
         raise UsageError(
             "no-such-actor",
-            "there is no actor {actor!r}",
+            "no procedure has an actor {actor!r}",
             remedy=f"The procedures have: {', '.join(sorted(actors))}",
             actor=actor,
         )

@@ -94,12 +94,12 @@ def test_what_a_machine_lacks_here_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(command, "find", lambda tool: None if "qemu" in tool else f"/usr/bin/{tool}")
     with pytest.raises(OutsideFailure) as caught:
         tier.choose_machine()
-    assert caught.value.advice == "apt install --no-install-recommends qemu-system-x86"
+    assert caught.value.remedy == ("apt install --no-install-recommends qemu-system-x86",)
     monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", "x", "6", "1", "aarch64")))
     with pytest.raises(OutsideFailure) as caught:
         tier.choose_machine()
-    assert "it must be amd64" in caught.value.advice
+    assert "it must be amd64" in str(caught.value)
     monkeypatch.setattr(tier, "find_tier", lambda: (None, ["the lab needs root: run it with sudo"]))
     with pytest.raises(OutsideFailure) as caught:
         tier.choose_machine()
-    assert caught.value.advice == "the lab needs root: run it with sudo"
+    assert caught.value.remedy == ("the lab needs root: run it with sudo",)

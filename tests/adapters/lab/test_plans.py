@@ -75,12 +75,12 @@ def test_a_switch_needs_booted_servers_and_its_tools(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("SOPCTL_LAB_TIER", "chroot")
     with pytest.raises(OutsideFailure, match="booted servers") as caught:
         lab.up("lab", switched=True)
-    assert caught.value.advice == "unset SOPCTL_LAB_TIER"
+    assert caught.value.remedy == ("unset SOPCTL_LAB_TIER",)
     monkeypatch.delenv("SOPCTL_LAB_TIER")
     monkeypatch.setattr(command, "missing", lambda tools: ["ethtool"] if "ethtool" in tools else [])
     with pytest.raises(OutsideFailure, match="more tools") as caught:
         lab.up("lab", switched=True)
-    assert caught.value.advice == "apt install ethtool"
+    assert caught.value.remedy == ("apt install ethtool",)
 
 
 def test_a_record_comes_back_and_a_damaged_one_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

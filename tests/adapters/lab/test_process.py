@@ -128,7 +128,7 @@ def test_tools_failures_are_one_sentence_that_is_safe_to_print() -> None:
         command.run(["sh", "-c", r"printf 'one\n\n\033[31mtwo\n' >&2; exit 1"])
     with pytest.raises(OutsideFailure, match="not installed") as caught:
         command.run(["no-such-tool"])
-    assert caught.value.advice == "apt install no-such-tool"
+    assert caught.value.remedy == ("apt install no-such-tool",)
     with pytest.raises(OutsideFailure, match=r"within 0\.1 s"):
         command.run(["sleep", "5"], timeout=0.1)
 

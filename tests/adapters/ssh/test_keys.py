@@ -47,7 +47,7 @@ def test_refuses_what_others_may_touch(mode: int, tmp_path: Path) -> None:
     path.chmod(mode)
     with pytest.raises(InvalidRecord) as caught:
         load_key(path)
-    assert caught.value.advice == f"chmod 600 {path}"
+    assert caught.value.remedy == (f"chmod 600 {path}",)
 
 
 @pytest.mark.parametrize(

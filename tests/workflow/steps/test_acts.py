@@ -112,7 +112,7 @@ def test_someone_without_the_role_decides_with_a_letter_of_authority(
     scan.write_bytes(PDF)
     with pytest.raises(NotNow, match="belongs to kadis; kabid is kabid") as caught:
         letters.dispose(desk.decided_by("kabid"), deposit, instruction="x")
-    assert "--on-behalf-of kadis --document FILE" in caught.value.advice
+    assert "--on-behalf-of kadis --document FILE" in str(caught.value)
     done = letters.dispose(desk.decided_by("kabid", Behalf("kadis", scan)), deposit, instruction="x")
     event = dossiers.read(desk.site, deposit).events[-1]
     assert (event.by, event.typed, event.data["on_behalf_of"]["person"]) == ("kabid", desk.typed, "kadis")

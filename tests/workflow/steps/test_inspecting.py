@@ -104,7 +104,7 @@ def test_the_way_back_compares_with_the_hand_over(desk: Desk, brought: str, tmp_
     releasing.release(desk, brought, by_hand="server mati")
     with pytest.raises(UsageError, match="'monitor' was not handed over") as caught:
         inspecting.inspect(desk, brought, missing=["monitor"])
-    assert caught.value.advice == "Accessories at hand-over: rel, kabel daya"
+    assert caught.value.remedy == ("Accessories at hand-over: rel, kabel daya",)
     done = inspecting.inspect(desk, brought, missing=["rel"])
     assert (done.outcome, done.next) == ("tidak sesuai", "pengembalian 8"), "a difference does not block"
     with turn(desk, brought, "handover") as mine:

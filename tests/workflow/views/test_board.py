@@ -117,7 +117,7 @@ def test_what_is_escalated_stays_the_business_of_those_it_passed(
     assert [row.escalated_to for row in board.todo(desk, actor="kabid", late=True).rows] == ["kabid"]
     clock.now += timedelta(days=3)
     assert [row.escalated_to for row in board.todo(desk, actor="kabid").rows] == ["kadis"]
-    with pytest.raises(UsageError, match="there is no actor 'bupati'"):
+    with pytest.raises(UsageError, match="no procedure has an actor 'bupati'"):
         board.todo(desk, actor="bupati")
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.options import end
 from sopctl.cli.render import put_json, put_step
 from sopctl.model.text import printable
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
 
 def put_change(done: "StepDone", result: "PortResult", *, as_json: bool) -> None:
     """What a change of a port did. Ends the command with its answer."""
+    from msgspec.structs import replace
+
+    helps = printable(wording.advice(result.remedy), 500)
     if as_json:
-        put_json({"step": done, "port": result})
+        put_json({"step": done, "port": replace(result, remedy=helps)})
     else:
         put_step(done, as_json=False)
-        if result.remedy and not result.answer:
-            click.echo(f"  → {printable(result.remedy, 500)}")
+        if helps and not result.answer:
+            click.echo(f"  → {helps}")
     end(done.answer)
