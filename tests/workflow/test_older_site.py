@@ -1,0 +1,74 @@
+"""A site whose histories an older version wrote (cases/older_site) is read as it stands.
+
+Its three deposits went through the demo on real servers; the papers themselves are left out.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sopctl.cli.main import cli
+from sopctl.model.sop import entries
+from sopctl.model.sop.entries import AccessTried, Configured, Entry, ExitRecorded, HostKeyPinned, Placed, ReturnLetter
+from sopctl.store import dossiers
+from sopctl.store.site import Site
+
+OLDER = Path(__file__).parents[1] / "cases/older_site"
+STANDING = {"PS-2026-0001": "closed", "PS-2026-0002": "konfigurasi 6", "PS-2026-0003": "konfigurasi 1"}
+READING = [
+    ["validate"],
+    ["list", "--state", "all"],
+    ["todo"],
+    ["todo", "--late"],
+    ["queue", "list"],
+    ["rack", "show", "A1"],
+    ["journal", "verify"],
+    ["report", "sla"],
+    ["remind", "--dry-run"],
+    *(["show", deposit] for deposit in STANDING),
+    *(["sop", "show", name, "--deposit", "PS-2026-0001"] for name in ("penitipan", "konfigurasi", "pengembalian")),
+]
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(OLDER, tmp_path / "site"))
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    """All files below `root` but those that may be lost."""
+    files = {str(path.relative_to(root)): path for path in root.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if not name.startswith("var/")}
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_it_is_read_and_stays_as_it_is(older: Path, words: list[str]) -> None:
+    before = contents(older)
+    ran = CliRunner().invoke(cli, ["--site", str(older), *words])
+    assert ran.exit_code == 0, ran.output
+    assert contents(older) == before
+
+
+def test_every_deposit_stands_where_it_stood(older: Path) -> None:
+    ran = CliRunner().invoke(cli, ["--site", str(older), "list", "--state", "all", "--json"])
+    assert {row["id"]: row["standing"] for row in json.loads(ran.output)["deposits"]} == STANDING
+
+
+def test_all_that_it_established_is_read_as_entries(older: Path) -> None:
+    """No key of its events is left that no entry reads."""
+    kinds = [kind for kind in vars(entries).values() if isinstance(kind, type) and issubclass(kind, Entry)]
+    known = {field for kind in kinds for field in kind.__struct_encode_fields__}
+    for deposit in STANDING:
+        events = dossiers.read(Site(older), deposit).events
+        assert {key for event in events for key in event.data} <= known
+
+
+def test_what_it_established_is_found(older: Path) -> None:
+    given_back = dossiers.read(Site(older), "PS-2026-0001")
+    for kind in (Placed, HostKeyPinned, Configured, AccessTried, ReturnLetter, ExitRecorded):
+        assert given_back.newest(kind), kind
+    loop = dossiers.read(Site(older), "PS-2026-0002")
+    assert [tried.accessible for _, tried in loop.established(AccessTried)] == [True, False]
