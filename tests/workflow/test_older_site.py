@@ -17,7 +17,7 @@ from sopctl.store import dossiers
 from sopctl.store.site import Site
 
 OLDER = Path(__file__).parents[1] / "cases/older_site"
-STANDING = {"PS-2026-0001": "closed", "PS-2026-0002": "konfigurasi 6", "PS-2026-0003": "konfigurasi 1"}
+STANDING = {"PS-2026-0001": "selesai", "PS-2026-0002": "konfigurasi 6", "PS-2026-0003": "konfigurasi 1"}
 READING = [
     ["validate"],
     ["list", "--state", "all"],
