@@ -284,10 +284,9 @@ def make_site(bench: Bench, name: str, hosts: list[str]) -> Path:
         }  # fmt: skip
         (folder / "deposit.yml").write_bytes(codec.dump({"id": deposit_id, **record}))
         events: list[Event] = []
-        for seq, (procedure, step, outcome, data) in enumerate(WAY[:9], start=1):
+        confirmed = ("konfigurasi", 1, "kunci host", {"host_key": pin})
+        for seq, (procedure, step, outcome, data) in enumerate((*WAY[:9], confirmed), start=1):
             known = {"place": {"rack": "A1", "unit": "1", "height": "2"}} if outcome == "tersedia" else dict(data)
-            if step == 10:
-                known["host_key"] = pin
             at = datetime(2026, 1, 5, 8, seq, tzinfo=zone)
             prev = history.head(deposit_id, events)
             events.append(Event(seq, at, procedure, step, outcome, "staf", "root", prev, "", known))

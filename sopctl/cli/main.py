@@ -95,6 +95,9 @@ def main() -> NoReturn:
         code = end.code if isinstance(end.code, int) else ExitCode.USAGE
     except click.exceptions.Exit as end:
         code = end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = ExitCode.USAGE
     except click.ClickException as error:
         code = _say(UsageError("usage", "{message}", message=error.format_message(), remedy=_help_hint(error)))
     except (KeyboardInterrupt, click.Abort):

@@ -45,11 +45,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON doc
 id_argument = click.argument("deposit_id", metavar="ID")
 
 
+def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+    ctx.meta[f"sopctl.{option.name}"] = value
+
+
 def decider_options(command: Command) -> Command:
     """Who decides, for the desk that `open_desk` makes: --by, and --on-behalf-of with its --document."""
-
-    def remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
-        ctx.meta[f"sopctl.{option.name}"] = value
 
     options = (
         click.option(
@@ -57,14 +58,14 @@ def decider_options(command: Command) -> Command:
             metavar="PERSON",
             help="Who decided it: a person in sopctl.yml with the step's role.",
             expose_value=False,
-            callback=remember,
+            callback=_remember,
         ),
         click.option(
             "--on-behalf-of",
             metavar="PERSON",
             help="Whose step it is, if --by does not have the role (with --document).",
             expose_value=False,
-            callback=remember,
+            callback=_remember,
         ),
         click.option(
             "--document",
@@ -72,14 +73,7 @@ def decider_options(command: Command) -> Command:
             type=FILE,
             help="The letter of authority: PDF, PNG or JPEG.",
             expose_value=False,
-            callback=remember,
-        ),
-        click.option(
-            "--seen",
-            metavar="HEAD",
-            help="Refuse (exit 5) if anything was recorded since: the head that show --json printed.",
-            expose_value=False,
-            callback=remember,
+            callback=_remember,
         ),
     )
     for option in reversed(options):
@@ -87,6 +81,13 @@ def decider_options(command: Command) -> Command:
     return command
 
 
+seen_option = click.option(
+    "--seen",
+    metavar="HEAD",
+    help="Refuse (exit 5) if anything was recorded since: the head that show --json printed.",
+    expose_value=False,
+    callback=_remember,
+)
 lang_option = click.option("--lang", type=click.Choice(["id", "en"]), help="Indonesian or English [default: id].")
 month_option = click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
 reason_option = click.option("--reason", type=TEXT, required=True, help="Why; it is kept in the record.")
@@ -107,7 +108,7 @@ trusted_path_option = click.option(
     type=TEXT,
     default="",
     metavar="WHY",
-    help="Pin the key that is shown, because nobody can be in between: over a cable of our own, say.",
+    help="Trust the key as shown, because the path is secure (a direct cable, say).",
 )
 key_option = click.option("--key", type=FILE, help="Try as the requester, with this private key.")
 user_option = click.option("--user", help="The requester's account [default: the letter's first], with --key.")
@@ -145,10 +146,13 @@ def open_desk(ctx: click.Context) -> "Desk":
         raise lacks("--document", "--on-behalf-of", "Say whose step it is.")
     behalf = Behalf(person, document) if person and document else None
     desk = terminal.desk(open_site(ctx), by=ctx.meta.get("sopctl.by"), behalf=behalf)
-    seen, deposit_id = ctx.meta.get("sopctl.seen"), ctx.params.get("deposit_id")
-    if seen and not deposit_id:
+    seen = ctx.meta.get("sopctl.seen")
+    if seen is None:
+        return desk
+    deposits = set(filter(None, (ctx.params.get("deposit_id"), *ctx.params.get("deposit_ids", ()))))
+    if len(deposits) != 1:
         raise UsageError("seen-without-deposit", "--seen goes with one deposit, which it is about")
-    return desk.having_seen({deposit_id: seen}) if seen and deposit_id else desk
+    return desk.having_seen({deposits.pop(): seen})
 
 
 def choose_one(*ways: str, remedy: Advice = ()) -> UsageError:

@@ -12,6 +12,8 @@ ID = r"^[A-Z0-9][A-Z0-9-]{0,40}\Z"
 
 HOST_NAME = r"^(?=.{1,253}$)(?!.*-$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\Z"
 ACCOUNT = r"^[a-z_][a-z0-9_-]{0,30}\Z"
+ROLE = r"^[a-z][a-z0-9-]{0,30}\Z"
+"""An actor of a procedure, which is the role of people in sopctl.yml."""
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,80}\Z"
 """A file that a record may name (a key in keys/, a rack): one path component, never hidden."""
 

@@ -34,7 +34,7 @@ class Office(Struct, frozen=True, forbid_unknown_fields=True):
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
     """A person of the office. `role` is an actor of the procedures; `login` their account on the controller."""
 
-    role: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}\Z")]
+    role: Annotated[str, Meta(pattern=names.ROLE)]
     name: Line
     position: OptionalLine = ""
     nip: Annotated[str, Meta(pattern=names.NIP)] = ""
@@ -179,7 +179,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError("Expected IP addresses or host names in `time_servers`")
         spelled: dict[str, str] = {}
         for key, unit in self.units.items():
-            for name in (unit.name, *unit.also):
+            for name in (key, unit.name, *unit.also):
                 if spelled.setdefault(folded(name), key) != key:
                     raise ValueError(f"Expected each name in `units` once; `{name}` is of {spelled[folded(name)]} too")
         for name in self.checks.notify:

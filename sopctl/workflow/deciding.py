@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sopctl.errors import Action, NotNow, UsageError
+from sopctl.errors import NotNow, UsageError
 from sopctl.model.principal import AUTOMATIC, Principal
 from sopctl.model.sop.procedure import REQUESTER
 from sopctl.store.settings import Person
@@ -36,9 +36,18 @@ class Deciding:
     behalf: Behalf | None = None
     choose: Choose = themselves
 
-    def decider(self, people: Mapping[str, Person], actors: Sequence[str], what: str, *, unit: str = "") -> str:
+    def decider(
+        self,
+        people: Mapping[str, Person],
+        actors: Sequence[str],
+        what: str,
+        *,
+        unit: str = "",
+        unattended: bool = False,
+    ) -> str:
         """Who decided `what`, which belongs to one of `actors`: a person's key, the requesting unit (of the key
-        `unit`, where the site lists it), or sopctl itself.
+        `unit`, where the site lists it), or sopctl itself. `unattended`: the work needs no decision (a timer may do
+        it), so that whoever starts it need not be a clerk, unless they name someone.
 
         Raises NotNow when whoever decides does not hold the role, or the one who acts may not record it; UsageError
         when nobody is named or there is no such person.
@@ -46,7 +55,7 @@ class Deciding:
         if self.who.kind == "automation":
             return AUTOMATIC
         if tuple(actors) == (REQUESTER,):
-            return self._requester(what, unit)
+            return self._requester(what, unit, unattended=unattended)
         role = " or ".join(actors)
         holders = [key for key, person in people.items() if person.role in actors]
         able = self._able(people, holders, what, role)
@@ -55,14 +64,15 @@ class Deciding:
             raise UsageError(
                 "decider-missing",
                 "{what} belongs to {role}: say who decided",
-                remedy=f"Name them: --by {'|'.join(able)}"
+                remedy=f"Name one of them with --by: {', '.join(able)}"
                 if able
                 else f"Add a person with the role {role} to sopctl.yml",
                 what=what,
                 role=role,
             )
         self._refuse_unknown(people, named)
-        self._refuse_false_clerk(named)
+        if self.by is not None or not unattended:
+            self._refuse_false_clerk(named)
         if named not in able:
             raise NotNow(
                 "role-not-held",
@@ -89,7 +99,7 @@ class Deciding:
         self._refuse_false_clerk(self.by)
         return self.by
 
-    def _requester(self, what: str, unit: str) -> str:
+    def _requester(self, what: str, unit: str, *, unattended: bool) -> str:
         if self.by not in (None, REQUESTER):
             raise NotNow(
                 "requesters-step",
@@ -100,7 +110,7 @@ class Deciding:
             )
         if self.who.kind == "unit" and self.who.unit != unit:
             raise NotNow("other-units-step", "{what} is not {unit}'s to do", what=what, unit=self.who.unit)
-        if self.who.kind != "unit" and not self.who.clerk:
+        if self.who.kind != "unit" and not (self.who.clerk or unattended):
             raise self._no_clerk("the requesting unit")
         return REQUESTER
 
@@ -135,10 +145,7 @@ class Deciding:
         return NotNow(
             "not-a-clerk",
             "{login} may not record what {person} decides",
-            remedy=(
-                "They do it themselves, or the site lets this login record for others: `clerks` in sopctl.yml.",
-                Action("validate"),
-            ),
+            remedy="Let them record it themselves, or add this login to `clerks` in sopctl.yml.",
             login=self.who.login,
             person=whom,
         )
@@ -147,10 +154,6 @@ class Deciding:
 def name_one_of(holders: Sequence[str]) -> str:
     """What helps where someone else must decide."""
     return f"Name someone who holds the role: --by {_first(holders)}"
-
-
-def _name_them(able: Sequence[str], role: str) -> str:
-    return f"Name them: --by {'|'.join(able)}" if able else f"Add a person with the role {role} to sopctl.yml"
 
 
 def _first(holders: Sequence[str]) -> str:

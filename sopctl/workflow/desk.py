@@ -65,11 +65,11 @@ class Desk:
         """The same desk, for what follows from a rule alone."""
         return replace(self, deciding=Deciding(Principal(self.typed, "automation")), seen={})
 
-    def decider(self, actors: Sequence[str], what: str, unit: str) -> str:
+    def decider(self, actors: Sequence[str], what: str, unit: str, *, unattended: bool = False) -> str:
         """Who decides `what`. Raises as `Deciding.decider`."""
         settings = self.site.settings
         key = identity(settings.units, unit)
-        return self.deciding.decider(settings.people, actors, what, unit=key)
+        return self.deciding.decider(settings.people, actors, what, unit=key, unattended=unattended)
 
 
 class StepDone(Struct, frozen=True):
@@ -239,15 +239,16 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
         if standing.held and not ends:
             raise on_hold(dossier, standing.held)
         actor = next(iter(outcomes.values())).actor or step.actor
+        row = _row(verb, step)
         taken = Turn(
             desk,
             dossier,
             dossier.procedures[standing.procedure],
             step,
             standing,
-            desk.decider((actor,), f"{verb} at {standing.place}", dossier.deposit.unit),
+            desk.decider((actor,), f"{verb} at {standing.place}", dossier.deposit.unit, unattended=row.unattended),
             outcomes,
-            _row(verb, step),
+            row,
         )
         _note_behalf(taken)
         yield taken
@@ -274,6 +275,12 @@ def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
         taken = Turn(desk, dossier, mine, standing.step, standing, by, {row.outcome: Outcome()}, row)
         _note_behalf(taken)
         yield taken
+
+
+def refuse_moved(desk: Desk, deposit_id: str) -> None:
+    """Raise Conflict where the history moved since the caller looked. A turn does it; what is done before one asks."""
+    if deposit_id in desk.seen:
+        _refuse_moved(desk, dossiers.read(desk.site, deposit_id))
 
 
 def _refuse_moved(desk: Desk, dossier: Dossier) -> None:

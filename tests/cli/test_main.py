@@ -10,6 +10,7 @@ import click
 import pytest
 
 from sopctl.cli.main import cli
+from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST
 from tests.conftest import Ran
 
@@ -210,3 +211,31 @@ def test_a_key_open_to_others_is_refused_with_the_remedy(sopctl: Callable[..., R
     found = {each["what"]: each for each in json.loads(sopctl("doctor", "--json").out)["findings"]}
     assert not found["management key"]["ok"]
     assert found["management key"]["remedy"] == f"Close it: chmod 600 {key}"
+
+
+def test_a_next_command_is_never_wrapped(
+    sopctl: Callable[..., Ran], file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of one, pasted by itself, would run."""
+    monkeypatch.setenv("COLUMNS", "40")
+    deposit = file_request()
+    sopctl("hold", deposit, "--reason", "x", "--by", "kabid")
+    shown = [line for line in sopctl("show", deposit).out.splitlines() if "sopctl" in line]
+    assert len(shown) == 1
+    assert shown[0].strip().startswith(f"sopctl resume {deposit}; or: ")
+    assert "<" in shown[0]
+
+
+def test_remind_names_a_dossier_that_cannot_be_read(
+    sopctl: Callable[..., Ran], desk: Desk, file_request: Callable[..., str]
+) -> None:
+    broken = desk.site.root / "deposits" / file_request() / "history.yml"
+    broken.write_text("x: [")
+    ran = sopctl("remind", "--dry-run")
+    assert (ran.code, str(broken) in ran.err, "Nobody" in ran.out) == (3, True, False)
+
+
+def test_a_group_without_a_command_shows_its_help(sopctl: Callable[..., Ran]) -> None:
+    ran = sopctl("journal")
+    assert ran.code == 2
+    assert "\nCommands:\n  verify" in ran.out + ran.err

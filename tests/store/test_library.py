@@ -69,6 +69,13 @@ def test_an_unsound_procedure_is_refused_at_its_line(tmp_path: Path, row: dict[s
     assert caught.value.where.rsplit(":", 2)[:2] == [str(tmp_path / "own0.yml"), str(row["line"])]
 
 
+def test_only_the_requesting_unit_files_a_request(tmp_path: Path) -> None:
+    step = "    actor: {}\n    verb: request"
+    other = next_version("penitipan", "9", (step.format("pemohon"), step.format("kabid")))
+    with pytest.raises(InvalidRecord, match="request is what the requesting unit does: its actor is pemohon"):
+        library(tmp_path, other)
+
+
 def test_the_highest_version_is_in_force_and_dossiers_stay_with_theirs(tmp_path: Path) -> None:
     tenth, second = (
         next_version("penitipan", v, ("penitipan server\n", f"penitipan server v{v}\n")) for v in ("10", "2")
@@ -97,7 +104,7 @@ def test_procedures_that_follow_each_other_for_ever_are_refused(tmp_path: Path) 
     head = "title: t\nversion: '1'\nsource: s\nlegal_basis: []\nactors: {pemohon: Pemohon}\n"
     one = f"name: satu\n{head}begins: {{during: konfigurasi, after: dua}}\n{step}"
     two = f"name: dua\n{head}begins: {{after: satu}}\n{step}"
-    with pytest.raises(InvalidRecord, match="step 1 can be reached from itself without a person"):
+    with pytest.raises(InvalidRecord, match="step 1 is in a loop"):
         library(tmp_path, one, two)
     assert "dua" in library(tmp_path, one.replace("notify, task: accessible", "receive"), two).current
 

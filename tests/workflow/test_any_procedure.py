@@ -68,15 +68,18 @@ MOST_STEPS = 200
 
 
 @st.composite
-def outcomes(draw: st.DrawFn, following: int | None, numbers: tuple[int, ...], verb: str = "") -> Outcome:
-    """Where an outcome leads: mostly on to `following` (None: the end), else anywhere."""
+def outcomes(
+    draw: st.DrawFn, following: int | None, numbers: tuple[int, ...], verb: str = "", *, tried: bool = False
+) -> Outcome:
+    """Where an outcome leads: mostly on to `following` (None: the end), else anywhere. `tried`: it may have tries."""
     somewhere = draw(st.sampled_from(("on",) * 8 + ("step", "step", "end", "closes", "resumes")))
     leads = {"on": following, "step": draw(st.sampled_from(numbers))}.get(somewhere)
     waits: st.SearchStrategy[verbs.Waiting] = st.sampled_from(("", "", "", "space", "month", "decision"))
+    waiting = draw(waits) if leads is not None else ""
     return Outcome(
         next=leads,
-        waits_for=draw(waits) if leads is not None else "",
-        tries=draw(st.sampled_from((None, None, 1, 3))),
+        waits_for=waiting,
+        tries=draw(st.sampled_from((None, None, 1, 3))) if tried and not waiting else None,
         closes=somewhere == "closes",
         resumes=somewhere == "resumes",
         verb=verb,
@@ -88,10 +91,13 @@ def outcomes(draw: st.DrawFn, following: int | None, numbers: tuple[int, ...], v
 def steps(draw: st.DrawFn, verb: Verb, no: int, following: int | None, numbers: tuple[int, ...]) -> Step:
     """A step of this verb with the outcomes that it must have, and some that other verbs bring."""
     own = verb.ends or tuple(f"hasil {n}" for n in range(verb.own_ends or draw(st.integers(1, 2))))
-    found = {label: draw(outcomes(following, numbers)) for label in own}
+    found = {label: draw(outcomes(following, numbers, tried=verb.unattended)) for label in own}
     for aside in draw(st.lists(st.sampled_from(ASIDES), max_size=2, unique_by=lambda each: each.name)):
         found[f"lain {aside.name}"] = draw(outcomes(None, numbers, aside.name))
     actor = draw(st.sampled_from(tuple(ACTORS)))
+    if verb.opens:
+        actor = REQUESTER
+        found |= {label: replace(found[label], actor="") for label in own}
     return Step(no, f"Langkah {no}", actor, verb.name, found, verb.task, limit_days=draw(st.integers(1, 30)))
 
 
@@ -127,7 +133,9 @@ def mended(procedure: Procedure) -> Procedure:
                 outcome = found.pop(str(label))
                 if not outcome.verb:
                     then = next((each.no for each in procedure.steps[int(index) + 1 :]), None)
-                    found[str(label)] = Outcome(next=then if inside[1:] else outcome.next, tries=2)
+                    bounded = any(step.verb == verb.name and verb.unattended for verb in WORK)
+                    onward = then if inside[1:] or not bounded else outcome.next
+                    found[str(label)] = Outcome(next=onward, tries=2 if bounded else None)
             steps = tuple(replace(step, outcomes=found) if each is step else each for each in procedure.steps)
         procedure = replace(procedure, steps=steps)
     return procedure

@@ -1,6 +1,7 @@
 """Who acts and who decides: the table of rules, and the same through the site's own settings."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from sopctl.store.settings import Person
 from sopctl.store.site import Site
 from sopctl.workflow.deciding import Behalf, Deciding, themselves
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.steps import letters, reservation
+from sopctl.workflow.steps import acts, letters, reservation
 from tests.cases import rows
-from tests.conftest import Ran
+from tests.conftest import Clock, Ran
 
 PEOPLE = {
     "kadis": Person("kadis", "Kepala Dinas"),
@@ -35,7 +36,9 @@ def test_who_decides(row: dict[str, Any]) -> None:
     choose = terminal.only_one if row.get("default") == "only-one" else themselves
     deciding = Deciding(who, row.get("by"), behalf, choose)
     try:
-        found = deciding.decider(PEOPLE, row["actors"], "it", unit=row.get("unit", ""))
+        found = deciding.decider(
+            PEOPLE, row["actors"], "it", unit=row.get("unit", ""), unattended=bool(row.get("unattended", False))
+        )
     except SopctlError as error:
         found = error.id
     assert found == row.get("decides", row.get("refused"))
@@ -115,3 +118,33 @@ def test_a_script_says_what_it_saw(sopctl: Callable[..., Ran], file_request: Cal
     assert sopctl(*words).code == 0
     again = sopctl(*words)
     assert (again.code, "has moved since you looked" in again.err) == (5, True)
+
+
+@pytest.mark.parametrize("seen", ["", "bogus"])
+@pytest.mark.parametrize("verb", ["dispose", "withdraw", "hold", "receive"])
+def test_what_was_seen_may_not_be_left_empty(
+    sopctl: Callable[..., Ran], desk: Desk, file_request: Callable[..., str], verb: str, seen: str
+) -> None:
+    deposit = file_request()
+    words = {"dispose": ("--instruction", "x"), "withdraw": ("--reason", "x"), "hold": ("--reason", "x")}
+    ran = sopctl(verb, deposit, *words.get(verb, ()), "--seen", seen)
+    assert (ran.code, "has moved since you looked" in ran.err) == (5, True)
+    assert len(dossiers.read(desk.site, deposit).events) == 1
+
+
+def test_a_head_that_moved_stops_what_is_done_before_the_turn_too(
+    desk: Desk, clock: Clock, until_space: Callable[..., str], file_request: Callable[..., str]
+) -> None:
+    offered, late = until_space(), file_request()
+    clock.now += timedelta(days=60)
+    before = len(dossiers.read(desk.site, offered).events)
+    with pytest.raises(Conflict):
+        reservation.reserve(desk.having_seen({late: "bogus"}), late)
+    assert len(dossiers.read(desk.site, offered).events) == before, "no place was let go"
+
+
+def test_what_helps_can_be_pasted_without_deciding_anything(desk: Desk, file_request: Callable[..., str]) -> None:
+    site = with_settings(desk, "")
+    with pytest.raises(UsageError, match="say who decided") as missing:
+        acts.extend(terminal.desk(site, clock=desk.clock), file_request(), until=date(2030, 1, 1))
+    assert not set("|;&<>") & set("".join(map(str, missing.value.remedy)))

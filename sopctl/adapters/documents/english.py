@@ -49,7 +49,7 @@ ENGLISH = {
     "PIHAK KEDUA telah menerimanya kembali:": "declare that the FIRST PARTY has returned these deposited goods to the "
     "SECOND PARTY, who has received them back:",
     "Demikian berita acara serah terima ini dibuat dalam rangkap 2 (dua) untuk dipergunakan sebagaimana mestinya.": "Th"
-    "is record of hand-over is made in 2 (two) copies, to be used as is proper.",
+    "is record of hand-over is made in 2 (two) copies, to be used as required.",
     "Barang": "Goods",
     "No": "No",
     "Nama barang": "Item",

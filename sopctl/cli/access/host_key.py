@@ -9,6 +9,7 @@ from sopctl.cli.options import (
     id_argument,
     json_option,
     open_desk,
+    seen_option,
     trusted_path_option,
 )
 from sopctl.cli.render import put_json, put_step
@@ -25,6 +26,7 @@ from sopctl.model.text import printable
     "--confirm", metavar="SHA256:…", help="Pin this key: compared at the console, or from the owner's letter."
 )
 @trusted_path_option
+@seen_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, confirm: str | None, trusted_path: str, as_json: bool) -> None:

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import FILE, TEXT, choose_one, decider_options, example, id_argument, json_option, open_desk
+from sopctl.cli.options import (
+    FILE,
+    TEXT,
+    choose_one,
+    decider_options,
+    example,
+    id_argument,
+    json_option,
+    open_desk,
+    seen_option,
+)
 from sopctl.cli.render import put_step
 
 
@@ -16,6 +26,7 @@ from sopctl.cli.render import put_step
 @click.option("--accept", is_flag=True, help="Accept what was changed in deposit.yml by hand (with --note).")
 @click.option("--note", type=TEXT, default="", help="Why.")
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import TEXT, decider_options, example, id_argument, json_option, letter_option, open_desk
+from sopctl.cli.options import (
+    TEXT,
+    decider_options,
+    example,
+    id_argument,
+    json_option,
+    letter_option,
+    open_desk,
+    seen_option,
+)
 from sopctl.cli.render import put_step
 
 
@@ -18,6 +27,7 @@ from sopctl.cli.render import put_step
 @letter_option
 @click.option("--note", type=TEXT, default="", help="A remark.")
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(

@@ -2,7 +2,7 @@
 
 import click
 
-from sopctl.cli.options import decider_options, example, id_argument, json_option, open_desk, reason_option
+from sopctl.cli.options import decider_options, example, id_argument, json_option, open_desk, reason_option, seen_option
 from sopctl.cli.render import put_step
 
 
@@ -10,6 +10,7 @@ from sopctl.cli.render import put_step
 @id_argument
 @reason_option
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, reason: str, as_json: bool) -> None:

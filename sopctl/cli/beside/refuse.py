@@ -12,6 +12,7 @@ from sopctl.cli.options import (
     letter_option,
     open_desk,
     reason_option,
+    seen_option,
 )
 from sopctl.cli.render import put_step
 
@@ -21,6 +22,7 @@ from sopctl.cli.render import put_step
 @reason_option
 @letter_option
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, reason: str, letter: Path | None, as_json: bool) -> None:

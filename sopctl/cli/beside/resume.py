@@ -2,7 +2,7 @@
 
 import click
 
-from sopctl.cli.options import TEXT, decider_options, example, id_argument, json_option, open_desk
+from sopctl.cli.options import TEXT, decider_options, example, id_argument, json_option, open_desk, seen_option
 from sopctl.cli.render import put_step
 
 
@@ -10,6 +10,7 @@ from sopctl.cli.render import put_step
 @id_argument
 @click.option("--note", type=TEXT, default="", help="What has changed.")
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, note: str, as_json: bool) -> None:

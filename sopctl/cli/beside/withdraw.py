@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import example, id_argument, json_option, letter_option, open_desk, reason_option
+from sopctl.cli.options import example, id_argument, json_option, letter_option, open_desk, reason_option, seen_option
 from sopctl.cli.render import put_step
 
 
@@ -12,6 +12,7 @@ from sopctl.cli.render import put_step
 @id_argument
 @reason_option
 @letter_option
+@seen_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, reason: str, letter: Path | None, as_json: bool) -> None:

@@ -2,7 +2,16 @@
 
 import click
 
-from sopctl.cli.options import decider_options, example, id_argument, json_option, open_desk, open_site, reason_option
+from sopctl.cli.options import (
+    decider_options,
+    example,
+    id_argument,
+    json_option,
+    open_desk,
+    open_site,
+    reason_option,
+    seen_option,
+)
 from sopctl.cli.render import console, put_json, put_step, table
 from sopctl.model.text import printable
 
@@ -63,6 +72,7 @@ def run(ctx: click.Context, *, as_json: bool) -> None:
 @click.option("--priority", type=click.IntRange(0, 9), default=1, show_default=True, help="Higher goes first.")
 @reason_option
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def prioritise(ctx: click.Context, deposit_id: str, *, priority: int, reason: str, as_json: bool) -> None:

@@ -31,7 +31,8 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     out.print(f"{row.id}  {row.unit}: {server.name} ({made_of})", style="bold")
     out.print(f"stands at {row.standing}: {row.activity}{waits(row)}")
     if row.action:
-        out.print(f"due {row.due or '–'} by {row.actor}{lateness(row)}: {wording.line(row.action)}")
+        out.print(f"due {row.due or '–'} by {row.actor}{lateness(row)}:")
+        click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted
     if row.why:
         out.print(f"  {row.why}")
     if row.place:

@@ -18,6 +18,7 @@ from sopctl.cli.options import (
     json_option,
     lacks,
     open_desk,
+    seen_option,
     trusted_path_option,
 )
 from sopctl.cli.render import put_answers, put_json, put_step, task_progress
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 )
 @forks_option
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(

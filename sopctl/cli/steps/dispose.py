@@ -13,6 +13,7 @@ from sopctl.cli.options import (
     id_argument,
     json_option,
     open_desk,
+    seen_option,
 )
 from sopctl.cli.render import put_step
 
@@ -27,6 +28,7 @@ from sopctl.cli.render import put_step
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Its date [default: today].")
 @click.option("--letter", type=FILE, help="Its scan: PDF, PNG or JPEG.")
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(

@@ -10,6 +10,7 @@ from sopctl.cli.options import (
     lang_option,
     language_of,
     open_desk,
+    seen_option,
 )
 from sopctl.cli.render import put_step
 
@@ -19,6 +20,7 @@ from sopctl.cli.render import put_step
 @click.option("--place", type=TEXT, default="", help="Where it is signed [default: the office].")
 @lang_option
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_ids: tuple[str, ...], *, place: str, lang: str | None, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import FILE, TEXT, decider_options, end, example, json_option, open_desk, unnamed
+from sopctl.cli.options import FILE, TEXT, decider_options, end, example, json_option, open_desk, seen_option, unnamed
 from sopctl.cli.render import put_step
 from sopctl.errors import Action, UsageError
 
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 @click.option("--accept", type=TEXT, metavar="NOTE", help="Accept a server that failed its inspection, and say why.")
 @click.option("--checklist", is_flag=True, help="Print the questions as a file to fill in, and do nothing else.")
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, /, deposit_id: str | None, *, checklist: bool, as_json: bool, **said: Any) -> None:

@@ -8,6 +8,7 @@ from sopctl.cli.options import (
     id_argument,
     json_option,
     open_desk,
+    seen_option,
     via_option,
 )
 from sopctl.cli.render import put_json, put_step
@@ -19,6 +20,7 @@ from sopctl.cli.render import put_json, put_step
 @click.option("--again", is_flag=True, help="Send even if a message may have gone out before a crash.")
 @click.option("--dry-run", is_flag=True, help="Show the message; send and record nothing.")
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, via: str | None, again: bool, dry_run: bool, as_json: bool) -> None:

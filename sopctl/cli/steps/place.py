@@ -8,6 +8,7 @@ from sopctl.cli.options import (
     id_argument,
     json_option,
     open_desk,
+    seen_option,
 )
 from sopctl.cli.render import put_step
 
@@ -15,6 +16,7 @@ from sopctl.cli.render import put_step
 @click.command("place", epilog=example("sopctl place PS-2026-0001"))
 @id_argument
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:

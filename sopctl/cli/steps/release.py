@@ -15,6 +15,7 @@ from sopctl.cli.options import (
     lang_option,
     language_of,
     open_desk,
+    seen_option,
 )
 from sopctl.cli.render import put_step, task_progress
 
@@ -36,6 +37,7 @@ from sopctl.cli.render import put_step, task_progress
 @click.option("--wiped-how", type=TEXT, default="", metavar="HOW", help="How.")
 @lang_option
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(

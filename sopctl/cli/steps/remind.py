@@ -5,11 +5,13 @@ import sys
 import click
 
 from sopctl.cli.options import (
+    end_with,
     example,
     json_option,
     open_desk,
+    say,
 )
-from sopctl.cli.render import put_json
+from sopctl.cli.render import error_document, put_json
 from sopctl.errors import ExitCode
 from sopctl.model.text import printable
 
@@ -21,13 +23,15 @@ from sopctl.model.text import printable
 def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     """Remind whoever is late, and owners whose deposit ends soon: one message per person and level (for a timer).
 
-    Exit 6: a message could not be sent; it is tried again the next time.
+    Exit 6: a message could not be sent; it is tried again the next time. Exit 3: a dossier could not be read.
     """
     from sopctl.workflow.steps import reminding
+    from sopctl.workflow.views import board
 
-    found = reminding.remind(open_desk(ctx), dry_run=dry_run)
+    desk = open_desk(ctx)
+    found, unreadable = reminding.remind(desk, dry_run=dry_run), board.todo(desk).errors
     if as_json:
-        put_json({"reminders": found})
+        put_json({"reminders": found, "errors": [error_document(error) for error in unreadable]})
     for each in found if not as_json else ():
         what = "would be sent" if dry_run else "sent" if each.sent else f"not sent: {each.problem}"
         rows = ", ".join(row.id for row in each.rows)
@@ -36,7 +40,9 @@ def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
         )
         if dry_run:
             click.echo(each.message.text)
-    if not found and not as_json:
+    if not (found or unreadable or as_json):
         click.echo("Nobody has to be reminded.")
     if any(each.problem for each in found):
+        say(unreadable)
         sys.exit(ExitCode.OUTSIDE)
+    end_with(unreadable)

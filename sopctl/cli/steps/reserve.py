@@ -10,6 +10,7 @@ from sopctl.cli.options import (
     json_option,
     lacks,
     open_desk,
+    seen_option,
 )
 from sopctl.cli.render import put_step
 
@@ -29,6 +30,7 @@ from sopctl.cli.render import put_step
 )
 @click.option("--port", type=click.IntRange(1, 512), help="The port of the rack's switch [default: the first free].")
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(

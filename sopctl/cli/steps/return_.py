@@ -14,6 +14,7 @@ from sopctl.cli.options import (
     json_option,
     lacks,
     open_desk,
+    seen_option,
 )
 from sopctl.cli.render import put_step
 
@@ -31,6 +32,7 @@ from sopctl.cli.render import put_step
 @click.option("--letter", type=FILE, help="Its scan: PDF, PNG or JPEG.")
 @click.option("--data-saved", is_flag=True, help="Step 5: the owner says that the data is saved.")
 @click.option("--keep-disks/--wipe-disks", default=None, help="The owner's choice, with --data-saved.")
+@seen_option
 @json_option
 @click.pass_context
 def command(

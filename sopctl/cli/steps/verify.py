@@ -16,6 +16,7 @@ from sopctl.cli.options import (
     key_option,
     lacks,
     open_desk,
+    seen_option,
     user_option,
 )
 from sopctl.cli.render import put_established, put_json, put_ladder, put_step
@@ -54,6 +55,7 @@ UNTIL_SECONDS = 600.0
     type=click.FloatRange(1, 86400),
     help="Seconds for the check [default: 20], or for all tries with --until-accessible [default: 600].",
 )
+@seen_option
 @json_option
 @click.pass_context
 def command(

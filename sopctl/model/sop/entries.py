@@ -411,6 +411,12 @@ def entry_key(kind: type[Entry]) -> str:
     return msgspec.structs.fields(kind)[0].encode_name
 
 
+@cache
+def entry_signs(kind: type[Entry]) -> frozenset[str]:
+    """The keys of an event's data of which one is there with an entry of this kind: its own, and that of older ones."""
+    return frozenset(filter(None, (entry_key(kind), kind.older_key)))
+
+
 def to_data(entries: Iterable[Entry]) -> dict[str, Any]:
     """The entries of one event as its data. Raises ValueError when two of them use the same key."""
     data: dict[str, Any] = {}
@@ -426,7 +432,7 @@ def to_data(entries: Iterable[Entry]) -> dict[str, Any]:
 def from_data(kind: type[E], event: Event) -> E | None:
     """The entry of this kind in an event's data, or None. Raises InvalidRecord for one that is not what it must be."""
     data: Mapping[str, Any] = event.data
-    if entry_key(kind) not in data and kind.older_key not in data:
+    if entry_signs(kind).isdisjoint(data):
         return None
     try:
         return msgspec.convert(data, kind, strict=False)

@@ -11,10 +11,14 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from sopctl.errors import InvalidRecord
+from sopctl.model import names
 from sopctl.model.sop import history, verbs
 from sopctl.model.sop.entries import Gathered, Pinned, from_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.verbs import Waiting
+
+Line = Annotated[str, Meta(min_length=1, max_length=500, pattern=names.LINE)]
+"""What stands in a cell of the SOP's table: one line, no control characters."""
 
 REQUESTER = "pemohon"
 """The actor outside the office: the requesting unit. Every procedure calls it so."""
@@ -26,7 +30,7 @@ class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
     next: int | None = None
     waits_for: Waiting = ""
     tries: Annotated[int, Meta(ge=1, le=1000)] | None = None
-    """How often this way may be taken before a person must look: the limit of a loop (`record.tried` counts)."""
+    """How often this way may be taken before a person must look: the limit of a loop (`record.tries` counts)."""
     closes: bool = False
     """The dossier ends here: refused or withdrawn."""
     resumes: bool = False
@@ -44,10 +48,10 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     `limit_days` its `waktu` (time limit)."""
 
     no: Annotated[int, Meta(ge=1, le=9999)]
-    activity: str
+    activity: Line
     actor: str
     verb: str
-    outcomes: Annotated[dict[str, Outcome], Meta(min_length=1)]
+    outcomes: Annotated[dict[Line, Outcome], Meta(min_length=1)]
     task: str = ""
     limit_days: Annotated[int, Meta(ge=1, le=36500)] = 1
     requires: tuple[str, ...] = ()
@@ -95,7 +99,7 @@ class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
     version: Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,20}\Z")]
     source: str
     legal_basis: tuple[str, ...]
-    actors: dict[str, str]
+    actors: dict[Annotated[str, Meta(pattern=names.ROLE)], Line]
     steps: Annotated[tuple[Step, ...], Meta(min_length=1)]
     identity: Identity = Identity()
     qualifications: tuple[str, ...] = ()
@@ -110,10 +114,10 @@ class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
 
     def step(self, no: int) -> Step:
         """The step with the paper's number `no`. Raises KeyError when there is none (the paper has gaps)."""
-        found = next((step for step in self.steps if step.no == no), None)
-        if found is None:
-            raise KeyError(no)
-        return found
+        for step in self.steps:
+            if step.no == no:
+                return step
+        raise KeyError(no)
 
     @property
     def first(self) -> Step:

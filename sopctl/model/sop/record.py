@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sopctl.model.sop import history, verbs
-from sopctl.model.sop.entries import E, HostKeyPending, from_data
+from sopctl.model.sop.entries import E, HostKeyPending, entry_signs, from_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, step_of
 from sopctl.model.sop.verbs import Verb
@@ -31,12 +31,13 @@ def ended(procedures: Procedures, event: Event) -> Verb | None:
 
 def established(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> Iterator[tuple[Event, E]]:
     """Every entry of a kind with its event, the newest first. Raises InvalidRecord for one that is not valid."""
+    signs = entry_signs(kind)
     for event in reversed(events):
-        entry = from_data(kind, event)
-        if entry is not None:
-            verb = verb_of(procedures, event)
-            if verb and verbs.may_write(verb, kind):
-                yield event, entry
+        if signs.isdisjoint(event.data):
+            continue
+        entry, verb = from_data(kind, event), verb_of(procedures, event)
+        if entry is not None and verb and verbs.may_write(verb, kind):
+            yield event, entry
 
 
 def newest(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> E | None:
@@ -57,8 +58,8 @@ def tries(procedures: Procedures, events: Sequence[Event]) -> int:
     """How often the way by which a deposit came where it stands was taken since a person last looked, where that has
     used up its tries (`Outcome.tries`); else 0.
 
-    A person has looked when they did a step that needs one, or an act beside the steps: a hold, an edit, a repair, a
-    host key that was confirmed. The count also starts anew where the same step ended by a way without a limit.
+    A person has looked when they did a step that needs one, or any act beside the steps: a hold, an edit, an extension,
+    a repair, a host key that was confirmed. An outcome of the same step without a limit also resets the count.
     """
     last: Event | None = None
     taken = 0

@@ -1,7 +1,7 @@
 """Is a written procedure sound? What it says can be done: each branch by a command, each wait by an end, each loop by a
 person or a limit.
 
-A site may carry another office's SOP. What sopctl does at a step it knows by the step's verb and task, never by its
+A site may carry another office's SOP. sopctl decides what to do at a step by its verb and task, never by its
 number. So a procedure may number, add and leave out steps as its paper does, with the verbs of the table (`verbs.py`).
 What is sound here never ends a command in an error.
 """
@@ -88,6 +88,12 @@ def _first_step_faults(procedure: Procedure, *, opening: bool) -> Iterator[Fault
         said = "a new request is filed by the verb {verb}, so the first step cannot be {first}"
         verb = next(verb.name for verb in verbs.VERBS if verb.kind == "step" and verb.opens)
         yield _fault(path, "first-step-not-request", said, verb=verb, first=first.verb)
+    if opening and opens and not {first.actor, *(each.actor for each in first.outcomes_of(first.verb).values())} <= {
+        REQUESTER,
+        "",
+    }:
+        said = "{verb} is what the requesting unit does: its actor is {requester}"
+        yield _fault(("steps", 0, "actor"), "request-by-another", said, verb=first.verb, requester=REQUESTER)
     if opens and not opening:
         yield _second_request(path, first)
 
@@ -152,9 +158,23 @@ def _outcome_faults(procedure: Procedure, step: Step, label: str, outcome: Outco
     if outcome.resumes and procedure.begins.after:
         said = "{label!r} resumes, but this procedure also begins after {other!r}, when there is nothing to resume"
         yield _fault(here, "resumes-and-follows", said, label=label, other=procedure.begins.after)
+    yield from _tries_faults(step, label, outcome, here)
     if outcome.verb:
         yield from _aside_faults(procedure, step, label, outcome, here)
     yield from _leading_faults(procedure, label, outcome, here)
+
+
+def _tries_faults(step: Step, label: str, outcome: Outcome, here: Path) -> Iterator[Fault]:
+    """Tries are counted where work goes on by itself (`Summary.goes_on`): elsewhere the limit would hold nothing."""
+    if outcome.tries is None:
+        return
+    row = verbs.find(step.verb, step.task)
+    if outcome.waits_for:
+        said = "{label!r} has tries, but waits for {wait}: tries limit what goes on at once"
+        yield _fault(here, "tries-with-wait", said, label=label, wait=outcome.waits_for)
+    elif outcome.verb or (row and not row.unattended):
+        said = "{label!r} has tries, but a person decides it: tries limit what goes on by itself"
+        yield _fault(here, "tries-with-person", said, label=label)
 
 
 def _aside_faults(procedure: Procedure, step: Step, label: str, outcome: Outcome, here: Path) -> Iterator[Fault]:
@@ -198,7 +218,7 @@ def _leading_faults(procedure: Procedure, label: str, outcome: Outcome, here: Pa
         yield _fault(here, "branch-to-request", said, label=label, step=following.no)
     elif row and outcome.waits_for and outcome.waits_for not in row.may_wait:
         able = ", ".join(dict.fromkeys(verb.name for verb in verbs.VERBS if outcome.waits_for in verb.may_wait))
-        said = "{label!r} waits for {wait} at step {step}, which would never end: only {able} can wait for that"
+        said = "{label!r} waits for {wait} at step {step}, but only {able} can wait for that"
         yield _fault(here, "wait-without-end", said, label=label, wait=outcome.waits_for, step=following.no, able=able)
 
 
@@ -243,7 +263,7 @@ def _endless(procedures: Procedures) -> Iterator[tuple[str, Fault]]:
         for name, procedure in procedures.items()
         for step in procedure.steps
     }
-    said = "step {step} can be reached from itself without a person, a wait or a limit (tries)"
+    said = "step {step} is in a loop that no person, wait or limit (`tries`) ends"
     for name, procedure in procedures.items():
         for index, step in enumerate(procedure.steps):
             if (name, step.no) in _from(following, following[name, step.no]):

@@ -107,7 +107,8 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
 
     inspected, extended = newest(entries.ConditionInspected), newest(entries.ValidUntil)
     prioritised, sudo = newest(entries.Prioritised), newest(entries.SudoRight)
-    place = place_of(procedures, events)
+    let_go = record.last_ended(procedures, events, "expire")
+    place = _place(procedures, events, let_go)
     offered = newest(entries.OfferedUntil) if place and step and step.outcomes_of("expire") else None
     return Summary(
         id=deposit.id,
@@ -133,7 +134,7 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         unfinished=standing.unfinished is not None,
         end=standing.end,
         opened=events[0].at,
-        queued=_queued(procedures, events),
+        queued=let_go.at if let_go else events[0].at,
         priority=prioritised.priority if prioritised else 0,
         need=Need(server.height_units, server.depth_mm or 0, server.power_watts or 0, server.weight_kg),
         place=place,
@@ -150,10 +151,9 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
     )
 
 
-def place_of(procedures: Procedures, events: Sequence[Event]) -> Place | None:
+def _place(procedures: Procedures, events: Sequence[Event], let_go: Event | None) -> Place | None:
     """The place that is reserved for or filled by a deposit: the newest, unless it was let go since."""
     reserved = next(record.established(procedures, events, entries.Reserved), None)
-    let_go = record.last_ended(procedures, events, "expire")
     if reserved is None or (let_go and let_go.seq > reserved[0].seq):
         return None
     return reserved[1].place
@@ -181,14 +181,9 @@ def _begins(procedures: Procedures, standing: Standing) -> dict[str, str]:
 
 
 def _tries(procedures: Procedures, events: Sequence[Event], standing: Standing) -> int:
-    """Only what would go on by itself waits for a person to look."""
+    """Used-up tries stop only what would go on by itself."""
     verb = verbs.find(standing.step.verb, standing.step.task) if standing.step and not standing.waiting else None
     return record.tries(procedures, events) if verb and verb.unattended else 0
-
-
-def _queued(procedures: Procedures, events: Sequence[Event]) -> datetime:
-    let_go = record.last_ended(procedures, events, "expire")
-    return let_go.at if let_go else events[0].at
 
 
 def _pauses(events: Sequence[Event], standing: Standing) -> tuple[Pause, ...]:

@@ -109,6 +109,7 @@ _OF_PORTS = {
 _OF_MESSAGES = {
     "channel-refused": "kanal {channel} tidak menerima pesan: {reason}",
     "channel-not-encrypted": "kanal {channel} tidak terenkripsi ({scheme}://)",
+    "not-all-channels": "kanal lain sudah menerima pesan, tetapi satu tidak: {reason}",
     "mail-may-have-arrived": "sambungan terputus saat pesan diserahkan: {reason}",
     "mail-not-sent": "pesan tidak terkirim: {reason}",
     "channel-url-not-understood": "URL kanal {channel} tidak dikenal",

@@ -81,7 +81,7 @@ class _NotHeard(OutsideFailure):
         if heard:
             super().__init__(
                 "server-not-heard",
-                "the server is not heard on {port} in VLAN {vlan}, but {heard}",
+                "no traffic from the server on {port} in VLAN {vlan}, but from {heard}",
                 remedy=remedy,
                 port=port,
                 vlan=wanted.vlan,
@@ -90,7 +90,7 @@ class _NotHeard(OutsideFailure):
         else:
             super().__init__(
                 "nothing-heard",
-                "the server is not heard on {port} in VLAN {vlan}, nor is anything else",
+                "no traffic from the server, or from anything else, on {port} in VLAN {vlan}",
                 remedy=remedy,
                 port=port,
                 vlan=wanted.vlan,

@@ -34,7 +34,7 @@ _REMEDIES = {
     "to install a key of ours, whose name in keys/ goes into access.first_contact.",
     Cause.SECOND_FACTOR: "Ask the owner to let the password alone be enough for {user}, or to install a key of ours.",
     Cause.SUDO_REFUSED: "Ask the owner to let {user} become root through sudo.",
-    Cause.COMMAND_FAILED: "Correct on the server what it says, then run the same command again.",
+    Cause.COMMAND_FAILED: "Fix what the server reports, then run the command again.",
 }
 """What helps where that differs from a login with a key."""
 

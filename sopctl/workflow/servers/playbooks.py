@@ -208,7 +208,7 @@ def unfinished(result: RunResult, run: str) -> SopctlError | None:
         case Outcome.TIMED_OUT:
             return TimedOut(
                 "run-timed-out",
-                "the run was ended after {seconds:.0f} s; what the servers had begun may go on there",
+                "the run was ended after {seconds:.0f} s; tasks already started on the servers may still be running",
                 remedy=remedy,
                 seconds=result.seconds,
             )

@@ -1,4 +1,4 @@
-"""Hands: the server is received and handed over by form; on its return likewise, with the parties reversed."""
+"""Receiving a server, and handing it over by form; on its return the parties are reversed."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -15,13 +15,14 @@ from sopctl.model.sop.procedure import Procedure
 from sopctl.model.unit import identity
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.desk import Desk, StepDone, Turn, refuse_moved, turn
 from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
 from sopctl.workflow.steps import reservation
 
 
 def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
     """penitipan 7: the requesting unit has brought the server."""
+    refuse_moved(desk, deposit_id)
     reservation.expire(desk)
     with turn(desk, deposit_id, "receive") as mine:
         return mine.record("selesai", note=note or "server diserahkan ke dinas")

@@ -49,7 +49,9 @@ def release(
             recorded = ExitRecorded(document=Paper(kept.file, kept.sha256, number), wiped=wiped)
             done = mine.record("selesai", recorded, note=f"server keluar dicatat: {number}")
         else:
-            done = mine.record("selesai", note=f"tempat bebas: {mine.dossier.summary.place}")
+            done = mine.record(
+                "selesai", note=f"tempat bebas: {mine.dossier.summary.place or 'tidak ada yang dipesan'}"
+            )
     return replace(done, also=tuple(serve_waiting_list(desk))) if frees_place else done
 
 

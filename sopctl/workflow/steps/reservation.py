@@ -19,7 +19,7 @@ from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
 from sopctl.store import locks, register
 from sopctl.store.site import SITE_LOCK_SECONDS, Site
-from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
+from sopctl.workflow.desk import Desk, StepDone, Turn, act, refuse_moved, turn
 from sopctl.workflow.steps import required
 from sopctl.workflow.views import racks
 from sopctl.workflow.views.calendar import calendar
@@ -46,6 +46,7 @@ def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE) -> StepDone:
     Waiting requests are served in order: raises NotNow while an earlier one fits. For a request that waits already and
     still has no place, nothing is recorded and the answer is no.
     """
+    refuse_moved(desk, deposit_id)
     expire(desk, but=deposit_id)
     with turn(desk, deposit_id, "reserve") as mine, racks_alone(desk.site):
         others = others_than(desk.site, deposit_id)
@@ -58,7 +59,9 @@ def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE) -> StepDone:
 def place(desk: Desk, deposit_id: str) -> StepDone:
     """penitipan 10: the server stands in its reserved place."""
     with turn(desk, deposit_id, "place") as mine:
-        return mine.record("selesai", Placed(placed=True), note=f"ditempatkan: {mine.dossier.summary.place}")
+        return mine.record(
+            "selesai", Placed(placed=True), note=f"ditempatkan: {mine.dossier.summary.place or 'tempat tidak dipesan'}"
+        )
 
 
 def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> StepDone:

@@ -20,6 +20,7 @@ TOUCHING = (
     "adapters/mail.py",
     "adapters/ssh",
     "adapters/switch",
+    "workflow/messages/sending.py",
     "workflow/ports",
     "workflow/servers",
     "workflow/trust.py",
@@ -37,6 +38,9 @@ NEVER = {
     },
     "refused before anything is recorded": {
         "appliance-released-by-hand",
+        "no-channels",
+        "no-email-address",
+        "no-mail-server",
         "no-switch-port",
         "not-in-our-hands",
         "switch-without-record",

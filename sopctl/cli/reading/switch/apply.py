@@ -4,7 +4,15 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import decider_options, example, id_argument, json_option, open_desk, session_log_option
+from sopctl.cli.options import (
+    decider_options,
+    example,
+    id_argument,
+    json_option,
+    open_desk,
+    seen_option,
+    session_log_option,
+)
 from sopctl.cli.reading.switch._render import put_change
 
 
@@ -12,6 +20,7 @@ from sopctl.cli.reading.switch._render import put_change
 @id_argument
 @session_log_option
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, session_log: Path | None, as_json: bool) -> None:

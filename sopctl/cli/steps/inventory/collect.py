@@ -10,7 +10,16 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.interrupt import cancel_on_interrupt
-from sopctl.cli.options import choose_one, decider_options, end, example, forks_option, json_option, open_desk
+from sopctl.cli.options import (
+    choose_one,
+    decider_options,
+    end,
+    example,
+    forks_option,
+    json_option,
+    open_desk,
+    seen_option,
+)
 from sopctl.cli.render import console, error_documents, put_json, put_step, task_progress
 from sopctl.errors import SopctlError
 from sopctl.model.text import printable
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
 @click.option("--month", metavar="YYYY-MM", help="Which month it is for: this one or, late, the one before.")
 @forks_option
 @decider_options
+@seen_option
 @json_option
 @click.pass_context
 def command(
