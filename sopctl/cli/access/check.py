@@ -16,6 +16,7 @@ from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, Usage
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
+    from sopctl.workflow.desk import Desk
     from sopctl.workflow.servers.checking import Checked
 
 FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
@@ -112,11 +113,7 @@ def command(
             with checking.alone(desk.site), closing(checking.run(desk, summaries, timeout, errors=errors)) as stream:
                 found = _take(stream, len(summaries), form)
             code = _put(found, form, output, errors)
-            errors += [
-                OutsideFailure("change-not-told", "{name} was not told: {problem}", name=one.to, problem=one.problem)
-                for one in checking.announce(desk)
-                if one.problem
-            ]
+            errors += _untold(desk)
         except Conflict as other:
             errors.append(other)
             if watch is None:
@@ -128,6 +125,19 @@ def command(
             sys.exit(code)
         say(errors)
         time.sleep(watch)
+
+
+def _untold(desk: "Desk") -> "list[SopctlError]":
+    """Tell whom the settings name of the changes; who could not be told."""
+    if not desk.site.settings.checks.notify:
+        return []
+    from sopctl.workflow.servers import alerts
+
+    return [
+        OutsideFailure("change-not-told", "{name} was not told: {problem}", name=one.to, problem=one.problem)
+        for one in alerts.announce(desk)
+        if one.problem
+    ]
 
 
 def _take(stream: "Generator[Checked, None, None]", total: int, form: str) -> "list[Checked]":

@@ -1,10 +1,9 @@
-"""The fleet: access checks of all servers in the office's hands, their history, and who is told of changes.
+"""The fleet: access checks of all servers in the office's hands, and their history.
 
 A check never moves a deposit; `verify` does. Like `verify`, it logs in with the management account. Nobody logs in to a
 network appliance: its host key and its services are the answer, and its log stays its owner's.
 """
 
-import hashlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
@@ -17,17 +16,14 @@ from msgspec import Struct
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
-from sopctl.model.message import Message
 from sopctl.model.month import month_days
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import called
 from sopctl.store import dossiers, locks, register
-from sopctl.store.checks import Change, Checks, Count
+from sopctl.store.checks import Checks, Count
 from sopctl.store.durable import write_atomic
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.messages import composing, sending
-from sopctl.workflow.messages.sending import MayHaveArrived, Ready
 from sopctl.workflow.servers import reach
 from sopctl.workflow.trust import target
 
@@ -36,8 +32,6 @@ if TYPE_CHECKING:
     from sopctl.adapters.ssh.sweep import Job
 
 SELECTORS = ("unit", "state", "rack")
-LISTED = 50
-"""How many servers a message names; of the others it gives the number."""
 
 
 class Checked(Struct, frozen=True):
@@ -48,14 +42,6 @@ class Checked(Struct, frozen=True):
     result: AccessResult
     remedy: str
     state: State
-
-
-class Notice(Struct, frozen=True):
-    """What one addressee was to be told; `problem` says why it was not, or perhaps not."""
-
-    to: str
-    changes: list[Change]
-    problem: str = ""
 
 
 class Report(Struct, frozen=True):
@@ -184,52 +170,6 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     if way.key not in keys:
         keys[way.key] = load_key(site.key_file(way.key))
     return Job(deposit_id, target(where, way.account, services=services, timeout=timeout), keys[way.key])
-
-
-def announce(desk: Desk) -> list[Notice]:
-    """Tell everyone whom `checks.notify` names which servers went down or came back, in one message to each.
-
-    A message that an addressee did not accept is sent to that one again by the next run. One that they may have
-    accepted is not sent twice: it is noted before it is sent.
-    """
-    history, notices = Checks(desk.site), []
-    for name in desk.site.settings.checks.notify:
-        if changes := history.claim(name):
-            problem = ""
-            try:
-                _message(desk.site, name, changes).send()
-            except MayHaveArrived as error:
-                problem = str(error)
-            except SopctlError as error:
-                history.release(name, changes)
-                problem = str(error)
-            notices.append(Notice(name, changes, problem))
-    return notices
-
-
-def _message(site: Site, name: str, changes: Sequence[Change]) -> Ready:
-    """To the channel of that name, else to the person by e-mail. Raises a SopctlError for settings that are wrong."""
-    zone = ZoneInfo(site.settings.time_zone)
-    rows = [
-        {
-            "id": one.id,
-            "cause": one.cause,
-            "began": f"{datetime.fromtimestamp(one.began, zone):%Y-%m-%d %H:%M}",
-            "ended": f"{datetime.fromtimestamp(one.ended, zone):%Y-%m-%d %H:%M}" if one.ended else "",
-            "minutes": ((one.ended or one.began) - one.began) // 60,
-        }
-        for one in changes
-    ]
-    down, back = [row for row in rows if not row["ended"]], [row for row in rows if row["ended"]]
-    values = {"down": down, "back": back, "listed": LISTED}
-    language = site.settings.language
-    if name in site.settings.channels:
-        subject, text = composing.render(site, language, "access", values)
-        return sending.to_channel(site, name, Message(None, name, subject, text))
-    person = site.settings.people[name]
-    digest = hashlib.sha256("\n".join(f"{one.id} {one.began} {one.ended}" for one in changes).encode()).hexdigest()
-    message = composing.to_person(site, person.name, person.email, language, "access", values)
-    return sending.by_email(site, message, sending.new_id(site, f"akses.{digest[:12]}", len(changes)))
 
 
 def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:

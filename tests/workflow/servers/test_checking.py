@@ -26,7 +26,7 @@ from sopctl.store import locks
 from sopctl.store.checks import Checks
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.servers import checking
+from sopctl.workflow.servers import alerts, checking
 from tests.adapters.ssh import hostile
 from tests.conftest import pinned
 from tests.workflow.steps.test_notifying import Mailbox
@@ -216,20 +216,20 @@ def test_a_mass_outage_is_one_message_to_each_channel_and_told_once(
         sent.append((name, title, text))
 
     monkeypatch.setattr("sopctl.adapters.channels.post", post)
-    first = checking.announce(desk)
+    first = alerts.announce(desk)
     assert [(one.to, len(one.changes), one.problem) for one in first] == [
         ("ops", 100, ""),
         ("chat", 100, "nobody listens"),
     ]
     assert [(to, title) for to, title, _ in sent] == [("ops", "100 server tidak dapat diakses")]
     text = sent[0][2]
-    assert text.count("\n- PS-") + text.startswith("- PS-") == checking.LISTED
+    assert text.count("\n- PS-") + text.startswith("- PS-") == alerts.LISTED
     assert "- dan 50 lainnya tidak dapat diakses" in text
     broken.clear()
-    assert [(one.to, len(one.changes)) for one in checking.announce(desk)] == [("chat", 100)], "ops took it before"
-    assert checking.announce(desk) == []
+    assert [(one.to, len(one.changes)) for one in alerts.announce(desk)] == [("chat", 100)], "ops took it before"
+    assert alerts.announce(desk) == []
     play(desk, names[:1], "++", 4)
-    assert [one.to for one in checking.announce(desk)] == ["ops", "chat"]
+    assert [one.to for one in alerts.announce(desk)] == ["ops", "chat"]
     assert sent[-1][1] == "1 server dapat diakses kembali"
     assert "- PS-000: pulih 1970-01-01 07:04, gangguan 3 menit (refused)" in sent[-1][2]
     assert len(sent) == 4
@@ -244,13 +244,13 @@ def test_people_are_told_by_e_mail(desk: Desk) -> None:
     mail = f"mail: {{host: 127.0.0.1, port: {port}, tls: none, sender: titipan@example.org}}\n"
     desk = settings(desk, f"{mail}checks: {{notify: [staf]}}\n")
     down(desk, ["PS-1", "PS-2"])
-    (notice,) = checking.announce(desk)
+    (notice,) = alerts.announce(desk)
     assert "the message was not sent" in notice.problem, "nobody listens there yet"
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        assert [(one.to, one.problem) for one in checking.announce(desk)] == [("staf", "")]
-        assert checking.announce(desk) == []
+        assert [(one.to, one.problem) for one in alerts.announce(desk)] == [("staf", "")]
+        assert alerts.announce(desk) == []
     finally:
         controller.stop()
     (letter,) = box.messages
