@@ -54,7 +54,7 @@ class Deciding:
         """
         if self.who.kind == "automation":
             return AUTOMATIC
-        if tuple(actors) == (REQUESTER,):
+        if REQUESTER in actors and (len(actors) == 1 or self.by == REQUESTER or self.who.kind == "unit"):
             return self._requester(what, unit, unattended=unattended)
         role = " or ".join(actors)
         holders = [key for key, person in people.items() if person.role in actors]
@@ -66,7 +66,7 @@ class Deciding:
                 "{what} belongs to {role}: say who decided",
                 remedy=f"Name one of them with --by: {', '.join(able)}"
                 if able
-                else f"Add a person with the role {role} to sopctl.yml",
+                else f"Add a person with the role {_listed(actors)} to sopctl.yml",
                 what=what,
                 role=role,
             )
@@ -154,6 +154,11 @@ class Deciding:
 def name_one_of(holders: Sequence[str]) -> str:
     """What helps where someone else must decide."""
     return f"Name someone who holds the role: --by {_first(holders)}"
+
+
+def _listed(actors: Sequence[str]) -> str:
+    """The roles of people among `actors`."""
+    return " or ".join(actor for actor in actors if actor != REQUESTER)
 
 
 def _first(holders: Sequence[str]) -> str:

@@ -88,15 +88,8 @@ def _first_step_faults(procedure: Procedure, *, opening: bool) -> Iterator[Fault
         said = "a new request is filed by the verb {verb}, so the first step cannot be {first}"
         verb = next(verb.name for verb in verbs.VERBS if verb.kind == "step" and verb.opens)
         yield _fault(path, "first-step-not-request", said, verb=verb, first=first.verb)
-    if (
-        opening
-        and opens
-        and not {first.actor, *(each.actor for each in first.outcomes_of(first.verb).values())}
-        <= {
-            REQUESTER,
-            "",
-        }
-    ):
+    filing = {first.actor, *(each.actor for each in first.outcomes_of(first.verb).values())} - {""}
+    if opening and opens and filing != {REQUESTER}:
         said = "{verb} is what the requesting unit does: its actor is {requester}"
         yield _fault(("steps", 0, "actor"), "request-by-another", said, verb=first.verb, requester=REQUESTER)
     if opens and not opening:
