@@ -153,7 +153,7 @@ class Deciding:
 
 def name_one_of(holders: Sequence[str]) -> str:
     """What helps where someone else must decide."""
-    return f"Name someone who holds the role: --by {_first(holders)}"
+    return f"Name someone who holds the role (--by {_first(holders)})."
 
 
 def _listed(actors: Sequence[str]) -> str:
