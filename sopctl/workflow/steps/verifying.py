@@ -175,6 +175,17 @@ def _until_accessible(look: Look, seconds: float, on_wait: Waiting) -> Verificat
         time.sleep(pause)
 
 
+_VIEWS = {
+    View.LOGIN: "login pemohon",
+    View.EXAMINATION: "akun diperiksa",
+    View.MANAGEMENT: "login kantor",
+    View.WORD: "kata pemohon",
+}
+"""How a history's note calls what proved something."""
+
+
 def _note(established: Sequence[Established], tries: int) -> str:
-    told = [f"{each.view} {each.who}: {'bisa' if each.ok else f'tidak bisa – {each.cause}'}" for each in established]
+    told = [
+        f"{_VIEWS[each.view]} {each.who}: {'bisa' if each.ok else f'tidak bisa – {each.cause}'}" for each in established
+    ]
     return "; ".join(told) + (f" (percobaan ke-{tries})" if tries > 1 else "")
