@@ -14,7 +14,7 @@ STARTED = "started"
 FAILED = "failed"
 INTERRUPTED = "interrupted"
 WORK = frozenset({STARTED, FAILED, INTERRUPTED})
-"""How long work shows in a history: begun, failed, broken off. None of them ends a step."""
+"""How long-running work shows in a history: begun, failed, broken off. None of them ends a step."""
 
 
 class Event(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,9 +1,9 @@
-"""Is a written procedure sound? What it says can be done: each branch by a command, each wait by an end, each loop by a
+"""Is a written procedure sound? Everything in it can be done: each branch has a command, each wait an end, each loop a
 person or a limit.
 
-A site may carry another office's SOP. sopctl decides what to do at a step by its verb and task, never by its
-number. So a procedure may number, add and leave out steps as its paper does, with the verbs of the table (`verbs.py`).
-What is sound here never ends a command in an error.
+A site may carry another office's SOP. sopctl decides what to do at a step by its verb and task, never by its number. So
+a procedure may number, add and leave out steps as its paper does, with the verbs of the table (`verbs.py`). A procedure
+that is sound here never makes a command end in an error.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from sopctl.model.sop import verbs
 from sopctl.model.sop.procedure import REQUESTER, Begins, Outcome, Procedure, Procedures, Step, follower
 
 Path = tuple[str | int, ...]
-"""Where something stands in a procedure's file: `("steps", 3, "outcomes", "ya")`."""
+"""Where something is in a procedure's file: `("steps", 3, "outcomes", "ya")`."""
 
 
 class Fault(NamedTuple):
@@ -81,7 +81,7 @@ def faults_between(procedures: Procedures) -> Iterator[tuple[str, Fault]]:
 
 
 def _first_step_faults(procedure: Procedure, *, opening: bool) -> Iterator[Fault]:
-    """A dossier is opened by the first step of one procedure, and no other step is done by what opens a dossier."""
+    """A dossier is opened by the first step of one procedure, and no other step has a verb that opens a dossier."""
     first, path = procedure.first, ("steps", 0, "verb")
     opens = _opens(first)
     if opening and not opens:
@@ -106,8 +106,8 @@ def _first_step_faults(procedure: Procedure, *, opening: bool) -> Iterator[Fault
 def _beginning_faults(
     procedures: Procedures, procedure: Procedure, begun: dict[tuple[str, str], str]
 ) -> Iterator[Fault]:
-    """Where a procedure begins out of another, that exists, and which one begins there is plain. `begun` has the ones
-    before: by the procedure that they begin out of, and by which verb (empty: by itself)."""
+    """If a procedure starts from another, that one exists, and it is clear which procedure starts there. `begun` has
+    the earlier ones: by the procedure that they start from, and by which verb (empty: automatically)."""
     for word, other, verb in (
         ("after", procedure.begins.after, ""),
         ("during", procedure.begins.during, procedure.first.verb),
@@ -170,7 +170,7 @@ def _outcome_faults(procedure: Procedure, step: Step, label: str, outcome: Outco
 
 
 def _tries_faults(step: Step, label: str, outcome: Outcome, here: Path) -> Iterator[Fault]:
-    """Tries are counted where work goes on by itself (`Summary.goes_on`): elsewhere the limit would hold nothing."""
+    """Tries are counted where work goes on by itself (`Summary.goes_on`): elsewhere the limit would have no effect."""
     if outcome.tries is None:
         return
     row = verbs.find(step.verb, step.task)
@@ -183,7 +183,7 @@ def _tries_faults(step: Step, label: str, outcome: Outcome, here: Path) -> Itera
 
 
 def _aside_faults(procedure: Procedure, step: Step, label: str, outcome: Outcome, here: Path) -> Iterator[Fault]:
-    """An outcome that another verb than the step's brings: it must be able to come."""
+    """An outcome that a verb other than the step's brings about: it must be possible."""
     known = verbs.names("outcome")
     if outcome.verb not in known:
         said = "there is no verb {verb!r} for an outcome; there are: {known}"
@@ -242,7 +242,7 @@ def _opens(step: Step) -> bool:
 
 
 def _waits_at(procedure: Procedure, step: Step) -> set[str]:
-    """What the ways that lead to a step wait for."""
+    """What the outcomes that lead to a step wait for."""
     return {
         outcome.waits_for for each in procedure.steps for outcome in each.outcomes.values() if outcome.next == step.no
     }
@@ -302,7 +302,7 @@ def _needs_nobody(step: Step, waiting: str) -> bool:
 
 
 def _from(following: Mapping[Any, set[Any]], begin: set[Any]) -> set[Any]:
-    """Everything that can be reached from `begin`, and that itself."""
+    """`begin`, and everything that can be reached from it."""
     reached, ahead = set(begin), list(begin)
     while ahead:
         new = following.get(ahead.pop(), set()) - reached
