@@ -69,7 +69,7 @@ def head(deposit_id: str, events: Sequence[Event]) -> str:
 
 
 def check_chain(deposit_id: str, events: Sequence[Event], where: str) -> None:
-    """Raise InvalidRecord at the first event that is missing, altered, moved or out of time."""
+    """Raise InvalidRecord at the first event that is missing, altered or moved, or whose time has no offset."""
     prev = genesis(deposit_id)
     for number, event in enumerate(events, start=1):
         if event.seq != number or event.prev != prev:
