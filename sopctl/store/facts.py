@@ -66,7 +66,7 @@ def read(folder: Path, kept: Kept) -> ServerFacts:
     """
     path = folder / "facts" / name_of(kept.month, kept.revision)
     if kept.file != f"facts/{path.name}" or path.is_symlink() or path.parent.is_symlink() or not path.is_file():
-        raise InvalidRecord("facts-missing", "the facts that were kept are not here", where=str(path), remedy=_RESTORE)
+        raise InvalidRecord("facts-missing", "the facts file is missing", where=str(path), remedy=_RESTORE)
     with disk_errors(path, "read"), path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if hashlib.sha256(content).hexdigest() != kept.sha256:

@@ -43,7 +43,7 @@ def faults(procedure: Procedure) -> Iterator[Fault]:
     for index, step in enumerate(procedure.steps):
         path: Path = ("steps", index)
         if step.no in numbers[:index]:
-            yield _fault((*path, "no"), "step-repeated", "the step number {step} stands twice", step=step.no)
+            yield _fault((*path, "no"), "step-repeated", "the step number {step} is used twice", step=step.no)
         if step.actor not in procedure.actors:
             yield _unknown_actor((*path, "actor"), step.actor)
         yield from _verb_faults(step, path)
@@ -97,7 +97,7 @@ def _first_step_faults(procedure: Procedure, *, opening: bool) -> Iterator[Fault
             "",
         }
     ):
-        said = "{verb} is what the requesting unit does: its actor is {requester}"
+        said = "{verb} is done by the requesting unit: its actor must be {requester}"
         yield _fault(("steps", 0, "actor"), "request-by-another", said, verb=first.verb, requester=REQUESTER)
     if opens and not opening:
         yield _second_request(path, first)
@@ -114,12 +114,12 @@ def _beginning_faults(
     ):
         path = ("begins", word)
         if other and other not in procedures:
-            said = "it begins out of {other!r}, which does not exist"
+            said = "it starts from {other!r}, which does not exist"
             yield _fault(path, "begins-out-of-nothing", said, other=other)
         first = begun.setdefault((other, verb), procedure.name) if other else procedure.name
         if first != procedure.name:
             how = f"by {verb}" if verb else "at its end"
-            said = "{first} begins out of {other} {how} already: this one never would"
+            said = "{first} already starts from {other} {how}: this one never would"
             yield _fault(path, "never-begins", said, first=first, other=other, how=how)
 
 
@@ -219,7 +219,7 @@ def _leading_faults(procedure: Procedure, label: str, outcome: Outcome, here: Pa
         return
     row = verbs.find(following.verb, following.task)
     if _opens(following):
-        said = "{label!r} leads to step {step}, which only a new request does"
+        said = "{label!r} leads to step {step}, which only a new request can do"
         yield _fault(here, "branch-to-request", said, label=label, step=following.no)
     elif row and outcome.waits_for and outcome.waits_for not in row.may_wait:
         able = ", ".join(dict.fromkeys(verb.name for verb in verbs.VERBS if outcome.waits_for in verb.may_wait))
