@@ -158,7 +158,7 @@ def _outcome_faults(procedure: Procedure, step: Step, label: str, outcome: Outco
         said = "{label!r} leads to more than one place: next, closes and resumes exclude each other"
         yield _fault(here, "outcome-ambiguous", said, label=label)
     if outcome.resumes and not procedure.begins.during:
-        said = "{label!r} resumes, but this procedure was begun out of no other"
+        said = "{label!r} resumes, but this procedure starts from no other"
         yield _fault(here, "nothing-to-resume", said, label=label)
     if outcome.resumes and procedure.begins.after:
         said = "{label!r} resumes, but this procedure also begins after {other!r}, when there is nothing to resume"
