@@ -1,4 +1,4 @@
-"""One tree of errors, one enum of exit codes, and what helps as data.
+"""One tree of errors, one enum of exit codes, and remedies as data.
 
 An error carries a stable `id` and the `values` that its sentence is about. The sentence stands where the error is
 raised, in English, with named places for the values. The edge (the command line, a page) may word it otherwise, by the
@@ -92,7 +92,7 @@ class SopctlError(Exception):
 
 
 class UsageError(SopctlError):
-    """The command line is not one that the command understands."""
+    """The command does not understand the command line."""
 
     exit_code = ExitCode.USAGE
 

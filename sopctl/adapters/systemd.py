@@ -251,7 +251,7 @@ def _properties(scope: Scope, unit: str, *names: str) -> dict[str, str]:
 
 def _time(text: str) -> datetime | None:
     """A time as `systemctl show --timestamp=unix` prints it: @1790000000; systemd 252 prints a timer's next run as a
-    date all the same."""
+    date anyway."""
     if text.startswith("@") and text[1:].isdigit():
         return datetime.fromtimestamp(int(text[1:]), UTC)
     try:

@@ -12,10 +12,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 RECENT = 12
-"""How many of the newest checks flapping is judged by."""
+"""The number of newest checks by which flapping is judged."""
 
 FLAPPING_CHANGES = 4
-"""With so many changes among them a server flaps: it is neither plainly up nor plainly down."""
+"""A server with this many changes among them is flapping: it is neither clearly up nor clearly down."""
 
 
 class Status(StrEnum):
@@ -45,7 +45,8 @@ class Sight(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """What is held true of a server. `since`: when the status began; `row`: how many checks in a row contradict it."""
+    """What is currently taken as true of a server. `since`: when the status began; `row`: how many checks in a row
+    contradict it."""
 
     first_seen: int
     checked: int
@@ -60,7 +61,7 @@ class State(Struct, frozen=True):
 
     @property
     def flapping(self) -> bool:
-        """Does it come and go?"""
+        """Is it flapping?"""
         return sum(a != b for a, b in zip(self.recent, self.recent[1:], strict=False)) >= FLAPPING_CHANGES
 
 

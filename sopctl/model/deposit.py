@@ -62,7 +62,7 @@ Watts = Annotated[int, Meta(ge=1, le=20000)]
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
-    """The server as declared, not yet seen. What is not known of an adopted one is empty or None."""
+    """The server as declared, not yet seen. Whatever is not known about an adopted server is empty or None."""
 
     name: Annotated[str, Meta(pattern=names.HOST_NAME)]
     brand_model: Line
@@ -102,8 +102,8 @@ class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
     """How the controller first gets in: an account that the owner made, and the name of its key in the site's keys/;
     without a key, a password that is given when the server is configured.
 
-    For an appliance it is the way in for good. So its password, where it takes no key, is kept too: in the first line
-    of the file keys/`password`."""
+    For an appliance this remains the way in. So if it takes no key, its password is kept too: in the first line of the
+    file keys/`password`."""
 
     user: Account
     key: KeyFile | None = None
@@ -151,7 +151,7 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     static_address: StaticAddress | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError (msgspec adds the path) for what a pattern cannot say."""
+        """Raise ValueError (msgspec adds the path) for what a pattern cannot express."""
         if not names.is_address(self.address):
             raise ValueError("Expected an IP address or a host name in `address`")
         for source in self.sources:
@@ -192,8 +192,8 @@ VlanId = Annotated[int, Meta(ge=1, le=4094)]
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the server needs of its switch port: another VLAN than the switch's service VLAN, VLANs that it wants
-    tagged, a fixed speed; and the MAC addresses by which it is known to be the one that is plugged in."""
+    """What the server needs of its switch port: a VLAN other than the switch's service VLAN, VLANs that it wants
+    tagged, a fixed speed; and the MAC addresses by which it is recognised when it is plugged in."""
 
     vlan: VlanId | None = None
     tagged: tuple[VlanId, ...] = ()
@@ -232,7 +232,7 @@ AnyRequest = Request | ApplianceRequest
 
 
 class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
-    """A server that stood in the racks before the register began: like a request, without what is not known."""
+    """A server that stood in the racks before the register began: like a request, but without what is not known."""
 
     unit: Line
     contacts: Contacts
@@ -245,7 +245,7 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
     platform: Platform | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what does not fit its kind."""
+        """Raise ValueError for fields that do not fit its kind."""
         if (self.kind == "appliance") != (self.platform is not None):
             raise ValueError("Expected `platform` (cisco_ios, mikrotik_routeros) for an appliance, and only for one")
         if self.kind == "appliance":
@@ -274,7 +274,7 @@ class Deposit(Adoption, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 def _refuse_accounts(access: Access) -> None:
-    """Raise ValueError for what an appliance's access cannot be."""
+    """Raise ValueError unless this can be the access to an appliance."""
     way = access.first_contact
     if access.accounts:
         raise ValueError("Expected no `accounts`: an appliance is not configured")

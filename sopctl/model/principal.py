@@ -1,5 +1,5 @@
-"""Who acts. The edge proves it (a login of this machine, a session of a page, a rule that acts by itself); the workflow
-only ever believes a principal."""
+"""Who acts. The edge proves it (a login on this machine, a session on a page, a rule that acts by itself); the workflow
+only ever trusts a principal."""
 
 from typing import Literal
 

@@ -78,7 +78,7 @@ class Occupied(Struct, frozen=True):
 
 
 class Wish(Struct, frozen=True):
-    """Where a server should stand, as far as someone said."""
+    """Where a server should stand, as far as anyone has said."""
 
     rack: str = ""
     unit: int | None = None
@@ -90,7 +90,7 @@ ANYWHERE = Wish()
 
 
 class Obstacle(Struct, frozen=True):
-    """Why a server cannot stand somewhere: in English for who asks, in Indonesian for the history."""
+    """Why a server cannot stand somewhere: in English for the person who asks, in Indonesian for the history."""
 
     english: str
     indonesian: str
@@ -135,7 +135,7 @@ def find_place(
 
 
 def free_ports(rack: Rack, occupied: Iterable[Occupied]) -> list[int]:
-    """The ports of the rack's switch that no deposit has; none where there is no switch."""
+    """The ports of the rack's switch without a deposit; none if there is no switch."""
     taken = {other.place.port for other in _in(rack, occupied)}
     return [port for port in rack.switch.numbers if port not in taken] if rack.switch else []
 

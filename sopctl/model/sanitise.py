@@ -70,6 +70,6 @@ def addresses(value: object) -> Iterator[str]:
 
 
 def mac(value: object) -> str | None:
-    """A MAC address, in lower case with colons; None for the one of zeros."""
+    """A MAC address, in lower case with colons; None if it is all zeros."""
     found = value.strip().lower() if isinstance(value, str) and len(value) < 60 else ""
     return found if re.match(names.MAC, found) and found != "00:00:00:00:00:00" else None

@@ -7,7 +7,7 @@ instead. Markup is another matter: the writers of it (rich, HTML, typst) quote i
 """
 
 _INVISIBLE = frozenset((0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0))
-"""Letters and marks that take no ink, yet count as printable; variation selectors are two more ranges of them
+"""Letters and marks that are invisible, yet count as printable; variation selectors are two more ranges of them
 (Default_Ignorable_Code_Point in the UCD)."""
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -9,7 +9,7 @@ from sopctl.model.deposit import Contact, Line
 
 
 class Unit(Struct, frozen=True, forbid_unknown_fields=True):
-    """A unit: its name as lists and sums have it, other names that letters use, and whom to ask there when a letter's
+    """A unit: its name as lists and totals show it, other names that letters use, and whom to ask there when a letter's
     own contact has no address."""
 
     name: Line
@@ -23,7 +23,7 @@ def folded(name: str) -> str:
 
 
 def find(units: Mapping[str, Unit], name: str) -> str | None:
-    """The key of the unit that a letter names so, or None where the site does not list it."""
+    """The key of the unit that a letter calls by this name, or None where the site does not list it."""
     wanted = folded(name)
     return next(
         (key for key, unit in units.items() if wanted in (key, *map(folded, (unit.name, *unit.also)))),

@@ -35,7 +35,7 @@ MIGRATIONS = (
         PRIMARY KEY (id, began)) WITHOUT ROWID;
     CREATE INDEX checks_by_age ON checks (at);
     """,
-    # Who was told is kept for each addressee. Of outages that last, all are told once more: nobody noted whom.
+    # Who was told is kept for each addressee. It was not noted before, so all are told again of ongoing outages.
     """
     CREATE TABLE told (id TEXT, began INTEGER, addressee TEXT, back INTEGER NOT NULL,
         PRIMARY KEY (id, began, addressee)) WITHOUT ROWID;
@@ -45,7 +45,7 @@ MIGRATIONS = (
         json_extract(CAST(state AS TEXT), '$.checked') FROM state;
     """,
 )
-"""What makes a database of version n one of n + 1 (PRAGMA user_version). Never edited, only added to."""
+"""What turns a database of version n into one of version n + 1 (PRAGMA user_version). Never edited, only added to."""
 
 
 class Change(Struct, frozen=True):
@@ -256,7 +256,7 @@ class Checks:
 
 def _use_wal(database: sqlite3.Connection) -> None:
     """Let readers work beside a writer. SQLite's own time-out does not cover the switch to this mode, which a new
-    database needs once: when another process is making it, it is tried again for as long."""
+    database needs once: while another process is making it, it is retried for just as long."""
     until = time.monotonic() + BUSY_SECONDS
     while True:
         try:

@@ -141,7 +141,7 @@ class _Composer:
             if key == "<<":
                 raise self._error(event, "merge-not-allowed", "merge keys are not allowed in a record")
             if key in mapping:
-                raise self._error(event, "key-repeated", "the key {key!r} stands here a second time", key=key)
+                raise self._error(event, "key-repeated", "the key {key!r} is repeated here", key=key)
             value = self._next()
             if shallow and isinstance(value, yaml.ScalarEvent) and not (value.anchor or value.tag):
                 mapping[key] = _scalar(value)  # as `_node` would: nearly all values of a record are such

@@ -76,7 +76,7 @@ class Dossier:
             raise error.recast(InvalidRecord, where=str(self.history_file)) from None
 
     def last(self, verb: str, task: str = "") -> Event | None:
-        """The newest event that ended a step by `verb` (and `task`, of a verb that has several), or None."""
+        """The newest event that ended a step by `verb` (and `task`, for a verb that has several), or None."""
         return record.last_ended(self.procedures, self.events, verb, task)
 
     @property
@@ -273,8 +273,8 @@ def _written(folder: Path, file: str, content: bytes) -> Kept:
 
 
 def _history_with(before: bytes, events: Sequence[Event]) -> bytes:
-    """The history file with its newest event. As sopctl writes it, the list simply goes on with its next item; a file
-    that someone has laid out otherwise is written anew."""
+    """The history file with its newest event. In a file that sopctl wrote, the next item is simply appended to the
+    list; a file that someone has laid out differently is rewritten."""
     as_written = before.startswith(b"- seq: ") and before.endswith(b"\n") and b"\n..." not in before
     return before + codec.dump([events[-1]]) if as_written else codec.dump(list(events))
 

@@ -1,6 +1,6 @@
 """The months' facts of a dossier: `facts/2026-11.json`, a second gathering of a month as `2026-11-r2.json`.
 
-What was gathered is what the history says. A file without an event that names it (a crash came in between) is none.
+What was gathered is what the history says. A file that no event names (a crash came in between) does not count.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 
 MAX_BYTES = 16 * 1024 * 1024
-"""Of a facts document; the largest that a server can bring about has a third of it."""
+"""The limit in bytes of a facts document; the largest that a server can produce is a third of it."""
 
 
 class Kept(Struct, frozen=True):
     """One gathering that was kept: the month it is of, its file below the dossier, what that must hash to, and how many
-    changes its form tells (None where nobody counted)."""
+    changes its form reports (None if nobody counted)."""
 
     month: str
     revision: int
@@ -49,7 +49,7 @@ def newest(of: Months, before: str = "9999-99") -> Kept | None:
 
 
 def next_revision(of: Months, month: str) -> int:
-    """Which gathering of its month the next one is."""
+    """The number that the next gathering has in its month."""
     return of[month].revision + 1 if month in of else 1
 
 
@@ -61,12 +61,12 @@ def name_of(month: str, revision: int) -> str:
 def read(folder: Path, kept: Kept) -> ServerFacts:
     """The facts of one gathering, of the dossier at `folder`.
 
-    Raises InvalidRecord for a file that is gone, changed since it was kept, or holds none; OutsideFailure when it
+    Raises InvalidRecord for a file that is gone, changed since it was kept, or holds no facts; OutsideFailure when it
     cannot be read.
     """
     path = folder / "facts" / name_of(kept.month, kept.revision)
     if kept.file != f"facts/{path.name}" or path.is_symlink() or path.parent.is_symlink() or not path.is_file():
-        raise InvalidRecord("facts-missing", "the facts that were kept are not here", where=str(path), remedy=_RESTORE)
+        raise InvalidRecord("facts-missing", "the facts file is missing", where=str(path), remedy=_RESTORE)
     with disk_errors(path, "read"), path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if hashlib.sha256(content).hexdigest() != kept.sha256:

@@ -110,7 +110,7 @@ class Library:
             if key in seen:
                 raise InvalidRecord(
                     "procedure-version-repeated",
-                    "{procedure}: {file} is version {version} already",
+                    "{procedure}: {file} already has version {version}",
                     where=edition.place("version"),
                     remedy="Give each version a number of its own.",
                     procedure=procedure.name,

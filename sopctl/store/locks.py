@@ -1,4 +1,5 @@
-"""One writer at a time: flock(2) on a file that is never unlinked. It names its holder, for the error of who waits.
+"""One writer at a time: flock(2) on a file that is never unlinked. It names its holder, for the error shown to whoever
+waits.
 
 The kernel frees a lock when its holder dies, so a crash leaves nothing to clean.
 """

@@ -35,7 +35,7 @@ class Reading(NamedTuple):
     summaries: list[Summary]
     errors: list[InvalidRecord]
     gathered: dict[str, facts.Months]
-    """By deposit: which months' facts it keeps. Only filled where it was asked for."""
+    """By deposit: which months' facts it keeps. Filled only on request."""
 
 
 def summaries(site: Site) -> list[Summary]:

@@ -137,7 +137,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The logins that may record at the terminal what another person decided, or the unit did: both names go into the
     record. "everyone": all who may write this site."""
     units: dict[UnitKey, Unit] = {}
-    """The units that own servers, where their names, or whom to ask there, are to be known."""
+    """The units that own servers, as far as their names, or whom to ask there, should be known."""
     management: Management = Management()
     head: str = "kadis"
     """The role that countersigns the office's forms (Mengetahui)."""

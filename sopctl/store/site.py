@@ -167,6 +167,6 @@ class Site:
 
 
 def _is_site(folder: Path) -> bool:
-    """Does `folder` hold a site's configuration? Raises OutsideFailure when that cannot be seen."""
+    """Does `folder` hold a site's configuration? Raises OutsideFailure when that cannot be determined."""
     with disk_errors(folder, "read"):
         return (folder / settings.FILE_NAME).is_file()

@@ -25,7 +25,7 @@ class PinnedKey(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UnderWay(Struct, frozen=True):
-    """The mark of a change of a port: there while it is under way, and after one that was killed."""
+    """The mark of a change of a port: present while it is under way, and left behind by one that was killed."""
 
     folder: Path
     switch: str

@@ -72,7 +72,7 @@ def test_an_unsound_procedure_is_refused_at_its_line(tmp_path: Path, row: dict[s
 def test_only_the_requesting_unit_files_a_request(tmp_path: Path) -> None:
     step = "    actor: {}\n    verb: request"
     other = next_version("penitipan", "9", (step.format("pemohon"), step.format("kabid")))
-    with pytest.raises(InvalidRecord, match="request is what the requesting unit does: its actor is pemohon"):
+    with pytest.raises(InvalidRecord, match="request is done by the requesting unit: its actor must be pemohon"):
         library(tmp_path, other)
 
 
@@ -117,5 +117,5 @@ def test_a_sites_file_of_the_same_version_takes_the_shipped_ones_place(tmp_path:
 
 
 def test_two_files_of_one_version_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRecord, match=r"own0\.yml is version 1 already"):
+    with pytest.raises(InvalidRecord, match=r"own0\.yml already has version 1"):
         library(tmp_path, SOUND, SOUND)

@@ -86,7 +86,7 @@ def _parsing(session: Session) -> Iterator[None]:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise DeviceFault(
             "switch-not-understood",
-            "the switch's answer is in a form that is not known: {reason}",
+            "the switch's answer has an unknown format: {reason}",
             where=str(session.endpoint),
             remedy="See what it answers with --session-log, and whether docs/switches.md lists its version.",
             reason=printable(f"{type(error).__name__}: {error}", 200),

@@ -237,7 +237,7 @@ def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
     except (ParsingException, TextFSMError):
         raise DeviceFault(
             "answer-not-understood",
-            "the answer to {command!r} is not in a form that is known of {platform}",
+            "the answer to {command!r} has an unknown format for {platform}",
             command=command,
             platform=device_type,
         ) from None
@@ -353,7 +353,7 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
     if changed is not None:
         raise HostKeyChanged(
             "device-host-key-changed",
-            "the device shows the host key {shown} ({shown_type}); pinned is {pinned} ({pinned_type})",
+            "the device shows the host key {shown} ({shown_type}); the pinned one is {pinned} ({pinned_type})",
             where=where,
             remedy="Nothing was sent. Ask who replaced or reset the device, and compare the key at its console.",
             shown=fingerprint(changed.key.asbytes()),

@@ -45,7 +45,7 @@ class Finding(Struct, frozen=True):
 
 
 class AccountFound(Struct, frozen=True):
-    """What was found of one account, check by check."""
+    """What was found about one account, check by check."""
 
     account: str
     findings: tuple[Finding, ...]
@@ -82,7 +82,7 @@ class PathEntry(Struct, frozen=True):
     uid: int
     mode: int
     own_group: bool = False
-    """Its group is the account's alone, and this sshd lets such a group write."""
+    """Its group belongs to this account alone, and this sshd allows such a group to write."""
 
 
 class KeyFile(Struct, frozen=True):
@@ -91,12 +91,13 @@ class KeyFile(Struct, frozen=True):
     path: str
     content: str = ""
     readable: bool = False
-    """By the account itself: sshd reads the file as that user."""
+    """Whether the account itself can read it: sshd reads the file as that user."""
     entries: tuple[PathEntry, ...] = ()
 
 
 class Shadow(Struct, frozen=True):
-    """shadow(5) of the account, without the password: `lock` is what its field says; days since 1970, None: not set."""
+    """The account's shadow(5) entry, without the password: `lock` is what that field says. Dates are days since 1970,
+    or None if not set."""
 
     lock: str
     """absent (no entry), empty, none ("*"), bare ("!": never had a password), locked ("!" before one), password"""
@@ -148,7 +149,7 @@ def findings(seen: AccountSeen, keys: Sequence[str]) -> tuple[Finding, ...]:
 
 
 _BY_SSHD = (Check.METHODS, Check.MODES, Check.KEYS, Check.LOCK, Check.COMMAND)
-"""What cannot be judged without sshd's rules: then the finding about the rules stands for all of these."""
+"""The checks that need sshd's rules. Without the rules, the finding about them stands for all of these."""
 
 
 def _bad(check: Check, cause: Cause, detail: str) -> Finding:
@@ -185,7 +186,7 @@ def _methods(seen: AccountSeen, keys: Sequence[str]) -> Finding:
 
 
 def _matching(seen: AccountSeen, key: str) -> list[tuple[KeyFile, sshd_rules.AuthorizedKey]]:
-    """Where `key` is entered as a key that may log in."""
+    """Where `key` is listed as a key that may log in."""
     kind, blob = key.split()[:2]
     return [
         (file, one)

@@ -23,7 +23,7 @@ class RungResult(Struct, frozen=True):
 
 
 class ServiceResult(Struct, frozen=True):
-    """How one service was found: `detail` is safe to print; `expires` is its certificate's end (ISO 8601, UTC)."""
+    """What was found at one service: `detail` is safe to print; `expires` is its certificate's end (ISO 8601, UTC)."""
 
     port: int
     kind: ServiceKind
@@ -31,7 +31,7 @@ class ServiceResult(Struct, frozen=True):
     detail: str = ""
     expires: str | None = None
     status: int | None = None
-    """Of its HTTP answer."""
+    """The status of its HTTP response."""
 
 
 class Verdict(StrEnum):

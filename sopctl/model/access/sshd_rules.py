@@ -14,7 +14,7 @@ Rules = Mapping[str, tuple[str, ...]]
 
 MAX_LINES = 2000
 MAX_PATTERNS = 500
-"""Of one list: a server may send long ones, which must not keep us busy."""
+"""The limit for one list: a server may send long ones, which must not keep us busy."""
 
 _KEY_TYPE = re.compile(r"(?:ssh-|ecdsa-|sk-)[a-z0-9@.-]{1,60}")
 

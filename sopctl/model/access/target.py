@@ -26,7 +26,7 @@ class Pin(Struct, frozen=True):
     type: str | None = None
 
     def __str__(self) -> str:
-        """As a person writes it, and `pin` reads it."""
+        """The form that people write and `pin` reads."""
         return f"{self.type} {self.sha256}" if self.type else self.sha256
 
 
@@ -85,8 +85,8 @@ class Target(Struct, frozen=True):
     """What to check: where, as whom, and what must be found there.
 
     `expect_key` is the pinned host key; without one, the check ends with `host-key-unknown` before any credential is
-    sent. Without a `user` nobody logs in: after the host key come the services, and an absent pin is then no failure:
-    the key found is the answer.
+    sent. Without a `user` nobody logs in: the services are checked right after the host key. A missing pin is then not
+    a failure: the key that was found is the answer.
     The default command `true` shows whether the account has a shell that runs commands, and is proved to have run.
     """
 
@@ -101,7 +101,7 @@ class Target(Struct, frozen=True):
     """Seconds for the whole check, all rungs together."""
     jump: Jump | None = None
     server_name: str | None = None
-    """The name that is asked of services (TLS, HTTP), where it is not `host`."""
+    """The name by which services are asked (TLS, HTTP), if it is not `host`."""
 
 
 def fingerprint(key: bytes) -> str:
@@ -117,7 +117,7 @@ def fingerprint_of(line: str) -> str:
 def pin(text: str) -> Pin:
     """Read a pin: "SHA256:…", "TYPE SHA256:…", or a public key line "TYPE BASE64 [comment]".
 
-    A fingerprint alone does not say of which of the server's keys it is, so the type is worth giving.
+    A fingerprint alone does not say which of the server's keys it belongs to, so the type is worth giving.
     Raises InvalidRecord.
     """
     match text.split():
@@ -136,7 +136,7 @@ def pin(text: str) -> Pin:
 
 
 def _blob(kind: str, key: str) -> bytes | None:
-    """The RFC 4253 blob that `key` is in base64; None unless it is of a key of type `kind`."""
+    """The RFC 4253 blob that `key` encodes in base64; None unless it holds a key of type `kind`."""
     try:
         blob = base64.b64decode(key, validate=True)
     except (binascii.Error, ValueError):
@@ -146,7 +146,7 @@ def _blob(kind: str, key: str) -> bytes | None:
 
 
 def endpoint(text: str) -> tuple[str, int]:
-    """Read HOST, HOST:PORT, an IPv6 address, or [IPv6]:PORT; the port is 22 unless told. Raises InvalidRecord."""
+    """Read HOST, HOST:PORT, an IPv6 address, or [IPv6]:PORT; the port is 22 by default. Raises InvalidRecord."""
     host, port = text, "22"
     if bracketed := re.fullmatch(r"\[([^\[\]]+)\](?::(.*))?", text):
         host, port = bracketed[1], bracketed[2] if bracketed[2] is not None else "22"
@@ -164,7 +164,7 @@ def endpoint(text: str) -> tuple[str, int]:
 
 
 def service(text: str) -> Service:
-    """Read PORT or PORT/KIND; the kind is tcp unless told. Raises InvalidRecord."""
+    """Read PORT or PORT/KIND; the kind is tcp by default. Raises InvalidRecord."""
     port, slash, kind = text.partition("/")
     number = _port(port, text)
     if slash and kind not in list(ServiceKind):
@@ -183,7 +183,7 @@ def _port(digits: str, text: str) -> int:
 
 
 def jump(text: str, expect_key: str | None = None, *, user: str | None = None) -> Jump:
-    """Read [USER@]HOST[:PORT], and the pin of its host key; without USER it is `user`. Raises InvalidRecord."""
+    """Read [USER@]HOST[:PORT], and the pin of its host key; USER is `user` by default. Raises InvalidRecord."""
     name, at, place = text.rpartition("@")
     host, port = endpoint(place)
     account = name if at else user

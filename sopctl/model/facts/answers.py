@@ -1,8 +1,9 @@
 """What a network appliance answered, command by command, cut to size; and values that both platforms print.
 
 An appliance belongs to someone else, as a server does: its answers are cut to size before anything reads them, and
-every pattern here and in the readers takes linear time. (Those of ntc-templates do not: the one for `show inventory`
-takes time with the fourth power of the length of a line that was made for it. Only the tests use them, to compare.)
+every pattern here and in the readers takes linear time. (Those of ntc-templates do not: on a line crafted for it, the
+one for `show inventory` takes time proportional to the fourth power of the line's length. Only the tests use them, to
+compare.)
 """
 
 import re
@@ -14,7 +15,8 @@ from msgspec import Struct
 from sopctl.model.sanitise import number
 
 MAX_REPLY = 400_000
-"""Characters of one command's answer: `show interfaces` of a stack of 400 ports has them. More is cut."""
+"""The limit in characters for one command's answer: `show interfaces` on a stack of 400 ports is that long. The rest is
+cut."""
 
 MAX_LINES = 20_000
 MAX_LINE = 1_000

@@ -42,7 +42,7 @@ def _same(first: str, second: str) -> bool:
 
 
 def _another_server(before: ServerFacts, after: ServerFacts) -> bool:
-    """Of what stays with a machine, at least two kinds were read both times, and nothing is the same."""
+    """Of the values that stay with a machine, at least two kinds were read both times, and none is the same."""
     marks: tuple[Callable[[ServerFacts], Sequence[str | None]], ...] = (
         lambda f: (f.serial,),
         lambda f: [nic.mac for nic in f.nics],

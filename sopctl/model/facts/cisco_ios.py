@@ -76,7 +76,7 @@ _LOGICAL = re.compile(
     r"|\S{1,60}\.\d{1,6}",
     re.IGNORECASE,
 )
-"""Interfaces that are not ports of the device. Those with an address are listed all the same."""
+"""Interfaces that are not ports of the device. Those with an address are listed anyway."""
 
 _VIRTUAL = frozenset({"CSR1000V", "C8000V", "ISRV", "IOSV", "VIOS", "IOL", "VIOS_L2"})
 
@@ -158,14 +158,14 @@ def _hardware(version: Sequence[str]) -> str | None:
 
 
 def _processor(version: Sequence[str]) -> str | None:
-    """What stands in parentheses after the model. Some routers put their height or a revision there."""
+    """The text in parentheses after the model. Some routers put their height or a revision there."""
     found = _hardware_line(version)
     name = text(found[2], 60) if found and found[2] else None
     return None if name is None or _RACK_UNITS.fullmatch(name) or name.startswith("revision") else name
 
 
 def _memory(version: Sequence[str]) -> int | None:
-    """All physical memory if that is said, else the sum of processor and I/O memory."""
+    """All physical memory if the device reports it, else the sum of processor and I/O memory."""
     physical = next((found for line in version if (found := _PHYSICAL.match(line))), None)
     if physical:
         return int(physical[1]) // 1024
@@ -208,7 +208,7 @@ def _inventory(lines: Sequence[str]) -> Iterator[Module]:
 
 
 def _chassis(parts: Sequence[Module]) -> Module | None:
-    """The device itself; of a stack its lowest member, as the active one may change any day."""
+    """The device itself; for a stack, its lowest member, as the active one may change any day."""
     numbered = [(int(found[1] or 0), part) for part in parts if (found := _CHASSIS.fullmatch(part.name))]
     return min((each for each in numbered if each[1].serial), key=lambda each: each[0], default=(0, None))[1]
 
@@ -315,7 +315,7 @@ def _gateway(lines: Sequence[str]) -> str | None:
 
 
 def _name_servers(lines: Sequence[str]) -> Iterator[str]:
-    """Without 255.255.255.255: none is set, and the network is asked by broadcast."""
+    """Without 255.255.255.255, which means that none is set and that names are asked for by broadcast."""
     for word in _after(lines, "Name servers are ").split(",")[:16]:
         found = address(word.strip())
         if found and found != "255.255.255.255":

@@ -54,7 +54,7 @@ class Comparison(Struct, frozen=True):
     subject: str = ""
 
     def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
-        """The changes of `field`, told with `subject`."""
+        """The changes of `field`, reported with `subject`."""
         raise NotImplementedError
 
 
@@ -68,7 +68,7 @@ class Uncompared(Comparison, frozen=True, kw_only=True):
 
 
 class Value(Comparison, frozen=True, kw_only=True):
-    """A single value, as the `word` that is made of the values of `fields` (by default the field itself)."""
+    """A single value, as the `word` made from the values of `fields` (by default the field itself)."""
 
     weight: Weight = Weight.CHANGE
     word: Callable[..., object] = lambda value: value
@@ -83,8 +83,8 @@ class Value(Comparison, frozen=True, kw_only=True):
 
 
 class Amount(Comparison, frozen=True, kw_only=True):
-    """A number that may differ by a part of itself (`tolerance`). It is not compared if the field named by `unless` was
-    read both times."""
+    """A number that may differ by a fraction of itself (`tolerance`). It is not compared if the field named by `unless`
+    was read both times."""
 
     tolerance: float
     unless: str
@@ -98,9 +98,9 @@ class Amount(Comparison, frozen=True, kw_only=True):
 
 
 class Items(Comparison, frozen=True, kw_only=True):
-    """A list whose `names` come and go: equal names count by number, in a set once. With `only_both` it is compared
-    only if there were some both times. Of a list that could not be read this time the old length is told, in units of
-    `counted`."""
+    """A list whose `names` come and go: equal names are counted, but in a set only once. With `only_both`, it is
+    compared only if it had entries both times. If it could not be read this time, its old length is reported, in units
+    of `counted`."""
 
     names: Callable[[Any], Collection[str]]
     counted: str = "terbaca"
@@ -198,5 +198,6 @@ def _disks(subject: str, before: Sequence[Disk], after: Sequence[Disk]) -> Itera
 
 
 def _size(size: int) -> str:
-    """As makers count: powers of ten. Finer than `disk_size`, as the size may be all that tells two disks apart."""
+    """In powers of ten, as manufacturers count. Finer than `disk_size`, as the size may be all that tells two disks
+    apart."""
     return f"{decimal(size / 1e12, 2)} TB" if size >= 1e12 else f"{decimal(size / 1e9)} GB"

@@ -9,7 +9,7 @@ from sopctl.model.facts.server import ServerFacts
 from sopctl.model.quantity import memory_size
 
 _KEPT_BY_FIRMWARE = 0.1
-"""The largest part of the memory that kernel and firmware keep for themselves. Modules count in full."""
+"""The largest share of the memory that kernel and firmware keep for themselves. Modules count in full."""
 
 
 class Comparison(Struct, frozen=True):

@@ -73,7 +73,7 @@ class RaidVolume(Struct, frozen=True):
 
 
 class PowerSupply(Struct, frozen=True):
-    """One power supply (SMBIOS type 39). `watts` is what it can give at most."""
+    """One power supply (SMBIOS type 39). `watts` is its maximum output."""
 
     name: str
     model: str | None = None
@@ -83,7 +83,7 @@ class PowerSupply(Struct, frozen=True):
 
 
 class Module(Struct, frozen=True):
-    """One part of a network appliance that can be exchanged: chassis, member of a stack, card, transceiver."""
+    """One replaceable part of a network appliance: chassis, member of a stack, card, transceiver."""
 
     name: str
     model: str | None = None
@@ -92,7 +92,7 @@ class Module(Struct, frozen=True):
 
 
 class Listener(Struct, frozen=True):
-    """A program that waits for others on a network port. `protocol` is tcp or udp."""
+    """A program that listens on a network port. `protocol` is tcp or udp."""
 
     protocol: str
     address: str
@@ -101,11 +101,11 @@ class Listener(Struct, frozen=True):
 
 
 def is_empty(value: object) -> bool:
-    """Does a field with this value have none? 0 and False are values."""
+    """Does this value mean that the field has none? 0 and False are values."""
     return value in (None, (), "", {}) or value == Cpu()
 
 
 def filled(part: Part, other: Part) -> Part:
-    """`part`, its gaps filled from `other`."""
+    """`part`, with its gaps filled from `other`."""
     gaps = {name: getattr(other, name) for name in part.__struct_fields__ if is_empty(getattr(part, name))}
     return structs.replace(part, **gaps)

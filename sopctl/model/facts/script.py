@@ -24,7 +24,7 @@ def from_script(said: str, *, gathered_at: str) -> ServerFacts:
 
 
 def completed(facts: ServerFacts, details: ServerFacts) -> ServerFacts:
-    """`facts`, their gaps filled from `details`; disks and interfaces of the same name are the same."""
+    """`facts`, with their gaps filled from `details`; disks and interfaces of the same name are the same."""
     values = {field: getattr(facts, field) for field in facts.__struct_fields__}
     values |= {field: getattr(details, field) for field, value in values.items() if is_empty(value)}
     values["disks"] = _joined(facts.disks, details.disks)

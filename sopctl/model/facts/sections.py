@@ -15,7 +15,7 @@ from sopctl.model.facts.parts import Cpu, Disk, Listener, MemoryModule, Mount, N
 from sopctl.model.sanitise import MAX_ENTRIES, NO_NIC, address, mac, number, text
 
 MAX_TEXT = 1_000_000
-"""Characters of one server's answer; more is cut."""
+"""The limit in characters for one server's answer; the rest is cut."""
 
 _HEAD = re.compile(r"=([a-z0-9]{1,20})(?: ([A-Za-z0-9_.:@-]{1,40}))? (ok|absent|needs-root|failed)")
 _FORM_FACTORS = {"3": "Desktop", "7": "Tower", "17": "Main Server Chassis", "23": "Rack Mount Chassis", "28": "Blade"}
@@ -32,7 +32,7 @@ class _Section(Struct):
 
 
 class Sections:
-    """The sections by name; one name may have several, each of a device."""
+    """The sections by name; one name may have several, one for each device."""
 
     def __init__(self, printed: str) -> None:
         self._sections: dict[tuple[str, str], _Section] = {}
@@ -91,7 +91,7 @@ def _node_name(said: Sections) -> str | None:
 
 
 def os_name(said: Sections) -> str | None:
-    """As `setup` says it, so that a server that gets Python does not seem to get another system."""
+    """As `setup` reports it, so that a server that gets Python does not seem to have changed its system."""
     name = _release(said, "NAME")
     if name == "Red Hat Enterprise Linux":
         return "RedHat"

@@ -4,7 +4,7 @@ Everything here came from a machine that belongs to someone else. Sizes and coun
 a field that could not be read says why (`missing`), so that "no serial number" is never mistaken for "not allowed to
 read the serial number".
 
-Each field carries how it is read from details.sh, where and how it stands on the form, and how it is compared.
+Each field declares how it is read from details.sh, where and how it appears on the form, and how it is compared.
 """
 
 from enum import StrEnum
@@ -28,7 +28,7 @@ from sopctl.model.facts.parts import (
 )
 
 _FIRMWARE_KEEPS = 0.02
-"""Part of the memory that a new kernel may keep for itself."""
+"""The share of the memory that a new kernel may keep for itself."""
 
 
 class Missing(StrEnum):
@@ -228,7 +228,7 @@ class ServerFacts(Struct, frozen=True):
         Line("Pembaruan tertunda", FormPart.SYSTEM, shown.waiting, declared="updates"),
         Uncompared(why="there are others every day"),
     ] = None
-    """Packages that wait for an update, by the package lists that the server has."""
+    """Packages with an update waiting, according to the package lists that the server has."""
     packages: Annotated[
         dict[str, str],
         Read(sections.packages, ("packages",), optional=True),

@@ -79,7 +79,7 @@ def from_setup(raw: Mapping[str, object], *, gathered_at: str) -> ServerFacts:
 
 
 def _virtualization(facts: Mapping[str, object]) -> str | None:
-    """What the server is a guest of; "none" for a physical machine."""
+    """The virtualisation that the server runs under; "none" for a physical machine."""
     role = text(facts.get("virtualization_role"), 40)
     if role is None:
         return None
@@ -114,7 +114,7 @@ def _disks(devices: Mapping[str, object]) -> Iterator[Disk]:
         sectors, sector = (
             number(device.get("sectors")),
             512,
-        )  # the kernel counts in 512 bytes, whatever the disk's own sectors are
+        )  # the kernel counts in units of 512 bytes, whatever the disk's own sectors are
         size = sectors * sector if sectors else _size(device.get("size"))
         if not size:
             continue

@@ -28,7 +28,7 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def colon_fields(lines: Sequence[str]) -> Record:
-    """`Key : value` lines; of several with one key the first."""
+    """`Key : value` lines; of several with the same key, the first."""
     found: Record = {}
     for line in lines[:4096]:
         key, colon, value = line.partition(":")

@@ -1,6 +1,6 @@
-"""The ports of switches beside the records: what differs, which devices are unknown, whose server is on another port.
+"""The ports of switches compared with the records: differences, unknown devices, servers on another port.
 
-Pure: the switches were read before, each in its own session. What is learned on an uplink is on another switch.
+Pure: the switches were read before, each in its own session. An address learned on an uplink belongs to another switch.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,8 @@
 """A switch port: how it should be set, how it is set, the changes between, and what forbids them.
 
 The names are those of IEEE 802.1Q: frames of one VLAN travel untagged (an access port's VLAN, a trunk's native one),
-those of others tagged. What a switch says comes from outside; what is sent to it is made here, each field by a grammar.
+those of others tagged. What a switch says comes from outside; what is sent to it is built here, with a grammar for each
+field.
 """
 
 import re
@@ -228,7 +229,7 @@ def plan(
 def is_there(state: SwitchState, port: str, setting: PortSetting, whose: Expected) -> str:
     """The MAC address by which the server is known to be on its port, in its VLAN; empty while it is not seen.
 
-    Where none of its addresses is known, any that is nobody else's is taken for its own.
+    If none of its addresses is known, any address that is nobody else's is taken for its own.
     """
     carried = {setting.vlan, *setting.tagged}
     seen = [e.mac for e in state.learned if e.port == port and (e.vlan in carried or setting.mode == "trunk")]

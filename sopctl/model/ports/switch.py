@@ -13,13 +13,13 @@ Interface = Annotated[str, Meta(pattern=names.INTERFACE)]
 Template = Annotated[str, Meta(pattern=names.INTERFACES)]
 
 FREE = "bebas"
-"""The description of a port that no deposit has."""
+"""The description of a port without a deposit."""
 
 
 class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
     """`switches/NAME.yml`. `ports` names the interface of the rack's port number {n}; `interfaces` names those that
     follow another rule. The account is opened with the private key keys/`key`, or the password in keys/`password`;
-    keys/`enable` is the password of the privileged mode, where the account does not begin there.
+    keys/`enable` is the password of the privileged mode, if the account does not start there.
 
     `service_vlan` is for servers whose letter asks for no other; `vlans` are the others that a letter may ask for;
     `quarantine_vlan` is for ports that are nobody's.
@@ -83,5 +83,5 @@ def service(switch: SwitchRecord, deposit_id: str, server: str, unit: str, netwo
 
 
 def quarantine(switch: SwitchRecord) -> PortSetting:
-    """The port of nobody: shut, in the quarantine VLAN, so that it leads nowhere should someone switch it on."""
+    """A port that is nobody's: shut and in the quarantine VLAN, so that it leads nowhere if someone enables it."""
     return PortSetting(description=FREE, vlan=switch.quarantine_vlan, enabled=False)

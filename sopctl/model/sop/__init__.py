@@ -1,1 +1,1 @@
-"""The written procedure, what happened by it, and until when something is due."""
+"""The written procedure, what happened under it, and when something is due."""

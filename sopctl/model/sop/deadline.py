@@ -1,7 +1,7 @@
-"""Until when a step should be done, and why: its time limit (waktu), counted in the days of the office's calendar.
+"""By when a step should be done, and why: its time limit (waktu), counted in the days of the office's calendar.
 
 The day on which a step becomes due is not counted. While a deposit is on hold or waits for space the clock stands
-still: a day at whose end it stood still is not counted. An edit or another act never restarts it.
+still: a day that ends with the clock stopped is not counted. An edit or another act never restarts it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class Deadline(Struct, frozen=True):
     paused: str = ""
     skipped: tuple[Skipped, ...] = ()
     estimated: bool = False
-    """A holiday in this time is not decreed yet: the day may still move."""
+    """A holiday in this period is not decreed yet: the day may still move."""
     escalated_to: str = ""
     """The role that a step is escalated to, by how late it is."""
 
@@ -52,7 +52,7 @@ class Deadline(Struct, frozen=True):
 def deadline(each: Summary, calendar: Calendar, today: date, escalation: Mapping[int, str]) -> Deadline | None:
     """The deadline of the step that is due for a deposit; None for a closed one, or before its month has come.
 
-    `escalation` gives, by the days that a step is late, the role that it is escalated to.
+    `escalation` maps the number of days that a step is late to the role that it is escalated to.
     """
     if each.closed or each.since is None or (each.month_due and today < each.month_due):
         return None
@@ -76,7 +76,7 @@ def deadline(each: Summary, calendar: Calendar, today: date, escalation: Mapping
 
 
 def escalated(escalation: Mapping[int, str], late: int) -> str:
-    """The role that what is `late` days late is escalated to; an empty string when it is nobody's yet."""
+    """The role that a step is escalated to when it is `late` days late; an empty string if there is none yet."""
     return next((escalation[days] for days in sorted(escalation, reverse=True) if late >= days), "")
 
 
@@ -105,7 +105,7 @@ def count(
 
 
 def counted(calendar: Calendar, start: date, end: date, pauses: Sequence[Pause]) -> int:
-    """How many days that count lie after `start`, up to and with `end`, without those on hold."""
+    """How many days that count lie after `start`, up to and including `end`, without those on hold."""
     held = sum(
         calendar.between(
             max(start, pause.since.date() - DAY), min(end, (pause.until.date() if pause.until else end) - DAY)

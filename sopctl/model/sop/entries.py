@@ -1,9 +1,9 @@
-"""What an event can establish: one record a kind of entry. Which verb writes which, `verbs.py` says.
+"""What an event can establish: one record per kind of entry. `verbs.py` says which verb writes which.
 
 A history file keeps the entries of an event as one mapping (`data`), every scalar as text. An entry's fields are keys
-of that mapping; its first field is the one that says that it is there. Entries of one event never share a key, but two
-kinds of entry may use the same key in the events of different verbs: the letter of a return and that of an extension
-are both `letter`.
+of that mapping; its first field shows that it is there. Entries of one event never share a key, but two kinds of entry
+may use the same key in the events of different verbs: the letter of a return and that of an extension are both
+`letter`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,9 +28,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Something that an event establishes."""
 
     for_people: ClassVar[bool] = False
-    """True for what is kept for whoever reads the record, and decides nothing in sopctl."""
+    """True for what is kept only for readers of the record, and decides nothing in sopctl."""
     older_key: ClassVar[str] = ""
-    """A key by which older histories say that the entry is there."""
+    """A key that marks the entry in older histories."""
 
 
 E = TypeVar("E", bound=Entry)
@@ -162,7 +162,7 @@ class Prioritised(Entry, frozen=True, kw_only=True):
 
 
 class Informed(Entry, frozen=True, kw_only=True):
-    """How the contact person is informed: by which means; of a message that sopctl sends, its id and its addressee."""
+    """How the contact person is informed: by which means; for a message that sopctl sends, its id and its addressee."""
 
     via: str
     message_id: str | None = None
@@ -222,8 +222,8 @@ class HandoverIssued(Entry, frozen=True, kw_only=True):
 
 
 class Configured(Entry, frozen=True, kw_only=True):
-    """How many tasks of a configuration changed something; `raw`: by the shell, on a server without Python; `platform`
-    of a network appliance, on which nothing is configured."""
+    """How many tasks of a configuration changed something; `raw`: by the shell, on a server without Python; `platform`:
+    that of a network appliance, on which nothing is configured."""
 
     changed: int
     raw: bool = False
@@ -239,7 +239,7 @@ class AnsibleRun(Entry, frozen=True, kw_only=True):
 
 
 class WayIn(Entry, frozen=True, kw_only=True):
-    """The office's own account that the first contact by password made."""
+    """The office's own account, made by the first contact with a password."""
 
     way_in: str
 
@@ -283,7 +283,7 @@ class PortSet(Entry, frozen=True, kw_only=True):
 
 
 class PortAttempt(Struct, frozen=True):
-    """A change of a switch port that did not come to be."""
+    """A change of a switch port that could not be made."""
 
     switch: str
     port: str
@@ -294,7 +294,7 @@ class PortAttempt(Struct, frozen=True):
 
 
 class PortFailed(Entry, frozen=True, kw_only=True):
-    """Why the switch port could not be changed; how far it came, where a session began."""
+    """Why the switch port could not be changed; and how far it got, if a session was opened."""
 
     for_people = True
 
@@ -326,7 +326,7 @@ class AccessTried(Entry, frozen=True, kw_only=True):
 
 
 class Gathered(Entry, frozen=True, kw_only=True):
-    """A month's facts and inventory form; `changes` counts those that the form tells (None where nobody counted)."""
+    """A month's facts and inventory form; `changes` counts those that the form reports (None if nobody counted)."""
 
     facts: Kept
     month: str
@@ -407,13 +407,13 @@ class OnBehalfOf(Entry, frozen=True, kw_only=True):
 
 @cache
 def entry_key(kind: type[Entry]) -> str:
-    """The key of an event's data that says that an entry of this kind is there."""
+    """The key that marks an entry of this kind in an event's data."""
     return msgspec.structs.fields(kind)[0].encode_name
 
 
 @cache
 def entry_signs(kind: type[Entry]) -> frozenset[str]:
-    """The keys of an event's data of which one is there with an entry of this kind: its own, and that of older ones."""
+    """The keys of which one marks an entry of this kind in an event's data: its own, and that of older histories."""
     return frozenset(filter(None, (entry_key(kind), kind.older_key)))
 
 
@@ -430,7 +430,7 @@ def to_data(entries: Iterable[Entry]) -> dict[str, Any]:
 
 
 def from_data(kind: type[E], event: Event) -> E | None:
-    """The entry of this kind in an event's data, or None. Raises InvalidRecord for one that is not what it must be."""
+    """The entry of this kind in an event's data, or None. Raises InvalidRecord for a malformed one."""
     data: Mapping[str, Any] = event.data
     if entry_signs(kind).isdisjoint(data):
         return None

@@ -14,7 +14,7 @@ STARTED = "started"
 FAILED = "failed"
 INTERRUPTED = "interrupted"
 WORK = frozenset({STARTED, FAILED, INTERRUPTED})
-"""How long work shows in a history: begun, failed, broken off. None of them ends a step."""
+"""How long-running work shows in a history: begun, failed, broken off. None of them ends a step."""
 
 
 class Event(Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +69,7 @@ def head(deposit_id: str, events: Sequence[Event]) -> str:
 
 
 def check_chain(deposit_id: str, events: Sequence[Event], where: str) -> None:
-    """Raise InvalidRecord at the first event that is missing, altered, moved or out of time."""
+    """Raise InvalidRecord at the first event that is missing, altered or moved, or whose time has no offset."""
     prev = genesis(deposit_id)
     for number, event in enumerate(events, start=1):
         if event.seq != number or event.prev != prev:

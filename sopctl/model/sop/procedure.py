@@ -18,10 +18,10 @@ from sopctl.model.sop.history import Event
 from sopctl.model.sop.verbs import Waiting
 
 Line = Annotated[str, Meta(min_length=1, max_length=500, pattern=names.LINE)]
-"""What stands in a cell of the SOP's table: one line, no control characters."""
+"""The text of a cell in the SOP's table: one line, no control characters."""
 
 REQUESTER = "pemohon"
-"""The actor outside the office: the requesting unit. Every procedure calls it so."""
+"""The actor outside the office: the requesting unit. Every procedure calls it that."""
 
 
 class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
     closes: bool = False
     """The dossier ends here: refused or withdrawn."""
     resumes: bool = False
-    """The procedure that was broken into goes on where it stood."""
+    """The procedure that was interrupted continues where it stood."""
     verb: str = ""
     """The command that brings this outcome, where it is not the step's own."""
     actor: str = ""
@@ -60,11 +60,11 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     """True where the scan lost the actor's column and the office's reading fills it in."""
 
     def outcomes_of(self, verb: str) -> dict[str, Outcome]:
-        """The outcomes that the command `verb` may bring here, in the procedure's order."""
+        """The outcomes that the command `verb` may bring about here, in the procedure's order."""
         return {label: outcome for label, outcome in self.outcomes.items() if (outcome.verb or self.verb) == verb}
 
     def ends_of(self, verb: str) -> dict[str, Outcome]:
-        """The outcomes that `verb` brings here, by the table of verbs; what else is named for it never comes."""
+        """The outcomes that `verb` brings about here, by the table of verbs; any others named for it never happen."""
         named = self.outcomes_of(verb)
         row = verbs.find(verb, self.task if verb == self.verb else "")
         brought = row.ends if row and row.ends else tuple(named)[: row.own_ends if row and row.own_ends else 1]
@@ -72,12 +72,12 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Begins(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a procedure begins: with a new request, or out of another procedure (at its end, or while it goes on)."""
+    """Where a procedure begins: with a new request, or from another procedure (at its end, or while it is running)."""
 
     after: str = ""
-    """The procedure whose end begins this one by itself."""
+    """The procedure whose end starts this one automatically."""
     during: str = ""
-    """The procedure out of which this one may be begun by its first verb."""
+    """The procedure from which this one may be started by its first verb."""
 
 
 class Identity(Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,9 +131,9 @@ Procedures = Mapping[str, Procedure]
 class Standing(Struct, frozen=True):
     """Where a deposit stands: the due step (`step` is None once it is closed), since when, and what it waits for.
 
-    `held` is the event that put it on hold; `unfinished` the one that began work which never said how it ended;
-    `end` how a closed dossier ended; `broken_into` where the procedure stood that this one was begun out of; `month`
-    (2026-11) the one that a monthly step was last done for, where that is not the month in which it was done.
+    `held` is the event that put it on hold; `unfinished` the one that began work whose end was never recorded; `end`
+    how a closed dossier ended; `broken_into` where the other procedure stood when this one was started from it; `month`
+    (2026-11) the month that a monthly step was last done for, if it was not done in that month.
     """
 
     procedure: str
@@ -162,9 +162,9 @@ def opening(procedures: Procedures) -> Procedure:
 
 
 def begun_here(procedures: Procedures, standing: Standing) -> dict[str, Procedure]:
-    """The procedures that may be begun from here, by their first verb: pengembalian out of konfigurasi by `return`.
+    """The procedures that may be started from here, by their first verb: pengembalian from konfigurasi by `return`.
 
-    A verb that the due step knows too means that step.
+    A verb that the due step also knows means that step.
     """
     if standing.step is None:
         return {}
@@ -177,7 +177,7 @@ def begun_here(procedures: Procedures, standing: Standing) -> dict[str, Procedur
 
 
 def follower(procedures: Procedures, name: str) -> Procedure | None:
-    """The procedure that begins by itself when `name` ends, or None."""
+    """The procedure that starts automatically when `name` ends, or None."""
     return next((procedure for procedure in procedures.values() if procedure.begins.after == name), None)
 
 

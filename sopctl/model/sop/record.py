@@ -1,4 +1,4 @@
-"""A history read through its procedures: which verb an event is of, and what the events established."""
+"""A history read through its procedures: which verb an event belongs to, and what the events established."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,8 +10,8 @@ from sopctl.model.sop.verbs import Verb
 
 
 def verb_of(procedures: Procedures, event: Event) -> Verb | None:
-    """The verb that an event is of: the act, the verb that brought the outcome, or the one whose work it tells of.
-    None for an event that the procedures do not explain."""
+    """The verb that an event belongs to: the act, the verb that brought about the outcome, or the one whose work it
+    reports. None for an event that the procedures do not explain."""
     act = verbs.act_of(event.outcome)
     if act:
         return act
@@ -46,7 +46,7 @@ def newest(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> E 
 
 
 def last_ended(procedures: Procedures, events: Sequence[Event], name: str, task: str = "") -> Event | None:
-    """The newest event that ended a step by the verb `name` (and `task`, of a verb that has several), or None."""
+    """The newest event that ended a step by the verb `name` (and `task`, for a verb that has several), or None."""
     for event in reversed(events):
         verb = ended(procedures, event)
         if verb and verb.name == name and task in ("", verb.task):
@@ -55,7 +55,7 @@ def last_ended(procedures: Procedures, events: Sequence[Event], name: str, task:
 
 
 def tries(procedures: Procedures, events: Sequence[Event]) -> int:
-    """How often the way by which a deposit came where it stands was taken since a person last looked, where that has
+    """How often the outcome that brought a deposit to where it stands was taken since a person last looked, if that has
     used up its tries (`Outcome.tries`); else 0.
 
     A person has looked when they did a step that needs one, or any act beside the steps: a hold, an edit, an extension,

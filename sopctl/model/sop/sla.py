@@ -28,7 +28,7 @@ class Occurrence(Struct, frozen=True):
     pauses: tuple[Pause, ...]
 
     def due(self, calendar: Calendar) -> date:
-        """Until when it should be done, or should have been."""
+        """By when it should be done, or should have been."""
         return count(calendar, self.since.date(), self.limit, self.pauses)[0]
 
     def late(self, calendar: Calendar, now: date) -> bool:
@@ -42,8 +42,8 @@ class Occurrence(Struct, frozen=True):
 
 
 class Tally(Struct, frozen=True):
-    """How many were done in a time, in time and late, and how long they took (days that count); how many are open now,
-    and late."""
+    """How many were done in a period, in time and late, and how long they took (days that count); how many are open
+    now, and late."""
 
     done: int
     in_time: int

@@ -1,9 +1,9 @@
-"""Is a written procedure sound? What it says can be done: each branch by a command, each wait by an end, each loop by a
+"""Is a written procedure sound? Everything in it can be done: each branch has a command, each wait an end, each loop a
 person or a limit.
 
-A site may carry another office's SOP. sopctl decides what to do at a step by its verb and task, never by its
-number. So a procedure may number, add and leave out steps as its paper does, with the verbs of the table (`verbs.py`).
-What is sound here never ends a command in an error.
+A site may carry another office's SOP. sopctl decides what to do at a step by its verb and task, never by its number. So
+a procedure may number, add and leave out steps as its paper does, with the verbs of the table (`verbs.py`). A procedure
+that is sound here never makes a command end in an error.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from sopctl.model.sop import verbs
 from sopctl.model.sop.procedure import REQUESTER, Begins, Outcome, Procedure, Procedures, Step, follower
 
 Path = tuple[str | int, ...]
-"""Where something stands in a procedure's file: `("steps", 3, "outcomes", "ya")`."""
+"""Where something is in a procedure's file: `("steps", 3, "outcomes", "ya")`."""
 
 
 class Fault(NamedTuple):
@@ -43,7 +43,7 @@ def faults(procedure: Procedure) -> Iterator[Fault]:
     for index, step in enumerate(procedure.steps):
         path: Path = ("steps", index)
         if step.no in numbers[:index]:
-            yield _fault((*path, "no"), "step-repeated", "the step number {step} stands twice", step=step.no)
+            yield _fault((*path, "no"), "step-repeated", "the step number {step} is used twice", step=step.no)
         if step.actor not in procedure.actors:
             yield _unknown_actor((*path, "actor"), step.actor)
         yield from _verb_faults(step, path)
@@ -81,7 +81,7 @@ def faults_between(procedures: Procedures) -> Iterator[tuple[str, Fault]]:
 
 
 def _first_step_faults(procedure: Procedure, *, opening: bool) -> Iterator[Fault]:
-    """A dossier is opened by the first step of one procedure, and no other step is done by what opens a dossier."""
+    """A dossier is opened by the first step of one procedure, and no other step has a verb that opens a dossier."""
     first, path = procedure.first, ("steps", 0, "verb")
     opens = _opens(first)
     if opening and not opens:
@@ -90,7 +90,7 @@ def _first_step_faults(procedure: Procedure, *, opening: bool) -> Iterator[Fault
         yield _fault(path, "first-step-not-request", said, verb=verb, first=first.verb)
     filing = {first.actor, *(each.actor for each in first.outcomes_of(first.verb).values())} - {""}
     if opening and opens and filing != {REQUESTER}:
-        said = "{verb} is what the requesting unit does: its actor is {requester}"
+        said = "{verb} is done by the requesting unit: its actor must be {requester}"
         yield _fault(("steps", 0, "actor"), "request-by-another", said, verb=first.verb, requester=REQUESTER)
     if opens and not opening:
         yield _second_request(path, first)
@@ -99,20 +99,20 @@ def _first_step_faults(procedure: Procedure, *, opening: bool) -> Iterator[Fault
 def _beginning_faults(
     procedures: Procedures, procedure: Procedure, begun: dict[tuple[str, str], str]
 ) -> Iterator[Fault]:
-    """Where a procedure begins out of another, that exists, and which one begins there is plain. `begun` has the ones
-    before: by the procedure that they begin out of, and by which verb (empty: by itself)."""
+    """If a procedure starts from another, that one exists, and it is clear which procedure starts there. `begun` has
+    the earlier ones: by the procedure that they start from, and by which verb (empty: automatically)."""
     for word, other, verb in (
         ("after", procedure.begins.after, ""),
         ("during", procedure.begins.during, procedure.first.verb),
     ):
         path = ("begins", word)
         if other and other not in procedures:
-            said = "it begins out of {other!r}, which does not exist"
+            said = "it starts from {other!r}, which does not exist"
             yield _fault(path, "begins-out-of-nothing", said, other=other)
         first = begun.setdefault((other, verb), procedure.name) if other else procedure.name
         if first != procedure.name:
             how = f"by {verb}" if verb else "at its end"
-            said = "{first} begins out of {other} {how} already: this one never would"
+            said = "{first} already starts from {other} {how}: this one never would"
             yield _fault(path, "never-begins", said, first=first, other=other, how=how)
 
 
@@ -151,7 +151,7 @@ def _outcome_faults(procedure: Procedure, step: Step, label: str, outcome: Outco
         said = "{label!r} leads to more than one place: next, closes and resumes exclude each other"
         yield _fault(here, "outcome-ambiguous", said, label=label)
     if outcome.resumes and not procedure.begins.during:
-        said = "{label!r} resumes, but this procedure was begun out of no other"
+        said = "{label!r} resumes, but this procedure starts from no other"
         yield _fault(here, "nothing-to-resume", said, label=label)
     if outcome.resumes and procedure.begins.after:
         said = "{label!r} resumes, but this procedure also begins after {other!r}, when there is nothing to resume"
@@ -163,7 +163,7 @@ def _outcome_faults(procedure: Procedure, step: Step, label: str, outcome: Outco
 
 
 def _tries_faults(step: Step, label: str, outcome: Outcome, here: Path) -> Iterator[Fault]:
-    """Tries are counted where work goes on by itself (`Summary.goes_on`): elsewhere the limit would hold nothing."""
+    """Tries are counted where work goes on by itself (`Summary.goes_on`): elsewhere the limit would have no effect."""
     if outcome.tries is None:
         return
     row = verbs.find(step.verb, step.task)
@@ -176,7 +176,7 @@ def _tries_faults(step: Step, label: str, outcome: Outcome, here: Path) -> Itera
 
 
 def _aside_faults(procedure: Procedure, step: Step, label: str, outcome: Outcome, here: Path) -> Iterator[Fault]:
-    """An outcome that another verb than the step's brings: it must be able to come."""
+    """An outcome that a verb other than the step's brings about: it must be possible."""
     known = verbs.names("outcome")
     if outcome.verb not in known:
         said = "there is no verb {verb!r} for an outcome; there are: {known}"
@@ -212,7 +212,7 @@ def _leading_faults(procedure: Procedure, label: str, outcome: Outcome, here: Pa
         return
     row = verbs.find(following.verb, following.task)
     if _opens(following):
-        said = "{label!r} leads to step {step}, which only a new request does"
+        said = "{label!r} leads to step {step}, which only a new request can do"
         yield _fault(here, "branch-to-request", said, label=label, step=following.no)
     elif row and outcome.waits_for and outcome.waits_for not in row.may_wait:
         able = ", ".join(dict.fromkeys(verb.name for verb in verbs.VERBS if outcome.waits_for in verb.may_wait))
@@ -235,7 +235,7 @@ def _opens(step: Step) -> bool:
 
 
 def _waits_at(procedure: Procedure, step: Step) -> set[str]:
-    """What the ways that lead to a step wait for."""
+    """What the outcomes that lead to a step wait for."""
     return {
         outcome.waits_for for each in procedure.steps for outcome in each.outcomes.values() if outcome.next == step.no
     }
@@ -295,7 +295,7 @@ def _needs_nobody(step: Step, waiting: str) -> bool:
 
 
 def _from(following: Mapping[Any, set[Any]], begin: set[Any]) -> set[Any]:
-    """Everything that can be reached from `begin`, and that itself."""
+    """`begin`, and everything that can be reached from it."""
     reached, ahead = set(begin), list(begin)
     while ahead:
         new = following.get(ahead.pop(), set()) - reached

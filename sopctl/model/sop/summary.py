@@ -1,7 +1,7 @@
 """What lists, the waiting list and the racks need to know of a deposit, in one small record.
 
-It is computed from the dossier, so it may be kept in an index and made again at any time. Nothing in it depends on
-the clock, the calendar or other deposits.
+It is computed from the dossier, so it may be kept in an index and rebuilt at any time. Nothing in it depends on the
+clock, the calendar or other deposits.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class Summary(Struct, frozen=True):
     end: str
     opened: datetime
     queued: datetime
-    """Its turn in the waiting list: when it was filed, or when a place that it did not take up was let go."""
+    """Its turn in the waiting list: when it was filed, or when a place that it did not take up was released."""
     priority: int
     need: Need
     place: Place | None
@@ -63,20 +63,20 @@ class Summary(Struct, frozen=True):
     placed: bool
     switched_off: bool
     managed: bool
-    """A configuration run has succeeded: the management account is there. Never of an appliance."""
+    """A configuration run has succeeded: the management account is there. Never true for an appliance."""
     valid_until: date | None
     platform: Platform | None = None
     """Of a network appliance; None for a server."""
     reduced: bool = False
     """The management account may run the gathering script as root, and nothing else."""
     asides: tuple[str, ...] = ()
-    """The verbs by which a person may end the due step otherwise than by its own work, as it stands now: `accept`,
+    """The verbs by which a person may end the due step as it stands now, other than by its own work: `accept`,
     `refuse`, `withdraw`."""
     begins: dict[str, str] = {}
-    """The verbs, each with its task, by which another procedure may be begun from here: `return`."""
+    """The verbs, each with its task, by which another procedure may be started from here: `return`."""
     tries: int = 0
-    """How often the way to here was taken, where its tries are used up and a person must look before it goes on by
-    itself; else 0."""
+    """How often the outcome that led here was taken, if its tries are used up and a person must look before it goes on
+    by itself; else 0."""
 
     @property
     def closed(self) -> bool:
@@ -93,7 +93,7 @@ class Summary(Struct, frozen=True):
         return self.placed and not self.closed and not self.switched_off
 
     def goes_on(self, day: date) -> bool:
-        """Can the due step be done on `day` without anyone who decides or looks first?"""
+        """Can the due step be done on `day` without anyone deciding or looking first?"""
         waits = bool(self.waiting) and not (self.month_due and self.month_due <= day)
         return not (self.closed or self.held or self.tries or waits)
 
@@ -152,7 +152,7 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
 
 
 def _place(procedures: Procedures, events: Sequence[Event], let_go: Event | None) -> Place | None:
-    """The place that is reserved for or filled by a deposit: the newest, unless it was let go since."""
+    """The place that is reserved for or filled by a deposit: the newest, unless it was released since."""
     reserved = next(record.established(procedures, events, entries.Reserved), None)
     if reserved is None or (let_go and let_go.seq > reserved[0].seq):
         return None

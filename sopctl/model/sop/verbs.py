@@ -1,6 +1,6 @@
-"""The table of verbs: everything that a deposit's history can be told to have happened, and what is true of it.
+"""The table of verbs: everything that a deposit's history can record, and what is true of it.
 
-One row a verb and task. The procedures' files name verbs and tasks; the soundness check, the steps' turns, `advance`,
+One row per verb and task. The procedures' files name verbs and tasks; the soundness check, the steps' turns, `advance`,
 the next actions and the command line all read this table, so that none of them knows a verb that another does not.
 """
 
@@ -13,7 +13,8 @@ from sopctl.model.sop.entries import Entry
 from sopctl.model.sop.history import WORK
 
 Kind = Literal["step", "outcome", "act"]
-"""Does it a step, one outcome of a step (accept, refuse, …), or does it happen beside the steps (hold, extend, …)?"""
+"""Does it do a step, bring about one outcome of a step (accept, refuse, …), or happen beside the steps (hold, extend,
+…)?"""
 
 Waiting = Literal["", "space", "month", "decision"]
 """What a step waits for besides the work itself: free rack space, the next month, or someone's decision."""
@@ -31,16 +32,16 @@ class Verb(Struct, frozen=True, kw_only=True):
     """How many outcomes of its own a step must have where it names them (0: at least one): the first when all is well,
     the second when something differs."""
     may_wait: tuple[Waiting, ...] = ("month", "decision")
-    """Of a step: what it may wait for, besides the work itself. Space is waited for where it is reserved: the waiting
-    list does that step by itself as soon as there is some, and could do no other."""
+    """For a step: what it may wait for, besides the work itself. Only the step that reserves space waits for it: the
+    waiting list does that step by itself as soon as there is some, and could do no other."""
     only_while: Waiting = ""
-    """Of an outcome: what the step must be waiting for, where it can come at no other time."""
+    """For an outcome: what the step must be waiting for, if the outcome is possible only then."""
     opens: bool = False
     """Does it open a dossier? That happens at the first step of all, and only there."""
     unattended: bool = False
-    """May `advance` or a timer do it? It needs no person then."""
+    """May `advance` or a timer do it? It then needs no person."""
     outcome: str = ""
-    """Of an act: what its event carries."""
+    """For an act: the outcome that its event carries."""
     command: str = ""
     """The command that asks for it, where that is not the verb."""
     needs: tuple[str, ...] = ()
@@ -195,7 +196,7 @@ def names(kind: Kind) -> tuple[str, ...]:
 
 
 def tasks(name: str) -> tuple[str, ...]:
-    """The tasks of a verb; the empty one alone of a verb that does one thing."""
+    """The tasks of a verb; only the empty one for a verb that does one thing."""
     return tuple(verb.task for verb in VERBS if verb.name == name)
 
 

@@ -16,7 +16,7 @@ Holidays = Mapping[date, str]
 @dataclass
 class Calendar:
     """When the office is open. `holidays_of` gives a year's holidays with their names; `overrides` are the site's own
-    days: a name for a day on which it is closed, None for one on which it is open all the same.
+    days: a name for a day on which it is closed, None for one on which it is open anyway.
 
     `decreed` says whether a year's holidays are decreed; those of other years are estimates.
     """
@@ -48,7 +48,7 @@ class Calendar:
         return not self.decreed(day.year) or self.holiday(day).endswith(ESTIMATED)
 
     def after(self, start: date) -> Iterator[date]:
-        """The days after `start`, one after the other, without end."""
+        """The days after `start`, one after the other, endlessly."""
         day = start
         while True:
             day += timedelta(days=1)

@@ -110,7 +110,7 @@ def test_the_database_is_read() -> None:
 
 @pytest.mark.parametrize("answer", ["", "[]", "{}", '{"data": [[1, 2]]}', '{"data": [["br0"]]}', "ovs: x", "null"])
 def test_what_is_no_table_is_told(answer: str) -> None:
-    with pytest.raises(DeviceFault, match="not in a form that is known"):
+    with pytest.raises(DeviceFault, match="has an unknown format"):
         openvswitch.read(session(_BRIDGES=answer))
 
 

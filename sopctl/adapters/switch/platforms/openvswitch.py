@@ -173,7 +173,7 @@ def _rows(session: Session, table: str, columns: str) -> list[Row]:
     except (ValueError, KeyError, TypeError, IndexError):
         raise DeviceFault(
             "ovs-vsctl-not-understood",
-            "the answer of ovs-vsctl is not in a form that is known: {answer}",
+            "the answer of ovs-vsctl has an unknown format: {answer}",
             where=str(session.endpoint),
             answer=printable(answer, 100),
         ) from None
