@@ -97,7 +97,7 @@ def run(
     cancel: threading.Event | None = None,
 ) -> None:
     """Run a playbook on the servers of these turns (none: nothing happens), record how it ended on each, and give each
-    its answer: a server that cannot be reached is an error, one on which a task failed a step whose answer is no.
+    its answer: a server that cannot be reached is an error; one on which a task failed is a step whose answer is no.
 
     `started` is what the beginning of the run establishes, by deposit. Raises as `playbooks.run_on`.
     """

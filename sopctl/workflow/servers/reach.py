@@ -28,7 +28,7 @@ def reach(site: Site, dossier: Dossier) -> Reach:
     """How the controller reaches the server now: with the office's own account once there is one, else with the account
     that the owner made for the first contact.
 
-    Whether the key is in keys/ is not looked at here: one missing key must not stop the other servers. Raises
+    This does not check whether the key is in keys/: one missing key must not stop the other servers. Raises
     InvalidRecord when the record names no first contact, or one that only a password opens.
     """
     if lets_us_in(dossier):

@@ -27,9 +27,9 @@ TIMEOUT_SECONDS = 20.0
 class Vantage:
     """From where, and as whom, the access is tried.
 
-    With `key` it is a login as the requester: as `user`, by default the letter's first account. Without, the management
-    account examines the letter's accounts, for a login from `address` (by default from here). `jump` is a host in the
-    requester's network from which all of it is tried. `timeout`: seconds for one check.
+    With `key` it is a login as the requester: as `user`, by default the letter's first account. Without it, the
+    management account examines the letter's accounts, for a login from `address` (by default from here). `jump` is a
+    host in the requester's network from which all of it is tried. `timeout`: seconds for one check.
     """
 
     user: str | None = None
