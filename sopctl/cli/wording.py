@@ -89,7 +89,7 @@ def command(action: Action) -> str:
 
 
 def _asked_by(action: Action) -> str:
-    from sopctl.model.sop import verbs  # brings the records of a history, which --help does without
+    from sopctl.model.sop import verbs  # imports the records of a history, which --help can do without
 
     found = verbs.find(action.verb, action.task) or verbs.find(action.verb)
     return (found.command if found else "") or action.verb

@@ -25,7 +25,7 @@ UNKNOWN = 3
 
 
 class Plugin(click.Command):
-    """A command that is a monitoring plugin with --format nagios: whatever stops it is one line and exit code 3."""
+    """A command that is a monitoring plugin with --format nagios: whatever stops it becomes a line and exit code 3."""
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
         words = "=".join(args)
@@ -128,7 +128,7 @@ def command(
 
 
 def _untold(desk: "Desk") -> "list[SopctlError]":
-    """Tell whom the settings name of the changes; who could not be told."""
+    """Tell those whom the settings name about the changes. Returns an error for each who could not be told."""
     if not desk.site.settings.checks.notify:
         return []
     from sopctl.workflow.servers import alerts
@@ -202,7 +202,7 @@ def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequenc
 
 
 def _plain(one: "Checked") -> dict[str, Any]:
-    """A result for machines: as of `probe`, with the deposit's id and its server's state."""
+    """A result for machines: as `probe` prints it, with the deposit's id and its server's state."""
     import msgspec
 
     keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump"

@@ -1,4 +1,4 @@
-"""`sopctl configure`: the first step that touches a server, and what is done again of it later."""
+"""`sopctl configure`: the first step that touches a server, and what of it is repeated later."""
 
 import sys
 from pathlib import Path

@@ -167,4 +167,4 @@ def _say(line: str) -> None:
 
 
 def _nothing(_line: str) -> None:
-    """With --json the one document says it."""
+    """With --json, the one document says it all."""
