@@ -67,7 +67,7 @@ def _end_unknown(why: str) -> None:
 )
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All servers in the office's hands.")
-@click.option("--select", default="", metavar="KEY=TEXT,...", help="Of those, by unit, state (procedure) or rack.")
+@click.option("--select", default="", metavar="KEY=TEXT,...", help="Only those of a unit, state (procedure) or rack.")
 @click.option(
     "--watch", type=click.FloatRange(1, 86400), metavar="SECONDS", help="Repeat after this pause, until Ctrl-C."
 )
@@ -91,7 +91,7 @@ def command(
     """Check access to servers, all at the same time, and record it in the history of checks.
 
     It never moves a dossier (`verify` does). Exit code 0: all are accessible; 1: at least one is not; 5: another check
-    is under way. With --format nagios those of a plugin: 0 OK, 1 WARNING (all are accessible, but some are
+    is under way. With --format nagios, a plugin's codes: 0 OK, 1 WARNING (all are accessible, but some are
     flapping or still held down), 2 CRITICAL, 3 UNKNOWN.
     """
     form = "json" if as_json else form
