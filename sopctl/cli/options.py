@@ -151,7 +151,7 @@ def open_desk(ctx: click.Context) -> "Desk":
         return desk
     deposits = set(filter(None, (ctx.params.get("deposit_id"), *ctx.params.get("deposit_ids", ()))))
     if len(deposits) != 1:
-        raise UsageError("seen-without-deposit", "--seen goes with one deposit, which it is about")
+        raise UsageError("seen-without-deposit", "--seen is about one deposit: name one, and only one")
     return desk.having_seen({deposits.pop(): seen})
 
 

@@ -324,7 +324,7 @@ def _not_due(dossier: Dossier, verb: str) -> NotNow:
     actor = procedure.actor_title(dossier.procedures, standing)
     return NotNow(
         "not-due",
-        "{verb} is not due for {deposit}; due is {place}: {activity} ({actor})",
+        "{verb} is not due for {deposit}; what is due is {place}: {activity} ({actor})",
         remedy=actions.due(dossier.summary) or (),
         verb=verb,
         deposit=dossier.id,

@@ -58,7 +58,7 @@ def no_email(site: Site, message: Message, otherwise: Advice = ()) -> UsageError
     if site.settings.mail is None:
         return UsageError("no-mail-server", "this site has no mail server (`mail` in sopctl.yml)", remedy=otherwise)
     return UsageError(
-        "no-email-address", "there is no e-mail address of {person}", remedy=otherwise, person=message.name
+        "no-email-address", "there is no e-mail address for {person}", remedy=otherwise, person=message.name
     )
 
 

@@ -81,7 +81,7 @@ class _NotHeard(OutsideFailure):
         if heard:
             super().__init__(
                 "server-not-heard",
-                "no traffic from the server on {port} in VLAN {vlan}, but from {heard}",
+                "no traffic from the server on {port} in VLAN {vlan}, only from {heard}",
                 remedy=remedy,
                 port=port,
                 vlan=wanted.vlan,

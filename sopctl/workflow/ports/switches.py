@@ -145,7 +145,7 @@ def refuse_shared_ports(site: Site) -> None:
             if other != rack.name:
                 raise InvalidRecord(
                     "racks-share-port",
-                    "port {port} of switch {switch} is rack {other}'s already",
+                    "port {port} of switch {switch} already belongs to rack {other}",
                     where=where,
                     remedy=remedy,
                     port=name,

@@ -38,7 +38,7 @@ def reach(site: Site, dossier: Dossier) -> Reach:
     if contact.key is None:
         raise InvalidRecord(
             "first-contact-by-password",
-            "{deposit} is entered by the password of {account}, and only once, when it is configured",
+            "the only way in to {deposit} is the password of {account}, used once, when it is configured",
             where=str(dossier.folder / "deposit.yml"),
             remedy=(
                 "Name a key of keys/ in access.first_contact, or configure it with the password.",

@@ -289,8 +289,8 @@ def _month(desk: Desk, named: str | None) -> str:
     if this not in (f"{first:%Y-%m}", f"{year:04}-{month + 1:02}"):
         raise UsageError(
             "month-out-of-range",
-            "in {now} nothing can be gathered for {month}",
-            remedy="A server only tells what it is now: --month takes this month, or the one before that is late.",
+            "nothing can be gathered for {month} in {now}",
+            remedy="A server only tells what it is now: --month takes this month, or the one before if that is late.",
             now=this,
             month=f"{first:%Y-%m}",
         )

@@ -84,7 +84,7 @@ def configure_all(
         raise UsageError(
             "first-configuration-whole",
             "the first configuration cannot be limited to tags",
-            remedy="Leave --tags away. A part of it can be done again later, with --repair.",
+            remedy="Leave out --tags. A part of it can be done again later, with --repair.",
         )
     if password and len(ids) > 1:
         raise UsageError("password-for-many", "a password opens one server, not several")

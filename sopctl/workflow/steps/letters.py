@@ -109,7 +109,7 @@ def ask_back(
         if mine.step.task != "letter":
             raise UsageError(
                 "return-begun",
-                "{deposit} is being returned already; due is {place}: {activity}",
+                "{deposit} is already being returned; what is due is {place}: {activity}",
                 remedy=Action("return", deposit_id, task="data-saved", needs=("disks",)),
                 deposit=deposit_id,
                 place=mine.standing.place,

@@ -81,7 +81,7 @@ def _refuse_not_accepted(mine: Turn) -> None:
     if dossier.summary.reduced:
         raise UsageError(
             "sudo-reduced-already",
-            "on {deposit} the office's sudo is reduced to the inventory already",
+            "the office's sudo on {deposit} is already reduced to the inventory",
             remedy=(
                 "To renew the script there, get full sudo first:",
                 Action("configure", dossier.id, given={"sudo": "full"}),

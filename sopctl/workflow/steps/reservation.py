@@ -71,7 +71,7 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
         if mine.dossier.summary.place:
             raise NotNow(
                 "has-a-place",
-                "{deposit} has its place already: {place}",
+                "{deposit} already has its place: {place}",
                 remedy=Action("show", deposit_id),
                 deposit=deposit_id,
                 place=mine.dossier.summary.place,
