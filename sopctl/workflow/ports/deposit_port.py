@@ -69,7 +69,7 @@ def release(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[St
 
 
 def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
-    """konfigurasi 1: give the server its port before anyone logs in. A change is recorded as work that began.
+    """konfigurasi 1: give the server its port before anyone logs in. A change is recorded as the start of the work.
 
     Returns the entries for a failed step, and the result if the server did not get its port, else None.
     """

@@ -25,7 +25,7 @@ Admit = Callable[[Turn], StepDone | None]
 the SopctlError that keeps the deposit out."""
 
 Good = Callable[[Turn, HostResult, RunResult], StepDone]
-"""Records the end of a turn on whose server no task failed."""
+"""Records the end of a turn when no task failed on its server."""
 
 KeepFacts = Callable[[Sequence[tuple[Turn, HostResult]]], Iterable[tuple[Turn, Answer]]]
 """Keeps the facts of servers that have just given them, in the middle of the run, and gives their answers."""

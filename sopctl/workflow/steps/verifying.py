@@ -20,7 +20,7 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.servers import appliances, reach
 
 TIMEOUT_SECONDS = 20.0
-"""For one check, all rungs together."""
+"""How long one check may take, all rungs together."""
 
 
 @dataclass(frozen=True)
