@@ -151,22 +151,22 @@ def open_desk(ctx: click.Context) -> "Desk":
         return desk
     deposits = set(filter(None, (ctx.params.get("deposit_id"), *ctx.params.get("deposit_ids", ()))))
     if len(deposits) != 1:
-        raise UsageError("seen-without-deposit", "--seen goes with one deposit, which it is about")
+        raise UsageError("seen-without-deposit", "--seen is about one deposit: name one, and only one")
     return desk.having_seen({deposits.pop(): seen})
 
 
 def choose_one(*ways: str, remedy: Advice = ()) -> UsageError:
-    """None of the ways to say something was taken, or several of which only one can be."""
+    """The error when none of these ways was chosen, or several where only one can be."""
     return UsageError("choose-one", "choose one of: {ways}", remedy=remedy, ways=", ".join(ways))
 
 
 def lacks(option: str, other: str, remedy: Advice = ()) -> UsageError:
-    """An option was given without another one that it needs."""
+    """The error for an option that was given without another one that it needs."""
     return UsageError("option-needs-another", "{option} needs {other}", remedy=remedy, option=option, other=other)
 
 
 def unnamed(what: str, remedy: Advice) -> UsageError:
-    """What the command is about was not named."""
+    """The error when nothing was named for the command to work on."""
     return UsageError("nothing-named", "no {what} is named", remedy=remedy, what=what)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def put_json(document: Any) -> None:
-    """One JSON document on standard output, stable keys, UTF-8. Beside each action stands its command line."""
+    """One JSON document on standard output, stable keys, UTF-8. Each action comes with its command line."""
     import msgspec
 
     plain = _with_commands(msgspec.to_builtins(document, builtin_types=(date, datetime)))

@@ -1,4 +1,4 @@
-"""Who sits at the terminal, and what an office need not say there each time."""
+"""Who is at the terminal, and the defaults that an office need not type there each time."""
 
 import os
 import pwd
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def login() -> str:
-    """The account that this process runs as, as the system has it: the environment cannot claim another one."""
+    """The account that this process runs as, according to the system: the environment cannot claim another one."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

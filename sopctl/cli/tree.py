@@ -1,7 +1,7 @@
 """Where a command is: in the module of its name, below the package of its section or group.
 
-Each such module has the click command as `command`. It is imported when the command is run or described, and nothing
-heavy at its top: `--help` answers at once.
+Each such module has the click command as `command`. It is imported when the command is run or described, and imports
+nothing heavy at its top: `--help` answers at once.
 """
 
 import importlib
@@ -13,7 +13,7 @@ import click
 
 
 def module_name(command: str) -> str:
-    """The module of a command: `host_key` of `host-key`, `return_` of `return`, which is a word of Python's own."""
+    """The module of a command: `host_key` for `host-key`, `return_` for `return`, which is a Python keyword."""
     name = command.replace("-", "_")
     return f"{name}_" if keyword.iskeyword(name) else name
 

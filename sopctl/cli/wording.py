@@ -34,8 +34,8 @@ _VERBS = {
     "lab up": Asked("lab up", id="--name {id}"),
     "return data-saved": Asked("return", options="--data-saved"),
 }
-"""By verb, or by verb and task where its tasks differ; what the table of verbs says of the procedure's verbs goes
-before the verb's own name."""
+"""By verb, or by verb and task where its tasks differ; for a verb that is not here, the command in the table of
+verbs counts, else the verb's own name."""
 
 _NEEDS = {
     "accept": "--accept <why it is accepted>",
@@ -67,14 +67,14 @@ _NEEDS_OF = {
     ("release", "note"): _NEEDS["by_hand"],
     ("verify", "person"): "--confirmed-by <person>",
 }
-"""The same, where one verb asks for it in another way than the others."""
+"""The same, where one verb asks for it differently from the others."""
 
 _SENTENCES: dict[str, str] = {}
-"""By error id: a sentence for the terminal, in place of the one that stands where the error is raised."""
+"""By error id: a sentence for the terminal, in place of the one written where the error is raised."""
 
 
 def command(action: Action) -> str:
-    """The command line of an action, safe to paste: nothing runs while something of it is still to be supplied.
+    """The command line of an action, safe to paste: nothing runs while a part of it is still missing.
 
     What is needed comes last: there, the shell refuses the line even where a file has the placeholder's name.
     """
@@ -89,7 +89,7 @@ def command(action: Action) -> str:
 
 
 def _asked_by(action: Action) -> str:
-    from sopctl.model.sop import verbs  # brings the records of a history, which --help does without
+    from sopctl.model.sop import verbs  # imports the records of a history, which --help can do without
 
     found = verbs.find(action.verb, action.task) or verbs.find(action.verb)
     return (found.command if found else "") or action.verb

@@ -6,7 +6,7 @@ from sopctl.model.sop.summary import Summary
 
 
 def due(each: Summary) -> Action | None:
-    """What a person can do about what is due: the step's own work, and in its place what the procedure knows besides
+    """What a person can do about what is due: the step's own work, and the alternatives that the procedure has
     where someone has to decide. None for a closed dossier."""
     if each.closed:
         return None

@@ -10,20 +10,20 @@ from sopctl.model.sop.procedure import REQUESTER
 from sopctl.store.settings import Person
 
 Choose = Callable[[Principal, Sequence[str]], str | None]
-"""Names the decider where nobody was named: given who acts and the people who may. The edge's convenience, none by
-default."""
+"""Names the decider when nobody was named, from who acts and the people who may decide. A convenience that the edge
+supplies; there is none by default."""
 
 
 @dataclass(frozen=True)
 class Behalf:
-    """For whom a person decides who does not hold the step's role, and the document that allows it."""
+    """On whose behalf a person without the step's role decides, and the document that allows it."""
 
     person: str
     document: Path
 
 
 def themselves(who: Principal, able: Sequence[str]) -> str | None:
-    """The one who acts, if they may: the only default that needs nobody's trust."""
+    """The one who acts, if they may: the only default that requires no trust."""
     return next((key for key in able if key in who.people), None)
 
 

@@ -1,6 +1,6 @@
 """The desk: one step of the procedure at a time, by someone who may, on a dossier that nobody else holds.
 
-Every verb goes the same way: take a turn (lock, look where the deposit stands, refuse what is not due), do the
+Every verb works the same way: take a turn (lock, look where the deposit stands, refuse what is not due), do the
 work, record the event. Long work records `started` first, so that a crash shows. Acts between the steps (hold,
 extend, …) take a turn too, and leave the deposit at the step where it stands.
 """
@@ -36,7 +36,7 @@ from sopctl.workflow.scans import read_scan
 class Desk:
     """Who works where: the site, who acts and decides, and the office's clock.
 
-    `seen` are the heads of histories (by deposit) that the caller had seen: where one has moved, a turn is refused.
+    `seen` has the head of each history (by deposit) that the caller saw: if one has moved since, a turn is refused.
     """
 
     site: Site
@@ -118,9 +118,9 @@ class Turn:
     """What every event of this turn establishes: on whose behalf it was decided."""
     documents: list[str] = field(default_factory=list)
     begun: bool = False
-    """Has an event been recorded that says that long work began?"""
+    """Has the start of long work been recorded?"""
     ended: bool = False
-    """Has the event been recorded that ends it?"""
+    """Has the event that ends it been recorded?"""
 
     @property
     def deposit(self) -> Deposit:
@@ -141,7 +141,7 @@ class Turn:
         return kept
 
     def start(self, *entries: Entry) -> None:
-        """Record that long work begins. Of an act only the end is recorded: no step waits for it."""
+        """Record that long work begins. For an act only the end is recorded: no step waits for it."""
         if self.verb.kind != "act":
             self._append(history.STARTED, "", entries)
             self.begun = True
@@ -154,7 +154,7 @@ class Turn:
         return self.record(outcome, *entries, note=note[:1000], answer=False)
 
     def break_off(self, error: BaseException) -> StepDone:
-        """Record that `error` ended the work. Ctrl-C and its like are no failure: who stopped it goes on later."""
+        """Record that `error` ended the work. Ctrl-C and the like are no failure: whoever stopped it goes on later."""
         return self.fail(told(error), cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
 
     def record(self, outcome: str, *entries: Entry, note: str = "", answer: bool = True) -> StepDone:
@@ -224,7 +224,7 @@ class Turn:
 def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Turn]:
     """Take the turn of `verb` on a dossier; `task` says which of the verb's tasks it must be, where only one is meant.
 
-    Raises NotNow when the procedure wants another step first or who decides does not hold the step's role, Conflict
+    Raises NotNow when the procedure wants another step first or the decider does not hold the step's role, Conflict
     when another process holds the dossier or it has moved since the caller looked, UsageError when there is no such
     dossier or person.
     """
@@ -258,7 +258,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
 def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
     """Take a turn for an act between the steps; end it with its outcome (`Turn.verb.outcome`).
 
-    Raises NotNow for a closed dossier, or when who decides may not; else as `turn`.
+    Raises NotNow for a closed dossier, or when the decider may not do this; otherwise as `turn`.
     """
     with dossiers.open_alone(desk.site, deposit_id) as dossier:
         _refuse_moved(desk, dossier)
@@ -278,7 +278,8 @@ def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
 
 
 def refuse_moved(desk: Desk, deposit_id: str) -> None:
-    """Raise Conflict where the history moved since the caller looked. A turn does it; what is done before one asks."""
+    """Raise Conflict if the history has moved since the caller looked. A turn checks that itself; work done before one
+    calls this."""
     if deposit_id in desk.seen:
         _refuse_moved(desk, dossiers.read(desk.site, deposit_id))
 
@@ -303,12 +304,12 @@ def _note_behalf(taken: Turn) -> None:
 
 
 def _row(verb: str, step: Step) -> Verb:
-    """The row of a verb at a step: of a step's own verb with the step's task."""
+    """The row of a verb at a step; for the step's own verb, the row with the step's task."""
     return verbs.row(verb, step.task if verb == step.verb else "")
 
 
 def _due_for(dossier: Dossier, verb: str) -> Standing:
-    """Where the dossier stands; if `verb` begins another procedure from here, at that one's first step."""
+    """Where the dossier stands; if `verb` begins another procedure from here, the first step of that one."""
     standing = dossier.standing
     begun = procedure.begun_here(dossier.procedures, standing).get(verb)
     if begun:
@@ -323,7 +324,7 @@ def _not_due(dossier: Dossier, verb: str) -> NotNow:
     actor = procedure.actor_title(dossier.procedures, standing)
     return NotNow(
         "not-due",
-        "{verb} is not due for {deposit}; due is {place}: {activity} ({actor})",
+        "{verb} is not due for {deposit}; what is due is {place}: {activity} ({actor})",
         remedy=actions.due(dossier.summary) or (),
         verb=verb,
         deposit=dossier.id,
@@ -334,7 +335,7 @@ def _not_due(dossier: Dossier, verb: str) -> NotNow:
 
 
 def on_hold(dossier: Dossier, held: Event) -> NotNow:
-    """The error for work on a dossier that rests; `held` is the event that says since when, and why."""
+    """The error for work on a dossier that is on hold; `held` is the event that says since when, and why."""
     return NotNow(
         "on-hold",
         "{deposit} is on hold since {since:%Y-%m-%d} ({by}): {note}",

@@ -37,13 +37,13 @@ class Host(Struct, frozen=True):
 
     @property
     def confirming(self) -> Action:
-        """How a key of this host is confirmed, which takes its fingerprint."""
+        """How a key of this host is confirmed; it takes the fingerprint."""
         verb = "switch host-key" if self.kind == "switch" else "host-key"
         return Action(verb, self.name, needs=("fingerprint",))
 
 
 class Proof(Struct, frozen=True):
-    """What may confirm a host key, the first that is given: its fingerprint, why the way to the host is trusted, or a
+    """What confirms a host key; the first one given counts: its fingerprint, why the way to the host is trusted, or a
     person who is asked."""
 
     fingerprint: str | None = None
@@ -89,7 +89,7 @@ def target(
 
 def look(host: Host, *, expect: Pin | None = None) -> AccessResult:
     """What the host shows now, beside its pinned key (or `expect`). Nobody logs in."""
-    from sopctl.adapters.ssh import check  # what reads the records alone shall not load it
+    from sopctl.adapters.ssh import check  # code that only reads the records must not load it
 
     return check(target(host, expect=expect))
 
@@ -108,8 +108,8 @@ def required_key(host: Host) -> HostKey:
 
 
 def confirmed(host: Host, proof: Proof, before: tuple[HostKey, datetime] | None = None) -> tuple[HostKey, str]:
-    """The key that the host shows now, whichever is pinned, and what confirmed it: "fingerprint", "trusted path: WHY",
-    or "terminal". `before`: an unconfirmed key that it showed earlier, and when.
+    """The key that the host shows now, whatever key is pinned, and what confirmed it: "fingerprint",
+    "trusted path: WHY", or "terminal". `before`: an unconfirmed key that it showed earlier, and when.
 
     Raises InvalidRecord for a fingerprint that is not one, OutsideFailure when the host shows another key or none,
     Unconfirmed when nothing confirms the one that it shows.

@@ -25,7 +25,7 @@ UNKNOWN = 3
 
 
 class Plugin(click.Command):
-    """A command that is a monitoring plugin with --format nagios: whatever stops it is one line and exit code 3."""
+    """A command that is a monitoring plugin with --format nagios: whatever stops it becomes a line and exit code 3."""
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
         words = "=".join(args)
@@ -67,7 +67,7 @@ def _end_unknown(why: str) -> None:
 )
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All servers in the office's hands.")
-@click.option("--select", default="", metavar="KEY=TEXT,...", help="Of those, by unit, state (procedure) or rack.")
+@click.option("--select", default="", metavar="KEY=TEXT,...", help="Only those of a unit, state (procedure) or rack.")
 @click.option(
     "--watch", type=click.FloatRange(1, 86400), metavar="SECONDS", help="Repeat after this pause, until Ctrl-C."
 )
@@ -91,7 +91,7 @@ def command(
     """Check access to servers, all at the same time, and record it in the history of checks.
 
     It never moves a dossier (`verify` does). Exit code 0: all are accessible; 1: at least one is not; 5: another check
-    is under way. With --format nagios those of a plugin: 0 OK, 1 WARNING (all are accessible, but some are
+    is under way. With --format nagios, a plugin's codes: 0 OK, 1 WARNING (all are accessible, but some are
     flapping or still held down), 2 CRITICAL, 3 UNKNOWN.
     """
     form = "json" if as_json else form
@@ -128,7 +128,7 @@ def command(
 
 
 def _untold(desk: "Desk") -> "list[SopctlError]":
-    """Tell whom the settings name of the changes; who could not be told."""
+    """Tell those whom the settings name about the changes. Returns an error for each who could not be told."""
     if not desk.site.settings.checks.notify:
         return []
     from sopctl.workflow.servers import alerts
@@ -202,7 +202,7 @@ def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequenc
 
 
 def _plain(one: "Checked") -> dict[str, Any]:
-    """A result for machines: as of `probe`, with the deposit's id and its server's state."""
+    """A result for machines: as `probe` prints it, with the deposit's id and its server's state."""
     import msgspec
 
     keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump"

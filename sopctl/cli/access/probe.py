@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--server-name", metavar="NAME", help="Name that tls and http services are asked for, instead of HOST.")
 @click.option("--ca", type=FILE, help="Authorities for tls services (PEM), instead of this machine's.")
 @click.option("--jump", "jump_host", metavar="[USER@]HOST[:PORT]", help="Check from this host, over its sshd.")
-@click.option("--jump-key", type=FILE, help="Private key file for the jump host; --key unless given.")
+@click.option("--jump-key", type=FILE, help="Private key file for the jump host [default: that of --key].")
 @click.option("--jump-expect-key", metavar="KEY", help="Host key that the jump host must show.")
 @click.option(
     "--timeout",

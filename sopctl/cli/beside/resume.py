@@ -1,4 +1,4 @@
-"""`sopctl resume`: go on with it."""
+"""`sopctl resume`: end a hold."""
 
 import click
 

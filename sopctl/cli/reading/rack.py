@@ -70,7 +70,7 @@ def show_rack(ctx: click.Context, name: str, *, svg: Path | None, as_json: bool)
 
 
 def _draw(rack: "Rack", taken: "list[Occupied]") -> None:
-    """The rack on a terminal: a box a server, its lowest unit at the bottom."""
+    """The rack on a terminal: one box per server, its lowest unit at the bottom."""
     from sopctl.model.rack import elevation, power_used, weight_used
 
     out = console()

@@ -1,4 +1,4 @@
-"""`sopctl configure`: the first step that touches a server, and what is done again of it later."""
+"""`sopctl configure`: the first step that touches a server, and what of it is repeated later."""
 
 import sys
 from pathlib import Path
@@ -103,7 +103,7 @@ def command(
     it, it is kept as pending: sopctl host-key ID. Where the office has no key on the server yet, the owner's password
     (asked for once, or from a file or the keyring) creates the management account; the password is kept nowhere.
 
-    With --check: what differs from the configuration by now, on one server or all. Nothing is changed or recorded.
+    With --check: what differs from the configuration now, on one server or all. Nothing is changed or recorded.
     Exit 1: something differs. Exit 6: a server could not be looked at. With --repair: the differences are put right.
 
     With --sudo inventory: the account may run the gathering script as root and nothing else. With --sudo full: it may

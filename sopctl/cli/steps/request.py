@@ -48,7 +48,7 @@ def command(
     from sopctl.workflow.steps import letters
 
     if appliance and not show_example:
-        raise lacks("--appliance", "--example", remedy="In a request, it is said by: kind: appliance")
+        raise lacks("--appliance", "--example", remedy="In a request, the line for it is: kind: appliance")
     if show_example:
         click.echo(EXAMPLE_APPLIANCE if appliance else EXAMPLE_REQUEST, nl=False)
         return

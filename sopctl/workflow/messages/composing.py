@@ -66,7 +66,7 @@ def to_contact(site: Site, dossier: Dossier, content: Content) -> Message:
 
 
 def _address(site: Site, deposit: Deposit) -> str | None:
-    """The e-mail address of the letter's technical contact; where it gives none, the one that the site has of the
+    """The e-mail address of the letter's technical contact; if it gives none, the one that the site has for the
     unit."""
     own, key = deposit.contacts.technical.email, unit.find(site.settings.units, deposit.unit)
     asked = site.settings.units[key].contact if key else None
@@ -76,7 +76,7 @@ def _address(site: Site, deposit: Deposit) -> str | None:
 def to_person(
     site: Site, name: str, email: str | None, language: Language, task: str, values: dict[str, Any]
 ) -> Message:
-    """A message to a person, which is not about one deposit alone."""
+    """A message to a person that is not about a single deposit."""
     subject, text = render(site, language, task, values)
     return Message(email, name, f"[sopctl] {subject}", _letter(site, language, {"name": name, "text": text}))
 

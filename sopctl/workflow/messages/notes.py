@@ -1,6 +1,6 @@
 """What a history says of an error that ended work: in Indonesian, the language of the papers, by the error's id.
 
-What a server, a switch, Ansible or the system said stands in the error's values, and is quoted as it is.
+What a server, a switch, Ansible or the system said is in the error's values, and is quoted as it is.
 """
 
 from collections.abc import Mapping
@@ -105,7 +105,7 @@ _OF_PORTS = {
     "server-unknown": "{count} alamat ada di {port}, dan tidak satu pun dikenal sebagai milik {deposit}",
     "vlan-missing": "switch tidak punya VLAN {vlan}",
 }
-"""Why a port was left alone, or put back; most by `model.ports.port.Reason`."""
+"""Why a port was left alone, or put back; most keys are a `model.ports.port.Reason`."""
 _OF_MESSAGES = {
     "channel-refused": "kanal {channel} tidak menerima pesan: {reason}",
     "channel-not-encrypted": "kanal {channel} tidak terenkripsi ({scheme}://)",

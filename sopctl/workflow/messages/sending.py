@@ -1,4 +1,4 @@
-"""Handing a message over: to the site's mail server, or to its channels. What is wrong in the settings is found before
+"""Handing a message over: to the site's mail server, or to its channels. Errors in the settings are found before
 anything is recorded or sent."""
 
 from collections.abc import Callable
@@ -15,14 +15,14 @@ __all__ = ["MayHaveArrived", "Ready", "by_channels", "by_email", "new_id", "no_e
 
 
 class Ready(NamedTuple):
-    """A message that only has to be sent: to whom, and how. `send` raises OutsideFailure when it is not accepted."""
+    """A message that is ready to be sent: to whom, and how. `send` raises OutsideFailure when it is not accepted."""
 
     to: str
     send: Callable[[], None]
 
 
 def new_id(site: Site, what: str, number: int) -> str:
-    """The id of a message, made from what it is about, so that one sent twice shows as the same."""
+    """The id of a message, made from what it is about, so that a message sent twice can be recognised."""
     domain = site.settings.mail.sender.partition("@")[2] if site.settings.mail else "sopctl.invalid"
     return f"{what}.{number}@{domain}"
 
@@ -54,16 +54,16 @@ def by_email(site: Site, message: Message, message_id: str, *, otherwise: Advice
 
 
 def no_email(site: Site, message: Message, otherwise: Advice = ()) -> UsageError:
-    """Why a message cannot go by e-mail; `otherwise` is what helps instead."""
+    """Why a message cannot go by e-mail; `otherwise` is the remedy."""
     if site.settings.mail is None:
         return UsageError("no-mail-server", "this site has no mail server (`mail` in sopctl.yml)", remedy=otherwise)
     return UsageError(
-        "no-email-address", "there is no e-mail address of {person}", remedy=otherwise, person=message.name
+        "no-email-address", "there is no e-mail address for {person}", remedy=otherwise, person=message.name
     )
 
 
 def by_channels(site: Site, message: Message, *, otherwise: Advice = ()) -> Ready:
-    """The message to every channel of the site. Raises UsageError when there is none; then `otherwise` helps."""
+    """The message to every channel of the site. Raises UsageError when there is none; `otherwise` is its remedy."""
     urls = {name: secret(site, channel.url) for name, channel in site.settings.channels.items()}
     if not urls:
         raise UsageError("no-channels", "this site has no channels (`channels` in sopctl.yml)", remedy=otherwise)

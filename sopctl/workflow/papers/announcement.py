@@ -1,4 +1,4 @@
-"""The written announcement (pemberitahuan) to the contact person, where it goes as a letter."""
+"""The written announcement (pemberitahuan) to the contact person, when it goes as a letter."""
 
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import say

@@ -1,4 +1,4 @@
-"""Are documents and journal what they were? Compared with the hashes that the histories carry."""
+"""Are the documents and the journal unchanged? They are compared with the hashes that the histories carry."""
 
 import hashlib
 from collections.abc import Iterator
@@ -86,7 +86,7 @@ def check_file(desk: Desk, path: Path) -> CheckedFile:
 def journal_gaps(desk: Desk) -> tuple[int, list[str]]:
     """Check the site's journal against its dossiers: how many lines it has, and what does not agree.
 
-    A dossier whose newest event is not in the journal yet (after a crash) is no gap: the next event adds it. Raises
+    A dossier whose newest event is not in the journal yet (after a crash) is not a gap: the next event adds it. Raises
     InvalidRecord when the journal itself or a history was altered.
     """
     with desk.site.alone():

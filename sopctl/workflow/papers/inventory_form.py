@@ -79,7 +79,7 @@ def inventory_form(
 
 
 def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Changes | None:
-    """What changed since `before`, alarms first. None for the first form, unless it shows another server than the one
+    """What changed since `before`, alarms first. None for the first form, unless it shows a server other than the one
     that was handed over."""
     inspected = mine.newest(ConditionInspected)
     found = against_handover(inspected.serial if inspected else None, facts)

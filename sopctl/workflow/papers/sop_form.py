@@ -12,7 +12,7 @@ from sopctl.workflow.papers.elements import letterhead
 from sopctl.workflow.views.procedures import Way
 
 SHOWN_PASSES = 3
-"""How many passes, the last ones, are shown beside a step; the list below has all."""
+"""How many passes are shown beside a step: the last ones. The list below has all of them."""
 
 
 def sop_form(site: Site, procedure: Procedure, today: date, way: Way | None = None) -> forms.SopForm:

@@ -88,8 +88,8 @@ def port_records(site: Site) -> list[PortRecord]:
 
 
 def _of(site: Site, dossier: Dossier, switch: str, name: str) -> PortRecord:
-    """A deposit's port. It is in service once it was given to the server, or the server was configured, until it is
-    taken away or the server is switched off."""
+    """A deposit's port. It is in service from when it was given to the server, or the server was configured, until it
+    is taken away or the server is switched off."""
     kept = dossier.newest(PortSet)
     given = dossier.summary.in_our_hands and (kept.switch_port.state == "applied" if kept else dossier.summary.managed)
     record = site.switches[switch]

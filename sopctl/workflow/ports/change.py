@@ -1,7 +1,7 @@
 """One change of one switch port: read it, refuse or arm a rollback, send, read it back, hear the server, keep, save.
 
 If anything fails after the first line was sent, the port is put back, over the same session or a new one, and the
-result says whether that worked. So it is with Ctrl-C: an armed change ends one way or the other.
+result says whether that worked. The same holds for Ctrl-C: an armed change ends one way or the other.
 """
 
 import time
@@ -22,7 +22,7 @@ from sopctl.workflow.ports.switches import HeldSwitch
 
 SESSION_SECONDS = 150.0
 RESTORE_SECONDS = 180
-"""After these, a switch puts a port back by itself. Longer than a session: it is for when no session comes back."""
+"""After this time a switch puts a port back by itself. Longer than a session: it is for when no session comes back."""
 HEAR_SECONDS = 40.0
 """How long a server may take to be heard: its link has to come up, and spanning tree takes 30 s."""
 TICK = 1.5
@@ -31,7 +31,7 @@ TICK = 1.5
 @dataclass(frozen=True)
 class Job:
     """A change to make. With `service` the port is given to the server, which must then be heard on it; `stir` makes
-    the server send something. Without, the port is taken away."""
+    the server send something. Without it, the port is taken away."""
 
     held: HeldSwitch
     port: str
@@ -81,7 +81,7 @@ class _NotHeard(OutsideFailure):
         if heard:
             super().__init__(
                 "server-not-heard",
-                "no traffic from the server on {port} in VLAN {vlan}, but from {heard}",
+                "no traffic from the server on {port} in VLAN {vlan}, only from {heard}",
                 remedy=remedy,
                 port=port,
                 vlan=wanted.vlan,
@@ -133,7 +133,7 @@ def change(job: Job) -> PortResult:
     """Set the port as it is wanted.
 
     Raises DeviceFault when no session begins or the switch cannot be read: nothing was sent then. Raises Interrupted
-    after Ctrl-C, once the port has been put back as far as that was possible; it says whether it was.
+    after Ctrl-C, once the port has been put back as far as possible; it says whether it was.
     """
     with job.held.open() as session:
         plan = _plan(job, session)
@@ -170,7 +170,7 @@ def change(job: Job) -> PortResult:
 
 
 def cause(error: BaseException) -> str:
-    """The stable name of what ended a change, as records keep it: a session's fault by its kind, else by its id."""
+    """The stable name of what ended a change, as records keep it: a session's fault by its kind, others by their id."""
     if isinstance(error, SopctlError):
         return str(getattr(error, "kind", "") or error.id)
     return "interrupted"

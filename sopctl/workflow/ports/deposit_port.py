@@ -1,7 +1,7 @@
 """Switch ports of deposits: planned, applied, released; alone, or as a part of konfigurasi 1 and pengembalian 6.
 
 A port belongs to the place that a deposit has in a rack. Where the site has no record of the rack's switch, its ports
-are set by hand, and nothing here speaks of them.
+are set by hand, and nothing here mentions them.
 """
 
 from collections.abc import Iterable
@@ -63,13 +63,13 @@ def apply(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[Step
 
 
 def release(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[StepDone, PortResult]:
-    """Shut the deposit's port and put it into quarantine, at any step: the server must be off the net at once."""
+    """Shut the deposit's port and put it into quarantine, at any step, to take the server off the network at once."""
     with act(desk, deposit_id, "switch") as mine:
         return _act(mine, service=False, log=log)
 
 
 def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
-    """konfigurasi 1: give the server its port before anyone logs in. A change is recorded as work that began.
+    """konfigurasi 1: give the server its port before anyone logs in. A change is recorded as the start of the work.
 
     Returns the entries for a failed step, and the result if the server did not get its port, else None.
     """
@@ -147,7 +147,7 @@ def of_deposit(site: Site, dossier: Dossier) -> PortOf | None:
 
 
 def vlans(site: Site, dossier: Dossier) -> str:
-    """The VLANs that a deposit's port should have, for people; empty where no record says. Raises as `of_deposit`."""
+    """The VLANs that a deposit's port should have, for people; empty without a record. Raises as `of_deposit`."""
     spot = switches.of_place(site, dossier.summary.place)
     return _vlans(_service(spot[0], dossier)) if spot else ""
 

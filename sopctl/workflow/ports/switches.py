@@ -145,7 +145,7 @@ def refuse_shared_ports(site: Site) -> None:
             if other != rack.name:
                 raise InvalidRecord(
                     "racks-share-port",
-                    "port {port} of switch {switch} is rack {other}'s already",
+                    "port {port} of switch {switch} already belongs to rack {other}",
                     where=where,
                     remedy=remedy,
                     port=name,
@@ -169,7 +169,7 @@ def look(desk: Desk, name: str) -> SwitchKeys:
 def confirm(
     desk: Desk, name: str, *, fingerprint: str | None = None, trusted_path: str = "", ask: Confirm | None = None
 ) -> PinnedKey:
-    """Pin the key that the switch shows now: its `fingerprint`, or whichever comes over a path that is trusted, or
+    """Pin the key that the switch shows now: its `fingerprint`, or whichever comes over a trusted path, or the one
     that a person says is right. Raises as `trust.confirmed`, and UsageError when there is no such switch.
     """
     found = host(desk.site, record(desk.site, name))

@@ -1,4 +1,4 @@
-"""Who is told that servers went down or came back: what `checks.notify` names, once for each change."""
+"""Tells those whom `checks.notify` names that servers went down or came back, once for each change."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.sending import MayHaveArrived, Ready
 
 LISTED = 50
-"""How many servers a message names; of the others it gives the number."""
+"""How many servers a message names; it only counts the others."""
 
 
 class Notice(Struct, frozen=True):

@@ -136,5 +136,5 @@ def _os_groups(name: str) -> tuple[str, ...]:
 
 
 def _word(text: str) -> str:
-    """A name that Ansible takes for a group: letters, digits, underscores."""
+    """A name that Ansible accepts for a group: letters, digits, underscores."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "unnamed"

@@ -60,7 +60,7 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
     """konfigurasi 1 of an appliance, once its host key is pinned: show that the office can log in with the owner's
     account, and that the device is what its letter says. Nothing is changed on it.
 
-    A device of another platform than the letter's is an answer (no). Whatever else keeps it from ending is recorded and
+    A device of another platform than the letter's is an answer (no). Anything else that stops it is recorded and
     raised.
     """
     platform, way = _platform(mine.dossier), first_contact(mine.dossier)
@@ -135,7 +135,7 @@ def release(mine: Turn, by_hand: str) -> str:
 
 
 def _facts(mine: Turn, cancel: threading.Event | None) -> Gathered:
-    """Ask one appliance, in its thread. An error is an answer: it stops no other."""
+    """Ask one appliance, in its thread. An error is an answer too: it does not stop the others."""
     try:
         return _ask(mine, commands(_platform(mine.dossier)), cancel)
     except SopctlError as error:

@@ -25,7 +25,7 @@ Admit = Callable[[Turn], StepDone | None]
 the SopctlError that keeps the deposit out."""
 
 Good = Callable[[Turn, HostResult, RunResult], StepDone]
-"""Records the end of a turn on whose server no task failed."""
+"""Records the end of a turn when no task failed on its server."""
 
 KeepFacts = Callable[[Sequence[tuple[Turn, HostResult]]], Iterable[tuple[Turn, Answer]]]
 """Keeps the facts of servers that have just given them, in the middle of the run, and gives their answers."""
@@ -97,7 +97,7 @@ def run(
     cancel: threading.Event | None = None,
 ) -> None:
     """Run a playbook on the servers of these turns (none: nothing happens), record how it ended on each, and give each
-    its answer: a server that cannot be reached is an error, one on which a task failed a step whose answer is no.
+    its answer: a server that cannot be reached is an error; one on which a task failed is a step whose answer is no.
 
     `started` is what the beginning of the run establishes, by deposit. Raises as `playbooks.run_on`.
     """

@@ -63,8 +63,8 @@ class Month(Struct, frozen=True):
 
 
 def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[Summary], list[SopctlError]]:
-    """The servers to check: those in the office's hands, or those of them that are named. With them, the errors of
-    dossiers that cannot be read.
+    """The servers to check: those in the office's hands, or those of them that are named. Also returns the errors of
+    dossiers that cannot be read, unless servers are named.
 
     `select` is KEY=TEXT[,KEY=TEXT…]: unit (a part of its name), state (procedure, or procedure and step), rack.
     Raises UsageError for an id that is not to be checked.
@@ -122,7 +122,7 @@ def alone(site: Site) -> Generator[None, None, None]:
 def run(
     desk: Desk, summaries: Sequence[Summary], timeout: float | None = None, *, errors: list[SopctlError]
 ) -> Generator[Checked, None, None]:
-    """Check these servers; yields each as soon as its result is in and recorded, so that it stays however the run ends.
+    """Check these servers; yields each as soon as its result is in and recorded, so it is kept however the run ends.
 
     A server that cannot be tried (its key is missing, its record broken) does not hold up the others: its error is
     added to `errors`. Raises Interrupted.

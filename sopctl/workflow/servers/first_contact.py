@@ -103,7 +103,7 @@ def one_line(text: str, where: str) -> Password:
 def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = None) -> WayIn:
     """Make the management account on the server, through the account of the letter and its password.
 
-    Its host key is pinned before. Returns what the history keeps of it. Raises OutsideFailure when it fails.
+    Its host key is already pinned. Returns what the history keeps of it. Raises OutsideFailure when it fails.
     """
     site, settings = mine.desk.site, mine.desk.site.settings.management
     site.key_file(settings.key)
@@ -117,7 +117,7 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
     """Get back full sudo on a server where the office could only take inventory. This turn's events then record it.
 
     That works when the owner gave it back there, or when the key of the first contact still opens the owner's account.
-    Raises NotNow when neither is so, OutsideFailure when the server cannot be asked.
+    Raises NotNow when neither is the case, OutsideFailure when the server cannot be asked.
     """
     site = mine.desk.site
     found = _make_account(
@@ -146,7 +146,7 @@ def reduced(deposit_id: str) -> NotNow:
 
 
 def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.Event | None) -> AccessResult:
-    """Make the management account, with full sudo, by logging in as `user`. What there is of it already stays."""
+    """Make the management account, with full sudo, by logging in as `user`. Whatever exists of it already stays."""
     site, settings = mine.desk.site, mine.desk.site.settings.management
     account = ["management", settings.account, public_key(site, settings.key)]
     script = (site.root / SCRIPT).read_bytes()

@@ -92,7 +92,7 @@ def refuse_changed(dossier: Dossier) -> None:
 def changed(dossier: Dossier) -> OutsideFailure | None:
     """The error for a server that shows another key than the pinned one, with both fingerprints; else None.
 
-    That a server cannot be reached is no error here: what comes next finds that out.
+    An unreachable server is not an error here: whatever comes next finds that out.
     """
     where = host(dossier)
     found = trust.look(where)

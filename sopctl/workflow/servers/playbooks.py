@@ -20,10 +20,10 @@ from sopctl.workflow.servers.reach import host, reach
 
 OnEvent = Callable[[TaskEvent], None]
 OnFacts = Callable[[Sequence[HostResult]], None]
-"""Told of each server as soon as its facts are read, with them; of several that answered at once together."""
+"""Called with each server's result as soon as its facts are read; with several if they answered at the same time."""
 
 RUN_SECONDS = 900.0
-"""How long a run may take for as many servers as are worked on at a time."""
+"""How long a run may take for one batch: as many servers as are worked on at a time."""
 
 _NOTES: dict[Why, str] = {
     "facts-too-large": "faktanya lebih besar daripada yang mungkin, jadi tidak diambil",
@@ -97,8 +97,8 @@ def run_on(
     on_facts: OnFacts | None = None,
     cancel: threading.Event | None = None,
 ) -> RunResult:
-    """One run on the servers of all these turns. First it is recorded for each that work began, with what `started`
-    has for the deposit.
+    """One run on the servers of all these turns. First the start of the work is recorded for each, with what
+    `started` has for the deposit.
 
     Returns a result that is OK, FAILED or UNREACHABLE, with that of each host in it. Any other end is recorded for each
     turn that `on_facts` has not ended, and raised: Interrupted on Ctrl-C or `cancel`, TimedOut, InvalidRecord when

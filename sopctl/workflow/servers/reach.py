@@ -28,7 +28,7 @@ def reach(site: Site, dossier: Dossier) -> Reach:
     """How the controller reaches the server now: with the office's own account once there is one, else with the account
     that the owner made for the first contact.
 
-    Whether the key is in keys/ is not looked at here: one missing key must not stop the other servers. Raises
+    This does not check whether the key is in keys/: one missing key must not stop the other servers. Raises
     InvalidRecord when the record names no first contact, or one that only a password opens.
     """
     if lets_us_in(dossier):
@@ -38,7 +38,7 @@ def reach(site: Site, dossier: Dossier) -> Reach:
     if contact.key is None:
         raise InvalidRecord(
             "first-contact-by-password",
-            "{deposit} is entered by the password of {account}, and only once, when it is configured",
+            "the only way in to {deposit} is the password of {account}, used once, when it is configured",
             where=str(dossier.folder / "deposit.yml"),
             remedy=(
                 "Name a key of keys/ in access.first_contact, or configure it with the password.",

@@ -33,7 +33,7 @@ class Run(Struct, frozen=True):
 
     @property
     def outcome(self) -> str:
-        """In a word."""
+        """The outcome in one word."""
         return self.result.outcome.value if self.result else "no result"
 
     @property

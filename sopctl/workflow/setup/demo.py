@@ -231,7 +231,7 @@ access:
         if code != expect:
             raise OutsideFailure(
                 "demo-command-failed",
-                "the demo stopped: `{command}` ended with {code}, expected was {expected}",
+                "the demo stopped: `{command}` ended with {code}, expected {expected}",
                 command=line,
                 code=code,
                 expected=int(expect),

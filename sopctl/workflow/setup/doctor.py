@@ -85,7 +85,7 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
 
 
 def _switches(site: Site) -> list[Diagnosis]:
-    """Could a session with each switch begin, as far as that shows here? None is opened."""
+    """Could a session with each switch begin, as far as can be told from here? None is opened."""
     try:
         records = site.switches
     except SopctlError as error:

@@ -1,4 +1,4 @@
-"""Rehearse a playbook on throwaway servers before a real one sees it: once, and a second time, which may change
+"""Rehearse a playbook on throwaway servers before it runs on a real one. It runs twice, and the second run may change
 nothing."""
 
 import shutil

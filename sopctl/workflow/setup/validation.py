@@ -40,7 +40,7 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
     for deposit_id in ids:
         try:
             dossier = dossiers.read(site, deposit_id)
-            _ = dossier.summary  # explained by the procedures it is pinned to, each entry valid, or an error
+            _ = dossier.summary  # raises unless its procedures explain it and each entry is valid
             editing.refuse_edit_by_hand(dossier)
         except (InvalidRecord, Conflict) as error:
             errors.append(error)
@@ -49,7 +49,7 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
 
 def _check_switches(site: Site) -> None:
     """Each switch has a valid record and a driver, and each of its ports belongs to one rack."""
-    from sopctl.workflow.ports import switches  # brings what speaks SSH, which no list needs
+    from sopctl.workflow.ports import switches  # imports the SSH code, which no list needs
 
     for each in site.switches.values():
         switches.driver_of(site, each)

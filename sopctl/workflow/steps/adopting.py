@@ -52,8 +52,8 @@ COLUMNS = {
     "face": "face",
     "note": "note",
 }
-"""The columns of a list, and where each goes in the record. What an empty cell would say is not known. A row with a
-platform is a network appliance."""
+"""The columns of a list, and where each goes in the record. An empty cell means: not known. A row with a platform is a
+network appliance."""
 
 NEEDED = ("unit", "name", "brand_model", "height_units", "address", "contact", "rack", "rack_unit")
 
@@ -86,7 +86,7 @@ class _Entry(NamedTuple):
 
 
 def adopt(desk: Desk, record: Path, where: Where) -> Adopted:
-    """Take a server that stands in the racks already into the register. Configuration is due then.
+    """Take a server that already stands in a rack into the register. Its configuration is due next.
 
     Raises InvalidRecord for a record that is not valid and for a place that is taken or does not exist.
     """
@@ -97,7 +97,7 @@ def adopt(desk: Desk, record: Path, where: Where) -> Adopted:
 def import_list(desk: Desk, file: Path, *, dry_run: bool) -> list[Adopted]:
     """Adopt every server of a list (CSV with a header, or the first sheet of an XLSX file): all of them or none.
 
-    Raises InvalidRecord that names every row that is wrong, its column and what was expected.
+    Raises InvalidRecord, naming every wrong row, its column and what was expected.
     """
     entries, wrong = [], []
     for number, row in _rows(file):

@@ -21,7 +21,7 @@ from sopctl.workflow.trust import Confirm
 
 @dataclass(frozen=True)
 class _Said:
-    """What was said once, for all steps of a call."""
+    """What the caller said once, for all steps of a call."""
 
     host_key: str | None
     confirm: Confirm | None
@@ -59,7 +59,8 @@ def advance(
     """Configure, inform, verify (back to configure on failure), inform, take inventory: whatever comes next.
 
     Stops at the first step that a person must do, at a failed host, after an inventory, and where the tries of a loop
-    are used up: as many as the procedure gives, counted over all calls; in this call `max_tries`, if that is fewer.
+    are used up. The procedure says how many there are, counted over all calls; `max_tries` is the limit of this call,
+    if that is fewer.
     Raises NotNow when nothing can be done without a person at once.
     """
     said = _Said(host_key, confirm, Vantage(user, key), via, on_event, cancel)

@@ -38,10 +38,11 @@ from sopctl.workflow.servers.reach import reach
 PLAYBOOK = "facts.yml"
 
 AT_ONCE = 100
-"""Servers of one run. Their dossiers are held while it lasts, each with an open file, and a run's time is limited."""
+"""How many servers one run takes. Their dossiers are held while it lasts, each with an open file, and a run's time is
+limited."""
 
 MANY = 50
-"""From so many servers on, their forms are made in processes of their own, one for each processor."""
+"""From this many servers on, their forms are made in separate processes, one for each processor."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,9 +67,9 @@ def collect_all(
 ) -> Answers:
     """Gather the facts of servers, keep them as the month's documents, and make the inventory forms (PDF).
 
-    `month` (2026-11) is this one by default, or the one before, done late. A second gathering in a month is a new
-    revision; what was kept before is never touched. A server that failed is an answer (no), one that could not be
-    reached an error: nothing is kept of either, and the step stays due.
+    `month` (2026-11) is this one by default; it may be the one before, if that is late. A second gathering in a month
+    is a new revision; what was kept before is never touched. A server that failed is an answer (no); one that could not
+    be reached is an error. Nothing is kept of either, and the step stays due.
 
     Raises what ends a run for all of them (see `playbooks.run_on`), and UsageError for another month.
     """
@@ -288,8 +289,8 @@ def _month(desk: Desk, named: str | None) -> str:
     if this not in (f"{first:%Y-%m}", f"{year:04}-{month + 1:02}"):
         raise UsageError(
             "month-out-of-range",
-            "in {now} nothing can be gathered for {month}",
-            remedy="A server only tells what it is now: --month takes this month, or the one before that is late.",
+            "nothing can be gathered for {month} in {now}",
+            remedy="A server only tells what it is now: --month takes this month, or the one before if that is late.",
             now=this,
             month=f"{first:%Y-%m}",
         )

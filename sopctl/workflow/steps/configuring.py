@@ -75,7 +75,7 @@ def configure_all(
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
 ) -> Answers:
-    """Configure these servers in one run; one that cannot be configured does not keep the others from it.
+    """Configure these servers in one run; one that cannot be configured does not hold up the others.
 
     Raises what ends the run for all of them (see `playbooks.run_on`), and UsageError for tags, or for a password with
     several servers.
@@ -84,7 +84,7 @@ def configure_all(
         raise UsageError(
             "first-configuration-whole",
             "the first configuration cannot be limited to tags",
-            remedy="Leave --tags away. A part of it can be done again later, with --repair.",
+            remedy="Leave out --tags. A part of it can be done again later, with --repair.",
         )
     if password and len(ids) > 1:
         raise UsageError("password-for-many", "a password opens one server, not several")
@@ -139,7 +139,7 @@ def repair(
 
 
 def due(desk: Desk) -> list[str]:
-    """The deposits that wait for their configuration, and for no person to look or decide first."""
+    """The deposits that wait for their configuration, where no person has to look or decide first."""
     today = desk.now().date()
     return [each.id for each in register.summaries(desk.site) if each.verb == "configure" and each.goes_on(today)]
 
@@ -252,7 +252,7 @@ def _begun_work(mine: Turn) -> Iterator[None]:
 
 
 def _first_contact(mine: Turn, begun: Sequence[Entry], password: Password, cancel: threading.Event | None) -> WayIn:
-    """Make the management account by password. That work began, with the pinned key, is recorded before."""
+    """Make the management account by password. The start of the work is recorded first, with the pinned key."""
     mine.start(*begun)
     try:
         return let_in(mine, password, cancel=cancel)

@@ -1,4 +1,4 @@
-"""Editing a deposit's record. Every change is recorded, with what was and what is. It restarts no clock."""
+"""Editing a deposit's record. Every change is recorded, with the old and the new values. It restarts no clock."""
 
 import difflib
 import hashlib

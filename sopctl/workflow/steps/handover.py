@@ -95,7 +95,7 @@ def _refuse_strangers(turns: Sequence[Turn]) -> None:
         if not same or (one.letter, first.procedure) != (two.letter, other.procedure) or not one.letter:
             raise UsageError(
                 "different-letters",
-                "{deposit} is not of the same letter as {other}: {unit}, {letter}",
+                "{deposit} is not in the same letter as {other}: {unit}, {letter}",
                 remedy="One form holds the servers of one letter: hand the others over on forms of their own.",
                 deposit=two.id,
                 other=one.id,

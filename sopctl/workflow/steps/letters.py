@@ -71,7 +71,7 @@ def dispose(
     letter: Path | None = None,
 ) -> StepDone:
     """A disposition (penitipan 2 and 3, pengembalian 2 and 3): a head's written instruction on a letter, to whom it
-    goes, and when. `letter_number` and `letter` are number and scan of the disposition sheet, where the office has one.
+    goes, and when. `letter_number` and `letter`: number and scan of the disposition sheet, where the office has one.
     """
     if not instruction.strip():
         raise UsageError(
@@ -109,7 +109,7 @@ def ask_back(
         if mine.step.task != "letter":
             raise UsageError(
                 "return-begun",
-                "{deposit} is being returned already; due is {place}: {activity}",
+                "{deposit} is already being returned; what is due is {place}: {activity}",
                 remedy=Action("return", deposit_id, task="data-saved", needs=("disks",)),
                 deposit=deposit_id,
                 place=mine.standing.place,

@@ -18,7 +18,7 @@ from sopctl.workflow.steps.reservation import place_until
 Means = Literal["email", "webhook", "phone", "letter", "meeting"]
 MEANS: tuple[Means, ...] = get_args(Means)
 SENT: tuple[Means, ...] = ("email", "webhook")
-"""The means by which sopctl itself sends; by the others a person informs, and says by which."""
+"""The means by which sopctl itself sends. With the others a person informs, and says which one they used."""
 _NAMES: dict[Means, str] = {
     "email": "e-mail",
     "webhook": "kanal",

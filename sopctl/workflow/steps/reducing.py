@@ -30,7 +30,7 @@ def reduce(
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
 ) -> Answers:
-    """In one run, leave the office's account on these servers sudo for the gathering script only.
+    """In one run, reduce the office's sudo on these servers to the gathering script.
 
     This is done in an armed window: a fresh login must be able to gather as root, and to do nothing else as root, or
     the server rolls the change back. Raises what ends the run for all of them (see `playbooks.run_on`).
@@ -81,7 +81,7 @@ def _refuse_not_accepted(mine: Turn) -> None:
     if dossier.summary.reduced:
         raise UsageError(
             "sudo-reduced-already",
-            "on {deposit} the office's sudo is reduced to the inventory already",
+            "the office's sudo on {deposit} is already reduced to the inventory",
             remedy=(
                 "To renew the script there, get full sudo first:",
                 Action("configure", dossier.id, given={"sudo": "full"}),

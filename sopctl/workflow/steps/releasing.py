@@ -59,7 +59,7 @@ def _refuse_strange_wiping(mine: Turn, wiped: Wiped) -> None:
     if mine.step.task != "exit-record":
         raise UsageError(
             "wiping-recorded-later",
-            "that the disks were wiped is recorded when the server leaves, not at {place}",
+            "the wiping of disks is recorded when the server leaves, not at {place}",
             place=mine.standing.place,
         )
     wish = mine.newest(DiskWish)

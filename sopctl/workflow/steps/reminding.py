@@ -53,7 +53,7 @@ def remind(desk: Desk, *, dry_run: bool = False) -> list[Reminder]:
 
 
 def key(row: Row) -> str:
-    """What a reminder of a row is known by: the step, since when it is due, and how far it is escalated."""
+    """What identifies the reminder of a row: the step, since when it is due, and how far it is escalated."""
     since = row.since.isoformat() if row.since else row.due
     return f"{row.kind} {row.procedure} {row.step} {since} {row.escalated_to or '-'}"
 

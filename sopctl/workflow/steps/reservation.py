@@ -43,8 +43,8 @@ class Waiting(Struct, frozen=True):
 def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE) -> StepDone:
     """penitipan 4: find a place (the best fit, or as `wish` says) and hold it for this deposit.
 
-    Waiting requests are served in order: raises NotNow while an earlier one fits. For a request that waits already and
-    still has no place, nothing is recorded and the answer is no.
+    Waiting requests are served in order: raises NotNow while an earlier one fits. For a request that is already waiting
+    and still has no place, nothing is recorded and the answer is no.
     """
     refuse_moved(desk, deposit_id)
     expire(desk, but=deposit_id)
@@ -71,7 +71,7 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
         if mine.dossier.summary.place:
             raise NotNow(
                 "has-a-place",
-                "{deposit} has its place already: {place}",
+                "{deposit} already has its place: {place}",
                 remedy=Action("show", deposit_id),
                 deposit=deposit_id,
                 place=mine.dossier.summary.place,

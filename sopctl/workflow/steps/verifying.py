@@ -20,16 +20,16 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.servers import appliances, reach
 
 TIMEOUT_SECONDS = 20.0
-"""For one check, all rungs together."""
+"""How long one check may take, all rungs together."""
 
 
 @dataclass(frozen=True)
 class Vantage:
     """From where, and as whom, the access is tried.
 
-    With `key` it is a login as the requester: as `user`, by default the letter's first account. Without, the management
-    account examines the letter's accounts, for a login from `address` (by default from here). `jump` is a host in the
-    requester's network from which all of it is tried. `timeout`: seconds for one check.
+    With `key` it is a login as the requester: as `user`, by default the letter's first account. Without it, the
+    management account examines the letter's accounts, for a login from `address` (by default from here). `jump` is a
+    host in the requester's network from which all of it is tried. `timeout`: seconds for one check.
     """
 
     user: str | None = None

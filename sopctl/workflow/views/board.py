@@ -119,7 +119,7 @@ def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:
     shared: dict[tuple[date, int], tuple[Deadline | None, str]] = {}
 
     def until(each: Summary) -> tuple[Deadline | None, str]:
-        """The deadline and why; what is due since one day without a pause shares it with all others of that day."""
+        """The deadline and why. Rows due since the same day, with the same limit and no pause, share one."""
         plain = each.since is not None and not (each.closed or each.pauses or each.held or each.waiting)
         key = (each.since.date(), each.limit_days) if each.since and plain else None
         if key in shared:

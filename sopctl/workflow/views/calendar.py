@@ -15,7 +15,7 @@ FILE_NAME = "calendar.yml"
 
 
 class Override(Struct, frozen=True, forbid_unknown_fields=True):
-    """A day that the site overrides: closed, for `holiday`, or open although it is a holiday, for `workday`."""
+    """A day that the site overrides: `holiday` closes it, `workday` opens it although it is a holiday."""
 
     holiday: Line | None = None
     workday: Line | None = None

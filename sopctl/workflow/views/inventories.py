@@ -143,7 +143,7 @@ def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_hando
             "months-to-compare",
             "name two months to compare, or none for the last two",
             remedy=(
-                "Since the hand-over is asked for alone, without months.",
+                "Ask for the changes since the hand-over without naming months.",
                 Action("inventory diff", deposit_id),
             ),
         )

@@ -339,7 +339,7 @@ def test_two_racks_may_share_a_switch_but_no_port(desk: Desk, lan: Lan) -> None:
         "name: B1\nroom: R\nunits: 4\ndepth_mm: 900\npower_watts: 2000\nswitch: {{name: sw-a1, first: {}, ports: 4}}\n"
     )
     record = desk.site.root / "racks" / "B1.yml"
-    for first, why in ((4, "is rack A1's already"), (21, "is an uplink, not a port of rack B1")):
+    for first, why in ((4, "already belongs to rack A1"), (21, "is an uplink, not a port of rack B1")):
         record.write_text(rack.format(first))
         with pytest.raises(InvalidRecord, match=why):
             site_switches.refuse_shared_ports(Site(desk.site.root))

@@ -139,7 +139,7 @@ def test_reduce(desk: Desk, office: Office) -> None:
     assert office.last(bad)[1] == "gagal: Install it: no space left on device"
     assert dossiers.read(desk.site, bad).newest(SudoRight) is None
     again = reducing.reduce(desk, [good])
-    assert "sudo is reduced to the inventory already" in again.errors[good].message
+    assert "is already reduced to the inventory" in again.errors[good].message
 
 
 def test_collect(desk: Desk, office: Office) -> None:

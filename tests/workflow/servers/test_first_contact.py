@@ -101,7 +101,7 @@ def test_what_the_command_line_refuses(sopctl: Callable[..., Ran], until_space: 
 def test_without_a_key_a_server_waits_for_its_password(desk: Desk, until_space: Callable[..., str]) -> None:
     deposit = until_space({"{user: titipan, key: owner}": "{user: titipan}"})
     dossier = read(desk.site, deposit)
-    with pytest.raises(SopctlError, match=re.escape("entered by the password of titipan")) as refused:
+    with pytest.raises(SopctlError, match=re.escape("is the password of titipan, used once")) as refused:
         reach.reach(desk.site, dossier)
     assert Action("configure", deposit, given={"ask-password": ""}) in refused.value.remedy
     assert ansible_view.hosts(desk.site.root) == [], "Ansible has no way in yet"

@@ -136,7 +136,7 @@ def test_servers_of_two_letters_do_not_stand_on_one_form(desk: Desk, until_space
         handover.receive(desk, each)
         inspecting.inspect(desk, each, serial="SN-0001")
     before = [dossiers.read(desk.site, each).events for each in ids]
-    with pytest.raises(UsageError, match="PS-2026-0002 is not of the same letter as PS-2026-0001"):
+    with pytest.raises(UsageError, match="PS-2026-0002 is not in the same letter as PS-2026-0001"):
         handover.handover(desk, *ids)
     assert [dossiers.read(desk.site, each).events for each in ids] == before
 

@@ -1,4 +1,4 @@
-"""`sopctl switch audit`: every port beside the records."""
+"""`sopctl switch audit`: every port against the records."""
 
 import sys
 from typing import TYPE_CHECKING

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, deposit_id: str, *, release: bool, session_log: Path | None, as_json: bool) -> None:
     """What would change on the deposit's port: the lines that would be sent, and those that would undo them.
 
-    The switch is only read. Exit 1: the change is refused; why is shown.
+    The switch is only read. Exit 1: the change is refused; the reason is shown.
     """
     from sopctl.workflow.ports import deposit_port
 

@@ -46,8 +46,8 @@ def command(
     new hardware, a running machine is shut down, changed and booted again; its first disk is kept.
 
     With --switch, which can be added to a lab later, Open vSwitch runs on one more server, NAME0. Each server has a
-    second card in one of its ports, p1 to p12, which begin in the quarantine VLAN 999; behind the uplink, in VLAN 120,
-    is this machine with a card in the service network.
+    second card in one of its ports, p1 to p12, which begin in the quarantine VLAN 999. This machine is behind the
+    uplink, with a card in the service network, VLAN 120.
     """
     from sopctl.workflow.setup import lab as workflow
 

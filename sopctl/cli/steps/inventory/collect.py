@@ -60,8 +60,8 @@ def command(
 ) -> None:
     """Gather the facts of servers, in one run, and make their inventory forms. Exit 1: it failed on a server.
 
-    Each server's facts are kept as soon as it has answered. One that is down does not stop the others and stays due, as
-    does what Ctrl-C or a crash has left: --due goes on with it. Exit 6: a single ID that cannot be reached.
+    Each server's facts are kept as soon as it has answered. One that is down does not stop the others and stays due. So
+    does whatever Ctrl-C or a crash left undone: --due goes on with it. Exit 6: a single ID that cannot be reached.
     """
     from sopctl.workflow.steps import collecting
 
@@ -167,4 +167,4 @@ def _say(line: str) -> None:
 
 
 def _nothing(_line: str) -> None:
-    """With --json the one document says it."""
+    """With --json, the one document says it all."""
