@@ -10,8 +10,6 @@ from typing import NoReturn
 import click
 
 from sopctl import __version__
-from sopctl.cli import wording
-from sopctl.cli.render import error_document
 from sopctl.cli.tree import load
 from sopctl.errors import ExitCode, Interrupted, SopctlError, UsageError
 
@@ -124,6 +122,9 @@ class _Bug(SopctlError):
 
 
 def _say(error: SopctlError) -> int:
+    from sopctl.cli import wording
+    from sopctl.cli.render import error_document
+
     code = BUG if isinstance(error, _Bug) else int(error.exit_code)
     if "--json" in sys.argv:
         document = {**error_document(error), "exit_code": code}

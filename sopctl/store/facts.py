@@ -4,16 +4,22 @@ What was gathered is what the history says. A file that no event names (a crash 
 """
 
 import hashlib
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.facts.server import ServerFacts
 from sopctl.model.sop.entries import Gathered
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
+
+if TYPE_CHECKING:  # the lists read which months there are, and none of the facts
+    from sopctl.model.facts.server import ServerFacts
+
+_RESTORE = "Restore the file from a backup. Gathering again makes a new revision."
 
 MAX_BYTES = 16 * 1024 * 1024
 """The limit in bytes of a facts document; the largest that a server can produce is a third of it."""
@@ -58,7 +64,7 @@ def name_of(month: str, revision: int) -> str:
     return f"{month}.json" if revision == 1 else f"{month}-r{revision}.json"
 
 
-def read(folder: Path, kept: Kept) -> ServerFacts:
+def read(folder: Path, kept: Kept) -> "ServerFacts":
     """The facts of one gathering, of the dossier at `folder`.
 
     Raises InvalidRecord for a file that is gone, changed since it was kept, or holds no facts; OutsideFailure when it
@@ -77,12 +83,15 @@ def read(folder: Path, kept: Kept) -> ServerFacts:
             remedy=_RESTORE,
         )
     try:
-        return _DECODER.decode(content)
+        return _decoder().decode(content)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRecord(
             "not-facts", "this is not a document of facts: {reason}", where=str(path), remedy=_RESTORE, reason=error
         ) from None
 
 
-_DECODER = msgspec.json.Decoder(ServerFacts)
-_RESTORE = "Restore the file from a backup. Gathering again makes a new revision."
+@cache
+def _decoder() -> "msgspec.json.Decoder[ServerFacts]":
+    from sopctl.model.facts.server import ServerFacts
+
+    return msgspec.json.Decoder(ServerFacts)

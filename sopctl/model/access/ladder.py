@@ -66,6 +66,10 @@ class AccessResult(Struct, frozen=True):
     services: tuple[ServiceResult, ...] = ()
     jump: JumpHost | None = None
 
+    @property
+    def accessible(self) -> bool:
+        return self.verdict is Verdict.ACCESSIBLE
+
 
 def remedy(result: AccessResult) -> str:
     """What to do about `result`, in one sentence; empty when there is nothing to do."""

@@ -7,12 +7,15 @@ word.
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.access.account import Examination
-from sopctl.model.access.ladder import AccessResult, Verdict
+
+if TYPE_CHECKING:  # every list reads what was established, and none climbs a ladder
+    from sopctl.model.access.account import Examination
+    from sopctl.model.access.ladder import AccessResult
 
 SAYS_NO = "requester-says-no"
 """The cause when the requester says that it does not work."""
@@ -53,14 +56,14 @@ class Word(Struct, frozen=True):
             )
 
 
-def from_login(found: AccessResult, view: View) -> Established:
+def from_login(found: "AccessResult", view: View) -> Established:
     """What a login proved."""
-    good = found.verdict is Verdict.ACCESSIBLE
+    good = found.accessible
     why = "" if good else f"{found.rung}: {found.detail}"
     return Established(view, found.user or "", good, found.cause or "", why)
 
 
-def from_examination(found: Examination) -> list[Established]:
+def from_examination(found: "Examination") -> list[Established]:
     """What the management account proved: its own login, and each account that it looked at."""
     told = [from_login(found.access, View.MANAGEMENT)]
     for account in found.accounts:

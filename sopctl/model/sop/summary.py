@@ -164,10 +164,12 @@ def _asides(standing: Standing) -> tuple[str, ...]:
     step = standing.step
     if step is None:
         return ()
+    named = {outcome.verb for outcome in step.outcomes.values()}
     return tuple(
         verb.name
         for verb in verbs.VERBS
-        if verb.kind == "outcome"
+        if verb.name in named
+        and verb.kind == "outcome"
         and not (verb.opens or verb.unattended)
         and verb.only_while in ("", standing.waiting)
         and (ends := step.ends_of(verb.name).values())
