@@ -146,7 +146,7 @@ def test_only_what_the_history_names_was_gathered_and_only_as_it_was(
         with pytest.raises(InvalidRecord, match="changed since they were kept"):
             inventories.summary(desk)
     (folder / "2026-11.json").unlink()
-    with pytest.raises(InvalidRecord, match="not here"):
+    with pytest.raises(InvalidRecord, match="the facts file is missing"):
         inventories.kept_facts(desk, deposit)
 
 
