@@ -388,11 +388,13 @@ def _follow(
     try:
         while not job.wait(0.1):
             report.tell(job, tally)
+            if tally.finished and time.monotonic() <= deadline:
+                continue  # nothing is left to stop: it only has to exit
             if cancel is not None and cancel.is_set():
                 stopped = Outcome.CANCELLED
                 break
             if time.monotonic() > deadline:
-                stopped = Outcome.TIMED_OUT
+                stopped = None if tally.finished else Outcome.TIMED_OUT
                 break
     except KeyboardInterrupt as error:
         raise Interrupted("run-interrupted", "the run was interrupted; nothing of it is left running") from error
@@ -417,7 +419,7 @@ def _settle_output(run_dir: Path) -> str:
 
 def _judge(job: _Job, tally: Tally, stopped: Outcome | None, output: str, timeout: float) -> tuple[Outcome, str]:
     """How the run ended, with a message where no host has one."""
-    if tally.finished:
+    if tally.finished and stopped is None:  # a run that is stopped may still tell how far it came, as if it had ended
         return tally.outcome()
     if stopped is Outcome.CANCELLED:
         return stopped, "The run was cancelled."
