@@ -388,14 +388,14 @@ def _follow(
     try:
         while not job.wait(0.1):
             report.tell(job, tally)
-            if tally.finished and time.monotonic() <= deadline:
-                continue  # nothing is left to stop: it only has to exit
             if cancel is not None and cancel.is_set():
                 stopped = Outcome.CANCELLED
                 break
             if time.monotonic() > deadline:
-                stopped = None if tally.finished else Outcome.TIMED_OUT
+                stopped = Outcome.TIMED_OUT
                 break
+        if tally.finished:  # by itself: what it tells once it is being stopped does not count
+            stopped = None
     except KeyboardInterrupt as error:
         raise Interrupted("run-interrupted", "the run was interrupted; nothing of it is left running") from error
     finally:

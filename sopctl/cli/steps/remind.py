@@ -12,7 +12,7 @@ from sopctl.cli.options import (
     say,
 )
 from sopctl.cli.render import error_document, put_json
-from sopctl.errors import ExitCode
+from sopctl.errors import ExitCode, SopctlError
 from sopctl.model.text import printable
 
 
@@ -26,10 +26,9 @@ def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     Exit 6: a message could not be sent; it is tried again the next time. Exit 3: a dossier could not be read.
     """
     from sopctl.workflow.steps import reminding
-    from sopctl.workflow.views import board
 
-    desk = open_desk(ctx)
-    found, unreadable = reminding.remind(desk, dry_run=dry_run), board.todo(desk).errors
+    unreadable: list[SopctlError] = []
+    found = reminding.remind(open_desk(ctx), dry_run=dry_run, errors=unreadable)
     if as_json:
         put_json({"reminders": found, "errors": [error_document(error) for error in unreadable]})
     for each in found if not as_json else ():

@@ -163,13 +163,13 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     from sopctl.adapters.ssh.sweep import Job
 
     dossier = dossiers.read(site, deposit_id)
-    where, services = reach.host(dossier), dossier.deposit.access.ports
-    if where.kind == "appliance":
-        return Job(deposit_id, target(where, services=services, timeout=timeout), None)
+    services = dossier.deposit.access.ports
+    if dossier.deposit.kind == "appliance":
+        return Job(deposit_id, target(reach.host(dossier), services=services, timeout=timeout), None)
     way = reach.reach(site, dossier)
     if way.key not in keys:
         keys[way.key] = load_key(site.key_file(way.key))
-    return Job(deposit_id, target(where, way.account, services=services, timeout=timeout), keys[way.key])
+    return Job(deposit_id, target(way.host, way.account, services=services, timeout=timeout), keys[way.key])
 
 
 def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:

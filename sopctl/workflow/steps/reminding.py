@@ -39,13 +39,16 @@ class Reminder(Struct, frozen=True):
     """Why it was not sent; empty when it was, and in a dry run."""
 
 
-def remind(desk: Desk, *, dry_run: bool = False) -> list[Reminder]:
-    """Send the reminders that are due: one message per person. With `dry_run`, only return them.
+def remind(desk: Desk, *, dry_run: bool = False, errors: list[SopctlError] | None = None) -> list[Reminder]:
+    """Send the reminders that are due: one message per person. With `dry_run`, only return them. `errors` gets those of
+    dossiers that cannot be read.
 
     A message that cannot be sent does not stop the others; it is tried again next time.
     """
-    found = []
-    for (name, email, language), rows in _addressed(desk).items():
+    found, due = [], board.todo(desk)
+    if errors is not None:
+        errors += due.errors
+    for (name, email, language), rows in _addressed(desk, due.rows).items():
         message = composing.to_person(desk.site, name, email, language, "reminder", {"rows": rows})
         reminder = Reminder(name, email, tuple(rows), message)
         found.append(reminder if dry_run else _send(desk, reminder))
@@ -58,11 +61,11 @@ def key(row: Row) -> str:
     return f"{row.kind} {row.procedure} {row.step} {since} {row.escalated_to or '-'}"
 
 
-def _addressed(desk: Desk) -> dict[Addressee, list[Row]]:
+def _addressed(desk: Desk, due: Sequence[Row]) -> dict[Addressee, list[Row]]:
     """The rows to remind of, by addressee."""
     people = desk.site.settings.people.values()
     found: dict[Addressee, list[Row]] = {}
-    for row in board.todo(desk).rows:
+    for row in due:
         if not row.late and row.kind == "step":
             continue
         dossier = dossiers.read(desk.site, row.id)
