@@ -113,7 +113,7 @@ def ensure(release: str, tier: Tier, progress: Callable[[str], None]) -> Path:
             if not image.is_dir():
                 building = image.with_suffix(".building")
                 files.remove_tree(building)
-                _build(recipe(release, tier), building, image, ours.fd)
+                build(recipe(release, tier), building, image, ours.fd)
                 _prune(_kind(release, tier), image)
         finally:
             ours.remove()
@@ -132,7 +132,12 @@ def _prune(kind: str, image: Path) -> None:
             files.remove_tree(old)
 
 
-def _build(recipe: Sequence[str], building: Path, image: Path, lock_fd: int) -> None:
+def build(recipe: Sequence[str], building: Path, image: Path, lock_fd: int) -> None:
+    """Run the command `recipe` with the new folder `building` as its last argument, then call that folder `image`. The
+    command holds the lock `lock_fd` as long as it runs.
+
+    Raises OutsideFailure when it cannot be started, fails, or takes too long; `building` is deleted then.
+    """
     arguments = ["sh", "-c", BUILD, "build", str(building), str(image), *recipe]
     try:
         build = subprocess.Popen(

@@ -6,7 +6,7 @@ killed, the next one learns from the record where to look, and looks there for w
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,10 +20,12 @@ from sopctl.adapters.lab import (
     files,
     hardware,
     image,
+    layer,
     lock,
     network,
     nspawn,
     owner,
+    owner_state,
     qemu,
     seed,
     state,
@@ -31,12 +33,16 @@ from sopctl.adapters.lab import (
     tier,
 )
 from sopctl.adapters.lab.hardware import Hardware
+from sopctl.adapters.lab.owner_state import OwnerState
 from sopctl.adapters.lab.process import Process
 from sopctl.adapters.lab.state import Folder, LabServer, LabStatus, Place, Record, Tier
 from sopctl.errors import Action, Conflict, Interrupted, OutsideFailure, UsageError
 
 BOOT_SECONDS = {Tier.SYSTEMD: 60.0, Tier.CHROOT: 60.0, Tier.VM: 240.0}
 """How long sshd may take to answer, on a busy machine."""
+
+STATE_SECONDS = 120.0
+"""How long the script of an owner's state may take."""
 
 STARTERS = 4
 """Servers that are started at the same time: host keys take most of the time."""
@@ -65,16 +71,20 @@ def up(
     servers: int = 3,
     release: str = "bookworm",
     switched: bool = False,
+    states: Sequence[Sequence[OwnerState]] = (),
     progress: Progress = silent,
 ) -> LabStatus:
     """Have at least `servers` running, each answering on its SSH port; those that run already are left alone.
 
     `switched`: with a switch, and each server plugged into one of its ports. A lab may get one later, and keeps it.
-    Raises UsageError for an invalid name, number or release, and for a release or tier other than the lab's; Conflict
-    when another run works on this lab; OutsideFailure when this machine cannot run it, or when a server does not come
-    up (it is left for inspection); Interrupted after Ctrl-C, with what this call started taken down again.
+    `states`: those that the first, second, ... server is put into once it has booted; its packages are installed first.
+    Raises UsageError for an invalid name, number or release, for a release or tier other than the lab's, and for a
+    server that is there in other states; Conflict when another run works on this lab; OutsideFailure when this machine
+    cannot run it, or when a server does not come up or cannot be put into its states (it is left for inspection);
+    Interrupted after Ctrl-C, with what this call started taken down again.
     """
     folder = state.folder(name)
+    servers = max(servers, len(states))
     if not 1 <= servers <= state.MAX_SERVERS:
         raise UsageError(
             "lab-size-out-of-range",
@@ -84,7 +94,11 @@ def up(
         )
     _check_release(release)
     wanted = tier.choose_switched() if switched else tier.choose()
-    return _up(folder, wanted, servers, release, None, progress, switched=switched)
+    into = {number: tuple(each) for number, each in enumerate(states, 1) if each}
+    if into:
+        wanted = tier.choose_booted("an owner's state")
+        _check_states(into, release)
+    return _up(folder, wanted, servers, release, None, progress, switched=switched, states=into)
 
 
 def up_machine(
@@ -109,6 +123,7 @@ def _up(
     progress: Progress,
     *,
     switched: bool = False,
+    states: Mapping[int, tuple[OwnerState, ...]] = {},
 ) -> LabStatus:
     name = folder.name
     with _locked(folder) as ours:
@@ -124,6 +139,15 @@ def _up(
                 wanted_release=release,
                 wanted_tier=wanted,
             )
+        for number, each in states.items():
+            if before and number <= before.servers and before.states.get(number, ()) != each:
+                raise UsageError(
+                    "lab-server-in-other-states",
+                    "{server} is there already, and not in the states {states}",
+                    remedy=Action("lab down", given={"name": name}),
+                    server=folder.place(before, number).name,
+                    states=", ".join(one.name for one in each),
+                )
         plugs = before.plugs if before else None
         if switched or plugs is not None:
             count = max(before.servers if before else 0, servers)
@@ -141,14 +165,17 @@ def _up(
                 base = image.ensure(release, wanted, progress)
                 if wanted is Tier.VM:
                     made_of = made_of or hardware.EXAMPLE
-                record = _create(folder, wanted, release, base, servers, made_of, plugs)
+                _install(base, states, release, progress)
+                record = _create(folder, wanted, release, base, servers, made_of, plugs, states)
             else:
                 record = replace(
                     before,
                     servers=max(before.servers, servers),
                     hardware=made_of or before.hardware,
                     plugs=plugs,
+                    states=before.states | dict(states),
                 )
+                _install(Path(record.image), record.states, release, progress)
                 if record.hardware != before.hardware:
                     for place in folder.places(before):
                         progress(f"shutting down {place.name} to change its hardware")
@@ -158,7 +185,7 @@ def _up(
             stopped = [place for place in folder.booted(record) if _running(place) is None]
             if stopped:
                 progress(f"starting {', '.join(place.name for place in stopped)}")
-            _start(folder, record, stopped, ours, started)
+            _start(folder, record, stopped, ours, started, progress)
             _wire(folder, record)
         except KeyboardInterrupt:
             progress("interrupted: taking down what was started")
@@ -175,7 +202,8 @@ def status(name: str = "lab") -> LabStatus | None:
 
 
 def reset(name: str, server: str) -> LabServer:
-    """Boot one server again from a pristine disk: it keeps its name, address and host keys, and nothing else.
+    """Boot one server again from a pristine disk: it keeps its name, address, host keys and owner's states, and nothing
+    else.
 
     Raises UsageError when there is no such lab or server, and what `up` raises.
     """
@@ -186,10 +214,22 @@ def reset(name: str, server: str) -> LabServer:
         backend.stop(record, place)
         backend.discard(record, place)
         place.console.unlink(missing_ok=True)
+        place.in_state.unlink(missing_ok=True)
         _start(folder, record, [place], ours, [], others=False)
         if (rack := folder.switch(record)) and _running(rack):
             _wire(folder, record)
         return _server(folder, record, place)
+
+
+def console(name: str, server: str, script: str, *, timeout: float = 60) -> str:
+    """Run a POSIX shell script as root on a booted server, as at its console: it needs neither network nor sshd nor an
+    account. Returns its standard output.
+
+    Raises UsageError when there is no such lab or server; OutsideFailure when the script fails, takes longer than
+    `timeout` seconds, or the server does not run.
+    """
+    _, place = _find(state.folder(name), server)
+    return nspawn.console(place, script, timeout=timeout)
 
 
 def plug(name: str, server: str, port: int) -> LabStatus:
@@ -258,6 +298,24 @@ def _check_release(release: str) -> None:
         )
 
 
+def _check_states(states: Mapping[int, Sequence[OwnerState]], release: str) -> None:
+    for one in (one for each in states.values() for one in each):
+        if one.releases and release not in one.releases:
+            raise UsageError(
+                "state-not-in-release",
+                "no server with {release} is in the state {state}",
+                remedy=f"Use one of: {', '.join(one.releases)}.",
+                release=release,
+                state=one.name,
+            )
+
+
+def _install(base: Path, states: Mapping[int, Sequence[OwnerState]], release: str, progress: Progress) -> None:
+    """Have the layers with the packages that these states need."""
+    for packages in sorted({owner_state.packages(each, release) for each in states.values()}):
+        layer.ensure(base, packages, progress)
+
+
 def _find(folder: Folder, server: str) -> tuple[Record, Place]:
     """The lab's record, and the files of `server`. Raises UsageError when there is no such lab or server."""
     record = folder.read()
@@ -310,6 +368,7 @@ def _create(
     servers: int,
     made_of: Hardware | None,
     plugs: dict[int, int] | None,
+    states: Mapping[int, tuple[OwnerState, ...]],
 ) -> Record:
     """Write the record of a new lab, and reserve its network."""
     roots = state.cache_folder() / "roots" / f"{folder.name}-{secrets.token_hex(4)}"
@@ -317,7 +376,9 @@ def _create(
         others = [state.folder(name).read() for name in state.names()]
         number = network.free_number(wanted, {other.network for other in others if other})
         boot = state.boot_id()
-        record = Record(folder.name, wanted, release, str(base), str(roots), number, servers, boot, made_of, plugs)
+        record = Record(
+            folder.name, wanted, release, str(base), str(roots), number, servers, boot, made_of, plugs, dict(states)
+        )
         folder.write(record)
         if wanted is Tier.SYSTEMD:
             network.ensure(number)
@@ -330,32 +391,57 @@ def _start(
     stopped: Sequence[Place],
     ours: lock.Lock,
     started: list[Place],
+    progress: Progress = silent,
     *,
     others: bool = True,
 ) -> None:
-    """Start the `stopped` servers, append each to `started`, and wait until their sshd answers; unless `others` is
-    False, wait for the servers that were running already, too."""
+    """Start the `stopped` servers, append each to `started`, wait until their sshd answers, and put them into their
+    owner's states; unless `others` is False, wait for the servers that were running already, too."""
     backend = _backend(record)
     given_up = threading.Event()
 
     def start(place: Place) -> None:
         seed.make(folder, record, place)
+        if record.states.get(place.number) and not place.in_state.exists():
+            backend.discard(record, place)  # a killed run may have been half-way
         started.append(place)
         backend.start(record, place, ours.fd)
 
     def answer(place: Place) -> None:
-        address, port = network.server_address(record.tier, record.network, place.number)
+        address, port = _reached_at(record, place)
 
         def going_on() -> bool:
             return _running(place) is not None and not given_up.is_set()
 
         if not owner.wait_for_banner(address, port, seconds=BOOT_SECONDS[record.tier], going_on=going_on):
             raise _not_up(folder, place)
+        if record.states.get(place.number) and not place.in_state.exists():
+            _put_into_states(record, place, progress)
+            address, port = _reached_at(record, place)
+            if not owner.wait_for_banner(address, port, seconds=BOOT_SECONDS[record.tier], going_on=going_on):
+                raise _not_up(folder, place)
 
     seed.make_key(folder)
     _each(start, stopped, given_up, workers=STARTERS)
     running = [place for place in folder.booted(record) if place in stopped or (others and _running(place))]
     _each(answer, running, given_up, workers=len(running))
+
+
+def _reached_at(record: Record, place: Place) -> tuple[str, int]:
+    """Address and SSH port of a server: as it was made, or as its owner's states leave it."""
+    address, port = network.server_address(record.tier, record.network, place.number)
+    return address, owner_state.ssh_port(record.states[place.number], port) if place.in_state.exists() else port
+
+
+def _put_into_states(record: Record, place: Place, progress: Progress) -> None:
+    """Run the states' scripts. Raises OutsideFailure with the state's name when one fails."""
+    for one in record.states[place.number]:
+        progress(f"putting {place.name} into the state {one.name}")
+        try:
+            nspawn.console(place, f"set -eu\n{one.script}", timeout=STATE_SECONDS)
+        except OutsideFailure as failure:
+            raise failure.recast(OutsideFailure, where=f"{place.name}, state {one.name}") from failure
+    place.in_state.touch()
 
 
 def _not_up(folder: Folder, place: Place) -> OutsideFailure:
@@ -455,7 +541,7 @@ def _status(folder: Folder, record: Record) -> LabStatus:
 
 
 def _server(folder: Folder, record: Record, place: Place) -> LabServer:
-    address, port = network.server_address(record.tier, record.network, place.number)
+    address, port = _reached_at(record, place)
     process = _running(place)
     return LabServer(
         name=place.name,
@@ -466,4 +552,5 @@ def _server(folder: Folder, record: Record, place: Place) -> LabServer:
         host_keys=seed.host_keys(place),
         state="running" if process else "stopped",
         pid=process.pid if process else None,
+        states=tuple(one.name for one in record.states.get(place.number, ())),
     )

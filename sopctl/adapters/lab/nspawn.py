@@ -4,7 +4,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from sopctl.adapters.lab import cgroup, command, files, network, process
+from sopctl.adapters.lab import cgroup, command, files, layer, network, process
 from sopctl.adapters.lab.state import Folder, Place, Record
 from sopctl.errors import Action, OutsideFailure
 
@@ -38,7 +38,10 @@ def start(record: Record, place: Place, lock_fd: int) -> None:
     if not files.is_mounted(place.root):
         for name in ("upper", "work", "root"):
             (place.disk / name).mkdir(mode=0o755, parents=True, exist_ok=True)
-        layers = f"lowerdir={place.seed}:{record.image},upperdir={place.disk}/upper,workdir={place.disk}/work"
+        below = layer.lower(Path(record.image), record.packages(place.number))
+        layers = (
+            f"lowerdir={':'.join(map(str, (place.seed, *below)))},upperdir={place.disk}/upper,workdir={place.disk}/work"
+        )
         command.run(["mount", "-t", "overlay", "-o", layers, "sopctl-lab", place.root], remedy=NO_MOUNT)
     process.launch(
         [
@@ -97,6 +100,19 @@ def init(place: Place) -> int:
     raise OutsideFailure(
         "lab-server-not-running", "{server} is not running", remedy=Action("lab up"), server=place.name
     )
+
+
+def console(place: Place, script: str, *, timeout: float) -> str:
+    """Run a POSIX shell script as root on the server, as at its console: whatever its network, sshd and accounts do.
+
+    Returns its standard output. Raises OutsideFailure when it fails or takes longer than `timeout` seconds.
+    """
+    inside = ["nsenter", f"--target={init(place)}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
+    shell = ["env", "-i", f"PATH={command.SEARCH_PATH}", "LC_ALL=C.UTF-8", "HOME=/root", "/bin/sh", "-c", script]
+    try:
+        return command.run([*inside, "--", *shell], timeout=timeout, locks=())
+    except OutsideFailure as failure:
+        raise failure.recast(OutsideFailure, where=place.name) from failure
 
 
 def _clear(record: Record, place: Place) -> None:

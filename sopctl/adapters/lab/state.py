@@ -3,7 +3,7 @@
 /run/sopctl-lab/NAME.lock     locked while something changes
 /run/sopctl-lab/NAME/lab.json the record, written before anything outside the folder is made
                     id_ed25519  the owner's key pair
-                    servers/NAME1/{seed/, process, console.log}
+                    servers/NAME1/{seed/, process, console.log, in-state}
                     disks/NAME1/{upper,work,root}  (booted servers: a tmpfs)
 
 The disks of the other tiers are beside the images, in roots/NAME-…
@@ -18,7 +18,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from sopctl.adapters.lab import owner_state
 from sopctl.adapters.lab.hardware import Hardware
+from sopctl.adapters.lab.owner_state import OwnerState
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model.access.target import HostKey
 
@@ -47,7 +49,8 @@ class Tier(StrEnum):
 
 
 class LabServer(Struct, frozen=True):
-    """A server. `host_keys`: those that it was made with, whatever it shows now; `pid`: of nspawn, sshd or QEMU."""
+    """A server. `host_keys`: those that it was made with, whatever it shows now; `pid`: of nspawn, sshd or QEMU;
+    `states`: the owner's states that it was put into."""
 
     name: str
     address: str
@@ -57,6 +60,7 @@ class LabServer(Struct, frozen=True):
     host_keys: tuple[HostKey, ...]
     state: Literal["running", "stopped"]
     pid: int | None
+    states: tuple[str, ...] = ()
 
 
 class LabPort(Struct, frozen=True):
@@ -98,7 +102,8 @@ class LabStatus(Struct, frozen=True):
 
 class Record(Struct, frozen=True):
     """What a lab consists of. `network` is its number (see network.py), `boot` the id of this machine's boot; `plugs`
-    maps the number of each server to that of its port of the switch; None without a switch."""
+    maps the number of each server to that of its port of the switch; None without a switch. `states` has the owner's
+    states of each server that is in one, as they were when it was made."""
 
     name: str
     tier: Tier
@@ -110,6 +115,11 @@ class Record(Struct, frozen=True):
     boot: str
     hardware: Hardware | None = None
     plugs: dict[int, int] | None = None
+    states: dict[int, tuple[OwnerState, ...]] = {}
+
+    def packages(self, number: int) -> tuple[str, ...]:
+        """What is installed on server `number` besides the image's packages."""
+        return owner_state.packages(self.states.get(number, ()), self.release)
 
 
 class Place(Struct, frozen=True):
@@ -132,6 +142,11 @@ class Place(Struct, frozen=True):
     @property
     def console(self) -> Path:
         return self.folder / "console.log"
+
+    @property
+    def in_state(self) -> Path:
+        """There once the server has been put into its owner's states."""
+        return self.folder / "in-state"
 
     @property
     def root(self) -> Path:

@@ -58,12 +58,18 @@ def choose() -> Tier:
     return Tier(asked)
 
 
-def choose_switched() -> Tier:
-    """The tier of servers that are plugged into a switch. Raises OutsideFailure when this machine cannot run them."""
+def choose_booted(what: str) -> Tier:
+    """The tier of booted servers, which `what` needs. Raises OutsideFailure when this machine cannot run them."""
     chosen = choose()
     if chosen is not Tier.SYSTEMD:
         remedy = find_tier()[1] or "unset SOPCTL_LAB_TIER"
-        raise OutsideFailure("switch-needs-booted-servers", "a switch needs booted servers", remedy=remedy)
+        raise OutsideFailure("needs-booted-servers", "{what} needs booted servers", remedy=remedy, what=what)
+    return chosen
+
+
+def choose_switched() -> Tier:
+    """The tier of servers that are plugged into a switch. Raises OutsideFailure when this machine cannot run them."""
+    chosen = choose_booted("a switch")
     if packages := command.missing(SWITCH_TOOLS):
         raise OutsideFailure(
             "switch-tools-missing", "a switch needs more tools", remedy=f"apt install {' '.join(packages)}"

@@ -1,20 +1,59 @@
 """The labs: bring them up, look at them, take them down."""
 
+import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from sopctl.adapters import lab
-from sopctl.adapters.lab import Hardware, LabStatus
+from sopctl.adapters.lab import Hardware, LabStatus, OwnerState
 from sopctl.errors import Action, UsageError
 from sopctl.model import names
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.store import codec
 
 
-def up(name: str, servers: int, release: str, progress: Callable[[str], None], *, switched: bool) -> LabStatus:
-    """See `sopctl.adapters.lab.up`."""
-    return lab.up(name, servers=servers, release=release, switched=switched, progress=progress)
+def up(
+    name: str,
+    servers: int,
+    release: str,
+    progress: Callable[[str], None],
+    *,
+    switched: bool = False,
+    states: Sequence[str] = (),
+) -> LabStatus:
+    """See `sopctl.adapters.lab.up`. `states` has the names of the states of each server, separated by commas."""
+    into = [states_named(each) for each in states]
+    return lab.up(name, servers=servers, release=release, switched=switched, states=into, progress=progress)
+
+
+def all_states() -> list[OwnerState]:
+    """Every state that a lab server can be put into, by name. Raises InvalidRecord for a file that describes none."""
+    return [_state(path) for path in sorted(lab.STATES.glob("*.yml"))]
+
+
+def states_named(names: str) -> list[OwnerState]:
+    """The states of one server, by their names, separated by commas. Raises UsageError for a name that is none."""
+    return [_state(_state_file(name.strip())) for name in names.split(",")]
+
+
+def _state_file(name: str) -> Path:
+    known = sorted(path.stem for path in lab.STATES.glob("*.yml"))
+    if name not in known:
+        near = difflib.get_close_matches(name, known)
+        raise UsageError(
+            "lab-state-unknown",
+            "the lab has no state {name!r}",
+            remedy=[*([f"Is it {' or '.join(near)}?"] if near else []), Action("lab states")],
+            name=name,
+        )
+    return lab.STATES / f"{name}.yml"
+
+
+def _state(path: Path) -> OwnerState:
+    return replace(codec.load(path, OwnerState), name=path.stem)
 
 
 def plug(name: str, server: str, port: int) -> LabStatus:

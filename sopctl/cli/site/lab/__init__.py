@@ -10,7 +10,7 @@ from sopctl.cli.tree import PackageGroup
     "lab",
     cls=PackageGroup,
     package=__name__,
-    members=("down", "hardware", "plug", "rehearse", "status", "switch", "up"),
+    members=("down", "hardware", "plug", "rehearse", "states", "status", "switch", "up"),
     epilog=example("sopctl lab up --servers 3 && sopctl lab status && sopctl lab down"),
 )
 def command() -> None:

@@ -15,6 +15,7 @@ from sopctl.errors import UsageError
         "sopctl lab up",
         "sopctl lab up --servers 10 --release trixie --name drill",
         "sopctl lab up --switch",
+        "sopctl lab up --state ufw,journal-kept --state ssh-socket",
         "sopctl lab up --vm --name metal --hardware machine.yml",
     ),
 )
@@ -27,6 +28,13 @@ from sopctl.errors import UsageError
     metavar="FILE",
     help="What the machine is made of (sopctl lab hardware).",
 )
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    metavar="STATE[,STATE]",
+    help="What its owner has made of a server (sopctl lab states); again for the next server.",
+)
 @click.option("--release", default="bookworm", show_default=True, help="Debian release: bullseye, bookworm or trixie.")
 @click.option("--name", default="lab", show_default=True, help="The lab's name; its servers are NAME1, NAME2, ...")
 @json_option
@@ -36,6 +44,7 @@ def command(
     switched: bool,
     vm: bool,
     hardware: Path | None,
+    states: tuple[str, ...],
     release: str,
     name: str,
     as_json: bool,
@@ -48,6 +57,9 @@ def command(
     With --switch, which can be added to a lab later, Open vSwitch runs on one more server, NAME0. Each server has a
     second card in one of its ports, p1 to p12, which begin in the quarantine VLAN 999. This machine is behind the
     uplink, with a card in the service network, VLAN 120.
+
+    With --state, the first server is put into these states of an owner's, the second one into the next --state's.
+    What they need is installed before the server boots (some seconds, once).
     """
     from sopctl.workflow.setup import lab as workflow
 
@@ -57,10 +69,17 @@ def command(
             "an emulated machine has no card for the switch",
             remedy="Give the switch a lab of its own: --name",
         )
+    if vm and states:
+        raise UsageError(
+            "vm-without-states",
+            "an emulated machine cannot be put into an owner's state",
+            remedy="Leave out --vm: booted servers can.",
+        )
     if hardware and not vm:
         raise lacks("--hardware", "--vm")
     if not vm:
-        status = workflow.up(name, 3 if servers is None else servers, release, progress, switched=switched)
+        count = servers or len(states) or 3
+        status = workflow.up(name, count, release, progress, switched=switched, states=states)
     elif servers in (None, 1):
         status = workflow.up_machine(name, hardware, release, progress)
     else:
