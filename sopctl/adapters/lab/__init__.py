@@ -8,14 +8,15 @@ console; `reset` gives it a pristine disk, `down` leaves nothing behind.
 from sopctl.adapters.lab.hardware import EXAMPLE, Hardware
 from sopctl.adapters.lab.lifecycle import console, down, plug, reset, status, up, up_machine
 from sopctl.adapters.lab.owner import run
+from sopctl.adapters.lab.owner_state import FINGERPRINT, OwnerState, Service
 from sopctl.adapters.lab.owner_state import FOLDER as STATES
-from sopctl.adapters.lab.owner_state import OwnerState, Service
 from sopctl.adapters.lab.state import RELEASES, LabPort, LabServer, LabStatus, LabSwitch, Tier, names
 from sopctl.adapters.lab.switch import PORT_NAMES as SWITCH_PORTS
 from sopctl.adapters.lab.tier import find_tier
 
 __all__ = [
     "EXAMPLE",
+    "FINGERPRINT",
     "RELEASES",
     "STATES",
     "SWITCH_PORTS",

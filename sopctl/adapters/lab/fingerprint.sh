@@ -39,7 +39,8 @@ systemctl list-units --no-legend --no-pager --plain --type=service,socket,timer,
     awk '{ print $1, $3, $4 }' | sort | part unit |
     grep -vE '^unit (user@|session|run-|user-runtime|systemd-(tmpfiles|update|hostnamed|timedated|localed|userdbd|networkd-persistent)|apt-daily|dpkg-db|e2scrub|fstrim|logrotate|man-db|polkit|dbus-:)'
 findmnt -rno TARGET,FSTYPE,OPTIONS 2>/dev/null | grep -vE '^/(proc|sys|dev|run)|^/ ' | sort | part mount
-lsattr -d /etc/hosts /etc/hostname /etc/passwd /etc/ssh/sshd_config 2>/dev/null | part attribute
+lsattr -d /etc/hosts /etc/hostname /etc/passwd /etc/ssh/sshd_config 2>/dev/null |
+    sed -n 's/^[^ ]*\([ai]\)[^ ]* /\1 /p' | part attribute
 dpkg -l | awk '/^[a-z][a-zA-Z] / { print $1, $2, $3 }' | part package
 { apt-mark showhold | sed 's/^/hold /'; apt-mark showmanual; } 2>/dev/null | part apt-mark
 apt-config dump 2>/dev/null | sort | part apt

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 FOLDER = Path(__file__).parent / "states"
+FINGERPRINT = Path(__file__).parent / "fingerprint.sh"
+"""A script that prints all that an owner may have set on a server, for comparing it with itself."""
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
