@@ -34,9 +34,9 @@ from sopctl.workflow.deciding import Deciding
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.setup import init
 from sopctl.workflow.setup.lab import states_named
+from sopctl.workflow.setup.rehearsing import LAB, bring, where
 from sopctl.workflow.steps import handover, inspecting, letters, notifying, reservation
 
-LAB = "rehearse"
 ACCOUNT = "webadmin"
 """The account of the letter, where the states name none."""
 
@@ -108,29 +108,30 @@ class _Case:
 
 
 def prove(
+    site_dir: str | None,
     states: Sequence[str],
     *,
     release: str = "bookworm",
     name: str = LAB,
     keep: bool = False,
-    prepare: Callable[[Site], None] = lambda _site: None,
     say: Say = lambda _line: None,
 ) -> list[Proof]:
     """Take a server through the cycle for each of `states` (names, separated by commas): before, `configure --check`, a
-    run that fails, a configuration, a release. `prepare` may change the throwaway site.
+    run that fails, a configuration, a release. The playbooks are the site's, or those that a new site gets.
 
     Raises UsageError for a state that there is not, and what the lab raises. What a server does is never an error: it
     is in its proof.
     """
+    root = where(site_dir)
     into = [states_named(each) for each in states]
     lab.down(name)
     with tempfile.TemporaryDirectory(prefix="sopctl-rehearse-") as folder:
         try:
             status = lab.up(name, servers=len(into), release=release, states=into, progress=say)
             cases = [_Case(server, each) for server, each in zip(status.servers, into, strict=True)]
-            proving = _Proving(Path(folder) / "site", status, cases, say)
-            prepare(proving.site)
-            proving.run()
+            site = init.init(Path(folder) / "site")
+            bring(root, site.root)
+            _Proving(site, status, cases, say).run()
         finally:
             if not keep:
                 lab.down(name, progress=say)
@@ -138,9 +139,8 @@ def prove(
 
 
 class _Proving:
-    def __init__(self, root: Path, status: LabStatus, cases: Sequence[_Case], say: Say) -> None:
-        self.status, self.cases, self.say = status, cases, say
-        self.site = init.init(root)
+    def __init__(self, site: Site, status: LabStatus, cases: Sequence[_Case], say: Say) -> None:
+        self.site, self.status, self.cases, self.say = site, status, cases, say
         zone = ZoneInfo(self.site.settings.time_zone)
         self.desk = Desk(self.site, Deciding(Principal("lab", "automation")), lambda: datetime.now(zone))
         for key in ("requester", "other"):
