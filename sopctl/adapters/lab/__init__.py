@@ -6,7 +6,7 @@ console; `reset` gives it a pristine disk, `down` leaves nothing behind.
 """
 
 from sopctl.adapters.lab.hardware import EXAMPLE, Hardware
-from sopctl.adapters.lab.lifecycle import console, down, plug, reset, status, up, up_machine
+from sopctl.adapters.lab.lifecycle import console, down, name_of_its_own, plug, reset, status, up, up_machine
 from sopctl.adapters.lab.owner import run
 from sopctl.adapters.lab.owner_state import FINGERPRINT, OwnerState, Service
 from sopctl.adapters.lab.owner_state import FOLDER as STATES
@@ -31,6 +31,7 @@ __all__ = [
     "console",
     "down",
     "find_tier",
+    "name_of_its_own",
     "names",
     "plug",
     "reset",

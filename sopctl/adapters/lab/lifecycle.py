@@ -8,7 +8,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -192,6 +192,23 @@ def _up(
             _undo(folder, before, started, progress)
             raise Interrupted("lab-up-interrupted", "interrupted; what was started has been taken down again") from None
         return _status(folder, record)
+
+
+@contextmanager
+def name_of_its_own(base: str) -> Iterator[str]:
+    """A name for a lab of whoever asks: `base`, or `base-b` and so on while others use it. A lab of that name which is
+    still up is nobody's any more. Raises Conflict when all names are in use."""
+    for ending in ("", *(f"-{letter}" for letter in "bcdefgh")):
+        name = f"{base}{ending}"
+        with ExitStack() as holding:
+            try:
+                holding.enter_context(lock.held(Path(f"/run/lock/sopctl-lab-{name}"), what=f"the lab {name}"))
+            except Conflict:
+                if ending == "-h":
+                    raise
+                continue
+            yield name
+            return
 
 
 def status(name: str = "lab") -> LabStatus | None:

@@ -112,7 +112,6 @@ def prove(
     states: Sequence[str],
     *,
     release: str = "bookworm",
-    name: str = LAB,
     keep: bool = False,
     say: Say = lambda _line: None,
 ) -> list[Proof]:
@@ -124,8 +123,8 @@ def prove(
     """
     root = where(site_dir)
     into = [states_named(each) for each in states]
-    lab.down(name)
-    with tempfile.TemporaryDirectory(prefix="sopctl-rehearse-") as folder:
+    with lab.name_of_its_own(LAB) as name, tempfile.TemporaryDirectory(prefix="sopctl-rehearse-") as folder:
+        lab.down(name)
         try:
             status = lab.up(name, servers=len(into), release=release, states=into, progress=say)
             cases = [_Case(server, each) for server, each in zip(status.servers, into, strict=True)]

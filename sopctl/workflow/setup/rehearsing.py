@@ -68,10 +68,11 @@ def rehearse(
             playbook=playbook,
             folder=root / "playbooks",
         )
-    with tempfile.TemporaryDirectory(prefix="sopctl-rehearse-") as folder:
+    with lab.name_of_its_own(LAB) as own, tempfile.TemporaryDirectory(prefix="sopctl-rehearse-") as folder:
         stage = Path(folder)
+        lab.down(own)
         try:
-            status = lab.up(LAB, servers=servers, release=release, progress=progress)
+            status = lab.up(own, servers=servers, release=release, progress=progress)
             ids = _set_up(root, stage, status, groups)
             first = run_playbook(stage, name, limit=ids, run_dir=stage / "run1", on_event=on_event)
             second = None
@@ -80,7 +81,7 @@ def rehearse(
                 second = run_playbook(stage, name, limit=ids, run_dir=stage / "run2", on_event=on_event)
         finally:
             if not keep:
-                lab.down(LAB, progress=progress)
+                lab.down(own, progress=progress)
     return Rehearsal(first, second)
 
 
