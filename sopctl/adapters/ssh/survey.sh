@@ -46,13 +46,8 @@ raw() { # protocols besides TCP and UDP that programs receive themselves: their 
 	esac
 }
 
-interfaces() { # name, kind (hardware type), type, the interfaces that a bridge joins
-	for folder in /sys/class/net/*; do
-		joined=$(ls "$folder/brif" 2>/dev/null | tr '\n' ',')
-		if [ -d "$folder/bridge" ]; then type=bridge; else type=$(sed -n 's/^DEVTYPE=//p' "$folder/uevent"); fi
-		if [ -e "$folder/tun_flags" ]; then type=tun; fi
-		echo "${folder##*/} $(cat "$folder/type") ${type:--} ${joined:--}"
-	done | head -n 200
+interfaces() { # name, hardware type (linux/if_arp.h)
+	for folder in /sys/class/net/*; do echo "${folder##*/} $(cat "$folder/type")"; done | head -n 200
 }
 
 translations() { # rules that send what arrives elsewhere
@@ -139,12 +134,14 @@ main() {
 	END
 	say user "$(id -u)"
 	say now "$(date +%s)"
+	say seen_from "$address"
+	if [ -e /etc/nologin ] || [ -e /run/nologin ]; then say nologin yes; fi
 	own_name & # a resolver that does not answer takes its time
 	grep -E '^(ID|VERSION_ID|PRETTY_NAME)=' /etc/os-release | part os 512
 	if [ -d /run/systemd/system ]; then say init systemd; else say init "$(cat /proc/1/comm)"; fi
 	if [ "$(stat -Lc %d:%i /)" = "$(stat -Lc %d:%i /proc/1/root/)" ]; then say chroot no; else say chroot yes; fi
 	python | part python 1024
-	for tool in nft ss ip lsattr sudo doas visudo useradd systemd-run; do command -v "$tool"; done | part tools 1024
+	for tool in nft ss ip lsattr sudo doas apt-get systemd-run; do command -v "$tool"; done | part tools 1024
 	nft list tables 2>&1 | part tables 4096
 	try nft -n list table inet sopctl | part ours 12288
 	sockets | part sockets 32768
