@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from sopctl.adapters import lab
 from sopctl.adapters.lab import LabServer, LabStatus, OwnerState, Service
-from sopctl.errors import SopctlError
+from sopctl.errors import NotNow, SopctlError
 from sopctl.model.principal import Principal
 from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store import codec
@@ -88,6 +88,8 @@ class _Case:
     before: frozenset[str] = frozenset()
     steps: list[Seen] = field(default_factory=list)
     left_out: tuple[str, ...] = ()
+    consent: str = ""
+    """What its owner must consent to, as --cut-off takes it."""
     going: bool = True
     """Is there any sense in the next step?"""
 
@@ -98,6 +100,10 @@ class _Case:
     @property
     def services(self) -> list[Service]:
         return [service for one in self.states for service in one.services]
+
+    @property
+    def not_asked(self) -> list[Service]:
+        return [service for service in self.services if not service.asked]
 
     @property
     def refused(self) -> str:
@@ -156,6 +162,7 @@ class _Proving:
             self.ask(case, "services answer before", case.services)
         self.each(self.take_in, "letters and places")
         self.look()
+        self.ask_consent()
         self.fail()
         self.configure()
         self.each(self.log_in, "logins")
@@ -194,14 +201,30 @@ class _Proving:
             mine.start(HostKeyPinned(host_key=_pin(case.server), host_key_confirmed="fingerprint"))
 
     def look(self) -> None:
-        """`configure --check` changes nothing."""
+        """`configure --check` changes nothing, and names every service that the letter does not ask for."""
         going = [case for case in self.cases if case.going]
         if not going:
             return
         ran = self.sopctl("configure", *(case.deposit for case in going), "--check", "--json")
+        previews = {row.get("id"): row for row in ran.document.get("first", ())}
         for case in going:
             said = _said_of(ran.document, case.deposit) or ran.said
-            self.compare(case, "configure --check changes nothing", ran.code in (0, 1) or bool(case.refused), said)
+            preview = previews.get(case.deposit)
+            self.compare(case, "configure --check changes nothing", bool(case.refused or preview), said)
+            named = {row.get("service") for part in ("cut_off", "stays_open") for row in (preview or {}).get(part, ())}
+            unnamed = [str(each) for each in case.not_asked if str(each) not in named]
+            if case.not_asked:
+                said = f"not named: {', '.join(unnamed)}" if unnamed else ""
+                case.saw("configure --check names the services that the letter does not ask for", not unnamed, said)
+            case.consent = ",".join(map(str, (preview or {}).get("needs_consent", ())))
+
+    def ask_consent(self) -> None:
+        """Nothing is cut off without the owner's consent."""
+        for case in (case for case in self.cases if case.going and case.consent):
+            ran = self.sopctl("configure", case.deposit, "--json")
+            said = _said_of(ran.document, case.deposit) or ran.said
+            named = all(port in said for port in case.consent.split(","))
+            self.compare(case, "configure stops for the owner's consent", ran.code == NotNow.exit_code and named, said)
 
     def fail(self) -> None:
         """A run whose login fails at its end is put back."""
@@ -220,16 +243,22 @@ class _Proving:
         self.configured("configure", [case for case in self.cases if case.going and not case.refused], well=True)
 
     def configured(self, step: str, going: Sequence[_Case], *, well: bool) -> None:
-        if not going:
-            return
-        ran = self.sopctl("configure", *(case.deposit for case in going), "--json")
+        """Configure these servers in one run, but each of those whose owner has consented to something by itself."""
+        runs = [[case for case in going if not case.consent], *([case] for case in going if case.consent)]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda run: self._configured(step, run, well=well), [run for run in runs if run]))
+
+    def _configured(self, step: str, going: Sequence[_Case], *, well: bool) -> None:
+        consent = ("--cut-off", going[0].consent) if going[0].consent else ()
+        ran = self.sopctl("configure", *(case.deposit for case in going), *consent, "--json")
         for case in going:
             said = _said_of(ran.document, case.deposit) or ran.said
             done = _answer_of(ran.document, case.deposit)
             if well:
                 case.saw(step, done, said)
                 case.going = done
-                self.ask(case, "services of the letter answer", [each for each in case.services if each.asked])
+                if done:
+                    self.ask(case, "the letter's services answer", [each for each in case.services if each.asked])
             else:
                 self.compare(case, step, not done and case.refused in said, said)
                 self.ask(case, "services answer as before", case.services)
