@@ -161,8 +161,7 @@ class _Proving:
             case.before = _fingerprint(self.status.name, case.server)
             self.ask(case, "services answer before", case.services)
         self.each(self.take_in, "letters and places")
-        self.look()
-        self.ask_consent()
+        self.each(self.look, "a look")
         self.fail()
         self.configure()
         self.each(self.log_in, "logins")
@@ -200,31 +199,23 @@ class _Proving:
         with turn(desk, deposit, "configure") as mine:
             mine.start(HostKeyPinned(host_key=_pin(case.server), host_key_confirmed="fingerprint"))
 
-    def look(self) -> None:
+    def look(self, case: _Case) -> None:
         """`configure --check` changes nothing, and names every service that the letter does not ask for."""
-        going = [case for case in self.cases if case.going]
-        if not going:
-            return
-        ran = self.sopctl("configure", *(case.deposit for case in going), "--check", "--json")
-        previews = {row.get("id"): row for row in ran.document.get("first", ())}
-        for case in going:
-            said = _said_of(ran.document, case.deposit) or ran.said
-            preview = previews.get(case.deposit)
-            self.compare(case, "configure --check changes nothing", bool(case.refused or preview), said)
-            named = {row.get("service") for part in ("cut_off", "stays_open") for row in (preview or {}).get(part, ())}
-            unnamed = [str(each) for each in case.not_asked if str(each) not in named]
-            if case.not_asked:
-                said = f"not named: {', '.join(unnamed)}" if unnamed else ""
-                case.saw("configure --check names the services that the letter does not ask for", not unnamed, said)
-            case.consent = ",".join(map(str, (preview or {}).get("needs_consent", ())))
-
-    def ask_consent(self) -> None:
-        """Nothing is cut off without the owner's consent."""
-        for case in (case for case in self.cases if case.going and case.consent):
+        ran = self.sopctl("configure", case.deposit, "--check", "--json")
+        preview: Mapping[str, Any] = next(iter(ran.document.get("first", ())), {})
+        self.compare(case, "configure --check changes nothing", bool(case.refused or preview), ran.said)
+        named = {row.get("service") for part in ("cut_off", "stays_open") for row in preview.get(part, ())}
+        unnamed = [str(each) for each in case.not_asked if str(each) not in named]
+        if case.not_asked and not case.refused:
+            said = f"not named: {', '.join(unnamed)}" if unnamed else ""
+            case.saw("configure --check names the services that the letter does not ask for", not unnamed, said)
+        case.consent = ",".join(map(str, preview.get("needs_consent", ())))
+        if case.consent:
             ran = self.sopctl("configure", case.deposit, "--json")
             said = _said_of(ran.document, case.deposit) or ran.said
-            named = all(port in said for port in case.consent.split(","))
-            self.compare(case, "configure stops for the owner's consent", ran.code == NotNow.exit_code and named, said)
+            named_all = all(port in said for port in case.consent.split(","))
+            right = ran.code == NotNow.exit_code and named_all
+            self.compare(case, "configure stops for the owner's consent", right, said)
 
     def fail(self) -> None:
         """A run whose login fails at its end is put back."""
