@@ -447,7 +447,11 @@ def _start(
 def _reached_at(record: Record, place: Place) -> tuple[str, int]:
     """Address and SSH port of a server: as it was made, or as its owner's states leave it."""
     address, port = network.server_address(record.tier, record.network, place.number)
-    return address, owner_state.ssh_port(record.states[place.number], port) if place.in_state.exists() else port
+    if not place.in_state.exists():
+        return address, port
+    if record.has_ipv6(place.number):
+        address = network.server_address6(record.network, place.number)
+    return address, owner_state.ssh_port(record.states[place.number], port)
 
 
 def _put_into_states(record: Record, place: Place, progress: Progress) -> None:

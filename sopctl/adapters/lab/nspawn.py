@@ -23,6 +23,8 @@ def prepare(folder: Folder, record: Record) -> None:
     """Make the lab's network, and the file system for its servers' disks."""
     with network.locked():
         network.ensure(record.network)
+        if any(record.has_ipv6(number) for number in record.states):
+            network.ensure6(record.network)
     with suppress(OSError):  # read-only in some containers, which can then run fewer servers
         if int(INOTIFY_LIMIT.read_text()) < INOTIFY_INSTANCES:
             INOTIFY_LIMIT.write_text(str(INOTIFY_INSTANCES))
