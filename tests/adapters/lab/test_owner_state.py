@@ -21,7 +21,7 @@ def test_there_are_enough_of_them() -> None:
 
 @pytest.mark.parametrize("one", STATES.values(), ids=STATES.keys())
 def test_a_state_can_be_read_by_a_person_and_run_by_a_shell(one: OwnerState) -> None:
-    assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*[0-9a-z]*", one.name)
+    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", one.name)
     assert 10 < len(one.what) < 200
     assert not one.what.endswith(".")
     assert set(one.releases) <= set(RELEASES)
