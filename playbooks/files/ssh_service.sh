@@ -42,10 +42,9 @@ services() { # that listen
 }
 
 speaks() { # ADDRESS:PORT: does SSH answer there?
-    port=${1##*:} address=${1%:*}
-    address=$(printf '%s\n' "$address" | sed 's/^\[//; s/\]$//; s/%.*//')
-    case $address in 0.0.0.0) address=127.0.0.1 ;; :: | '*') address=::1 ;; esac
-    said=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && head -c 4 <&3' "$address" "$port" 2>/dev/null)
+    host=$(printf '%s\n' "${1%:*}" | sed 's/^\[//; s/\]$//; s/%.*//')
+    case $host in 0.0.0.0) host=127.0.0.1 ;; :: | '*') host=::1 ;; esac
+    said=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && head -c 4 <&3' "$host" "${1##*:}" 2>/dev/null)
     [ "$said" = SSH- ]
 }
 

@@ -5,7 +5,7 @@ set -eu
 name=$1 line=$2 record=$3 checking=$4
 umask 077
 do_it() { [ "$checking" = true ] || "$@"; }
-before() { sed -n "$1p" "$record" 2>/dev/null; }
+before() { if [ -e "$record" ]; then sed -n "$1p" "$record"; fi; }
 
 note() {
     mkdir -p "$(dirname "$record")"
