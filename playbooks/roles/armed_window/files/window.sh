@@ -9,7 +9,7 @@
 #                                             it: `ssh …`, and how the server differs from before: `differs …`, or `same`
 #   window.sh disarm                          it went well: forget what was kept
 #
-# arm and hold print `window SECONDS`, and disarm `window closed`, for the run's messages.
+# arm and hold print `window SECONDS`, disarm and back `window closed`, for the run's messages.
 # `kept` is claimed by renaming it, so that it is put back once or forgotten once, whoever comes first.
 set -u
 DOOR=/run/sopctl-window # in it ACCOUNT makes a file, `closed` or `back`, and waits until all of it is gone
@@ -108,7 +108,7 @@ back() {
     wait_for_clock
     if [ -d back ] || [ -d kept ]; then put_back kept ""; elif [ -d late ]; then put_back late ""; fi
     cat put-back 2>/dev/null
-    return 0
+    echo "window closed"
 }
 
 disarm() { mv -T kept done && rm -rf done put-back "$DOOR" && echo "window closed"; }
@@ -132,7 +132,7 @@ put_back() { # from where; and where to keep it after that
     done
     while read -r path; do
         if changed "$path"; then
-            echo "back $path" >>said
+            case $path in /var/lib/sopctl/*) ;; *) echo "back $path" >>said ;; esac # our own notes say nothing of the server
             restore "$path"
         fi
     done <back/paths

@@ -1,6 +1,6 @@
 # set.sh NAME LINE RECORD CHECKING: the server gets its name, and finds it in /etc/hosts: by a line of ours behind the
 # owner's, whose names go on being found. What was there is noted once, and behind it what is ours now: the letter may
-# name another by the time the server is given back. Prints what it changed.
+# name another by the time the server is given back. A line `changed: …` for each change.
 set -eu
 name=$1 line=$2 record=$3 checking=$4
 umask 077
@@ -49,17 +49,17 @@ append() {
 old=$(before 5)
 do_it note "$(before 6)"
 if [ -n "$old" ] && [ "$old" != "$line" ] && grep -qxF -- "$old" /etc/hosts; then
-    echo "/etc/hosts: $line"
+    echo "changed: /etc/hosts: $line"
     do_it replace "$old" "$line"
 elif ! has_line && ! finds; then
-    echo "/etc/hosts: $line"
+    echo "changed: /etc/hosts: $line"
     do_it append
 fi
 if [ "$(hostnamectl --static status 2>/dev/null)" != "$name" ]; then
-    echo "host name: $name"
+    echo "changed: host name: $name"
     do_it hostnamectl --static set-hostname "$name"
 fi
 if [ "$(uname -n)" != "$name" ]; then
-    echo "running host name: $name"
+    echo "changed: running host name: $name"
     do_it hostnamectl --transient set-hostname "$name"
 fi

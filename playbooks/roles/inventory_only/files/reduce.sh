@@ -61,7 +61,7 @@ main() {
     root_alone /usr/local/lib "$account"
     mkdir -p -m 755 "$(dirname -- "$folder")"
     (umask 077 && mkdir -p "$folder" && printf '%s\n' "$window" >"$folder/window.sh" && printf '%s\n' "$fingerprint" >"$folder/fingerprint.sh")
-    sh "$folder/window.sh" arm "$seconds" "$account" /etc/sudoers.d "$place" >/dev/null || failed "what the server has could not be kept"
+    sh "$folder/window.sh" arm "$seconds" "$account" /etc/sudoers.d "$place" || failed "what the server has could not be kept"
 
     rm -rf "$place"
     mkdir "$place"
@@ -72,7 +72,7 @@ main() {
     rm -f "$new"
     (umask 227 && rule "$account" >"$new")
     visudo -cqf "$new" || failed "sudo refuses the rule"
-    sh "$folder/window.sh" hold "$seconds" "$account" >/dev/null || failed "the window is closed already"
+    sh "$folder/window.sh" hold "$seconds" "$account" || failed "the window is closed already"
     mv "$new" "/etc/sudoers.d/$account"
     if [ "$account" != sopctl ] && grep -qs "^$account ALL=" /etc/sudoers.d/sopctl; then rm -f /etc/sudoers.d/sopctl; fi # of older versions
 }

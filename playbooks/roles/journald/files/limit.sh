@@ -1,5 +1,5 @@
 # limit.sh MAX DROP_IN RECORD CHECKING: the journal may grow to MAX, where its owner has set no limit, and only where that
-# cuts nothing off: twice what is there must fit. Lines `changed …` and, for the record and in its language, `left …`.
+# cuts nothing off: twice what is there must fit. Lines `changed: …` and, for the record and in its language, `left …`.
 set -u
 max=$1 drop_in=$2 record=$3 checking=$4
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
@@ -52,14 +52,14 @@ ours="# Written by sopctl while the server is on deposit.
 $lines"
 if [ -z "$lines" ]; then
     if [ ! -e "$drop_in" ]; then exit 0; fi
-    echo "changed $drop_in removed"
+    echo "changed: $drop_in removed"
     if [ "$checking" = true ]; then exit 0; fi
     rm -f "$drop_in"
     if [ -e "$record" ]; then rmdir --ignore-fail-on-non-empty "${drop_in%/*}" && rm -f "$record"; fi
     exit 0
 fi
 if [ "$(cat "$drop_in" 2>/dev/null)" != "$ours" ]; then
-    echo "changed" $lines
+    echo "changed:" $lines
     if [ "$checking" = true ]; then exit 0; fi
     if [ ! -d "${drop_in%/*}" ]; then
         (umask 077 && mkdir -p "${record%/*}" && chmod 755 "${record%/*}" && : >"$record")

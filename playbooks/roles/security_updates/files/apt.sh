@@ -1,6 +1,6 @@
 # apt.sh FILE OLD CHECKING: asks apt for updates every day, unless the owner asks for them as often, and for no restart,
 # unless the owner has decided about that. FILE is read last of all; OLD is what it was called by older versions. Prints
-# `changed …`, and for the record and in its language `left …`; 1, with the cause, if it has no effect.
+# `changed: …`, and for the record and in its language `left …`; 1, with the cause, if it has no effect.
 set -u
 file=$1 old=$2 checking=$3
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
@@ -39,18 +39,18 @@ fi
 ours="// Written by sopctl while the server is on deposit; taken away when it is given back.
 $lines"
 if [ -e "$old" ]; then
-    echo "changed $old"
+    echo "changed: $old removed"
     [ "$checking" = true ] || rm -f "$old"
 fi
 if [ -z "$lines" ]; then
     if [ -e "$file" ]; then
-        echo "changed $file"
+        echo "changed: $file removed"
         [ "$checking" = true ] || rm -f "$file"
     fi
     exit 0
 fi
 if [ "$(cat "$file" 2>/dev/null)" != "$ours" ]; then
-    printf 'changed %s\n' "$file"
+    printf '%s\n' "$lines" | sed "s|^|changed: $file: |"
     if [ "$checking" = true ]; then exit 0; fi
     (umask 022 && printf '%s\n' "$ours" >"$file.new") && mv "$file.new" "$file" || exit
 fi

@@ -2,7 +2,7 @@
 #
 #   want DROP_IN "WEAK …" "ACCOUNT …" OPTION…    lines `set NAME VALUE` for our file; `match ACCOUNT` for one that may not
 #                                                use a key otherwise; `left NAME WHY` for what is left to the owner
-#   include DROP_IN RECORD CHECKING              has sshd_config read our files first; prints what it changed
+#   include DROP_IN RECORD CHECKING              has sshd_config read our files first; prints `changed: …`
 #   exclude DROP_IN RECORD                       takes that back
 #   check DROP_IN "ACCOUNT …" "NAME VALUE;…" OPTION…    does it take effect? 1, with the cause, if it does not
 #
@@ -120,7 +120,7 @@ reads_first() { # DROP_IN: is a folder or a file with ours the first thing that 
 include() {
     drop_in=$1 record=$2 checking=$3 folder=$(dirname "$1")
     if [ ! -d "$folder" ]; then
-        echo "$folder made"
+        echo "changed: $folder made"
         if [ "$checking" != true ]; then
             note "$record" folder
             mkdir -m 755 "$folder" || exit
@@ -132,7 +132,7 @@ include() {
 
 first_line() {
     if grep -qxF -- "$(line "$1")" "$CONFIG"; then return 0; fi
-    echo "$CONFIG: $(line "$1")"
+    echo "changed: $CONFIG: $(line "$1")"
     if [ "$3" = true ]; then return 0; fi
     note "$2" include
     new=$(mktemp) && { line "$1" && cat "$CONFIG"; } >"$new" && cat "$new" >"$CONFIG"
@@ -157,7 +157,7 @@ exclude() {
         fi
         cat "$new" >"$CONFIG"
         rm -f "$new"
-        echo "$CONFIG"
+        echo "changed: $CONFIG is as its owner had it"
     fi
     if grep -qsx folder "$record"; then rmdir "$(dirname "$drop_in")" 2>/dev/null; fi
     rm -f "$record"

@@ -1,6 +1,6 @@
 # set.sh ZONE RECORD CHECKING: the server gets the time zone, if it is known there. The owner's /etc/localtime (a link, or
 # a file, which is kept beside RECORD) and /etc/timezone are noted once, before they are ours, and behind them ours: the
-# site may have another by the time the server is given back. Prints what it changed.
+# site may have another by the time the server is given back. A line `changed: …` if it does something.
 set -eu
 zone=/usr/share/zoneinfo/$1 record=$2 checking=$3
 if [ ! -f "$zone" ]; then
@@ -10,7 +10,7 @@ fi
 is() { [ -L /etc/localtime ] && [ "$(readlink -m /etc/localtime)" = "$(readlink -m "$zone")" ]; }
 says() { [ ! -e /etc/timezone ] || [ "$(head -n 1 /etc/timezone)" = "$1" ]; }
 if is && says "$1"; then exit 0; fi
-echo "time zone $1"
+echo "changed: time zone $1"
 if [ "$checking" = true ]; then exit 0; fi
 umask 077
 mkdir -p "$(dirname "$record")"
