@@ -2,7 +2,8 @@
 
 Our table filters what comes in to the server itself. Answers to what the server asked, its own loopback, ICMP, DHCP's
 answers and the office's controllers are always let in; of the rest, what the letter asks for and the ports of the SSH
-server. What is sent on to another machine or a container (DNAT) does not come in to the server: the table does not see it.
+server. What is sent on to another machine or a container (DNAT) does not come in to the server: the table does not see
+it.
 """
 
 import ipaddress
