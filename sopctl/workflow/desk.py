@@ -153,9 +153,10 @@ class Turn:
         note = f"gagal: {why}" if act else why
         return self.record(outcome, *entries, note=note[:1000], answer=False)
 
-    def break_off(self, error: BaseException) -> StepDone:
-        """Record that `error` ended the work. Ctrl-C and the like are no failure: whoever stopped it goes on later."""
-        return self.fail(told(error), cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
+    def break_off(self, error: BaseException, *, after: str = "") -> StepDone:
+        """Record that `error` ended the work, and what the note says `after` that. Ctrl-C and the like are no failure:
+        whoever stopped it goes on later."""
+        return self.fail(told(error) + after, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
 
     def record(self, outcome: str, *entries: Entry, note: str = "", answer: bool = True) -> StepDone:
         """Append the event that ends this turn, with what it establishes, and say what is due next.

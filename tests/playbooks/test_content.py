@@ -19,7 +19,7 @@ TASK_FILES = sorted(
 )
 WORDS = {"name", "when", "loop", "register", "notify", "tags", "block", "rescue", "vars", "become", "timeout"} | {
     "loop_control", "changed_when", "failed_when", "environment", "no_log", "hosts", "gather_facts", "roles",
-    "strategy", "tasks", "pre_tasks", "post_tasks", "check_mode", "ignore_unreachable", "args",
+    "strategy", "tasks", "pre_tasks", "post_tasks", "check_mode", "ignore_unreachable", "args", "delegate_to",
 }  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def test_the_site_s_configuration_of_ansible() -> None:
 def test_facts_are_taken_from_ansible_facts(path: Path) -> None:
     if path.suffix in {".yml", ".j2"}:
         injected = re.findall(
-            r"\bansible_(?!facts\b|port\b|user\b|ssh_private_key_file\b|check_mode\b|failed_result\b|core\b)\w+",
+            r"\bansible_(?!facts\b|host\b|port\b|user\b|ssh_private_key_file\b|check_mode\b|failed_result\b|core\b)\w+",
             path.read_text(),
         )
         assert injected == []

@@ -5,6 +5,8 @@ belongs to someone else: it is truncated and sanitised before it goes anywhere.
 """
 
 import difflib
+import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Literal
@@ -43,6 +45,10 @@ from this machine, never from the server."""
 DEBUG = frozenset({"debug", "ansible.builtin.debug"})
 NOTE_TASK = "Say what is left to the owner"
 """The task with which a role reports what it leaves to a person. It is not a failure."""
+
+WINDOW_ROLES = frozenset({"armed_window", "inventory_only"})
+_WINDOW = re.compile(r"^window (closed|[0-9]{1,5})$", re.MULTILINE)
+"""What the armed window's script prints: in how many seconds the server puts back by itself what is changed from now on."""
 
 MAX_NOTES = 20
 MAX_DETAILS = 1_000_000
@@ -93,6 +99,8 @@ class HostResult(Struct, frozen=True):
     waited: float = 0.0
     """Seconds that gathering its facts took, if as long as a server waits for a DNS that does not know its name."""
     cause: Why = ""
+    window: float = 0.0
+    """Seconds until the server puts back by itself what the run has changed; 0 if no window of its is open."""
 
 
 class RunResult(Struct, frozen=True):
@@ -120,6 +128,7 @@ class _Host:
         self.notes: list[str] = []
         self.waited = 0.0
         self.gathered = False
+        self.window_ends = 0.0
 
 
 class Tally:
@@ -165,9 +174,18 @@ class Tally:
             self.roles[task.role] = self.roles.get(task.role, 0.0) + took
             if data.get("task_action") in SETUP | FACTS and took >= NAME_WAIT:
                 host.waited = max(host.waited, float(took))
+        if task.role in WINDOW_ROLES:
+            self._keep_window(host, result)
         if status in ("ok", "changed"):
             self._keep(host, data, result)
         return task
+
+    @staticmethod
+    def _keep_window(host: _Host, result: Mapping[str, object]) -> None:
+        """Until when the server waits for us. A server that lies about it is believed for a day at most."""
+        said = result.get("stdout")
+        for word in _WINDOW.findall(said[:MAX_TEXT]) if isinstance(said, str) else ():
+            host.window_ends = 0.0 if word == "closed" else time.monotonic() + int(word)
 
     @staticmethod
     def _count(host: _Host, task: TaskEvent) -> None:
@@ -262,6 +280,7 @@ class Tally:
             notes=tuple(host.notes),
             waited=host.waited,
             cause=host.cause or ("no-turn" if silent else ""),
+            window=max(0.0, host.window_ends - time.monotonic()) if host.window_ends else 0.0,
         )
 
 
@@ -312,6 +331,8 @@ def _host_key_refused(result: Mapping[str, object]) -> Why:
 
 
 MAX_DIFF_LINES = 200
+CHANGED = "changed: "
+"""With this the playbooks' scripts begin the line of each change that they make, or would make."""
 
 
 def _diff(result: Mapping[str, object]) -> tuple[str, ...]:
@@ -328,6 +349,9 @@ def _diff(result: Mapping[str, object]) -> tuple[str, ...]:
             before, after = (_side(entry.get(side)) for side in ("before", "after"))
             old, new = (str(entry.get(f"{side}_header") or side)[:200] for side in ("before", "after"))
             lines += difflib.unified_diff(before, after, old, new, n=1, lineterm="")
+    said = result.get("stdout")
+    if isinstance(said, str):  # a script of ours, which names each of its changes
+        lines += [f"+{line.removeprefix(CHANGED)}" for line in said[:MAX_TEXT].splitlines() if line.startswith(CHANGED)]
     return tuple(printable(line, 200) for line in lines[:MAX_DIFF_LINES])
 
 

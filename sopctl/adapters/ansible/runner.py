@@ -397,7 +397,11 @@ def _follow(
         if tally.finished:  # by itself: what it tells once it is being stopped does not count
             stopped = None
     except KeyboardInterrupt as error:
-        raise Interrupted("run-interrupted", "the run was interrupted; nothing of it is left running") from error
+        raise Interrupted(
+            "run-interrupted",
+            "the run was interrupted; nothing of it is left running",
+            windows={name: host.window for name, host in tally.results().items() if host.window},
+        ) from error
     finally:
         job.end()
     report.tell(job, tally)

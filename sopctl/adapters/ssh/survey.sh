@@ -10,15 +10,16 @@ try() { # COMMAND...: for 3 s at most, without what it complains of
 	timeout -k 1 3 "$@" 2>/dev/null
 }
 
-python() { # which Python there is, or what the last one that is broken said
-	broken=
-	for name in python3 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 /usr/libexec/platform-python; do
-		command -v "$name" >/dev/null || continue
-		said=$(timeout -k 1 5 "$name" -c 'import sys, json, zipfile, tempfile, subprocess, platform
-print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 8))' 2>&1) && echo "ok $name $said" && return
-		broken="broken $name $said"
+python() { # the Python that Ansible takes, the first of its list that is there: its version, or what it says instead
+	for name in python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 /usr/bin/python3 python3 \
+		/usr/libexec/platform-python; do
+		found=$(PATH=/usr/local/bin:/usr/bin:/bin command -v "$name") || continue
+		said=$(timeout -k 1 5 "$found" -c 'import sys, json, zipfile, tempfile, subprocess, platform
+print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 8))' 2>&1) && echo "ok $found $said" && return
+		echo "broken $found $said"
+		return
 	done
-	echo "${broken:-none}"
+	echo none
 }
 
 sockets() { # listening TCP and open UDP sockets, as the kernel has them: protocol, address:port (hex)

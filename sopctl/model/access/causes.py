@@ -272,7 +272,7 @@ class Cause(StrEnum):
     KEYS_ELSEWHERE = _Declared(
         "keys-elsewhere",
         (),
-        means="sshd reads keys from other files than .ssh/authorized_keys in the account's home",
+        means="sshd reads no file of the account's own for its keys: only one for all, or what a command says",
         helps="the owner adds .ssh/authorized_keys to AuthorizedKeysFile in sshd_config, for {user} at least "
         "(Match User {user})",
     )
@@ -335,7 +335,7 @@ class Cause(StrEnum):
     NOT_EXECUTABLE = _Declared(
         "not-executable",
         (),
-        means="/tmp is mounted noexec: programs cannot be started from there",
+        means="/tmp is mounted noexec: programs cannot be started from there",  # noqa: S108 (the server's)
         helps="nothing has to be done: sopctl starts none there",
     )
     SLOW_OWN_NAME = _Declared(

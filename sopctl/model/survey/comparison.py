@@ -1,8 +1,9 @@
 """The letter beside the server: which services our firewall would cut off, and which stay open past the letter.
 
 Our table filters what comes in to the server itself. Answers to what the server asked, its own loopback, ICMP, DHCP's
-answers and the office's controllers are always let in; of the rest, what the letter asks for and the SSH server's ports.
-What is sent on to another machine or a container (DNAT) does not come in to the server: the table does not see it.
+answers and the office's controllers are always let in; of the rest, what the letter asks for and the ports of the SSH
+server. What is sent on to another machine or a container (DNAT) does not come in to the server: the table does not see
+it.
 """
 
 import ipaddress
@@ -83,13 +84,19 @@ def compare(found: Survey, wanted: Wanted) -> Comparison:
         and not any(one.port.covers(each.port) for one in published)
         and (not found.own_rules or services.covered(each.port, found.allowed))
     ]
-    cut = [*_not_asked(closing, found, here), *_inner(here, found, kept, closing), *_elsewhere(asked, found, wanted)]
+    cut = [
+        *_not_asked(closing, found, here, wanted),
+        *_inner(here, found, kept, closing, wanted),
+        *_elsewhere(asked, found, wanted),
+    ]
     if not found.own_rules:
         cut += [CutOff(name, "not-asked") for name in found.protocols]
     return Comparison(tuple(cut), tuple(_stays_open(published, found, wanted)))
 
 
-def _not_asked(closing: Iterable[Listener], found: Survey, here: Sequence[Translation]) -> Iterable[CutOff]:
+def _not_asked(
+    closing: Iterable[Listener], found: Survey, here: Sequence[Translation], wanted: Wanted
+) -> Iterable[CutOff]:
     for port, listeners in _grouped(closing).items():
         yield CutOff(
             port,
@@ -97,13 +104,13 @@ def _not_asked(closing: Iterable[Listener], found: Survey, here: Sequence[Transl
             _programs(listeners),
             tuple(dict.fromkeys(each.address for each in listeners)),
             tuple(dict.fromkeys(each.interface for each in listeners if each.interface)),
-            _from_outside(found, port),
+            _from_outside(found, port, wanted),
             tuple(each.port for each in here if each.to == port.first and each.port.protocol == port.protocol),
         )
 
 
 def _inner(
-    here: Iterable[Translation], found: Survey, kept: Sequence[Ports], closing: Sequence[Listener]
+    here: Iterable[Translation], found: Survey, kept: Sequence[Ports], closing: Sequence[Listener], wanted: Wanted
 ) -> Iterable[CutOff]:
     """What arrives for one port and is answered on another of the server's own, which will be closed: also where that
     one listens on the loopback alone. (Those that listen to all are in `closing`.)"""
@@ -114,7 +121,7 @@ def _inner(
         if inner in listed or not mine or services.covered(inner, kept):
             continue
         if not found.own_rules or services.covered(inner, found.allowed):
-            yield CutOff(each.port, "not-asked", _programs(mine), peers=_from_outside(found, inner))
+            yield CutOff(each.port, "not-asked", _programs(mine), peers=_from_outside(found, inner, wanted))
 
 
 def _elsewhere(asked: Sequence[Ports], found: Survey, wanted: Wanted) -> Iterable[CutOff]:
@@ -158,8 +165,13 @@ def _programs(listeners: Iterable[Listener]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.program for each in listeners if each.program))
 
 
-def _from_outside(found: Survey, port: Ports) -> tuple[Peer, ...]:
-    return tuple(each for each in found.peers if each.port == port and not _own(each.address, found))
+def _from_outside(found: Survey, port: Ports, wanted: Wanted) -> tuple[Peer, ...]:
+    """Who is connected to a port, besides the server itself and the office, which are let in whatever is closed."""
+    return tuple(
+        each
+        for each in found.peers
+        if each.port == port and not _own(each.address, found) and not _within(each.address, wanted.controllers)
+    )
 
 
 def _own(address: str, found: Survey) -> bool:

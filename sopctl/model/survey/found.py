@@ -156,7 +156,7 @@ def read(records: Records) -> Survey:
         own_name_seconds=int(elapsed[2]) / 100 if elapsed and elapsed[1] == "0" else None,
         own_name_waited=int(elapsed[2]) / 100 if elapsed else 0.0,
         python=python[-1] if interpreted else "",
-        python_error="" if interpreted else printable(" ".join(python[2:]), 200),
+        python_error="" if interpreted or len(python) < 2 else printable(f"{python[1]}: {' '.join(python[2:])}", 200),
         tools=tools,
         nft_error="" if all(line.startswith("table ") for line in tables) else printable(" ".join(tables[:3]), 200),
         listeners=listeners,

@@ -17,7 +17,7 @@ LEAST_INODES = 200
 CLOCK_SECONDS = 300
 SLOW_SECONDS = 2.0
 
-_WRITTEN = ("/", "/etc", "/var", "/var/lib", "/var/tmp", "/tmp", "/home", "/root")
+_WRITTEN = ("/", "/etc", "/var", "/var/lib", "/var/tmp", "/tmp", "/home", "/root")  # noqa: S108 (the server's)
 """Where a configuration writes, where these are file systems of their own."""
 
 _REPAIRED = {
@@ -82,20 +82,17 @@ def _of_account(account: Account, found: Survey) -> Iterator[Obstacle]:
     if sshd_rules.first(rules, "maxsessions") == "0":
         yield _because(Cause.COMMAND_REFUSED, f"sshd opens no session for {name}: MaxSessions 0", name)
     files = sshd_rules.first(rules, "authorizedkeysfile")
-    if files and not _reads_home(files, account):
-        yield _because(Cause.KEYS_ELSEWHERE, f"sshd reads the keys of {name} from {files}", name)
+    if files and not _has_file_of_its_own(files):
+        command = sshd_rules.first(rules, "authorizedkeyscommand", "none")
+        asks = "" if command == "none" else f", and asks {command}"
+        yield _because(Cause.KEYS_ELSEWHERE, f"sshd reads the keys of {name} from {files}{asks}", name)
 
 
-def _reads_home(files: str, account: Account) -> bool:
-    """Is the file in the home, in which we write the keys, among those that sshd reads?"""
-    home = account.home or f"/home/{account.name}"
-    for word in files.split()[:20]:
-        path = word.replace("%h", home).replace("%u", account.name).replace("%%", "%")
-        if not path.startswith("/"):
-            path = f"{home}/{path}"
-        if path == f"{home}/.ssh/authorized_keys":
-            return True
-    return False
+def _has_file_of_its_own(files: str) -> bool:
+    """Does sshd read a file that is this account's alone? One for all accounts is not ours to write."""
+    return any(
+        "%h" in word or "%u" in word or "%U" in word or word[0] != "/" for word in files.split() if word != "none"
+    )
 
 
 def _tools(found: Survey, wanted: Wanted) -> Iterator[Obstacle]:

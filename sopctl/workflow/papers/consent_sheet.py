@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.access.causes import Cause
+from sopctl.model.services import Ports
 from sopctl.model.survey.changes import Change, OnReturn, What
 from sopctl.model.survey.comparison import CutOff, StaysOpen
 from sopctl.workflow.desk import Turn
@@ -48,7 +49,11 @@ _AFTER: dict[What, str] = {
     "security-updates": "dipasang setiap malam, tanpa memulai ulang server",
     "journal": "paling besar {after}",
 }
-_NOTHING: dict[What, str] = {"banner": "tidak ada", "time-servers": "tidak ada layanan waktu yang berjalan"}
+_NOTHING: dict[What, str] = {
+    "banner": "tidak ada",
+    "journal": "menurut bawaan sistem",
+    "time-servers": "tidak ada layanan waktu yang berjalan",
+}
 _RETURN: dict[OnReturn, str] = {
     "removed": "dihapus",
     "restored": "dikembalikan seperti semula",
@@ -79,7 +84,7 @@ def consent_sheet(mine: Turn, look: Look, changes: Sequence[Change]) -> forms.Pa
     return forms.Paper(
         letterhead=letterhead(site),
         stamp=stamp(mine),
-        title="Lembar Persetujuan Konfigurasi Server",
+        title="Lembar Persetujuan Konfigurasi",
         opening=(
             f"Server berikut akan dikonfigurasi oleh {site.settings.office.name}. Lembar ini menyebutkan apa yang akan "
             "berubah di dalamnya, menurut keadaan server pada waktu dilihat. Sampai saat itu tidak ada yang diubah.",
@@ -134,8 +139,13 @@ def _closing(look: Look) -> tuple[str, ...]:
 def _changes(title: str, parts: Sequence[Change]) -> forms.Table | None:
     if not parts:
         return None
-    rows = tuple((_about(each), _said(each, _BEFORE), _said(each, _AFTER), _RETURN[each.on_return]) for each in parts)
-    return forms.Table(title, ("Hal", "Sekarang", "Sesudah konfigurasi", "Saat pengembalian"), rows, "gathered")
+    new = parts[0].kind == "added"  # there is nothing of it yet
+    rows = tuple(
+        (_about(each), *(() if new else (_said(each, _BEFORE),)), _said(each, _AFTER), _RETURN[each.on_return])
+        for each in parts
+    )
+    columns = ("Hal", *(() if new else ("Sekarang",)), "Sesudah konfigurasi", "Saat pengembalian")
+    return forms.Table(title, columns, rows, "gathered")
 
 
 def _about(each: Change) -> str:
@@ -146,8 +156,6 @@ def _said(each: Change, words: dict[What, str]) -> str:
     """How it is before or after, in words where a value alone does not say it."""
     before = words is _BEFORE
     value = each.before if before else each.after
-    if before and each.kind == "added":
-        return "–"
     if each.what in words:
         return words[each.what].format(before=each.before, after=each.after)
     return value or (_NOTHING.get(each.what, "–") if before else "mengikuti server waktu bawaan")
@@ -172,7 +180,9 @@ def _cut_off(parts: Sequence[CutOff]) -> forms.Table | None:
 def _peers(each: CutOff) -> str:
     addresses = [peer.address for peer in each.peers]
     shown = ", ".join(addresses[:4]) + (f" dan {len(addresses) - 4} lainnya" if len(addresses) > 4 else "")
-    return shown or "tidak terlihat ada"
+    if not shown and not (isinstance(each.service, Ports) and each.service.protocol == "tcp"):
+        return "tidak dapat dilihat"  # only TCP has connections
+    return shown or "tidak ada"
 
 
 def _stays_open(parts: Sequence[StaysOpen]) -> forms.Table | None:

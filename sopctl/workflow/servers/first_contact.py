@@ -21,7 +21,7 @@ from sopctl.workflow.servers.ansible_view import public_key
 from sopctl.workflow.servers.reach import first_contact, host
 from sopctl.workflow.trust import target
 
-SCRIPT = "playbooks/roles/raw_accounts/files/accounts.sh"
+SCRIPTS = ("playbooks/files/way_in.sh", "playbooks/roles/raw_accounts/files/accounts.sh")
 RECORDS = "/var/lib/sopctl"
 GIVE_BACK = "/usr/local/lib/sopctl/full-sudo"
 """On a server where the office may only take inventory: what its owner runs as root (role inventory_only)."""
@@ -152,7 +152,7 @@ def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.
     """Make the management account, with full sudo, by logging in as `user`. Whatever exists of it already stays."""
     site, settings = mine.desk.site, mine.desk.site.settings.management
     account = ["management", settings.account, public_key(site, settings.key)]
-    script = (site.root / SCRIPT).read_bytes()
+    script = b"\n".join((site.root / name).read_bytes() for name in SCRIPTS)
     where = target(host(mine.dossier), user, timeout=SECONDS)
     return run_as_root(where, way, script, ["add", RECORDS, *account], cancel=cancel)
 

@@ -3,6 +3,7 @@
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -132,17 +133,37 @@ def run_on(
             cancel=cancel,
         )
     except BaseException as error:
+        windows = error.values.pop("windows", {}) if isinstance(error, SopctlError) else {}
         for mine in turns:
             if not mine.ended:
-                mine.break_off(error)
+                mine.break_off(error, after=_in_window(mine, windows.get(mine.dossier.id, 0.0)))
+        _say_windows(error, windows)
         raise
     ended = unfinished(result, run_name)
     if ended:
+        windows = {name: host.window for name, host in result.hosts.items() if host.window}
         for mine in turns:
             if not mine.ended:
-                mine.fail(told(ended), AnsibleRun(run=run_name), cut_off=isinstance(ended, Interrupted))
+                note = told(ended) + _in_window(mine, windows.get(mine.dossier.id, 0.0))
+                mine.fail(note, AnsibleRun(run=run_name), cut_off=isinstance(ended, Interrupted))
+        _say_windows(ended, windows)
         raise ended
     return result
+
+
+def _in_window(mine: Turn, seconds: float) -> str:
+    """What a history says of a server whose armed window was open when its run ended; empty for others."""
+    if seconds <= 0:
+        return ""
+    at = (mine.desk.now() + timedelta(seconds=seconds)).strftime("%H:%M:%S")
+    return f"; pukul {at} (dalam {seconds:.0f} s) server itu sendiri mengembalikan yang telah diubah"
+
+
+def _say_windows(error: BaseException, windows: Mapping[str, float]) -> None:
+    """Say with the error what these servers will do by themselves, and when."""
+    if isinstance(error, SopctlError) and windows:
+        said = ", ".join(f"{name} in {seconds:.0f} s" for name, seconds in sorted(windows.items()))
+        error.remedy = (f"What the run had changed, the server puts back by itself: {said}. Wait for that.", *error.remedy)
 
 
 def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
@@ -175,7 +196,8 @@ def explain(mine: Turn, result: RunResult) -> str:
     said = result.hosts.get(mine.dossier.id)
     if said and said.failed_task:
         slow = f"; its facts took {said.waited:.0f} s" if said.waited else ""
-        return f"{said.failed_task}: {said.message}{slow}"
+        left = f"; in {said.window:.0f} s the server puts back by itself what was changed" if said.window else ""
+        return f"{said.failed_task}: {said.message}{slow}{left}"
     return (said.message if said else "") or result.message
 
 
@@ -186,7 +208,7 @@ def noted(mine: Turn, result: RunResult) -> str:
         return result.message
     words = _NOTES.get(said.cause, said.message)
     if said.failed_task:
-        return f"{said.failed_task}: {words}{waited(said)}"
+        return f"{said.failed_task}: {words}{waited(said)}{_in_window(mine, said.window)}"
     return words or result.message or "server tidak memberi jawaban"
 
 

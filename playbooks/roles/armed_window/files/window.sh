@@ -1,11 +1,15 @@
-#!/bin/sh
 # The armed window, on the server itself: what was kept comes back by itself, unless the office logs in anew in time.
+# Behind the functions of way_in.sh. Beside it may lie ssh_service.sh and fingerprint.sh.
 #
-#   window.sh arm SECONDS "ACCOUNT …" PATH…   keep the paths, the accounts' keys and our firewall table; start the clock
+#   window.sh arm SECONDS "ACCOUNT …" PATH…   keep the paths, the accounts' ways in, how SSH is reached, the host name and
+#                                             our firewall table; start the clock
 #   window.sh hold SECONDS [ACCOUNT]          from now on so much time is left; ACCOUNT, root no more, may close it
-#   window.sh back                            put all back now; prints what had been changed
+#   window.sh ports                           the ports at which SSH answered when it was armed
+#   window.sh back                            put all back now; prints what had been changed: `back …`, what SSH needed for
+#                                             it: `ssh …`, and how the server differs from before: `differs …`, or `same`
 #   window.sh disarm                          it went well: forget what was kept
 #
+# arm and hold print `window SECONDS`, disarm and back `window closed`, for the run's messages.
 # `kept` is claimed by renaming it, so that it is put back once or forgotten once, whoever comes first.
 set -u
 DOOR=/run/sopctl-window # in it ACCOUNT makes a file, `closed` or `back`, and waits until all of it is gone
@@ -19,14 +23,10 @@ now() { # seconds that no change of the clock moves
     if read -r up _ 2>/dev/null </proc/uptime; then echo "${up%.*}"; else date +%s; fi
 }
 
-there() { [ -e "$1" ] || [ -L "$1" ]; }
-
-home() { getent passwd "$1" | cut -d: -f6; }
-
 arm() {
     if [ -d kept ] || [ -d back ]; then back >/dev/null; fi # a window that was never closed: the server was restarted
     rm -rf new late put-back "$DOOR"
-    mkdir -p new/tree new/keys || return
+    mkdir -p new/tree new/accounts || return
     seconds=$1 accounts=$(printf '%s\n' $2 $(ls ../created ../kept 2>/dev/null | grep -v '[:/]') | sort -u)
     shift 2
     for path in "$@"; do
@@ -36,16 +36,16 @@ arm() {
         fi
     done
     for account in $accounts; do
-        if [ -n "$(home "$account")" ]; then
-            mkdir "new/keys/$account" || return
-            for file in authorized_keys authorized_keys2; do # read as the account: a link of its leads nowhere new
-                runuser -u "$account" -- head -c 1000000 "$(home "$account")/.ssh/$file" >"new/keys/$account/$file" 2>/dev/null ||
-                    rm "new/keys/$account/$file"
-            done
+        if [ -n "$(entry "$account")" ]; then
+            note_way_in "$account" "new/accounts/$account" || return
         elif ! there "/home/$account"; then
             echo "/home/$account" >>new/paths
         fi
     done
+    echo "$accounts" >new/names
+    uname -n >new/host-name
+    if [ -e ssh_service.sh ]; then sh ssh_service.sh note new/ssh; fi
+    if [ -e fingerprint.sh ]; then fingerprint new >new/fingerprint; fi
     nft -s list table inet sopctl >new/table 2>/dev/null || rm -f new/table
     hold_in new "$seconds" && mv -T new kept || return
     if [ -d /run/systemd/system ]; then
@@ -56,7 +56,11 @@ arm() {
 }
 
 hold_in() {
-    echo "$(($(now) + $2))" >"$1/until.new" && mv "$1/until.new" "$1/until"
+    echo "$(($(now) + $2))" >"$1/until.new" && mv "$1/until.new" "$1/until" && echo "window $2"
+}
+
+fingerprint() { # FOLDER: without our own notes, which say nothing of the server
+    sh fingerprint.sh $(cat "$1/names") | grep -v '^record '
 }
 
 watch() {
@@ -83,10 +87,14 @@ changed() { # is the path another than the kept one?
     fi
 }
 
-restore() { # by renaming: nobody ever reads half a file
+restore() { # by renaming: nobody ever reads half a file; into the file where it is mounted
+    if [ -f "$1" ] && [ -f "back/tree$1" ] && grep -qsF " $1 " /proc/self/mountinfo; then
+        cat "back/tree$1" >"$1"
+        return
+    fi
     rm -rf -- "$1.sopctl-new" "$1.sopctl-old"
     if there "back/tree$1"; then
-        mkdir -p "$(dirname "$1")"
+        (umask 022 && mkdir -p "$(dirname "$1")")
         cp -a -T -- "back/tree$1" "$1.sopctl-new" || return
         if [ -d "$1" ] && [ ! -L "$1" ]; then mv -T -- "$1" "$1.sopctl-old"; fi
         mv -f -T -- "$1.sopctl-new" "$1"
@@ -100,10 +108,10 @@ back() {
     wait_for_clock
     if [ -d back ] || [ -d kept ]; then put_back kept ""; elif [ -d late ]; then put_back late ""; fi
     cat put-back 2>/dev/null
-    return 0
+    echo "window closed"
 }
 
-disarm() { mv -T kept done && rm -rf done put-back "$DOOR"; }
+disarm() { mv -T kept done && rm -rf done put-back "$DOOR" && echo "window closed"; }
 
 let_close() { # by a file, which says nothing and leads nowhere
     [ -z "$1" ] || { rm -rf "$DOOR" && mkdir -m 700 "$DOOR" && chown "$1" "$DOOR"; }
@@ -114,34 +122,69 @@ put_back() { # from where; and where to keep it after that
     rm -rf "$DOOR"
     : >said
     table >now-table
-    if ! cmp -s now-table back/table && { [ -s now-table ] || [ -e back/table ]; }; then echo "firewall rules" >>said; fi
+    if ! cmp -s now-table back/table && { [ -s now-table ] || [ -e back/table ]; }; then echo "back firewall rules" >>said; fi
     [ -e back/table ] || quietly systemctl stop sopctl-firewall.service
     quietly nft delete table inet sopctl
     if [ -e back/table ]; then quietly nft -f back/table; fi
     rm -f now-table
-    for account in $(ls back/keys); do
-        for file in authorized_keys authorized_keys2; do restore_keys "$account" "$file"; done
+    for account in $(ls back/accounts); do
+        give_way_in_back "$account" "back/accounts/$account" 2>/dev/null | sed 's/^/back /' >>said
     done
     while read -r path; do
         if changed "$path"; then
-            echo "$path" >>said
+            case $path in /var/lib/sopctl/*) ;; *) echo "back $path" >>said ;; esac # our own notes say nothing of the server
             restore "$path"
         fi
     done <back/paths
-    if grep -q '^/etc/systemd/system/' said; then quietly systemctl daemon-reload; fi
-    if grep -q '^/etc/ssh/' said; then quietly systemctl reload-or-restart ssh.service || quietly systemctl reload-or-restart sshd.service; fi
+    if [ "$(uname -n)" != "$(cat back/host-name)" ]; then
+        echo "back host name" >>said
+        quietly hostname "$(cat back/host-name)" || cat back/host-name >/proc/sys/kernel/hostname
+        quietly systemctl try-restart systemd-hostnamed.service
+    fi
+    if grep -q '^back /etc/systemd/system/' said; then quietly systemctl daemon-reload; fi
     for folder in $NETWORKS; do
-        if grep -q "^$folder" said; then network "$folder"; fi
+        if grep -q "^back $folder" said; then network "$folder"; fi
     done
-    cat put-back >>said 2>/dev/null
+    ssh_is_back
+    if [ -e back/fingerprint ]; then compare >>said; fi
+    grep -vE '^(same$|differs )' put-back >>said 2>/dev/null # of what it put back before: how it is was looked at anew
     awk '!seen[$0]++' said >put-back
     rm -f said
     if [ -n "$2" ]; then mv -T back "$2"; else rm -rf back; fi
 }
 
+ssh_is_back() { # never by the way alone that it may have been lost by
+    if [ ! -e back/ssh ]; then
+        if grep -q '^back /etc/ssh/' said; then
+            quietly systemctl reload-or-restart ssh.service || quietly systemctl reload-or-restart sshd.service
+        fi
+    elif grep -q '^back /etc/ssh/' said || [ -n "$(sh ssh_service.sh missing back/ssh)" ]; then
+        sh ssh_service.sh bring_back back/ssh 2>/dev/null | sed 's/^/ssh /' >>said
+    fi
+}
+
+compare() { # with the fingerprint of the beginning: what may still settle gets some seconds
+    tries=0
+    while :; do
+        fingerprint back >now-fingerprint
+        diff back/fingerprint now-fingerprint >differences
+        if [ ! -s differences ] || [ "$tries" -ge 5 ]; then break; fi
+        tries=$((tries + 1))
+        sleep 2
+    done
+    if [ ! -s differences ] && grep -qx 'look complete	yes' now-fingerprint; then
+        echo same
+    elif [ ! -s differences ]; then
+        echo "differs not all of the server could be compared"
+    else
+        sed -n 's/^[<>] \([^	]*\)	.*/differs \1/p' differences | sort -u | head -n 20
+    fi
+    rm -f now-fingerprint differences
+}
+
 wait_for_clock() { # it may be putting back at this moment
     tries=0
-    while [ -d back ] && [ "$tries" -lt 30 ]; do
+    while [ -d back ] && [ "$tries" -lt 120 ]; do
         sleep 1
         tries=$((tries + 1))
     done
@@ -150,18 +193,6 @@ wait_for_clock() { # it may be putting back at this moment
 table() { nft -s list table inet sopctl 2>/dev/null; }
 
 quietly() { "$@" >/dev/null 2>&1; }
-
-restore_keys() { # written as the account: a link in its home leads nowhere that it could not write anyway
-    place="$(home "$1")/.ssh/$2" kept="back/keys/$1/$2"
-    if runuser -u "$1" -- cat "$place" 2>/dev/null | cmp -s - "$kept" 2>/dev/null; then return; fi
-    if [ -e "$kept" ]; then
-        echo "keys of $1" >>said
-        runuser -u "$1" -- sh -c 'umask 077; cat > "$0"' "$place" <"$kept"
-    elif runuser -u "$1" -- test -e "$place"; then
-        echo "keys of $1" >>said
-        runuser -u "$1" -- rm -f -- "$place"
-    fi
-}
 
 network() { # let what the folder says take effect
     case $1 in
@@ -210,6 +241,7 @@ shift
 case $verb in
     arm) arm "$@" ;;
     hold) [ -d kept ] && hold_in kept "$1" && let_close "${2:-}" ;;
+    ports) [ -e kept/ssh ] && sed -n 's/^listen .*:\([0-9]*\) speaks$/\1/p' kept/ssh | sort -un ;;
     network) [ -d kept ] && network "$1" ;;
     watch) watch ;;
     back) back ;;

@@ -1,22 +1,28 @@
-# give_back.sh RECORD: the owner's host name and line in /etc/hosts come back, unless somebody has set others since.
+# give_back.sh RECORD: the owner's host name and /etc/hosts come back, unless somebody has set others since.
 # Prints what it did.
 set -eu
 if [ ! -e "$1" ]; then exit 0; fi
 record=$1
 said() { sed -n "$1p" "$record"; }
-name=$(said 1) pretty=$(said 2) line=$(said 3) our_name=$(said 4) our_line=$(said 5)
+name=$(said 1) pretty=$(said 2) line=$(said 3) our_name=$(said 4) our_line=$(said 5) newline=$(said 6) running=$(said 7)
 if [ "$(hostnamectl --static status)" = "$our_name" ] && [ "$name" != "$our_name" ]; then
     hostnamectl --static set-hostname "$name"
-    hostnamectl --transient set-hostname "${name:-localhost}"
+    hostnamectl --transient set-hostname "${running:-${name:-localhost}}"
     echo "host name: ${name:-none}"
 fi
-if [ "$(hostnamectl --pretty status)" = "$our_name" ] && [ "$pretty" != "$our_name" ]; then
+if [ "$(hostnamectl --pretty status)" = "$our_name" ] && [ "$pretty" != "$our_name" ]; then # of an older version
     hostnamectl --pretty set-hostname "$pretty"
 fi
 if grep -qxF -- "$our_line" /etc/hosts && [ "$line" != "$our_line" ]; then
     # Into the file itself: it may be mounted where it is, and keeps its owner and mode.
-    changed=$(OURS=$our_line THEIRS=$line awk '$0 != ENVIRON["OURS"] { print; next } ENVIRON["THEIRS"] != "" { print ENVIRON["THEIRS"] }' /etc/hosts)
-    printf '%s\n' "$changed" >/etc/hosts
+    new=$(mktemp)
+    OURS=$our_line THEIRS=$line awk '$0 != ENVIRON["OURS"] { print; next } ENVIRON["THEIRS"] != "" { print ENVIRON["THEIRS"] }' /etc/hosts >"$new"
+    if [ "$newline" = newline ]; then # the owner's last line had none
+        printf %s "$(cat "$new")" >/etc/hosts
+    else
+        cat "$new" >/etc/hosts
+    fi
+    rm -f "$new"
     echo "/etc/hosts: ${line:-no line}"
 fi
 rm -f "$record"

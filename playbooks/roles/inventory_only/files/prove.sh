@@ -24,3 +24,4 @@ while [ -e "$door" ]; do
     tries=$((tries + 1))
     sleep 1
 done
+echo "window closed"

@@ -1,5 +1,5 @@
 # Leaves the account $1 sudo for the gathering script alone, in an armed window of $2 seconds in the folder $3. Run by
-# root; $window and $gather are the two scripts. "failed: …" and exit status 1 where it cannot go on.
+# root; $window, $fingerprint and $gather are the scripts. "failed: …" and exit status 1 where it cannot go on.
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
@@ -46,7 +46,7 @@ main() {
     rm -f "\$new"
     echo '$1 ALL=(ALL:ALL) NOPASSWD: ALL' >"\$new"
     visudo -cqf "\$new"
-    mv "\$new" /etc/sudoers.d/sopctl
+    mv "\$new" /etc/sudoers.d/$1
     rm -rf $place
     echo '$1 has full sudo again.'
 }
@@ -60,7 +60,7 @@ main() {
     mkdir -p /usr/local/lib
     root_alone /usr/local/lib "$account"
     mkdir -p -m 755 "$(dirname -- "$folder")"
-    (umask 077 && mkdir -p "$folder" && printf '%s\n' "$window" >"$folder/window.sh")
+    (umask 077 && mkdir -p "$folder" && printf '%s\n' "$window" >"$folder/window.sh" && printf '%s\n' "$fingerprint" >"$folder/fingerprint.sh")
     sh "$folder/window.sh" arm "$seconds" "$account" /etc/sudoers.d "$place" || failed "what the server has could not be kept"
 
     rm -rf "$place"
@@ -73,6 +73,7 @@ main() {
     (umask 227 && rule "$account" >"$new")
     visudo -cqf "$new" || failed "sudo refuses the rule"
     sh "$folder/window.sh" hold "$seconds" "$account" || failed "the window is closed already"
-    mv "$new" /etc/sudoers.d/sopctl
+    mv "$new" "/etc/sudoers.d/$account"
+    if [ "$account" != sopctl ] && grep -qs "^$account ALL=" /etc/sudoers.d/sopctl; then rm -f /etc/sudoers.d/sopctl; fi # of older versions
 }
 main "$@" </dev/null

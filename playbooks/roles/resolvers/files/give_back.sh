@@ -7,8 +7,11 @@ for file in "$folder/90-sopctl.conf" /etc/NetworkManager/conf.d/90-sopctl.conf /
     if [ ! -e "$file" ]; then continue; fi
     printf '%s\n' "$file"
     do_it rm -f "$file"
-    if [ "${file%/*}" = "$folder" ]; then do_it rmdir --ignore-fail-on-non-empty "$folder"; fi # we made it
+    if [ "${file%/*}" = "$folder" ] && [ -e "$kept.folder" ]; then # we made it
+        do_it rmdir --ignore-fail-on-non-empty "$folder"
+    fi
 done
+do_it rm -f "$kept.folder"
 if [ -e "$kept" ]; then
     echo /etc/resolv.conf
     do_it mv -f -T "$kept" /etc/resolv.conf
