@@ -37,6 +37,7 @@ def prepare(folder: Folder, record: Record) -> None:
 def start(record: Record, place: Place, lock_fd: int) -> None:
     """Mount the server's own layer over image and seed, and boot it; returns as soon as systemd-nspawn runs."""
     _clear(record, place)
+    network.delete_link(f"vb-{place.name}")  # the kernel may still be taking down that of a server that was killed
     if not files.is_mounted(place.root):
         for name in ("upper", "work", "root"):
             (place.disk / name).mkdir(mode=0o755, parents=True, exist_ok=True)
