@@ -57,7 +57,7 @@ def listening(protocol: Protocol, answer: bytes) -> Iterator[int]:
         ("udp", b"other", "wanted", False),
     ],
 )
-def test_a_service_answers_or_does_not(protocol: str, answer: bytes, expect: str, right: bool) -> None:
+def test_a_service_answers_or_does_not(protocol: Protocol, answer: bytes, expect: str, right: bool) -> None:
     with listening(protocol, answer) as port:
         service = Service(
             port, "udp" if protocol == "udp" else "tcp", send="x" if protocol == "udp" else "", expect=expect
