@@ -223,11 +223,12 @@ class HandoverIssued(Entry, frozen=True, kw_only=True):
 
 class Configured(Entry, frozen=True, kw_only=True):
     """How many tasks of a configuration changed something; `raw`: by the shell, on a server without Python; `platform`:
-    that of a network appliance, on which nothing is configured."""
+    that of a network appliance, on which nothing is configured. `account`: the office's own account there."""
 
     changed: int
     raw: bool = False
     platform: str | None = None
+    account: str | None = None
 
 
 class AnsibleRun(Entry, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from sopctl.workflow.servers.ansible_view import hosts
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.first_contact import let_in
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_unfit, silent, waited
-from sopctl.workflow.servers.reach import reach
+from sopctl.workflow.servers.reach import office_account, reach
 from sopctl.workflow.trust import Confirm, Proof, Unconfirmed
 
 PLAYBOOK = "configure.yml"
@@ -203,7 +203,9 @@ def _run(
         if options.raw:
             note = f"tanpa Python: akun dan kunci saja; {note}"
         note = "; ".join((note, *host.notes))
-        established = Configured(changed=host.changed, raw=options.raw)
+        established = Configured(
+            changed=host.changed, raw=options.raw, account=office_account(mine.desk.site, mine.dossier)
+        )
         return mine.record(mine.verb.outcome or "selesai", established, note=note)
 
     playbook = RAW_PLAYBOOK if options.raw else PLAYBOOK
