@@ -23,6 +23,10 @@ demo: setup ## Take three requests through the procedure on real throwaway serve
 test: lint ## Check the code, then run the whole suite, real servers included
 	@$(BIN)/pytest -q -n 3 --dist worksteal
 
+.PHONY: battery
+battery: setup-dev ## Run what is too long for every change: each owner's state alone, on each release (over an hour)
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m battery
+
 .PHONY: coverage
 coverage: setup-dev ## Run the suite traced, and say which lines no test reaches (twice as long)
 	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered

@@ -39,6 +39,7 @@ OUTSIDE_THE_STORE = {
     "workflow/setup/init.py": "makes a site: there is none to write yet",
     "workflow/setup/demo.py": "a site of its own, thrown away",
     "workflow/setup/rehearsing.py": "a stage of its own, thrown away",
+    "workflow/setup/proving.py": "a site of its own, thrown away",
     "workflow/steps/editing.py": "the copy that the editor opens",
     "workflow/papers/export.py": "a copy where its reader wants it",
     "workflow/views/racks.py": "a picture where its reader wants it",

@@ -9,8 +9,9 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Interface
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
-from sopctl.model import names
+from sopctl.model import names, services
 
 Id = Annotated[str, Meta(pattern=names.ID)]
 Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=names.LINE)]
@@ -18,6 +19,8 @@ Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=names.LINE)]
 OptionalLine = Annotated[str, Meta(max_length=200, pattern=names.LINE)]
 Email = Annotated[str, Meta(max_length=200, pattern=names.EMAIL)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
+ServicePort = Port | Annotated[str, Meta(pattern=names.PORTS)]
+"""A TCP port by its number, or a port with its protocol, or a range: 443, 53/udp, 8000-8010."""
 Account = Annotated[str, Meta(pattern=names.ACCOUNT)]
 PublicKey = Annotated[str, Meta(pattern=names.PUBLIC_KEY)]
 KeyFile = Annotated[str, Meta(pattern=names.FILE_NAME)]
@@ -138,15 +141,16 @@ class StaticAddress(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Access(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the server answers, how the controller first gets in, who may log in, which TCP ports must be reachable
-    besides SSH, from which addresses or networks (none named: from everywhere), where it must not depend on DHCP, what
-    makes its address static, and, where its owner has an account of that name, what the office's account is called."""
+    """Where the server answers, how the controller first gets in, who may log in, which ports must be reachable besides
+    SSH (TCP, or UDP where it is said), from which addresses or networks (none named: from everywhere), where it must
+    not depend on DHCP, what makes its address static, and, where its owner has an account of that name, what the
+    office's account is called."""
 
     address: Host
     first_contact: FirstContact | None = None
     accounts: tuple[RequestedAccount, ...] = ()
     port: Port = 22
-    ports: tuple[Port, ...] = ()
+    ports: tuple[ServicePort, ...] = ()
     sources: tuple[str, ...] = ()
     static_address: StaticAddress | None = None
     management_account: Account | None = None
@@ -155,6 +159,10 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
         """Raise ValueError (msgspec adds the path) for what a pattern cannot express."""
         if not names.is_address(self.address):
             raise ValueError("Expected an IP address or a host name in `address`")
+        try:  # a record is read as text: a plain TCP port is a number again, and each port is written in one way only
+            force_setattr(self, "ports", tuple(dict.fromkeys(map(services.plain, self.ports))))
+        except ValueError as error:
+            raise ValueError(f"{error} in `ports`") from None
         for source in self.sources:
             if not names.is_network(source):
                 raise ValueError("Expected addresses or networks such as 192.0.2.0/24 in `sources`")

@@ -7,7 +7,7 @@ letter), by a person who compared it at the terminal, or because the way to the 
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +16,9 @@ from sopctl.errors import Action, OutsideFailure, UsageError
 from sopctl.model.access import target as targets
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import HostKey, Jump, Pin, Service, Target
+
+if TYPE_CHECKING:
+    from sopctl.adapters.ssh import Key
 
 Confirm = Callable[[HostKey], bool]
 """Asks a person whether this is the fingerprint that the host's console shows."""
@@ -87,11 +90,12 @@ def target(
     return Target(host.address, host.port, user, expect, services=services, timeout=timeout, jump=jump)
 
 
-def look(host: Host, *, expect: Pin | None = None) -> AccessResult:
-    """What the host shows now, beside its pinned key (or `expect`). Nobody logs in."""
+def look(host: Host, *, expect: Pin | None = None, user: str | None = None, key: "Key | None" = None) -> AccessResult:
+    """What the host shows now, beside its pinned key (or `expect`). Nobody logs in, but where a `user` with a `key` is
+    given: a connection without a login is what OpenSSH from 9.8 on penalises."""
     from sopctl.adapters.ssh import check  # code that only reads the records must not load it
 
-    return check(target(host, expect=expect))
+    return check(target(host, user, expect=expect), key)
 
 
 def required_key(host: Host) -> HostKey:
@@ -126,6 +130,12 @@ def confirmed(host: Host, proof: Proof, before: tuple[HostKey, datetime] | None 
             host=host.name,
             reason=found.detail,
         )
+    return key, accepted(host, proof, key, before)
+
+
+def accepted(host: Host, proof: Proof, key: HostKey, before: tuple[HostKey, datetime] | None = None) -> str:
+    """What confirms the key that the host shows. Raises as `confirmed`."""
+    wanted = targets.pin(proof.fingerprint) if proof.fingerprint else None
     if wanted and wanted.sha256 != key.sha256:
         raise OutsideFailure(
             "host-key-not-expected",
@@ -138,9 +148,9 @@ def confirmed(host: Host, proof: Proof, before: tuple[HostKey, datetime] | None 
             expected=wanted.sha256,
         )
     if wanted:
-        return key, "fingerprint"
+        return "fingerprint"
     if proof.trusted_path:
-        return key, f"trusted path: {proof.trusted_path}"
+        return f"trusted path: {proof.trusted_path}"
     if proof.ask and proof.ask(key):
-        return key, "terminal"
+        return "terminal"
     raise Unconfirmed(host, key, before)

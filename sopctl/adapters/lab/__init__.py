@@ -6,16 +6,17 @@ console; `reset` gives it a pristine disk, `down` leaves nothing behind.
 """
 
 from sopctl.adapters.lab.hardware import EXAMPLE, Hardware
-from sopctl.adapters.lab.lifecycle import console, down, plug, reset, status, up, up_machine
+from sopctl.adapters.lab.lifecycle import console, down, name_of_its_own, plug, reset, status, up, up_machine
 from sopctl.adapters.lab.owner import run
+from sopctl.adapters.lab.owner_state import FINGERPRINT, OwnerState, Service
 from sopctl.adapters.lab.owner_state import FOLDER as STATES
-from sopctl.adapters.lab.owner_state import OwnerState, Service
 from sopctl.adapters.lab.state import RELEASES, LabPort, LabServer, LabStatus, LabSwitch, Tier, names
 from sopctl.adapters.lab.switch import PORT_NAMES as SWITCH_PORTS
 from sopctl.adapters.lab.tier import find_tier
 
 __all__ = [
     "EXAMPLE",
+    "FINGERPRINT",
     "RELEASES",
     "STATES",
     "SWITCH_PORTS",
@@ -30,6 +31,7 @@ __all__ = [
     "console",
     "down",
     "find_tier",
+    "name_of_its_own",
     "names",
     "plug",
     "reset",

@@ -1,7 +1,7 @@
 """Climbing the ladder of one host: rung by rung, within one deadline, directly or from a jump host."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sopctl.adapters.ssh.session import Session
 
 IDENTIFICATION = f"SSH-2.0-sopctl_{__version__}"
+
+Confirm = Callable[[HostKey], None]
+"""Raises what keeps the office from trusting a host key."""
 
 JUMP_LIMIT = 2 * LIMIT
 """Bytes accepted from a jump host; what it forwards from the target has a limit of its own."""
@@ -74,10 +77,11 @@ class Climb:
             self._connection = Connection(sock, self.deadline, self._limit)
             note.append(f"{self._address[1][0]} port {target.port}")
 
-    def handshake(self) -> None:
-        """Banner, key exchange and host key: a session with the server that has the expected key."""
+    def handshake(self, confirm: Confirm | None = None) -> None:
+        """Banner, key exchange and host key: a session with the server that has the expected key, or where none is
+        expected yet, one that `confirm` accepts."""
         self.exchange_banners()
-        self.verify_host_key()
+        self.verify_host_key(confirm)
 
     def exchange_banners(self) -> None:
         """The banner: both sides send their identification."""
@@ -87,8 +91,9 @@ class Climb:
             self._banner = read_banner(self._connection, self.deadline)
             note.append(self._banner)
 
-    def verify_host_key(self) -> None:
-        """Key exchange, and comparison of the host key with the target's expected one."""
+    def verify_host_key(self, confirm: Confirm | None = None) -> None:
+        """Key exchange, and comparison of the host key with the target's expected one. Where none is expected,
+        `confirm` raises what refuses the key that is shown; the server waits meanwhile."""
         assert self._connection is not None  # noqa: S101 (exchange_banners() came first)
         expected = self.target.expect_key
         with self.on(Rung.KEX) as note:
@@ -98,7 +103,12 @@ class Climb:
             self._host_key, self._algorithms = self.session.exchange_keys()
             note.append(", ".join(self._algorithms.values()))
         with self.on(Rung.HOST_KEY) as note:
-            self._compare(self._host_key, expected, self.session)
+            if expected is None and confirm is not None:
+                asked = time.monotonic()
+                confirm(self._host_key)
+                self.deadline.postpone(time.monotonic() - asked)
+            else:
+                self._compare(self._host_key, expected, self.session)
             note.append(str(self._host_key.pin))
 
     def _compare(self, found: HostKey, expected: Pin | None, session: "Session") -> None:

@@ -7,7 +7,7 @@ from sopctl.cli.options import end, example, json_option, open_desk
 from sopctl.cli.render import put_json
 from sopctl.model.text import printable
 
-_NAME_HINT = "On the server: getent hosts $(uname -n), and its line in /etc/hosts (configure --tags host_name)"
+_NAME_HINT = "One cause is a server that does not find its own name; there: time getent hosts $(uname -n)"
 
 
 @click.group("runs", epilog=example("sopctl runs list", "sopctl runs show PS-2026-0001"))
@@ -56,7 +56,7 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
             if host.failed_task or host.message:
                 click.echo(f"    {printable(host.failed_task)}: {printable(host.message, 1_000)}")
             if host.waited:
-                click.echo(f"    gathering facts took {host.waited:.0f} s: does it know its own name?  {_NAME_HINT}")
+                click.echo(f"    gathering facts took {host.waited:.0f} s. {_NAME_HINT}")
         if result.message:
             click.echo(f"  {printable(result.message, 1_000)}")
         for role, seconds in sorted(result.roles.items(), key=lambda entry: -entry[1]):

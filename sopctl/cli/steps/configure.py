@@ -1,13 +1,11 @@
 """`sopctl configure`: the first step that touches a server, and what of it is repeated later."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
 from sopctl.cli.options import (
-    FILE,
     choose_one,
     confirm_key,
     decider_options,
@@ -21,6 +19,7 @@ from sopctl.cli.options import (
     seen_option,
     trusted_path_option,
 )
+from sopctl.cli.passwords import Given, password_options
 from sopctl.cli.render import put_answers, put_json, put_step, task_progress
 from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from sopctl.adapters.ssh import Password
     from sopctl.workflow.desk import Desk
     from sopctl.workflow.servers.playbooks import Options
+    from sopctl.workflow.steps.previewing import Preview
 
 
 @click.command(
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         "sopctl configure PS-2026-0001  # asks",
         "sopctl configure PS-2026-0001 --host-key SHA256:… --ask-password",
         "sopctl configure --due  # all that wait for it, in one run",
+        "sopctl configure PS-2026-0001 --cut-off 6379,161/udp",
         "sopctl configure PS-2026-0001 --check --diff",
         "sopctl configure --check --tags sshd --tags firewall  # all servers",
         "sopctl configure --repair PS-2026-0001 --tags sshd",
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 @click.argument("ids", metavar="[ID]…", nargs=-1)
 @host_key_option
 @trusted_path_option
+@click.option("--cut-off", "cut_off", metavar="PORTS", help="What the owner agrees to lose: 6379,161/udp,8000-8010.")
 @click.option("--due", is_flag=True, help="All servers that wait for configuration.")
 @click.option("--check", is_flag=True, help="Change nothing: say what would change. Without ID: on all servers.")
 @click.option("--diff", is_flag=True, help="With --check: line by line.")
@@ -62,9 +64,7 @@ if TYPE_CHECKING:
 @click.option(
     "-e", "--extra-vars", "files", multiple=True, metavar="@FILE", help="Variables for Ansible, from a YAML file."
 )
-@click.option("--ask-password", is_flag=True, help="First contact with the owner's password, asked for once.")
-@click.option("--password-file", type=FILE, metavar="FILE", help="The same, from a file's first line; - is stdin.")
-@click.option("--keyring", metavar="SERVICE", help="The same, from the account's entry in the keyring.")
+@password_options
 @click.option("--raw", is_flag=True, help="For a server without Python: only the accounts, through its shell.")
 @click.option(
     "--sudo",
@@ -82,6 +82,7 @@ def command(
     *,
     host_key: str | None,
     trusted_path: str,
+    cut_off: str | None,
     due: bool,
     check: bool,
     diff: bool,
@@ -103,33 +104,41 @@ def command(
     it, it is kept as pending: sopctl host-key ID. Where the office has no key on the server yet, the owner's password
     (asked for once, or from a file or the keyring) creates the management account; the password is kept nowhere.
 
-    With --check: what differs from the configuration now, on one server or all. Nothing is changed or recorded.
-    Exit 1: something differs. Exit 6: a server could not be looked at. With --repair: the differences are put right.
+    Before anything is changed, the server is looked at, and its letter is compared with what listens there and who is
+    connected. Where others would be cut off from a service, nothing is done without the owner's consent (--cut-off).
+
+    With --check: what differs from the configuration now, on one server or all; on a server that was never configured,
+    what will change there: added, changed, cut off, what stays open past the letter, and what comes back on return.
+    Nothing is changed or recorded. Exit 1: something differs. Exit 6: a server could not be looked at. With --repair:
+    the differences are put right.
 
     With --sudo inventory: the account may run the gathering script as root and nothing else. With --sudo full: it may
     do everything again, once the owner has allowed that on the server, or if the key of the first contact still works.
     A release needs full sudo.
     """
+    from sopctl.model import services
     from sopctl.workflow.servers.playbooks import Options
     from sopctl.workflow.steps import configuring
 
     desk = open_desk(ctx)
-    if sudo and (not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path):
+    if sudo and (
+        not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path or cut_off
+    ):
         raise UsageError("sudo-with-other-work", "--sudo takes IDs, and cannot be combined with other work")
-    fits = len(ids) == 1 and not (check or repair or due or sudo)
-    by_password = _by_password([ask_password, password_file is not None, keyring is not None], fits=fits)
+    fits = len(ids) == 1 and not (repair or due or sudo)
+    given = Given(ask_password, password_file, keyring)
+    if given.any and not fits:
+        raise _first_only("a password")
     if (host_key or trusted_path) and (check or repair or due or len(ids) > 1):
         raise _first_only("--host-key" if host_key else "--trusted-path")
+    if cut_off and (len(ids) != 1 or check):
+        raise UsageError(
+            "consent-for-many", "--cut-off is for one server that is configured now", remedy="Name its ID."
+        )
     if sum([check, repair, due]) > 1 or (due and ids):
         raise choose_one("IDs", "--due", "--check", "--repair")
     if diff and not check:
         raise lacks("--diff", "--check")
-    if raw and check:
-        raise UsageError(
-            "check-needs-python",
-            "what would change is not known without Python",
-            remedy="Leave out --raw or --check.",
-        )
     if sudo:
         _change_sudo(desk, ids, sudo, forks=forks, as_json=as_json)
     options = Options(variable_files=_variable_files(files), tags=tags, forks=forks, raw=raw)
@@ -137,13 +146,14 @@ def command(
     if not (ids or due or check or repair):
         raise choose_one("IDs", "--due", "--check", "--repair", remedy=("To see what is due:", Action("todo")))
     chosen = configuring.limited(desk, chosen, limit)
+    password = given.password(desk, ids[0]) if given.any else None
     if check:
-        _check(desk, chosen, options, whole=not (ids or limit), diff=diff, as_json=as_json)
+        _check(desk, chosen, options, password, whole=not (ids or limit), diff=diff, as_json=as_json)
         return
-    password = _password(desk, ids[0], password_file, keyring) if by_password else None
+    consented = services.listed(cut_off) if cut_off else ()
     with task_progress(quiet=as_json) as on_event:
         if repair:
-            answers = configuring.repair(desk, chosen, options=options, on_event=on_event)
+            answers = configuring.repair(desk, chosen, cut_off=consented, options=options, on_event=on_event)
         else:
             answers = configuring.configure_all(
                 desk,
@@ -151,6 +161,7 @@ def command(
                 host_key=host_key,
                 trusted_path=trusted_path,
                 password=password,
+                cut_off=consented,
                 confirm=None if as_json else confirm_key,
                 options=options,
                 on_event=on_event,
@@ -160,15 +171,6 @@ def command(
     else:
         put_answers(answers.done, answers.errors, as_json=as_json)
     end(all(done.answer for done in answers.done.values()))
-
-
-def _by_password(ways: list[bool], *, fits: bool) -> bool:
-    """Is a password given? Raises UsageError for two of them, or where none `fits`."""
-    if any(ways) and not fits:
-        raise _first_only("a password")
-    if sum(ways) > 1:
-        raise choose_one("--ask-password", "--password-file", "--keyring")
-    return any(ways)
 
 
 def _first_only(what: str) -> UsageError:
@@ -215,16 +217,46 @@ def _variable_files(words: tuple[str, ...]) -> tuple[Path, ...]:
     return tuple(Path(word[1:]) for word in words)
 
 
-def _check(desk: "Desk", ids: list[str], options: "Options", *, whole: bool, diff: bool, as_json: bool) -> None:
-    from sopctl.workflow.steps import drift, reducing
+def _check(
+    desk: "Desk",
+    ids: list[str],
+    options: "Options",
+    password: "Password | None",
+    *,
+    whole: bool,
+    diff: bool,
+    as_json: bool,
+) -> None:
+    from sopctl.cli.steps import _preview
+    from sopctl.workflow.steps import drift, previewing, reducing
 
+    first = previewing.untouched(desk, ids)
+    if first and options.tags:
+        raise UsageError(
+            "first-configuration-whole",
+            "the first configuration of {deposit} cannot be limited to tags",
+            remedy="Leave out --tags.",
+            deposit=first[0],
+        )
+    others = [each for each in ids if each not in first]
+    if password and others:
+        raise _first_only("a password")
+    if others and options.raw:
+        raise UsageError(
+            "check-needs-python",
+            "what would change is not known without Python",
+            remedy="Leave out --raw or --check.",
+        )
     unseen = reducing.reduced(desk) if whole else []
+    previews, problems = _previews(desk, first, options, password)
     with task_progress(quiet=as_json) as on_event:
-        found = drift.look(desk, ids, options=options, on_event=on_event)
+        found = drift.look(desk, others, options=options, on_event=on_event)
     if as_json:
-        put_json({"servers": found, "reduced": unseen})
-    elif not (found or unseen):
+        put_json({"servers": found, "first": [_preview.as_json(each) for each in previews], "reduced": unseen})
+    elif not (found or unseen or first):
         click.echo("No server is configured yet.")
+    for preview in [] if as_json else previews:
+        _preview.put(preview, diff=diff)
     for server in [] if as_json else found:
         click.echo(f"{server.id}  {_changes(len(server.changes))}")
         for change in server.changes:
@@ -233,35 +265,33 @@ def _check(desk: "Desk", ids: list[str], options: "Options", *, whole: bool, dif
                 click.echo(f"    {line}")
     for deposit_id in [] if as_json else unseen:
         click.echo(f"{deposit_id}  not looked at: the office may only take inventory there")
-    blind = [server for server in found if server.message]
+    if len(problems) == 1 and not others:
+        raise problems[0]
+    blind = [(server.id, server.message) for server in found if server.message]
+    blind += [(each.values.get("deposit", ""), each.message) for each in problems]
     if blind:
         raise OutsideFailure(
             "not-looked-at",
             "could not be looked at: {servers}",
-            remedy=("To see where it fails:", Action("check", blind[0].id)),
-            servers="; ".join(f"{server.id}: {printable(server.message)}" for server in blind),
+            remedy=("To see where it fails:", Action("check", blind[0][0])),
+            servers="; ".join(f"{deposit_id}: {printable(message)}" for deposit_id, message in blind),
         )
-    end(not any(server.changes for server in found))
+    end(not previews and not any(server.changes for server in found))
+
+
+def _previews(
+    desk: "Desk", ids: list[str], options: "Options", password: "Password | None"
+) -> "tuple[list[Preview], list[SopctlError]]":
+    from sopctl.workflow.steps import previewing
+
+    found, problems = [], []
+    for deposit_id in ids:
+        try:
+            found.append(previewing.preview(desk, deposit_id, password=password, raw=options.raw))
+        except SopctlError as error:
+            problems.append(error)
+    return found, problems
 
 
 def _changes(count: int) -> str:
     return "nothing differs" if count == 0 else f"{count} task{'s' * (count > 1)} would change something"
-
-
-def _password(desk: "Desk", deposit_id: str, file: Path | None, service: str | None) -> "Password":
-    """The owner's password, from where it is said to be. Raises UsageError without a terminal to ask on."""
-
-    from sopctl.workflow.servers import first_contact
-
-    account = first_contact.account(desk, deposit_id)
-    if file:
-        return first_contact.from_file(file)
-    if service:
-        return first_contact.from_keyring(service, account)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(
-            "no-terminal",
-            "there is no terminal to ask for the password",
-            remedy="Give it in a file: --password-file FILE",
-        )
-    return first_contact.one_line(click.prompt(f"Password of {account}", hide_input=True, err=True), "typed")

@@ -242,6 +242,108 @@ class Cause(StrEnum):
         means="the management account may not use sudo to look",
         helps="let {user} use sudo without a password (/etc/sudoers.d)",
     )
+    SUDO_ASKS = _Declared(
+        "sudo-asks",
+        (Rung.COMMAND,),
+        means="sudo asks for a password, and a login with a key has none",
+        helps="let {user} use sudo without a password (NOPASSWD in /etc/sudoers.d), or configure it once with the "
+        "owner's password: --ask-password",
+    )
+    SUDO_WANTS_TERMINAL = _Declared(
+        "sudo-wants-terminal",
+        (Rung.COMMAND,),
+        means="sudo works on a terminal only (requiretty)",
+        helps="the owner lets {user} use sudo without a terminal: Defaults:{user} !requiretty in /etc/sudoers.d",
+    )
+    NO_SUDO = _Declared(
+        "no-sudo",
+        (Rung.COMMAND,),
+        means="there is no sudo; where there is doas, the detail says so",
+        helps="the owner installs sudo and lets {user} use it without a password, or lets root in with our key for "
+        "the first contact",
+    )
+    # What a look before a configuration finds
+    SAME_ACCOUNT = _Declared(
+        "same-account",
+        (),
+        means="the letter asks for an account that has the name of the office's own",
+        helps="the owner asks for another name, or the office takes another one: access.management_account of the record",
+    )
+    KEYS_ELSEWHERE = _Declared(
+        "keys-elsewhere",
+        (),
+        means="sshd reads no file of the account's own for its keys: only one for all, or what a command says",
+        helps="the owner adds .ssh/authorized_keys to AuthorizedKeysFile in sshd_config, for {user} at least "
+        "(Match User {user})",
+    )
+    SSHD_SETTINGS_BROKEN = _Declared(
+        "sshd-settings-broken",
+        (),
+        means="sshd does not read its own settings (sshd -T): it would not start again",
+        helps="the owner corrects sshd_config, until sshd -t says nothing",
+    )
+    NO_PYTHON = _Declared(
+        "no-python",
+        (),
+        means="no Python 3.8 or newer works there; what it says is in the detail",
+        helps="the owner installs or repairs python3; or only the accounts are made, by the shell: "
+        "sopctl configure ID --raw",
+    )
+    NO_NFTABLES = _Declared(
+        "no-nftables",
+        (),
+        means="nftables is missing or does not work there, so that no firewall of ours can be loaded",
+        helps="the owner installs nftables (and a kernel or container that allows it)",
+    )
+    DISK_FULL = _Declared(
+        "disk-full",
+        (),
+        means="a file system in which the configuration writes is full",
+        helps="the owner makes room there: df -h, df -i, du -x",
+    )
+    READ_ONLY = _Declared(
+        "read-only",
+        (),
+        means="a file system in which the configuration writes is mounted read-only",
+        helps="the owner looks for errors of the disk (dmesg), and mounts it for writing",
+    )
+    IMMUTABLE = _Declared(
+        "immutable",
+        (),
+        means="files that the configuration changes are protected from changes (chattr +i or +a)",
+        helps="the owner takes the attribute away: chattr -i -a, for the files in the detail",
+    )
+    PACKAGES_STUCK = _Declared(
+        "packages-stuck",
+        (),
+        means="the package manager is locked, or was interrupted: nothing can be installed now",
+        helps="wait for what holds the lock; where dpkg was interrupted, the owner runs dpkg --configure -a",
+        first_wait=60.0,
+    )
+    CLOCK_OFF = _Declared(
+        "clock-off",
+        (),
+        means="the server's clock is far from ours",
+        helps="the owner sets the clock, and lets it follow time servers",
+    )
+    NO_SYSTEMD = _Declared(
+        "no-systemd",
+        (),
+        means="another init system than systemd: there is no firewall, time, journal and update setting of ours",
+        helps="nothing has to be done: accounts and the SSH server are configured; the rest stays the owner's",
+    )
+    NOT_EXECUTABLE = _Declared(
+        "not-executable",
+        (),
+        means="/tmp is mounted noexec: programs cannot be started from there",  # noqa: S108 (the server's)
+        helps="nothing has to be done: sopctl starts none there",
+    )
+    SLOW_OWN_NAME = _Declared(
+        "slow-own-name",
+        (),
+        means="the server does not find its own name, or only after a while: sudo and the gathering of facts wait",
+        helps="nothing has to be done: the configuration enters its name in /etc/hosts",
+    )
     # What else the server offers
     PORT_CLOSED = _Declared(
         "port-closed",

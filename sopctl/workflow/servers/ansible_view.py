@@ -14,6 +14,7 @@ from msgspec import Struct, to_builtins
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.model import services
 from sopctl.model.sop.entries import AccessTried
 from sopctl.model.unit import label
 from sopctl.store import facts
@@ -53,6 +54,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
     settings = site.settings
     source = source_address(access.address)
     static = to_builtins(access.static_address)
+    asked = [services.ports(each) for each in access.ports]
     return {
         "ansible_host": way.host.address,
         "ansible_port": way.host.port,
@@ -62,7 +64,8 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
         "sopctl_id": dossier.id,
         "sopctl_hostname": dossier.deposit.server.name,
         "sopctl_accounts": to_builtins(access.accounts),
-        "sopctl_ports": list(access.ports),
+        "sopctl_ports": [services.plain(str(each)) for each in asked if each.protocol == "tcp"],
+        "sopctl_udp_ports": [str(each).removesuffix("/udp") for each in asked if each.protocol == "udp"],
         "sopctl_sources": list(access.sources),
         "sopctl_static_address": {"address": access.address, **static} if static else {},
         "sopctl_resolvers": to_builtins(settings.resolvers),

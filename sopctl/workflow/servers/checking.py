@@ -17,6 +17,7 @@ from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.month import month_days
+from sopctl.model.services import single_tcp
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import called
 from sopctl.store import dossiers, locks, register
@@ -163,7 +164,7 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     from sopctl.adapters.ssh.sweep import Job
 
     dossier = dossiers.read(site, deposit_id)
-    services = dossier.deposit.access.ports
+    services = single_tcp(dossier.deposit.access.ports)
     if dossier.deposit.kind == "appliance":
         return Job(deposit_id, target(reach.host(dossier), services=services, timeout=timeout), None)
     way = reach.reach(site, dossier)

@@ -38,6 +38,9 @@ _REMEDIES = {
 }
 """What helps where that differs from a login with a key."""
 
+_NOT_ROOT = (Cause.SUDO_REFUSED, Cause.SUDO_ASKS, Cause.SUDO_WANTS_TERMINAL, Cause.NO_SUDO)
+"""The account lets us in, but not become root."""
+
 
 def account(desk: Desk, deposit_id: str) -> str:
     """The account that the owner made for the first contact. Raises InvalidRecord when the record names none."""
@@ -109,7 +112,7 @@ def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = N
     site.key_file(site.settings.management.key)
     found = _make_account(mine, first_contact(mine.dossier).user, password, cancel)
     if found.cause:
-        raise _refused(mine.dossier.id, found)
+        raise refused(mine.dossier.id, found)
     return WayIn(way_in=office_account(site, mine.dossier))
 
 
@@ -123,13 +126,13 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
     key = load_key(site.key_file(site.settings.management.key))
     found = _make_account(mine, office_account(site, mine.dossier), key, cancel)
     owner = mine.deposit.access.first_contact
-    if found.cause is Cause.SUDO_REFUSED and owner and owner.key and (site.folder("keys") / owner.key).is_file():
+    if found.cause in _NOT_ROOT and owner and owner.key and (site.folder("keys") / owner.key).is_file():
         again = _make_account(mine, owner.user, load_key(site.key_file(owner.key)), cancel)
         found = again if again.cause is None else found
-    if found.cause is Cause.SUDO_REFUSED:
+    if found.cause in _NOT_ROOT:
         raise reduced(mine.dossier.id)
     if found.cause:
-        raise _refused(mine.dossier.id, found)
+        raise refused(mine.dossier.id, found)
     mine.always.append(SudoRight(sudo="full"))
 
 
@@ -153,14 +156,16 @@ def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.
     return run_as_root(where, way, script, ["add", RECORDS, *account], cancel=cancel)
 
 
-def _refused(deposit_id: str, found: AccessResult) -> OutsideFailure:
+def refused(deposit_id: str, found: AccessResult, *, by_password: bool = True) -> OutsideFailure:
+    """The error for a first contact that failed, by password or with the owner's key, with what helps."""
     assert found.cause  # noqa: S101 (it failed)
-    words = _REMEDIES.get(found.cause)
+    words = _REMEDIES.get(found.cause) if by_password else None
+    helps = remedy(found)
     return OutsideFailure(
         "first-contact-failed",
         "the first contact with {deposit} failed at {rung}: {detail}",
         where=f"{found.host}:{found.port}",
-        remedy=words.format(user=found.user) if words else remedy(found),
+        remedy=words.format(user=found.user) if words else f"{helps[:1].upper()}{helps[1:]}.",
         deposit=deposit_id,
         rung=found.rung,
         cause=found.cause,

@@ -3,6 +3,7 @@ stops. What confirms a key is in workflow/trust.py.
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -17,7 +18,10 @@ from sopctl.store.dossiers import Dossier
 from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.servers.reach import host
-from sopctl.workflow.trust import Proof
+from sopctl.workflow.trust import Host, Proof
+
+if TYPE_CHECKING:
+    from sopctl.adapters.ssh import Key
 
 
 class Seen(Struct, frozen=True):
@@ -75,27 +79,54 @@ def to_pin(mine: Turn, proof: Proof) -> HostKeyPinned | None:
 
     Raises as `trust.confirmed`.
     """
+    return _confirmed(mine.dossier, proof) if _to_confirm(mine, proof) else None
+
+
+def _to_confirm(mine: Turn, proof: Proof) -> bool:
+    """Is no key pinned, or another than the one that is given now?"""
     before = host(mine.dossier).pinned
     wanted = target.pin(proof.fingerprint) if proof.fingerprint else None
-    if before and (wanted is None or wanted.sha256 == before.sha256):
-        return None
-    return _confirmed(mine.dossier, proof)
+    return before is None or (wanted is not None and wanted.sha256 != before.sha256)
 
 
-def refuse_changed(dossier: Dossier) -> None:
-    """Raise OutsideFailure, with both fingerprints, when the server shows another key than the pinned one."""
-    error = changed(dossier)
+class Pinning:
+    """Confirms the key that a server shows while we are connected, and keeps what the beginning of a step then
+    establishes about it."""
+
+    def __init__(self, mine: Turn, proof: Proof) -> None:
+        self._dossier, self._proof = mine.dossier, proof
+        self.pinned: HostKeyPinned | None = None
+
+    def __call__(self, key: HostKey) -> None:
+        """Raises as `trust.confirmed`."""
+        before = pending(self._dossier)
+        how = trust.accepted(host(self._dossier), self._proof, key, (before.key, before.at) if before else None)
+        self.pinned = HostKeyPinned(host_key=key, host_key_confirmed=how)
+
+
+def pinning(mine: Turn, proof: Proof) -> Pinning | None:
+    """What confirms the key of a server on the first connection to it; None when the key is pinned already."""
+    return Pinning(mine, proof) if _to_confirm(mine, proof) else None
+
+
+def refuse_changed(dossier: Dossier, user: str | None = None, key: "Key | None" = None) -> None:
+    """Raise OutsideFailure, with both fingerprints, when the server shows another key than the pinned one. With a
+    `user` and `key` we log in: a mere look is what OpenSSH from 9.8 on penalises."""
+    error = changed_error(host(dossier), trust.look(host(dossier), user=user, key=key))
     if error:
         raise error
 
 
 def changed(dossier: Dossier) -> OutsideFailure | None:
-    """The error for a server that shows another key than the pinned one, with both fingerprints; else None.
+    """The error for a server that shows another key than the pinned one, with both fingerprints; else None."""
+    return changed_error(host(dossier), trust.look(host(dossier)))
+
+
+def changed_error(where: Host, found: AccessResult) -> OutsideFailure | None:
+    """The error where a check found another key than the pinned one, with both fingerprints; else None.
 
     An unreachable server is not an error here: whatever comes next finds that out.
     """
-    where = host(dossier)
-    found = trust.look(where)
     if found.cause is not Cause.HOST_KEY_CHANGED or where.pinned is None or found.host_key is None:
         return None
     return OutsideFailure(

@@ -12,6 +12,7 @@ from msgspec import Struct
 from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.events import Why
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent
+from sopctl.adapters.ssh import load_key
 from sopctl.errors import Action, Interrupted, InvalidRecord, OutsideFailure, SopctlError, TimedOut
 from sopctl.model.sop.entries import AnsibleRun, Entry
 from sopctl.workflow.desk import Turn
@@ -81,9 +82,14 @@ def refuse_unfit(mine: Turn) -> None:
     and for a changed host key; NotNow where the office may only take inventory, and its owner has not changed that."""
     site = mine.desk.site
     way = reach(site, mine.dossier)
-    site.key_file(way.key)
+    key = load_key(site.key_file(way.key))
     if way.host.pinned:
-        host_keys.refuse_changed(mine.dossier)
+        host_keys.refuse_changed(mine.dossier, way.account, key)
+    refuse_reduced(mine)
+
+
+def refuse_reduced(mine: Turn) -> None:
+    """Get full sudo back where the office may only take inventory. Raises NotNow where the owner does not allow it."""
     if mine.dossier.summary.reduced:
         first_contact.regain(mine)
 
@@ -192,7 +198,7 @@ def explain(mine: Turn, result: RunResult) -> str:
     """What failed on a turn's server, in one sentence: the task and its message, or what Ansible said."""
     said = result.hosts.get(mine.dossier.id)
     if said and said.failed_task:
-        slow = f"; its facts took {said.waited:.0f} s: does it know its own name?" if said.waited else ""
+        slow = f"; its facts took {said.waited:.0f} s" if said.waited else ""
         left = f"; in {said.window:.0f} s the server puts back by itself what was changed" if said.window else ""
         return f"{said.failed_task}: {said.message}{slow}{left}"
     return (said.message if said else "") or result.message
@@ -210,10 +216,8 @@ def noted(mine: Turn, result: RunResult) -> str:
 
 
 def waited(host: HostResult) -> str:
-    """What a history says of a server that took long to give its facts, and why that may be; empty for others."""
-    if not host.waited:
-        return ""
-    return f"; fakta baru terbaca setelah {host.waited:.0f} s: nama server sendiri tidak dikenal?"
+    """What a history says of a server that took long to give its facts; empty for others. Why it did was not seen."""
+    return f"; fakta baru terbaca setelah {host.waited:.0f} s" if host.waited else ""
 
 
 def unfinished(result: RunResult, run: str) -> SopctlError | None:

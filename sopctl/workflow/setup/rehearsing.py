@@ -58,7 +58,7 @@ def rehearse(
     deposit. The site itself is not touched: its playbooks, roles, variables and vault password are copied. Raises
     UsageError for a playbook that lies elsewhere, and what the lab and the runs raise.
     """
-    root = _root(site_dir)
+    root = where(site_dir)
     name = playbook.name
     if playbook.resolve() != (root / "playbooks" / name).resolve() or not playbook.is_file():
         raise UsageError(
@@ -68,10 +68,11 @@ def rehearse(
             playbook=playbook,
             folder=root / "playbooks",
         )
-    with tempfile.TemporaryDirectory(prefix="sopctl-rehearse-") as folder:
+    with lab.name_of_its_own(LAB) as own, tempfile.TemporaryDirectory(prefix="sopctl-rehearse-") as folder:
         stage = Path(folder)
+        lab.down(own)
         try:
-            status = lab.up(LAB, servers=servers, release=release, progress=progress)
+            status = lab.up(own, servers=servers, release=release, progress=progress)
             ids = _set_up(root, stage, status, groups)
             first = run_playbook(stage, name, limit=ids, run_dir=stage / "run1", on_event=on_event)
             second = None
@@ -80,11 +81,13 @@ def rehearse(
                 second = run_playbook(stage, name, limit=ids, run_dir=stage / "run2", on_event=on_event)
         finally:
             if not keep:
-                lab.down(LAB, progress=progress)
+                lab.down(own, progress=progress)
     return Rehearsal(first, second)
 
 
-def _root(site_dir: str | None) -> Path:
+def where(site_dir: str | None) -> Path:
+    """Where the playbooks to rehearse are: the site, or what a new site gets. Raises InvalidRecord or UsageError when
+    the site that is named is none."""
     try:
         return Site.find(site_dir).root
     except SopctlError:
@@ -93,18 +96,23 @@ def _root(site_dir: str | None) -> Path:
         return skeleton()
 
 
-def _set_up(root: Path, stage: Path, status: LabStatus, groups: Sequence[str]) -> list[str]:
-    """Make the stage: the site's playbooks around an inventory of the lab's servers. Returns their names in it."""
+def bring(root: Path, stage: Path) -> None:
+    """Copy the playbooks of `root`, their variables and the vault's password into the folder `stage`."""
     for name in COPIED:
         if (root / name).is_dir():
-            shutil.copytree(root / name, stage / name, ignore=shutil.ignore_patterns("__pycache__"))
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(root / name, stage / name, ignore=ignored, dirs_exist_ok=True)
     shutil.copyfile(root / "ansible.cfg", stage / "ansible.cfg")
-    keys = stage / "keys"
-    keys.mkdir(mode=0o700)
+    (stage / "keys").mkdir(mode=0o700, exist_ok=True)
     if (root / "keys/vault").is_file():
-        shutil.copy(root / "keys/vault", keys / "vault")
+        shutil.copy(root / "keys/vault", stage / "keys/vault")
+
+
+def _set_up(root: Path, stage: Path, status: LabStatus, groups: Sequence[str]) -> list[str]:
+    """Make the stage: the site's playbooks around an inventory of the lab's servers. Returns their names in it."""
+    bring(root, stage)
     for name in ("management", "requester"):
-        make_key(keys / name, name)
+        make_key(stage / "keys" / name, name)
     (stage / "inventory").mkdir(exist_ok=True)
     hosts = {f"PS-0000-{n:04}": _variables(stage, status, server) for n, server in enumerate(status.servers, 1)}
     inventory: dict[str, Any] = {group: {"hosts": {key: {} for key in hosts}} for group in groups}

@@ -7,26 +7,31 @@ deposit stays at its step.
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from sopctl.adapters.ansible.runner import HostResult, RunResult
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, NotNow, SopctlError, UsageError
-from sopctl.model.sop.entries import Configured, Entry, WayIn
+from sopctl.model.services import Service
+from sopctl.model.sop.entries import Configured, Consented, Entry, WayIn
 from sopctl.model.sop.summary import Summary
 from sopctl.store import register
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.ports import deposit_port
-from sopctl.workflow.servers import appliances, batch, host_keys
+from sopctl.workflow.servers import appliances, batch, host_keys, surveying
 from sopctl.workflow.servers.ansible_view import hosts
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.first_contact import let_in
-from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_unfit, silent, waited
+from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_reduced, silent, waited
 from sopctl.workflow.servers.reach import office_account, reach
+from sopctl.workflow.servers.surveying import Look
 from sopctl.workflow.trust import Confirm, Proof, Unconfirmed
 
 PLAYBOOK = "configure.yml"
 RAW_PLAYBOOK = "configure_raw.yml"
+AT_A_TIME = 10
+"""Servers that are looked at at the same time."""
 
 
 def configure(
@@ -37,6 +42,7 @@ def configure(
     confirm: Confirm | None = None,
     trusted_path: str = "",
     password: Password | None = None,
+    cut_off: Sequence[Service] = (),
     options: Options = PLAIN,
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
@@ -48,6 +54,9 @@ def configure(
     and a key that nobody confirms is recorded as pending. With the owner's `password` the management account is made
     first. With `options.raw` a server without Python gets its accounts only. A host that failed is an answer (no),
     recorded as failed. A network appliance is not configured: see `appliances.configure`.
+
+    The server is looked at before anything is changed there: raises OutsideFailure for what is in the way, NotNow for
+    services that others would be cut off from, unless the owner has consented to that (`cut_off`, now or before).
     """
     answers = configure_all(
         desk,
@@ -56,6 +65,7 @@ def configure(
         confirm=confirm,
         trusted_path=trusted_path,
         password=password,
+        cut_off=cut_off,
         options=options,
         on_event=on_event,
         cancel=cancel,
@@ -71,14 +81,15 @@ def configure_all(
     confirm: Confirm | None = None,
     trusted_path: str = "",
     password: Password | None = None,
+    cut_off: Sequence[Service] = (),
     options: Options = PLAIN,
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
 ) -> Answers:
     """Configure these servers in one run; one that cannot be configured does not hold up the others.
 
-    Raises what ends the run for all of them (see `playbooks.run_on`), and UsageError for tags, or for a password with
-    several servers.
+    Raises what ends the run for all of them (see `playbooks.run_on`), and UsageError for tags, or for a password or a
+    consent with several servers.
     """
     if options.tags:
         raise UsageError(
@@ -88,27 +99,33 @@ def configure_all(
         )
     if password and len(ids) > 1:
         raise UsageError("password-for-many", "a password opens one server, not several")
-    answers, begun = Answers(), dict[str, Sequence[Entry]]()
+    _refuse_consent_for_many(cut_off, ids)
+    answers = Answers()
+    pinnings: dict[str, host_keys.Pinning | None] = {}
+    looks = _Looks(desk, cut_off, options.raw, cancel)
 
     def admit(mine: Turn) -> StepDone | None:
         _refuse_without_way_in(mine, password, options)
         no_port = _port(mine)
         if no_port:
             return no_port
-        with _begun_work(mine):
-            pinned = host_keys.to_pin(mine, Proof(host_key, trusted_path, confirm))
-            first = [pinned] if pinned else []
-            if appliances.is_appliance(mine.dossier):
-                return _appliance(mine, first, cancel)
-            if password:
-                begun[mine.dossier.id] = [_first_contact(mine, first, password, cancel)]
-            else:
-                begun[mine.dossier.id] = first
-                refuse_unfit(mine)
+        proof = Proof(host_key, trusted_path, confirm)
+        if appliances.is_appliance(mine.dossier):
+            with _begun_work(mine):
+                pinned = host_keys.to_pin(mine, proof)
+                return _appliance(mine, [pinned] if pinned else [], cancel)
+        pinnings[mine.dossier.id] = host_keys.pinning(mine, proof)
+        if pinnings[mine.dossier.id] is None and password is None:
+            with _begun_work(mine):
+                refuse_reduced(mine)
         return None
 
     with batch.held(ids, lambda deposit_id: turn(desk, deposit_id, "configure"), admit, answers) as turns:
-        _run(turns, answers, options, on_event, cancel, begun)
+        ready = looks.at(turns, answers, pinnings, password)
+        if password:
+            for mine in ready:
+                looks.begun[mine.dossier.id] = [_first_contact(mine, looks.begun[mine.dossier.id], password, cancel)]
+        _run(ready, answers, options, on_event, cancel, looks)
     for deposit_id, problem in answers.errors.items():
         if isinstance(problem, Unconfirmed):
             host_keys.keep_pending(desk, deposit_id, problem.key)
@@ -119,22 +136,26 @@ def repair(
     desk: Desk,
     ids: Sequence[str],
     *,
+    cut_off: Sequence[Service] = (),
     options: Options = PLAIN,
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
 ) -> Answers:
     """Configure again, in one run, servers that were configured before; the deposits stay at their steps.
 
-    Raises what ends the run for all of them (see `playbooks.run_on`).
+    The servers are looked at first, as by `configure`. Raises what ends the run for all of them (see
+    `playbooks.run_on`), and UsageError for a consent with several servers.
     """
+    _refuse_consent_for_many(cut_off, ids)
     answers = Answers()
+    looks = _Looks(desk, cut_off, options.raw, cancel)
 
     def admit(mine: Turn) -> None:
         refuse_unmanaged(mine.dossier.summary, "there is nothing to repair")
-        refuse_unfit(mine)
+        refuse_reduced(mine)
 
     with batch.held(ids, lambda deposit_id: act(desk, deposit_id, "repair"), admit, answers) as turns:
-        _run(turns, answers, options, on_event, cancel)
+        _run(looks.at(turns, answers), answers, options, on_event, cancel, looks)
     return answers
 
 
@@ -190,26 +211,116 @@ def limited(desk: Desk, ids: Sequence[str], limits: Sequence[str]) -> list[str]:
     return [each for each in ids if of.get(each, {each}) & set(limits)]
 
 
+class _Looks:
+    """The looks of one run: at each server before it is changed, and what they let begin."""
+
+    def __init__(self, desk: Desk, cut_off: Sequence[Service], raw: bool, cancel: threading.Event | None) -> None:
+        self._desk, self._consents, self._raw, self._cancel = desk, tuple(cut_off), raw, cancel
+        self._found: dict[str, Look] = {}
+        self.begun: dict[str, Sequence[Entry]] = {}
+        """What the beginning of the work establishes, by deposit."""
+
+    def at(
+        self,
+        turns: Sequence[Turn],
+        answers: Answers,
+        pinnings: Mapping[str, host_keys.Pinning | None] = {},
+        password: Password | None = None,
+    ) -> list[Turn]:
+        """Look at these servers, several at a time. Returns the turns that go on; the others get their answers."""
+
+        def one(mine: Turn) -> Look | SopctlError:
+            try:
+                return surveying.look(
+                    self._desk,
+                    mine.dossier,
+                    password=password,
+                    pinning=pinnings.get(mine.dossier.id),
+                    raw=self._raw,
+                    cancel=self._cancel,
+                )
+            except SopctlError as error:
+                return error
+
+        # A person is asked about one key at a time; a look that asks nobody is done beside the others.
+        if len(turns) < 2 or any(pinnings.values()):
+            found = list(map(one, turns))
+        else:
+            with ThreadPoolExecutor(min(AT_A_TIME, len(turns))) as pool:
+                found = list(pool.map(one, turns))
+        ready = []
+        for mine, look in zip(turns, found, strict=True):
+            pinning = pinnings.get(mine.dossier.id)
+            first: list[Entry] = [pinning.pinned] if pinning and pinning.pinned else []
+            try:
+                self._admit(mine, look, first)
+            except SopctlError as error:
+                answers.give(mine.dossier.id, error)
+            else:
+                ready.append(mine)
+        return ready
+
+    def _admit(self, mine: Turn, look: Look | SopctlError, first: list[Entry]) -> None:
+        """Raise what keeps the server out of the run. It is recorded, unless it is only that a person is asked: a timer
+        comes again, and then says so again."""
+        try:
+            if isinstance(look, SopctlError):
+                raise look
+            surveying.refuse_blocked(look)
+            surveying.refuse_unconsented(look, (*surveying.consents(mine.dossier), *self._consents))
+        except SopctlError as error:
+            if mine.begun or first or not isinstance(error, NotNow | Unconfirmed | UsageError):
+                if not mine.begun:
+                    mine.start(*first)
+                mine.break_off(error)
+            raise
+        self._found[mine.dossier.id] = look
+        cut = look.comparison.cut_off
+        consented = [Consented(consented=tuple(str(each.service) for each in cut))] if cut else []
+        self.begun[mine.dossier.id] = [*first, *consented]
+
+    def established(self, deposit_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What the run has cut off, and what stays open past the letter, as a history keeps it."""
+        look = self._found.get(deposit_id)
+        if look is None:
+            return (), ()
+        return surveying.closed(look.comparison.cut_off), surveying.stays_open(look.comparison.stays_open)
+
+
+def _refuse_consent_for_many(cut_off: Sequence[Service], ids: Sequence[str]) -> None:
+    if cut_off and len(ids) > 1:
+        raise UsageError("consent-for-many", "a consent is for one server, not several")
+
+
 def _run(
     turns: Sequence[Turn],
     answers: Answers,
     options: Options,
     on_event: OnEvent,
     cancel: threading.Event | None,
-    begun: Mapping[str, Sequence[Entry]] = {},
+    looks: _Looks,
 ) -> None:
     def good(mine: Turn, host: HostResult, result: RunResult) -> StepDone:
         note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s{waited(host)}"
         if options.raw:
             note = f"tanpa Python: akun dan kunci saja; {note}"
-        note = "; ".join((note, *host.notes))
+        closed, stay = looks.established(mine.dossier.id)
+        if closed:
+            note += f"; ditutup dengan persetujuan pemilik: {', '.join(closed)}"
+        if stay:
+            note += f"; tetap terbuka di luar surat: {', '.join(stay)}"
+        note = "; ".join((note, *host.notes))[:1000]
         established = Configured(
-            changed=host.changed, raw=options.raw, account=office_account(mine.desk.site, mine.dossier)
+            changed=host.changed,
+            raw=options.raw,
+            cut_off=closed or None,
+            stays_open=stay or None,
+            account=office_account(mine.desk.site, mine.dossier),
         )
         return mine.record(mine.verb.outcome or "selesai", established, note=note)
 
     playbook = RAW_PLAYBOOK if options.raw else PLAYBOOK
-    batch.run(turns, playbook, good, answers, started=begun, options=options, on_event=on_event, cancel=cancel)
+    batch.run(turns, playbook, good, answers, started=looks.begun, options=options, on_event=on_event, cancel=cancel)
 
 
 def _refuse_without_way_in(mine: Turn, password: Password | None, options: Options) -> None:

@@ -14,6 +14,7 @@ from sopctl.model.access import backoff, verification
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import Jump, Target
 from sopctl.model.access.verification import Established, View, Word
+from sopctl.model.services import single_tcp
 from sopctl.model.sop.entries import AccessTried
 from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
@@ -115,7 +116,7 @@ def plan(mine: Turn, vantage: Vantage) -> Look:
         way = reach.reach(site, mine.dossier)
         user, key_file = way.account, site.key_file(way.key)
     where = trust.target(
-        reach.host(mine.dossier), user, services=wanted.ports, timeout=vantage.timeout, jump=vantage.jump
+        reach.host(mine.dossier), user, services=single_tcp(wanted.ports), timeout=vantage.timeout, jump=vantage.jump
     )
     key = load_key(key_file)
     jump_key = load_key(vantage.jump_key) if vantage.jump_key else None

@@ -15,7 +15,9 @@ from sopctl.model.ports.switch import SwitchRecord
 from sopctl.store import codec
 
 
-@pytest.mark.parametrize("words", [[], ["up"], ["plug"], ["switch"], ["hardware"], ["status"], ["down"]])
+@pytest.mark.parametrize(
+    "words", [[], ["up"], ["plug"], ["switch"], ["hardware"], ["states"], ["rehearse"], ["status"], ["down"]]
+)
 def test_help_has_an_example(words: list[str]) -> None:
     result = CliRunner().invoke(lab, [*words, "--help"])
     assert result.exit_code == 0
@@ -39,6 +41,7 @@ def test_status_is_one_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "host_keys": [],
         "state": "stopped",
         "pid": None,
+        "states": [],
     }
     only = json.loads(CliRunner().invoke(lab, ["status", "--name", "two", "--json"]).stdout)
     assert [one["name"] for one in only["labs"]] == ["two"]
@@ -76,6 +79,9 @@ def test_a_switch_is_shown_and_described_as_a_site_keeps_it(tmp_path: Path, monk
         (["up", "--vm", "--switch"], "no card for the switch"),
         (["switch"], "the lab lab has no switch"),
         (["plug", "lab1", "2"], "has no server 'lab1'"),
+        (["up", "--vm", "--state", "ufw"], "cannot be put into an owner's state"),
+        (["up", "--state", "ufv"], "the lab has no state 'ufv'"),
+        (["rehearse", "--state", "ufw,none"], "the lab has no state 'none'"),
     ],
 )
 def test_without_a_switch_there_is_one_clear_message(
@@ -104,3 +110,18 @@ def test_down_without_a_lab_is_done_and_leaves_no_folder(tmp_path: Path, monkeyp
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {"removed": []}
     assert os.listdir(tmp_path) == []
+
+
+def test_states_are_listed_with_their_files() -> None:
+    shown = CliRunner().invoke(lab, ["states"]).stdout
+    assert "\nufw " in f"\n{shown}"
+    document = json.loads(CliRunner().invoke(lab, ["states", "--json"]).stdout)
+    folder = Path(document["folder"])
+    assert {each["name"] for each in document["states"]} == {path.stem for path in folder.glob("*.yml")}
+
+
+@pytest.mark.parametrize("words", [[], ["playbook.yml", "--state", "ufw"]])
+def test_a_rehearsal_is_of_a_playbook_or_of_states(words: list[str]) -> None:
+    result = CliRunner().invoke(lab, ["rehearse", *words])
+    assert isinstance(result.exception, UsageError)
+    assert "choose one of: PLAYBOOK, --state" in result.exception.message

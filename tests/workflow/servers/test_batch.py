@@ -159,7 +159,7 @@ def test_collect(desk: Desk, office: Office) -> None:
     outcome, note = office.last(good)
     assert outcome == "selesai"
     assert note.startswith("formulir ")
-    assert note.endswith("nama server sendiri tidak dikenal?")
+    assert note.endswith("; fakta baru terbaca setelah 13 s")
     assert office.last(bad) == ("failed", "Install it: no space left on device")
     assert office.last(away)[0] == "failed"
     assert collecting.due(desk) == [bad, away]

@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.options import (
     FILE,
+    decider_options,
     example,
     id_argument,
     json_option,
@@ -13,8 +14,10 @@ from sopctl.cli.options import (
     language_of,
     month_option,
     open_desk,
+    seen_option,
 )
-from sopctl.cli.render import put_json
+from sopctl.cli.passwords import Given, password_options
+from sopctl.cli.render import put_json, put_step
 
 output_option = click.option("-o", "--output", type=FILE, help="The file to write.")
 format_option = click.option(
@@ -115,6 +118,36 @@ def make_handover(
         open_desk(ctx), deposit_id, kind=chosen, output=output, language=language_of(lang) if lang else None
     )
     _made(made, as_json=as_json)
+
+
+@command.command(
+    "consent",
+    epilog=example("sopctl document make consent PS-2026-0001"),
+)
+@id_argument
+@password_options
+@decider_options
+@seen_option
+@json_option
+@click.pass_context
+def make_consent(
+    ctx: click.Context,
+    deposit_id: str,
+    *,
+    ask_password: bool,
+    password_file: Path | None,
+    keyring: str | None,
+    as_json: bool,
+) -> None:
+    """The consent sheet for the owner to sign: what a configuration will change on the server.
+
+    The server is looked at, as by configure --check. Nothing is changed there; the sheet is kept in the dossier.
+    """
+    from sopctl.workflow.steps import previewing
+
+    desk, given = open_desk(ctx), Given(ask_password, password_file, keyring)
+    password = given.password(desk, deposit_id) if given.any else None
+    put_step(previewing.issue(desk, deposit_id, password=password), as_json=as_json)
 
 
 def _made(path: Path, *, as_json: bool) -> None:

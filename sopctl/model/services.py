@@ -1,0 +1,106 @@
+"""Services that are reached over the network, by protocol and port: as a letter asks for them, as a server has them, as
+people name them on a command line.
+
+`443` is a TCP port, `53/udp` a UDP port, `8000-8010` a range. What has no ports is named by its protocol: `gre`.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+from sopctl.errors import UsageError
+from sopctl.model.names import PORTS
+from sopctl.model.text import printable
+
+Protocol = Literal["tcp", "udp"]
+
+PROTOCOLS = {
+    2: "igmp", 4: "ipip", 41: "sit", 47: "gre", 50: "esp", 51: "ah", 88: "eigrp", 89: "ospf", 103: "pim", 112: "vrrp",
+    115: "l2tp", 132: "sctp",
+}  # fmt: skip
+"""Protocols besides TCP and UDP that servers receive, by IANA's number for each."""
+
+_PROTOCOL = re.compile(rf"{'|'.join(PROTOCOLS.values())}|proto-[0-9]{{1,3}}")
+
+
+class Ports(Struct, frozen=True, order=True):
+    """The ports from `first` to `last` of a protocol."""
+
+    protocol: Protocol
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        numbers = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+        return numbers if self.protocol == "tcp" else f"{numbers}/udp"
+
+    def covers(self, other: "Ports") -> bool:
+        """Are all of the other's ports among these?"""
+        return self.protocol == other.protocol and self.first <= other.first and other.last <= self.last
+
+
+Service = Ports | str
+"""Ports, or a protocol without ports by its name."""
+
+
+def ports(text: str | int) -> Ports:
+    """Read one port or range. Raises ValueError for text that is none, or a range that runs backwards."""
+    found = re.match(PORTS, str(text))
+    if found is None:
+        raise ValueError("Expected a port such as 443, 53/udp or 8000-8010")
+    first = int(found[1])
+    last = int(found[3] or first)
+    if last < first:
+        raise ValueError(f"Expected the range {text} to begin with its lower port")
+    return Ports("udp" if found[5] == "udp" else "tcp", first, last)
+
+
+def port(number: int, protocol: Protocol = "tcp") -> Ports:
+    """One port."""
+    return Ports(protocol, number, number)
+
+
+def plain(text: str | int) -> str | int:
+    """The shortest way to write a port or range: the number alone for one TCP port. Raises as `ports`."""
+    found = ports(text)
+    return found.first if found.protocol == "tcp" and found.first == found.last else str(found)
+
+
+def protocol(number: int) -> str:
+    """The name of a protocol by its number."""
+    return PROTOCOLS.get(number, f"proto-{number}")
+
+
+def listed(text: str) -> tuple[Service, ...]:
+    """Read what a person lists on a command line: `6379,161/udp,gre`. Raises UsageError."""
+    found: list[Service] = []
+    for word in filter(None, re.split(r"[,\s]+", text[:2000].strip().lower())):
+        if _PROTOCOL.fullmatch(word):
+            found.append(word)
+            continue
+        try:
+            found.append(ports(word))
+        except ValueError:
+            raise UsageError(
+                "not-a-service",
+                "{word!r} is not a port or a protocol",
+                remedy="Write them like this: 6379,161/udp,8000-8010,gre",
+                word=printable(word, 40),
+            ) from None
+    return tuple(found)
+
+
+def covered(service: Service, by: Iterable[Service]) -> bool:
+    """Is `service` among these?"""
+    return any(
+        one.covers(service) if isinstance(one, Ports) and isinstance(service, Ports) else one == service for one in by
+    )
+
+
+def single_tcp(asked: Iterable[str | int]) -> tuple[int, ...]:
+    """The single TCP ports among those that a letter asks for: the ones that can be tried from outside. Of a range not
+    every port need be in use, and whether a UDP service works only its own protocol shows."""
+    found = map(ports, asked)
+    return tuple(one.first for one in found if one.protocol == "tcp" and one.first == one.last)

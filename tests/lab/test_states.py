@@ -1,0 +1,128 @@
+"""Strangers' servers: a deposit harms nothing on a server that has lived, and gives everything back.
+
+Each server goes through the whole cycle (`sopctl lab rehearse --state`). What its owner set is read by the lab's own
+fingerprint, which knows nothing of what the playbooks do. `make test` takes several states a server, all in the same
+runs; `make battery` takes each state alone, on each release that has it.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from sopctl.adapters.lab import LabStatus, Tier
+from sopctl.adapters.lab.state import RELEASES
+from sopctl.model.text import printable
+from sopctl.store.site import Site
+from sopctl.workflow.setup.lab import all_states
+from sopctl.workflow.setup.proving import Proof, prove
+from tests.conftest import Ran
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900), pytest.mark.usefixtures("booted")]
+
+STATES = {one.name: one for one in all_states()}
+
+TOGETHER = {
+    "bookworm": (
+        "ufw,web-from-a-home,tcsh,host-name-in-use,journal-kept",
+        "ssh-socket-of-its-own,services-not-asked,account-named-sopctl,localtime-is-a-file",
+        "containers,allow-groups,zsh,updates-of-the-owner,group-named-sopctl",
+        "firewalld,two-ssh-ports,extrausers,fish",
+        "sshd-without-include,nftables-with-nat,dns-server,etc-in-git,accounts-and-groups",
+        "keys-elsewhere,root-shut-out,chrony,network-manager,immutable-files,noexec-tmp",
+        "second-factor",
+        "sudo-asks-a-password,home-is-var-www",
+        "no-sudo",
+        "full-var",
+    ),
+    "bullseye": ("ssh-socket,iptables-with-nat,forwarded-ports,match-address,bashrc-into-tmux",),
+    "trixie": ("hurried-logins,ssh-listen-address,ntpsec,banner-of-the-owner,cloud-init,resolver-of-its-own",),
+}
+"""States that fit together, a server each; those that must be refused have a server of their own."""
+
+AT_A_TIME = 7
+"""Servers in one run of the battery."""
+
+
+@pytest.fixture
+def booted(lab: LabStatus) -> None:
+    if lab.tier is not Tier.SYSTEMD:
+        pytest.skip("owners' states need booted servers")
+
+
+def told(proof: Proof) -> str:
+    """What went wrong on a server, for a person."""
+    lines = [f"{proof.server}: {', '.join(proof.states)}"]
+    for step in proof.steps:
+        if not step.ok:
+            lines += [f"  {step.step}: {printable(step.said, 1000)}", *(f"    {each}" for each in step.differences)]
+    return "\n".join(lines)
+
+
+def nothing_broken(proofs: Sequence[Proof]) -> None:
+    bad = [told(proof) for proof in proofs if not proof.ok]
+    assert not bad, "\n".join(bad)
+
+
+def test_there_is_every_kind_of_state() -> None:
+    known = {name for row in itertools.chain(*TOGETHER.values()) for name in row.split(",")}
+    assert known <= STATES.keys()
+    assert len(known) >= 24
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_nothing_broken_and_everything_given_back(release: str) -> None:
+    proofs = prove(None, TOGETHER[release], release=release)
+    nothing_broken(proofs)
+    for proof in proofs:
+        steps = [step.step for step in proof.steps]
+        refused = any(STATES[name].refused for name in proof.states)
+        assert ("release gives everything back" in steps) is not refused, steps
+
+
+LEAVES = """
+- name: Leave something
+  ansible.builtin.copy:
+    content: x
+    dest: /srv/left
+    mode: "0644"
+- name: Change something of the owner's
+  ansible.builtin.lineinfile:
+    path: /etc/hosts
+    line: 192.0.2.1 other
+"""
+
+
+def test_what_a_site_leaves_behind_is_named(site: Site, sopctl: Callable[..., Ran]) -> None:
+    hooks = site.root / "playbooks/hooks/after"
+    hooks.mkdir(parents=True)
+    (hooks / "all.yml").write_text(LEAVES)
+    ran = sopctl("lab", "rehearse", "--state", "localtime-is-a-file", "--json", timeout=600)
+    assert ran.code == 1, ran.err
+    (found,) = json.loads(ran.out)["servers"]
+    (bad,) = [step for step in found["steps"] if not step["ok"] and "release" in step["step"]]
+    changed = {difference.split()[2] for difference in bad["differences"]}
+    assert {"/srv/left", "/etc/hosts"} <= changed
+
+
+def shown(each: str | list[str]) -> str:
+    return each if isinstance(each, str) else f"{each[0]}-to-{each[-1]}"
+
+
+def alone() -> list[tuple[str, list[str]]]:
+    """Each release with the states that it has, a few at a time."""
+    rows = []
+    for release in RELEASES:
+        there = [name for name, one in STATES.items() if not one.releases or release in one.releases]
+        rows += [(release, there[first : first + AT_A_TIME]) for first in range(0, len(there), AT_A_TIME)]
+    return rows
+
+
+@pytest.mark.battery
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    ("release", "states"), alone(), ids=lambda each: each if isinstance(each, str) else f"{each[0]}-to-{each[-1]}"
+)
+def test_each_state_alone(release: str, states: Sequence[str]) -> None:
+    nothing_broken(prove(None, states, release=release))
