@@ -1,5 +1,5 @@
 # The armed window, on the server itself: what was kept comes back by itself, unless the office logs in anew in time.
-# Behind the functions of way_in.sh. Beside it may lie ssh_service.sh and fingerprint.sh.
+# Behind the functions of way_in.sh. ssh_service.sh and fingerprint.sh may lie in the folder `scripts`, for this window.
 #
 #   window.sh arm SECONDS "ACCOUNT …" PATH…   keep the paths, the accounts' ways in, how SSH is reached, the host name and
 #                                             our firewall table; start the clock
@@ -27,6 +27,7 @@ arm() {
     if [ -d kept ] || [ -d back ]; then back >/dev/null; fi # a window that was never closed: the server was restarted
     rm -rf new late put-back "$DOOR"
     mkdir -p new/tree new/accounts || return
+    if [ -d scripts ]; then mv scripts/* new/ && rmdir scripts; fi
     seconds=$1 accounts=$(printf '%s\n' $2 $(ls ../created ../kept 2>/dev/null | grep -v '[:/]') | sort -u)
     shift 2
     for path in "$@"; do
@@ -44,8 +45,8 @@ arm() {
     done
     echo "$accounts" >new/names
     uname -n >new/host-name
-    if [ -e ssh_service.sh ]; then sh ssh_service.sh note new/ssh; fi
-    if [ -e fingerprint.sh ]; then fingerprint new >new/fingerprint; fi
+    if [ -e new/ssh_service.sh ]; then sh new/ssh_service.sh note new/ssh; fi
+    if [ -e new/fingerprint.sh ]; then fingerprint new >new/fingerprint; fi
     nft -s list table inet sopctl >new/table 2>/dev/null || rm -f new/table
     hold_in new "$seconds" && mv -T new kept || return
     if [ -d /run/systemd/system ]; then
@@ -60,7 +61,7 @@ hold_in() {
 }
 
 fingerprint() { # FOLDER: without our own notes, which say nothing of the server
-    sh fingerprint.sh $(cat "$1/names") | grep -v '^record '
+    sh "$1/fingerprint.sh" $(cat "$1/names") | grep -v '^record '
 }
 
 watch() {
@@ -158,8 +159,8 @@ ssh_is_back() { # never by the way alone that it may have been lost by
         if grep -q '^back /etc/ssh/' said; then
             quietly systemctl reload-or-restart ssh.service || quietly systemctl reload-or-restart sshd.service
         fi
-    elif grep -q '^back /etc/ssh/' said || [ -n "$(sh ssh_service.sh missing back/ssh)" ]; then
-        sh ssh_service.sh bring_back back/ssh 2>/dev/null | sed 's/^/ssh /' >>said
+    elif grep -q '^back /etc/ssh/' said || [ -n "$(sh back/ssh_service.sh missing back/ssh)" ]; then
+        sh back/ssh_service.sh bring_back back/ssh 2>/dev/null | sed 's/^/ssh /' >>said
     fi
 }
 
