@@ -163,7 +163,10 @@ def _say_windows(error: BaseException, windows: Mapping[str, float]) -> None:
     """Say with the error what these servers will do by themselves, and when."""
     if isinstance(error, SopctlError) and windows:
         said = ", ".join(f"{name} in {seconds:.0f} s" for name, seconds in sorted(windows.items()))
-        error.remedy = (f"What the run had changed, the server puts back by itself: {said}. Wait for that.", *error.remedy)
+        error.remedy = (
+            f"What the run had changed, the server puts back by itself: {said}. Wait for that.",
+            *error.remedy,
+        )
 
 
 def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
