@@ -46,7 +46,7 @@ speaks() { # ADDRESS:PORT: does SSH answer there?
     host=$(printf '%s\n' "${1%:*}" | sed 's/^\[//; s/\]$//; s/%.*//')
     case $host in 0.0.0.0) host=127.0.0.1 ;; :: | '*') host=::1 ;; esac
     said=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && head -c 4 <&3' "$host" "${1##*:}" 2>/dev/null)
-    [ "$said" = SSH- ]
+    case $said in SSH- | 'Not ' | Exce) ;; *) return 1 ;; esac # or sshd itself: Not allowed at this time, Exceeded MaxStartups
 }
 
 note() {

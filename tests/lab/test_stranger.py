@@ -28,6 +28,9 @@ FINGERPRINT = (CHECKOUT / "playbooks/files/fingerprint.sh").read_text()
 DROP_IN = "/etc/ssh/sshd_config.d/00-sopctl.conf"
 
 
+DEBIAN = "Include /etc/ssh/sshd_config.d/*.conf\nKbdInteractiveAuthentication no\nUsePAM yes\n"
+
+
 def heredoc(path: Path, name: str) -> str:
     """Shell that writes a script of ours to `name`."""
     return f"cat >{name} <<'END OF THE SCRIPT'\n{path.read_text()}\nEND OF THE SCRIPT\n"
@@ -50,8 +53,8 @@ def test_no_setting_is_less_strict_than_the_owners(pristine: LabServer) -> None:
     script = [heredoc(ROLES / "sshd/files/settings.sh", "/root/settings.sh"), "cp -a /etc/ssh /root/ssh"]
     for row in STRICTER:
         script.append("rm -rf /etc/ssh; cp -a /root/ssh /etc/ssh")
-        if "config" in row:
-            script.append(f"cat >/etc/ssh/sshd_config <<'END'\n{row['config']}\nEND")
+        script.append("rm -rf /etc/ssh/sshd_config.d/*")
+        script.append(f"cat >/etc/ssh/sshd_config <<'END'\n{row.get('config', DEBIAN)}\nEND")
         script.append(f"cat >/etc/ssh/sshd_config.d/50-owner.conf <<'END'\n{row.get('owner', '')}\nEND")
         script.append("echo 'PermitRootLogin yes' >" + DROP_IN)  # what was ours before does not count
         script.append(

@@ -25,6 +25,7 @@ now() { # seconds that no change of the clock moves
 
 arm() {
     if [ -d kept ] || [ -d back ]; then back >/dev/null; fi # a window that was never closed: the server was restarted
+    not_ours || return
     rm -rf new late put-back "$DOOR"
     mkdir -p new/tree new/accounts || return
     if [ -d scripts ]; then mv scripts/* new/ && rmdir scripts; fi
@@ -53,6 +54,20 @@ arm() {
         systemd-run --quiet --collect --unit="sopctl-window-$$" sh "$PWD/window.sh" watch
     else
         setsid sh "$PWD/window.sh" watch </dev/null >/dev/null 2>&1 &
+    fi
+}
+
+not_ours() { # on a server that we never configured: is something of the owner's in the place of one of our own files?
+    if [ -d ../created ] || [ -d ../kept ]; then return 0; fi
+    for path in ${OURS:-}; do
+        if there "$path" && ! grep -qs 'Written by sopctl' "$path"; then
+            echo "$path is a file of the server's owner, and would be overwritten: it needs another name" >&2
+            return 1
+        fi
+    done
+    if [ -n "${OURS:-}" ] && nft list table inet sopctl >/dev/null 2>&1 && ! there /etc/systemd/system/sopctl-firewall.service; then
+        echo "the server's owner has a table of nftables named inet sopctl, which would be replaced: it needs another name" >&2
+        return 1
     fi
 }
 
