@@ -138,7 +138,11 @@ def command(
         }
     )
     if cut_off and (check or not one):
-        raise UsageError("consent-for-many", "--cut-off is for the configuration of one server", remedy="Name its ID.")
+        raise UsageError(
+            "consent-for-many",
+            "a consent is for the configuration of one server",
+            remedy="Give --cut-off with its ID, and without --check.",
+        )
     if sum([check, repair, due]) > 1 or (due and ids):
         raise choose_one("IDs", "--due", "--check", "--repair")
     if diff and not check:
@@ -245,14 +249,13 @@ def _check(
     if first and options.tags:
         raise UsageError(
             "first-configuration-whole",
-            "the first configuration of {deposit} cannot be limited to tags",
+            "the first configuration cannot be limited to tags",
             remedy="Leave out --tags.",
-            deposit=first[0],
         )
     others = [each for each in ids if each not in first]
     if password and others:
         raise _first_only("a password")
-    if others and options.raw:
+    if options.raw and (others or not ids):
         raise UsageError(
             "check-needs-python",
             "what would change is not known without Python",
