@@ -93,7 +93,7 @@ accounts() {
             if ($2 == "") state = "empty"
             if ($2 ~ /^[*x]/) state = "none"
             if ($2 ~ /^!/) state = $2 ~ /^[!*]+$/ ? "locked" : "locked,set"
-            print "password " $1 "\t" state " changed=" $3 " min=" $4 " max=" $5 " warn=" $6 " inactive=" $7 " expire=" $8
+            print "password " $1 "\tstate=" state " changed=" $3 " min=" $4 " max=" $5 " warn=" $6 " inactive=" $7 " expire=" $8
         }'
     head -n 2000 /etc/group | awk -F: '{ print "group " $1 "\tgid=" $3 " members=" $4 }'
     for file in subuid subgid; do

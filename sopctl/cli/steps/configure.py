@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         "sopctl configure --due  # all that wait for it, in one run",
         "sopctl configure PS-2026-0001 --check --diff",
         "sopctl configure --check --tags sshd --tags firewall  # all servers",
+        "sopctl configure --drift --all",
         "sopctl configure --repair PS-2026-0001 --tags sshd",
         "sopctl configure PS-2026-0001 --sudo inventory",
     ),
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 @trusted_path_option
 @click.option("--due", is_flag=True, help="All servers that wait for configuration.")
 @click.option("--check", is_flag=True, help="Change nothing: say what would change. Without ID: on all servers.")
+@click.option("--drift", is_flag=True, help="Change nothing: say what differs from what was left, in one look.")
+@click.option("--all", "whole", is_flag=True, help="With --drift: all servers, as without ID.")
 @click.option("--diff", is_flag=True, help="With --check: line by line.")
 @click.option(
     "--repair", is_flag=True, help="Configure again what was configured before. Without ID: all servers. Not a step."
@@ -84,6 +87,8 @@ def command(
     trusted_path: str,
     due: bool,
     check: bool,
+    drift: bool,
+    whole: bool,
     diff: bool,
     repair: bool,
     limit: tuple[str, ...],
@@ -106,6 +111,9 @@ def command(
     With --check: what differs from the configuration now, on one server or all. Nothing is changed or recorded.
     Exit 1: something differs. Exit 6: a server could not be looked at. With --repair: the differences are put right.
 
+    With --drift: what differs from what the last configuration left, and what the letter and the site ask for since:
+    one look per server, in a moment, with the same exit codes. What only its owner changed is told, and is no drift.
+
     With --sudo inventory: the account may run the gathering script as root and nothing else. With --sudo full: it may
     do everything again, once the owner has allowed that on the server, or if the key of the first contact still works.
     A release needs full sudo.
@@ -114,6 +122,12 @@ def command(
     from sopctl.workflow.steps import configuring
 
     desk = open_desk(ctx)
+    if drift or whole:
+        other = check or repair or due or sudo or diff or tags or files or raw or host_key or trusted_path
+        _refuse_beside_drift(ids, drift=drift, whole=whole, other=bool(other))
+        chosen = configuring.limited(desk, ids or configuring.managed(desk), limit)
+        _drift(desk, chosen, whole=not (ids or limit), as_json=as_json)
+        return
     if sudo and (not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path):
         raise UsageError("sudo-with-other-work", "--sudo takes IDs, and cannot be combined with other work")
     fits = len(ids) == 1 and not (check or repair or due or sudo)
@@ -122,14 +136,7 @@ def command(
         raise _first_only("--host-key" if host_key else "--trusted-path")
     if sum([check, repair, due]) > 1 or (due and ids):
         raise choose_one("IDs", "--due", "--check", "--repair")
-    if diff and not check:
-        raise lacks("--diff", "--check")
-    if raw and check:
-        raise UsageError(
-            "check-needs-python",
-            "what would change is not known without Python",
-            remedy="Leave out --raw or --check.",
-        )
+    _refuse_around_check(check=check, diff=diff, raw=raw)
     if sudo:
         _change_sudo(desk, ids, sudo, forks=forks, as_json=as_json)
     options = Options(variable_files=_variable_files(files), tags=tags, forks=forks, raw=raw)
@@ -160,6 +167,18 @@ def command(
     else:
         put_answers(answers.done, answers.errors, as_json=as_json)
     end(all(done.answer for done in answers.done.values()))
+
+
+def _refuse_around_check(*, check: bool, diff: bool, raw: bool) -> None:
+    """Raise UsageError for --diff without --check, and for a check without Python."""
+    if diff and not check:
+        raise lacks("--diff", "--check")
+    if raw and check:
+        raise UsageError(
+            "check-needs-python",
+            "what would change is not known without Python",
+            remedy="Leave out --raw or --check.",
+        )
 
 
 def _by_password(ways: list[bool], *, fits: bool) -> bool:
@@ -231,17 +250,66 @@ def _check(desk: "Desk", ids: list[str], options: "Options", *, whole: bool, dif
             click.echo(f"  {change.role}: {change.task}")
             for line in change.diff if diff else ():
                 click.echo(f"    {line}")
-    for deposit_id in [] if as_json else unseen:
+    _end_look([(server.id, server.message) for server in found], [] if as_json else unseen)
+    end(not any(server.changes for server in found))
+
+
+def _refuse_beside_drift(ids: tuple[str, ...], *, drift: bool, whole: bool, other: bool) -> None:
+    """Raise UsageError for --all without --drift or beside IDs, and for --drift beside `other` work."""
+    if not drift:
+        raise lacks("--all", "--drift")
+    if ids and whole:
+        raise choose_one("IDs", "--all")
+    if other:
+        raise UsageError("drift-with-other-work", "--drift takes IDs, --all and --limit, and no other work")
+
+
+def _drift(desk: "Desk", ids: list[str], *, whole: bool, as_json: bool) -> None:
+    from sopctl.workflow.steps import drift, reducing
+
+    unseen = reducing.reduced(desk) if whole else []
+    found = drift.compare(desk, ids)
+    if as_json:
+        put_json({"servers": found, "reduced": unseen})
+    elif not (found or unseen):
+        click.echo("No server is configured yet.")
+    for server in [] if as_json else found:
+        kept = [each for each in server.differences if each.part]
+        click.echo(
+            f"{server.id}  {_differences(len(kept), len(server.asked)) if not server.message else 'not compared'}"
+        )
+        for each in kept:
+            click.echo(f"  {each.part}: {printable(each.says)}")
+        for wish in server.asked:
+            click.echo(f"  asked for since: {printable(wish.says)}")
+        for each in server.differences:
+            if not each.part:
+                click.echo(f"  the owner's: {printable(each.says)}")
+        for notice in server.notices:
+            click.echo(f"  {notice}")
+    _end_look([(server.id, server.message) for server in found], [] if as_json else unseen)
+    end(not any(server.drifted for server in found))
+
+
+def _differences(count: int, asked: int) -> str:
+    if not count and not asked:
+        return "nothing differs"
+    said = [f"{count} thing{'s differ' if count > 1 else ' differs'} from what was left"] * bool(count)
+    return ", ".join([*said, *[f"{asked} asked for since"] * bool(asked)])
+
+
+def _end_look(looked: list[tuple[str, str]], unseen: list[str]) -> None:
+    """Name the servers that were not looked at. Raises OutsideFailure where a look failed (id, and why)."""
+    for deposit_id in unseen:
         click.echo(f"{deposit_id}  not looked at: the office may only take inventory there")
-    blind = [server for server in found if server.message]
+    blind = [(name, why) for name, why in looked if why]
     if blind:
         raise OutsideFailure(
             "not-looked-at",
             "could not be looked at: {servers}",
-            remedy=("To see where it fails:", Action("check", blind[0].id)),
-            servers="; ".join(f"{server.id}: {printable(server.message)}" for server in blind),
+            remedy=("To see where it fails:", Action("check", blind[0][0])),
+            servers="; ".join(f"{name}: {printable(why)}" for name, why in blind),
         )
-    end(not any(server.changes for server in found))
 
 
 def _changes(count: int) -> str:

@@ -21,6 +21,7 @@ from sopctl.workflow.servers import appliances, batch, host_keys
 from sopctl.workflow.servers.ansible_view import hosts
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.first_contact import let_in
+from sopctl.workflow.servers.left import Noting
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_unfit, silent, waited
 from sopctl.workflow.servers.reach import reach
 from sopctl.workflow.trust import Confirm, Proof, Unconfirmed
@@ -202,12 +203,24 @@ def _run(
         note = f"{host.ok} tugas, {host.changed} perubahan, {result.seconds:.0f} s{waited(host)}"
         if options.raw:
             note = f"tanpa Python: akun dan kunci saja; {note}"
-        note = "; ".join((note, *host.notes))
+        entries, unnoted = noting.of(mine.dossier.id)
+        note = "; ".join((note, *host.notes, *unnoted))
         established = Configured(changed=host.changed, raw=options.raw)
-        return mine.record(mine.verb.outcome or "selesai", established, note=note)
+        return mine.record(mine.verb.outcome or "selesai", established, *entries, note=note)
 
+    noting = Noting(turns, options.tags, cancel)
     playbook = RAW_PLAYBOOK if options.raw else PLAYBOOK
-    batch.run(turns, playbook, good, answers, started=begun, options=options, on_event=on_event, cancel=cancel)
+    batch.run(
+        turns,
+        playbook,
+        good,
+        answers,
+        started=begun,
+        options=options,
+        on_event=on_event,
+        finish=noting.finish,
+        cancel=cancel,
+    )
 
 
 def _refuse_without_way_in(mine: Turn, password: Password | None, options: Options) -> None:
