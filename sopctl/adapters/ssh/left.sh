@@ -1,9 +1,10 @@
 # left.sh MARK note|compare PLACE ACCOUNT…: what a configuration left on a server. Run as root; POSIX sh.
 #   note     the fingerprint and $asked become the file PLACE, which root alone reads; of the facts in $kept, each
 #            `KIND KEY`, those of the note before stay
-#   compare  each fact that is another than in PLACE; changes nothing
-# $fingerprint is the script of that name. Prints `=begin MARK`, then lines of the note that was there (`=note DIGEST` or
-# `=note absent`), `?` and what was asked for then, `-` and a fact then, `+` and a fact now; then `=end MARK`.
+#   compare  changes nothing
+# Both print each fact that is another now than in the note that was there. $fingerprint is the script of that name.
+# Lines: `=begin MARK`, `=note DIGEST` (of the note that is there in the end; or `=note absent`, `=note incomplete`), `?`
+# and what was asked for then, `-` and a fact then, `+` and a fact now, `=end MARK`.
 set -u
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
@@ -42,19 +43,25 @@ note() {
         told note incomplete
         return
     fi
+    differing=$(differing "$before" <"$place.new")
     mv -f "$place.new" "$place" && told note "$(digest)"
+    printf '%s\n' "$differing"
 }
 
 compare() {
-    if ! ours; then
+    if ours; then
+        told note "$(digest)"
+        now "$@" | differing "$place"
+    else
         told note absent
-        return
     fi
-    told note "$(digest)"
-    { sed 's/^/then /' "$place" && now "$@" | sed 's/^/now /'; } | awk '
+}
+
+differing() { # NOTE: the facts of standard input that are others there
+    { sed 's/^/then /' "$1" && sed 's/^/now /'; } | awk '
         { word = $1; sub(/^[a-z]+ /, ""); fact = $0; sub(/\t.*/, "") }
         /^nft-sets / { next }
-        /^asked / && word == "then" { print "?" fact; next }
+        /^asked / { if (word == "then") print "?" fact; next }
         /^look / { print (word == "then" ? "-" : "+") fact; next }
         word == "then" { facts[$0] = fact; next }
         !($0 in facts) { print "+" fact; next }

@@ -14,6 +14,7 @@ VERSION = "1"
 
 MAX_LINES = 12_000
 
+_SIDES = ("?", "-", "+")
 _FACT = re.compile(r"([a-z][a-z-]{0,20} [ -~]{0,2000})\t([ -~]{0,4000})")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -50,18 +51,18 @@ def _differs(answer: Answer, fact: str) -> bool:
 
 
 def read(output: bytes, mark: str) -> Answer | None:
-    """The answer between the lines with `mark`; what a login shell says around it is skipped. None for one that does
-    not end, or has a line that does not fit."""
+    """The answer between the lines with `mark`; what a login shell or sudo says around it, and between its lines, is
+    skipped. None for one that does not end, or has a line that does not fit."""
     text = output.decode("ascii", "replace")
     _, begun, rest = text.partition(f"=begin {mark}\n")
     body, ended, _ = rest.partition(f"=end {mark}\n")
-    lines = body.split("\n")[:-1] if body else []
+    lines = [line for line in body.split("\n") if line[:1] in ("=", *_SIDES)]
     if not (begun and ended and lines) or len(lines) > MAX_LINES or not lines[0].startswith("=note "):
         return None
     note = lines[0].removeprefix("=note ")
     if note not in ("absent", "incomplete") and not _DIGEST.fullmatch(note):
         return None
-    sides: dict[str, dict[str, str]] = {"?": {}, "-": {}, "+": {}}
+    sides: dict[str, dict[str, str]] = {sign: {} for sign in _SIDES}
     for line in lines[1:]:
         side, fact = sides.get(line[:1]), _FACT.fullmatch(line, 1)
         if side is None or fact is None or fact[1] in side:

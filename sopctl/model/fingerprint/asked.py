@@ -82,6 +82,17 @@ def since(then: Mapping[str, str], now: Mapping[str, str]) -> list[Asked]:
     return found
 
 
+def wants(text: str) -> bool:
+    """Does a variable, as `asked` gives it, ask for anything at all?"""
+    return _any(_value(text))
+
+
+def _any(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_any, value.values()))
+    return bool(value)
+
+
 def after_part(then: Mapping[str, str], now: Mapping[str, str], tags: Sequence[str]) -> dict[str, str]:
     """What a note says is asked for, after a run of the parts with `tags` alone: what they decide as now, the rest as
     it was."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from sopctl.model.fingerprint.answer import Answer
+from sopctl.model.fingerprint.asked import wants
 from sopctl.model.fingerprint.words import say, without_content
 
 
@@ -134,7 +135,7 @@ def _part(
         pattern = re.sub("@[MA]", lambda sign: names[sign[0]], rule.key)
         if rule.kind != kind or not re.fullmatch(pattern, key):
             continue
-        if rule.asked and asked.get(rule.asked, '""') in ('""', "[]", "{}", "false", "null"):
+        if rule.asked and not wants(asked.get(rule.asked, '""')):
             continue
         if (rule.there and then is not None and now is not None) or (
             not rule.content and without_content(then) == without_content(now)
@@ -165,11 +166,15 @@ def _told_by_another(kind: str, key: str, answer: Answer) -> bool:
             return key == "inet sopctl" and any_of("nft-rule ")
         case "file":
             then, now = (without_content(side.get(f"file {key}")) for side in (answer.then, answer.now))
-            linked = key.startswith("/etc/systemd/system/") and ".wants/" in key
             return (then == now and key in _SAID_BY and any_of(_SAID_BY[key])) or (
-                linked and differs(f"unit {key.rpartition('/')[2]}")
+                key.startswith("/etc/systemd/system/") and any(differs(f"unit {_linked(side)}") for side in (then, now))
             )
     return False
+
+
+def _linked(value: str | None) -> str:
+    """The name of the file that a link leads to, by which systemd knows what is enabled."""
+    return value.rpartition("/")[2] if value and value.startswith("link ") else ""
 
 
 _SAID_BY = {

@@ -176,5 +176,6 @@ _PHRASES: dict[str, Phrase] = {
     "nft": lambda key, then, now: f"nft table {key} {_there(then, now) or 'has changed'}",
     "iptables": lambda key, then, now: f"iptables table {key} {_there(then, now) or 'has changed'}",
     "hosts": lambda key, then, now: f"/etc/hosts: {key} {_arrow(then, now)}",
+    "resolver": lambda key, then, now: f"/etc/resolv.conf: {key} {_arrow(then, now)}",
     "host-name": lambda key, then, now: f"host name{' for people' * (key == 'pretty')} {_arrow(then, now)}",
 }

@@ -17,7 +17,9 @@ from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.fingerprint import answer, asked
 from sopctl.model.fingerprint.answer import Answer
+from sopctl.model.fingerprint.changes import Difference, differences
 from sopctl.model.sop.entries import Left
+from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
@@ -29,8 +31,8 @@ from sopctl.workflow.trust import target
 
 FINGERPRINT = "playbooks/files/fingerprint.sh"
 NOTE = "/var/lib/sopctl/left"
-SECONDS = 75.0
-"""For one server: the fingerprint gives itself a minute."""
+SECONDS = 120.0
+"""For one server: the fingerprint gives itself a minute, and a sudo that waits for the DNS some more."""
 
 
 class Kept(Struct, frozen=True):
@@ -42,68 +44,83 @@ class Kept(Struct, frozen=True):
 
 
 class Noting:
-    """The notes that one run of configure.yml leaves. Made before it: a run of some parts (`tags`) alone may not make
-    anything else look as if it had been left so, so what differed before and still does stays as it was noted."""
+    """The notes that one run of configure.yml leaves; made before it, so that the run is known by what it changed.
+
+    What differed from the note before the run and still does was not the run's. A run of some parts (`tags`) leaves
+    that as it was noted; a whole one notes it as it is, and the event says so for what configure.yml should keep.
+    """
 
     def __init__(self, turns: Sequence[Turn], tags: Sequence[str], cancel: threading.Event | None) -> None:
         self._tags = tags
-        self._noted: dict[str, Left | SopctlError] = {}
-        noted = [mine.dossier for mine in turns if mine.newest(Left)] if tags else []
-        self._before = dict(compare(turns[0].desk.site, noted, cancel=cancel)) if noted else {}
+        self._left: dict[str, Left | SopctlError] = {}
+        self._unrepaired: dict[str, list[str]] = {}
+        noted = [mine.dossier for mine in turns if mine.newest(Left)]
+        found = compare(turns[0].desk.site, noted, cancel=cancel) if noted else ()
+        of = {dossier.id: dossier for dossier in noted}
+        self._before = {name: said for name, said in found if isinstance(said, Answer) and trusted(of[name], said)}
 
     def finish(self, turns: Sequence[Turn]) -> None:
         """Note what the run left on these servers, on which it succeeded."""
         if not turns:
             return
         site, dossiers = turns[0].desk.site, {mine.dossier.id: mine.dossier for mine in turns}
-        if not self._tags:
-            self._noted = note(site, list(dossiers.values()))
-            return
-        before = {
-            deposit_id: found
-            for deposit_id, found in self._before.items()
-            if deposit_id in dossiers and isinstance(found, Answer) and trusted(dossiers[deposit_id], found)
-        }
         kept = {}
-        for deposit_id, after in compare(site, [dossiers[deposit_id] for deposit_id in before]):
-            if isinstance(after, Answer):
-                then = before[deposit_id]
-                wish = asked.after_part(then.asked, wanted(site, dossiers[deposit_id]), self._tags)
-                kept[deposit_id] = Kept(wish, answer.unchanged(then, after))
-        self._noted = note(site, [dossiers[deposit_id] for deposit_id in kept], kept)
+        if self._tags:  # without a note there is nothing to keep up
+            dossiers = {name: dossier for name, dossier in dossiers.items() if name in self._before}
+            for name, after in compare(site, list(dossiers.values())):
+                if isinstance(after, Answer):
+                    then = self._before[name]
+                    wish = asked.after_part(then.asked, wanted(site, dossiers[name]), self._tags)
+                    kept[name] = Kept(wish, answer.unchanged(then, after))
+            dossiers = {name: dossiers[name] for name in kept}
+        for name, (made, differed) in note(site, list(dossiers.values()), kept).items():
+            self._left[name] = made
+            if name in self._before and differed and not self._tags:
+                still = answer.unchanged(self._before[name], differed)
+                differing = differences_of(site, dossiers[name], differed)
+                self._unrepaired[name] = [each.fact for each in differing if each.part and each.fact in still]
 
     def of(self, deposit_id: str) -> tuple[list[Left], list[str]]:
-        """What the history keeps of a server's note, and what its event says where it could not be made."""
-        found = self._noted.get(deposit_id)
+        """What the history keeps of a server's note, and what its event says of it."""
+        found, facts = self._left.get(deposit_id), self._unrepaired.get(deposit_id, [])
         if isinstance(found, SopctlError):
             return [], [f"keadaan akhir tidak tercatat di server: {told(found)}"]
-        return [found] if found else [], []
+        shown = ", ".join([printable(fact, 80) for fact in facts[:5]] + ["…"] * (len(facts) > 5))
+        return [found] if found else [], [f"tetap lain dari yang ditinggalkan sebelumnya: {shown}"] * bool(facts)
 
 
-def wanted(site: Site, dossier: Dossier) -> dict[str, str]:
-    """What the letter and the site ask of the server now, by name (`asked.asked`). Raises what `variables` raises."""
-    return asked.asked(variables(site, dossier))
-
-
-def note(site: Site, dossiers: Sequence[Dossier], kept: Mapping[str, Kept] = {}) -> dict[str, Left | SopctlError]:
-    """Note on these servers what a configuration left, by id; an error where that failed. With the office's account."""
-    found: dict[str, Left | SopctlError] = {}
+def note(
+    site: Site, dossiers: Sequence[Dossier], kept: Mapping[str, Kept] = {}
+) -> dict[str, tuple[Left | SopctlError, Answer | None]]:
+    """Note on these servers what a configuration left, with the office's account. By id: the note, or the error where
+    that failed; and what was another in the note before."""
+    found: dict[str, tuple[Left | SopctlError, Answer | None]] = {}
     jobs, wishes, mark = [], {}, _mark()
+    of = {dossier.id: dossier for dossier in dossiers}
     for dossier in dossiers:
         try:
             wishes[dossier.id] = kept[dossier.id].asked if dossier.id in kept else wanted(site, dossier)
             facts = kept[dossier.id].facts if dossier.id in kept else ()
             jobs.append(_job(site, dossier, "note", mark, wishes[dossier.id], facts))
         except SopctlError as error:
-            found[dossier.id] = error
-    for deposit_id, result, output in run_scripts(jobs):
+            found[dossier.id] = error, None
+    for name, result, output in run_scripts(jobs):
         said = _answer(result, output, mark)
-        if isinstance(said, Answer) and said.note not in ("absent", "incomplete"):
-            wish = asked.digest(wishes[deposit_id])
-            found[deposit_id] = Left(left=said.note, asked=wish, playbooks=playbooks(site), tasks=tasks(site))
+        if isinstance(said, SopctlError):
+            found[name] = said, None
+        elif said.note in ("absent", "incomplete"):
+            found[name] = _unusable(), None
         else:
-            found[deposit_id] = said if isinstance(said, SopctlError) else _unusable()
+            was = of[name].newest(Left) if name in kept else None  # a part is no proof that all was done by these
+            by = (was.playbooks, was.tasks) if was else (playbooks(site), tasks(site))
+            wish = asked.digest(wishes[name])
+            found[name] = Left(left=said.note, asked=wish, playbooks=by[0], tasks=by[1]), said
     return found
+
+
+def wanted(site: Site, dossier: Dossier) -> dict[str, str]:
+    """What the letter and the site ask of the server now, by name (`asked.asked`). Raises what `variables` raises."""
+    return asked.asked(variables(site, dossier))
 
 
 def compare(
@@ -134,6 +151,12 @@ def playbooks(site: Site) -> str:
 def tasks(site: Site) -> str:
     """The digest of the site's own tasks (hooks) and of the variables in its inventory."""
     return _digest(site.root, ["playbooks/hooks", "inventory/group_vars", "inventory/host_vars"])
+
+
+def differences_of(site: Site, dossier: Dossier, found: Answer) -> list[Difference]:
+    """What differs on a server, and whose it is."""
+    office, *letter = accounts(site, dossier)
+    return differences(found, office, letter, wanted(site, dossier))
 
 
 def accounts(site: Site, dossier: Dossier) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from sopctl.errors import SopctlError
 from sopctl.model.fingerprint import asked
 from sopctl.model.fingerprint.answer import Answer
 from sopctl.model.fingerprint.asked import Asked
-from sopctl.model.fingerprint.changes import Difference, differences
+from sopctl.model.fingerprint.changes import Difference
 from sopctl.model.sop.entries import Left
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -140,18 +140,17 @@ _OTHER_PLAYBOOKS = "the site's playbooks are others than those that configured i
 def _differs(desk: Desk, dossier: Dossier, answer: Answer | SopctlError) -> Differs:
     then = dossier.newest(Left)
     if then is None or isinstance(answer, SopctlError):
-        return Differs(dossier.id, message=str(answer))
+        return Differs(dossier.id, message=answer.message if isinstance(answer, SopctlError) else _NO_NOTE)
     site, wanted = desk.site, left.wanted(desk.site, dossier)
     notices = [_OTHER_PLAYBOOKS] * (then.playbooks != left.playbooks(site))
     if not left.trusted(dossier, answer):
         changed = ["the letter or the site asks for something else since"] * (then.asked != asked.digest(wanted))
         message = _NOT_THE_NOTE if answer.note != then.left else _NOT_ALL
         return Differs(dossier.id, notices=(*changed, *notices), message=message)
-    office, *letter = left.accounts(site, dossier)
     since = asked.since(answer.asked, wanted)
     if then.tasks != left.tasks(site):
         since.append(Asked("tasks", "the site's own tasks or variables have changed (hooks, inventory)", "", ""))
-    return Differs(dossier.id, tuple(differences(answer, office, letter, wanted)), tuple(since), notices=tuple(notices))
+    return Differs(dossier.id, tuple(left.differences_of(site, dossier, answer)), tuple(since), notices=tuple(notices))
 
 
 def _trouble(host: runner.HostResult) -> str:
