@@ -47,7 +47,7 @@ _OPTIONS = (
     "pubkeyacceptedalgorithms|pubkeyacceptedkeytypes"
 )
 _NETWORK = (
-    r"/etc/systemd/network/[^/]+[.]d/90-sopctl[.]conf|/etc/netplan/90-sopctl[.]yaml|/etc/network/interfaces[.]d/sopctl|"
+    r"/etc/systemd/network/[^/]+[.]network[.]d(/90-sopctl[.]conf)?|/etc/netplan/90-sopctl[.]yaml|/etc/network/interfaces[.]d/sopctl|"
     r"/etc/network/sopctl-mapping|/etc/NetworkManager/system-connections/sopctl[.]nmconnection"
 )
 _TIME_UNITS = r"(chrony|chronyd|systemd-timesyncd|ntpsec|ntpd|ntp|openntpd)[.]service"

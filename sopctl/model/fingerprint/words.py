@@ -171,7 +171,7 @@ _PHRASES: dict[str, Phrase] = {
     "account": lambda key, then, now: f"account {key} {_fields('account', then, now)}",
     "group": lambda key, then, now: f"group {key} {_fields('group', then, now)}",
     "password": lambda key, then, now: f"the password of {key}: {_fields('password', then, now)}",
-    "unit": lambda key, then, now: f"{key}: {_unit(then, now)}",
+    "unit": lambda key, then, now: f"{key}{' ' if None in (then, now) else ': '}{_unit(then, now)}",
     "nft-rule": lambda key, then, now: f"rule {key} {_there(then, now) or 'is there in another number'}",
     "nft": lambda key, then, now: f"nft table {key} {_there(then, now) or 'has changed'}",
     "iptables": lambda key, then, now: f"iptables table {key} {_there(then, now) or 'has changed'}",
