@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="Change nothing: say what would change. Without ID: on all servers.")
 @click.option("--drift", is_flag=True, help="Change nothing: say what differs from what was left, in one look.")
 @click.option("--all", "whole", is_flag=True, help="With --drift: all servers, as without ID.")
+@click.option("--metrics", type=FILE, metavar="FILE", help="With --drift: write its counts for Prometheus, atomically.")
 @click.option("--diff", is_flag=True, help="With --check: line by line.")
 @click.option(
     "--repair", is_flag=True, help="Configure again what was configured before. Without ID: all servers. Not a step."
@@ -89,6 +90,7 @@ def command(
     check: bool,
     drift: bool,
     whole: bool,
+    metrics: Path | None,
     diff: bool,
     repair: bool,
     limit: tuple[str, ...],
@@ -122,11 +124,11 @@ def command(
     from sopctl.workflow.steps import configuring
 
     desk = open_desk(ctx)
-    if drift or whole:
+    if drift or whole or metrics:
         other = check or repair or due or sudo or diff or tags or files or raw or host_key or trusted_path
         _refuse_beside_drift(ids, drift=drift, whole=whole, other=bool(other))
         chosen = configuring.limited(desk, ids or configuring.managed(desk), limit)
-        _drift(desk, chosen, whole=not (ids or limit), as_json=as_json)
+        _drift(desk, chosen, metrics, whole=not (ids or limit), as_json=as_json)
         return
     if sudo and (not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path):
         raise UsageError("sudo-with-other-work", "--sudo takes IDs, and cannot be combined with other work")
@@ -255,20 +257,26 @@ def _check(desk: "Desk", ids: list[str], options: "Options", *, whole: bool, dif
 
 
 def _refuse_beside_drift(ids: tuple[str, ...], *, drift: bool, whole: bool, other: bool) -> None:
-    """Raise UsageError for --all without --drift or beside IDs, and for --drift beside `other` work."""
+    """Raise UsageError for what --drift alone takes, for --all beside IDs, and for --drift beside `other` work."""
     if not drift:
-        raise lacks("--all", "--drift")
+        raise lacks("--all" if whole else "--metrics", "--drift")
     if ids and whole:
         raise choose_one("IDs", "--all")
     if other:
         raise UsageError("drift-with-other-work", "--drift takes IDs, --all and --limit, and no other work")
 
 
-def _drift(desk: "Desk", ids: list[str], *, whole: bool, as_json: bool) -> None:
+def _drift(desk: "Desk", ids: list[str], metrics: Path | None, *, whole: bool, as_json: bool) -> None:
     from sopctl.workflow.steps import drift, reducing
 
     unseen = reducing.reduced(desk) if whole else []
     found = drift.compare(desk, ids)
+    if metrics:
+        from sopctl.adapters import exports
+        from sopctl.store.durable import write_atomic
+
+        text = exports.drift({server.id: None if server.message else server.counts for server in found})
+        write_atomic(metrics.absolute(), text.encode(), mode=0o644)
     if as_json:
         put_json({"servers": found, "reduced": unseen})
     elif not (found or unseen):

@@ -166,7 +166,7 @@ def _told_by_another(kind: str, key: str, answer: Answer) -> bool:
             return key == "inet sopctl" and any_of("nft-rule ")
         case "file":
             then, now = (without_content(side.get(f"file {key}")) for side in (answer.then, answer.now))
-            return (then == now and key in _SAID_BY and any_of(_SAID_BY[key])) or (
+            return ((then == now or None in (then, now)) and key in _SAID_BY and any_of(_SAID_BY[key])) or (
                 key.startswith("/etc/systemd/system/") and any(differs(f"unit {_linked(side)}") for side in (then, now))
             )
     return False

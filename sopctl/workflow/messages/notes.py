@@ -11,6 +11,7 @@ from sopctl.errors import SopctlError
 _CHANGED = "kunci host berubah: yang dikonfirmasi {pinned_type} {pinned}, sekarang {shown_type} {shown}"
 _OF_SERVERS = {
     "answer-unreadable": "jawaban tidak dapat dibaca: {error}",
+    "fingerprint-missing": "playbook situs belum memuat fingerprint.sh",
     "first-contact-by-password": "kontak pertama hanya dengan kata sandi {account}, dan hanya sekali",
     "first-contact-failed": "kontak pertama gagal pada {rung} ({cause}): {detail}",
     "first-contact-incomplete": "kontak pertama memerlukan akun dan kunci host yang dikonfirmasi",
@@ -20,6 +21,7 @@ _OF_SERVERS = {
     "host-key-not-pinned": "kunci host {host} belum dikonfirmasi, jadi tidak ada yang masuk ke sana",
     "host-key-unconfirmed": "kunci host {host} belum dikonfirmasi: {type} {sha256}",
     "host-key-unreadable": "kunci host {host} tidak dapat dibaca: {reason}",
+    "look-unusable": "jawaban server tidak lengkap, atau bukan jawaban atas yang ditanyakan",
     "no-first-contact": "akun untuk kontak pertama belum diketahui",
     "not-a-host-key": "ini bukan kunci host",
     "not-an-appliance": "{deposit} bukan perangkat jaringan",
@@ -27,6 +29,7 @@ _OF_SERVERS = {
     "password-readable-by-others": "kata sandi dapat dibaca orang lain",
     "password-unreadable": "kata sandi tidak dapat dibaca: {reason}",
     "public-key-missing": "bagian publik kunci {key} tidak ada",
+    "server-not-looked-at": "gagal pada {rung}: {detail}",
     "server-unreachable": "server tidak terjangkau: {reason}",
     "stopped": "dihentikan",
     "sudo-reduced": "di {deposit} kantor hanya boleh mengambil inventaris (sudo dikurangi)",

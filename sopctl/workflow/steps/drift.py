@@ -5,6 +5,7 @@ Nothing is changed and nothing is recorded: a look is not a step. `look` asks th
 """
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -55,6 +56,12 @@ class Differs(Struct, frozen=True):
     def drifted(self) -> bool:
         """Would a configuration put anything right? What only concerns the owner does not count."""
         return bool(self.asked) or any(each.part for each in self.differences)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many things differ, by the part that keeps them, and how many are asked for since (`asked`)."""
+        parts = Counter(each.part for each in self.differences if each.part)
+        return {**parts, "asked": len(self.asked)}
 
 
 def look(
