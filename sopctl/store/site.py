@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from sopctl.errors import Action, InvalidRecord, OutsideFailure, UsageError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
@@ -40,6 +40,11 @@ class Site:
                 folder=self.root,
                 file=settings.FILE_NAME,
             )
+        self.committed: list[tuple[str, int]] = []
+        """Which events (deposit, number) were recorded through this object."""
+        self.lagging: list[SopctlError] = []
+        """What did not follow at once on something that was done, or had to be left out: each is told, and ends
+        nothing."""
 
     @classmethod
     def find(cls, named: str | None) -> "Site":
