@@ -85,7 +85,7 @@ def _belong(descriptor: int, path: Path) -> None:
     try:
         before = os.stat(path, follow_symlinks=False)
     except FileNotFoundError:
-        own_as_folder(descriptor, path.parent)
+        share_as_folder(descriptor, path.parent)
         return
     if not stat.S_ISREG(before.st_mode):
         return
@@ -93,17 +93,23 @@ def _belong(descriptor: int, path: Path) -> None:
     if (mine.st_uid, mine.st_gid) != (before.st_uid, before.st_gid):
         try:
             os.fchown(descriptor, before.st_uid, before.st_gid)
-        except PermissionError:
-            return  # another's file, in a folder that we may write: it becomes ours, with the mode that we give
+        except PermissionError:  # another's file, in a folder that we may write: it becomes ours
+            share_as_folder(descriptor, path.parent)
     os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
 
 
-def own_as_folder(descriptor: int, folder: Path) -> None:
-    """What root makes in a folder that is not root's belongs to the folder's owner and group, who go on with it."""
-    if os.geteuid() == 0:
-        around = os.stat(folder)
-        if around.st_uid != 0:
-            os.fchown(descriptor, around.st_uid, around.st_gid)
+def share_as_folder(descriptor: int, folder: Path) -> None:
+    """Let what is new in a folder belong to those who share it: to its group where the folder is setgid and the group
+    may write (`store/modes.py`), which may then write it too; and what root makes in a folder that is not root's, to
+    the folder's owner and group."""
+    around, mine = os.stat(folder), os.fstat(descriptor)
+    if os.geteuid() == 0 and around.st_uid != 0:
+        os.fchown(descriptor, around.st_uid, around.st_gid)
+    if around.st_mode & stat.S_ISGID and around.st_mode & stat.S_IWGRP and mine.st_mode & stat.S_IRGRP:
+        if mine.st_gid != around.st_gid:
+            os.fchown(descriptor, -1, around.st_gid)
+        setgid = stat.S_ISGID if stat.S_ISDIR(mine.st_mode) else 0
+        os.fchmod(descriptor, stat.S_IMODE(mine.st_mode) | stat.S_IWGRP | setgid)
 
 
 def make_folder(path: Path, mode: int = 0o750) -> None:
@@ -122,12 +128,24 @@ def make_folder(path: Path, mode: int = 0o750) -> None:
             if not path.is_dir():
                 raise
             return
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            own_as_folder(descriptor, path.parent)
-            os.fchmod(descriptor, mode)
-        finally:
-            os.close(descriptor)
+        _settle(path, mode)
+
+
+def make_temporary_folder(parent: Path, prefix: str, mode: int = 0o750) -> Path:
+    """Make a folder with a name of its own. Raises OutsideFailure."""
+    with disk_errors(parent, "make"):
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        _settle(path, mode)
+    return path
+
+
+def _settle(folder: Path, mode: int) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        os.fchmod(descriptor, mode)
+        share_as_folder(descriptor, folder.parent)
+    finally:
+        os.close(descriptor)
 
 
 def append_line(path: Path, line: bytes, *, over: int = 0) -> None:
@@ -139,8 +157,8 @@ def append_line(path: Path, line: bytes, *, over: int = 0) -> None:
             end = file.seek(0, os.SEEK_END) - over
             try:
                 if created:
-                    own_as_folder(file.fileno(), path.parent)
                     os.fchmod(file.fileno(), 0o640)
+                    share_as_folder(file.fileno(), path.parent)
                 if over:
                     os.ftruncate(file.fileno(), end)
                 file.write(line + b"\n")
@@ -217,6 +235,21 @@ def sweep(folder: Path) -> None:
         for entry in os.scandir(folder) if folder.is_dir() else ():
             if entry.name.startswith(".") and entry.name.endswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
                 os.unlink(entry.path)
+
+
+def touch(path: Path, mode: int = 0o640) -> None:
+    """Make an empty file with this mode, whatever the umask; nothing for one that is there. For what other libraries
+    write. Raises OutsideFailure."""
+    with disk_errors(path):
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        except FileExistsError:
+            return
+        try:
+            os.fchmod(descriptor, mode)
+            share_as_folder(descriptor, path.parent)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

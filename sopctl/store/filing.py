@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
@@ -20,7 +19,7 @@ from sopctl.model.sop.entries import Entry, Filed, LetterScan, to_data
 from sopctl.model.sop.history import Event
 from sopctl.store import codec, dossiers, staging
 from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import disk_errors, make_folder, undisturbed, write_atomic
+from sopctl.store.durable import disk_errors, make_folder, make_temporary_folder, undisturbed, write_atomic
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 
@@ -49,8 +48,7 @@ def create_all(site: Site, new: Sequence[New], today: date) -> list[Dossier]:
         deposits = site.folder("deposits")
         make_folder(deposits)
         staging.finish(site)
-        with disk_errors(deposits, "make"):
-            folder = Path(tempfile.mkdtemp(prefix=staging.PREFIX, dir=deposits))
+        folder = make_temporary_folder(deposits, staging.PREFIX)
         try:
             number = _next_number(site, today)
             prefix = _id_prefix(site, today)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sopctl.errors import Conflict
-from sopctl.store.durable import disk_errors, make_folder, own_as_folder
+from sopctl.store.durable import disk_errors, make_folder, touch
 
 POLL_SECONDS = 0.02
 
@@ -26,12 +26,10 @@ def hold(path: Path, what: str, *, wait: float = 0) -> Iterator[None]:
     """
     make_folder(path.parent)
     with disk_errors(path, "lock"):
-        new = not path.exists()
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640)
+        touch(path)
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         with disk_errors(path, "lock"):
-            if new:
-                own_as_folder(descriptor, path.parent)
             _take(descriptor, what, wait)
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()} {' '.join(sys.argv[1:])[:200]}".encode(errors="replace"), 0)

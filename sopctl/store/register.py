@@ -21,7 +21,7 @@ from sopctl import __version__
 from sopctl.errors import OutsideFailure, SopctlError
 from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts
-from sopctl.store.durable import make_folder, opened
+from sopctl.store.durable import make_folder, opened, touch
 from sopctl.store.site import Site
 
 FILE_NAME = "index.sqlite3"
@@ -159,6 +159,7 @@ class _Index:
         encode = msgspec.json.Encoder().encode  # MessagePack would turn every time into UTC, and its day with it
         try:
             make_folder(self._path.parent)
+            touch(self._path)
             with closing(self._open()) as database, database:
                 database.execute("BEGIN IMMEDIATE")
                 self._prepare(database)
@@ -176,10 +177,10 @@ class _Index:
             self._heal(error)
 
     def _heal(self, error: Exception) -> None:
-        """Remove an index that is broken; it is made again. One that is busy, or that this account may not write, is
+        """Remove an index that is broken: it is made again. One that is busy, or that this account may not write, is
         not."""
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL):
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR):
             with suppress(OSError):
                 self._path.unlink()
 
