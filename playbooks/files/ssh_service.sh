@@ -8,7 +8,8 @@
 #   bring_back FILE      has it listen as noted, by one way after the other; prints what it took, and what stays missing
 #
 # A server may have several: services, each with settings of its own, and sockets of systemd's. One that systemd started
-# for a socket must not be told to reload: it would forget the socket, and bind to what its own settings say.
+# for a socket must not be told to reload: it would forget the socket, and bind to what its own settings say. None is told
+# anything while its settings are such that it would not start.
 set -u
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
@@ -45,7 +46,7 @@ speaks() { # ADDRESS:PORT: does SSH answer there?
     host=$(printf '%s\n' "${1%:*}" | sed 's/^\[//; s/\]$//; s/%.*//')
     case $host in 0.0.0.0) host=127.0.0.1 ;; :: | '*') host=::1 ;; esac
     said=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && head -c 4 <&3' "$host" "${1##*:}" 2>/dev/null)
-    [ "$said" = SSH- ]
+    case $said in SSH- | 'Not ' | Exce) ;; *) return 1 ;; esac # or sshd itself: Not allowed at this time, Exceeded MaxStartups
 }
 
 note() {
@@ -79,7 +80,10 @@ missing() { # FILE: the addresses of it at which SSH does not answer any more; t
     echo "${left# }"
 }
 
+well() { sshd -t 2>/dev/null; } # settings that sshd refuses would end it
+
 reload() {
+    well || return
     if ! systemd; then
         for pid in $(processes | awk '{ print $2 }' | sort -u); do kill -HUP "$pid"; done
         return
@@ -88,7 +92,7 @@ reload() {
     for service in $(services); do
         case " $(echo $behind) " in
             *" $service "*) systemctl try-restart "$service" ;; # systemd keeps the socket meanwhile, and sessions go on
-            *) systemctl reload "$service" || systemctl try-restart "$service" ;;
+            *) systemctl reload "$service" || systemctl kill --signal=HUP --kill-who=main "$service" ;;
         esac
     done
 }
@@ -100,7 +104,10 @@ settle() {
         trap 'rm -f "$file"' EXIT
         note "$file"
     fi
-    reload >/dev/null 2>&1
+    if ! reload >/dev/null 2>&1 && ! well; then
+        echo "sshd refuses its settings: $(sshd -t 2>&1 | head -n 1)" >&2
+        return 1
+    fi
     if left=$(missing "$file"); then
         echo "SSH does not answer any more at $left" >&2
         return 1
@@ -125,10 +132,12 @@ as_noted() { # sockets that were active are so again: a service that took their 
 }
 
 again() {
+    well || return
     for service in $(noted "$1" service); do systemctl restart "$service"; done
 }
 
 from_the_sockets() {
+    well || return
     systemctl stop ssh.service sshd.service $(noted "$1" service)
     systemctl restart $(noted "$1" socket)
     systemctl start $(noted "$1" service)

@@ -142,8 +142,9 @@ class StaticAddress(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Access(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the server answers, how the controller first gets in, who may log in, which ports must be reachable besides
-    SSH (TCP, or UDP where it is said), from which addresses or networks (none named: from everywhere), and, where it
-    must not depend on DHCP, what makes its address static."""
+    SSH (TCP, or UDP where it is said), from which addresses or networks (none named: from everywhere), where it must
+    not depend on DHCP, what makes its address static, and, where its owner has an account of that name, what the
+    office's account is called."""
 
     address: Host
     first_contact: FirstContact | None = None
@@ -152,6 +153,7 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     ports: tuple[ServicePort, ...] = ()
     sources: tuple[str, ...] = ()
     static_address: StaticAddress | None = None
+    management_account: Account | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError (msgspec adds the path) for what a pattern cannot express."""
@@ -167,6 +169,8 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
         taken = names.FORBIDDEN_ACCOUNTS & {account.name for account in self.accounts}
         if taken:
             raise ValueError(f"A letter cannot ask for the system account {sorted(taken)[0]!r}")
+        if self.management_account in {account.name for account in self.accounts}:
+            raise ValueError("Expected in `management_account` a name that none of `accounts` has")
         if len({account.name for account in self.accounts}) < len(self.accounts):
             raise ValueError("An account is listed twice")
         if self.static_address:

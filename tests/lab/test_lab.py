@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sopctl.adapters import lab as servers
-from sopctl.adapters.lab import LabServer, LabStatus, Tier
+from sopctl.adapters.lab import LabServer, LabStatus, OwnerState, Tier
 from sopctl.adapters.lab.process import wait_until
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, UsageError
 from tests.lab.conftest import unavailable
@@ -45,6 +45,19 @@ def sopctl(*words: str, **environment: str) -> "subprocess.Popen[bytes]":
         env={**os.environ, **environment},
         start_new_session=True,
     )
+
+
+WITH_STATE = """
+from sopctl.adapters import lab
+slow = lab.OwnerState("A state that takes its time", "echo x >>/root/mine; sleep 5", name="slow")
+lab.up("{name}", servers=1, states=[[slow]])
+"""
+TWO_PORTS = "printf 'Port 22\\nPort 2222\\n' >/etc/ssh/sshd_config.d/20-owner.conf; systemctl restart ssh.service"
+
+
+def processes() -> bytes:
+    """The command lines of all processes of this machine, its lab servers' included."""
+    return subprocess.check_output(["ps", "-eo", "args"])
 
 
 def booted_only(status: LabStatus) -> None:
@@ -215,6 +228,46 @@ def test_a_killed_server_is_stopped_and_its_remains_are_no_obstacle(own: str, la
     assert wait_until(lambda: servers.status(own).servers[0].state == "stopped", 5)  # type: ignore[union-attr]
     (again,) = servers.up(own, servers=1).servers
     assert servers.run(again, "systemctl is-system-running").strip() == "running"
+
+
+def test_a_server_is_put_into_its_owners_states_once_and_again_after_a_reset(own: str, lab: LabStatus) -> None:
+    booted_only(lab)
+    first = OwnerState("A file", "test ! -e /root/mine\necho first >/root/mine", name="first")
+    second = OwnerState(
+        "More in it, and two ports", "echo second >>/root/mine\n" + TWO_PORTS, ssh_port=2222, name="second"
+    )
+    (server,) = servers.up(own, servers=1, states=[[first, second]]).servers
+    assert (server.states, server.port) == (("first", "second"), 2222)
+    assert servers.run(server, "cat /root/mine; echo third >>/root/mine") == "first\nsecond\n"
+    assert servers.up(own, servers=1, states=[[first, second]]).servers == (server,)
+    assert servers.console(own, server.name, "cat /root/mine") == "first\nsecond\nthird\n"
+    with pytest.raises(UsageError, match="is there already, and not in the states first"):
+        servers.up(own, servers=1, states=[[first]])
+
+    servers.console(own, server.name, "systemctl stop ssh.service; passwd --lock titipan >/dev/null")
+    with pytest.raises(OutsideFailure):
+        servers.run(server, "true")
+    assert servers.console(own, server.name, "id -un; tty || true").split() == ["root", "not", "a", "tty"]
+    again = servers.reset(own, server.name)
+    assert (again.port, again.states) == (2222, server.states)
+    assert servers.run(again, "cat /root/mine") == "first\nsecond\n"
+
+    with pytest.raises(OutsideFailure, match="so it is") as caught:
+        servers.up(own, servers=2, states=[[], [OwnerState("No", "echo so it is >&2; exit 3", name="no")]])
+    assert caught.value.where == f"{own}2, state no"
+    assert servers.console(own, f"{own}2", "hostname").strip() == f"{own}2", "it is left for inspection"
+
+
+def test_a_killed_run_leaves_no_server_halfway_into_a_state(own: str, lab: LabStatus) -> None:
+    booted_only(lab)
+    script = WITH_STATE.format(name=own)
+    command = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
+    reached = mounted("disks/{0}1/root")
+    assert wait_until(lambda: reached(own) and b"sleep 5" in processes(), 60, every=0.05)
+    command.kill()
+    command.communicate()
+    (server,) = servers.up(own, servers=1).servers
+    assert servers.run(server, "cat /root/mine") == "x\n"
 
 
 def test_interrupted_up_takes_down_what_it_started(own: str, lab: LabStatus) -> None:

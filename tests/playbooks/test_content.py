@@ -19,7 +19,7 @@ TASK_FILES = sorted(
 )
 WORDS = {"name", "when", "loop", "register", "notify", "tags", "block", "rescue", "vars", "become", "timeout"} | {
     "loop_control", "changed_when", "failed_when", "environment", "no_log", "hosts", "gather_facts", "roles",
-    "strategy", "tasks", "pre_tasks", "post_tasks", "check_mode", "ignore_unreachable", "args", "delegate_to",
+    "strategy", "tasks", "pre_tasks", "post_tasks", "check_mode", "ignore_unreachable", "args", "delegate_to", "listen",
 }  # fmt: skip
 
 
@@ -96,3 +96,47 @@ def test_ansible_reads_the_playbook(name: str, tmp_path: Path) -> None:
     words = [str(program), "--syntax-check", "-i", str(inventory), str(PLAYBOOKS / name)]
     ran = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
+
+
+WRITERS = {"copy": "dest", "template": "dest", "file": "path"}
+SHARED = {"lineinfile", "blockinfile", "replace", "user", "group", "hostname", "cron", "mount", "get_url", "unarchive"}
+"""Modules that change what is the owner's too, and note nothing."""
+
+
+def test_all_that_roles_write_is_given_back() -> None:
+    written: dict[str, set[str]] = {}
+    for path in (each for each in TASK_FILES if each.parent.name == "tasks"):
+        for task in tasks_of(yaml.safe_load(path.read_text())):
+            modules = {key.removeprefix("ansible.builtin.") for key in task}
+            assert not modules & SHARED, path
+            for module in modules & set(WRITERS):
+                given = task[f"ansible.builtin.{module}"]
+                if given.get("state") != "absent":
+                    written.setdefault(path.parents[1].name, set()).add(given[WRITERS[module]])
+    table = yaml.safe_load((PLAYBOOKS.parent / "tests/cases/written.yml").read_text())
+    assert {role: set(places) for role, places in table.items()} == written
+    for role, places in table.items():
+        for by in places.values():
+            assert (PLAYBOOKS / "roles" / role / by).is_file(), (role, by)
+
+
+def test_the_window_keeps_what_is_changed_in_it() -> None:
+    """Every place of a file that a role of the window writes lies in one that the window keeps."""
+    kept = yaml.safe_load((PLAYBOOKS / "roles/armed_window/defaults/main.yml").read_text())["armed_window_paths"]
+    play = (PLAYBOOKS / "configure.yml").read_text()
+    window = play[play.index("- name: Arm the window") : play.index("- name: Let the window end soon")]
+    inside = re.findall(r"name: (\w+)\n", window)
+    roles = [role for role in inside if (PLAYBOOKS / "roles" / role).is_dir() and role != "armed_window"]
+    assert len(roles) >= 6
+    for role in roles:
+        places = set()
+        for path in (PLAYBOOKS / "roles" / role).rglob("*.*"):
+            if path.suffix in {".yml", ".sh"} and path.parent.name != "meta":
+                text = path.read_text().replace("\\.", ".")
+                places |= set(re.findall(r"(?<![\w%])/(?:etc|var/lib)/[a-zA-Z0-9_./-]*[a-zA-Z0-9]", text))
+        for place in places - READ_ONLY:
+            assert any(f"{place}/".startswith(f"{one}/") or one.startswith(f"{place}/") for one in kept), (role, place)
+
+
+READ_ONLY = {"/etc/debian_version", "/etc/nsswitch.conf", "/var/lib/sopctl/window"}
+"""What roles only read, and the window itself."""

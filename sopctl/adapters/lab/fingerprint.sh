@@ -32,8 +32,7 @@ done
 { ip -o address show; ip route show; ip -6 route show; ip rule show; } | sed 's/valid_lft.*//; s/ metric [0-9]*//' |
     grep -v 'link/\|fe80' | sort | part network
 sysctl -a 2>/dev/null | grep -E '^(net\.ipv4\.(ip_forward|conf\.(all|host0)\.(rp_filter|forwarding)|tcp_syncookies)|kernel\.(hostname|domainname|printk|sysrq)|fs\.(suid|protected))' | part sysctl
-{ hostname; hostnamectl --static; hostnamectl --pretty; readlink /etc/localtime; date +%Z; } 2>&1 | part name
-timedatectl show -p Timezone -p NTP 2>/dev/null | part time
+{ hostname; readlink /etc/localtime; date +%Z; } 2>&1 | part name
 systemctl list-unit-files --no-legend --no-pager | awk '{ print $1, $2 }' | sort | part unit-file
 systemctl list-units --no-legend --no-pager --plain --type=service,socket,timer,path --state=active,failed |
     awk '{ print $1, $3, $4 }' | sort | part unit |

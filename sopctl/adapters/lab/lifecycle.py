@@ -182,7 +182,7 @@ def _up(
                         qemu.power_off(place)
                 folder.write(record)
             _backend(record).prepare(folder, record)
-            stopped = [place for place in folder.booted(record) if _running(place) is None]
+            stopped = [place for place in folder.booted(record) if _running(place) is None or _halfway(record, place)]
             if stopped:
                 progress(f"starting {', '.join(place.name for place in stopped)}")
             _start(folder, record, stopped, ours, started, progress)
@@ -419,8 +419,9 @@ def _start(
 
     def start(place: Place) -> None:
         seed.make(folder, record, place)
-        if record.states.get(place.number) and not place.in_state.exists():
-            backend.discard(record, place)  # a killed run may have been half-way
+        if _halfway(record, place):
+            backend.stop(record, place)
+            backend.discard(record, place)
         started.append(place)
         backend.start(record, place, ours.fd)
 
@@ -432,7 +433,7 @@ def _start(
 
         if not owner.wait_for_banner(address, port, seconds=BOOT_SECONDS[record.tier], going_on=going_on):
             raise _not_up(folder, place)
-        if record.states.get(place.number) and not place.in_state.exists():
+        if _halfway(record, place):
             _put_into_states(record, place, progress)
             address, port = _reached_at(record, place)
             if not owner.wait_for_banner(address, port, seconds=BOOT_SECONDS[record.tier], going_on=going_on):
@@ -447,7 +448,16 @@ def _start(
 def _reached_at(record: Record, place: Place) -> tuple[str, int]:
     """Address and SSH port of a server: as it was made, or as its owner's states leave it."""
     address, port = network.server_address(record.tier, record.network, place.number)
-    return address, owner_state.ssh_port(record.states[place.number], port) if place.in_state.exists() else port
+    if not place.in_state.exists():
+        return address, port
+    if record.has_ipv6(place.number):
+        address = network.server_address6(record.network, place.number)
+    return address, owner_state.ssh_port(record.states[place.number], port)
+
+
+def _halfway(record: Record, place: Place) -> bool:
+    """Whether the server is not in its owner's states yet: it is new, or a run was killed, or a script failed."""
+    return bool(record.states.get(place.number)) and not place.in_state.exists()
 
 
 def _put_into_states(record: Record, place: Place, progress: Progress) -> None:

@@ -5,13 +5,16 @@ bridge `soplab<i>`; the bridge itself is the reservation. An unreachable route f
 protocol number of our own, keeps packets for absent servers here; it is removed with the last bridge. The service
 network of lab number i, behind its switch, is 198.19.i.0/24; this machine's interface in it is `sopsvc<i>`.
 
+A lab with a server that its owner reaches by IPv6 alone also has 2001:2:0:i::/64 on its bridge, of the range for
+benchmarks (RFC 5180), with an unreachable route like the other one.
+
 In the other tiers, lab number i has 127.18.i.0/24, which needs no set-up. A machine (tier vm) is behind it in QEMU's
 own network, which forwards connections to its sshd and lets nothing out.
 """
 
 import json
 from contextlib import AbstractContextManager
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from sopctl.adapters.lab import command, lock
@@ -19,6 +22,7 @@ from sopctl.adapters.lab.state import Tier
 from sopctl.errors import Action, OutsideFailure
 
 RANGE = IPv4Network("198.18.0.0/15")
+RANGE6 = IPv6Network("2001:2::/48")
 PREFIX = "soplab"
 PROTOCOL = "118"
 """Marks our route (rtnetlink(7), rtm_protocol): nobody else's route is ever deleted."""
@@ -62,6 +66,16 @@ def server_address(tier: Tier, number: int, server: int) -> tuple[str, int]:
     """Address and SSH port of server 1, 2, …; on a loopback address, an unprivileged port of its own."""
     address = str(subnet(tier, number)[FIRST_HOST + server])
     return address, 22 if tier is Tier.SYSTEMD else 2200 + server
+
+
+def subnet6(number: int) -> IPv6Network:
+    """The /64 of lab `number`."""
+    return IPv6Network((int(RANGE6.network_address) + (number << 64), 64))
+
+
+def server_address6(number: int, server: int) -> str:
+    """The IPv6 address of server 1, 2, …, if it has one."""
+    return str(subnet6(number)[FIRST_HOST + server])
 
 
 def service_subnet(number: int) -> IPv4Network:
@@ -109,6 +123,23 @@ def confine(interface: str) -> None:
         ipv6.write_text("1")
 
 
+def ensure6(number: int) -> None:
+    """Give the bridge its IPv6 address too. Raises OutsideFailure where this machine forwards IPv6: it could not be
+    kept from forwarding what the servers send."""
+    if Path("/proc/sys/net/ipv6/conf/all/forwarding").read_text().strip() != "0":
+        raise OutsideFailure(
+            "lab-ipv6-forwarded",
+            "this machine forwards IPv6, so the lab's servers get none",
+            remedy="sysctl net.ipv6.conf.all.forwarding=0, or leave out the state.",
+        )
+    name, net = bridge(number), subnet6(number)
+    settings = Path(f"/proc/sys/net/ipv6/conf/{name}")
+    (settings / "accept_ra").write_text("0")
+    (settings / "disable_ipv6").write_text("0")
+    command.run(["ip", "address", "replace", f"{net[1]}/{net.prefixlen}", "dev", name, "nodad"])
+    command.run(["ip", "-6", "route", "replace", "unreachable", str(RANGE6), "proto", PROTOCOL])
+
+
 def exists(number: int) -> bool:
     return number in _bridge_numbers()
 
@@ -121,9 +152,12 @@ def remove(number: int) -> None:
         for port in json.loads(command.run(["ip", "-json", "link", "show", "master", name])):
             delete_link(port["ifname"])
         delete_link(name)
-    ours = json.loads(command.run(["ip", "-json", "route", "show", "type", "unreachable", "proto", PROTOCOL]) or "[]")
-    if ours and not _bridge_numbers():
-        command.run(["ip", "route", "del", "unreachable", str(RANGE), "proto", PROTOCOL])
+    if _bridge_numbers():
+        return
+    for family, everyone in (("-4", RANGE), ("-6", RANGE6)):
+        show = ["ip", family, "-json", "route", "show", "type", "unreachable", "proto", PROTOCOL]
+        if json.loads(command.run(show) or "[]"):
+            command.run(["ip", family, "route", "del", "unreachable", str(everyone), "proto", PROTOCOL])
 
 
 def delete_link(name: str) -> None:

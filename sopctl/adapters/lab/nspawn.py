@@ -23,6 +23,8 @@ def prepare(folder: Folder, record: Record) -> None:
     """Make the lab's network, and the file system for its servers' disks."""
     with network.locked():
         network.ensure(record.network)
+        if any(record.has_ipv6(number) for number in record.states):
+            network.ensure6(record.network)
     with suppress(OSError):  # read-only in some containers, which can then run fewer servers
         if int(INOTIFY_LIMIT.read_text()) < INOTIFY_INSTANCES:
             INOTIFY_LIMIT.write_text(str(INOTIFY_INSTANCES))
@@ -35,6 +37,7 @@ def prepare(folder: Folder, record: Record) -> None:
 def start(record: Record, place: Place, lock_fd: int) -> None:
     """Mount the server's own layer over image and seed, and boot it; returns as soon as systemd-nspawn runs."""
     _clear(record, place)
+    network.delete_link(f"vb-{place.name}")  # the kernel may still be taking down that of a server that was killed
     if not files.is_mounted(place.root):
         for name in ("upper", "work", "root"):
             (place.disk / name).mkdir(mode=0o755, parents=True, exist_ok=True)

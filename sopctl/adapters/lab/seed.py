@@ -43,7 +43,10 @@ def make(folder: Folder, record: Record, place: Place) -> None:
     if record.tier is not Tier.CHROOT:
         _write(tree, "etc/machine-id", f"{secrets.token_hex(16)}\n")
         card = "Name=host0" if record.tier is Tier.SYSTEMD else "Type=ether"
-        unit = f"[Match]\n{card}\n[Network]\nAddress={address}/24\nGateway={gateway}\nLinkLocalAddressing=no\n"
+        local = "ipv6" if record.has_ipv6(place.number) else "no"
+        unit = f"[Match]\n{card}\n[Network]\nAddress={address}/24\nGateway={gateway}\nLinkLocalAddressing={local}\n"
+        if record.has_ipv6(place.number):
+            unit += f"Address={network.server_address6(record.network, place.number)}/64\nIPv6AcceptRA=no\n"
         _write(tree, "etc/systemd/network/10-lab.network", unit)
     if record.tier is Tier.SYSTEMD:
         _add_switch(tree) if place.number == 0 else _add_service_card(tree, record, place)

@@ -121,6 +121,10 @@ class Record(Struct, frozen=True):
         """What is installed on server `number` besides the image's packages."""
         return owner_state.packages(self.states.get(number, ()), self.release)
 
+    def has_ipv6(self, number: int) -> bool:
+        """Whether server `number` has an IPv6 address, at which it is reached in its owner's state."""
+        return any(one.ipv6 for one in self.states.get(number, ()))
+
 
 class Place(Struct, frozen=True):
     """The files of a server. `folder` has its state, `disk` its disks."""

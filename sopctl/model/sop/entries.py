@@ -224,13 +224,15 @@ class HandoverIssued(Entry, frozen=True, kw_only=True):
 class Configured(Entry, frozen=True, kw_only=True):
     """How many tasks of a configuration changed something; `raw`: by the shell, on a server without Python; `platform`:
     that of a network appliance, on which nothing is configured. `cut_off` are the services that others could reach
-    before and cannot any more, with the owner's consent; `stays_open` what they reach past the letter all the same."""
+    before and cannot any more, with the owner's consent; `stays_open` what they reach past the letter all the same.
+    `account` is the office's own account there."""
 
     changed: int
     raw: bool = False
     platform: str | None = None
     cut_off: tuple[str, ...] | None = None
     stays_open: tuple[str, ...] | None = None
+    account: str | None = None
 
 
 class Consented(Entry, frozen=True, kw_only=True):

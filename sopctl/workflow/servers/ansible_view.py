@@ -21,7 +21,7 @@ from sopctl.store import facts
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
-from sopctl.workflow.servers.reach import lets_us_in, reach
+from sopctl.workflow.servers.reach import lets_us_in, office_account, reach
 
 
 class InventoryHost(Struct, frozen=True):
@@ -70,7 +70,7 @@ def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
         "sopctl_static_address": {"address": access.address, **static} if static else {},
         "sopctl_resolvers": to_builtins(settings.resolvers),
         "sopctl_controllers": sorted({*settings.controllers, *([source] if source else [])}),
-        "sopctl_management_account": settings.management.account,
+        "sopctl_management_account": office_account(site, dossier),
         "sopctl_management_key_file": str(site.folder("keys") / settings.management.key),
         "sopctl_management_public_key": public_key(site, settings.management.key),
         "sopctl_sudo": "inventory" if dossier.summary.reduced else "full",

@@ -18,7 +18,7 @@ from sopctl.model.sop.entries import SudoRight, WayIn
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, Turn
 from sopctl.workflow.servers.ansible_view import public_key
-from sopctl.workflow.servers.reach import first_contact, host
+from sopctl.workflow.servers.reach import first_contact, host, office_account
 from sopctl.workflow.trust import target
 
 SCRIPTS = ("playbooks/files/way_in.sh", "playbooks/roles/raw_accounts/files/accounts.sh")
@@ -108,12 +108,12 @@ def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = N
 
     Its host key is already pinned. Returns what the history keeps of it. Raises OutsideFailure when it fails.
     """
-    site, settings = mine.desk.site, mine.desk.site.settings.management
-    site.key_file(settings.key)
+    site = mine.desk.site
+    site.key_file(site.settings.management.key)
     found = _make_account(mine, first_contact(mine.dossier).user, password, cancel)
     if found.cause:
         raise refused(mine.dossier.id, found)
-    return WayIn(way_in=settings.account)
+    return WayIn(way_in=office_account(site, mine.dossier))
 
 
 def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
@@ -123,9 +123,8 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
     Raises NotNow when neither is the case, OutsideFailure when the server cannot be asked.
     """
     site = mine.desk.site
-    found = _make_account(
-        mine, site.settings.management.account, load_key(site.key_file(site.settings.management.key)), cancel
-    )
+    key = load_key(site.key_file(site.settings.management.key))
+    found = _make_account(mine, office_account(site, mine.dossier), key, cancel)
     owner = mine.deposit.access.first_contact
     if found.cause in _NOT_ROOT and owner and owner.key and (site.folder("keys") / owner.key).is_file():
         again = _make_account(mine, owner.user, load_key(site.key_file(owner.key)), cancel)
@@ -150,8 +149,8 @@ def reduced(deposit_id: str) -> NotNow:
 
 def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.Event | None) -> AccessResult:
     """Make the management account, with full sudo, by logging in as `user`. Whatever exists of it already stays."""
-    site, settings = mine.desk.site, mine.desk.site.settings.management
-    account = ["management", settings.account, public_key(site, settings.key)]
+    site = mine.desk.site
+    account = ["management", office_account(site, mine.dossier), public_key(site, site.settings.management.key)]
     script = b"\n".join((site.root / name).read_bytes() for name in SCRIPTS)
     where = target(host(mine.dossier), user, timeout=SECONDS)
     return run_as_root(where, way, script, ["add", RECORDS, *account], cancel=cancel)

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model.deposit import FirstContact
-from sopctl.model.sop.entries import HostKeyPinned, WayIn
+from sopctl.model.sop.entries import Configured, HostKeyPinned, WayIn
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.trust import Host
@@ -32,8 +32,7 @@ def reach(site: Site, dossier: Dossier) -> Reach:
     InvalidRecord when the record names no first contact, or one that only a password opens.
     """
     if lets_us_in(dossier):
-        ours = site.settings.management
-        return Reach(host(dossier), ours.account, ours.key)
+        return Reach(host(dossier), office_account(site, dossier), site.settings.management.key)
     contact = first_contact(dossier)
     if contact.key is None:
         raise InvalidRecord(
@@ -48,6 +47,18 @@ def reach(site: Site, dossier: Dossier) -> Reach:
             account=contact.user,
         )
     return Reach(host(dossier), contact.user, contact.key)
+
+
+def office_account(site: Site, dossier: Dossier) -> str:
+    """What the office's own account on the server is called, or will be: a server keeps the name that it began with."""
+    configured, made = dossier.newest(Configured), dossier.newest(WayIn)
+    if configured or made:
+        return (configured and configured.account) or (made and made.way_in) or site.settings.management.account
+    return (
+        dossier.deposit.access.management_account
+        or site.settings.management_account
+        or site.settings.management.account
+    )
 
 
 def lets_us_in(dossier: Dossier) -> bool:

@@ -23,7 +23,7 @@ from sopctl.store.site import Site
 from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import ansible_view, host_keys
-from sopctl.workflow.servers.reach import first_contact, host, lets_us_in, reach
+from sopctl.workflow.servers.reach import first_contact, host, lets_us_in, office_account, reach
 
 if TYPE_CHECKING:
     from sopctl.adapters.ssh import Key, Password
@@ -56,7 +56,7 @@ def wanted(site: Site, dossier: Dossier, *, raw: bool = False) -> Wanted:
     access, settings = dossier.deposit.access, site.settings
     source = source_address(access.address)
     return Wanted(
-        management=settings.management.account,
+        management=office_account(site, dossier),
         accounts=tuple(account.name for account in access.accounts),
         ports=tuple(map(services.ports, access.ports)),
         sources=access.sources,

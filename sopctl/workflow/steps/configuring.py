@@ -24,7 +24,7 @@ from sopctl.workflow.servers.ansible_view import hosts
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.first_contact import let_in
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_reduced, silent, waited
-from sopctl.workflow.servers.reach import reach
+from sopctl.workflow.servers.reach import office_account, reach
 from sopctl.workflow.servers.surveying import Look, ServerRefuses
 from sopctl.workflow.trust import Confirm, Proof, Unconfirmed
 
@@ -310,7 +310,13 @@ def _run(
         if stay:
             note += f"; tetap terbuka di luar surat: {', '.join(stay)}"
         note = "; ".join((note, *host.notes))[:1000]
-        established = Configured(changed=host.changed, raw=options.raw, cut_off=closed or None, stays_open=stay or None)
+        established = Configured(
+            changed=host.changed,
+            raw=options.raw,
+            cut_off=closed or None,
+            stays_open=stay or None,
+            account=office_account(mine.desk.site, mine.dossier),
+        )
         return mine.record(mine.verb.outcome or "selesai", established, note=note)
 
     playbook = RAW_PLAYBOOK if options.raw else PLAYBOOK

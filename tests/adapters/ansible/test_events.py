@@ -57,6 +57,31 @@ def test_only_the_playbooks_own_debug_leaves_a_note() -> None:
     assert len(tally.results()["a"].notes) == MAX_NOTES
 
 
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        (["window 600"], (599, 600)),
+        (["window 600", "back x\nwindow 90\n"], (89, 90)),
+        (["window 600", "window closed"], (0, 0)),
+        (["window 999999999", "window -3", " window 3", "a window 3"], (0, 0)),
+        (["back /etc/ssh\nsame\nwindow closed"], (0, 0)),
+    ],
+)
+def test_an_open_window_is_known_by_what_it_prints(said: list[str], left: tuple[float, float]) -> None:
+    tally = Tally(["a"])
+    for stdout in said:
+        tally.add(event("runner_on_ok", res={"stdout": stdout}, role="armed_window"))
+        tally.add(event("runner_on_ok", res={"stdout": "window 7"}, role="a_site_s_own"))
+    assert left[0] <= tally.results()["a"].window <= left[1]
+
+
+def test_what_a_script_of_ours_says_it_changed_is_a_difference() -> None:
+    said = {"changed": True, "stdout": "left x\nchanged: keys of webadmin\nchanged: \x1b[31m\n changed: y"}
+    task = Tally(["a"]).add(event("runner_on_ok", res=said))
+    assert task
+    assert task.diff == ("+keys of webadmin", printable("+\x1b[31m", 100))
+
+
 def test_a_server_that_waits_for_its_own_name_is_noticed() -> None:
     tally = Tally(["a", "b"])
     for host, action, seconds in (("a", "setup", 10.2), ("b", "setup", 2.0), ("b", "ping", 60.0)):

@@ -1,7 +1,7 @@
 """Names, numbers and addresses of a lab; what a machine can do. No root needed."""
 
 import os
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,13 @@ def test_every_server_of_every_lab_has_an_address_of_its_own_in_the_range(kind: 
         assert all(IPv4Address(address) in network.RANGE for address in controllers | {a for a, _ in everyone})
     else:
         assert all(IPv4Address(address).is_loopback and port > 1024 for address, port in everyone)
+
+
+def test_every_server_has_an_ipv6_address_of_its_own_in_its_labs_subnet() -> None:
+    everyone = [network.server_address6(number, server) for number in (0, 255) for server in range(1, 101)]
+    assert len({*everyone, *(str(network.subnet6(number)[1]) for number in (0, 255))}) == 202
+    assert all(IPv6Address(address) in network.RANGE6 for address in everyone)
+    assert IPv6Address(network.server_address6(255, 1)) in network.subnet6(255)
 
 
 def test_every_card_in_a_service_network_has_an_address_of_its_own_in_the_range() -> None:

@@ -1,5 +1,6 @@
 """Many servers in one run: what configure, repair, reduce and collect record of each. The test plays Ansible."""
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -268,6 +269,39 @@ def test_a_run_that_ends_for_all(desk: Desk, office: Office, outcome: Outcome) -
         collecting.collect_all(desk, [kept, *others])
     assert office.last(kept)[0] == "selesai"
     assert {office.last(each) for each in others} == {tuple(recorded)}
+
+
+ENDED_IN_A_WINDOW = {
+    Outcome.TIMED_OUT: TimedOut,
+    Outcome.CANCELLED: Interrupted,
+    Outcome.CRASHED: OutsideFailure,
+    None: Interrupted,
+}
+"""How a run may end while a server would put back by itself what was changed; None: with Ctrl-C."""
+
+
+@pytest.mark.parametrize("outcome", ENDED_IN_A_WINDOW)
+def test_a_run_that_ends_in_a_window_says_what_the_server_will_do(
+    desk: Desk, office: Office, outcome: Outcome | None
+) -> None:
+    open_one, closed = office.server(replace(WELL, window=90.0)), office.server(WELL)
+    if outcome:
+        office.outcome = outcome
+    else:
+        office.error = Interrupted("run-interrupted", "the run was interrupted", windows={open_one: 90.0})
+    with pytest.raises(ENDED_IN_A_WINDOW[outcome]) as ended:
+        configuring.configure_all(desk, [open_one, closed])
+    assert f"the server puts back by itself: {open_one} in 90 s." in str(ended.value.remedy[0])
+    at = re.search(r"; pukul ([0-9:]{8}) \(dalam 90 s\) server itu sendiri mengembalikan", office.last(open_one)[1])
+    assert at
+    assert at[1] > f"{desk.now():%H:%M:%S}" or at[1] < "00:02:00"
+    assert "mengembalikan" not in office.last(closed)[1]
+
+
+def test_a_server_that_was_lost_in_its_window_is_noted_so(desk: Desk, office: Office) -> None:
+    lost = office.server(replace(BAD, window=40.0))
+    configuring.configure_all(desk, [lost])
+    assert office.last(lost)[1].endswith("(dalam 40 s) server itu sendiri mengembalikan yang telah diubah")
 
 
 def test_what_breaks_off_a_run_is_in_every_history(desk: Desk, office: Office) -> None:

@@ -1,5 +1,5 @@
 # The armed window, on the server itself: what was kept comes back by itself, unless the office logs in anew in time.
-# Behind the functions of way_in.sh. Beside it may lie ssh_service.sh and fingerprint.sh.
+# Behind the functions of way_in.sh. ssh_service.sh and fingerprint.sh may lie in the folder `scripts`, for this window.
 #
 #   window.sh arm SECONDS "ACCOUNT …" PATH…   keep the paths, the accounts' ways in, how SSH is reached, the host name and
 #                                             our firewall table; start the clock
@@ -25,8 +25,10 @@ now() { # seconds that no change of the clock moves
 
 arm() {
     if [ -d kept ] || [ -d back ]; then back >/dev/null; fi # a window that was never closed: the server was restarted
+    not_ours || return
     rm -rf new late put-back "$DOOR"
     mkdir -p new/tree new/accounts || return
+    if [ -d scripts ]; then mv scripts/* new/ && rmdir scripts; fi
     seconds=$1 accounts=$(printf '%s\n' $2 $(ls ../created ../kept 2>/dev/null | grep -v '[:/]') | sort -u)
     shift 2
     for path in "$@"; do
@@ -44,8 +46,8 @@ arm() {
     done
     echo "$accounts" >new/names
     uname -n >new/host-name
-    if [ -e ssh_service.sh ]; then sh ssh_service.sh note new/ssh; fi
-    if [ -e fingerprint.sh ]; then fingerprint new >new/fingerprint; fi
+    if [ -e new/ssh_service.sh ]; then sh new/ssh_service.sh note new/ssh; fi
+    if [ -e new/fingerprint.sh ]; then fingerprint new >new/fingerprint; fi
     nft -s list table inet sopctl >new/table 2>/dev/null || rm -f new/table
     hold_in new "$seconds" && mv -T new kept || return
     if [ -d /run/systemd/system ]; then
@@ -55,12 +57,26 @@ arm() {
     fi
 }
 
+not_ours() { # on a server that we never configured: is something of the owner's in the place of one of our own files?
+    if [ -d ../created ] || [ -d ../kept ]; then return 0; fi
+    for path in ${OURS:-}; do
+        if there "$path" && ! grep -qs 'Written by sopctl' "$path"; then
+            echo "$path is a file of the server's owner, and would be overwritten: it needs another name" >&2
+            return 1
+        fi
+    done
+    if [ -n "${OURS:-}" ] && nft list table inet sopctl >/dev/null 2>&1 && ! there /etc/systemd/system/sopctl-firewall.service; then
+        echo "the server's owner has a table of nftables named inet sopctl, which would be replaced: it needs another name" >&2
+        return 1
+    fi
+}
+
 hold_in() {
     echo "$(($(now) + $2))" >"$1/until.new" && mv "$1/until.new" "$1/until" && echo "window $2"
 }
 
 fingerprint() { # FOLDER: without our own notes, which say nothing of the server
-    sh fingerprint.sh $(cat "$1/names") | grep -v '^record '
+    sh "$1/fingerprint.sh" $(cat "$1/names") | grep -v '^record '
 }
 
 watch() {
@@ -158,8 +174,8 @@ ssh_is_back() { # never by the way alone that it may have been lost by
         if grep -q '^back /etc/ssh/' said; then
             quietly systemctl reload-or-restart ssh.service || quietly systemctl reload-or-restart sshd.service
         fi
-    elif grep -q '^back /etc/ssh/' said || [ -n "$(sh ssh_service.sh missing back/ssh)" ]; then
-        sh ssh_service.sh bring_back back/ssh 2>/dev/null | sed 's/^/ssh /' >>said
+    elif grep -q '^back /etc/ssh/' said || [ -n "$(sh back/ssh_service.sh missing back/ssh)" ]; then
+        sh back/ssh_service.sh bring_back back/ssh 2>/dev/null | sed 's/^/ssh /' >>said
     fi
 }
 

@@ -60,7 +60,7 @@ main() {
     mkdir -p /usr/local/lib
     root_alone /usr/local/lib "$account"
     mkdir -p -m 755 "$(dirname -- "$folder")"
-    (umask 077 && mkdir -p "$folder" && printf '%s\n' "$window" >"$folder/window.sh" && printf '%s\n' "$fingerprint" >"$folder/fingerprint.sh")
+    (umask 077 && mkdir -p "$folder/scripts" && printf '%s\n' "$window" >"$folder/window.sh" && printf '%s\n' "$fingerprint" >"$folder/scripts/fingerprint.sh")
     sh "$folder/window.sh" arm "$seconds" "$account" /etc/sudoers.d "$place" || failed "what the server has could not be kept"
 
     rm -rf "$place"

@@ -164,14 +164,21 @@ $rule"; fi
   mv "$new" "$place" || failed "$place cannot be written$(why_not "$place")"
 }
 
+refuse_owners() { # [KIND NAME KEYS]…: before anything is changed
+  while [ $# -ge 3 ]; do
+    if [ "$1" = management ] && [ -n "$(entry "$2")" ] && ! is_ours "$2" "$3"; then
+      failed "the server has an account $2 of its owner's: the office needs another name here (access.management_account of the record, or management_account in sopctl.yml)"
+    fi
+    shift 3
+  done
+}
+
 set_up_one() {
   comment=
   if [ "$1" = management ]; then comment="Data centre management"; fi
   if [ -z "$(entry "$2")" ]; then
     make "$2" "$comment"
     if [ "${CHECKING:-}" = true ]; then return 0; fi # there is nothing yet to look at
-  elif [ "$1" = management ] && ! is_ours "$2" "$3"; then
-    failed "the server has an account $2 of its owner's: the office needs another name here (access.management_account of the record, or management_account in sopctl.yml)"
   fi
   if [ "$1" = account ]; then
     keep "$2"
@@ -267,6 +274,7 @@ take_back_management() {
 
 # The whole is read before it begins: what it does may end the connection by which it came.
 main() {
+  if [ "$verb" != take_back ]; then refuse_owners "$@"; fi
   if [ "${CHECKING:-}" != true ]; then
     mkdir -p "$records/created" "$records/kept"
     chmod 755 "$records"
