@@ -1,4 +1,4 @@
-"""Which private keys both of our SSH clients read: OpenSSH's own, for Ansible's runs, and paramiko, for everything else.
+"""Which private keys both of our SSH clients read: OpenSSH's, for Ansible's runs, and paramiko, for everything else.
 
 paramiko's reader is the more patient one. A key that only it reads would let the office in until the first run.
 """

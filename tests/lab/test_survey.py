@@ -11,6 +11,7 @@ from sopctl.errors import OutsideFailure
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.target import Target
 from sopctl.model.sop.entries import ConsentSheet
+from sopctl.workflow.desk import act
 from sopctl.workflow.papers import consent_sheet
 from sopctl.workflow.servers import surveying
 from sopctl.workflow.steps import configuring, previewing
@@ -109,7 +110,7 @@ def test_a_server_is_looked_at_before_it_is_changed(placed: Placed, sopctl: Call
     assert sheet
     assert sheet.document.number in ran.out
     assert sopctl("document", "verify", deposit).code == 0
-    with previewing.act(desk, deposit, "consent") as mine:
+    with act(desk, deposit, "consent") as mine:
         form = consent_sheet.consent_sheet(mine, preview.look, preview.changes)
     shown = json.dumps([part.rows for part in form.sections if hasattr(part, "rows")], ensure_ascii=False)
     assert '"TCP 6379, TCP 8443", "python3"' in shown

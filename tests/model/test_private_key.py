@@ -12,7 +12,7 @@ from sopctl.adapters.ssh import load_key
 from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.store.site import Site
 
-MADE = {
+MADE: dict[str, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey] = {
     "ed25519": ed25519.Ed25519PrivateKey.generate(),
     "ecdsa": ec.generate_private_key(ec.SECP256R1()),
     "rsa": rsa.generate_private_key(65537, 2048),
