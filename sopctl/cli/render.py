@@ -157,7 +157,13 @@ def waits(row: "Row") -> str:
         "decision": " – waits for a decision",
         "unfinished": " – begun and not finished, run it again",
     }
-    return words.get(row.waiting, f" – waits for {row.waiting.replace('person', 'a person')}")
+    said = words.get(row.waiting, f" – waits for {row.waiting.replace('person', 'a person')}")
+    if row.waiting == "unfinished" and row.action and row.action.verb == "configure" and not row.platform:
+        # armed_window_seconds, of the role armed_window
+        said += (
+            "; a server whose armed window was open puts back by itself what was changed, 10 minutes after it at most"
+        )
+    return said
 
 
 def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -> None:

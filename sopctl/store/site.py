@@ -8,17 +8,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from sopctl.errors import Action, InvalidRecord, OutsideFailure, UsageError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.model import private_key
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
-from sopctl.store import codec, locks, settings
-from sopctl.store.durable import disk_errors
+from sopctl.store import codec, locks, modes, settings
+from sopctl.store.durable import disk_errors, make_folder
 from sopctl.store.library import Library
 from sopctl.store.settings import Settings
 
 SITE_LOCK_SECONDS = 20
 """How long a command waits for another one that writes the journal or a rack: those hold for milliseconds."""
+
+MAX_KEY = 64 * 1024
+"""Bytes of a secret that are looked at."""
 
 RUN_DAYS = 90
 """How long the folders of runs are kept."""
@@ -40,6 +44,11 @@ class Site:
                 folder=self.root,
                 file=settings.FILE_NAME,
             )
+        self.committed: list[tuple[str, int]] = []
+        """Which events (deposit, number) were recorded through this object."""
+        self.lagging: list[SopctlError] = []
+        """What did not follow at once on something that was done, or had to be left out: each is told, and ends
+        nothing."""
 
     @classmethod
     def find(cls, named: str | None) -> "Site":
@@ -119,7 +128,8 @@ class Site:
     def key_file(self, name: str) -> Path:
         """The private key or other secret `name` in the site's keys/.
 
-        Raises OutsideFailure when it is missing or can be read by others.
+        Raises OutsideFailure when it is missing or can be read by others, InvalidRecord for a private key that ssh does
+        not read.
         """
         path = self.folder("keys") / name
         if path.is_symlink() or not path.is_file():
@@ -137,6 +147,8 @@ class Site:
                 where=str(path),
                 remedy=f"Close it: chmod 600 {path}",
             )
+        with disk_errors(path, "read"), path.open("rb") as file:
+            private_key.refuse_unreadable(file.read(MAX_KEY), str(path))
         return path
 
     @contextmanager
@@ -147,10 +159,14 @@ class Site:
 
     def new_run(self, name: str) -> Path:
         """The path of a folder for one run of an outside program, not made yet. Runs are disposable and never in git;
-        those older than RUN_DAYS are removed now."""
+        those older than RUN_DAYS are removed now.
+
+        Raises InvalidRecord where another login could change what the run would execute.
+        """
         runs = self.root / "var" / "runs"
-        with disk_errors(runs, "make"):
-            runs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        modes.refuse_writable(self.root)
+        make_folder(runs)
+        with disk_errors(runs, "read"):
             taken = [path.suffix.removeprefix(".") for path in runs.glob(f"{name}.*")]
         for old, at in self.runs():
             if time.time() - at > RUN_DAYS * 86_400:

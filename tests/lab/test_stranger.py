@@ -4,6 +4,7 @@ At least as strict as found, nothing destroyed, everything given back, and a way
 access was lost.
 """
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.ansible.runner import Outcome
 from sopctl.adapters.lab import LabServer, Tier
 from sopctl.adapters.lab.process import wait_until
+from tests.lab.test_access import listening
 from tests.lab.test_configure import CHECKOUT, SSHD_ALONE, Office, office
 
 __all__ = ["office"]
@@ -58,7 +60,7 @@ def test_no_setting_is_less_strict_than_the_owners(pristine: LabServer) -> None:
         script.append(f"cat >/etc/ssh/sshd_config.d/50-owner.conf <<'END'\n{row.get('owner', '')}\nEND")
         script.append("echo 'PermitRootLogin yes' >" + DROP_IN)  # what was ours before does not count
         script.append(
-            f"echo '= {row['name']}'; sh /root/settings.sh want {DROP_IN} '' 'sopctl webadmin' {' '.join(options)}"
+            f"echo {shlex.quote('= ' + row['name'])}; sh /root/settings.sh want {DROP_IN} '' 'sopctl webadmin' {' '.join(options)}"
         )
     script.append("rm -rf /etc/ssh; cp -a /root/ssh /etc/ssh")
     said = servers.run(pristine, "\n".join(script))
@@ -86,6 +88,7 @@ def test_what_has_no_effect_is_made_effective_or_fails(office: Office) -> None:
     )
     for owner in owners:
         servers.run(server, f"{owner}; systemctl reload ssh")
+        listening(server.address, server.port)
         before = servers.run(server, files)
         _, host = office.play("sshd.yml", sopctl_banner="")
         assert host.failed == 0, host
@@ -252,7 +255,7 @@ def test_the_journal_is_never_cut(pristine: LabServer) -> None:
             "rm -rf /var/log/journal/other; mkdir -p /var/log/journal/other; rm -f /etc/systemd/journald.conf.d/*",
             f"printf '[Journal]\\n{row['owner']}\\n' >/etc/systemd/journald.conf.d/50-owner.conf",
             f"head -c {row['kilobytes']}K /dev/zero >/var/log/journal/other/x",
-            f"echo '= {row['name']}'",
+            f"echo {shlex.quote('= ' + row['name'])}",
             f"sh /root/limit.sh {row['limit']} /etc/systemd/journald.conf.d/sopctl.conf /root/record false",
             "grep SystemMaxUse /etc/systemd/journald.conf.d/sopctl.conf || true",
         ]

@@ -25,6 +25,7 @@ IDENTIFICATION = f"SSH-2.0-sopctl_{__version__}"
 
 Confirm = Callable[[HostKey], None]
 """Raises what keeps the office from trusting a host key."""
+
 AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec sh -s -- "$@"; else exec sudo -n sh -s -- "$@"; fi'
 """Run by a login shell that can be any: all it has to do is start sh."""
 

@@ -43,6 +43,7 @@ _OF_KEYS = {
     "not-a-private-key": "ini bukan kunci privat untuk SSH",
     "private-key-readable-by-others": "kunci privat dapat dibaca orang lain",
     "secret-readable-by-others": "kunci privat dapat dibaca orang lain",
+    "private-key-not-for-ssh": "kunci privat ini tidak dapat dibaca oleh ssh: {reason}",
     "private-key-not-read": "kunci privat tidak dapat dibaca: {reason}",
     "private-key-has-passphrase": "kunci privat dilindungi frasa sandi",
 }

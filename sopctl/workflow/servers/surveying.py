@@ -92,6 +92,7 @@ def look(
     from sopctl.adapters.ssh import load_key, survey  # code that only reads the records must not load it
 
     site = desk.site
+    site.key_file(site.settings.management.key)  # a run logs in with it at its end
     way: Key | Password
     if password:
         user, way = first_contact(dossier).user, password
