@@ -238,4 +238,4 @@ def test_remind_names_a_dossier_that_cannot_be_read(
 def test_a_group_without_a_command_shows_its_help(sopctl: Callable[..., Ran]) -> None:
     ran = sopctl("journal")
     assert ran.code == 2
-    assert "\nCommands:\n  verify" in ran.out + ran.err
+    assert "\nCommands:\n  anchor" in ran.out + ran.err
