@@ -84,7 +84,7 @@ def listed(text: str) -> tuple[Service, ...]:
             found.append(ports(word))
         except ValueError:
             raise UsageError(
-                "not-a-service",
+                "not-a-port-or-protocol",
                 "{word!r} is not a port or a protocol",
                 remedy="Write them like this: 6379,161/udp,8000-8010,gre",
                 word=printable(word, 40),

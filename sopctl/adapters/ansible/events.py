@@ -48,7 +48,8 @@ NOTE_TASK = "Say what is left to the owner"
 
 WINDOW_ROLES = frozenset({"armed_window", "inventory_only"})
 _WINDOW = re.compile(r"^window (closed|[0-9]{1,5})$", re.MULTILINE)
-"""What the armed window's script prints: in how many seconds the server puts back by itself what was changed."""
+"""What the armed window's script prints: in how many seconds the server puts back by itself what is changed from then
+on."""
 
 MAX_NOTES = 20
 MAX_DETAILS = 1_000_000

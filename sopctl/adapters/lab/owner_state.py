@@ -42,8 +42,9 @@ class OwnerState(Struct, frozen=True, forbid_unknown_fields=True):
     """A state. `what` is for a person. `script` is run as root by a POSIX shell, at the server's console, once its sshd
     answers; `packages` are installed before it boots (`packages_of`: those that a release has besides), and `services`
     answer then. `ssh_port` is where its sshd is reached, at its IPv6 address where `ipv6`; `account` is the account of
-    the letter, `refused` a part of what `configure` must say if it must not go on, `releases` those that know the state
-    at all."""
+    the letter, `office_account` the name that the record gives to the office's own; `refused` is a part of what
+    `configure` must say if it must not go on, and `remedy` the script with which the owner then helps. `releases` are
+    those that know the state at all."""
 
     what: str
     script: str
@@ -53,7 +54,9 @@ class OwnerState(Struct, frozen=True, forbid_unknown_fields=True):
     ssh_port: Port = 22
     ipv6: bool = False
     account: str = ""
+    office_account: str = ""
     refused: str = ""
+    remedy: str = ""
     releases: tuple[str, ...] = ()
     name: str = ""
 

@@ -25,6 +25,8 @@ from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sopctl.adapters.ssh import Password
     from sopctl.workflow.desk import Desk
     from sopctl.workflow.servers.playbooks import Options
@@ -125,15 +127,21 @@ def command(
         not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path or cut_off
     ):
         raise UsageError("sudo-with-other-work", "--sudo takes IDs, and cannot be combined with other work")
-    fits = len(ids) == 1 and not (repair or due or sudo)
     given = Given(ask_password, password_file, keyring)
-    if given.any and not fits:
-        raise _first_only("a password")
-    if (host_key or trusted_path) and (check or repair or due or len(ids) > 1):
-        raise _first_only("--host-key" if host_key else "--trusted-path")
-    if cut_off and (len(ids) != 1 or check):
+    one = len(ids) == 1
+    later = repair or due or not one
+    _refuse_first_only(
+        {
+            "a password": given.any and (later or sudo),
+            "--host-key": host_key and (later or check),
+            "--trusted-path": trusted_path and (later or check),
+        }
+    )
+    if cut_off and (check or not one):
         raise UsageError(
-            "consent-for-many", "--cut-off is for one server that is configured now", remedy="Name its ID."
+            "consent-for-many",
+            "a consent is for the configuration of one server",
+            remedy="Give --cut-off with its ID, and without --check.",
         )
     if sum([check, repair, due]) > 1 or (due and ids):
         raise choose_one("IDs", "--due", "--check", "--repair")
@@ -171,6 +179,13 @@ def command(
     else:
         put_answers(answers.done, answers.errors, as_json=as_json)
     end(all(done.answer for done in answers.done.values()))
+
+
+def _refuse_first_only(misplaced: "Mapping[str, object]") -> None:
+    """Raise UsageError for the first of these that was given where it does not belong."""
+    for what, wrong in misplaced.items():
+        if wrong:
+            raise _first_only(what)
 
 
 def _first_only(what: str) -> UsageError:
@@ -234,14 +249,13 @@ def _check(
     if first and options.tags:
         raise UsageError(
             "first-configuration-whole",
-            "the first configuration of {deposit} cannot be limited to tags",
+            "the first configuration cannot be limited to tags",
             remedy="Leave out --tags.",
-            deposit=first[0],
         )
     others = [each for each in ids if each not in first]
     if password and others:
         raise _first_only("a password")
-    if others and options.raw:
+    if options.raw and (others or not ids):
         raise UsageError(
             "check-needs-python",
             "what would change is not known without Python",

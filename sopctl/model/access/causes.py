@@ -318,7 +318,6 @@ class Cause(StrEnum):
         (),
         means="the package manager is locked, or was interrupted: nothing can be installed now",
         helps="wait for what holds the lock; where dpkg was interrupted, the owner runs dpkg --configure -a",
-        first_wait=60.0,
     )
     CLOCK_OFF = _Declared(
         "clock-off",

@@ -134,8 +134,9 @@ def _rest(found: Survey, wanted: Wanted, clock: int) -> Iterator[Obstacle]:
         said.append("dpkg was interrupted")
     if found.half_installed:
         said.append(f"half installed: {', '.join(found.half_installed)}")
-    if said and installs:
-        yield _known(Cause.PACKAGES_STUCK, f"{'; '.join(said)}; unattended-upgrades cannot be installed")
+    if said:
+        so = "; unattended-upgrades cannot be installed" if installs else ""
+        yield _known(Cause.PACKAGES_STUCK, "; ".join(said) + so)
     if found.clock and abs(found.clock - clock) > CLOCK_SECONDS:
         late = found.clock - clock
         yield _known(Cause.CLOCK_OFF, f"its clock is {abs(late)} s {'ahead of' if late > 0 else 'behind'} ours")

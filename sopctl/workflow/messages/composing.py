@@ -14,7 +14,7 @@ from sopctl.errors import InvalidRecord
 from sopctl.model import unit
 from sopctl.model.deposit import Deposit
 from sopctl.model.message import Message, how_to_reach
-from sopctl.model.sop.entries import HostKeyPinned
+from sopctl.model.sop.entries import Configured, HostKeyPinned
 from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
 from sopctl.store.settings import Language
@@ -37,12 +37,14 @@ def content(site: Site, dossier: Dossier, task: str, **more: Any) -> Content:
     error."""
     deposit = dossier.deposit
     language = deposit.contacts.technical.language or site.settings.language
-    pinned = dossier.newest(HostKeyPinned)
+    pinned, configured = dossier.newest(HostKeyPinned), dossier.newest(Configured)
     values = {
         "server": deposit.server.name,
         "office": site.settings.office.name,
         "place": str(dossier.summary.place or ""),
         "access": how_to_reach(deposit, pinned.host_key if pinned else None, language),
+        "closed": (configured.cut_off if configured else None) or (),
+        "stays_open": (configured.stays_open if configured else None) or (),
         **more,
     }
     return Content(language, *render(site, language, task, values))

@@ -62,8 +62,7 @@ _RETURN: dict[OnReturn, str] = {
 _NOTED: dict[Cause, str] = {
     Cause.NO_SYSTEMD: "Server tidak memakai systemd: firewall, waktu, jurnal, dan pembaruan tetap diatur pemilik.",
     Cause.CLOCK_OFF: "Jam server berbeda lebih dari lima menit dari jam pusat data.",
-    Cause.PACKAGES_STUCK: "Pengelola paket terkunci atau terhenti di tengah jalan: pembaruan keamanan belum dapat "
-    "dipasang.",
+    Cause.PACKAGES_STUCK: "Pengelola paket sedang terkunci, atau pernah terhenti di tengah jalan.",
     Cause.SLOW_OWN_NAME: "Server tidak segera menemukan namanya sendiri; konfigurasi menuliskannya di /etc/hosts.",
 }
 """What was seen and does not block, for the causes that concern an owner."""

@@ -32,6 +32,11 @@ SECONDS = 60.0
 """For the whole look, of which a server at rest takes one."""
 
 
+class ServerRefuses(OutsideFailure):
+    """The server itself keeps us from configuring it: it does not answer, does not let us in, or something is in the
+    way there. (Other errors are of the office's own making, and are in no history.)"""
+
+
 class Look(Struct, frozen=True):
     """What a look found on a deposit's server, and what that means."""
 
@@ -117,7 +122,7 @@ def refuse_blocked(look: Look) -> None:
     if not look.blocking:
         return
     first, more = look.blocking[0], look.blocking[1:]
-    raise OutsideFailure(
+    raise ServerRefuses(
         "server-not-fit",
         "{deposit} cannot be configured as it is ({cause}): {detail}",
         remedy=(
@@ -221,7 +226,7 @@ def _refused(dossier: Dossier, seen: AccessResult, *, by_password: bool) -> Sopc
         return changed
     where = f"{seen.host}:{seen.port}"
     if seen.rung not in (Rung.LOGIN, Rung.COMMAND):
-        return OutsideFailure(
+        return ServerRefuses(
             "server-unreachable",
             "{deposit} could not be reached: {reason}",
             where=where,
@@ -230,7 +235,7 @@ def _refused(dossier: Dossier, seen: AccessResult, *, by_password: bool) -> Sopc
             reason=f"{seen.rung}: {seen.detail}",
         )
     if lets_us_in(dossier) and not by_password:
-        return OutsideFailure(
+        return ServerRefuses(
             "login-failed",
             "the login on {deposit} failed at {rung}: {detail}",
             where=where,
@@ -242,4 +247,4 @@ def _refused(dossier: Dossier, seen: AccessResult, *, by_password: bool) -> Sopc
         )
     from sopctl.workflow.servers.first_contact import refused
 
-    return refused(dossier.id, seen, by_password=by_password)
+    return refused(dossier.id, seen, by_password=by_password).recast(ServerRefuses)

@@ -106,8 +106,13 @@ class _Case:
         return [service for service in self.services if not service.asked]
 
     @property
-    def refused(self) -> str:
-        return next((one.refused for one in self.states if one.refused), "")
+    def office_account(self) -> str:
+        return next((one.office_account for one in self.states if one.office_account), "")
+
+    @property
+    def refusing(self) -> list[OwnerState]:
+        """The states in which `configure` must not go on."""
+        return [one for one in self.states if one.refused]
 
     def saw(self, step: str, ok: bool, said: str = "", differences: Iterable[str] = ()) -> None:
         self.steps.append(Seen(step, ok, said, tuple(differences)))
@@ -160,6 +165,7 @@ class _Proving:
         for case in self.cases:
             case.before = _fingerprint(self.status.name, case.server)
             self.ask(case, "services answer before", case.services)
+            case.going = case.steps[-1].ok
         self.each(self.take_in, "letters and places")
         self.each(self.look, "a look")
         self.fail()
@@ -169,7 +175,7 @@ class _Proving:
 
     def each(self, act: Callable[[_Case], None], what: str) -> None:
         """Do it for every server on which all went well so far, two at a time."""
-        going = [case for case in self.cases if case.going and not (case.refused and what == "release")]
+        going = [case for case in self.cases if case.going]
         self.say(f"{what}: {', '.join(case.server.name for case in going)}")
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda case: self.noted(case, what, act), going))
@@ -200,13 +206,18 @@ class _Proving:
             mine.start(HostKeyPinned(host_key=_pin(case.server), host_key_confirmed="fingerprint"))
 
     def look(self, case: _Case) -> None:
-        """`configure --check` changes nothing, and names every service that the letter does not ask for."""
+        """`configure --check` changes nothing, and names every service that the letter does not ask for. Where it must
+        not go on, `configure` says why, and goes on once the owner has helped."""
+        if case.refusing:
+            self.is_refused(case)
+            if not case.going:
+                return
         ran = self.sopctl("configure", case.deposit, "--check", "--json")
         preview: Mapping[str, Any] = next(iter(ran.document.get("first", ())), {})
-        self.compare(case, "configure --check changes nothing", bool(case.refused or preview), ran.said)
+        self.compare(case, "configure --check changes nothing", bool(preview), ran.err)
         named = {row.get("service") for part in ("cut_off", "stays_open") for row in preview.get(part, ())}
         unnamed = [str(each) for each in case.not_asked if str(each) not in named]
-        if case.not_asked and not case.refused:
+        if case.not_asked:
             said = f"not named: {', '.join(unnamed)}" if unnamed else ""
             case.saw("configure --check names the services that the letter does not ask for", not unnamed, said)
         case.consent = ",".join(map(str, preview.get("needs_consent", ())))
@@ -216,6 +227,20 @@ class _Proving:
             named_all = all(port in said for port in case.consent.split(","))
             right = ran.code == NotNow.exit_code and named_all
             self.compare(case, "configure stops for the owner's consent", right, said)
+
+    def is_refused(self, case: _Case) -> None:
+        ran = self.sopctl("configure", case.deposit, "--check", "--json")
+        self.compare(case, "configure --check changes nothing", ran.code != 0, ran.err)
+        ran = self.sopctl("configure", case.deposit, "--json")
+        said = _said_of(ran.document, case.deposit) or ran.said
+        right = ran.code != 0 and all(one.refused in said for one in case.refusing)
+        self.compare(case, "configure says why it must not go on, and changes nothing", right, said)
+        self.ask(case, "services answer as before", case.services)
+        case.going = right and all(one.remedy for one in case.refusing)
+        if case.going:
+            for one in case.refusing:
+                lab.console(self.status.name, case.server.name, f"set -eu\n{one.remedy}")
+            case.before = _fingerprint(self.status.name, case.server)
 
     def fail(self) -> None:
         """A run whose login fails at its end is put back."""
@@ -231,7 +256,7 @@ class _Proving:
             (folder / f"{case.deposit}.yml").unlink()
 
     def configure(self) -> None:
-        self.configured("configure", [case for case in self.cases if case.going and not case.refused], well=True)
+        self.configured("configure", [case for case in self.cases if case.going], well=True)
 
     def configured(self, step: str, going: Sequence[_Case], *, well: bool) -> None:
         """Configure these servers in one run, but each of those whose owner has consented to something by itself."""
@@ -251,13 +276,11 @@ class _Proving:
                 if done:
                     self.ask(case, "the letter's services answer", [each for each in case.services if each.asked])
             else:
-                self.compare(case, step, not done and case.refused in said, said)
+                self.compare(case, step, not done and "as it was before" in said, said)
                 self.ask(case, "services answer as before", case.services)
 
     def log_in(self, case: _Case) -> None:
         """The letter's account logs in with the letter's key."""
-        if case.refused:
-            return
         words = ["verify", case.deposit, "--key", str(self.key("requester")), "--json"]
         notifying.notify(self.desk, case.deposit, via="phone")
         ran = self.sopctl(*words)
@@ -372,9 +395,8 @@ def _fingerprint(name: str, server: LabServer) -> frozenset[str]:
 
 def _stays(difference: str, case: _Case) -> bool:
     """Whether this difference stays after a release, as docs/lab.md says: the homes of accounts that the run made."""
-    homes = [
-        f"/home/{name}" for name in (case.account, "sopctl") if not any(f" {name}:" in each for each in case.before)
-    ]
+    there = {fact.split()[1].split(":")[0] for fact in case.before if fact.startswith("account ")}
+    homes = [f"/home/{name}" for name in (case.account, case.office_account or "sopctl") if name not in there]
     sign, part, path, *_ = *difference.split(), ""
     return sign == "+" and part in ("file", "content") and any(f"{path}/".startswith(f"{home}/") for home in homes)
 
@@ -407,6 +429,7 @@ def _pin(server: LabServer) -> Any:
 
 def _letter(case: _Case, number: int, key: str) -> dict[str, object]:
     server = case.server
+    account = {"management_account": case.office_account} if case.office_account else {}
     ports = [str(each) for each in case.services if each.asked]
     contact = {"name": "Administrator Sistem", "position": "Pranata Komputer", "email": "admin@example.org"}
     return {
@@ -428,6 +451,7 @@ def _letter(case: _Case, number: int, key: str) -> dict[str, object]:
             "first_contact": {"user": server.user, "key": "owner"},
             "accounts": [{"name": case.account, "keys": [key.strip()]}],
             "ports": ports,
+            **account,
         },
         "valid_until": "2027-12-31",
     }

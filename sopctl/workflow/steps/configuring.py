@@ -25,7 +25,7 @@ from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.first_contact import let_in
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_reduced, silent, waited
 from sopctl.workflow.servers.reach import office_account, reach
-from sopctl.workflow.servers.surveying import Look
+from sopctl.workflow.servers.surveying import Look, ServerRefuses
 from sopctl.workflow.trust import Confirm, Proof, Unconfirmed
 
 PLAYBOOK = "configure.yml"
@@ -261,15 +261,15 @@ class _Looks:
         return ready
 
     def _admit(self, mine: Turn, look: Look | SopctlError, first: list[Entry]) -> None:
-        """Raise what keeps the server out of the run. It is recorded, unless it is only that a person is asked: a timer
-        comes again, and then says so again."""
+        """Raise what keeps the server out of the run. What the server itself says is recorded. That a person is asked
+        is not, unless something was established before: a timer comes again, and says so again."""
         try:
             if isinstance(look, SopctlError):
                 raise look
             surveying.refuse_blocked(look)
             surveying.refuse_unconsented(look, (*surveying.consents(mine.dossier), *self._consents))
         except SopctlError as error:
-            if mine.begun or first or not isinstance(error, NotNow | Unconfirmed | UsageError):
+            if mine.begun or first or isinstance(error, ServerRefuses):
                 if not mine.begun:
                     mine.start(*first)
                 mine.break_off(error)
@@ -289,7 +289,7 @@ class _Looks:
 
 def _refuse_consent_for_many(cut_off: Sequence[Service], ids: Sequence[str]) -> None:
     if cut_off and len(ids) > 1:
-        raise UsageError("consent-for-many", "a consent is for one server, not several")
+        raise UsageError("consent-for-many", "a consent is for the configuration of one server")
 
 
 def _run(

@@ -9,7 +9,7 @@ import pytest
 from sopctl.adapters import lab
 from sopctl.adapters.lab import OwnerState, Service, layer, owner_state, state
 from sopctl.adapters.lab.state import RELEASES, Record, Tier
-from sopctl.errors import UsageError
+from sopctl.errors import OutsideFailure, UsageError
 from sopctl.workflow.setup.lab import all_states, states_named
 
 STATES = {one.name: one for one in all_states()}
@@ -67,6 +67,14 @@ def test_a_release_that_does_not_have_it(monkeypatch: pytest.MonkeyPatch, tmp_pa
     with pytest.raises(UsageError, match="no server with bookworm is in the state hurried-logins") as caught:
         lab.up("lab", states=[states_named("hurried-logins")], release="bookworm")
     assert "trixie" in str(caught.value.remedy)
+
+
+def test_a_state_needs_booted_servers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOPCTL_LAB_RUN", str(tmp_path))
+    monkeypatch.setattr("sopctl.adapters.lab.tier.find_tier", lambda: (Tier.SYSTEMD, []))
+    monkeypatch.setenv("SOPCTL_LAB_TIER", "chroot")
+    with pytest.raises(OutsideFailure, match="an owner's state needs booted servers"):
+        lab.up("lab", states=[states_named("tcsh")])
 
 
 def test_a_layer_is_known_by_its_packages_and_its_image(tmp_path: Path) -> None:

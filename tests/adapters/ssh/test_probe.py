@@ -25,6 +25,7 @@ from sopctl.model.access.target import Pin, Target, fingerprint, pin
 from sopctl.model.text import printable
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour, Host, Script
+from tests.cases import rows
 
 TABLES = Path(__file__).parents[2] / "cases"
 CASES = yaml.safe_load((TABLES / "causes.yml").read_text())
@@ -139,16 +140,16 @@ def test_cause_in_a_broken_network(case: dict[str, Any], tmp_path: Path) -> None
 
 def test_every_cause_is_provoked() -> None:
     """A cause without a provocation is a sentence that nobody has seen come true."""
-    told = {case.get("cause") for case in CASES + ACCOUNTS} | {case["login"] for case in ACCOUNTS}
-    assert told - {None} == {str(cause) for cause in Cause} - {
-        "sudo-refused"
-    }  # tests/lab/test_access.py takes sudo away
+    elsewhere = {case.get("cause") for name in ("first_contact", "survey_obstacles") for case in rows(name)}
+    told = {case.get("cause") for case in CASES + ACCOUNTS} | {case["login"] for case in ACCOUNTS} | elsewhere
+    assert told - {None} == {str(cause) for cause in Cause} - {"sudo-asks"}  # tests/lab/test_survey.py: sudo and a key
 
 
 def test_what_openssh_can_be_made_to_do_is_done_by_openssh() -> None:
     """The rest is what no sshd decides: what a web server answers, or shows as its certificate."""
     real = [case for case in CASES if {"sshd", "firewall", "jump"} & case.keys()] + ACCOUNTS
-    told = {case.get("cause") for case in real} | {case["login"] for case in ACCOUNTS} | {"sudo-refused"}
+    told = {case.get("cause") for case in real} | {case["login"] for case in ACCOUNTS} | {"sudo-asks"}
+    told |= {case.get("cause") for name in ("first_contact", "survey_obstacles") for case in rows(name)}
     assert {str(cause) for cause in Cause} - told == {
         "certificate-expired",
         "certificate-untrusted",

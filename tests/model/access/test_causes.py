@@ -9,7 +9,7 @@ from sopctl.model.access.rung import Rung
 from tests.cases import rows
 
 MET = [row for row in (*rows("causes"), *rows("first_contact")) if row.get("cause")]
-EXAMINED = {each["cause"] for each in rows("accounts") if each.get("cause")}
+EXAMINED = {each["cause"] for each in (*rows("accounts"), *rows("survey_obstacles")) if each.get("cause")}
 
 
 @pytest.mark.parametrize("row", MET, ids=lambda row: row["name"])

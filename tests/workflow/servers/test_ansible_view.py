@@ -25,6 +25,7 @@ ALLOWED = {
     "sopctl_hostname",
     "sopctl_accounts",
     "sopctl_ports",
+    "sopctl_udp_ports",
     "sopctl_sources",
     "sopctl_static_address",
     "sopctl_resolvers",

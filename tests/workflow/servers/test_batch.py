@@ -13,10 +13,25 @@ from msgspec.structs import replace
 from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.events import Why
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult
-from sopctl.errors import Conflict, Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, TimedOut
-from sopctl.model.sop.entries import Configured, SudoRight
+from sopctl.adapters.ssh.survey import Surveyed
+from sopctl.errors import (
+    Conflict,
+    Interrupted,
+    InvalidRecord,
+    NotNow,
+    OutsideFailure,
+    SopctlError,
+    TimedOut,
+    UsageError,
+)
+from sopctl.model import services
+from sopctl.model.access.ladder import AccessResult, Rung, Verdict
+from sopctl.model.access.target import Target
+from sopctl.model.sop.entries import Configured, Consented, SudoRight
+from sopctl.model.survey.found import Listener, Survey
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, StepDone, turn
+from sopctl.workflow.messages import composing
 from sopctl.workflow.servers import host_keys
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.steps import collecting, configuring, reducing
@@ -42,6 +57,7 @@ class Office:
         self.hosts: dict[str, HostResult] = {}
         self.outcome = Outcome.FAILED
         self.error: BaseException | None = None
+        self.found = Survey(root=True, clock=0, python="3.11", tools=frozenset({"nft"}), own_name_seconds=0.0)
         self.runs: list[tuple[str, list[str], dict[str, Any]]] = []
 
     def server(self, result: HostResult, upto: str = "configure", port: int = 0) -> str:
@@ -66,6 +82,11 @@ class Office:
             told([self.hosts[each] for each in limit if self.hosts[each].details])
         return RunResult(self.outcome, {each: self.hosts[each] for each in limit}, 7.2, "Ansible says why")
 
+    def look(self, target: Target, _key: object, _accounts: object, **_given: object) -> Surveyed:
+        """The look before the run, on a server where nothing is in the way."""
+        access = AccessResult(target.host, target.port, Verdict.ACCESSIBLE, Rung.COMMAND, None, "", 0.1, ())
+        return Surveyed(access, self.found)
+
     def last(self, deposit: str) -> tuple[str, str]:
         event = dossiers.read(self.desk.site, deposit).events[-1]
         return event.outcome, event.note
@@ -78,6 +99,7 @@ OTHER_KEY = replace(AWAY, cause="host-key-changed", message="Host key verificati
 def office(desk: Desk, placed: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Office:
     made = Office(desk, placed)
     monkeypatch.setattr(runner, "run_playbook", made.run_playbook)
+    monkeypatch.setattr("sopctl.adapters.ssh.survey", made.look)
     return made
 
 
@@ -125,6 +147,53 @@ def test_repair(desk: Desk, office: Office) -> None:
     assert office.last(bad) == ("konfigurasi diperbaiki", "gagal: Install it: no space left on device")
     assert office.last(away)[1].startswith("gagal: ")
     assert [answers.done[each].answer for each in (bad, good)] == [False, True]
+
+
+REDIS = Listener(services.port(6379), "0.0.0.0", "", "redis-server")
+
+
+def test_nothing_is_cut_off_without_consent(desk: Desk, office: Office) -> None:
+    """What needs a person's consent is reported, and holds up no other."""
+    office.found = replace(office.found, listeners=(REDIS,))
+    asked, other = office.server(WELL), office.server(WELL)
+    record = dossiers.read(desk.site, other).folder / "deposit.yml"
+    record.write_text(record.read_text().replace("ports: []", "ports: [6000-7000]"))
+    before = dossiers.read(desk.site, asked).events
+    answers = configuring.configure_all(desk, configuring.due(desk))
+    assert (list(answers.done), list(answers.errors)) == ([other], [asked])
+    error = answers.errors[asked]
+    assert (error.id, error.exit_code) == ("cut-off-needs-consent", 4)
+    assert "6379 (redis-server)" in error.message
+    assert dossiers.read(desk.site, asked).events == before, "a timer comes again"
+    assert office.last(other)[1] == "3 tugas, 1 perubahan, 7 s"
+
+    with pytest.raises(UsageError, match="a consent is for the configuration of one server"):
+        configuring.configure_all(desk, [asked, other], cut_off=services.listed("6379"))
+    with pytest.raises(NotNow):
+        configuring.configure(desk, asked, cut_off=services.listed("6379/udp"))
+    done = configuring.configure(desk, asked, cut_off=services.listed("6379"))
+    assert done.note == "3 tugas, 1 perubahan, 7 s; ditutup dengan persetujuan pemilik: 6379 (redis-server)"
+    dossier = dossiers.read(desk.site, asked)
+    assert dossier.newest(Consented) == Consented(consented=("6379",))
+    kept = dossier.newest(Configured)
+    assert kept
+    assert kept.cut_off == ("6379 (redis-server)",)
+    text = composing.content(desk.site, dossier, "try-access").text
+    assert "6379 (redis-server)" in text
+    assert "persetujuan" in text
+    assert configuring.repair(desk, [asked]).only().answer, "the consent stays"
+
+
+def test_what_the_server_says_is_recorded(desk: Desk, office: Office) -> None:
+    office.found = replace(office.found, python="", python_error="/usr/bin/python3: no module named encodings")
+    deposit = office.server(WELL)
+    error = configuring.configure_all(desk, [deposit]).errors[deposit]
+    assert error.id == "server-not-fit"
+    assert office.runs == []
+    assert office.last(deposit) == (
+        "failed",
+        "server belum dapat dikonfigurasi (no-python): /usr/bin/python3: no module named encodings",
+    )
 
 
 def test_reduce(desk: Desk, office: Office) -> None:
@@ -258,7 +327,7 @@ def test_a_host_key_that_changed_is_told_with_both_fingerprints(
     desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     """It changed after the look that comes before the run, so it is ssh that refuses the server."""
-    monkeypatch.setattr(host_keys, "refuse_changed", lambda _dossier: None)
+    monkeypatch.setattr(host_keys, "refuse_changed", lambda *_given: None)
     with hostile.listening(hostile.ssh(Behaviour(), paramiko.ECDSAKey.generate())) as host:
         deposit = office.server(OTHER_KEY, "configure" if verb == "configure" else "inventory", port=host.port)
         office.outcome = Outcome.UNREACHABLE

@@ -1,0 +1,48 @@
+"""What a server answers to the look is hostile: bounded, read by a strict grammar, and safe to print."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sopctl.model.survey import found
+from sopctl.model.survey.changes import changes
+from sopctl.model.survey.comparison import compare
+from sopctl.model.survey.obstacles import obstacles
+from sopctl.model.survey.wanted import Wanted
+from tests.model.survey.records import CLOCK, WELL, records
+
+NAMES = [
+    *WELL, "account", "passwd", "groups", "sshd", "sshd_status", "sockets", "owners", "connected", "raw", "addresses",
+    "interfaces", "forwarding", "translations", "ssh_sockets", "mounts", "immutable", "packages", "settings", "keys",
+    "tables", "ours", "nologin",
+]  # fmt: skip
+WORDS = st.sampled_from(
+    ["tcp 00000000:0050", "tcp6 0:0", "0016 0A000001 99999999999", "ipt -p tcp --dport 1:99999999 -j DNAT", "\x1b[2J"]
+    + ["nft tcp dport { 1, 2-1, 70000 } dnat to x", "ok /p 3.11", "i \x07/etc", "half", "locked", "F\n/d 1 1 1 1% /"]
+    + ["table table table", "port 99999999", "-1", "allowusers " + "*" * 300]
+)
+TEXT = st.one_of(WORDS, st.text(max_size=200), st.lists(WORDS, max_size=5).map("\n".join))
+
+
+@given(st.lists(st.tuples(st.sampled_from(NAMES), TEXT), max_size=40))
+def test_any_answer_is_read(said: list[tuple[str, str]]) -> None:
+    survey = found.read([*said, ("end", "")])
+    wanted = Wanted("sopctl", ("webadmin",), banner="x", journal_max="1G", resolvers=("192.0.2.53",))
+    shown = [str(obstacles(survey, wanted, CLOCK)), str(compare(survey, wanted)), str(changes(survey, wanted))]
+    assert not any("\x1b" in each or "\x07" in each for each in shown)
+
+
+def test_an_answer_without_end_stays_small() -> None:
+    sockets = "\n".join(f"tcp 00000000:{port:04X}" for port in range(1, 60_000))
+    rules = "\n".join(f"nft tcp dport {port} dnat to 10.0.0.2:80" for port in range(1, 60_000))
+    survey = found.read(records({"sockets": sockets, "translations": rules, "groups webadmin": "g " * 100_000}))
+    assert len(survey.listeners) == found.MAX_SOCKETS
+    assert len(survey.translations) <= found.MAX_LINES
+    assert len(survey.accounts["webadmin"].groups) <= 200
+
+
+def test_what_it_says_of_itself() -> None:
+    survey = found.read(records({"own_name": "0 800", "keys": "webadmin 3"}))
+    assert (survey.root, survey.clock, survey.family, survey.python) == (True, CLOCK, "debian", "3.11")
+    assert survey.own_name_seconds == 8.0
+    assert survey.accounts["webadmin"].keys == 3
+    assert survey.ssh_ports == (22,)

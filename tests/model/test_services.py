@@ -1,0 +1,49 @@
+"""Ports, ranges and protocols: as letters and people write them."""
+
+import pytest
+
+from sopctl.errors import UsageError
+from sopctl.model import services
+from sopctl.model.services import Ports
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "written"),
+    [
+        ("443", Ports("tcp", 443, 443), 443),
+        (443, Ports("tcp", 443, 443), 443),
+        ("443/tcp", Ports("tcp", 443, 443), 443),
+        ("53/udp", Ports("udp", 53, 53), "53/udp"),
+        ("8000-8010", Ports("tcp", 8000, 8010), "8000-8010"),
+        ("8000-8000", Ports("tcp", 8000, 8000), 8000),
+        ("65535-65535/udp", Ports("udp", 65535, 65535), "65535/udp"),
+    ],
+)
+def test_a_port_or_a_range(text: str | int, read: Ports, written: str | int) -> None:
+    assert services.ports(text) == read
+    assert services.plain(text) == written
+    assert services.ports(str(read)) == read
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "65536", "80-", "90-80", "80/sctp", "53/UDP", "080", "80,81", "8 0", "80\n", "٨٠"]
+)
+def test_what_is_no_port(text: str) -> None:
+    with pytest.raises(ValueError, match="Expected"):
+        services.ports(text)
+
+
+def test_a_list() -> None:
+    assert [str(each) for each in services.listed(" 6379,161/udp  8000-8010, GRE ")] == [
+        "6379",
+        "161/udp",
+        "8000-8010",
+        "gre",
+    ]
+    for wrong in ("redis", "6379;161", "gre/udp", "99999"):
+        with pytest.raises(UsageError, match="not a port or a protocol"):
+            services.listed(wrong)
+
+
+def test_which_can_be_tried_from_outside() -> None:
+    assert services.single_tcp((443, "53/udp", "8000-8010", "22")) == (443, 22)
