@@ -19,7 +19,7 @@ from sopctl.workflow.setup.lab import all_states
 from sopctl.workflow.setup.proving import Proof, prove
 from tests.conftest import Ran
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900), pytest.mark.usefixtures("booted")]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800), pytest.mark.usefixtures("booted")]
 
 STATES = {one.name: one for one in all_states()}
 
@@ -121,7 +121,7 @@ def alone() -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.battery
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
     ("release", "states"), alone(), ids=lambda each: each if isinstance(each, str) else f"{each[0]}-to-{each[-1]}"
 )

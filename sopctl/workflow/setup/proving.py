@@ -43,6 +43,15 @@ ACCOUNT = "webadmin"
 RECORDS = "ours /var/lib/sopctl"
 """A line of the fingerprint: the folder of our records on the server, which stays there, as docs/lab.md says."""
 
+STAY_ON = "systemctl mask --quiet --runtime poweroff.target"
+"""A release switches the server off in a moment; what it is like then has to be read first."""
+
+LET_GO = """
+systemctl stop sopctl-power-off.timer sopctl-power-off.service 2>/dev/null
+systemctl reset-failed sopctl-power-off.service 2>/dev/null
+systemctl unmask --quiet --runtime poweroff.target
+"""
+
 ANSWER_SECONDS = 15.0
 """How long a service may take to answer: it may have just been started again."""
 
@@ -214,7 +223,7 @@ class _Proving:
                 return
         ran = self.sopctl("configure", case.deposit, "--check", "--json")
         preview: Mapping[str, Any] = next(iter(ran.document.get("first", ())), {})
-        self.compare(case, "configure --check changes nothing", bool(preview), ran.err)
+        self.compare(case, "configure --check changes nothing", bool(preview), ran.err or "no preview")
         named = {row.get("service") for part in ("cut_off", "stays_open") for row in preview.get(part, ())}
         unnamed = [str(each) for each in case.not_asked if str(each) not in named]
         if case.not_asked:
@@ -293,15 +302,20 @@ class _Proving:
             letters.dispose(desk, deposit, instruction="Laksanakan")
         inspecting.inspect(desk, deposit, serial=_serial(number))
         letters.confirm_data_saved(desk, deposit, wipe=False)
+        lab.console(self.status.name, case.server.name, STAY_ON)
         ran = self.sopctl("release", deposit, "--json")
-        # It switches itself off in a moment: what it is like is read before.
-        lab.console(self.status.name, case.server.name, "systemctl stop sopctl-power-off.timer || true")
+        lab.console(self.status.name, case.server.name, LET_GO)
         self.compare(case, "release gives everything back", ran.code == 0, ran.said if ran.code else "", released=True)
         self.ask(case, "services answer after the release", case.services)
 
     def compare(self, case: _Case, step: str, ok: bool, said: str = "", *, released: bool = False) -> None:
         """Note the step, and how the server differs from before."""
-        now = _fingerprint(self.status.name, case.server)
+        try:
+            now = _fingerprint(self.status.name, case.server)
+        except SopctlError as error:
+            case.saw(step, ok=False, said=f"{said} {error}")
+            case.going = False
+            return
         differences = [*(f"- {fact}" for fact in case.before - now), *(f"+ {fact}" for fact in now - case.before)]
         if released:
             left = sorted(each for each in differences if _stays(each, case))
@@ -316,7 +330,7 @@ class _Proving:
         case.saw(step, not silent, f"no answer from {', '.join(silent)}" if silent else "")
 
     def sopctl(self, *words: str) -> "_Ran":
-        """Run a command of ours on the site. Raises OutsideFailure when it does not end in time."""
+        """Run a command of ours on the site; after COMMAND_SECONDS it is interrupted."""
         self.say(f"$ sopctl {' '.join(words)}")
         arguments = [sys.executable, "-m", "sopctl", "--site", str(self.site.root), *words]
         with subprocess.Popen(
@@ -329,6 +343,9 @@ class _Proving:
         ) as process:
             try:
                 out, err = process.communicate(timeout=COMMAND_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate()
             except BaseException:  # it cleans up on SIGINT; it has a session of its own
                 process.send_signal(signal.SIGINT)
                 process.communicate()
@@ -430,7 +447,7 @@ def _pin(server: LabServer) -> Any:
 def _letter(case: _Case, number: int, key: str) -> dict[str, object]:
     server = case.server
     account = {"management_account": case.office_account} if case.office_account else {}
-    ports = [str(each) for each in case.services if each.asked]
+    ports = [str(each) for each in case.services if each.asked and not each.expect.startswith("SSH-")]
     contact = {"name": "Administrator Sistem", "position": "Pranata Komputer", "email": "admin@example.org"}
     return {
         "unit": "Dinas Contoh",
@@ -450,7 +467,7 @@ def _letter(case: _Case, number: int, key: str) -> dict[str, object]:
             "port": server.port,
             "first_contact": {"user": server.user, "key": "owner"},
             "accounts": [{"name": case.account, "keys": [key.strip()]}],
-            "ports": ports,
+            "ports": ports,  # those of sshd stay open without being asked for
             **account,
         },
         "valid_until": "2027-12-31",
