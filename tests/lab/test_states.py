@@ -35,6 +35,7 @@ TOGETHER = {
         "second-factor",
         "sudo-asks-a-password,home-is-var-www",
         "no-sudo",
+        "ipv6-only",
         "full-var",
     ),
     "bullseye": ("ssh-socket,iptables-with-nat,forwarded-ports,match-address,bashrc-into-tmux",),
