@@ -145,10 +145,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     units: dict[UnitKey, Unit] = {}
     """The units that own servers, as far as their names, or whom to ask there, should be known."""
     management: Management = Management()
-    site: Sharing = Sharing()
     management_account: Account | None = None
     """What the office's account is called on servers that are configured from now on; without it, as `management` says.
     A server that has it already keeps the name; another one for a single server is in its record."""
+    site: Sharing = Sharing()
     head: str = "kadis"
     """The role that countersigns the office's forms (Mengetahui)."""
     time_zone: str = "Asia/Jakarta"

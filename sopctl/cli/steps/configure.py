@@ -21,7 +21,7 @@ from sopctl.cli.options import (
     trusted_path_option,
 )
 from sopctl.cli.passwords import Given, password_options
-from sopctl.cli.render import put_answers, put_json, put_step, task_progress
+from sopctl.cli.render import error_documents, put_answers, put_json, put_step, task_progress
 from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
@@ -283,7 +283,8 @@ def _check(
     with task_progress(quiet=as_json) as on_event:
         found = drift.look(desk, others, options=options, on_event=on_event)
     if as_json:
-        put_json({"servers": found, "first": [_preview.as_json(each) for each in previews], "reduced": unseen})
+        shown = [_preview.as_json(each) for each in previews]
+        put_json({"servers": found, "first": shown, "reduced": unseen, "errors": error_documents(problems)})
     elif not (found or unseen or first):
         click.echo("No server is configured yet.")
     for preview in [] if as_json else previews:
@@ -294,24 +295,26 @@ def _check(
             click.echo(f"  {change.role}: {change.task}")
             for line in change.diff if diff else ():
                 click.echo(f"    {line}")
-    if len(problems) == 1 and not others:
-        raise problems[0]
-    blind = [(each.values.get("deposit", ""), each.message) for each in problems]
-    _end_look([*((server.id, server.message) for server in found), *blind], [] if as_json else unseen)
+    if len(ids) == 1 and not as_json:
+        for error in problems.values():
+            raise error
+    looked = [(server.id, server.message) for server in found]
+    looked += [(deposit_id, error.message) for deposit_id, error in problems.items()]
+    _end_look(looked, unseen, as_json=as_json)
     end(not previews and not any(server.changes for server in found))
 
 
 def _previews(
     desk: "Desk", ids: list[str], options: "Options", password: "Password | None"
-) -> "tuple[list[Preview], list[SopctlError]]":
+) -> "tuple[list[Preview], dict[str, SopctlError]]":
     from sopctl.workflow.steps import previewing
 
-    found, problems = [], []
+    found, problems = [], {}
     for deposit_id in ids:
         try:
             found.append(previewing.preview(desk, deposit_id, password=password, raw=options.raw))
         except SopctlError as error:
-            problems.append(error)
+            problems[deposit_id] = error
     return found, problems
 
 
@@ -354,7 +357,7 @@ def _drift(desk: "Desk", ids: list[str], metrics: Path | None, *, whole: bool, a
                 click.echo(f"  the owner's: {printable(each.says)}")
         for notice in server.notices:
             click.echo(f"  {notice}")
-    _end_look([(server.id, server.message) for server in found], [] if as_json else unseen)
+    _end_look([(server.id, server.message) for server in found], unseen, as_json=as_json)
     end(not any(server.drifted for server in found))
 
 
@@ -365,11 +368,14 @@ def _differences(count: int, asked: int) -> str:
     return ", ".join([*said, *[f"{asked} asked for since"] * bool(asked)])
 
 
-def _end_look(looked: list[tuple[str, str]], unseen: list[str]) -> None:
-    """Name the servers that were not looked at. Raises OutsideFailure where a look failed (id, and why)."""
-    for deposit_id in unseen:
+def _end_look(looked: list[tuple[str, str]], unseen: list[str], *, as_json: bool) -> None:
+    """Name the servers that were not looked at. Raises OutsideFailure where a look failed (id, and why); a program has
+    read that already, and is only told by the exit code."""
+    for deposit_id in [] if as_json else unseen:
         click.echo(f"{deposit_id}  not looked at: the office may only take inventory there")
     blind = [(name, why) for name, why in looked if why]
+    if blind and as_json:
+        raise SystemExit(int(OutsideFailure.exit_code))
     if blind:
         raise OutsideFailure(
             "not-looked-at",

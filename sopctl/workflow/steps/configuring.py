@@ -306,11 +306,11 @@ def _run(
         if options.raw:
             note = f"tanpa Python: akun dan kunci saja; {note}"
         closed, stay = looks.established(mine.dossier.id)
+        entries, unnoted = noting.of(mine.dossier.id)
         if closed:
             note += f"; ditutup dengan persetujuan pemilik: {', '.join(closed)}"
         if stay:
             note += f"; tetap terbuka di luar surat: {', '.join(stay)}"
-        entries, unnoted = noting.of(mine.dossier.id)
         note = "; ".join((note, *host.notes, *unnoted))[:1000]
         established = Configured(
             changed=host.changed,
