@@ -22,7 +22,7 @@ from sopctl.cli.options import (
     trusted_path_option,
 )
 from sopctl.cli.render import put_answers, put_json, put_step, task_progress
-from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
+from sopctl.errors import Action, ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ def _check(desk: "Desk", ids: list[str], options: "Options", *, whole: bool, dif
             click.echo(f"  {change.role}: {change.task}")
             for line in change.diff if diff else ():
                 click.echo(f"    {line}")
-    _end_look([(server.id, server.message) for server in found], [] if as_json else unseen)
+    _end_look([(server.id, server.message) for server in found], unseen, as_json=as_json)
     end(not any(server.changes for server in found))
 
 
@@ -295,7 +295,7 @@ def _drift(desk: "Desk", ids: list[str], metrics: Path | None, *, whole: bool, a
                 click.echo(f"  the owner's: {printable(each.says)}")
         for notice in server.notices:
             click.echo(f"  {notice}")
-    _end_look([(server.id, server.message) for server in found], [] if as_json else unseen)
+    _end_look([(server.id, server.message) for server in found], unseen, as_json=as_json)
     end(not any(server.drifted for server in found))
 
 
@@ -306,11 +306,14 @@ def _differences(count: int, asked: int) -> str:
     return ", ".join([*said, *[f"{asked} asked for since"] * bool(asked)])
 
 
-def _end_look(looked: list[tuple[str, str]], unseen: list[str]) -> None:
-    """Name the servers that were not looked at. Raises OutsideFailure where a look failed (id, and why)."""
-    for deposit_id in unseen:
+def _end_look(looked: list[tuple[str, str]], unseen: list[str], *, as_json: bool) -> None:
+    """Name the servers that were not looked at. Raises OutsideFailure where a look failed (id, and why); where its
+    document says so already, it only ends."""
+    for deposit_id in [] if as_json else unseen:
         click.echo(f"{deposit_id}  not looked at: the office may only take inventory there")
     blind = [(name, why) for name, why in looked if why]
+    if blind and as_json:
+        sys.exit(ExitCode.OUTSIDE)
     if blind:
         raise OutsideFailure(
             "not-looked-at",
