@@ -22,7 +22,7 @@ from tests.lab.test_servers import Placed, placed
 
 __all__ = ["placed"]
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
 LISTENS = """
 import socket, sys, time
@@ -136,8 +136,6 @@ def test_a_server_is_looked_at_before_it_is_changed(placed: Placed, sopctl: Call
     rules = servers.run(server, "nft list table inet sopctl")
     assert "tcp dport 8000-8010 accept" in rules
     assert "udp dport 53 accept" in rules
-    again = configuring.repair(desk, [deposit]).only()
-    assert again.data["changed"] == "0", again.note
 
 
 def test_a_look_leaves_nothing_behind(placed: Placed) -> None:
