@@ -86,9 +86,9 @@ def main() -> None:
         init.init(root)
         (root / "racks/A1.yml").write_text("name: A1\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 40000\n")
         try:
-            compare(root, lab.up("bench", servers=servers), rounds)
+            compare(root, lab.up("drifts", servers=servers), rounds)
         finally:
-            lab.down("bench")
+            lab.down("drifts")
 
 
 if __name__ == "__main__":

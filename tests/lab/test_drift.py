@@ -96,12 +96,12 @@ def look(sopctl: Callable[..., Ran], configured: Placed, code: int = 1) -> list[
 def what_is_asked_for_since(configured: Placed, sopctl: Callable[..., Ran]) -> None:
     """The letter and the site ask for something else: nobody has to look at the server for that."""
     record = configured.dossier().folder / "deposit.yml"
-    changed = record.read_text().replace("- 443", "- 8443").replace("name: web1.", "name: web2.")
+    changed = record.read_text().replace("name: web1.", "name: web2.")
     edited = configured.desk.site.root.parent / "edited.yml"
     edited.write_text(changed)
     editing.edit(configured.desk, configured.id, source=edited)
     settings = configured.desk.site.root / "sopctl.yml"
-    settings.write_text(settings.read_text() + "time_zone: Asia/Jayapura\n")
+    settings.write_text(settings.read_text().replace("Asia/Jakarta", "Asia/Jayapura"))
     ran = sopctl("configure", "--drift", configured.id)
     assert ran.code == 1
     said = [line.removeprefix("  asked for since: ") for line in ran.out.splitlines() if "asked for since: " in line]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,14 +15,14 @@ from sopctl.model.sop.entries import ConsentSheet
 from sopctl.workflow.desk import act
 from sopctl.workflow.papers import consent_sheet
 from sopctl.workflow.servers import surveying
-from sopctl.workflow.steps import configuring, previewing
+from sopctl.workflow.steps import configuring, editing, previewing
 from tests.conftest import Ran
 from tests.lab.test_access import listening
 from tests.lab.test_servers import Placed, placed
 
 __all__ = ["placed"]
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
 LISTENS = """
 import socket, sys, time
@@ -53,7 +54,7 @@ table ip owner {{
 }}
 END
 echo titipan:owner-7 | chpasswd
-echo 'titipan ALL=(ALL) ALL' >/etc/sudoers.d/owner
+echo 'titipan ALL=(ALL) ALL, NOPASSWD: /usr/bin/sh -c *' >/etc/sudoers.d/owner  # servers.run
 printf 'PasswordAuthentication yes\n' >/etc/ssh/sshd_config.d/00-owner.conf
 systemctl reload ssh
 until [ "$(ss -Hlntu | grep -cE ':(6379|161|53|8005|8080) ')" = 5 ]; do :; done
@@ -68,16 +69,19 @@ nft list tables | grep sopctl || true
 """
 
 
-def test_a_server_is_looked_at_before_it_is_changed(placed: Placed, sopctl: Callable[..., Ran]) -> None:
+def test_a_server_is_looked_at_before_it_is_changed(placed: Placed, sopctl: Callable[..., Ran], tmp_path: Path) -> None:
     desk, server, deposit = placed.desk, placed.server, placed.id
-    record = placed.dossier().folder / "deposit.yml"
-    record.write_text(record.read_text().replace("ports: []", "ports: [8000-8010, 53/udp]"))
+    wanted = tmp_path / "deposit.yml"
+    record = (placed.dossier().folder / "deposit.yml").read_text()
+    wanted.write_text(record.replace("ports: []", "ports: [8000-8010, 53/udp]"))
+    editing.edit(desk, deposit, source=wanted)
     secret = desk.site.root / "keys/password"
     secret.write_text("owner-7\n")
     secret.chmod(0o600)
 
+    before = placed.dossier().events
     ran = sopctl("configure", deposit, "--check")
-    assert (ran.code, placed.newest()) == (6, ("penitipan", 9, "selesai")), ran.err
+    assert (ran.code, placed.dossier().events) == (6, before), ran.err
     assert "nobody has confirmed the host key" in ran.err
     assert sopctl("host-key", deposit, "--confirm", placed.pin).code == 0
 
@@ -132,8 +136,6 @@ def test_a_server_is_looked_at_before_it_is_changed(placed: Placed, sopctl: Call
     rules = servers.run(server, "nft list table inet sopctl")
     assert "tcp dport 8000-8010 accept" in rules
     assert "udp dport 53 accept" in rules
-    again = configuring.repair(desk, [deposit]).only()
-    assert again.data["changed"] == "0", again.note
 
 
 def test_a_look_leaves_nothing_behind(placed: Placed) -> None:

@@ -151,19 +151,21 @@ def _told_by_another(kind: str, key: str, answer: Answer) -> bool:
     def differs(fact: str) -> bool:
         return fact in answer.then or fact in answer.now
 
-    def made_or_gone(account: str) -> bool:
-        return (f"account {account}" in answer.then) != (f"account {account}" in answer.now)
+    def made_or_gone(fact: str) -> bool:
+        return (fact in answer.then) != (fact in answer.now)
 
     def any_of(*starts: str) -> bool:
         return any(fact.startswith(starts) for side in (answer.then, answer.now) for fact in side)
 
     match kind:
         case "password" | "group" | "subuid" | "subgid":
-            return made_or_gone(key)
+            return made_or_gone(f"account {key}")
         case "home" | "keys":
-            return made_or_gone(key.partition(" ")[0])
+            return made_or_gone(f"account {key.partition(' ')[0]}")
+        case "nft-rule":
+            return made_or_gone(_OUR_TABLE)
         case "nft":
-            return key == "inet sopctl" and any_of("nft-rule ")
+            return f"nft {key}" == _OUR_TABLE and any_of("nft-rule ") and not made_or_gone(_OUR_TABLE)
         case "file":
             then, now = (without_content(side.get(f"file {key}")) for side in (answer.then, answer.now))
             return ((then == now or None in (then, now)) and key in _SAID_BY and any_of(_SAID_BY[key])) or (
@@ -176,6 +178,8 @@ def _linked(value: str | None) -> str:
     """The name of the file that a link leads to, by which systemd knows what is enabled."""
     return value.rpartition("/")[2] if value and value.startswith("link ") else ""
 
+
+_OUR_TABLE = "nft inet sopctl"
 
 _SAID_BY = {
     "/etc/hosts": "hosts ",

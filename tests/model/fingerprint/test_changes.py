@@ -36,6 +36,7 @@ def test_what_a_part_keeps_comes_first() -> None:
     [
         ({}, {"account a": "x", "password a": "x", "group a": "x", "home a /home/a": "x"}, ["account a"]),
         ({"nft inet sopctl": "1 lines aa"}, {"nft inet sopctl": "2 lines bb", "nft-rule i x": "1"}, ["nft-rule i x"]),
+        ({"nft inet sopctl": "1 lines aa", "nft-rule i x": "1"}, {}, ["nft inet sopctl"]),
         (
             {"unit ssh.service": "enabled active", "file /etc/systemd/system/sshd.service": "link /lib/ssh.service"},
             {"unit ssh.service": "disabled active"},
