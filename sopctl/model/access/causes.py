@@ -267,7 +267,7 @@ class Cause(StrEnum):
         "same-account",
         (),
         means="the letter asks for an account that has the name of the office's own",
-        helps="the owner asks for another name, or the office takes another one: access.management_account of the record",
+        helps="the owner asks for another name, or the office takes one: access.management_account of the record",
     )
     KEYS_ELSEWHERE = _Declared(
         "keys-elsewhere",
