@@ -160,9 +160,7 @@ def waits(row: "Row") -> str:
     said = words.get(row.waiting, f" – waits for {row.waiting.replace('person', 'a person')}")
     if row.waiting == "unfinished" and row.action and row.action.verb == "configure" and not row.platform:
         # armed_window_seconds, of the role armed_window
-        said += (
-            "; a server whose armed window was open puts back by itself what was changed, 10 minutes after it at most"
-        )
+        said += "; a server whose armed window was open puts back by itself what was changed, within 10 minutes"
     return said
 
 

@@ -60,7 +60,8 @@ def test_no_setting_is_less_strict_than_the_owners(pristine: LabServer) -> None:
         script.append(f"cat >/etc/ssh/sshd_config.d/50-owner.conf <<'END'\n{row.get('owner', '')}\nEND")
         script.append("echo 'PermitRootLogin yes' >" + DROP_IN)  # what was ours before does not count
         script.append(
-            f"echo {shlex.quote('= ' + row['name'])}; sh /root/settings.sh want {DROP_IN} '' 'sopctl webadmin' {' '.join(options)}"
+            f"echo {shlex.quote('= ' + row['name'])}; "
+            f"sh /root/settings.sh want {DROP_IN} '' 'sopctl webadmin' {' '.join(options)}"
         )
     script.append("rm -rf /etc/ssh; cp -a /root/ssh /etc/ssh")
     said = servers.run(pristine, "\n".join(script))

@@ -1,5 +1,5 @@
 # Leaves the account $1 sudo for the gathering script alone, in an armed window of $2 seconds in the folder $3. Run by
-# root; $window, $fingerprint and $gather are the scripts. "failed: …" and exit status 1 where it cannot go on.
+# root; $way_in, $window, $fingerprint and $gather are the scripts. "failed: …" and exit status 1 where it cannot go on.
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
@@ -60,7 +60,7 @@ main() {
     mkdir -p /usr/local/lib
     root_alone /usr/local/lib "$account"
     mkdir -p -m 755 "$(dirname -- "$folder")"
-    (umask 077 && mkdir -p "$folder/scripts" && printf '%s\n' "$window" >"$folder/window.sh" && printf '%s\n' "$fingerprint" >"$folder/scripts/fingerprint.sh")
+    (umask 077 && mkdir -p "$folder/scripts" && printf '%s\n' "$way_in" "$window" >"$folder/window.sh" && printf '%s\n' "$fingerprint" >"$folder/scripts/fingerprint.sh")
     sh "$folder/window.sh" arm "$seconds" "$account" /etc/sudoers.d "$place" || failed "what the server has could not be kept"
 
     rm -rf "$place"
