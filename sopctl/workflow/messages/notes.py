@@ -11,6 +11,7 @@ from sopctl.errors import SopctlError
 _CHANGED = "kunci host berubah: yang dikonfirmasi {pinned_type} {pinned}, sekarang {shown_type} {shown}"
 _OF_SERVERS = {
     "answer-unreadable": "jawaban tidak dapat dibaca: {error}",
+    "executed-writable-by-others": "berkas yang akan dijalankan dapat diubah orang lain",
     "fingerprint-missing": "playbook situs belum memuat fingerprint.sh",
     "first-contact-by-password": "kontak pertama hanya dengan kata sandi {account}, dan hanya sekali",
     "first-contact-failed": "kontak pertama gagal pada {rung} ({cause}): {detail}",
