@@ -13,12 +13,12 @@ from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers.left import NOTE
-from sopctl.workflow.steps import configuring, editing
+from sopctl.workflow.steps import configuring, drift, editing
 from tests.cases import rows
 from tests.conftest import Ran
 from tests.lab.test_servers import Placed
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 ROWS = rows("drifts")
 FOLLOWS = {
@@ -75,9 +75,8 @@ def test_one_look_misses_nothing_that_the_playbook_would_change(configured: Plac
     assert set(part) - told == set(), "each change shows in its own lines, and in no others"
     assert configured.dossier().events == before, "a look is no step"
 
-    ran = sopctl("configure", configured.id, "--check", "--json")
-    (found,) = json.loads(ran.out)["servers"]
-    changed = {f"{each['role']}: {each['task']}" for each in found["changes"]}
+    (found,) = drift.look(configured.desk, [configured.id])
+    changed = {f"{each.role}: {each.task}" for each in found.changes}
     seen = {row["check"] for row in ROWS if "check" in row}
     assert changed >= seen
     assert changed - seen <= FOLLOWS, "what --check finds, a row here asks of --drift too"

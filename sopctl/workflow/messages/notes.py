@@ -12,6 +12,7 @@ _CHANGED = "kunci host berubah: yang dikonfirmasi {pinned_type} {pinned}, sekara
 _OF_SERVERS = {
     "answer-unreadable": "jawaban tidak dapat dibaca: {error}",
     "cut-off-needs-consent": "menunggu persetujuan pemilik: konfigurasi akan menutup {terms}",
+    "executed-writable-by-others": "berkas yang akan dijalankan dapat diubah orang lain",
     "fingerprint-missing": "playbook situs belum memuat fingerprint.sh",
     "first-contact-by-password": "kontak pertama hanya dengan kata sandi {account}, dan hanya sekali",
     "first-contact-failed": "kontak pertama gagal pada {rung} ({cause}): {detail}",

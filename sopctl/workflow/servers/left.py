@@ -6,11 +6,12 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
 
-from sopctl.adapters.ssh import load_key
+from sopctl.adapters.ssh import Key, load_key
 from sopctl.adapters.ssh.left import script
 from sopctl.adapters.ssh.sweep import ScriptJob, run_scripts
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
@@ -22,6 +23,7 @@ from sopctl.model.sop.entries import Left
 from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
+from sopctl.store.modes import refuse_writable
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.messages.notes import told
@@ -55,7 +57,7 @@ class Noting:
         self._left: dict[str, Left | SopctlError] = {}
         self._unrepaired: dict[str, list[str]] = {}
         noted = [mine.dossier for mine in turns if mine.newest(Left)]
-        found = compare(turns[0].desk.site, noted, cancel=cancel) if noted else ()
+        found = Look(turns[0].desk.site).compare(noted, cancel) if noted else ()
         of = {dossier.id: dossier for dossier in noted}
         self._before = {name: said for name, said in found if isinstance(said, Answer) and trusted(of[name], said)}
 
@@ -63,21 +65,21 @@ class Noting:
         """Note what the run left on these servers, on which it succeeded."""
         if not turns:
             return
-        site, dossiers = turns[0].desk.site, {mine.dossier.id: mine.dossier for mine in turns}
+        look, dossiers = Look(turns[0].desk.site), {mine.dossier.id: mine.dossier for mine in turns}
         kept = {}
         if self._tags:  # without a note there is nothing to keep up
             dossiers = {name: dossier for name, dossier in dossiers.items() if name in self._before}
-            for name, after in compare(site, list(dossiers.values())):
+            for name, after in look.compare(list(dossiers.values())):
                 if isinstance(after, Answer):
                     then = self._before[name]
-                    wish = asked.after_part(then.asked, wanted(site, dossiers[name]), self._tags)
+                    wish = asked.after_part(then.asked, look.wanted(dossiers[name]), self._tags)
                     kept[name] = Kept(wish, answer.unchanged(then, after))
             dossiers = {name: dossiers[name] for name in kept}
-        for name, (made, differed) in note(site, list(dossiers.values()), kept).items():
+        for name, (made, differed) in look.note(list(dossiers.values()), kept).items():
             self._left[name] = made
             if name in self._before and differed and not self._tags:
                 still = answer.unchanged(self._before[name], differed)
-                differing = differences_of(site, dossiers[name], differed)
+                differing = look.differences(dossiers[name], differed, look.wanted(dossiers[name]))
                 self._unrepaired[name] = [each.fact for each in differing if each.part and each.fact in still]
 
     def of(self, deposit_id: str) -> tuple[list[Left], list[str]]:
@@ -89,123 +91,122 @@ class Noting:
         return [found] if found else [], [f"tetap lain dari yang ditinggalkan sebelumnya: {shown}"] * bool(facts)
 
 
-def note(
-    site: Site, dossiers: Sequence[Dossier], kept: Mapping[str, Kept] = {}
-) -> dict[str, tuple[Left | SopctlError, Answer | None]]:
-    """Note on these servers what a configuration left, with the office's account. By id: the note, or the error where
-    that failed; and what was another in the note before."""
-    found: dict[str, tuple[Left | SopctlError, Answer | None]] = {}
-    jobs, wishes, mark = [], {}, _mark()
-    of = {dossier.id: dossier for dossier in dossiers}
-    for dossier in dossiers:
-        try:
-            wishes[dossier.id] = kept[dossier.id].asked if dossier.id in kept else wanted(site, dossier)
-            facts = kept[dossier.id].facts if dossier.id in kept else ()
-            jobs.append(_job(site, dossier, "note", mark, wishes[dossier.id], facts))
-        except SopctlError as error:
-            found[dossier.id] = error, None
-    for name, result, output in run_scripts(jobs):
-        said = _answer(result, output, mark)
-        if isinstance(said, SopctlError):
-            found[name] = said, None
-        elif said.note in ("absent", "incomplete"):
-            found[name] = _unusable(), None
-        else:
-            was = of[name].newest(Left) if name in kept else None  # a part is no proof that all was done by these
-            by = (was.playbooks, was.tasks) if was else (playbooks(site), tasks(site))
-            wish = asked.digest(wishes[name])
-            found[name] = Left(left=said.note, asked=wish, playbooks=by[0], tasks=by[1]), said
-    return found
+class Look:
+    """Looks at servers of a site, many at once; what is the same for all of them is read once."""
 
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._mark = secrets.token_hex(16)
 
-def wanted(site: Site, dossier: Dossier) -> dict[str, str]:
-    """What the letter and the site ask of the server now, by name (`asked.asked`). Raises what `variables` raises."""
-    return asked.asked(variables(site, dossier))
+    def note(
+        self, dossiers: Sequence[Dossier], kept: Mapping[str, Kept] = {}
+    ) -> dict[str, tuple[Left | SopctlError, Answer | None]]:
+        """Note on these servers what a configuration left, with the office's account. By id: the note, or the error
+        where that failed; and what was another in the note before."""
+        found: dict[str, tuple[Left | SopctlError, Answer | None]] = {}
+        jobs, wishes = [], {}
+        of = {dossier.id: dossier for dossier in dossiers}
+        for name, dossier in of.items():
+            try:
+                wishes[name] = kept[name].asked if name in kept else self.wanted(dossier)
+                jobs.append(self._job(dossier, "note", wishes[name], kept[name].facts if name in kept else ()))
+            except SopctlError as error:
+                found[name] = error, None
+        for name, result, output in run_scripts(jobs):
+            said = self._read(result, output)
+            if isinstance(said, SopctlError):
+                found[name] = said, None
+            elif said.note in ("absent", "incomplete"):
+                found[name] = _unusable(), None
+            else:
+                was = of[name].newest(Left) if name in kept else None  # a part is no proof that all was done by these
+                by = (was.playbooks, was.tasks) if was else (self.playbooks, self.tasks)
+                made = Left(left=said.note, asked=asked.digest(wishes[name]), playbooks=by[0], tasks=by[1])
+                found[name] = made, said
+        return found
 
+    def compare(
+        self, dossiers: Sequence[Dossier], cancel: threading.Event | None = None
+    ) -> Iterator[tuple[str, Answer | SopctlError]]:
+        """Compare these servers with their notes; each as soon as it is in. Changes nothing."""
+        jobs = []
+        for dossier in dossiers:
+            try:
+                jobs.append(self._job(dossier, "compare"))
+            except SopctlError as error:
+                yield dossier.id, error
+        for name, result, output in run_scripts(jobs, cancel=cancel):
+            yield name, self._read(result, output)
 
-def compare(
-    site: Site, dossiers: Sequence[Dossier], *, cancel: threading.Event | None = None
-) -> Iterator[tuple[str, Answer | SopctlError]]:
-    """Compare these servers with their notes; each as soon as it is in. Changes nothing."""
-    jobs, mark = [], _mark()
-    for dossier in dossiers:
-        try:
-            jobs.append(_job(site, dossier, "compare", mark))
-        except SopctlError as error:
-            yield dossier.id, error
-    for deposit_id, result, output in run_scripts(jobs, cancel=cancel):
-        yield deposit_id, _answer(result, output, mark)
+    def wanted(self, dossier: Dossier) -> dict[str, str]:
+        """What the letter and the site ask of the server now, by name (`asked.asked`). Raises what `variables`
+        raises."""
+        return asked.asked(variables(self._site, dossier))
+
+    def differences(self, dossier: Dossier, found: Answer, wanted: Mapping[str, str]) -> list[Difference]:
+        """What differs on a server, and whose it is."""
+        office, *letter = self._accounts(dossier)
+        return differences(found, office, letter, wanted)
+
+    @cached_property
+    def playbooks(self) -> str:
+        """The digest (SHA-256, hex) of the site's playbooks without its own tasks."""
+        return _digest(self._site.root, ["playbooks"], without="hooks")
+
+    @cached_property
+    def tasks(self) -> str:
+        """The digest of the site's own tasks (hooks) and of the variables in its inventory."""
+        return _digest(self._site.root, ["playbooks/hooks", "inventory/group_vars", "inventory/host_vars"])
+
+    def _accounts(self, dossier: Dossier) -> tuple[str, ...]:
+        """The accounts that matter on the server: the office's first, then the letter's."""
+        letter = [account.name for account in dossier.deposit.access.accounts]
+        return tuple(dict.fromkeys((self._site.settings.management.account, *letter)))
+
+    def _job(self, dossier: Dossier, verb: str, wish: Mapping[str, str] = {}, facts: Sequence[str] = ()) -> ScriptJob:
+        return ScriptJob(
+            dossier.id,
+            target(host(dossier), self._site.settings.management.account, timeout=SECONDS),
+            self._key,
+            script(self._fingerprint, wish, facts),
+            (self._mark, verb, NOTE, *self._accounts(dossier)),
+        )
+
+    @cached_property
+    def _key(self) -> Key:
+        return load_key(self._site.key_file(self._site.settings.management.key))
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        """The script, which runs as root: nobody else may be able to change it."""
+        path = self._site.root / FINGERPRINT
+        if not path.is_file():
+            raise InvalidRecord(
+                "fingerprint-missing",
+                "the site's playbooks have no fingerprint.sh, with which sopctl looks at what a configuration left",
+                where=str(path),
+                remedy="Copy it from sopctl's own playbooks: the site was made by an older version.",
+            )
+        refuse_writable(self._site.root)
+        with disk_errors(path, "read"):
+            return path.read_text()
+
+    def _read(self, result: AccessResult, output: bytes) -> Answer | SopctlError:
+        if result.cause:
+            return OutsideFailure(
+                "server-not-looked-at",
+                "{rung}: {detail}",
+                remedy=remedy(result),
+                rung=result.rung,
+                detail=result.detail,
+            )
+        return answer.read(output, self._mark) or _unusable()
 
 
 def trusted(dossier: Dossier, found: Answer) -> bool:
     """Is the server's note the one that the history has the digest of, and was all looked at?"""
     kept = dossier.newest(Left)
     return kept is not None and found.note == kept.left and found.complete
-
-
-def playbooks(site: Site) -> str:
-    """The digest (SHA-256, hex) of the site's playbooks without its own tasks."""
-    return _digest(site.root, ["playbooks"], without="hooks")
-
-
-def tasks(site: Site) -> str:
-    """The digest of the site's own tasks (hooks) and of the variables in its inventory."""
-    return _digest(site.root, ["playbooks/hooks", "inventory/group_vars", "inventory/host_vars"])
-
-
-def differences_of(site: Site, dossier: Dossier, found: Answer) -> list[Difference]:
-    """What differs on a server, and whose it is."""
-    office, *letter = accounts(site, dossier)
-    return differences(found, office, letter, wanted(site, dossier))
-
-
-def accounts(site: Site, dossier: Dossier) -> tuple[str, ...]:
-    """The accounts that matter on the server: the office's first, then the letter's."""
-    letter = [account.name for account in dossier.deposit.access.accounts]
-    return tuple(dict.fromkeys((site.settings.management.account, *letter)))
-
-
-def _mark() -> str:
-    return secrets.token_hex(16)
-
-
-def _job(
-    site: Site,
-    dossier: Dossier,
-    verb: str,
-    mark: str,
-    wish: Mapping[str, str] = {},
-    facts: Sequence[str] = (),
-) -> ScriptJob:
-    ours = site.settings.management
-    return ScriptJob(
-        dossier.id,
-        target(host(dossier), ours.account, timeout=SECONDS),
-        load_key(site.key_file(ours.key)),
-        script(_fingerprint(site), wish, facts),
-        (mark, verb, NOTE, *accounts(site, dossier)),
-    )
-
-
-def _fingerprint(site: Site) -> str:
-    path = site.root / FINGERPRINT
-    if not path.is_file():
-        raise InvalidRecord(
-            "fingerprint-missing",
-            "the site's playbooks have no fingerprint.sh, with which sopctl looks at what a configuration left",
-            where=str(path),
-            remedy="Copy it from sopctl's own playbooks: the site was made by an older version.",
-        )
-    with disk_errors(path, "read"):
-        return path.read_text()
-
-
-def _answer(result: AccessResult, output: bytes, mark: str) -> Answer | SopctlError:
-    if result.cause:
-        return OutsideFailure(
-            "server-not-looked-at", "{rung}: {detail}", remedy=remedy(result), rung=result.rung, detail=result.detail
-        )
-    return answer.read(output, mark) or _unusable()
 
 
 def _unusable() -> OutsideFailure:

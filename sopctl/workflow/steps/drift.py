@@ -21,7 +21,8 @@ from sopctl.model.sop.entries import Left
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.servers import first_contact, left
+from sopctl.workflow.servers import first_contact
+from sopctl.workflow.servers.left import Look, trusted
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, silent, unfinished
 from sopctl.workflow.steps.configuring import refuse_unmanaged
 
@@ -127,8 +128,9 @@ def compare(desk: Desk, ids: Sequence[str], *, cancel: threading.Event | None = 
         chosen[deposit_id] = dossier
     found = {name: Differs(name, message=_NO_NOTE) for name, each in chosen.items() if each.newest(Left) is None}
     noted = [dossier for name, dossier in chosen.items() if name not in found]
-    for name, answer in left.compare(desk.site, noted, cancel=cancel):
-        found[name] = _differs(desk, chosen[name], answer)
+    look = Look(desk.site)
+    for name, answer in look.compare(noted, cancel):
+        found[name] = _differs(look, chosen[name], answer)
     return [found[name] for name in chosen]
 
 
@@ -144,20 +146,20 @@ _NOT_ALL = "not all of it could be looked at, or it was noted by another version
 _OTHER_PLAYBOOKS = "the site's playbooks are others than those that configured it: --check tells what they would change"
 
 
-def _differs(desk: Desk, dossier: Dossier, answer: Answer | SopctlError) -> Differs:
+def _differs(look: Look, dossier: Dossier, answer: Answer | SopctlError) -> Differs:
     then = dossier.newest(Left)
     if then is None or isinstance(answer, SopctlError):
         return Differs(dossier.id, message=answer.message if isinstance(answer, SopctlError) else _NO_NOTE)
-    site, wanted = desk.site, left.wanted(desk.site, dossier)
-    notices = [_OTHER_PLAYBOOKS] * (then.playbooks != left.playbooks(site))
-    if not left.trusted(dossier, answer):
+    wanted = look.wanted(dossier)
+    notices = [_OTHER_PLAYBOOKS] * (then.playbooks != look.playbooks)
+    if not trusted(dossier, answer):
         changed = ["the letter or the site asks for something else since"] * (then.asked != asked.digest(wanted))
         message = _NOT_THE_NOTE if answer.note != then.left else _NOT_ALL
         return Differs(dossier.id, notices=(*changed, *notices), message=message)
     since = asked.since(answer.asked, wanted)
-    if then.tasks != left.tasks(site):
+    if then.tasks != look.tasks:
         since.append(Asked("tasks", "the site's own tasks or variables have changed (hooks, inventory)", "", ""))
-    return Differs(dossier.id, tuple(left.differences_of(site, dossier, answer)), tuple(since), notices=tuple(notices))
+    return Differs(dossier.id, tuple(look.differences(dossier, answer, wanted)), tuple(since), notices=tuple(notices))
 
 
 def _trouble(host: runner.HostResult) -> str:

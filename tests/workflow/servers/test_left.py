@@ -34,7 +34,7 @@ Look = Callable[..., Differs]
 @pytest.fixture
 def looked_at(desk: Desk, placed: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Look:
     """Look at a configured server that behaves so."""
-    monkeypatch.setattr(left, "_mark", lambda: "mark")
+    monkeypatch.setattr("secrets.token_hex", lambda _bytes: "mark")
     host_key = paramiko.ECDSAKey.generate()
     line = f"{host_key.get_name()} {host_key.get_base64()}"
     known = load_key(desk.site.key_file("management"))
@@ -53,7 +53,8 @@ def looked_at(desk: Desk, placed: Callable[..., str], monkeypatch: pytest.Monkey
 
 
 def noted(desk: Desk, **changes: str) -> Left:
-    digests = {"left": NOTE, "asked": "0" * 64, "playbooks": left.playbooks(desk.site), "tasks": left.tasks(desk.site)}
+    look = left.Look(desk.site)
+    digests = {"left": NOTE, "asked": "0" * 64, "playbooks": look.playbooks, "tasks": look.tasks}
     return Left(**{**digests, **changes})
 
 
@@ -88,8 +89,9 @@ def test_the_sites_own_tasks_ask_for_something_else(desk: Desk, looked_at: Look)
     folder = desk.site.root / "inventory/group_vars"
     folder.mkdir()
     (folder / "deposits.yml").write_text("sshd_weak: []\n")
-    assert left.tasks(desk.site) != before.tasks
-    assert left.playbooks(desk.site) == before.playbooks
+    look = left.Look(desk.site)
+    assert look.tasks != before.tasks
+    assert look.playbooks == before.playbooks
     found = looked_at(before, output=answer(WHOLE))
     assert found.drifted
     assert [each.variable for each in found.asked] == ["tasks"]
@@ -135,3 +137,9 @@ def test_an_older_site_has_no_fingerprint(desk: Desk, looked_at: Look) -> None:
     before = noted(desk)
     (desk.site.root / left.FINGERPRINT).unlink()
     assert "no fingerprint.sh" in looked_at(before, output=answer(WHOLE)).message
+
+
+def test_what_anyone_could_change_is_not_run_as_root(desk: Desk, looked_at: Look) -> None:
+    before = noted(desk)
+    (desk.site.root / left.FINGERPRINT).chmod(0o666)
+    assert "can change what would be executed" in looked_at(before, output=answer(WHOLE)).message
