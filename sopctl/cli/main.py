@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -177,7 +178,8 @@ def _say(error: SopctlError) -> int:
     code = BUG if isinstance(error, _Bug) else int(error.exit_code)
     if "--json" in sys.argv:
         document = {**error_document(error), "exit_code": code}
-        click.echo(json.dumps({"error": document}, ensure_ascii=False))
+        with suppress(OSError):  # it stands on standard error too
+            click.echo(json.dumps({"error": document}, ensure_ascii=False))
     click.echo(f"sopctl: {wording.told(error)}", err=True)
     return code
 

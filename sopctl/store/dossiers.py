@@ -312,23 +312,23 @@ def readable(event: Event) -> bytes:
             length=len(event.note),
             most=NOTE_LENGTH,
         )
-    written = codec.dump([event])
+    try:
+        written = codec.dump([event])
+        same = len(written) > EVENT_BYTES or codec.parse(written, tuple[Event, ...], where="") == (event,)
+    except (InvalidRecord, UnicodeEncodeError):
+        same = False
+    if not same:
+        raise UsageError(
+            "text-not-recordable",
+            "what is to be recorded would not be read back as it is",
+            remedy="Write it as UTF-8, without control characters.",
+        )
     if len(written) > EVENT_BYTES:
         raise UsageError(
             "event-too-large",
             "what is to be recorded is larger than {kib} KiB",
             remedy="Shorten the texts, or put them into a document.",
             kib=EVENT_BYTES // 1024,
-        )
-    try:
-        same = codec.parse(written, tuple[Event, ...], where=event.outcome) == (event,)
-    except InvalidRecord:
-        same = False
-    if not same:
-        raise UsageError(
-            "text-not-recordable",
-            "what is to be recorded would not be read back as it is",
-            remedy="Leave out control characters and the like.",
         )
     return written
 
