@@ -319,7 +319,7 @@ def test_the_accounts_follow_the_letter(office: Office) -> None:
     # An account that was there before gets its own keys back.
     account = {"name": "webadmin", "keys": [office.public["web"]]}
     assert office.play("release.yml", sopctl_accounts=[account])[1].failed == 0
-    assert servers.run(office.server, f"stat -c '%U %a' {keys}; cat {keys}") == f"webadmin 600\n{own}\n"
+    assert servers.run(office.server, f"stat -c '%U %a' {keys}; cat {keys}") == f"webadmin 644\n{own}\n"
 
 
 def test_settings_that_sshd_refuses_are_taken_back(office: Office) -> None:
