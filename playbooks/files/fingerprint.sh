@@ -347,6 +347,7 @@ everything() { # ACCOUNT…
     fact "look version" 1
     passwd=$(find_accounts "$@" $(noted_accounts))
     homes=$(find_homes)
+    [ ! -e /etc/debian_version ] || mkdir -p -m 755 /run/sshd 2>/dev/null # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
     sshd=$(within sshd -T)
     key_files=$(key_files)
     accounts

@@ -80,7 +80,10 @@ missing() { # FILE: the addresses of it at which SSH does not answer any more; t
     echo "${left# }"
 }
 
-well() { sshd -t 2>/dev/null; } # settings that sshd refuses would end it
+well() { # settings that sshd refuses would end it
+    [ ! -e /etc/debian_version ] || mkdir -p -m 755 /run/sshd # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
+    sshd -t 2>/dev/null
+}
 
 reload() {
     well || return

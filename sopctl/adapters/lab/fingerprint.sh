@@ -21,6 +21,7 @@ found $folders -- -type f -print0 | sort -z | xargs -0 -r sha256sum | awk '{ pri
 { getent group; cat /etc/group; } | sort -u | part group
 cut -d: -f1,2,5,8 /etc/shadow | part password
 cat /etc/subuid /etc/subgid 2>/dev/null | sort | part subordinate
+mkdir -p -m 755 /run/sshd # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
 for user in root titipan webadmin pengelola; do
     sshd -T -C "user=$user,host=client.example.org,addr=192.0.2.1" 2>&1 | sort | part "sshd $user"
 done

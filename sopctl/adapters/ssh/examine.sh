@@ -93,6 +93,7 @@ main() {
 	set -- $connection
 	if [ "$address" = - ]; then address=${1:-127.0.0.1}; fi
 	say address "$address"
+	[ ! -e /etc/debian_version ] || mkdir -p -m 755 /run/sshd 2>/dev/null # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
 	rules=$(sshd -T -C "user=$user,host=$address,addr=$address,laddr=${3:-127.0.0.1},lport=${4:-22}" 2>&1)
 	say sshd_status "$?"
 	say sshd "$rules"

@@ -65,6 +65,7 @@ account() { # NAME: what decides whether it may log in from here
 	say account "$1"
 	getent passwd "$1" | head -n 1 | part passwd 1024
 	id -Gn "$1" 2>/dev/null | part groups 2048
+	[ ! -e /etc/debian_version ] || mkdir -p -m 755 /run/sshd 2>/dev/null # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
 	rules=$(timeout -k 1 3 sshd -T -C "user=$1,host=$address,addr=$address,laddr=$here,lport=$port" 2>&1)
 	say sshd_status "$?"
 	printf '%s\n' "$rules" | grep -Ei "$KEYWORDS" | part sshd 6144

@@ -11,6 +11,7 @@
 set -uf
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
+if [ -e /etc/debian_version ]; then mkdir -p -m 755 /run/sshd 2>/dev/null; fi # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
 CONFIG=/etc/ssh/sshd_config
 
 owners() { # makes $folder: the owner's files, ours not among them, as they would be read alone
