@@ -174,7 +174,9 @@ def read(records: Records) -> Survey:
         spaces=_spaces(lines),
         immutable=tuple(printable(line.partition(" ")[2], 200) for line in lines.get("immutable", []))[:20],
         half_installed=tuple(printable(words[1], 80) for words in packages if words[0] == "half" and len(words) > 1),
-        packages_locked=next((printable(words[2], 80) for words in packages if words[0] == "locked"), ""),
+        packages_locked=next(
+            (printable(words[2], 80) for words in packages if words[0] == "locked" and len(words) > 2), ""
+        ),
         packages_interrupted=any(words[0] == "interrupted" for words in packages),
         apt="apt-get" in tools,
         accounts=accounts,

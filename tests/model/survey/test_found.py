@@ -1,6 +1,6 @@
 """What a server answers to the look is hostile: bounded, read by a strict grammar, and safe to print."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sopctl.model.survey import found
@@ -23,12 +23,18 @@ WORDS = st.sampled_from([
 TEXT = st.one_of(WORDS, st.text(max_size=200), st.lists(WORDS, max_size=5).map("\n".join))
 
 
+@settings(max_examples=400)
 @given(st.lists(st.tuples(st.sampled_from(NAMES), TEXT), max_size=40))
 def test_any_answer_is_read(said: list[tuple[str, str]]) -> None:
     survey = found.read([*said, ("end", "")])
     wanted = Wanted("sopctl", ("webadmin",), banner="x", journal_max="1G", resolvers=("192.0.2.53",))
     shown = [str(obstacles(survey, wanted, CLOCK)), str(compare(survey, wanted)), str(changes(survey, wanted))]
     assert not any("\x1b" in each or "\x07" in each for each in shown)
+
+
+def test_lines_that_stop_short() -> None:
+    survey = found.read(records({"packages": "locked\nlocked x\nhalf\n", "python": "ok", "connected": "0016"}))
+    assert (survey.packages_locked, survey.half_installed, survey.python) == ("", (), "")
 
 
 def test_an_answer_without_end_stays_small() -> None:
