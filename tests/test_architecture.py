@@ -46,6 +46,7 @@ OUTSIDE_THE_STORE = {
     "workflow/views/racks.py": "a picture where its reader wants it",
     "workflow/servers/checking.py": "a picture where its reader wants it",
     "cli/access/check.py": "an export where monitoring reads it",
+    "cli/steps/configure.py": "an export where monitoring reads it",
 }
 """Who else writes, and what that is: nothing of a site's records."""
 

@@ -16,7 +16,8 @@
 #   nft-rule CHAIN RULE          of our table: how often
 #   iptables FAMILY TABLE        where there is no nft, or the kernel has tables of the older kind
 #   account NAME · password NAME · group NAME · subuid NAME · subgid NAME
-#   keys ACCOUNT FILE            how many keys, and the file's digest
+#   home ACCOUNT PATH            of the home, its .ssh and its key files: TYPE MODE UID:GID, or `link TARGET`
+#   keys ACCOUNT FILE            how many keys, and the file's digest; a link is followed, as sshd does
 #   file PATH                    TYPE MODE UID:GID DIGEST, or `link TARGET`
 #   record PATH                  the same of what is noted in /var/lib/sopctl
 #   host-name pretty|running · hosts ADDRESS · time-zone /etc/timezone · resolver KEY
@@ -31,6 +32,21 @@ time_allowed=60
 records=/var/lib/sopctl
 stranger=host=client.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22
 secret='pass|psk|secret|private|preshared|wep-key|wep_key|(^|[^a-z])(pin|token|credential)s?([^a-z]|$)|://[^/ ]*@'
+
+# For awk: what a line of look_at says of a path.
+meta='
+    function meta(line, part) {
+        split(line, part, "//")
+        if (part[1] == "l") return "link " substr(line, length(part[1] part[2] part[3] part[4]) + 9)
+        return (part[1] in word ? word[part[1]] : "other") " " part[2] " " part[3]
+    }
+    BEGIN {
+        word["f"] = "file"
+        word["d"] = "folder"
+        word["p"] = "pipe"
+        word["s"] = "socket"
+        word["b"] = word["c"] = "device"
+    }'
 
 now() { # seconds that no change of the clock moves
     if { read -r up _ </proc/uptime; } 2>/dev/null; then echo "${up%.*}"; else date +%s; fi
@@ -77,7 +93,7 @@ accounts() {
             if ($2 == "") state = "empty"
             if ($2 ~ /^[*x]/) state = "none"
             if ($2 ~ /^!/) state = $2 ~ /^[!*]+$/ ? "locked" : "locked,set"
-            print "password " $1 "\t" state " changed=" $3 " min=" $4 " max=" $5 " warn=" $6 " inactive=" $7 " expire=" $8
+            print "password " $1 "\tstate=" state " changed=" $3 " min=" $4 " max=" $5 " warn=" $6 " inactive=" $7 " expire=" $8
         }'
     head -n 2000 /etc/group | awk -F: '{ print "group " $1 "\tgid=" $3 " members=" $4 }'
     for file in subuid subgid; do
@@ -118,25 +134,36 @@ key_files() { # lines `ACCOUNT<TAB>FILE` of the homes: where sshd looks, and whe
             }'
 }
 
-keys() { # a link is followed, as sshd does
+home_paths() { # lines `ACCOUNT<TAB>PATH`
+    printf '%s\n' "$homes" | awk -F: 'NF { print $1 "\t" $2; print $1 "\t" $2 "/.ssh" }'
+    printf '%s\n' "$key_files"
+}
+
+homes_and_keys() {
     {
-        printf '%s\n' "$key_files"
+        home_paths | sort -u
         echo
-        printf '%s\n' "$key_files" | cut -f2- | tr '\n' '\0' |
-            within xargs -0 -r sh -c 'exec find -L "$@" -maxdepth 0 -type f -size -1000k -print0' find | {
-            within xargs -0 -r sh -c 'sha256sum -z -- "$@" | tr "\n\t\0" "??\n"; grep -cHEZ -v "^[[:space:]]*(#|$)" -- "$@" | tr "\n\0" "\n\t"' digest
-        }
-    } | awk -F'\t' '
+        home_paths | cut -f2- | sort -u | tr '\n' '\0' | look_at
+        printf '%s\n' "$key_files" | cut -f2- | sort -u | tr '\n' '\0' |
+            within xargs -0 -r sh -c 'exec find -L "$@" -maxdepth 0 -type f -size -1000k -print0' find |
+            within xargs -0 -r sh -c '
+                sha256sum -z -- "$@" | tr "\n\t\0" "??\n"
+                grep -cHEZ -v "^[[:space:]]*(#|$)" -- "$@" | tr "\n\0" "\n\t"' sha256sum
+    } | awk '
         $0 == "" { listed = 1; next }
-        !listed { accounts[$2] = accounts[$2] " " $1; next }
-        NF == 2 { count[$1] = $2; next }
+        !listed { path = substr($0, index($0, "\t") + 1); accounts[path] = accounts[path] " " $1; next }
+        /^[a-z]\/\// { split($0, part, "//"); path = part[4]; value[path] = meta($0); next }
+        /\t[0-9]+$/ { split($0, part, "\t"); count[part[1]] = part[2]; next }
         { digest[substr($0, 67)] = substr($0, 1, 64) }
         END {
-            for (file in digest) {
-                amount = split(accounts[file], names, " ")
-                for (i = 1; i <= amount; i++) print "keys " names[i] " " file "\t" count[file] + 0 " keys " digest[file]
+            for (path in accounts) {
+                amount = split(accounts[path], names, " ")
+                for (i = 1; i <= amount; i++) {
+                    if (path in value) print "home " names[i] " " path "\t" value[path]
+                    if (path in digest) print "keys " names[i] " " path "\t" count[path] + 0 " keys " digest[path]
+                }
             }
-        }'
+        }'"$meta"
 }
 
 # ---- files
@@ -154,8 +181,7 @@ paths() { # what is looked at, each ending in NUL
         /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/subuid /etc/subgid /etc/systemd/journald.conf \
         /etc/systemd/timesyncd.conf /etc/systemd/resolved.conf /etc/nftables.conf /etc/sysconfig/nftables.conf \
         /etc/ntp.conf /etc/ntpsec/ntp.conf /etc/openntpd/ntpd.conf -maxdepth 0 -print0
-    { printf '%s\n' "$homes" | awk -F: '{ print $2 "/.ssh"; path = $2; while (path != "") { print path; sub(/\/[^\/]*$/, "", path) } }'
-        printf '%s\n' "$key_files" | cut -f2-; } | sort -u | tr '\n' '\0'
+    printf '%s\n' "$homes" | awk -F: '{ path = $2; while (sub(/\/[^\/]*$/, "", path) && path != "") print path }' | sort -u | tr '\n' '\0'
 }
 
 look_at() { # the paths that are there, as `TYPE//MODE//UID:GID//PATH//TARGET`: no path has two slashes in a row
@@ -180,14 +206,11 @@ digests() { # lines `DIGEST  PATH`: none of accounts, which have their own lines
 }
 
 files() {
-    { paths | digests && paths | look_at; } | awk -F// -v records="$records" '
-        BEGIN { split("f file d folder p pipe s socket b device c device", words, " "); for (i = 1; i < 12; i += 2) word[words[i]] = words[i + 1] }
+    { paths | digests && paths | look_at; } | awk -F// -v records="$records" "$meta"'
         NF < 5 { digest[substr($0, 67)] = substr($0, 1, 64); next }
         {
             kind = index($4 "/", records "/") == 1 ? "record " : "file "
-            if ($1 == "l") value = "link " substr($0, length($1 $2 $3 $4) + 9)
-            else value = ($1 in word ? word[$1] : "other") " " $2 " " $3 ($4 in digest ? " " digest[$4] : "")
-            print kind $4 "\t" value
+            print kind $4 "\t" meta($0) ($4 in digest ? " " digest[$4] : "")
         }'
 }
 
@@ -327,7 +350,7 @@ everything() { # ACCOUNT…
     sshd=$(within sshd -T)
     key_files=$(key_files)
     accounts
-    keys
+    homes_and_keys
     files
     ssh_server "$@"
     firewall

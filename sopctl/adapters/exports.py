@@ -1,10 +1,10 @@
-"""Results of access checks in the formats of other tools: Prometheus, Nagios, JUnit.
+"""Results of access checks in the formats of other tools: Prometheus, Nagios, JUnit; and of looks for drift.
 
 Metrics are named as in blackbox_exporter, so that its dashboards and alerts work.
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sopctl.model.access.ladder import AccessResult, Rung, Verdict
@@ -44,6 +44,26 @@ def prometheus(rows: Sequence[Row]) -> str:
         for one in result.services:
             if one.status is not None:
                 status.labels(*labels, str(one.port)).set(one.status)
+    return generate_latest(registry).decode()
+
+
+def drift(rows: Mapping[str, Mapping[str, int] | None]) -> str:
+    """Looks for drift as text for Prometheus: by server, how many things differ in each part that a configuration
+    keeps; None where it could not be compared."""
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+    registry = CollectorRegistry()
+    compared = Gauge("sopctl_drift_compared", "Whether the server could be compared", ["target"], registry=registry)
+    differing = Gauge(
+        "sopctl_drift_differences",
+        "Things that differ from what the last configuration left, or are asked for since (part asked)",
+        ["target", "part"],
+        registry=registry,
+    )
+    for name, parts in rows.items():
+        compared.labels(name).set(parts is not None)
+        for part, count in (parts or {}).items():
+            differing.labels(name, part).set(count)
     return generate_latest(registry).decode()
 
 

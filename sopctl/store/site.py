@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.model import private_key
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
@@ -19,6 +20,9 @@ from sopctl.store.settings import Settings
 
 SITE_LOCK_SECONDS = 20
 """How long a command waits for another one that writes the journal or a rack: those hold for milliseconds."""
+
+MAX_KEY = 64 * 1024
+"""Bytes of a secret that are looked at."""
 
 RUN_DAYS = 90
 """How long the folders of runs are kept."""
@@ -124,7 +128,8 @@ class Site:
     def key_file(self, name: str) -> Path:
         """The private key or other secret `name` in the site's keys/.
 
-        Raises OutsideFailure when it is missing or can be read by others.
+        Raises OutsideFailure when it is missing or can be read by others, InvalidRecord for a private key that ssh does
+        not read.
         """
         path = self.folder("keys") / name
         if path.is_symlink() or not path.is_file():
@@ -142,6 +147,8 @@ class Site:
                 where=str(path),
                 remedy=f"Close it: chmod 600 {path}",
             )
+        with disk_errors(path, "read"), path.open("rb") as file:
+            private_key.refuse_unreadable(file.read(MAX_KEY), str(path))
         return path
 
     @contextmanager

@@ -33,6 +33,14 @@ def drift_is_found_and_repaired(placed: "Placed", sopctl: Callable[..., Ran]) ->
     """By what the weekly timer runs, and by what its report says to run."""
     before = placed.dossier().events
     servers.run(placed.server, DRIFT)
+    ran = sopctl("configure", "--drift", "--all", "--json")
+    assert ran.code == 1, ran.err
+    (looked,) = json.loads(ran.out)["servers"]
+    assert [(each["part"], each["says"]) for each in looked["differences"]] == [
+        ("firewall", "nft table inet sopctl is gone"),
+        ("sshd", "/etc/ssh/sshd_config.d/00-sopctl.conf has other content"),
+        ("", "sshd MaxAuthTries 6 → 2"),
+    ]
     ran = sopctl("configure", "--check", "--json")
     assert ran.code == 1, ran.err
     (found,) = json.loads(ran.out)["servers"]
@@ -49,6 +57,8 @@ def drift_is_found_and_repaired(placed: "Placed", sopctl: Callable[..., Ran]) ->
     ran = sopctl("configure", "--repair", placed.id, *part)
     assert ran.code == 0, ran.err
     assert "konfigurasi diperbaiki" in ran.out
+    ran = sopctl("configure", "--drift", "--all")
+    assert (ran.code, ran.out) == (0, f"{placed.id}  nothing differs\n"), "a part was done again, and noted"
     settings, rules = "! grep MaxAuthTries /etc/ssh/sshd_config.d/00-sopctl.conf", "nft list table inet sopctl"
     assert "policy drop" in servers.run(placed.server, f"{settings} && {rules}")
 
@@ -202,6 +212,7 @@ def _the_rest_waits_for_the_owner(placed: "Placed", sopctl: Callable[..., Ran]) 
     for attempt in (
         lambda: configuring.repair(desk, [deposit]).only(),
         lambda: drift.look(desk, [deposit]),
+        lambda: drift.compare(desk, [deposit]),
         lambda: reducing.give_back(desk, deposit),
     ):
         with pytest.raises(NotNow, match="may take inventory and nothing else") as refused:
@@ -211,6 +222,7 @@ def _the_rest_waits_for_the_owner(placed: "Placed", sopctl: Callable[..., Ran]) 
     assert sopctl("configure", deposit, "--sudo", "inventory").code == 2
     ran = sopctl("configure", "--check")
     assert (ran.code, ran.out) == (0, f"{deposit}  not looked at: the office may only take inventory there\n")
+    assert sopctl("configure", "--drift", "--all") == ran
 
     servers.run(placed.server, first_contact.GIVE_BACK)
     done = configuring.repair(desk, [deposit], options=Options(tags=("accounts",))).only()

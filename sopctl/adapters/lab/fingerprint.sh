@@ -36,7 +36,7 @@ sysctl -a 2>/dev/null | grep -E '^(net\.ipv4\.(ip_forward|conf\.(all|host0)\.(rp
 systemctl list-unit-files --no-legend --no-pager | awk '{ print $1, $2 }' | sort | part unit-file
 systemctl list-units --no-legend --no-pager --plain --type=service,socket,timer,path --state=active,failed |
     awk '{ print $1, $3, $4 }' | sort | part unit |
-    grep -vE '^unit (user@|session|run-|user-runtime|systemd-(tmpfiles|update|hostnamed|timedated|localed|userdbd|networkd-persistent)|apt-daily|dpkg-db|e2scrub|fstrim|logrotate|man-db|polkit|dbus-:)'
+    grep -vE '^unit (user@|session|run-|user-runtime|systemd-(tmpfiles|update|hostnamed|timedated|localed|userdbd|networkd-persistent)|apt-daily|dpkg-db|NetworkManager-dispatcher|e2scrub|fstrim|logrotate|man-db|polkit|dbus-:)'
 findmnt -rno TARGET,FSTYPE,OPTIONS 2>/dev/null | grep -vE '^/(proc|sys|dev|run)|^/ ' | sort | part mount
 lsattr -d /etc/hosts /etc/hostname /etc/passwd /etc/ssh/sshd_config 2>/dev/null |
     sed -n 's/^[^ ]*\([ai]\)[^ ]* /\1 /p' | part attribute

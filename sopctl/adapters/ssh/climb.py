@@ -1,7 +1,8 @@
 """Climbing the ladder of one host: rung by rung, within one deadline, directly or from a jump host."""
 
+import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ IDENTIFICATION = f"SSH-2.0-sopctl_{__version__}"
 
 Confirm = Callable[[HostKey], None]
 """Raises what keeps the office from trusting a host key."""
+
+AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec sh -s -- "$@"; else exec sudo -n sh -s -- "$@"; fi'
+"""Run by a login shell that can be any: all it has to do is start sh."""
 
 JUMP_LIMIT = 2 * LIMIT
 """Bytes accepted from a jump host; what it forwards from the target has a limit of its own."""
@@ -147,6 +151,21 @@ class Climb:
             else:
                 self.session.run(command)
             note.append(printable(command, 80))
+
+    def run_as_root(self, script: bytes, arguments: Sequence[str], keep: int) -> bytes:
+        """The first `keep` bytes of what the POSIX sh `script` prints as root, which the account is, or becomes with
+        sudo -n."""
+        assert self.session is not None  # noqa: S101 (log_in() came first)
+        with self.on(Rung.COMMAND) as note:
+            command = shlex.join(["sh", "-c", AS_ROOT, "sh", *arguments])
+            status, output = self.session.run_with_input(command, script, keep)
+            if status != 0:
+                said = printable(output.strip(), 200) or f"exit status {status}"
+                if b"sudo:" in output:
+                    raise Fault(Cause.SUDO_REFUSED, f"{printable(self.target.user or '', 64)} may not use sudo: {said}")
+                raise Fault(Cause.COMMAND_FAILED, f"as root, the script failed: {said}")
+            note.append("as root")
+        return output
 
     def connections(self, ports: list[int]) -> tuple[dict[int, Connection], dict[int, str]]:
         """Connections to other ports of the server, made from the same place; and for the other ports, why there is

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from sopctl.adapters.ssh.climb import Climb
+from sopctl.adapters.ssh.climb import AS_ROOT, Climb
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
@@ -32,9 +32,7 @@ MAX_DAY = 1_000_000
 """Days since 1970; no real date is later."""
 
 _RECORD = re.compile(rb"=([a-z_]{1,20}) ([A-Za-z0-9+/=]*)")
-_RUN = (
-    'set -- "$@" "$SSH_CONNECTION"; if [ "$(id -u)" = 0 ]; then exec sh -s -- "$@"; else exec sudo -n sh -s -- "$@"; fi'
-)
+_RUN = f'set -- "$@" "$SSH_CONNECTION"; {AS_ROOT}'
 
 
 def examine_accounts(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.access.target import fingerprint
+from sopctl.model.private_key import refuse_unreadable
 
 if TYPE_CHECKING:
     from paramiko import PKey
@@ -34,10 +35,12 @@ class Password:
 def load_key(path: Path) -> Key:
     """Read the private key file `path`: Ed25519, ECDSA or RSA, in OpenSSH's or PEM format, without a passphrase.
 
-    Raises InvalidRecord for a file that others may read, that has a passphrase, or that holds no such key;
+    Raises InvalidRecord for a file that others may read, that has a passphrase, that holds no such key, or one that
+    OpenSSH's own client does not read;
     OutsideFailure when it cannot be read.
     """
     content = _read(path)
+    refuse_unreadable(content, str(path))
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization as pem
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa

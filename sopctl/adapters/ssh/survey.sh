@@ -136,6 +136,7 @@ main() {
 	say user "$(id -u)"
 	say now "$(date +%s)"
 	say seen_from "$address"
+	if [ -e "/var/lib/sopctl/created/$1" ]; then say made_here yes; fi
 	if [ -e /etc/nologin ] || [ -e /run/nologin ]; then say nologin yes; fi
 	own_name & # a resolver that does not answer takes its time
 	grep -E '^(ID|VERSION_ID|PRETTY_NAME)=' /etc/os-release | part os 512

@@ -48,6 +48,8 @@ PATIENCE = 1.0
 """Seconds after which a host without an answer no longer counts towards ASKED: dead hosts hold up nobody."""
 
 
+_Answer = tuple[str, AccessResult, bytes]
+
 HELLO = IDENTIFICATION.encode() + b"\r\n"
 
 
@@ -57,6 +59,18 @@ class Job(NamedTuple):
     name: str
     target: Target
     key: Key | None = None
+
+
+class ScriptJob(NamedTuple):
+    """A POSIX sh script to be run as root on the target: of what it prints, the first `keep` bytes are kept. The target
+    has a user and no jump host."""
+
+    name: str
+    target: Target
+    key: Key
+    script: bytes
+    arguments: tuple[str, ...] = ()
+    keep: int = 384 * 1024
 
 
 def sweep(
@@ -69,8 +83,23 @@ def sweep(
     """
     for job in jobs:
         refuse_without_key(job.target, job.key)
+    for name, result, _ in _swept(jobs, cancel):
+        yield name, result
+
+
+def run_scripts(
+    jobs: Sequence[ScriptJob], *, cancel: threading.Event | None = None
+) -> Generator[tuple[str, AccessResult, bytes], None, None]:
+    """Run the script of each job as root on its server, many at once, over one connection each; yields each job's name,
+    how far it got, and what the script printed, as soon as it is in. Raises as `sweep`."""
+    yield from _swept(jobs, cancel)
+
+
+def _swept(
+    jobs: "Sequence[Job | ScriptJob]", cancel: threading.Event | None
+) -> Generator[tuple[str, AccessResult, bytes], None, None]:
     stop = cancel or threading.Event()
-    answers: queue.SimpleQueue[tuple[str, AccessResult] | BaseException | None] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
@@ -115,28 +144,31 @@ class _AsyncClimb(Climb):
             raise
         return sock, heard
 
-    def finish(self, sock: socket.socket, heard: bytes, key: Key | None) -> None:
-        """The remaining rungs, in a thread. Raises Fault."""
+    def finish(self, sock: socket.socket, heard: bytes, job: "Job | ScriptJob") -> bytes:
+        """The remaining rungs, in a thread: what the job's script printed, if it has one. Raises Fault."""
         self._connection = Connection(sock, self.deadline, self._limit)
         self._connection.identification_sent(HELLO)
         self._connection.unread(heard)
         self.verify_host_key()
-        if self.target.user is not None and key is not None:
-            self.log_in(self.target.user, key)
-            self.run(self.target.command)
+        output = b""
+        if self.target.user is not None and job.key is not None:
+            self.log_in(self.target.user, job.key)
+            if isinstance(job, ScriptJob):
+                output = self.run_as_root(job.script, job.arguments, job.keep)
+            else:
+                self.run(self.target.command)
         self.disconnect()
         if self.target.services:
             from sopctl.adapters.ssh.services import try_services
 
             try_services(self, None)
+        return output
 
 
 class _Sweep:
     """One sweep in progress, in its event loop."""
 
-    def __init__(
-        self, answers: "queue.SimpleQueue[tuple[str, AccessResult] | BaseException | None]", stop: threading.Event
-    ) -> None:
+    def __init__(self, answers: "queue.SimpleQueue[_Answer | BaseException | None]", stop: threading.Event) -> None:
         self._answers, self._stop = answers, stop
         self._waiting = 0
         self._names = ThreadPoolExecutor(NAMES, "name")
@@ -144,7 +176,7 @@ class _Sweep:
         self._places = asyncio.Semaphore(_connections())
         self._asked = asyncio.Semaphore(ASKED)
 
-    async def run(self, jobs: Sequence[Job]) -> None:
+    async def run(self, jobs: "Sequence[Job | ScriptJob]") -> None:
         """Check all `jobs`; the results go to the queue."""
         watch = asyncio.create_task(self._watch(asyncio.current_task()))
         try:
@@ -171,23 +203,24 @@ class _Sweep:
         if whole:
             whole.cancel()
 
-    async def _one(self, job: Job) -> None:
+    async def _one(self, job: "Job | ScriptJob") -> None:
         try:
-            self._answers.put((job.name, await self._checked(job)))
+            self._answers.put((job.name, *await self._checked(job)))
         finally:
             self._places.release()
 
-    async def _checked(self, job: Job) -> AccessResult:
+    async def _checked(self, job: "Job | ScriptJob") -> tuple[AccessResult, bytes]:
         loop = asyncio.get_running_loop()
         if job.target.jump is not None:  # nothing for the loop to wait for: the jump host connects
             self._asked.release()
-            return await loop.run_in_executor(self._logins, lambda: check(job.target, job.key, cancel=self._stop))
+            found = await loop.run_in_executor(self._logins, lambda: check(job.target, job.key, cancel=self._stop))
+            return found, b""
         climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop))
         patience = loop.call_later(PATIENCE, self._asked.release)
         try:
             sock, heard = await climb.reach(self._names)
         except Fault as fault:
-            return climb.result(fault)
+            return climb.result(fault), b""
         finally:
             if loop.time() < patience.when():
                 patience.cancel()
@@ -195,17 +228,17 @@ class _Sweep:
         self._waiting += 1
         since = time.monotonic()
 
-        def finish() -> AccessResult:
+        def finish() -> tuple[AccessResult, bytes]:
             loop.call_soon_threadsafe(self._started)
             climb.deadline.postpone(time.monotonic() - since)
             try:
-                climb.finish(sock, heard, job.key)
+                output = climb.finish(sock, heard, job)
             except Fault as fault:
-                return climb.result(fault)
+                return climb.result(fault), b""
             finally:
                 climb.close()
                 sock.close()
-            return climb.result()
+            return climb.result(), output
 
         return await loop.run_in_executor(self._logins, finish)
 

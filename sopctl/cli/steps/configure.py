@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 import click
 
 from sopctl.cli.options import (
+    FILE,
     choose_one,
     confirm_key,
     decider_options,
@@ -20,7 +21,7 @@ from sopctl.cli.options import (
     trusted_path_option,
 )
 from sopctl.cli.passwords import Given, password_options
-from sopctl.cli.render import put_answers, put_json, put_step, task_progress
+from sopctl.cli.render import error_documents, put_answers, put_json, put_step, task_progress
 from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         "sopctl configure PS-2026-0001 --cut-off 6379,161/udp",
         "sopctl configure PS-2026-0001 --check --diff",
         "sopctl configure --check --tags sshd --tags firewall  # all servers",
+        "sopctl configure --drift --all",
         "sopctl configure --repair PS-2026-0001 --tags sshd",
         "sopctl configure PS-2026-0001 --sudo inventory",
     ),
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
 @click.option("--cut-off", "cut_off", metavar="PORTS", help="What the owner agrees to lose: 6379,161/udp,8000-8010.")
 @click.option("--due", is_flag=True, help="All servers that wait for configuration.")
 @click.option("--check", is_flag=True, help="Change nothing: say what would change. Without ID: on all servers.")
+@click.option("--drift", is_flag=True, help="Change nothing: say what differs from what was left, in one look.")
+@click.option("--all", "whole", is_flag=True, help="With --drift: all servers, as without ID.")
+@click.option("--metrics", type=FILE, metavar="FILE", help="With --drift: write its counts for Prometheus, atomically.")
 @click.option("--diff", is_flag=True, help="With --check: line by line.")
 @click.option(
     "--repair", is_flag=True, help="Configure again what was configured before. Without ID: all servers. Not a step."
@@ -87,6 +92,9 @@ def command(
     cut_off: str | None,
     due: bool,
     check: bool,
+    drift: bool,
+    whole: bool,
+    metrics: Path | None,
     diff: bool,
     repair: bool,
     limit: tuple[str, ...],
@@ -114,6 +122,9 @@ def command(
     Nothing is changed or recorded. Exit 1: something differs. Exit 6: a server could not be looked at. With --repair:
     the differences are put right.
 
+    With --drift: what differs from what the last configuration left, and what the letter and the site ask for since:
+    one look per server, in a moment, with the same exit codes. What only its owner changed is told, and is no drift.
+
     With --sudo inventory: the account may run the gathering script as root and nothing else. With --sudo full: it may
     do everything again, once the owner has allowed that on the server, or if the key of the first contact still works.
     A release needs full sudo.
@@ -123,6 +134,12 @@ def command(
     from sopctl.workflow.steps import configuring
 
     desk = open_desk(ctx)
+    if drift or whole or metrics:
+        other = check or repair or due or sudo or diff or tags or files or raw or host_key or trusted_path or cut_off
+        _refuse_beside_drift(ids, drift=drift, whole=whole, other=bool(other))
+        chosen = configuring.limited(desk, ids or configuring.managed(desk), limit)
+        _drift(desk, chosen, metrics, whole=not (ids or limit), as_json=as_json)
+        return
     if sudo and (
         not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path or cut_off
     ):
@@ -266,7 +283,8 @@ def _check(
     with task_progress(quiet=as_json) as on_event:
         found = drift.look(desk, others, options=options, on_event=on_event)
     if as_json:
-        put_json({"servers": found, "first": [_preview.as_json(each) for each in previews], "reduced": unseen})
+        shown = [_preview.as_json(each) for each in previews]
+        put_json({"servers": found, "first": shown, "reduced": unseen, "errors": error_documents(problems)})
     elif not (found or unseen or first):
         click.echo("No server is configured yet.")
     for preview in [] if as_json else previews:
@@ -277,34 +295,94 @@ def _check(
             click.echo(f"  {change.role}: {change.task}")
             for line in change.diff if diff else ():
                 click.echo(f"    {line}")
-    for deposit_id in [] if as_json else unseen:
-        click.echo(f"{deposit_id}  not looked at: the office may only take inventory there")
-    if len(problems) == 1 and not others:
-        raise problems[0]
-    blind = [(server.id, server.message) for server in found if server.message]
-    blind += [(each.values.get("deposit", ""), each.message) for each in problems]
-    if blind:
-        raise OutsideFailure(
-            "not-looked-at",
-            "could not be looked at: {servers}",
-            remedy=("To see where it fails:", Action("check", blind[0][0])),
-            servers="; ".join(f"{deposit_id}: {printable(message)}" for deposit_id, message in blind),
-        )
+    if len(ids) == 1 and not as_json:
+        for error in problems.values():
+            raise error
+    looked = [(server.id, server.message) for server in found]
+    looked += [(deposit_id, error.message) for deposit_id, error in problems.items()]
+    _end_look(looked, unseen, as_json=as_json)
     end(not previews and not any(server.changes for server in found))
 
 
 def _previews(
     desk: "Desk", ids: list[str], options: "Options", password: "Password | None"
-) -> "tuple[list[Preview], list[SopctlError]]":
+) -> "tuple[list[Preview], dict[str, SopctlError]]":
     from sopctl.workflow.steps import previewing
 
-    found, problems = [], []
+    found, problems = [], {}
     for deposit_id in ids:
         try:
             found.append(previewing.preview(desk, deposit_id, password=password, raw=options.raw))
         except SopctlError as error:
-            problems.append(error)
+            problems[deposit_id] = error
     return found, problems
+
+
+def _refuse_beside_drift(ids: tuple[str, ...], *, drift: bool, whole: bool, other: bool) -> None:
+    """Raise UsageError for what --drift alone takes, for --all beside IDs, and for --drift beside `other` work."""
+    if not drift:
+        raise lacks("--all" if whole else "--metrics", "--drift")
+    if ids and whole:
+        raise choose_one("IDs", "--all")
+    if other:
+        raise UsageError("drift-with-other-work", "--drift takes IDs, --all and --limit, and no other work")
+
+
+def _drift(desk: "Desk", ids: list[str], metrics: Path | None, *, whole: bool, as_json: bool) -> None:
+    from sopctl.workflow.steps import drift, reducing
+
+    unseen = reducing.reduced(desk) if whole else []
+    found = drift.compare(desk, ids)
+    if metrics:
+        from sopctl.adapters import exports
+        from sopctl.store.durable import write_atomic
+
+        text = exports.drift({server.id: None if server.message else server.counts for server in found})
+        write_atomic(metrics.absolute(), text.encode(), mode=0o644)
+    if as_json:
+        put_json({"servers": found, "reduced": unseen})
+    elif not (found or unseen):
+        click.echo("No server is configured yet.")
+    for server in [] if as_json else found:
+        kept = [each for each in server.differences if each.part]
+        click.echo(
+            f"{server.id}  {_differences(len(kept), len(server.asked)) if not server.message else 'not compared'}"
+        )
+        for each in kept:
+            click.echo(f"  {each.part}: {printable(each.says)}")
+        for wish in server.asked:
+            click.echo(f"  asked for since: {printable(wish.says)}")
+        for each in server.differences:
+            if not each.part:
+                click.echo(f"  the owner's: {printable(each.says)}")
+        for notice in server.notices:
+            click.echo(f"  {notice}")
+    _end_look([(server.id, server.message) for server in found], unseen, as_json=as_json)
+    end(not any(server.drifted for server in found))
+
+
+def _differences(count: int, asked: int) -> str:
+    if not count and not asked:
+        return "nothing differs"
+    said = [f"{count} thing{'s differ' if count > 1 else ' differs'} from what was left"] * bool(count)
+    return ", ".join([*said, *[f"{asked} asked for since"] * bool(asked)])
+
+
+def _end_look(looked: list[tuple[str, str]], unseen: list[str], *, as_json: bool) -> None:
+    """Name the servers that were not looked at. Raises OutsideFailure where a look failed (id, and why); a program has
+    read that already, and is only told by the exit code."""
+    for deposit_id in [] if as_json else unseen:
+        click.echo(f"{deposit_id}  not looked at: the office may only take inventory there")
+    blind = [(name, why) for name, why in looked if why]
+    if blind and as_json:
+        raise SystemExit(int(OutsideFailure.exit_code))
+    if blind:
+        raise OutsideFailure(
+            "not-looked-at",
+            "could not be looked at: {servers}",
+            remedy=("To see where it fails:", Action("check", blind[0][0])),
+            servers="; ".join(f"{name}: {printable(why)}" for name, why in blind),
+        )
 
 
 def _changes(count: int) -> str:

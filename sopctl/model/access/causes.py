@@ -266,8 +266,8 @@ class Cause(StrEnum):
     SAME_ACCOUNT = _Declared(
         "same-account",
         (),
-        means="the letter asks for an account that has the name of the office's own",
-        helps="the owner asks for another name, or the office takes one: access.management_account of the record",
+        means="the letter asks for, or the server's owner has, an account with the name of the office's own",
+        helps="the owner asks for another name, or the office takes another: access.management_account of the record",
     )
     KEYS_ELSEWHERE = _Declared(
         "keys-elsewhere",

@@ -249,6 +249,16 @@ class ConsentSheet(Entry, frozen=True, kw_only=True):
     document: Paper
 
 
+class Left(Entry, frozen=True, kw_only=True):
+    """What a configuration left, as digests (SHA-256, hex): of the note on the server, of what the letter and the site
+    asked for, of the site's playbooks, and of its own tasks and variables."""
+
+    left: str
+    asked: str
+    playbooks: str
+    tasks: str
+
+
 class AnsibleRun(Entry, frozen=True, kw_only=True):
     """The run of a playbook: its folder below the site's."""
 

@@ -35,8 +35,11 @@ def established(procedures: Procedures, events: Sequence[Event], kind: type[E]) 
     for event in reversed(events):
         if signs.isdisjoint(event.data):
             continue
-        entry, verb = from_data(kind, event), verb_of(procedures, event)
-        if entry is not None and verb and verbs.may_write(verb, kind):
+        verb = verb_of(procedures, event)
+        if verb is None or not verbs.may_write(verb, kind):  # another verb's entry may have the same key
+            continue
+        entry = from_data(kind, event)
+        if entry is not None:
             yield event, entry
 
 

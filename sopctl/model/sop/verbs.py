@@ -97,7 +97,7 @@ VERBS = (
         name="configure",
         ends=("selesai",),
         unattended=True,
-        writes=(e.Configured, e.Consented, e.HostKeyPinned, e.WayIn, *_RUN, *_PORT),
+        writes=(e.Configured, e.Consented, e.Left, e.HostKeyPinned, e.WayIn, *_RUN, *_PORT),
     ),
     Verb(name="notify", task="try-access", unattended=True, writes=_NOTICE),
     Verb(name="verify", ends=("bisa", "tidak bisa"), unattended=True, writes=(e.AccessTried,)),
@@ -161,7 +161,7 @@ VERBS = (
         kind="act",
         outcome="konfigurasi diperbaiki",
         command="configure --repair",
-        writes=(e.Configured, e.Consented, *_RUN),
+        writes=(e.Configured, e.Consented, e.Left, *_RUN),
     ),
     Verb(
         name="consent",

@@ -79,6 +79,8 @@ class Survey(Struct, frozen=True):
     seen_from: str = ""
     through: str = ""
     """What we become root by: sudo, doas; empty where we are root."""
+    made_here: bool = False
+    """Was the account with the office's name made by an earlier run of ours?"""
     os: str = ""
     family: str = ""
     """The distribution's id, such as debian."""
@@ -149,6 +151,7 @@ def read(records: Records) -> Survey:
         clock=_number(_line(said, "now"), 2**40) or 0,
         seen_from=sanitise.address(_line(said, "seen_from")) or "",
         nologin=_line(said, "nologin") == "yes",
+        made_here=_line(said, "made_here") == "yes",
         os=printable(release.get("PRETTY_NAME") or release.get("ID", ""), 80),
         family=printable(release.get("ID", ""), 40),
         systemd=_line(said, "init") in ("systemd", ""),

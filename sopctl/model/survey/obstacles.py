@@ -52,6 +52,10 @@ def obstacles(found: Survey, wanted: Wanted, clock: int) -> tuple[Obstacle, ...]
 def _accounts(found: Survey, wanted: Wanted) -> Iterator[Obstacle]:
     if wanted.management in wanted.accounts:
         yield _because(Cause.SAME_ACCOUNT, f"{wanted.management} is the office's own account", wanted.management)
+    ours = found.accounts.get(wanted.management)
+    if ours and ours.exists and not (wanted.settled or found.made_here):
+        owners = f"the server has an account {wanted.management} of its owner's"
+        yield _because(Cause.SAME_ACCOUNT, owners, wanted.management)
     for name in dict.fromkeys((wanted.management, *wanted.accounts)):
         account = found.accounts.get(name)
         if account is None:

@@ -27,5 +27,7 @@ class Wanted(Struct, frozen=True):
     banner: str = ""
     static_address: str = ""
     repairs: str = ""
+    settled: bool = False
+    """Does the office have its account on the server already?"""
     raw: bool = False
     """Only accounts are made, through the shell."""

@@ -12,6 +12,7 @@ _CHANGED = "kunci host berubah: yang dikonfirmasi {pinned_type} {pinned}, sekara
 _OF_SERVERS = {
     "answer-unreadable": "jawaban tidak dapat dibaca: {error}",
     "cut-off-needs-consent": "menunggu persetujuan pemilik: konfigurasi akan menutup {terms}",
+    "fingerprint-missing": "playbook situs belum memuat fingerprint.sh",
     "first-contact-by-password": "kontak pertama hanya dengan kata sandi {account}, dan hanya sekali",
     "first-contact-failed": "kontak pertama gagal pada {rung} ({cause}): {detail}",
     "first-contact-incomplete": "kontak pertama memerlukan akun dan kunci host yang dikonfirmasi",
@@ -23,6 +24,7 @@ _OF_SERVERS = {
     "host-key-unreadable": "kunci host {host} tidak dapat dibaca: {reason}",
     "login-failed": "masuk ke server gagal pada {rung} ({cause}): {detail}",
     "no-account-to-look": "akun untuk melihat server belum diketahui",
+    "look-unusable": "jawaban server tidak lengkap, atau bukan jawaban atas yang ditanyakan",
     "no-first-contact": "akun untuk kontak pertama belum diketahui",
     "not-a-host-key": "ini bukan kunci host",
     "not-an-appliance": "{deposit} bukan perangkat jaringan",
@@ -31,6 +33,7 @@ _OF_SERVERS = {
     "password-unreadable": "kata sandi tidak dapat dibaca: {reason}",
     "public-key-missing": "bagian publik kunci {key} tidak ada",
     "server-not-fit": "server belum dapat dikonfigurasi ({cause}): {detail}",
+    "server-not-looked-at": "gagal pada {rung}: {detail}",
     "server-unreachable": "server tidak terjangkau: {reason}",
     "stopped": "dihentikan",
     "sudo-reduced": "di {deposit} kantor hanya boleh mengambil inventaris (sudo dikurangi)",
@@ -40,6 +43,7 @@ _OF_KEYS = {
     "not-a-private-key": "ini bukan kunci privat untuk SSH",
     "private-key-readable-by-others": "kunci privat dapat dibaca orang lain",
     "secret-readable-by-others": "kunci privat dapat dibaca orang lain",
+    "private-key-not-for-ssh": "kunci privat ini tidak dapat dibaca oleh ssh: {reason}",
     "private-key-not-read": "kunci privat tidak dapat dibaca: {reason}",
     "private-key-has-passphrase": "kunci privat dilindungi frasa sandi",
 }

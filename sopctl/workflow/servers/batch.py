@@ -27,6 +27,9 @@ the SopctlError that keeps the deposit out."""
 Good = Callable[[Turn, HostResult, RunResult], StepDone]
 """Records the end of a turn when no task failed on its server."""
 
+Finish = Callable[[Sequence[Turn]], None]
+"""What follows on the servers on which no task failed, on all of them at once, before their ends are recorded."""
+
 KeepFacts = Callable[[Sequence[tuple[Turn, HostResult]]], Iterable[tuple[Turn, Answer]]]
 """Keeps the facts of servers that have just given them, in the middle of the run, and gives their answers."""
 
@@ -94,6 +97,7 @@ def run(
     options: Options = PLAIN,
     on_event: OnEvent = silent,
     keep_facts: KeepFacts | None = None,
+    finish: Finish = lambda _turns: None,
     cancel: threading.Event | None = None,
 ) -> None:
     """Run a playbook on the servers of these turns (none: nothing happens), record how it ended on each, and give each
@@ -117,6 +121,10 @@ def run(
         on_event=on_event,
         on_facts=on_facts if keep_facts else None,
         cancel=cancel,
+    )
+    hosts = result.hosts
+    finish(
+        [mine for name, mine in by_id.items() if name in hosts and not (hosts[name].failed or hosts[name].unreachable)]
     )
     for deposit_id, mine in by_id.items():
         if deposit_id not in answers:

@@ -71,6 +71,7 @@ def wanted(site: Site, dossier: Dossier, *, raw: bool = False) -> Wanted:
         banner=settings.banner,
         static_address=access.address if access.static_address else "",
         repairs=ansible_view.last_cause(dossier),
+        settled=lets_us_in(dossier),
         raw=raw,
     )
 
@@ -92,6 +93,7 @@ def look(
     from sopctl.adapters.ssh import load_key, survey  # code that only reads the records must not load it
 
     site = desk.site
+    site.key_file(site.settings.management.key)  # a run logs in with it at its end
     way: Key | Password
     if password:
         user, way = first_contact(dossier).user, password

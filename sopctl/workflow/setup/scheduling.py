@@ -58,7 +58,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             calendar="Sun *-*-* 04:00",
             jitter=3600,
             limit=3600,
-            commands=((*run, "configure", "--check"),),
+            commands=((*run, "configure", "--drift", "--all"),),
         ),
         *((switches,) if site.switches else ()),
     )

@@ -23,6 +23,7 @@ from sopctl.workflow.servers import appliances, batch, host_keys, surveying
 from sopctl.workflow.servers.ansible_view import hosts
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.first_contact import let_in
+from sopctl.workflow.servers.left import Noting
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_reduced, silent, waited
 from sopctl.workflow.servers.reach import office_account, reach
 from sopctl.workflow.servers.surveying import Look, ServerRefuses
@@ -305,11 +306,12 @@ def _run(
         if options.raw:
             note = f"tanpa Python: akun dan kunci saja; {note}"
         closed, stay = looks.established(mine.dossier.id)
+        entries, unnoted = noting.of(mine.dossier.id)
         if closed:
             note += f"; ditutup dengan persetujuan pemilik: {', '.join(closed)}"
         if stay:
             note += f"; tetap terbuka di luar surat: {', '.join(stay)}"
-        note = "; ".join((note, *host.notes))[:1000]
+        note = "; ".join((note, *host.notes, *unnoted))[:1000]
         established = Configured(
             changed=host.changed,
             raw=options.raw,
@@ -317,10 +319,21 @@ def _run(
             stays_open=stay or None,
             account=office_account(mine.desk.site, mine.dossier),
         )
-        return mine.record(mine.verb.outcome or "selesai", established, note=note)
+        return mine.record(mine.verb.outcome or "selesai", established, *entries, note=note)
 
+    noting = Noting(turns, options.tags, cancel)
     playbook = RAW_PLAYBOOK if options.raw else PLAYBOOK
-    batch.run(turns, playbook, good, answers, started=looks.begun, options=options, on_event=on_event, cancel=cancel)
+    batch.run(
+        turns,
+        playbook,
+        good,
+        answers,
+        started=looks.begun,
+        options=options,
+        on_event=on_event,
+        finish=noting.finish,
+        cancel=cancel,
+    )
 
 
 def _refuse_without_way_in(mine: Turn, password: Password | None, options: Options) -> None:

@@ -1,18 +1,27 @@
 """What a configuration would change on servers now, because something was done by hand, or the letter has changed.
 
-Nothing is changed and nothing is recorded: a look is not a step.
+Nothing is changed and nothing is recorded: a look is not a step. `look` asks the playbook itself, task by task.
+`compare` asks what differs from what the last configuration left: one script per server, at a fraction of the cost.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.runner import TaskEvent
+from sopctl.errors import SopctlError
+from sopctl.model.fingerprint import asked
+from sopctl.model.fingerprint.answer import Answer
+from sopctl.model.fingerprint.asked import Asked
+from sopctl.model.fingerprint.changes import Difference
+from sopctl.model.sop.entries import Left
 from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.servers import first_contact
+from sopctl.workflow.servers import first_contact, left
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, silent, unfinished
 from sopctl.workflow.steps.configuring import refuse_unmanaged
 
@@ -31,6 +40,28 @@ class Drift(Struct, frozen=True):
     id: str
     changes: tuple[Change, ...]
     message: str
+
+
+class Differs(Struct, frozen=True):
+    """One server: what differs from what was left there, what is asked for since, and what else is to be known.
+    `message` says why it could not be compared; empty if it was."""
+
+    id: str
+    differences: tuple[Difference, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    notices: tuple[str, ...] = ()
+    message: str = ""
+
+    @property
+    def drifted(self) -> bool:
+        """Would a configuration put anything right? What only concerns the owner does not count."""
+        return bool(self.asked) or any(each.part for each in self.differences)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many things differ, by the part that keeps them, and how many are asked for since (`asked`)."""
+        parts = Counter(each.part for each in self.differences if each.part)
+        return {**parts, "asked": len(self.asked)}
 
 
 def look(
@@ -79,6 +110,54 @@ def look(
     if error:
         raise error
     return [Drift(each, tuple(found[each]), _trouble(result.hosts[each])) for each in chosen]
+
+
+def compare(desk: Desk, ids: Sequence[str], *, cancel: threading.Event | None = None) -> list[Differs]:
+    """What differs on these servers from what their last configuration left, and what the letter and the site ask for
+    since. One connection each, many at once.
+
+    Raises as `look` for servers that are not configured, not in the office's hands, or reduced, and Interrupted.
+    """
+    chosen = {}
+    for deposit_id in dict.fromkeys(ids):
+        dossier = dossiers.read(desk.site, deposit_id)
+        refuse_unmanaged(dossier.summary, "it cannot differ from its configuration")
+        if dossier.summary.reduced:
+            raise first_contact.reduced(deposit_id)
+        chosen[deposit_id] = dossier
+    found = {name: Differs(name, message=_NO_NOTE) for name, each in chosen.items() if each.newest(Left) is None}
+    noted = [dossier for name, dossier in chosen.items() if name not in found]
+    for name, answer in left.compare(desk.site, noted, cancel=cancel):
+        found[name] = _differs(desk, chosen[name], answer)
+    return [found[name] for name in chosen]
+
+
+_NO_NOTE = (
+    "its last configuration noted nothing of what it left (it was done by an older version, or by one that could not): "
+    "--repair does; until then, --check tells what differs"
+)
+_NOT_THE_NOTE = (
+    "the note of what was left is not there, or not the one that the last configuration made: --check tells what "
+    "differs, and --repair makes a new one"
+)
+_NOT_ALL = "not all of it could be looked at, or it was noted by another version: --check tells what differs"
+_OTHER_PLAYBOOKS = "the site's playbooks are others than those that configured it: --check tells what they would change"
+
+
+def _differs(desk: Desk, dossier: Dossier, answer: Answer | SopctlError) -> Differs:
+    then = dossier.newest(Left)
+    if then is None or isinstance(answer, SopctlError):
+        return Differs(dossier.id, message=answer.message if isinstance(answer, SopctlError) else _NO_NOTE)
+    site, wanted = desk.site, left.wanted(desk.site, dossier)
+    notices = [_OTHER_PLAYBOOKS] * (then.playbooks != left.playbooks(site))
+    if not left.trusted(dossier, answer):
+        changed = ["the letter or the site asks for something else since"] * (then.asked != asked.digest(wanted))
+        message = _NOT_THE_NOTE if answer.note != then.left else _NOT_ALL
+        return Differs(dossier.id, notices=(*changed, *notices), message=message)
+    since = asked.since(answer.asked, wanted)
+    if then.tasks != left.tasks(site):
+        since.append(Asked("tasks", "the site's own tasks or variables have changed (hooks, inventory)", "", ""))
+    return Differs(dossier.id, tuple(left.differences_of(site, dossier, answer)), tuple(since), notices=tuple(notices))
 
 
 def _trouble(host: runner.HostResult) -> str:

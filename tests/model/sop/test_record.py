@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from sopctl.model.sop import procedure, record
-from sopctl.model.sop.entries import HostKeyPending
+from sopctl.model.sop.entries import Configured, HostKeyPending
 from sopctl.store.library import SHIPPED, Library
 from tests.cases import rows
 from tests.model.sop.test_procedure import PLACED, events
@@ -36,3 +36,10 @@ def test_an_event_that_the_procedures_do_not_explain_is_of_no_verb() -> None:
     for line in ("konfigurasi 4 selesai", "servis 1 selesai"):
         (event,) = events(line)
         assert record.verb_of(PROCEDURES, event) is None
+
+
+def test_an_entry_of_another_verb_with_the_same_key_is_not_read() -> None:
+    """`changed` is a number of tasks in a configuration, and lines in an edit."""
+    configured, edited = events(*PLACED, "konfigurasi 1 selesai", "konfigurasi 2 diubah")[-2:]
+    history = [replace(configured, data={"changed": "3"}), replace(edited, data={"changed": ["-a", "+b"]})]
+    assert record.newest(PROCEDURES, history, Configured) == Configured(changed=3)

@@ -1,4 +1,4 @@
-"""Letters beside what listens: what is cut off, and what stays open. The rows are in tests/cases/survey_services.yml."""
+"""Letters beside what listens: what is cut off, and what stays open (tests/cases/survey_services.yml)."""
 
 from typing import Any
 

@@ -15,11 +15,11 @@ NAMES = [
     "interfaces", "forwarding", "translations", "ssh_sockets", "mounts", "immutable", "packages", "settings", "keys",
     "tables", "ours", "nologin",
 ]  # fmt: skip
-WORDS = st.sampled_from(
-    ["tcp 00000000:0050", "tcp6 0:0", "0016 0A000001 99999999999", "ipt -p tcp --dport 1:99999999 -j DNAT", "\x1b[2J"]
-    + ["nft tcp dport { 1, 2-1, 70000 } dnat to x", "ok /p 3.11", "i \x07/etc", "half", "locked", "F\n/d 1 1 1 1% /"]
-    + ["table table table", "port 99999999", "-1", "allowusers " + "*" * 300]
-)
+WORDS = st.sampled_from([
+    "tcp 00000000:0050", "tcp6 0:0", "0016 0A000001 99999999999", "ipt -p tcp --dport 1:99999999 -j DNAT", "\x1b[2J",
+    "nft tcp dport { 1, 2-1, 70000 } dnat to x", "ok /p 3.11", "i \x07/etc", "half", "locked", "F\n/d 1 1 1 1% /",
+    "table table table", "port 99999999", "-1", "allowusers " + "*" * 300,
+])  # fmt: skip
 TEXT = st.one_of(WORDS, st.text(max_size=200), st.lists(WORDS, max_size=5).map("\n".join))
 
 

@@ -21,7 +21,9 @@ def test_what_is_in_the_way(row: dict[str, Any]) -> None:
     named = tuple(dict.fromkeys(("sopctl", *accounts)))
     survey = found.read(records(row.get("says", {}), row.get("sshd", {}), named, row.get("tools", ())))
     survey = replace(survey, through=row.get("through", "sudo"))
-    wanted = Wanted("sopctl", accounts, repairs=row.get("repairs", ""), raw=row.get("raw", False))
+    wanted = Wanted(
+        "sopctl", accounts, repairs=row.get("repairs", ""), raw=row.get("raw", False), settled=row.get("settled", False)
+    )
     seen = obstacles(survey, wanted, CLOCK)
     if "cause" not in row:
         assert seen == ()

@@ -29,3 +29,8 @@ def test_only_what_was_configured_can_differ(
     assert "could not be reached" in ran.err
     for words in ([], ["--diff"], [deposit, "--tags", "sshd"], ["--check", "--host-key", "SHA256:x"]):
         assert sopctl("configure", *words).code == 2, words
+    for words in (["--all"], ["--metrics", "x"], ["--drift", "--all", deposit], ["--drift", "--check"]):
+        assert sopctl("configure", *words).code == 2, words
+    assert sopctl("configure", "--drift", deposit).code == 4
+    ran = sopctl("configure", "--drift", "--all")
+    assert (ran.code, ran.out) == (0, "No server is configured yet.\n")

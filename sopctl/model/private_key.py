@@ -1,0 +1,54 @@
+"""Which private keys both of our SSH clients read: OpenSSH's, for Ansible's runs, and paramiko, for everything else.
+
+paramiko's reader is the more patient one. A key that only it reads would let the office in until the first run.
+"""
+
+import base64
+import binascii
+import re
+
+from sopctl.errors import InvalidRecord
+
+_BEGIN = b"-----BEGIN OPENSSH PRIVATE KEY-----\n"
+_END = b"-----END OPENSSH PRIVATE KEY-----\n"
+_NOT_FIRST = ("something stands before its first line, or behind it", "Let the file begin with the key itself.")
+_PKCS8 = re.compile(rb"-----BEGIN PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]{1,200})-----END PRIVATE KEY-----")
+_ED25519 = bytes.fromhex("06032b6570")
+"""Its object identifier, 1.3.101.112 (RFC 8410)."""
+
+
+def refuse_unreadable(content: bytes, path: str) -> None:
+    """Raise InvalidRecord for a private key that ssh does not read, with what makes it one that it does. Content that
+    is no private key is not looked at."""
+    why, remedy = _why(content, path)
+    if why:
+        raise InvalidRecord(
+            "private-key-not-for-ssh",
+            "ssh does not read this private key: {reason}",
+            where=path,
+            remedy=remedy,
+            reason=why,
+        )
+
+
+def _why(content: bytes, path: str) -> tuple[str, str]:
+    if b"BEGIN OPENSSH PRIVATE KEY" in content:
+        if b"\r" in content:
+            return "its lines end as on Windows", f"Take the carriage returns away: sed -i 's/\\r$//' {path}"
+        if not content.startswith(_BEGIN):
+            return _NOT_FIRST
+        if _END not in content:
+            return "its last line is not whole", f"End it with a line break, and nothing before that: echo >> {path}"
+    elif b"PRIVATE KEY-----" in content and not re.search(rb"^-----BEGIN ", content, re.MULTILINE):
+        return _NOT_FIRST
+    elif (found := _PKCS8.search(content)) and _ED25519 in _decoded(found[1]):
+        new = "Make a new key (ssh-keygen -t ed25519 -N '' -f FILE), and have its public half installed."
+        return "it is an Ed25519 key in PKCS #8 format, which OpenSSH reads since 9.6 only", new
+    return "", ""
+
+
+def _decoded(text: bytes) -> bytes:
+    try:
+        return base64.b64decode(b"".join(text.split()))
+    except binascii.Error:
+        return b""

@@ -1,0 +1,227 @@
+"""What a configuration left on a server: noted there when it has ended, with a digest in the history, and compared
+later. One connection and one script per server, many at once, without Ansible.
+"""
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from sopctl.adapters.ssh import load_key
+from sopctl.adapters.ssh.left import script
+from sopctl.adapters.ssh.sweep import ScriptJob, run_scripts
+from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
+from sopctl.model.access.ladder import AccessResult, remedy
+from sopctl.model.fingerprint import answer, asked
+from sopctl.model.fingerprint.answer import Answer
+from sopctl.model.fingerprint.changes import Difference, differences
+from sopctl.model.sop.entries import Left
+from sopctl.model.text import printable
+from sopctl.store.dossiers import Dossier
+from sopctl.store.durable import disk_errors
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Turn
+from sopctl.workflow.messages.notes import told
+from sopctl.workflow.servers.ansible_view import variables
+from sopctl.workflow.servers.reach import host
+from sopctl.workflow.trust import target
+
+FINGERPRINT = "playbooks/files/fingerprint.sh"
+NOTE = "/var/lib/sopctl/left"
+SECONDS = 120.0
+"""For one server: the fingerprint gives itself a minute, and a sudo that waits for the DNS some more."""
+
+
+class Kept(Struct, frozen=True):
+    """What a note keeps of the note before it: what was asked for, and the facts (`KIND KEY`) that stay as they were
+    left. For a run of some parts alone."""
+
+    asked: Mapping[str, str]
+    facts: tuple[str, ...]
+
+
+class Noting:
+    """The notes that one run of configure.yml leaves; made before it, so that the run is known by what it changed.
+
+    What differed from the note before the run and still does was not the run's. A run of some parts (`tags`) leaves
+    that as it was noted; a whole one notes it as it is, and the event says so for what configure.yml should keep.
+    """
+
+    def __init__(self, turns: Sequence[Turn], tags: Sequence[str], cancel: threading.Event | None) -> None:
+        self._tags = tags
+        self._left: dict[str, Left | SopctlError] = {}
+        self._unrepaired: dict[str, list[str]] = {}
+        noted = [mine.dossier for mine in turns if mine.newest(Left)]
+        found = compare(turns[0].desk.site, noted, cancel=cancel) if noted else ()
+        of = {dossier.id: dossier for dossier in noted}
+        self._before = {name: said for name, said in found if isinstance(said, Answer) and trusted(of[name], said)}
+
+    def finish(self, turns: Sequence[Turn]) -> None:
+        """Note what the run left on these servers, on which it succeeded."""
+        if not turns:
+            return
+        site, dossiers = turns[0].desk.site, {mine.dossier.id: mine.dossier for mine in turns}
+        kept = {}
+        if self._tags:  # without a note there is nothing to keep up
+            dossiers = {name: dossier for name, dossier in dossiers.items() if name in self._before}
+            for name, after in compare(site, list(dossiers.values())):
+                if isinstance(after, Answer):
+                    then = self._before[name]
+                    wish = asked.after_part(then.asked, wanted(site, dossiers[name]), self._tags)
+                    kept[name] = Kept(wish, answer.unchanged(then, after))
+            dossiers = {name: dossiers[name] for name in kept}
+        for name, (made, differed) in note(site, list(dossiers.values()), kept).items():
+            self._left[name] = made
+            if name in self._before and differed and not self._tags:
+                still = answer.unchanged(self._before[name], differed)
+                differing = differences_of(site, dossiers[name], differed)
+                self._unrepaired[name] = [each.fact for each in differing if each.part and each.fact in still]
+
+    def of(self, deposit_id: str) -> tuple[list[Left], list[str]]:
+        """What the history keeps of a server's note, and what its event says of it."""
+        found, facts = self._left.get(deposit_id), self._unrepaired.get(deposit_id, [])
+        if isinstance(found, SopctlError):
+            return [], [f"keadaan akhir tidak tercatat di server: {told(found)}"]
+        shown = ", ".join([printable(fact, 80) for fact in facts[:5]] + ["…"] * (len(facts) > 5))
+        return [found] if found else [], [f"tetap lain dari yang ditinggalkan sebelumnya: {shown}"] * bool(facts)
+
+
+def note(
+    site: Site, dossiers: Sequence[Dossier], kept: Mapping[str, Kept] = {}
+) -> dict[str, tuple[Left | SopctlError, Answer | None]]:
+    """Note on these servers what a configuration left, with the office's account. By id: the note, or the error where
+    that failed; and what was another in the note before."""
+    found: dict[str, tuple[Left | SopctlError, Answer | None]] = {}
+    jobs, wishes, mark = [], {}, _mark()
+    of = {dossier.id: dossier for dossier in dossiers}
+    for dossier in dossiers:
+        try:
+            wishes[dossier.id] = kept[dossier.id].asked if dossier.id in kept else wanted(site, dossier)
+            facts = kept[dossier.id].facts if dossier.id in kept else ()
+            jobs.append(_job(site, dossier, "note", mark, wishes[dossier.id], facts))
+        except SopctlError as error:
+            found[dossier.id] = error, None
+    for name, result, output in run_scripts(jobs):
+        said = _answer(result, output, mark)
+        if isinstance(said, SopctlError):
+            found[name] = said, None
+        elif said.note in ("absent", "incomplete"):
+            found[name] = _unusable(), None
+        else:
+            was = of[name].newest(Left) if name in kept else None  # a part is no proof that all was done by these
+            by = (was.playbooks, was.tasks) if was else (playbooks(site), tasks(site))
+            wish = asked.digest(wishes[name])
+            found[name] = Left(left=said.note, asked=wish, playbooks=by[0], tasks=by[1]), said
+    return found
+
+
+def wanted(site: Site, dossier: Dossier) -> dict[str, str]:
+    """What the letter and the site ask of the server now, by name (`asked.asked`). Raises what `variables` raises."""
+    return asked.asked(variables(site, dossier))
+
+
+def compare(
+    site: Site, dossiers: Sequence[Dossier], *, cancel: threading.Event | None = None
+) -> Iterator[tuple[str, Answer | SopctlError]]:
+    """Compare these servers with their notes; each as soon as it is in. Changes nothing."""
+    jobs, mark = [], _mark()
+    for dossier in dossiers:
+        try:
+            jobs.append(_job(site, dossier, "compare", mark))
+        except SopctlError as error:
+            yield dossier.id, error
+    for deposit_id, result, output in run_scripts(jobs, cancel=cancel):
+        yield deposit_id, _answer(result, output, mark)
+
+
+def trusted(dossier: Dossier, found: Answer) -> bool:
+    """Is the server's note the one that the history has the digest of, and was all looked at?"""
+    kept = dossier.newest(Left)
+    return kept is not None and found.note == kept.left and found.complete
+
+
+def playbooks(site: Site) -> str:
+    """The digest (SHA-256, hex) of the site's playbooks without its own tasks."""
+    return _digest(site.root, ["playbooks"], without="hooks")
+
+
+def tasks(site: Site) -> str:
+    """The digest of the site's own tasks (hooks) and of the variables in its inventory."""
+    return _digest(site.root, ["playbooks/hooks", "inventory/group_vars", "inventory/host_vars"])
+
+
+def differences_of(site: Site, dossier: Dossier, found: Answer) -> list[Difference]:
+    """What differs on a server, and whose it is."""
+    office, *letter = accounts(site, dossier)
+    return differences(found, office, letter, wanted(site, dossier))
+
+
+def accounts(site: Site, dossier: Dossier) -> tuple[str, ...]:
+    """The accounts that matter on the server: the office's first, then the letter's."""
+    letter = [account.name for account in dossier.deposit.access.accounts]
+    return tuple(dict.fromkeys((site.settings.management.account, *letter)))
+
+
+def _mark() -> str:
+    return secrets.token_hex(16)
+
+
+def _job(
+    site: Site,
+    dossier: Dossier,
+    verb: str,
+    mark: str,
+    wish: Mapping[str, str] = {},
+    facts: Sequence[str] = (),
+) -> ScriptJob:
+    ours = site.settings.management
+    return ScriptJob(
+        dossier.id,
+        target(host(dossier), ours.account, timeout=SECONDS),
+        load_key(site.key_file(ours.key)),
+        script(_fingerprint(site), wish, facts),
+        (mark, verb, NOTE, *accounts(site, dossier)),
+    )
+
+
+def _fingerprint(site: Site) -> str:
+    path = site.root / FINGERPRINT
+    if not path.is_file():
+        raise InvalidRecord(
+            "fingerprint-missing",
+            "the site's playbooks have no fingerprint.sh, with which sopctl looks at what a configuration left",
+            where=str(path),
+            remedy="Copy it from sopctl's own playbooks: the site was made by an older version.",
+        )
+    with disk_errors(path, "read"):
+        return path.read_text()
+
+
+def _answer(result: AccessResult, output: bytes, mark: str) -> Answer | SopctlError:
+    if result.cause:
+        return OutsideFailure(
+            "server-not-looked-at", "{rung}: {detail}", remedy=remedy(result), rung=result.rung, detail=result.detail
+        )
+    return answer.read(output, mark) or _unusable()
+
+
+def _unusable() -> OutsideFailure:
+    return OutsideFailure(
+        "look-unusable",
+        "the server's answer is not complete, or no answer to what was asked",
+        remedy="Look on the server itself what sh and awk print there, or use --check.",
+    )
+
+
+def _digest(root: Path, folders: Sequence[str], without: str = "") -> str:
+    whole = hashlib.sha256()
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*")):
+            name = path.relative_to(root)
+            if path.is_file() and "__pycache__" not in name.parts and (not without or name.parts[1] != without):
+                with disk_errors(path, "read"):
+                    whole.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return whole.hexdigest()
