@@ -90,8 +90,11 @@ def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Ch
 
 def _compared(lines: tuple[Comparison, ...]) -> Table:
     """What the letter and the inspection declared, beside what the machine reports."""
-    agrees = {True: "sesuai", False: "berbeda", None: "tidak terbaca"}
-    rows = tuple((line.subject, line.declared, line.found or "–", agrees[line.agrees]) for line in lines)
+    words = {True: "sesuai", False: "berbeda", None: "tidak dapat dibandingkan"}
+    rows = tuple(
+        (line.subject, line.declared, line.found or "–", words[line.agrees] if line.found else "tidak terbaca")
+        for line in lines
+    )
     return Table("Dinyatakan dan ditemukan", ("Hal", "Dinyatakan", "Ditemukan", "Hasil"), rows, "declared")
 
 

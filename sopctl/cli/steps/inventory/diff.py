@@ -50,6 +50,6 @@ def command(
         if since:
             made = table("declared and found", "declared", "found")
             for line in found.declared:
-                made.add_row(line.subject, line.declared, line.found, style="" if line.agrees else "yellow")
+                made.add_row(line.subject, line.declared, line.found, style="yellow" if line.agrees is False else "")
             console().print(made)
     end(not (exit_code and any(change.weight != "unread" for change in found.changes)))
