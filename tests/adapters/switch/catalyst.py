@@ -35,10 +35,14 @@ class Catalyst:
     """What is learned on the uplink Gi1/0/24: VLAN and MAC address."""
     neighbours: dict[str, str] = field(default_factory=dict)
     """By interface: who says a name there, by LLDP; `by_cdp`: by CDP."""
+    sending: dict[str, str] = field(default_factory=dict)
+    """By interface: the port from which the neighbour says so."""
     by_cdp: dict[str, str] = field(default_factory=dict)
     archive: bool = False
     locked: bool = False
     lldp: bool = True
+    portless: bool = False
+    """Do the details of LLDP leave out the local port, as older releases do?"""
     startup: dict[str, Interface] = field(default_factory=dict)
     pending: dict[str, Interface] | None = None
     """What the revert timer would bring back."""
@@ -180,6 +184,8 @@ class Session:
                 return self._macs()
             case "lldp neighbors detail":
                 return self._lldp()
+            case "lldp neighbors" if self.switch.portless:
+                return self._lldp_table()
             case "cdp neighbors detail":
                 return self._cdp()
             case "archive" if switch.archive:
@@ -251,9 +257,9 @@ class Session:
             if self._up(name):
                 shown += [
                     "------------------------------------------------",
-                    f"Local Intf: {name.replace('GigabitEthernet', 'Gi')}",
+                    *([] if self.switch.portless else [f"Local Intf: {name.replace('GigabitEthernet', 'Gi')}"]),
                     "Chassis id: 5254.0012.3456",
-                    "Port id: 5254.0012.3457",
+                    f"Port id: {self.switch.sending.get(name, '5254.0012.3457')}",
                     "Port Description: eno1",
                     f"System Name: {called}",
                     "",
@@ -270,3 +276,19 @@ class Session:
                     "",
                 ]
         return "\n".join([*shown, "", f"Total entries displayed: {len(self.switch.neighbours)}", ""])
+
+    def _lldp_table(self) -> str:
+        rows = [
+            f"{called[:20]:<20}{name.replace('GigabitEthernet', 'Gi'):<15}120        B,W,R,S         "
+            f"{self.switch.sending.get(name, '5254.0012.3457')}"
+            for name, called in self.switch.neighbours.items()
+            if self._up(name)
+        ]
+        head = [
+            "Capability codes:",
+            "    (R) Router, (B) Bridge, (T) Telephone, (C) DOCSIS Cable Device",
+            "    (W) WLAN Access Point, (P) Repeater, (S) Station, (O) Other",
+            "",
+            "Device ID           Local Intf     Hold-time  Capability      Port ID",
+        ]
+        return "\n".join([*head, *rows, "", f"Total entries displayed: {len(rows)}", ""])

@@ -67,6 +67,27 @@ def test_a_catalyst_is_read(start: Start) -> None:
     ]
 
 
+def test_neighbours_whose_details_name_no_local_port_are_found_by_the_short_table(start: Start) -> None:
+    """Two of one name, which say so from different ports, are told apart; the table cuts long names."""
+    switch = catalyst.standard()
+    switch.portless = True
+    one, two, three = (f"GigabitEthernet1/0/{n}" for n in (1, 2, 3))
+    for name in (one, two, three):
+        switch.running[name].lines = {"switchport mode": "access"}
+        switch.plugged[name] = ["5254.0012.3456"]
+    long = "a-server-with-a-long-name.example.org"
+    switch.neighbours = {one: long, two: "web2.example.org", three: "web2.example.org"}
+    switch.sending = {two: "eth0", three: "eth1"}
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), driver("cisco_ios").DIALECT) as session:
+        state = driver("cisco_ios").read(session)
+    assert [(each.port, each.name) for each in state.neighbours] == [
+        (one, long),
+        (two, "web2.example.org"),
+        (three, "web2.example.org"),
+    ]
+
+
 def test_no_secret_of_a_running_config_is_asked_for(start: Start) -> None:
     device = start(catalyst.standard().session)
     with connect(endpoint(device), login(device), driver("cisco_ios").DIALECT) as session:

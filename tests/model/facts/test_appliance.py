@@ -44,6 +44,29 @@ def test_the_answers_are_to_what_is_asked(row: dict[str, Any]) -> None:
     assert said_by(row["machine"]).keys() == asked if row["machine"] != "garbage" else asked
 
 
+@pytest.mark.parametrize("row", rows("ios_shapes"), ids=lambda row: row["device"])
+def test_a_device_of_cisco(row: dict[str, Any]) -> None:
+    """The lines that matter, of each family and release; read against itself, and as it may say it another day."""
+    said = {"show version": row["version"], "show inventory": row.get("inventory", "")}
+    facts = from_answers("cisco_ios", said, gathered_at=AT)
+    assert facts is not None
+    found = {
+        **msgspec.structs.asdict(facts),
+        "cpu": facts.cpu.model,
+        "supplies": len(facts.power_supplies),
+        "watts": [each.watts for each in facts.power_supplies],
+        "modules": len(facts.modules),
+        "packages": list(facts.packages),
+    }
+    assert {field: found[field] for field in row["facts"]} == row["facts"]
+    assert {facts.vendor, facts.hostname} & {None, ""} == set()
+    for command, (word, other) in row.get("same", {}).items():
+        said[f"show {command}"] = said[f"show {command}"].replace(word, other, 1)
+    later = from_answers("cisco_ios", said, gathered_at=AT)
+    assert later is not None
+    assert differences(facts, later) == ()
+
+
 def test_every_machine_is_a_row() -> None:
     assert {row["machine"] for row in ROWS} == {path.stem for path in CASES.iterdir()}
 

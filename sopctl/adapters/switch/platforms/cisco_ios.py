@@ -45,7 +45,7 @@ def read(session: Session) -> SwitchState:
         for name, setting, bundle in _interfaces(session.show(RUNNING))
     }
     there = frozenset(int(row["vlan_id"]) for row in session.table("show vlan brief") if row["status"] == "active")
-    heard = [_neighbour(row) for row in session.table("show lldp neighbors detail")]
+    heard = _announced(session)
     heard += [
         Neighbour(_long(row["local_interface"]), row["neighbor_name"])
         for row in session.table("show cdp neighbors detail")
@@ -163,6 +163,26 @@ _KEYS = (
     "speed",
     "channel-group",
 )
+
+
+def _announced(session: Session) -> list[Neighbour]:
+    """The neighbours that LLDP knows. Older releases leave the local port out of the details; it stands in the short
+    table, beside the neighbour's own port and the first 20 characters of its name."""
+    details = session.table("show lldp neighbors detail")
+    if all(row["local_interface"] for row in details):
+        return [_neighbour(row) for row in details]
+    ports: dict[tuple[str, str], list[str]] = {}
+    for row in session.table("show lldp neighbors"):
+        ports.setdefault((row["neighbor_name"][:20], row["neighbor_interface"]), []).append(row["local_interface"])
+    return [
+        _neighbour({**row, "local_interface": local})
+        for row in details
+        for local in (
+            [row["local_interface"]]
+            if row["local_interface"]
+            else ports.get((row["neighbor_name"][:20].strip(), row["neighbor_port_id"]), [])
+        )
+    ]
 
 
 def _neighbour(row: dict[str, str]) -> Neighbour:
