@@ -61,6 +61,7 @@ everything() {
   kernel_lines memory '^(MemTotal|SwapTotal):' /proc/meminfo
   kernel_lines cpu '^(processor|model name|physical id|cpu cores|siblings|Model|Hardware)[[:space:]]*:' /proc/cpuinfo
   kernel_lines dmi . /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/class/dmi/id/product_serial \
+    /sys/class/dmi/id/product_uuid \
     /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/class/dmi/id/chassis_type
   section dmidecode as_root dmidecode -t 0 -t 1 -t 3 -t 17 -t 38 -t 39
   section virt plainly systemd-detect-virt
@@ -81,6 +82,7 @@ everything() {
     fi
   done
   section bmc as_root ipmitool lan print
+  section mc as_root ipmitool mc info
   section link plainly ip -o link
   section address plainly ip -o addr
   section route plainly ip -o route show default

@@ -21,8 +21,13 @@ def differences(before: ServerFacts, after: ServerFacts) -> tuple[Change, ...]:
             Change(Weight.ALARM, "Server lain menjawab di alamat yang sama", _identity(before), _identity(after))
         )
     for each in declarations(type(after)):
-        found += each.changes(before, after)
+        if before.via == after.via or each.field in _BY_EITHER_WAY:
+            found += each.changes(before, after)
     return tuple(sorted(found, key=lambda change: list(Weight).index(change.weight)))
+
+
+_BY_EITHER_WAY = frozenset({"serial", "memory_mib", "memory_modules"})
+"""What a server and its BMC call by the same names; all else would only show that another one was asked."""
 
 
 def real(changes: Iterable[Change]) -> tuple[Change, ...]:

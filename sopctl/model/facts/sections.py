@@ -146,6 +146,12 @@ def firmware(file: str, structure: int, key: str) -> Callable[[Sections], str | 
     return lambda said: text(_dmi_files(said).get(file)) or text(_smbios(said, structure, key))
 
 
+def uuid(said: Sections) -> str | None:
+    """In lower case: the kernel writes it so, dmidecode in capitals before its version 3."""
+    found = firmware("product_uuid", 1, "UUID")(said)
+    return found.lower() if found else None
+
+
 def form_factor(said: Sections) -> str | None:
     chassis = _dmi_files(said).get("chassis_type", "").strip()
     return text(_smbios(said, 3, "Type"), 60) or _FORM_FACTORS.get(chassis)
@@ -225,6 +231,18 @@ def disks(said: Sections) -> tuple[Disk, ...]:
         serial, health = tools.smart(said.lines("smart", name))
         found[name] = structs.replace(disk, serial=disk.serial or serial, health=health)
     return tuple(found[name] for name in sorted(found))
+
+
+def bmc_mac(said: Sections) -> str | None:
+    return mac(tools.colon_fields(said.lines("bmc")).get("MAC Address"))
+
+
+def bmc_firmware(said: Sections) -> str | None:
+    """`ipmitool mc info`: the maker, and the version of the firmware."""
+    fields = tools.colon_fields(said.lines("mc"))
+    version = text(fields.get("Firmware Revision"), 40)
+    maker = text(fields.get("Manufacturer Name"), 60)
+    return " ".join(filter(None, (maker, version))) if version else None
 
 
 def bmc_address(said: Sections) -> str | None:

@@ -8,7 +8,7 @@ Each field declares how it is read from details.sh, where and how it appears on 
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
@@ -73,6 +73,13 @@ class ServerFacts(Struct, frozen=True):
         Line("Nomor seri", FormPart.MACHINE, declared="serial", both=True),
         Value(weight=Weight.ALARM),
     ] = None
+    uuid: Annotated[
+        str | None,
+        Read(sections.uuid, ("dmi", "dmidecode")),
+        Line("UUID", FormPart.MACHINE),
+        Value(),
+    ] = None
+    """Of the machine (SMBIOS type 1), in lower case."""
     form_factor: Annotated[
         str | None,
         Read(sections.form_factor, ("dmi",), also=("dmidecode",)),
@@ -203,6 +210,18 @@ class ServerFacts(Struct, frozen=True):
         Line("Alamat BMC", FormPart.HARDWARE, declared="bmc"),
         Value(),
     ] = None
+    bmc_mac: Annotated[
+        str | None,
+        Read(sections.bmc_mac, ("bmc",), optional=True),
+        Line("Alamat MAC BMC", FormPart.HARDWARE),
+        Value(),
+    ] = None
+    bmc_firmware: Annotated[
+        str | None,
+        Read(sections.bmc_firmware, ("mc",), optional=True),
+        Line("Firmware BMC", FormPart.HARDWARE),
+        Value(),
+    ] = None
     nics: Annotated[
         tuple[Nic, ...],
         Read(sections.nics, ("link", "address"), also=("card", "ethtool"), optional=True),
@@ -242,4 +261,14 @@ class ServerFacts(Struct, frozen=True):
         Rows("Sistem berkas", FormPart.SYSTEM, shown.MOUNT, shown.mount_row),
         Items("Titik kait", names=naming.paths),
     ] = ()
+    via: Annotated[
+        Literal["server", "bmc"],
+        Line("Dibaca lewat", FormPart.NAME, shown.source, fields=("via", "power_state", "health")),
+        Uncompared(why="what the other way cannot read is not compared (changes.py)"),
+    ] = "server"
+    """Who said all this: the machine itself, or the BMC of a server that could not be asked."""
+    power_state: Annotated[str | None, Uncompared(why="it is shown with the way of reading")] = None
+    """What the BMC says of it: On, Off, …; None if it was not asked."""
+    health: Annotated[str | None, Uncompared(why="it is shown with the way of reading")] = None
+    """What the BMC says of the whole machine: OK, Warning, Critical; None if it was not asked."""
     missing: dict[str, Missing] = {}

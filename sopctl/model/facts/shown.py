@@ -28,6 +28,17 @@ def joined(*values: str | None, between: str = " ") -> str | None:
     return between.join(filter(None, values)) or None
 
 
+_POWER = {"On": "menyala", "Off": "mati", "PoweringOn": "sedang dinyalakan", "PoweringOff": "sedang dimatikan"}
+
+
+def source(via: str, power_state: str | None, health: str | None) -> str:
+    """`BMC (Redfish); server mati; kesehatan OK`, or that the machine spoke for itself."""
+    if via != "bmc":
+        return "mesin itu sendiri"
+    power = f"; server {_POWER.get(power_state, power_state)}" if power_state else ""
+    return f"BMC (Redfish){power}" + (f"; kesehatan {health}" if health else "")
+
+
 def dated(version: str | None, date: str | None) -> str | None:
     return joined(version, date, between=" – ")
 
