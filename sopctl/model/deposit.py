@@ -187,6 +187,18 @@ class ApplianceAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
         _refuse_accounts(self)
 
 
+class Bmc(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the server's management controller (BMC) answers over HTTPS. With which account the office logs in there is
+    not the letter's to say."""
+
+    address: Host
+    port: Port = 443
+
+    def __post_init__(self) -> None:
+        if not names.is_address(self.address):
+            raise ValueError("Expected an IP address or a host name in `address` of `bmc`")
+
+
 VlanId = Annotated[int, Meta(ge=1, le=4094)]
 """IEEE 802.1Q: 0 and 4095 are reserved."""
 
@@ -212,6 +224,7 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
     valid_until: date | None = None
     network: Network | None = None
     kind: Literal["server"] = "server"
+    bmc: Bmc | None = None
 
 
 class ApplianceRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -243,6 +256,7 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
     network: Network | None = None
     kind: Kind = "server"
     platform: Platform | None = None
+    bmc: Bmc | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for fields that do not fit its kind."""

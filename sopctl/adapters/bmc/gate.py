@@ -61,6 +61,7 @@ class Gate(HTTPAdapter):
 
             def connect(self) -> None:
                 super().connect()
+                assert isinstance(self.sock, ssl.SSLSocket)  # noqa: S101 (an HTTPS connection has no other)
                 shown = sha256(self.sock.getpeercert(binary_form=True) or b"")
                 if shown != gate._endpoint.pinned:
                     self.close()
@@ -104,7 +105,7 @@ class Gate(HTTPAdapter):
         except (OSError, HTTPError, ValueError) as error:
             self.watch.refuse()
             raise _fault_in(error) or unreachable(self._endpoint, error) from None
-        answer._content_consumed = True  # type: ignore[attr-defined]
+        answer._content_consumed = True
         answer.raw.release_conn()
         return answer
 

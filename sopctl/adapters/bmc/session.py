@@ -34,9 +34,7 @@ class Login(Struct, frozen=True):
         return f"Login(user={self.user!r})"
 
 
-def certificate(
-    endpoint: Endpoint, *, seconds: float = LOOK_SECONDS, cancel: threading.Event | None = None
-) -> str:
+def certificate(endpoint: Endpoint, *, seconds: float = LOOK_SECONDS, cancel: threading.Event | None = None) -> str:
     """The SHA-256 (hex) of the certificate that the BMC shows now. Nothing is sent. Raises BmcFault, Interrupted."""
     from sopctl.adapters.bmc.gate import sha256, unreachable, unverified
 
@@ -122,7 +120,7 @@ def _translated(endpoint: Endpoint, user: str = "") -> Iterator[None]:
         yield
     except SopctlError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (the library raises whatever an answer leads it to)
         inner = error.__cause__ or error
         if isinstance(inner, SopctlError):
             raise inner from None

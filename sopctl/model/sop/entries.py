@@ -257,6 +257,23 @@ class HostKeyPending(Entry, frozen=True, kw_only=True):
     host_key_pending: HostKey
 
 
+class BmcPin(Struct, frozen=True):
+    """A server's management controller: where it is, the SHA-256 (hex) of the certificate that it must show, and the
+    account there that the office uses."""
+
+    address: str
+    port: int
+    certificate: str
+    user: str
+
+
+class BmcTrusted(Entry, frozen=True, kw_only=True):
+    """The BMC that the office may ask about the server, and how its certificate was confirmed."""
+
+    bmc: BmcPin
+    bmc_confirmed: str = ""
+
+
 class SudoRight(Entry, frozen=True, kw_only=True):
     """What the office's account may do as root: everything, or take inventory."""
 

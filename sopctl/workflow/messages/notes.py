@@ -59,6 +59,23 @@ _OF_ANSIBLE = {
     "vault-password-readable-by-others": "kata sandi Ansible Vault dapat dibaca orang lain",
     "no-playbook": "situs tidak punya playbook {playbook}",
 }
+_OF_BMCS = {
+    "bmc-answer-too-large": "BMC mengirim lebih dari {limit} byte",
+    "bmc-answer-unreadable": "jawaban BMC bukan Redfish: {reason}",
+    "bmc-cancelled": "dibatalkan",
+    "bmc-certificate-changed": "sertifikat BMC berubah: yang dikonfirmasi SHA256:{pinned}, sekarang SHA256:{shown}; "
+    "tidak ada yang dikirim",
+    "bmc-certificate-not-expected": "BMC {deposit} menunjukkan sertifikat SHA256:{shown}, yang diharapkan "
+    "SHA256:{expected}",
+    "bmc-leads-elsewhere": "BMC mengarahkan ke tempat lain, dan tidak ada yang dikirim ke sana: {target}",
+    "bmc-login-refused": "BMC tidak membuka sesi untuk {user}: {reason}",
+    "bmc-moved": "surat menyebut BMC lain ({now}) daripada yang dikonfirmasi ({before})",
+    "bmc-not-confirmed": "sertifikat BMC {deposit} belum dikonfirmasi, jadi tidak ada yang masuk ke sana",
+    "bmc-not-redfish": "BMC tidak menyediakan layanan Redfish yang dapat dibaca",
+    "bmc-timed-out": "BMC tidak selesai dibaca dalam {seconds:.0f} s",
+    "bmc-unreachable": "tidak ada sambungan HTTPS dengan BMC: {reason}",
+    "no-bmc": "data {deposit} tidak menyebut BMC",
+}
 _OF_SWITCHES = {
     "device-host-key-changed": _CHANGED,
     "answer-not-understood": "jawaban untuk {command!r} tidak dikenal bentuknya",
@@ -129,6 +146,7 @@ WORDS: Mapping[str, str] = {
     **_OF_SERVERS,
     **_OF_KEYS,
     **_OF_ANSIBLE,
+    **_OF_BMCS,
     **_OF_SWITCHES,
     **_OF_PORTS,
     **_OF_MESSAGES,

@@ -39,9 +39,7 @@ def _identity(number: int) -> tuple[bytes, bytes]:
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
         .sign(key, hashes.SHA256())
     )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return made.public_bytes(serialization.Encoding.DER), made.public_bytes(serialization.Encoding.PEM) + pem
 
 
@@ -50,7 +48,9 @@ class Handler(BaseHTTPRequestHandler):
     server: "Bmc"
 
     def do_GET(self) -> None:
-        self.server.heard.append(("GET", self.path, self.headers.get("X-Auth-Token"), self.headers.get("Authorization")))
+        self.server.heard.append(
+            ("GET", self.path, self.headers.get("X-Auth-Token"), self.headers.get("Authorization"))
+        )
         if self.server.answer and self.server.answer(self):
             return
         root = self.path in ("/redfish/v1/", "/redfish/v1")

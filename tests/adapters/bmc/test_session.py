@@ -257,9 +257,7 @@ def test_a_cancelled_session_is_closed_all_the_same(bmc: Bmc) -> None:
     assert bmc.heard[-1][0] == "DELETE"
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"[" * 200_000, b"\xff\xfe", b"null", b"[]", b'{"a":' * 50_000]
-)
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[" * 200_000, b"\xff\xfe", b'{"a":' * 50_000])
 def test_an_answer_that_is_no_redfish(bmc: Bmc, body: bytes) -> None:
     def answer(handler: Handler) -> bool:
         handler.send_response(200)

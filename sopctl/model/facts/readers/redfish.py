@@ -1,8 +1,8 @@
 """What a BMC says of its server over Redfish, as ServerFacts: which documents to ask for, and how they are read.
 
-Redfish (DMTF DSP0266, with the schemas of DSP8010) is a graph of JSON documents that name each other. BMCs leave out what
-they like, write null or an empty text, and keep older names; those of iLO, iDRAC, XCC, Supermicro and OpenBMC are in
-tests/cases/bmc/. A document may hold anything: nothing here raises, what cannot be read is left out.
+Redfish (DMTF DSP0266, with the schemas of DSP8010) is a graph of JSON documents that name each other. BMCs leave out
+what they like, write null or an empty text, and keep older names; those of iLO, iDRAC, XCC, Supermicro and OpenBMC are
+in tests/cases/bmc/. A document may hold anything: nothing here raises, what cannot be read is left out.
 """
 
 import re
@@ -182,8 +182,12 @@ def _values(found: Sequence[_Found]) -> dict[str, object]:
         "serial": _serial(system),
         "bios_version": text(bios, 80),
         "architecture": next(
-            (_ARCHITECTURES[name] for each in _of(found, "processor") if (name := _said(each, "ProcessorArchitecture"))
-             and name in _ARCHITECTURES), None
+            (
+                _ARCHITECTURES[name]
+                for each in _of(found, "processor")
+                if (name := _said(each, "ProcessorArchitecture")) and name in _ARCHITECTURES
+            ),
+            None,
         ),
         "power_state": _said(system, "PowerState"),
         "health": _health(system),
@@ -343,7 +347,9 @@ def _storage(found: Sequence[_Found]) -> dict[str, object]:
     behind: list[Disk] = []
     own: list[Disk] = []
     for storage in (each for each in found if each.role == "storage"):
-        drives = [_drive(each.content, each.path) for each in found if each.role == "drive" and each.parent == storage.path]
+        drives = [
+            _drive(each.content, each.path) for each in found if each.role == "drive" and each.parent == storage.path
+        ]
         (behind if _is_raid(storage, found) else own).extend(drive for drive in drives if drive)
     if not behind and not own:  # iLO 5 and older keep them under a name of their own
         behind = [drive for each in found if each.role == "physical" and (drive := _physical(each.content))]
