@@ -14,15 +14,7 @@ from sopctl.model.sanitise import text
 Record = TypeVar("Record", bound=Struct)
 
 _NOTHING = frozenset(
-    """
-    na nil null none no not nothing empty blank void default other undefined unknown unspecified unset unused invalid
-    reserved unavailable uninitialized absent missing oem standard tbd todo
-    notspecified notavailable notapplicable notprovided notpresent notset notsettable notdefined notinstalled notused
-    nodimm nomodule nomoduleinstalled nodevice noserial noserialnumber noassettag noassetinformation noenclosure
-    nosmbios noinstance badindex outofspec oemstring oemserial oemchassismanufacturer dimmslotempty slotempty
-    unknownserial unknownmanufacturer unknownvendor unknownproduct unknownmodel
-    type1productconfigid invalidserialnumber systemconfigurationtag
-    """.split()
+    ["na", "nil", "null", "none", "no", "not", "nothing", "empty", "blank", "void", "default", "other", "undefined", "unknown", "unspecified", "unset", "unused", "invalid", "reserved", "unavailable", "uninitialized", "absent", "missing", "oem", "standard", "tbd", "todo", "notspecified", "notavailable", "notapplicable", "notprovided", "notpresent", "notset", "notsettable", "notdefined", "notinstalled", "notused", "nodimm", "nomodule", "nomoduleinstalled", "nodevice", "noserial", "noserialnumber", "noassettag", "noassetinformation", "noenclosure", "nosmbios", "noinstance", "badindex", "outofspec", "oemstring", "oemserial", "oemchassismanufacturer", "dimmslotempty", "slotempty", "unknownserial", "unknownmanufacturer", "unknownvendor", "unknownproduct", "unknownmodel", "type1productconfigid", "invalidserialnumber", "systemconfigurationtag"]
 )
 """Whole values that say that there is none."""
 

@@ -3,7 +3,9 @@ row."""
 
 from collections.abc import Mapping, Sequence
 
+from sopctl.model.facts.naming import power_supply_state, volume_name
 from sopctl.model.facts.parts import Cpu, Disk, Listener, MemoryModule, Module, Mount, Nic, PowerSupply, RaidVolume
+from sopctl.model.facts.states import State, judged
 from sopctl.model.quantity import decimal, disk_size, duration, memory_size
 
 NONE = "–"
@@ -26,6 +28,11 @@ def first(*values: str | None) -> str | None:
 def joined(*values: str | None, between: str = " ") -> str | None:
     """All that are not empty."""
     return between.join(filter(None, values)) or None
+
+
+def machine(vendor: str | None, product: str | None) -> str | None:
+    """A maker alone is no machine: the letter says more."""
+    return joined(vendor, product) if product else None
 
 
 def dated(version: str | None, date: str | None) -> str | None:
@@ -70,18 +77,22 @@ def cores(cpu: Cpu) -> str | None:
 
 
 def volumes(raid: Sequence[RaidVolume]) -> str | None:
-    told = (" ".join(filter(None, (each.name, each.level, each.size, each.state))) for each in raid)
-    return "; ".join(told) or None
+    def told(each: RaidVolume) -> str:
+        words = " ".join(filter(None, (volume_name(each), each.state, each.activity)))
+        return words + (f" (gagal: {', '.join(each.failed)})" if each.failed else "")
+
+    return "; ".join(map(told, raid)) or None
 
 
-def supplies(power_supplies: Sequence[PowerSupply]) -> str | None:
-    """A state is named only where it is not ok."""
+def supplies(power_supplies: Sequence[PowerSupply], empty_bays: Sequence[str]) -> str | None:
+    """A state is named only where it is not good."""
 
     def told(each: PowerSupply) -> str:
         watts = f" {each.watts} W" if each.watts else ""
-        return f"{each.name}{watts}" + (f" ({each.state})" if each.state and each.state.casefold() != "ok" else "")
+        state = power_supply_state(each)
+        return f"{each.name}{watts}" + (f" ({state})" if state and judged(state) is not State.GOOD else "")
 
-    return "; ".join(map(told, power_supplies)) or None
+    return "; ".join((*map(told, power_supplies), *(f"{bay} (tidak terpasang)" for bay in empty_bays))) or None
 
 
 def services(listeners: Sequence[Listener]) -> str | None:

@@ -15,14 +15,10 @@ boots from."""
 _MEDIA = frozenset({"disk", "dasd"})
 
 _NO_FILE_SYSTEM = frozenset(
-    """
-    squashfs iso9660 udf tmpfs devtmpfs ramfs overlay aufs proc sysfs autofs cgroup cgroup2 devpts mqueue hugetlbfs
-    debugfs tracefs securityfs pstore bpf configfs fusectl binfmt_misc efivarfs rpc_pipefs nsfs selinuxfs nfsd
-    fuse.lxcfs fuse.gvfsd-fuse fuse.portal fuse.snapfuse fuse.pmxcfs
-    """.split()
+    ["squashfs", "iso9660", "udf", "tmpfs", "devtmpfs", "ramfs", "overlay", "aufs", "proc", "sysfs", "autofs", "cgroup", "cgroup2", "devpts", "mqueue", "hugetlbfs", "debugfs", "tracefs", "securityfs", "pstore", "bpf", "configfs", "fusectl", "binfmt_misc", "efivarfs", "rpc_pipefs", "nsfs", "selinuxfs", "nfsd", "fuse.lxcfs", "fuse.gvfsd-fuse", "fuse.portal", "fuse.snapfuse", "fuse.pmxcfs"]
 )
 _SHARED = frozenset(
-    "zfs cifs smb3 smbfs nfs nfs4 ceph glusterfs fuse.glusterfs lustre gpfs beegfs virtiofs 9p ocfs2 gfs2 vboxsf afs".split()
+    ["zfs", "cifs", "smb3", "smbfs", "nfs", "nfs4", "ceph", "glusterfs", "fuse.glusterfs", "lustre", "gpfs", "beegfs", "virtiofs", "9p", "ocfs2", "gfs2", "vboxsf", "afs"]
 )
 """File systems whose device is no path: a dataset, a share, a tag."""
 
