@@ -5,16 +5,26 @@ months, or held against the letter has passed it. Everything is judged without c
 """
 
 import re
+from itertools import pairwise
 from typing import TypeVar
 
 from msgspec import Struct, structs
 
 from sopctl.model.sanitise import text
+from sopctl.model.text import words
 
 Record = TypeVar("Record", bound=Struct)
 
-_NOTHING = frozenset(
-    ["na", "nil", "null", "none", "no", "not", "nothing", "empty", "blank", "void", "default", "other", "undefined", "unknown", "unspecified", "unset", "unused", "invalid", "reserved", "unavailable", "uninitialized", "absent", "missing", "oem", "standard", "tbd", "todo", "notspecified", "notavailable", "notapplicable", "notprovided", "notpresent", "notset", "notsettable", "notdefined", "notinstalled", "notused", "nodimm", "nomodule", "nomoduleinstalled", "nodevice", "noserial", "noserialnumber", "noassettag", "noassetinformation", "noenclosure", "nosmbios", "noinstance", "badindex", "outofspec", "oemstring", "oemserial", "oemchassismanufacturer", "dimmslotempty", "slotempty", "unknownserial", "unknownmanufacturer", "unknownvendor", "unknownproduct", "unknownmodel", "type1productconfigid", "invalidserialnumber", "systemconfigurationtag"]
+_NOTHING = words(
+    """
+    na nil null none no not nothing empty blank void default other undefined unknown unspecified unset unused
+    invalid reserved unavailable uninitialized absent missing oem standard tbd todo notspecified notavailable
+    notapplicable notprovided notpresent notset notsettable notdefined notinstalled notused nodimm nomodule
+    nomoduleinstalled nodevice noserial noserialnumber noassettag noassetinformation noenclosure nosmbios
+    noinstance badindex outofspec oemstring oemserial oemchassismanufacturer dimmslotempty slotempty
+    unknownserial unknownmanufacturer unknownvendor unknownproduct unknownmodel type1productconfigid
+    invalidserialnumber systemconfigurationtag
+    """
 )
 """Whole values that say that there is none."""
 
@@ -33,7 +43,7 @@ _LABELLED = re.compile("(?:asset|serial|[a-z]{1,4})(?=[01])")
 """What stands before a sequence: MB-1234567890, BSN12345678901234567."""
 
 _ORDER = "0123456789abcdefghijklmnopqrstuvwxyz"
-_NEXT = {*zip(_ORDER, _ORDER[1:], strict=False), ("9", "0"), ("9", "1"), ("0", "a"), ("f", "0"), ("f", "1"), ("z", "a")}
+_NEXT = {*pairwise(_ORDER), ("9", "0"), ("9", "1"), ("0", "a"), ("f", "0"), ("f", "1"), ("z", "a")}
 
 _SERIALS = ("serial", "asset_tag", "wwn")
 _NAMES = frozenset({"vendor", "product", "model", "maker", "part", "kind"})
@@ -103,4 +113,4 @@ def _counts(plain: str) -> bool:
 
 
 def _follows(plain: str) -> bool:
-    return all(pair in _NEXT for pair in zip(plain, plain[1:], strict=False))
+    return all(pair in _NEXT for pair in pairwise(plain))

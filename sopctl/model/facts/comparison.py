@@ -145,9 +145,9 @@ class Parts(Comparison, frozen=True, kw_only=True):
     """Parts that are put in, taken out and swapped, each known again by its `traits` (matching.py).
 
     `behind` is the field of what they are attached to. If that has a value there must be parts, so that an empty list
-    means that they were not read; with `only_both`, an empty list always means that. If they could not be read this time,
-    their old number is reported, in units of `counted`. If a part that had a `serial` shows none this time, that is
-    reported too, as `serials`. With `sizes`, a part that is still there may have grown."""
+    means that they were not read; with `only_both`, an empty list always means that. If they could not be read this
+    time, their old number is reported, in units of `counted`. With `serials`, a part that had a serial number and shows
+    none this time is reported under that name. With `sizes`, a part that is still there may have grown."""
 
     traits: Callable[[Any], Traits]
     named: Callable[[Any], str]
@@ -190,8 +190,8 @@ _GROWN = 0.015
 
 
 class States(Comparison, frozen=True, kw_only=True):
-    """The state of each part, the parts known again by their `traits`: a worse one is an alarm, a better one a change. The
-    sentence names the part as `key` does. States of one meaning are the same, in whichever words."""
+    """The state of each part, the parts known again by their `traits`: a worse one is an alarm, a better one a change.
+    The sentence names the part as `key` does. States of one meaning are the same, in whichever words."""
 
     traits: Callable[[Any], Traits]
     key: Callable[[Any], str]

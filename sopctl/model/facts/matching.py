@@ -1,8 +1,8 @@
 """Which part of one month is which part of another month.
 
 By serial number or world-wide name, where both months have one that belongs to one part only; else by place; else by
-what remains, size and model, where equal ones count by number. A part's kind, its name in the kernel, and the words of a
-tool say nothing: a newer tool calls the same part otherwise.
+what remains, size and model, where equal ones count by number. A module's type, a disk's name in the kernel, and the
+words of a tool say nothing: a newer tool calls the same part otherwise.
 """
 
 from collections import Counter
@@ -20,9 +20,9 @@ _NEAR = 0.015
 
 
 class Traits(Struct, frozen=True):
-    """By what a part is known. `marks`: serial numbers, world-wide names; `place`: where it is, most exact first;
-    `size` in any one unit; `model`: its maker's name for it, of which some tools give a part; `kind`: a word that is the
-    same or another."""
+    """By what a part is known. `marks`: serial numbers, world-wide names; `places`: where it is, most exact first;
+    `size` in any one unit; `model`: its maker's name for it, of which some tools give a part; `kind`: a word that is
+    the same or another."""
 
     marks: tuple[str | None, ...] = ()
     places: tuple[Hashable, ...] = ()
@@ -139,7 +139,7 @@ def _same_size(one: float | None, other: float | None) -> bool:
 
 
 def _is_wwn(mark: str) -> bool:
-    """Whether it has the form of a world-wide name (NAA 2, 3, 5 or 6, EUI-64), which some tools give for a serial number."""
+    """Whether it has the form of a world-wide name (NAA, EUI-64), which some tools give for a serial number."""
     return (
         len(mark) in (16, 32)
         and mark[0] in "2356e"

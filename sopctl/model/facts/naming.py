@@ -135,8 +135,8 @@ def addresses(nics: Sequence[Nic]) -> list[str]:
 def ports_changed(before: Sequence[Listener], after: Sequence[Listener]) -> tuple[Iterable[str], Iterable[str]]:
     """The ports that were closed, and those that were opened.
 
-    A port that Linux chose counts by its program. Without one it is a socket of the kernel's, or nobody could read whose
-    it is; if that is so of all ports of a month, none of this kind is compared.
+    A port that Linux chose counts by its program. Without one it is a socket of the kernel's, or nobody could read
+    whose it is; if that is so of all ports of a month, none of this kind is compared.
     """
     known = all(any(each.program for each in listeners) or not listeners for listeners in (before, after))
     old, new = ({_port(each) for each in listeners if _compared(each, known)} for listeners in (before, after))

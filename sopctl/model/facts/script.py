@@ -28,8 +28,8 @@ def from_script(said: str, *, gathered_at: str) -> ServerFacts:
 def completed(facts: ServerFacts, details: ServerFacts) -> ServerFacts:
     """What the script says (`details`), with its gaps filled from `facts`, which is `setup`'s answer.
 
-    The script comes first, so that a server gives the same facts whether or not it has a Python. Disks and interfaces of
-    the same name are the same.
+    The script comes first, so that a server gives the same facts whether or not it has a Python. Disks and interfaces
+    of the same name are the same.
     """
     values = {field: getattr(details, field) for field in details.__struct_fields__}
     values |= {field: getattr(facts, field) for field, value in values.items() if is_empty(value)}

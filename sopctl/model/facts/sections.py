@@ -55,7 +55,7 @@ class Sections:
         return [line[:MAX_LINE] for line in section.lines] if section else []
 
     def document(self, name: str, device: str = "") -> object:
-        """The section as JSON, for tools that print it; None if it is none. Of a list that was cut off, what is there."""
+        """The section as JSON, for tools that print it; None if it is none. Of a list that was cut, what is there."""
         section = self._sections.get((name, device))
         first = next(iter(section.lines), "") if section else ""
         return _json("\n".join(section.lines)) if section and first.startswith(("{", "[")) else None

@@ -8,6 +8,8 @@ tool, or another version of one, does not change anything.
 import re
 from enum import StrEnum
 
+from sopctl.model.text import words
+
 
 class Severity(StrEnum):
     """How bad a state is: what it is for is lost or about to be, or it is not as it should be."""
@@ -29,14 +31,33 @@ class State(StrEnum):
         return {State.BUSY: Severity.WARNING, State.BAD: Severity.CRITICAL}.get(self)
 
 
-_GOOD = frozenset(
-    ["ok", "good", "normal", "optimal", "optl", "online", "onln", "onlinespunup", "onlinespundown", "passed", "pass", "active", "clean", "healthy", "present", "presentok", "up", "ready", "unconfiguredgood", "ugood", "unconfiguredgoodspunup", "unconfiguredgoodspundown", "ugunsp", "ugshld", "hotspare", "hotsparespunup", "hotsparespundown", "ghs", "dhs", "globalhotspare", "dedicatedhotspare", "jbod", "conf", "configured", "spare", "raw", "system", "hsp", "hspdedicated", "hspglobal", "charged", "charging", "fullycharged", "true", "yes", "enabled", "safe", "nonraid"]
+_GOOD = words(
+    """
+    ok good normal optimal optl online onln onlinespunup onlinespundown passed pass active clean healthy present
+    presentok up ready unconfiguredgood ugood unconfiguredgoodspunup unconfiguredgoodspundown ugunsp ugshld
+    hotspare hotsparespunup hotsparespundown ghs dhs globalhotspare dedicatedhotspare jbod conf configured spare
+    raw system hsp hspdedicated hspglobal charged charging fullycharged true yes enabled safe nonraid
+    """
 )
-_BUSY = frozenset(
-    ["rbld", "rebuild", "rebuilding", "recovering", "recovery", "cpybck", "copyback", "reshape", "reshaping", "expanding", "transforming", "migrating", "reconstructing", "reconstruct", "verify", "initializing", "initialising", "parityinitialization", "learning", "readyforrebuild", "readyforrecovery", "interimrecoverymode", "interimrecovery", "temporarilydegraded", "background", "waiting", "queued", "foreign", "frgn", "ugoodf", "unconfiguredgoodforeign", "ugforeign", "noncritical", "sntz", "sanitize", "sanitizing"]
+_BUSY = words(
+    """
+    rbld rebuild rebuilding recovering recovery cpybck copyback reshape reshaping expanding transforming
+    migrating reconstructing reconstruct verify initializing initialising parityinitialization learning
+    readyforrebuild readyforrecovery interimrecoverymode interimrecovery temporarilydegraded background waiting
+    queued foreign frgn ugoodf unconfiguredgoodforeign ugforeign noncritical sntz sanitize sanitizing
+    """
 )
-_BAD = frozenset(
-    ["failed", "failing", "fail", "failure", "faulty", "fault", "dead", "bad", "critical", "nonrecoverable", "unrecoverable", "offline", "offln", "ofln", "off", "degraded", "dgrd", "partiallydegraded", "pdgd", "pdgrd", "missing", "msng", "mssng", "lost", "removed", "absent", "notpresent", "inactive", "unplugged", "nopower", "noinput", "acloss", "inputlost", "inputlosttofail", "unconfiguredbad", "ubad", "ubunsp", "unsupported", "uncnfbad", "predictivefailure", "predictfail", "predictedfailure", "predictivefail", "prefail", "smartalert", "smarttripped", "tripped", "failurepredicted", "impendingfailure", "failureimminent", "imminentfailure", "replace", "replacementrequired", "failurepredictionthresholdexceeded", "warninghardwareimpendingfailure", "hardwareimpendingfailure", "error", "errors", "down", "uncorrectable", "broken", "discharged", "rec", "recoverymode", "unusable", "blocked", "shutdown", "no", "false", "notcharged", "needsreplacement", "notok", "nok", "tanpakabeldaya"]
+_BAD = words(
+    """
+    failed failing fail failure faulty fault dead bad critical nonrecoverable unrecoverable offline offln ofln
+    off degraded dgrd partiallydegraded pdgd pdgrd missing msng mssng lost removed absent notpresent inactive
+    unplugged nopower noinput acloss inputlost inputlosttofail unconfiguredbad ubad ubunsp unsupported uncnfbad
+    predictivefailure predictfail predictedfailure predictivefail prefail smartalert smarttripped tripped
+    failurepredicted impendingfailure failureimminent imminentfailure replace replacementrequired
+    failurepredictionthresholdexceeded warninghardwareimpendingfailure hardwareimpendingfailure error errors
+    down uncorrectable broken discharged rec recoverymode unusable blocked shutdown no false notcharged
+    needsreplacement notok nok tanpakabeldaya
+    """
 )
 _PHRASES = (
     (re.compile(r"predict|imminent|impending|tripped|smart ?alert|threshold exceeded"), State.BAD),
@@ -59,7 +80,7 @@ def judged(said: str | None) -> State:
     if lowered and _MEMBERS.fullmatch((said or "").strip()[:200]):
         return State.BAD if "_" in lowered else State.GOOD
     plain = "".join(each for each in lowered if each.isalpha())
-    for words, state in ((_BAD, State.BAD), (_BUSY, State.BUSY), (_GOOD, State.GOOD)):
-        if plain in words:
+    for meaning, state in ((_BAD, State.BAD), (_BUSY, State.BUSY), (_GOOD, State.GOOD)):
+        if plain in meaning:
             return state
     return next((state for phrase, state in _PHRASES if phrase.search(lowered)), State.UNKNOWN)

@@ -1,8 +1,8 @@
 """Which network interfaces are the server's own, and which come and go with containers and virtual machines.
 
-A card hangs on a bus: the kernel shows a `device` for it. What is made of cards (bond, bridge, VLAN) is the server's own
-too. All others, under whatever names, are made for a guest: veth, tap, the ports of a bridge without a card, overlays.
-A machine without any card is a guest itself; its interfaces are judged by their names.
+A card hangs on a bus: the kernel shows a `device` for it. What is made of cards (bond, bridge, VLAN) is the server's
+own too. All others, under whatever names, are made for a guest: veth, tap, bridges without a card, overlays. A machine
+without any card is a guest itself; its interfaces are judged by their names.
 """
 
 import re

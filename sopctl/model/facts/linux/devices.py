@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from sopctl.model.facts.parts import Disk
+from sopctl.model.text import words
 
 _NO_DISK = re.compile(
     r"(?:loop|ram|zram|dm-|md|sr|scd|fd|nbd|rbd|drbd|zd|bcache|zvol|device-mapper)\d|nvme\d{1,5}c\d{1,5}n\d"
@@ -14,11 +15,18 @@ boots from."""
 
 _MEDIA = frozenset({"disk", "dasd"})
 
-_NO_FILE_SYSTEM = frozenset(
-    ["squashfs", "iso9660", "udf", "tmpfs", "devtmpfs", "ramfs", "overlay", "aufs", "proc", "sysfs", "autofs", "cgroup", "cgroup2", "devpts", "mqueue", "hugetlbfs", "debugfs", "tracefs", "securityfs", "pstore", "bpf", "configfs", "fusectl", "binfmt_misc", "efivarfs", "rpc_pipefs", "nsfs", "selinuxfs", "nfsd", "fuse.lxcfs", "fuse.gvfsd-fuse", "fuse.portal", "fuse.snapfuse", "fuse.pmxcfs"]
+_NO_FILE_SYSTEM = words(
+    """
+    squashfs iso9660 udf tmpfs devtmpfs ramfs overlay aufs proc sysfs autofs cgroup cgroup2 devpts mqueue
+    hugetlbfs debugfs tracefs securityfs pstore bpf configfs fusectl binfmt_misc efivarfs rpc_pipefs nsfs
+    selinuxfs nfsd fuse.lxcfs fuse.gvfsd-fuse fuse.portal fuse.snapfuse fuse.pmxcfs
+    """
 )
-_SHARED = frozenset(
-    ["zfs", "cifs", "smb3", "smbfs", "nfs", "nfs4", "ceph", "glusterfs", "fuse.glusterfs", "lustre", "gpfs", "beegfs", "virtiofs", "9p", "ocfs2", "gfs2", "vboxsf", "afs"]
+_SHARED = words(
+    """
+    zfs cifs smb3 smbfs nfs nfs4 ceph glusterfs fuse.glusterfs lustre gpfs beegfs virtiofs 9p ocfs2 gfs2 vboxsf
+    afs
+    """
 )
 """File systems whose device is no path: a dataset, a share, a tag."""
 
