@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli import wording
 from sopctl.cli.options import FILE, choose_one, end_with, example, json_option, open_desk, say
+from sopctl.cli.plugin import Plugin
 from sopctl.cli.render import aligned, console, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
@@ -20,38 +20,6 @@ if TYPE_CHECKING:
     from sopctl.workflow.servers.checking import Checked
 
 FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
-UNKNOWN = 3
-"""Exit code of a monitoring plugin that cannot tell (Nagios Plugin Development Guidelines, "Return Codes")."""
-
-
-class Plugin(click.Command):
-    """A command that is a monitoring plugin with --format nagios: whatever stops it becomes a line and exit code 3."""
-
-    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
-        words = "=".join(args)
-        try:
-            return super().make_context(info_name, args, *more, **extra)
-        except click.ClickException as error:
-            if "--format=nagios" in words:
-                _end_unknown(error.format_message())
-            raise
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except SopctlError as error:
-            if ctx.params["form"] == "nagios":
-                _end_unknown(f"{error.where}: {wording.error(error)}" if error.where else wording.error(error))
-            raise
-        except KeyboardInterrupt:
-            if ctx.params["form"] == "nagios":
-                _end_unknown("interrupted")
-            raise
-
-
-def _end_unknown(why: str) -> None:
-    click.echo(f"ACCESS UNKNOWN - {printable(why, 500).replace('|', '/')}")
-    sys.exit(UNKNOWN)
 
 
 @click.command(

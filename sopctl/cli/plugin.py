@@ -1,0 +1,45 @@
+"""Commands that are monitoring plugins too (Nagios Plugin Development Guidelines)."""
+
+import sys
+from typing import Any, ClassVar, NoReturn
+
+import click
+
+from sopctl.cli import wording
+from sopctl.errors import SopctlError
+from sopctl.model.text import printable
+
+UNKNOWN = 3
+"""Exit code of a plugin that cannot tell ("Return Codes")."""
+
+
+class Plugin(click.Command):
+    """A command that is a monitoring plugin with --format nagios: whatever stops it becomes a line and exit code 3. The
+    line begins with `service`."""
+
+    service: ClassVar[str] = "ACCESS"
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
+        words = "=".join(args)
+        try:
+            return super().make_context(info_name, args, *more, **extra)
+        except click.ClickException as error:
+            if "--format=nagios" in words:
+                self._end_unknown(error.format_message())
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SopctlError as error:
+            if ctx.params["form"] == "nagios":
+                self._end_unknown(f"{error.where}: {wording.error(error)}" if error.where else wording.error(error))
+            raise
+        except KeyboardInterrupt:
+            if ctx.params["form"] == "nagios":
+                self._end_unknown("interrupted")
+            raise
+
+    def _end_unknown(self, why: str) -> NoReturn:
+        click.echo(f"{self.service} UNKNOWN - {printable(why, 500).replace('|', '/')}")
+        sys.exit(UNKNOWN)
