@@ -115,8 +115,8 @@ def conditions_prometheus(rows: Sequence[Standing]) -> str:
 def conditions_nagios(rows: Sequence[Standing], untried: int = 0) -> tuple[str, int]:
     """A Nagios plugin's output, one line with performance data, and its exit code.
 
-    CRITICAL (2): there is a critical condition. UNKNOWN (3): there are no facts, or those of `untried` servers cannot be
-    read. WARNING (1): there is any other condition. OK (0): there is none.
+    CRITICAL (2): there is a critical condition. UNKNOWN (3): there are no facts, or those of `untried` servers cannot
+    be read. WARNING (1): there is any other condition. OK (0): there is none.
     """
     if not rows and not untried:
         return "CONDITIONS UNKNOWN - no facts of any server\n", 3

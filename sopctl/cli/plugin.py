@@ -1,12 +1,13 @@
 """Commands that are monitoring plugins too (Nagios Plugin Development Guidelines)."""
 
 import sys
+from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 import click
 
 from sopctl.cli import wording
-from sopctl.errors import SopctlError
+from sopctl.errors import SopctlError, UsageError
 from sopctl.model.text import printable
 
 UNKNOWN = 3
@@ -43,3 +44,20 @@ class Plugin(click.Command):
     def _end_unknown(self, why: str) -> NoReturn:
         click.echo(f"{self.service} UNKNOWN - {printable(why, 500).replace('|', '/')}")
         sys.exit(UNKNOWN)
+
+
+def not_for_a_file(form: str) -> UsageError:
+    """The error for --output with a format that is for people, or that comes line by line."""
+    return UsageError(
+        "format-not-for-a-file", "--output does not write {form}, which is for reading as it comes", form=form
+    )
+
+
+def put_or_write(text: str, output: Path | None) -> None:
+    """Print a result, or write it atomically where monitoring reads it."""
+    from sopctl.store.durable import write_atomic
+
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomic(output.absolute(), text.encode(), mode=0o644)

@@ -17,7 +17,7 @@ Record = TypeVar("Record", bound=Struct)
 
 _NOTHING = words(
     """
-    na nil null none no not nothing empty blank void default other undefined unknown unspecified unset unused
+    na nil null none no not nothing empty blank void default undefined unknown unspecified unset unused
     invalid reserved unavailable uninitialized absent missing oem standard tbd todo notspecified notavailable
     notapplicable notprovided notpresent notset notsettable notdefined notinstalled notused nodimm nomodule
     nomoduleinstalled nodevice noserial noserialnumber noassettag noassetinformation noenclosure nosmbios

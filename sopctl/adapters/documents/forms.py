@@ -240,8 +240,7 @@ class Chart(Struct, frozen=True):
 
 
 class SummaryForm(Struct, frozen=True, tag="summary"):
-    """Rekapitulasi inventarisasi server: all servers of one `month` (2026-11), what is not as it should be and what changed
-    first."""
+    """Rekapitulasi inventarisasi server: all servers of one `month` (2026-11). Conditions stand first, then changes."""
 
     letterhead: Letterhead
     stamp: Stamp

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli.options import FILE, choose_one, end_with, example, json_option, open_desk, say
-from sopctl.cli.plugin import Plugin
+from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import aligned, console, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
@@ -68,7 +68,7 @@ def command(
     if watch and (output or form not in ("table", "ndjson")):
         raise UsageError("watch-only-prints", "--watch prints tables or ndjson, to standard output")
     if output and form in ("table", "ndjson"):
-        raise UsageError("format-not-for-a-file", "--output writes json, prometheus, nagios or junit")
+        raise not_for_a_file(form)
     from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
@@ -137,7 +137,6 @@ def _put_line(one: "Checked") -> None:
 def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequence[SopctlError]) -> int:
     """Print the results, or write them to `output`; the exit code."""
     from sopctl.adapters import exports
-    from sopctl.store.durable import write_atomic
 
     found = sorted(found, key=lambda one: one.id)
     rows = [(one.id, one.result) for one in found]
@@ -162,10 +161,7 @@ def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequenc
     else:
         unsteady = [one.id for one in found if one.state.flapping or one.state.status == "down"]
         text, code = exports.nagios(rows, unsteady, len(errors))
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        write_atomic(output.absolute(), text.encode(), mode=0o644)
+    put_or_write(text, output)
     return code
 
 

@@ -43,8 +43,8 @@ class MonthlyFacts(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """What changed from one month (`before`, empty for the hand-over) to another, and what is not as it should be in the
-    latter."""
+    """What changed from one month (`before`, empty for the hand-over) to another, and what is not as it should be
+    then."""
 
     before: str
     after: str
@@ -79,7 +79,7 @@ class InventoriedServer(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """What is not as it should be on a server, as its newest facts say, gathered at this time (ISO 8601 with offset)."""
+    """What is not as it should be on a server, as the newest facts say, which were gathered at this time (ISO 8601)."""
 
     deposit: Summary
     gathered_at: str

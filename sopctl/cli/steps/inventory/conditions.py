@@ -1,15 +1,16 @@
 """`sopctl inventory conditions`: what is not as it should be on the servers, for people and for monitoring."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sopctl.cli.options import FILE, end_with, example, json_option, open_desk
-from sopctl.cli.plugin import Plugin
+from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import put_json
 from sopctl.cli.steps.inventory._render import plain_conditions, put_conditions
-from sopctl.errors import ExitCode, UsageError
+from sopctl.errors import ExitCode
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -47,20 +48,19 @@ def command(ctx: click.Context, *, ids: tuple[str, ...], form: str, output: Path
     """
     form = "json" if as_json else form
     if output and form == "table":
-        raise UsageError("format-not-for-a-file", "--output writes json, prometheus or nagios")
+        raise not_for_a_file(form)
     from sopctl.workflow.views import inventories
 
     found, errors = inventories.standing(open_desk(ctx), ids)
     code = _put(found, form, output, untried=len(errors))
-    if form == "nagios" and output is None:
-        ctx.exit(code)
-    end_with(errors, code)
+    if form != "nagios":
+        end_with(errors)
+    sys.exit(code)
 
 
 def _put(found: "list[Standing]", form: str, output: Path | None, untried: int) -> int:
     """Print the conditions, or write them to `output`; the exit code."""
     from sopctl.adapters import exports
-    from sopctl.store.durable import write_atomic
 
     rows = [exports.Standing(each.deposit.id, each.gathered_at, each.conditions) for each in found]
     code = int(ExitCode.NO if any(each.conditions for each in found) else ExitCode.OK)
@@ -89,10 +89,7 @@ def _put(found: "list[Standing]", form: str, output: Path | None, untried: int) 
         text = exports.conditions_prometheus(rows)
     else:
         text, code = exports.conditions_nagios(rows, untried)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        write_atomic(output.absolute(), text.encode(), mode=0o644)
+    put_or_write(text, output)
     return code
 
 
