@@ -69,7 +69,7 @@ def matched(before: Sequence[Part], after: Sequence[Part], traits: Callable[[Par
         for place, one in there.items():
             if place in here and _may_be(one, here[place]):
                 pair(one, here[place])
-    for alike in (_looks_the_same, _may_be):
+    for alike in (_equal, _looks_the_same, _may_be):
         for one in list(old.values()):
             other = next((each for each in new.values() if alike(one, each)), None)
             if other is not None:
@@ -128,8 +128,13 @@ def _may_be(one: _Known, other: _Known) -> bool:
     )
 
 
+def _equal(one: _Known, other: _Known) -> bool:
+    """Alike in all that remains, exactly."""
+    return (one.marks, one.size, one.model, one.kind) == (other.marks, other.size, other.model, other.kind)
+
+
 def _looks_the_same(one: _Known, other: _Known) -> bool:
-    """Both without a mark, and alike in all else."""
+    """Both without a mark, and alike in all else, as far as tools round."""
     alike = (one.model, one.kind) == (other.model, other.kind)
     return alike and not one.marks and not other.marks and _same_size(one.size, other.size)
 

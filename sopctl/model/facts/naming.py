@@ -11,10 +11,6 @@ from sopctl.model.sanitise import size
 _EPHEMERAL = range(32768, 61000)
 """Ports that Linux chooses itself (ip(7), ip_local_port_range): the number says nothing, the program does."""
 
-UNPLUGGED = "tanpa kabel daya"
-"""The state of a power supply without a cord."""
-
-
 # Parts
 
 
@@ -75,11 +71,6 @@ def volume_key(part: RaidVolume) -> str:
     return part.name if part.controller in (None, "0") else f"{part.name} (pengendali {part.controller})"
 
 
-def volume_state(part: RaidVolume) -> str | None:
-    failed = f"anggota {', '.join(part.failed)} gagal" if part.failed else None
-    return ", ".join(filter(None, (part.state, failed))) or None
-
-
 def power_supply(part: PowerSupply) -> Traits:
     return Traits(marks=(part.serial,), places=(part.name,), size=part.watts, model=part.model)
 
@@ -90,10 +81,6 @@ def power_supply_name(part: PowerSupply) -> str:
 
 def power_supply_key(part: PowerSupply) -> str:
     return part.name
-
-
-def power_supply_state(part: PowerSupply) -> str | None:
-    return UNPLUGGED if part.plugged is False else part.state
 
 
 # What has a name of its own

@@ -225,7 +225,7 @@ class ServerFacts(Struct, frozen=True):
         tuple[RaidVolume, ...],
         Read(sections.raid, ("raid", "mdstat"), optional=True),
         Line("RAID", FormPart.HARDWARE, shown.volumes, declared="raid", none="tidak ada"),
-        States("Keadaan RAID", traits=naming.volume, key=naming.volume_key, state=naming.volume_state),
+        States("Keadaan RAID", traits=naming.volume, key=naming.volume_key, state=lambda volume: volume.state),
         Parts("Volume RAID", traits=naming.volume, named=naming.volume_name),
     ] = ()
     power_supplies: Annotated[
@@ -236,7 +236,7 @@ class ServerFacts(Struct, frozen=True):
             "Keadaan catu daya",
             traits=naming.power_supply,
             key=naming.power_supply_key,
-            state=naming.power_supply_state,
+            state=lambda supply: supply.state,
         ),
         Parts(traits=naming.power_supply, named=naming.power_supply_name),
     ] = ()

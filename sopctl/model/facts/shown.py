@@ -3,7 +3,7 @@ row."""
 
 from collections.abc import Mapping, Sequence
 
-from sopctl.model.facts.naming import power_supply_state, volume_name
+from sopctl.model.facts.naming import volume_name
 from sopctl.model.facts.parts import Cpu, Disk, Listener, MemoryModule, Module, Mount, Nic, PowerSupply, RaidVolume
 from sopctl.model.facts.states import State, judged
 from sopctl.model.quantity import decimal, disk_size, duration, memory_size
@@ -89,8 +89,10 @@ def supplies(power_supplies: Sequence[PowerSupply], empty_bays: Sequence[str]) -
 
     def told(each: PowerSupply) -> str:
         watts = f" {each.watts} W" if each.watts else ""
-        state = power_supply_state(each)
-        return f"{each.name}{watts}" + (f" ({state})" if state and judged(state) is not State.GOOD else "")
+        state = None if judged(each.state) is State.GOOD else each.state
+        if each.plugged is False:
+            state = "tanpa kabel daya"
+        return f"{each.name}{watts}" + (f" ({state})" if state else "")
 
     return "; ".join((*map(told, power_supplies), *(f"{bay} (tidak terpasang)" for bay in empty_bays))) or None
 

@@ -56,13 +56,13 @@ _BAD = words(
     failurepredicted impendingfailure failureimminent imminentfailure replace replacementrequired
     failurepredictionthresholdexceeded warninghardwareimpendingfailure hardwareimpendingfailure error errors
     down uncorrectable broken discharged rec recoverymode unusable blocked shutdown no false notcharged
-    needsreplacement notok nok tanpakabeldaya
+    needsreplacement notok nok
     """
 )
 _PHRASES = (
     (re.compile(r"predict|imminent|impending|tripped|smart ?alert|threshold exceeded"), State.BAD),
     (
-        re.compile(r"fail(?!.{0,10}none)|fault|degraded|offline|critical|missing|uncorrect|bad\b|dead|lost|gagal"),
+        re.compile(r"fail(?!.{0,10}none)|fault|degraded|offline|critical|missing|uncorrect|bad\b|dead|lost"),
         State.BAD,
     ),
     (re.compile(r"rebuil|recover|reconstruct|copy ?back|foreign|initiali|expan|migrat|transform"), State.BUSY),
