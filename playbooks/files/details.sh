@@ -49,6 +49,22 @@ framed() {
 # dnf prints nothing if there are no updates, and nothing if it fails: the exit code tells (dnf(8): 0 or 100).
 waiting() { bounded "$1" -q -C check-update && echo none; }
 
+# What an interface is made of, and whether it hangs on a bus or is lent to guests.
+made() {
+  [ ! -e "$1/device" ] || echo device
+  [ ! -e "$1/device/physfn" ] || echo function
+  for lower in "$1"/lower_*; do [ ! -e "$lower" ] || echo "below ${lower##*/lower_}"; done
+}
+
+# A tool's own JSON, if its version prints it: one that does not know the option fails, and prints nothing.
+disks() {
+  columns=NAME,TYPE,SIZE,MODEL,SERIAL,ROTA
+  bounded lsblk -J -b -d -o $columns,WWN || bounded lsblk -b -d -P -o $columns,WWN || bounded lsblk -b -d -P -o $columns
+}
+links() { bounded ip -j -d link || bounded ip -o link; }
+addresses() { bounded ip -j addr || bounded ip -o addr; }
+case $(bounded smartctl --version 2>/dev/null) in "smartctl "[1-6].* | '') json='' ;; *) json=-j ;; esac
+
 # Local file systems first: a share whose server is gone blocks df until it is killed, with nothing printed.
 sizes() { bounded df -Pkl; bounded df -Pk; }
 
@@ -57,20 +73,25 @@ everything() {
   section system plainly uname -srm
   kernel os /etc/os-release
   kernel debian /etc/debian_version
+  kernel release /etc/centos-release /etc/redhat-release /etc/SuSE-release
   kernel uptime /proc/uptime
   kernel_lines memory '^(MemTotal|SwapTotal):' /proc/meminfo
-  kernel_lines cpu '^(processor|model name|physical id|cpu cores|siblings|Model|Hardware)[[:space:]]*:' /proc/cpuinfo
+  kernel_lines cpu \
+    '^(processor|model name|physical id|cpu cores|siblings|Model|Hardware|cpu|# processors|CPU implementer|CPU part|processor [0-9]+)[[:space:]]*:' \
+    /proc/cpuinfo
+  section lscpu bounded lscpu
   kernel_lines dmi . /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/class/dmi/id/product_serial \
-    /sys/class/dmi/id/product_uuid \
-    /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/class/dmi/id/chassis_type
-  section dmidecode as_root dmidecode -t 0 -t 1 -t 3 -t 17 -t 38 -t 39
+    /sys/class/dmi/id/product_uuid /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/class/dmi/id/chassis_type \
+    /sys/class/dmi/id/board_serial /sys/class/dmi/id/chassis_serial /sys/class/dmi/id/chassis_asset_tag
+  section dmidecode as_root dmidecode -t 0 -t 1 -t 2 -t 3 -t 17 -t 38 -t 39
   section virt plainly systemd-detect-virt
-  section lsblk bounded lsblk -b -d -P -o NAME,TYPE,SIZE,MODEL,SERIAL,ROTA
+  section lsblk plainly disks
   for device in /sys/block/*; do
     disk=${device##*/}
-    case $disk in sd*|hd*|vd*|xvd*|nvme*)
+    case $disk in nvme*c*n* | mmcblk*boot* | mmcblk*rpmb) ;;
+    sd* | hd* | vd* | xvd* | nvme* | mmcblk* | dasd*)
       kernel_lines "sysblk $disk" . "$device/size" "$device/queue/rotational" "$device/device/model" "$device/device/serial" "$device/serial"
-      section "smart $disk" as_root smartctl -H -i "/dev/$disk" ;;
+      section "smart $disk" as_root smartctl $json -H -i "/dev/$disk" ;;
     esac
   done
   kernel mdstat /proc/mdstat
@@ -83,12 +104,14 @@ everything() {
   done
   section bmc as_root ipmitool lan print
   section mc as_root ipmitool mc info
-  section link plainly ip -o link
-  section address plainly ip -o addr
+  section link plainly links
+  section address plainly addresses
   section route plainly ip -o route show default
   section route6 plainly ip -o -6 route show default
   for card in /sys/class/net/*; do
-    kernel_lines "card ${card##*/}" . "$card/address" "$card/speed" "$card/operstate" "$card/device/uevent"
+    kernel_lines "card ${card##*/}" . "$card/address" "$card/speed" "$card/operstate" "$card/uevent" \
+      "$card/device/uevent" "$card/bonding_slave/perm_hwaddr"
+    section "made ${card##*/}" plainly made "$card"
     [ ! -e "$card/device" ] || section "ethtool ${card##*/}" plainly ethtool -P "${card##*/}"
   done
   kernel dns /etc/resolv.conf

@@ -25,7 +25,8 @@ _READERS: dict[Platform, _Reader] = {
     "mikrotik_routeros": _Reader(routeros.COMMANDS, routeros.REFUSALS, routeros.READ_BY, routeros.read),
 }
 
-_FIELDS = frozenset(ServerFacts.__struct_fields__) - {"gathered_at", "hostname", "missing"}
+_NOT_ITS = {"gathered_at", "hostname", "missing", "rules", "via", "power_state", "health"}
+_FIELDS = frozenset(ServerFacts.__struct_fields__) - _NOT_ITS
 
 
 def commands(platform: Platform) -> tuple[str, ...]:

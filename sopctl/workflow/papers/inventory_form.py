@@ -1,5 +1,6 @@
 """The inventory form of a server (Formulir Data Inventaris Server): facts, letter and record."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord
 from sopctl.model.availability import Availability, State
 from sopctl.model.facts.changes import Change, against_handover, differences
+from sopctl.model.facts.conditions import Condition, Severity, conditions
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.quantity import decimal, duration
@@ -19,6 +21,9 @@ from sopctl.workflow.papers.elements import letterhead, office_party, stamp
 from sopctl.workflow.ports import deposit_port
 
 Changes = tuple[Change, ...]
+
+SEVERITIES = {Severity.CRITICAL: "kritis", Severity.WARNING: "peringatan"}
+"""How papers call it."""
 
 Watched = tuple[State, Availability | None]
 """A server's state by the automated checks, and how available it was in the month."""
@@ -70,6 +75,7 @@ def inventory_form(
         month=month,
         server_name=server.name,
         sections=(
+            *_conditions(conditions(facts)),
             *sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
             _compared(compare(server, declared["serial"], facts)),
         ),
@@ -86,6 +92,12 @@ def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Ch
     if before is None and not found:
         return None
     return (*found, *(differences(before, facts) if before else ()))
+
+
+def _conditions(found: Sequence[Condition]) -> tuple[Table, ...]:
+    """What is not as it should be, first of all; nothing where there is nothing of the kind."""
+    rows = tuple((each.subject, each.what, SEVERITIES[each.severity]) for each in found)
+    return (Table("Keadaan yang perlu ditangani", ("Bagian", "Keadaan", "Tingkat"), rows, "gathered"),) if rows else ()
 
 
 def _compared(lines: tuple[Comparison, ...]) -> Table:

@@ -19,6 +19,7 @@ from sopctl.adapters.documents.forms import InventoryForm
 from sopctl.adapters.documents.press import Press
 from sopctl.errors import Action, Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.facts.changes import Weight, real
+from sopctl.model.facts.conditions import conditions
 from sopctl.model.facts.script import completed, from_script
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
@@ -293,7 +294,7 @@ class Filled(NamedTuple):
                 document=Paper(paper.file, paper.sha256, number, said),
                 changes=len(real(self.changes or ())),
             ),
-            note=f"formulir {number}, bulan {month}{_counted(self.changes)}{self.remark}",
+            note=f"formulir {number}, bulan {month}{_counted(self.changes)}{_bad(self.facts)}{self.remark}",
         )
 
 
@@ -324,6 +325,12 @@ def _counted(changes: Changes | None) -> str:
     found = real(changes or ())
     alarms = sum(change.weight is Weight.ALARM for change in found)
     return f", {len(found)} perubahan" + (f" ({alarms} peringatan)" if alarms else "") if found else ""
+
+
+def _bad(facts: ServerFacts) -> str:
+    """`, 2 keadaan perlu ditangani`; empty where all is well."""
+    count = len(conditions(facts))
+    return f", {count} keadaan perlu ditangani" if count else ""
 
 
 def _month(desk: Desk, named: str | None) -> str:

@@ -1,6 +1,5 @@
 """The BMC of a deposited server: confirmed by the office, and asked where the server itself cannot be."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,8 @@ def take_in(desk: Desk, tmp_path: Path) -> Callable[..., str]:
             with turn(desk, deposit, verb) as mine:
                 mine.record(outcome)
         if not key:
-            (site / "keys/owner").unlink(missing_ok=True)
+            for name in ("owner", desk.site.settings.management.key):
+                (site / "keys" / name).unlink(missing_ok=True)
         secret(f"bmc/{deposit}", f"{PASSWORD}\n")
         return deposit
 
@@ -146,12 +146,14 @@ def test_a_server_that_is_off_is_read_through_its_bmc(desk: Desk, bmc: Bmc, take
     assert done.answer
     assert "dibaca lewat BMC (server tidak terjangkau: " in done.note
     dossier = dossiers.read(desk.site, deposit)
-    assert dossier.newest(Gathered)
+    gathered = dossier.newest(Gathered)
+    assert gathered
+    assert gathered.document.data
     (month,) = kept.months(dossier).values()
     facts = kept.read(dossier.folder, month)
     assert (facts.via, facts.serial, facts.power_state) == ("bmc", "CZJ0000001", "Off")
-    form = json.loads(next(dossier.folder.rglob("inventaris-*.json")).read_text())
-    assert "BMC (Redfish); server mati; kesehatan Warning" in json.dumps(form, ensure_ascii=False)
+    form = (dossier.folder / gathered.document.data.file).read_text()
+    assert "BMC (Redfish); server mati; kesehatan Warning" in form
     assert bmc.sessions == 0
 
 
@@ -180,7 +182,7 @@ def test_a_bmc_that_the_letter_moves_gets_no_password(
     with Bmc(tmp_path, mockup("hpe-ilo5")["documents"], number=2) as other:
         moved = tmp_path / "moved.yml"
         moved.write_text(record.read_text().replace(f"port: {bmc.port}", f"port: {other.port}"))
-        editing.edit(desk, deposit, moved)
+        editing.edit(desk, deposit, source=moved)
         with pytest.raises(OutsideFailure) as error:
             collecting.collect(desk, deposit)
         assert error.value.id == "bmc-moved"

@@ -1,0 +1,79 @@
+"""Machines of many makers: what is read of them, and that no change is seen where there is none."""
+
+import random
+from typing import Any
+
+import msgspec
+import pytest
+
+from sopctl.model.facts.changes import differences, real
+from sopctl.model.facts.conditions import conditions
+from sopctl.model.facts.server import ServerFacts
+from tests.model.facts.captures import MACHINES, facts
+
+NAMES = pytest.mark.parametrize("name", MACHINES)
+
+
+def at(value: Any, path: str) -> Any:
+    """What stands at a path: `disks.0.serial`, `disks.len`, `nics.*name`."""
+    for step in path.split("."):
+        if step == "len":
+            value = len(value)
+        elif step.startswith("*"):
+            value = [getattr(each, step[1:]) for each in value]
+        else:
+            value = value[int(step)] if step.isdigit() else getattr(value, step)
+    return list(value) if isinstance(value, tuple) else value
+
+
+@NAMES
+def test_what_is_read(name: str) -> None:
+    found = facts(MACHINES[name])
+    assert {path: at(found, path) for path in MACHINES[name]["facts"]} == MACHINES[name]["facts"]
+    assert [str(each) for each in conditions(found)] == MACHINES[name].get("conditions", [])
+
+
+@NAMES
+def test_a_machine_does_not_differ_from_itself(name: str) -> None:
+    for new in (True, False):
+        found = facts(MACHINES[name], new=new)
+        assert differences(found, found) == ()
+
+
+@NAMES
+def test_other_versions_of_the_tools_change_nothing(name: str) -> None:
+    old, new = facts(MACHINES[name], new=False), facts(MACHINES[name])
+    if MACHINES[name].get("old") == "differs":
+        return
+    assert real(differences(old, new)) == ()
+    assert real(differences(new, old)) == ()
+
+
+@NAMES
+def test_what_an_earlier_version_kept_raises_no_alarm(name: str) -> None:
+    """Its facts lack the fields of this one."""
+    now = facts(MACHINES[name])
+    plain = msgspec.to_builtins(now)
+    for field in ("rules", "board_serial", "chassis_serial", "asset_tag", "empty_bays"):
+        plain.pop(field)
+    for field, names in (
+        ("disks", ("wwn",)),
+        ("raid", ("controller", "failed", "activity")),
+        ("power_supplies", ("plugged",)),
+    ):
+        plain[field] = [{key: value for key, value in each.items() if key not in names} for each in plain[field]]
+    before = msgspec.convert(plain, ServerFacts)
+    assert real(differences(before, now)) == ()
+
+
+@NAMES
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_parts_means_nothing(name: str, seed: int) -> None:
+    found = facts(MACHINES[name])
+    mixed = random.Random(seed)
+    lists = {
+        field: tuple(mixed.sample(value, len(value)))
+        for field in found.__struct_fields__
+        if isinstance(value := getattr(found, field), tuple)
+    }
+    assert differences(found, msgspec.structs.replace(found, **lists)) == ()
