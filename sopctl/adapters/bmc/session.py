@@ -75,7 +75,14 @@ def read(
 @contextmanager
 def _session(endpoint: Endpoint, login: Login, watch: Watch) -> Iterator[Any]:
     """A session of the library, logged in; closed at the end, if need be with a little time of its own."""
-    import redfish  # loads requests and more, only where a BMC is asked
+    try:
+        import redfish  # loads requests and more, only where a BMC is asked
+    except ImportError:
+        raise BmcFault(
+            "bmc-library-missing",
+            "the library for BMCs is not installed",
+            remedy="Install sopctl with it: pip install 'sopctl[bmc]'.",
+        ) from None
 
     from sopctl.adapters.bmc.gate import Gate
 
