@@ -8,7 +8,8 @@ from sopctl.model.deposit import Platform
 from sopctl.model.facts import cisco_ios, routeros
 from sopctl.model.facts.answers import Answers, Refusals, State
 from sopctl.model.facts.parts import is_empty
-from sopctl.model.facts.server import Missing, ServerFacts
+from sopctl.model.facts.server import RULES, Missing, ServerFacts
+from sopctl.model.placeholders import without
 
 
 class _Reader(Struct, frozen=True):
@@ -25,7 +26,7 @@ _READERS: dict[Platform, _Reader] = {
     "mikrotik_routeros": _Reader(routeros.COMMANDS, routeros.REFUSALS, routeros.READ_BY, routeros.read),
 }
 
-_FIELDS = frozenset(ServerFacts.__struct_fields__) - {"gathered_at", "hostname", "missing"}
+_FIELDS = frozenset(ServerFacts.__struct_fields__) - {"gathered_at", "hostname", "missing", "rules"}
 
 
 def commands(platform: Platform) -> tuple[str, ...]:
@@ -48,12 +49,14 @@ def from_answers(platform: Platform, said: Mapping[str, str], *, gathered_at: st
     missing = {field: _why(answers, reader, field) for field in _FIELDS if _unread(answers, reader, field, found)}
     if not hostname:
         missing["hostname"] = _why(answers, reader, "hostname")
-    return ServerFacts(
+    facts = ServerFacts(
         gathered_at=gathered_at,
         hostname=str(hostname or ""),
         missing=dict(sorted(missing.items())),
+        rules=RULES,
         **found,  # type: ignore[arg-type]
     )
+    return without(facts)
 
 
 def _unread(answers: Answers, reader: _Reader, field: str, found: Mapping[str, object]) -> bool:
