@@ -12,8 +12,6 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from sopctl.model.sanitise import number
-
 MAX_REPLY = 400_000
 """The limit in characters for one command's answer: `show interfaces` on a stack of 400 ports is that long. The rest is
 cut."""
@@ -24,8 +22,6 @@ MAX_LINE = 1_000
 _UNITS = {"year": 365 * 86400, "week": 7 * 86400, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
 _LETTERS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
 _SPAN = re.compile(r"(\d{1,6}) ?(year|week|day|hour|minute|second|[wdhms](?![a-z]))")
-_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,3})?) ?(B|KiB|MiB|GiB|TiB)(?![A-Za-z])")
-_POWERS = {"B": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4}
 
 
 class State(StrEnum):
@@ -62,12 +58,6 @@ def seconds(said: str | None) -> int | None:
     """`1 year, 2 weeks, 3 days` or `1w2d3h4m5s`."""
     found = _SPAN.findall((said or "")[:200])
     return sum(int(count) * _UNITS[_LETTERS.get(unit, unit)] for count, unit in found) if found else None
-
-
-def size(said: str | None) -> int | None:
-    """`1024.0MiB` in bytes."""
-    found = _SIZE.match((said or "").strip()[:40])
-    return number(int(float(found[1]) * 1024 ** _POWERS[found[2]])) if found else None
 
 
 def _lines(text: str) -> list[str]:

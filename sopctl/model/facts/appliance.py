@@ -8,7 +8,8 @@ from sopctl.model.deposit import Platform
 from sopctl.model.facts import cisco_ios, routeros
 from sopctl.model.facts.answers import Answers, Refusals, State
 from sopctl.model.facts.parts import is_empty
-from sopctl.model.facts.server import Missing, ServerFacts
+from sopctl.model.facts.server import RULES, Missing, ServerFacts
+from sopctl.model.placeholders import without
 
 
 class _Reader(Struct, frozen=True):
@@ -49,12 +50,14 @@ def from_answers(platform: Platform, said: Mapping[str, str], *, gathered_at: st
     missing = {field: _why(answers, reader, field) for field in _FIELDS if _unread(answers, reader, field, found)}
     if not hostname:
         missing["hostname"] = _why(answers, reader, "hostname")
-    return ServerFacts(
+    facts = ServerFacts(
         gathered_at=gathered_at,
         hostname=str(hostname or ""),
         missing=dict(sorted(missing.items())),
+        rules=RULES,
         **found,  # type: ignore[arg-type]
     )
+    return without(facts)
 
 
 def _unread(answers: Answers, reader: _Reader, field: str, found: Mapping[str, object]) -> bool:

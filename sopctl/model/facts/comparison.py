@@ -4,7 +4,7 @@ Only what an owner would want to know is a change. A value that could be read on
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -103,32 +103,11 @@ class Amount(Comparison, frozen=True, kw_only=True):
             yield Change(Weight.CHANGE, subject, str(old), str(new))
 
 
-class Items(Comparison, frozen=True, kw_only=True):
-    """A list whose `names` come and go: equal names are counted, but in a set only once. If it could not be read this
-    time, its old length is reported. With `rules`, what the earlier version that read the old one left out is not
-    new."""
+class _Listed(Comparison, frozen=True, kw_only=True):
+    """A list whose names come and go. If it could not be read this time, its old length is reported. With `rules`, what
+    the earlier version that read the old one left out is not new."""
 
-    names: Callable[[Any], Collection[str]]
     rules: int = 0
-
-    def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
-        if field in before.missing:
-            return
-        old, new = self.names(getattr(before, field)), self.names(getattr(after, field))
-        if field in after.missing:
-            if old:
-                yield Change(Weight.UNREAD, subject, f"{len(old)} terbaca")
-        else:
-            changes = gone_and_new(subject, old, new)
-            known = not before.rules < self.rules <= after.rules
-            yield from (each for each in changes if known or each.before)
-
-
-class Pairwise(Comparison, frozen=True, kw_only=True):
-    """A list whose `names` come and go in a way that takes both lists to see: a function makes what is gone and what is
-    new of them."""
-
-    names: Callable[[Any, Any], tuple[Iterable[str], Iterable[str]]]
 
     def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
         old, new = getattr(before, field), getattr(after, field)
@@ -137,8 +116,32 @@ class Pairwise(Comparison, frozen=True, kw_only=True):
         if field in after.missing:
             if old:
                 yield Change(Weight.UNREAD, subject, f"{len(old)} terbaca")
-        else:
-            yield from _told(subject, *self.names(old, new))
+            return
+        gone, come = self._changed(old, new)
+        read_so = not before.rules < self.rules <= after.rules
+        yield from _told(subject, gone, come if read_so else ())
+
+    def _changed(self, old: Any, new: Any) -> tuple[Iterable[str], Iterable[str]]:
+        raise NotImplementedError
+
+
+class Items(_Listed, frozen=True, kw_only=True):
+    """A list by its `names`; equal ones count by number."""
+
+    names: Callable[[Any], Iterable[str]]
+
+    def _changed(self, old: Any, new: Any) -> tuple[Iterable[str], Iterable[str]]:
+        before, after = Counter(self.names(old)), Counter(self.names(new))
+        return (before - after).elements(), (after - before).elements()
+
+
+class Pairwise(_Listed, frozen=True, kw_only=True):
+    """A list of which it takes both to see what is gone and what is new: `names` makes the names of both."""
+
+    names: Callable[[Any, Any], tuple[Iterable[str], Iterable[str]]]
+
+    def _changed(self, old: Any, new: Any) -> tuple[Iterable[str], Iterable[str]]:
+        return self.names(old, new)
 
 
 class Parts(Comparison, frozen=True, kw_only=True):
@@ -223,18 +226,6 @@ class Versions(Comparison, frozen=True, kw_only=True):
 def values(facts: object, fields: Iterable[str]) -> list[Any]:
     """The values of these fields."""
     return [getattr(facts, field) for field in fields]
-
-
-def gone_and_new(subject: str, old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
-    """What is gone, then what is new; equal things count by number."""
-    gone: Iterable[str]
-    come: Iterable[str]
-    if isinstance(old, Set) and isinstance(new, Set):
-        gone, come = old - new, new - old
-    else:
-        before, after = Counter(old), Counter(new)
-        gone, come = (before - after).elements(), (after - before).elements()
-    yield from _told(subject, gone, come)
 
 
 def _told(subject: str, gone: Iterable[str], come: Iterable[str]) -> Iterator[Change]:

@@ -1,5 +1,6 @@
 """By what a server's parts are known again in another month, and what they are called in a sentence about a change."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sopctl.model.facts.linux import cards
@@ -109,14 +110,20 @@ def _hidden(nic: Nic, others: Sequence[Nic]) -> bool:
     return any(each.name == nic.name and each.mac and shown.count(each.mac) > 1 for each in others)
 
 
-def addresses(nics: Sequence[Nic]) -> list[str]:
-    """Those that were set by hand: not link-local ones, not leased ones."""
-    return [
-        address
-        for nic in nics
-        for address in (*nic.ipv4, *nic.ipv6)
-        if address not in nic.leased and not address.startswith(("fe80:", "169.254."))
-    ]
+def addresses_changed(before: Sequence[Nic], after: Sequence[Nic]) -> tuple[Iterable[str], Iterable[str]]:
+    """The addresses that were set by hand: not link-local ones, nor any that was leased in either month (`setup` does
+    not say which are)."""
+    leased = {address for nic in (*before, *after) for address in nic.leased}
+    old, new = (
+        Counter(
+            address
+            for nic in nics
+            for address in (*nic.ipv4, *nic.ipv6)
+            if address not in leased and not address.startswith(("fe80:", "169.254."))
+        )
+        for nics in (before, after)
+    )
+    return (old - new).elements(), (new - old).elements()
 
 
 def ports_changed(before: Sequence[Listener], after: Sequence[Listener]) -> tuple[Iterable[str], Iterable[str]]:

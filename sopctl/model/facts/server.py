@@ -276,7 +276,7 @@ class ServerFacts(Struct, frozen=True):
         Read(sections.nics, ("link", "address"), also=("card", "ethtool", "made"), optional=True),
         Rows("Antarmuka jaringan", FormPart.HARDWARE, shown.NIC, shown.nic_row),
         Pairwise("Kartu jaringan", names=naming.cards_changed),
-        Items("Alamat IP", names=naming.addresses, rules=1),
+        Pairwise("Alamat IP", names=naming.addresses_changed, rules=1),
     ] = ()
     listeners: Annotated[
         tuple[Listener, ...],

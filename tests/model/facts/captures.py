@@ -1,15 +1,17 @@
 """Machines of tests/cases/machines.yml as details.sh prints them, with old tools or with new ones.
 
-The shapes are those of dmidecode(8) 2.12 and 3.5, util-linux 2.23 and 2.38, smartmontools 6.2 and 7.3, iproute2 4.11 and
-6.1; names, serial numbers and addresses are invented.
+The shapes are those of dmidecode(8) 2.12 and 3.5, util-linux 2.23 and 2.38, smartmontools 6.2 and 7.3, iproute2 4.11
+and 6.1; names, serial numbers and addresses are invented. `answered` gives the same machine as `setup` answers.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import ServerFacts
+from sopctl.model.facts.setup import from_setup
 from tests.cases import rows
 
 AT = "2026-11-01T00:00:00+07:00"
@@ -64,7 +66,7 @@ def _record(number: int, title: str, fields: Mapping[str, Any]) -> str:
 
 def _memory(module: list[Any], *, new: bool) -> dict[str, Any]:
     """A module in short: slot, MB (or what stands there), type, maker, serial, part, bank."""
-    slot, size, kind, maker, serial, part, bank = (*module, *[None] * (7 - len(module)))
+    slot, size, kind, maker, serial, part, bank = ([*module, None, None, None, None, None])[:7]
     if isinstance(size, int):
         size = f"{size // 1024} GB" if new and size % 1024 == 0 else f"{size} MB"
     fields = {
@@ -148,3 +150,55 @@ def _spoken(ip: str) -> dict[str, Any]:
 def _held(ip: str) -> str:
     plain, leased, _ = ip.partition(" ")
     return f"inet{'6' if ':' in plain else ''} {plain} scope global{' dynamic' if leased else ''}"
+
+
+DMI = ("system_vendor", "product_name", "product_serial", "board_serial", "chassis_serial", "chassis_asset_tag")
+
+
+def answered(machine: Mapping[str, Any]) -> ServerFacts:
+    """The facts of a machine by `setup`'s answer alone."""
+    dmi = machine.get("dmi", [])
+    answer: dict[str, Any] = {"hostname": "server", "kernel": "5.14.0"}
+    answer |= {name: value or "NA" for name, value in zip(DMI, dmi, strict=False)} if isinstance(dmi, list) else {}
+    answer["devices"] = {each[0]: _device(*each) for each in machine.get("disks", [])}
+    cards = machine.get("cards", {})
+    answer["interfaces"] = ["lo", *cards]
+    answer |= {re.sub(r"[-.:]", "_", name): _interface(card) for name, card in cards.items()}
+    answer["processor"] = _processors(machine.get("raw", {}).get("cpu", ""))
+    names = ("distribution", "distribution_version", "distribution_release")
+    answer |= dict(zip(names, machine.get("setup", ()), strict=False))
+    return from_setup(answer, gathered_at=AT)
+
+
+def _device(
+    _name: str, _kind: str, size: int, model: str | None, serial: str | None, rota: bool, wwn: str | None = None
+) -> dict[str, Any]:
+    """`setup` reads the model from a file of the kernel, which has 16 characters of it."""
+    ids = [f"wwn-{wwn}"] if wwn and wwn.startswith("0x") else []
+    found = {"sectors": str(size // 512), "sectorsize": "512", "rotational": str(int(rota)), "links": {"ids": ids}}
+    return found | {"model": model and model[:16], "serial": serial}
+
+
+def _interface(card: Mapping[str, Any]) -> dict[str, Any]:
+    kinds = {"bridge": "bridge", "bond": "bonding"}
+    found: dict[str, Any] = {
+        "macaddress": card["mac"],
+        "active": True,
+        "type": kinds.get(card.get("kind", ""), "ether"),
+    }
+    if "driver" in card:
+        found |= {"pciid": "0000:01:00.0", "module": card["driver"]}
+    if "own" in card:
+        found["perm_macaddress"] = card["own"]
+    if card.get("kind") in kinds:
+        found["slaves" if card["kind"] == "bond" else "interfaces"] = list(card.get("below", ()))
+    v4 = [{"address": ip.partition("/")[0]} for ip in card.get("ips", ()) if ":" not in ip]
+    if v4:
+        found |= {"ipv4": v4[0], "ipv4_secondaries": v4[1:]}
+    return found | {"ipv6": [{"address": ip.partition("/")[0]} for ip in card.get("ips", ()) if ":" in ip]}
+
+
+def _processors(cpuinfo: str) -> list[str]:
+    pairs = (line.partition(":")[::2] for line in cpuinfo.split("\n"))
+    wanted = ("model name", "Processor", "vendor_id", "cpu", "Vendor", "processor")
+    return [value.strip() for key, value in pairs if key.strip() in wanted]

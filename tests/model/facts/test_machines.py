@@ -8,8 +8,9 @@ import pytest
 
 from sopctl.model.facts.changes import differences, real
 from sopctl.model.facts.conditions import conditions
+from sopctl.model.facts.script import completed
 from sopctl.model.facts.server import ServerFacts
-from tests.model.facts.captures import MACHINES, facts
+from tests.model.facts.captures import MACHINES, answered, facts
 
 NAMES = pytest.mark.parametrize("name", MACHINES)
 
@@ -50,18 +51,27 @@ def test_other_versions_of_the_tools_change_nothing(name: str) -> None:
 
 
 @NAMES
+def test_setup_and_the_script_say_the_same(name: str) -> None:
+    """Whichever reads a server in one month, and the other in the next."""
+    script, setup = facts(MACHINES[name]), answered(MACHINES[name])
+    if not any(card.get("function") for card in MACHINES[name].get("cards", {}).values()):
+        assert real(differences(script, setup)) == ()
+        assert real(differences(setup, script)) == ()
+    both = completed(setup, script)
+    assert real(differences(both, script)) == ()
+    assert [len(both.disks), len(both.nics)] == [len(script.disks or setup.disks), len(script.nics or setup.nics)]
+
+
+@NAMES
 def test_what_an_earlier_version_kept_raises_no_alarm(name: str) -> None:
     """Its facts lack the fields of this one."""
     now = facts(MACHINES[name])
     plain = msgspec.to_builtins(now)
     for field in ("rules", "board_serial", "chassis_serial", "asset_tag", "empty_bays"):
         plain.pop(field)
-    for field, names in (
-        ("disks", ("wwn",)),
-        ("raid", ("controller", "failed", "activity")),
-        ("power_supplies", ("plugged",)),
-    ):
-        plain[field] = [{key: value for key, value in each.items() if key not in names} for each in plain[field]]
+    added = {"wwn", "controller", "failed", "activity", "plugged"}
+    for field in ("disks", "drives", "raid", "power_supplies"):
+        plain[field] = [{key: value for key, value in each.items() if key not in added} for each in plain[field]]
     before = msgspec.convert(plain, ServerFacts)
     assert real(differences(before, now)) == ()
 

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sopctl.model.facts.declaration import declarations
 from sopctl.model.facts.parts import Cpu, Disk, MemoryModule, Nic, PowerSupply, RaidVolume, is_empty
-from sopctl.model.facts.server import Missing, ServerFacts
+from sopctl.model.facts.server import RULES, Missing, ServerFacts
+from sopctl.model.placeholders import without
 from sopctl.model.sanitise import address, entries, mac, mapping, number, text
 
 ROOT = "/redfish/v1/"
@@ -105,15 +106,14 @@ def is_redfish(documents: Documents) -> bool:
 def from_bmc(documents: Documents, *, gathered_at: str, serial: str = "") -> ServerFacts:
     """The documents as ServerFacts, `via` "bmc". What a BMC does not say (file systems, packages) is in `missing`."""
     found, _ = _walk(documents, serial)
-    values = _values(found)
-    for field, value in _storage(found).items():
-        values[field] = value
+    values = _values(found) | _storage(found)
+    facts = without(ServerFacts(gathered_at=gathered_at, via="bmc", rules=RULES, **values))  # type: ignore[arg-type]
     missing = {
         each.field: Missing.NOT_AVAILABLE
         for each in declarations(ServerFacts)
-        if each.read and is_empty(values.get(each.field))
+        if each.read and is_empty(getattr(facts, each.field))
     }
-    return ServerFacts(gathered_at=gathered_at, via="bmc", missing=missing, **values)  # type: ignore[arg-type]
+    return structs.replace(facts, missing=missing)
 
 
 def _walk(documents: Documents, serial: str) -> tuple[list[_Found], list[str]]:
