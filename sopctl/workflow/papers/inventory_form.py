@@ -54,6 +54,7 @@ def inventory_form(
         "memory": f"{server.memory_gib} GiB" if server.memory_gib else "",
         "psu": f"{server.power_watts} W",
         "os": server.operating_system,
+        "bmc": deposit.bmc.address if deposit.bmc else "",
         "application": server.application,
         "last_check": _last_check(mine, watched),
         "availability": _availability(watched),

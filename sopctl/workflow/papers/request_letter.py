@@ -75,6 +75,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Alamat IP", "access.address"),
             ("Port SSH", "access.port"),
+            ("Alamat BMC (iLO, iDRAC; boleh kosong)", "bmc.address"),
             ("Port layanan", "access.ports"),
             ("Hanya dari alamat atau jaringan", "access.sources"),
             ("Akun awal untuk petugas", "access.first_contact.user"),
