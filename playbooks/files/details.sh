@@ -4,7 +4,7 @@
 # so that nothing a tool prints can look like a section. A section that is ok but empty means that the tool failed.
 # The fields of sopctl/model/facts/server.py declare which sections they are read from.
 # Works as root, with full sudo, with sudo for these tools alone, or without: then it says what needs root.
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/opt/MegaRAID/storcli:/opt/MegaRAID/perccli
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/opt/MegaRAID/storcli:/opt/MegaRAID/perccli:/opt/MegaRAID/MegaCli:/usr/Arcconf
 export LC_ALL=C
 umask 077
 cd / # some tools write into the current folder
@@ -68,6 +68,13 @@ case $(bounded smartctl --version 2>/dev/null) in "smartctl "[1-6].* | '') json=
 # Local file systems first: a share whose server is gone blocks df until it is killed, with nothing printed.
 sizes() { bounded df -Pkl; bounded df -Pk; }
 
+# MegaCli: the controllers, their batteries, and their volumes with the drives; it writes a log into the current folder.
+megaraid() {
+  as_root "$1" -AdpAllInfo -aALL -NoLog
+  as_root "$1" -AdpBbuCmd -GetBbuStatus -aALL -NoLog
+  as_root "$1" -LDPDInfo -aALL -NoLog
+}
+
 everything() {
   section host plainly uname -n
   section system plainly uname -srm
@@ -97,11 +104,22 @@ everything() {
   kernel mdstat /proc/mdstat
   for tool in storcli64 storcli perccli64 perccli; do
     if command -v "$tool" >/dev/null 2>&1; then
+      section storcli as_root "$tool" /call show nolog
       section raid as_root "$tool" /call/vall show nolog
       section drives as_root "$tool" /call/eall/sall show all nolog
       break
     fi
   done
+  for tool in ssacli hpssacli hpacucli; do
+    if command -v "$tool" >/dev/null 2>&1; then section ssacli as_root "$tool" ctrl all show config detail; break; fi
+  done
+  for tool in MegaCli64 megacli64 megacli MegaCli; do
+    if command -v "$tool" >/dev/null 2>&1; then
+      if may "$tool" -LDPDInfo -aALL -NoLog; then section megacli plainly megaraid "$tool"; else state megacli needs-root; fi
+      break
+    fi
+  done
+  section arcconf as_root arcconf GETCONFIG 1
   section bmc as_root ipmitool lan print
   section mc as_root ipmitool mc info
   section link plainly links

@@ -70,6 +70,15 @@ def _arrays(facts: ServerFacts) -> Iterator[Condition]:
             yield Condition(subject, f"anggota {member} gagal", Severity.CRITICAL)
 
 
+def _controllers(facts: ServerFacts) -> Iterator[Condition]:
+    for each in facts.controllers:
+        subject = f"Pengendali RAID {each.name}" + (f" ({each.serial})" if each.serial else "")
+        if severity := judged(each.state).severity:
+            yield Condition(subject, f"tidak sehat ({each.state})", severity)
+        if severity := judged(each.battery).severity:
+            yield Condition(subject, f"baterai tidak sehat ({each.battery})", severity)
+
+
 def _supplies(facts: ServerFacts) -> Iterator[Condition]:
     for supply in facts.power_supplies:
         severity = judged(supply.state).severity
@@ -90,5 +99,12 @@ def _machine(facts: ServerFacts) -> Iterator[Condition]:
         yield Condition("Server", f"BMC menyatakan kesehatannya {facts.health}", severity)
 
 
-_LOOKS: tuple[Callable[[ServerFacts], Iterator[Condition]], ...] = (_disks, _drives, _arrays, _supplies, _machine)
+_LOOKS: tuple[Callable[[ServerFacts], Iterator[Condition]], ...] = (
+    _disks,
+    _drives,
+    _arrays,
+    _controllers,
+    _supplies,
+    _machine,
+)
 """Where conditions are looked for, in the order of the form."""

@@ -5,7 +5,17 @@ from collections.abc import Iterable, Sequence
 
 from sopctl.model.facts.linux import cards
 from sopctl.model.facts.matching import Traits
-from sopctl.model.facts.parts import Disk, Listener, MemoryModule, Module, Mount, Nic, PowerSupply, RaidVolume
+from sopctl.model.facts.parts import (
+    Controller,
+    Disk,
+    Listener,
+    MemoryModule,
+    Module,
+    Mount,
+    Nic,
+    PowerSupply,
+    RaidVolume,
+)
 from sopctl.model.quantity import decimal
 from sopctl.model.sanitise import size
 
@@ -81,6 +91,18 @@ def power_supply_name(part: PowerSupply) -> str:
 
 
 def power_supply_key(part: PowerSupply) -> str:
+    return part.name
+
+
+def controller(part: Controller) -> Traits:
+    return Traits(marks=(part.serial,), places=(part.name,), model=part.model)
+
+
+def controller_name(part: Controller) -> str:
+    return " ".join(filter(None, (part.model, f"({part.serial})" if part.serial else part.name)))
+
+
+def controller_key(part: Controller) -> str:
     return part.name
 
 

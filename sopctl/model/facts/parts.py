@@ -80,6 +80,18 @@ class RaidVolume(Struct, frozen=True):
     """What is being done to it: recovery, resync, reshape, check."""
 
 
+class Controller(Struct, frozen=True):
+    """One RAID controller: `battery` is the state of its battery or capacitor, None where it has none; `state` its own,
+    where its tool says it."""
+
+    name: str
+    model: str | None = None
+    serial: str | None = None
+    firmware: str | None = None
+    battery: str | None = None
+    state: str | None = None
+
+
 class PowerSupply(Struct, frozen=True):
     """One power supply (SMBIOS type 39). `watts` is its maximum output; `plugged`: it has a cord, if that is known."""
 

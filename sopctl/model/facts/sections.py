@@ -6,7 +6,7 @@ anything: nothing here raises.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct, structs
@@ -15,7 +15,19 @@ from sopctl.model import placeholders
 from sopctl.model.facts import tool_output as tools
 from sopctl.model.facts.linux import cards, processors, systems
 from sopctl.model.facts.linux.devices import is_disk, without_twins
-from sopctl.model.facts.parts import Cpu, Disk, Listener, MemoryModule, Mount, Nic, PowerSupply, RaidVolume, filled
+from sopctl.model.facts.parts import (
+    Controller,
+    Cpu,
+    Disk,
+    Listener,
+    MemoryModule,
+    Mount,
+    Nic,
+    PowerSupply,
+    RaidVolume,
+    filled,
+)
+from sopctl.model.facts.readers import controllers as readers
 from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 
 MAX_TEXT = 1_000_000
@@ -225,11 +237,22 @@ def empty_bays(said: Sections) -> tuple[str, ...]:
 
 
 def raid(said: Sections) -> tuple[RaidVolume, ...]:
-    return (*tools.raid_controller(said.lines("raid")), *tools.software_raid(said.lines("mdstat")))
+    of_tools = (volume for found in _controllers(said) for volume in found.volumes)
+    return (*tools.raid_controller(said.lines("raid")), *of_tools, *tools.software_raid(said.lines("mdstat")))
 
 
 def drives(said: Sections) -> tuple[Disk, ...]:
-    return tuple(tools.drives(said.lines("drives")))
+    return (*tools.drives(said.lines("drives")), *(drive for found in _controllers(said) for drive in found.drives))
+
+
+def controllers(said: Sections) -> tuple[Controller, ...]:
+    found = (controller for found in _controllers(said) for controller in found.controllers)
+    return (*readers.storcli(said.lines("storcli")), *found)
+
+
+def _controllers(said: Sections) -> Iterator[readers.Found]:
+    """What the makers' own tools say, where they are installed."""
+    return (read(said.lines(section)) for section, read in readers.READERS.items())
 
 
 def disks(said: Sections) -> tuple[Disk, ...]:

@@ -17,6 +17,7 @@ from sopctl.model.facts.comparison import Amount, Items, Pairwise, Parts, States
 from sopctl.model.facts.declaration import FormPart, Line, Read, Rows
 from sopctl.model.facts.linux import systems
 from sopctl.model.facts.parts import (
+    Controller,
     Cpu,
     Disk,
     Listener,
@@ -214,7 +215,7 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     drives: Annotated[
         tuple[Disk, ...],
-        Read(sections.drives, ("drives",), optional=True),
+        Read(sections.drives, ("drives", "ssacli", "megacli", "arcconf"), optional=True),
         Rows("Disk pada pengendali RAID", FormPart.HARDWARE, shown.DRIVE, shown.disk_row, when="filled"),
         States("Kesehatan disk", traits=naming.drive, key=naming.disk_key, state=lambda disk: disk.health),
         Parts(
@@ -228,9 +229,21 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     """The drives behind a RAID controller, of which the system sees the volumes alone: `name` is the controller's
     (c0/e32/s0), `health` its word for the drive's state (Onln, GHS, Failed)."""
+    controllers: Annotated[
+        tuple[Controller, ...],
+        Read(sections.controllers, ("storcli", "ssacli", "megacli", "arcconf"), optional=True),
+        Rows("Pengendali RAID", FormPart.HARDWARE, shown.CONTROLLER, shown.controller_row, when="filled"),
+        States(
+            "Baterai pengendali RAID",
+            traits=naming.controller,
+            key=naming.controller_key,
+            state=lambda controller: controller.battery,
+        ),
+        Parts(traits=naming.controller, named=naming.controller_name),
+    ] = ()
     raid: Annotated[
         tuple[RaidVolume, ...],
-        Read(sections.raid, ("raid", "mdstat"), optional=True),
+        Read(sections.raid, ("raid", "mdstat"), also=("ssacli", "megacli", "arcconf"), optional=True),
         Line("RAID", FormPart.HARDWARE, shown.volumes, declared="raid", none="tidak ada"),
         States("Keadaan RAID", traits=naming.volume, key=naming.volume_key, state=lambda volume: volume.state),
         Parts("Volume RAID", traits=naming.volume, named=naming.volume_name),

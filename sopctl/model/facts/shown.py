@@ -4,7 +4,18 @@ row."""
 from collections.abc import Mapping, Sequence
 
 from sopctl.model.facts.naming import volume_name
-from sopctl.model.facts.parts import Cpu, Disk, Listener, MemoryModule, Module, Mount, Nic, PowerSupply, RaidVolume
+from sopctl.model.facts.parts import (
+    Controller,
+    Cpu,
+    Disk,
+    Listener,
+    MemoryModule,
+    Module,
+    Mount,
+    Nic,
+    PowerSupply,
+    RaidVolume,
+)
 from sopctl.model.facts.states import State, judged
 from sopctl.model.quantity import decimal, disk_size, duration, memory_size
 
@@ -128,6 +139,14 @@ def disk_row(disk: Disk) -> tuple[str, ...]:
     kind = {True: "HDD", False: "SSD", None: NONE}[disk.rotational]
     size = disk_size(disk.size_bytes)
     return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, disk.health or NONE
+
+
+CONTROLLER = ("Nama", "Model", "Nomor seri", "Firmware", "Baterai", "Keadaan")
+
+
+def controller_row(part: Controller) -> tuple[str, ...]:
+    cells = (part.model, part.serial, part.firmware, part.battery, part.state)
+    return part.name, *(each or NONE for each in cells)
 
 
 MODULE = ("Nama", "Tipe", "Keterangan", "Nomor seri")

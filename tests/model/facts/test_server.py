@@ -79,6 +79,7 @@ LEFT_OUT = (
     "memory_modules",
     "raid",
     "drives",
+    "controllers",
     "power_supplies",
     "bmc_address",
     "bmc_firmware",
