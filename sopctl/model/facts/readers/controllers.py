@@ -274,7 +274,9 @@ _STORCLI = (
     _Heading("controller", re.compile(r"Controller = (\d{1,3})")),
     _Heading("battery", re.compile(r"((?:BBU|Cachevault)_Info) :")),
 )
-_BATTERY_ROW = re.compile(r"(?:BBU|CVPM\S{0,8}|CVFM\S{0,8}|\S{0,10}BBU\S{0,6}|TMM\S{0,6}) +(\S{1,20})(?: .{0,80})?")
+_BATTERY_ROW = re.compile(
+    r"(?:BBU|CVPM\S{0,8}|CVFM\S{0,8}|\S{0,10}BBU\S{0,6}|TMM\S{0,6}) +([A-Za-z]\S{0,19})(?: .{0,80})?"
+)
 
 
 def storcli(lines: Sequence[str]) -> tuple[Controller, ...]:
