@@ -28,7 +28,8 @@ def drive(part: Disk) -> Traits:
 
 
 def disk_name(part: Disk) -> str:
-    return " ".join(filter(None, (disk_capacity(part), part.model, f"({part.serial})" if part.serial else "")))
+    capacity = disk_capacity(part) if part.size_bytes else ""
+    return " ".join(filter(None, (capacity, part.model, f"({part.serial})" if part.serial else "")))
 
 
 def disk_key(part: Disk) -> str:
