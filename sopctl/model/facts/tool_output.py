@@ -41,7 +41,7 @@ _BLOCKS = re.compile(r"\s{0,20}(\d{1,15}) blocks")
 _MEMBERS = re.compile(r"\[([U_]{1,64})\]")
 _ACTIVITY = re.compile(
     r"\s{0,20}\[[=>.]{1,60}\]\s{1,4}(recovery|resync|reshape|check) "
-    r"|\s{0,20}(recovery|resync|reshape)=(?:DELAYED|PENDING)"
+    r"|\s{0,20}(recovery|resync|reshape)=DELAYED"
 )
 _PROGRAM = re.compile(r'users:\(\("([^"]{1,64})"')
 _OCTAL = re.compile(r"\\([0-7]{3})")
