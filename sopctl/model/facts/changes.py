@@ -44,10 +44,11 @@ def real(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def against_handover(serial: str | None, facts: ServerFacts) -> tuple[Change, ...]:
-    """An alarm if the server has another serial number than was handed over; case and spaces do not count."""
+    """An alarm if the server has another serial number than was handed over; case and marks do not count, and the label
+    that people read may be the chassis' or the mainboard's."""
     if not serial or not facts.serial or stands_for_nothing(serial) or stands_for_nothing(facts.serial):
         return ()
-    if plain(serial) == plain(facts.serial):
+    if plain(serial) in {plain(each) for each in (facts.serial, facts.chassis_serial, facts.board_serial)}:
         return ()
     return (Change(Weight.ALARM, "Nomor seri tidak sama dengan serah terima", serial, facts.serial),)
 

@@ -21,6 +21,8 @@ from sopctl.model.sanitise import size
 
 _EPHEMERAL = range(32768, 61000)
 """Ports that Linux chooses itself (ip(7), ip_local_port_range): the number says nothing, the program does."""
+_RESERVED = range(512, 1024)
+
 
 # Parts
 
@@ -36,7 +38,8 @@ def drive(part: Disk) -> Traits:
 
 
 def disk_name(part: Disk) -> str:
-    return " ".join(filter(None, (disk_capacity(part), part.model, f"({part.serial})" if part.serial else "")))
+    capacity = disk_capacity(part) if part.size_bytes else ""
+    return " ".join(filter(None, (capacity, part.model, f"({part.serial})" if part.serial else "")))
 
 
 def disk_key(part: Disk) -> str:
@@ -47,7 +50,9 @@ def disk_capacity(part: Disk) -> str:
     """In powers of ten, as manufacturers count. Finer than `quantity.disk_size`, as the size may be all that tells two
     disks apart."""
     size = part.size_bytes
-    return f"{decimal(size / 1e12, 2)} TB" if size >= 1e12 else f"{decimal(size / 1e9)} GB"
+    if size >= 1e12:
+        return f"{decimal(size / 1e12, 2)} TB"
+    return f"{decimal(size / 1e9)} GB" if size >= 1e9 else f"{decimal(size / 1e6)} MB"
 
 
 def memory_module(part: MemoryModule) -> Traits:
@@ -160,11 +165,16 @@ def ports_changed(before: Sequence[Listener], after: Sequence[Listener]) -> tupl
 
 
 def _compared(each: Listener, known: bool) -> bool:
-    return each.port not in _EPHEMERAL or (known and each.program is not None)
+    return not _chosen(each) or (known and each.program is not None)
 
 
 def _port(each: Listener) -> str:
-    return f"{each.protocol} {each.program}" if each.port in _EPHEMERAL else f"{each.protocol}/{each.port}"
+    return f"{each.protocol} {each.program}" if _chosen(each) else f"{each.protocol}/{each.port}"
+
+
+def _chosen(each: Listener) -> bool:
+    """Whether the port is another one after each start. The programs of NFS take any that is reserved (rpc(3))."""
+    return each.port in _EPHEMERAL or (each.port in _RESERVED and (each.program or "").startswith("rpc"))
 
 
 def paths(mounts: Sequence[Mount]) -> list[str]:

@@ -137,7 +137,7 @@ DRIVE = ("Letak", "Model", "Kapasitas", "Jenis", "Nomor seri", "Keadaan")
 
 def disk_row(disk: Disk) -> tuple[str, ...]:
     kind = {True: "HDD", False: "SSD", None: NONE}[disk.rotational]
-    size = disk_size(disk.size_bytes)
+    size = disk_size(disk.size_bytes) if disk.size_bytes else NONE
     return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, disk.health or NONE
 
 

@@ -34,14 +34,14 @@ _DRIVE_ROW = re.compile(
 )
 _RAW_SIZE = re.compile(rf"({_QUANTITY}) \[0x([0-9a-fA-F]{{1,13}}) Sectors\]")
 _ARRAY = re.compile(
-    r"(md\S{1,40}) : (active|inactive)(?: \((?:auto-)?read-only\))?(?: (raid\d{1,2}|linear|multipath)(?= |$))?"
+    r"(md\S{1,40}) : (active|inactive|broken)(?: \((?:auto-)?read-only\))?(?: (raid\d{1,2}|linear|multipath)(?= |$))?"
 )
 _FAILED = re.compile(r"(\S{1,40})\[\d{1,5}\]\(F\)")
 _BLOCKS = re.compile(r"\s{0,20}(\d{1,15}) blocks")
 _MEMBERS = re.compile(r"\[([U_]{1,64})\]")
 _ACTIVITY = re.compile(
     r"\s{0,20}\[[=>.]{1,60}\]\s{1,4}(recovery|resync|reshape|check) "
-    r"|\s{0,20}(recovery|resync|reshape)=(?:DELAYED|PENDING)"
+    r"|\s{0,20}(recovery|resync|reshape)=DELAYED"
 )
 _PROGRAM = re.compile(r'users:\(\("([^"]{1,64})"')
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -271,7 +271,7 @@ def software_raid(lines: Sequence[str]) -> Iterator[RaidVolume]:
         yield RaidVolume(
             match[1][:20],
             match[3],
-            members[1][:40] if members else ("inactive" if match[2] == "inactive" else None),
+            members[1][:40] if members else (None if match[2] == "active" else match[2]),
             f"{kib / 1024**2:.1f} GiB" if kib else None,
             failed=tuple(found[:20] for found in _FAILED.findall(line)[:40]),
             activity=(doing[1] or doing[2]) if doing else None,

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from sopctl.model.facts.changes import differences, real
+from sopctl.model.facts.changes import Weight, against_handover, differences, real
 from sopctl.model.facts.conditions import conditions
 from sopctl.model.facts.script import completed
 from sopctl.model.facts.server import ServerFacts
+from tests.cases import rows
 from tests.model.facts.captures import MACHINES, answered, facts
 
 NAMES = pytest.mark.parametrize("name", MACHINES)
@@ -74,6 +75,38 @@ def test_what_an_earlier_version_kept_raises_no_alarm(name: str) -> None:
         plain[field] = [{key: value for key, value in each.items() if key not in added} for each in plain[field]]
     before = msgspec.convert(plain, ServerFacts)
     assert real(differences(before, now)) == ()
+
+
+@pytest.mark.parametrize("row", rows("months"), ids=lambda row: row["name"])
+def test_what_changed_between_two_months(row: dict[str, Any]) -> None:
+    found = differences(facts(row["before"]), facts(row["after"]))
+    assert [str(change) for change in found] == row["changes"]
+    assert any(change.weight is Weight.ALARM for change in found) == row.get("alarm", False)
+    for month in ("before", "after"):
+        assert differences(facts(row[month]), facts(row[month])) == ()
+
+
+def test_forty_interfaces_of_containers_come_and_go() -> None:
+    card = {"eno1": {"mac": "aa:bb:cc:00:00:01", "driver": "ixgbe", "ips": ["198.51.100.7/24"]}}
+
+    def month(number: int) -> ServerFacts:
+        guests = {f"if{number}n{n}": {"mac": f"fe:00:00:0{number}:00:{n:02x}"} for n in range(40)}
+        return facts({"cards": card | guests})
+
+    assert [nic.name for nic in month(1).nics] == ["eno1"]
+    assert differences(month(1), month(2)) == ()
+
+
+@pytest.mark.parametrize("said", ["Default string", "System Serial Number", "0123456789", "To be filled by O.E.M."])
+def test_a_placeholder_is_no_other_serial_number(said: str) -> None:
+    assert against_handover("SM-0042", facts({"dmi": ["ASUSTeK", "P5Q", said]})) == ()
+    assert against_handover(said, facts({"dmi": ["ASUSTeK", "P5Q", "SM-0042"]})) == ()
+
+
+def test_the_label_may_be_that_of_the_chassis_or_the_mainboard() -> None:
+    node = facts({"dmi": ["Supermicro", "SYS-2029TP", "A263000X9", "VM188S01", "C217LK01"]})
+    assert [against_handover(said, node) for said in ("a263000x9", "VM188S01", "C217LK01")] == [(), (), ()]
+    assert against_handover("A263000X8", node) != ()
 
 
 @NAMES
