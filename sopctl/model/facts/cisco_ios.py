@@ -1,8 +1,9 @@
-"""Cisco IOS, IOS XE and NX-OS: what the `show` commands print, as fields of ServerFacts.
+"""Cisco IOS and IOS XE: what the `show` commands print, as fields of ServerFacts.
 
 Shapes are those of Cisco's command references (show version, show inventory, show interfaces, show ip interface, show
 ipv6 interface, show file systems, show hosts, show ntp status, show control-plane host open-ports). Privilege
-level 1 is enough for most of them. A Nexus answers the same commands in other words, and is read as far as it does.
+level 1 is enough for most of them. NX-OS, which answers the same
+commands in other words, is another platform.
 """
 
 import re
@@ -56,13 +57,9 @@ REFUSALS = Refusals(
 )
 
 _SOFTWARE = re.compile(r"Cisco (?:IOS|Internetwork Operating System)")
-_NEXUS = re.compile(r"Cisco Nexus Operating System")
 _XE = re.compile(r"Cisco IOS.{0,60}\bIOS[- ]XE Software|Cisco IOS[- ]XE|IOS \(tm\) IOS-XE")
 _IMAGE = re.compile(r"\(([A-Za-z0-9_]{2,40}(?:-[A-Za-z0-9_]{1,40}){0,4})\), ?(?:Experimental )?Version ([^ ,]{1,60})")
 _XE_RELEASE = re.compile(r"Cisco IOS[- ]XE Software, Version ([^ ,]{1,60})")
-_NEXUS_RELEASE = re.compile(r" {1,6}(?:NXOS|system): {1,10}version ([^ ,]{1,60})")
-_NEXUS_MODEL = re.compile(r" {1,6}cisco (\S{2,40}(?: (?!Chassis\b)[A-Z]\S{2,40})?) chassis\b", re.IGNORECASE)
-_NEXUS_CPU = re.compile(r" {1,6}(\S.{2,80}) with (\d{1,12}) kB of memory")
 _HARDWARE = re.compile(r"[Cc]isco (\S{2,40}) (?:\(([^()]{1,40})\) )?(?:processor )?(?:\(revision ([^()]{1,40})\) )?")
 _MEMORY = re.compile(r"with (\d{1,12})K(?:/(\d{1,12})K)? bytes of memory")
 _PHYSICAL = re.compile(r"(?:.{0,120} )?(\d{1,12})K bytes of physical memory")
@@ -95,7 +92,7 @@ _LOGICAL = re.compile(
 )
 """Interfaces that are not ports of the device. Those with an address are listed anyway."""
 
-_VIRTUAL = frozenset({"CSR1000V", "C8000V", "ISRV", "IOSV", "VIOS", "IOL", "VIOS_L2", "N9K-C9300V", "N9K-C9500V"})
+_VIRTUAL = frozenset({"CSR1000V", "C8000V", "ISRV", "IOSV", "VIOS", "IOL", "VIOS_L2"})
 
 
 def read(answers: Answers) -> dict[str, object]:
@@ -154,15 +151,13 @@ def _serial(said: str) -> str | None:
 
 def _host_name(version: Sequence[str]) -> str | None:
     line = next((line for line in version if " uptime is " in line), "")
-    name = text(_after(version, "Device name: ") or line.partition(" uptime is ")[0], 64)
+    name = text(line.partition(" uptime is ")[0], 64)
     return name if name and " " not in name else None
 
 
 def _system(version: Sequence[str]) -> str | None:
-    """What runs on it; None if it is nothing of Cisco's."""
+    """What runs on it; None if it is neither."""
     first = [line[:300] for line in version[:20]]
-    if any(_NEXUS.match(line) for line in first):
-        return "Cisco NX-OS"
     if any(_XE.match(line) for line in first):
         return "Cisco IOS XE"
     return "Cisco IOS" if any(_SOFTWARE.match(line) for line in first) else None
@@ -175,7 +170,7 @@ def _image(version: Sequence[str]) -> tuple[str | None, str | None]:
         found = _IMAGE.search(line)
         if found and (name := text(found[1], 80)) and (release := text(found[2], 60)):
             return name, release
-    said = (found for line in first if (found := _XE_RELEASE.match(line) or _NEXUS_RELEASE.match(line)))
+    said = (found for line in first if (found := _XE_RELEASE.match(line)))
     return None, next((text(found[1], 60) for found in said), None)
 
 
@@ -188,9 +183,6 @@ def _hardware(version: Sequence[str]) -> str | None:
     """The model of a device that has no inventory."""
     if found := _hardware_line(version):
         return text(found[1], 60)
-    nexus = (found for line in version if (found := _NEXUS_MODEL.match(line[:200])))
-    if found := next(nexus, None):
-        return text(found[1], 60)
     return "IOL" if any(line.startswith("Linux Unix (") for line in version) else None
 
 
@@ -198,10 +190,7 @@ def _processor(version: Sequence[str]) -> str | None:
     """The text in parentheses after the model, unless it is something else: the same word as the revision, say."""
     found = _hardware_line(version)
     name = text(found[2], 60) if found and found[2] else None
-    if name is None:
-        nexus = (found for line in version if (found := _NEXUS_CPU.match(line[:200])))
-        return next((text(found[1], 60) for found in nexus), None)
-    return None if found and (_NO_PROCESSOR.fullmatch(name) or name == found[3]) else name
+    return None if name is None or (found and (_NO_PROCESSOR.fullmatch(name) or name == found[3])) else name
 
 
 def _memory(version: Sequence[str]) -> int | None:
@@ -209,15 +198,13 @@ def _memory(version: Sequence[str]) -> int | None:
     physical = next((found for line in version if (found := _PHYSICAL.match(line))), None)
     if physical:
         return int(physical[1]) // 1024
-    if both := next((found for line in version if (found := _MEMORY.search(line[:300]))), None):
-        return (int(both[1]) + int(both[2] or 0)) // 1024
-    nexus = next((found for line in version if (found := _NEXUS_CPU.match(line[:200]))), None)
-    return int(nexus[2]) // 1024 if nexus else None
+    both = next((found for line in version if (found := _MEMORY.search(line[:300]))), None)
+    return (int(both[1]) + int(both[2] or 0)) // 1024 if both else None
 
 
 def _loader(version: Sequence[str]) -> str | None:
     """The boot loader's version: ROM's, or BOOTLDR's where ROM only says what it is."""
-    for begin in ("ROM: ", "BOOTLDR: ", "BIOS: "):
+    for begin in ("ROM: ", "BOOTLDR: "):
         said = _after(version, begin)
         release = _RELEASE.search(said[:300])
         if release:

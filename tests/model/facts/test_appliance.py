@@ -49,6 +49,9 @@ def test_a_device_of_cisco(row: dict[str, Any]) -> None:
     """The lines that matter, of each family and release; read against itself, and as it may say it another day."""
     said = {"show version": row["version"], "show inventory": row.get("inventory", "")}
     facts = from_answers("cisco_ios", said, gathered_at=AT)
+    if row["facts"] is None:
+        assert facts is None
+        return
     assert facts is not None
     found = {
         **msgspec.structs.asdict(facts),
