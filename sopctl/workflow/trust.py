@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from sopctl.errors import Action, OutsideFailure, UsageError
 from sopctl.model.access import target as targets
+from sopctl.model.access.algorithms import Old
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import HostKey, Jump, Pin, Service, Target
 
@@ -29,6 +30,8 @@ class Host(Struct, frozen=True):
     address: str
     port: int
     pinned: HostKey | None = None
+    old: tuple[Old, ...] = ()
+    """Old SSH algorithms that its record allows."""
 
     @property
     def place(self) -> str:
@@ -84,7 +87,7 @@ def target(
     logs in. `timeout`: seconds for the whole check."""
     if expect is None and host.pinned:
         expect = host.pinned.pin
-    return Target(host.address, host.port, user, expect, services=services, timeout=timeout, jump=jump)
+    return Target(host.address, host.port, user, expect, services=services, timeout=timeout, jump=jump, old=host.old)
 
 
 def look(host: Host, *, expect: Pin | None = None) -> AccessResult:

@@ -12,7 +12,7 @@ from sopctl.adapters.switch.faults import (
     SessionTimedOut,
     Unreachable,
 )
-from sopctl.adapters.switch.session import Endpoint, Login, Session, connect
+from sopctl.adapters.switch.session import Endpoint, Login, Session, connect, refuse_unknown_algorithms
 
 __all__ = [
     "CommandRefused",
@@ -34,4 +34,5 @@ __all__ = [
     "known",
     "learned",
     "read",
+    "refuse_unknown_algorithms",
 ]

@@ -3,6 +3,8 @@
 from typing import ClassVar
 
 from sopctl.errors import Advice, OutsideFailure
+from sopctl.model.access.algorithms import Disagreement, Kind, device_remedies
+from sopctl.model.text import printable
 
 
 class DeviceFault(OutsideFailure):
@@ -63,3 +65,48 @@ class SessionDropped(DeviceFault):
     """The connection ended during the session. Whether the last command was carried out is not known."""
 
     kind = "dropped"
+
+
+def nothing_in_common(found: Disagreement, where: str) -> Unreachable:
+    """No SSH session, as the device has no algorithm of one kind that it may be spoken to with."""
+    offered, remedy = printable(", ".join(found.offered), 200), device_remedies(found)
+    match found.kind:
+        case Kind.KEX:
+            return Unreachable(
+                "no-common-key-exchange",
+                "the device has no key exchange that still counts as secure: it offers only {offered}",
+                where=where,
+                remedy=remedy,
+                offered=offered,
+            )
+        case Kind.HOST_KEY:
+            return Unreachable(
+                "no-common-host-key",
+                "the device has no host key of a current type, or signs with it by SHA-1: it offers only {offered}",
+                where=where,
+                remedy=remedy,
+                offered=offered,
+            )
+        case Kind.CIPHER:
+            return Unreachable(
+                "no-common-cipher",
+                "the device has no cipher that still counts as secure: it offers only {offered}",
+                where=where,
+                remedy=remedy,
+                offered=offered,
+            )
+        case Kind.MAC:
+            return Unreachable(
+                "no-common-mac",
+                "the device has no integrity check that still counts as secure: it offers only {offered}",
+                where=where,
+                remedy=remedy,
+                offered=offered,
+            )
+    return Unreachable(
+        "no-common-compression",
+        "the device does not speak without compression: it offers only {offered}",
+        where=where,
+        remedy=remedy,
+        offered=offered,
+    )

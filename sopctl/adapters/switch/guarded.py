@@ -10,13 +10,18 @@ import socket
 import threading
 import time
 from base64 import b64decode
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import paramiko
 from netmiko.base_connection import BaseConnection
 from netmiko.channel import SSHChannel
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 
+from sopctl.adapters import spoken
 from sopctl.errors import Interrupted
+from sopctl.model.access.algorithms import Old
 from sopctl.model.access.target import HostKey
 
 MAX_OUTPUT = 4 * 1024 * 1024
@@ -112,11 +117,28 @@ class _Channel(SSHChannel):
             raise Dropped from None
 
 
+class _Client(paramiko.SSHClient):
+    """A client that knows only the pinned key and speaks only what sopctl speaks, whatever netmiko asks for."""
+
+    def __init__(self, name: str, pinned: HostKey, old: Sequence[Old]) -> None:
+        super().__init__()
+        self.set_log_channel(_LOG)
+        key = paramiko.PKey.from_type_string(pinned.type, b64decode(pinned.key))
+        self.get_host_keys().add(name, pinned.type, key)
+        self.set_missing_host_key_policy(paramiko.RejectPolicy())
+        self._transports = partial(spoken.Transport, old=old, key_type=pinned.type)
+
+    def connect(self, *where: Any, **options: Any) -> None:
+        super().connect(*where, **{**options, "transport_factory": self._transports})
+
+
 class Guarded(BaseConnection):
     """What a guarded connection adds to netmiko's class for a platform; see `guarded`."""
 
     watchdog: Watchdog
     pinned: HostKey
+    old: Sequence[Old] = ()
+    """Old SSH algorithms that are allowed for this device."""
 
     def special_login_handler(self, delay_factor: float = 1.0) -> None:
         """netmiko's hook on a new channel, before anything is read from it: swap in the guarded channel."""
@@ -125,14 +147,9 @@ class Guarded(BaseConnection):
         super().special_login_handler(delay_factor)
 
     def _build_ssh_client(self) -> paramiko.SSHClient:
-        """A client that knows only the pinned key. (Should netmiko ever bypass this, `ssh_strict` refuses all.)"""
-        client = paramiko.SSHClient()
-        client.set_log_channel(_LOG)
+        """netmiko's hook for its client. (Should netmiko ever bypass this, `ssh_strict` refuses all.)"""
         name = self.host if self.port == SSH_PORT else f"[{self.host}]:{self.port}"
-        key = paramiko.PKey.from_type_string(self.pinned.type, b64decode(self.pinned.key))
-        client.get_host_keys().add(name, self.pinned.type, key)
-        client.set_missing_host_key_policy(paramiko.RejectPolicy())
-        return client
+        return _Client(name, self.pinned, self.old)
 
 
 def guarded(device_type: str) -> type[Guarded]:

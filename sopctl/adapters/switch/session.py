@@ -23,9 +23,11 @@ from sopctl.adapters.switch.faults import (
     SessionDropped,
     SessionTimedOut,
     Unreachable,
+    nothing_in_common,
 )
 from sopctl.adapters.switch.session_log import Redacted, session_log
 from sopctl.errors import InvalidRecord
+from sopctl.model.access.algorithms import Old
 from sopctl.model.access.target import HostKey, fingerprint
 from sopctl.model.text import printable
 
@@ -50,11 +52,13 @@ _ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[ -/
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A device's address and port, and the host key that it must show."""
+    """A device's address and port, the host key that it must show, and the old SSH algorithms that are allowed for it
+    alone."""
 
     host: str
     port: int
     host_key: HostKey
+    old: tuple[Old, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -226,6 +230,14 @@ def connect(
         yield Session(endpoint, dialect, connection, watchdog, prompt)
 
 
+def refuse_unknown_algorithms(old: Sequence[Old], *, where: str) -> None:
+    """Raise OutsideFailure for an allowed old algorithm that the installed library cannot speak."""
+    if old:
+        from sopctl.adapters.spoken import refuse_unknown
+
+        refuse_unknown(old, where=where)
+
+
 def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
     """An answer as rows, parsed with ntc-templates; lists in a cell are joined by commas. Raises DeviceFault for a
     command without a template, or an answer that does not match it."""
@@ -273,7 +285,7 @@ def _open(
         session_log=log,
         auto_connect=False,
     )
-    connection.watchdog, connection.pinned = watchdog, endpoint.host_key
+    connection.watchdog, connection.pinned, connection.old = watchdog, endpoint.host_key, endpoint.old
     try:
         if dialect.configuring == "shell":
             connection.establish_connection()
@@ -338,8 +350,9 @@ def _leave(connection: "Guarded") -> None:
 def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage: str) -> NoReturn:
     """Raise our error for `error` and its causes. `stage` says when it happened: at the login, or a command."""
     from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException, ReadTimeout
-    from paramiko.ssh_exception import AuthenticationException, BadHostKeyException, IncompatiblePeer
+    from paramiko.ssh_exception import AuthenticationException, BadHostKeyException
 
+    from sopctl.adapters.spoken import NoCommonAlgorithm
     from sopctl.adapters.switch.guarded import MAX_OUTPUT, DeadlinePassed, Dropped, Flooded
     from sopctl.errors import SopctlError
 
@@ -377,14 +390,9 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
             where=where,
             remedy="See that the account exists, and that the key or password in keys/ is the account's.",
         ) from None
-    if IncompatiblePeer in kinds:
-        raise Unreachable(
-            "ssh-algorithms-insecure",
-            "the device offers no SSH algorithm that still counts as secure: {reason}",
-            where=where,
-            remedy="Update its firmware, or give it a new host key (crypto key generate rsa modulus 2048).",
-            reason=printable(str(error.__context__), 200),
-        ) from None
+    apart = next((each.disagreement for each in causes if isinstance(each, NoCommonAlgorithm)), None)
+    if apart is not None:
+        raise nothing_in_common(apart, where) from None
     if kinds & {Dropped, EOFError, ConnectionResetError, BrokenPipeError}:
         raise SessionDropped("session-dropped", "the connection ended at {stage}", where=where, stage=stage) from None
     if Flooded in kinds:

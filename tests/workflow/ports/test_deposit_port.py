@@ -385,6 +385,11 @@ def test_what_a_switch_lacks_is_found_before_it_is_needed(desk: Desk, lan: Lan, 
     assert switch() == (True, f"{device.user}@127.0.0.1")
     (audit,) = (job.commands for job in scheduling.jobs(Site(site.root)) if job.name == "switches")
     assert audit[0][-2:] == ("switch", "audit")
+    record = site.root / "switches/sw-a1.yml"
+    plain = record.read_text()
+    record.write_text(f"{plain}legacy: [ssh-rsa, aes128-cbc]\n")
+    assert "old SSH algorithms: ssh-rsa, aes128-cbc" in switch()[1]
+    record.write_text(plain)
     (site.root / "keys/sw-a1").unlink()
     ok, said = switch()
     assert not ok
