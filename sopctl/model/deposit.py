@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from sopctl.model import names
 from sopctl.model.access.algorithms import Legacy
+from sopctl.model.facts.platforms import KNOWN
 
 Id = Annotated[str, Meta(pattern=names.ID)]
 Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=names.LINE)]
@@ -27,7 +28,7 @@ Host = Annotated[str, Meta(min_length=1, max_length=253)]
 """A host name or an IP address, once `names.is_address` has said so."""
 
 Kind = Literal["server", "appliance"]
-Platform = Literal["cisco_ios", "mikrotik_routeros"]
+Platform = Annotated[str, Meta(pattern=names.one_of(KNOWN))]
 """What an appliance runs, by the names that netmiko has for it."""
 
 
@@ -253,7 +254,7 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Raise ValueError for fields that do not fit its kind."""
         if (self.kind == "appliance") != (self.platform is not None):
-            raise ValueError("Expected `platform` (cisco_ios, mikrotik_routeros) for an appliance, and only for one")
+            raise ValueError(f"Expected `platform` ({', '.join(KNOWN)}) for an appliance, and only for one")
         if self.kind == "appliance":
             _refuse_accounts(self.access)
             return

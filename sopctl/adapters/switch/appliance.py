@@ -17,11 +17,6 @@ SECONDS = 120.0
 
 _NOTHING = re.compile(r"(?!)")
 
-DIALECTS: dict[Platform, Dialect] = {
-    "cisco_ios": Dialect("cisco_ios", _NOTHING),
-    "mikrotik_routeros": Dialect("mikrotik_routeros", _NOTHING, configuring="direct"),
-}
-
 
 def ask(
     endpoint: Endpoint,
@@ -33,5 +28,5 @@ def ask(
     cancel: threading.Event | None = None,
 ) -> dict[str, str]:
     """The answers by command, as plain lines. Raises what `connect` raises; partial answers are dropped."""
-    with connect(endpoint, login, DIALECTS[platform], seconds=seconds, cancel=cancel) as session:
+    with connect(endpoint, login, Dialect(platform, _NOTHING), seconds=seconds, cancel=cancel) as session:
         return {command: session.show(command) for command in commands}

@@ -16,6 +16,7 @@ from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.faults import DeviceFault
 from sopctl.adapters.switch.session import Session
 from sopctl.errors import InvalidRecord
+from sopctl.model.names import told
 from sopctl.model.ports.port import Learned, PortSetting, SwitchState
 from sopctl.model.text import printable
 
@@ -104,7 +105,7 @@ def driver(platform: str) -> Driver:
         raise InvalidRecord(
             "no-driver",
             "there is no driver for {platform!r}",
-            remedy=f"There are drivers for: {', '.join(known())}.",
+            remedy=f"There are drivers for: {told(platform, known())}",
             platform=platform,
         )
     return cast(Driver, importlib.import_module(f"{platforms.__name__}.{platform}"))

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from sopctl.model.sanitise import number
+from sopctl.model.sanitise import mac, number
 
 MAX_REPLY = 400_000
 """The limit in characters for one command's answer: `show interfaces` on a stack of 400 ports is that long. The rest is
@@ -68,6 +68,12 @@ def size(said: str | None) -> int | None:
     """`1024.0MiB` in bytes."""
     found = _SIZE.match((said or "").strip()[:40])
     return number(int(float(found[1]) * 1024 ** _POWERS[found[2]])) if found else None
+
+
+def hardware_address(said: str) -> str | None:
+    """A MAC address in any notation (`0000.5e00.5301`, `00005e-005301`, `00:00:5E:00:53:01`), as sopctl writes it."""
+    digits = re.sub(r"[^0-9A-Fa-f]", "", said[:40])
+    return mac(":".join(digits[n : n + 2] for n in range(0, 12, 2))) if len(digits) == 12 else None
 
 
 def _lines(text: str) -> list[str]:
