@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Sequence
 
-from sopctl.adapters.switch.dialect import Dialect
+from sopctl.adapters.switch.dialect import CISCO_LOG, Dialect
 from sopctl.adapters.switch.session import Endpoint, Login, connect
 from sopctl.model.deposit import Platform
 
@@ -18,7 +18,7 @@ SECONDS = 120.0
 _NOTHING = re.compile(r"(?!)")
 
 DIALECTS: dict[Platform, Dialect] = {
-    "cisco_ios": Dialect("cisco_ios", _NOTHING),
+    "cisco_ios": Dialect("cisco_ios", _NOTHING, prepare=("terminal length 0", "terminal width 511"), noise=CISCO_LOG),
     "mikrotik_routeros": Dialect("mikrotik_routeros", _NOTHING, configuring="direct"),
 }
 
