@@ -2,12 +2,25 @@
 
 from sopctl.adapters.switch.appliance import ask
 from sopctl.adapters.switch.dialect import Dialect
-from sopctl.adapters.switch.driver import Driver, Restore, driver, known, learned, read
+from sopctl.adapters.switch.driver import (
+    Driver,
+    Pending,
+    Restore,
+    driver,
+    known,
+    learned,
+    neighbours,
+    pending,
+    read,
+    saved,
+)
 from sopctl.adapters.switch.faults import (
     CommandRefused,
+    DeviceAsks,
     DeviceFault,
     HostKeyChanged,
     LoginRefused,
+    NotSaved,
     SessionDropped,
     SessionTimedOut,
     Unreachable,
@@ -16,6 +29,7 @@ from sopctl.adapters.switch.session import Endpoint, Login, Session, connect, re
 
 __all__ = [
     "CommandRefused",
+    "DeviceAsks",
     "DeviceFault",
     "Dialect",
     "Driver",
@@ -23,6 +37,8 @@ __all__ = [
     "HostKeyChanged",
     "Login",
     "LoginRefused",
+    "NotSaved",
+    "Pending",
     "Restore",
     "Session",
     "SessionDropped",
@@ -33,6 +49,9 @@ __all__ = [
     "driver",
     "known",
     "learned",
+    "neighbours",
+    "pending",
     "read",
     "refuse_unknown_algorithms",
+    "saved",
 ]

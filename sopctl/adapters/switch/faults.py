@@ -67,6 +67,31 @@ class SessionDropped(DeviceFault):
     kind = "dropped"
 
 
+class DeviceAsks(DeviceFault):
+    """The device asks a question that nobody was told to answer; `question` is its line, safe to print. It was taken
+    back with Ctrl-C."""
+
+    kind = "question"
+
+    def __init__(self, line: str, question: str, *, where: str = "", remedy: Advice = ()) -> None:
+        super().__init__(
+            "device-asks",
+            "the device answers {line!r} with a question, which is left open: {question}",
+            where=where,
+            remedy=remedy,
+            line=line,
+            question=question,
+        )
+        self.line = line
+        self.question = question
+
+
+class NotSaved(DeviceFault):
+    """The device did not say that it saved its configuration, and what is kept for its next start does not show it."""
+
+    kind = "not-saved"
+
+
 def nothing_in_common(found: Disagreement, where: str) -> Unreachable:
     """No SSH session, as the device has no algorithm of one kind that it may be spoken to with."""
     offered, remedy = printable(", ".join(found.offered), 200), device_remedies(found)

@@ -27,6 +27,10 @@ from sopctl.model.access.target import HostKey
 MAX_OUTPUT = 4 * 1024 * 1024
 """Characters that a session may receive. The MAC address table of a large switch is about one million."""
 
+MAX_SECONDS = 900.0
+"""How long a session may last at the most, however slow the device is: a change on a line of 9,600 baud takes three
+minutes."""
+
 SSH_PORT = 22
 """The host key of another port is listed under `[host]:port` (sshd(8), known_hosts)."""
 
@@ -49,15 +53,19 @@ class Flooded(Exception):
 
 
 class Watchdog:
-    """The session's one deadline. When it passes, the connection is shut down, which ends every wait in paramiko."""
+    """The session's one deadline. When it passes, the connection is shut down, which ends every wait in paramiko.
+
+    A device that answers slowly gets the time that its answers took again, up to MAX_SECONDS in all: what it showed of
+    its speed is what it is given. One that hangs gets none.
+    """
 
     def __init__(self, seconds: float, cancel: threading.Event | None = None) -> None:
         self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        """How long the session may last, by what the device showed so far."""
+        self._began = time.monotonic()
         self._cancel = cancel
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._shut_down)
-        self._timer.daemon = True
+        self._timer = self._timed(seconds)
 
     def start(self, connection: socket.socket) -> None:
         """Watch `connection` from now on."""
@@ -66,11 +74,16 @@ class Watchdog:
 
     def stop(self) -> None:
         """Stop watching."""
+        self._socket = None
         self._timer.cancel()
+
+    def credit(self, seconds: float) -> None:
+        """A command was answered in so many seconds."""
+        self.seconds = max(self.seconds, min(self.seconds + seconds, MAX_SECONDS))
 
     def left(self) -> float:
         """Seconds until the deadline, never negative."""
-        return max(0.0, self._end - time.monotonic())
+        return max(0.0, self._began + self.seconds - time.monotonic())
 
     @property
     def passed(self) -> bool:
@@ -83,10 +96,21 @@ class Watchdog:
         if self.passed:
             raise DeadlinePassed
 
+    def _timed(self, seconds: float) -> threading.Timer:
+        timer = threading.Timer(seconds, self._shut_down)
+        timer.daemon = True
+        return timer
+
     def _shut_down(self) -> None:
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+        connection, left = self._socket, self.left()
+        if connection is None:
+            return
+        if left > 0:  # the deadline has moved since
+            self._timer = self._timed(left)
+            self._timer.start()
+            return
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Channel(SSHChannel):

@@ -16,6 +16,9 @@ class Reader(Protocol):
 
     COMMANDS: tuple[str, ...]
     """What to ask, in order. The first one shows whether it is of that platform; none changes anything."""
+    TERMINAL: tuple[str, ...] | None
+    """What makes the terminal endless and wide, for the session alone; None: netmiko's own way. A pager that stays on
+    is answered."""
     REFUSALS: Refusals
     READ_BY: Mapping[str, tuple[str, ...]]
     """The commands that a field is read from."""
@@ -32,6 +35,11 @@ _FIELDS = frozenset(ServerFacts.__struct_fields__) - {"gathered_at", "hostname",
 def commands(platform: Platform) -> tuple[str, ...]:
     """What to ask an appliance of the platform, in order."""
     return _reader(platform).COMMANDS
+
+
+def terminal(platform: Platform) -> tuple[str, ...] | None:
+    """What to send first; see `Reader`."""
+    return _reader(platform).TERMINAL
 
 
 def from_answers(platform: Platform, said: Mapping[str, str], *, gathered_at: str) -> ServerFacts | None:

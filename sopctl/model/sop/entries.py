@@ -265,7 +265,8 @@ class SudoRight(Entry, frozen=True, kw_only=True):
 
 class PortChange(Struct, frozen=True):
     """A switch port that was given to the server (`applied`) or taken away (`released`): how it was set before and
-    after, the MAC address that was heard, and how the switch would have rolled back by itself."""
+    after, its own configuration from before, the MAC address that was heard, others that were heard beside it, and how
+    the switch would have rolled back by itself."""
 
     switch: str
     port: str
@@ -274,6 +275,8 @@ class PortChange(Struct, frozen=True):
     after: PortSetting | None = None
     mac: str | None = None
     restore: str | None = None
+    text_before: tuple[str, ...] | None = None
+    also: tuple[str, ...] | None = None
 
 
 class PortSet(Entry, frozen=True, kw_only=True):
@@ -283,7 +286,7 @@ class PortSet(Entry, frozen=True, kw_only=True):
 
 
 class PortAttempt(Struct, frozen=True):
-    """A change of a switch port that could not be made."""
+    """A change of a switch port that could not be made; `text_differs`: what was not put back as it was."""
 
     switch: str
     port: str
@@ -291,6 +294,8 @@ class PortAttempt(Struct, frozen=True):
     cause: str
     before: PortSetting | None = None
     after: PortSetting | None = None
+    text_before: tuple[str, ...] | None = None
+    text_differs: tuple[str, ...] | None = None
 
 
 class PortFailed(Entry, frozen=True, kw_only=True):

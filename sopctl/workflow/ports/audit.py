@@ -47,23 +47,33 @@ def audit(
     """
     site = desk.site
     chosen = [switches.record(site, name).name for name in names] or list(site.switches)
-    records = [each for each in port_records(site) if each.switch in chosen]
+    switches.refuse_shared_ports(site)
     states: dict[str, SwitchState] = {}
+    saved: dict[str, dict[str, tuple[str, ...]]] = {}
+    recorded: dict[str, list[PortRecord]] = {}
     errors: dict[str, SopctlError] = {}
 
     def read(name: str) -> None:
+        """Read a switch, and the records while nobody else may change its ports: they are of one moment."""
         try:
             taken = switches.held(site, site.switches[name], seconds=READ_SECONDS, wait=WAIT_SECONDS, cancel=cancel)
             with taken as held, held.open() as session:
-                states[name] = device.read(held.driver, session)
+                state = device.read(held.driver, session)
+                kept = device.saved(held.driver, session)
+                recorded[name] = [each for each in port_records(site) if each.switch == name]
+            states[name] = state
+            if kept is not None:
+                saved[name] = kept
         except SopctlError as error:
             errors[name] = error
 
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, max(1, len(chosen)))) as pool:
         list(pool.map(read, chosen))
     uplinks = {name: site.switches[name].uplinks for name in states}
-    findings = compare(records, dict(sorted(states.items())), uplinks)
-    counts = {name: sum(each.switch == name for each in records) for name in sorted(states)}
+    unread = [each for each in port_records(site) if each.switch not in states]  # whose servers may be elsewhere
+    records = [each for name in chosen if name in states for each in recorded[name]]
+    findings = compare([*records, *unread], dict(sorted(states.items())), uplinks, saved)
+    counts = {name: len(recorded[name]) for name in sorted(states)}
     return Audited(counts, tuple(findings), {name: str(error) for name, error in sorted(errors.items())}), errors
 
 

@@ -21,6 +21,7 @@ INTERFACES = "show interface"
 MANAGEMENT = "show interface mgmt"
 
 COMMANDS = (SYSTEM, MODULES, STACK, INTERFACES, MANAGEMENT)
+TERMINAL = ("no page",)
 
 READ_BY = {
     "hostname": (SYSTEM,),

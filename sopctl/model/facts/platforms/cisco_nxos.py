@@ -20,6 +20,7 @@ IPV6 = "show ipv6 interface vrf all"
 ROUTE = "show ip route 0.0.0.0/0 vrf all"
 
 COMMANDS = (VERSION, INVENTORY, INTERFACES, IPV4, IPV6, ROUTE)
+TERMINAL = ("terminal length 0", "terminal width 511")
 
 READ_BY = {
     "hostname": (VERSION,),

@@ -23,6 +23,8 @@ DNS = "get system dns"
 ROUTE = "get router info routing-table details 0.0.0.0/0"
 
 COMMANDS = (STATUS, PHYSICAL, INTERFACES, HARDWARE, CLUSTER, PERFORMANCE, DNS, ROUTE)
+TERMINAL: tuple[str, ...] = ()
+"""Its pager can only be turned off in its configuration."""
 
 READ_BY = {
     "hostname": (STATUS,),

@@ -19,6 +19,8 @@ PORTS = "show interfaces brief"
 IP = "show ip"
 
 COMMANDS = (SYSTEM, LOCAL, MODULES, PORTS, IP)
+TERMINAL: tuple[str, ...] = ()
+"""Its pager can only be turned off with the rights of a manager."""
 
 READ_BY = {
     "hostname": (SYSTEM,),

@@ -20,6 +20,7 @@ UPTIME = "show system uptime"
 ROUTE = "show route 0.0.0.0/0 exact table inet.0"
 
 COMMANDS = (VERSION, HARDWARE, INTERFACES, UPTIME, ROUTE)
+TERMINAL = ("set cli screen-length 0", "set cli screen-width 511")
 
 READ_BY = {
     "hostname": (VERSION,),

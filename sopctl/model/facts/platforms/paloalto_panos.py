@@ -19,6 +19,7 @@ INTERFACES = "show interface all"
 CHASSIS = "show chassis inventory"
 
 COMMANDS = (SYSTEM, INTERFACES, CHASSIS)
+TERMINAL = ("set cli scripting-mode on", "set cli pager off", "set cli terminal width 500")
 
 READ_BY = {
     "hostname": (SYSTEM,),
