@@ -261,10 +261,10 @@ def _open(
         else:
             connection.establish_connection()
             dialogue.begin()
-            if dialect.enables and dialogue.prompt.endswith(">"):
-                _enable(dialogue, login, endpoint)
-            for command in dialect.prepare:  # an account may be refused this: then the pager is answered
-                dialogue.ask(command)
+        if dialect.enables and dialogue.prompt.endswith(">"):
+            _enable(dialogue, login, endpoint)
+        for command in dialect.prepare or ():  # an account may be refused this: then the pager is answered
+            dialogue.ask(command)
     except BaseException:
         connection.paramiko_cleanup()
         raise
