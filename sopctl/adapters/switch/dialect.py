@@ -27,6 +27,10 @@ class Dialect:
     to be entered. `prepare` are the commands that make the terminal wide and endless; with None, netmiko prepares it.
     `noise` is how a message of the device's log begins, which may come between any two lines. `in_mode` is the prompt
     of the configuration mode. `optional` are lines of configuration that some devices of the platform do not know.
+
+    `entering` and `leaving` lead into the configuration mode and out of it. Where lines only edit a candidate, the
+    commands `closing` make it take effect, and each is done only if its answer has a line that `proof` matches;
+    `discard` throws the candidate away. `patience`: so many seconds, if they are more than usual, it may take to answer.
     """
 
     device_type: str
@@ -37,6 +41,12 @@ class Dialect:
     noise: re.Pattern[str] = field(default=_NOTHING, repr=False)
     in_mode: re.Pattern[str] = field(default=CONFIGURING, repr=False)
     optional: frozenset[str] = frozenset()
+    entering: str = "configure terminal"
+    leaving: str = "end"
+    closing: tuple[str, ...] = ()
+    proof: re.Pattern[str] = field(default=_NOTHING, repr=False)
+    discard: tuple[str, ...] = ()
+    patience: float = 0.0
 
     def refused(self, answer: str) -> str:
         """The line with which the device refuses, or an empty string."""
@@ -45,6 +55,10 @@ class Dialect:
             if self.refusal.match(shown):
                 return shown
         return ""
+
+    def proves(self, answer: str) -> bool:
+        """Does an answer say that a closing command is done?"""
+        return any(self.proof.match(line.strip()[:MAX_JUDGED]) for line in answer.splitlines())
 
     def is_noise(self, line: str) -> bool:
         """Is the line a message of the device's own log?"""

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 30.0
 """How long the device may be silent before it has answered a command. The slowest is to save the configuration."""
-SETTLE_SECONDS = 0.05
+SETTLE_SECONDS = 0.02
 """For so long nothing may follow a prompt that ends an answer."""
-SETTLE_LOGIN_SECONDS = 0.5
+SETTLE_LOGIN_SECONDS = 0.3
 """The same while the prompt is not known yet, for a question, and for an answer whose text is a neighbour's."""
 ECHO_SECONDS = 2.0
 """After this silence a prompt counts although the device has not echoed the command."""
-TICK = 0.01
+TICK = 0.005
 
 MAX_LINE = 4096
 """Characters of a line of an answer; the rest of a longer one is dropped."""
@@ -156,7 +156,7 @@ class Dialogue:
                 tail = ""
             elif quiet >= SETTLE_LOGIN_SECONDS and _ASKS_LOGIN.search(last[-80:]):
                 raise AsksLogin(last[-80:].strip())
-            elif quiet >= ANSWER_SECONDS:
+            elif quiet >= max(ANSWER_SECONDS, self._dialect.patience):
                 raise Silent(last[-200:].strip())
             time.sleep(TICK)
 

@@ -25,14 +25,17 @@ from sopctl.model.text import printable
 class Restore:
     """How the switch puts a port back by itself should we lose it after a change.
 
-    `how` describes it in words. It is armed before the change, by the lines `arm` or by `entering`, the command that
-    enters the configuration mode. The commands `keep` disarm it, whether the change stays or was put back line by line:
+    `how` describes it in words. It is armed before the change, by the commands `begin` or the lines `arm` or by
+    `entering`, the command that enters the configuration mode; or with the change, by `closing`, the commands that make
+    its lines take effect. The commands `keep` disarm it, whether the change stays or was put back line by line:
     a platform's own way of going back may undo what others changed meanwhile, and is left to the switch.
     """
 
     how: str
     arm: tuple[str, ...] = ()
-    entering: str = "configure terminal"
+    begin: tuple[str, ...] = ()
+    entering: str = ""
+    closing: tuple[str, ...] | None = None
     keep: tuple[str, ...] = ()
 
 

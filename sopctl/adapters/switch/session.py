@@ -101,16 +101,19 @@ class Session:
             raise self._refusal(command, refused)
         return answer
 
-    def configure(self, lines: Sequence[str], *, entering: str = "configure terminal") -> None:
+    def configure(self, lines: Sequence[str], *, entering: str = "", closing: tuple[str, ...] | None = None) -> None:
         """Send `lines` of configuration one by one, up to the first that is refused. `entering` is the command that
-        enters the configuration mode, on platforms that have one.
+        enters the configuration mode, and `closing` are those that make the lines take effect, on platforms that have
+        them (by default the dialect's).
 
-        Raises CommandRefused with the refused line; the lines before it have been applied.
+        Raises CommandRefused with the refused line; the lines before it have been applied, or where they only edit a
+        candidate, thrown away.
         """
         for line in lines:
             self._check(line)
         if self.dialect.configuring == "mode":
-            self._configure_in_mode(lines, entering)
+            ends = self.dialect.closing if closing is None else closing
+            self._configure_in_mode(lines, entering or self.dialect.entering, ends)
             return
         for line in lines:
             answer = self.show(line)
@@ -121,21 +124,33 @@ class Session:
         """Seconds until the session times out."""
         return self._watchdog.left()
 
-    def _configure_in_mode(self, lines: Sequence[str], entering: str) -> None:
+    def _configure_in_mode(self, lines: Sequence[str], entering: str, closing: tuple[str, ...]) -> None:
         """Enter the mode, send the lines, leave the mode, whatever happens: some devices let in one user at a time."""
         with self._translated(entering):
             said = _clean(self._dialogue.ask(entering))
             if not self._dialogue.configuring:
                 raise self._refusal(entering, said.strip() or "it does not enter the configuration mode")
+        leaving = (*self.dialect.discard, self.dialect.leaving)
         try:
+            refused = self.dialect.refused(said)
+            if refused and closing:  # it lets in, and says that others are at work there
+                raise self._refusal(entering, said.strip())
             for line in lines:
                 with self._translated(line):
                     refused = self.dialect.refused(_clean(self._dialogue.ask(line)))
                 if refused and line not in self.dialect.optional:
                     raise self._refusal(line, refused)
+            for line in closing:
+                with self._translated(line):
+                    answer = _clean(self._dialogue.ask(line))
+                refused = self.dialect.refused(answer)
+                if refused or not self.dialect.proves(answer):
+                    raise self._refusal(line, answer.strip() or "it does not say that this is done")
+            leaving = (self.dialect.leaving,)
         finally:
-            with contextlib.suppress(DeviceFault), self._translated("end"):
-                self._dialogue.ask("end")
+            for line in leaving:
+                with contextlib.suppress(DeviceFault), self._translated(line):
+                    self._dialogue.ask(line)
 
     def _ask(self, command: str, *, confirm: re.Pattern[str] | None = None, careful: bool = False) -> str:
         self._check(command)
@@ -274,10 +289,10 @@ def _open(
             connection.ansi_escape_codes = True
             connection.establish_connection()
             dialogue.begin()
-            if dialect.enables and dialogue.prompt.endswith(">"):
-                _enable(dialogue, login, endpoint)
-            for command in dialect.prepare:  # an account may be refused this: then the pager is answered
-                dialogue.ask(command)
+        if dialect.enables and dialogue.prompt.endswith(">"):
+            _enable(dialogue, login, endpoint)
+        for command in dialect.prepare or ():  # an account may be refused this: then the pager is answered
+            dialogue.ask(command)
     except BaseException:
         connection.paramiko_cleanup()
         raise

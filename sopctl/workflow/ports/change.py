@@ -369,12 +369,16 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None, 
         progress.sent = True
         session.configure(restore.arm)
         progress.armed = True
-    entering = restore.entering if restore else "configure terminal"
+    for command in restore.begin if restore else ():
+        progress.armed = None
+        session.show(command)
+        progress.armed = progress.sent = True
+    entering = (restore.entering if restore else "") or job.held.driver.DIALECT.entering
     lines = job.held.driver.lines(plan.before, job.wanted)
-    if restore and not restore.arm:
+    if restore and not (restore.arm or restore.begin):
         progress.armed = None
     try:
-        session.configure(lines, entering=entering)
+        session.configure(lines, entering=entering, closing=restore.closing if restore else None)
     except CommandRefused as error:
         entered = error.line != entering
         progress.sent = progress.sent or entered

@@ -315,7 +315,9 @@ class _Printed:
     text: list[str] = field(default_factory=list)
 
     def entry(self) -> Entry:
-        values = {key: _unquoted(value) for key, value in _VALUE.findall("\n".join(self.text))}
+        values: Entry = {}
+        for key, value in _VALUE.findall("\n".join(self.text)):
+            values.setdefault(key, _unquoted(value))
         return {**values, "flags": self.flags, "comment": "\n".join(self.comment).strip()}
 
 
