@@ -30,7 +30,7 @@ class Dialect:
 
     `entering` and `leaving` lead into the configuration mode and out of it. Where lines only edit a candidate, the
     commands `closing` make it take effect, and each is done only if its answer has a line that `proof` matches;
-    `discard` throws the candidate away. `patience`: so many seconds, if they are more than usual, it may take to answer.
+    `discard` throws the candidate away. `patience`: for how many seconds it may be silent, if that is more than usual.
     """
 
     device_type: str

@@ -485,13 +485,14 @@ def _back(
 
 
 def _disarming(job: Job, session: Session, restore: Restore, progress: _Progress) -> Iterator[str]:
-    """The commands that disarm what this run armed. Where it is not known whether it was armed, the switch tells."""
+    """The commands that disarm what this run armed. Where it is not known whether it was armed, the switch tells; and
+    one that refuses a second timer (`begin`) had none but ours when it did not refuse."""
     if progress.armed:
         yield from restore.keep
     elif progress.armed is None:
         _, ours = _pending(job, session)
         for each in ours:
-            if each.seen:
+            if each.seen or restore.begin:
                 yield from each.end
 
 

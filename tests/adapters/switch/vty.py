@@ -66,7 +66,7 @@ class Box:
         self.dead, self.cut_after, self.dies = False, 0, False
 
 
-def _never() -> Line:  # type: ignore[return]
+def _never() -> Line:
     raise AssertionError
 
 
