@@ -52,9 +52,9 @@ class ActualPort(Struct, frozen=True):
     """A port as its switch describes it. `bundle`: the aggregate that it is a member of.
 
     `text` is the port's own configuration in the switch's words, bounded; two ports with the same text are set the
-    same, whatever the model leaves out. `special` says what the model cannot hold ("it is set to …"), `stopped` why the
-    switch itself took the port down; both are empty for an ordinary port. `bound` are the MAC addresses to which port
-    security ties the port.
+    same, whatever the model leaves out. `special` is what of it the model cannot hold, `stopped` why the switch itself
+    took the port down, both in the switch's words and empty for an ordinary port. `bound` are the MAC addresses to
+    which port security ties the port.
     """
 
     name: str
@@ -200,9 +200,10 @@ def bounded(lines: Iterable[str]) -> tuple[tuple[str, ...], str]:
     whole = tuple(lines)
     kept = tuple(_plain(line) for line in whole[:MAX_TEXT_LINES])
     if len(whole) > MAX_TEXT_LINES:
-        return kept, f"it has more than {MAX_TEXT_LINES} lines of configuration"
-    if any(len(line) > MAX_TEXT_CHARACTERS for line in whole):
-        return kept, f"its configuration has a line of more than {MAX_TEXT_CHARACTERS} characters"
+        return kept, f"{len(whole)} > {MAX_TEXT_LINES} lines"
+    long = next((line for line in whole if len(line) > MAX_TEXT_CHARACTERS), "")
+    if long:
+        return kept, f"> {MAX_TEXT_CHARACTERS} characters: {long[:40]}…"
     return kept, ""
 
 

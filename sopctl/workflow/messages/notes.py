@@ -103,10 +103,11 @@ _OF_SWITCHES = {
 }
 _OF_PORTS = {
     "change-pending": "{who} masih punya perubahan yang belum selesai di switch: {what}",
+    "change-pending-unknown": "orang lain masih punya perubahan yang belum selesai di switch: {what}",
     "left-over": "proses sebelumnya terputus dan meninggalkan {what}",
     "neighbours-unread": "perangkat tetangga di port ini tidak diketahui",
     "port-bound": "keamanan port mengikat {port} pada {macs}",
-    "port-is-special": "{port} bukan port biasa ({why})",
+    "port-is-special": "{port} bukan port biasa: {why}",
     "port-stopped": "switch menghentikan {port} ({why})",
     "nothing-heard": "server tidak terdengar di {port} pada VLAN {vlan}, dan tidak ada yang lain di sana",
     "other-neighbour": "{neighbour} menyatakan berada di {port}, bukan {server}",

@@ -305,6 +305,12 @@ def _plan(job: Job, session: Session, theirs: Sequence[Pending]) -> Plan:
     return replace(plan, refusals=(*others, *plan.refusals), warnings=(*plan.warnings, *unread))
 
 
+def _of_others(what: str, who: str = "") -> Refusal:
+    if who:
+        return refusal(Reason.PENDING, "{who} has an unfinished change on the switch: {what}", who=who, what=what)
+    return refusal(Reason.PENDING, "someone else has an unfinished change on the switch: {what}", what=what)
+
+
 def _refused(plan: Plan, first: Refusal) -> PortResult:
     return PortResult(
         "refused", plan, plan.before, cause=first.reason, why=first.detail, remedy=first.remedy, noted=in_note(first)
@@ -316,6 +322,8 @@ def in_note(said: Refusal) -> str:
     words: str = said.reason
     if said.reason is Reason.STRANGE_MAC and "macs" in said.values:
         words = "other-server-unknown"
+    if said.reason is Reason.PENDING and "who" not in said.values:
+        words = "change-pending-unknown"
     return worded(words, said.values, said.detail)
 
 
@@ -350,6 +358,8 @@ def _give(job: Job, session: Session, plan: Plan, seconds: int) -> PortResult:
         failed = error
         if not progress.sent:
             _under_way(job).clear()
+            if isinstance(error, CommandRefused) and "already in progress" in error.answer.lower():
+                return _refused(plan, _of_others(error.answer))
             return _ended("refused", plan, before, None, error)
         with suppress(SopctlError):
             after = _back(job, session, before, restore, progress)

@@ -104,7 +104,7 @@ def test_the_database_is_read() -> None:
     assert state.ports["p4"].setting == PortSetting("", "trunk", 0, (120,))
     assert state.ports["bond0"].bundle == "bond0"
     assert state.ports["bond0"].setting.mode == "trunk", "a port without tag carries all VLANs"
-    assert state.ports["broken"].special == "its VLAN mode is dot1q-tunnel"
+    assert state.ports["broken"].special == "vlan_mode=dot1q-tunnel"
     assert "br0" not in state.ports
     assert state.vlans is None
     assert state.learned == (Learned("52:54:00:12:34:56", 110, "p1"), Learned("52:54:00:12:34:99", 110, "bond0"))

@@ -87,12 +87,12 @@ def test_a_catalyst_is_read(start: Start, *, old: bool) -> None:
 @pytest.mark.parametrize(
     ("lines", "special"),
     [
-        ({"switchport mode": "dot1q-tunnel"}, "its mode is dot1q-tunnel"),
+        ({"switchport mode": "dot1q-tunnel"}, "switchport mode dot1q-tunnel"),
         ({"switchport private-vlan host-association 100 101": "", "switchport mode": "access"}, "private-vlan"),
-        ({"switchport mode": "private-vlan host"}, "its mode is private-vlan host"),
+        ({"switchport mode": "private-vlan host"}, "switchport mode private-vlan host"),
         ({"switchport access vlan": "dynamic", "switchport mode": "access"}, "'dynamic' is not a VLAN"),
         ({"switchport mode": "trunk", "switchport trunk allowed vlan": "7-3"}, "'7-3' is not a VLAN"),
-        ({f"ip helper-address 192.0.2.{n}": "" for n in range(100)}, "more than 64 lines"),
+        ({f"ip helper-address 192.0.2.{n}": "" for n in range(100)}, "100 > 64 lines"),
         ({"switchport mode": "dynamic desirable"}, ""),
         ({"switchport mode": "access", "storm-control broadcast level": "1.00"}, ""),
     ],
@@ -192,9 +192,9 @@ def test_a_routeros_switch_is_read(start: Start) -> None:
     assert state.ports["ether3"].setting.mode == "trunk"
     assert state.ports["ether4"].bundle == "bond1"
     assert state.ports["ether5"].setting.description == "meja 3\nlantai 2"
-    assert state.ports["ether5"].special == "its comment has more than one line"
-    assert state.ports["ether6"].special == "its bridge bridge2 does not filter VLANs"
-    assert state.ports["ether7"].special == "it is disabled in its bridge"
+    assert state.ports["ether5"].special == "comment=meja 3\\nlantai 2"
+    assert state.ports["ether6"].special == "/interface bridge bridge2 vlan-filtering=no"
+    assert state.ports["ether7"].special == "/interface bridge port disabled=yes"
     assert state.ports["ether8"].setting.tagged == (120, 999), "it is an untagged member of these too, by hand"
     assert state.ports["sfp1"].setting.mode == "trunk"
     assert state.vlans == frozenset({1, 110, 120, 130, 999})

@@ -302,13 +302,13 @@ def _port(name: str, body: Iterable[str], status: str) -> ActualPort:
         setting = _setting(whole)
     except ValueError as error:
         setting = PortSetting(mode="dynamic", enabled="shutdown" not in whole)
-        special = special or f"its configuration is not understood: {printable(str(error), 80)}"
+        special = special or printable(str(error), 80)
     mode = next(iter(_of(whole, "switchport mode")), "").removeprefix("switchport mode").strip()
     if mode and mode not in _MODES:
-        special = special or f"its mode is {printable(mode, 40)}"
+        special = special or f"switchport mode {printable(mode, 40)}"
     odd = next((line for line in whole if line.startswith(_SPECIAL)), "")
     if odd:
-        special = special or f"it has the line {printable(odd, 80)!r}"
+        special = special or printable(odd, 80)
     bundle = next(iter(_of(whole, "channel-group")), "").split()
     bound = sorted(
         {found for line in whole if line.startswith(_SECURE) for word in line.split() if (found := mac(word))}

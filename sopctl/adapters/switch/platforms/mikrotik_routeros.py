@@ -258,18 +258,18 @@ def _port(
     mine = [row for row in mine if name in row.tagged or name in row.untagged]
     special = ""
     if bridged and "X" in bridged["flags"]:
-        special = "it is disabled in its bridge"
+        special = "/interface bridge port disabled=yes"
     elif bridged and "D" in bridged["flags"]:
-        special = "something else put it into its bridge"
+        special = "/interface bridge port dynamic=yes"
     elif bridged and not filtering.get(bridge, False):
-        special = f"its bridge {printable(bridge, 40)} does not filter VLANs"
+        special = f"/interface bridge {printable(bridge, 40)} vlan-filtering=no"
     elif "\n" in ethernet["comment"]:
-        special = "its comment has more than one line"
+        special = f"comment={printable(ethernet['comment'], 80)}"
     try:
         vlan = _vlan(pvid)
         others = tuple(sorted({vlan for row in mine for vlan in vlans(row.ids)} - {vlan}))
     except ValueError as error:
-        vlan, others, special = 1, (), special or f"its VLANs are not understood: {printable(str(error), 80)}"
+        vlan, others, special = 1, (), special or printable(str(error), 80)
     mode = "routed" if bridged is None else "trunk" if others else "access" if frames == _ACCESS else "dynamic"
     setting = PortSetting(
         description=ethernet["comment"],

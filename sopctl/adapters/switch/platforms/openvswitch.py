@@ -206,7 +206,7 @@ def _port(row: Row, members: list[Row]) -> ActualPort:
         f"trunks=[{','.join(map(str, trunks))}]",
     )
     text, long = bounded(_text(columns, setting))
-    special = f"its VLAN mode is {printable(said, 40)}" if kind == "dynamic" else long
+    special = f"vlan_mode={printable(said, 40)}" if kind == "dynamic" else long
     return ActualPort(name, setting, link, name if len(members) > 1 else "", text, special)
 
 
