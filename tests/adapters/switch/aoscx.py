@@ -52,7 +52,7 @@ class Cx:
 
     def vlan(self, name: str) -> int:
         lines = self.running[name]
-        return int(lines.get("vlan access", lines.get("vlan trunk native", "1")))
+        return int(lines.get("vlan access", lines.get("vlan trunk native", "1")).split()[0])
 
 
 class Session:

@@ -42,6 +42,7 @@ _CONFIGURED = ("show running-config interface", "show running-config | begin int
 _BRIEF = re.compile(
     r"(\d{1,3}/\d{1,3}/\d{1,3}) {1,20}\S{1,10} {1,10}\S{1,12} {1,12}\S{1,40} {1,40}(yes|no) {1,12}(up|down)\b"
 )
+_REASON_ENDS = re.compile(r" {2,}| (?:--|\d{2,6})(?: |$)")
 _WAITING = ("waiting for link", "administratively down", "no xcvr", "no transceiver", "--")
 _VLAN_KEYS = ("vlan access", "vlan trunk native", "vlan trunk allowed")
 _KEYS = ("description", *_VLAN_KEYS)
@@ -133,8 +134,7 @@ def expected(before: ActualPort, wanted: PortSetting) -> ActualPort:
     for line in lines(before, wanted)[1:]:
         said = line.removeprefix("no ")
         if said == "shutdown":
-            text = [each for each in text if each not in ("shutdown", "no shutdown")]
-            text.append(line)
+            text = [each for each in text if each != "no shutdown"] + (["no shutdown"] if line != said else [])
             continue
         gone = _VLAN_KEYS if said.startswith("vlan access") else (_key(said),)
         gone = (*gone, "vlan access") if said.startswith("vlan trunk") else gone
@@ -231,11 +231,12 @@ def _of(text: Iterable[str], *keys: str) -> list[str]:
 
 
 def _interfaces(said: str) -> Iterator[tuple[str, list[str]]]:
-    """The lines of each port. What is not indented ends it."""
+    """The lines of each port. What is not indented ends it. A port is off without `no shutdown`; there, some versions
+    write `shutdown` and others nothing."""
     name, body = "", list[str]()
     for line in [*said.splitlines(), "!"]:
         if line.startswith(" ") and name:
-            if line.strip() != "exit":
+            if line.strip() not in ("exit", "shutdown", ""):
                 body.append(line.strip())
         elif line.strip():
             if _PORT.fullmatch(name):
@@ -247,14 +248,14 @@ def _links(said: str) -> Iterator[tuple[str, tuple[bool, str]]]:
     """Whether each port has a link, and why the switch took it down, if it did."""
     for line in said.splitlines():
         if found := _BRIEF.match(line[:400]):
-            reason = re.split(r" {2,}", line[found.end() : 400].strip())[0]
+            reason = _REASON_ENDS.split(line[found.end() : 400].strip())[0]
             plain = found[2] == "no" or found[3] == "up" or not reason or reason.lower().startswith(_WAITING)
             yield found[1], (found[3] == "up", "" if plain else printable(reason, 60))
 
 
 def _port(name: str, body: Iterable[str], link: bool | None = None, stopped: str = "") -> ActualPort:
     """A port from its lines. What the model cannot hold makes it special, and nothing else unreadable."""
-    whole = [line for line in body if line]
+    whole = list(body)
     text, special = bounded(whole)
     routed = any(line == "routing" or line.startswith(_ROUTED) for line in whole)
     try:
@@ -262,7 +263,7 @@ def _port(name: str, body: Iterable[str], link: bool | None = None, stopped: str
     except ValueError as error:
         setting = PortSetting(mode="dynamic", enabled="no shutdown" in whole)
         special = special or f"its configuration is not understood: {printable(str(error), 80)}"
-    odd = next((line for line in whole if line.startswith(_SPECIAL) or line.endswith(" tag")), "")
+    odd = next((line for line in whole if line.startswith(_SPECIAL)), "")
     if odd:
         special = special or f"it has the line {printable(odd, 80)!r}"
     lag = next((line.removeprefix("lag ") for line in whole if re.fullmatch(r"lag \d{1,4}", line)), "")

@@ -45,8 +45,8 @@ DIALECT = Dialect(
     discard=("rollback 0",),
     patience=90.0,
 )
-"""A small switch takes a minute over a commit. A line before a prompt says where in the configuration it is, or on which
-member of a stack."""
+"""A small switch takes a minute over a commit. A line before the prompt says where in the configuration, or on which
+member of a stack, it is."""
 
 _MAX_MINUTES = 60
 _PORT = re.compile(r"(?:ge|xe|et|mge)-\d{1,3}/\d{1,3}/\d{1,3}")
