@@ -411,19 +411,27 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None, 
 
 def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
     """The port is as it should be; only the server may be missing. A run that was killed may have set it: then its
-    change is not saved."""
+    change is not saved, and if it cannot be finished, the port is put back as it was before that run."""
     assert plan.before  # noqa: S101 (it was read)
     heard, also = "", tuple[str, ...]()
+    marks = kept.unfinished(job.held.marks, job.held.record.name)
+    left = next((mark for mark in marks if mark.port == job.port and mark.service), None)
     try:
         if job.service:
             heard, also = _hear(job, session, plan.before)
         if _under_way(job).marked:
             job.held.driver.save(session, plan.before, overwrite=job.overwrite)
             _under_way(job).clear()
-    except _NotHeard as error:
-        return _ended("refused", plan, plan.before, None, error)
-    except (CommandRefused, NotSaved) as error:
-        return _ended("refused" if job.service else "shut", plan, plan.before, None, error)
+    except (_NotHeard, CommandRefused, NotSaved) as error:
+        if not job.service:
+            return _ended("shut", plan, plan.before, None, error)
+        if left is None:
+            return _ended("refused", plan, plan.before, None, error)
+        home = replace(plan, before=left.before)
+        after = _back(job, session, left.before, None, _Progress(saving=True))
+        if after and after.setting == left.before.setting:
+            return _was_put_back(job, home, after, error)
+        return _ended("unknown", home, after, None, error)
     return PortResult("unchanged", plan, plan.before, heard, also=also)
 
 

@@ -77,7 +77,7 @@ SENT = st.fixed_dictionaries(
 
 @given(SENT)
 def test_nothing_that_a_server_sends_keeps_its_port_open(sent: dict[str, Any]) -> None:
-    """MAC addresses, forged ones too, on any port; names; a link that comes and goes; a port that the switch stopped."""
+    """MAC addresses, forged ones too, on any port; names; a link that comes and goes; a port stopped for that."""
     given_to = PortSetting("PS-1 web1", "access", 110)
     p3 = ActualPort("p3", given_to, link=sent["link"], stopped=sent["stopped"], bound=tuple(sent["macs"]))
     heard = tuple(Learned(mac, 110, name) for mac, name in zip(sent["macs"], sent["ports"], strict=False))

@@ -16,15 +16,9 @@ from tests.adapters.switch.conftest import HOST_KEY, pin
 from tests.adapters.switch.fake import Device, Faults, running
 from tests.conftest import NOW
 
-ONE = "GigabitEthernet1/0/1"
-
-
+ONE, TWO = "GigabitEthernet1/0/1", "GigabitEthernet1/0/2"
 SERVER = "5254.0012.3456"
-
-
 MAC = "52:54:00:12:34:56"
-
-
 VLAN = "switchport access vlan 110"
 
 
@@ -74,6 +68,19 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def here(placed: Callable[..., str]) -> Callable[[], str]:
     """A server in rack A1, port 1, not yet configured."""
     return lambda: placed("127.0.0.1", 1, {"type": "t", "key": "a2V5", "sha256": "SHA256:x"})
+
+
+@pytest.fixture
+def beside(placed: Callable[..., str]) -> Callable[[], str]:
+    """Another server, in port 2."""
+    return lambda: placed("127.0.0.1", 2, {"type": "t", "key": "a2V5", "sha256": "SHA256:x"})
+
+
+def known_by(desk: Desk, deposit: str, *macs: str) -> None:
+    """The letter names the server's addresses."""
+    record = dossiers.read(desk.site, deposit).folder / "deposit.yml"
+    text = record.read_text().replace("network: null\n", "")
+    record.write_text(f"{text}network: {{macs: [{', '.join(repr(each) for each in macs)}]}}\n")
 
 
 def plugged(archive: bool = False) -> catalyst.Catalyst:

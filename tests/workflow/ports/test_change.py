@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from sopctl.errors import Interrupted
+from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.ports import deposit_port
-from tests.adapters.switch import routeros
+from tests.adapters.switch import catalyst, routeros
 from tests.adapters.switch.fake import Faults
-from tests.workflow.ports.conftest import MAC, ONE, VLAN, Lan, last, plugged
+from tests.conftest import Ran
+from tests.workflow.ports.conftest import MAC, ONE, SERVER, VLAN, Lan, known_by, last, plugged
 
 NVRAM = "%Error opening nvram:/startup-config (Permission denied)\n"
 
@@ -39,7 +41,7 @@ def test_what_fails_half_way_is_put_back(
     archive: bool,
 ) -> None:
     if faults.hang_at:
-        monkeypatch.setattr("sopctl.adapters.switch.session.ANSWER_SECONDS", 2.0)
+        monkeypatch.setattr("sopctl.adapters.switch.dialogue.ANSWER_SECONDS", 2.0)
     switch = plugged(archive)
     before = dict(switch.running[ONE].lines)
     lan.add("sw-a1", switch, faults)
@@ -51,7 +53,8 @@ def test_what_fails_half_way_is_put_back(
     assert not switch.startup or switch.startup[ONE].lines == switch.running[ONE].lines, "what was saved is undone too"
     event = last(desk, deposit)
     assert event.note.startswith(f"gagal: port {ONE} sw-a1: dikembalikan seperti semula: ")
-    assert event.data["switch_port_tried"]["cause"] == cause
+    tried = event.data["switch_port_tried"]
+    assert (tried["cause"], tried["text_before"]) == (cause, ["switchport access vlan 999", "switchport mode access"])
     assert "switch_port" not in event.data
 
 
@@ -71,38 +74,9 @@ def test_a_configuration_that_someone_else_holds_is_left_alone(desk: Desk, lan: 
     switch.locked = True
     device = lan.add("sw-a1", switch)
     _, result = deposit_port.apply(desk, here())
-    assert (result.state, result.cause) == ("put-back", "command-refused")
+    assert (result.state, result.cause) == ("refused", "command-refused"), "nothing was sent, so nothing is put back"
     assert "locked by process '412' user 'jaringan'" in result.why
     assert not [line for line in device.lines if line.startswith(("interface", "write"))]
-
-
-class Killed(BaseException):
-    """Nothing catches it, as nothing catches SIGKILL."""
-
-
-@pytest.mark.parametrize("archive", [False, True])
-def test_a_run_that_was_killed_is_finished_by_the_next(
-    desk: Desk, lan: Lan, here: Callable[[], str], monkeypatch: pytest.MonkeyPatch, *, archive: bool
-) -> None:
-    """The port is as wanted by then; but it was not saved, and the switch would still put it back."""
-    switch = plugged(archive)
-    lan.add("sw-a1", switch)
-    deposit = here()
-    with monkeypatch.context() as patched:
-        patched.setattr(deposit_port, "stir", killed)
-        with pytest.raises(Killed):
-            deposit_port.apply(desk, deposit)
-    assert (switch.running[ONE].lines["switchport access vlan"], switch.saves) == ("110", 0)
-    assert (switch.pending is not None) == archive
-    for _ in range(2):
-        done, result = deposit_port.apply(desk, deposit)
-        assert (done.answer, result.state, result.mac) == (True, "unchanged", MAC)
-        assert (switch.pending, switch.saves) == (None, 1)
-        assert switch.startup[ONE].lines == switch.running[ONE].lines
-
-
-def killed(_address: str) -> None:
-    raise Killed
 
 
 @pytest.mark.parametrize("archive", [False, True])
@@ -194,3 +168,190 @@ def test_ctrl_c_in_the_middle_puts_it_back(
     assert switch.running[ONE].lines["switchport access vlan"] == "999"
     assert switch.saves == 0
     assert "dihentikan; GigabitEthernet1/0/1 dikembalikan seperti semula" in last(desk, deposit).note
+
+
+SAVING = [
+    "startup-config file open failed (Device or resource busy)\n",
+    "Building configuration...\n%Aborting Save. Compress the config.[FAILED]\n",
+    "Building configuration...\n% Slave config write error (0)\n",
+    "",
+]
+
+
+@pytest.mark.parametrize("said", SAVING)
+def test_what_the_switch_does_not_say_it_saved_is_not_saved(
+    desk: Desk, lan: Lan, here: Callable[[], str], said: str
+) -> None:
+    switch = plugged()
+    switch.save_says = said
+    lan.add("sw-a1", switch)
+    _, result = deposit_port.apply(desk, here())
+    assert (result.state, result.cause) == ("put-back", "not-saved")
+    assert switch.running[ONE].lines["switchport access vlan"] == "999"
+
+
+def test_the_question_before_nvram_is_overwritten_is_answered_by_whoever_says_so(
+    lan: Lan, here: Callable[[], str], sopctl: Callable[..., Ran]
+) -> None:
+    switch = plugged()
+    switch.asks_to_overwrite = True
+    lan.add("sw-a1", switch)
+    deposit = here()
+    ran = sopctl("switch", "apply", deposit)
+    assert ran.code == 1
+    assert "Overwrite the previous NVRAM configuration?[confirm]" in ran.out
+    assert "--overwrite-nvram" in ran.out
+    assert (switch.saves, switch.running[ONE].lines["switchport access vlan"]) == (0, "999")
+    ran = sopctl("switch", "apply", deposit, "--overwrite-nvram")
+    assert (ran.code, switch.saves) == (0, 1), ran.out
+    assert switch.startup[ONE].lines == switch.running[ONE].lines
+
+
+def test_what_could_not_be_put_back_as_it_was_is_named(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    """Equal for the model, and yet not as before: a line that the switch kept."""
+    switch = plugged()
+    switch.plugged.clear()
+    switch.isl = True
+    switch.keeps = frozenset({"switchport trunk encapsulation"})
+    lan.add("sw-a1", switch)
+    deposit = here()
+    record = dossiers.read(desk.site, deposit).folder / "deposit.yml"
+    record.write_text(record.read_text().replace("network: null\n", "") + "network: {vlan: 110, tagged: [120]}\n")
+    done, result = deposit_port.apply(desk, deposit)
+    assert (done.answer, result.state) == (False, "partly-back")
+    assert result.differs == ("+switchport trunk encapsulation dot1q",)
+    assert "tidak persis seperti semula (“+switchport trunk encapsulation dot1q”)" in done.note
+    assert last(desk, deposit).data["switch_port_tried"]["text_differs"] == list(result.differs)
+
+
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        ({"switchport mode": "dot1q-tunnel", "switchport access vlan": "999"}, "port-is-special"),
+        ({"switchport mode": "access", "switchport private-vlan mapping 20 501": ""}, "port-is-special"),
+        ({"switchport port-security mac-address sticky 0011.2233.4455": ""}, "port-bound"),
+        ({"description": "apa ini?"}, "platform-cannot"),
+    ],
+)
+def test_what_cannot_be_held_is_refused_before_the_first_line(
+    desk: Desk, lan: Lan, here: Callable[[], str], lines: dict[str, str], cause: str
+) -> None:
+    switch = plugged()
+    switch.running[ONE].lines = dict(lines)
+    device = lan.add("sw-a1", switch)
+    deposit = here()
+    _, result = deposit_port.apply(desk, deposit)
+    assert (result.state, result.cause) == ("refused", cause)
+    assert not [line for line in device.lines if line.startswith(("configure", "interface"))]
+    assert switch.running[ONE].lines == lines
+
+
+def test_a_second_way_into_the_network_is_closed_and_told(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    """A voice VLAN goes; further devices behind the port are named, in the plan and in the record."""
+    switch = plugged()
+    switch.running[ONE].lines["switchport voice vlan"] = "120"
+    switch.plugged[ONE] = [SERVER, "5254.0000.00ee"]
+    lan.add("sw-a1", switch)
+    deposit = here()
+    known_by(desk, deposit, MAC)
+    proposal = deposit_port.plan(desk, deposit)
+    assert "no switchport voice vlan" in proposal.lines
+    assert "switchport voice vlan 120" in proposal.back
+    assert proposal.plan.macs == ("52:54:00:00:00:ee", MAC)
+    done, result = deposit_port.apply(desk, deposit)
+    assert (result.mac, result.also) == (MAC, ("52:54:00:00:00:ee",))
+    assert "switchport voice vlan" not in switch.running[ONE].lines
+    assert "terdengar juga 52:54:00:00:00:ee" in done.note
+    kept = last(desk, deposit).data["switch_port"]
+    assert kept["also"] == ["52:54:00:00:00:ee"]
+    assert "switchport voice vlan 120" in kept["text_before"]
+
+
+def test_an_address_that_port_security_holds_is_heard_only_on_a_link(
+    desk: Desk, lan: Lan, here: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the table whether anything sends it or not."""
+    switch = plugged()
+    secured = {"switchport port-security": "", f"switchport port-security mac-address sticky {SERVER}": ""}
+    switch.running[ONE].lines |= secured
+    lan.add("sw-a1", switch)
+    deposit = here()
+    known_by(desk, deposit, MAC)
+    with monkeypatch.context() as patched:
+        held = f" 110    {SERVER}    STATIC      Gi1/0/1\n"
+        patched.setattr(catalyst.Session, "_macs", lambda _session: held)
+        switch.plugged.clear()
+        _, result = deposit_port.apply(desk, deposit)
+        assert (result.state, result.cause) == ("put-back", "server-not-heard")
+    switch.plugged[ONE] = [SERVER]
+    _, result = deposit_port.apply(desk, deposit)
+    assert (result.state, result.mac) == ("done", MAC)
+    assert secured.items() <= switch.running[ONE].lines.items(), "its port security stays"
+
+
+def test_a_port_that_the_switch_stopped_is_not_planned_away(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    switch = plugged()
+    switch.stopped = {ONE}
+    lan.add("sw-a1", switch)
+    found = deposit_port.plan(desk, here())
+    assert [each.reason for each in found.plan.refusals] == ["port-stopped"]
+    assert found.lines == ()
+
+
+@pytest.mark.parametrize("isl", [False, True])
+def test_a_trunk_is_given_on_switches_that_also_know_isl(
+    desk: Desk, lan: Lan, here: Callable[[], str], *, isl: bool
+) -> None:
+    switch = plugged()
+    switch.isl = isl
+    lan.add("sw-a1", switch)
+    deposit = here()
+    record = dossiers.read(desk.site, deposit).folder / "deposit.yml"
+    record.write_text(record.read_text().replace("network: null\n", "") + "network: {vlan: 110, tagged: [120]}\n")
+    _, result = deposit_port.apply(desk, deposit)
+    assert result.state == "done", result.why
+    assert switch.running[ONE].lines["switchport mode"] == "trunk"
+    assert ("switchport trunk encapsulation" in switch.running[ONE].lines) == isl
+
+
+def test_the_usual_vlan_table_of_routeros_is_kept_right(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    """Untagged ports listed by hand; a second bridge that filters nothing is left alone."""
+    switch = routeros.standard()
+    switch.table = [("110", "bridge1,sfp1", "ether4"), ("120", "sfp1", ""), ("999", "bridge1", "ether1,ether2,ether3")]
+    switch.ports["ether4"].pvid = 110
+    switch.filtering["bridge2"] = False
+    switch.ports["ether3"].bridge = "bridge2"
+    switch.plugged["ether1"] = MAC
+    switch.ports["ether1"].disabled = False
+    lan.add("sw-b1", switch)
+    deposit = here()
+    proposal = deposit_port.plan(desk, deposit)
+    assert not proposal.plan.refusals
+    _, result = deposit_port.apply(desk, deposit)
+    assert (result.state, result.why) == ("done", "")
+    assert switch.table[2] == ("999", "bridge1", "ether2,ether3")
+    _, result = deposit_port.release(desk, deposit)
+    assert result.state == "done"
+    assert switch.filtering == {"bridge1": True, "bridge2": False}
+
+
+@pytest.mark.parametrize("how", ["unfiltered", "inactive", "two lines"])
+def test_a_routeros_port_that_could_not_serve_is_refused_and_nothing_dangerous_advised(
+    desk: Desk, lan: Lan, here: Callable[[], str], sopctl: Callable[..., Ran], how: str
+) -> None:
+    switch = routeros.standard()
+    switch.filtering["bridge2"] = False
+    switch.ports["ether1"] = routeros.Ether(
+        "a\nb" if how == "two lines" else "",
+        bridge="bridge2" if how == "unfiltered" else "bridge1",
+        inactive=how == "inactive",
+    )
+    device = lan.add("sw-b1", switch)
+    deposit = here()
+    ran = sopctl("switch", "plan", deposit)
+    assert ran.code == 1
+    assert "port-is-special" in ran.out
+    assert "vlan-filtering=yes" not in ran.out + ran.err
+    _, result = deposit_port.apply(desk, deposit)
+    assert result.state == "refused"
+    assert not [line for line in device.lines if " set " in line]
