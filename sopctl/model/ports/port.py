@@ -128,6 +128,7 @@ class Reason(StrEnum):
     PENDING = "change-pending"
     LEFT_OVER = "left-over"
     NO_NEIGHBOURS = "neighbours-unread"
+    OLD_ALGORITHMS = "old-algorithms"
 
 
 REMEDIES = {
@@ -147,6 +148,7 @@ REMEDIES = {
     Reason.STOPPED: "Find out what the switch saw there and end it, then enable the port by hand.",
     Reason.BOUND: "Take these addresses out of its port security by hand, if they are not the server's.",
     Reason.LEFT_OVER: "It is ended before anything else is done.",
+    Reason.OLD_ALGORITHMS: "Its record allows them. Take them out of `legacy` once the switch can speak better ones.",
     Reason.NO_NEIGHBOURS: "Look at the cable: what announces itself on the port is not known.",
     Reason.PENDING: "Ask them to confirm their change or to take it back, then run the command again.",
 }

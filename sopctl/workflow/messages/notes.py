@@ -74,6 +74,7 @@ _OF_SWITCHES = {
     "algorithm-not-spoken": "{algorithm} diizinkan, tetapi tidak dikuasai oleh paramiko {version} yang terpasang",
     "too-much-output": "perangkat mengirim jauh lebih banyak daripada yang diminta ({stage})",
     "asks-to-log-in-again": "SSH sudah menerima akun ini, tetapi perangkat meminta masuk sekali lagi ({question})",
+    "commit-unconfirmed": "perubahan {port} belum dikonfirmasi di switch: {line}",
     "database-not-on-disk": "basis data switch tidak memastikan {port} tersimpan di disk: {answer}",
     "device-asks": "perangkat menjawab {line!r} dengan pertanyaan yang tidak dijawab: {question}",
     "neighbours-contradict": "teks sebuah perangkat menyerupai perangkat tetangga lain ({listed} tertulis, {counted} "
@@ -104,6 +105,7 @@ _OF_SWITCHES = {
 _OF_PORTS = {
     "change-pending": "{who} masih punya perubahan yang belum selesai di switch: {what}",
     "change-pending-unknown": "orang lain masih punya perubahan yang belum selesai di switch: {what}",
+    "old-algorithms": "switch boleh diajak bicara dengan algoritme SSH lama: {old}",
     "left-over": "proses sebelumnya terputus dan meninggalkan {what}",
     "neighbours-unread": "perangkat tetangga di port ini tidak diketahui",
     "port-bound": "keamanan port mengikat {port} pada {macs}",

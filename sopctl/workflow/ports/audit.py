@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from sopctl.adapters import switch as device
 from sopctl.errors import InvalidRecord, SopctlError
+from sopctl.model.access.algorithms import allowed
 from sopctl.model.ports.audit import Finding, PortRecord, compare
 from sopctl.model.ports.port import SwitchState
 from sopctl.model.ports.switch import quarantine
@@ -32,6 +33,8 @@ class Audited(Struct, frozen=True):
     switches: dict[str, int]
     findings: tuple[Finding, ...]
     errors: dict[str, str]
+    old: dict[str, tuple[str, ...]] = {}
+    """The old SSH algorithms that a switch's record allows, where it does."""
 
     @property
     def answer(self) -> bool:
@@ -74,7 +77,9 @@ def audit(
     records = [each for name in chosen if name in states for each in recorded[name]]
     findings = compare([*records, *unread], dict(sorted(states.items())), uplinks, saved)
     counts = {name: len(recorded[name]) for name in sorted(states)}
-    return Audited(counts, tuple(findings), {name: str(error) for name, error in sorted(errors.items())}), errors
+    old = {name: names for name in sorted(chosen) if (names := allowed(site.switches[name].legacy))}
+    why = {name: str(error) for name, error in sorted(errors.items())}
+    return Audited(counts, tuple(findings), why, old), errors
 
 
 def port_records(site: Site) -> list[PortRecord]:

@@ -32,6 +32,7 @@ from sopctl.adapters.switch import (
     read,
 )
 from sopctl.errors import Advice, Interrupted, OutsideFailure, SopctlError
+from sopctl.model.access.algorithms import allowed
 from sopctl.model.ports import port
 from sopctl.model.ports.port import (
     ActualPort,
@@ -302,7 +303,17 @@ def _plan(job: Job, session: Session, theirs: Sequence[Pending]) -> Plan:
         )
         for each in theirs
     )
-    return replace(plan, refusals=(*others, *plan.refusals), warnings=(*plan.warnings, *unread))
+    old = allowed(job.held.record.legacy)
+    spoken = (
+        [
+            refusal(
+                Reason.OLD_ALGORITHMS, "the switch may be spoken to with old SSH algorithms: {old}", old=", ".join(old)
+            )
+        ]
+        if old
+        else []
+    )
+    return replace(plan, refusals=(*others, *plan.refusals), warnings=(*plan.warnings, *unread, *spoken))
 
 
 def _of_others(what: str, who: str = "") -> Refusal:

@@ -37,3 +37,13 @@ def test_an_audit_finds_a_server_on_another_port_and_reads_the_rest_without_a_de
     ran = sopctl("switch", "audit", "sw-a1")
     assert ran.code == 1
     assert f"{MAC} of {deposit} is here; its port is {ONE} of sw-a1" in ran.out
+
+
+def test_an_audit_says_which_switch_may_be_spoken_to_with_old_algorithms(lan: Lan, sopctl: Callable[..., Ran]) -> None:
+    lan.add("sw-a1", plugged())
+    record = lan.site.root / "switches/sw-a1.yml"
+    record.write_text(f"{record.read_text()}legacy: [diffie-hellman-group14-sha1]\n")
+    said = sopctl("switch", "audit")
+    assert "sw-a1: its record allows old SSH algorithms: diffie-hellman-group14-sha1" in said.out
+    told = json.loads(sopctl("switch", "audit", "--json").out)
+    assert told["old"] == {"sw-a1": ["diffie-hellman-group14-sha1"]}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sopctl.adapters.switch import Endpoint, Login, connect, driver
+from sopctl.model.access.algorithms import Legacy
 from sopctl.model.ports.port import Expected, PortSetting, Reason
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.workflow.ports.change import Job, change, preview
@@ -43,6 +44,7 @@ class Stand:
         self.switch.plugged[self.port] = [MAC]
         self.box = held.enter_context(running(Box(self.switch.session, HOST_KEY)))
         self.marks = marks
+        self.legacy: Legacy = False
 
     @property
     def text(self) -> list[str]:
@@ -71,6 +73,7 @@ class Stand:
             service_vlan=110,
             quarantine_vlan=999,
             password="sw-a1",
+            legacy=self.legacy,
             uplinks=("1/1/28", "xe-0/2/0"),
         )
         found = driver(self.platform)
@@ -110,6 +113,14 @@ def test_a_port_is_given_and_taken_away(stand: Callable[[str], Stand], platform:
         [],
         ["unit 0 family ethernet-switching vlan members karantina"],
     )
+
+
+def test_a_plan_says_with_which_old_algorithms_the_switch_may_be_spoken_to(stand: Callable[[str], Stand]) -> None:
+    here = stand("aruba_aoscx")
+    assert preview(here.job()).plan.warnings == ()
+    here.legacy = ("ssh-rsa", "aes128-cbc")
+    (told,) = preview(here.job()).plan.warnings
+    assert (told.reason, told.detail.rpartition(": ")[2]) == (Reason.OLD_ALGORITHMS, "ssh-rsa, aes128-cbc")
 
 
 def lines_of(platform: str, stand: Callable[[str], Stand]) -> tuple[list[str], int]:

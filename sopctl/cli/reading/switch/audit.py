@@ -48,6 +48,8 @@ def _put_audit(found: "Audited") -> None:
             if each.switch == name:
                 whose = f" ({each.deposit})" if each.deposit else ""
                 click.echo(f"  {each.kind:<16} {each.port}{whose}: {printable(each.detail)}")
+    for name, old in found.old.items():
+        click.secho(f"! {name}: its record allows old SSH algorithms: {', '.join(old)}", fg="yellow")
     for name, why in found.errors.items():
         click.secho(f"✗ {name}: {printable(why, 1_000)}", fg="red")
     if not found.switches and not found.errors:
