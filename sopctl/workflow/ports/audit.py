@@ -77,7 +77,9 @@ def audit(
     records = [each for name in chosen if name in states for each in recorded[name]]
     findings = compare([*records, *unread], dict(sorted(states.items())), uplinks, saved)
     counts = {name: len(recorded[name]) for name in sorted(states)}
-    old = {name: names for name in sorted(chosen) if (names := allowed(site.switches[name].legacy))}
+    old: dict[str, tuple[str, ...]] = {
+        name: names for name in sorted(chosen) if (names := allowed(site.switches[name].legacy))
+    }
     why = {name: str(error) for name, error in sorted(errors.items())}
     return Audited(counts, tuple(findings), why, old), errors
 

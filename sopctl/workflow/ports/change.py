@@ -303,16 +303,9 @@ def _plan(job: Job, session: Session, theirs: Sequence[Pending]) -> Plan:
         )
         for each in theirs
     )
-    old = allowed(job.held.record.legacy)
-    spoken = (
-        [
-            refusal(
-                Reason.OLD_ALGORITHMS, "the switch may be spoken to with old SSH algorithms: {old}", old=", ".join(old)
-            )
-        ]
-        if old
-        else []
-    )
+    old = ", ".join(allowed(job.held.record.legacy))
+    sentence = "the switch may be spoken to with old SSH algorithms: {old}"
+    spoken = (refusal(Reason.OLD_ALGORITHMS, sentence, old=old),) if old else ()
     return replace(plan, refusals=(*others, *plan.refusals), warnings=(*plan.warnings, *unread, *spoken))
 
 

@@ -240,7 +240,7 @@ def test_aoscx_leaves_a_checkpoint_of_another(stand: Callable[[str], Stand]) -> 
     here.switch.checkpoint, here.switch.of = deepcopy(here.switch.running), "jaringan"
     before = here.text
     result = change(here.job())
-    assert (result.state, result.cause) == ("refused", "command-refused")
+    assert (result.state, result.cause) == ("refused", Reason.PENDING)
     assert "already in progress" in result.why
     assert (here.text, here.switch.of) == (before, "jaringan")
     assert "checkpoint auto confirm" not in here.box.told
