@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, OutsideFailure, UsageError
+from sopctl.model.access import ladder
 from sopctl.model.access import target as targets
 from sopctl.model.access.algorithms import Old
 from sopctl.model.access.ladder import AccessResult
@@ -125,7 +126,7 @@ def confirmed(host: Host, proof: Proof, before: tuple[HostKey, datetime] | None 
             "host-key-unreadable",
             "the host key of {host} cannot be read: {reason}",
             where=host.place,
-            remedy=("To see where it fails:", Action("probe", host.place)),
+            remedy=(ladder.remedy(found), "To see where it fails:", Action("probe", host.place)),
             host=host.name,
             reason=found.detail,
         )

@@ -11,6 +11,7 @@ import paramiko
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from msgspec.structs import replace
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
 from sopctl.adapters.spoken import Transport, _RsaWithSha1, known, refuse_unknown
@@ -30,6 +31,7 @@ from sopctl.model.access.algorithms import (
     spoken,
 )
 from sopctl.model.access.target import HostKey, Target, fingerprint
+from sopctl.workflow.trust import Host, Proof, confirmed
 from tests.loopback import DEADLINE, serving
 
 DIALECT = Dialect("cisco_ios", CISCO_LIKE)
@@ -240,3 +242,15 @@ def test_a_signature_by_another_algorithm_than_the_agreed_one_is_refused() -> No
         found = check(Target("127.0.0.1", port, expect_key=pinned().pin, timeout=DEADLINE))
     assert found.cause == "not-ssh"
     assert "signs with ssh-rsa instead of rsa-sha2-512" in found.detail
+
+
+def test_the_host_key_of_an_old_device_is_read_where_its_record_allows_it() -> None:
+    with only("ssh-rsa") as port:
+        host = Host("switch", "sw-a1", "127.0.0.1", port)
+        with pytest.raises(OutsideFailure) as told:
+            confirmed(host, Proof(trusted_path="kabel"))
+        assert told.value.id == "host-key-unreadable"
+        assert "offers only ssh-rsa" in told.value.message
+        assert "may allow ssh-rsa in its record" in str(told.value)
+        key, _ = confirmed(replace(host, old=("ssh-rsa",)), Proof(trusted_path="kabel"))
+    assert key.sha256 == pinned().sha256
