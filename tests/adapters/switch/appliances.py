@@ -91,8 +91,10 @@ PROMPTS = {
 }
 
 
-def machine(said: Mapping[str, str]) -> Callable[[], Machine]:
-    """A machine that gives these answers; whose it is shows in them."""
+def machine(said: Mapping[str, str], platform: str = "") -> Callable[[], Machine]:
+    """A machine that gives these answers; whether it is a Cisco with IOS or a MikroTik shows in them."""
+    if platform in PROMPTS:
+        return lambda: Other(said, platform)
     if "show version" in said:
         name = re.search(r"^ *(\S+) uptime is ", said["show version"], re.MULTILINE)
         return lambda: Ios(said, name[1] if name else "Router")

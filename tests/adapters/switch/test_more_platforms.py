@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sopctl.adapters.switch import CommandRefused, DeviceFault, Endpoint, Login, Session, connect, driver
+from sopctl.adapters.switch import CommandRefused, DeviceFault, Endpoint, Login, connect, driver
 from sopctl.adapters.switch import driver as drivers
 from sopctl.adapters.switch.driver import neighbours, pending, read, saved
 from sopctl.adapters.switch.platforms import aruba_aoscx, juniper_junos
+from sopctl.adapters.switch.session import Session
 from sopctl.model.ports.port import ActualPort, Learned, PortSetting, SwitchState, text_changes
 from tests.adapters.switch import aoscx, junos
 from tests.adapters.switch.conftest import HOST_KEY, pin
