@@ -15,6 +15,7 @@ from sopctl.adapters.switch import driver as drivers
 from sopctl.adapters.switch.driver import neighbours, pending, read, saved
 from sopctl.adapters.switch.platforms import aruba_aoscx, juniper_junos
 from sopctl.adapters.switch.session import Session
+from sopctl.errors import InvalidRecord
 from sopctl.model.ports.port import ActualPort, Learned, PortSetting, SwitchState, text_changes
 from tests.adapters.switch import aoscx, junos
 from tests.adapters.switch.conftest import HOST_KEY, pin
@@ -181,6 +182,16 @@ def test_what_could_not_be_put_back_is_refused_before(platform: str) -> None:
     assert "question mark" in found.unable(asked, GIVEN)
     assert "speed" in found.unable(ActualPort("p", SHUT), PortSetting(speed_mbps=1000))
     assert found.unable(ActualPort("p", SHUT), GIVEN) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("aruba", "aruba_aoscx"), ("junos", "juniper_junos"), ("cisco-ios", "cisco_ios"), ("ovs", "")]
+)
+def test_an_unknown_platform_is_told_which_are_known_and_which_may_be_meant(said: str, meant: str) -> None:
+    with pytest.raises(InvalidRecord) as told:
+        driver(said)
+    assert "aruba_aoscx, cisco_ios, juniper_junos, mikrotik_routeros, openvswitch" in str(told.value)
+    assert (f"did you mean {meant}?" in str(told.value)) == bool(meant)
 
 
 # Whatever they answer
