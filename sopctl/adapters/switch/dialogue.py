@@ -25,6 +25,8 @@ ECHO_SECONDS = 2.0
 """After this silence a prompt counts although the device has not echoed the command."""
 TICK = 0.005
 
+MAX_PROMPT = 200
+"""Characters."""
 MAX_LINE = 4096
 """Characters of a line of an answer; the rest of a longer one is dropped."""
 _TAIL = 2048
@@ -34,7 +36,7 @@ _QUESTION = re.compile(
     r"[\[(](?:confirm|y/n|yes/no|y|n)[\])] ?[:?]? ?$|(?:overwrite|continue|proceed)[^\n]{0,80}\? ?$", re.IGNORECASE
 )
 _ASKS_LOGIN = re.compile(r"(?:user ?name|login|password|passcode) ?: ?$", re.IGNORECASE)
-_PROMPT = re.compile(r"[^\s#>%]\S{0,79}(?: \S{1,20}){0,2} ?[#>%$]$")
+_PROMPT_ENDS = ("#", ">", "%", "$")
 
 
 class Silent(Exception):
@@ -81,7 +83,7 @@ class Dialogue:
             last = _last_line(self._until_quiet())
             if _ASKS_LOGIN.search(last[-80:]):
                 raise AsksLogin(last[-80:].strip())
-            if last and last == before and _PROMPT.match(last):
+            if last == before and last.endswith(_PROMPT_ENDS) and len(last) <= MAX_PROMPT:
                 self.prompt = last
                 return
             before = last
@@ -177,10 +179,7 @@ class Dialogue:
             for each in lines[echo + 1 :]
             if not self._dialect.is_noise(each) and not _MORE.fullmatch(each)
         ]
-        while kept and (not kept[-1].strip() or self.at_prompt(kept[-1])):
-            if self.at_prompt(kept[-1]):
-                kept.pop()
-                break
+        while kept and (not kept[-1].strip() or self.at_prompt(kept[-1])):  # some show their prompt twice
             kept.pop()
         return "\n".join(kept)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.adapters.switch.fake import Unscripted
+from tests.adapters.switch.fake import Terminal, Unscripted
 
 Row = tuple[str, str, str]
 """Flags, comment, properties."""
@@ -45,9 +45,10 @@ class RouterOs:
     scheduler: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     """Who made an entry of the scheduler, where that is not this account."""
+    log: str = ""
 
     def session(self) -> "Session":
-        return Session(self)
+        return Session(self, log=self.log)
 
     def fire(self, name: str) -> None:
         """The time of a scheduler's entry has come."""
@@ -63,11 +64,12 @@ def standard(ports: int = 4) -> RouterOs:
 
 
 @dataclass
-class Session:
+class Session(Terminal):
     """One login."""
 
     switch: RouterOs
     ended: bool = False
+    log: str = ""
 
     def greeting(self) -> str:
         return "\n  MikroTik RouterOS 7.16.2 (c) 1999-2024       https://www.mikrotik.com/\n\nPress F1 for help\n\n"

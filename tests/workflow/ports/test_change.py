@@ -317,6 +317,7 @@ def test_a_trunk_is_given_on_switches_that_also_know_isl(
 def test_the_usual_vlan_table_of_routeros_is_kept_right(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     """Untagged ports listed by hand; a second bridge that filters nothing is left alone."""
     switch = routeros.standard()
+    switch.log = "08:00:01 echo: interface,info ether1 link down\n"
     switch.table = [("110", "bridge1,sfp1", "ether4"), ("120", "sfp1", ""), ("999", "bridge1", "ether1,ether2,ether3")]
     switch.ports["ether4"].pvid = 110
     switch.filtering["bridge2"] = False

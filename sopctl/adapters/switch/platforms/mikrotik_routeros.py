@@ -29,9 +29,11 @@ from sopctl.model.text import printable
 
 _REFUSAL = re.compile(
     r"(?:failure: |syntax error|bad command name|expected |no such item|input does not match|invalid |ambiguous "
-    r"|not enough permissions|unknown parameter|value of |[^\n]{0,200}\(line \d{1,6} column \d{1,6}\))"
+    r"|not enough permissions|unknown parameter|value of |[^(\n]{0,80}\(line \d{1,6} column \d{1,6}\))"
 )
-DIALECT = Dialect("mikrotik_routeros", _REFUSAL, "direct")
+_LOG = re.compile(r"(?:[A-Za-z0-9/:.-]{1,20} ){0,2}echo: [a-z0-9!,_-]{1,60} ")
+"""A message of the log in a terminal, with the topics that it belongs to."""
+DIALECT = Dialect("mikrotik_routeros", _REFUSAL, "direct", noise=_LOG)
 
 MAX_COMMENT = 150
 """Characters of a comment after it was quoted twice."""
@@ -267,15 +269,17 @@ def _port(
         special = f"comment={printable(ethernet['comment'], 80)}"
     try:
         vlan = _vlan(pvid)
-        others = tuple(sorted({vlan for row in mine for vlan in vlans(row.ids)} - {vlan}))
+        tagged = tuple(sorted({each for row in mine if name in row.tagged for each in vlans(row.ids)} - {vlan}))
+        stray = {each for row in mine if name in row.untagged for each in vlans(row.ids)} - {vlan}
     except ValueError as error:
-        vlan, others, special = 1, (), special or printable(str(error), 80)
-    mode = "routed" if bridged is None else "trunk" if others else "access" if frames == _ACCESS else "dynamic"
+        vlan, tagged, stray, special = 1, (), set(), special or printable(str(error), 80)
+    plain = frames == _ACCESS and not stray  # frames of a VLAN whose list names it by hand leave it too
+    mode = "routed" if bridged is None else "trunk" if tagged else "access" if plain else "dynamic"
     setting = PortSetting(
         description=ethernet["comment"],
         mode=mode,  # type: ignore[arg-type]  # one of the modes
         vlan=vlan,
-        tagged=others,
+        tagged=tagged,
         enabled="X" not in ethernet["flags"],
     )
     text, long = bounded((*_text(setting, bridge, vlan, frames), *(row.text() for row in mine)))
