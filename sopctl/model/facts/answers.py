@@ -25,6 +25,7 @@ _UNITS = {"year": 365 * 86400, "week": 7 * 86400, "day": 86400, "hour": 3600, "m
 _LETTERS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
 _SPAN = re.compile(r"(\d{1,6}) ?(year|week|day|hour|minute|second|[wdhms](?![a-z]))")
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,3})?) ?(B|KiB|MiB|GiB|TiB)(?![A-Za-z])")
+_NO_DIGIT = re.compile(r"[^0-9A-Fa-f]")
 _POWERS = {"B": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4}
 
 
@@ -72,7 +73,7 @@ def size(said: str | None) -> int | None:
 
 def hardware_address(said: str) -> str | None:
     """A MAC address in any notation (`0000.5e00.5301`, `00005e-005301`, `00:00:5E:00:53:01`), as sopctl writes it."""
-    digits = re.sub(r"[^0-9A-Fa-f]", "", said[:40])
+    digits = _NO_DIGIT.sub("", said[:40])
     return mac(":".join(digits[n : n + 2] for n in range(0, 12, 2))) if len(digits) == 12 else None
 
 

@@ -36,6 +36,7 @@ DIALECT = Dialect("aruba_aoscx", _REFUSAL, prepare=("no page",))
 
 _MAX_MINUTES = 60
 _PORT = re.compile(r"\d{1,3}/\d{1,3}/\d{1,3}")
+_LAG = re.compile(r"lag \d{1,4}")
 _UNSENDABLE = re.compile(r"[^ -~]|\?|^!")
 _CONFIGURED = ("show running-config interface", "show running-config | begin interface")
 """Interfaces alone, or where a version wants one interface's name there, what stands from the first of them on."""
@@ -266,7 +267,7 @@ def _port(name: str, body: Iterable[str], link: bool | None = None, stopped: str
     odd = next((line for line in whole if line.startswith(_SPECIAL)), "")
     if odd:
         special = special or f"it has the line {printable(odd, 80)!r}"
-    lag = next((line.removeprefix("lag ") for line in whole if re.fullmatch(r"lag \d{1,4}", line)), "")
+    lag = next((line.removeprefix("lag ") for line in whole if _LAG.fullmatch(line)), "")
     return ActualPort(name, setting, link, f"lag{lag}" if lag else "", text, special, stopped)
 
 

@@ -52,6 +52,8 @@ _MAX_MINUTES = 60
 _PORT = re.compile(r"(?:ge|xe|et|mge)-\d{1,3}/\d{1,3}/\d{1,3}")
 _SET = re.compile(r"(set|deactivate) interfaces (\S{1,64})(?: (.{1,600}))?")
 _VLAN_ROW = re.compile(r"(?:\S{1,40} {1,40})?(\S{1,64}) {1,40}(\d{1,4})(?: |$)")
+_ROUTED = re.compile(r"unit \d{1,5} family inet6?\b")
+_NUMBER = re.compile(r"\d{1,4}")
 _UNSENDABLE = re.compile(r"[^ -~]|\?")
 _SWITCHING = "unit 0 family ethernet-switching"
 _MODE, _MEMBERS, _NATIVE = f"{_SWITCHING} interface-mode ", f"{_SWITCHING} vlan members ", "native-vlan-id "
@@ -254,7 +256,7 @@ def _port(
 ) -> ActualPort:
     """A port from its lines. What the model cannot hold makes it special, and nothing else unreadable."""
     text, special = bounded(body)
-    inet = any(re.match(r"unit \d{1,5} family inet6?\b", line) for line in body)
+    inet = any(_ROUTED.match(line) for line in body)
     try:
         setting = _setting(body, tags, routed=inet)
     except ValueError as error:
@@ -283,7 +285,7 @@ def _in_range(name: str, line: str) -> bool:
 
 
 def _numbers(name: str) -> list[int]:
-    return [int(each) for each in re.findall(r"\d{1,4}", name[:40])]
+    return [int(each) for each in _NUMBER.findall(name[:40])]
 
 
 def _setting(body: Sequence[str], tags: dict[str, int], *, routed: bool) -> PortSetting:

@@ -51,6 +51,8 @@ _LOCAL = re.compile(r"\bLocal: ([0-9A-Fa-f.:]{2,45})")
 _BOOTED = re.compile(r"System booted: .{1,60}?\(([0-9wdhms: ]{1,40}) ago\)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _POWER = re.compile(r"(?:Power Supply|PEM|PSM|PSU) {0,4}\d{0,2}")
+_MEMBER = re.compile(r"(?:.{0,20} )?FPC \d{1,3}")
+_OWN_NAME = re.compile(r"(?:Chassis|Power Supply \d{1,2}|PEM \d{1,2}|PSM \d{1,2}|PSU \d{1,2})$")
 _HOP = re.compile(r" {1,40}> {0,4}to ([0-9.]{7,15}) via ")
 _WATTS = re.compile(r"\b(\d{2,5}) ?W\b")
 _PORT = re.compile(r"(?:[a-z]{2,4}-\d{1,4}/\d{1,4}/\d{1,4}(?::\d)?|em\d|fxp\d|me\d|vme|re0:mgmt-\d)")
@@ -154,14 +156,14 @@ def _chassis(items: Sequence[Module]) -> Module | None:
     whole = [each for each in items if _last(each.name) == "Chassis" and each.serial]
     if whole and "virtual chassis" not in (whole[0].description or "").lower():
         return whole[0]
-    members = [each for each in items if re.fullmatch(r"(?:.{0,20} )?FPC \d{1,3}", each.name) and each.serial]
+    members = [each for each in items if _MEMBER.fullmatch(each.name) and each.serial]
     return min(members, key=lambda each: int(each.name.rpartition(" ")[2]), default=whole[0] if whole else None)
 
 
 def _last(name: str) -> str:
     """The item's own name, without those of what it is in: `FPC 0 Power Supply 1` is a power supply."""
-    found = list(re.finditer(r"(?:Chassis|Power Supply \d{1,2}|PEM \d{1,2}|PSM \d{1,2}|PSU \d{1,2})$", name[-40:]))
-    return found[-1][0] if found else name
+    found = _OWN_NAME.search(name[-40:])
+    return found[0] if found else name
 
 
 class _Port(Struct):
