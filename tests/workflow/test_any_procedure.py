@@ -31,7 +31,7 @@ from sopctl.store import codec, dossiers, register
 from sopctl.store import facts as kept_facts
 from sopctl.store.library import SHIPPED
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
+from sopctl.workflow.desk import Desk, StepDone, Turn, act, by_hand, turn
 from sopctl.workflow.papers import integrity, sop_form
 from sopctl.workflow.servers import ansible_view, checking
 from sopctl.workflow.setup import validation
@@ -41,7 +41,6 @@ from sopctl.workflow.steps import (
     advancing,
     collecting,
     configuring,
-    editing,
     handover,
     inspecting,
     letters,
@@ -301,7 +300,7 @@ def workflows(desk: Desk, deposit: str) -> dict[str, Callable[[], object]]:
         "todo": lambda: [board.todo(desk), board.todo(desk, actor="kabid", late=True)],
         "show": lambda: board.show(desk, deposit),
         "documents": lambda: integrity.documents(desk, deposit),
-        "edited by hand": lambda: editing.by_hand(dossiers.read(site, deposit)),
+        "edited by hand": lambda: by_hand(dossiers.read(site, deposit)),
         "remind": lambda: reminding.remind(desk, dry_run=True),
         "report": lambda: sla_report.sla_report(desk),
         "queue": lambda: reservation.queue(site),

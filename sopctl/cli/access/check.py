@@ -169,7 +169,7 @@ def _put_line(one: "Checked") -> None:
 def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequence[SopctlError]) -> int:
     """Print the results, or write them to `output`; the exit code."""
     from sopctl.adapters import exports
-    from sopctl.store.durable import write_atomic
+    from sopctl.store.durable import write_output
 
     found = sorted(found, key=lambda one: one.id)
     rows = [(one.id, one.result) for one in found]
@@ -197,7 +197,7 @@ def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequenc
     if output is None:
         click.echo(text, nl=False)
     else:
-        write_atomic(output.absolute(), text.encode(), mode=0o644)
+        write_output(output.absolute(), text.encode())
     return code
 
 

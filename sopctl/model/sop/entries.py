@@ -381,12 +381,14 @@ class ValidUntil(Entry, frozen=True, kw_only=True):
 
 
 class Reminded(Entry, frozen=True, kw_only=True):
-    """What people were reminded of; `problem` where the message could not be sent."""
+    """What someone (`to`) was reminded of; `problem` where the message could not be sent, `perhaps` where the
+    connection was lost before the server had answered: it may have arrived, and is not sent again."""
 
     key: str
     message_id: str
     to: str
     problem: str | None = None
+    perhaps: str | None = None
 
 
 class Edited(Entry, frozen=True, kw_only=True):

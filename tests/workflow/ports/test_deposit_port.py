@@ -18,7 +18,7 @@ from sopctl.workflow.steps import advancing, releasing
 from sopctl.workflow.steps.configuring import configure
 from sopctl.workflow.views import board
 from tests.adapters.switch.conftest import OTHER_KEY, pin
-from tests.conftest import Ran, give_back
+from tests.conftest import Ran, edit, give_back
 from tests.lab.test_docs import CHECKOUT, play, printed
 from tests.workflow.ports.conftest import MAC, ONE, VLAN, Lan, last, plugged
 
@@ -79,18 +79,19 @@ def test_a_letter_may_ask_for_other_vlans_but_not_for_any(desk: Desk, lan: Lan, 
     switch = plugged()
     lan.add("sw-a1", switch)
     deposit = here()
-    record = dossiers.read(desk.site, deposit).folder / "deposit.yml"
-    text = record.read_text().replace("network: null\n", "")
-    record.write_text(text + "network: {vlan: 120, tagged: [110], macs: ['52:54:00:12:34:56']}\n")
+    edit(desk, deposit, "kind: server\n", "network: {vlan: 120, tagged: [110], macs: ['52:54:00:12:34:56']}\n")
     lines = deposit_port.plan(desk, deposit).lines
     assert "switchport trunk native vlan 120" in lines
     assert "switchport trunk allowed vlan 110,120" in lines
     assert vlan_on_the_form(desk, deposit) == "120, bertanda 110"
-    record.write_text(text + "network: {vlan: 1}\n")
+    edit(desk, deposit, "network: {vlan: 120, tagged: [110], macs: ['52:54:00:12:34:56']}\n", "network: {vlan: 1}\n")
     assert vlan_on_the_form(desk, deposit) == "tidak tersedia"
     with pytest.raises(InvalidRecord, match="VLAN 1 is not allowed for deposits on sw-a1") as refused:
         deposit_port.plan(desk, deposit)
-    assert (refused.value.where, refused.value.remedy[-1]) == (str(record), Action("edit", deposit))
+    assert (refused.value.where, refused.value.remedy[-1]) == (
+        str(desk.site.root / "deposits" / deposit / "deposit.yml"),
+        Action("edit", deposit),
+    )
 
 
 def test_a_deposit_without_a_port_has_nothing_to_plan(desk: Desk, placed: Callable[..., str]) -> None:
