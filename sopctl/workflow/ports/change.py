@@ -203,7 +203,7 @@ def change(job: Job) -> PortResult:
             return _unchanged(job, session, plan)
         if not job.service:
             return _take_away(job, session, plan)
-        return _give(job, session, plan, max(RESTORE_SECONDS, round(60 + job.hear_seconds + 4 * pace)))
+        return _give(job, session, plan, max(RESTORE_SECONDS, round(RESTORE_SECONDS - 60 + 4 * pace)))
 
 
 def cause(error: BaseException) -> str:

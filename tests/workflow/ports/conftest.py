@@ -14,7 +14,7 @@ from sopctl.workflow.ports import change
 from tests.adapters.switch import catalyst, routeros
 from tests.adapters.switch.conftest import HOST_KEY, pin
 from tests.adapters.switch.fake import Device, Faults, running
-from tests.conftest import NOW
+from tests.conftest import NOW, edit
 
 ONE, TWO = "GigabitEthernet1/0/1", "GigabitEthernet1/0/2"
 SERVER = "5254.0012.3456"
@@ -78,9 +78,7 @@ def beside(placed: Callable[..., str]) -> Callable[[], str]:
 
 def known_by(desk: Desk, deposit: str, *macs: str) -> None:
     """The letter names the server's addresses."""
-    record = dossiers.read(desk.site, deposit).folder / "deposit.yml"
-    text = record.read_text().replace("network: null\n", "")
-    record.write_text(f"{text}network: {{macs: [{', '.join(repr(each) for each in macs)}]}}\n")
+    edit(desk, deposit, "kind: server\n", f"network: {{macs: [{', '.join(repr(each) for each in macs)}]}}\n")
 
 
 def plugged(archive: bool = False) -> catalyst.Catalyst:

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from sopctl.errors import Interrupted
-from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.ports import deposit_port
 from tests.adapters.switch import catalyst, routeros
 from tests.adapters.switch.fake import Faults
-from tests.conftest import Ran
+from tests.conftest import Ran, edit
 from tests.workflow.ports.conftest import MAC, ONE, SERVER, VLAN, Lan, known_by, last, plugged
 
 NVRAM = "%Error opening nvram:/startup-config (Permission denied)\n"
@@ -215,8 +214,7 @@ def test_what_could_not_be_put_back_as_it_was_is_named(desk: Desk, lan: Lan, her
     switch.keeps = frozenset({"switchport trunk encapsulation"})
     lan.add("sw-a1", switch)
     deposit = here()
-    record = dossiers.read(desk.site, deposit).folder / "deposit.yml"
-    record.write_text(record.read_text().replace("network: null\n", "") + "network: {vlan: 110, tagged: [120]}\n")
+    edit(desk, deposit, "kind: server\n", "network: {vlan: 110, tagged: [120]}\n")
     done, result = deposit_port.apply(desk, deposit)
     assert (done.answer, result.state) == (False, "partly-back")
     assert result.differs == ("+switchport trunk encapsulation dot1q",)
@@ -306,8 +304,7 @@ def test_a_trunk_is_given_on_switches_that_also_know_isl(
     switch.isl = isl
     lan.add("sw-a1", switch)
     deposit = here()
-    record = dossiers.read(desk.site, deposit).folder / "deposit.yml"
-    record.write_text(record.read_text().replace("network: null\n", "") + "network: {vlan: 110, tagged: [120]}\n")
+    edit(desk, deposit, "kind: server\n", "network: {vlan: 110, tagged: [120]}\n")
     _, result = deposit_port.apply(desk, deposit)
     assert result.state == "done", result.why
     assert switch.running[ONE].lines["switchport mode"] == "trunk"
