@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from sopctl.model.sanitise import mac
+
 MAX_REPLY = 400_000
 """The limit in characters for one command's answer: `show interfaces` on a stack of 400 ports is that long. The rest is
 cut."""
@@ -22,6 +24,7 @@ MAX_LINE = 1_000
 _UNITS = {"year": 365 * 86400, "week": 7 * 86400, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
 _LETTERS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
 _SPAN = re.compile(r"(\d{1,6}) ?(year|week|day|hour|minute|second|[wdhms](?![a-z]))")
+_NO_DIGIT = re.compile(r"[^0-9A-Fa-f]")
 
 
 class State(StrEnum):
@@ -58,6 +61,12 @@ def seconds(said: str | None) -> int | None:
     """`1 year, 2 weeks, 3 days` or `1w2d3h4m5s`."""
     found = _SPAN.findall((said or "")[:200])
     return sum(int(count) * _UNITS[_LETTERS.get(unit, unit)] for count, unit in found) if found else None
+
+
+def hardware_address(said: str) -> str | None:
+    """A MAC address in any notation (`0000.5e00.5301`, `00005e-005301`, `00:00:5E:00:53:01`), as sopctl writes it."""
+    digits = _NO_DIGIT.sub("", said[:40])
+    return mac(":".join(digits[n : n + 2] for n in range(0, 12, 2))) if len(digits) == 12 else None
 
 
 def _lines(text: str) -> list[str]:

@@ -181,7 +181,7 @@ class ConditionInspected(Entry, frozen=True, kw_only=True):
     """What the inspection at the hand-over found (penitipan 8)."""
 
     serial: str
-    condition: Condition = "baik"
+    condition: Condition | Literal[""] = ""
     checklist: tuple[Checked, ...] = ()
     accessories: tuple[str, ...] = ()
     measured: Measured = Measured()
@@ -210,7 +210,7 @@ class AccessoryBack(Struct, frozen=True):
 class CompletenessInspected(Entry, frozen=True, kw_only=True):
     """What the inspection on the way back found (pengembalian 7)."""
 
-    condition_back: Condition
+    condition_back: Condition | Literal[""]
     checklist_back: tuple[Checked, ...]
     accessories_back: tuple[AccessoryBack, ...] = ()
 
@@ -282,7 +282,8 @@ class SudoRight(Entry, frozen=True, kw_only=True):
 
 class PortChange(Struct, frozen=True):
     """A switch port that was given to the server (`applied`) or taken away (`released`): how it was set before and
-    after, the MAC address that was heard, and how the switch would have rolled back by itself."""
+    after, its own configuration from before, the MAC address that was heard, others that were heard beside it, and how
+    the switch would have rolled back by itself."""
 
     switch: str
     port: str
@@ -291,6 +292,8 @@ class PortChange(Struct, frozen=True):
     after: PortSetting | None = None
     mac: str | None = None
     restore: str | None = None
+    text_before: tuple[str, ...] | None = None
+    also: tuple[str, ...] | None = None
 
 
 class PortSet(Entry, frozen=True, kw_only=True):
@@ -300,7 +303,7 @@ class PortSet(Entry, frozen=True, kw_only=True):
 
 
 class PortAttempt(Struct, frozen=True):
-    """A change of a switch port that could not be made."""
+    """A change of a switch port that could not be made; `text_differs`: what was not put back as it was."""
 
     switch: str
     port: str
@@ -308,6 +311,8 @@ class PortAttempt(Struct, frozen=True):
     cause: str
     before: PortSetting | None = None
     after: PortSetting | None = None
+    text_before: tuple[str, ...] | None = None
+    text_differs: tuple[str, ...] | None = None
 
 
 class PortFailed(Entry, frozen=True, kw_only=True):

@@ -44,6 +44,8 @@ COMMANDS = (
     SERVICES,
     HEALTH,
 )
+TERMINAL = None
+"""Its terminal is set by what follows the account's name, which netmiko adds."""
 
 READ_BY = {
     "hostname": (IDENTITY,),

@@ -27,6 +27,7 @@ FILES = "show file systems"
 PORTS = "show control-plane host open-ports"
 
 COMMANDS = (VERSION, INVENTORY, INTERFACES, IPV4, IPV6, ROUTE, HOSTS, NTP, FILES, PORTS)
+TERMINAL = ("terminal length 0", "terminal width 511")
 
 READ_BY = {
     "vendor": (VERSION,),
