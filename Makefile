@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup ## Take three requests through the procedure on real throwaway servers (KEEP=1 leaves them up)
@@ -30,6 +30,11 @@ battery: setup-dev ## Run what is too long for every change: each owner's state 
 .PHONY: coverage
 coverage: setup-dev ## Run the suite traced, and say which lines no test reaches (twice as long)
 	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered
+
+.PHONY: test-paramiko4
+test-paramiko4: setup-dev ## Run the tests of SSH with paramiko 4, the older of the two that pyproject.toml allows
+	@test -d .cache/paramiko4 || $(BIN)/pip install -q --disable-pip-version-check --no-deps --target .cache/paramiko4 'paramiko>=4.0,<5'
+	@PYTHONPATH=.cache/paramiko4:$(CURDIR) $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/adapters/test_spoken.py tests/adapters/ssh tests/adapters/switch
 
 .PHONY: lint
 lint: setup-dev ## Check style, types, the one-way rule and the playbooks

@@ -4,7 +4,7 @@
 # so that nothing a tool prints can look like a section. A section that is ok but empty means that the tool failed.
 # The fields of sopctl/model/facts/server.py declare which sections they are read from.
 # Works as root, with full sudo, with sudo for these tools alone, or without: then it says what needs root.
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/opt/MegaRAID/storcli:/opt/MegaRAID/perccli
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/opt/MegaRAID/storcli:/opt/MegaRAID/perccli:/opt/MegaRAID/MegaCli:/usr/Arcconf
 export LC_ALL=C
 umask 077
 cd / # some tools write into the current folder
@@ -49,44 +49,87 @@ framed() {
 # dnf prints nothing if there are no updates, and nothing if it fails: the exit code tells (dnf(8): 0 or 100).
 waiting() { bounded "$1" -q -C check-update && echo none; }
 
+# What an interface is made of, and whether it hangs on a bus or is lent to guests.
+made() {
+  [ ! -e "$1/device" ] || echo device
+  [ ! -e "$1/device/physfn" ] || echo function
+  for lower in "$1"/lower_*; do [ ! -e "$lower" ] || echo "below ${lower##*/lower_}"; done
+}
+
+# A tool's own JSON, if its version prints it: one that does not know the option fails, and prints nothing.
+disks() {
+  columns=NAME,TYPE,SIZE,MODEL,SERIAL,ROTA
+  bounded lsblk -J -b -d -o $columns,WWN || bounded lsblk -b -d -P -o $columns,WWN || bounded lsblk -b -d -P -o $columns
+}
+links() { bounded ip -j -d link || bounded ip -o link; }
+addresses() { bounded ip -j addr || bounded ip -o addr; }
+case $(bounded smartctl --version 2>/dev/null) in "smartctl "[1-6].* | '') json='' ;; *) json=-j ;; esac
+
 # Local file systems first: a share whose server is gone blocks df until it is killed, with nothing printed.
 sizes() { bounded df -Pkl; bounded df -Pk; }
+
+# MegaCli: the controllers, their batteries, and their volumes with the drives; it writes a log into the current folder.
+megaraid() {
+  as_root "$1" -AdpAllInfo -aALL -NoLog
+  as_root "$1" -AdpBbuCmd -GetBbuStatus -aALL -NoLog
+  as_root "$1" -LDPDInfo -aALL -NoLog
+}
 
 everything() {
   section host plainly uname -n
   section system plainly uname -srm
   kernel os /etc/os-release
   kernel debian /etc/debian_version
+  kernel release /etc/centos-release /etc/redhat-release /etc/SuSE-release
   kernel uptime /proc/uptime
   kernel_lines memory '^(MemTotal|SwapTotal):' /proc/meminfo
-  kernel_lines cpu '^(processor|model name|physical id|cpu cores|siblings|Model|Hardware)[[:space:]]*:' /proc/cpuinfo
+  kernel_lines cpu \
+    '^(processor|model name|physical id|cpu cores|siblings|Model|Hardware|cpu|# processors|CPU implementer|CPU part|processor [0-9]+)[[:space:]]*:' \
+    /proc/cpuinfo
+  section lscpu bounded lscpu
   kernel_lines dmi . /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/class/dmi/id/product_serial \
-    /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/class/dmi/id/chassis_type
-  section dmidecode as_root dmidecode -t 0 -t 1 -t 3 -t 17 -t 38 -t 39
+    /sys/class/dmi/id/product_uuid /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/class/dmi/id/chassis_type \
+    /sys/class/dmi/id/board_serial /sys/class/dmi/id/chassis_serial /sys/class/dmi/id/chassis_asset_tag
+  section dmidecode as_root dmidecode -t 0 -t 1 -t 2 -t 3 -t 17 -t 38 -t 39
   section virt plainly systemd-detect-virt
-  section lsblk bounded lsblk -b -d -P -o NAME,TYPE,SIZE,MODEL,SERIAL,ROTA
+  section lsblk plainly disks
   for device in /sys/block/*; do
     disk=${device##*/}
-    case $disk in sd*|hd*|vd*|xvd*|nvme*)
+    case $disk in nvme*c*n* | mmcblk*boot* | mmcblk*rpmb) ;;
+    sd* | hd* | vd* | xvd* | nvme* | mmcblk* | dasd*)
       kernel_lines "sysblk $disk" . "$device/size" "$device/queue/rotational" "$device/device/model" "$device/device/serial" "$device/serial"
-      section "smart $disk" as_root smartctl -H -i "/dev/$disk" ;;
+      section "smart $disk" as_root smartctl $json -H -i "/dev/$disk" ;;
     esac
   done
   kernel mdstat /proc/mdstat
   for tool in storcli64 storcli perccli64 perccli; do
     if command -v "$tool" >/dev/null 2>&1; then
+      section storcli as_root "$tool" /call show nolog
       section raid as_root "$tool" /call/vall show nolog
       section drives as_root "$tool" /call/eall/sall show all nolog
       break
     fi
   done
+  for tool in ssacli hpssacli hpacucli; do
+    if command -v "$tool" >/dev/null 2>&1; then section ssacli as_root "$tool" ctrl all show config detail; break; fi
+  done
+  for tool in MegaCli64 megacli64 megacli MegaCli; do
+    if command -v "$tool" >/dev/null 2>&1; then
+      if may "$tool" -LDPDInfo -aALL -NoLog; then section megacli plainly megaraid "$tool"; else state megacli needs-root; fi
+      break
+    fi
+  done
+  section arcconf as_root arcconf GETCONFIG 1
   section bmc as_root ipmitool lan print
-  section link plainly ip -o link
-  section address plainly ip -o addr
+  section mc as_root ipmitool mc info
+  section link plainly links
+  section address plainly addresses
   section route plainly ip -o route show default
   section route6 plainly ip -o -6 route show default
   for card in /sys/class/net/*; do
-    kernel_lines "card ${card##*/}" . "$card/address" "$card/speed" "$card/operstate" "$card/device/uevent"
+    kernel_lines "card ${card##*/}" . "$card/address" "$card/speed" "$card/operstate" "$card/uevent" \
+      "$card/device/uevent" "$card/bonding_slave/perm_hwaddr"
+    section "made ${card##*/}" plainly made "$card"
     [ ! -e "$card/device" ] || section "ethtool ${card##*/}" plainly ethtool -P "${card##*/}"
   done
   kernel dns /etc/resolv.conf

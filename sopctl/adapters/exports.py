@@ -1,4 +1,5 @@
-"""Results of access checks in the formats of other tools: Prometheus, Nagios, JUnit; and of looks for drift.
+"""Results of access checks, the conditions of servers, and looks for drift, in the formats of other tools: Prometheus,
+Nagios, JUnit.
 
 Metrics are named as in blackbox_exporter, so that its dashboards and alerts work.
 """
@@ -7,7 +8,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from msgspec import Struct
+
 from sopctl.model.access.ladder import AccessResult, Rung, Verdict
+from sopctl.model.facts.conditions import Condition, Severity
 from sopctl.model.text import printable
 
 Row = tuple[str, AccessResult]
@@ -102,3 +106,52 @@ def junit(rows: Sequence[Row]) -> str:
             message = f"{result.rung}: {result.cause}"
             ET.SubElement(case, "failure", type=result.cause, message=message).text = printable(result.detail, 2000)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+class Standing(Struct, frozen=True):
+    """A deposit's id, when its newest facts were gathered (ISO 8601), and what is not as it should be by them."""
+
+    id: str
+    gathered_at: str
+    conditions: tuple[Condition, ...]
+
+
+def conditions_prometheus(rows: Sequence[Standing]) -> str:
+    """The text exposition format: how many conditions a server has, each by itself, and how old its facts are."""
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+    registry = CollectorRegistry()
+    count = Gauge("sopctl_conditions", "Conditions that need attention", ["target", "severity"], registry=registry)
+    told = Gauge("sopctl_condition_info", "A condition", ["target", "severity", "subject", "what"], registry=registry)
+    gathered = Gauge("sopctl_facts_timestamp_seconds", "When the facts were gathered", ["target"], registry=registry)
+    for row in rows:
+        gathered.labels(row.id).set(datetime.fromisoformat(row.gathered_at).timestamp())
+        for severity in Severity:
+            count.labels(row.id, severity).set(sum(each.severity is severity for each in row.conditions))
+        for each in row.conditions:
+            told.labels(row.id, each.severity, each.subject, each.what).set(1)
+    return generate_latest(registry).decode()
+
+
+def conditions_nagios(rows: Sequence[Standing], untried: int = 0) -> tuple[str, int]:
+    """A Nagios plugin's output, one line with performance data, and its exit code.
+
+    CRITICAL (2): there is a critical condition. UNKNOWN (3): there are no facts, or those of `untried` servers cannot
+    be read. WARNING (1): there is any other condition. OK (0): there is none.
+    """
+    if not rows and not untried:
+        return "CONDITIONS UNKNOWN - no facts of any server\n", 3
+    found = [(row.id, each) for row in rows for each in row.conditions]
+    found.sort(key=lambda one: one[1].severity is not Severity.CRITICAL)
+    critical = sum(each.severity is Severity.CRITICAL for _, each in found)
+    words = f"{sum(not row.conditions for row in rows)} of {len(rows) + untried} servers are as they should be"
+    if untried:
+        words += f", {untried} not read"
+    if found:
+        words += ": " + ", ".join(f"{name} {each}" for name, each in found[:10])
+        words += f" and {len(found) - 10} more" if len(found) > 10 else ""
+    status, code = (
+        ("CRITICAL", 2) if critical else ("UNKNOWN", 3) if untried else ("WARNING", 1) if found else ("OK", 0)
+    )
+    data = f"critical={critical};;0;0; warning={len(found) - critical};0;;0;"
+    return f"CONDITIONS {status} - {printable(words, 2000).replace('|', '/')} | {data}\n", code

@@ -203,10 +203,15 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
     """The facts of a server: every field with its value, or why there is none."""
     import msgspec
 
+    from sopctl.model.facts.conditions import conditions
+
+    found = conditions(facts)
     if as_json:
-        put_json(facts)
+        put_json({**msgspec.to_builtins(facts), "conditions": found})
         return
     made = table("field", "value")
+    for each in found:
+        made.add_row("condition", printable(f"{each.severity}: {each}"), style="bold red")
     for name, value in msgspec.to_builtins(facts).items():
         if name == "missing" or value is None:
             continue

@@ -51,6 +51,7 @@ _NEEDS = {
     "person": "--by <person>",
     "reason": "--reason <why>",
     "serial": "--serial <serial number>",
+    "user": "--user <account on the BMC>",
     "until": "--until <YYYY-MM-DD>",
     "via": "--via <phone, letter or meeting>",
 }

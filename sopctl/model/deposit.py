@@ -12,6 +12,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
 
 from sopctl.model import names, services
+from sopctl.model.access.algorithms import Legacy
+from sopctl.model.facts.platforms import KNOWN
 
 Id = Annotated[str, Meta(pattern=names.ID)]
 Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=names.LINE)]
@@ -29,7 +31,7 @@ Host = Annotated[str, Meta(min_length=1, max_length=253)]
 """A host name or an IP address, once `names.is_address` has said so."""
 
 Kind = Literal["server", "appliance"]
-Platform = Literal["cisco_ios", "mikrotik_routeros"]
+Platform = Annotated[str, Meta(pattern=names.one_of(KNOWN))]
 """What an appliance runs, by the names that netmiko has for it."""
 
 
@@ -154,6 +156,9 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     sources: tuple[str, ...] = ()
     static_address: StaticAddress | None = None
     management_account: Account | None = None
+    legacy: Legacy = False
+    """Old SSH algorithms that an appliance may be spoken to with: `true`, or their names. The office allows them, in
+    the deposit's record; no letter can."""
 
     def __post_init__(self) -> None:
         """Raise ValueError (msgspec adds the path) for what a pattern cannot express."""
@@ -185,6 +190,7 @@ class RequestedAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     def __post_init__(self) -> None:
         Access.__post_init__(self)
+        _refuse_legacy(self)
         _refuse_password(self.first_contact)
 
 
@@ -195,7 +201,20 @@ class ApplianceAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     def __post_init__(self) -> None:
         Access.__post_init__(self)
+        _refuse_legacy(self)
         _refuse_accounts(self)
+
+
+class Bmc(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the server's management controller (BMC) answers over HTTPS. With which account the office logs in there is
+    not the letter's to say."""
+
+    address: Host
+    port: Port = 443
+
+    def __post_init__(self) -> None:
+        if not names.is_address(self.address):
+            raise ValueError("Expected an IP address or a host name in `address` of `bmc`")
 
 
 VlanId = Annotated[int, Meta(ge=1, le=4094)]
@@ -223,6 +242,7 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
     valid_until: date | None = None
     network: Network | None = None
     kind: Literal["server"] = "server"
+    bmc: Bmc | None = None
 
 
 class ApplianceRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -254,14 +274,18 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
     network: Network | None = None
     kind: Kind = "server"
     platform: Platform | None = None
+    bmc: Bmc | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for fields that do not fit its kind."""
         if (self.kind == "appliance") != (self.platform is not None):
-            raise ValueError("Expected `platform` (cisco_ios, mikrotik_routeros) for an appliance, and only for one")
+            raise ValueError(f"Expected `platform` ({', '.join(KNOWN)}) for an appliance, and only for one")
         if self.kind == "appliance":
             _refuse_accounts(self.access)
-        elif self.access.first_contact:
+            return
+        if self.access.legacy:
+            raise ValueError("Expected `legacy` for an appliance only: a server's SSH can be updated")
+        if self.access.first_contact:
             _refuse_password(self.access.first_contact)
 
     def unknown(self) -> list[str]:
@@ -291,6 +315,12 @@ def _refuse_accounts(access: Access) -> None:
         raise ValueError("Expected no `accounts`: an appliance is not configured")
     if way and (way.key is None) == (way.password is None):
         raise ValueError("Expected a `key` or a `password` (a file in keys/) in `first_contact` of an appliance")
+
+
+def _refuse_legacy(access: Access) -> None:
+    """Raise ValueError for a letter that asks for old SSH algorithms."""
+    if access.legacy:
+        raise ValueError("Expected no `legacy`: old SSH algorithms are for the office to allow, not for a letter")
 
 
 def _refuse_password(way: FirstContact) -> None:

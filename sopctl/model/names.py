@@ -6,6 +6,7 @@ distrust it. Sources: RFC 1123 section 2.1 (host names), useradd(8) on Debian (a
 
 import ipaddress
 import re
+from collections.abc import Iterable, Sequence
 
 ID = r"^[A-Z0-9][A-Z0-9-]{0,40}\Z"
 """A deposit's id; also the name of its folder."""
@@ -57,11 +58,36 @@ EXPLAINED = {
 """The grammars in words, for the error that a person reads."""
 
 
-def explain(message: str) -> str:
-    """A message of msgspec, with the grammars in words."""
+_ONE_OF = re.compile(r"Expected `str` matching regex '\^\(([a-z0-9_|]*)\)\\\\Z'")
+
+
+def one_of(known: Iterable[str]) -> str:
+    """The pattern of a name that is one of those known here (lower case letters, digits, `_`)."""
+    return rf"^({'|'.join(known)})\Z"
+
+
+def explain(message: str, value: object = None) -> str:
+    """A message of msgspec about `value`, with the grammars in words."""
+    if choice := _ONE_OF.search(message):
+        return message.replace(choice[0], f"{value!r} is none of those known: {told(value, choice[1].split('|'))}")
     for pattern, words in EXPLAINED.items():
         message = message.replace(f"`str` matching regex {pattern!r}", words)
     return message
+
+
+def told(said: object, known: Sequence[str]) -> str:
+    """The names that are known, and which of them may be meant by what was `said`."""
+    near = nearest(str(said), known)
+    return ", ".join(known) + (f"; did you mean {' or '.join(near)}?" if near else "")
+
+
+def nearest(said: str, known: Sequence[str]) -> list[str]:
+    """The known names that `said` is part of or resembles, the nearest first; three at most."""
+    import difflib
+
+    word = said.strip().lower().replace("-", "_")[:80]
+    holding = [name for name in known if len(word) > 2 and word in name]
+    return list(dict.fromkeys([*holding, *difflib.get_close_matches(word, known, n=3, cutoff=0.55)]))[:3]
 
 
 FORBIDDEN_ACCOUNTS = frozenset({"root", "daemon", "bin", "sys", "sync", "nobody", "sshd", "messagebus"})

@@ -14,6 +14,8 @@ def disk_size(size_bytes: int) -> str:
     """A disk's size in powers of ten, as on its label: `480 GB`, `1,92 TB`."""
     if size_bytes >= 10**12:
         return f"{decimal(size_bytes / 10**12, 2)} TB"
+    if 0 < size_bytes < 10**9:
+        return f"{decimal(size_bytes / 10**6, 0)} MB"
     return f"{decimal(size_bytes / 10**9, 0 if size_bytes >= 10**10 else 1)} GB"
 
 

@@ -14,11 +14,14 @@ MAX_ENTRIES = 512
 """Disks, interfaces or mounts of one server; no real server has more."""
 
 _NOTHING = frozenset({"", "NA", "N/A", "None", "unknown", "Not Specified", "Not Available", "To Be Filled By O.E.M."})
-"""What firmware and Ansible give where they have no value."""
+"""What tools and Ansible give where they have no value. Names and serial numbers have a gate of their own
+(placeholders.py)."""
 
-NO_DISK = re.compile(r"(loop|ram|zram|dm-|md|sr|fd|nbd|rbd|drbd)\d")
-NO_NIC = re.compile(r"(lo|veth|docker|br-|virbr|tun|tap|vnet|dummy|sit|ip6tnl|cni|flannel|cali|ifb|wg)")
-NO_FILE_SYSTEM = frozenset({"squashfs", "iso9660", "tmpfs", "devtmpfs", "overlay", "proc", "sysfs", "autofs"})
+_SIZE = re.compile(r"(\d{1,20}(?:[.,]\d{1,6})?) {0,4}([KMGTPE]?)(i?)(B(?:ytes)?|)", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5, "e": 6}
+
+_INFINIBAND = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){19}")
+"""A hardware address of InfiniBand (RFC 4391)."""
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -52,6 +55,24 @@ def number(value: object, maximum: int = 2**53) -> int | None:
     return int(value)
 
 
+def size(value: object, base: int = 1024) -> int | None:
+    """A size in bytes: "16384 MB", "10.913 TB", "3.5 TiB", "4096 kB", "12,000,138,625,024 bytes", "1,5 TB".
+
+    Most tools count in powers of 1024 whether they write GB or GiB; `base` is 1000 for one that means GB. None for what
+    is no size, or is larger than any disk.
+    """
+    if not isinstance(value, str):
+        return None
+    said = value[:60].strip()
+    if re.match(r"\d{1,3}(?:,\d{3}){1,6}(?![\d.,])", said):  # thousands
+        said = said.replace(",", "")
+    found = _SIZE.match(said)
+    if found is None or (found[4] and said[found.end() : found.end() + 1].isalnum()):
+        return None
+    power = 1024 if found[3] else base
+    return number(int(float(found[1].replace(",", ".")) * power ** _POWERS[found[2].casefold()]), 2**60)
+
+
 def address(value: object) -> str | None:
     """An IP address in its canonical form, without a zone."""
     if not isinstance(value, str) or len(value) > 60:
@@ -70,6 +91,7 @@ def addresses(value: object) -> Iterator[str]:
 
 
 def mac(value: object) -> str | None:
-    """A MAC address, in lower case with colons; None if it is all zeros."""
-    found = value.strip().lower() if isinstance(value, str) and len(value) < 60 else ""
-    return found if re.match(names.MAC, found) and found != "00:00:00:00:00:00" else None
+    """A MAC address, or the longer one of InfiniBand, in lower case with colons; None if it is all zeros."""
+    found = value.strip().lower() if isinstance(value, str) and len(value) < 80 else ""
+    known = re.match(names.MAC, found) or _INFINIBAND.fullmatch(found)
+    return found if known and found.strip("0:") else None

@@ -28,6 +28,11 @@ def printable(text: str | bytes, limit: int = 500) -> str:
     return shown if len(shown) <= limit else shown[: max(limit - 1, 0)] + "…"[:limit]
 
 
+def words(table: str) -> frozenset[str]:
+    """The words of a table that is written as running text."""
+    return frozenset(table.split())
+
+
 def _visible(character: str) -> str:
     code = ord(character)
     selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF

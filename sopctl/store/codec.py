@@ -181,7 +181,8 @@ def _refused(document: _Document, kind: type[T], where: str, error: msgspec.Vali
     if unknown:
         return InvalidRecord("unknown-key", "{key}: there is no such key in this record", where=where, key=key)
     if key:
-        return InvalidRecord("value-not-valid", "{key}: {reason}", where=where, key=key, reason=explain(message))
+        reason = explain(message, _at(document.value, path) if path in document.positions else None)
+        return InvalidRecord("value-not-valid", "{key}: {reason}", where=where, key=key, reason=reason)
     return InvalidRecord("record-not-valid", "{reason}", where=where, reason=explain(message))
 
 

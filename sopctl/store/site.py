@@ -126,13 +126,13 @@ class Site:
             yield record
 
     def key_file(self, name: str) -> Path:
-        """The private key or other secret `name` in the site's keys/.
+        """The private key or other secret `name` in the site's keys/, or in a folder there that no record can name.
 
         Raises OutsideFailure when it is missing or can be read by others, InvalidRecord for a private key that ssh does
         not read.
         """
         path = self.folder("keys") / name
-        if path.is_symlink() or not path.is_file():
+        if path.is_symlink() or path.parent.is_symlink() or not path.is_file():
             raise OutsideFailure(
                 "no-such-key",
                 "there is no key {key!r} in the site's keys/",

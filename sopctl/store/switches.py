@@ -4,12 +4,15 @@ The keys (`switches/NAME.host-key`) are written only when someone confirms one. 
 site's git like the switch's record, which people write and sopctl does not.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from sopctl.model.access.target import HostKey
+from sopctl.model.ports.port import ActualPort
 from sopctl.store import codec
 from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.store.site import Site
@@ -22,6 +25,19 @@ class PinnedKey(Struct, frozen=True, forbid_unknown_fields=True):
     at: datetime
     by: str
     how: str
+
+
+class Unfinished(Struct, frozen=True):
+    """A change of a port that is under way, or was cut off: whose port it is, whether it is given or taken away
+    (`service`), the port as it was `before`, and `until` when the switch may put it back by itself (None: it does not).
+    """
+
+    switch: str
+    port: str
+    deposit: str
+    service: bool
+    before: ActualPort
+    until: datetime | None = None
 
 
 class UnderWay(Struct, frozen=True):
@@ -39,14 +55,26 @@ class UnderWay(Struct, frozen=True):
     def marked(self) -> bool:
         return self._path.exists()
 
-    def mark(self) -> None:
+    def mark(self, change: Unfinished) -> None:
         with disk_errors(self._path):
             self.folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(self._path, b"")
+        write_atomic(self._path, msgspec.json.encode(change))
 
     def clear(self) -> None:
         with disk_errors(self._path):
             self._path.unlink(missing_ok=True)
+
+
+def unfinished(folder: Path, switch: str) -> list[Unfinished]:
+    """The changes on a switch that were cut off, by their marks. Marks of older versions, which say nothing, and those
+    that are damaged are left out."""
+    found = []
+    for path in sorted(folder.glob(f"{switch}-*")) if folder.is_dir() else []:
+        with suppress(OSError, msgspec.DecodeError):
+            mark = msgspec.json.decode(path.read_bytes(), type=Unfinished)
+            if mark.switch == switch:
+                found.append(mark)
+    return found
 
 
 def pinned(site: Site, name: str) -> PinnedKey | None:

@@ -13,7 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, OutsideFailure, UsageError
+from sopctl.model.access import ladder
 from sopctl.model.access import target as targets
+from sopctl.model.access.algorithms import Old
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import HostKey, Jump, Pin, Service, Target
 
@@ -32,6 +34,8 @@ class Host(Struct, frozen=True):
     address: str
     port: int
     pinned: HostKey | None = None
+    old: tuple[Old, ...] = ()
+    """Old SSH algorithms that its record allows."""
 
     @property
     def place(self) -> str:
@@ -87,7 +91,7 @@ def target(
     logs in. `timeout`: seconds for the whole check."""
     if expect is None and host.pinned:
         expect = host.pinned.pin
-    return Target(host.address, host.port, user, expect, services=services, timeout=timeout, jump=jump)
+    return Target(host.address, host.port, user, expect, services=services, timeout=timeout, jump=jump, old=host.old)
 
 
 def look(host: Host, *, expect: Pin | None = None, user: str | None = None, key: "Key | None" = None) -> AccessResult:
@@ -126,7 +130,7 @@ def confirmed(host: Host, proof: Proof, before: tuple[HostKey, datetime] | None 
             "host-key-unreadable",
             "the host key of {host} cannot be read: {reason}",
             where=host.place,
-            remedy=("To see where it fails:", Action("probe", host.place)),
+            remedy=(ladder.remedy(found), "To see where it fails:", Action("probe", host.place)),
             host=host.name,
             reason=found.detail,
         )

@@ -13,6 +13,7 @@ from sopctl.adapters import exports
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, Rung, RungResult, ServiceResult, Verdict
 from sopctl.model.access.target import ServiceKind
+from sopctl.model.facts.conditions import Condition, Severity
 from tests.cases import rows
 
 PROMTOOL = shutil.which("promtool", path=f"{Path(sys.executable).parent}:/usr/bin")
@@ -78,3 +79,26 @@ def test_what_a_server_says_cannot_break_a_form() -> None:
     assert failure.text
     assert "\x00" not in failure.text
     assert exports.nagios(made)[0].count("|") == 1
+
+
+def test_conditions_say_critical_unknown_warning_or_ok() -> None:
+    worn = Condition("RAID md0", HOSTILE, Severity.WARNING)
+    dead = Condition("Disk sda", "SMART menyatakan FAILED!", Severity.CRITICAL)
+
+    def standing(*conditions: Condition) -> exports.Standing:
+        return exports.Standing("PS-1", "2026-11-23T09:30:00+07:00", conditions)
+
+    for rows_, untried, code in (
+        ([], 0, 3),
+        ([standing()], 0, 0),
+        ([standing(worn)], 0, 1),
+        ([standing(worn)], 1, 3),
+        ([standing(worn, dead)], 1, 2),
+    ):
+        text, found = exports.conditions_nagios(rows_, untried)
+        assert (found, text.count("\n"), text.count("|") <= 1) == (code, 1, True), text
+    text = exports.conditions_prometheus([standing(worn, dead)])
+    assert 'sopctl_facts_timestamp_seconds{target="PS-1"} 1.7' in text
+    if PROMTOOL:
+        ran = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stdout + ran.stderr) == (0, ""), text

@@ -126,7 +126,12 @@ def assert_told(case: dict[str, Any], result: AccessResult, timeout: float) -> N
 
 def test_daemons(lab: LabStatus, pristine: LabServer, key: Key) -> None:
     cases = [case for case in CAUSES if "sshd" in case]
-    pins = {"right": pin_of(pristine), "other": pin_of(lab.servers[0]), "none": None}
+    pins = {
+        "right": pin_of(pristine),
+        "rsa": pin_of(pristine, "ssh-rsa"),
+        "other": pin_of(lab.servers[0]),
+        "none": None,
+    }
     with daemons(pristine, cases, "sshd") as ports, contextlib.ExitStack() as busy:
         for case in cases:
             port, timeout = ports[case["name"]], case.get("timeout", ROOMY)
@@ -142,6 +147,7 @@ def test_daemons(lab: LabStatus, pristine: LabServer, key: Key) -> None:
                 command=case.get("command", "true"),
                 services=wanted,
                 timeout=timeout,
+                old=tuple(case.get("old", ())),
             )
             assert_told(case, check(target, key), timeout)
 

@@ -18,6 +18,9 @@ from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.model.access.target import HostKey
+from sopctl.model.facts.changes import differences, real
+from sopctl.model.facts.script import completed, from_script
+from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
 
 pytestmark = pytest.mark.lab
@@ -124,6 +127,24 @@ class Office:
         self.runs += 1
         folder = self.root / f"var/{self.runs}"
         return run_playbook(self.root, playbook, limit=list(hosts), run_dir=folder, **options)
+
+    def facts_either_way(self, hosts: dict[str, dict[str, object]]) -> dict[str, ServerFacts]:
+        """The facts of these hosts, after a look whether `setup` and the script alone say the same."""
+        said: list[HostResult] = []
+        assert self.play_on("facts.yml", hosts, on_facts=said.extend).outcome is Outcome.OK
+        found = {}
+        for host in said:
+            assert host.facts is not None
+            setup, script = from_setup(host.facts, gathered_at=""), from_script(host.details, gathered_at="")
+            assert real(differences(setup, script)) == ()
+            assert real(differences(script, setup)) == ()
+            assert (setup.os_name, setup.os_version, setup.cpu) == (script.os_name, script.os_version, script.cpu)
+            names = [
+                [*(disk.name for disk in facts.disks), *(nic.name for nic in facts.nics)] for facts in (setup, script)
+            ]
+            assert names[0] == names[1]
+            found[host.host] = completed(setup, script)
+        return found
 
     def managed(self) -> dict[str, Any]:
         return {"ansible_user": "sopctl", "ansible_ssh_private_key_file": str(self.root / "management")}
@@ -384,6 +405,13 @@ def test_without_the_right_pin_nobody_logs_in(office: Office, pin: HostKey | Non
         looking = second - first  # what the look at the journal itself adds
         assert looking > 0
         assert int(servers.run(office.server, count)) == second + looking, "somebody logged in"
+
+
+def test_the_script_alone_and_setup_say_the_same(tmp_path: Path, lab: LabStatus) -> None:
+    office = Office(tmp_path, lab, lab.servers[0])
+    (facts,) = office.facts_either_way({"PS-2026-0001": office.variables(office.server)}).values()
+    assert (facts.os_name, (facts.os_version or "").partition(".")[0]) == ("Debian", "12")
+    assert any(nic.ipv4 for nic in facts.nics)
 
 
 BOTH = """

@@ -16,6 +16,7 @@ import yaml
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer
 from sopctl.adapters.lab.process import Process, wait_until
+from sopctl.model.facts.conditions import conditions
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers.ansible_view import public_key
 from sopctl.workflow.steps import collecting
@@ -55,6 +56,73 @@ dpkg -i /tmp/arsip.deb >/dev/null
 systemd-run --quiet --unit=arsip python3 -m http.server 8080
 until ss -Hltn | grep -q :8080; do sleep 0.2; done
 """
+
+BREAK = r"""
+real=$(command -v dmidecode)
+cat > /usr/local/sbin/dmidecode <<END
+#!/bin/sh
+$real "\$@"
+cat <<'RECORDS'
+Handle 0x2700, DMI type 39, 22 bytes
+System Power Supply
+	Power Unit Group: 1
+	Location: PSU 1
+	Name: PWR-900
+	Manufacturer: Contoh
+	Serial Number: PSU-0001
+	Model Part Number: PWR-900
+	Max Power Capacity: 900 W
+	Status: Present, Critical
+	Plugged: No
+
+Handle 0x2701, DMI type 39, 22 bytes
+System Power Supply
+	Power Unit Group: 1
+	Location: PSU 2
+	Name: PWR-900
+	Manufacturer: Contoh
+	Serial Number: PSU-0002
+	Model Part Number: PWR-900
+	Max Power Capacity: 900 W
+	Status: Present, OK
+	Plugged: Yes
+RECORDS
+END
+cat > /usr/local/sbin/storcli64 <<'END'
+#!/bin/sh
+case $1 in
+*vall) cat <<'VOLUMES'
+Controller = 0
+Status = Success
+DG/VD TYPE  State Access Consist Cache Cac sCC      Size Name
+0/0   RAID6 Optl  RW     Yes     RWBD  -   ON  43.654 TB data
+VOLUMES
+;;
+*) cat <<'DRIVES'
+Drive /c0/e8/s0 :
+8:0      12 Onln   0  10.913 TB SAS  HDD N   N  4 KB CONTOH12T U  -
+SN = DRIVE-4K
+Raw size = 10.914 TB [0xaea00000 Sectors]
+DRIVES
+;;
+esac
+END
+cat > /usr/local/sbin/smartctl <<'END'
+#!/bin/sh
+case "$*" in
+--version) echo "smartctl 7.3 2022-02-28" ;;
+*-j*sda) echo '{"serial_number": "DISK-0003", "smart_status": {"passed": false}}' ;;
+*-j*) echo '{"serial_number": "DISK-0001", "smart_status": {"passed": true}}' ;;
+esac
+END
+chmod 755 /usr/local/sbin/*
+"""
+"""Tools as they answer on a server with a power supply without a cord, a failing disk, and a drive of 4 KB sectors."""
+
+CONDITIONS = [
+    "Disk sda (DISK-0003): SMART menyatakan FAILED!",
+    "Catu daya PSU 1 (PSU-0001): kabel daya tidak terpasang",
+]
 
 EXACTLY = [
     "Modul memori tidak ada lagi: 256 MiB DDR4 CM-2400 MEM-0002",
@@ -171,6 +239,17 @@ def test_two_months_with_parts_changed_in_between(
     for sentence in EXACTLY:
         assert sentence in form
     assert "Nomor seri tidak sama" not in form
+
+    servers.run(changed, BREAK)
+    clock.now += timedelta(days=31)
+    assert collecting.collect(desk, placed.id).answer
+    broken = inventories.kept_facts(desk, placed.id, "2027-01")
+    assert [drive.size_bytes for drive in broken.drives] == [12_000_138_625_024], "4 KB, not 512 bytes"
+    assert [str(each) for each in conditions(broken)] == CONDITIONS
+    form = changes_on_form(desk, placed.id, "2027-01")
+    assert "Keadaan yang perlu ditangani" in form
+    assert "12 TB" in form
+    assert sopctl("inventory", "conditions", "--format", "nagios").code == 2
 
 
 def test_power_cut_and_a_killed_up_leave_nothing_behind(name: str) -> None:

@@ -55,6 +55,10 @@ def test_the_other_releases(labs: dict[str, LabStatus], tmp_path: Path) -> None:
             sopctl_static_address={"address": server.address, "prefix": 24, "gateway": gateway},
             sopctl_resolvers={"servers": [gateway]},
         )
+    found = office.facts_either_way({name: office.variables(there[name.rpartition("-")[2]]) for name in hosts})
+    for release, version in OTHERS.items():
+        facts = found[f"PS-2026-{release}"]
+        assert (facts.os_name, (facts.os_version or "").partition(".")[0]) == ("Debian", version)
     result = office.play_on("configure.yml", hosts)
     assert result.outcome is Outcome.OK, result
     for release, server in there.items():

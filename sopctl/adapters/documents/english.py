@@ -145,6 +145,7 @@ ENGLISH = {
     "Kedalaman (mm)": "Depth (mm)",
     "Berat (kg)": "Weight (kg)",
     "Sistem operasi": "Operating system",
+    "Alamat BMC (iLO, iDRAC; boleh kosong)": "BMC address (iLO, iDRAC; may be empty)",
     "Platform perangkat jaringan": "Platform of a network appliance",
     "Perangkat jaringan": "Network appliance",
     "perangkat jaringan": "network appliance",

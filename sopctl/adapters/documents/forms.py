@@ -240,12 +240,13 @@ class Chart(Struct, frozen=True):
 
 
 class SummaryForm(Struct, frozen=True, tag="summary"):
-    """Rekapitulasi inventarisasi server: all servers of one `month` (2026-11), what changed first."""
+    """Rekapitulasi inventarisasi server: all servers of one `month` (2026-11). Conditions stand first, then changes."""
 
     letterhead: Letterhead
     stamp: Stamp
     month: str
     figures: tuple[Field, ...]
+    conditions: Table
     changes: Table
     charts: tuple[Chart, ...]
     servers: Table

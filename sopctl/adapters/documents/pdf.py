@@ -98,6 +98,7 @@ def _bounded(form: Form) -> Form:
     if isinstance(form, SummaryForm):
         return msgspec.structs.replace(
             form,
+            conditions=_bounded_table(form.conditions, MAX_SERVERS),
             changes=_bounded_table(form.changes, MAX_SERVERS),
             charts=tuple(map(_bounded_chart, form.charts)),
             servers=_bounded_table(form.servers, MAX_SERVERS),

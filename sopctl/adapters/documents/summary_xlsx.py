@@ -26,7 +26,7 @@ ROW_PIXELS = 20
 
 
 def summary_xlsx(form: SummaryForm) -> bytes:
-    """Four sheets: figures, sums and charts; all servers; the changes; the data of the charts."""
+    """Five sheets: figures, sums and charts; all servers; conditions; changes; the data of the charts."""
     import xlsxwriter
 
     file = BytesIO()
@@ -41,7 +41,7 @@ def summary_xlsx(form: SummaryForm) -> bytes:
         "number": book.add_format({"border": 1, "valign": "top"}),
     }
     overview = _Overview(book, styles, form)
-    for name, table in (("Server", form.servers), ("Perubahan", form.changes)):
+    for name, table in (("Server", form.servers), ("Keadaan", form.conditions), ("Perubahan", form.changes)):
         sheet = book.add_worksheet(name)
         _table(sheet, styles, table, 0)
         sheet.freeze_panes(1, 0)

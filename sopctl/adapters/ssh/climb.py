@@ -103,7 +103,8 @@ class Climb:
         with self.on(Rung.KEX) as note:
             from sopctl.adapters.ssh.session import Session
 
-            self.session = Session(self._connection, IDENTIFICATION, expected.type if expected else None)
+            kind = expected.type if expected else None
+            self.session = Session(self._connection, IDENTIFICATION, kind, self.target.old)
             self._host_key, self._algorithms = self.session.exchange_keys()
             note.append(", ".join(self._algorithms.values()))
         with self.on(Rung.HOST_KEY) as note:

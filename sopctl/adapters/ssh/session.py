@@ -10,24 +10,23 @@ import logging
 import secrets
 import threading
 from collections.abc import Sequence
-from typing import ClassVar
 
 import paramiko
 from paramiko.common import OPEN_FAILED_CONNECT_FAILED
-from paramiko.kex_gex import KexGexSHA256
 from paramiko.packet import Packetizer
 from paramiko.ssh_exception import (
     AuthenticationException,
     BadAuthenticationType,
-    IncompatiblePeer,
     PartialAuthentication,
     SSHException,
 )
 
+from sopctl.adapters import spoken
 from sopctl.adapters.ssh.connection import CHUNK, Connection
 from sopctl.adapters.ssh.deadline import TICK, stopped
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
+from sopctl.model.access.algorithms import Kind, Old
 from sopctl.model.access.causes import Cause, command_cause, denial_cause, forwarding_cause
 from sopctl.model.access.ladder import Rung
 from sopctl.model.access.target import HostKey, fingerprint
@@ -47,14 +46,12 @@ _LOG = "sopctl.adapters.ssh.paramiko"
 logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)
 logging.getLogger(_LOG).propagate = False
 
-_KEY_TYPES = {"rsa-sha2-512": "ssh-rsa", "rsa-sha2-256": "ssh-rsa"}
-"""The host key type of a signature algorithm, where the two names differ (RFC 8332)."""
-
-
-class _Gex(KexGexSHA256):
-    """Group exchange with groups of at most 4,096 bits: 8,192 take seconds, during which the interpreter is locked."""
-
-    max_bits = 4096
+_NOTHING_IN_COMMON = {
+    Kind.KEX: Cause.NO_COMMON_KEX,
+    Kind.HOST_KEY: Cause.NO_COMMON_HOST_KEY,
+    Kind.CIPHER: Cause.NO_COMMON_CIPHER,
+    Kind.MAC: Cause.NO_COMMON_MAC,
+}
 
 
 class _Packetizer(Packetizer):
@@ -64,33 +61,15 @@ class _Packetizer(Packetizer):
         pass
 
 
-class _Transport(paramiko.Transport):
-    """Prefers the pinned host key type, and keeps what paramiko only logs."""
+class _Transport(spoken.Transport):
+    """Keeps what paramiko only logs."""
 
-    _kex_info: ClassVar = {**paramiko.Transport._kex_info, _Gex.name: _Gex}  # type: ignore[attr-defined]  # no stub
-
-    def __init__(self, connection: Connection, key_type: str | None) -> None:
-        self._pinned_type = key_type
-        self.offered: dict[str, list[str]] = {}
+    def __init__(self, connection: Connection, key_type: str | None, old: Sequence[Old]) -> None:
         self.farewell = ""
         self.refusal = (0, "")
         """Why the server refused the last channel: reason code (RFC 4254 section 5.1) and text."""
-        super().__init__(connection, packetizer_class=_Packetizer)  # type: ignore[arg-type]  # works like a socket
+        super().__init__(connection, key_type=key_type, old=old, packetizer_class=_Packetizer)
         self.set_log_channel(_LOG)
-
-    @property
-    def preferred_keys(self) -> Sequence[str]:
-        """The pinned type first, then the others: a server that lost that type then shows as one with a changed key.
-
-        No certificates: what is pinned is a key.
-        """
-        plain = [name for name in super().preferred_keys if not name.endswith("-cert-v01@openssh.com")]
-        return tuple(sorted(plain, key=lambda name: _KEY_TYPES.get(name, name) != self._pinned_type))
-
-    @property
-    def preferred_ciphers(self) -> Sequence[str]:
-        """AEAD ciphers first: for the others, paramiko compares MACs byte by byte in Python."""
-        return tuple(sorted(super().preferred_ciphers, key=lambda name: "-gcm@" not in name))
 
     def run(self) -> None:
         """As paramiko's; but should its clean-up fail, nobody waits forever, and no traceback is printed."""
@@ -104,13 +83,6 @@ class _Transport(paramiko.Transport):
                 channel._unlink()
             if self.completion_event is not None:
                 self.completion_event.set()
-
-    def _parse_kex_init(self, m: paramiko.Message) -> None:
-        self.offered = self._really_parse_kex_init(paramiko.Message(m.asbytes()))  # type: ignore[attr-defined]
-        # Extension markers are listed among the key exchange methods (RFC 8308 section 2.1) without being one.
-        exchanges = self.offered["kex_algo_list"]
-        self.offered["kex_algo_list"] = [one for one in exchanges if not one.startswith(("ext-info-", "kex-strict-"))]
-        super()._parse_kex_init(m)  # type: ignore[misc]
 
     def _parse_channel_open_failure(self, m: paramiko.Message) -> None:
         seen = paramiko.Message(m.asbytes())
@@ -153,9 +125,11 @@ class ForwardedChannel:
 class Session:
     """The client side of one SSH connection. Every method raises Fault, and Interrupted when cancelled."""
 
-    def __init__(self, connection: Connection, identification: str, key_type: str | None) -> None:
+    def __init__(
+        self, connection: Connection, identification: str, key_type: str | None, old: Sequence[Old] = ()
+    ) -> None:
         self._connection = connection
-        self._transport = _Transport(connection, key_type)
+        self._transport = _Transport(connection, key_type, old)
         self._transport.local_version = identification
 
     def exchange_keys(self) -> tuple[HostKey, dict[str, str]]:
@@ -171,9 +145,9 @@ class Session:
     def other_key_types(self) -> list[str]:
         """The other host key types that the server offers, besides that of the key it showed."""
         offered = self._transport.offered["server_key_algo_list"]
-        types = {_KEY_TYPES.get(name, name) for name in offered if "-cert-" not in name}
+        types = {spoken.KEY_TYPES.get(name, name) for name in offered if "-cert-" not in name}
         shown = self._transport.host_key_type or ""
-        return [printable(name, 40) for name in sorted(types - {_KEY_TYPES.get(shown, shown)})[:8]]
+        return [printable(name, 40) for name in sorted(types - {spoken.KEY_TYPES.get(shown, shown)})[:8]]
 
     def login(self, user: str, key: Key) -> None:
         """One attempt with the key."""
@@ -314,26 +288,10 @@ class Session:
 
     def _kex_fault(self) -> Fault:
         error = self._transport.get_exception()
-        if isinstance(error, IncompatiblePeer) and (missing := self._disagreement()):
-            return Fault(Cause.NO_COMMON_ALGORITHM, missing)
+        if isinstance(error, spoken.NoCommonAlgorithm):
+            found = error.disagreement
+            return Fault(_NOTHING_IN_COMMON.get(found.kind, Cause.NO_COMMON_ALGORITHM), str(found))
         return self._ended("the key exchange", error)
-
-    def _disagreement(self) -> str:
-        """The first kind of algorithm that has none in common, and what the server offers (RFC 4253 section 7.1)."""
-        ours, offered = self._transport, self._transport.offered
-        for kind, name, known in (
-            ("key exchange", "kex_algo_list", ours.preferred_kex),
-            ("host key", "server_key_algo_list", ours.preferred_keys),
-            ("cipher", "client_encrypt_algo_list", ours.preferred_ciphers),
-            ("cipher", "server_encrypt_algo_list", ours.preferred_ciphers),
-            ("MAC", "client_mac_algo_list", ours.preferred_macs),
-            ("MAC", "server_mac_algo_list", ours.preferred_macs),
-            ("compression", "client_compress_algo_list", ours.preferred_compression),
-            ("compression", "server_compress_algo_list", ours.preferred_compression),
-        ):
-            if not set(offered.get(name, known)) & set(known):
-                return f"no common {kind}: the server offers only {printable(', '.join(offered[name]), 200)}"
-        return ""
 
     def _login_fault(self, error: Exception | None, methods: str, secret: str) -> Fault:
         transport = self._transport

@@ -2,20 +2,34 @@
 
 from sopctl.adapters.switch.appliance import ask
 from sopctl.adapters.switch.dialect import Dialect
-from sopctl.adapters.switch.driver import Driver, Restore, driver, known, learned, read
+from sopctl.adapters.switch.driver import (
+    Driver,
+    Pending,
+    Restore,
+    driver,
+    known,
+    learned,
+    neighbours,
+    pending,
+    read,
+    saved,
+)
 from sopctl.adapters.switch.faults import (
     CommandRefused,
+    DeviceAsks,
     DeviceFault,
     HostKeyChanged,
     LoginRefused,
+    NotSaved,
     SessionDropped,
     SessionTimedOut,
     Unreachable,
 )
-from sopctl.adapters.switch.session import Endpoint, Login, Session, connect
+from sopctl.adapters.switch.session import Endpoint, Login, Session, connect, refuse_unknown_algorithms
 
 __all__ = [
     "CommandRefused",
+    "DeviceAsks",
     "DeviceFault",
     "Dialect",
     "Driver",
@@ -23,6 +37,8 @@ __all__ = [
     "HostKeyChanged",
     "Login",
     "LoginRefused",
+    "NotSaved",
+    "Pending",
     "Restore",
     "Session",
     "SessionDropped",
@@ -33,5 +49,9 @@ __all__ = [
     "driver",
     "known",
     "learned",
+    "neighbours",
+    "pending",
     "read",
+    "refuse_unknown_algorithms",
+    "saved",
 ]

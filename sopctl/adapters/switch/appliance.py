@@ -8,19 +8,15 @@ import re
 import threading
 from collections.abc import Sequence
 
-from sopctl.adapters.switch.dialect import Dialect
+from sopctl.adapters.switch.dialect import CISCO_LOG, Dialect
 from sopctl.adapters.switch.session import Endpoint, Login, connect
 from sopctl.model.deposit import Platform
+from sopctl.model.facts.appliance import terminal
 
 SECONDS = 120.0
 """For the whole session: the interfaces of a large stack take some hundred thousand characters."""
 
 _NOTHING = re.compile(r"(?!)")
-
-DIALECTS: dict[Platform, Dialect] = {
-    "cisco_ios": Dialect("cisco_ios", _NOTHING),
-    "mikrotik_routeros": Dialect("mikrotik_routeros", _NOTHING, configuring="direct"),
-}
 
 
 def ask(
@@ -33,5 +29,6 @@ def ask(
     cancel: threading.Event | None = None,
 ) -> dict[str, str]:
     """The answers by command, as plain lines. Raises what `connect` raises; partial answers are dropped."""
-    with connect(endpoint, login, DIALECTS[platform], seconds=seconds, cancel=cancel) as session:
+    dialect = Dialect(platform, _NOTHING, prepare=terminal(platform), noise=CISCO_LOG)
+    with connect(endpoint, login, dialect, seconds=seconds, cancel=cancel) as session:
         return {command: session.show(command) for command in commands}

@@ -16,7 +16,8 @@ from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.faults import DeviceFault
 from sopctl.adapters.switch.session import Session
 from sopctl.errors import InvalidRecord
-from sopctl.model.ports.port import Learned, PortSetting, SwitchState
+from sopctl.model.names import told
+from sopctl.model.ports.port import ActualPort, Learned, Neighbour, PortSetting, SwitchState
 from sopctl.model.text import printable
 
 
@@ -24,46 +25,89 @@ from sopctl.model.text import printable
 class Restore:
     """How the switch puts a port back by itself should we lose it after a change.
 
-    `how` describes it in words. It is armed before the change, by the lines `arm` or by `entering`, the command that
-    enters the configuration mode. Later, the commands `keep` confirm the change and disarm it, or the commands `undo`
-    put the port back at once (without `undo`, the lines back are sent instead). The commands `drop` disarm what an
-    earlier, killed run may have left armed; they may be refused when nothing is.
+    `how` describes it in words. It is armed before the change, by the commands `begin` or the lines `arm` or by
+    `entering`, the command that enters the configuration mode; or with the change, by `closing`, the commands that make
+    its lines take effect. The commands `keep` disarm it, whether the change stays or was put back line by line:
+    a platform's own way of going back may undo what others changed meanwhile, and is left to the switch.
     """
 
     how: str
     arm: tuple[str, ...] = ()
-    entering: str = "configure terminal"
+    begin: tuple[str, ...] = ()
+    entering: str = ""
+    closing: tuple[str, ...] | None = None
     keep: tuple[str, ...] = ()
-    undo: tuple[str, ...] = ()
-    drop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Something on the switch that will change its configuration by itself: `what` it is, and `who` began it (empty
+    where the switch does not say). `ours`: its name tells that sopctl made it (True) or did not (False); None where
+    only `who` and the time can tell. The commands `end` disarm it and leave the configuration as it is. `seen` is False
+    where the switch does not tell whether there is one."""
+
+    what: str
+    who: str = ""
+    ours: bool | None = None
+    end: tuple[str, ...] = ()
+    seen: bool = True
 
 
 class Driver(Protocol):
-    """A platform. Its functions raise what the session raises."""
+    """A platform. Its functions raise what the session raises.
+
+    A port that cannot be understood is `special` and stays alone with that: the switch is read all the same.
+    """
 
     DIALECT: Dialect
-    SAVE: tuple[str, ...]
-    """Commands that save the running configuration; none where each change is persistent at once."""
 
     @staticmethod
     def read(session: Session) -> SwitchState:
-        """The whole switch: ports, VLANs, learned MAC addresses, neighbours."""
+        """The whole switch: ports, VLANs, learned MAC addresses."""
 
     @staticmethod
     def learned(session: Session) -> tuple[Learned, ...]:
         """The learned MAC addresses alone, to poll for."""
 
     @staticmethod
-    def unable(before: PortSetting, wanted: PortSetting) -> str:
+    def neighbours(session: Session, port: str) -> tuple[Neighbour, ...]:
+        """What announces itself on this port. Their texts come from strangers: they are bounded, and only data."""
+
+    @staticmethod
+    def unable(before: ActualPort, wanted: PortSetting) -> str:
         """Why this driver cannot make the change, or cannot put it back; empty when it can."""
 
     @staticmethod
-    def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...]:
-        """The configuration lines that turn `before` into `wanted`; none when they are the same."""
+    def lines(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
+        """The configuration lines that set the port as `wanted`; none when it is so already."""
 
     @staticmethod
-    def restore(session: Session, port: str, back: tuple[str, ...], seconds: int) -> Restore | None:
+    def expected(before: ActualPort, wanted: PortSetting) -> ActualPort:
+        """The port as `lines` leave it."""
+
+    @staticmethod
+    def back(now: ActualPort, before: ActualPort) -> tuple[str, ...]:
+        """The configuration lines that give the port its text from before again, from what it has `now`."""
+
+    @staticmethod
+    def restore(session: Session, before: ActualPort, back: tuple[str, ...], seconds: int) -> Restore | None:
         """How the switch can put the port back by itself after `seconds`, with the lines `back`; None if it cannot."""
+
+    @staticmethod
+    def pending(session: Session, port: str) -> tuple[Pending, ...]:
+        """What will change the port's configuration by itself."""
+
+    @staticmethod
+    def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
+        """See to it that the port, as it is now, is kept for the switch's next start. `overwrite`: a configuration that
+        another version of its software has written may be replaced.
+
+        Raises NotSaved unless the switch proves it, and DeviceAsks for a question that is left open."""
+
+    @staticmethod
+    def saved(session: Session) -> dict[str, tuple[str, ...]] | None:
+        """The text of each port as the switch keeps it for its next start; None where every change is kept at once, or
+        where this account may not see it."""
 
 
 def read(platform: Driver, session: Session) -> SwitchState:
@@ -93,6 +137,24 @@ def _parsing(session: Session) -> Iterator[None]:
         ) from None
 
 
+def neighbours(platform: Driver, session: Session, port: str) -> tuple[Neighbour, ...]:
+    """What announces itself on a port. Raises what `read` raises."""
+    with _parsing(session):
+        return platform.neighbours(session, port)
+
+
+def pending(platform: Driver, session: Session, port: str) -> tuple[Pending, ...]:
+    """What will change a port's configuration by itself. Raises what `read` raises."""
+    with _parsing(session):
+        return platform.pending(session, port)
+
+
+def saved(platform: Driver, session: Session) -> dict[str, tuple[str, ...]] | None:
+    """The text of each port as it is kept for the next start, or None. Raises what `read` raises."""
+    with _parsing(session):
+        return platform.saved(session)
+
+
 def known() -> list[str]:
     """The names of the platforms."""
     return sorted(module.name for module in pkgutil.iter_modules(platforms.__path__))
@@ -104,7 +166,7 @@ def driver(platform: str) -> Driver:
         raise InvalidRecord(
             "no-driver",
             "there is no driver for {platform!r}",
-            remedy=f"There are drivers for: {', '.join(known())}.",
+            remedy=f"There are drivers for: {told(platform, known())}",
             platform=platform,
         )
     return cast(Driver, importlib.import_module(f"{platforms.__name__}.{platform}"))

@@ -3,6 +3,8 @@
 from typing import ClassVar
 
 from sopctl.errors import Advice, OutsideFailure
+from sopctl.model.access.algorithms import Disagreement, Kind, device_remedies
+from sopctl.model.text import printable
 
 
 class DeviceFault(OutsideFailure):
@@ -63,3 +65,73 @@ class SessionDropped(DeviceFault):
     """The connection ended during the session. Whether the last command was carried out is not known."""
 
     kind = "dropped"
+
+
+class DeviceAsks(DeviceFault):
+    """The device asks a question that nobody was told to answer; `question` is its line, safe to print. It was taken
+    back with Ctrl-C."""
+
+    kind = "question"
+
+    def __init__(self, line: str, question: str, *, where: str = "", remedy: Advice = ()) -> None:
+        super().__init__(
+            "device-asks",
+            "the device answers {line!r} with a question, which is left open: {question}",
+            where=where,
+            remedy=remedy,
+            line=line,
+            question=question,
+        )
+        self.line = line
+        self.question = question
+
+
+class NotSaved(DeviceFault):
+    """The device did not say that it saved its configuration, and what is kept for its next start does not show it."""
+
+    kind = "not-saved"
+
+
+def nothing_in_common(found: Disagreement, where: str) -> Unreachable:
+    """No SSH session, as the device has no algorithm of one kind that it may be spoken to with."""
+    offered, remedy = printable(", ".join(found.offered), 200), device_remedies(found)
+    match found.kind:
+        case Kind.KEX:
+            return Unreachable(
+                "no-common-key-exchange",
+                "the device has no key exchange that still counts as secure: it offers only {offered}",
+                where=where,
+                remedy=remedy,
+                offered=offered,
+            )
+        case Kind.HOST_KEY:
+            return Unreachable(
+                "no-common-host-key",
+                "the device has no host key of a current type, or signs with it by SHA-1: it offers only {offered}",
+                where=where,
+                remedy=remedy,
+                offered=offered,
+            )
+        case Kind.CIPHER:
+            return Unreachable(
+                "no-common-cipher",
+                "the device has no cipher that still counts as secure: it offers only {offered}",
+                where=where,
+                remedy=remedy,
+                offered=offered,
+            )
+        case Kind.MAC:
+            return Unreachable(
+                "no-common-mac",
+                "the device has no integrity check that still counts as secure: it offers only {offered}",
+                where=where,
+                remedy=remedy,
+                offered=offered,
+            )
+    return Unreachable(
+        "no-common-compression",
+        "the device does not speak without compression: it offers only {offered}",
+        where=where,
+        remedy=remedy,
+        offered=offered,
+    )

@@ -10,17 +10,26 @@ import socket
 import threading
 import time
 from base64 import b64decode
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import paramiko
 from netmiko.base_connection import BaseConnection
 from netmiko.channel import SSHChannel
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 
+from sopctl.adapters import spoken
 from sopctl.errors import Interrupted
+from sopctl.model.access.algorithms import Old
 from sopctl.model.access.target import HostKey
 
 MAX_OUTPUT = 4 * 1024 * 1024
 """Characters that a session may receive. The MAC address table of a large switch is about one million."""
+
+MAX_SECONDS = 900.0
+"""How long a session may last at the most, however slow the device is: a change on a line of 9,600 baud takes three
+minutes."""
 
 SSH_PORT = 22
 """The host key of another port is listed under `[host]:port` (sshd(8), known_hosts)."""
@@ -44,15 +53,19 @@ class Flooded(Exception):
 
 
 class Watchdog:
-    """The session's one deadline. When it passes, the connection is shut down, which ends every wait in paramiko."""
+    """The session's one deadline. When it passes, the connection is shut down, which ends every wait in paramiko.
+
+    A device that answers slowly gets the time that its answers took again, up to MAX_SECONDS in all: what it showed of
+    its speed is what it is given. One that hangs gets none.
+    """
 
     def __init__(self, seconds: float, cancel: threading.Event | None = None) -> None:
         self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        """How long the session may last, by what the device showed so far."""
+        self._began = time.monotonic()
         self._cancel = cancel
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._shut_down)
-        self._timer.daemon = True
+        self._timer = self._timed(seconds)
 
     def start(self, connection: socket.socket) -> None:
         """Watch `connection` from now on."""
@@ -61,11 +74,16 @@ class Watchdog:
 
     def stop(self) -> None:
         """Stop watching."""
+        self._socket = None
         self._timer.cancel()
+
+    def credit(self, seconds: float) -> None:
+        """A command was answered in so many seconds."""
+        self.seconds = max(self.seconds, min(self.seconds + seconds, MAX_SECONDS))
 
     def left(self) -> float:
         """Seconds until the deadline, never negative."""
-        return max(0.0, self._end - time.monotonic())
+        return max(0.0, self._began + self.seconds - time.monotonic())
 
     @property
     def passed(self) -> bool:
@@ -78,10 +96,21 @@ class Watchdog:
         if self.passed:
             raise DeadlinePassed
 
+    def _timed(self, seconds: float) -> threading.Timer:
+        timer = threading.Timer(seconds, self._shut_down)
+        timer.daemon = True
+        return timer
+
     def _shut_down(self) -> None:
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+        connection, left = self._socket, self.left()
+        if connection is None:
+            return
+        if left > 0:  # the deadline has moved since
+            self._timer = self._timed(left)
+            self._timer.start()
+            return
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Channel(SSHChannel):
@@ -112,11 +141,28 @@ class _Channel(SSHChannel):
             raise Dropped from None
 
 
+class _Client(paramiko.SSHClient):
+    """A client that knows only the pinned key and speaks only what sopctl speaks, whatever netmiko asks for."""
+
+    def __init__(self, name: str, pinned: HostKey, old: Sequence[Old]) -> None:
+        super().__init__()
+        self.set_log_channel(_LOG)
+        key = paramiko.PKey.from_type_string(pinned.type, b64decode(pinned.key))
+        self.get_host_keys().add(name, pinned.type, key)
+        self.set_missing_host_key_policy(paramiko.RejectPolicy())
+        self._transports = partial(spoken.Transport, old=old, key_type=pinned.type)
+
+    def connect(self, *where: Any, **options: Any) -> None:
+        super().connect(*where, **{**options, "transport_factory": self._transports})
+
+
 class Guarded(BaseConnection):
     """What a guarded connection adds to netmiko's class for a platform; see `guarded`."""
 
     watchdog: Watchdog
     pinned: HostKey
+    old: Sequence[Old] = ()
+    """Old SSH algorithms that are allowed for this device."""
 
     def special_login_handler(self, delay_factor: float = 1.0) -> None:
         """netmiko's hook on a new channel, before anything is read from it: swap in the guarded channel."""
@@ -125,14 +171,9 @@ class Guarded(BaseConnection):
         super().special_login_handler(delay_factor)
 
     def _build_ssh_client(self) -> paramiko.SSHClient:
-        """A client that knows only the pinned key. (Should netmiko ever bypass this, `ssh_strict` refuses all.)"""
-        client = paramiko.SSHClient()
-        client.set_log_channel(_LOG)
+        """netmiko's hook for its client. (Should netmiko ever bypass this, `ssh_strict` refuses all.)"""
         name = self.host if self.port == SSH_PORT else f"[{self.host}]:{self.port}"
-        key = paramiko.PKey.from_type_string(self.pinned.type, b64decode(self.pinned.key))
-        client.get_host_keys().add(name, self.pinned.type, key)
-        client.set_missing_host_key_policy(paramiko.RejectPolicy())
-        return client
+        return _Client(name, self.pinned, self.old)
 
 
 def guarded(device_type: str) -> type[Guarded]:

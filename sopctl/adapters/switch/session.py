@@ -9,23 +9,28 @@ import re
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from sopctl.adapters.switch.dialect import Dialect
+from sopctl.adapters.switch.dialogue import ANSWER_SECONDS, Asks, AsksLogin, Dialogue, Silent
 from sopctl.adapters.switch.faults import (
     CommandRefused,
+    DeviceAsks,
     DeviceFault,
     HostKeyChanged,
     LoginRefused,
     SessionDropped,
     SessionTimedOut,
     Unreachable,
+    nothing_in_common,
 )
 from sopctl.adapters.switch.session_log import Redacted, session_log
 from sopctl.errors import InvalidRecord
+from sopctl.model.access.algorithms import Old
 from sopctl.model.access.target import HostKey, fingerprint
 from sopctl.model.text import printable
 
@@ -36,25 +41,25 @@ if TYPE_CHECKING:
 
 SECONDS = 120.0
 """How long a session may last."""
-ANSWER_SECONDS = 30.0
-"""How long the device may take to answer one command. The slowest is to save the configuration."""
 MAX_LINE = 450
 """Characters of a line that is sent to a device: it is echoed in a terminal of 511 columns."""
 MAX_SHELL_LINE = 2000
 """The same for a shell, which does not echo: a terminal accepts 4,095 (termios(3), canonical mode)."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[ -/]*[0-Z\\^-~])")
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|[ -/]{0,8}[0-Z\\^-~])")
 """ECMA-48 control sequences: CSI, OSC, and those of two characters."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A device's address and port, and the host key that it must show."""
+    """A device's address and port, the host key that it must show, and the old SSH algorithms that are allowed for it
+    alone."""
 
     host: str
     port: int
     host_key: HostKey
+    old: tuple[Old, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -74,41 +79,41 @@ class Session:
     """An open session. Not thread-safe; it ends with the `with` block of `connect`."""
 
     def __init__(
-        self, endpoint: Endpoint, dialect: Dialect, connection: "Guarded", watchdog: "Watchdog", prompt: str
+        self, endpoint: Endpoint, dialect: Dialect, connection: "Guarded", watchdog: "Watchdog", dialogue: Dialogue
     ) -> None:
         self.endpoint = endpoint
         self.dialect = dialect
         self._connection = connection
         self._watchdog = watchdog
-        self._prompt = prompt
-        """A pattern that ends an answer. In a shell it is a random word, so that no output can look like it."""
+        self._dialogue = dialogue
 
-    def show(self, command: str) -> str:
+    def show(self, command: str, *, confirm: re.Pattern[str] | None = None, careful: bool = False) -> str:
         """The device's answer to `command`, as plain lines without control characters.
 
-        Raises CommandRefused when the device refuses it, and DeviceFault as `connect` does.
+        `confirm` matches a question that may be answered with Enter. `careful`: the answer has text of others in it.
+
+        Raises CommandRefused when the device refuses it, DeviceAsks when it asks a question, and DeviceFault as
+        `connect` does.
         """
-        answer = self._ask(command)
+        answer = self._ask(command, confirm=confirm, careful=careful)
         refused = self.dialect.refused(answer)
         if refused:
             raise self._refusal(command, refused)
         return answer
 
-    def table(self, command: str) -> list[dict[str, str]]:
-        """The answer as rows, parsed with ntc-templates' template for this platform and command; empty when there are
-        none. Raises what `show` and `rows` raise."""
-        return rows(self.dialect.device_type, command, self.show(command))
-
-    def configure(self, lines: Sequence[str], *, entering: str = "configure terminal") -> None:
+    def configure(self, lines: Sequence[str], *, entering: str = "", closing: tuple[str, ...] | None = None) -> None:
         """Send `lines` of configuration one by one, up to the first that is refused. `entering` is the command that
-        enters the configuration mode, on platforms that have one.
+        enters the configuration mode, and `closing` are those that make the lines take effect, on platforms that have
+        them (by default the dialect's).
 
-        Raises CommandRefused with the refused line; the lines before it have been applied.
+        Raises CommandRefused with the refused line; the lines before it have been applied, or where they only edit a
+        candidate, thrown away.
         """
         for line in lines:
             self._check(line)
         if self.dialect.configuring == "mode":
-            self._configure_in_mode(lines, entering)
+            ends = self.dialect.closing if closing is None else closing
+            self._configure_in_mode(lines, entering or self.dialect.entering, ends)
             return
         for line in lines:
             answer = self.show(line)
@@ -119,39 +124,50 @@ class Session:
         """Seconds until the session times out."""
         return self._watchdog.left()
 
-    def _configure_in_mode(self, lines: Sequence[str], entering: str) -> None:
+    def _configure_in_mode(self, lines: Sequence[str], entering: str, closing: tuple[str, ...]) -> None:
         """Enter the mode, send the lines, leave the mode, whatever happens: some devices let in one user at a time."""
         with self._translated(entering):
-            entered = _clean(
-                str(self._connection.send_command(entering, expect_string=r"[>#]\s*$", strip_prompt=False))
-            )
-            said, _, prompt = entered.rstrip().rpartition("\n")
-            if not prompt.endswith(")#"):
+            said = _clean(self._dialogue.ask(entering))
+            if not self._dialogue.configuring:
                 raise self._refusal(entering, said.strip() or "it does not enter the configuration mode")
+        leaving = (*self.dialect.discard, self.dialect.leaving)
         try:
+            refused = self.dialect.refused(said)
+            if refused and closing:  # it lets in, and says that others are at work there
+                raise self._refusal(entering, said.strip())
             for line in lines:
                 with self._translated(line):
-                    answer = self._connection.send_command(line, expect_string=r"\)#\s*$", strip_prompt=True)
-                refused = self.dialect.refused(_clean(str(answer)))
-                if refused:
+                    refused = self.dialect.refused(_clean(self._dialogue.ask(line)))
+                if refused and line not in self.dialect.optional:
                     raise self._refusal(line, refused)
+            for line in closing:
+                with self._translated(line):
+                    answer = _clean(self._dialogue.ask(line))
+                refused = self.dialect.refused(answer)
+                if refused or not self.dialect.proves(answer):
+                    raise self._refusal(line, answer.strip() or "it does not say that this is done")
+            leaving = (self.dialect.leaving,)
         finally:
-            with contextlib.suppress(DeviceFault), self._translated("end"):
-                self._connection.exit_config_mode()
+            for line in leaving:
+                with contextlib.suppress(DeviceFault), self._translated(line):
+                    self._dialogue.ask(line)
 
-    def _ask(self, command: str) -> str:
+    def _ask(self, command: str, *, confirm: re.Pattern[str] | None = None, careful: bool = False) -> str:
         self._check(command)
         if self.dialect.configuring != "shell":
             with self._translated(command):
-                return _clean(str(self._connection.send_command(command, expect_string=self._prompt)))
+                return _clean(self._dialogue.ask(command, confirm=confirm, careful=careful))
         with self._translated(command):
+            began = time.monotonic()
+            prompt = self._dialogue.prompt
             said = self._connection.send_command(
                 f"{command}; printf '\\n%s\\n' \"$?\"",
-                expect_string=self._prompt,
+                expect_string=prompt,
                 cmd_verify=False,
                 strip_command=False,
             )
-        before, _, status = _clean(str(said).replace(self._prompt, "")).rstrip().rpartition("\n")
+            self._watchdog.credit(time.monotonic() - began)
+        before, _, status = _clean(str(said).replace(prompt, "")).rstrip().rpartition("\n")
         if status != "0":
             raise self._refusal(command, before.strip() or f"exit status {status}")
         return before.rstrip("\n")
@@ -215,33 +231,20 @@ def connect(
         tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each command is a small packet that we wait for
         held.callback(watchdog.stop)
         watchdog.start(tcp)
-        prompt = f"sopctl-{secrets.token_hex(8)}:"
         try:
-            connection = _open(endpoint, login, dialect, watchdog, tcp, written, prompt)
-            if dialect.configuring != "shell":
-                prompt = re.escape(connection.find_prompt().strip()) + r"\s*$"
+            connection, dialogue = _open(endpoint, login, dialect, watchdog, tcp, written)
         except Exception as error:  # noqa: BLE001 (netmiko and paramiko let any exception through)
             _translate(error, endpoint, watchdog, "the login")
         held.callback(_leave, connection)
-        yield Session(endpoint, dialect, connection, watchdog, prompt)
+        yield Session(endpoint, dialect, connection, watchdog, dialogue)
 
 
-def rows(device_type: str, command: str, answer: str) -> list[dict[str, str]]:
-    """An answer as rows, parsed with ntc-templates; lists in a cell are joined by commas. Raises DeviceFault for a
-    command without a template, or an answer that does not match it."""
-    from ntc_templates.parse import ParsingException, parse_output
-    from textfsm import TextFSMError
+def refuse_unknown_algorithms(old: Sequence[Old], *, where: str) -> None:
+    """Raise OutsideFailure for an allowed old algorithm that the installed library cannot speak."""
+    if old:
+        from sopctl.adapters.spoken import refuse_unknown
 
-    try:
-        found = parse_output(platform=device_type, command=command, data=answer)
-    except (ParsingException, TextFSMError):
-        raise DeviceFault(
-            "answer-not-understood",
-            "the answer to {command!r} has an unknown format for {platform}",
-            command=command,
-            platform=device_type,
-        ) from None
-    return [{name: ",".join(cell) if isinstance(cell, list) else cell for name, cell in row.items()} for row in found]
+        refuse_unknown(old, where=where)
 
 
 def _open(
@@ -251,8 +254,7 @@ def _open(
     watchdog: "Watchdog",
     tcp: socket.socket,
     log: "Redacted | None",
-    prompt: str,
-) -> "Guarded":
+) -> "tuple[Guarded, Dialogue]":
     from sopctl.adapters.switch.guarded import guarded
 
     connection = guarded(dialect.device_type)(
@@ -273,19 +275,28 @@ def _open(
         session_log=log,
         auto_connect=False,
     )
-    connection.watchdog, connection.pinned = watchdog, endpoint.host_key
+    connection.watchdog, connection.pinned, connection.old = watchdog, endpoint.host_key, endpoint.old
+    dialogue = Dialogue(connection, dialect)
     try:
         if dialect.configuring == "shell":
             connection.establish_connection()
-            _enter_plain_shell(connection, login, prompt)
-        else:
+            dialogue.prompt = f"sopctl-{secrets.token_hex(8)}:"
+            _enter_plain_shell(connection, login, dialogue.prompt)
+        elif dialect.prepare is None:
             connection._open()
-            if dialect.enables and not connection.check_enable_mode():
-                _enable(connection, endpoint)
+            dialogue.prompt = connection.find_prompt().strip()
+        else:
+            connection.ansi_escape_codes = True
+            connection.establish_connection()
+            dialogue.begin()
+        if dialect.enables and dialogue.prompt.endswith(">"):
+            _enable(dialogue, login, endpoint)
+        for command in dialect.prepare or ():  # an account may be refused this: then the pager is answered
+            dialogue.ask(command)
     except BaseException:
         connection.paramiko_cleanup()
         raise
-    return connection
+    return connection, dialogue
 
 
 def _enter_plain_shell(connection: "Guarded", login: Login, prompt: str) -> None:
@@ -310,18 +321,19 @@ def _enter_plain_shell(connection: "Guarded", login: Login, prompt: str) -> None
     connection.ansi_escape_codes = True
 
 
-def _enable(connection: "Guarded", endpoint: Endpoint) -> None:
-    from netmiko import ReadTimeout
-
-    try:
-        connection.enable()
-    except (ValueError, ReadTimeout):
+def _enable(dialogue: Dialogue, login: Login, endpoint: Endpoint) -> None:
+    said = dialogue.until_asked("enable")
+    if said.rstrip().lower().endswith("password:") and login.enable:
+        said = dialogue.tell_secret(login.enable)
+    now = said.rstrip().rpartition("\n")[2].strip()
+    if now != f"{dialogue.prompt[:-1]}#":
         raise LoginRefused(
             "privileged-mode-refused",
             "the device does not let this account into its privileged mode",
             where=str(endpoint),
             remedy="Give the account privilege level 15, or name the file with the enable password.",
-        ) from None
+        )
+    dialogue.prompt = now
 
 
 def _leave(connection: "Guarded") -> None:
@@ -338,8 +350,9 @@ def _leave(connection: "Guarded") -> None:
 def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage: str) -> NoReturn:
     """Raise our error for `error` and its causes. `stage` says when it happened: at the login, or a command."""
     from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException, ReadTimeout
-    from paramiko.ssh_exception import AuthenticationException, BadHostKeyException, IncompatiblePeer
+    from paramiko.ssh_exception import AuthenticationException, BadHostKeyException
 
+    from sopctl.adapters.spoken import NoCommonAlgorithm
     from sopctl.adapters.switch.guarded import MAX_OUTPUT, DeadlinePassed, Dropped, Flooded
     from sopctl.errors import SopctlError
 
@@ -377,14 +390,9 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
             where=where,
             remedy="See that the account exists, and that the key or password in keys/ is the account's.",
         ) from None
-    if IncompatiblePeer in kinds:
-        raise Unreachable(
-            "ssh-algorithms-insecure",
-            "the device offers no SSH algorithm that still counts as secure: {reason}",
-            where=where,
-            remedy="Update its firmware, or give it a new host key (crypto key generate rsa modulus 2048).",
-            reason=printable(str(error.__context__), 200),
-        ) from None
+    apart = next((each.disagreement for each in causes if isinstance(each, NoCommonAlgorithm)), None)
+    if apart is not None:
+        raise nothing_in_common(apart, where) from None
     if kinds & {Dropped, EOFError, ConnectionResetError, BrokenPipeError}:
         raise SessionDropped("session-dropped", "the connection ended at {stage}", where=where, stage=stage) from None
     if Flooded in kinds:
@@ -395,7 +403,19 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
             stage=stage,
             limit=MAX_OUTPUT,
         ) from None
-    if ReadTimeout in kinds:
+    asks = next((each for each in causes if isinstance(each, Asks | AsksLogin)), None)
+    if isinstance(asks, Asks):
+        raise DeviceAsks(stage.strip("'"), printable(asks.question, 200), where=where) from None
+    if isinstance(asks, AsksLogin):
+        raise LoginRefused(
+            "asks-to-log-in-again",
+            "SSH let the account in, but the device asks for a login again at {stage}: {question}",
+            where=where,
+            remedy="Set its vty lines to `login local` or to AAA, so that the SSH login is the only one.",
+            stage=stage,
+            question=printable(asks.question, 80),
+        ) from None
+    if kinds & {ReadTimeout, Silent}:
         raise SessionTimedOut("no-answer", "no answer at {stage}", where=where, stage=stage) from None
     if any(issubclass(kind, NetmikoTimeoutException) for kind in kinds):
         raise Unreachable(

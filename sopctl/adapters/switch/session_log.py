@@ -10,12 +10,17 @@ from typing import Any
 
 from sopctl.errors import OutsideFailure
 
+MAX_LINE = 65_536
+"""Bytes of a line that are kept; the rest of a longer one is left out."""
+_LONGEST_SECRET = 2048
+"""Bytes."""
+
 
 class Redacted(io.BufferedIOBase):
     """A session log's file. It is written a whole line at a time, so that no secret slips through in two halves."""
 
     _LINE = re.compile(
-        rb"(?i)\b(password|secret|community|passphrase|pre-shared-key|psk|key-string|private-key)(\s*[=:]?\s*)\S.*$"
+        rb"(?i)\b(password|secret|community|passphrase|pre-shared-key|psk|key-string|private-key)([ \t=:]*+)[^ \t=:].*"
     )
 
     def __init__(self, file: io.BufferedWriter, words: Sequence[str]) -> None:
@@ -28,20 +33,27 @@ class Redacted(io.BufferedIOBase):
         return True
 
     def write(self, data: Any) -> int:
-        *lines, self._rest = (self._rest + bytes(data)).split(b"\n")
-        for line in lines:
-            self._put(line + b"\n")
+        first, *others = bytes(data).split(b"\n")
+        self._rest = (self._rest + first)[: MAX_LINE + 1]
+        for line in others:
+            self._put(self._rest, b"\n")
+            self._rest = line[: MAX_LINE + 1]
         return len(data)
 
     def end(self) -> None:
         """Write what is left and close the file."""
-        self._put(self._rest)
+        self._put(self._rest, b"")
         self._file.close()
 
-    def _put(self, line: bytes) -> None:
+    def _put(self, line: bytes, end: bytes) -> None:
+        if len(line) > MAX_LINE:
+            end = b" ..." + end
+        kept = line
         for word in self._words:
-            line = line.replace(word, b"********")
-        self._file.write(self._LINE.sub(rb"\1\2********", line))
+            kept = kept.replace(word, b"********")
+        if len(line) > MAX_LINE:  # a secret may have been cut in two at its end
+            kept = kept[:-_LONGEST_SECRET]
+        self._file.write(self._LINE.sub(rb"\1\2********", kept) + end)
 
 
 @contextlib.contextmanager

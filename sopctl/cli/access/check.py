@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli import wording
 from sopctl.cli.options import FILE, choose_one, end_with, example, json_option, open_desk, say
+from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import aligned, console, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
@@ -20,38 +20,6 @@ if TYPE_CHECKING:
     from sopctl.workflow.servers.checking import Checked
 
 FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
-UNKNOWN = 3
-"""Exit code of a monitoring plugin that cannot tell (Nagios Plugin Development Guidelines, "Return Codes")."""
-
-
-class Plugin(click.Command):
-    """A command that is a monitoring plugin with --format nagios: whatever stops it becomes a line and exit code 3."""
-
-    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
-        words = "=".join(args)
-        try:
-            return super().make_context(info_name, args, *more, **extra)
-        except click.ClickException as error:
-            if "--format=nagios" in words:
-                _end_unknown(error.format_message())
-            raise
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except SopctlError as error:
-            if ctx.params["form"] == "nagios":
-                _end_unknown(f"{error.where}: {wording.error(error)}" if error.where else wording.error(error))
-            raise
-        except KeyboardInterrupt:
-            if ctx.params["form"] == "nagios":
-                _end_unknown("interrupted")
-            raise
-
-
-def _end_unknown(why: str) -> None:
-    click.echo(f"ACCESS UNKNOWN - {printable(why, 500).replace('|', '/')}")
-    sys.exit(UNKNOWN)
 
 
 @click.command(
@@ -100,7 +68,7 @@ def command(
     if watch and (output or form not in ("table", "ndjson")):
         raise UsageError("watch-only-prints", "--watch prints tables or ndjson, to standard output")
     if output and form in ("table", "ndjson"):
-        raise UsageError("format-not-for-a-file", "--output writes json, prometheus, nagios or junit")
+        raise not_for_a_file(form)
     from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
@@ -169,7 +137,6 @@ def _put_line(one: "Checked") -> None:
 def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequence[SopctlError]) -> int:
     """Print the results, or write them to `output`; the exit code."""
     from sopctl.adapters import exports
-    from sopctl.store.durable import write_output
 
     found = sorted(found, key=lambda one: one.id)
     rows = [(one.id, one.result) for one in found]
@@ -194,10 +161,7 @@ def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequenc
     else:
         unsteady = [one.id for one in found if one.state.flapping or one.state.status == "down"]
         text, code = exports.nagios(rows, unsteady, len(errors))
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        write_output(output.absolute(), text.encode())
+    put_or_write(text, output)
     return code
 
 

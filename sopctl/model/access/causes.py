@@ -122,10 +122,39 @@ class Cause(StrEnum):
         means="something else answers, or SSH that violates the protocol",
         helps="another service answers on port {port}: correct the port",
     )
+    NO_COMMON_KEX = _Declared(
+        "no-common-key-exchange",
+        (Rung.KEX,),
+        means="the other side has no key exchange that still counts as secure; the detail says what it offers",
+        helps="update the server's SSH, or allow current ones in its sshd_config (KexAlgorithms); for a device that "
+        "has none, the office may allow an old one in its record (legacy)",
+    )
+    NO_COMMON_HOST_KEY = _Declared(
+        "no-common-host-key",
+        (Rung.KEX,),
+        means="it has no host key of a current type, or signs with its RSA key by SHA-1 only (ssh-rsa)",
+        helps="give it an Ed25519 or ECDSA host key (ssh-keygen -A), which is then confirmed anew; for a device that "
+        "can have none, the office may allow ssh-rsa in its record (legacy)",
+    )
+    NO_COMMON_CIPHER = _Declared(
+        "no-common-cipher",
+        (Rung.KEX,),
+        means="it has no cipher that still counts as secure; the detail says what it offers",
+        helps="allow AES in counter mode or GCM in its SSH server (Ciphers); for a device that has neither, the office "
+        "may allow an old one in its record (legacy)",
+    )
+    NO_COMMON_MAC = _Declared(
+        "no-common-mac",
+        (Rung.KEX,),
+        means="it has no integrity check that still counts as secure; the detail says what it offers",
+        helps="allow hmac-sha2-256 in its SSH server (MACs); for a device that has none, the office may allow "
+        "hmac-sha1 in its record (legacy)",
+    )
     NO_COMMON_ALGORITHM = _Declared(
         "no-common-algorithm",
         (Rung.KEX, Rung.LOGIN, Rung.TLS),
-        means="the two sides share none; the detail says of which kind, and what the server offers",
+        means="the two sides share no other algorithm (of signatures, compression or TLS); the detail says of which "
+        "kind",
         helps="update the server's SSH, or allow current algorithms in its sshd_config",
         services="allow TLS 1.2 and 1.3 with current ciphers in the service's configuration",
     )

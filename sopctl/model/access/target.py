@@ -13,6 +13,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
+from sopctl.model.access.algorithms import Old
 from sopctl.model.names import FINGERPRINT, is_address
 from sopctl.model.text import printable
 
@@ -102,6 +103,8 @@ class Target(Struct, frozen=True):
     jump: Jump | None = None
     server_name: str | None = None
     """The name by which services are asked (TLS, HTTP), if it is not `host`."""
+    old: tuple[Old, ...] = ()
+    """Old SSH algorithms that the office allows for this host alone."""
 
 
 def fingerprint(key: bytes) -> str:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from sopctl.model.sanitise import number
+from sopctl.model.sanitise import mac
 
 MAX_REPLY = 400_000
 """The limit in characters for one command's answer: `show interfaces` on a stack of 400 ports is that long. The rest is
@@ -24,8 +24,7 @@ MAX_LINE = 1_000
 _UNITS = {"year": 365 * 86400, "week": 7 * 86400, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
 _LETTERS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
 _SPAN = re.compile(r"(\d{1,6}) ?(year|week|day|hour|minute|second|[wdhms](?![a-z]))")
-_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,3})?) ?(B|KiB|MiB|GiB|TiB)(?![A-Za-z])")
-_POWERS = {"B": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4}
+_NO_DIGIT = re.compile(r"[^0-9A-Fa-f]")
 
 
 class State(StrEnum):
@@ -64,10 +63,10 @@ def seconds(said: str | None) -> int | None:
     return sum(int(count) * _UNITS[_LETTERS.get(unit, unit)] for count, unit in found) if found else None
 
 
-def size(said: str | None) -> int | None:
-    """`1024.0MiB` in bytes."""
-    found = _SIZE.match((said or "").strip()[:40])
-    return number(int(float(found[1]) * 1024 ** _POWERS[found[2]])) if found else None
+def hardware_address(said: str) -> str | None:
+    """A MAC address in any notation (`0000.5e00.5301`, `00005e-005301`, `00:00:5E:00:53:01`), as sopctl writes it."""
+    digits = _NO_DIGIT.sub("", said[:40])
+    return mac(":".join(digits[n : n + 2] for n in range(0, 12, 2))) if len(digits) == 12 else None
 
 
 def _lines(text: str) -> list[str]:

@@ -4,14 +4,14 @@ Only what an owner would want to know is a change. A value that could be read on
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
 from msgspec import Struct
 
-from sopctl.model.facts.parts import Disk
-from sopctl.model.quantity import decimal
+from sopctl.model.facts.matching import Traits, matched
+from sopctl.model.facts.states import State, judged
 
 
 class Weight(StrEnum):
@@ -46,6 +46,8 @@ class Facts(Protocol):
 
     @property
     def missing(self) -> Mapping[str, object]: ...
+    @property
+    def rules(self) -> int: ...
 
 
 class Comparison(Struct, frozen=True):
@@ -68,15 +70,19 @@ class Uncompared(Comparison, frozen=True, kw_only=True):
 
 
 class Value(Comparison, frozen=True, kw_only=True):
-    """A single value, as the `word` made from the values of `fields` (by default the field itself)."""
+    """A single value, as the `word` made from the values of `fields` (by default the field itself). It is the same as
+    long as the `identity` made from them is."""
 
     weight: Weight = Weight.CHANGE
     word: Callable[..., object] = lambda value: value
+    identity: Callable[..., object] | None = None
     fields: tuple[str, ...] = ()
 
     def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
-        old, new = (self.word(*values(facts, self.fields or (field,))) for facts in (before, after))
-        if old and new and old != new:
+        said = [values(facts, self.fields or (field,)) for facts in (before, after)]
+        old, new = (self.word(*each) for each in said)
+        same = self.identity or self.word
+        if old and new and same(*said[0]) != same(*said[1]):
             yield Change(self.weight, subject, str(old), str(new))
         elif old and not new and field in after.missing:
             yield Change(Weight.UNREAD, subject, str(old))
@@ -97,60 +103,114 @@ class Amount(Comparison, frozen=True, kw_only=True):
             yield Change(Weight.CHANGE, subject, str(old), str(new))
 
 
-class Items(Comparison, frozen=True, kw_only=True):
-    """A list whose `names` come and go: equal names are counted, but in a set only once. With `only_both`, it is
-    compared only if it had entries both times. If it could not be read this time, its old length is reported, in units
-    of `counted`."""
+class _Listed(Comparison, frozen=True, kw_only=True):
+    """A list whose names come and go. If it could not be read this time, its old length is reported. With `rules`, what
+    the earlier version that read the old one left out is not new."""
 
-    names: Callable[[Any], Collection[str]]
-    counted: str = "terbaca"
-    only_both: bool = False
-
-    def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
-        if field in before.missing:
-            return
-        old, new = self.names(getattr(before, field)), self.names(getattr(after, field))
-        if field in after.missing:
-            if old:
-                yield Change(Weight.UNREAD, subject, f"{len(old)} {self.counted}")
-        elif not self.only_both or (old and new):
-            yield from gone_and_new(subject, old, new)
-
-
-class Disks(Comparison, frozen=True, kw_only=True):
-    """Disks, by serial number if all of them show one both times, else by size; never by name: any boot may change it.
-
-    `behind` is the field of what they are attached to. If that has a value there must be disks, so that an empty list
-    means that they were not read."""
-
-    behind: str = ""
+    rules: int = 0
 
     def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
         old, new = getattr(before, field), getattr(after, field)
-        if old and not new and (field in after.missing or (self.behind and getattr(after, self.behind))):
-            yield Change(Weight.UNREAD, subject, f"{len(old)} disk")
-        elif old or not (self.behind and getattr(before, self.behind)):
-            yield from _disks(subject, old, new)
+        if field in before.missing:
+            return
+        if field in after.missing:
+            if old:
+                yield Change(Weight.UNREAD, subject, f"{len(old)} terbaca")
+            return
+        gone, come = self._changed(old, new)
+        read_so = not before.rules < self.rules <= after.rules
+        yield from _told(subject, gone, come if read_so else ())
+
+    def _changed(self, old: Any, new: Any) -> tuple[Iterable[str], Iterable[str]]:
+        raise NotImplementedError
+
+
+class Items(_Listed, frozen=True, kw_only=True):
+    """A list by its `names`; equal ones count by number."""
+
+    names: Callable[[Any], Iterable[str]]
+
+    def _changed(self, old: Any, new: Any) -> tuple[Iterable[str], Iterable[str]]:
+        before, after = Counter(self.names(old)), Counter(self.names(new))
+        return (before - after).elements(), (after - before).elements()
+
+
+class Pairwise(_Listed, frozen=True, kw_only=True):
+    """A list of which it takes both to see what is gone and what is new: `names` makes the names of both."""
+
+    names: Callable[[Any, Any], tuple[Iterable[str], Iterable[str]]]
+
+    def _changed(self, old: Any, new: Any) -> tuple[Iterable[str], Iterable[str]]:
+        return self.names(old, new)
+
+
+class Parts(Comparison, frozen=True, kw_only=True):
+    """Parts that are put in, taken out and swapped, each known again by its `traits` (matching.py).
+
+    `behind` is the field of what they are attached to. If that has a value there must be parts, so that an empty list
+    means that they were not read; with `only_both`, an empty list always means that. If they could not be read this
+    time, their old number is reported, in units of `counted`. With `serials`, a part that had a serial number and shows
+    none this time is reported under that name. With `sizes`, a part that is still there may have grown."""
+
+    traits: Callable[[Any], Traits]
+    named: Callable[[Any], str]
+    counted: str = "terbaca"
+    only_both: bool = False
+    behind: str = ""
+    serials: str = ""
+    sizes: str = ""
+    size: Callable[[Any], str] = str
+
+    def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
+        old, new = getattr(before, field), getattr(after, field)
+        if field in before.missing or (not old and self._unread(before)):
+            return
+        if not new and (field in after.missing or self._unread(after)):
+            if old:
+                yield Change(Weight.UNREAD, subject, f"{len(old)} {self.counted}")
+            return
+        found = matched(old, new, self.traits)
+        yield from _told(subject, map(self.named, found.gone), map(self.named, found.new))
+        if self.serials:
+            lost = [was.serial for was, now in found.pairs if was.serial and not now.serial]
+            if lost:
+                yield Change(Weight.UNREAD, self.serials, ", ".join(lost))
+        if self.sizes:
+            for was, now in found.pairs:
+                if not self._same_size(was, now):
+                    yield Change(Weight.CHANGE, f"{self.sizes} {self.named(now)}", self.size(was), self.size(now))
+
+    def _unread(self, facts: Facts) -> bool:
+        return self.only_both or bool(self.behind and getattr(facts, self.behind))
+
+    def _same_size(self, was: object, now: object) -> bool:
+        old, new = self.traits(was).size, self.traits(now).size
+        return old is None or new is None or abs(old - new) <= _GROWN * max(old, new)
+
+
+_GROWN = 0.015
+"""The share by which a part's size must differ to have changed: tools round."""
 
 
 class States(Comparison, frozen=True, kw_only=True):
-    """The state of each part, the parts known by `key`: any change of state is an alarm."""
+    """The state of each part, the parts known again by their `traits`: a worse one is an alarm, a better one a change.
+    The sentence names the part as `key` does. States of one meaning are the same, in whichever words."""
 
-    key: str
-    state: str
-    fields: tuple[str, ...] = ()
+    traits: Callable[[Any], Traits]
+    key: Callable[[Any], str]
+    state: Callable[[Any], str | None]
 
     def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
-        old, new = (self._states(values(facts, self.fields or (field,))) for facts in (before, after))
-        states = dict(old)
-        for key, state in new:
-            was = states.get(key)
-            if was and state and state != was:
-                yield Change(Weight.ALARM, f"{subject} {key}", was, state)
+        for one, other in matched(getattr(before, field), getattr(after, field), self.traits).pairs:
+            was, now = self.state(one), self.state(other)
+            if was and now and not _same_state(was, now):
+                weight = Weight.CHANGE if judged(now) is State.GOOD else Weight.ALARM
+                yield Change(weight, f"{subject} {self.key(other)}", was, now)
 
-    def _states(self, parts: Iterable[Iterable[object]]) -> list[tuple[str, str | None]]:
-        found = ((getattr(part, self.key), getattr(part, self.state)) for each in parts for part in each)
-        return [(key, state) for key, state in found if key]
+
+def _same_state(was: str, now: str) -> bool:
+    meaning = judged(was)
+    return was.casefold() == now.casefold() or (meaning is judged(now) and meaning is not State.UNKNOWN)
 
 
 class Versions(Comparison, frozen=True, kw_only=True):
@@ -168,36 +228,8 @@ def values(facts: object, fields: Iterable[str]) -> list[Any]:
     return [getattr(facts, field) for field in fields]
 
 
-def gone_and_new(subject: str, old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
-    """What is gone, then what is new; equal things count by number."""
-    gone: Iterable[str]
-    come: Iterable[str]
-    if isinstance(old, Set) and isinstance(new, Set):
-        gone, come = old - new, new - old
-    else:
-        before, after = Counter(old), Counter(new)
-        gone, come = (before - after).elements(), (after - before).elements()
+def _told(subject: str, gone: Iterable[str], come: Iterable[str]) -> Iterator[Change]:
     for each in sorted(gone):
         yield Change(Weight.CHANGE, subject, before=each)
     for each in sorted(come):
         yield Change(Weight.CHANGE, subject, after=each)
-
-
-def _disks(subject: str, before: Sequence[Disk], after: Sequence[Disk]) -> Iterator[Change]:
-    serials = all(disk.serial for disk in (*before, *after))
-    if not serials and all(disk.serial for disk in before):
-        said = ", ".join(str(disk.serial) for disk in before)
-        if said:
-            yield Change(Weight.UNREAD, f"Nomor seri {subject[:1].lower()}{subject[1:]}", said)
-
-    def named(disk: Disk) -> str:
-        parts = (disk.model, f"({disk.serial})") if serials else ()
-        return " ".join(filter(None, (_size(disk.size_bytes), *parts)))
-
-    yield from gone_and_new(subject, [named(disk) for disk in before], [named(disk) for disk in after])
-
-
-def _size(size: int) -> str:
-    """In powers of ten, as manufacturers count. Finer than `disk_size`, as the size may be all that tells two disks
-    apart."""
-    return f"{decimal(size / 1e12, 2)} TB" if size >= 1e12 else f"{decimal(size / 1e9)} GB"

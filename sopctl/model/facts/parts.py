@@ -17,10 +17,12 @@ class Disk(Struct, frozen=True):
     rotational: bool | None = None
     health: str | None = None
     """What SMART says of itself: PASSED, FAILED!, OK (SCSI)."""
+    wwn: str | None = None
+    """Its world-wide name: hexadecimal digits, without 0x."""
 
 
 class Nic(Struct, frozen=True):
-    """One network interface, without loopback and virtual ones. `speed_mbps` in megabits per second."""
+    """One network interface of the server's own (linux/cards.py). `speed_mbps` in megabits per second."""
 
     name: str
     mac: str | None = None
@@ -70,16 +72,35 @@ class RaidVolume(Struct, frozen=True):
     level: str | None = None
     state: str | None = None
     size: str | None = None
+    controller: str | None = None
+    """The number of its controller; names are unique on one controller only."""
+    failed: tuple[str, ...] = ()
+    """Members that failed, even if a spare took over."""
+    activity: str | None = None
+    """What is being done to it: recovery, resync, reshape, check."""
+
+
+class Controller(Struct, frozen=True):
+    """One RAID controller: `battery` is the state of its battery or capacitor, None where it has none; `state` its own,
+    where its tool says it."""
+
+    name: str
+    model: str | None = None
+    serial: str | None = None
+    firmware: str | None = None
+    battery: str | None = None
+    state: str | None = None
 
 
 class PowerSupply(Struct, frozen=True):
-    """One power supply (SMBIOS type 39). `watts` is its maximum output."""
+    """One power supply (SMBIOS type 39). `watts` is its maximum output; `plugged`: it has a cord, if that is known."""
 
     name: str
     model: str | None = None
     serial: str | None = None
     state: str | None = None
     watts: int | None = None
+    plugged: bool | None = None
 
 
 class Module(Struct, frozen=True):

@@ -6,7 +6,8 @@ from typing import TypeVar
 from sopctl.model.facts.declaration import Read, declarations
 from sopctl.model.facts.parts import Disk, Nic, filled, is_empty
 from sopctl.model.facts.sections import Sections
-from sopctl.model.facts.server import Missing, ServerFacts
+from sopctl.model.facts.server import RULES, Missing, ServerFacts
+from sopctl.model.placeholders import without
 
 Named = TypeVar("Named", Disk, Nic)
 
@@ -20,20 +21,23 @@ def from_script(said: str, *, gathered_at: str) -> ServerFacts:
     read = {each.field: each.read for each in declarations(ServerFacts) if each.read}
     values = {field: how.value(answer) for field, how in read.items()}
     missing = {field: why for field, how in read.items() if is_empty(values[field]) and (why := _why(answer, how))}
-    return ServerFacts(gathered_at=gathered_at, missing=missing, **values)  # type: ignore[arg-type]
+    facts = ServerFacts(gathered_at=gathered_at, missing=missing, rules=RULES, **values)  # type: ignore[arg-type]
+    return without(facts)
 
 
 def completed(facts: ServerFacts, details: ServerFacts) -> ServerFacts:
-    """`facts`, with their gaps filled from `details`; disks and interfaces of the same name are the same."""
-    values = {field: getattr(facts, field) for field in facts.__struct_fields__}
-    values |= {field: getattr(details, field) for field, value in values.items() if is_empty(value)}
-    values["disks"] = _joined(facts.disks, details.disks)
-    values["nics"] = _joined(facts.nics, details.nics)
-    missing = facts.missing | details.missing
-    values["missing"] = {
-        field: why for field, why in missing.items() if is_empty(values.get(field)) and field in details.missing
-    }
-    return type(facts)(**values)
+    """What the script says (`details`), with its gaps filled from `facts`, which is `setup`'s answer.
+
+    The script comes first, so that a server gives the same facts whether or not it has a Python. Disks and interfaces
+    of the same name are the same.
+    """
+    values = {field: getattr(details, field) for field in details.__struct_fields__}
+    values |= {field: getattr(facts, field) for field, value in values.items() if is_empty(value)}
+    values["cpu"] = filled(details.cpu, facts.cpu)
+    values["disks"] = _joined(details.disks, facts.disks)
+    values["nics"] = _joined(details.nics, facts.nics)
+    values["missing"] = {field: why for field, why in details.missing.items() if is_empty(values.get(field))}
+    return type(details)(**values)
 
 
 def _joined(first: Sequence[Named], second: Sequence[Named]) -> tuple[Named, ...]:

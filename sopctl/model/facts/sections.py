@@ -4,18 +4,37 @@ A field's function takes all sections and returns the value, None or empty if th
 anything: nothing here raises.
 """
 
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct, structs
 
+from sopctl.model import placeholders
 from sopctl.model.facts import tool_output as tools
-from sopctl.model.facts.parts import Cpu, Disk, Listener, MemoryModule, Mount, Nic, PowerSupply, RaidVolume, filled
-from sopctl.model.sanitise import MAX_ENTRIES, NO_NIC, address, mac, number, text
+from sopctl.model.facts.linux import cards, processors, systems
+from sopctl.model.facts.linux.devices import is_disk, without_twins
+from sopctl.model.facts.parts import (
+    Controller,
+    Cpu,
+    Disk,
+    Listener,
+    MemoryModule,
+    Mount,
+    Nic,
+    PowerSupply,
+    RaidVolume,
+    filled,
+)
+from sopctl.model.facts.readers import controllers as readers
+from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 
 MAX_TEXT = 1_000_000
 """The limit in characters for one server's answer; the rest is cut."""
+
+MAX_LINE = 4_000
+"""The limit in characters for one line of text; the rest is cut. Documents (JSON) have no lines."""
 
 _HEAD = re.compile(r"=([a-z0-9]{1,20})(?: ([A-Za-z0-9_.:@-]{1,40}))? (ok|absent|needs-root|failed)")
 _FORM_FACTORS = {"3": "Desktop", "7": "Tower", "17": "Main Server Chassis", "23": "Rack Mount Chassis", "28": "Blade"}
@@ -45,7 +64,13 @@ class Sections:
 
     def lines(self, name: str, device: str = "") -> list[str]:
         section = self._sections.get((name, device))
-        return section.lines if section else []
+        return [line[:MAX_LINE] for line in section.lines] if section else []
+
+    def document(self, name: str, device: str = "") -> object:
+        """The section as JSON, for tools that print it; None if it is none. Of a list that was cut, what is there."""
+        section = self._sections.get((name, device))
+        first = next(iter(section.lines), "") if section else ""
+        return _json("\n".join(section.lines)) if section and first.startswith(("{", "[")) else None
 
     def spoken(self, name: str) -> list[str] | None:
         """The lines; None if the tool printed nothing."""
@@ -67,6 +92,28 @@ class Sections:
     def smbios(self) -> Mapping[int, Sequence[tools.Record]]:
         """dmidecode's structures by type."""
         return tools.dmi_records(self.lines("dmidecode"))
+
+
+def _json(said: str) -> object:
+    try:
+        return json.loads(said)
+    except (ValueError, RecursionError):
+        return _entries(said) if said.startswith("[") else None
+
+
+def _entries(said: str) -> list[object]:
+    """The whole entries of a list that was cut off."""
+    found: list[object] = []
+    decoder, place = json.JSONDecoder(), 1
+    while len(found) < 8 * MAX_ENTRIES:
+        while said[place : place + 1] in (" ", "\n", ","):
+            place += 1
+        try:
+            entry, place = decoder.raw_decode(said, place)
+        except (ValueError, RecursionError):
+            break
+        found.append(entry)
+    return found
 
 
 def first_line(section: str, limit: int = 120) -> Callable[[Sections], str | None]:
@@ -91,23 +138,19 @@ def _node_name(said: Sections) -> str | None:
 
 
 def os_name(said: Sections) -> str | None:
-    """As `setup` reports it, so that a server that gets Python does not seem to have changed its system."""
-    name = _release(said, "NAME")
-    if name == "Red Hat Enterprise Linux":
-        return "RedHat"
-    return text(name.removesuffix(" GNU/Linux").removesuffix(" Linux"))
+    return _system(said)[0]
 
 
 def os_version(said: Sections) -> str | None:
-    """Debian's own file has the point release, which os-release leaves out."""
-    debian = said.first("debian")
-    return text(debian) if debian[:1].isdigit() else text(_release(said, "VERSION_ID"))
+    return _system(said)[1]
 
 
-def _release(said: Sections, key: str) -> str:
-    """A value of os-release(5)."""
-    lines = [line.replace("=", ":", 1).replace('"', "") for line in said.lines("os")]
-    return tools.colon_fields(lines).get(key, "")
+def _system(said: Sections) -> tuple[str | None, str | None]:
+    return systems.system(systems.pairs(said.lines("os")), said.first("debian"), said.first("release"))
+
+
+def virtualization(said: Sections) -> str | None:
+    return systems.virtualization(text(said.first("virt"), 40))
 
 
 def kernel(said: Sections) -> str | None:
@@ -143,7 +186,15 @@ def time_synchronised(said: Sections) -> bool | None:
 
 def firmware(file: str, structure: int, key: str) -> Callable[[Sections], str | None]:
     """What the maker wrote into the machine: the kernel's file in /sys/class/dmi/id, else dmidecode's `key`."""
-    return lambda said: text(_dmi_files(said).get(file)) or text(_smbios(said, structure, key))
+    return lambda said: (
+        placeholders.name(_dmi_files(said).get(file)) or placeholders.name(_smbios(said, structure, key))
+    )
+
+
+def uuid(said: Sections) -> str | None:
+    """In lower case: the kernel writes it so, dmidecode in capitals before its version 3."""
+    found = firmware("product_uuid", 1, "UUID")(said)
+    return found.lower() if found else None
 
 
 def form_factor(said: Sections) -> str | None:
@@ -160,21 +211,7 @@ def _smbios(said: Sections, structure: int, key: str) -> str | None:
 
 
 def cpu(said: Sections) -> Cpu:
-    seen: dict[str, list[str]] = {}
-    for line in said.lines("cpu")[:20_000]:
-        key, _, value = line.partition(":")
-        seen.setdefault(key.strip(), []).append(value.strip())
-    logical, sockets = len(seen.get("processor", ())), len(set(seen.get("physical id", ()))) or None
-    cores = number(next(iter(seen.get("cpu cores", ())), None), 65536) or None
-    siblings = number(next(iter(seen.get("siblings", ())), None), 65536)
-    names = seen.get("model name") or seen.get("Model") or seen.get("Hardware") or [""]
-    return Cpu(
-        model=text(names[0]),
-        sockets=sockets,
-        cores=cores,
-        threads=siblings // cores if siblings and cores else None,
-        logical=logical or None,
-    )
+    return processors.read(said.lines("cpu"), said.lines("lscpu"))
 
 
 def meminfo(key: str) -> Callable[[Sections], int | None]:
@@ -195,36 +232,71 @@ def power_supplies(said: Sections) -> tuple[PowerSupply, ...]:
     return tuple(tools.power_supplies(said.smbios.get(39, ())))
 
 
+def empty_bays(said: Sections) -> tuple[str, ...]:
+    return tuple(tools.empty_bays(said.smbios.get(39, ())))
+
+
 def raid(said: Sections) -> tuple[RaidVolume, ...]:
-    return (*tools.raid_controller(said.lines("raid")), *tools.software_raid(said.lines("mdstat")))
+    of_tools = (volume for found in _controllers(said) for volume in found.volumes)
+    return (*tools.raid_controller(said.lines("raid")), *of_tools, *tools.software_raid(said.lines("mdstat")))
 
 
 def drives(said: Sections) -> tuple[Disk, ...]:
-    return tuple(tools.drives(said.lines("drives")))
+    return (*tools.drives(said.lines("drives")), *(drive for found in _controllers(said) for drive in found.drives))
+
+
+def controllers(said: Sections) -> tuple[Controller, ...]:
+    found = (controller for found in _controllers(said) for controller in found.controllers)
+    return (*readers.storcli(said.lines("storcli")), *found)
+
+
+def _controllers(said: Sections) -> Iterator[readers.Found]:
+    """What the makers' own tools say, where they are installed."""
+    return (read(said.lines(section)) for section, read in readers.READERS.items())
 
 
 def disks(said: Sections) -> tuple[Disk, ...]:
     """lsblk's disks, or else the kernel's own files; serial numbers and health from SMART."""
-    found = {disk.name: disk for disk in tools.disks(said.lines("lsblk"))}
+    listed = tools.lsblk_document(said.document("lsblk")) or tools.disks(said.lines("lsblk"))
+    found = {disk.name: disk for disk in listed}
     for name in said.devices("sysblk")[:MAX_ENTRIES]:
-        files: dict[str, str] = {}
-        for line in said.lines("sysblk", name):
-            path, _, value = line.partition(":")
-            files[path.rpartition(f"/{name}/")[2].rpartition("/")[2]] = value
+        files = _files(said.lines("sysblk", name), f"/{name}/")
         sectors = number(files.get("size"))
-        if sectors:
+        if sectors and is_disk(name):
             kernel = Disk(
                 name=name,
-                size_bytes=sectors * 512,
-                model=text(files.get("model")),
-                serial=text(files.get("serial"), 80),
+                size_bytes=sectors * 512,  # the kernel counts in units of 512 bytes, whatever the disk's sectors are
+                model=placeholders.name(files.get("model")),
+                serial=placeholders.serial(files.get("serial"), 80),
                 rotational={"0": False, "1": True}.get(files.get("rotational", "")),
             )
             found[name] = filled(found[name], kernel) if name in found else kernel
     for name, disk in found.items():
-        serial, health = tools.smart(said.lines("smart", name))
-        found[name] = structs.replace(disk, serial=disk.serial or serial, health=health)
-    return tuple(found[name] for name in sorted(found))
+        document = said.document("smart", name)
+        own = tools.smart_document(document) if document else tools.smart(said.lines("smart", name))
+        found[name] = structs.replace(disk, serial=own.serial or disk.serial, health=own.health)
+    return tuple(without_twins(found[name] for name in sorted(found)))[:MAX_ENTRIES]
+
+
+def _files(lines: Sequence[str], folder: str = "/") -> dict[str, str]:
+    """The kernel's files by name, as `grep . FILE…` prints them; the first of a name."""
+    found: dict[str, str] = {}
+    for line in lines[:400]:
+        path, _, value = line.partition(":")
+        found.setdefault(path.rpartition(folder)[2].rpartition("/")[2], value)
+    return found
+
+
+def bmc_mac(said: Sections) -> str | None:
+    return mac(tools.colon_fields(said.lines("bmc")).get("MAC Address"))
+
+
+def bmc_firmware(said: Sections) -> str | None:
+    """`ipmitool mc info`: the maker, and the version of the firmware."""
+    fields = tools.colon_fields(said.lines("mc"))
+    version = text(fields.get("Firmware Revision"), 40)
+    maker = text(fields.get("Manufacturer Name"), 60)
+    return " ".join(filter(None, (maker, version))) if version else None
 
 
 def bmc_address(said: Sections) -> str | None:
@@ -236,28 +308,44 @@ def bmc_address(said: Sections) -> str | None:
 
 
 def nics(said: Sections) -> tuple[Nic, ...]:
-    addresses = list(tools.addresses(said.lines("address")))
-    found = []
-    for name in sorted(said.devices("card"))[:MAX_ENTRIES]:
-        files: dict[str, str] = {}
-        for line in said.lines("card", name):
-            path, _, value = line.partition(":")
-            files.setdefault(path.rpartition("/")[2], value)
-        own = [(each, lent) for nic, each, lent in addresses if nic == name]
-        permanent = tools.colon_fields(said.lines("ethtool", name)).get("Permanent address")
-        if not NO_NIC.match(name):
-            found.append(
-                Nic(
-                    name=name,
-                    mac=mac(permanent) or mac(files.get("address")),
-                    speed_mbps=number(files.get("speed"), 10_000_000) or None,
-                    ipv4=tuple(each for each, _ in own if ":" not in each),
-                    ipv6=tuple(each for each, _ in own if ":" in each),
-                    up=files.get("operstate") == "up",
-                    leased=tuple(each for each, lent in own if lent),
-                )
+    held = list(tools.address_document(said.document("address")) or tools.addresses(said.lines("address")))
+    permanent = dict(tools.permanent_addresses(said.document("link"), said.lines("link")))
+    addresses: dict[str, list[tuple[str, bool]]] = {}
+    for name, each, lent in held:
+        addresses.setdefault(name, []).append((each, lent))
+    interfaces, found = [], []
+    for name in sorted(said.devices("card"))[: 4 * MAX_ENTRIES]:
+        lines = said.lines("card", name)
+        files = _files([line for line in lines if "/device/" not in line and "/lower_" not in line])
+        device = [line for line in lines if "/device/" in line]
+        asked = tools.colon_fields(said.lines("ethtool", name)).get("Permanent address")
+        slave = next((line.partition("perm_hwaddr:")[2] for line in lines if "perm_hwaddr:" in line), None)
+        own = addresses.get(name, ())
+        interfaces.append(
+            cards.Interface(
+                name=name,
+                mac=mac(files.get("address")),
+                permanent=mac(asked) or mac(slave) or mac(permanent.get(name)),
+                device=bool(device) or "device" in said.lines("made", name),
+                function="function" in said.lines("made", name),
+                kind=next((line.partition("DEVTYPE=")[2] for line in lines if "uevent:DEVTYPE=" in line), ""),
+                below=tuple(line.removeprefix("below ") for line in said.lines("made", name) if line[:6] == "below "),
+                addressed=any(not each.startswith(("fe80:", "169.254.")) for each, _ in own),
             )
-    return tuple(found)
+        )
+        found.append(
+            Nic(
+                name=name,
+                mac=interfaces[-1].permanent or interfaces[-1].mac,
+                speed_mbps=number(files.get("speed"), 10_000_000) or None,
+                ipv4=tuple(each for each, _ in own if ":" not in each),
+                ipv6=tuple(each for each, _ in own if ":" in each),
+                up=files.get("operstate") == "up",
+                leased=tuple(each for each, lent in own if lent),
+            )
+        )
+    own_cards = cards.own(interfaces)
+    return tuple(nic for nic in found if nic.name in own_cards)[:MAX_ENTRIES]
 
 
 def gateway(said: Sections) -> str | None:

@@ -8,14 +8,16 @@ Each field declares how it is read from details.sh, where and how it appears on 
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
 from sopctl.model.facts import naming, sections, shown
-from sopctl.model.facts.comparison import Amount, Disks, Items, States, Uncompared, Value, Versions, Weight
+from sopctl.model.facts.comparison import Amount, Items, Pairwise, Parts, States, Uncompared, Value, Versions, Weight
 from sopctl.model.facts.declaration import FormPart, Line, Read, Rows
+from sopctl.model.facts.linux import systems
 from sopctl.model.facts.parts import (
+    Controller,
     Cpu,
     Disk,
     Listener,
@@ -26,6 +28,9 @@ from sopctl.model.facts.parts import (
     PowerSupply,
     RaidVolume,
 )
+
+RULES = 1
+"""The rules by which this version reads: what it lists that earlier ones left out is not new in its first month."""
 
 _FIRMWARE_KEEPS = 0.02
 """The share of the memory that a new kernel may keep for itself."""
@@ -64,15 +69,41 @@ class ServerFacts(Struct, frozen=True):
     product: Annotated[
         str | None,
         Read(sections.firmware("product_name", 1, "Product Name"), ("dmi",), also=("dmidecode",)),
-        Line("Merk/tipe", FormPart.MACHINE, shown.joined, fields=("vendor", "product"), declared="brand_model"),
-        Value("Tipe"),
+        Line("Merk/tipe", FormPart.MACHINE, shown.machine, fields=("vendor", "product"), declared="brand_model"),
+        Value("Tipe", identity=naming.plain),
     ] = None
     serial: Annotated[
         str | None,
         Read(sections.firmware("product_serial", 1, "Serial Number"), ("dmi", "dmidecode")),
         Line("Nomor seri", FormPart.MACHINE, declared="serial", both=True),
-        Value(weight=Weight.ALARM),
+        Value(weight=Weight.ALARM, identity=naming.plain),
     ] = None
+    board_serial: Annotated[
+        str | None,
+        Read(sections.firmware("board_serial", 2, "Serial Number"), ("dmidecode",), also=("dmi",), optional=True),
+        Line("Nomor seri papan induk", FormPart.MACHINE),
+        Value(weight=Weight.ALARM, identity=naming.plain),
+    ] = None
+    """Nodes that share a chassis show the chassis' serial number; the mainboard's is the node's own."""
+    chassis_serial: Annotated[
+        str | None,
+        Read(sections.firmware("chassis_serial", 3, "Serial Number"), ("dmidecode",), also=("dmi",), optional=True),
+        Line("Nomor seri sasis", FormPart.MACHINE),
+        Value(identity=naming.plain),
+    ] = None
+    asset_tag: Annotated[
+        str | None,
+        Read(sections.firmware("chassis_asset_tag", 3, "Asset Tag"), ("dmidecode",), also=("dmi",), optional=True),
+        Line("Label aset", FormPart.MACHINE),
+        Value(identity=naming.plain),
+    ] = None
+    uuid: Annotated[
+        str | None,
+        Read(sections.uuid, ("dmi", "dmidecode")),
+        Line("UUID", FormPart.MACHINE),
+        Value(),
+    ] = None
+    """Of the machine (SMBIOS type 1), in lower case."""
     form_factor: Annotated[
         str | None,
         Read(sections.form_factor, ("dmi",), also=("dmidecode",)),
@@ -81,13 +112,13 @@ class ServerFacts(Struct, frozen=True):
     ] = None
     os_name: Annotated[
         str | None,
-        Read(sections.os_name, ("os",)),
+        Read(sections.os_name, ("os",), also=("debian", "release")),
         Line("Sistem operasi", FormPart.SYSTEM, shown.joined, fields=("os_name", "os_version"), declared="os"),
-        Value(word=shown.joined, fields=("os_name", "os_version")),
+        Value(word=shown.joined, identity=systems.identity, fields=("os_name", "os_version")),
     ] = None
     os_version: Annotated[
         str | None,
-        Read(sections.os_version, ("os", "debian")),
+        Read(sections.os_version, ("os", "debian"), also=("release",)),
         Uncompared(why="it is compared with the system's name"),
     ] = None
     kernel: Annotated[
@@ -103,9 +134,9 @@ class ServerFacts(Struct, frozen=True):
     ] = None
     virtualization: Annotated[
         str | None,
-        Read(sections.first_line("virt", 40), ("virt",)),
+        Read(sections.virtualization, ("virt",)),
         Line("Virtualisasi", FormPart.SYSTEM),
-        Value(),
+        Value(identity=systems.virtualization),
     ] = None
     uptime_seconds: Annotated[
         int | None,
@@ -127,10 +158,10 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     cpu: Annotated[
         Cpu,
-        Read(sections.cpu, ("cpu",)),
+        Read(sections.cpu, ("cpu",), also=("lscpu",)),
         Line("Prosesor", FormPart.HARDWARE, shown.model, declared="processor"),
         Line("Inti prosesor", FormPart.HARDWARE, shown.cores, declared="cores"),
-        Value(word=lambda cpu: cpu.model),
+        Value(word=lambda cpu: cpu.model, identity=lambda cpu: naming.plain(cpu.model)),
         Value("Jumlah prosesor logis", word=lambda cpu: cpu.logical),
     ] = Cpu()
     memory_mib: Annotated[
@@ -159,62 +190,112 @@ class ServerFacts(Struct, frozen=True):
     modules: Annotated[
         tuple[Module, ...],
         Rows("Bagian perangkat", FormPart.HARDWARE, shown.MODULE, shown.module_row, when="unless-none"),
-        Items(names=naming.modules),
+        Parts(traits=naming.module, named=naming.module_name),
     ] = ()
     """Of a network appliance; a server has none."""
     memory_modules: Annotated[
         tuple[MemoryModule, ...],
         Read(sections.memory_modules, ("dmidecode",), optional=True),
         Rows("Modul memori", FormPart.HARDWARE, shown.MEMORY_MODULE, shown.memory_module_row),
-        Items(names=naming.memory_modules, counted="modul", only_both=True),
+        Parts(traits=naming.memory_module, named=naming.memory_module_name, counted="modul", only_both=True),
     ] = ()
     disks: Annotated[
         tuple[Disk, ...],
         Read(sections.disks, ("lsblk",), also=("sysblk", "smart"), optional=True),
         Rows("Disk", FormPart.HARDWARE, shown.DISK, shown.disk_row),
-        Disks(),
-        States("Kesehatan disk", key="serial", state="health", fields=("disks", "drives")),
+        States("Kesehatan disk", traits=naming.disk, key=naming.disk_key, state=lambda disk: disk.health),
+        Parts(
+            traits=naming.disk,
+            named=naming.disk_name,
+            counted="disk",
+            serials="Nomor seri disk",
+            sizes="Ukuran disk",
+            size=naming.disk_capacity,
+        ),
     ] = ()
     drives: Annotated[
         tuple[Disk, ...],
-        Read(sections.drives, ("drives",), optional=True),
+        Read(sections.drives, ("drives", "ssacli", "megacli", "arcconf"), optional=True),
         Rows("Disk pada pengendali RAID", FormPart.HARDWARE, shown.DRIVE, shown.disk_row, when="filled"),
-        Disks("Disk RAID", behind="raid"),
+        States("Kesehatan disk", traits=naming.drive, key=naming.disk_key, state=lambda disk: disk.health),
+        Parts(
+            "Disk RAID",
+            traits=naming.drive,
+            named=naming.disk_name,
+            counted="disk",
+            behind="raid",
+            serials="Nomor seri disk RAID",
+        ),
     ] = ()
     """The drives behind a RAID controller, of which the system sees the volumes alone: `name` is the controller's
     (c0/e32/s0), `health` its word for the drive's state (Onln, GHS, Failed)."""
+    controllers: Annotated[
+        tuple[Controller, ...],
+        Read(sections.controllers, ("storcli", "ssacli", "megacli", "arcconf"), optional=True),
+        Rows("Pengendali RAID", FormPart.HARDWARE, shown.CONTROLLER, shown.controller_row, when="filled"),
+        States(
+            "Baterai pengendali RAID",
+            traits=naming.controller,
+            key=naming.controller_key,
+            state=lambda controller: controller.battery,
+        ),
+        Parts(traits=naming.controller, named=naming.controller_name),
+    ] = ()
     raid: Annotated[
         tuple[RaidVolume, ...],
-        Read(sections.raid, ("raid", "mdstat"), optional=True),
+        Read(sections.raid, ("raid", "mdstat"), also=("ssacli", "megacli", "arcconf"), optional=True),
         Line("RAID", FormPart.HARDWARE, shown.volumes, declared="raid", none="tidak ada"),
-        States("Keadaan RAID", key="name", state="state"),
-        Items("Volume RAID", names=naming.volumes),
+        States("Keadaan RAID", traits=naming.volume, key=naming.volume_key, state=lambda volume: volume.state),
+        Parts("Volume RAID", traits=naming.volume, named=naming.volume_name),
     ] = ()
     power_supplies: Annotated[
         tuple[PowerSupply, ...],
         Read(sections.power_supplies, ("dmidecode",), optional=True),
-        Line("Catu daya", FormPart.HARDWARE, shown.supplies, declared="psu"),
-        States("Keadaan catu daya", key="name", state="state"),
-        Items(names=naming.power_supplies),
+        Line("Catu daya", FormPart.HARDWARE, shown.supplies, fields=("power_supplies", "empty_bays"), declared="psu"),
+        States(
+            "Keadaan catu daya",
+            traits=naming.power_supply,
+            key=naming.power_supply_key,
+            state=lambda supply: supply.state,
+        ),
+        Parts(traits=naming.power_supply, named=naming.power_supply_name),
     ] = ()
+    empty_bays: Annotated[
+        tuple[str, ...],
+        Read(sections.empty_bays, ("dmidecode",), optional=True),
+        Uncompared(why="the power supplies are"),
+    ] = ()
+    """Where a power supply of a redundant group is missing."""
     bmc_address: Annotated[
         str | None,
         Read(sections.bmc_address, ("bmc",), optional=True),
         Line("Alamat BMC", FormPart.HARDWARE, declared="bmc"),
         Value(),
     ] = None
+    bmc_mac: Annotated[
+        str | None,
+        Read(sections.bmc_mac, ("bmc",), optional=True),
+        Line("Alamat MAC BMC", FormPart.HARDWARE),
+        Value(),
+    ] = None
+    bmc_firmware: Annotated[
+        str | None,
+        Read(sections.bmc_firmware, ("mc",), optional=True),
+        Line("Firmware BMC", FormPart.HARDWARE),
+        Value(),
+    ] = None
     nics: Annotated[
         tuple[Nic, ...],
-        Read(sections.nics, ("link", "address"), also=("card", "ethtool"), optional=True),
+        Read(sections.nics, ("link", "address"), also=("card", "ethtool", "made"), optional=True),
         Rows("Antarmuka jaringan", FormPart.HARDWARE, shown.NIC, shown.nic_row),
-        Items("Kartu jaringan", names=naming.cards),
-        Items("Alamat IP", names=naming.addresses),
+        Pairwise("Kartu jaringan", names=naming.cards_changed),
+        Pairwise("Alamat IP", names=naming.addresses_changed, rules=1),
     ] = ()
     listeners: Annotated[
         tuple[Listener, ...],
         Read(sections.listeners, ("listening",), optional=True),
         Line("Layanan yang mendengarkan", FormPart.SYSTEM, shown.services, declared="services", none="tidak ada"),
-        Items("Port terbuka", names=naming.ports),
+        Pairwise("Port terbuka", names=naming.ports_changed),
     ] = ()
     time_synchronised: Annotated[
         bool | None,
@@ -242,4 +323,16 @@ class ServerFacts(Struct, frozen=True):
         Rows("Sistem berkas", FormPart.SYSTEM, shown.MOUNT, shown.mount_row),
         Items("Titik kait", names=naming.paths),
     ] = ()
+    via: Annotated[
+        Literal["server", "bmc"],
+        Line("Dibaca lewat", FormPart.NAME, shown.source, fields=("via", "power_state", "health")),
+        Uncompared(why="what the other way cannot read is not compared (changes.py)"),
+    ] = "server"
+    """Who said all this: the machine itself, or the BMC of a server that could not be asked."""
+    power_state: Annotated[str | None, Uncompared(why="it is shown with the way of reading")] = None
+    """What the BMC says of it: On, Off, …; None if it was not asked."""
+    health: Annotated[str | None, Uncompared(why="it is shown with the way of reading")] = None
+    """What the BMC says of the whole machine: OK, Warning, Critical; None if it was not asked."""
     missing: dict[str, Missing] = {}
+    rules: int = 0
+    """RULES of the version that read them."""

@@ -3,7 +3,20 @@ row."""
 
 from collections.abc import Mapping, Sequence
 
-from sopctl.model.facts.parts import Cpu, Disk, Listener, MemoryModule, Module, Mount, Nic, PowerSupply, RaidVolume
+from sopctl.model.facts.naming import volume_name
+from sopctl.model.facts.parts import (
+    Controller,
+    Cpu,
+    Disk,
+    Listener,
+    MemoryModule,
+    Module,
+    Mount,
+    Nic,
+    PowerSupply,
+    RaidVolume,
+)
+from sopctl.model.facts.states import State, judged
 from sopctl.model.quantity import decimal, disk_size, duration, memory_size
 
 NONE = "–"
@@ -26,6 +39,22 @@ def first(*values: str | None) -> str | None:
 def joined(*values: str | None, between: str = " ") -> str | None:
     """All that are not empty."""
     return between.join(filter(None, values)) or None
+
+
+_POWER = {"On": "menyala", "Off": "mati", "PoweringOn": "sedang dinyalakan", "PoweringOff": "sedang dimatikan"}
+
+
+def source(via: str, power_state: str | None, health: str | None) -> str:
+    """`BMC (Redfish); server mati; kesehatan OK`, or that the machine spoke for itself."""
+    if via != "bmc":
+        return "mesin itu sendiri"
+    power = f"; server {_POWER.get(power_state, power_state)}" if power_state else ""
+    return f"BMC (Redfish){power}" + (f"; kesehatan {health}" if health else "")
+
+
+def machine(vendor: str | None, product: str | None) -> str | None:
+    """A maker alone is no machine: the letter says more."""
+    return joined(vendor, product) if product else None
 
 
 def dated(version: str | None, date: str | None) -> str | None:
@@ -70,18 +99,24 @@ def cores(cpu: Cpu) -> str | None:
 
 
 def volumes(raid: Sequence[RaidVolume]) -> str | None:
-    told = (" ".join(filter(None, (each.name, each.level, each.size, each.state))) for each in raid)
-    return "; ".join(told) or None
+    def told(each: RaidVolume) -> str:
+        words = " ".join(filter(None, (volume_name(each), each.state, each.activity)))
+        return words + (f" (gagal: {', '.join(each.failed)})" if each.failed else "")
+
+    return "; ".join(map(told, raid)) or None
 
 
-def supplies(power_supplies: Sequence[PowerSupply]) -> str | None:
-    """A state is named only where it is not ok."""
+def supplies(power_supplies: Sequence[PowerSupply], empty_bays: Sequence[str]) -> str | None:
+    """A state is named only where it is not good."""
 
     def told(each: PowerSupply) -> str:
         watts = f" {each.watts} W" if each.watts else ""
-        return f"{each.name}{watts}" + (f" ({each.state})" if each.state and each.state.casefold() != "ok" else "")
+        state = None if judged(each.state) is State.GOOD else each.state
+        if each.plugged is False:
+            state = "tanpa kabel daya"
+        return f"{each.name}{watts}" + (f" ({state})" if state else "")
 
-    return "; ".join(map(told, power_supplies)) or None
+    return "; ".join((*map(told, power_supplies), *(f"{bay} (tidak terpasang)" for bay in empty_bays))) or None
 
 
 def services(listeners: Sequence[Listener]) -> str | None:
@@ -102,8 +137,16 @@ DRIVE = ("Letak", "Model", "Kapasitas", "Jenis", "Nomor seri", "Keadaan")
 
 def disk_row(disk: Disk) -> tuple[str, ...]:
     kind = {True: "HDD", False: "SSD", None: NONE}[disk.rotational]
-    size = disk_size(disk.size_bytes)
+    size = disk_size(disk.size_bytes) if disk.size_bytes else NONE
     return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, disk.health or NONE
+
+
+CONTROLLER = ("Nama", "Model", "Nomor seri", "Firmware", "Baterai", "Keadaan")
+
+
+def controller_row(part: Controller) -> tuple[str, ...]:
+    cells = (part.model, part.serial, part.firmware, part.battery, part.state)
+    return part.name, *(each or NONE for each in cells)
 
 
 MODULE = ("Nama", "Tipe", "Keterangan", "Nomor seri")

@@ -5,26 +5,47 @@ StorCLI's user guide (show tables), md(4), ip(8) -o, ss(8) -H, df(1) -P. Any oth
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import Struct
+
+from sopctl.model.facts.linux.devices import is_disk, is_mount
 from sopctl.model.facts.parts import Disk, Listener, MemoryModule, Mount, PowerSupply, RaidVolume
-from sopctl.model.sanitise import MAX_ENTRIES, NO_DISK, NO_FILE_SYSTEM, address, number, text
+from sopctl.model.placeholders import name as real_name
+from sopctl.model.placeholders import serial as real_serial
+from sopctl.model.sanitise import MAX_ENTRIES, address, entries, mapping, number, size, text
 
 Record = dict[str, str]
 
-_PAIR = re.compile(r'([A-Z]+)="([^"]{0,400})"')
-_SIZE = re.compile(r"(\d{1,9}) (kB|MB|GB|TB)")
-_MIB = {"kB": 1 / 1024, "MB": 1, "GB": 1024, "TB": 1024**2}
-_HEALTH = re.compile(r"SMART (?:overall-health self-assessment test result|Health Status):\s*(.{1,80})")
+_PAIR = re.compile(r'([A-Z-]{1,16})="([^"]{0,400})"')
+_HEALTH = re.compile(r"SMART (?:overall-health self-assessment test result|Health Status):\s{0,20}(.{1,80})")
 _WATTS = re.compile(r"(\d{1,6}) W")
-_VIRTUAL_DRIVE = re.compile(r"(\d+/\d+)\s+(RAID\S*|\S+)\s+(\S+)\s+\S+\s+\S+\s+\S+\s+\S+\s+(?:\S+\s+)?([\d.]+ [KMGTP]B)")
+_QUANTITY = r"[\d.]{1,12} [KMGTP]i?B"
+_VIRTUAL_DRIVE = re.compile(
+    r"(\d{1,5}/\d{1,5})\s{1,20}(RAID\S{0,20}|\S{1,20})\s{1,20}(\S{1,20})\s{1,20}(?:\S{1,20}\s{1,20}){4,6}?"
+    rf"({_QUANTITY})"
+)
+_CONTROLLER = re.compile(r"Controller = (\d{1,4})")
 _DRIVE = re.compile(r"Drive /(c\d{1,3}(?:/e\d{1,5})?/s\d{1,5}) ")
-_DRIVE_ROW = re.compile(r"\d*:\d+\s+\d+\s+(\S{1,12})\s+\S+\s+[\d.]+ [KMGTP]B\s+\S+\s+(HDD|SSD)\s")
-_SECTORS = re.compile(r"\[0x([0-9a-fA-F]{1,13}) Sectors\]")
-_ARRAY = re.compile(r"(md\S+) : (?:active|inactive)(?: \([a-z-]+\))? (?:(raid\d+|linear)\s)?")
-_BLOCKS = re.compile(r"(\d+) blocks.*?\[([U_]+)\]|(\d+) blocks")
+_DRIVE_ROW = re.compile(
+    rf"\d{{0,5}}:\d{{1,5}}\s{{1,20}}\d{{1,5}}\s{{1,20}}(\S{{1,12}})\s{{1,20}}\S{{1,12}}\s{{1,20}}({_QUANTITY}|-)"
+    r"\s{1,20}\S{1,12}\s{1,20}(\S{1,12})\s{1,20}\S{1,12}\s{1,20}\S{1,12}\s{1,20}(?:(\d{1,5} ?k?K?B)\s{1,20}(\S{1,60}))?"
+)
+_RAW_SIZE = re.compile(rf"({_QUANTITY}) \[0x([0-9a-fA-F]{{1,13}}) Sectors\]")
+_ARRAY = re.compile(
+    r"(md\S{1,40}) : (active|inactive|broken)(?: \((?:auto-)?read-only\))?(?: (raid\d{1,2}|linear|multipath)(?= |$))?"
+)
+_FAILED = re.compile(r"(\S{1,40})\[\d{1,5}\]\(F\)")
+_BLOCKS = re.compile(r"\s{0,20}(\d{1,15}) blocks")
+_MEMBERS = re.compile(r"\[([U_]{1,64})\]")
+_ACTIVITY = re.compile(
+    r"\s{0,20}\[[=>.]{1,60}\]\s{1,4}(recovery|resync|reshape|check) "
+    r"|\s{0,20}(recovery|resync|reshape)=DELAYED"
+)
 _PROGRAM = re.compile(r'users:\(\("([^"]{1,64})"')
 _OCTAL = re.compile(r"\\([0-7]{3})")
+_PERMANENT = re.compile(r"\d{1,9}: ([^:@\s]{1,40})[:@].{0,2000}? permaddr ([0-9a-fA-F:]{17,59})")
 
 
 def colon_fields(lines: Sequence[str]) -> Record:
@@ -42,7 +63,7 @@ def dmi_records(lines: Sequence[str]) -> dict[int, list[Record]]:
     found: dict[int, list[Record]] = {}
     record: Record = {}
     for line in lines[:20_000]:
-        start = re.match(r"Handle 0x[0-9A-Fa-f]{1,8}, DMI type (\d{1,3}),", line)
+        start = re.match(r"Handle 0x[0-9A-Fa-f]{1,8}, DMI type (\d{1,3}),", line[:80])
         if start:
             record = {}
             found.setdefault(int(start[1]), []).append(record)
@@ -52,103 +73,209 @@ def dmi_records(lines: Sequence[str]) -> dict[int, list[Record]]:
     return found
 
 
+_NO_MEMORY = frozenset({"flash", "rom", "eprom", "eeprom", "feprom", "prom", "video ram"})
+"""Types of memory that hold firmware or pictures (SMBIOS 7.18.2)."""
+
+
 def memory_modules(records: Sequence[Record]) -> Iterator[MemoryModule]:
-    """SMBIOS type 17; a slot without a size ("No Module Installed") is empty."""
+    """SMBIOS type 17; a slot without a size ("No Module Installed") is empty. Slots that a board calls by one name get
+    that of their bank too."""
+    names = Counter(record.get("Locator", "") for record in records)
     for record in records[:MAX_ENTRIES]:
-        size = _SIZE.match(record.get("Size", ""))
-        mib = int(int(size[1]) * _MIB[size[2]]) if size else 0
-        if mib:
+        kind, slot = record.get("Type", ""), text(record.get("Locator"), 60) or "?"
+        mib = (size(record.get("Size")) or 0) // 1024**2
+        if mib and kind.casefold() not in _NO_MEMORY:
+            bank = real_name(record.get("Bank Locator"), 60)
             yield MemoryModule(
-                slot=text(record.get("Locator"), 60) or "?",
+                slot=f"{bank} {slot}" if bank and names[record.get("Locator", "")] > 1 else slot,
                 size_mib=mib,
-                kind=text(record.get("Type"), 40),
-                maker=text(record.get("Manufacturer"), 60),
-                part=text(record.get("Part Number"), 60),
-                serial=text(record.get("Serial Number"), 60),
+                kind=real_name(kind, 40),
+                maker=real_name(record.get("Manufacturer"), 60),
+                part=real_name(record.get("Part Number"), 60),
+                serial=real_serial(record.get("Serial Number"), 60),
             )
 
 
 def power_supplies(records: Sequence[Record]) -> Iterator[PowerSupply]:
-    """SMBIOS type 39; an empty bay ("Not Present") is left out."""
+    """SMBIOS type 39: the supplies that are there and have a name, model or serial number of their own."""
+    found = [each for each in records[:64] if not _is_empty_bay(each) and _is_supply(each)]
+    names = [_supply_name(each) for each in found]
+    for place, (record, name) in enumerate(zip(found, names, strict=True), 1):
+        watts = _WATTS.match(record.get("Max Power Capacity", ""))
+        plugged = record.get("Plugged", "")
+        yield PowerSupply(
+            name=f"PSU {place}" if name is None else f"{name} {place}" if names.count(name) > 1 else name,
+            model=real_name(record.get("Model Part Number"), 60) or real_name(record.get("Name"), 60),
+            serial=real_serial(record.get("Serial Number"), 60),
+            state=real_name(record.get("Status", "").rpartition(",")[2].strip(), 40),
+            watts=int(watts[1]) if watts else None,
+            plugged={"Yes": True, "No": False}.get(plugged),
+        )
+
+
+def empty_bays(records: Sequence[Record]) -> Iterator[str]:
+    """The bays of a redundant group (SMBIOS type 39, power unit group) that are empty, where others of it are not."""
+    groups = {_group(each) for each in records[:64] if not _is_empty_bay(each) and _is_supply(each)} - {None}
     for place, record in enumerate(records[:64], 1):
-        state = record.get("Status", "")
-        if not state.startswith("Not Present"):
-            watts = _WATTS.match(record.get("Max Power Capacity", ""))
-            yield PowerSupply(
-                name=text(record.get("Location"), 60) or text(record.get("Name"), 60) or f"PSU {place}",
-                model=text(record.get("Model Part Number"), 60),
-                serial=text(record.get("Serial Number"), 60),
-                state=text(state.rpartition(",")[2].strip(), 40),
-                watts=int(watts[1]) if watts else None,
-            )
+        if _is_empty_bay(record) and _group(record) in groups:
+            yield _supply_name(record) or f"PSU {place}"
+
+
+def _is_empty_bay(record: Record) -> bool:
+    return record.get("Status", "").startswith("Not Present")
+
+
+def _is_supply(record: Record) -> bool:
+    known = (record.get(key) for key in ("Serial Number", "Model Part Number", "Manufacturer", "Name"))
+    rated = _WATTS.match(record.get("Max Power Capacity", "")) and real_name(record.get("Location"))
+    return bool(rated) or any(map(real_name, known))
+
+
+def _supply_name(record: Record) -> str | None:
+    return real_name(record.get("Location"), 60) or real_name(record.get("Name"), 60)
+
+
+def _group(record: Record) -> int | None:
+    """The redundant group; 0 means that the supply belongs to none."""
+    return number(record.get("Power Unit Group"), 255) or None
 
 
 def disks(lines: Sequence[str]) -> Iterator[Disk]:
     """`lsblk -b -d -P`."""
-    for line in lines[:MAX_ENTRIES]:
-        pairs = dict(_PAIR.findall(line))
-        name, size = text(pairs.get("NAME"), 32), number(pairs.get("SIZE"))
-        if name and size and pairs.get("TYPE") == "disk" and not NO_DISK.match(name):
-            yield Disk(
-                name=name,
-                size_bytes=size,
-                model=text(pairs.get("MODEL")),
-                serial=text(pairs.get("SERIAL"), 80),
-                rotational={"0": False, "1": True}.get(pairs.get("ROTA", "")),
-            )
+    for line in lines[: 4 * MAX_ENTRIES]:
+        yield from _disk(dict(_PAIR.findall(line)))
 
 
-def smart(lines: Sequence[str]) -> tuple[str | None, str | None]:
-    """The serial number, and the disk's own word on its health."""
+def lsblk_document(document: object) -> Iterator[Disk] | None:
+    """`lsblk -b -d -J`, of which older versions write every value as text; None if it is none."""
+    found = mapping(document).get("blockdevices")
+    if not isinstance(found, list):
+        return None
+    return (disk for each in found[: 4 * MAX_ENTRIES] for disk in _disk(_upper(mapping(each))))
+
+
+def _upper(entry: Mapping[str, object]) -> Record:
+    words = {True: "1", False: "0"}
+    return {
+        str(key).upper(): words[value] if isinstance(value, bool) else str(value)
+        for key, value in list(entry.items())[:40]
+        if value is not None
+    }
+
+
+def _disk(pairs: Record) -> Iterator[Disk]:
+    name, capacity = text(pairs.get("NAME"), 32), number(pairs.get("SIZE"))
+    if name and capacity and is_disk(name, pairs.get("TYPE", "")):
+        yield Disk(
+            name=name,
+            size_bytes=capacity,
+            model=real_name(pairs.get("MODEL")),
+            serial=real_serial(pairs.get("SERIAL"), 80),
+            rotational={"0": False, "1": True}.get(pairs.get("ROTA", "")),
+            wwn=real_serial(pairs.get("WWN", "").removeprefix("0x"), 80),
+        )
+
+
+class Smart(Struct, frozen=True):
+    """A disk's own word: its serial number, and its health."""
+
+    serial: str | None = None
+    health: str | None = None
+
+
+def smart(lines: Sequence[str]) -> Smart:
+    """`smartctl -H -i`."""
     fields = colon_fields(lines)
     health = next((match[1] for line in lines[:400] if (match := _HEALTH.match(line))), None)
-    return text(fields.get("Serial Number") or fields.get("Serial number"), 80), text(
-        (health or "").partition(" [")[0], 40
-    )
+    serial = real_serial(fields.get("Serial Number") or fields.get("Serial number"), 80)
+    return Smart(serial, text((health or "").partition(" [")[0], 40))
+
+
+def smart_document(document: object) -> Smart:
+    """`smartctl -j -H -i` (smartmontools 7)."""
+    said = mapping(document)
+    passed = mapping(said.get("smart_status")).get("passed")
+    health = {True: "PASSED", False: "FAILED!"}.get(passed) if isinstance(passed, bool) else None
+    return Smart(real_serial(said.get("serial_number"), 80), health)
 
 
 def raid_controller(lines: Sequence[str]) -> Iterator[RaidVolume]:
-    """The virtual drives of `storcli /call/vall show` (perccli prints the same)."""
-    for line in lines[:MAX_ENTRIES]:
-        if match := _VIRTUAL_DRIVE.match(line.strip()):
-            yield RaidVolume(match[1][:20], text(match[2], 20), text(match[3], 20), text(match[4], 20))
+    """The virtual drives of `storcli /call/vall show` (perccli prints the same), controller by controller."""
+    controller: str | None = None
+    for line in lines[: 8 * MAX_ENTRIES]:
+        if heading := _CONTROLLER.match(line.strip()):
+            controller = heading[1]
+        elif match := _VIRTUAL_DRIVE.match(line.strip()):
+            yield RaidVolume(
+                match[1], text(match[2], 20), text(match[3], 20), text(match[4], 20), controller=controller
+            )
 
 
 def drives(lines: Sequence[str]) -> Iterator[Disk]:
     """The drives of `storcli /call/eall/sall show all`. Each has a heading with its name, a table with its state and
-    medium, and `Key = value` lines with what its maker wrote into it."""
+    medium, and `Key = value` lines with what its maker wrote into it; a failed one may have the table alone."""
     found: dict[str, Record] = {}
     record: Record = {}
     for line in lines[:20_000]:
         if heading := _DRIVE.match(line):
             record = found.setdefault(heading[1], {}) if len(found) < MAX_ENTRIES else {}
         elif row := _DRIVE_ROW.match(line.strip()):
-            record["state"], record["medium"] = row[1], row[2]
+            record |= {"state": row[1], "size": row[2], "medium": row[3], "sector": row[4] or "", "model": row[5] or ""}
         elif " = " in line:
             key, _, value = line.partition(" = ")
             record.setdefault(key.strip()[:80], value.strip()[:400])
     for name, record in found.items():
-        sectors = _SECTORS.search(record.get("Raw size", ""))
-        if sectors:
-            alert = record.get("S.M.A.R.T alert flagged by drive") == "Yes"
+        capacity = _capacity(record)
+        alert = record.get("S.M.A.R.T alert flagged by drive") == "Yes"
+        if capacity or record.get("state"):
             yield Disk(
                 name=name,
-                size_bytes=int(sectors[1], 16) * 512,
-                model=text(record.get("Model Number"), 60),
-                serial=text(record.get("SN"), 80),
+                size_bytes=capacity or 0,
+                model=real_name(record.get("Model Number"), 60) or real_name(record.get("model"), 60),
+                serial=real_serial(record.get("SN"), 80),
                 rotational={"HDD": True, "SSD": False}.get(record.get("medium", "")),
                 health=text(record.get("state", "") + (" SMART alert" if alert else ""), 40),
+                wwn=real_serial(record.get("WWN"), 80),
             )
 
 
+def _capacity(record: Record) -> int | None:
+    """A drive's size in bytes: the number of its sectors, whose size follows from the rounded size beside it."""
+    found = _RAW_SIZE.match(record.get("Raw size", ""))
+    if found is None:
+        return size(record.get("size"))
+    sectors, about = int(found[2], 16), size(found[1]) or 0
+    return min((sectors * 512, sectors * 4096), key=lambda exact: abs(exact - about))
+
+
 def software_raid(lines: Sequence[str]) -> Iterator[RaidVolume]:
-    """`/proc/mdstat`: the line after an array's own has its size in KiB and which members are up ([UU], [U_])."""
-    for line, after in zip(lines[:MAX_ENTRIES], [*lines[1:MAX_ENTRIES], ""], strict=False):
-        if match := _ARRAY.match(line):
-            found = _BLOCKS.search(after[:200])
-            kib = int((found[1] or found[3])[:15]) if found else 0
-            state = found[2][:40] if found and found[2] else None
-            yield RaidVolume(match[1][:20], match[2], state, f"{kib / 1024**2:.1f} GiB" if kib else None)
+    """`/proc/mdstat`: an array's own line has its members, (F) marks one that failed; the next one its size in KiB and
+    which members are up ([UU], [U_]); a third one what is being done. A container of firmware RAID is no array."""
+    lines = [line[:4000] for line in lines[: 4 * MAX_ENTRIES]]
+    for place, line in enumerate(lines):
+        match = _ARRAY.match(line)
+        if match is None:
+            continue
+        about = []
+        for after in lines[place + 1 : place + 6]:
+            if not after[:1].isspace():
+                break
+            about.append(after[:400])
+        first = about[0] if about else ""
+        if match[3] is None and "super external:" in first:
+            continue
+        blocks = _BLOCKS.match(first)
+        kib = int(blocks[1]) if blocks else 0
+        members = _MEMBERS.search(first)
+        doing = next((found for each in about if (found := _ACTIVITY.match(each))), None)
+        yield RaidVolume(
+            match[1][:20],
+            match[3],
+            members[1][:40] if members else (None if match[2] == "active" else match[2]),
+            f"{kib / 1024**2:.1f} GiB" if kib else None,
+            failed=tuple(found[:20] for found in _FAILED.findall(line)[:40]),
+            activity=(doing[1] or doing[2]) if doing else None,
+        )
 
 
 def addresses(lines: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
@@ -159,6 +286,28 @@ def addresses(lines: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
             found = address(words[3].partition("/")[0])
             if found:
                 yield words[1].partition("@")[0], found, "dynamic" in words
+
+
+def address_document(document: object) -> Iterator[tuple[str, str, bool]] | None:
+    """`ip -j addr`, as `addresses`; None if it is none."""
+    if not isinstance(document, list):
+        return None
+    return (
+        (str(interface.get("ifname"))[:40], found, each.get("dynamic") is True)
+        for interface in map(mapping, document[: 4 * MAX_ENTRIES])
+        for each in map(mapping, entries(interface.get("addr_info"))[:64])
+        if (found := address(each.get("local")))
+    )
+
+
+def permanent_addresses(document: object, lines: Sequence[str]) -> Iterator[tuple[str, object]]:
+    """`ip -j -d link` or `ip -o link`: the own addresses of cards that show another one (below a bond)."""
+    if isinstance(document, list):
+        for interface in map(mapping, document[: 4 * MAX_ENTRIES]):
+            yield str(interface.get("ifname"))[:40], interface.get("permaddr")
+    for line in lines[: 4 * MAX_ENTRIES]:
+        if found := _PERMANENT.match(line):
+            yield found[1], found[2]
 
 
 def listeners(lines: Sequence[str]) -> Iterator[Listener]:
@@ -192,10 +341,10 @@ def mounts(mounted: Sequence[str], sizes: Sequence[str]) -> Iterator[Mount]:
             space[words[5]] = (number(words[1]), number(words[2]))
     for line in mounted[: 4 * MAX_ENTRIES]:
         words = [_OCTAL.sub(lambda match: chr(int(match[1], 8)), word) for word in line.split()[:3]]
-        if len(words) < 3 or words[2] in NO_FILE_SYSTEM or not (words[0].startswith("/dev/") or ":" in words[0]):
+        if len(words) < 3:
             continue
         device, path, fstype = text(words[0], 255), text(words[1], 255), text(words[2], 40)
-        if device and path and fstype and not path.startswith("/run/") and not device.startswith("/dev/loop"):
+        if device and path and fstype and is_mount(path, device, fstype):
             size, used = space.get(words[1], (None, None))
             yield Mount(
                 path=path,
@@ -224,11 +373,16 @@ def updates(apt: Sequence[str] | None, dnf: Sequence[str] | None) -> int | None:
         return sum(line.startswith("Inst ") for line in apt)
     if dnf is None:
         return None
-    waiting = [line for line in dnf if line[:1].strip()]
-    return sum(
-        len(line.split()) == 3
-        for line in waiting[: waiting.index("Obsoleting Packages") if "Obsoleting Packages" in waiting else None]
-    )
+    packages: list[list[str]] = []
+    for line in dnf[:20_000]:
+        words = line[:400].split()
+        if line.startswith("Obsoleting Packages"):
+            break
+        if line[:1].isspace() and packages and len(packages[-1]) < 3:  # yum breaks lines at 80 columns
+            packages[-1] += words
+        elif words:
+            packages.append(words)
+    return sum(len(words) == 3 and "." in words[0] for words in packages)
 
 
 def time_synchronised(chrony: Sequence[str] | None, timedatectl: Sequence[str] | None) -> bool | None:

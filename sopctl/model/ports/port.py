@@ -7,6 +7,7 @@ field.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Literal
@@ -15,15 +16,26 @@ from msgspec import Struct
 
 DESCRIPTION_CHARACTERS = 60
 """What every platform's field takes."""
+MAX_TEXT_LINES = 64
+"""Lines of a port's own configuration that are kept. A port with more is not one that a server is plugged into."""
+MAX_TEXT_CHARACTERS = 600
+"""The same for the characters of one line."""
+NONE_TAGGED = (0,)
+"""A trunk's `tagged` when no VLAN at all is allowed on it."""
 
 _STRANGE = re.compile(r"[^A-Za-z0-9 .,_:/()+@-]+")
+_MAC_MARKS = re.compile(r"[.:-]")
+_MAC_DIGITS = re.compile(r"[0-9a-f]{12}")
+_VLAN_RANGE = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
+_SECRET = re.compile(r"\b(?:password|secret|key|key-string|community|passphrase|psk)\b", re.IGNORECASE)
 
 
 class PortSetting(Struct, frozen=True):
     """How a port is set, or should be. `vlan` is that of untagged frames, `tagged` are a trunk's others; none: all.
+    `voice` is a VLAN that a device on an access port may enter by tagging its frames.
 
     "dynamic" and "routed" are only ever found, never wanted: a port that negotiates its mode, and one that does not
-    switch.
+    switch. Nor is a voice VLAN: it is a second way into the network.
     """
 
     description: str = ""
@@ -33,15 +45,26 @@ class PortSetting(Struct, frozen=True):
     speed_mbps: int | None = None
     """None: as both sides negotiate."""
     enabled: bool = True
+    voice: int | None = None
 
 
 class ActualPort(Struct, frozen=True):
-    """A port as its switch describes it. `bundle`: the aggregate that it is a member of."""
+    """A port as its switch describes it. `bundle`: the aggregate that it is a member of.
+
+    `text` is the port's own configuration in the switch's words, bounded; two ports with the same text are set the
+    same, whatever the model leaves out. `special` is what of it the model cannot hold, `stopped` why the switch itself
+    took the port down, both in the switch's words and empty for an ordinary port. `bound` are the MAC addresses to
+    which port security ties the port.
+    """
 
     name: str
     setting: PortSetting
     link: bool | None = None
     bundle: str = ""
+    text: tuple[str, ...] = ()
+    special: str = ""
+    stopped: str = ""
+    bound: tuple[str, ...] = ()
 
 
 class Learned(Struct, frozen=True):
@@ -53,7 +76,10 @@ class Learned(Struct, frozen=True):
 
 
 class Neighbour(Struct, frozen=True):
-    """A device that announces itself on a port, by LLDP or the like: its name, and the MAC addresses that it gives."""
+    """A device that announces itself on a port, by LLDP or the like: its name, and the MAC addresses that it gives.
+
+    All of it is what the device says of itself: data, safe to print, and no proof of anything.
+    """
 
     port: str
     name: str = ""
@@ -66,7 +92,6 @@ class SwitchState(Struct, frozen=True):
     ports: dict[str, ActualPort]
     vlans: frozenset[int] | None = None
     learned: tuple[Learned, ...] = ()
-    neighbours: tuple[Neighbour, ...] = ()
 
     def macs_on(self, port: str, vlan: int | None = None) -> tuple[str, ...]:
         """The MAC addresses learned on `port`, sorted; of one VLAN, or of any."""
@@ -97,6 +122,13 @@ class Reason(StrEnum):
     ELSEWHERE = "server-elsewhere"
     UNSURE = "server-unknown"
     UNABLE = "platform-cannot"
+    SPECIAL = "port-is-special"
+    STOPPED = "port-stopped"
+    BOUND = "port-bound"
+    PENDING = "change-pending"
+    LEFT_OVER = "left-over"
+    NO_NEIGHBOURS = "neighbours-unread"
+    OLD_ALGORITHMS = "old-algorithms"
 
 
 REMEDIES = {
@@ -107,10 +139,18 @@ REMEDIES = {
     Reason.ROUTED: "Make it a switch port by hand once, or reserve another port.",
     Reason.NO_VLAN: "Make the VLAN on the switch, or correct its number in switches/ or in the letter.",
     Reason.STRANGE_MAC: "Look at the cable. If the server has a new card, add its address: network.macs in the record.",
-    Reason.STRANGE_NEIGHBOUR: "Look at the cable: something else says its name on this port.",
+    Reason.STRANGE_NEIGHBOUR: "Look at the cable. If it is the server under another name, say which MAC address is "
+    "the server's: network.macs in the record (sopctl edit).",
     Reason.ELSEWHERE: "Plug the server into its own port, or find out why its address is on two ports.",
     Reason.UNSURE: "Say which address is the server's: network.macs in the record (sopctl edit).",
     Reason.UNABLE: "Do this by hand, or leave it out of the record.",
+    Reason.SPECIAL: "Someone set it so for a purpose. Make it an access port by hand once, or reserve another port.",
+    Reason.STOPPED: "Find out what the switch saw there and end it, then enable the port by hand.",
+    Reason.BOUND: "Take these addresses out of its port security by hand, if they are not the server's.",
+    Reason.LEFT_OVER: "It is ended before anything else is done.",
+    Reason.OLD_ALGORITHMS: "Its record allows them. Take them out of `legacy` once the switch can speak better ones.",
+    Reason.NO_NEIGHBOURS: "Look at the cable: what announces itself on the port is not known.",
+    Reason.PENDING: "Ask them to confirm their change or to take it back, then run the command again.",
 }
 
 
@@ -126,7 +166,8 @@ class Refusal(Struct, frozen=True):
         return REMEDIES[self.reason]
 
 
-def _refusal(reason: Reason, sentence: str, **values: str) -> Refusal:
+def refusal(reason: Reason, sentence: str, **values: str) -> Refusal:
+    """One reason, its `sentence` with the `values` in their places."""
     return Refusal(reason, sentence.format(**values), values)
 
 
@@ -149,12 +190,49 @@ class Plan(Struct, frozen=True):
     refusals: tuple[Refusal, ...]
     macs: tuple[str, ...] = ()
     """Seen on the port now."""
+    warnings: tuple[Refusal, ...] = ()
+    """What a person should know, and what does not hold up the change."""
+
+
+def bounded(lines: Iterable[str]) -> tuple[tuple[str, ...], str]:
+    """A port's own configuration as it is kept, and why it could not be put back from that; empty when it can.
+
+    What follows a word such as `password` is left out of it.
+    """
+    whole = tuple(lines)
+    kept = tuple(_plain(line) for line in whole[:MAX_TEXT_LINES])
+    if len(whole) > MAX_TEXT_LINES:
+        return kept, f"{len(whole)} > {MAX_TEXT_LINES} lines"
+    long = next((line for line in whole if len(line) > MAX_TEXT_CHARACTERS), "")
+    if long:
+        return kept, f"> {MAX_TEXT_CHARACTERS} characters: {long[:40]}…"
+    return kept, ""
+
+
+def _plain(line: str) -> str:
+    shown = line[:MAX_TEXT_CHARACTERS]
+    words = shown.split()
+    if not words or words[0] == "description":
+        return shown
+    found = _SECRET.search(shown)
+    return f"{shown[: found.end()]} ********" if found and found.end() < len(shown) else shown
+
+
+def text_changes(before: Iterable[str], after: Iterable[str]) -> tuple[str, ...]:
+    """What differs between two texts of a port: lost lines with a minus sign, new ones with a plus sign, sorted."""
+    old, new = Counter(before), Counter(after)
+    return (
+        *(f"-{line}" for line in sorted((old - new).elements())),
+        *(f"+{line}" for line in sorted((new - old).elements())),
+    )
 
 
 def mac(text: str) -> str:
     """A MAC address as aa:bb:cc:dd:ee:ff, from any form that switches print; empty when `text` is not one."""
-    digits = re.sub(r"[.:-]", "", text.strip().lower())
-    return ":".join(digits[n : n + 2] for n in range(0, 12, 2)) if re.fullmatch(r"[0-9a-f]{12}", digits) else ""
+    if len(text) > MAX_TEXT_CHARACTERS:
+        return ""
+    digits = _MAC_MARKS.sub("", text.strip().lower())
+    return ":".join(digits[n : n + 2] for n in range(0, 12, 2)) if _MAC_DIGITS.fullmatch(digits) else ""
 
 
 def description(*words: str) -> str:
@@ -173,7 +251,7 @@ def vlans(text: str) -> tuple[int, ...]:
     """Read a list of VLANs as switches print it: `1,5-7`. Raises ValueError for anything else."""
     found: set[int] = set()
     for part in text.replace(" ", "").split(","):
-        match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
+        match = _VLAN_RANGE.fullmatch(part)
         numbers = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
         if not numbers or numbers[0] < 1 or numbers[-1] > 4094:
             raise ValueError(f"{part!r} is not a VLAN")
@@ -211,19 +289,30 @@ def plan(
     uplinks: Iterable[str],
     whose: Expected,
     service: bool,
+    neighbours: Iterable[Neighbour] = (),
     unable: str = "",
 ) -> Plan:
     """The change of `port` to `wanted`, with every reason that forbids it.
 
     `service`: the port is given to the server, which must then be the one that is plugged in. Otherwise it is taken
-    away, and all that matters is that it is not someone else's. `unable`: what the platform's driver cannot do.
+    away. That depends on nothing that the server sends (its MAC addresses, its name, a link that comes and goes): what
+    is odd about it is a warning. `unable`: what the platform's driver cannot do.
     """
     before = state.ports.get(port)
-    found = list(_refusals(port, before, wanted, state, frozenset(uplinks), whose, service=service))
-    if unable and before:
-        found.append(_refusal(Reason.UNABLE, "{why}", why=unable))
+    known = frozenset(uplinks)
+    refused = list(_of_port(port, before, wanted, state, known, whose))
+    odd = list(_strangers(port, state, known, whose, service=service))
+    if before:
+        if unable:
+            odd.append(refusal(Reason.UNABLE, "{why}", why=unable))
+        odd += _odd(before, whose, service=service)
+    if service:
+        odd += _neighbours(port, state, neighbours, whose)
     differences = changes(before.setting, wanted) if before else ()
-    return Plan(switch, port, before, wanted, differences, tuple(found), state.macs_on(port))
+    seen = state.macs_on(port)
+    if service:
+        return Plan(switch, port, before, wanted, differences, (*refused, *odd), seen)
+    return Plan(switch, port, before, wanted, differences, tuple(refused), seen, tuple(odd))
 
 
 def is_there(state: SwitchState, port: str, setting: PortSetting, whose: Expected) -> str:
@@ -237,33 +326,45 @@ def is_there(state: SwitchState, port: str, setting: PortSetting, whose: Expecte
     return min(own, default="")
 
 
-def _refusals(
+def _of_port(
     port: str,
     before: ActualPort | None,
     wanted: PortSetting,
     state: SwitchState,
     uplinks: frozenset[str],
     whose: Expected,
-    *,
-    service: bool,
 ) -> Iterable[Refusal]:
+    """What the office itself configured: it forbids a change of either kind."""
     if before is None:
-        yield _refusal(Reason.NO_PORT, "the switch has no port {port}", port=port)
+        yield refusal(Reason.NO_PORT, "the switch has no port {port}", port=port)
         return
     if port in uplinks:
-        yield _refusal(Reason.UPLINK, "{port} is an uplink", port=port)
+        yield refusal(Reason.UPLINK, "{port} is an uplink", port=port)
     if before.bundle:
-        yield _refusal(Reason.BUNDLE, "{port} belongs to the aggregate {bundle}", port=port, bundle=before.bundle)
+        yield refusal(Reason.BUNDLE, "{port} belongs to the aggregate {bundle}", port=port, bundle=before.bundle)
     if before.setting.mode == "routed":
-        yield _refusal(Reason.ROUTED, "{port} is a routed port", port=port)
+        yield refusal(Reason.ROUTED, "{port} is a routed port", port=port)
     ours = before.setting.description.split(" ")[0] == whose.deposit
     if before.setting.mode == "trunk" and not ours:
         sentence = "{port} is a trunk, and nothing says that it is {deposit}'s"
-        yield _refusal(Reason.TRUNK, sentence, port=port, deposit=whose.deposit)
+        yield refusal(Reason.TRUNK, sentence, port=port, deposit=whose.deposit)
     if state.vlans is not None:
         for vlan in sorted({wanted.vlan, *wanted.tagged} - state.vlans):
-            yield _refusal(Reason.NO_VLAN, "the switch has no VLAN {vlan}", vlan=str(vlan))
-    yield from _strangers(port, state, uplinks, whose, service=service)
+            yield refusal(Reason.NO_VLAN, "the switch has no VLAN {vlan}", vlan=str(vlan))
+
+
+def _odd(before: ActualPort, whose: Expected, *, service: bool) -> Iterable[Refusal]:
+    """What would keep the server from its network, or could not be put back as it is."""
+    if before.special:
+        yield refusal(Reason.SPECIAL, "{port} is no ordinary port: {why}", port=before.name, why=before.special)
+    if not service:
+        return
+    if before.stopped:
+        yield refusal(Reason.STOPPED, "the switch has stopped {port}: {why}", port=before.name, why=before.stopped)
+    foreign = sorted(set(before.bound) - set(whose.macs))
+    if foreign:
+        sentence = "port security ties {port} to {macs}"
+        yield refusal(Reason.BOUND, sentence, port=before.name, macs=", ".join(foreign))
 
 
 def _strangers(
@@ -272,13 +373,13 @@ def _strangers(
     seen = state.macs_on(port)
     of_others = [each for each in seen if each in whose.others]
     for each in of_others:
-        yield _refusal(
+        yield refusal(
             Reason.STRANGE_MAC, "{mac} on {port} belongs to {owner}", mac=each, port=port, owner=whose.others[each]
         )
     if not service:
         return
     if whose.macs and seen and not of_others and not set(seen) & set(whose.macs):
-        yield _refusal(
+        yield refusal(
             Reason.STRANGE_MAC,
             "{mac} is on {port}; the server of {deposit} has {macs}",
             mac=seen[0],
@@ -288,23 +389,35 @@ def _strangers(
         )
     if not whose.macs and len(seen) > 1:
         sentence = "{count} addresses are on {port}, and no address of {deposit} is known"
-        yield _refusal(Reason.UNSURE, sentence, count=str(len(seen)), port=port, deposit=whose.deposit)
+        yield refusal(Reason.UNSURE, sentence, count=str(len(seen)), port=port, deposit=whose.deposit)
     for entry in state.learned:
         if entry.mac in whose.macs and entry.mac not in seen and entry.port not in uplinks:
             sentence = "{mac} of {deposit} is on {elsewhere}"
-            yield _refusal(Reason.ELSEWHERE, sentence, mac=entry.mac, deposit=whose.deposit, elsewhere=entry.port)
-    for neighbour in state.neighbours:
-        if neighbour.port == port and not _is_server(neighbour, whose):
-            called = neighbour.name or ", ".join(neighbour.macs) or "something without a name"
+            yield refusal(Reason.ELSEWHERE, sentence, mac=entry.mac, deposit=whose.deposit, elsewhere=entry.port)
+
+
+def _neighbours(port: str, state: SwitchState, neighbours: Iterable[Neighbour], whose: Expected) -> Iterable[Refusal]:
+    """Devices that announce themselves on the port and are not the server."""
+    here = [each for each in neighbours if each.port == port]
+    seen = set(state.macs_on(port))
+    proven = bool(seen) and seen <= set(whose.macs)
+    """Nothing but the server's own addresses is heard there, so a name alone says nothing against it."""
+    called = {each.name for each in here if set(each.macs) & set(whose.macs)}
+    for each in here:
+        if not (each.name in called or (proven and not each.macs)) and not _is_server(each, whose):
+            name = each.name or ", ".join(each.macs) or "something without a name"
             sentence = "{neighbour} says that it is on {port}, not {server}"
-            yield _refusal(Reason.STRANGE_NEIGHBOUR, sentence, neighbour=called, port=port, server=whose.name)
+            yield refusal(Reason.STRANGE_NEIGHBOUR, sentence, neighbour=name, port=port, server=whose.name)
 
 
 def _is_server(neighbour: Neighbour, whose: Expected) -> bool:
-    """Does it give the server's name (with or without the domain), or one of its addresses? One that gives nothing
-    that could be compared is not taken for another server."""
-    if set(neighbour.macs) & set(whose.macs):
-        return True
+    """Does it give one of the server's addresses or, where none can be compared, its name (with or without the domain)?
+    An address counts more than a name, which anyone may give. One that gives nothing that could be compared is not
+    taken for another server."""
+    if set(neighbour.macs) & set(whose.others):
+        return False
+    if neighbour.macs and whose.macs:
+        return bool(set(neighbour.macs) & set(whose.macs))
     if neighbour.name:
         return neighbour.name.lower().partition(".")[0] == whose.name.lower().partition(".")[0]
-    return not (neighbour.macs and whose.macs)
+    return True

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model import names
+from sopctl.model.access.algorithms import Legacy
 from sopctl.model.deposit import Host, KeyFile, Network, OptionalLine, Port, VlanId
 from sopctl.model.ports.port import PortSetting, description
 
@@ -40,6 +41,8 @@ class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
     uplinks: tuple[Interface, ...] = ()
     vlans: tuple[VlanId, ...] = ()
     note: OptionalLine = ""
+    legacy: Legacy = False
+    """Old SSH algorithms that this switch may be spoken to with: `true`, or their names."""
 
     def __post_init__(self) -> None:
         if not names.is_address(self.address):

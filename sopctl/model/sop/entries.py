@@ -286,6 +286,23 @@ class HostKeyPending(Entry, frozen=True, kw_only=True):
     host_key_pending: HostKey
 
 
+class BmcPin(Struct, frozen=True):
+    """A server's management controller: where it is, the SHA-256 (hex) of the certificate that it must show, and the
+    account there that the office uses."""
+
+    address: str
+    port: int
+    certificate: str
+    user: str
+
+
+class BmcTrusted(Entry, frozen=True, kw_only=True):
+    """The BMC that the office may ask about the server, and how its certificate was confirmed."""
+
+    bmc: BmcPin
+    bmc_confirmed: str = ""
+
+
 class SudoRight(Entry, frozen=True, kw_only=True):
     """What the office's account may do as root: everything, or take inventory."""
 
@@ -294,7 +311,8 @@ class SudoRight(Entry, frozen=True, kw_only=True):
 
 class PortChange(Struct, frozen=True):
     """A switch port that was given to the server (`applied`) or taken away (`released`): how it was set before and
-    after, the MAC address that was heard, and how the switch would have rolled back by itself."""
+    after, its own configuration from before, the MAC address that was heard, others that were heard beside it, and how
+    the switch would have rolled back by itself."""
 
     switch: str
     port: str
@@ -303,6 +321,8 @@ class PortChange(Struct, frozen=True):
     after: PortSetting | None = None
     mac: str | None = None
     restore: str | None = None
+    text_before: tuple[str, ...] | None = None
+    also: tuple[str, ...] | None = None
 
 
 class PortSet(Entry, frozen=True, kw_only=True):
@@ -312,7 +332,7 @@ class PortSet(Entry, frozen=True, kw_only=True):
 
 
 class PortAttempt(Struct, frozen=True):
-    """A change of a switch port that could not be made."""
+    """A change of a switch port that could not be made; `text_differs`: what was not put back as it was."""
 
     switch: str
     port: str
@@ -320,6 +340,8 @@ class PortAttempt(Struct, frozen=True):
     cause: str
     before: PortSetting | None = None
     after: PortSetting | None = None
+    text_before: tuple[str, ...] | None = None
+    text_differs: tuple[str, ...] | None = None
 
 
 class PortFailed(Entry, frozen=True, kw_only=True):

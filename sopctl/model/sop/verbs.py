@@ -156,6 +156,7 @@ VERBS = (
         needs=("fingerprint",),
         writes=(e.HostKeyPinned, e.HostKeyPending),
     ),
+    Verb(name="bmc", kind="act", outcome="BMC", needs=("fingerprint", "user"), writes=(e.BmcTrusted,)),
     Verb(
         name="repair",
         kind="act",

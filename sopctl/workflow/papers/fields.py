@@ -21,12 +21,15 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     return record
 
 
-def refused(error: msgspec.ValidationError) -> tuple[str, str]:
-    """Which field msgspec refused, by its path, and why, in words."""
+def refused(error: msgspec.ValidationError, record: Mapping[str, Any]) -> tuple[str, str]:
+    """Which field of `record` msgspec refused, by its path, and why, in words."""
     reason, _, path = str(error).partition(" - at `$.")
     path = path.rstrip("`")
     if missing := re.search(r"missing required field `(\w+)`", reason):
         return f"{path}.{missing[1]}".lstrip("."), "is empty"
     if inner := re.search(r" in `(\w+)`$", reason):  # a record's own check of one of its fields
         return f"{path}.{inner[1]}".lstrip("."), explain(reason[: inner.start()])
-    return path, explain(reason)
+    value: Any = record
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return path, explain(reason, value)

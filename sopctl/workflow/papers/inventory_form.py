@@ -1,5 +1,6 @@
 """The inventory form of a server (Formulir Data Inventaris Server): facts, letter and record."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord
 from sopctl.model.availability import Availability, State
 from sopctl.model.facts.changes import Change, against_handover, differences
+from sopctl.model.facts.conditions import Condition, Severity, conditions
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.inspection import NOT_LOOKED_AT
@@ -20,6 +22,9 @@ from sopctl.workflow.papers.elements import letterhead, office_party, stamp
 from sopctl.workflow.ports import deposit_port
 
 Changes = tuple[Change, ...]
+
+SEVERITIES = {Severity.CRITICAL: "kritis", Severity.WARNING: "peringatan"}
+"""How papers call it."""
 
 Watched = tuple[State, Availability | None]
 """A server's state by the automated checks, and how available it was in the month."""
@@ -50,6 +55,7 @@ def inventory_form(
         "memory": f"{server.memory_gib} GiB" if server.memory_gib else "",
         "psu": f"{server.power_watts} W",
         "os": server.operating_system,
+        "bmc": deposit.bmc.address if deposit.bmc else "",
         "application": server.application,
         "last_check": _last_check(mine, watched),
         "availability": _availability(watched),
@@ -71,6 +77,7 @@ def inventory_form(
         month=month,
         server_name=server.name,
         sections=(
+            *_conditions(conditions(facts)),
             *sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
             _compared(compare(server, declared["serial"], facts)),
         ),
@@ -89,10 +96,19 @@ def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Ch
     return (*found, *(differences(before, facts) if before else ()))
 
 
+def _conditions(found: Sequence[Condition]) -> tuple[Table, ...]:
+    """What is not as it should be, first of all; nothing where there is nothing of the kind."""
+    rows = tuple((each.subject, each.what, SEVERITIES[each.severity]) for each in found)
+    return (Table("Keadaan yang perlu ditangani", ("Bagian", "Keadaan", "Tingkat"), rows, "gathered"),) if rows else ()
+
+
 def _compared(lines: tuple[Comparison, ...]) -> Table:
     """What the letter and the inspection declared, beside what the machine reports."""
-    agrees = {True: "sesuai", False: "berbeda", None: "tidak terbaca"}
-    rows = tuple((line.subject, line.declared, line.found or "–", agrees[line.agrees]) for line in lines)
+    words = {True: "sesuai", False: "berbeda", None: "tidak dapat dibandingkan"}
+    rows = tuple(
+        (line.subject, line.declared, line.found or "–", words[line.agrees] if line.found else "tidak terbaca")
+        for line in lines
+    )
     return Table("Dinyatakan dan ditemukan", ("Hal", "Dinyatakan", "Ditemukan", "Hasil"), rows, "declared")
 
 

@@ -75,6 +75,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Alamat IP", "access.address"),
             ("Port SSH", "access.port"),
+            ("Alamat BMC (iLO, iDRAC; boleh kosong)", "bmc.address"),
             ("Port layanan", "access.ports"),
             ("Hanya dari alamat atau jaringan", "access.sources"),
             ("Akun awal untuk petugas", "access.first_contact.user"),
@@ -163,7 +164,7 @@ def _read_spreadsheet(content: bytes, path: Path) -> AnyRequest:
     try:
         return msgspec.convert(record, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _refused(error, found, path) from None
+        raise _refused(error, record, found, path) from None
 
 
 def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
@@ -209,9 +210,11 @@ def _entries(field: _Field, file: Path) -> Any:
     return [{"name": name, "keys": keys} for name, keys in accounts.items()]
 
 
-def _refused(error: msgspec.ValidationError, found: dict[str, _Field], file: Path) -> InvalidRecord:
+def _refused(
+    error: msgspec.ValidationError, record: dict[str, Any], found: dict[str, _Field], file: Path
+) -> InvalidRecord:
     """What msgspec found wrong, with the row and the label it came from."""
-    path, reason = refused(error)
+    path, reason = refused(error, record)
     known = next((each for each in _PATHS if path == each or path.startswith(f"{each}[")), None)
     known = known or next((each for each in _PATHS if each.startswith(f"{path}.")), path)
     section, label = _PATHS.get(known, ("", known))

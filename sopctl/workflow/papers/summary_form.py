@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.wording import month_name
 from sopctl.model.facts.changes import Weight, real
+from sopctl.model.facts.conditions import Severity
 from sopctl.model.quantity import decimal
 from sopctl.model.sop.summary import Summary
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.elements import letterhead
+from sopctl.workflow.papers.inventory_form import SEVERITIES
 from sopctl.workflow.views.inventories import InventoriedServer, MonthlySummary, Sum
 
 _SUMS = {
@@ -45,8 +47,15 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
             _figure("Server yang belum didata bulan ini", len(found.not_gathered)),
             _figure("Server dengan perubahan", len(changed)),
             _figure("Peringatan", alarms),
+            _figure("Keadaan yang perlu ditangani", sum(len(each.conditions) for each in found.servers)),
             _figure("Memori seluruhnya (GiB)", sum(each.memory_gib for each in found.servers)),
             _figure("Disk seluruhnya (TB)", sum(each.disk_gb for each in found.servers) / 1000),
+        ),
+        conditions=forms.Table(
+            "Keadaan yang perlu ditangani",
+            ("Kode", "Server", "Bagian", "Keadaan", "Tingkat"),
+            tuple(_conditions(found.servers)),
+            "gathered",
         ),
         changes=forms.Table(
             "Perubahan sejak bulan lalu",
@@ -76,6 +85,14 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
 
 def _figure(label: str, value: float) -> forms.Field:
     return forms.Field(label, decimal(value), "gathered")
+
+
+def _conditions(servers: Iterable[InventoriedServer]) -> Iterable[tuple[str, ...]]:
+    """What is not as it should be: critical conditions first, then server by server."""
+    lines = [(each, condition) for each in servers for condition in each.conditions]
+    for each, condition in sorted(lines, key=lambda line: line[1].severity is not Severity.CRITICAL):
+        name = each.facts.hostname or each.deposit.server
+        yield each.deposit.id, name, condition.subject, condition.what, SEVERITIES[condition.severity]
 
 
 def _changes(changed: Iterable[InventoriedServer]) -> Iterable[tuple[str, ...]]:

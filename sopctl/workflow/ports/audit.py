@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from sopctl.adapters import switch as device
 from sopctl.errors import InvalidRecord, SopctlError
+from sopctl.model.access.algorithms import allowed
 from sopctl.model.ports.audit import Finding, PortRecord, compare
 from sopctl.model.ports.port import SwitchState
 from sopctl.model.ports.switch import quarantine
@@ -32,6 +33,8 @@ class Audited(Struct, frozen=True):
     switches: dict[str, int]
     findings: tuple[Finding, ...]
     errors: dict[str, str]
+    old: dict[str, tuple[str, ...]] = {}
+    """The old SSH algorithms that a switch's record allows, where it does."""
 
     @property
     def answer(self) -> bool:
@@ -47,24 +50,38 @@ def audit(
     """
     site = desk.site
     chosen = [switches.record(site, name).name for name in names] or list(site.switches)
-    records = [each for each in port_records(site) if each.switch in chosen]
+    switches.refuse_shared_ports(site)
     states: dict[str, SwitchState] = {}
+    saved: dict[str, dict[str, tuple[str, ...]]] = {}
+    recorded: dict[str, list[PortRecord]] = {}
     errors: dict[str, SopctlError] = {}
 
     def read(name: str) -> None:
+        """Read a switch, and the records while nobody else may change its ports: they are of one moment."""
         try:
             taken = switches.held(site, site.switches[name], seconds=READ_SECONDS, wait=WAIT_SECONDS, cancel=cancel)
             with taken as held, held.open() as session:
-                states[name] = device.read(held.driver, session)
+                state = device.read(held.driver, session)
+                kept = device.saved(held.driver, session)
+                recorded[name] = [each for each in port_records(site) if each.switch == name]
+            states[name] = state
+            if kept is not None:
+                saved[name] = kept
         except SopctlError as error:
             errors[name] = error
 
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, max(1, len(chosen)))) as pool:
         list(pool.map(read, chosen))
     uplinks = {name: site.switches[name].uplinks for name in states}
-    findings = compare(records, dict(sorted(states.items())), uplinks)
-    counts = {name: sum(each.switch == name for each in records) for name in sorted(states)}
-    return Audited(counts, tuple(findings), {name: str(error) for name, error in sorted(errors.items())}), errors
+    unread = [each for each in port_records(site) if each.switch not in states]  # whose servers may be elsewhere
+    records = [each for name in chosen if name in states for each in recorded[name]]
+    findings = compare([*records, *unread], dict(sorted(states.items())), uplinks, saved)
+    counts = {name: len(recorded[name]) for name in sorted(states)}
+    old: dict[str, tuple[str, ...]] = {
+        name: names for name in sorted(chosen) if (names := allowed(site.switches[name].legacy))
+    }
+    why = {name: str(error) for name, error in sorted(errors.items())}
+    return Audited(counts, tuple(findings), why, old), errors
 
 
 def port_records(site: Site) -> list[PortRecord]:

@@ -4,8 +4,8 @@ A port belongs to the place that a deposit has in a rack. Where the site has no 
 are set by hand, and nothing here mentions them.
 """
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 from sopctl.adapters.ssh.route import stir
 from sopctl.errors import Action, Interrupted, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.ports import switch as wanted
-from sopctl.model.ports.port import Expected, PortSetting, mac
+from sopctl.model.ports.port import ActualPort, Expected, PortSetting, mac
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.sop.entries import Entry, PortAttempt, PortChange, PortFailed, PortSet
 from sopctl.store import dossiers, facts
@@ -24,6 +24,9 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.ports import change, switches
 from sopctl.workflow.ports.change import SESSION_SECONDS, Job, PortResult, Proposal
+
+MAX_TEXT_KEPT = 4_000
+"""Characters of a port's own configuration that a history keeps."""
 
 
 class PortOf(Struct, frozen=True):
@@ -46,11 +49,17 @@ def plan(desk: Desk, deposit_id: str, *, release: bool = False, log: Path | None
     dossier = dossiers.read(desk.site, deposit_id)
     found = _needed(desk.site, dossier)
     with switches.held(desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as held:
-        return change.preview(_job(held, found, dossier, service=not release))
+        return change.preview(_job(desk, held, found, dossier, service=not release))
 
 
-def apply(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[StepDone, PortResult]:
-    """Give the deposit's server its port, at any step while it stands in its rack. However it ends, it is recorded."""
+def apply(
+    desk: Desk, deposit_id: str, *, log: Path | None = None, overwrite: bool = False
+) -> tuple[StepDone, PortResult]:
+    """Give the deposit's server its port, at any step while it stands in its rack. However it ends, it is recorded.
+
+    `overwrite`, here and below: a saved configuration that another version of the switch's software wrote may be
+    replaced.
+    """
     with act(desk, deposit_id, "switch") as mine:
         if not mine.dossier.summary.in_our_hands:
             raise NotNow(
@@ -59,13 +68,18 @@ def apply(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[Step
                 remedy=Action("show", deposit_id),
                 deposit=deposit_id,
             )
-        return _act(mine, service=True, log=log)
+        return _act(mine, service=True, log=log, overwrite=overwrite)
 
 
-def release(desk: Desk, deposit_id: str, *, log: Path | None = None) -> tuple[StepDone, PortResult]:
-    """Shut the deposit's port and put it into quarantine, at any step, to take the server off the network at once."""
+def release(
+    desk: Desk, deposit_id: str, *, log: Path | None = None, overwrite: bool = False
+) -> tuple[StepDone, PortResult]:
+    """Shut the deposit's port and put it into quarantine, at any step, to take the server off the network at once.
+
+    That depends on nothing that the server sends.
+    """
     with act(desk, deposit_id, "switch") as mine:
-        return _act(mine, service=False, log=log)
+        return _act(mine, service=False, log=log, overwrite=overwrite)
 
 
 def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
@@ -77,39 +91,47 @@ def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
     if found is None:
         return (), None
     try:
-        result = _change(mine, found, service=True)
+        with _changed(mine, found, service=True) as result:
+            if result.state == "done":
+                mine.start(_set(found, result, "applied"))
     except SopctlError as error:
         why = f"port {found.interface} {found.switch.name}: {told(error)}"
         mine.fail(why, PortFailed(cause=change.cause(error)), cut_off=isinstance(error, Interrupted))
         raise
-    if result.state == "done":
-        mine.start(_set(found, result, "applied"))
     return ((), None) if result.answer else ((_failed(found, result),), result)
 
 
-def taken_back(mine: Turn, *, by_hand: str) -> tuple[str, tuple[Entry, ...], PortResult | None]:
-    """pengembalian 6: shut the port. Returns what the note says of it, the entries for the event, and the result if the
-    port could not be shut, else None. Where the step is done `by_hand`, that is only noted.
+@contextmanager
+def taken_back(mine: Turn, *, by_hand: str) -> Iterator[tuple[str, tuple[Entry, ...], PortResult | None]]:
+    """pengembalian 6: shut the port. Gives what the note says of it, the entries for the event, and the result if the
+    port could not be shut, else None. Where the step is done `by_hand`, that is only noted. The switch is held until
+    the block ends, in which the event is recorded: an audit that comes next finds both.
     """
     spot = mine.dossier.summary.place
     if not (spot and spot.port):
-        return "", (), None
+        yield "", (), None
+        return
     plain = f"port {spot.port} rak {spot.rack} dilepas"
     found = of_deposit(mine.desk.site, mine.dossier)
     if found is None:
-        return plain, (), None
-    try:
-        result = _change(mine, found, service=False)
-    except SopctlError as error:
-        if not by_hand:
-            raise
-        return f"port {found.interface} {found.switch.name} belum dilepas: {told(error)}", (), None
-    if result.answer:
-        return f"{plain} ({found.switch.name} {found.interface} ditutup)", (_set(found, result, "released"),), None
-    if by_hand:
-        why = f"port {found.interface} {found.switch.name} belum dilepas: {result.noted}"
-        return why, (_failed(found, result),), None
-    return plain, (_failed(found, result),), result
+        yield plain, (), None
+        return
+    with ExitStack() as held:
+        try:
+            result = held.enter_context(_changed(mine, found, service=False))
+        except SopctlError as error:
+            if not by_hand:
+                raise
+            yield f"port {found.interface} {found.switch.name} belum dilepas: {told(error)}", (), None
+            return
+        if result.answer:
+            done = f"{plain} ({found.switch.name} {found.interface} ditutup){_warned(result)}"
+            yield done, (_set(found, result, "released"),), None
+        elif by_hand:
+            why = f"port {found.interface} {found.switch.name} belum dilepas: {result.noted}"
+            yield why, (_failed(found, result),), None
+        else:
+            yield plain, (_failed(found, result),), result
 
 
 def note(result: PortResult) -> str:
@@ -118,17 +140,25 @@ def note(result: PortResult) -> str:
     now = result.plan.wanted
     given = f"VLAN {_vlans(now)}"
     heard = f"; MAC {result.mac}" if result.mac else ""
-    match result.state:
-        case "done":
-            return f"{name}: {given}, {'dibuka' if now.enabled else 'ditutup'}{heard}"
-        case "unchanged":
-            return f"{name}: sudah {given}{heard}"
-        case "refused":
-            return f"{name}: tidak diubah: {result.noted}"
-        case "put-back":
-            return f"{name}: dikembalikan seperti semula: {result.noted}"
+    if result.also:
+        heard += f"; terdengar juga {', '.join(result.also)}"
     by_itself = f"; switch mengembalikannya sendiri ({result.restore})" if result.restore else ""
-    return f"{name}: TIDAK dapat dikembalikan: {result.noted}{by_itself}"
+    differs = ", ".join(f"“{each}”" for each in result.differs[:8])
+    said = {
+        "done": f"{given}, {'dibuka' if now.enabled else 'ditutup'}{heard}{_warned(result)}",
+        "unchanged": f"sudah {given}{heard}{_warned(result)}",
+        "refused": f"tidak diubah: {result.noted}",
+        "put-back": f"dikembalikan seperti semula: {result.noted}",
+        "partly-back": f"dikembalikan, tetapi tidak persis seperti semula ({differs}): {result.noted}",
+        "shut": f"sudah ditutup, tetapi belum selesai: {result.noted}{_warned(result)}",
+        "unknown": f"TIDAK dapat {'dikembalikan' if now.enabled else 'dipastikan tertutup'}: {result.noted}{by_itself}",
+    }
+    return f"{name}: {said[result.state]}"
+
+
+def _warned(result: PortResult) -> str:
+    said = "; ".join(change.in_note(each) for each in result.plan.warnings[:8])
+    return f"; perhatian: {said}" if said else ""
 
 
 def of_deposit(site: Site, dossier: Dossier) -> PortOf | None:
@@ -205,25 +235,38 @@ def _needed(site: Site, dossier: Dossier) -> PortOf:
     )
 
 
-def _act(mine: Turn, *, service: bool, log: Path | None) -> tuple[StepDone, PortResult]:
+def _act(mine: Turn, *, service: bool, log: Path | None, overwrite: bool) -> tuple[StepDone, PortResult]:
     found = _needed(mine.desk.site, mine.dossier)
     try:
-        result = _change(mine, found, service=service, log=log)
+        with _changed(mine, found, service=service, log=log, overwrite=overwrite) as result:
+            if result.answer:
+                entry = _set(found, result, "applied" if service else "released")
+                return mine.record(mine.verb.outcome, entry, note=note(result)), result
+            return mine.fail(note(result), _failed(found, result)), result
     except Interrupted as stopped:
-        mine.fail(f"port {found.interface} {found.switch.name}: {told(stopped)}")
+        if not mine.ended:
+            mine.fail(f"port {found.interface} {found.switch.name}: {told(stopped)}")
         raise
-    if result.answer:
-        entry = _set(found, result, "applied" if service else "released")
-        return mine.record(mine.verb.outcome, entry, note=note(result)), result
-    return mine.fail(note(result), _failed(found, result)), result
 
 
-def _change(mine: Turn, found: PortOf, *, service: bool, log: Path | None = None) -> PortResult:
+@contextmanager
+def _changed(
+    mine: Turn, found: PortOf, *, service: bool, log: Path | None = None, overwrite: bool = False
+) -> Iterator[PortResult]:
+    """Change the port, and hold its switch until the block ends, in which the event is recorded."""
     with switches.held(mine.desk.site, found.switch, seconds=SESSION_SECONDS, log=log) as held:
-        return change.change(_job(held, found, mine.dossier, service=service))
+        yield change.change(_job(mine.desk, held, found, mine.dossier, service=service, overwrite=overwrite))
 
 
-def _job(held: switches.HeldSwitch, found: PortOf, dossier: Dossier, *, service: bool) -> Job:
+def _job(
+    desk: Desk,
+    held: switches.HeldSwitch,
+    found: PortOf,
+    dossier: Dossier,
+    *,
+    service: bool,
+    overwrite: bool = False,
+) -> Job:
     setting = found.service if service else found.quarantine
     address = dossier.deposit.access.address
     return Job(
@@ -234,6 +277,8 @@ def _job(held: switches.HeldSwitch, found: PortOf, dossier: Dossier, *, service:
         service,
         stir=lambda: stir(address),
         hear_seconds=change.HEAR_SECONDS,
+        now=desk.now,
+        overwrite=overwrite,
     )
 
 
@@ -249,6 +294,8 @@ def _set(found: PortOf, result: PortResult, state: Literal["applied", "released"
             after=after.setting if after else None,
             mac=result.mac or None,
             restore=result.restore or None,
+            text_before=_text(before),
+            also=result.also or None,
         )
     )
 
@@ -263,5 +310,19 @@ def _failed(found: PortOf, result: PortResult) -> PortFailed:
         cause=result.cause,
         before=before.setting if before else None,
         after=after.setting if after else None,
+        text_before=_text(before),
+        text_differs=result.differs or None,
     )
     return PortFailed(cause=result.cause, switch_port_tried=tried)
+
+
+def _text(before: ActualPort | None) -> tuple[str, ...] | None:
+    """A port's own configuration, as far as a history keeps it."""
+    left, kept = MAX_TEXT_KEPT, []
+    for line in before.text if before else ():
+        left -= len(line)
+        if left < 0:
+            kept.append("…")
+            break
+        kept.append(line)
+    return tuple(kept) or None

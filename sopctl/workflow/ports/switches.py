@@ -12,6 +12,7 @@ from sopctl.adapters import switch as device
 from sopctl.adapters.ssh import load_key
 from sopctl.adapters.switch import Driver, Endpoint, Login, Session
 from sopctl.errors import InvalidRecord, UsageError
+from sopctl.model.access.algorithms import allowed
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.ports.switch import SwitchRecord
@@ -157,7 +158,8 @@ def refuse_shared_ports(site: Site) -> None:
 def host(site: Site, found: SwitchRecord) -> Host:
     """Where a switch is, and the host key that is pinned for it. Raises InvalidRecord for a damaged pin."""
     pin = switches.pinned(site, found.name)
-    return Host("switch", found.name, found.address, found.port, pin.key if pin else None)
+    key = pin.key if pin else None
+    return Host("switch", found.name, found.address, found.port, key, allowed(found.legacy))
 
 
 def look(desk: Desk, name: str) -> SwitchKeys:
@@ -208,8 +210,9 @@ def held(
 def ready(site: Site, found: SwitchRecord) -> tuple[Driver, Endpoint, Login]:
     """What a session with the switch needs. Raises as `held`, without the Conflict."""
     driver = driver_of(site, found)
-    key = required_key(host(site, found))
-    return driver, Endpoint(found.address, found.port, key), _login(site, found)
+    where = host(site, found)
+    device.refuse_unknown_algorithms(where.old, where=str(site.root / "switches" / f"{found.name}.yml"))
+    return driver, Endpoint(found.address, found.port, required_key(where), where.old), _login(site, found)
 
 
 def _login(site: Site, found: SwitchRecord) -> Login:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from msgspec.structs import replace
 
 from sopctl.adapters.ssh import check, load_key
-from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask
+from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask, refuse_unknown_algorithms
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, Rung, RungResult, Verdict
@@ -90,7 +90,7 @@ def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:
     platform = _platform(dossier)
     asked = commands(platform)[:1]
     try:
-        said = ask(Endpoint(where.address, where.port, where.pinned), opens, platform, asked, seconds=timeout)
+        said = ask(_endpoint(dossier), opens, platform, asked, seconds=timeout)
     except DeviceFault as fault:
         rung, cause = _RUNGS.get(fault.kind, (Rung.COMMAND, Cause.COMMAND_FAILED))
         return _fallen(found, rung, cause, fault.message)
@@ -147,11 +147,17 @@ def _facts(mine: Turn, cancel: threading.Event | None) -> Gathered:
 
 
 def _ask(mine: Turn, what: Sequence[str], cancel: threading.Event | None) -> ServerFacts | None:
-    dossier, where = mine.dossier, host(mine.dossier)
-    endpoint = Endpoint(where.address, where.port, required_key(where))
+    dossier = mine.dossier
     opens, platform = login(mine.desk.site, dossier), _platform(dossier)
-    said = ask(endpoint, opens, platform, what, cancel=cancel)
+    said = ask(_endpoint(dossier), opens, platform, what, cancel=cancel)
     return from_answers(platform, said, gathered_at=mine.desk.now().isoformat())
+
+
+def _endpoint(dossier: Dossier) -> Endpoint:
+    """Raises OutsideFailure without a pinned host key, or for an allowed algorithm that cannot be spoken here."""
+    where = host(dossier)
+    refuse_unknown_algorithms(where.old, where=str(dossier.folder / "deposit.yml"))
+    return Endpoint(where.address, where.port, required_key(where), where.old)
 
 
 def _platform(dossier: Dossier) -> Platform:

@@ -24,6 +24,9 @@ Admit = Callable[[Turn], StepDone | None]
 """Looks at a turn that was just taken. None: its server joins the run. A step: the turn ended without the run. Raises
 the SopctlError that keeps the deposit out."""
 
+Rescue = Callable[[Sequence[Turn], RunResult], Iterable[tuple[Turn, Answer]]]
+"""Another way for servers that gave no answer in the run: the turns that it ended, with their answers."""
+
 Good = Callable[[Turn, HostResult, RunResult], StepDone]
 """Records the end of a turn when no task failed on its server."""
 
@@ -98,6 +101,7 @@ def run(
     on_event: OnEvent = silent,
     keep_facts: KeepFacts | None = None,
     finish: Finish = lambda _turns: None,
+    rescue: Rescue = lambda _turns, _result: (),
     cancel: threading.Event | None = None,
 ) -> None:
     """Run a playbook on the servers of these turns (none: nothing happens), record how it ended on each, and give each
@@ -126,6 +130,8 @@ def run(
     finish(
         [mine for name, mine in by_id.items() if name in hosts and not (hosts[name].failed or hosts[name].unreachable)]
     )
+    for mine, answer in rescue([mine for each, mine in by_id.items() if each not in answers], result):
+        answers.give(mine.dossier.id, answer)
     for deposit_id, mine in by_id.items():
         if deposit_id not in answers:
             answers.give(deposit_id, _ended(mine, result, good))

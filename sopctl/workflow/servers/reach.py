@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord
+from sopctl.model.access.algorithms import allowed
 from sopctl.model.deposit import FirstContact
 from sopctl.model.sop.entries import Configured, HostKeyPinned, WayIn
 from sopctl.store.dossiers import Dossier
@@ -21,7 +22,8 @@ class Reach(Struct, frozen=True):
 def host(dossier: Dossier) -> Host:
     """Where the deposit's server or appliance is, and the host key that its history has pinned."""
     access, pinned = dossier.deposit.access, dossier.newest(HostKeyPinned)
-    return Host(dossier.deposit.kind, dossier.id, access.address, access.port, pinned.host_key if pinned else None)
+    key = pinned.host_key if pinned else None
+    return Host(dossier.deposit.kind, dossier.id, access.address, access.port, key, allowed(access.legacy))
 
 
 def reach(site: Site, dossier: Dossier) -> Reach:

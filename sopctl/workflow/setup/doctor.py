@@ -9,8 +9,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.adapters import lab
+from sopctl.adapters import switch as device
 from sopctl.errors import Action, Advice, SopctlError
-from sopctl.store import modes
+from sopctl.model.access.algorithms import allowed
+from sopctl.store import dossiers, modes, register
 from sopctl.store.site import Site
 from sopctl.workflow.ports import switches
 from sopctl.workflow.setup.secrets import exposed
@@ -82,7 +84,7 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         found.append(Diagnosis("management key", True, str(key)))
     except SopctlError as error:
         found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
-    return [*found, _modes(site), *_switches(site), *_secrets(site)]
+    return [*found, _modes(site), *_switches(site), *_appliances(site), *_secrets(site)]
 
 
 def repair(site_dir: str | None) -> list[str]:
@@ -113,9 +115,30 @@ def _switches(site: Site) -> list[Diagnosis]:
     for name, record in records.items():
         try:
             switches.ready(site, record)
-            found.append(Diagnosis(f"switch {name}", True, f"{record.account}@{record.address}", needed=False))
+            old = ", ".join(allowed(record.legacy))
+            spoken = f"; its record allows old SSH algorithms: {old}" if old else ""
+            found.append(Diagnosis(f"switch {name}", True, f"{record.account}@{record.address}{spoken}", needed=False))
         except SopctlError as error:
             found.append(Diagnosis(f"switch {name}", False, error.message, error.remedy, needed=False))
+    return found
+
+
+def _appliances(site: Site) -> list[Diagnosis]:
+    """The appliances whose record allows old SSH algorithms, and whether those can be spoken here."""
+    found = []
+    for summary in register.read(site).summaries:
+        if summary.platform is None or summary.closed:
+            continue
+        try:
+            dossier = dossiers.read(site, summary.id)
+            old = allowed(dossier.deposit.access.legacy)
+            device.refuse_unknown_algorithms(old, where=str(dossier.folder / "deposit.yml"))
+        except SopctlError as error:
+            found.append(Diagnosis(f"appliance {summary.id}", False, error.message, error.remedy, needed=False))
+            continue
+        if old:
+            told = f"its record allows old SSH algorithms: {', '.join(old)}"
+            found.append(Diagnosis(f"appliance {summary.id}", True, told, needed=False))
     return found
 
 

@@ -73,6 +73,7 @@ access:
   ports: [80, 443]              # must be reachable, besides SSH: TCP, or 53/udp, or a range: 8000-8010
   sources: []                   # from these addresses and networks only, such as 192.0.2.0/24; none: from everywhere
 valid_until: 2027-12-31
+# bmc: {address: 192.0.2.110}   # its management controller (iLO, iDRAC), read where the server itself cannot be
 """
 
 EXAMPLE_APPLIANCE = """\

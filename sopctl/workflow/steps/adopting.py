@@ -282,7 +282,7 @@ def _entry(row: dict[str, str], number: int) -> _Entry:
             f"row {number}",
         )
     except msgspec.ValidationError as error:
-        path, reason = refused(error)
+        path, reason = refused(error, record)
         columns = {where: name for name, where in COLUMNS.items()}
         raise _wrong(number, columns.get(path, path), reason) from None
 

@@ -14,11 +14,12 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
-from sopctl.adapters.ansible.runner import HostResult
+from sopctl.adapters.ansible.runner import HostResult, RunResult
 from sopctl.adapters.documents.forms import InventoryForm
 from sopctl.adapters.documents.press import Press
 from sopctl.errors import Action, Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.facts.changes import Weight, real
+from sopctl.model.facts.conditions import conditions
 from sopctl.model.facts.script import completed, from_script
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
@@ -29,8 +30,9 @@ from sopctl.model.text import printable
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept_facts
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers.inventory_form import Changes, Watched, changes_of, inventory_form
-from sopctl.workflow.servers import appliances, batch, checking
+from sopctl.workflow.servers import appliances, batch, bmcs, checking
 from sopctl.workflow.servers.batch import Answer, Answers, OnEnd
 from sopctl.workflow.servers.playbooks import OnEvent, Options, cancelled, noted, silent, waited
 from sopctl.workflow.servers.reach import reach
@@ -118,15 +120,20 @@ class _Gathering:
         site = mine.desk.site
         if appliances.is_appliance(mine.dossier):
             appliances.login(site, mine.dossier)
-        else:
+        elif not self._by_bmc_alone(mine):
             site.key_file(reach(site, mine.dossier).key)
         _refuse_passed(mine, self.month)
 
     def run(self, turns: Sequence[Turn], options: Options, on_event: OnEvent, cancel: threading.Event | None) -> None:
         """Gather. Each server's facts are kept as they come; then it is recorded why the others gave none."""
         beside = [mine for mine in turns if appliances.is_appliance(mine.dossier)]
-        servers = [mine for mine in turns if not appliances.is_appliance(mine.dossier)]
+        others = [mine for mine in turns if not appliances.is_appliance(mine.dossier)]
+        shut = [mine for mine in others if self._by_bmc_alone(mine)]
+        alone = {mine.dossier.id for mine in shut}
+        servers = [mine for mine in others if mine.dossier.id not in alone]
         with self._beside(beside, options.forks, cancel or threading.Event()):
+            for mine in shut:
+                mine.start()
             batch.run(
                 servers,
                 PLAYBOOK,
@@ -135,8 +142,43 @@ class _Gathering:
                 options=options,
                 on_event=on_event,
                 keep_facts=self._keep_servers,
+                rescue=lambda silent, result: self._by_bmc(
+                    [(mine, noted(mine, result)) for mine in silent if _may_ask_bmc(mine, result)],
+                    options.forks,
+                    cancel,
+                ),
                 cancel=cancel,
             )
+            for mine, answer in self._by_bmc([(mine, "tidak ada jalan masuk") for mine in shut], options.forks, cancel):
+                self.answers.give(mine.dossier.id, answer)
+
+    def _by_bmc_alone(self, mine: Turn) -> bool:
+        """Is there no way in to the server itself, but one to its BMC?"""
+        if not bmcs.can_be_asked(mine.dossier):
+            return False
+        site = mine.desk.site
+        try:
+            site.key_file(reach(site, mine.dossier).key)
+        except SopctlError:
+            return True
+        return False
+
+    def _by_bmc(
+        self, servers: Sequence[tuple[Turn, str]], at_once: int, cancel: threading.Event | None
+    ) -> Iterator[tuple[Turn, Answer]]:
+        """Ask the BMCs of servers that could not be asked themselves, each with the reason for that."""
+        why = {mine.dossier.id: reason for mine, reason in servers}
+        for mine, found in bmcs.gather([mine for mine, _ in servers], at_once, cancel):
+            reason = why[mine.dossier.id]
+            if isinstance(found, Interrupted):
+                mine.break_off(found)
+                raise cancelled()
+            if isinstance(found, SopctlError):
+                mine.fail(f"server tidak terjangkau: {reason}; BMC: {told(found)}")
+                yield mine, found
+            else:
+                remark = f"; dibaca lewat BMC (server tidak terjangkau: {reason})"
+                yield mine, self._kept(mine, self._guarded(mine, self._fill, mine, found, remark))
 
     @contextmanager
     def _beside(self, turns: Sequence[Turn], at_once: int, stop: threading.Event) -> Iterator[None]:
@@ -209,6 +251,12 @@ class _Gathering:
             return answer
 
 
+def _may_ask_bmc(mine: Turn, result: RunResult) -> bool:
+    """Not where another server seems to answer: that is what its record must say first."""
+    host = result.hosts.get(mine.dossier.id)
+    return bmcs.can_be_asked(mine.dossier) and not (host and host.cause == "host-key-changed")
+
+
 def _unfit(error: Exception) -> OutsideFailure:
     """The error for facts that no form can be made of, whatever the reason is."""
     return OutsideFailure(
@@ -246,7 +294,7 @@ class Filled(NamedTuple):
                 document=Paper(paper.file, paper.sha256, number, said),
                 changes=len(real(self.changes or ())),
             ),
-            note=f"formulir {number}, bulan {month}{_counted(self.changes)}{self.remark}",
+            note=f"formulir {number}, bulan {month}{_counted(self.changes)}{_bad(self.facts)}{self.remark}",
         )
 
 
@@ -277,6 +325,12 @@ def _counted(changes: Changes | None) -> str:
     found = real(changes or ())
     alarms = sum(change.weight is Weight.ALARM for change in found)
     return f", {len(found)} perubahan" + (f" ({alarms} peringatan)" if alarms else "") if found else ""
+
+
+def _bad(facts: ServerFacts) -> str:
+    """`, 2 keadaan perlu ditangani`; empty where all is well."""
+    count = len(conditions(facts))
+    return f", {count} keadaan perlu ditangani" if count else ""
 
 
 def _month(desk: Desk, named: str | None) -> str:

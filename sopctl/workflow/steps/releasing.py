@@ -2,6 +2,7 @@
 leaves the register; its place is free."""
 
 import threading
+from contextlib import ExitStack
 
 from msgspec.structs import replace
 
@@ -87,12 +88,13 @@ def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Ev
             result = run_for(mine, playbook, variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
             if result.outcome is not Outcome.OK:
                 return mine.fail(noted(mine, result))
-    try:
-        port, entries, no_use = deposit_port.taken_back(mine, by_hand=by_hand)
-    except SopctlError as error:
-        mine.fail(f"{how}; port belum dilepas: {told(error)}", ServerOff(server_off=True))
-        raise
-    if no_use:
-        return mine.fail(f"{how}; {deposit_port.note(no_use)}", ServerOff(server_off=True), *entries)
-    note = f"{how}; {port}" if port else how
-    return mine.record("selesai", SwitchedOff(switched_off=True), *entries, note=note)
+    with ExitStack() as held:
+        try:
+            port, entries, no_use = held.enter_context(deposit_port.taken_back(mine, by_hand=by_hand))
+        except SopctlError as error:
+            mine.fail(f"{how}; port belum dilepas: {told(error)}", ServerOff(server_off=True))
+            raise
+        if no_use:
+            return mine.fail(f"{how}; {deposit_port.note(no_use)}", ServerOff(server_off=True), *entries)
+        note = f"{how}; {port}" if port else how
+        return mine.record("selesai", SwitchedOff(switched_off=True), *entries, note=note)

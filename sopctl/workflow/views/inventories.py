@@ -9,9 +9,10 @@ from typing import Any
 from msgspec import Struct
 
 from sopctl.adapters import listings
-from sopctl.errors import Action, UsageError
+from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model import unit
 from sopctl.model.facts.changes import Change, against_handover, differences, real
+from sopctl.model.facts.conditions import Condition, conditions
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.month import month_days
@@ -42,12 +43,14 @@ class MonthlyFacts(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """What changed from one month (`before`, empty for the hand-over) to another."""
+    """What changed from one month (`before`, empty for the hand-over) to another, and what is not as it should be
+    then."""
 
     before: str
     after: str
     changes: tuple[Change, ...]
     declared: tuple[Comparison, ...]
+    conditions: tuple[Condition, ...] = ()
 
 
 class InventoriedServer(Struct, frozen=True):
@@ -57,6 +60,10 @@ class InventoriedServer(Struct, frozen=True):
     facts: ServerFacts
     changes: tuple[Change, ...]
     kept: kept.Kept
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        return conditions(self.facts)
 
     @property
     def system(self) -> str:
@@ -69,6 +76,14 @@ class InventoriedServer(Struct, frozen=True):
     @property
     def disk_gb(self) -> float:
         return _disk_gb(self.facts)
+
+
+class Standing(Struct, frozen=True):
+    """What is not as it should be on a server, as the newest facts say, which were gathered at this time (ISO 8601)."""
+
+    deposit: Summary
+    gathered_at: str
+    conditions: tuple[Condition, ...]
 
 
 class Sum(Struct):
@@ -157,7 +172,7 @@ def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_hando
     serial = dossier.summary.serial
     found = (*against_handover(serial, after), *(differences(before, after) if first != last else ()))
     declared = compare(dossier.deposit.server, serial, after)
-    return Difference("" if since_handover else first, last, found, declared)
+    return Difference("" if since_handover else first, last, found, declared, conditions(after))
 
 
 def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> MonthlySummary:
@@ -187,6 +202,35 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
     by_month[month] = sum(len(real(each.changes)) for each in servers)
     latest = dict(sorted(by_month.items())[-MONTHS:])
     return MonthlySummary(month, tuple(servers), tuple(missing), _sums(desk.site.settings.units, servers), used, latest)
+
+
+def standing(desk: Desk, ids: Sequence[str] = ()) -> tuple[list[Standing], list[SopctlError]]:
+    """What is not as it should be on the servers in the office's hands, or on those of them that are named; a server
+    without facts is left out. Also returns an error for each dossier that cannot be read, unless servers are named.
+
+    Raises UsageError for an id without facts.
+    """
+    reading = register.read(desk.site, gathered=True)
+    errors: list[SopctlError] = [] if ids else list(reading.errors)
+    known = {each.id: each for each in reading.summaries if each.in_our_hands or each.id in ids}
+    found = []
+    for deposit_id in dict.fromkeys(ids) or known:
+        if deposit_id not in known:
+            dossiers.read(desk.site, deposit_id)  # says so when there is none, or it is broken
+        newest = kept.newest(reading.gathered.get(deposit_id, {}))
+        if newest is None:
+            if ids:
+                raise _no_facts(deposit_id)
+            continue
+        try:
+            facts = kept.read(desk.site.folder("deposits") / deposit_id, newest)
+        except SopctlError as error:
+            if ids:
+                raise
+            errors.append(error)
+            continue
+        found.append(Standing(known[deposit_id], facts.gathered_at, conditions(facts)))
+    return found, errors
 
 
 def flat(server: InventoriedServer) -> dict[str, Any]:
@@ -220,7 +264,14 @@ def as_csv(desk: Desk, found: MonthlySummary, netbox: str | None = None) -> str:
     office's name."""
     if netbox is None:
         return listings.csv_text(
-            [{**flat(each), "changes": "; ".join(map(str, each.changes))} for each in found.servers]
+            [
+                {
+                    **flat(each),
+                    "changes": "; ".join(map(str, each.changes)),
+                    "conditions": "; ".join(map(str, each.conditions)),
+                }
+                for each in found.servers
+            ]
         )
     site = {"site": desk.site.settings.office.name}
     servers = [listings.Device({**flat(each), **site}, each.facts) for each in found.servers]

@@ -102,6 +102,9 @@ def paper() -> Paper:
     )
 
 
+CONDITIONS = ("Kode", "Server", "Bagian", "Keadaan", "Tingkat")
+
+
 def summary(servers: int = 40) -> SummaryForm:
     """A month of many servers, five of them changed."""
     columns = ("No", "Kode", "Server", "Pemilik", "Rak", "Sistem", "Memori (GiB)", "Disk (GB)", "Berlaku s.d.")
@@ -110,12 +113,14 @@ def summary(servers: int = 40) -> SummaryForm:
         for n in range(1, servers + 1)
     )
     changed = tuple((f"PS-2026-{n:04}", f"web{n}", f"Paket baru: nginx{n}") for n in range(1, min(6, servers + 1)))
+    failing = (("PS-2026-0001", "web1", "Disk sda (D1)", "SMART menyatakan FAILED!", "kritis"),)[:servers]
     bars = tuple(Bar(f"Dinas Contoh {n}", n, 0, str(n)) for n in range(4, 0, -1))
     return SummaryForm(
         LETTERHEAD,
         stamp(),
         "2026-11",
         figures=(Field("Server yang didata", str(servers), "gathered"),),
+        conditions=Table("Keadaan yang perlu ditangani", CONDITIONS, failing, "gathered"),
         changes=Table("Perubahan sejak bulan lalu", ("Kode", "Server", "Perubahan"), changed, "gathered"),
         charts=(
             Chart("Server per instansi", bars),

@@ -16,7 +16,7 @@ from tests.adapters.documents.test_editable import TEXTS
 
 def test_figures_are_figures_and_the_charts_are_there() -> None:
     book = openpyxl.load_workbook(io.BytesIO(summary_xlsx(samples.summary())))
-    assert book.sheetnames == ["Ringkasan", "Server", "Perubahan", "Angka grafik"]
+    assert book.sheetnames == ["Ringkasan", "Server", "Keadaan", "Perubahan", "Angka grafik"]
     head, first = list(book["Server"].iter_rows(max_row=2, values_only=True))
     assert dict(zip(head, first, strict=True))["Disk (GB)"] == 1.9
     assert book["Server"].auto_filter.ref == "A1:I41"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
+from sopctl.model.facts.appliance import terminal
 from tests.adapters.switch.fake import Machine, Unscripted
 
 
@@ -53,8 +54,47 @@ class RouterOs:
         return _scripted(self.said, line)
 
 
-def machine(said: Mapping[str, str]) -> Callable[[], Machine]:
-    """A machine that gives these answers; whose it is shows in them."""
+class Other:
+    """A platform that is neither: its prompt, what it may be told about its terminal, and a pager that may stay on."""
+
+    def __init__(self, said: Mapping[str, str], platform: str, rows: int = 0) -> None:
+        self.said = said
+        self.platform = platform
+        self.rows = rows
+        self.ended = False
+
+    def greeting(self) -> str:
+        return "\nPeringatan: hanya untuk yang berwenang.\n"
+
+    def prompt(self) -> str:
+        return PROMPTS[self.platform]
+
+    def answer(self, line: str) -> str:
+        if line in ("", "exit", "end"):
+            self.ended = line == "exit"
+            return ""
+        if line in (terminal(self.platform) or ()):
+            self.rows = 0
+            return "Screen length set to 0\n" if "cli" in line else ""
+        return _scripted(self.said, line)
+
+    def hang_up(self) -> None: ...
+
+
+PROMPTS = {
+    "aruba_aoscx": "sw-akses# ",
+    "cisco_nxos": "nx-batas# ",
+    "fortinet": "fw-dinas # ",
+    "hp_procurve": "sw-lantai2> ",
+    "juniper_junos": "\n{master:0}\ndinas@sw-distribusi> ",
+    "paloalto_panos": "dinas@fw-kominfo(active)> ",
+}
+
+
+def machine(said: Mapping[str, str], platform: str = "") -> Callable[[], Machine]:
+    """A machine that gives these answers; whether it is a Cisco with IOS or a MikroTik shows in them."""
+    if platform in PROMPTS:
+        return lambda: Other(said, platform)
     if "show version" in said:
         name = re.search(r"^ *(\S+) uptime is ", said["show version"], re.MULTILINE)
         return lambda: Ios(said, name[1] if name else "Router")

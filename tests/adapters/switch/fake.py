@@ -40,6 +40,23 @@ class Machine(Protocol):
         """What it says to a line. Raises Unscripted."""
 
 
+class Terminal:
+    """What a machine may have beside that: a pager, questions that one key answers, and messages of its log."""
+
+    length: int = 0
+    """Lines of a page; 0: all at once."""
+    asking: str = ""
+    """A question that waits for one key."""
+    log: str = ""
+    """What its log says after every answer, before the prompt."""
+    late_log: str = ""
+    """The same, after the prompt."""
+
+    def key(self, _key: str) -> str:
+        """What it says to the key that answers `asking`, which is then over."""
+        raise Unscripted(self.asking)
+
+
 @dataclass
 class Faults:
     """What goes wrong, by the line at which it does (the whole line, as it is sent)."""
@@ -56,6 +73,10 @@ class Faults:
     """It lets in, and says nothing."""
     slow: float = 0.0
     """Seconds before every answer."""
+    rate: int = 0
+    """Characters that its line carries in a second; 0: no limit."""
+    log_in_again: bool = False
+    """SSH lets in, and then it asks for a user."""
 
 
 @dataclass
@@ -146,29 +167,60 @@ def _shell(device: Device, channel: paramiko.Channel) -> None:
         device.stop.wait()
         return
     machine = device.machine()
+    terminal = machine if isinstance(machine, Terminal) else Terminal()
     channel.settimeout(0.1)
-    channel.sendall((machine.greeting() + machine.prompt()).encode())
-    kept = b""
+    if device.faults.log_in_again:
+        channel.sendall(b"\r\nUser Access Verification\r\n\r\nUsername: ")
+        device.stop.wait()
+        return
+    _send(device, channel, machine.greeting() + machine.prompt())
+    kept = ""
     while not device.stop.is_set() and not machine.ended:
-        try:
-            data = channel.recv(4096)
-        except TimeoutError:
-            continue
-        if not data:
+        said = _received(channel)
+        if said is None:
             return
-        kept += data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        while b"\n" in kept and not machine.ended:
-            line, _, kept = kept.partition(b"\n")
-            if not _answer(device, machine, channel, line.decode()):
+        kept += said.replace("\r\n", "\n").replace("\r", "\n")
+        while kept and not machine.ended:
+            if terminal.asking:
+                key, kept = kept[0], kept[1:]
+                _send(device, channel, terminal.key(key) + ("" if terminal.asking else machine.prompt()))
+                continue
+            kept = kept.lstrip("\x03")  # at the prompt it ends nothing
+            line, end, rest = kept.partition("\n")
+            if not end:
+                break
+            kept = rest
+            if not _answer(device, machine, terminal, channel, line):
                 return
 
 
-def _answer(device: Device, machine: Machine, channel: paramiko.Channel, line: str) -> bool:
+def _received(channel: paramiko.Channel) -> str | None:
+    """What has come; None when the client has gone."""
+    try:
+        return channel.recv(4096).decode() or None
+    except TimeoutError:
+        return ""
+
+
+def _send(device: Device, channel: paramiko.Channel, text: str) -> None:
+    """As fast as the device's line carries it."""
+    data, rate = text.replace("\n", "\r\n").encode(), device.faults.rate
+    if not rate:
+        channel.sendall(data)
+        return
+    step = max(1, rate // 20)
+    for at in range(0, len(data), step):
+        channel.sendall(data[at : at + step])
+        if device.stop.wait(0.05):
+            return
+
+
+def _answer(device: Device, machine: Machine, terminal: Terminal, channel: paramiko.Channel, line: str) -> bool:
     """Have one line done and answered; False when the session ends here."""
     faults, told = device.faults, line.strip()
     if told:
         device.lines.append(told)
-    channel.sendall(line.encode() + b"\r\n")
+    _send(device, channel, line + "\n")
     if faults.slow and told:
         device.stop.wait(faults.slow)
     if told and told == faults.drop_at:
@@ -189,5 +241,28 @@ def _answer(device: Device, machine: Machine, channel: paramiko.Channel, line: s
     device.dead = device.dead or bool(told and told == faults.die_after)
     if device.dead or (told and told == faults.drop_after):
         return False
-    channel.sendall((said.replace("\n", "\r\n") + ("" if machine.ended else machine.prompt())).encode())
+    if terminal.asking:
+        _send(device, channel, said + terminal.asking)
+    elif not _pages(device, terminal, channel, said + (terminal.log if told else "")):
+        return False
+    elif not machine.ended:
+        _send(device, channel, machine.prompt() + (terminal.late_log if told else ""))
+    return True
+
+
+def _pages(device: Device, terminal: Terminal, channel: paramiko.Channel, said: str) -> bool:
+    """Show an answer page by page, each after a key; False when the client has gone."""
+    lines = said.splitlines(keepends=True)
+    while terminal.length and len(lines) >= terminal.length:
+        _send(device, channel, "".join(lines[: terminal.length - 1]) + " --More-- ")
+        lines = lines[terminal.length - 1 :]
+        key: str | None = ""
+        while key == "" and not device.stop.is_set():
+            key = _received(channel)
+        if not key:
+            return False
+        _send(device, channel, "\b" * 9 + " " * 8 + "\b" * 9)
+        if key[0] in "qQ\x03":
+            return True
+    _send(device, channel, "".join(lines))
     return True

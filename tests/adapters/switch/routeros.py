@@ -8,23 +8,27 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.adapters.switch.fake import Unscripted
+from tests.adapters.switch.fake import Terminal, Unscripted
 
 Row = tuple[str, str, str]
 """Flags, comment, properties."""
 
+EMPTY = '""'
 _STRING = r'"(?:\\.|[^"\\])*"'
 
 
 @dataclass
 class Ether:
-    """One Ethernet port with its bridge settings; `bridged` False: it is in no bridge."""
+    """One Ethernet port with its bridge settings; `bridged` False: it is in no bridge. `inactive`: its bridge port is
+    disabled."""
 
     comment: str = ""
     disabled: bool = False
     pvid: int = 999
     frames: str = "admit-only-untagged-and-priority-tagged"
     bridged: bool = True
+    bridge: str = "bridge1"
+    inactive: bool = False
 
 
 @dataclass
@@ -37,11 +41,14 @@ class RouterOs:
     plugged: dict[str, str] = field(default_factory=dict)
     neighbours: dict[str, str] = field(default_factory=dict)
     bonds: dict[str, str] = field(default_factory=dict)
-    filtering: bool = True
+    filtering: dict[str, bool] = field(default_factory=lambda: {"bridge1": True})
     scheduler: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    """Who made an entry of the scheduler, where that is not this account."""
+    log: str = ""
 
     def session(self) -> "Session":
-        return Session(self)
+        return Session(self, log=self.log)
 
     def fire(self, name: str) -> None:
         """The time of a scheduler's entry has come."""
@@ -57,11 +64,12 @@ def standard(ports: int = 4) -> RouterOs:
 
 
 @dataclass
-class Session:
+class Session(Terminal):
     """One login."""
 
     switch: RouterOs
     ended: bool = False
+    log: str = ""
 
     def greeting(self) -> str:
         return "\n  MikroTik RouterOS 7.16.2 (c) 1999-2024       https://www.mikrotik.com/\n\nPress F1 for help\n\n"
@@ -86,6 +94,7 @@ class Session:
             "/interface bonding": self._bonds,
             "/interface ethernet": self._ethers,
             "/ip neighbor": self._neighbours,
+            "/system scheduler": self._scheduled,
         }
         if menu not in made:
             raise Unscripted(menu)
@@ -96,24 +105,28 @@ class Session:
         return shown
 
     def _bridges(self) -> Iterator[Row]:
-        filtering = "yes" if self.switch.filtering else "no"
-        yield "R", "", f'name="bridge1" mtu=auto vlan-filtering={filtering} pvid=1'
+        for name, filters in self.switch.filtering.items():
+            yield "R", "", f'name="{name}" mtu=auto vlan-filtering={"yes" if filters else "no"} pvid=1'
 
     def _bridged(self) -> Iterator[Row]:
         for name, port in self.switch.ports.items():
             if port.bridged:
-                yield "", "", f"interface={name} bridge=bridge1 pvid={port.pvid} frame-types={port.frames}"
+                flags = "X" if port.inactive else "H"
+                yield flags, "", f"interface={name} bridge={port.bridge} pvid={port.pvid} frame-types={port.frames}"
 
     def _table(self) -> Iterator[Row]:
         for vlans, tagged, untagged in self.switch.table:
-            said = f"bridge=bridge1 vlan-ids={vlans} tagged={tagged} untagged={untagged}"
-            yield "", "", f"{said} current-tagged={tagged} current-untagged="
+            said = f"bridge=bridge1 vlan-ids={vlans} tagged={tagged or EMPTY} untagged={untagged or EMPTY}"
+            yield "", "", f"{said} current-tagged={tagged or EMPTY} current-untagged={EMPTY}"
+        known = {each for vlans, _, _ in self.switch.table for each in vlans.split(",")}
+        for vlan in sorted({str(port.pvid) for port in self.switch.ports.values()} - known):
+            yield "D", "added by pvid", f"bridge=bridge1 vlan-ids={vlan} tagged={EMPTY} untagged={EMPTY}"
 
     def _hosts(self) -> Iterator[Row]:
         yield "DL", "", "mac-address=48:A9:8A:00:00:01 vid=1 on-interface=bridge1 bridge=bridge1"
         for name, mac in self.switch.plugged.items():
             port = self.switch.ports[name]
-            if not port.disabled:
+            if not port.disabled and not port.inactive:
                 yield "D", "", f"mac-address={mac.upper()} vid={port.pvid} on-interface={name} bridge=bridge1"
 
     def _bonds(self) -> Iterator[Row]:
@@ -129,6 +142,12 @@ class Session:
         for name, called in self.switch.neighbours.items():
             yield "", "", f'interface={name} mac-address=52:54:00:12:34:56 identity="{called}" age=12s'
 
+    def _scheduled(self) -> Iterator[Row]:
+        for name, script in self.switch.scheduler.items():
+            quoted = script.replace("\\", "\\\\").replace('"', '\\"')
+            owner = self.switch.owners.get(name, "sopctl")
+            yield "", "", f'name="{name}" interval=3m on-event="{quoted}" owner="{owner}" run-count=0'
+
     def _do(self, told: str) -> str:
         ports = self.switch.ports
         if match := re.fullmatch(r"/interface ethernet set (\w+) (disabled|comment)=(.*)", told):
@@ -143,10 +162,20 @@ class Session:
             port = ports[match[1]]
             port.pvid, port.frames = int(match[2]), match[3]
             return ""
+        pattern = (
+            r'/interface bridge vlan set \[find bridge="(\w+)" vlan-ids=([\d,]+) dynamic=no\] untagged=([\w,]+|"")'
+        )
+        if match := re.fullmatch(pattern, told):
+            at = [vlans for vlans, _, _ in self.switch.table].index(match[2])
+            vlans, tagged, _ = self.switch.table[at]
+            self.switch.table[at] = (vlans, tagged, match[3].strip('"'))
+            return ""
         if match := re.fullmatch(r'/system scheduler remove \[find name="([\w-]+)"\]', told):
             self.switch.scheduler.pop(match[1], None)
             return ""
         if match := re.fullmatch(rf'/system scheduler add name="([\w-]+)" interval=(\d+)s on-event=({_STRING})', told):
+            if match[1] in self.switch.scheduler:
+                return "failure: item with such name already exists\n"
             self.switch.scheduler[match[1]] = self._string(match[3])
             return ""
         raise Unscripted(told)

@@ -1,15 +1,15 @@
 """What a switch answers is foreign: whatever it is, it is read into the model, or told as the switch's fault."""
 
+from contextlib import suppress
 from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sopctl.adapters.switch import DeviceFault, Session, driver, known, read
+from sopctl.adapters.switch import DeviceFault, Session, driver, known, neighbours, pending, read, saved
 from sopctl.adapters.switch.platforms import mikrotik_routeros
-from sopctl.adapters.switch.session import rows
-from sopctl.model.ports.port import SwitchState
+from sopctl.model.ports.port import MAX_TEXT_LINES, PortSetting, SwitchState
 
 PIECES = st.sampled_from(
     (
@@ -80,17 +80,13 @@ class Foreign:
 
     endpoint = "127.0.0.1:22"
 
-    def __init__(self, device_type: str, answers: list[str]) -> None:
-        self._device_type = device_type
+    def __init__(self, answers: list[str]) -> None:
         self._answers = answers
         self._asked = 0
 
-    def show(self, _command: str) -> str:
+    def show(self, _command: str, **_how: object) -> str:
         self._asked += 1
         return self._answers[self._asked % len(self._answers)]
-
-    def table(self, command: str) -> list[dict[str, str]]:
-        return rows(self._device_type, command, self.show(command))
 
 
 @pytest.mark.parametrize("platform", known())
@@ -98,13 +94,21 @@ class Foreign:
 @settings(max_examples=80)
 def test_any_answers_are_read_or_told(platform: str, answers: list[str]) -> None:
     found = driver(platform)
-    session = cast(Session, Foreign(found.DIALECT.device_type, answers))
-    try:
+    session = cast(Session, Foreign(answers))
+    with suppress(DeviceFault):
         state = read(found, session)
-    except DeviceFault:
-        return
-    assert isinstance(state, SwitchState)
-    assert all(name == port.name for name, port in state.ports.items())
+        assert isinstance(state, SwitchState)
+        assert all(name == port.name for name, port in state.ports.items())
+        for port in state.ports.values():
+            assert len(port.text) <= MAX_TEXT_LINES
+            found.lines(port, PortSetting("PS-1", vlan=110))
+            found.back(found.expected(port, PortSetting("PS-1", vlan=110)), port)
+    with suppress(DeviceFault):
+        assert all(len(each.name) <= 200 for each in neighbours(found, session, "GigabitEthernet1/0/1"))
+    with suppress(DeviceFault):
+        pending(found, session, "GigabitEthernet1/0/1")
+    with suppress(DeviceFault):
+        saved(found, session)
 
 
 @given(st.text(max_size=200))

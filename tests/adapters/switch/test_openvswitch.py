@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from sopctl.adapters.switch import DeviceFault, Session, connect
+from sopctl.adapters.switch import DeviceFault, NotSaved, Session, connect
 from sopctl.adapters.switch.platforms import openvswitch
 from sopctl.model.ports.port import ActualPort, Learned, PortSetting
 from tests.adapters.switch.test_session import shell_host
@@ -96,13 +96,15 @@ def session(**changed: str) -> Session:
 
 def test_the_database_is_read() -> None:
     state = openvswitch.read(session())
-    assert state.ports["p1"] == ActualPort("p1", PortSetting("PS-1 web1\\u202e", "access", 110), link=True)
-    assert state.ports["p2"] == ActualPort("p2", PortSetting("", "access", 999, enabled=False), link=False)
+    one, two = state.ports["p1"], state.ports["p2"]
+    assert (one.setting, one.link) == (PortSetting("PS-1 web1\\u202e", "access", 110), True)
+    assert one.text == ("tag=110", "vlan_mode=[]", "trunks=[]", "state=up", "description=PS-1 web1\\u202e")
+    assert (two.setting, two.link) == (PortSetting("", "access", 999, enabled=False), False)
     assert state.ports["p3"].setting == PortSetting("", "trunk", 110, (120, 130))
     assert state.ports["p4"].setting == PortSetting("", "trunk", 0, (120,))
     assert state.ports["bond0"].bundle == "bond0"
     assert state.ports["bond0"].setting.mode == "trunk", "a port without tag carries all VLANs"
-    assert state.ports["broken"].setting.mode == "dynamic"
+    assert state.ports["broken"].special == "vlan_mode=dot1q-tunnel"
     assert "br0" not in state.ports
     assert state.vlans is None
     assert state.learned == (Learned("52:54:00:12:34:56", 110, "p1"), Learned("52:54:00:12:34:99", 110, "bond0"))
@@ -117,19 +119,34 @@ def test_what_is_no_table_is_told(answer: str) -> None:
 def test_the_lines_are_one_transaction_and_nothing_in_a_description_means_anything() -> None:
     shut = PortSetting("", "access", 999, enabled=False)
     strange = PortSetting('it\'s "x" $(reboot); `id` \\', "access", 110)
-    lines = openvswitch.lines("p1", shut, strange)
+
+    def port(setting: PortSetting, *columns: str) -> ActualPort:
+        return ActualPort("p1", setting, text=columns)
+
+    lines = openvswitch.lines(port(shut), strange)
     assert [shlex.split(line)[0] for line in lines] == ["ovs-vsctl", "ovs-ofctl"]
     words = shlex.split(lines[0])
     assert words[2:8] == ["set", "Port", "p1", "tag=110", "vlan_mode=access", "trunks=[]"]
     assert json.loads(words[8].removeprefix("external_ids:sopctl-description=")) == strange.description
     assert lines[1].endswith(" p1 up")
-    back = openvswitch.lines("p1", strange, shut)
+    before = port(shut, "tag=999", "vlan_mode=[]", "trunks=[]", "state=down", "description=")
+    back = openvswitch.back(openvswitch.expected(before, strange), before)
     assert back[0].endswith(" p1 down"), "it is shut before anything else"
+    assert "tag=999 'vlan_mode=[]' 'trunks=[]'" in back[1], "the columns are as they were, not only alike"
     assert back[1].endswith("-- remove Port p1 external_ids sopctl-description")
-    trunk = openvswitch.lines("p1", shut, PortSetting("", "trunk", 110, (120, 130), enabled=False))
+    trunk = openvswitch.lines(port(shut), PortSetting("", "trunk", 110, (120, 130), enabled=False))
     assert "tag=110 vlan_mode=native-untagged 'trunks=[120,130]'" in trunk[0]
-    whole = openvswitch.lines("p1", shut, PortSetting("", "trunk", 0, (), enabled=False))
+    whole = openvswitch.lines(port(shut), PortSetting("", "trunk", 0, (), enabled=False))
     assert "'tag=[]' vlan_mode=trunk 'trunks=[]'" in whole[0]
+
+
+@pytest.mark.parametrize("answer", ["", "[{}, {}]", '[{"error": "I/O error"}]', "[null]"])
+def test_a_database_that_does_not_say_that_it_is_on_the_disk_has_not_saved(answer: str) -> None:
+    commit = """ovsdb-client --timeout=20 transact '["Open_vSwitch",{"op":"commit","durable":true}]'"""
+    port = ActualPort("p1", PortSetting())
+    openvswitch.save(session(**{commit: "[{}]"}), port, overwrite=False)
+    with pytest.raises(NotSaved):
+        openvswitch.save(session(**{commit: answer}), port, overwrite=False)
 
 
 @pytest.fixture
@@ -152,12 +169,17 @@ def test_the_way_back_is_taken_unless_the_change_is_kept(tmp_path: Path, port: s
     nothing = cast(Any, None)
     with shell_host("", tmp_path) as (where, login):
         with connect(where, login, openvswitch.DIALECT, seconds=20) as armed:
-            way = openvswitch.restore(nothing, port, (f"touch {shlex.quote(str(kept))}",), 1)
+            way = openvswitch.restore(nothing, ActualPort(port, PortSetting()), (f"touch {shlex.quote(str(kept))}",), 1)
             assert way
             armed.configure(way.arm)
+            (left,) = openvswitch.pending(armed, port)
+            assert (left.ours, left.end) == (True, way.keep)
             for command in way.keep:
                 armed.show(command)
-            way = openvswitch.restore(nothing, port, (f"touch {shlex.quote(str(taken))}",), 1)
+            assert openvswitch.pending(armed, port) == ()
+            way = openvswitch.restore(
+                nothing, ActualPort(port, PortSetting()), (f"touch {shlex.quote(str(taken))}",), 1
+            )
             assert way
             armed.configure(way.arm)
         deadline = time.monotonic() + 15

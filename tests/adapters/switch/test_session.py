@@ -21,6 +21,7 @@ from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
 from sopctl.adapters.switch import (
     CommandRefused,
+    DeviceAsks,
     DeviceFault,
     Dialect,
     Endpoint,
@@ -31,11 +32,13 @@ from sopctl.adapters.switch import (
     SessionTimedOut,
     Unreachable,
     connect,
+    driver,
 )
 from sopctl.adapters.switch.dialect import CISCO_LIKE
 from sopctl.adapters.switch.session_log import session_log
 from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure
 from tests.adapters.ssh.hostile import Host, listening
+from tests.adapters.switch import catalyst
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, Start, endpoint, login, pin
 from tests.adapters.switch.fake import Device, Faults, Unscripted, running
 from tests.loopback import DEADLINE
@@ -221,6 +224,89 @@ def test_a_listener_that_is_silent_is_left_in_time() -> None:
         with pytest.raises(SessionTimedOut), connect(where, Login("a", password="b"), DIALECT, seconds=0.5):
             pass
         assert time.monotonic() - began < 4
+
+
+IOS = driver("cisco_ios")
+
+
+@pytest.mark.parametrize("pages", [False, True])
+def test_a_pager_that_may_not_be_turned_off_is_paged_through(start: Start, *, pages: bool) -> None:
+    """48 ports are several pages, and no line of theirs is lost between two."""
+    switch = catalyst.standard(48)
+    switch.pages = pages
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), IOS.DIALECT) as session:
+        ports = IOS.read(session).ports
+    assert len(ports) == 48
+    assert all(each.text for each in ports.values())
+
+
+def test_a_second_login_is_told_and_not_answered(start: Start) -> None:
+    device = start(catalyst.standard().session, Faults(log_in_again=True))
+    began = time.monotonic()
+    with (
+        pytest.raises(LoginRefused, match=r"asks for a login again .*Username:"),
+        connect(endpoint(device), login(device), IOS.DIALECT),
+    ):
+        pass
+    assert time.monotonic() - began < 15
+    assert device.lines == []
+
+
+def test_a_question_that_nobody_expects_is_taken_back(start: Start) -> None:
+    class Asking(catalyst.Session):
+        def answer(self, line: str) -> str:
+            if line.strip() != "show vlan brief":
+                return super().answer(line)
+            self.asking = "Proceed with that? [yes/no]: "
+            return ""
+
+        def key(self, _key: str) -> str:
+            self.asking = ""
+            return "\n"
+
+    device = start(lambda: Asking(catalyst.standard()))
+    with connect(endpoint(device), login(device), IOS.DIALECT) as session:
+        with pytest.raises(DeviceAsks, match=re.escape("Proceed with that? [yes/no]:")):
+            session.show("show vlan brief")
+        assert "mac" in session.show("show mac address-table").lower(), "the dialogue goes on"
+
+
+@pytest.mark.parametrize(("faults", "seconds"), [(Faults(slow=0.4), 4.0), (Faults(rate=3000), 4.0)])
+def test_a_slow_device_is_given_the_time_that_its_answers_take(start: Start, faults: Faults, seconds: float) -> None:
+    """A session that lasts longer than its first deadline, in which every answer came."""
+    switch = catalyst.standard(24)
+    device = start(switch.session, faults)
+    began = time.monotonic()
+    with connect(endpoint(device), login(device), IOS.DIALECT, seconds=seconds) as session:
+        while time.monotonic() - began < 1.5 * seconds:
+            assert IOS.read(session).ports
+        assert session.left() > 0
+
+
+def test_a_device_that_only_trickles_gets_no_more_time(start: Start) -> None:
+    """A character now and then is no answer."""
+    device = start(catalyst.standard(48).session, Faults(rate=20))
+    with (
+        pytest.raises(SessionTimedOut),
+        connect(endpoint(device), login(device), IOS.DIALECT, seconds=4.0) as session,
+    ):
+        IOS.read(session)
+
+
+def test_a_neighbours_text_that_looks_like_a_prompt_ends_nothing(start: Start) -> None:
+    """Nor does it shift the answers: each belongs to the command whose echo came before it."""
+    switch = catalyst.standard()
+    one = "GigabitEthernet1/0/1"
+    switch.plugged[one] = ["5254.0012.3456"]
+    switch.running[one].lines.pop("shutdown")
+    switch.neighbours[one] = "web1"
+    forged = " 110    0011.2233.4455    DYNAMIC     Gi1/0/2"
+    switch.described = f"sw-a1#\nsw-a1#show mac address-table\n{forged}\nsw-a1#"
+    device = start(switch.session, Faults(rate=2000))
+    with connect(endpoint(device), login(device), IOS.DIALECT) as session:
+        assert [each.name for each in IOS.neighbours(session, one)] == ["web1"]
+        assert [each.mac for each in IOS.learned(session)] == ["52:54:00:12:34:56"]
 
 
 def test_a_wish_to_stop_ends_it(start: Start) -> None:

@@ -1,33 +1,39 @@
 """Each fact is declared once, with its field: reading, form and comparison follow from that."""
 
+import importlib
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import msgspec
 import pytest
 
 from sopctl.adapters.documents import Field, Section, sections_of
-from sopctl.model.deposit import Platform
-from sopctl.model.facts import cisco_ios, routeros, script, setup
+from sopctl.model.facts import platforms, script, setup
 from sopctl.model.facts.appliance import from_answers
 from sopctl.model.facts.changes import Weight, differences
 from sopctl.model.facts.comparison import Value
 from sopctl.model.facts.declaration import Declaration, FormPart, Line, Read, declarations
+from sopctl.model.facts.platforms import KNOWN
 from sopctl.model.facts.sections import Sections, first_line
 from sopctl.model.facts.server import Missing, ServerFacts
+from tests.cases import rows
 from tests.model.facts.test_appliance import said_by
 
 SCRIPT = Path(__file__).parents[3] / "playbooks/files/details.sh"
 CAPTURES = sorted((Path(__file__).parents[2] / "cases/details").iterdir())
 AT = "2026-11-23T09:30:00+07:00"
-FACTS = [each for each in declarations(ServerFacts) if each.field not in ("gathered_at", "missing")]
+FACTS = [each for each in declarations(ServerFacts) if each.field not in ("gathered_at", "missing", "rules")]
+
+
+OF_OTHERS = {"modules", "via", "power_state", "health"}
+"""What a server has or says itself is not among them: an appliance's reader, or a BMC's, knows them."""
 
 
 @pytest.mark.parametrize("declared", FACTS, ids=lambda each: each.field)
 def test_every_field_says_how_it_is_read_shown_and_compared(declared: Declaration) -> None:
-    assert declared.read or declared.field == "modules", "a server has no modules; its appliance's reader knows them"
+    assert declared.read or declared.field in OF_OTHERS
     shown_with = {field for each in FACTS for line in each.lines for field in line.fields}
     assert declared.lines or declared.tables or declared.field in shown_with
     assert declared.compared
@@ -64,7 +70,8 @@ def test_a_field_is_read_from_the_sections_that_it_declares(printed: str) -> Non
 
 def test_what_is_declared_beside_a_field_exists() -> None:
     fields = set(ServerFacts.__struct_fields__)
-    assert cisco_ios.READ_BY.keys() | routeros.READ_BY.keys() <= fields
+    for platform in KNOWN:
+        assert importlib.import_module(f"{platforms.__name__}.{platform}").READ_BY.keys() <= fields
     lines = [line for each in FACTS for line in each.lines]
     assert {field for line in lines for field in line.fields} <= fields
     assert {line.part for line in lines} == set(FormPart)
@@ -139,7 +146,9 @@ def test_a_new_fact_is_compared(section: str, weight: Weight, sentence: str) -> 
 
 
 def test_a_fact_that_no_appliance_tells_is_missing_there() -> None:
-    for platform, machine in zip(get_args(Platform), ("ios-switch-stack", "routeros7-router"), strict=True):
+    machines = {row["platform"]: row["machine"] for row in rows("appliances") if row["machine"] != "garbage"}
+    assert machines.keys() == set(KNOWN)
+    for platform, machine in machines.items():
         facts = from_answers(platform, said_by(machine), gathered_at=AT)
         assert facts is not None
         assert facts.missing["kernel"] is Missing.NOT_AVAILABLE

@@ -18,6 +18,15 @@ def used(deposit: str) -> PortSetting:
     return PortSetting(f"{deposit} web", vlan=110)
 
 
+def said(row: dict[str, Any], port: str) -> dict[str, Any]:
+    """What a switch says of a port beside its setting."""
+    found = row.get("actual", {}).get(port, {})
+    return {
+        name: value if isinstance(value, str) else tuple(map(address, value) if name == "bound" else value)
+        for name, value in found.items()
+    }
+
+
 @pytest.mark.parametrize("row", rows("port_audits"), ids=lambda row: str(row["name"]))
 def test_an_audit(row: dict[str, Any]) -> None:
     records = {
@@ -40,7 +49,7 @@ def test_an_audit(row: dict[str, Any]) -> None:
     states = {
         switch: SwitchState(
             {
-                key.split("/")[1]: ActualPort(key.split("/")[1], s)
+                key.split("/")[1]: replace(ActualPort(key.split("/")[1], s), **said(row, key))
                 for key, s in actual.items()
                 if key.startswith(switch)
             },
@@ -49,6 +58,8 @@ def test_an_audit(row: dict[str, Any]) -> None:
         for switch in ("s1", "s2")
         if switch not in row.get("unread", ())
     }
-    found = compare(list(records.values()), states, {"s1": ["up"], "s2": ["up"]})
-    said = [f"{'' if f.wrong else '~'}{f.kind} {f.switch}/{f.port} {f.deposit or '-'}" for f in found]
-    assert sorted(said) == sorted(row["found"])
+    saved = {"s1": {key.split("/")[1]: tuple(text) for key, text in row["saved"].items()}} if "saved" in row else {}
+    found = compare(list(records.values()), states, {"s1": ["up"], "s2": ["up"]}, saved)
+    assert all(each.detail for each in found)
+    shown = [f"{'' if f.wrong else '~'}{f.kind} {f.switch}/{f.port} {f.deposit or '-'}" for f in found]
+    assert sorted(shown) == sorted(row["found"])

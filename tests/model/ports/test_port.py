@@ -25,14 +25,20 @@ def learned(text: str) -> Learned:
 def test_what_forbids_a_change(row: dict[str, Any]) -> None:
     now = {"mode": "access", "vlan": 999, **row.get("port", {})}
     setting = PortSetting(now.get("description", ""), now["mode"], now["vlan"])
-    p3 = ActualPort("p3", setting, bundle=now.get("bundle", ""))
+    p3 = ActualPort(
+        "p3",
+        setting,
+        bundle=now.get("bundle", ""),
+        special=now.get("special", ""),
+        stopped=now.get("stopped", ""),
+        bound=tuple(map(address, now.get("bound", ()))),
+    )
     ports = {"p3": p3, "p4": ActualPort("p4", PortSetting()), "p9": ActualPort("p9", PortSetting())}
     there = row.get("vlans", [1, 110, 120, 999])
     state = SwitchState(
         ports,
         None if there is None else frozenset(there),
         tuple(map(learned, row.get("seen", ()))),
-        (Neighbour("p3", row["lldp"]),) if "lldp" in row else (),
     )
     tagged = tuple(row.get("tagged", ()))
     wanted = PortSetting("PS-1 web1", "trunk" if tagged else "access", row.get("vlan", 110), tagged)
@@ -45,10 +51,83 @@ def test_what_forbids_a_change(row: dict[str, Any]) -> None:
         uplinks=["p9"],
         whose=whose,
         service=row.get("service", True),
+        neighbours=[neighbour(each) for each in row.get("says", ())],
         unable=row.get("unable", ""),
     )
     assert sorted({each.reason for each in plan.refusals}) == row.get("refused", [])
-    assert all(each.detail and each.remedy for each in plan.refusals)
+    assert sorted({each.reason for each in plan.warnings}) == row.get("warned", [])
+    assert all(each.detail and each.remedy for each in (*plan.refusals, *plan.warnings))
+
+
+def neighbour(text: str) -> Neighbour:
+    name, _, short = text.partition("/")
+    return Neighbour("p3", name, (address(short),) if short else ())
+
+
+SENT = st.fixed_dictionaries(
+    {
+        "macs": st.lists(st.sampled_from(("aa", "bb", "dd")).map(address), max_size=3),
+        "ports": st.lists(st.sampled_from(("p3", "p4", "p9")), max_size=3),
+        "names": st.lists(st.text(max_size=30), max_size=3),
+        "link": st.booleans(),
+        "stopped": st.sampled_from(("", "err-disabled")),
+    }
+)
+
+
+@given(SENT)
+def test_nothing_that_a_server_sends_keeps_its_port_open(sent: dict[str, Any]) -> None:
+    """MAC addresses, forged ones too, on any port; names; a link that comes and goes; a port stopped for that."""
+    given_to = PortSetting("PS-1 web1", "access", 110)
+    p3 = ActualPort("p3", given_to, link=sent["link"], stopped=sent["stopped"], bound=tuple(sent["macs"]))
+    heard = tuple(Learned(mac, 110, name) for mac, name in zip(sent["macs"], sent["ports"], strict=False))
+    plan = port.plan(
+        "s1",
+        "p3",
+        PortSetting("bebas", "access", 999, enabled=False),
+        SwitchState({"p3": p3}, frozenset({110, 999}), heard),
+        uplinks=["p9"],
+        whose=Expected("PS-1", "web1", (address("aa"),), {address("dd"): "PS-2"}),
+        service=False,
+        neighbours=[Neighbour("p3", name) for name in sent["names"]],
+    )
+    assert plan.refusals == ()
+
+
+@given(st.text(max_size=80))
+def test_the_remedy_for_a_strange_name_says_where_the_servers_address_belongs(name: str) -> None:
+    plan = port.plan(
+        "s1",
+        "p3",
+        PortSetting("PS-1", "access", 110),
+        SwitchState({"p3": ActualPort("p3", PortSetting())}),
+        uplinks=[],
+        whose=Expected("PS-1", "web1"),
+        service=True,
+        neighbours=[Neighbour("p3", f"sw-{name}")],
+    )
+    assert [each.reason for each in plan.refusals] == ["other-neighbour"]
+    assert "network.macs" in plan.refusals[0].remedy
+
+
+def test_a_ports_own_text_is_bounded_and_has_no_secret() -> None:
+    lines = ("description kunci: password abc", "ip ospf authentication-key rahasia", "shutdown")
+    assert port.bounded(lines) == ((lines[0], "ip ospf authentication-key ********", lines[2]), "")
+    kept, why = port.bounded(["x"] * 100)
+    assert (len(kept), bool(why)) == (port.MAX_TEXT_LINES, True)
+    kept, why = port.bounded(["x" * 10_000])
+    assert (len(kept[0]), bool(why)) == (port.MAX_TEXT_CHARACTERS, True)
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=5), st.lists(st.sampled_from("abc"), max_size=5))
+def test_what_differs_between_two_texts_is_named(before: list[str], after: list[str]) -> None:
+    differs = port.text_changes(before, after)
+    assert (differs == ()) == (sorted(before) == sorted(after))
+    assert sorted(before) == sorted([*(each[1:] for each in differs if each[0] == "-"), *_common(before, after)])
+
+
+def _common(before: list[str], after: list[str]) -> list[str]:
+    return [each for letter in "abc" for each in letter * min(before.count(letter), after.count(letter))]
 
 
 @pytest.mark.parametrize(

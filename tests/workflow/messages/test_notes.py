@@ -17,6 +17,7 @@ PACKAGE = Path(sopctl.__file__).parent
 TOUCHING = (
     "adapters/ansible",
     "adapters/channels.py",
+    "adapters/bmc",
     "adapters/mail.py",
     "adapters/ssh",
     "adapters/switch",
@@ -38,6 +39,8 @@ NEVER = {
     },
     "refused before anything is recorded": {
         "appliance-released-by-hand",
+        "no-bmc-account",
+        "not-a-certificate-fingerprint",
         "no-channels",
         "no-email-address",
         "no-mail-server",

@@ -34,13 +34,13 @@ from sopctl.workflow.steps import (
     verifying,
 )
 from sopctl.workflow.views import inventories
-from tests.adapters.switch.appliances import machine
+from tests.adapters.switch.appliances import PROMPTS, machine
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, pin
 from tests.adapters.switch.fake import Device, Faults, running
 from tests.cases import rows
 from tests.conftest import Ran
 from tests.model.facts.test_appliance import said_by
-from tests.workflow.ports.test_deposit_port import ONE, Lan, plugged
+from tests.workflow.ports.conftest import ONE, Lan, plugged
 
 CISCO: Platform = "cisco_ios"
 MIKROTIK: Platform = "mikrotik_routeros"
@@ -54,8 +54,8 @@ def start() -> Iterator[Callable[..., Device]]:
     """Start a device that answers as this machine of tests/cases/appliances does."""
     with ExitStack() as held:
 
-        def begin(name: str, key: Any = HOST_KEY, **faults: Any) -> Device:
-            device = Device(machine(said_by(name)), key, user="dinas", faults=Faults(**faults))
+        def begin(name: str, key: Any = HOST_KEY, platform: str = "", **faults: Any) -> Device:
+            device = Device(machine(said_by(name), platform), key, user="dinas", faults=Faults(**faults))
             return held.enter_context(running(device))
 
         yield begin
@@ -204,6 +204,23 @@ def test_from_the_letter_to_the_return(
     assert summary.place
     assert f"port {summary.place.port} rak A1 dilepas" in done_by_hand.note
     assert device.lines == before
+
+
+FIRST_OF_EACH = {row["platform"]: row["machine"] for row in reversed(rows("appliances")) if row["platform"] in PROMPTS}
+
+
+@pytest.mark.parametrize(("platform", "name"), FIRST_OF_EACH.items())
+def test_every_platform_is_configured_verified_and_inventoried(
+    desk: Desk, start: Callable[..., Device], take_in: Callable[..., str], platform: str, name: str
+) -> None:
+    device = start(name, platform=platform)
+    deposit = take_in(device.port, platform)
+    assert configuring.configure(desk, deposit, host_key=pin().sha256).answer
+    steps = [(each.step, each.outcome) for each in advancing.advance(desk, deposit, via="phone")]
+    assert steps == [(2, "selesai"), (3, "bisa"), (5, "selesai"), (6, "selesai")]
+    facts = inventories.summary(desk).servers[0].facts
+    assert facts == from_answers(platform, said_by(name), gathered_at=facts.gathered_at)
+    assert facts.os_version
 
 
 def test_one_that_is_not_what_its_letter_says(

@@ -332,3 +332,72 @@ def test_the_commands(desk: Desk, two_months: str, sopctl: Callable[..., Ran]) -
         made = sopctl("document", "make", "inventory", "--month", "2026-12", "--format", kind)
         assert made.out == f"rekap-inventaris-2026-12.{kind}\n"
         assert (desk.site.root / made.out.strip()).read_bytes().startswith(start)
+
+
+# What is not as it should be: RACK has an array without a disk, and a drive that failed
+
+BROKEN = [
+    "Disk RAID c0/e32/s2 (HDD00002): tidak sehat (Failed SMART alert)",
+    "RAID 1/1: tidak utuh (Dgrd)",
+]
+
+
+def test_a_condition_is_told_every_month_that_it_lasts(
+    desk: Desk, two_months: str, sopctl: Callable[..., Ran], clock: Clock
+) -> None:
+    for month in ("2026-11", "2026-12"):
+        found = inventories.summary(desk, month)
+        assert [str(each) for each in found.servers[0].conditions] == BROKEN
+        paper = summary_form(desk, found)
+        assert [row[2:] for row in paper.conditions.rows] == [
+            ("Disk RAID c0/e32/s2 (HDD00002)", "tidak sehat (Failed SMART alert)", "kritis"),
+            ("RAID 1/1", "tidak utuh (Dgrd)", "kritis"),
+        ]
+        assert {field.label: field.value for field in paper.figures}["Keadaan yang perlu ditangani"] == "2"
+        form = sopctl("inventory", "form", two_months, "--month", month, "--format", "html", "-o", "form.html")
+        assert form.code == 0, form.err
+        written = (desk.site.root / "form.html").read_text()
+        assert "Keadaan yang perlu ditangani" in written
+        assert "tidak utuh (Dgrd)" in written
+        (desk.site.root / "form.html").unlink()
+    notes = [
+        event.note
+        for event in dossiers.read(desk.site, two_months).events
+        if "formulir" in event.note and "bulan" in event.note
+    ]
+    assert all("2 keadaan perlu ditangani" in note for note in notes)
+
+
+def test_conditions_in_json_and_for_monitoring(desk: Desk, two_months: str, sopctl: Callable[..., Ran]) -> None:
+    for words in (("show", two_months), ("diff", two_months)):
+        answer = json.loads(sopctl("inventory", *words, "--json").out)
+        assert [each["subject"] for each in answer["conditions"]] == [line.partition(":")[0] for line in BROKEN]
+    answer = json.loads(sopctl("inventory", "summary", "--month", "2026-12", "--json").out)
+    assert [each["text"] for each in answer["servers"][0]["conditions"]] == BROKEN
+    listed = sopctl("inventory", "conditions")
+    assert listed.code == 1
+    assert all(f"critical: {line}" in listed.out for line in BROKEN)
+    plugin = sopctl("inventory", "conditions", "--format", "nagios")
+    assert plugin.code == 2
+    assert plugin.out.startswith("CONDITIONS CRITICAL - 0 of 1 servers are as they should be: ")
+    assert plugin.out.endswith(" | critical=2;;0;0; warning=0;0;;0;\n")
+    metrics = sopctl("inventory", "conditions", "--format", "prometheus")
+    assert f'sopctl_conditions{{severity="critical",target="{two_months}"}} 2.0' in metrics.out
+    assert sopctl("inventory", "conditions", "--format", "json", "--output", "conditions.json").code == 1
+    kept = json.loads((desk.site.root / "conditions.json").read_text())
+    assert kept["servers"][0]["conditions"][1]["severity"] == "critical"
+    assert sopctl("inventory", "conditions", "--output", "x").code == 2
+    assert sopctl("inventory", "conditions", "PS-2026-0099", "--format", "nagios").code == 3
+
+
+def test_a_server_without_conditions_and_a_site_without_facts(
+    desk: Desk, deposit: str, first_facts: ServerFacts, sopctl: Callable[..., Ran]
+) -> None:
+    assert sopctl("inventory", "conditions", "--format", "nagios").code == 3, "nothing is known"
+    assert sopctl("inventory", "conditions").code == 0
+    assert sopctl("inventory", "conditions", deposit).code == 2
+    gather(desk, deposit, replace(first_facts, raid=(), drives=()))
+    assert sopctl("inventory", "conditions", deposit).code == 0
+    plugin = sopctl("inventory", "conditions", "--format", "nagios")
+    assert (plugin.code, plugin.out.partition(" -")[0]) == (0, "CONDITIONS OK")
+    assert inventories.standing(desk)[0][0].conditions == ()

@@ -13,14 +13,13 @@ import shlex
 from typing import Any
 
 from sopctl.adapters.switch.dialect import Dialect
-from sopctl.adapters.switch.driver import Restore
-from sopctl.adapters.switch.faults import DeviceFault
+from sopctl.adapters.switch.driver import Pending, Restore
+from sopctl.adapters.switch.faults import CommandRefused, DeviceFault, NotSaved
 from sopctl.adapters.switch.session import Session
-from sopctl.model.ports.port import ActualPort, Learned, PortSetting, SwitchState, mac
+from sopctl.model.ports.port import ActualPort, Learned, Neighbour, PortSetting, SwitchState, bounded, mac
 from sopctl.model.text import printable
 
 DIALECT = Dialect("linux", re.compile(r"(?!)"), "shell")
-SAVE: tuple[str, ...] = ()
 
 DESCRIPTION = "sopctl-description"
 """The key in a port's external_ids: the database has no column for a description."""
@@ -49,67 +48,137 @@ def learned(session: Session) -> tuple[Learned, ...]:
     return _learned(session, _bridges(session), _interfaces(session))
 
 
-def unable(before: PortSetting, wanted: PortSetting) -> str:
-    """Speeds belong to the host; a mode that we cannot restore is left alone."""
-    if before.mode == "dynamic":
-        return "its present VLAN mode could not be put back"
-    if wanted.speed_mbps:
-        return "a speed is not set on this platform"
-    return ""
+def neighbours(_session: Session, _port: str) -> tuple[Neighbour, ...]:
+    """Open vSwitch hears none."""
+    return ()
 
 
-def lines(port: str, before: PortSetting, wanted: PortSetting) -> tuple[str, ...]:
+def unable(_before: ActualPort, wanted: PortSetting) -> str:
+    """Speeds belong to the host."""
+    return "a speed is not set on this platform" if wanted.speed_mbps else ""
+
+
+def lines(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
     """One transaction for all but the port's state. The port is shut first, or enabled last."""
-    made = []
-    if before.enabled and not wanted.enabled:
-        made.append(_set_state(port, "down"))
-    if (before.mode, before.vlan, before.tagged, before.description) != (
-        wanted.mode,
-        wanted.vlan,
-        wanted.tagged,
-        wanted.description,
-    ):
-        made.append(_transaction(port, wanted))
-    if wanted.enabled and not before.enabled:
-        made.append(_set_state(port, "up"))
-    return tuple(made)
+    now = before.setting
+    same = (now.mode, now.vlan, now.tagged) == (wanted.mode, wanted.vlan, wanted.tagged)
+    values = _columns(before) if same else _values(wanted)
+    changed = not same or now.description != wanted.description
+    return _ordered(before.name, now, wanted, (values, wanted.description) if changed else None)
 
 
-def restore(_session: Session, port: str, back: tuple[str, ...], seconds: int) -> Restore | None:
+def expected(before: ActualPort, wanted: PortSetting) -> ActualPort:
+    """The text that the lines leave."""
+    now = before.setting
+    same = (now.mode, now.vlan, now.tagged) == (wanted.mode, wanted.vlan, wanted.tagged)
+    text = _text(_columns(before) if same else _values(wanted), wanted)
+    return ActualPort(before.name, wanted, before.link, before.bundle, text)
+
+
+def back(now: ActualPort, before: ActualPort) -> tuple[str, ...]:
+    """The columns as they were."""
+    described = now.setting.description != before.setting.description
+    changed = described or _columns(now) != _columns(before)
+    content = (_columns(before), before.setting.description) if changed else None
+    return _ordered(before.name, now.setting, before.setting, content)
+
+
+def restore(_session: Session, before: ActualPort, back: tuple[str, ...], seconds: int) -> Restore | None:
     """By a systemd timer, or a background process where systemd is not running. It acts only while its mark exists.
 
     Each has its own mark, and removes the port's earlier ones, so that a timer left by another run does nothing.
     """
-    unit = f"sopctl-restore-{port}".replace("/", "-")
+    unit = _unit(before.name)
     mark = f"/run/{unit}.{secrets.token_hex(4)}"
     script = shlex.quote(f"[ -e {mark} ] || exit 0; {'; '.join(back)}; rm -f {mark}")
     timer = f"systemd-run --quiet --collect --unit={unit} --on-active={seconds}s --timer-property=AccuracySec=1s"
-    stop = f"[ ! -d /run/systemd/system ] || systemctl stop {unit}.timer 2>/dev/null || true"
-    drop = (f"rm -f /run/{unit}.*", stop)
     return Restore(
         how=f"{unit} in {seconds} s",
         arm=(
-            *drop,
+            *_disarm(unit),
             f": >{mark}",
             f"if [ -d /run/systemd/system ]; then {timer} sh -c {script}; "
             f"else (trap '' HUP; setsid sh -c \"sleep {seconds}; \"{script} >/dev/null 2>&1 </dev/null &) fi",
         ),
-        keep=(f"rm -f {mark}", stop),
-        drop=drop,
+        keep=_disarm(unit),
     )
 
 
-def _transaction(port: str, wanted: PortSetting) -> str:
-    values = [f"tag={wanted.vlan}" if wanted.vlan else "tag=[]"]
+def pending(session: Session, port: str) -> tuple[Pending, ...]:
+    """Our own, by its mark on the host."""
+    unit = _unit(port)
+    marks = session.show(f"ls -d /run/{unit}.* 2>/dev/null || true")
+    return (Pending(unit, ours=True, end=_disarm(unit)),) if marks.strip() else ()
+
+
+def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
+    """The database is on the disk when a transaction that asks for that (RFC 7047, section 5.2.9) is over."""
+    del overwrite
+    commit = """["Open_vSwitch",{"op":"commit","durable":true}]"""
+    try:
+        said = session.show(f"ovsdb-client --timeout=20 transact {shlex.quote(commit)}").strip()
+    except CommandRefused as error:
+        said = error.answer
+    if said.replace(" ", "") != "[{}]":
+        raise NotSaved(
+            "database-not-on-disk",
+            "the database does not say that {port} is on its disk: {answer}",
+            where=str(session.endpoint),
+            remedy="See the log of ovsdb-server on the switch's host, then run the command again.",
+            port=port.name,
+            answer=printable(said, 200),
+        )
+
+
+def saved(_session: Session) -> dict[str, tuple[str, ...]] | None:
+    """Every change is kept at once."""
+    return None
+
+
+def _unit(port: str) -> str:
+    return f"sopctl-restore-{port}".replace("/", "-")
+
+
+def _disarm(unit: str) -> tuple[str, ...]:
+    stop = f"[ ! -d /run/systemd/system ] || systemctl stop {unit}.timer 2>/dev/null || true"
+    return (f"rm -f /run/{unit}.*", stop)
+
+
+def _values(wanted: PortSetting) -> tuple[str, ...]:
+    """The columns of a port that is set so."""
+    tag = f"tag={wanted.vlan}" if wanted.vlan else "tag=[]"
     if wanted.mode == "access":
-        values += ["vlan_mode=access", "trunks=[]"]
-    else:
-        mode = "native-untagged" if wanted.vlan else "trunk"
-        values += [f"vlan_mode={mode}", f"trunks=[{','.join(map(str, wanted.tagged))}]"]
-    described = f"external_ids:{DESCRIPTION}={json.dumps(wanted.description)}"
+        return (tag, "vlan_mode=access", "trunks=[]")
+    mode = "native-untagged" if wanted.vlan else "trunk"
+    return (tag, f"vlan_mode={mode}", f"trunks=[{','.join(map(str, wanted.tagged))}]")
+
+
+def _columns(port: ActualPort) -> tuple[str, ...]:
+    """The columns in a port's text."""
+    return tuple(each for each in port.text if each.startswith(("tag=", "vlan_mode=", "trunks=")))
+
+
+def _text(columns: tuple[str, ...], setting: PortSetting) -> tuple[str, ...]:
+    return (*columns, f"state={'up' if setting.enabled else 'down'}", f"description={setting.description}")
+
+
+def _ordered(
+    port: str, now: PortSetting, then: PortSetting, content: tuple[tuple[str, ...], str] | None
+) -> tuple[str, ...]:
+    made = []
+    if now.enabled and not then.enabled:
+        made.append(_set_state(port, "down"))
+    if content:
+        made.append(_transaction(port, *content))
+    if then.enabled and not now.enabled:
+        made.append(_set_state(port, "up"))
+    return tuple(made)
+
+
+def _transaction(port: str, values: tuple[str, ...], described: str) -> str:
     parts = ["ovs-vsctl", "--timeout=10", "set", "Port", port, *values]
-    if wanted.description:
-        return shlex.join([*parts, described])
+    if described:
+        return shlex.join([*parts, f"external_ids:{DESCRIPTION}={json.dumps(described)}"])
     return shlex.join([*parts, "--", "remove", "Port", port, "external_ids", DESCRIPTION])
 
 
@@ -131,7 +200,14 @@ def _port(row: Row, members: list[Row]) -> ActualPort:
         enabled=all(each["admin_state"] != ["down"] for each in members),
     )
     link = all(each["link_state"] == ["up"] for each in members) if members else None
-    return ActualPort(name, setting, link, name if len(members) > 1 else "")
+    columns = (
+        f"tag={vlan or '[]'}",
+        f"vlan_mode={mode[0] if mode else '[]'}",
+        f"trunks=[{','.join(map(str, trunks))}]",
+    )
+    text, long = bounded(_text(columns, setting))
+    special = f"vlan_mode={printable(said, 40)}" if kind == "dynamic" else long
+    return ActualPort(name, setting, link, name if len(members) > 1 else "", text, special)
 
 
 def _bridges(session: Session) -> list[Row]:

@@ -10,8 +10,25 @@ from sopctl.cli.render import put_json, put_step
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sopctl.model.ports.port import Refusal
     from sopctl.workflow.desk import StepDone
     from sopctl.workflow.ports.change import PortResult
+
+
+overwrite_option = click.option(
+    "--overwrite-nvram",
+    is_flag=True,
+    help="Let the switch replace a saved configuration that another version of its software wrote, if it asks.",
+)
+
+
+def put_warnings(warnings: "Sequence[Refusal]") -> None:
+    """What does not hold up a change, and is to be known."""
+    for each in warnings:
+        click.secho(f"  ! {each.reason}: {printable(each.detail)}", fg="yellow")
+        click.echo(f"    → {each.remedy}")
 
 
 def put_change(done: "StepDone", result: "PortResult", *, as_json: bool) -> None:
@@ -23,6 +40,7 @@ def put_change(done: "StepDone", result: "PortResult", *, as_json: bool) -> None
         put_json({"step": done, "port": replace(result, remedy=helps)})
     else:
         put_step(done, as_json=False)
+        put_warnings(result.plan.warnings)
         if helps and not result.answer:
             click.echo(f"  → {helps}")
     end(done.answer)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> None:
     """Compare every port of every rack with the records: unknown devices, wrong VLANs, servers on another's port.
 
-    Switches are read at the same time, in one session each; nothing is changed. Exit 1: something is wrong; 6: a
-    switch could not be read.
+    Ports that are set otherwise than the switch saved them are named too. Switches are read at the same time, in one
+    session each; nothing is changed. Exit 1: something is wrong; 6: a switch could not be read.
     """
     from sopctl.workflow.ports import audit
 
@@ -47,7 +47,9 @@ def _put_audit(found: "Audited") -> None:
         for each in found.findings:
             if each.switch == name:
                 whose = f" ({each.deposit})" if each.deposit else ""
-                click.echo(f"  {each.kind:<15} {each.port}{whose}: {printable(each.detail)}")
+                click.echo(f"  {each.kind:<16} {each.port}{whose}: {printable(each.detail)}")
+    for name, old in found.old.items():
+        click.secho(f"! {name}: its record allows old SSH algorithms: {', '.join(old)}", fg="yellow")
     for name, why in found.errors.items():
         click.secho(f"✗ {name}: {printable(why, 1_000)}", fg="red")
     if not found.switches and not found.errors:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk, session_log_option
+from sopctl.cli.reading.switch._render import put_warnings
 from sopctl.cli.render import put_json
 from sopctl.model.text import printable
 
@@ -42,10 +43,15 @@ def _put_plan(found: "Proposal") -> None:
         link = {True: "up", False: "down", None: "unknown"}[plan.before.link]
         heard = ", ".join(plan.macs) or "nothing"
         click.echo(f"  now     {_setting(plan.before.setting)}\n          link {link}; heard: {heard}")
+        if plan.before.stopped:
+            click.echo(f"          stopped by the switch: {printable(plan.before.stopped)}")
+        if plan.before.bound:
+            click.echo(f"          port security: {', '.join(plan.before.bound)}")
     click.echo(f"  wanted  {_setting(plan.wanted)}")
     for refusal in plan.refusals:
         click.secho(f"  ✗ {refusal.reason}: {printable(refusal.detail)}", fg="red")
         click.echo(f"    → {refusal.remedy}")
+    put_warnings(plan.warnings)
     if plan.before and not plan.changes:
         click.echo("  nothing to change")
     for title, lines in (("would be sent", found.lines), ("the way back", found.back)):
@@ -53,14 +59,19 @@ def _put_plan(found: "Proposal") -> None:
             click.echo(f"  {title}:")
             for line in lines:
                 click.echo(f"    {printable(line, 2_000)}")
-    if found.lines:
+    if found.lines and plan.wanted.enabled:
         click.echo(f"  restored by itself if we do not come back: {found.restore or 'no (see docs/switches.md)'}")
 
 
 def _setting(setting: "PortSetting") -> str:
+    from sopctl.model.ports.port import NONE_TAGGED
+
     vlan = f"{setting.mode}, VLAN {setting.vlan}"
     if setting.mode == "trunk":
-        vlan += f", tagged {', '.join(map(str, setting.tagged)) or 'all'}"
+        tagged = "none" if setting.tagged == NONE_TAGGED else ", ".join(map(str, setting.tagged)) or "all"
+        vlan += f", tagged {tagged}"
+    if setting.voice is not None:
+        vlan += f", voice VLAN {setting.voice or 'untagged'}"
     speed = f", {setting.speed_mbps} Mb/s" if setting.speed_mbps else ""
     state = "open" if setting.enabled else "shut"
     return f"{state}, {vlan}{speed}, “{printable(setting.description)}”"

@@ -13,21 +13,26 @@ from sopctl.cli.options import (
     seen_option,
     session_log_option,
 )
-from sopctl.cli.reading.switch._render import put_change
+from sopctl.cli.reading.switch._render import overwrite_option, put_change
 
 
 @click.command("release", epilog=example("sopctl switch release PS-2026-0001"))
 @id_argument
 @session_log_option
+@overwrite_option
 @decider_options
 @seen_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, deposit_id: str, *, session_log: Path | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context, deposit_id: str, *, session_log: Path | None, overwrite_nvram: bool, as_json: bool
+) -> None:
     """Shut the deposit's port and put it into quarantine, at any step. Exit 1: it is not shut.
 
-    `sopctl release` does the same at pengembalian 6. This is for a server that must be off the network at once.
+    `sopctl release` does the same at pengembalian 6. This is for a server that must be off the network at once. It
+    depends on nothing that the server sends, and nothing that fails after the port is shut opens it again.
     """
     from sopctl.workflow.ports import deposit_port
 
-    put_change(*deposit_port.release(open_desk(ctx), deposit_id, log=session_log), as_json=as_json)
+    done = deposit_port.release(open_desk(ctx), deposit_id, log=session_log, overwrite=overwrite_nvram)
+    put_change(*done, as_json=as_json)

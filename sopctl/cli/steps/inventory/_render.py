@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sopctl.model.facts.changes import Change
+    from sopctl.model.facts.conditions import Condition
 
 
 _STYLE: dict[str, Any] = {"alarm": {"bold": True, "fg": "red"}, "change": {}, "unread": {"dim": True}}
@@ -21,6 +22,19 @@ def plain(changes: "Sequence[Change]") -> list[dict[str, str | None]]:
         {"weight": each.weight, "subject": each.subject, "before": each.before, "after": each.after, "text": str(each)}
         for each in changes
     ]
+
+
+def plain_conditions(found: "Sequence[Condition]") -> list[dict[str, str]]:
+    """Conditions for machines."""
+    return [
+        {"severity": each.severity, "subject": each.subject, "what": each.what, "text": str(each)} for each in found
+    ]
+
+
+def put_conditions(found: "Sequence[Condition]") -> None:
+    """What is not as it should be, one line each."""
+    for each in found:
+        click.secho(f"  {each.severity}: {printable(str(each))}", bold=True, fg="red")
 
 
 def put_changes(changes: "Sequence[Change]") -> None:

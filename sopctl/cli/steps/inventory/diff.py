@@ -4,7 +4,7 @@ import click
 
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk
 from sopctl.cli.render import console, put_json, table
-from sopctl.cli.steps.inventory._render import plain, put_changes
+from sopctl.cli.steps.inventory._render import plain, plain_conditions, put_changes, put_conditions
 
 
 @click.command(
@@ -29,7 +29,7 @@ def command(
     """What changed on a server: between its last two months, two months that you name, or since the hand-over.
 
     Noise is left out: uptime, free space, device order, leased addresses. What was read before and not this time is
-    listed last; it does not count as a change.
+    listed last; it does not count as a change. What is not as it should be now stands first, new or not.
     """
     from sopctl.workflow.views import inventories
 
@@ -41,15 +41,17 @@ def command(
                 "from": found.before,
                 "to": found.after,
                 "changes": plain(found.changes),
+                "conditions": plain_conditions(found.conditions),
                 "declared": found.declared,
             }
         )
     else:
         click.echo(f"{deposit_id}: {found.before or 'hand-over'} → {found.after}")
+        put_conditions(found.conditions)
         put_changes(found.changes)
         if since:
             made = table("declared and found", "declared", "found")
             for line in found.declared:
-                made.add_row(line.subject, line.declared, line.found, style="" if line.agrees else "yellow")
+                made.add_row(line.subject, line.declared, line.found, style="yellow" if line.agrees is False else "")
             console().print(made)
     end(not (exit_code and any(change.weight != "unread" for change in found.changes)))

@@ -6,7 +6,7 @@ import click
 
 from sopctl.cli.options import choose_one, example, json_option, month_option, open_desk
 from sopctl.cli.render import aligned, console, counted_progress, put_json, table
-from sopctl.cli.steps.inventory._render import plain, put_changes
+from sopctl.cli.steps.inventory._render import plain, plain_conditions, put_changes, put_conditions
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str | None, as_json: bool) -> None:
-    """The month's inventory of all servers: this month's changes first, then the servers and their sums."""
+    """The month's inventory of all servers: conditions and changes first, then the servers and their sums."""
     from sopctl.workflow.views import inventories
 
     if sum((as_csv, netbox is not None, as_json)) > 1:
@@ -38,7 +38,14 @@ def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
     if as_csv or netbox:
         click.echo(inventories.as_csv(desk, found, netbox), nl=False)
     elif as_json:
-        servers = [{**inventories.flat(each), "changes": plain(each.changes)} for each in found.servers]
+        servers = [
+            {
+                **inventories.flat(each),
+                "changes": plain(each.changes),
+                "conditions": plain_conditions(each.conditions),
+            }
+            for each in found.servers
+        ]
         put_json({"month": found.month, "servers": servers, "not_gathered": found.not_gathered, "sums": found.sums})
     else:
         _put_summary(found)
@@ -47,14 +54,18 @@ def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
 def _put_summary(found: "MonthlySummary") -> None:
     from sopctl.model.facts.changes import real
 
-    told = [each for each in found.servers if each.changes]
+    bad = [each for each in found.servers if each.conditions]
+    told = [each for each in found.servers if each.changes or each.conditions]
     changed = [each for each in told if real(each.changes)]
     click.echo(
-        f"{found.month}: {len(found.servers)} servers gathered, {len(found.not_gathered)} not, {len(changed)} changed"
+        f"{found.month}: {len(found.servers)} servers gathered, {len(found.not_gathered)} not, {len(changed)} changed, "
+        f"{len(bad)} with a condition that needs attention"
     )
     for each in told:
         click.echo(f"{each.deposit.id} {printable(each.deposit.server)}")
-        put_changes(each.changes)
+        put_conditions(each.conditions)
+        if each.changes:
+            put_changes(each.changes)
     for deposit_id in found.not_gathered:
         click.echo(f"{deposit_id}: not gathered this month")
     rows: list[tuple[str, ...]] = [("id", "server", "unit", "rack", "system", "memory", "disks", "valid until")]

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from sopctl.model.facts.answers import Answers, Refusals, seconds, size
+from sopctl.model.facts.answers import Answers, Refusals, seconds
 from sopctl.model.facts.parts import Cpu, Listener, Module, Mount, Nic, PowerSupply
 from sopctl.model.facts.tool_output import colon_fields
-from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
+from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, size, text
 
 IDENTITY = "/system identity print"
 RESOURCE = "/system resource print"
@@ -44,6 +44,8 @@ COMMANDS = (
     SERVICES,
     HEALTH,
 )
+TERMINAL = None
+"""Its terminal is set by what follows the account's name, which netmiko adds."""
 
 READ_BY = {
     "hostname": (IDENTITY,),

@@ -2,13 +2,14 @@
 
 Shapes are those of Cisco's command references (show version, show inventory, show interfaces, show ip interface, show
 ipv6 interface, show file systems, show hosts, show ntp status, show control-plane host open-ports). Privilege
-level 1 is enough for most of them.
+level 1 is enough for most of them. NX-OS, which answers the same
+commands in other words, is another platform.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sopctl.model.facts.answers import Answers, Refusals, seconds
 from sopctl.model.facts.parts import Cpu, Listener, Module, Mount, Nic, PowerSupply
@@ -26,6 +27,7 @@ FILES = "show file systems"
 PORTS = "show control-plane host open-ports"
 
 COMMANDS = (VERSION, INVENTORY, INTERFACES, IPV4, IPV6, ROUTE, HOSTS, NTP, FILES, PORTS)
+TERMINAL = ("terminal length 0", "terminal width 511")
 
 READ_BY = {
     "vendor": (VERSION,),
@@ -56,15 +58,27 @@ REFUSALS = Refusals(
 )
 
 _SOFTWARE = re.compile(r"Cisco (?:IOS|Internetwork Operating System)")
-_IMAGE = re.compile(r"\(([A-Za-z0-9_]{2,40}(?:-[A-Za-z0-9_]{1,40}){1,4})\), ?Version ([^ ,]{1,60})")
-_HARDWARE = re.compile(r"[Cc]isco (\S{2,40}) (?:\(([^()]{1,40})\) )?(?:\([^()]{1,40}\) )?(?:processor )?")
+_XE = re.compile(r"Cisco IOS.{0,60}\bIOS[- ]XE Software|Cisco IOS[- ]XE|IOS \(tm\) IOS-XE")
+_IMAGE = re.compile(r"\(([A-Za-z0-9_]{2,40}(?:-[A-Za-z0-9_]{1,40}){0,4})\), ?(?:Experimental )?Version ([^ ,]{1,60})")
+_XE_RELEASE = re.compile(r"Cisco IOS[- ]XE Software, Version ([^ ,]{1,60})")
+_HARDWARE = re.compile(r"[Cc]isco (\S{2,40}) (?:\(([^()]{1,40})\) )?(?:processor )?(?:\(revision ([^()]{1,40})\) )?")
 _MEMORY = re.compile(r"with (\d{1,12})K(?:/(\d{1,12})K)? bytes of memory")
-_PHYSICAL = re.compile(r"(\d{1,12})K bytes of physical memory")
-_RELEASE = re.compile(r"Version ([^ ,]{1,60})")
-_RACK_UNITS = re.compile(r"\d{1,2}RU")
-_ITEM = re.compile(r'NAME: "([^"]{0,120})", *DESCR: "([^"]{0,200})')
-_CHASSIS = re.compile(r"(?:Switch ?)?(\d{1,2})(?: (?:Chassis|System|- .{1,60}))?|(?:.{0,60} )?Chassis", re.IGNORECASE)
+_PHYSICAL = re.compile(r"(?:.{0,120} )?(\d{1,12})K bytes of physical memory")
+_RELEASE = re.compile(r"[Vv]ersion ([^ ,]{1,60})")
+_NO_PROCESSOR = re.compile(r"\d{1,2}RU(?:-X)?|RP\d|revision .*")
+"""What routers print where others name their processor: their height, their route processor, a revision."""
+_ITEM = re.compile(r'NAME: {0,4}"([^"]{0,120})" {0,4}, {0,4}DESCR: {0,4}"([^"]{0,200})')
+_CHASSIS = re.compile(
+    r"(?:Switch ?)?(\d{1,2}) (?:Chassis|System)|(?:Chassis|Switch) ?(\d{1,2})|(?:.{0,60} )?(?:Chassis|Switch System)",
+    re.IGNORECASE,
+)
+_DESCRIBED_CHASSIS = re.compile(r".{0,120}\bchassis(?: system)?(?:, Hw Serial.{0,80})?", re.IGNORECASE)
+_MEMBER = re.compile(r"\d{1,2}")
+_STACK = re.compile(r"c\d{2}[\dx]{1,3}\w? stack", re.IGNORECASE)
+"""The line of a stack as a whole, which shows the product and the serial number of whichever member is active."""
 _POWER = re.compile(r"power suppl|\bPSU\b", re.IGNORECASE)
+_FAN = re.compile(r"\bfan", re.IGNORECASE)
+_NO_PART = frozenset({"unspecified", "n/a", "none", "unknown"})
 _WATTS = re.compile(r"\b(\d{2,5}) ?W(?:att)?s?\b", re.IGNORECASE)
 _INTERFACE = re.compile(r"([A-Za-z]\S{0,63}) is ([a-z ]{2,30}), line protocol is (\S{2,20})")
 _HARDWARE_ADDRESS = re.compile(r"  Hardware is .{0,120}?(?:bia|address is) ([0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})")
@@ -72,7 +86,8 @@ _BURNT_IN = re.compile(r"\(bia ([0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})\)")
 _SPEED = re.compile(r"[A-Za-z]{4}[ -][Dd]uplex, (\d{1,6}) ?([MG])b(?:ps|/s)")
 _BRIEF = re.compile(r"([A-Za-z]\S{0,63}) +\[")
 _LOGICAL = re.compile(
-    r"(?:Vlan|Loopback|Tunnel|Port-channel|BDI|Dialer|Null|NVI|Virtual-|Async|Embedded-|EFXS|LI-|lsmpi|unrouted)\S{0,40}"
+    r"(?:Vlan|Loopback|Tunnel|Port-channel|BDI|Dialer|Null|NVI|Virtual|Async|Embedded-|EFXS|LI-|lsmpi|unrouted"
+    r"|AppGigabit)\S{0,40}"
     r"|\S{1,60}\.\d{1,6}",
     re.IGNORECASE,
 )
@@ -87,25 +102,25 @@ def read(answers: Answers) -> dict[str, object]:
     chassis = _chassis(parts)
     hosts = answers.lines(HOSTS)
     name, domain = _host_name(version), _after(hosts, "Default domain is ")
-    ios = any(_SOFTWARE.match(line) for line in version[:20])
+    system = _system(version)
     product = (chassis and chassis.model) or text(_field(version, "Model number")) or _hardware(version)
-    image = _image(version)
+    image, release = _image(version)
     return {
         "hostname": name,
         "fqdn": text(f"{name}.{domain}", 253) if name and domain and " " not in domain else None,
-        "vendor": "Cisco" if ios else None,
+        "vendor": "Cisco" if system else None,
         "product": product,
         "serial": (chassis and chassis.serial)
-        or text(_field(version, "System serial number"), 40)
-        or text(_after(version, "Processor board ID "), 40),
+        or _serial(_field(version, "System serial number"))
+        or _serial(_after(version, "Processor board ID ")),
         "bios_version": _loader(version),
         "virtualization": None if product is None else "virtual" if product.upper() in _VIRTUAL else "none",
-        "os_name": ("Cisco IOS XE" if _is_xe(version) else "Cisco IOS") if ios else None,
-        "os_version": image[1] if image else None,
+        "os_name": system,
+        "os_version": release,
         "uptime_seconds": seconds(next((line for line in version if " uptime is " in line), "").rpartition(" is ")[2]),
         "cpu": Cpu(model=_processor(version)),
         "memory_mib": _memory(version),
-        "packages": {image[0]: image[1]} if image else {},
+        "packages": {image: release} if image and release else {},
         "modules": tuple(part for part in parts if not _is_power(part)),
         "power_supplies": tuple(_supply(part) for part in parts if _is_power(part)),
         "nics": tuple(_nics(answers))[:MAX_ENTRIES],
@@ -118,14 +133,21 @@ def read(answers: Answers) -> dict[str, object]:
 
 
 def _after(lines: Sequence[str], begin: str) -> str:
-    """The rest of the first line that begins with `begin`."""
-    return next((line.strip().removeprefix(begin) for line in lines if line.strip().startswith(begin)), "").strip()
+    """The rest of the first line that begins with `begin`, in capitals or not."""
+    found = (line.strip() for line in lines)
+    return next((line[len(begin) :] for line in found if line[: len(begin)].lower() == begin.lower()), "").strip()
 
 
 def _field(lines: Sequence[str], key: str) -> str:
-    """`Model number                    : WS-C2960X-48TS-L`."""
-    found = (line.partition(":") for line in lines if line.startswith(key))
-    return next((value.strip() for name, _, value in found if name.strip() == key), "")
+    """`Model number                    : WS-C2960X-48TS-L`, in capitals or not."""
+    found = (line.partition(":") for line in lines)
+    return next((value.strip() for name, _, value in found if name.strip().lower() == key.lower()), "")
+
+
+def _serial(said: str) -> str | None:
+    """A serial number is one word; behind it stand revisions (`0001, with hardware revision 0`, `F1 (429)`)."""
+    number = next(iter(said.split()), "").rstrip(",")
+    return None if number.lower() in _NO_PART else text(number, 40)
 
 
 def _host_name(version: Sequence[str]) -> str | None:
@@ -134,34 +156,42 @@ def _host_name(version: Sequence[str]) -> str | None:
     return name if name and " " not in name else None
 
 
-def _is_xe(version: Sequence[str]) -> bool:
-    return any(line.startswith(("Cisco IOS XE Software", "Cisco IOS-XE", "IOS (tm) IOS-XE")) for line in version[:20])
+def _system(version: Sequence[str]) -> str | None:
+    """What runs on it; None if it is neither."""
+    first = [line[:300] for line in version[:20]]
+    if any(_XE.match(line) for line in first):
+        return "Cisco IOS XE"
+    return "Cisco IOS" if any(_SOFTWARE.match(line) for line in first) else None
 
 
-def _image(version: Sequence[str]) -> tuple[str, str] | None:
+def _image(version: Sequence[str]) -> tuple[str | None, str | None]:
     """The running software: its image's name, and its version."""
-    for line in version[:20]:
-        found = _IMAGE.search(line[:300])
+    first = [line[:300] for line in version[:20]]
+    for line in first:
+        found = _IMAGE.search(line)
         if found and (name := text(found[1], 80)) and (release := text(found[2], 60)):
             return name, release
-    return None
+    said = (found for line in first if (found := _XE_RELEASE.match(line)))
+    return None, next((text(found[1], 60) for found in said), None)
 
 
 def _hardware_line(version: Sequence[str]) -> re.Match[str] | None:
-    lines = (line for line in version if line[1:6] == "isco " and "bytes of memory" in line)
+    lines = (line for line in version if line[1:6] == "isco " and "memory" in line)
     return next((found for line in lines if (found := _HARDWARE.match(line))), None)
 
 
 def _hardware(version: Sequence[str]) -> str | None:
-    found = _hardware_line(version)
-    return text(found[1], 60) if found else None
+    """The model of a device that has no inventory."""
+    if found := _hardware_line(version):
+        return text(found[1], 60)
+    return "IOL" if any(line.startswith("Linux Unix (") for line in version) else None
 
 
 def _processor(version: Sequence[str]) -> str | None:
-    """The text in parentheses after the model. Some routers put their height or a revision there."""
+    """The text in parentheses after the model, unless it is something else: the same word as the revision, say."""
     found = _hardware_line(version)
     name = text(found[2], 60) if found and found[2] else None
-    return None if name is None or _RACK_UNITS.fullmatch(name) or name.startswith("revision") else name
+    return None if name is None or (found and (_NO_PROCESSOR.fullmatch(name) or name == found[3])) else name
 
 
 def _memory(version: Sequence[str]) -> int | None:
@@ -194,27 +224,48 @@ def _inventory(lines: Sequence[str]) -> Iterator[Module]:
             found = item
         elif found and line.lstrip().startswith("PID:") and count < MAX_ENTRIES:
             model, _, rest = line.lstrip().removeprefix("PID:").partition(",")
-            serial = rest.rpartition("SN:")[2] if "SN:" in rest else ""
             part = Module(
                 name=text(found[1], 80) or "?",
-                model=text(model.strip(), 60),
+                model=None if model.strip().lower() in _NO_PART else text(model.strip(), 60),
                 description=text(found[2], 120),
-                serial=text(serial.strip(), 60),
+                serial=_serial(rest.rpartition("SN:")[2]) if "SN:" in rest else None,
             )
             found = None
-            if part.model or part.serial:
+            if (part.model or part.serial) and not _STACK.fullmatch(part.name):
                 count += 1
                 yield part
 
 
 def _chassis(parts: Sequence[Module]) -> Module | None:
-    """The device itself; for a stack, its lowest member, as the active one may change any day."""
-    numbered = [(int(found[1] or 0), part) for part in parts if (found := _CHASSIS.fullmatch(part.name))]
-    return min((each for each in numbered if each[1].serial), key=lambda each: each[0], default=(0, None))[1]
+    """The device itself; of several (a stack, VSS), the lowest member, as the active one may change any day.
+
+    A part with a bare number for its name is a member of a stack, or a line card; a member's description is its model.
+    A chassis may name its model as a whole or as its first module does (Catalyst 4948).
+    """
+    found = [(_place(part), part) for part in parts if not (_is_power(part) or _FAN.search(part.description or ""))]
+    whole = [(place, part) for place, part in found if place is not None]
+    whole = whole or [
+        (int(part.name), part)
+        for _, part in found
+        if _MEMBER.fullmatch(part.name) and " " not in (part.description or " ")
+    ]
+    first = min(whole, key=lambda each: (each[1].serial is None, each[0]), default=(0, None))[1]
+    if first and first.serial and not first.model:
+        twin = next((part for part in parts if part.serial == first.serial and part.model), first)
+        return structs.replace(first, model=twin.model)
+    return first
+
+
+def _place(part: Module) -> int | None:
+    """Which of several chassis a part is; None if it is none."""
+    if found := _CHASSIS.fullmatch(part.name):
+        return int(found[1] or found[2] or 0)
+    return 0 if _DESCRIBED_CHASSIS.fullmatch(part.description or "") else None
 
 
 def _is_power(part: Module) -> bool:
-    return bool(_POWER.search(part.name) or _POWER.search(part.description or ""))
+    said = f"{part.name} {part.description or ''}"
+    return bool(_POWER.search(said)) and not _FAN.search(said)
 
 
 def _supply(part: Module) -> PowerSupply:

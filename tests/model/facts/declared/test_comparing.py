@@ -1,17 +1,16 @@
 """What was declared, beside what the machine says."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
 from sopctl.model.deposit import Server
 from sopctl.model.facts.declared import compare
 from sopctl.model.facts.server import ServerFacts
+from tests.cases import rows
 
-ROWS = yaml.safe_load((Path(__file__).parents[2] / "cases" / "declared.yml").read_text())
+ROWS = rows("declared")
 AGREES = {"nothing": None, True: True, False: False}
 
 

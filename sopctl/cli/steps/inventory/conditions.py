@@ -1,0 +1,101 @@
+"""`sopctl inventory conditions`: what is not as it should be on the servers, for people and for monitoring."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sopctl.cli.options import FILE, end_with, example, json_option, open_desk
+from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
+from sopctl.cli.render import put_json
+from sopctl.cli.steps.inventory._render import plain_conditions, put_conditions
+from sopctl.errors import ExitCode
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.workflow.views.inventories import Standing
+
+FORMATS = ("table", "json", "prometheus", "nagios")
+
+
+class Conditions(Plugin):
+    """The plugin's line begins with its own word."""
+
+    service = "CONDITIONS"
+
+
+@click.command(
+    "conditions",
+    cls=Conditions,
+    epilog=example(
+        "sopctl inventory conditions",
+        "sopctl inventory conditions PS-2026-0001 --json",
+        "sopctl inventory conditions --format prometheus --output /var/lib/prometheus/node-exporter/conditions.prom",
+        "sopctl inventory conditions --format nagios",
+    ),
+)
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print them.")
+@click.option("--output", type=FILE, help="Write them to this file, atomically.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, ids: tuple[str, ...], form: str, output: Path | None, as_json: bool) -> None:
+    """What is not as it should be on the servers, by their newest facts: failed disks, degraded arrays, power supplies.
+
+    A condition is told as long as it lasts, whether or not it is new. Exit code 0: there is none; 1: there is one. With
+    --format nagios, a plugin's codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+    """
+    form = "json" if as_json else form
+    if output and form == "table":
+        raise not_for_a_file(form)
+    from sopctl.workflow.views import inventories
+
+    found, errors = inventories.standing(open_desk(ctx), ids)
+    code = _put(found, form, output, untried=len(errors))
+    if form != "nagios":
+        end_with(errors)
+    sys.exit(code)
+
+
+def _put(found: "list[Standing]", form: str, output: Path | None, untried: int) -> int:
+    """Print the conditions, or write them to `output`; the exit code."""
+    from sopctl.adapters import exports
+
+    rows = [exports.Standing(each.deposit.id, each.gathered_at, each.conditions) for each in found]
+    code = int(ExitCode.NO if any(each.conditions for each in found) else ExitCode.OK)
+    if form == "table":
+        _put_lines(found)
+        return code
+    if form == "json":
+        document = {
+            "servers": [
+                {
+                    "id": each.deposit.id,
+                    "server": each.deposit.server,
+                    "gathered_at": each.gathered_at,
+                    "conditions": plain_conditions(each.conditions),
+                }
+                for each in found
+            ]
+        }
+        if output is None:
+            put_json(document)
+            return code
+        import msgspec
+
+        text = msgspec.json.encode(document).decode() + "\n"
+    elif form == "prometheus":
+        text = exports.conditions_prometheus(rows)
+    else:
+        text, code = exports.conditions_nagios(rows, untried)
+    put_or_write(text, output)
+    return code
+
+
+def _put_lines(found: "list[Standing]") -> None:
+    bad = [each for each in found if each.conditions]
+    for each in bad:
+        click.echo(f"{each.deposit.id} {printable(each.deposit.server)} (facts of {each.gathered_at[:10]})")
+        put_conditions(each.conditions)
+    click.echo(f"{len(bad)} of {len(found)} servers with facts have a condition that needs attention")

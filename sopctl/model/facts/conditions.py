@@ -1,0 +1,110 @@
+"""What is not as it should be on a server now, whether or not that is new.
+
+A change is told once, in the month in which it happened. A condition is told every month until it ends: a failed disk
+that was there at the first inventory, an array without one of its members, a supply without a cord.
+"""
+
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from sopctl.model.facts.naming import volume_key
+from sopctl.model.facts.parts import Disk, PowerSupply
+from sopctl.model.facts.server import ServerFacts
+from sopctl.model.facts.states import Severity, State, judged
+
+__all__ = ["Condition", "Severity", "conditions"]
+
+
+class Condition(Struct, frozen=True):
+    """One thing that is not as it should be: the part, what is wrong with it, and how bad that is. Both texts are those
+    of the form, in Indonesian; the machine's own word for the state stands in them."""
+
+    subject: str
+    what: str
+    severity: Severity
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.what}"
+
+
+def conditions(facts: ServerFacts) -> tuple[Condition, ...]:
+    """All of them, critical ones first, then in the order of the form."""
+    found = (each for look in _LOOKS for each in look(facts))
+    return tuple(sorted(found, key=lambda each: each.severity is not Severity.CRITICAL))
+
+
+def _disks(facts: ServerFacts) -> Iterator[Condition]:
+    for disk in facts.disks:
+        if severity := judged(disk.health).severity:
+            yield Condition(_disk("Disk", disk), f"SMART menyatakan {disk.health}", severity)
+
+
+def _drives(facts: ServerFacts) -> Iterator[Condition]:
+    for disk in facts.drives:
+        state = judged(disk.health)
+        if state.severity:
+            what = "sedang dikerjakan" if state is State.BUSY else "tidak sehat"
+            yield Condition(_disk("Disk RAID", disk), f"{what} ({disk.health})", state.severity)
+
+
+def _disk(kind: str, disk: Disk) -> str:
+    return f"{kind} {disk.name}" + (f" ({disk.serial})" if disk.serial else "")
+
+
+_ACTIVITIES = {"recovery": "sedang dipulihkan", "reshape": "sedang diubah bentuknya", "resync": "sedang diselaraskan"}
+"""A check is routine."""
+
+
+def _arrays(facts: ServerFacts) -> Iterator[Condition]:
+    for volume in facts.raid:
+        subject = f"RAID {volume_key(volume)}"
+        state = judged(volume.state)
+        activity = _ACTIVITIES.get(volume.activity or "")
+        if state.severity:
+            what = "sedang dikerjakan" if state is State.BUSY else "tidak utuh"
+            yield Condition(subject, f"{what} ({volume.state})" + (f", {activity}" if activity else ""), state.severity)
+        elif activity:
+            yield Condition(subject, activity, Severity.WARNING)
+        for member in volume.failed:
+            yield Condition(subject, f"anggota {member} gagal", Severity.CRITICAL)
+
+
+def _controllers(facts: ServerFacts) -> Iterator[Condition]:
+    for each in facts.controllers:
+        subject = f"Pengendali RAID {each.name}" + (f" ({each.serial})" if each.serial else "")
+        if severity := judged(each.state).severity:
+            yield Condition(subject, f"tidak sehat ({each.state})", severity)
+        if severity := judged(each.battery).severity:
+            yield Condition(subject, f"baterai tidak sehat ({each.battery})", severity)
+
+
+def _supplies(facts: ServerFacts) -> Iterator[Condition]:
+    for supply in facts.power_supplies:
+        severity = judged(supply.state).severity
+        if supply.plugged is False:
+            yield Condition(_supply(supply), "kabel daya tidak terpasang", Severity.CRITICAL)
+        elif severity:
+            yield Condition(_supply(supply), f"tidak sehat ({supply.state})", severity)
+    for bay in facts.empty_bays:
+        yield Condition(f"Catu daya {bay}", "tidak terpasang, daya tanpa cadangan", Severity.CRITICAL)
+
+
+def _supply(supply: PowerSupply) -> str:
+    return f"Catu daya {supply.name}" + (f" ({supply.serial})" if supply.serial else "")
+
+
+def _machine(facts: ServerFacts) -> Iterator[Condition]:
+    if severity := judged(facts.health).severity:
+        yield Condition("Server", f"BMC menyatakan kesehatannya {facts.health}", severity)
+
+
+_LOOKS: tuple[Callable[[ServerFacts], Iterator[Condition]], ...] = (
+    _disks,
+    _drives,
+    _arrays,
+    _controllers,
+    _supplies,
+    _machine,
+)
+"""Where conditions are looked for, in the order of the form."""

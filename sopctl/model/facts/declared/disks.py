@@ -1,0 +1,77 @@
+"""The disks that a letter lists, and those that a machine has: how many, and how large."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sopctl.model.facts.parts import Disk
+
+_COUNT = re.compile(
+    r"^\s*(?:(\d{1,3}) ?[x×*](?![a-z0-9])|(\d{1,3})[x×](?=\d)"
+    r"|(\d{1,3}) ?(?:buah|unit|pcs|keping|disks?|drives?|hdd|ssd)\b)"
+    r"|[x×] ?(\d{1,3})\s*$|\b(\d{1,3}) ?(?:buah|unit|pcs|keping|x)\s*$",
+    re.IGNORECASE,
+)
+_SIZE = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?) ?([TGP])i?B?\b", re.IGNORECASE)
+_POWERS = {"g": 3, "t": 4, "p": 5}
+_TOLERANCE = 0.03
+"""By which makers and people round: 1.8 TB is 1,800 or 1,801 GB, 15.3 TB is 15.36."""
+
+_VOLUME = re.compile(
+    r"perc|\bmr\d|logical[ _]?v|logical[ _]?drive|raid|avago|\blsi\b|asr\d|\bvolume|rs3[a-z]|boss vd|dellboss"
+    r"|virtual[ _]disk|\blun",
+    re.IGNORECASE,
+)
+"""Models that a RAID controller shows for its volumes: behind one are the disks that were declared."""
+_MEDIA = re.compile(
+    r"virtual (?:floppy|cd|media|hdisk|dvd)|lcdrive|internal sd|idsdm|oemdrv|secure ?boot", re.IGNORECASE
+)
+"""What a BMC plugs in by itself."""
+
+
+def declared_count(lines: Sequence[str]) -> int:
+    """How many disks the letter's lines are: `2 x 480 GB SSD` is two."""
+    return sum(_count(line) for line in lines)
+
+
+def physical(disks: Sequence[Disk], drives: Sequence[Disk]) -> tuple[Disk, ...] | None:
+    """The machine's disks, whether the system sees them or their controller does; None if there is a controller whose
+    disks could not be read."""
+    seen = [disk for disk in disks if not _MEDIA.search(disk.model or "")]
+    own = [disk for disk in seen if not _VOLUME.search(disk.model or "")]
+    if len(own) < len(seen) and not drives:
+        return None
+    # A controller lists the disks that it passes through as well.
+    behind = {drive.serial for drive in drives if drive.serial}
+    return (*drives, *(disk for disk in own if disk.serial not in behind))
+
+
+def same_sizes(lines: Sequence[str], found: Sequence[Disk]) -> bool | None:
+    """Has each declared disk one of its size, in powers of ten or two, whatever the letter calls them? None unless
+    every line says a size."""
+    wanted = [size for line in lines for size in _sizes(line)]
+    if len(wanted) != declared_count(lines) or not wanted:
+        return None
+    left = sorted(disk.size_bytes for disk in found)
+    for decimal, binary in sorted(wanted):
+        match = next((size for size in left if _near(decimal, size) or _near(binary, size)), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return True
+
+
+def _count(line: str) -> int:
+    found = _COUNT.search(line[:200])
+    return max(1, int(next(filter(None, found.groups()), "1"))) if found else 1
+
+
+def _sizes(line: str) -> Iterator[tuple[float, float]]:
+    """The size of each disk of a line, in bytes, read in powers of ten and of two."""
+    found = _SIZE.search(line[:200])
+    if found:
+        value, power = float(found[1].replace(",", ".")), _POWERS[found[2].casefold()]
+        yield from [(value * 1000**power, value * 1024**power)] * _count(line)
+
+
+def _near(size: float, found: int) -> bool:
+    return abs(size - found) <= _TOLERANCE * size

@@ -1,0 +1,116 @@
+"""What makers leave in firmware where a name or serial number should be: "To Be Filled By O.E.M.", "0123456789".
+
+The one gate for names and serial numbers that a machine says of itself: what is printed on a form, compared between two
+months, or held against the letter has passed it. Everything is judged without case, spaces and marks.
+"""
+
+import re
+from itertools import pairwise
+from typing import TypeVar
+
+from msgspec import Struct, structs
+
+from sopctl.model.sanitise import text
+from sopctl.model.text import words
+
+Record = TypeVar("Record", bound=Struct)
+
+_NOTHING = words(
+    """
+    na nil null none no not nothing empty blank void default undefined unknown unspecified unset unused
+    invalid reserved unavailable uninitialized absent missing oem standard tbd todo notspecified notavailable
+    notapplicable notprovided notpresent notset notsettable notdefined notinstalled notused nodimm nomodule
+    nomoduleinstalled nodevice noserial noserialnumber noassettag noassetinformation noenclosure nosmbios
+    noinstance badindex outofspec oemstring oemserial oemchassismanufacturer dimmslotempty slotempty
+    unknownserial unknownmanufacturer unknownvendor unknownproduct unknownmodel type1productconfigid
+    invalidserialnumber systemconfigurationtag
+    """
+)
+"""Whole values that say that there is none."""
+
+_BEGINNINGS = ("tobefilled", "filledby", "defaultstring", "oemdefine", "pleasefill", "tobedetermined")
+
+_ITSELF = re.compile(
+    "(?:(?:a|array|dimm|bank|psu|fan)[0-9]{0,2})?"
+    "(?:system|chassis|enclosure|baseboard|base|motherboard|mainboard|board|product|module|oem)?"
+    "(?:(?:sernum|serialnumber|manufacturer|assettag|assettagnum|partnum|partnumber)[0-9]{0,2}"
+    "|serial|serialno|serialnum|sn|manufacture|vendor|vendorname|version|family|model|modelname|name|productname"
+    "|sku|skunumber|asset|assettagnumber)"
+)
+"""The name of the field in its own place: "System Product Name", "Chassis Serial Number", "A1_AssetTagNum0"."""
+
+_LABELLED = re.compile("(?:asset|serial|[a-z]{1,4})(?=[01])")
+"""What stands before a sequence: MB-1234567890, BSN12345678901234567."""
+
+_ORDER = "0123456789abcdefghijklmnopqrstuvwxyz"
+_NEXT = {*pairwise(_ORDER), ("9", "0"), ("9", "1"), ("0", "a"), ("f", "0"), ("f", "1"), ("z", "a")}
+
+_SERIALS = ("serial", "asset_tag", "wwn")
+_NAMES = frozenset({"vendor", "product", "model", "maker", "part", "kind"})
+
+
+def name(value: object, limit: int = 120) -> str | None:
+    """The name of a maker, product or part; None where it only stands for one."""
+    found = text(value, limit)
+    return None if found is None or stands_for_nothing(found) else found
+
+
+def serial(value: object, limit: int = 120) -> str | None:
+    """A serial number or asset tag; None where it only stands for one."""
+    return name(value, limit)
+
+
+def stands_for_nothing(said: str) -> bool:
+    """Whether this is no name and no serial number of anything."""
+    lowered = said.strip().casefold()[:200]
+    if lowered.startswith("<") and lowered.endswith(">"):  # dmidecode's own words: <BAD INDEX>, <OUT OF SPEC>
+        return True
+    plain = "".join(each for each in lowered if each.isalnum())
+    return (
+        not plain
+        or plain in _NOTHING
+        or plain.startswith(_BEGINNINGS)
+        or _ITSELF.fullmatch(plain) is not None
+        or _repeats(plain)
+        or _counts(plain)
+    )
+
+
+def without(facts: Record) -> Record:
+    """`facts` and their parts with each name and serial number through the gate, also those that an older version kept.
+
+    Fields are known by their names; any other field stays as it is.
+    """
+    changed: dict[str, object] = {}
+    for field in facts.__struct_fields__:
+        value = getattr(facts, field)
+        if isinstance(value, str) and _gated(field) and stands_for_nothing(value):
+            changed[field] = None
+        elif isinstance(value, Struct):
+            changed[field] = without(value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Struct):
+            changed[field] = tuple(without(each) for each in value)
+    kept = {field: value for field, value in changed.items() if value != getattr(facts, field)}
+    return structs.replace(facts, **kept) if kept else facts
+
+
+def _gated(field: str) -> bool:
+    return field in _NAMES or field.endswith(_SERIALS)
+
+
+def _repeats(plain: str) -> bool:
+    """000, xx, ffff, 1111 (of a hexadecimal number without its 0x), or all marks of one kind."""
+    digits = plain.removeprefix("0x") or "0"
+    alike = len(set(digits)) == 1
+    return alike and (digits[0] == "0" or len(digits) > (1 if digits[0] in "xf" else 3))
+
+
+def _counts(plain: str) -> bool:
+    """0123456789, 123456789ABC, MB-1234567890: every character follows the one before it."""
+    if label := _LABELLED.match(plain):
+        return len(plain) - label.end() >= 8 and _follows(plain[label.end() :])
+    return len(plain) >= 5 and plain[0] in "01a" and _follows(plain)
+
+
+def _follows(plain: str) -> bool:
+    return all(pair in _NEXT for pair in pairwise(plain))

@@ -1,0 +1,115 @@
+"""What BMCs of several makers say, as facts; and whatever else one may say."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sopctl.adapters.documents import sections_of
+from sopctl.model.facts.changes import Weight, differences
+from sopctl.model.facts.readers.redfish import MAX_DOCUMENTS, ROOT, from_bmc, is_redfish, wanted
+from sopctl.model.facts.server import ServerFacts
+
+CASES = Path(__file__).parents[3] / "cases/bmc"
+BMCS = sorted(path.stem for path in CASES.glob("*.yml"))
+AT = "2026-11-23T09:30:00+07:00"
+
+
+@cache
+def _read(name: str) -> bytes:
+    return msgspec.json.encode(yaml.safe_load((CASES / f"{name}.yml").read_text()))
+
+
+def mockup(name: str) -> dict[str, Any]:
+    """A case of its own each time: a test may change it."""
+    found: dict[str, Any] = msgspec.json.decode(_read(name))
+    return found
+
+
+def gathered(documents: dict[str, Any], serial: str = "") -> dict[str, Any]:
+    """What a walk from the root finds: a path that is not there gives None."""
+    found: dict[str, Any] = {}
+    while paths := [path for path in wanted(found, serial) if path not in found]:
+        found |= {path: documents.get(path) for path in paths}
+    return found
+
+
+@pytest.mark.parametrize("name", BMCS)
+def test_a_bmc(name: str) -> None:
+    case = mockup(name)
+    serial = case.get("serial", "")
+    said = gathered(case["documents"], serial)
+    assert is_redfish(said)
+    facts = from_bmc(said, gathered_at=AT, serial=serial)
+    plain = msgspec.json.decode(msgspec.json.encode(facts))
+    for field, value in case["facts"].items():
+        found = plain[field]
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            found = [{key: each[key] for key in value[0]} for each in found]
+        assert found == value, field
+    missing = case.get("missing", {})
+    assert {field: plain["missing"].get(field) for field in missing} == missing
+    assert differences(facts, facts) == ()
+    sections_of(facts, {}, {})
+
+
+@pytest.mark.parametrize("name", BMCS)
+def test_all_that_is_asked_for_is_of_this_server(name: str) -> None:
+    """Every document of the mock-up is asked for, but a neighbour's; what is no path of the BMC never is."""
+    case = mockup(name)
+    asked = gathered(case["documents"], case.get("serial", ""))
+    other = {path for path in case["documents"] if "Blade1/" in path or "hypervisor/" in path}
+    assert case["documents"].keys() - other <= asked.keys()
+    assert not any("198.51.100" in path or ".." in path or "Blade1/" in path for path in asked)
+
+
+@pytest.mark.parametrize("name", BMCS)
+def test_any_part_may_be_missing(name: str) -> None:
+    """Without any one document, or with null for it, the rest is still read."""
+    case = mockup(name)
+    for path in case["documents"]:
+        if path != ROOT:
+            without = {each: content for each, content in case["documents"].items() if each != path}
+            from_bmc(gathered(without), gathered_at=AT)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60)
+@given(st.data(), st.sampled_from(BMCS))
+def test_nothing_that_a_bmc_says_raises(data: st.DataObject, name: str) -> None:
+    """Any value may stand in any place of any document."""
+    documents = mockup(name)["documents"]
+    for path in data.draw(st.lists(st.sampled_from(sorted(documents)), max_size=6)):
+        content = documents[path]
+        if isinstance(content, dict) and content:
+            content[data.draw(st.sampled_from(sorted(content)))] = data.draw(JSON)
+    said = gathered(documents)
+    facts = from_bmc(said, gathered_at=AT)
+    assert msgspec.json.decode(msgspec.json.encode(facts), type=ServerFacts) == facts
+    assert all(character.isprintable() for character in repr(msgspec.to_builtins(facts)))
+    assert [each for each in differences(facts, facts) if each.weight is not Weight.UNREAD] == []
+    sections_of(facts, {}, {})
+
+
+def test_an_endless_graph_ends() -> None:
+    """Each document names new ones."""
+
+    class Endless(dict[str, Any]):
+        def get(self, path: str, default: Any = None) -> Any:
+            links = [{"@odata.id": f"{path}{n}/"} for n in range(9)]
+            return {"Systems": links[0], "Members": links, "Links": {"Chassis": links}, "Memory": links[1]}
+
+    said = gathered(Endless())
+    assert len(said) <= MAX_DOCUMENTS
+    assert len(msgspec.json.encode(from_bmc(said, gathered_at=AT))) < 100_000
