@@ -18,7 +18,7 @@ Record = TypeVar("Record", bound=Struct)
 _NOTHING = words(
     """
     na nil null none empty blank void default undefined unknown unknow unspecified unset unused unpopulated uninstalled
-    invalid unavailable uninitialized absent missing oem odm standard tbd todo no not nothing reserved string x
+    invalid unavailable uninitialized absent missing oem odm standard tbd todo no not nothing reserved string
     notspecified notavailable notapplicable notprovided notpresent notset notsettable notdefined notinstalled
     notpopulated notused nodimm nomodule nosmbios noinstance badindex outofspec oemstring nopsu
     type1productconfigid systemconfigurationtag 03000200040005000006000700080009
@@ -37,8 +37,8 @@ _NONE = words(
 _FIELD = words(
     """
     system sys chassis enclosure base baseboard board motherboard mainboard product module serial number num no sn pn
-    sku asset tag part name manufacturer manufacture vendor maker model version family type slot dimm psu ps power supply
-    customer id info information string
+    sku asset tag part name manufacturer manufacture vendor maker model version family type slot dimm psu ps power
+    supply customer id info information string
     """
 )
 """Words of which a value that says nothing consists: "Unknown SN", "No Asset Tag Specified", "System Board"."""
@@ -119,7 +119,7 @@ def _gated(field: str) -> bool:
 
 
 def _says_nothing(lowered: str) -> bool:
-    """All words name a field or say that there is none. Beside the latter, a number may stand: Default String 1."""
+    """All words name a field or say that there is none. A number may stand beside the latter: Default String 1."""
     found = _WORD.findall(_TYPE.sub("", lowered.replace("o.e.m", "oem"), count=1))
     letters = {word for word in found if word[0].isalpha()}
     numbers = any(word[0].isdigit() for word in found)
