@@ -20,7 +20,7 @@ from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.setup import init
-from sopctl.workflow.steps import handover, inspecting, letters, notifying, reservation
+from sopctl.workflow.steps import editing, handover, inspecting, letters, notifying, reservation
 
 settings.register_profile("sopctl", deadline=None)  # other tests and real servers share the machine
 settings.load_profile("sopctl")
@@ -85,6 +85,15 @@ def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
         return letters.request(desk, record).id
 
     return file
+
+
+def edit(desk: Desk, deposit: str, old: str, new: str) -> None:
+    """Change the text of a deposit's record, as an edit that is recorded."""
+    record = desk.site.root / "deposits" / deposit / "deposit.yml"
+    text = record.read_text()
+    assert old in text
+    record.write_text(text.replace(old, new))
+    editing.accept(desk, deposit, note="ralat")
 
 
 @pytest.fixture

@@ -4,20 +4,25 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from sopctl import __version__
 from sopctl.cli.tree import load
-from sopctl.errors import ExitCode, Interrupted, SopctlError, UsageError
+from sopctl.errors import ExitCode, Interrupted, OutsideFailure, SopctlError, UsageError
+
+if TYPE_CHECKING:
+    from sopctl.store.site import Site
 
 BUG = 70
 """Exit code of an error that sopctl did not foresee (EX_SOFTWARE of sysexits(3))."""
 
 COMMANDS = {
-    "Site": ("site", ["init", "doctor", "validate", "journal", "schedule", "demo", "lab"]),
+    "Site": ("site", ["init", "doctor", "validate", "journal", "backup", "restore", "schedule", "demo", "lab"]),
     "Reading": ("reading", ["list", "show", "todo", "report", "runs", "rack", "switch", "queue", "sop", "document"]),
     "Steps of the procedure": (
         "steps",
@@ -86,9 +91,20 @@ def cli(ctx: click.Context, site: str | None) -> None:
 def main() -> NoReturn:
     """Run the command line; every error becomes one message and the documented exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    code = _run()
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError as error:
+        code = _unprinted(error, code)
+    _tell_rest(code)
+    sys.exit(code)
+
+
+def _run() -> int:
+    code: int = ExitCode.OK
     try:
         cli.main(standalone_mode=False, prog_name="sopctl")
-        code: int = ExitCode.OK
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else ExitCode.USAGE
     except click.exceptions.Exit as end:
@@ -102,14 +118,48 @@ def main() -> NoReturn:
         code = _say(Interrupted("interrupted", "interrupted"))
     except SopctlError as error:
         code = _say(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.OK
     except Exception as error:
-        if os.environ.get("SOPCTL_DEBUG"):
+        if isinstance(error, OSError) and error.filename is None:  # of an open file: only the output is not translated
+            code = _unprinted(error, code)
+        elif os.environ.get("SOPCTL_DEBUG"):
             raise
-        code = _say(_Bug(error))
-    sys.exit(code)
+        else:
+            code = _say(_Bug(error))
+    return code
+
+
+def _unprinted(error: OSError, code: int) -> int:
+    """What was to be printed could not be. A reader that has seen enough (`| head`) is no failure; and what was
+    recorded stays done, so that nobody does it twice."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if isinstance(error, BrokenPipeError):
+        return code
+    from sopctl.cli import options
+
+    recorded = _recorded(options.opened)
+    said = OutsideFailure(
+        "output-failed",
+        "the result cannot be written to standard output: {reason}",
+        remedy=f"Recorded: {recorded}" if recorded else (),
+        reason=error.strerror,
+    )
+    options.say([said])
+    return code if recorded else int(said.exit_code)
+
+
+def _tell_rest(code: int) -> None:
+    """What lags behind something that was done, and, where a command failed, what it had recorded before."""
+    from sopctl.cli import options
+
+    for site in options.opened:
+        options.say(site.lagging)
+    recorded = _recorded(options.opened)
+    if recorded and code not in (ExitCode.OK, ExitCode.NO):
+        click.echo(f"sopctl: recorded before that: {recorded}", err=True)
+
+
+def _recorded(opened: "Sequence[Site]") -> str:
+    return ", ".join(f"{deposit} event {number}" for site in opened for deposit, number in site.committed)
 
 
 class _Bug(SopctlError):
@@ -128,7 +178,8 @@ def _say(error: SopctlError) -> int:
     code = BUG if isinstance(error, _Bug) else int(error.exit_code)
     if "--json" in sys.argv:
         document = {**error_document(error), "exit_code": code}
-        click.echo(json.dumps({"error": document}, ensure_ascii=False))
+        with suppress(OSError):  # it stands on standard error too
+            click.echo(json.dumps({"error": document}, ensure_ascii=False))
     click.echo(f"sopctl: {wording.told(error)}", err=True)
     return code
 

@@ -22,6 +22,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
+opened: "list[Site]" = []
+"""The sites that this command has opened. What they say at its end (`Site.lagging`), `main` tells."""
+
 
 class _Text(click.types.StringParamType):
     """What a person has to say. A placeholder that was left as it is says nothing, and must not reach a record."""
@@ -117,6 +120,23 @@ session_log_option = click.option(
 )
 
 
+passphrase_option = click.option(
+    "--passphrase-file", type=FILE, metavar="FILE", help="The passphrase, from a file's first line; - is stdin."
+)
+
+
+def passphrase_of(file: Path | None, *, confirm: bool) -> str:
+    """The passphrase for a site's secrets: from a file's first line, else asked for. Raises UsageError without a
+    terminal to ask at, and as the file does."""
+    from sopctl.workflow.servers import first_contact
+
+    if file:
+        return first_contact.from_file(file).text
+    if not sys.stdin.isatty():
+        raise lacks("--with-secrets", "--passphrase-file", "Without a terminal there is nobody to ask.")
+    return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
+
+
 def language_of(lang: str | None) -> "Language":
     """What `--lang` says."""
     return "en" if lang == "en" else "id"
@@ -131,7 +151,8 @@ def open_site(ctx: click.Context) -> "Site":
     """The site that the command line, the environment or the current folder names."""
     from sopctl.store.site import Site
 
-    return Site.find(ctx.find_root().obj)
+    opened.append(Site.find(ctx.find_root().obj))
+    return opened[-1]
 
 
 def open_desk(ctx: click.Context) -> "Desk":

@@ -55,9 +55,9 @@ def not_for_a_file(form: str) -> UsageError:
 
 def put_or_write(text: str, output: Path | None) -> None:
     """Print a result, or write it atomically where monitoring reads it."""
-    from sopctl.store.durable import write_atomic
+    from sopctl.store.durable import write_output
 
     if output is None:
         click.echo(text, nl=False)
     else:
-        write_atomic(output.absolute(), text.encode(), mode=0o644)
+        write_output(output.absolute(), text.encode())

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.availability import Outage, Policy, Sight, Span, State, follow, joins, turn
-from sopctl.store.durable import disk_errors
+from sopctl.store.durable import make_folder, touch
 from sopctl.store.settings import Retention
 from sopctl.store.site import Site
 
@@ -209,8 +209,8 @@ class Checks:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with disk_errors(self._path.parent, "make"):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
+        touch(self._path)
         try:
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)) as database:
                 _use_wal(database)

@@ -17,7 +17,7 @@ import yaml
 
 from sopctl.errors import InvalidRecord
 from sopctl.model.names import explain
-from sopctl.store.durable import disk_errors
+from sopctl.store.durable import opened
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -50,9 +50,12 @@ def load(path: Path, kind: type[T], *, max_bytes: int = MAX_BYTES) -> T:
     return parse(read(path, max_bytes), kind, where=str(path), max_bytes=max_bytes)
 
 
-def read(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
-    """The bytes of a record, at most one more than it may have. Raises OutsideFailure when it is unreadable."""
-    with disk_errors(path, "read"), path.open("rb") as file:
+def read(path: Path, max_bytes: int = MAX_BYTES, *, links: bool = True) -> bytes:
+    """The bytes of a record, at most one more than it may have; with `links` false, not through a symbolic link.
+
+    Raises OutsideFailure when it is unreadable, InvalidRecord when it is no regular file.
+    """
+    with opened(path, links=links) as file:
         return file.read(max_bytes + 1)
 
 

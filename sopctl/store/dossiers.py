@@ -3,50 +3,65 @@
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
-from msgspec import convert, structs, to_builtins
-
-from sopctl.errors import Action, Conflict, InvalidRecord, UsageError
+from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model import names
-from sopctl.model.deposit import Adoption, AnyRequest, Deposit
+from sopctl.model.deposit import Deposit
 from sopctl.model.sop import history, procedure, record
-from sopctl.model.sop.entries import E, Entry, Filed, Kept, LetterScan, to_data
+from sopctl.model.sop.entries import E, Filed, Kept
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, Standing
 from sopctl.model.sop.summary import Summary, summarise
-from sopctl.store import codec, locks
-from sopctl.store.durable import disk_errors, sync_folder, write_atomic
+from sopctl.store import codec, locks, staging
+from sopctl.store.durable import (
+    Unconfirmed,
+    disk_errors,
+    make_folder,
+    opened,
+    sweep,
+    undisturbed,
+    write_atomic,
+)
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 
 FILES = ("deposit.yml", "history.yml")
 """What a dossier is made of, besides its documents and facts."""
 
-STAGING = ".new-"
-READY = ".ready"
-
 HISTORY_BYTES = 4 * 1024 * 1024
+"""How large a history may be. No event is committed that would make it larger."""
+LEFT_FOR_STEPS = 512 * 1024
+"""How much of that only the steps of the procedure may use, so that a deposit can always be brought to its end."""
+NOTE_LENGTH = 4_000
+"""How many characters a note of an event may have."""
+EVENT_BYTES = 128 * 1024
+"""How large an event may be, written out."""
 
 
 @dataclass(frozen=True)
 class Dossier:
     """A dossier as read: its folder, the request, what happened (with the bytes that say so), and the procedures that
-    it is pinned to."""
+    it is pinned to.
+
+    `record` is the request as it was filed or last accepted, `found` what stands in deposit.yml: the same, unless
+    someone edited that by hand, or a crash left it behind an edit.
+    """
 
     folder: Path
     deposit: Deposit
     events: tuple[Event, ...]
     history: bytes
     procedures: Procedures
+    record: bytes
+    found: bytes
+    edited: bool = False
+    """Was deposit.yml edited by hand, and not accepted?"""
 
     @cached_property
     def standing(self) -> Standing:
@@ -100,18 +115,30 @@ def ids(site: Site) -> list[str]:
         if not folder.is_dir():
             return []
         entries = list(os.scandir(folder))
-        if any(entry.name.startswith(STAGING) and Path(entry, READY).is_file() for entry in entries):
-            with site.alone():  # a crash left dossiers that are ready and not in their places
-                _finish_opening(site, folder)
+        if staging.unfinished(entries):
+            with suppress(Conflict, OutsideFailure), site.alone():  # who only reads may be unable to: a writer will
+                staging.finish(site)
             entries = list(os.scandir(folder))
-        found = [entry.name for entry in entries if re.match(names.ID, entry.name) and entry.is_dir()]
+        found = [entry.name for entry in entries if re.match(names.ID, entry.name) and _is_dossier(entry)]
     return sorted(found)
 
 
+def _is_dossier(entry: os.DirEntry[str]) -> bool:
+    """A folder, or what stands in its place: that is told by whoever reads it."""
+    return entry.is_symlink() or entry.is_dir()
+
+
 def read(site: Site, deposit_id: str) -> Dossier:
-    """Read one dossier and check its chain. Raises UsageError when there is none, InvalidRecord when it is broken."""
+    """Read one dossier and check its chain. Raises UsageError when there is none, InvalidRecord when it is broken,
+    OutsideFailure when it cannot be read."""
     folder = _folder(site, deposit_id)
-    deposit = codec.load(folder / "deposit.yml", Deposit)
+    where = str(folder / "history.yml")
+    content = _part(folder, "history.yml", HISTORY_BYTES)
+    events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=HISTORY_BYTES)
+    history.check_chain(deposit_id, events, where)
+    procedures = _procedures(site, events)
+    record, found, edited = _accepted(folder, procedures, events)
+    deposit = codec.parse(record, Deposit, where=str(folder / "deposit.yml"))
     if deposit.id != deposit_id:
         raise InvalidRecord(
             "record-of-another",
@@ -120,11 +147,64 @@ def read(site: Site, deposit_id: str) -> Dossier:
             remedy="Put each record back into the folder of its id.",
             deposit=deposit.id,
         )
-    where = str(folder / "history.yml")
-    content = codec.read(folder / "history.yml", HISTORY_BYTES)
-    events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=HISTORY_BYTES)
-    history.check_chain(deposit_id, events, where)
-    return Dossier(folder, deposit, events, content, _procedures(site, events))
+    return Dossier(folder, deposit, events, content, procedures, record, found, edited)
+
+
+def _part(folder: Path, name: str, max_bytes: int = codec.MAX_BYTES) -> bytes:
+    """One of the two files that make a dossier. Raises InvalidRecord for a dossier without it."""
+    try:
+        return codec.read(folder / name, max_bytes, links=False)
+    except OutsideFailure as error:
+        if error.id != "no-such-file":
+            raise
+        raise InvalidRecord(
+            "dossier-incomplete",
+            "the dossier {deposit} has no {file}",
+            where=str(folder / name),
+            remedy="Restore the dossier from the site's version control or backup, or move its folder away.",
+            deposit=folder.name,
+            file=name,
+        ) from None
+
+
+def _accepted(folder: Path, procedures: Procedures, events: Sequence[Event]) -> tuple[bytes, bytes, bool]:
+    """The record as it was last filed or accepted, what deposit.yml has, and whether a hand has been at that.
+
+    An older accepted record there, or none, is what a crash leaves in the middle of an edit. A dossier from before
+    records were kept has nothing to compare with. Raises InvalidRecord when the record that counts was altered.
+    """
+    try:
+        kept = [entry.filed for _, entry in record.established(procedures, events, Filed)]
+    except InvalidRecord as error:
+        raise error.recast(InvalidRecord, where=str(folder / "history.yml")) from None
+    try:
+        there = _part(folder, "deposit.yml")
+    except InvalidRecord as error:
+        if error.id != "dossier-incomplete" or not kept:
+            raise
+        there = b""
+    if not kept or _sha256(there) == kept[0].sha256:
+        return there, there, False
+    accepted = _kept(folder, kept[0])
+    return accepted, there, there != b"" and _sha256(there) not in {each.sha256 for each in kept}
+
+
+def _kept(folder: Path, kept: Kept) -> bytes:
+    """A document of the dossier, as its history has it. Raises InvalidRecord when it is gone or was altered."""
+    path = folder / kept.file
+    try:
+        with opened(path, links=False) as file:
+            content = file.read(codec.MAX_BYTES + 1)
+    except OutsideFailure as error:
+        raise error.recast(InvalidRecord) from None
+    if _sha256(content) != kept.sha256:
+        raise InvalidRecord(
+            "accepted-record-altered",
+            "the record as it was last accepted has been altered",
+            where=str(path),
+            remedy="Restore it from the site's version control or backup.",
+        )
+    return content
 
 
 def _procedures(site: Site, events: Sequence[Event]) -> Procedures:
@@ -141,7 +221,15 @@ def _folder(site: Site, deposit_id: str) -> Path:
             deposit=deposit_id,
         )
     folder = site.folder("deposits") / deposit_id
-    if folder.is_symlink() or not folder.is_dir():
+    if folder.is_symlink():
+        raise InvalidRecord(
+            "dossier-is-symlink",
+            "the dossier {deposit} is a symbolic link: its evidence could lie anywhere",
+            where=str(folder),
+            remedy="Put the dossier's folder itself there.",
+            deposit=deposit_id,
+        )
+    if not folder.is_dir():
         raise UsageError("no-such-deposit", "there is no deposit {deposit}", remedy=Action("list"), deposit=deposit_id)
     return folder
 
@@ -154,98 +242,110 @@ def read_all(site: Site) -> list[Dossier]:
 @contextmanager
 def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
     """Read a dossier and hold it: no other sopctl works on it meanwhile. Raises Conflict when one does already."""
-    _folder(site, deposit_id)  # so that a mistyped id makes no lock file
+    folder = _folder(site, deposit_id)  # so that a mistyped id makes no lock file
     with locks.hold(site.root / "var" / "locks" / deposit_id, deposit_id):
-        yield read(site, deposit_id)
+        dossier = read(site, deposit_id)
+        for each in (folder, folder / "documents", folder / "facts"):
+            sweep(each)
+        if dossier.found != dossier.record and not dossier.edited:  # an edit was recorded, and then something failed
+            write_atomic(folder / "deposit.yml", dossier.record)
+            dossier = replace(dossier, found=dossier.record)
+        yield dossier
 
 
-class New(NamedTuple):
-    """A dossier to open: its record, its first event (not chained yet), the letter's scan (file name and content)."""
+def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> Dossier:
+    """Add `event` (its chain is bound here) to the dossier's history, then to the journal. `step`: does it belong to a
+    step of the procedure, and not to an act beside?
 
-    record: AnyRequest | Adoption
-    first: Event
-    letter: tuple[str, bytes] | None = None
-
-
-def create(site: Site, new: New, today: date) -> Dossier:
-    """Open a new dossier: id, folder, record, documents and first event appear together or not at all."""
-    return create_all(site, [new], today)[0]
-
-
-def create_all(site: Site, new: Sequence[New], today: date) -> list[Dossier]:
-    """Open several dossiers: all of them or none, even when a crash comes in between.
-
-    They are made in a folder of their own; once that is marked ready, this command or the next one moves them to their
-    places. The record as filed is kept as a document, so that later edits can be shown.
+    Call while holding the dossier. The history is the commit: what fails before it leaves all as it was, and what fails
+    after it is told (`Site.lagging`) and made good by the next event. Raises Conflict when history.yml is not what was
+    read, or the site is held by another command; UsageError for an event that is too large; InvalidRecord when the
+    journal was altered; OutsideFailure.
     """
-    with site.alone():
-        deposits = site.folder("deposits")
-        with disk_errors(deposits, "make"):
-            deposits.mkdir(exist_ok=True)
-        _finish_opening(site, deposits)
-        staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=deposits))
-        try:
-            number = _next_number(site, today)
-            prefix = _id_prefix(site, today)
-            made = [_stage(staging, f"{prefix}{number + n:04}", each) for n, each in enumerate(new)]
-            write_atomic(staging / READY, b"")
-        except BaseException:
-            shutil.rmtree(staging, ignore_errors=True)
-            raise
-        _finish_opening(site, deposits)
-        for deposit_id, event in made:
-            Journal(site.root).add(deposit_id, (event,))
-    return [read(site, deposit_id) for deposit_id, _ in made]
-
-
-def _stage(staging: Path, deposit_id: str, new: New) -> tuple[str, Event]:
-    folder = staging / deposit_id
-    with disk_errors(folder, "make"):
-        folder.mkdir()
-        os.chmod(folder, 0o750)  # noqa: S103 (colleagues in the site's group read it, nobody else)
-        (folder / "documents").mkdir()
-    deposit = convert({**to_builtins(new.record), "id": deposit_id}, Deposit)
-    record = codec.dump(_id_first(deposit))
-    entries: list[Entry] = [Filed(filed=_written(folder, "documents/0001-permohonan.yml", record))]
-    if new.letter:
-        name, content = new.letter
-        entries.append(LetterScan(document=_written(folder, f"documents/0001-{name}", content)))
-    event = _bound(deposit_id, (), structs.replace(new.first, data={**new.first.data, **to_data(entries)}))
-    write_atomic(folder / "deposit.yml", record)
-    write_atomic(folder / "history.yml", codec.dump([event]))
-    return deposit_id, event
-
-
-def _finish_opening(site: Site, deposits: Path) -> None:
-    """Move dossiers that were made ready to their places; sweep away what a crash left half made. Call when alone."""
-    with disk_errors(deposits, "make"):
-        for staging in sorted(deposits.glob(f"{STAGING}*")):
-            if (staging / READY).is_file():
-                for folder in sorted(path for path in staging.iterdir() if path.is_dir()):
-                    os.rename(folder, deposits / folder.name)
-                sync_folder(deposits)
-            shutil.rmtree(staging)
-
-
-def append(site: Site, dossier: Dossier, event: Event) -> Dossier:
-    """Add `event` (its chain is bound here) to the dossier's history, then to the journal.
-
-    Call while holding the dossier. Raises Conflict when history.yml is not what was read.
-    """
-    if codec.read(dossier.history_file, HISTORY_BYTES) != dossier.history:
-        raise Conflict(
-            "history-changed-meanwhile",
-            "the history of {deposit} was changed by someone else in the meantime",
-            remedy=Action("show", dossier.id),
-            deposit=dossier.id,
-        )
-    bound = _bound(dossier.id, dossier.events, event)
+    bound = bind(dossier.id, dossier.events, event)
+    readable(bound)
     events = (*dossier.events, bound)
     content = _history_with(dossier.history, events)
-    write_atomic(dossier.history_file, content)
-    with site.alone():
-        Journal(site.root).add(dossier.id, events)
+    _refuse_full(dossier, content, step=step)
+    with site.alone(), undisturbed():
+        if _part(dossier.folder, "history.yml", HISTORY_BYTES) != dossier.history:
+            raise Conflict(
+                "history-changed-meanwhile",
+                "the history of {deposit} was changed by someone else in the meantime",
+                remedy=Action("show", dossier.id),
+                deposit=dossier.id,
+            )
+        staging.finish(site)
+        journal = Journal(site.root).catch_up(dossier.id, dossier.events)
+        try:
+            write_atomic(dossier.history_file, content)
+        except Unconfirmed as error:
+            site.lagging.append(error)
+        site.committed.append((dossier.id, bound.seq))
+        try:
+            journal.add(dossier.id, bound)
+        except SopctlError as error:
+            site.lagging.append(
+                OutsideFailure(
+                    "journal-lags",
+                    "event {number} of {deposit} is recorded; the journal has not noted it yet: {reason}",
+                    where=error.where,
+                    remedy="The next event of the deposit adds it. Until then, look after the disk.",
+                    number=bound.seq,
+                    deposit=dossier.id,
+                    reason=error.message,
+                )
+            )
     return replace(dossier, events=events, history=content)
+
+
+def readable(event: Event) -> bytes:
+    """A history of this event alone, as it is written: whatever cannot be read back is not committed.
+
+    Raises UsageError for an event that is too large, or that would not be read as it is.
+    """
+    if len(event.note) > NOTE_LENGTH:
+        raise UsageError(
+            "note-too-long",
+            "the note has {length} characters, {most} is the most",
+            remedy="Put the rest into a document.",
+            length=len(event.note),
+            most=NOTE_LENGTH,
+        )
+    try:
+        written = codec.dump([event])
+        same = len(written) > EVENT_BYTES or codec.parse(written, tuple[Event, ...], where="") == (event,)
+    except (InvalidRecord, UnicodeEncodeError):
+        same = False
+    if not same:
+        raise UsageError(
+            "text-not-recordable",
+            "what is to be recorded would not be read back as it is",
+            remedy="Write it as UTF-8, without control characters.",
+        )
+    if len(written) > EVENT_BYTES:
+        raise UsageError(
+            "event-too-large",
+            "what is to be recorded is larger than {kib} KiB",
+            remedy="Shorten the texts, or put them into a document.",
+            kib=EVENT_BYTES // 1024,
+        )
+    return written
+
+
+def _refuse_full(dossier: Dossier, content: bytes, *, step: bool) -> None:
+    most = HISTORY_BYTES - (0 if step else LEFT_FOR_STEPS)
+    if len(content) > most:
+        raise NotNow(
+            "history-full",
+            "the history of {deposit} is full: {kib} KiB is the most",
+            remedy=(
+                "Bring the deposit to its end; a new one can be opened for the server.",
+                Action("show", dossier.id),
+            ),
+            deposit=dossier.id,
+            kib=most // 1024,
+        )
 
 
 def keep_document(
@@ -257,19 +357,36 @@ def keep_document(
         raise InvalidRecord(
             "dossier-folder-is-symlink", "a dossier's folder may not be a symbolic link", where=str(folder)
         )
-    with disk_errors(folder, "make"):
-        folder.mkdir(exist_ok=True)
-    return _written(dossier.folder, f"{kind}/{name}", content)
+    make_folder(folder)
+    return written_in(dossier.folder, f"{kind}/{name}", content)
 
 
-def write_record(dossier: Dossier, content: bytes) -> None:
-    """Write deposit.yml anew: its content, which the caller has checked."""
-    write_atomic(dossier.folder / "deposit.yml", content)
+def write_record(site: Site, dossier: Dossier, content: bytes) -> None:
+    """Write deposit.yml anew, after the event that has its hash. It is a copy for people: if it cannot be written now,
+    the next turn does it, and that is told (`Site.lagging`)."""
+    try:
+        write_atomic(dossier.folder / "deposit.yml", content)
+    except OutsideFailure as error:
+        site.lagging.append(
+            OutsideFailure(
+                "record-lags",
+                "the change of {deposit} is recorded; deposit.yml does not show it yet: {reason}",
+                where=error.where,
+                remedy="The next command on the deposit writes it.",
+                deposit=dossier.id,
+                reason=error.message,
+            )
+        )
 
 
-def _written(folder: Path, file: str, content: bytes) -> Kept:
+def written_in(folder: Path, file: str, content: bytes) -> Kept:
+    """Write a file of a dossier's folder; returns what an event keeps of it. Raises OutsideFailure."""
     write_atomic(folder / file, content)
-    return Kept(file, hashlib.sha256(content).hexdigest())
+    return Kept(file, _sha256(content))
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _history_with(before: bytes, events: Sequence[Event]) -> bytes:
@@ -279,7 +396,8 @@ def _history_with(before: bytes, events: Sequence[Event]) -> bytes:
     return before + codec.dump([events[-1]]) if as_written else codec.dump(list(events))
 
 
-def _bound(deposit_id: str, events: tuple[Event, ...], event: Event) -> Event:
+def bind(deposit_id: str, events: tuple[Event, ...], event: Event) -> Event:
+    """The event as the next of these, bound to them by its hash, all its data as text."""
     return Event(
         seq=len(events) + 1,
         at=event.at,
@@ -292,28 +410,3 @@ def _bound(deposit_id: str, events: tuple[Event, ...], event: Event) -> Event:
         note=event.note,
         data=history.as_text(event.data),
     )
-
-
-def _id_prefix(site: Site, today: date) -> str:
-    return f"{site.settings.deposit_prefix}-{today.year}-"
-
-
-def _next_number(site: Site, today: date) -> int:
-    prefix = _id_prefix(site, today)
-    names_there = [entry.name for entry in os.scandir(site.folder("deposits"))]
-    numbers = [int(name.removeprefix(prefix)) for name in names_there if re.match(rf"^{prefix}\d+\Z", name)]
-    return max(numbers, default=0) + 1
-
-
-def _id_first(deposit: Deposit) -> dict[str, object]:
-    """The record as people like to read it: the id on top, empty fields left out."""
-    record = _without_empty(to_builtins(deposit, builtin_types=(date,)))
-    return {"id": record.pop("id"), **record}
-
-
-def _without_empty(record: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: _without_empty(value) if isinstance(value, dict) else value
-        for key, value in record.items()
-        if value not in (None, "", [], {})
-    }

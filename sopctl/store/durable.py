@@ -1,17 +1,25 @@
-"""Writes that survive a crash: temporary file, fsync, rename, fsync of the folder.
+"""Writes that survive a crash: temporary file, fsync, rename, fsync of the folder. Reads that cannot hang.
 
 Why the folder's fsync: a rename is only a change of the folder, and on ext4 a power cut after an fsync of the
 file alone brings the old name back. A failed fsync is never tried again: the kernel may have dropped the data.
+
+The rename is where a write is done. What fails before it leaves the old content and raises; what fails after it raises
+`Unconfirmed`, which says so.
 """
 
 import errno
 import os
+import signal
+import stat
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import BinaryIO
 
-from sopctl.errors import OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure
 
 _DENIED = ("access-denied", "Give this account access, or run the command as the site's owner.")
 _OTHER = ("disk-error", "Check the disk and run the command again; nothing was changed.")
@@ -25,6 +33,13 @@ _KNOWN = {
     errno.ENOENT: ("no-such-file", "Check the path. A file of the site can be restored from its git or a backup."),
 }
 """What the system says → the error's id, and what helps."""
+
+TEMPORARY = ".tmp"
+"""How the names of files end that are being written; a killed command leaves one behind."""
+
+
+class Unconfirmed(OutsideFailure):
+    """Something was written and is in its place, but the disk did not confirm that it survives a power cut."""
 
 
 @contextmanager
@@ -42,30 +57,110 @@ def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
 def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     """Replace `path` by `content`. Until this returns, a power cut leaves the old content; after that, the new.
 
-    Raises OutsideFailure when the disk refuses.
+    A file that is replaced keeps its owner, group and mode as far as this account may set them; a new one has `mode`
+    and, where root makes it, the owner and group of its folder. Raises OutsideFailure when the disk refuses, and
+    Unconfirmed when that shows only after the new content is in its place.
     """
     with disk_errors(path):
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fchmod(file.fileno(), mode)
+                _belong(file.fileno(), path)
                 os.fsync(file.fileno())
             os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+    try:
         sync_folder(path.parent)
+    except OSError as error:
+        raise _unconfirmed(path, error) from error
 
 
-def append_line(path: Path, line: bytes) -> None:
-    """Append `line` and a newline durably. A line torn by a crash lacks its newline, and its reader leaves it out."""
+def _belong(descriptor: int, path: Path) -> None:
+    """Let the file that will be `path` belong to whom the one before did, with the same mode."""
+    try:
+        before = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        share_as_folder(descriptor, path.parent)
+        return
+    if not stat.S_ISREG(before.st_mode):
+        return
+    mine = os.fstat(descriptor)
+    if (mine.st_uid, mine.st_gid) != (before.st_uid, before.st_gid):
+        try:
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+        except PermissionError:  # another's file, in a folder that we may write: it becomes ours
+            share_as_folder(descriptor, path.parent)
+    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
+
+
+def share_as_folder(descriptor: int, folder: Path) -> None:
+    """Let what is new in a folder belong to those who share it: to its group where the folder is setgid and the group
+    may write (`store/modes.py`), which may then write it too; and what root makes in a folder that is not root's, to
+    the folder's owner and group."""
+    around, mine = os.stat(folder), os.fstat(descriptor)
+    if os.geteuid() == 0 and around.st_uid != 0:
+        os.fchown(descriptor, around.st_uid, around.st_gid)
+    if around.st_mode & stat.S_ISGID and around.st_mode & stat.S_IWGRP and mine.st_mode & stat.S_IRGRP:
+        if mine.st_gid != around.st_gid:
+            os.fchown(descriptor, -1, around.st_gid)
+        setgid = stat.S_ISGID if stat.S_ISDIR(mine.st_mode) else 0
+        os.fchmod(descriptor, stat.S_IMODE(mine.st_mode) | stat.S_IWGRP | setgid)
+
+
+def make_folder(path: Path, mode: int = 0o750) -> None:
+    """Make a folder with this mode, whatever the umask, and its parents; nothing for one that is there.
+
+    Raises OutsideFailure.
+    """
+    with disk_errors(path, "make"):
+        if path.is_dir():
+            return
+        if not path.parent.is_dir():
+            make_folder(path.parent, mode)
+        try:
+            path.mkdir()
+        except FileExistsError:
+            if not path.is_dir():
+                raise
+            return
+        _settle(path, mode)
+
+
+def make_temporary_folder(parent: Path, prefix: str, mode: int = 0o750) -> Path:
+    """Make a folder with a name of its own. Raises OutsideFailure."""
+    with disk_errors(parent, "make"):
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        _settle(path, mode)
+    return path
+
+
+def _settle(folder: Path, mode: int) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        os.fchmod(descriptor, mode)
+        share_as_folder(descriptor, folder.parent)
+    finally:
+        os.close(descriptor)
+
+
+def append_line(path: Path, line: bytes, *, over: int = 0) -> None:
+    """Append `line` and a newline durably, over the last `over` bytes. A line torn by a crash lacks its newline, and
+    its reader leaves it out. Raises OutsideFailure; the file is then as it was."""
     with disk_errors(path):
         created = not path.exists()
-        with path.open("ab") as file:
-            end = file.tell()
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o640), "ab") as file:
+            end = file.seek(0, os.SEEK_END) - over
             try:
+                if created:
+                    os.fchmod(file.fileno(), 0o640)
+                    share_as_folder(file.fileno(), path.parent)
+                if over:
+                    os.ftruncate(file.fileno(), end)
                 file.write(line + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -83,3 +178,104 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def opened(path: Path, *, links: bool = True) -> Iterator[BinaryIO]:
+    """A regular file, to be read. What is something else is refused before it is opened: a pipe would never end, and
+    opening a device may do something. With `links` false, so is a symbolic link.
+
+    Raises InvalidRecord for what is no regular file, OutsideFailure when it cannot be read.
+    """
+    with disk_errors(path, "read"):
+        try:
+            flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
+            _refuse_special(path, os.stat(path, follow_symlinks=links).st_mode)
+            descriptor = os.open(path, flags)
+        except OSError as error:
+            if error.errno == errno.ELOOP and not links:
+                raise _not_a_file(path, "a symbolic link") from None
+            raise
+        with os.fdopen(descriptor, "rb") as file:
+            _refuse_special(path, os.fstat(descriptor).st_mode)  # it may have been swapped since
+            yield file
+
+
+def _refuse_special(path: Path, mode: int) -> None:
+    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISLNK, "a symbolic link"), (stat.S_ISFIFO, "a pipe"))
+    if not stat.S_ISREG(mode):
+        raise _not_a_file(path, next((name for test, name in kinds if test(mode)), "no regular file"))
+
+
+def _not_a_file(path: Path, kind: str) -> InvalidRecord:
+    return InvalidRecord(
+        "not-a-file",
+        "this is {kind}, where a file is needed",
+        where=str(path),
+        remedy="Put the file itself there, or name it.",
+        kind=kind,
+    )
+
+
+def write_output(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write what a person asked for (`-o`): a file is replaced as a whole, at the end of its links; into a pipe or a
+    device it is written, as a shell would. Raises OutsideFailure."""
+    with disk_errors(path):
+        target = path.resolve()
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("wb", buffering=0) as file:
+                file.write(content)
+            return
+    write_atomic(target, content, mode=mode)
+
+
+def sweep(folder: Path) -> None:
+    """Remove files that a killed command was writing in `folder`. Call while holding what it belongs to."""
+    with disk_errors(folder, "sweep"):
+        for entry in os.scandir(folder) if folder.is_dir() else ():
+            if entry.name.startswith(".") and entry.name.endswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
+                os.unlink(entry.path)
+
+
+def touch(path: Path, mode: int = 0o640) -> None:
+    """Make an empty file with this mode, whatever the umask; nothing for one that is there. For what other libraries
+    write. Raises OutsideFailure."""
+    with disk_errors(path):
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        except FileExistsError:
+            return
+        try:
+            os.fchmod(descriptor, mode)
+            share_as_folder(descriptor, path.parent)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the block has ended: it is done whole, or not at all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, lambda signum, frame: came.append((signum, frame)))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+    for number, _ in came[:1]:
+        signal.raise_signal(number)
+
+
+def _unconfirmed(path: Path, error: OSError) -> Unconfirmed:
+    return Unconfirmed(
+        "write-unconfirmed",
+        "this was written, but the disk did not confirm that it survives a power cut: {reason}",
+        where=str(path),
+        remedy="Check the disk; after a power cut, look whether it is still there.",
+        reason=error.strerror,
+    )

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sopctl.errors import Conflict
-from sopctl.store.durable import disk_errors
+from sopctl.store.durable import disk_errors, make_folder, touch
 
 POLL_SECONDS = 0.02
 
@@ -24,14 +24,15 @@ def hold(path: Path, what: str, *, wait: float = 0) -> Iterator[None]:
 
     Raises Conflict when another process holds it for longer than `wait` seconds.
     """
+    make_folder(path.parent)
     with disk_errors(path, "lock"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        touch(path)
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        _take(descriptor, what, wait)
         with disk_errors(path, "lock"):
+            _take(descriptor, what, wait)
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()} {' '.join(sys.argv[1:])[:200]}".encode(), 0)
+            os.pwrite(descriptor, f"{os.getpid()} {' '.join(sys.argv[1:])[:200]}".encode(errors="replace"), 0)
         yield
     finally:
         os.close(descriptor)

@@ -2,24 +2,26 @@
 
 The index (`var/index.sqlite3`) knows each dossier by the identity of its two files (inode, size, times). One look at
 the folders finds what is new or changed, and only that is read again. A missing, broken, locked or unwritable index
-costs time, never truth.
+costs time, never truth: each row has its own hash, and what decides about a place in a rack reads the histories of
+those that may stand there (`standing`).
 """
 
 import hashlib
 import os
+import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, suppress
 from typing import NamedTuple
 
 import msgspec
 
 from sopctl import __version__
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import OutsideFailure, SopctlError
 from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts
-from sopctl.store.durable import disk_errors
+from sopctl.store.durable import make_folder, opened, touch
 from sopctl.store.site import Site
 
 FILE_NAME = "index.sqlite3"
@@ -33,18 +35,44 @@ class Reading(NamedTuple):
     """The summaries of a site's sound dossiers in order of request, and what is wrong with the others."""
 
     summaries: list[Summary]
-    errors: list[InvalidRecord]
+    errors: list[SopctlError]
     gathered: dict[str, facts.Months]
     """By deposit: which months' facts it keeps. Filled only on request."""
+    last_known: list[Summary]
+    """Of those that cannot be read now, what was known of them when they last could."""
 
 
 def summaries(site: Site) -> list[Summary]:
-    """The summary of every dossier, in order of request. Raises InvalidRecord when any of them is broken: whoever
-    decides about space or order must not overlook one."""
+    """The summary of every dossier that can be read, in order of request. The others are told (`Site.lagging`): one
+    broken dossier holds up nobody else."""
     reading = read(site)
-    if reading.errors:
-        raise reading.errors[0]
+    _tell(site, reading.errors)
     return reading.summaries
+
+
+def standing(site: Site, racks: Collection[str] = ()) -> list[Summary]:
+    """The same, for a decision about places in these racks: whoever may stand there is read from their history, not
+    from the index; and whoever cannot be read now stands where they stood when they last could."""
+    reading = read(site)
+    _tell(site, reading.errors)
+    found = [_confirmed(site, each, racks) for each in reading.summaries] if racks else reading.summaries
+    return [*found, *reading.last_known]
+
+
+def _confirmed(site: Site, each: Summary, racks: Collection[str]) -> Summary:
+    named = re.compile(rb"\brack: ['\"]?(?:" + b"|".join(re.escape(name.encode()) for name in racks) + rb")['\"]?\s")
+    try:
+        with opened(site.folder("deposits") / each.id / "history.yml", links=False) as file:
+            concerned = named.search(file.read(dossiers.HISTORY_BYTES))
+        return dossiers.read(site, each.id).summary if concerned else each
+    except SopctlError as error:
+        _tell(site, [error])
+        return each
+
+
+def _tell(site: Site, errors: Iterable[SopctlError]) -> None:
+    told = {str(each) for each in site.lagging}
+    site.lagging += [error for error in errors if str(error) not in told]
 
 
 def read(site: Site, *, gathered: bool = False) -> Reading:
@@ -55,7 +83,8 @@ def read(site: Site, *, gathered: bool = False) -> Reading:
     months: dict[str, facts.Months] = {}
     fresh: list[tuple[str, str, Summary, facts.Months]] = []
     found: dict[str, Summary] = {}
-    errors = []
+    last_known: list[Summary] = []
+    errors: list[SopctlError] = []
     for deposit_id, stamp in stamps.items():
         kept = known.get(deposit_id)
         if kept and kept[0] == stamp:
@@ -64,8 +93,10 @@ def read(site: Site, *, gathered: bool = False) -> Reading:
         try:
             dossier = dossiers.read(site, deposit_id)
             summary = dossier.summary
-        except InvalidRecord as error:
+        except SopctlError as error:
             errors.append(error)
+            if kept:
+                last_known.append(kept[1])
             continue
         found[deposit_id], months[deposit_id] = summary, facts.months(dossier)
         if stamp:
@@ -73,7 +104,7 @@ def read(site: Site, *, gathered: bool = False) -> Reading:
     gone = known.keys() - stamps.keys()
     if fresh or gone:
         index.write(fresh, gone)
-    return Reading([found[deposit_id] for deposit_id in stamps if deposit_id in found], errors, months)
+    return Reading([found[deposit_id] for deposit_id in stamps if deposit_id in found], errors, months, last_known)
 
 
 def _stamps(site: Site) -> Iterator[tuple[str, str]]:
@@ -97,7 +128,7 @@ class _Index:
     def __init__(self, site: Site) -> None:
         self._path = site.root / "var" / FILE_NAME
         self._version = hashlib.sha256(
-            f"{__version__} {msgspec.json.schema(Summary)} {msgspec.json.schema(facts.Kept)} "
+            f"2 {__version__} {msgspec.json.schema(Summary)} {msgspec.json.schema(facts.Kept)} "
             f"{site.library.fingerprint}".encode()
         ).hexdigest()
 
@@ -113,31 +144,45 @@ class _Index:
                 version = database.execute("SELECT value FROM about").fetchone()
                 if version != (self._version,):
                     return {}
-                rows = database.execute(f"SELECT id, stamp, summary, {column} FROM deposits").fetchall()  # noqa: S608 (one of the two above)
-                return {name: (stamp, decode(blob), months(kept)) for name, stamp, blob, kept in rows}
-        except sqlite3.OperationalError:
-            return {}
-        except (sqlite3.Error, msgspec.MsgspecError):
-            with suppress(OSError):
-                self._path.unlink()
+                rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits").fetchall()  # noqa: S608 (one of the two above)
+                return {
+                    name: (stamp, decode(blob), months(kept))
+                    for name, stamp, blob, kept, hash_ in rows
+                    if _row_hash(name, stamp, blob) == hash_
+                }
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            self._heal(error)
             return {}
 
     def write(self, fresh: list[tuple[str, str, Summary, facts.Months]], gone: set[str]) -> None:
         """Note what was read, and forget what is gone."""
         encode = msgspec.json.Encoder().encode  # MessagePack would turn every time into UTC, and its day with it
         try:
-            with disk_errors(self._path.parent, "make"):
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
+            touch(self._path)
             with closing(self._open()) as database, database:
                 database.execute("BEGIN IMMEDIATE")
                 self._prepare(database)
                 database.executemany("DELETE FROM deposits WHERE id = ?", [(deposit_id,) for deposit_id in gone])
                 database.executemany(
-                    "INSERT OR REPLACE INTO deposits VALUES (?, ?, ?, ?)",
-                    [(name, stamp, encode(summary), encode(months)) for name, stamp, summary, months in fresh],
+                    "INSERT OR REPLACE INTO deposits VALUES (?, ?, ?, ?, ?)",
+                    [
+                        (name, stamp, blob := encode(summary), encode(months), _row_hash(name, stamp, blob))
+                        for name, stamp, summary, months in fresh
+                    ],
                 )
-        except (sqlite3.Error, OutsideFailure):
+        except OutsideFailure:
             return  # the next command reads the same dossiers once more
+        except sqlite3.Error as error:
+            self._heal(error)
+
+    def _heal(self, error: Exception) -> None:
+        """Remove an index that is broken: it is made again. One that is busy, or that this account may not write, is
+        not."""
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR):
+            with suppress(OSError):
+                self._path.unlink()
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -148,6 +193,12 @@ class _Index:
         database.execute("CREATE TABLE IF NOT EXISTS about (value TEXT)")
         if database.execute("SELECT value FROM about").fetchone() != (self._version,):
             database.execute("DROP TABLE IF EXISTS deposits")
-            database.execute("CREATE TABLE deposits (id TEXT PRIMARY KEY, stamp TEXT, summary BLOB, gathered BLOB)")
+            database.execute(
+                "CREATE TABLE deposits (id TEXT PRIMARY KEY, stamp TEXT, summary BLOB, gathered BLOB, hash TEXT)"
+            )
             database.execute("DELETE FROM about")
             database.execute("INSERT INTO about VALUES (?)", (self._version,))
+
+
+def _row_hash(name: str, stamp: str, blob: bytes) -> str:
+    return hashlib.sha256(b"\0".join((name.encode(), stamp.encode(), blob))).hexdigest()

@@ -128,6 +128,12 @@ class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 UnitKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
 
 
+class Sharing(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the site is shared: its members of the system's `group` may record; keys stay the operator's."""
+
+    group: Annotated[str, Meta(pattern=r"^([a-z_][a-z0-9_-]{0,31})?\Z")] = ""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """`sopctl.yml`. `controllers`: addresses from which servers must always stay reachable, beside the one in use."""
 
@@ -139,6 +145,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     units: dict[UnitKey, Unit] = {}
     """The units that own servers, as far as their names, or whom to ask there, should be known."""
     management: Management = Management()
+    site: Sharing = Sharing()
     head: str = "kadis"
     """The role that countersigns the office's forms (Mengetahui)."""
     time_zone: str = "Asia/Jakarta"

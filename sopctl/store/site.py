@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from sopctl.errors import Action, InvalidRecord, OutsideFailure, UsageError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
-from sopctl.store import codec, locks, settings
-from sopctl.store.durable import disk_errors
+from sopctl.store import codec, locks, modes, settings
+from sopctl.store.durable import disk_errors, make_folder
 from sopctl.store.library import Library
 from sopctl.store.settings import Settings
 
@@ -40,6 +40,11 @@ class Site:
                 folder=self.root,
                 file=settings.FILE_NAME,
             )
+        self.committed: list[tuple[str, int]] = []
+        """Which events (deposit, number) were recorded through this object."""
+        self.lagging: list[SopctlError] = []
+        """What did not follow at once on something that was done, or had to be left out: each is told, and ends
+        nothing."""
 
     @classmethod
     def find(cls, named: str | None) -> "Site":
@@ -147,10 +152,14 @@ class Site:
 
     def new_run(self, name: str) -> Path:
         """The path of a folder for one run of an outside program, not made yet. Runs are disposable and never in git;
-        those older than RUN_DAYS are removed now."""
+        those older than RUN_DAYS are removed now.
+
+        Raises InvalidRecord where another login could change what the run would execute.
+        """
         runs = self.root / "var" / "runs"
-        with disk_errors(runs, "make"):
-            runs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        modes.refuse_writable(self.root)
+        make_folder(runs)
+        with disk_errors(runs, "read"):
             taken = [path.suffix.removeprefix(".") for path in runs.glob(f"{name}.*")]
         for old, at in self.runs():
             if time.time() - at > RUN_DAYS * 86_400:

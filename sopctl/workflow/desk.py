@@ -5,6 +5,7 @@ work, record the event. Long work records `started` first, so that a crash shows
 extend, …) take a turn too, and leave the deposit at the step where it stands.
 """
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -216,7 +217,7 @@ class Turn:
             data=to_data((*self.always, *entries)),
         )
         procedure.after(self.dossier.procedures, self.dossier.standing, event)  # what does not fit is never written
-        self.dossier = dossiers.append(self.desk.site, self.dossier, event)
+        self.dossier = dossiers.append(self.desk.site, self.dossier, event, step=self.verb.kind != "act")
         return self.dossier.events[-1]
 
 
@@ -230,6 +231,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
     """
     with dossiers.open_alone(desk.site, deposit_id) as dossier:
         _refuse_moved(desk, dossier)
+        refuse_edited(dossier)
         standing = _due_for(dossier, verb)
         step = standing.step
         outcomes = step.ends_of(verb) if step else {}
@@ -262,6 +264,8 @@ def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
     """
     with dossiers.open_alone(desk.site, deposit_id) as dossier:
         _refuse_moved(desk, dossier)
+        if verb != "edit":  # which may accept it
+            refuse_edited(dossier)
         standing = dossier.standing
         if standing.step is None:
             raise closed(dossier)
@@ -282,6 +286,36 @@ def refuse_moved(desk: Desk, deposit_id: str) -> None:
     calls this."""
     if deposit_id in desk.seen:
         _refuse_moved(desk, dossiers.read(desk.site, deposit_id))
+
+
+def refuse_edited(dossier: Dossier) -> None:
+    """Raise Conflict when deposit.yml was edited by hand and that was not accepted."""
+    changes = by_hand(dossier)
+    if changes:
+        raise Conflict(
+            "edited-by-hand",
+            "deposit.yml of {deposit} was edited by hand: {changes}",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=(
+                "Accept the edit first, or undo it.",
+                Action("edit", dossier.id, needs=("note",), given={"accept": ""}),
+            ),
+            deposit=dossier.id,
+            changes="; ".join(changes)[:300],
+        )
+
+
+def by_hand(dossier: Dossier) -> list[str]:
+    """What was changed in deposit.yml without sopctl and not accepted, in lines; empty when nothing was."""
+    return changed_lines(dossier.record, dossier.found) if dossier.edited else []
+
+
+def changed_lines(before: bytes, after: bytes) -> list[str]:
+    """What differs between two records, in lines: `-` what was, `+` what is."""
+    lines = difflib.unified_diff(
+        before.decode(errors="replace").splitlines(), after.decode(errors="replace").splitlines(), lineterm="", n=0
+    )
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
 def _refuse_moved(desk: Desk, dossier: Dossier) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sopctl.errors import InvalidRecord
-from sopctl.store.durable import disk_errors
+from sopctl.store.durable import opened
 
 MIB = 1024 * 1024
 MAX_SCAN = 20 * MIB
@@ -11,9 +11,9 @@ _MAGIC = {".pdf": b"%PDF-", ".png": b"\x89PNG", ".jpg": b"\xff\xd8\xff", ".jpeg"
 
 
 def read_bounded(path: Path, max_bytes: int) -> bytes:
-    """The content of a file of at most `max_bytes` bytes. Raises InvalidRecord for a larger one, OutsideFailure for one
-    that cannot be read."""
-    with disk_errors(path, "read"), path.open("rb") as file:
+    """The content of a file of at most `max_bytes` bytes. Raises InvalidRecord for a larger one, or for what is
+    no regular file, OutsideFailure for one that cannot be read."""
+    with opened(path) as file:
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
         raise InvalidRecord(

@@ -1,6 +1,7 @@
 """The command line as scripts and people meet it: help, JSON, exit codes, errors without tracebacks."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ import click
 import pytest
 
 from sopctl.cli.main import cli
+from sopctl.store import dossiers
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST
 from tests.conftest import Ran
@@ -235,7 +238,41 @@ def test_remind_names_a_dossier_that_cannot_be_read(
     assert (ran.code, str(broken) in ran.err, "Nobody" in ran.out) == (3, True, False)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("dispose", "PS-2026-0001", "--by", "kadis", "--instruction"),
+        ("hold", "PS-2026-0001", "--by", "staf", "--reason"),
+    ],
+)
+def test_what_is_not_utf8_is_refused_where_it_would_be_recorded(
+    desk: Desk, file_request: Callable[..., str], sopctl: Callable[..., Ran], words: tuple[str, ...]
+) -> None:
+    deposit = file_request()
+    ran = sopctl(*words, os.fsdecode(b"a\xffb"))
+    assert (ran.code, "would not be read back" in ran.err) == (2, True), ran.err
+    assert len(dossiers.read(desk.site, deposit).events) == 1
+
+
+def test_a_result_that_cannot_be_printed_was_still_recorded(
+    desk: Desk, file_request: Callable[..., str], site: Site
+) -> None:
+    """Exit 0: whoever repeats the command would do it twice."""
+    deposit = file_request()
+    dispose = ["dispose", deposit, "--by", "kadis", "--instruction", "x"]
+    for words, code, says in (
+        (dispose, 0, "cannot be written to standard output"),
+        ([*dispose, "--json"], 4, "kadis is kadis"),
+        (["list", "--json"], 6, "cannot be written to standard output"),
+    ):
+        with open("/dev/full", "w") as full:
+            command = [sys.executable, "-m", "sopctl", *words]
+            ran = subprocess.run(command, cwd=site.root, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert (ran.returncode, says in ran.stderr, "Traceback" in ran.stderr) == (code, True, False), ran.stderr
+    assert len(dossiers.read(desk.site, deposit).events) == 2
+
+
 def test_a_group_without_a_command_shows_its_help(sopctl: Callable[..., Ran]) -> None:
     ran = sopctl("journal")
     assert ran.code == 2
-    assert "\nCommands:\n  verify" in ran.out + ran.err
+    assert "\nCommands:\n  anchor" in ran.out + ran.err

@@ -154,6 +154,7 @@ BREAK = r"""
 mkdir -p /usr/local/sbin
 cat > /usr/local/sbin/dmidecode <<'END'
 #!/bin/sh
+[ "$1" = -t ] || exit 1
 cat <<'RECORDS'
 Handle 0x2700, DMI type 39, 22 bytes
 System Power Supply

@@ -20,6 +20,7 @@ from sopctl.workflow.servers.playbooks import Options
 from sopctl.workflow.servers.reach import reach
 from sopctl.workflow.steps import collecting, configuring, notifying, verifying
 from sopctl.workflow.views import inventories
+from tests.conftest import edit
 from tests.lab.test_access import daemons, listening
 from tests.lab.test_servers import Placed, placed
 
@@ -98,9 +99,7 @@ def test_by_password_to_a_server_without_python(placed: Placed, tmp_path: Path) 
         "echo 'PasswordAuthentication yes' >/etc/ssh/sshd_config.d/00-owner.conf; systemctl reload ssh",
     )
     listening(server.address, server.port)
-    record = placed.dossier().folder / "deposit.yml"
-    assert record.read_text().count("    key: owner\n") == 1
-    record.write_text(record.read_text().replace("    key: owner\n", ""))
+    edit(desk, deposit, "    key: owner\n", "")
     with pytest.raises(OutsideFailure, match=r"failed at login: the server refuses the password"):
         configuring.configure(desk, deposit, host_key=placed.pin, password=Password("wrong"))
     assert placed.newest()[2] == "failed"

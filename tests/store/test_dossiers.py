@@ -17,6 +17,7 @@ from sopctl.store.durable import write_atomic
 from sopctl.store.journal import Journal
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import integrity
+from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import handover, inspecting, letters, notifying
 
 
@@ -41,7 +42,7 @@ def test_a_dossier_behind_a_link_is_refused(desk: Desk, file_request: Callable[.
     folder = desk.site.root / "deposits" / file_request()
     folder.rename(folder.with_name("elsewhere"))
     folder.symlink_to("elsewhere")
-    with pytest.raises(UsageError):
+    with pytest.raises(InvalidRecord, match="is a symbolic link"):
         dossiers.read(desk.site, folder.name)
 
 
@@ -92,9 +93,9 @@ def test_a_history_laid_out_otherwise_goes_on_whole(
 
 def test_a_missing_dossier_shows_in_the_journal(desk: Desk, file_request: Callable[..., str]) -> None:
     first, second = file_request(), file_request()
-    assert integrity.journal_gaps(desk) == (2, [])
+    assert journal.check(desk).gaps == []
     (desk.site.root / "deposits" / first).rename(desk.site.root / "gone")
-    assert integrity.journal_gaps(desk) == (2, [f"{first}: the dossier is missing"])
+    assert journal.check(desk).gaps == [f"{first}: the dossier is missing"]
     assert dossiers.ids(desk.site) == [second]
 
 
@@ -104,7 +105,7 @@ def test_a_history_cut_short_shows_in_the_journal(desk: Desk, file_request: Call
     before = history.read_bytes()
     letters.dispose(desk, deposit, instruction="x")
     history.write_bytes(before)
-    assert integrity.journal_gaps(desk) == (2, [f"{deposit}: event 2 is missing"])
+    assert journal.check(desk).gaps == [f"{deposit}: event 2 is missing"]
 
 
 def test_an_altered_journal_is_detected_at_its_line(desk: Desk, file_request: Callable[..., str]) -> None:
@@ -126,7 +127,7 @@ def test_a_journal_behind_its_histories_catches_up(desk: Desk, file_request: Cal
     path.write_bytes(before + b'{"deposit":"PS-20')  # torn by the crash
     letters.dispose(desk, deposit, instruction="x")
     assert [(line.deposit, line.seq) for line in Journal(desk.site.root).lines()] == [(deposit, n) for n in (1, 2, 3)]
-    assert integrity.journal_gaps(desk)[1] == []
+    assert journal.check(desk).gaps == []
 
 
 def test_documents_are_compared_with_what_was_issued(desk: Desk, until_space: Callable[..., str]) -> None:

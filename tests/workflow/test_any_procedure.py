@@ -23,6 +23,7 @@ from sopctl.cli import terminal
 from sopctl.cli.main import cli
 from sopctl.errors import Conflict, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.facts.script import from_script
+from sopctl.model.inspection import Inspection
 from sopctl.model.sop import history, soundness, verbs
 from sopctl.model.sop.entries import AccessTried, Configured, Gathered, Paper
 from sopctl.model.sop.procedure import REQUESTER, Begins, Outcome, Procedure, Step
@@ -31,7 +32,7 @@ from sopctl.store import codec, dossiers, register
 from sopctl.store import facts as kept_facts
 from sopctl.store.library import SHIPPED
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
+from sopctl.workflow.desk import Desk, StepDone, Turn, act, by_hand, turn
 from sopctl.workflow.papers import integrity, sop_form
 from sopctl.workflow.servers import ansible_view, checking
 from sopctl.workflow.setup import validation
@@ -41,7 +42,6 @@ from sopctl.workflow.steps import (
     advancing,
     collecting,
     configuring,
-    editing,
     handover,
     inspecting,
     letters,
@@ -195,7 +195,9 @@ DOES: dict[tuple[str, str], Do] = {
     ("receive", ""): lambda desk, each, _: handover.receive(desk, each),
     **dict.fromkeys(
         [("inspect", task) for task in verbs.tasks("inspect")],
-        lambda desk, each, well: inspecting.inspect(desk, each, serial="SN-0001" if well else "lain"),
+        lambda desk, each, well: inspecting.inspect(
+            desk, each, serial="SN-0001" if well else "lain", found=Inspection(rest_ok=True)
+        ),
     ),
     ("handover", ""): lambda desk, each, _: handover.handover(desk, each),
     ("place", ""): lambda desk, each, _: reservation.place(desk, each),
@@ -301,7 +303,7 @@ def workflows(desk: Desk, deposit: str) -> dict[str, Callable[[], object]]:
         "todo": lambda: [board.todo(desk), board.todo(desk, actor="kabid", late=True)],
         "show": lambda: board.show(desk, deposit),
         "documents": lambda: integrity.documents(desk, deposit),
-        "edited by hand": lambda: editing.by_hand(dossiers.read(site, deposit)),
+        "edited by hand": lambda: by_hand(dossiers.read(site, deposit)),
         "remind": lambda: reminding.remind(desk, dry_run=True),
         "report": lambda: sla_report.sla_report(desk),
         "queue": lambda: reservation.queue(site),

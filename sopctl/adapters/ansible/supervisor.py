@@ -13,6 +13,7 @@ script, without sopctl on its path, and returns the command's exit code (128 + t
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import time
@@ -22,6 +23,10 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
+
+MEMORY = 4 * 1024**3
+"""Bytes of address space for each process of the command: a server that answers without end must not take all of this
+machine's memory through a worker of Ansible's, which has no bound of its own."""
 
 STOPS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
@@ -54,10 +59,17 @@ def _become(libc: ctypes.CDLL, output: str, command: tuple[str, ...]) -> None:
         file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         os.dup2(file, 1)
         os.dup2(file, 2)
+        resource.setrlimit(resource.RLIMIT_AS, (_least(MEMORY, resource.RLIMIT_AS),) * 2)
         os.execvp(command[0], command)  # noqa: S606 (no shell is the point)
     except OSError as error:
         print(f"ERROR! {command[0]}: {error.strerror}", file=sys.stderr, flush=True)  # noqa: T201
         os._exit(127)
+
+
+def _least(limit: int, of: int) -> int:
+    """The limit, or the stricter one that holds already."""
+    there = resource.getrlimit(of)[1]
+    return limit if there == resource.RLIM_INFINITY else min(limit, there)
 
 
 def _wait(child: int) -> int:

@@ -15,8 +15,8 @@ from sopctl.model.text import printable
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: bool) -> None:
     """One deposit: the request, where it stands, what happened, and its documents."""
+    from sopctl.workflow.desk import by_hand
     from sopctl.workflow.papers import integrity
-    from sopctl.workflow.steps import editing
     from sopctl.workflow.views import board, details
 
     desk = open_desk(ctx)
@@ -41,7 +41,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         out.print(f"valid until {row.valid_until}")
     for name, contact in details.contacts(dossier.deposit, personal=personal):
         out.print(f"{name} contact: {contact}")
-    for line in editing.by_hand(dossier):
+    for line in by_hand(dossier):
         out.print(f"edited by hand: {printable(line)}", style="red")
     made = table("no", "at", "step", "outcome", "by", "note")
     made.columns[1].no_wrap = made.columns[2].no_wrap = True

@@ -7,15 +7,19 @@ from sopctl.cli.options import end, example, json_option
 from sopctl.cli.render import console, put_json, table
 
 
-@click.command("doctor", epilog=example("sopctl doctor", "sopctl doctor --json"))
+@click.command("doctor", epilog=example("sopctl doctor", "sopctl doctor --json", "sopctl doctor --repair"))
+@click.option("--repair", is_flag=True, help="Set the modes of the site's files as they must be.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, *, as_json: bool) -> None:
+def command(ctx: click.Context, *, repair: bool, as_json: bool) -> None:
     """Check this machine: Python, libraries, Ansible, ssh, the lab, the site. Exit 1: something needed is missing."""
     from msgspec.structs import replace
 
+    from sopctl.workflow.setup import doctor
     from sopctl.workflow.setup.doctor import diagnose
 
+    for changed in doctor.repair(ctx.find_root().obj) if repair else ():
+        click.echo(f"set: {changed}", err=True)
     findings = diagnose(ctx.find_root().obj)
     if as_json:
         put_json({"findings": [replace(each, remedy=wording.advice(each.remedy)) for each in findings]})

@@ -2,8 +2,9 @@
 
 import click
 
-from sopctl.cli.options import end, example, json_option, open_desk
+from sopctl.cli.options import end, example, json_option, open_desk, reason_option
 from sopctl.cli.render import put_json
+from sopctl.model.text import printable
 
 
 @click.group("journal", epilog=example("sopctl journal verify"))
@@ -11,18 +12,63 @@ def command() -> None:
     """The journal of the whole site."""
 
 
-@command.command("verify", epilog=example("sopctl journal verify --json"))
+@command.command("verify", epilog=example("sopctl journal verify --json", "sopctl journal verify --against 57:9f2c…"))
+@click.option("--against", metavar="ANCHOR", help="An anchor that was kept elsewhere: sopctl journal anchor.")
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, *, as_json: bool) -> None:
-    """Check the journal's chain and every dossier against it. Exit 1: something is missing or was changed."""
-    from sopctl.workflow.papers import integrity
+def verify(ctx: click.Context, *, against: str | None, as_json: bool) -> None:
+    """Check the journal's chain and every dossier against it. Exit 1: something is missing or was changed.
 
-    count, gaps = integrity.journal_gaps(open_desk(ctx))
+    Alone, the journal cannot show that its end was cut off together with the events that stood there, or that all of
+    it was made anew. Against an anchor it shows that too.
+    """
+    from sopctl.workflow.setup import journal
+
+    found = journal.check(open_desk(ctx), journal.anchor_of(against) if against else None)
     if as_json:
-        put_json({"lines": count, "gaps": gaps})
+        put_json(found)
     else:
-        for gap in gaps:
-            click.echo(f"✗ {gap}")
-        click.echo(f"{count} lines, {'all in order' if not gaps else f'{len(gaps)} do not agree'}")
-    end(not gaps)
+        for gap in found.gaps:
+            click.echo(f"✗ {printable(gap, 1_000)}")
+        for lag in found.lagging:
+            click.echo(f"! {printable(lag, 1_000)}")
+        for note in found.mended:
+            click.echo(f"  mended {printable(note, 1_000)}")
+        click.echo(f"{found.lines} lines, {f'{len(found.gaps)} do not agree' if found.gaps else 'all in order'}")
+    end(not found.gaps)
+
+
+@command.command("anchor", epilog=example("sopctl journal anchor", "sopctl journal anchor --json"))
+@json_option
+@click.pass_context
+def anchor(ctx: click.Context, *, as_json: bool) -> None:
+    """Print where the journal ends now: its number of lines and the hash of the last.
+
+    Keep it where nobody who can write the site can write: on paper, in another department's mailbox, in a ticket.
+    """
+    from sopctl.workflow.setup import journal
+
+    found = journal.anchor(open_desk(ctx))
+    if as_json:
+        put_json({"anchor": str(found), "lines": found.lines, "head": found.head})
+    else:
+        click.echo(str(found))
+
+
+@command.command("mend", epilog=example('sopctl journal mend --reason "disk rusak, dipulihkan dari cadangan"'))
+@reason_option
+@json_option
+@click.pass_context
+def mend(ctx: click.Context, *, reason: str, as_json: bool) -> None:
+    """Make a lost, cut or altered journal whole from the histories.
+
+    The new journal says who did it, when and why; one that was altered is kept beside it.
+    """
+    from sopctl.workflow.setup import journal
+
+    found = journal.mend(open_desk(ctx), reason)
+    if as_json:
+        put_json(found)
+    else:
+        click.echo(f"{found.lines} lines; sopctl journal anchor shows where it ends now")
+    end(not found.gaps)

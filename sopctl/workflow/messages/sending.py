@@ -15,10 +15,11 @@ __all__ = ["MayHaveArrived", "Ready", "by_channels", "by_email", "new_id", "no_e
 
 
 class Ready(NamedTuple):
-    """A message that is ready to be sent: to whom, and how. `send` raises OutsideFailure when it is not accepted."""
+    """A message that is ready to be sent: to whom, and how. `send` returns those who were to have a copy and were
+    refused; it raises OutsideFailure when the message is not accepted for `to`."""
 
     to: str
-    send: Callable[[], None]
+    send: Callable[[], tuple[str, ...]]
 
 
 def new_id(site: Site, what: str, number: int) -> str:
@@ -34,8 +35,8 @@ def by_email(site: Site, message: Message, message_id: str, *, otherwise: Advice
         raise no_email(site, message, otherwise)
     login = (settings.user, secret(site, settings.password)) if settings.password else None
 
-    def send() -> None:
-        mail.send(
+    def send() -> tuple[str, ...]:
+        return mail.send(
             host=settings.host,
             port=settings.port,
             tls=settings.tls,
@@ -68,7 +69,7 @@ def by_channels(site: Site, message: Message, *, otherwise: Advice = ()) -> Read
     if not urls:
         raise UsageError("no-channels", "this site has no channels (`channels` in sopctl.yml)", remedy=otherwise)
 
-    def send() -> None:
+    def send() -> tuple[str, ...]:
         for number, (name, url) in enumerate(urls.items()):
             try:
                 channels.post(name, url, title=message.subject, text=message.text)
@@ -81,6 +82,7 @@ def by_channels(site: Site, message: Message, *, otherwise: Advice = ()) -> Read
                     remedy=error.remedy,
                     reason=error.message,
                 ) from error
+        return ()
 
     return Ready(", ".join(urls), send)
 
@@ -88,7 +90,12 @@ def by_channels(site: Site, message: Message, *, otherwise: Advice = ()) -> Read
 def to_channel(site: Site, name: str, message: Message) -> Ready:
     """The message to one channel of the site."""
     url = secret(site, site.settings.channels[name].url)
-    return Ready(name, lambda: channels.post(name, url, title=message.subject, text=message.text))
+
+    def send() -> tuple[str, ...]:
+        channels.post(name, url, title=message.subject, text=message.text)
+        return ()
+
+    return Ready(name, send)
 
 
 def secret(site: Site, name: str) -> str:

@@ -16,7 +16,7 @@ from sopctl.errors import Action, InvalidRecord, UsageError
 from sopctl.model.sop.entries import HandoverIssued, Paper
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.store.durable import disk_errors, write_output
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import request_letter
 from sopctl.workflow.papers.sop_form import sop_form
@@ -127,5 +127,5 @@ def _as(kind: Format, paper: forms.Paper) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> Path:
-    write_atomic(path, content)
+    write_output(path, content)
     return path

@@ -1,4 +1,4 @@
-"""Are the documents and the journal unchanged? They are compared with the hashes that the histories carry."""
+"""Are the documents unchanged? They are compared with the hashes that the histories carry."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ from sopctl.model.sop.history import Event
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
-from sopctl.store.journal import Journal
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.scans import MIB, read_bounded
 
@@ -81,27 +80,6 @@ def check_file(desk: Desk, path: Path) -> CheckedFile:
     if named and named.deposit in known:
         return CheckedFile(str(path), "altered", named.deposit, named.number)
     return CheckedFile(str(path), "unknown")
-
-
-def journal_gaps(desk: Desk) -> tuple[int, list[str]]:
-    """Check the site's journal against its dossiers: how many lines it has, and what does not agree.
-
-    A dossier whose newest event is not in the journal yet (after a crash) is not a gap: the next event adds it. Raises
-    InvalidRecord when the journal itself or a history was altered.
-    """
-    with desk.site.alone():
-        lines = Journal(desk.site.root).lines()
-        hashes = {dossier.id: [event.hash for event in dossier.events] for dossier in dossiers.read_all(desk.site)}
-    gaps = []
-    for line in lines:
-        events = hashes.get(line.deposit)
-        if events is None:
-            gaps.append(f"{line.deposit}: the dossier is missing")
-        elif line.seq > len(events):
-            gaps.append(f"{line.deposit}: event {line.seq} is missing")
-        elif events[line.seq - 1] != line.hash:
-            gaps.append(f"{line.deposit}: event {line.seq} is not the one that was journaled")
-    return len(lines), list(dict.fromkeys(gaps))
 
 
 def _named(dossier: Dossier) -> Iterator[tuple[Event, dict[str, str]]]:

@@ -21,7 +21,7 @@ from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import called
 from sopctl.store import dossiers, locks, register
 from sopctl.store.checks import Checks, Count
-from sopctl.store.durable import write_atomic
+from sopctl.store.durable import write_output
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import reach
@@ -234,4 +234,4 @@ def draw(desk: Desk, found: Month, file: Path) -> None:
     last_day = datetime.fromtimestamp(found.last - 1, zone).day
     marks = [((day - 1) / last_day, str(day)) for day in (1, 8, 15, 22, 29) if day <= last_day]
     legend = Legend("dapat diakses", "tidak dapat diakses", "tidak diperiksa")
-    write_atomic(file.absolute(), timeline_svg(f"Akses server titipan, {found.month}", marks, lanes, legend))
+    write_output(file.absolute(), timeline_svg(f"Akses server titipan, {found.month}", marks, lanes, legend))

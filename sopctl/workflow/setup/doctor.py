@@ -9,7 +9,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.adapters import lab
-from sopctl.errors import Advice, SopctlError
+from sopctl.errors import Action, Advice, SopctlError
+from sopctl.store import modes
 from sopctl.store.site import Site
 from sopctl.workflow.ports import switches
 from sopctl.workflow.setup.secrets import exposed
@@ -81,7 +82,25 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         found.append(Diagnosis("management key", True, str(key)))
     except SopctlError as error:
         found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
-    return [*found, *_switches(site), *_secrets(site)]
+    return [*found, _modes(site), *_switches(site), *_secrets(site)]
+
+
+def repair(site_dir: str | None) -> list[str]:
+    """Set the modes of the site's files as they must be. Returns what was changed. Raises as `Site.find`, and
+    OutsideFailure."""
+    site = Site.find(site_dir)
+    return [str(each) for each in modes.repair(site.root, site.settings.site.group)]
+
+
+def _modes(site: Site) -> Diagnosis:
+    try:
+        found = list(modes.loose(site.root, site.settings.site.group))
+    except SopctlError as error:
+        return Diagnosis("modes", False, error.message, error.remedy, needed=False)
+    if not found:
+        return Diagnosis("modes", True, "as they must be", needed=False)
+    more = f", and {len(found) - 1} others" if len(found) > 1 else ""
+    return Diagnosis("modes", False, f"{found[0]}{more}", Action("doctor", given={"repair": ""}), needed=False)
 
 
 def _switches(site: Site) -> list[Diagnosis]:

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from sopctl.errors import OutsideFailure, UsageError
-from sopctl.store import settings
+from sopctl.store import modes, settings
 from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.store.site import Site
 
@@ -100,8 +100,12 @@ valid_until: 2027-12-31
 """
 
 
-def init(root: Path) -> Site:
-    """Make a site in `root`, which must be new or empty. Raises UsageError when it is not."""
+def init(root: Path, *, group: str = "") -> Site:
+    """Make a site in `root`, which must be new or empty, shared with the system's `group` if one is named. Its modes
+    are set, whatever the umask.
+
+    Raises UsageError when the folder is not empty, OutsideFailure for a group that does not exist.
+    """
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise UsageError(
             "folder-not-empty",
@@ -118,7 +122,9 @@ def init(root: Path) -> Site:
     write_atomic(root / "racks" / "A1.yml", RACK.encode())
     write_atomic(root / ".gitignore", IGNORE.encode())
     make_key(root / "keys" / "management", "sopctl management")
-    write_atomic(root / settings.FILE_NAME, SETTINGS.encode())  # last: only now is it a site
+    modes.repair(root, group)
+    shared = f"site: {{group: {group}}}  # its members may record; keys stay the operator's\n" if group else ""
+    write_atomic(root / settings.FILE_NAME, (SETTINGS + shared).encode())  # last: only now is it a site
     return Site(root)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from sopctl.errors import Conflict, InvalidRecord, SopctlError
+from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.model.rack import (
     Need,
     Occupied,
@@ -14,8 +14,7 @@ from sopctl.model.rack import (
 from sopctl.model.waiting_list import occupied
 from sopctl.store import dossiers, register
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk
-from sopctl.workflow.steps import editing
+from sopctl.workflow.desk import Desk, refuse_edited
 from sopctl.workflow.views import calendar
 
 
@@ -34,15 +33,15 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
     for check in checks:
         try:
             check()
-        except InvalidRecord as error:
+        except SopctlError as error:
             errors.append(error)
     ids = dossiers.ids(site)
     for deposit_id in ids:
         try:
             dossier = dossiers.read(site, deposit_id)
             _ = dossier.summary  # raises unless its procedures explain it and each entry is valid
-            editing.refuse_edit_by_hand(dossier)
-        except (InvalidRecord, Conflict) as error:
+            refuse_edited(dossier)
+        except SopctlError as error:
             errors.append(error)
     return len(ids), list({str(error): error for error in errors}.values())
 

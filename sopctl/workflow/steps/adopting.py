@@ -19,7 +19,7 @@ from sopctl.model.sop import procedure
 from sopctl.model.sop.entries import NotKnown, Pinned, Placed, Reserved, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.waiting_list import occupied
-from sopctl.store import codec, dossiers, register
+from sopctl.store import codec, filing, register
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.fields import nested, refused
@@ -155,7 +155,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
     with racks_alone(site):
         places = _places(site, entries)
         new = [
-            dossiers.New(
+            filing.New(
                 entry.record,
                 Event(
                     seq=0,
@@ -179,7 +179,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
             )
             for entry, place in zip(entries, places, strict=True)
         ]
-        made = [] if dry_run else dossiers.create_all(site, new, now.date())
+        made = [] if dry_run else filing.create_all(site, new, now.date())
     ids = [dossier.id for dossier in made] or [""] * len(entries)
     return [
         Adopted(deposit_id, e.record.unit, e.record.server.name, str(place), tuple(e.record.unknown()))
@@ -189,7 +189,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
 
 def _places(site: Site, entries: Sequence[_Entry]) -> list[Place]:
     """The place of each server. Raises InvalidRecord for one that a deposit or another server of the list has."""
-    everyone = register.summaries(site)
+    everyone = register.standing(site, {entry.where.rack for entry in entries if entry.where.rack})
     taken = occupied(everyone)
     servers = {(each.server, each.address): each.id for each in everyone if not each.closed}
     places, wrong = [], []

@@ -19,7 +19,7 @@ from sopctl.model.sop.entries import (
 )
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import REQUESTER
-from sopctl.store import dossiers
+from sopctl.store import filing
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers import request_letter
 from sopctl.workflow.scans import read_scan
@@ -53,7 +53,7 @@ def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone
         ),
     )
     scanned = (f"surat{letter.suffix.lower()}", scan) if letter and scan else None
-    dossier = dossiers.create(desk.site, dossiers.New(filed, event, scanned), now.date())
+    dossier = filing.create(desk.site, filing.New(filed, event, scanned), now.date())
     standing = procedure.Standing(opening.name, opening.first, None)
     outcomes = opening.first.outcomes_of("request")
     filed_turn = Turn(desk, dossier, opening, opening.first, standing, REQUESTER, outcomes, verbs.row("request"))

@@ -43,14 +43,15 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
         message = composing.to_contact(desk.site, mine.dossier, content)
         means = via or _default_means(mine, message)
         outcome = next(iter(mine.outcomes))
-        informed = Informed(via=means)
+        informed, refused = Informed(via=means), tuple[str, ...]()
         if means in SENT:
             _refuse_twice(mine, again)
-            informed = _send(mine, means, message, _message_id(mine))
+            informed, refused = _send(mine, means, message, _message_id(mine))
         notice = NoticeKept(document=_paper(mine, content) if means == "letter" else _text(mine, message))
         offered = [OfferedUntil(place_until=until)] if until else []
         to = f": {informed.to}" if informed.to else ""
-        return mine.record(outcome, informed, notice, *offered, note=f"diberitahukan lewat {_NAMES[means]}{to}")
+        but = f"; tembusan ditolak: {', '.join(refused)}" if refused else ""
+        return mine.record(outcome, informed, notice, *offered, note=f"diberitahukan lewat {_NAMES[means]}{to}{but}")
 
 
 def preview(desk: Desk, deposit_id: str) -> Message:
@@ -63,7 +64,7 @@ def _content(mine: Turn, until: date | None) -> Content:
     return composing.content(mine.desk.site, mine.dossier, mine.step.task, place_until=until or "")
 
 
-def _send(mine: Turn, means: Means, message: Message, message_id: str) -> Informed:
+def _send(mine: Turn, means: Means, message: Message, message_id: str) -> tuple[Informed, tuple[str, ...]]:
     site, otherwise = mine.desk.site, _inform_yourself(mine)
     if means == "email":
         ready = sending.by_email(site, message, message_id, otherwise=otherwise)
@@ -72,13 +73,12 @@ def _send(mine: Turn, means: Means, message: Message, message_id: str) -> Inform
     informed = Informed(via=means, message_id=message_id, to=ready.to)
     mine.start(informed)
     try:
-        ready.send()
+        return informed, ready.send()
     except sending.MayHaveArrived:
         raise  # its `started` event stays the newest: the next try asks a person first
     except OutsideFailure as error:
         mine.record(history.FAILED, note=told(error))
         raise
-    return informed
 
 
 def _paper(mine: Turn, content: Content) -> Paper:

@@ -1,7 +1,8 @@
 """Reminders of what is late: to people of the office by their role, and to the units for their own steps.
 
 There is one reminder when a step becomes late, and one more each time that it is escalated; one when a deposit is about
-to end. Each is an act in the dossier, recorded before the message is sent, so that a crash never sends it twice.
+to end. Each is an act in the dossier for each person, recorded before the message is sent: no crash sends it twice,
+and a person whom the mail server refused does not go without because another had the message.
 """
 
 import hashlib
@@ -10,21 +11,26 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sopctl.errors import Conflict, NotNow, OutsideFailure, SopctlError
+from sopctl.errors import Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError
 from sopctl.model.message import Message
 from sopctl.model.sop.entries import Reminded
 from sopctl.model.sop.procedure import REQUESTER
-from sopctl.store import dossiers
+from sopctl.store import dossiers, locks
 from sopctl.store.dossiers import Dossier
 from sopctl.store.settings import Language
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, act
 from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.notes import told
+from sopctl.workflow.messages.sending import MayHaveArrived, Ready
 from sopctl.workflow.views import board
 from sopctl.workflow.views.board import Row
 
 Addressee = tuple[str, str | None, Language]
 """Name, e-mail, language."""
+
+WAIT_SECONDS = 60.0
+"""How long to wait for another process that sends reminders: then there is nothing left to send."""
 
 
 class Reminder(Struct, frozen=True):
@@ -34,6 +40,7 @@ class Reminder(Struct, frozen=True):
     email: str | None
     rows: tuple[Row, ...]
     message: Message
+    language: Language = "id"
     sent: bool = False
     problem: str = ""
     """Why it was not sent; empty when it was, and in a dry run."""
@@ -43,16 +50,27 @@ def remind(desk: Desk, *, dry_run: bool = False, errors: list[SopctlError] | Non
     """Send the reminders that are due: one message per person. With `dry_run`, only return them. `errors` gets those of
     dossiers that cannot be read.
 
-    A message that cannot be sent does not stop the others; it is tried again next time.
+    A message that cannot be sent does not stop the others; it is tried again next time. One that may have arrived is
+    not. Raises Conflict while another process sends reminders.
     """
-    found, due = [], board.todo(desk)
+    if dry_run:
+        return _due(desk, errors)
+    with locks.hold(desk.site.root / "var" / "locks" / "remind", "sending reminders", wait=WAIT_SECONDS):
+        return [_send(desk, each) for each in _due(desk, errors)]
+
+
+def _due(desk: Desk, errors: list[SopctlError] | None) -> list[Reminder]:
+    due = board.todo(desk)
     if errors is not None:
         errors += due.errors
-    for (name, email, language), rows in _addressed(desk, due.rows).items():
-        message = composing.to_person(desk.site, name, email, language, "reminder", {"rows": rows})
-        reminder = Reminder(name, email, tuple(rows), message)
-        found.append(reminder if dry_run else _send(desk, reminder))
-    return found
+    return [
+        Reminder(name, email, tuple(rows), _message(desk, (name, email, language), rows), language=language)
+        for (name, email, language), rows in _addressed(desk, due.rows).items()
+    ]
+
+
+def _message(desk: Desk, who: Addressee, rows: Sequence[Row]) -> Message:
+    return composing.to_person(desk.site, *who, "reminder", {"rows": rows})
 
 
 def key(row: Row) -> str:
@@ -69,54 +87,71 @@ def _addressed(desk: Desk, due: Sequence[Row]) -> dict[Addressee, list[Row]]:
         if not row.late and row.kind == "step":
             continue
         dossier = dossiers.read(desk.site, row.id)
-        if key(row) in _reminded(dossier):
-            continue
         to: set[Addressee] = set()
         if row.role == REQUESTER:
             contact = dossier.deposit.contacts.technical
             to.add((contact.name, contact.email, contact.language or desk.site.settings.language))
         roles = {row.role, row.escalated_to}
         to |= {(who.name, who.email, desk.site.settings.language) for who in people if who.role in roles and who.email}
+        have = _reminded(dossier, key(row))
         for each in sorted(to, key=str):
-            found.setdefault(each, []).append(row)
+            if _where(desk.site, each[1]) not in have:
+                found.setdefault(each, []).append(row)
     return found
 
 
-def _reminded(dossier: Dossier) -> set[str]:
-    """The keys of the reminders that were sent for a dossier; a message that failed does not count."""
-    keys: dict[str, bool] = {}
+def _where(site: Site, email: str | None) -> str:
+    """Where a reminder for someone goes: to their address, else to the site's channels."""
+    return email if site.settings.mail and email else ", ".join(site.settings.channels)
+
+
+def _reminded(dossier: Dossier, what: str) -> set[str]:
+    """To whom the reminder with the key `what` was sent; a message that failed does not count."""
+    newest: dict[str, bool] = {}
     for _, reminded in dossier.established(Reminded):
-        keys.setdefault(reminded.key, reminded.problem is None)
-    return {each for each, sent in keys.items() if sent}
+        if reminded.key == what:
+            newest.setdefault(reminded.to, reminded.problem is None)
+    return {to for to, sent in newest.items() if sent}
 
 
 def _send(desk: Desk, reminder: Reminder) -> Reminder:
-    digest = hashlib.sha256("\n".join(f"{row.id} {key(row)}" for row in reminder.rows).encode()).hexdigest()[:12]
-    message_id = sending.new_id(desk.site, f"pengingat.{digest}", len(reminder.rows))
-    site = desk.site
-    if site.settings.mail and reminder.email:
-        ready = sending.by_email(site, reminder.message, message_id)
-    elif site.settings.channels:
-        ready = sending.by_channels(site, reminder.message)
-    else:
+    site, to = desk.site, _where(desk.site, reminder.email)
+    if not to:
         return replace(reminder, problem=sending.no_email(site, reminder.message).message)
-    _note(desk, reminder.rows, message_id, ready.to)
+    digest = hashlib.sha256("\n".join(f"{row.id} {key(row)}" for row in reminder.rows).encode()).hexdigest()[:12]
+    message_id = sending.new_id(site, f"pengingat.{digest}", len(reminder.rows))
+    rows = [row for row in reminder.rows if _note(desk, row, Reminded(key=key(row), message_id=message_id, to=to))]
+    if not rows:
+        return replace(reminder, problem="other work on these deposits is under way")
+    if len(rows) < len(reminder.rows):
+        message = _message(desk, (reminder.name, reminder.email, reminder.language), rows)
+        reminder = replace(reminder, rows=tuple(rows), message=message)
     try:
+        by_mail = site.settings.mail and reminder.email
+        ready = (sending.by_email if by_mail else _by_channels)(site, reminder.message, message_id)
         ready.send()
+    except MayHaveArrived as error:
+        for row in rows:
+            said = Reminded(key=key(row), message_id=message_id, to=to, perhaps=error.message)
+            _note(desk, row, said, f"pengingat mungkin terkirim: {told(error)}")
+        return replace(reminder, problem=error.message)
     except OutsideFailure as error:
-        _note(desk, reminder.rows, message_id, ready.to, failed=error)
+        for row in rows:
+            said = Reminded(key=key(row), message_id=message_id, to=to, problem=error.message)
+            _note(desk, row, said, f"pengingat gagal: {told(error)}")
         return replace(reminder, problem=error.message)
     return replace(reminder, sent=True)
 
 
-def _note(desk: Desk, rows: Sequence[Row], message_id: str, to: str, *, failed: SopctlError | None = None) -> None:
-    """Record in each dossier that a reminder was sent, or that it failed. A dossier that another process holds is
-    skipped: its reminder may be sent once more."""
-    for row in rows:
-        reminded = Reminded(key=key(row), message_id=message_id, to=to, problem=failed.message if failed else None)
-        note = f"pengingat gagal: {told(failed)}" if failed else f"pengingat ke {to}"
-        try:
-            with act(desk.automatic(), row.id, "remind") as mine:
-                mine.record(mine.verb.outcome, reminded, note=note[:500])
-        except (Conflict, NotNow):
-            continue
+def _by_channels(site: Site, message: Message, _message_id: str) -> Ready:
+    return sending.by_channels(site, message)
+
+
+def _note(desk: Desk, row: Row, reminded: Reminded, note: str = "") -> bool:
+    """Record a reminder in its dossier. One that another process holds is left for the next time: False."""
+    try:
+        with act(desk.automatic(), row.id, "remind") as mine:
+            mine.record(mine.verb.outcome, reminded, note=(note or f"pengingat ke {reminded.to}")[:500])
+    except (Conflict, NotNow, InvalidRecord):
+        return False
+    return True

@@ -49,7 +49,7 @@ def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE) -> StepDone:
     refuse_moved(desk, deposit_id)
     expire(desk, but=deposit_id)
     with turn(desk, deposit_id, "reserve") as mine, racks_alone(desk.site):
-        others = others_than(desk.site, deposit_id)
+        others = others_than(desk.site, mine.dossier.summary, wish)
         _refuse_queue_jump(desk.site, mine.dossier.summary, others)
         if wish.rack or wish.unit or wish.port:
             _refuse_wish(desk.site, mine.dossier.summary, others, wish)
@@ -135,7 +135,7 @@ def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]
             return served
         try:
             with turn(desk.automatic(), first.id, "reserve") as mine, racks_alone(desk.site):
-                done = _reserve(mine, others_than(desk.site, first.id), Wish())
+                done = _reserve(mine, others_than(desk.site, first), Wish())
         except (Conflict, NotNow):
             return served
         if not done.answer:
@@ -148,9 +148,16 @@ def place_until(desk: Desk) -> date:
     return calendar(desk.site).add(desk.now().date(), desk.site.settings.space.offer_days)
 
 
-def others_than(site: Site, deposit_id: str) -> list[Summary]:
-    """The summaries of all other deposits."""
-    return [each for each in register.summaries(site) if each.id != deposit_id]
+def others_than(site: Site, mine: Summary, wish: Wish = ANYWHERE) -> list[Summary]:
+    """The summaries of all other deposits. Those in the rack where a place is found for this one are read from their
+    histories: an index decides nothing."""
+    sure: set[str] = set()
+    while True:
+        others = [each for each in register.standing(site, sure) if each.id != mine.id]
+        spot, _ = rack.find_place(site.racks, occupied(others), mine.need, wish)
+        if spot is None or spot.rack in sure:
+            return others
+        sure.add(spot.rack)
 
 
 def first_that_fits(site: Site, everyone: Sequence[Summary]) -> Summary | None:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from sopctl.errors import Action, InvalidRecord, UsageError
+from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.sop.deadline import Deadline, deadline, escalated
 from sopctl.model.sop.procedure import REQUESTER
 from sopctl.model.sop.summary import Summary
@@ -71,7 +71,7 @@ class Board(Struct, frozen=True):
     """Rows, and the dossiers that could not be read."""
 
     rows: list[Row]
-    errors: list[InvalidRecord]
+    errors: list[SopctlError]
 
 
 def board(desk: Desk, query: Query = Query()) -> Board:

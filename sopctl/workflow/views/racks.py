@@ -15,7 +15,7 @@ from sopctl.model.rack import (
 )
 from sopctl.model.waiting_list import occupied
 from sopctl.store import register
-from sopctl.store.durable import write_atomic
+from sopctl.store.durable import write_output
 from sopctl.store.site import Site
 
 
@@ -78,4 +78,4 @@ def draw_rack(site: Site, name: str, file: Path) -> None:
     if found.switch:
         ports = found.switch.ports
         gauges.append(Gauge(f"Port {found.switch.name}", ports - len(free_ports(found, taken)), ports, ""))
-    write_atomic(file, rack_svg(f"Rak {found.name}, {found.room}", found.units, boxes, gauges))
+    write_output(file, rack_svg(f"Rak {found.name}, {found.room}", found.units, boxes, gauges))

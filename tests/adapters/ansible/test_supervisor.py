@@ -87,3 +87,11 @@ def test_a_command_that_ignores_being_asked_is_ended(tmp_path: Path) -> None:
 def test_it_does_not_begin_for_a_dead_caller(tmp_path: Path) -> None:
     assert start(tmp_path, "touch", str(tmp_path / "ran"), parent=1 if os.getpid() != 1 else 2).wait(20) == 143
     assert not (tmp_path / "ran").exists()
+
+
+def test_no_process_of_it_takes_the_machines_memory(tmp_path: Path) -> None:
+    """As a worker of Ansible's would that reads an answer without end."""
+    hungry = f"x = bytearray({supervisor.MEMORY})"
+    ran = start(tmp_path, sys.executable, "-c", hungry)
+    assert ran.wait(timeout=60) == 1
+    assert "MemoryError" in (tmp_path / "out").read_text()

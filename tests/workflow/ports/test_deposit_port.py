@@ -26,7 +26,7 @@ from sopctl.workflow.views import board
 from tests.adapters.switch import catalyst, routeros
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, pin
 from tests.adapters.switch.fake import Device, Faults, running
-from tests.conftest import NOW, Ran, give_back
+from tests.conftest import NOW, Ran, edit, give_back
 from tests.lab.test_docs import CHECKOUT, play, printed
 
 ONE = "GigabitEthernet1/0/1"
@@ -429,18 +429,19 @@ def test_a_letter_may_ask_for_other_vlans_but_not_for_any(desk: Desk, lan: Lan, 
     switch = plugged()
     lan.add("sw-a1", switch)
     deposit = here()
-    record = dossiers.read(desk.site, deposit).folder / "deposit.yml"
-    text = record.read_text().replace("network: null\n", "")
-    record.write_text(text + "network: {vlan: 120, tagged: [110], macs: ['52:54:00:12:34:56']}\n")
+    edit(desk, deposit, "kind: server\n", "network: {vlan: 120, tagged: [110], macs: ['52:54:00:12:34:56']}\n")
     lines = deposit_port.plan(desk, deposit).lines
     assert "switchport trunk native vlan 120" in lines
     assert "switchport trunk allowed vlan 110,120" in lines
     assert vlan_on_the_form(desk, deposit) == "120, bertanda 110"
-    record.write_text(text + "network: {vlan: 1}\n")
+    edit(desk, deposit, "network: {vlan: 120, tagged: [110], macs: ['52:54:00:12:34:56']}\n", "network: {vlan: 1}\n")
     assert vlan_on_the_form(desk, deposit) == "tidak tersedia"
     with pytest.raises(InvalidRecord, match="VLAN 1 is not allowed for deposits on sw-a1") as refused:
         deposit_port.plan(desk, deposit)
-    assert (refused.value.where, refused.value.remedy[-1]) == (str(record), Action("edit", deposit))
+    assert (refused.value.where, refused.value.remedy[-1]) == (
+        str(desk.site.root / "deposits" / deposit / "deposit.yml"),
+        Action("edit", deposit),
+    )
 
 
 def test_a_deposit_without_a_port_has_nothing_to_plan(desk: Desk, placed: Callable[..., str]) -> None:

@@ -13,6 +13,7 @@ from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers import ansible_view
 from sopctl.workflow.servers.playbooks import run_for
 from sopctl.workflow.steps import handover, inspecting, letters, notifying, releasing, reservation
+from tests.conftest import edit
 
 ALLOWED = {
     "ansible_host",
@@ -74,9 +75,7 @@ def test_the_variables_of_a_server(desk: Desk, placed: str) -> None:
 
 
 def test_the_address_that_is_kept_is_the_one_in_use(desk: Desk, placed: str) -> None:
-    record = desk.site.root / "deposits" / placed / "deposit.yml"
-    text = record.read_text()
-    record.write_text(text.replace("access:\n", "access:\n  static_address: {prefix: 24, gateway: 192.0.2.1}\n"))
+    edit(desk, placed, "access:\n", "access:\n  static_address: {prefix: 24, gateway: 192.0.2.1}\n")
     (host,) = ansible_view.hosts(desk.site.root)
     assert host.variables["sopctl_static_address"] == {"address": "192.0.2.10", "prefix": 24, "gateway": "192.0.2.1"}
 

@@ -16,7 +16,7 @@ from sopctl.workflow.servers import host_keys
 from sopctl.workflow.trust import Unconfirmed
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
-from tests.conftest import Ran
+from tests.conftest import Ran, edit
 
 OLD, NEW = paramiko.ECDSAKey.generate(), paramiko.ECDSAKey.generate()
 
@@ -36,9 +36,8 @@ def file_for(file_request: Callable[..., str], port: int) -> str:
 
 
 def move(desk: Desk, deposit: str, port: int, to: int) -> None:
-    """The server listens elsewhere now, and nobody edited the record but the test."""
-    record = dossiers.read(desk.site, deposit).folder / "deposit.yml"
-    record.write_text(record.read_text().replace(f"port: {port}", f"port: {to}"))
+    """The server listens elsewhere now."""
+    edit(desk, deposit, f"port: {port}", f"port: {to}")
 
 
 def test_a_key_is_pending_then_pinned_then_changed(

@@ -3,7 +3,6 @@
 import csv
 import io
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import openpyxl
 import pytest
 
 from sopctl.errors import InvalidRecord, NotNow
-from sopctl.store import dossiers, register
+from sopctl.store import dossiers, filing, register
 from sopctl.store.durable import write_atomic
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers import integrity
+from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import adopting, configuring, letters
 from sopctl.workflow.views import board
 from tests.cases import rows
@@ -81,7 +80,7 @@ def test_an_adopted_server_is_due_for_configuration_and_says_what_is_unknown(des
         configuring.configure(desk, adopted.id, host_key="SHA256:" + "A" * 43)
     assert f"sopctl edit {adopted.id}" in str(caught.value)
     letters.ask_back(desk, adopted.id, letter_number="090/9/2026")
-    assert integrity.journal_gaps(desk) == (2, [])
+    assert journal.check(desk).lines == 2
 
 
 def test_a_request_still_needs_all_of_it(desk: Desk, tmp_path: Path) -> None:
@@ -178,8 +177,9 @@ def test_an_import_that_is_killed_leaves_all_or_none(
             raise Killed
         write_atomic(path, content, mode=mode)
 
-    monkeypatch.setattr(dossiers, "write_atomic", killing)
-    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    for module in (dossiers, filing):
+        monkeypatch.setattr(module, "write_atomic", killing)
+    monkeypatch.setattr(filing, "_undo", lambda *_: None)
     if moment == 8:
         monkeypatch.setattr(os, "rename", _killed)
     with pytest.raises(Killed):
@@ -190,7 +190,7 @@ def test_an_import_that_is_killed_leaves_all_or_none(
     if not found:
         assert len(adopting.import_list(desk, file, dry_run=False)) == 2
     assert [path.name for path in (desk.site.root / "deposits").iterdir() if path.name.startswith(".")] == []
-    assert integrity.journal_gaps(desk)[1] == []
+    assert journal.check(desk).gaps == []
 
 
 def _killed(*_: object) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sopctl.errors import Conflict, InvalidRecord, NotNow, UsageError
+from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, UsageError
 from sopctl.store import dossiers
-from sopctl.workflow.desk import Desk
+from sopctl.workflow.desk import Desk, by_hand
 from sopctl.workflow.steps import editing, letters
 
 
@@ -32,7 +32,7 @@ def test_an_edit_is_recorded_with_what_was_and_what_is(
     assert after.deposit.contacts.administrative.email == "tu@example.org"
     assert [line.strip("-+ ") for line in done.data["changed"]] == ["email: umum@example.org", "email: tu@example.org"]
     assert after.standing.since == before.standing.since, "no clock is restarted"
-    assert editing.by_hand(after) == []
+    assert by_hand(after) == []
 
 
 @pytest.mark.parametrize(
@@ -71,14 +71,84 @@ def test_an_edit_behind_our_back_is_shown_and_accepted_by_command_only(
     deposit = file_request()
     path = record(desk, deposit)
     path.write_text(path.read_text().replace("umum@example.org", "tu@example.org"))
-    shown = editing.by_hand(dossiers.read(desk.site, deposit))
+    shown = by_hand(dossiers.read(desk.site, deposit))
     assert [line.strip("-+ ") for line in shown] == ["email: umum@example.org", "email: tu@example.org"]
     with pytest.raises(Conflict, match="was edited by hand"):
         editing.edit(desk, deposit, source=changed(desk, deposit, tmp_path, "tu@", "sekretariat@"))
     with pytest.raises(UsageError, match="needs a note"):
         editing.accept(desk, deposit, note="")
     editing.accept(desk, deposit, note="surat ralat")
-    assert editing.by_hand(dossiers.read(desk.site, deposit)) == []
+    assert by_hand(dossiers.read(desk.site, deposit)) == []
     with pytest.raises(NotNow, match="as it was accepted"):
         editing.accept(desk, deposit, note="x")
     letters.dispose(desk, deposit, instruction="x")
+
+
+def test_an_edit_by_hand_stops_every_step_until_it_is_accepted(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    path = record(desk, deposit)
+    path.write_text(path.read_text().replace("Dinas Contoh", "Dinas Lain"))
+    assert dossiers.read(desk.site, deposit).deposit.unit == "Dinas Contoh", "what was filed is what counts"
+    with pytest.raises(Conflict, match="was edited by hand"):
+        letters.dispose(desk, deposit, instruction="x")
+    editing.accept(desk, deposit, note="ralat")
+    letters.dispose(desk, deposit, instruction="x")
+
+
+@pytest.mark.parametrize("left", ["as before", "missing"])
+def test_a_record_behind_its_history_follows_at_the_next_turn(
+    desk: Desk, file_request: Callable[..., str], tmp_path: Path, left: str
+) -> None:
+    """A crash after the event of an edit, before deposit.yml was written."""
+    deposit = file_request()
+    path = record(desk, deposit)
+    before = path.read_bytes()
+    editing.edit(desk, deposit, source=changed(desk, deposit, tmp_path, "umum@example.org", "tu@example.org"))
+    after = path.read_bytes()
+    if left == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(before)
+    assert dossiers.read(desk.site, deposit).deposit.contacts.administrative.email == "tu@example.org"
+    letters.dispose(desk, deposit, instruction="x")
+    assert path.read_bytes() == after
+
+
+def test_what_was_typed_is_never_lost(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deposit = file_request()
+    monkeypatch.setenv("EDITOR", "sed -i 's/Contoh R200/HOURS OF WORK/; s/height_units: 2/height_units: two/'")
+    with pytest.raises(InvalidRecord) as caught:
+        editing.edit(desk, deposit)
+    (draft,) = (desk.site.root / "var/drafts").iterdir()
+    assert "HOURS OF WORK" in draft.read_text()
+    assert Action("edit", deposit, given={"from": str(draft)}) in caught.value.remedy
+    assert draft.stat().st_mode & 0o777 == 0o600
+    draft.write_text(draft.read_text().replace("height_units: two", "height_units: 2"))
+    editing.edit(desk, deposit, source=draft)
+    assert dossiers.read(desk.site, deposit).deposit.server.brand_model == "HOURS OF WORK"
+
+
+def test_an_edit_by_hand_under_an_open_editor_is_a_conflict(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deposit = file_request()
+    path = record(desk, deposit)
+    script = f"sed -i 's/power_watts: 400/power_watts: 555/' {path}; sed -i 's/R200/R777/'"
+    monkeypatch.setenv("EDITOR", f"sh -c '{script.replace(chr(39), chr(34))} \"$1\"' sh")
+    with pytest.raises(Conflict, match="while your editor was open"):
+        editing.edit(desk, deposit)
+    assert "R777" in next((desk.site.root / "var/drafts").iterdir()).read_text()
+    assert "power_watts: 555" in path.read_text(), "theirs is kept too, to be accepted or undone"
+
+
+@pytest.mark.parametrize("editor", ["vi 'x", "/no/such/editor", "false"])
+def test_an_editor_that_does_not_work(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch, editor: str
+) -> None:
+    deposit = file_request()
+    monkeypatch.setenv("VISUAL", editor)
+    with pytest.raises(OutsideFailure, match="the editor failed"):
+        editing.edit(desk, deposit)
+    assert list((desk.site.root / "var/drafts").iterdir()) == []

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import Message
@@ -19,17 +20,18 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from sopctl.adapters import mail
 from sopctl.cli import terminal
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, UsageError
 from sopctl.model.sop.entries import Informed
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.messages import composing
+from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.steps import notifying, reminding
 from sopctl.workflow.views import board
 from tests.cases import rows
-from tests.conftest import Clock
+from tests.conftest import Clock, Ran
 
 
 class Mailbox:
@@ -367,6 +369,7 @@ import os, sys
 from pathlib import Path
 from sopctl.adapters import mail
 from sopctl.store.site import Site
+from sopctl.adapters import mail
 from sopctl.cli import terminal
 from sopctl.workflow.steps import notifying
 real = mail.send
@@ -473,3 +476,66 @@ def test_a_reminder_that_cannot_be_sent_is_tried_again(
     assert "not today" in failed.problem
     box.refuse = False
     assert [each.sent for each in reminding.remind(sending)] == [True]
+
+
+@pytest.fixture
+def late(desk: Desk, file_request: Callable[..., str], clock: Clock) -> Desk:
+    """A deposit that is late, and two heads with an address who are to hear of it."""
+    settings = desk.site.root / "sopctl.yml"
+    text = settings.read_text()
+    for who in ("kadis", "kabid"):
+        text = text.replace(f"{who}: {{role: {who},", f"{who}: {{role: {who}, email: {who}@example.org,")
+    settings.write_text(text)
+    file_request()
+    clock.now += timedelta(days=2)
+    return desk
+
+
+@pytest.mark.parametrize("refused", ["kadis@example.org", "kabid@example.org"])
+def test_one_refused_addressee_is_tried_again_alone(
+    late: Desk, monkeypatch: pytest.MonkeyPatch, mailbox: tuple[Mailbox, int], refused: str
+) -> None:
+    box, port = mailbox
+    desk = with_mail(late, port)
+    handed = mail.send
+
+    def refuse(*, to: str, **rest: Any) -> tuple[str, ...]:
+        if to == refused:
+            raise OutsideFailure("mail-not-sent", "no such user")
+        taken: tuple[str, ...] = handed(to=to, **rest)
+        return taken
+
+    monkeypatch.setattr(mail, "send", refuse)
+    assert sorted((each.email, each.sent) for each in reminding.remind(desk)) == sorted(
+        [(refused, False), ({"kadis@example.org", "kabid@example.org"}.difference({refused}).pop(), True)]
+    )
+    monkeypatch.undo()
+    assert [(each.email, each.sent) for each in reminding.remind(desk)] == [(refused, True)]
+    assert reminding.remind(desk) == []
+    assert len(box.messages) == 2
+
+
+def test_a_reminder_that_may_have_arrived_is_not_sent_for_ever(
+    late: Desk, monkeypatch: pytest.MonkeyPatch, mailbox: tuple[Mailbox, int]
+) -> None:
+    desk, sent = with_mail(late, mailbox[1]), []
+
+    def lose(*, to: str, **_: Any) -> tuple[str, ...]:
+        sent.append(to)
+        raise sending.MayHaveArrived("mail-may-have-arrived", "lost")
+
+    monkeypatch.setattr(mail, "send", lose)
+    assert [each.problem for each in reminding.remind(desk)] == ["lost", "lost"]
+    assert reminding.remind(desk) == []
+    assert len(sent) == 2
+
+
+def test_reminders_that_are_sent_at_once_are_sent_once(
+    late: Desk, mailbox: tuple[Mailbox, int], sopctl: Callable[..., Ran]
+) -> None:
+    box, port = mailbox
+    with_mail(late, port)
+    with ThreadPoolExecutor(4) as pool:  # four processes; the real clock is later than the tests' one
+        ended = list(pool.map(lambda _: sopctl("remind"), range(4)))
+    assert {ran.code for ran in ended} <= {0}, [ran.err for ran in ended]
+    assert len(box.messages) == len({message["To"] for message in box.messages})

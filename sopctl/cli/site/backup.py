@@ -1,0 +1,38 @@
+"""`sopctl backup`: the whole site in one file."""
+
+from pathlib import Path
+
+import click
+
+from sopctl.cli.options import FILE, example, json_option, open_desk, passphrase_of, passphrase_option
+from sopctl.cli.render import put_json
+
+
+@click.command(
+    "backup",
+    epilog=example(
+        "sopctl backup /media/usb/site-2026-11-26.tar.gz", "sopctl backup site.tar.gz --with-secrets  # asks"
+    ),
+)
+@click.argument("file", metavar="FILE", type=FILE)
+@click.option("--with-secrets", is_flag=True, help="Also keys/, sealed with a passphrase.")
+@passphrase_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, file: Path, *, with_secrets: bool, passphrase_file: Path | None, as_json: bool) -> None:
+    """Write the whole site to FILE, consistent while others go on working. FILE must be new.
+
+    The history of checks is in it; what can be made again is not. Secrets (keys/) are left out unless asked for, and
+    then sealed. Print its anchor on paper: it shows later whether the journal goes on from here.
+    """
+    from sopctl.workflow.setup import backup
+
+    passphrase = passphrase_of(passphrase_file, confirm=True) if with_secrets or passphrase_file else None
+    done = backup.write(open_desk(ctx), file, passphrase=passphrase)
+    if as_json:
+        put_json(done)
+        return
+    click.echo(f"{done.file}: {done.files} files, {'with' if done.secrets else 'without'} secrets")
+    click.echo(f"  anchor of the journal: {done.anchor}")
+    for name in done.left:
+        click.echo(f"  left out, no regular file: {name}", err=True)

@@ -1,0 +1,123 @@
+"""Who may read and write what of a site. The modes are ours, not the umask's, and other logins have none.
+
+| what | alone | with `site: {group: …}` in sopctl.yml |
+|---|---|---|
+| folders of records | 0750 | 2770, of that group |
+| records | 0640 | 0660, of that group |
+| what Ansible executes | 0750, 0640 | the same: who edits it acts with the operator's keys |
+| `keys/` and what is in it | 0700, 0600 | the same: keys stay the operator's |
+"""
+
+import grp
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from sopctl.errors import Action, InvalidRecord, OutsideFailure
+from sopctl.store.durable import disk_errors
+
+EXECUTED = ("ansible.cfg", "playbooks", "inventory", "roles")
+PRIVATE = ("var/runs/", "var/drafts/")
+"""Each has its own mode, from whoever made it."""
+
+
+class Loose(Struct, frozen=True):
+    """A path whose mode or group is not what it must be."""
+
+    path: Path
+    mode: int
+    right: int
+    group: int | None = None
+    """The group that it must have; None where any will do."""
+
+    def __str__(self) -> str:
+        return f"{self.path} has mode {self.mode:04o}, {self.right:04o} is right"
+
+
+def loose(root: Path, shared_with: str = "") -> Iterator[Loose]:
+    """What is not as it must be in the site at `root`, which is shared with this group of the system.
+
+    Raises OutsideFailure for a group that does not exist, or a path that cannot be looked at.
+    """
+    group = _group(shared_with)
+    for path in _paths(root):
+        below = f"{path.relative_to(root)}/"
+        if below.startswith(PRIVATE) and below not in PRIVATE:
+            continue
+        with disk_errors(path, "look at"):
+            found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            continue
+        right, theirs = _right(below, stat.S_ISDIR(found.st_mode), group)
+        mode = stat.S_IMODE(found.st_mode)
+        if mode != right or (theirs is not None and found.st_gid != theirs):
+            yield Loose(path, mode, right, theirs)
+
+
+def repair(root: Path, shared_with: str = "") -> list[Loose]:
+    """Set every mode and group as it must be. Returns what was changed. Raises OutsideFailure."""
+    changed = list(loose(root, shared_with))
+    for each in changed:
+        with disk_errors(each.path, "set the mode of"):
+            if each.group is not None:
+                os.chown(each.path, -1, each.group, follow_symlinks=False)
+            each.path.chmod(each.right)
+    return changed
+
+
+def refuse_writable(root: Path) -> None:
+    """Raise InvalidRecord if another login could change what Ansible would execute from the site at `root`."""
+    for path in (root, *(path for name in EXECUTED for path in _tree(root / name))):
+        with disk_errors(path, "look at"):
+            found = path.lstat()
+        if not stat.S_ISLNK(found.st_mode) and found.st_mode & stat.S_IWOTH:
+            raise InvalidRecord(
+                "executed-writable-by-others",
+                "every login of this machine can change what would be executed here",
+                where=str(path),
+                remedy=("Look whether someone did. Then set the modes:", Action("doctor", given={"repair": ""})),
+            )
+
+
+def _right(below: str, folder: bool, group: int | None) -> tuple[int, int | None]:
+    first = below.partition("/")[0]
+    if first == "keys":
+        return (0o700 if folder else 0o600), None
+    if first in EXECUTED or group is None:
+        return (0o750 if folder else 0o640), None
+    return (0o2770 if folder else 0o660), group
+
+
+def _group(name: str) -> int | None:
+    if not name:
+        return None
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise OutsideFailure(
+            "no-such-group-here",
+            "this machine has no group {group!r}, which sopctl.yml names",
+            remedy=f"Make it (groupadd {name}), or name another under `site` in sopctl.yml.",
+            group=name,
+        ) from None
+
+
+def _paths(root: Path) -> Iterator[Path]:
+    """The site and all that is in it, but for version control."""
+    yield root
+    for entry in sorted(os.listdir(root)):
+        if entry != ".git":
+            yield from _tree(root / entry)
+
+
+def _tree(path: Path) -> Iterator[Path]:
+    if path.is_symlink() or not path.exists():
+        return
+    yield path
+    if path.is_dir():
+        for folder, folders, files in os.walk(path):
+            for name in sorted([*folders, *files]):
+                yield Path(folder, name)

@@ -1,0 +1,57 @@
+"""Where dossiers are made before they are in their places: a folder `deposits/.new-…`, with a list once it is ready.
+
+Whoever finds a folder that is ready finishes it; one that is not is litter of a killed command.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sopctl.store.durable import disk_errors, sync_folder
+from sopctl.store.journal import Journal
+from sopctl.store.site import Site
+
+PREFIX = ".new-"
+READY = ".ready"
+"""The list, as JSON: of each dossier its id and the hash of its first event."""
+
+
+def unfinished(entries: Iterable[os.DirEntry[str]]) -> bool:
+    """Is one of these folders ready, and not finished?"""
+    return any(entry.name.startswith(PREFIX) and Path(entry, READY).is_file() for entry in entries)
+
+
+def finish(site: Site) -> None:
+    """Give dossiers that a crash left ready their places and their lines in the journal; sweep away what was half made.
+
+    Call when alone. Raises OutsideFailure, InvalidRecord as the journal does.
+    """
+    deposits = site.folder("deposits")
+    with disk_errors(deposits, "make"):
+        for folder in sorted(deposits.glob(f"{PREFIX}*")):
+            if (folder / READY).is_file():
+                for each in made_in(folder):
+                    os.rename(each, deposits / each.name)
+                note(site, folder)
+            else:
+                shutil.rmtree(folder)
+
+
+def made_in(folder: Path) -> Sequence[Path]:
+    """The dossiers that are still in a folder of new ones."""
+    return sorted(path for path in folder.iterdir() if path.is_dir())
+
+
+def note(site: Site, folder: Path) -> None:
+    """Note new dossiers that are in their places in the journal; only then is forgotten that they were new."""
+    sync_folder(site.folder("deposits"))
+    listed = json.loads((folder / READY).read_bytes() or b"[]")
+    journal = Journal(site.root)
+    known = {line.deposit for line in journal.lines()} if listed else set()
+    writer = journal.writer()
+    for deposit_id, hash_ in listed:
+        if deposit_id not in known:
+            writer.add_hash(deposit_id, 1, hash_)
+    shutil.rmtree(folder)

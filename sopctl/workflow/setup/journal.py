@@ -1,0 +1,115 @@
+"""The site's journal: does it agree with the histories, where does it end, and making it whole when it was lost."""
+
+import re
+
+from msgspec import Struct
+
+from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
+from sopctl.store.journal import MENDED, Anchor, Journal, lags
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.steps import required
+
+
+def anchor_of(text: str) -> Anchor:
+    """The anchor that someone kept, as `journal anchor` prints it: LINES:HASH. Raises UsageError for something else."""
+    lines, _, head = text.strip().partition(":")
+    if not (re.fullmatch(r"[1-9]\d{0,8}", lines) and re.fullmatch(r"[0-9a-f]{64}", head)) and text.strip() != "0:":
+        raise UsageError(
+            "not-an-anchor",
+            "{text!r} is no anchor of a journal",
+            remedy=("An anchor is what this prints:", Action("journal anchor")),
+            text=text[:100],
+        )
+    return Anchor(int(lines), head)
+
+
+def anchor(desk: Desk) -> Anchor:
+    """Where the journal ends now: to be kept where nobody who can write the site can write. Raises InvalidRecord when
+    the journal was altered."""
+    return Journal(desk.site.root).anchor()
+
+
+class Check(Struct, frozen=True):
+    """What a check of the journal found: how many lines it has, where it ends (its anchor), what does not agree, what
+    only lags (a crash can leave that), and the notes of those who mended it."""
+
+    lines: int
+    anchor: str
+    gaps: list[str]
+    lagging: list[str]
+    mended: list[str]
+
+
+def check(desk: Desk, anchor: Anchor | None = None) -> Check:
+    """Check the site's journal against its dossiers, and against an anchor that was kept elsewhere. Nothing is written.
+
+    Raises InvalidRecord when the journal itself was altered or does not go on from the anchor. A history that cannot
+    be read is a gap like others.
+    """
+    journal = Journal(desk.site.root)
+    if anchor:
+        journal.refuse_other_than(anchor)
+    hashes, gaps = _hashes(desk.site)
+    lines = journal.lines()  # after the histories: what was recorded meanwhile is looked at again
+    late = {line.deposit for line in lines if line.seq > len(hashes.get(line.deposit, ())) and line.deposit in hashes}
+    hashes.update((name, _events(dossiers.read(desk.site, name))) for name in late)
+    noted: dict[str, set[int]] = {name: set() for name in hashes}
+    broken = {name for name in dossiers.ids(desk.site) if name not in hashes}
+    for line in lines:
+        events = hashes.get(line.deposit)
+        if line.deposit == MENDED or line.deposit in broken:
+            continue
+        if events is None:
+            gaps.append(f"{line.deposit}: the dossier is missing")
+        elif line.seq > len(events):
+            gaps.append(f"{line.deposit}: event {line.seq} is missing")
+        elif events[line.seq - 1] != line.hash:
+            gaps.append(f"{line.deposit}: event {line.seq} is not the one that was journaled")
+        else:
+            noted[line.deposit].add(line.seq)
+    lagging = []
+    for name, seqs in noted.items():
+        missing = [seq for seq in range(1, len(hashes[name]) + 1) if seq not in seqs]
+        if not lags(missing, len(hashes[name])):
+            gaps.append(f"{name}: {len(missing)} of its events are not in the journal, more than a crash can leave out")
+        elif missing:
+            lagging.append(f"{name}: its newest event is not in the journal yet; the next one adds it")
+    mended = [line.note for line in lines if line.deposit == MENDED]
+    return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended)
+
+
+def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:
+    """The hashes of every dossier's events, and what is wrong with those that cannot be read."""
+    hashes, wrong = {}, []
+    for name in dossiers.ids(site):
+        try:
+            hashes[name] = _events(dossiers.read(site, name))
+        except SopctlError as error:
+            wrong.append(f"{name}: {error.message}")
+    return hashes, wrong
+
+
+def _events(dossier: Dossier) -> list[str]:
+    return [event.hash for event in dossier.events]
+
+
+def mend(desk: Desk, reason: str) -> Check:
+    """Make a lost, cut or altered journal whole from the histories, with a line that says who did it, when and why.
+
+    Raises NotNow where nothing is wrong with it; otherwise as reading a dossier does: all must be sound.
+    """
+    said = required.reason(reason, "mending the journal", Action("journal mend", needs=("reason",)))
+    try:
+        if not check(desk).gaps:
+            raise NotNow("journal-whole", "the journal is whole: there is nothing to mend")
+    except InvalidRecord:
+        pass
+    with desk.site.alone():
+        events = [(each.id, event) for each in dossiers.read_all(desk.site) for event in each.events]
+        by = desk.deciding.anyone(desk.site.settings.people)
+        note = f"{desk.now().isoformat()} {by} ({desk.typed}): {said}"
+        Journal(desk.site.root).mend(note, sorted(events, key=lambda each: (each[1].at, each[0], each[1].seq)))
+    return check(desk)

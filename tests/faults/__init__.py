@@ -1,0 +1,1 @@
+"""Faults on purpose: a library that fails chosen system calls, and a command line that runs under it."""

@@ -1,0 +1,109 @@
+/*
+ * Preloaded into the process under test: counts its system calls that change or lock something, and lets one of them
+ * fail. Off until `shim_arm`; a process that forks hands its state to the child.
+ *
+ *   KILL   the process dies before the call        SHORT  a write writes half of it, and reports that
+ *   ERROR  the call fails once with an errno       TORN   a write writes half of it, and the process dies
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+enum { OFF, COUNT, KILL, ERROR, SHORT, TORN };
+enum { GO_ON, FAIL, HALF, HALF_AND_DIE };
+
+static int mode = OFF, chosen = 0, number = 0, with = 0, report = -1;
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+void shim_arm(int mode_, int chosen_, int errno_, int report_) {
+    mode = mode_, chosen = chosen_, with = errno_, report = report_, number = 0;
+}
+
+static void die(void) {
+    kill(getpid(), SIGKILL);
+    for (;;) pause();
+}
+
+static int fate(const char *call, int writes) {
+    if (mode == OFF) return GO_ON;
+    number++;
+    if (mode == COUNT) {
+        char line[64];
+        int length = snprintf(line, sizeof line, "%s\n", call);
+        if (report >= 0 && REAL(write)(report, line, (size_t)length) < 0) die();
+        return GO_ON;
+    }
+    if (number != chosen) return GO_ON;
+    if (mode == KILL) die();
+    if (mode == ERROR) {
+        errno = with;
+        return FAIL;
+    }
+    if (!writes) return GO_ON;
+    return mode == SHORT ? HALF : HALF_AND_DIE;
+}
+
+ssize_t write(int fd, const void *from, size_t size) {
+    switch (fate("write", 1)) {
+        case FAIL: return -1;
+        case HALF: return REAL(write)(fd, from, size > 1 ? size / 2 : size);
+        case HALF_AND_DIE: if (REAL(write)(fd, from, size / 2) >= 0) die(); die();
+    }
+    return REAL(write)(fd, from, size);
+}
+
+ssize_t pwrite64(int fd, const void *from, size_t size, off64_t at) {
+    switch (fate("pwrite", 1)) {
+        case FAIL: return -1;
+        case HALF: return REAL(pwrite64)(fd, from, size > 1 ? size / 2 : size, at);
+        case HALF_AND_DIE: if (REAL(pwrite64)(fd, from, size / 2, at) >= 0) die(); die();
+    }
+    return REAL(pwrite64)(fd, from, size, at);
+}
+
+ssize_t pwrite(int fd, const void *from, size_t size, off_t at) { return pwrite64(fd, from, size, at); }
+
+#define CALL(result, name, parameters, arguments)             \
+    result name parameters {                                  \
+        if (fate(#name, 0) == FAIL) return -1;                \
+        return REAL(name) arguments;                          \
+    }
+
+CALL(int, fsync, (int fd), (fd))
+CALL(int, fdatasync, (int fd), (fd))
+CALL(int, flock, (int fd, int how), (fd, how))
+CALL(int, rename, (const char *from, const char *to), (from, to))
+CALL(int, unlink, (const char *path), (path))
+CALL(int, unlinkat, (int folder, const char *path, int flags), (folder, path, flags))
+CALL(int, mkdir, (const char *path, mode_t bits), (path, bits))
+CALL(int, rmdir, (const char *path), (path))
+CALL(int, fchmod, (int fd, mode_t bits), (fd, bits))
+CALL(int, chmod, (const char *path, mode_t bits), (path, bits))
+CALL(int, fchown, (int fd, uid_t owner, gid_t group), (fd, owner, group))
+CALL(int, ftruncate64, (int fd, off64_t size), (fd, size))
+CALL(int, ftruncate, (int fd, off_t size), (fd, size))
+CALL(int, truncate64, (const char *path, off64_t size), (path, size))
+CALL(int, truncate, (const char *path, off_t size), (path, size))
+
+/* Only opening for writing counts: what cannot be read is another test's business. */
+#define OPEN(name)                                                              \
+    int name(const char *path, int flags, ...) {                                \
+        va_list rest;                                                           \
+        va_start(rest, flags);                                                  \
+        mode_t bits = va_arg(rest, mode_t);                                     \
+        va_end(rest);                                                           \
+        if ((flags & O_ACCMODE) != O_RDONLY && fate("open", 0) == FAIL) return -1; \
+        return REAL(name)(path, flags, bits);                                   \
+    }
+
+OPEN(open)
+OPEN(open64)

@@ -1,0 +1,53 @@
+"""A site at each stage of a deposit's way, made once by the real commands."""
+
+import shutil
+from pathlib import Path
+
+from sopctl.workflow.setup import init
+from tests.faults.server import Server
+
+RACK = "name: A1\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 20000\n"
+STEPS = {
+    "request": ["request", "{folder}/request.yml"],
+    "dispose": ["dispose", "{id}", "--by", "kadis", "--instruction", "x"],
+    "disposed": ["dispose", "{id}", "--by", "kabid", "--instruction", "x"],
+    "reserved": ["reserve", "{id}"],
+    "notified": ["notify", "{id}", "--via", "phone"],
+    "received": ["receive", "{id}"],
+    "inspected": ["inspect", "{id}", "--serial", "SN-0001", "--all-ok"],
+    "handed": ["handover", "{id}"],
+    "placed": ["place", "{id}"],
+}
+"""Which command leads to each stage, in order."""
+
+ID = "PS-2026-0001"
+
+
+def make(root: Path, server: Server) -> None:
+    """Make `root/STAGE` for each stage, and the inputs of the commands in `root/inputs`."""
+    inputs = root / "inputs"
+    inputs.mkdir(parents=True)
+    (inputs / "request.yml").write_text(init.EXAMPLE_REQUEST)
+    (inputs / "list.csv").write_text(
+        "unit,name,brand_model,height_units,address,contact,rack,rack_unit\n"
+        + "".join(f"Dinas C,lama{n}.example.org,R200,2,192.0.2.{20 + n},Admin,A1,{20 + 2 * n}\n" for n in range(3))
+    )
+    (inputs / "adopt.yml").write_text(
+        "unit: Dinas C\ncontacts:\n  administrative: {name: A}\n  technical: {name: B}\n"
+        "server: {name: lama9.example.org, brand_model: X, height_units: 1}\naccess: {address: 192.0.2.99}\n"
+    )
+    site = root / "empty"
+    init.init(site)
+    (site / "racks" / "A1.yml").write_text(RACK)
+    for stage, words in STEPS.items():
+        shutil.copytree(site, root / stage)
+        site = root / stage
+        ended = server.run(site, filled(words, inputs))
+        assert ended.code == 0, (words, ended.err)
+    record = root / "disposed" / "deposits" / ID / "deposit.yml"
+    (inputs / "edit.yml").write_text(record.read_text().replace("Contoh R200", "Contoh R300"))
+
+
+def filled(words: list[str], inputs: Path) -> list[str]:
+    """Words of a table with their places filled."""
+    return [word.format(id=ID, folder=inputs) for word in words]

@@ -1,0 +1,136 @@
+"""A fault at the calls of every writing command: all of it is done, or nothing; and what the command says is so.
+
+`make test` takes some calls of each command; with SOPCTL_BATTERY=1 every call is taken, in every mode.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sopctl.store import dossiers
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.setup import journal, validation
+from tests.cases import rows
+from tests.faults import stages
+from tests.faults.server import Ended, Mode, Server, build
+
+WHOLE = os.environ.get("SOPCTL_BATTERY") == "1"
+FAULTS = [
+    (Mode.KILL, 0),
+    (Mode.TORN, 0),
+    (Mode.SHORT, 0),
+    (Mode.ERROR, errno.ENOSPC),
+    (Mode.ERROR, errno.EIO),
+    *([(Mode.ERROR, each) for each in (errno.EDQUOT, errno.EMFILE, errno.EACCES)] if WHOLE else []),
+]
+STRIDE = 1 if WHOLE else 29
+"""In a bounded run, each fault is tried at every 29th call, each at others."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(build(tmp_path_factory.mktemp("shim"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Path:
+    root = tmp_path_factory.mktemp("stages") / "stages"
+    stages.make(root, server)
+    return root
+
+
+def heads(site: Path) -> dict[str, list[str]]:
+    """What is recorded: the hashes of each dossier's events."""
+    here = Site(site)
+    return {name: [event.hash for event in dossiers.read(here, name).events] for name in dossiers.ids(here)}
+
+
+def everything(site: Path) -> dict[str, bytes]:
+    """Every file of the record."""
+    kept = [site / "journal.jsonl", *(site / "deposits").rglob("*")]
+    return {str(path.relative_to(site)): path.read_bytes() for path in kept if path.is_file()}
+
+
+def lengths(of: dict[str, list[str]]) -> dict[str, int]:
+    return {name: len(events) for name, events in of.items()}
+
+
+def unsound(desk: Desk) -> list[str]:
+    """What is wrong with a site: broken records, a journal that does not agree."""
+    _, errors = validation.validate(desk)
+    return [*map(str, errors), *journal.check(desk).gaps]
+
+
+def litter(site: Path) -> list[str]:
+    found = [path for path in (site / "deposits").rglob("*") if path.name.endswith(".tmp") or path.name.startswith(".")]
+    return [str(path.relative_to(site)) for path in found]
+
+
+@pytest.mark.parametrize("row", rows("writing_commands"), ids=lambda row: f"{row['words'][0]}-{row['stage']}")
+def test_done_or_not_done_and_told_as_it_is(
+    row: dict[str, Any], made: Path, server: Server, tmp_path: Path, desk: Desk
+) -> None:
+    words = stages.filled(row["words"], made / "inputs")
+    site = tmp_path / "site-under-test"
+
+    def fresh() -> Path:
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.copytree(made / row["stage"], site)
+        return site
+
+    fresh()
+    before, old = heads(site), everything(site)
+    normal = server.run(site, words, Mode.COUNT)
+    assert normal.code == 0, normal.err
+    new = lengths(heads(site))
+    assert new != lengths(before), "the command records something"
+    wrong = []
+    for number, (mode, code) in enumerate(FAULTS):
+        for call in range(1 + number, len(normal.calls) + 1, STRIDE):
+            if mode in (Mode.SHORT, Mode.TORN) and normal.calls[call - 1] not in ("write", "pwrite"):
+                continue
+            fresh()
+            ended = server.run(site, words, mode, call, code)
+            where = (
+                f"{normal.calls[call - 1]} #{call} of {len(normal.calls)}, {mode.name} {code and errno.errorcode[code]}"
+            )
+            faults = _judge(ended, mode, site, before, new, old)
+            again = server.run(site, words)
+            if again.code not in (0, 2, 3, 4) or "Traceback" in again.err:
+                faults.append(f"the next run ends with {again.code}: {again.err[-300:]}")
+            faults += unsound(Desk(Site(site), desk.deciding, desk.clock))
+            if litter(site):  # the next run recorded nothing, and so swept nothing
+                server.run(site, stages.filled(["request", "{folder}/request.yml"], made / "inputs"))
+            faults += [f"litter: {each}" for each in litter(site)]
+            wrong += [f"{where}: {each}" for each in faults]
+    assert wrong == []
+
+
+def _judge(
+    ended: Ended, mode: Mode, site: Path, before: dict[str, list[str]], new: dict[str, int], old: dict[str, bytes]
+) -> list[str]:
+    """What is wrong with how a command ended under a fault."""
+    now = lengths(heads(site))
+    if now not in (lengths(before), new):
+        return [f"neither old nor new: {now}"]
+    faults = []
+    if mode in (Mode.KILL, Mode.TORN):
+        return [] if ended.code in (-9, 0) else [f"ended with {ended.code}"]
+    if "Traceback" in ended.err or ended.code in (70, 99):
+        faults.append(f"code {ended.code}: {ended.err[-400:]}")
+    done = now == new
+    if done != (ended.code == 0):
+        faults.append(f"code {ended.code}, but {'done' if done else 'not done'}: {ended.err[-400:]}")
+    if not done and ended.code:
+        changed = [name for name, content in old.items() if everything(site).get(name) != content]
+        faults += [f"changed though not done: {name}" for name in changed]
+    if done and "nothing was changed" in ended.err:
+        faults.append(f"says that nothing was changed: {ended.err[-300:]}")
+    return faults

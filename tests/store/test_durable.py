@@ -1,0 +1,99 @@
+"""Reading that cannot hang, and writing that leaves other things as they are."""
+
+import os
+import signal
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sopctl.errors import InvalidRecord
+from sopctl.store.durable import make_folder, opened, sweep, undisturbed, write_atomic, write_output
+from tests.conftest import Ran
+
+NOBODY = 65534
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "no regular file"])
+def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x"
+    match kind:
+        case "a pipe":
+            os.mkfifo(path)
+        case "a folder":
+            path.mkdir()
+        case _:
+            path = Path("/dev/zero")
+    with pytest.raises(InvalidRecord, match=f"this is {kind}"), opened(path):
+        pass
+
+
+def test_a_link_is_followed_only_where_that_is_allowed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("file")
+    with opened(tmp_path / "link") as file:
+        assert file.read() == b"x"
+    with pytest.raises(InvalidRecord, match="a symbolic link"), opened(tmp_path / "link", links=False):
+        pass
+
+
+@pytest.mark.parametrize("words", [["request"], ["import"], ["adopt", "--rack", "A1", "--unit", "1"]])
+def test_a_pipe_as_input_does_not_hang(sopctl: Callable[..., Ran], tmp_path: Path, words: list[str]) -> None:
+    os.mkfifo(tmp_path / "letter.yml")
+    ran = sopctl(words[0], str(tmp_path / "letter.yml"), *words[1:], timeout=60)
+    assert (ran.code, "this is a pipe" in ran.err) == (3, True)
+
+
+def test_root_leaves_files_to_whom_they_belong(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    os.chown(tmp_path / "site", NOBODY, NOBODY)
+    path = tmp_path / "site" / "record.yml"
+    write_atomic(path, b"new")
+    assert (path.stat().st_uid, path.stat().st_gid) == (NOBODY, NOBODY), "as the folder"
+    os.chown(path, 1, 2)
+    path.chmod(0o600)
+    write_atomic(path, b"newer")
+    assert (path.stat().st_uid, path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (1, 2, 0o600), "as before"
+    make_folder(tmp_path / "site" / "a" / "b")
+    assert (tmp_path / "site" / "a" / "b").stat().st_uid == NOBODY
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_a_folder_has_its_mode_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        make_folder(tmp_path / "a" / "b", 0o750)
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE((tmp_path / each).stat().st_mode) for each in ("a", "a/b")] == [0o750, 0o750]
+
+
+def test_output_goes_into_a_device_and_through_a_link(tmp_path: Path) -> None:
+    write_output(Path("/dev/null"), b"x")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("file")
+    write_output(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
+    (tmp_path / ".record.yml.abc.tmp").write_bytes(b"half")
+    (tmp_path / "record.yml").write_bytes(b"x")
+    sweep(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["record.yml"]
+
+
+def test_ctrl_c_waits_for_the_end_of_what_must_be_whole() -> None:
+    done = []
+
+    def write() -> None:
+        with undisturbed():
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    assert done == [True]

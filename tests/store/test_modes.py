@@ -1,0 +1,125 @@
+"""Modes are ours: under any umask, for one login or for a group of them."""
+
+import grp
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.store import modes
+from sopctl.store.site import Site
+from sopctl.workflow.setup import init
+from tests.conftest import Ran
+
+GROUP = grp.getgrgid(65534).gr_name
+"""Of nobody: a group that every system has, and that root is not in."""
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_a_new_site_is_closed_under_any_umask(tmp_path: Path, mask: int, sopctl: Callable[..., Ran]) -> None:
+    root = tmp_path / "other"
+    with umask(mask):
+        init.init(root)
+        (tmp_path / "request.yml").write_text(init.EXAMPLE_REQUEST)
+        for words in (["request", str(tmp_path / "request.yml")], ["list"], ["check", "--all"]):
+            sopctl("--site", str(root), *words)
+    assert [str(each) for each in modes.loose(root)] == []
+    assert (mode(root), mode(root / "ansible.cfg"), mode(root / "keys/management")) == (0o750, 0o640, 0o600)
+    databases = list((root / "var").glob("*.sqlite3*"))
+    assert databases
+    assert {mode(path) for path in databases} == {0o640}
+
+
+def test_what_is_loose_is_named_and_repaired(tmp_path: Path, sopctl: Callable[..., Ran]) -> None:
+    root = init.init(tmp_path / "other").root
+    harm = {"racks/A1.yml": 0o666, "keys/management": 0o644, "playbooks": 0o777, "deposits": 0o755}
+    for name, wrong in harm.items():
+        (root / name).chmod(wrong)
+    assert {str(each.path.relative_to(root)) for each in modes.loose(root)} == set(harm)
+    assert sopctl("--site", str(root), "doctor", "--repair").err.count("set: ") == len(harm)
+    assert list(modes.loose(root)) == []
+
+
+@pytest.mark.parametrize("name", [".", "ansible.cfg", "playbooks/roles/sshd/tasks", "inventory/deposits.sopctl.yml"])
+def test_what_others_could_change_is_not_executed(tmp_path: Path, name: str) -> None:
+    site = init.init(tmp_path / "site")
+    site.new_run("x")
+    (site.root / name).chmod(0o777)
+    with pytest.raises(InvalidRecord, match="every login of this machine can change what would be executed"):
+        site.new_run("x")
+
+
+def test_a_group_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(OutsideFailure, match="no group"):
+        init.init(tmp_path / "site", group="no-such-group")
+    assert not (tmp_path / "site" / "sopctl.yml").exists()
+
+
+def colleague(uid: int, root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as another login that is in the group, with a strict umask. It may read everything (the
+    interpreter may lie in root's home), and write only what its modes allow."""
+    login = ["setpriv", f"--reuid={uid}", f"--regid={uid}", f"--groups={grp.getgrnam(GROUP).gr_gid}"]
+    reads = ["--inh-caps=-all,+dac_read_search", "--ambient-caps=+dac_read_search"]
+    return subprocess.run(
+        [*login, *(reads if uid else []), sys.executable, "-m", "sopctl", "--site", str(root), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        umask=0o077,
+        env={**os.environ, "NO_COLOR": "1", "HOME": "/nonexistent"},
+    )
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that other logins reach: pytest's own are closed to them."""
+    with tempfile.TemporaryDirectory(prefix="sopctl-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_two_colleagues_share_a_site(public: Path) -> None:
+    """Three logins, root among them, take turns on one deposit: nobody locks the others out."""
+    root = init.init(public / "site", group=GROUP).root
+    request = public / "request.yml"
+    request.write_text(init.EXAMPLE_REQUEST)
+    request.chmod(0o644)
+    deposit = f"PS-{datetime.now(ZoneInfo('Asia/Jakarta')).year}-0001"
+    steps = [
+        ("request", str(request)),
+        ("dispose", deposit, "--by", "kadis", "--instruction", "x"),
+        ("dispose", deposit, "--by", "kabid", "--instruction", "x"),
+        ("reserve", deposit),
+        ("notify", deposit, "--via", "phone"),
+        ("receive", deposit),
+        ("list",),
+        ("check", "--all"),
+        ("validate",),
+        ("journal", "verify"),
+    ]
+    for number, words in enumerate(steps):
+        ran = colleague((4001, 4002, 0)[number % 3], root, *words)
+        assert ran.returncode == 0, (words, ran.stderr)
+    assert [str(each) for each in modes.loose(root, Site(root).settings.site.group)] == []

@@ -1,0 +1,166 @@
+"""A backup is the whole site, every file as it was, and nothing else gets in or out."""
+
+import gzip
+import io
+import sqlite3
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sopctl.cli import terminal
+from sopctl.errors import InvalidRecord, SopctlError, UsageError
+from sopctl.store import dossiers
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import integrity
+from sopctl.workflow.setup import backup, journal
+from sopctl.workflow.steps import letters
+from tests.conftest import Ran
+
+PASSPHRASE = "kuda laut biru empat"
+
+
+@pytest.fixture
+def full(desk: Desk, until_space: Callable[..., str]) -> Desk:
+    """A site with two deposits, checks and a secret."""
+    until_space()
+    until_space()
+    desk.site.root.joinpath("keys/mail").write_text("rahasia\n")
+    with sqlite3.connect(desk.site.root / "var/checks.sqlite3") as database:
+        database.execute("CREATE TABLE x (a)")
+        database.execute("INSERT INTO x VALUES ('kept')")
+    return desk
+
+
+def content(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and path.relative_to(root).parts[0] not in ("var", "keys")
+    }
+
+
+def test_what_comes_back_is_what_was_there(full: Desk, tmp_path: Path) -> None:
+    file, root = tmp_path / "site.tar.gz", tmp_path / "restored"
+    made = backup.write(full, file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    done = backup.restore(file, root, terminal.desk)
+    assert done.problems == ()
+    assert done.anchor == made.anchor == str(journal.anchor(full))
+    assert content(root) == content(full.site.root)
+    with sqlite3.connect(root / "var/checks.sqlite3") as database:
+        assert database.execute("SELECT a FROM x").fetchone() == ("kept",)
+    assert list((root / "keys").iterdir()) == []
+    assert b"rahasia" not in gzip.decompress(file.read_bytes())
+    again = terminal.desk(Site(root), user="root", clock=full.clock)
+    letters_of = [document.state for name in dossiers.ids(again.site) for document in integrity.documents(again, name)]
+    assert set(letters_of) == {"intact"}
+
+
+def test_secrets_come_only_when_asked_for_and_sealed(full: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "site.tar.gz"
+    assert backup.write(full, file, passphrase=PASSPHRASE).secrets
+    assert b"rahasia" not in gzip.decompress(file.read_bytes())
+    with pytest.raises(InvalidRecord, match="does not open"):
+        backup.restore(file, tmp_path / "wrong", terminal.desk, passphrase="kuda laut biru lima")
+    assert not (tmp_path / "wrong" / "sopctl.yml").exists(), "no site"
+    backup.restore(file, tmp_path / "right", terminal.desk, passphrase=PASSPHRASE)
+    key = tmp_path / "right" / "keys" / "mail"
+    assert (key.read_text(), key.stat().st_mode & 0o777) == ("rahasia\n", 0o600)
+    with pytest.raises(UsageError, match="12 characters"):
+        backup.write(full, tmp_path / "other.tar.gz", passphrase="short")
+    assert not (tmp_path / "other.tar.gz").exists()
+
+
+def test_a_backup_replaces_nothing_and_lies_elsewhere(full: Desk, tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("mine")
+    for file in (tmp_path / "there", full.site.root / "backup.tar.gz"):
+        with pytest.raises(UsageError, match="exists already, or lies in the site"):
+            backup.write(full, file)
+    backup.write(full, tmp_path / "new.tar.gz")
+    with pytest.raises(UsageError, match="not an empty folder"):
+        backup.restore(tmp_path / "new.tar.gz", full.site.root, terminal.desk)
+
+
+def test_what_others_record_meanwhile_is_whole_or_not_there(
+    full: Desk, file_request: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deposits are opened and moved on after the records were read, before the documents are."""
+    from sopctl.store import backup as store
+
+    walk = store._documents
+
+    def meanwhile(site: Site, pack: store._Packer) -> object:
+        deposit = file_request()
+        letters.dispose(full, deposit, instruction="x")
+        return walk(site, pack)
+
+    monkeypatch.setattr(store, "_documents", meanwhile)
+    backup.write(full, tmp_path / "site.tar.gz")
+    done = backup.restore(tmp_path / "site.tar.gz", tmp_path / "restored", terminal.desk)
+    assert done.problems == ()
+    assert len(dossiers.ids(Site(tmp_path / "restored"))) == 2
+
+
+def changed(file: Path, change: Callable[[tarfile.TarInfo, bytes], tuple[tarfile.TarInfo, bytes]]) -> Path:
+    made = io.BytesIO()
+    with tarfile.open(file) as source, tarfile.open(fileobj=made, mode="w:gz") as packed:
+        for entry in source:
+            read = source.extractfile(entry)
+            new, data = change(entry, read.read() if read else b"")
+            new.size = len(data)
+            packed.addfile(new, io.BytesIO(data))
+    path = file.with_name("changed.tar.gz")
+    path.write_bytes(made.getvalue())
+    return path
+
+
+def renamed(entry: tarfile.TarInfo, old: str, new: str) -> tarfile.TarInfo:
+    if entry.name == old:
+        entry.name = new
+    return entry
+
+
+ALTERED: dict[str, Callable[[tarfile.TarInfo, bytes], tuple[tarfile.TarInfo, bytes]]] = {
+    "a byte": lambda entry, data: (entry, data.replace(b"Dinas Contoh", b"Dinas Palsu")),
+    "a file out of the folder": lambda entry, data: (renamed(entry, "sopctl.yml", "../sopctl.yml"), data),
+    "an absolute path": lambda entry, data: (renamed(entry, "sopctl.yml", "/tmp/sopctl.yml"), data),
+    "a file more": lambda entry, data: (renamed(entry, "journal.jsonl", "playbooks/more.yml"), data),
+    "no manifest": lambda entry, data: (renamed(entry, "MANIFEST.json", "racks/x.yml"), data),
+}
+
+
+@pytest.mark.parametrize("change", ALTERED.values(), ids=ALTERED.keys())
+def test_a_backup_that_was_altered_makes_no_site(
+    full: Desk, tmp_path: Path, change: Callable[[tarfile.TarInfo, bytes], tuple[tarfile.TarInfo, bytes]]
+) -> None:
+    file = tmp_path / "site.tar.gz"
+    backup.write(full, file)
+    with pytest.raises(InvalidRecord):
+        backup.restore(changed(file, change), tmp_path / "restored", terminal.desk)
+    assert not (tmp_path / "restored" / "sopctl.yml").exists()
+    assert not (tmp_path / "sopctl.yml").exists()
+
+
+@pytest.mark.parametrize("harm", ["cut", "no gzip", "empty"])
+def test_what_is_no_backup_is_one_clear_error(full: Desk, tmp_path: Path, harm: str) -> None:
+    file = tmp_path / "site.tar.gz"
+    backup.write(full, file)
+    data = file.read_bytes()
+    file.write_bytes({"cut": data[: len(data) // 2], "no gzip": b"x" * 5_000, "empty": b""}[harm])
+    with pytest.raises(SopctlError, match="no backup of a site"):
+        backup.restore(file, tmp_path / "restored", terminal.desk)
+
+
+def test_the_commands(full: Desk, tmp_path: Path, sopctl: Callable[..., Ran]) -> None:
+    (tmp_path / "passphrase").write_text(PASSPHRASE + "\n")
+    (tmp_path / "passphrase").chmod(0o600)
+    file, given = str(tmp_path / "s.tar.gz"), ("--passphrase-file", str(tmp_path / "passphrase"))
+    ran = sopctl("backup", file, *given)
+    assert (ran.code, "with secrets" in ran.out) == (0, True), ran.err
+    ran = sopctl("restore", file, str(tmp_path / "restored"), *given)
+    assert (ran.code, "0 problems" in ran.out) == (0, True), ran.err
+    assert sopctl("--site", str(tmp_path / "restored"), "validate").code == 0
+    assert sopctl("backup", str(tmp_path / "t.tar.gz"), "--with-secrets").code == 2, "nobody can be asked"

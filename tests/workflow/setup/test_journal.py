@@ -1,0 +1,113 @@
+"""The journal as evidence: what was cut, removed, altered or made anew shows; what a crash leaves is no alarm."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sopctl.errors import InvalidRecord, NotNow, UsageError
+from sopctl.store import dossiers
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.setup import journal
+from sopctl.workflow.steps import acts, letters
+from tests.conftest import Ran
+
+
+@pytest.fixture
+def path(desk: Desk, file_request: Callable[..., str]) -> Path:
+    """The journal of a site with two deposits of three events each."""
+    for _ in range(2):
+        deposit = file_request()
+        for _ in range(2):
+            letters.dispose(desk, deposit, instruction="x")
+    return desk.site.root / "journal.jsonl"
+
+
+def test_a_whole_journal_is_in_order(desk: Desk, path: Path) -> None:
+    found = journal.check(desk)
+    assert (found.lines, found.gaps, found.lagging, found.mended) == (6, [], [], [])
+
+
+@pytest.mark.parametrize("kept", range(7))
+def test_every_cut_shows_but_of_the_newest_event(desk: Desk, path: Path, kept: int) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:kept]))
+    found = journal.check(desk)
+    assert bool(found.gaps) == (kept < 5)
+    if not found.gaps:
+        assert bool(found.lagging) == (kept == 5)
+
+
+def test_a_deleted_journal_shows(desk: Desk, path: Path) -> None:
+    path.unlink()
+    assert len(journal.check(desk).gaps) == 2
+    with pytest.raises(InvalidRecord, match="the journal lacks 3 events of PS-2026-0002"):
+        acts.hold(desk.decided_by("staf"), "PS-2026-0002", reason="x")
+    assert len(dossiers.read(desk.site, "PS-2026-0002").events) == 3, "nothing was recorded"
+
+
+def test_a_deposit_deleted_with_the_journal_leaves_the_others_as_witnesses(desk: Desk, path: Path) -> None:
+    path.unlink()
+    (desk.site.root / "deposits/PS-2026-0002").rename(desk.site.root / "gone")
+    assert journal.check(desk).gaps == [
+        "PS-2026-0001: 3 of its events are not in the journal, more than a crash can leave out"
+    ]
+
+
+def test_an_anchor_shows_what_the_journal_alone_cannot(desk: Desk, path: Path, sopctl: Callable[..., Ran]) -> None:
+    """The last event is taken out of the history and out of the journal: only what was kept elsewhere knows of it."""
+    anchor = sopctl("journal", "anchor").out.strip()
+    assert sopctl("journal", "verify", "--against", anchor).code == 0
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]))
+    history = desk.site.root / "deposits/PS-2026-0002/history.yml"
+    text = history.read_text()
+    history.write_text(text[: text.index("- seq: 3")])
+    assert journal.check(desk).gaps == []
+    refused = sopctl("journal", "verify", "--against", anchor)
+    assert (refused.code, "does not go on from its anchor" in refused.err) == (3, True)
+    assert sopctl("journal", "verify", "--against", "57").code == 2
+
+
+def test_reading_never_writes(desk: Desk, path: Path) -> None:
+    torn = path.read_bytes() + b'{"deposit":"PS-20'
+    path.write_bytes(torn)
+    assert journal.check(desk).gaps == []
+    assert path.read_bytes() == torn
+    path.write_bytes(torn + b"x" * 5_000)
+    with pytest.raises(InvalidRecord, match="altered"):
+        journal.check(desk)
+    with pytest.raises(InvalidRecord, match="altered"):
+        acts.hold(desk.decided_by("staf"), "PS-2026-0001", reason="x")
+
+
+def test_a_symbolic_link_is_no_journal(desk: Desk, path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
+    with pytest.raises(InvalidRecord, match="a symbolic link"):
+        journal.check(desk)
+
+
+def test_a_lost_journal_is_mended_in_the_open(desk: Desk, path: Path) -> None:
+    with pytest.raises(NotNow, match="nothing to mend"):
+        journal.mend(desk, "x")
+    path.unlink()
+    with pytest.raises(UsageError, match="needs a reason"):
+        journal.mend(desk, " ")
+    found = journal.mend(desk.decided_by("staf"), "disk rusak")
+    assert (found.gaps, len(found.mended)) == ([], 1)
+    assert "staf (root): disk rusak" in found.mended[0]
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0].replace(b"disk", b"disc") + b"".join(lines[1:]))
+    with pytest.raises(InvalidRecord, match="altered"):
+        journal.check(desk)
+
+
+def test_an_altered_journal_is_kept_beside_the_new_one(desk: Desk, path: Path) -> None:
+    altered = path.read_bytes().replace(b"PS-2026-0001", b"PS-2026-0002", 1)
+    path.write_bytes(altered)
+    found = journal.mend(desk.decided_by("staf"), "diubah orang")
+    assert found.gaps == []
+    (kept,) = path.parent.glob("journal.jsonl.*.altered")
+    assert kept.read_bytes() == altered
+    assert kept.name.split(".")[2] in found.mended[0]
