@@ -17,18 +17,37 @@ Record = TypeVar("Record", bound=Struct)
 
 _NOTHING = words(
     """
-    na nil null none no not nothing empty blank void default undefined unknown unspecified unset unused
-    invalid reserved unavailable uninitialized absent missing oem standard tbd todo notspecified notavailable
-    notapplicable notprovided notpresent notset notsettable notdefined notinstalled notused nodimm nomodule
-    nomoduleinstalled nodevice noserial noserialnumber noassettag noassetinformation noenclosure nosmbios
-    noinstance badindex outofspec oemstring oemserial oemchassismanufacturer dimmslotempty slotempty
-    unknownserial unknownmanufacturer unknownvendor unknownproduct unknownmodel type1productconfigid
-    invalidserialnumber systemconfigurationtag
+    na nil null none empty blank void default undefined unknown unknow unspecified unset unused unpopulated uninstalled
+    invalid unavailable uninitialized absent missing oem odm standard tbd todo no not nothing reserved string
+    notspecified notavailable notapplicable notprovided notpresent notset notsettable notdefined notinstalled
+    notpopulated notused nodimm nomodule nosmbios noinstance badindex outofspec oemstring nopsu
+    type1productconfigid systemconfigurationtag 03000200040005000006000700080009
+    00020003000400050006000700080009
     """
 )
-"""Whole values that say that there is none."""
+"""Whole values that say that there is none: words, and numbers that makers of firmware left in their example."""
 
-_BEGINNINGS = ("tobefilled", "filledby", "defaultstring", "oemdefine", "pleasefill", "tobedetermined")
+_NONE = words(
+    """
+    no not none unknown unknow undefined unspecified specified default string empty blank invalid unpopulated populated
+    installed available applicable provided present defined set settable fill filled to be by oem odm tbd null na nil
+    please
+    """
+)
+_FIELD = words(
+    """
+    system sys chassis enclosure base baseboard board motherboard mainboard product module serial number num no sn pn
+    sku asset tag part name manufacturer manufacture vendor maker model version family type slot dimm psu ps power
+    supply customer id info information string
+    """
+)
+"""Words of which a value that says nothing consists: "Unknown SN", "No Asset Tag Specified", "System Board"."""
+
+_BEGINNINGS = ("tobefilled", "filledby", "defaultstring", "oemdefine", "oemdefault", "pleasefill", "tobedetermined")
+
+_WORD = re.compile("[a-z]{1,40}|[0-9]{1,40}")
+_TYPE = re.compile("type ?[0-9]{1,2} ?-? ?")
+"""What some firmware puts before the name of a field: "Type2 - Board Serial Number"."""
 
 _ITSELF = re.compile(
     "(?:(?:a|array|dimm|bank|psu|fan)[0-9]{0,2})?"
@@ -65,10 +84,11 @@ def stands_for_nothing(said: str) -> bool:
     lowered = said.strip().casefold()[:200]
     if lowered.startswith("<") and lowered.endswith(">"):  # dmidecode's own words: <BAD INDEX>, <OUT OF SPEC>
         return True
-    plain = "".join(each for each in lowered if each.isalnum())
+    plain = "".join(each for each in lowered if each.isalnum()).removeprefix("jedecid")
     return (
         not plain
         or plain in _NOTHING
+        or _says_nothing(lowered)
         or plain.startswith(_BEGINNINGS)
         or _ITSELF.fullmatch(plain) is not None
         or _repeats(plain)
@@ -98,6 +118,16 @@ def _gated(field: str) -> bool:
     return field in _NAMES or field.endswith(_SERIALS)
 
 
+def _says_nothing(lowered: str) -> bool:
+    """All words name a field or say that there is none. A number may stand beside the latter: Default String 1."""
+    found = _WORD.findall(_TYPE.sub("", lowered.replace("o.e.m", "oem"), count=1))
+    letters = {word for word in found if word[0].isalpha()}
+    numbers = any(word[0].isdigit() for word in found)
+    if not letters or not letters <= _NONE | _FIELD:
+        return False
+    return bool(letters & _NONE - {"no", "set", "to", "by"}) if numbers else len(found) > 1
+
+
 def _repeats(plain: str) -> bool:
     """000, xx, ffff, 1111 (of a hexadecimal number without its 0x), or all marks of one kind."""
     digits = plain.removeprefix("0x") or "0"
@@ -108,8 +138,9 @@ def _repeats(plain: str) -> bool:
 def _counts(plain: str) -> bool:
     """0123456789, 123456789ABC, MB-1234567890: every character follows the one before it."""
     if label := _LABELLED.match(plain):
-        return len(plain) - label.end() >= 8 and _follows(plain[label.end() :])
-    return len(plain) >= 5 and plain[0] in "01a" and _follows(plain)
+        rest = plain[label.end() :]
+        return (len(rest) >= 8 and _follows(rest)) or (len(rest) >= 6 and not rest.strip("0"))
+    return len(plain) >= 5 and ((plain[0] in "01a" and _follows(plain)) or (plain[0] == "9" and _follows(plain[::-1])))
 
 
 def _follows(plain: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import pypdfium2  # type: ignore[import-untyped]  # has no stubs
 import pytest
 
 from sopctl.adapters import lab as servers
@@ -37,18 +38,34 @@ touch /tmp/slow
 """
 
 
+def seems_configured(desk: Desk, server: LabServer) -> None:
+    """The office logs in as the lab does, as if the servers had been configured; and has a rack for them."""
+    root = desk.site.root
+    settings = root / "sopctl.yml"
+    account = f"management: {{account: {server.user}, key: management}}"
+    settings.write_text(settings.read_text().replace("management: {account: sopctl, key: management}", account))
+    for suffix in ("", ".pub"):
+        (root / f"keys/management{suffix}").write_bytes(Path(server.key_file + suffix).read_bytes())
+    (root / "racks/A1.yml").write_text("name: A1\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 9000\n")
+
+
+def due(desk: Desk, placed: Callable[..., str], address: str, port: int, pinned: LabServer) -> str:
+    """A deposit whose inventory is due, at this address, with that server's host key pinned."""
+    key = next(key for key in pinned.host_keys if key.type == "ssh-ed25519")
+    found = placed(address, port, msgspec.to_builtins(key))
+    for verb, outcome in (("configure", "selesai"), ("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai")):
+        with turn(desk, found, verb) as mine:
+            mine.record(outcome)
+    return found
+
+
 class Fleet:
     """Deposits whose inventory is due, by what is the matter with their servers."""
 
     def __init__(self, desk: Desk, lab: LabStatus, hostile: LabServer, placed: Callable[..., str]) -> None:
         self.desk, self.hostile_server = desk, hostile
-        root, well = desk.site.root, lab.servers[0]
-        settings = root / "sopctl.yml"
-        account = f"management: {{account: {well.user}, key: management}}"  # as if they had been configured
-        settings.write_text(settings.read_text().replace("management: {account: sopctl, key: management}", account))
-        for suffix in ("", ".pub"):
-            (root / f"keys/management{suffix}").write_bytes(Path(well.key_file + suffix).read_bytes())
-        (root / "racks/A1.yml").write_text("name: A1\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 9000\n")
+        well = lab.servers[0]
+        seems_configured(desk, well)
         servers.run(hostile, HOSTILE)
         self.well = self._due(placed, well.address, well.port, well)
         self.hostile = self._due(placed, hostile.address, hostile.port, hostile)
@@ -57,17 +74,7 @@ class Fleet:
         self.ids = [self.well, self.hostile, self.down, self.other_key]
 
     def _due(self, placed: Callable[..., str], address: str, port: int, pinned: LabServer) -> str:
-        key = next(key for key in pinned.host_keys if key.type == "ssh-ed25519")
-        found = placed(address, port, msgspec.to_builtins(key))
-        for verb, outcome in (
-            ("configure", "selesai"),
-            ("notify", "selesai"),
-            ("verify", "bisa"),
-            ("notify", "selesai"),
-        ):
-            with turn(self.desk, found, verb) as mine:
-                mine.record(outcome)
-        return found
+        return due(self.desk, placed, address, port, pinned)
 
     def outcomes(self, deposit: str) -> list[str]:
         """What the history says of the inventory."""
@@ -141,3 +148,80 @@ def test_what_is_gathered_stays_and_the_rest_stays_due(fleet: Fleet, sopctl: Cal
     months = kept_facts.months(dossiers.read(fleet.desk.site, fleet.well))
     assert [each.revision for each in months.values()] == [2], "a second gathering is a new revision"
     assert processes_of(root) == []
+
+
+BREAK = r"""
+mkdir -p /usr/local/sbin
+cat > /usr/local/sbin/dmidecode <<'END'
+#!/bin/sh
+[ "$1" = -t ] || exit 1
+cat <<'RECORDS'
+Handle 0x2700, DMI type 39, 22 bytes
+System Power Supply
+	Power Unit Group: 1
+	Location: chassis
+	Name: PWR-900
+	Manufacturer: Contoh
+	Serial Number: PSU-0001
+	Max Power Capacity: 900 W
+	Status: Present, Critical
+	Plugged: No
+
+Handle 0x2701, DMI type 39, 22 bytes
+System Power Supply
+	Power Unit Group: 1
+	Location: chassis
+	Name: PWR-900
+	Manufacturer: Contoh
+	Serial Number: PSU-0002
+	Max Power Capacity: 900 W
+	Status: Present, OK
+	Plugged: Yes
+RECORDS
+END
+cat > /usr/local/sbin/storcli64 <<'END'
+#!/bin/sh
+case $1 in
+*vall) cat <<'VOLUMES'
+Controller = 0
+DG/VD TYPE  State Access Consist Cache Cac sCC      Size Name
+0/0   RAID6 Pdgd  RW     Yes     RWBD  -   ON  43.654 TB data
+VOLUMES
+;;
+*) cat <<'DRIVES'
+Drive /c0/e8/s0 :
+8:0      12 Onln   0  10.913 TB SAS  HDD N   N  4 KB CONTOH12T U  -
+SN = DRIVE-4K
+Raw size = 10.914 TB [0xaea00000 Sectors]
+Drive /c0/e8/s1 :
+8:1      13 Failed 0  10.913 TB SAS  HDD N   N  4 KB CONTOH12T U  -
+DRIVES
+;;
+esac
+END
+chmod 755 /usr/local/sbin/*
+"""
+"""Tools as they answer on a server with a power supply without a cord, a failed drive, and drives of 4 KB sectors."""
+
+BROKEN = [
+    "Disk RAID c0/e8/s1: tidak sehat (Failed)",
+    "RAID 0/0: tidak utuh (Pdgd)",
+    "Catu daya chassis 1 (PSU-0001): kabel daya tidak terpasang",
+]
+
+
+def test_what_is_broken_stands_on_the_form_from_the_first_month_on(
+    desk: Desk, lab: LabStatus, pristine: LabServer, placed: Callable[..., str], sopctl: Callable[..., Ran]
+) -> None:
+    seems_configured(desk, lab.servers[0])
+    servers.run(pristine, BREAK)
+    deposit = due(desk, placed, pristine.address, pristine.port, pristine)
+    assert sopctl("inventory", "collect", deposit).code == 0
+    shown = json.loads(sopctl("inventory", "show", deposit, "--json").out)
+    assert [f"{each['subject']}: {each['what']}" for each in shown["conditions"]] == BROKEN
+    assert [drive["size_bytes"] for drive in shown["drives"]][:1] == [12_000_138_625_024], "4 KB, not 512 bytes"
+    pages = pypdfium2.PdfDocument(inventories.kept_form(desk, deposit).read_bytes())
+    form = " ".join(" ".join(page.get_textpage().get_text_range() for page in pages).split())
+    for words in ("Keadaan yang perlu ditangani", "tidak utuh (Pdgd)", "kabel daya tidak terpasang", "12 TB"):
+        assert words in form
+    assert sopctl("inventory", "conditions", deposit, "--format", "nagios").code == 2

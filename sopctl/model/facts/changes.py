@@ -14,6 +14,7 @@ from sopctl.model.facts.comparison import Weight as Weight  # noqa: PLC0414
 from sopctl.model.facts.declaration import declarations
 from sopctl.model.facts.linux.cards import is_guest
 from sopctl.model.facts.linux.devices import is_disk, is_mount
+from sopctl.model.facts.linux.processors import model_of
 from sopctl.model.facts.matching import identity
 from sopctl.model.facts.naming import plain
 from sopctl.model.facts.server import ServerFacts
@@ -56,11 +57,13 @@ def against_handover(serial: str | None, facts: ServerFacts) -> tuple[Change, ..
 def as_read_now(facts: ServerFacts) -> ServerFacts:
     """Facts that an earlier version kept, without what this one would not have taken for a fact: placeholders, devices
     that are no disks, interfaces and mounts of containers."""
+    clean = without(facts)
     return structs.replace(
-        without(facts),
-        disks=tuple(disk for disk in without(facts).disks if is_disk(disk.name)),
-        nics=tuple(nic for nic in facts.nics if nic.mac or not is_guest(nic.name)),
-        mounts=tuple(mount for mount in facts.mounts if is_mount(mount.path, mount.device, mount.fstype)),
+        clean,
+        cpu=structs.replace(clean.cpu, model=model_of((clean.cpu.model,))),
+        disks=tuple(disk for disk in clean.disks if is_disk(disk.name)),
+        nics=tuple(nic for nic in clean.nics if nic.mac or not is_guest(nic.name)),
+        mounts=tuple(mount for mount in clean.mounts if is_mount(mount.path, mount.device, mount.fstype)),
     )
 
 

@@ -132,9 +132,9 @@ def _card(nic: Nic) -> str:
 
 
 def _hidden(nic: Nic, others: Sequence[Nic]) -> bool:
-    """Whether the interface of this name shows the address of another one there."""
+    """Whether the interface of this name shows the address of another one there, or either time none."""
     shown = [each.mac for each in others]
-    return any(each.name == nic.name and each.mac and shown.count(each.mac) > 1 for each in others)
+    return any(each.name == nic.name and (not each.mac or not nic.mac or shown.count(each.mac) > 1) for each in others)
 
 
 def addresses_changed(before: Sequence[Nic], after: Sequence[Nic]) -> tuple[Iterable[str], Iterable[str]]:
