@@ -24,6 +24,7 @@ CHECKLIST = (
 
 SERIAL, PHOTO = 1, 11
 """The questions that the papers answer by themselves."""
+ACCESSORIES = CHECKLIST[2]
 
 Result = Literal["ok", "tidak", "tidak berlaku"]
 RESULTS: tuple[Result, ...] = get_args(Result)
@@ -31,10 +32,14 @@ Condition = Literal["baik", "rusak ringan", "rusak berat"]
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 
 
-class Answer(Struct, frozen=True, forbid_unknown_fields=True):
-    """The answer to one question, and a remark."""
+NOT_LOOKED_AT = "belum diperiksa"
+"""How papers and notes say that nobody has looked."""
 
-    result: Result
+
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to one question, empty while there is none, and a remark."""
+
+    result: Result | Literal[""]
     note: OptionalLine = ""
 
 
@@ -51,14 +56,19 @@ class Measured(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Inspection(Struct, frozen=True, forbid_unknown_fields=True):
     """What an inspection found: answers by the question's number, measures, accessories that came with the server, its
-    condition. `rest_ok`: the questions without an answer were checked and are ok. Otherwise they stay open, on the form
-    too, where people tick them by hand."""
+    condition. `rest_ok`: what has no answer was looked at and is ok. Otherwise it stays open, on the form too, where
+    people tick it by hand."""
 
     answers: dict[Annotated[int, Meta(ge=1, le=len(CHECKLIST))], Answer] = {}
     measured: Measured = Measured()
     accessories: tuple[Line, ...] = ()
-    condition: Condition = "baik"
+    condition: Condition | Literal[""] = ""
     rest_ok: bool = False
+
+    @property
+    def seen_condition(self) -> Condition | Literal[""]:
+        """The condition, empty where nobody looked."""
+        return self.condition or ("baik" if self.rest_ok else "")
 
 
 NOTHING_FOUND = Inspection()
@@ -93,12 +103,17 @@ def checked(inspection: Inspection, *, serial_differs: bool, photos: int) -> lis
     own: Mapping[int, Answer] = {
         SERIAL: Answer("tidak" if serial_differs else "ok"),
         PHOTO: Answer("ok" if photos else "tidak berlaku"),
-        **inspection.answers,
+        **{no: answer for no, answer in inspection.answers.items() if answer.result},
     }
     return [
         Checked(item, own[no].result, own[no].note) if no in own else Checked(item, "ok" if inspection.rest_ok else "")
         for no, item in enumerate(CHECKLIST, start=1)
     ]
+
+
+def open_questions(questions: Sequence[Checked]) -> int:
+    """How many questions nobody has answered."""
+    return sum(not each.result for each in questions)
 
 
 def faults(questions: Sequence[Checked]) -> list[str]:

@@ -23,6 +23,7 @@ from sopctl.cli import terminal
 from sopctl.cli.main import cli
 from sopctl.errors import Conflict, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.facts.script import from_script
+from sopctl.model.inspection import Inspection
 from sopctl.model.sop import history, soundness, verbs
 from sopctl.model.sop.entries import AccessTried, Configured, Gathered, Paper
 from sopctl.model.sop.procedure import REQUESTER, Begins, Outcome, Procedure, Step
@@ -194,7 +195,9 @@ DOES: dict[tuple[str, str], Do] = {
     ("receive", ""): lambda desk, each, _: handover.receive(desk, each),
     **dict.fromkeys(
         [("inspect", task) for task in verbs.tasks("inspect")],
-        lambda desk, each, well: inspecting.inspect(desk, each, serial="SN-0001" if well else "lain"),
+        lambda desk, each, well: inspecting.inspect(
+            desk, each, serial="SN-0001" if well else "lain", found=Inspection(rest_ok=True)
+        ),
     ),
     ("handover", ""): lambda desk, each, _: handover.handover(desk, each),
     ("place", ""): lambda desk, each, _: reservation.place(desk, each),

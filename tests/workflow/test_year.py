@@ -177,7 +177,9 @@ class Year:
             case "inspect", "serial":
                 inspecting.inspect(desk, deposit, serial=each.serial if self.chance(0.9) else "SN-LAIN")
             case "inspect", _:
-                inspecting.inspect(desk, deposit, missing=("rel",) if self.chance(0.1) else ())
+                inspecting.inspect(
+                    desk, deposit, found=Inspection(rest_ok=True), missing=("rel",) if self.chance(0.1) else ()
+                )
             case "handover", _:
                 handover.handover(desk, deposit)
             case "place", _:

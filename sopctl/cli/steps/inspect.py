@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 @click.option("--disks", type=click.IntRange(0, 1000), help="Counted: disks.")
 @click.option("--ports", type=click.IntRange(0, 128), help="Counted: network ports.")
 @click.option("--photo", "photos", type=FILE, multiple=True, help="A photo: PNG, JPEG or PDF.")
-@click.option("--condition", type=click.Choice(["baik", "rusak ringan", "rusak berat"]), help="[default: baik]")
+@click.option("--condition", type=click.Choice(["baik", "rusak ringan", "rusak berat"]), help="Its condition.")
 @click.option(
     "--taken-by", type=TEXT, default="", help="Return: who takes the server home [default: administrative contact]."
 )
@@ -168,18 +168,16 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
     click.echo("Answer o (ok), t (tidak) or b (tidak berlaku); Ctrl-C records nothing.", err=True)
     answers = []
     for number, question in enumerate(CHECKLIST[1:-1], start=2):
-        short = click.prompt(
-            f"{number}. {question}", type=click.Choice(["o", "t", "b"]), default="o", show_choices=True, err=True
-        )
+        short = click.prompt(f"{number}. {question}", type=click.Choice(["o", "t", "b"]), show_choices=True, err=True)
         note = "" if short == "o" else click.prompt("   note", default="", show_default=False, err=True)
         result = {"o": "ok", "t": "tidak", "b": "tidak berlaku"}[short]
         answers.append(f"{number}={result}: {note}")
     said["items"] = tuple(answers)
-    said["condition"] = click.prompt("Condition", type=click.Choice(CONDITIONS), default=CONDITIONS[0], err=True)
+    said["condition"] = click.prompt("Condition", type=click.Choice(CONDITIONS), err=True)
     if each.task == "completeness":
         taken_in = dossiers.read(desk.site, deposit_id).newest(ConditionInspected)
         brought = taken_in.accessories if taken_in else ()
-        there = {one: click.confirm(f"Accessory {one!r} is there?", default=True, err=True) for one in brought}
+        there = {one: click.confirm(f"Accessory {one!r} is there?", default=None, err=True) for one in brought}
         said["returned"] = tuple(one for one in brought if there[one])
         said["missing"] = tuple(one for one in brought if not there[one])
     if each.task == "condition":
@@ -190,8 +188,10 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
 def _template() -> str:
     from sopctl.model.inspection import CHECKLIST
 
-    lines = ["# result: ok, tidak, tidak berlaku. A question that is left out stays unanswered.", "answers:"]
-    lines += [f"  {number}: {{result: ok, note: ''}}   # {text}" for number, text in enumerate(CHECKLIST, start=1)]
-    lines += ["measured:   # leave out what was not measured", "  height_units: 2", "  power_supplies: 2"]
-    lines += ["accessories: [rel, kabel daya]", "condition: baik   # rusak ringan, rusak berat"]
+    lines = ["# result: ok, tidak, tidak berlaku. What stays empty was not looked at.", "answers:"]
+    lines += [f"  {number}: {{result: '', note: ''}}   # {text}" for number, text in enumerate(CHECKLIST, start=1)]
+    lines += [
+        "measured: {}   # such as {height_units: 2, depth_mm: 700, power_supplies: 2, power_watts: 400, disks: 4}"
+    ]
+    lines += ["accessories: []   # such as [rel, kabel daya]", "condition: ''   # baik, rusak ringan, rusak berat"]
     return "\n".join(lines) + "\n"

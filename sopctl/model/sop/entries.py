@@ -181,7 +181,7 @@ class ConditionInspected(Entry, frozen=True, kw_only=True):
     """What the inspection at the hand-over found (penitipan 8)."""
 
     serial: str
-    condition: Condition = "baik"
+    condition: Condition | Literal[""] = ""
     checklist: tuple[Checked, ...] = ()
     accessories: tuple[str, ...] = ()
     measured: Measured = Measured()
@@ -210,7 +210,7 @@ class AccessoryBack(Struct, frozen=True):
 class CompletenessInspected(Entry, frozen=True, kw_only=True):
     """What the inspection on the way back found (pengembalian 7)."""
 
-    condition_back: Condition
+    condition_back: Condition | Literal[""]
     checklist_back: tuple[Checked, ...]
     accessories_back: tuple[AccessoryBack, ...] = ()
 

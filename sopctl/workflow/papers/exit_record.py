@@ -5,6 +5,7 @@ from typing import Any
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
+from sopctl.model.inspection import NOT_LOOKED_AT
 from sopctl.model.sop.entries import (
     CompletenessInspected,
     ConditionInspected,
@@ -81,5 +82,5 @@ def _wiping(dossier: Dossier, wiped: Wiped | None, language: Language) -> str:
 def _condition(dossier: Dossier) -> str:
     back, taken_in = dossier.newest(CompletenessInspected), dossier.newest(ConditionInspected)
     if back:
-        return back.condition_back
-    return taken_in.condition if taken_in else UNKNOWN
+        return back.condition_back or NOT_LOOKED_AT
+    return (taken_in.condition or NOT_LOOKED_AT) if taken_in else UNKNOWN

@@ -12,6 +12,7 @@ from sopctl.model.availability import Availability, State
 from sopctl.model.facts.changes import Change, against_handover, differences
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
+from sopctl.model.inspection import NOT_LOOKED_AT
 from sopctl.model.quantity import decimal, duration
 from sopctl.model.sop.entries import AccessTried, ConditionInspected
 from sopctl.workflow.desk import Turn
@@ -42,7 +43,7 @@ def inventory_form(
         "serial": mine.dossier.summary.serial,
         "received": plain_date(received.at.date()) if received else "",
         "valid_until": plain_date(deposit.valid_until) if deposit.valid_until else "",
-        "condition": inspected.condition if inspected else "",
+        "condition": (inspected.condition or NOT_LOOKED_AT) if inspected else "",
         "status": "dititipkan",
         "processor": server.processor,
         "cores": str(server.cores or ""),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sopctl.adapters.documents import forms, render
 from sopctl.adapters.documents.english import Language, say
 from sopctl.errors import UsageError
-from sopctl.model.inspection import Checked
+from sopctl.model.inspection import ACCESSORIES, NOT_LOOKED_AT, Checked
 from sopctl.model.sop.entries import CompletenessInspected, ConditionInspected, HandoverIssued, Paper
 from sopctl.model.sop.procedure import Procedure
 from sopctl.model.unit import identity
@@ -112,7 +112,7 @@ def _item(dossier: Dossier, returning: bool, language: Language) -> forms.Handov
         complete = accessories_back(dossier, language, whole="lengkap")
         condition = back.condition_back if back else ""
     else:
-        complete = ", ".join(taken_in.accessories if taken_in else ()) or "tanpa kelengkapan"
+        complete = ", ".join(taken_in.accessories if taken_in else ()) or _none_named(taken_in)
         condition = taken_in.condition if taken_in else ""
     return forms.HandoverItem(
         description=f"{thing} {server.name}",
@@ -120,12 +120,18 @@ def _item(dossier: Dossier, returning: bool, language: Language) -> forms.Handov
         serial=dossier.summary.serial or UNKNOWN,
         quantity=1,
         unit="unit",
-        condition=condition or "baik",
+        condition=condition or NOT_LOOKED_AT,
         completeness=complete,
         note=", ".join(
             (dossier.id, f"{server.height_units}U", *([f"{server.power_watts} W"] if server.power_watts else []))
         ),
     )
+
+
+def _none_named(taken_in: ConditionInspected | None) -> str:
+    """Where no accessory is named: none came with the server, if someone looked for them."""
+    asked = [each.result for each in taken_in.checklist if each.item == ACCESSORIES] if taken_in else []
+    return "tanpa kelengkapan" if asked and asked[0] else NOT_LOOKED_AT
 
 
 def _checklist(dossier: Dossier, returning: bool, *, several: bool) -> list[forms.ChecklistRow]:
@@ -135,7 +141,10 @@ def _checklist(dossier: Dossier, returning: bool, *, several: bool) -> list[form
     elif not returning and (taken_in := dossier.newest(ConditionInspected)):
         kept = taken_in.checklist
     server = f"{dossier.id} {dossier.deposit.server.name}" if several else ""
-    rows = [forms.ChecklistRow(each.item, each.result, each.note, server) for each in kept]
+    rows = [
+        forms.ChecklistRow(each.item, each.result, each.note or ("" if each.result else NOT_LOOKED_AT), server)
+        for each in kept
+    ]
     accepted = dossier.last("accept")
     if accepted and not returning:
         rows.append(forms.ChecklistRow("Diterima dengan catatan", "ok", f"{accepted.note} ({accepted.by})", server))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sopctl.errors import Action, UsageError
 from sopctl.model import inspection
-from sopctl.model.inspection import NOTHING_FOUND, Inspection
+from sopctl.model.inspection import NOT_LOOKED_AT, NOTHING_FOUND, Inspection
 from sopctl.model.sop.entries import AccessoryBack, CompletenessInspected, ConditionInspected, Entry, Returned, Taker
 from sopctl.store import codec
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
@@ -46,7 +46,7 @@ def inspect(
             case _:
                 differing, entry = _completeness(mine, found, missing, returned)
         passed, failed = mine.outcomes
-        said = "sesuai" if not differing else "berbeda: " + ", ".join(differing)
+        said = _summed_up(entry, differing)
         return mine.record(
             failed if differing else passed,
             entry,
@@ -86,7 +86,7 @@ def _condition(
     differing = [*wrong, *inspection.faults(answered), *inspection.differences(found.measured, said)]
     return differing, ConditionInspected(
         serial=read,
-        condition=found.condition,
+        condition=found.seen_condition,
         checklist=tuple(questions),
         measured=found.measured,
         accessories=found.accessories,
@@ -107,6 +107,15 @@ def _serial(mine: Turn, serial: str | None, taken_by: str, authority: Path | Non
 def _completeness(
     mine: Turn, found: Inspection, missing: Sequence[str], returned: Sequence[str]
 ) -> tuple[list[str], CompletenessInspected]:
+    if found == NOTHING_FOUND and not missing and not returned:
+        raise UsageError(
+            "nothing-inspected",
+            "nothing was looked at: without an answer there is nothing to record",
+            remedy=(
+                "Say what was found; on a terminal, the command asks.",
+                Action("inspect", mine.dossier.id, task=mine.step.task, given={"all-ok": ""}),
+            ),
+        )
     taken_in = mine.newest(ConditionInspected)
     brought = taken_in.accessories if taken_in else ()
     unknown = [each for each in (*missing, *returned) if each not in brought]
@@ -134,8 +143,21 @@ def _completeness(
     back = tuple(AccessoryBack(each, states[each]) for each in brought)
     differing = [f"kurang: {each}" for each in missing] + inspection.faults(questions)
     return differing, CompletenessInspected(
-        condition_back=found.condition, checklist_back=tuple(questions), accessories_back=back
+        condition_back=found.seen_condition, checklist_back=tuple(questions), accessories_back=back
     )
+
+
+def _summed_up(entry: Entry, differing: Sequence[str]) -> str:
+    """What a note says of an inspection: what differs, and how much nobody looked at."""
+    questions = {ConditionInspected: "checklist", CompletenessInspected: "checklist_back"}.get(type(entry), "")
+    left = inspection.open_questions(getattr(entry, questions)) if questions else 0
+    if differing:
+        said = "berbeda: " + ", ".join(differing)
+    elif isinstance(entry, CompletenessInspected):
+        said = "sesuai" if not left else "sejauh diperiksa sesuai"
+    else:
+        said = "sesuai" if not left else "nomor seri sesuai"
+    return f"{said}; {NOT_LOOKED_AT}: {left} pertanyaan" if left else said
 
 
 def _read(mine: Turn, serial: str | None) -> str:

@@ -113,7 +113,7 @@ def returning(desk: Desk, deposit: str, *, wipe: bool) -> None:
 @pytest.mark.parametrize(
     ("found", "said", "complete"),
     [
-        ({}, {}, "belum diperiksa: rel, kabel daya"),
+        ({"condition": "baik"}, {}, "belum diperiksa: rel, kabel daya"),
         ({"rest_ok": True}, {}, "lengkap"),
         ({"rest_ok": True}, {"missing": ["rel"]}, "kurang: rel"),
         ({}, {"returned": ["rel"]}, "belum diperiksa: kabel daya"),
@@ -141,7 +141,7 @@ def test_a_letter_of_an_extension_is_not_the_letter_of_the_return(desk: Desk, tw
     inspecting.inspect(desk, deposit, serial="SN-0001")
     letters.confirm_data_saved(desk, deposit, wipe=False)
     releasing.release(desk, deposit, by_hand="server mati")
-    inspecting.inspect(desk, deposit)
+    inspecting.inspect(desk, deposit, found=Inspection(rest_ok=True))
     handover.handover(desk, deposit)
     releasing.release(desk, deposit)
     said = text_of(newest_pdf(desk, deposit))
@@ -152,7 +152,7 @@ def test_a_letter_of_an_extension_is_not_the_letter_of_the_return(desk: Desk, tw
 def test_who_wiped_the_disks_is_on_the_exit_record(desk: Desk, two: list[str]) -> None:
     returning(desk, two[0], wipe=True)
     wiped = Wiped("Staf Pusat Data", date(2026, 11, 22), "blkdiscard")
-    inspecting.inspect(desk, two[0])
+    inspecting.inspect(desk, two[0], found=Inspection(rest_ok=True))
     handover.handover(desk, two[0])
     with pytest.raises(UsageError, match="has not come yet"):
         releasing.release(desk, two[0], wiped=Wiped("Staf Pusat Data", date(2027, 1, 1)))
@@ -169,7 +169,7 @@ def test_who_wiped_the_disks_is_on_the_exit_record(desk: Desk, two: list[str]) -
 
 def test_nobody_wipes_what_the_owner_did_not_ask_for(desk: Desk, two: list[str]) -> None:
     returning(desk, two[0], wipe=False)
-    inspecting.inspect(desk, two[0])
+    inspecting.inspect(desk, two[0], found=Inspection(rest_ok=True))
     handover.handover(desk, two[0])
     with pytest.raises(UsageError, match="did not ask"):
         releasing.release(desk, two[0], wiped=Wiped("Staf Pusat Data", date(2026, 11, 23)))

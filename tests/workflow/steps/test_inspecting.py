@@ -8,12 +8,13 @@ import pytest
 from msgspec import convert
 
 from sopctl.errors import InvalidRecord, NotNow, UsageError
-from sopctl.model.inspection import Inspection
+from sopctl.model.inspection import Answer, Inspection
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.papers import elements, integrity
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, releasing, reservation
 from tests.cases import rows
+from tests.conftest import give_back
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -33,9 +34,9 @@ def test_what_an_inspection_finds(desk: Desk, brought: str, row: dict[str, Any])
     done = inspecting.inspect(desk, brought, serial=row["serial"], found=found)
     assert done.answer == ("differs" not in row)
     if done.answer:
-        assert (done.next, done.note) == ("penitipan 9", "sesuai")
+        assert (done.next, done.note.partition(";")[0]) == ("penitipan 9", "nomor seri sesuai")
         return
-    assert done.note == "berbeda: " + ", ".join(row["differs"])
+    assert done.note.partition("; belum diperiksa")[0] == "berbeda: " + ", ".join(row["differs"])
     assert (done.next, done.waiting) == ("penitipan 8", "decision")
 
 
@@ -170,9 +171,23 @@ def test_what_nobody_answered_stays_open_on_the_form(desk: Desk, brought: str) -
     assert [each["result"] for each in done.data["checklist"]] == ["ok", *[""] * 9, "tidak berlaku"]
     with turn(desk, brought, "handover") as mine:
         form = handover.handover_form(desk.site, [mine.dossier], mine.procedure, by=mine.by, stamp=elements.stamp(mine))
-    assert [row.result for row in form.checklist][1:-1] == [""] * 9
+    assert [(row.result, row.note) for row in form.checklist][1:-1] == [("", "belum diperiksa")] * 9
+    assert (form.items[0].condition, form.items[0].completeness) == ("belum diperiksa", "belum diperiksa")
 
 
 def test_the_rest_is_ok_when_someone_says_so(desk: Desk, brought: str) -> None:
     done = inspecting.inspect(desk, brought, serial="SN-0001", found=Inspection(rest_ok=True))
     assert {each["result"] for each in done.data["checklist"][:-1]} == {"ok"}
+    assert done.data["condition"] == "baik"
+
+
+def test_a_return_that_nobody_looked_at_is_not_complete(desk: Desk, brought: str) -> None:
+    inspecting.inspect(desk, brought, serial="SN-0001")
+    handover.handover(desk, brought)
+    reservation.place(desk, brought)
+    give_back(desk, brought)
+    releasing.release(desk, brought, by_hand="server mati")
+    with pytest.raises(UsageError, match="nothing was looked at"):
+        inspecting.inspect(desk, brought)
+    done = inspecting.inspect(desk, brought, found=Inspection(answers={6: Answer("ok")}))
+    assert done.note == "sejauh diperiksa sesuai; belum diperiksa: 8 pertanyaan"
