@@ -86,6 +86,8 @@ class Session:
         self._connection = connection
         self._watchdog = watchdog
         self._dialogue = dialogue
+        self.entered = False
+        """Did the last `configure` enter the configuration mode?"""
 
     def show(self, command: str, *, confirm: re.Pattern[str] | None = None, careful: bool = False) -> str:
         """The device's answer to `command`, as plain lines without control characters.
@@ -126,9 +128,11 @@ class Session:
 
     def _configure_in_mode(self, lines: Sequence[str], entering: str, closing: tuple[str, ...]) -> None:
         """Enter the mode, send the lines, leave the mode, whatever happens: some devices let in one user at a time."""
+        self.entered = False
         with self._translated(entering):
             said = _clean(self._dialogue.ask(entering))
-            if not self._dialogue.configuring:
+            self.entered = self._dialogue.configuring
+            if not self.entered:
                 raise self._refusal(entering, said.strip() or "it does not enter the configuration mode")
         leaving = (*self.dialect.discard, self.dialect.leaving)
         try:

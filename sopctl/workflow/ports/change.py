@@ -9,7 +9,7 @@ rollback is armed, and nothing is put back.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -368,7 +368,7 @@ def _give(job: Job, session: Session, plan: Plan, seconds: int) -> PortResult:
         with suppress(SopctlError):
             after = _back(job, session, before, restore, progress)
             if after and after.setting == before.setting:
-                return _was_put_back(job, plan, after, failed)
+                return _was_put_back(job, plan, after, failed, progress)
     except (SopctlError, KeyboardInterrupt) as error:
         failed = error  # the dialogue is out of step, so this session is not used again
     result = _back_anew(job, plan, restore, failed, progress)
@@ -389,18 +389,13 @@ def _carry_out(job: Job, session: Session, plan: Plan, restore: Restore | None, 
         progress.armed = progress.sent = True
     entering = (restore.entering if restore else "") or job.held.driver.DIALECT.entering
     lines = job.held.driver.lines(plan.before, job.wanted)
-    if restore and not (restore.arm or restore.begin):
-        progress.armed = None
     try:
         session.configure(lines, entering=entering, closing=restore.closing if restore else None)
-    except CommandRefused as error:
-        entered = error.line != entering
-        progress.sent = progress.sent or entered
-        if progress.armed is None:
-            progress.armed = entered
-        raise
-    except BaseException:
-        progress.sent = True
+    except BaseException as error:
+        refused = isinstance(error, CommandRefused) and error.line == entering
+        progress.sent = progress.sent or not refused
+        if restore and not (restore.arm or restore.begin):  # entering armed it, or the close; else that is not known
+            progress.armed = True if session.entered else False if refused else None
         raise
     progress.sent = True
     progress.armed = restore is not None
@@ -434,7 +429,7 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
         home = replace(plan, before=left.before)
         after = _back(job, session, left.before, None, _Progress(saving=True))
         if after and after.setting == left.before.setting:
-            return _was_put_back(job, home, after, error)
+            return _was_put_back(job, home, after, error, _Progress())
         return _ended("unknown", home, after, None, error)
     return PortResult("unchanged", plan, plan.before, heard, also=also)
 
@@ -477,7 +472,7 @@ def _back_anew(job: Job, plan: Plan, restore: Restore | None, failed: BaseExcept
     with suppress(SopctlError), job.held.open() as session:
         after = _back(job, session, plan.before, restore, progress)
     if after and after.setting == plan.before.setting:
-        return _was_put_back(job, plan, after, failed)
+        return _was_put_back(job, plan, after, failed, progress)
     return _ended("unknown", plan, after, restore if progress.armed is not False else None, failed)
 
 
@@ -496,31 +491,32 @@ def _back(
         session.configure(lines)
         now = read(driver, session).ports.get(job.port)
     if restore and now and now.setting == before.setting:
-        for command in _disarming(job, session, restore, progress):
-            with suppress(CommandRefused):  # it may have been over by then
-                session.show(command)
-        progress.armed = False
+        progress.armed = _disarm(job, session, restore, progress)
     if progress.saving and now:
         with suppress(DeviceFault):
             driver.save(session, now, overwrite=False)
     return now
 
 
-def _disarming(job: Job, session: Session, restore: Restore, progress: _Progress) -> Iterator[str]:
-    """The commands that disarm what this run armed. Where it is not known whether it was armed, the switch tells; and
-    one that refuses a second timer (`begin`) had none but ours when it did not refuse."""
-    if progress.armed:
-        yield from restore.keep
-    elif progress.armed is None:
+def _disarm(job: Job, session: Session, restore: Restore, progress: _Progress) -> bool | None:
+    """Disarm what this run armed. Where that is not known, the switch tells; None where it does not either: then the
+    mark stays, and the next run ends it. (A switch that refuses a second timer, as with `begin`, had none but ours.)"""
+    commands = restore.keep if progress.armed else ()
+    if progress.armed is None:
         _, ours = _pending(job, session)
-        for each in ours:
-            if each.seen or restore.begin:
-                yield from each.end
+        if any(not each.seen for each in ours) and not restore.begin:
+            return None
+        commands = tuple(command for each in ours for command in each.end)
+    for command in commands:
+        with suppress(CommandRefused):  # it may have been over by then
+            session.show(command)
+    return False
 
 
-def _was_put_back(job: Job, plan: Plan, after: ActualPort, failed: BaseException) -> PortResult:
+def _was_put_back(job: Job, plan: Plan, after: ActualPort, failed: BaseException, progress: _Progress) -> PortResult:
     assert plan.before  # noqa: S101 (it was read)
-    _under_way(job).clear()
+    if progress.armed is not None:
+        _under_way(job).clear()
     differs = text_changes(plan.before.text, after.text)
     state: State = "partly-back" if differs else "put-back"
     return replace(_ended(state, plan, after, None, failed), differs=differs)

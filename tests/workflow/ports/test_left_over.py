@@ -193,6 +193,23 @@ def test_a_plan_shows_what_was_left_and_ends_nothing(
     assert switch.pending is not None
 
 
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("line", ["configure terminal revert timer 3", f"interface {ONE}", VLAN])
+def test_a_session_cut_off_under_our_timer_leaves_none_in_the_way(
+    desk: Desk, lan: Lan, here: Callable[[], str], line: str, *, old: bool
+) -> None:
+    """Cut off when the timer was armed, or after any line: the port is put back, and the next run is right."""
+    switch = plugged(archive=True)
+    switch.old = old
+    device = lan.add("sw-a1", switch, Faults(drop_after=line))
+    deposit = here()
+    _, result = deposit_port.apply(desk, deposit)
+    assert (result.state, result.cause) == ("put-back", "dropped")
+    device.faults = Faults()
+    _, result = deposit_port.apply(desk, deposit)
+    assert (result.state, switch.pending) == ("done", None), result.why
+
+
 def test_a_refused_first_line_is_put_back_and_our_timer_ended(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     """By the lines, and not by the timer, which would also take back what others changed meanwhile."""
     switch = plugged(archive=True)
