@@ -61,7 +61,6 @@ _OF_ANSIBLE = {
 }
 _OF_SWITCHES = {
     "device-host-key-changed": _CHANGED,
-    "answer-not-understood": "jawaban untuk {command!r} tidak dikenal bentuknya",
     "command-refused": "perangkat menolak {line!r}: {answer}",
     "session-dropped": "sambungan terputus ({stage})",
     "account-not-accepted": "perangkat menolak akun ini dengan kunci atau kata sandinya",

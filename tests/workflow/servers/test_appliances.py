@@ -40,7 +40,7 @@ from tests.adapters.switch.fake import Device, Faults, running
 from tests.cases import rows
 from tests.conftest import Ran
 from tests.model.facts.test_appliance import said_by
-from tests.workflow.ports.test_deposit_port import ONE, Lan, plugged
+from tests.workflow.ports.conftest import ONE, Lan, plugged
 
 CISCO: Platform = "cisco_ios"
 MIKROTIK: Platform = "mikrotik_routeros"
