@@ -82,9 +82,17 @@ way_in() { # ACCOUNT: what its login by key depends on: its home, its files of k
     done
 }
 
-note_way_in() { # ACCOUNT FOLDER: adds to what is noted there, what is not yet: `KIND MODE UID GID PATH`, and keys by number
+keys_elsewhere() { # ACCOUNT, which may not be there yet: its own files of keys that do not lie in its home
+    home_elsewhere=$(home_of "$1")
+    key_files "$1" | while IFS= read -r file; do
+        case $file in "${home_elsewhere:-none}"/* | /.*) ;; *) printf '%s\n' "$file" ;; esac
+    done
+}
+
+note_way_in() { # ACCOUNT FOLDER [LIST]: adds to what is noted there, what is not yet: `KIND MODE UID GID PATH`, and keys by
+    # number; LIST keys_elsewhere: of these files alone
     mkdir -p "$2" && : >>"$2/paths" || return
-    way_in "$1" | awk '!seen[$0]++' | while IFS= read -r path; do
+    "${3:-way_in}" "$1" | awk '!seen[$0]++' | while IFS= read -r path; do
         if cut -d' ' -f5- "$2/paths" | grep -qxF -- "$path"; then continue; fi
         kind=-
         if [ -L "$path" ]; then

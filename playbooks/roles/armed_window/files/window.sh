@@ -40,8 +40,12 @@ arm() {
     for account in $accounts; do
         if [ -n "$(entry "$account")" ]; then
             note_way_in "$account" "new/accounts/$account" || return
-        elif ! there "/home/$account"; then
-            echo "/home/$account" >>new/paths
+        else
+            keys_elsewhere "$account" | while IFS= read -r path; do
+                echo "$path" >>new/paths
+                if there "$path"; then mkdir -p "new/tree$(dirname "$path")" && cp -a -T -- "$path" "new/tree$path"; fi
+            done
+            there "/home/$account" || echo "/home/$account" >>new/paths
         fi
     done
     echo "$accounts" >new/names

@@ -43,6 +43,7 @@ make() {
   ) || failed "the account $1 cannot be made"
   printf '%s:*\n' "$1" | chpasswd -e
   if ! grep -qx home "$records/created/$1"; then as "$1" 'chmod 700 "$0"' "$(home_of "$1")"; fi
+  if [ -n "$(keys_elsewhere "$1")" ]; then note_way_in "$1" "$records/kept/$1" keys_elsewhere; fi
 }
 
 # What an owner's account has; for one of ours, what was in its place.
