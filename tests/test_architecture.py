@@ -45,7 +45,6 @@ OUTSIDE_THE_STORE = {
     "workflow/papers/export.py": "a copy where its reader wants it",
     "workflow/views/racks.py": "a picture where its reader wants it",
     "workflow/servers/checking.py": "a picture where its reader wants it",
-    "cli/access/check.py": "an export where monitoring reads it",
     "cli/steps/configure.py": "an export where monitoring reads it",
     "cli/plugin.py": "an export where monitoring reads it",
 }
