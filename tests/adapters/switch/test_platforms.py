@@ -272,6 +272,48 @@ def test_a_routeros_port_goes_there_and_back_word_by_word(start: Start) -> None:
         assert switch.table[2] == ("999", "bridge1", "ether1,ether2,ether3")
 
 
+@pytest.mark.parametrize(("name", "bridge"), [("web 2", "bridge1"), ("2", "bridge lokal")])
+def test_routeros_names_may_have_spaces_or_be_numbers(start: Start, name: str, bridge: str) -> None:
+    """An interface can be called anything: a number in the place of a name is an entry's place in a list."""
+    switch = routeros.standard()
+    switch.filtering = {bridge: True}
+    switch.ports = {name: routeros.Ether(disabled=True, bridge=bridge), "ether9": routeros.Ether(bridge=bridge)}
+    switch.table = [("110", bridge, ""), ("120", bridge, f"{name},ether9"), ("999", bridge, "")]
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), ROUTEROS.DIALECT) as session:
+        before = ROUTEROS.read(session).ports[name]
+        assert before.special == ""
+        assert not ROUTEROS.unable(before, GIVEN)
+        back = ROUTEROS.back(ROUTEROS.expected(before, GIVEN), before)
+        restore = ROUTEROS.restore(session, before, back, 180)
+        assert restore
+        session.configure(restore.arm)
+        session.configure(ROUTEROS.lines(before, GIVEN))
+        after = ROUTEROS.read(session).ports[name]
+        assert after.setting == GIVEN
+        assert sorted(after.text) == sorted(ROUTEROS.expected(before, GIVEN).text)
+        assert switch.table[1] == ("120", bridge, "ether9")
+        assert [each.ours for each in ROUTEROS.pending(session, name)] == [True]
+        switch.fire(f"sopctl-{name}")
+        again = ROUTEROS.read(session).ports[name]
+    assert again.text == before.text
+    assert switch.table[1] == ("120", bridge, f"{name},ether9")
+    assert not switch.scheduler
+
+
+def test_a_routeros_list_that_goes_on_in_the_next_line_is_whole(start: Start) -> None:
+    """What is not read of the list of a VLAN's ports would be taken out of it by the change of one."""
+    switch = routeros.standard(30)
+    switch.width = 100
+    members = [f"ether{n}" for n in range(1, 31)]
+    switch.table = [("110", "bridge1", ""), ("120", "bridge1", ",".join(members))]
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), ROUTEROS.DIALECT) as session:
+        before = ROUTEROS.read(session).ports["ether2"]
+        session.configure(ROUTEROS.lines(before, GIVEN))
+    assert switch.table[1][2].split(",") == [each for each in members if each != "ether2"]
+
+
 class Saying:
     """A session in which every command has one answer, given here."""
 
