@@ -97,6 +97,7 @@ class Dialogue:
         `careful`: the answer has text of others, which may look like a prompt. Raises Silent.
         """
         self._drain()
+        self._connection.begin_answer()
         began = time.monotonic()
         self._connection.write_channel(line + self._connection.RETURN)
         said = self._answer(line, confirm, SETTLE_LOGIN_SECONDS if careful else SETTLE_SECONDS)

@@ -164,6 +164,7 @@ class Session:
         with self._translated(command):
             began = time.monotonic()
             prompt = self._dialogue.prompt
+            self._connection.begin_answer()
             said = self._connection.send_command(
                 f"{command}; printf '\\n%s\\n' \"$?\"",
                 expect_string=prompt,

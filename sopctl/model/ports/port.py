@@ -128,6 +128,7 @@ class Reason(StrEnum):
     PENDING = "change-pending"
     LEFT_OVER = "left-over"
     NO_NEIGHBOURS = "neighbours-unread"
+    NO_ADDRESSES = "addresses-unread"
     OLD_ALGORITHMS = "old-algorithms"
 
 
@@ -150,6 +151,7 @@ REMEDIES = {
     Reason.LEFT_OVER: "It is ended before anything else is done.",
     Reason.OLD_ALGORITHMS: "Its record allows them. Take them out of `legacy` once the switch can speak better ones.",
     Reason.NO_NEIGHBOURS: "Look at the cable: what announces itself on the port is not known.",
+    Reason.NO_ADDRESSES: "Look at the cable: which devices are behind the port is not known.",
     Reason.PENDING: "Ask them to confirm their change or to take it back, then run the command again.",
 }
 

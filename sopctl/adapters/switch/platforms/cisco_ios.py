@@ -100,14 +100,14 @@ _GROUPS = ("ff:ff:ff", "01:00:5e", "01:00:0c", "01:80:c2", "33:33")
 _SECURE = "switchport port-security mac-address"
 
 
-def read(session: Session) -> SwitchState:
+def read(session: Session, *, addresses: bool = True) -> SwitchState:
     """The whole switch, in four commands."""
     status = dict(_status(session.show("show interfaces status")))
     ports = {
         name: _port(name, body, status.get(name, "")) for name, body in _configured(session, "running-config").items()
     }
     there = frozenset(_vlans(session.show("show vlan brief")))
-    return SwitchState(ports, there, learned(session))
+    return SwitchState(ports, there, learned(session) if addresses else ())
 
 
 def learned(session: Session) -> tuple[Learned, ...]:

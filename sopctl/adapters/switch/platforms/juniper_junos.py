@@ -63,7 +63,7 @@ _BUNDLE = re.compile(r"(?:gigether-options|ether-options) 802\.3ad (ae\d{1,4})")
 _PENDING = re.compile(r"\d{1,3} {1,8}.{1,60} by (\S{1,64}) via \S{1,40} commit confirmed\b")
 
 
-def read(session: Session) -> SwitchState:
+def read(session: Session, *, addresses: bool = True) -> SwitchState:
     """The whole switch, in four commands."""
     configured = _configured(session.show("show configuration interfaces | display set"))
     tags = dict(_vlans(session.show("show vlans")))
@@ -71,7 +71,7 @@ def read(session: Session) -> SwitchState:
         name: _port(name, configured.get(name, []), tags, link, configured.get("interface-range", []))
         for name, link in _links(session.show("show interfaces terse"))
     }
-    return SwitchState(ports, frozenset(tags.values()), tuple(_learned(session, tags)))
+    return SwitchState(ports, frozenset(tags.values()), tuple(_learned(session, tags)) if addresses else ())
 
 
 def learned(session: Session) -> tuple[Learned, ...]:
