@@ -98,7 +98,7 @@ class Session:
         `connect` does.
         """
         answer = self._ask(command, confirm=confirm, careful=careful)
-        refused = self.dialect.refused(answer)
+        refused = self.dialect.refuses_to_show(answer)
         if refused:
             raise self._refusal(command, refused)
         return answer
@@ -416,7 +416,7 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
             "asks-to-log-in-again",
             "SSH let the account in, but the device asks for a login again at {stage}: {question}",
             where=where,
-            remedy="Set its vty lines to `login local` or to AAA, so that the SSH login is the only one.",
+            remedy="Ask who runs it what asks there: the account must be let in by SSH alone.",
             stage=stage,
             question=printable(asks.question, 80),
         ) from None

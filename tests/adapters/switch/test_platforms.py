@@ -314,6 +314,26 @@ def test_a_routeros_list_that_goes_on_in_the_next_line_is_whole(start: Start) ->
     assert switch.table[1][2].split(",") == [each for each in members if each != "ether2"]
 
 
+def test_a_message_to_all_terminals_hides_no_line_of_a_port() -> None:
+    said = (
+        "interface GigabitEthernet1/0/1\n description web1\n***\n*** --- SHUTDOWN in 0:05:00 ---\n***\n"
+        " switchport mode access\n shutdown\ninterface GigabitEthernet1/0/2\n shutdown\n"
+    )
+    found = dict(cisco_ios._interfaces(said))
+    assert found == {ONE: ["description web1", "switchport mode access", "shutdown"], TWO: ["shutdown"]}
+
+
+@pytest.mark.parametrize("second", ["expected 2027", "failure: kipas", "kabel (line 1 column 2)"])
+def test_a_comment_that_looks_like_a_refusal_is_a_comment(start: Start, second: str) -> None:
+    switch = routeros.standard()
+    switch.ports["ether2"].comment = f"meja 3\n{second}"
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), ROUTEROS.DIALECT) as session:
+        ports = ROUTEROS.read(session).ports
+    assert "comment" in ports["ether2"].special
+    assert ports["ether1"].special == ""
+
+
 class Saying:
     """A session in which every command has one answer, given here."""
 

@@ -191,7 +191,7 @@ def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
             "not-saved",
             "the switch does not say that it saved its configuration: {answer}",
             where=str(session.endpoint),
-            remedy="See what keeps it from saving (show file systems), then run the command again.",
+            remedy="See in its log what keeps it from saving (show logging), then run the command again.",
             answer=printable(" / ".join(said.split("\n")), 200) or "it says nothing",
         )
 

@@ -283,12 +283,14 @@ def _configured(session: Session, which: str) -> dict[str, list[str]]:
 
 
 def _interfaces(said: str) -> Iterator[tuple[str, list[str]]]:
+    """The lines of each port, which are indented. Only another interface or a mark ends them: any other line is a
+    message to all terminals (`*** --- SHUTDOWN in 0:05:00 ---`), and what follows it still belongs to the port."""
     name, body = "", list[str]()
     for line in [*said.splitlines(), "!"]:
         if line.startswith(" ") and name:
             body.append(line.strip())
             continue
-        if line.strip():
+        if line.startswith(("interface ", "!")):
             if _PORT.fullmatch(name):
                 yield name, body
             name, body = line.removeprefix("interface ").strip() if line.startswith("interface ") else "", []
