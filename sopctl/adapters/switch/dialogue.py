@@ -120,7 +120,7 @@ class Dialogue:
         shown = line.strip()
         if shown == self.prompt:
             return True
-        host = self.prompt[:16].rstrip("#>")
+        host = self.prompt[:16].rstrip("#> ")
         return (
             self._dialect.configuring == "mode"
             and shown.startswith(host)

@@ -37,7 +37,8 @@ class RouterOs:
 
     ports: dict[str, Ether]
     table: list[tuple[str, str, str]]
-    """The bridge's VLAN table: VLANs, tagged and untagged ports as someone wrote them."""
+    """The bridge's VLAN table: VLANs, tagged and untagged ports as someone wrote them. After a space behind the VLANs
+    stands that the row is disabled."""
     plugged: dict[str, str] = field(default_factory=dict)
     neighbours: dict[str, str] = field(default_factory=dict)
     bonds: dict[str, str] = field(default_factory=dict)
@@ -128,9 +129,10 @@ class Session(Terminal):
 
     def _table(self) -> Iterator[Row]:
         for vlans, tagged, untagged in self.switch.table:
+            ids, off, _ = vlans.partition(" ")
             bridge = _shown(next(iter(self.switch.filtering)))
-            said = f"bridge={bridge} vlan-ids={vlans} tagged={_shown(tagged)} untagged={_shown(untagged)}"
-            yield "", "", f"{said} current-tagged={_shown(tagged)} current-untagged={EMPTY}"
+            said = f"bridge={bridge} vlan-ids={ids} tagged={_shown(tagged)} untagged={_shown(untagged)}"
+            yield "X" if off else "", "", f"{said} current-tagged={_shown(tagged)} current-untagged={EMPTY}"
         known = {each for vlans, _, _ in self.switch.table for each in vlans.split(",")}
         for vlan in sorted({str(port.pvid) for port in self.switch.ports.values()} - known):
             yield "D", "added by pvid", f"bridge=bridge1 vlan-ids={vlan} tagged={EMPTY} untagged={EMPTY}"

@@ -177,6 +177,7 @@ def test_a_routeros_switch_is_read(start: Start) -> None:
     switch.filtering["bridge2"] = False
     switch.table = [("110", "bridge1,sfp1", "ether1,ether8"), *switch.table[:1], ("120,999", "sfp1", "ether8")]
     switch.table.append(("130", "ether3", ""))
+    switch.table.append(("140 off", "bridge1", "ether1"))
     switch.bonds["bond1"] = "ether3,ether4"
     switch.plugged["ether1"] = "52:54:00:12:34:56"
     switch.neighbours["ether1"] = "web1"
@@ -357,6 +358,8 @@ class Saying:
         ("Building configuration...\n% Slave config write error (0)", "", False),
         ("Building configuration...\n% Slave config write error (0)\n[OK]", "", False),
         ("%Error opening nvram:/startup-config (No space left on device)", "", False),
+        ("description rak 4 [OK]", "", False),
+        ("Building configuration...\n[OK]\n%Error opening nvram:/startup-config (Device or resource busy)", "", False),
         ("", "", False),
         ("nobody knows what this means", "", False),
         ("Copy complete.", "interface GigabitEthernet1/0/1\n switchport mode access\n!\n", True),
@@ -386,6 +389,41 @@ def test_nobody_answers_the_question_before_nvram_is_overwritten_unasked(start: 
         assert IOS.read(session).ports[ONE] == port, "the dialogue goes on"
         IOS.save(session, port, overwrite=True)
     assert switch.saves == 1
+
+
+def test_a_save_that_is_refused_has_a_remedy(start: Start) -> None:
+    switch = catalyst.standard()
+    switch.save_says = "%Error opening nvram:/startup-config (Device or resource busy)\n"
+    switch.startup = {}
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), IOS.DIALECT) as session:
+        port = IOS.read(session).ports[ONE]
+        with pytest.raises(NotSaved, match="Device or resource busy") as told:
+            IOS.save(session, port, overwrite=False)
+    assert told.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("body", "special", "mode"),
+    [
+        (["source template SERVER", "switchport mode access"], "source template SERVER", "access"),
+        (["ip address 192.0.2.1 255.255.255.0"], "", "routed"),
+        (["no ip address", "shutdown"], "", "routed"),
+    ],
+)
+def test_what_a_port_has_from_elsewhere_is_seen(body: list[str], special: str, mode: str) -> None:
+    """A template sets what the port's own lines do not show; a chassis shows no `no switchport` on a routed port."""
+    port = cisco_ios._port(ONE, body, "")
+    assert (port.special, port.setting.mode) == (special, mode)
+
+
+def test_a_prompt_may_have_a_space_before_its_mark(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalyst.Session, "prompt", lambda line: f"sw-a1{line.mode}#" if line.mode else "sw-a1 #")
+    switch = catalyst.standard()
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), IOS.DIALECT) as session:
+        session.configure((f"interface {ONE}", "no shutdown"))
+    assert "shutdown" not in switch.running[ONE].lines
 
 
 def test_what_is_saved_is_told_port_by_port(start: Start) -> None:

@@ -60,7 +60,10 @@ _PORT = re.compile(rf"(?:{'|'.join(_KINDS.values())})\d[\d/.]{{0,20}}")
 _NAME = re.compile(r"([A-Za-z]{1,30})(\d.{0,40})")
 _UNSENDABLE = re.compile(r"[^ -~]|\?|^!")
 _OVERWRITE = re.compile(r"overwrite the previous NVRAM configuration", re.IGNORECASE)
-_SAVED = re.compile(r"(?:^|[^%])\[OK\]$")
+_SAVED = re.compile(
+    r"(?:building configuration\.{0,3}|compressed configuration from \d{1,9} bytes to \d{1,9} bytes)? ?\[OK\]$",
+    re.IGNORECASE,
+)
 _FAILED = re.compile(r"%|startup-config file open failed|.{0,80}\[FAILED\]$", re.IGNORECASE)
 _ARCHIVE = re.compile(r"next archive file|maximum archive", re.IGNORECASE)
 _NOTHING_PENDING = re.compile(r"no rollback confirmed change", re.IGNORECASE)
@@ -84,6 +87,7 @@ _SPECIAL = (
     "l2protocol-tunnel",
     "service instance",
     "fex associate",
+    "source template",
 )
 _KEYS = (
     "description",
@@ -240,8 +244,10 @@ def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
             "command again with --overwrite-nvram.",
             question=error.question,
         ) from None
+    except CommandRefused as error:
+        said = error.answer
     told = [line.strip()[:400] for line in said.splitlines() if line.strip()]
-    if any(_SAVED.search(line) for line in told) and not any(_FAILED.match(line) for line in told):
+    if any(_SAVED.match(line) for line in told) and not any(_FAILED.match(line) for line in told):
         return
     kept = saved(session)
     if kept is None or kept.get(port.name) != port.text:
@@ -341,7 +347,7 @@ def _setting(body: list[str]) -> PortSetting:
     return PortSetting(
         description=value("description", ""),
         mode="routed"
-        if "no switchport" in body
+        if any(line in ("no switchport", "no ip address") or line.startswith("ip address ") for line in body)
         else "trunk"
         if trunk
         else "access"

@@ -81,7 +81,7 @@ def read(session: Session, *, addresses: bool = True) -> SwitchState:
     filtering = {
         row.get("name", ""): row.get("vlan-filtering") == "yes" for row in _entries(session, "/interface bridge")
     }
-    table = list(_entries(session, "/interface bridge vlan"))
+    table = [row for row in _entries(session, "/interface bridge vlan") if "X" not in row["flags"]]
     rows = [row for row in table if "D" not in row["flags"]]
     bridged = {row.get("interface", ""): row for row in _entries(session, "/interface bridge port")}
     bonds = {
