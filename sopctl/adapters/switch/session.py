@@ -190,7 +190,8 @@ class Session:
             )
 
     def _refusal(self, line: str, answer: str) -> CommandRefused:
-        return CommandRefused(line, printable(answer.strip(), 300), where=str(self.endpoint))
+        remedy = "See what this account may do on the device, and that the platform in its record is the right one."
+        return CommandRefused(line, printable(answer.strip(), 300), where=str(self.endpoint), remedy=remedy)
 
     @contextlib.contextmanager
     def _translated(self, command: str) -> Iterator[None]:
@@ -384,6 +385,7 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
             "session-timed-out",
             "the session's {seconds:.0f} s ran out at {stage}",
             where=where,
+            remedy="See how busy the device is, and how slow the line to it, then run the command again.",
             seconds=watchdog.seconds,
             stage=stage,
         ) from None
@@ -399,18 +401,23 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
     if apart is not None:
         raise nothing_in_common(apart, where) from None
     if kinds & {Dropped, EOFError, ConnectionResetError, BrokenPipeError}:
-        raise SessionDropped("session-dropped", "the connection ended at {stage}", where=where, stage=stage) from None
+        remedy = "See that the device is on and can be reached, then run the command again."
+        raise SessionDropped(
+            "session-dropped", "the connection ended at {stage}", where=where, remedy=remedy, stage=stage
+        ) from None
     if Flooded in kinds:
         raise DeviceFault(
             "too-much-output",
             "too much output at {stage}: the device sent more than {limit:,} characters",
             where=where,
+            remedy="See at the device's console what it sends, and end that there.",
             stage=stage,
             limit=MAX_OUTPUT,
         ) from None
     asks = next((each for each in causes if isinstance(each, Asks | AsksLogin)), None)
     if isinstance(asks, Asks):
-        raise DeviceAsks(stage.strip("'"), printable(asks.question, 200), where=where) from None
+        remedy = "See at the device's console what it asks about, and end that there; then run the command again."
+        raise DeviceAsks(stage.strip("'"), printable(asks.question, 200), where=where, remedy=remedy) from None
     if isinstance(asks, AsksLogin):
         raise LoginRefused(
             "asks-to-log-in-again",
@@ -421,7 +428,8 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
             question=printable(asks.question, 80),
         ) from None
     if kinds & {ReadTimeout, Silent}:
-        raise SessionTimedOut("no-answer", "no answer at {stage}", where=where, stage=stage) from None
+        remedy = "See at the device's console what it waits for, then run the command again."
+        raise SessionTimedOut("no-answer", "no answer at {stage}", where=where, remedy=remedy, stage=stage) from None
     if any(issubclass(kind, NetmikoTimeoutException) for kind in kinds):
         raise Unreachable(
             "session-not-opened",

@@ -208,6 +208,7 @@ def test_every_break_ends_in_time(start: Start, faults: Faults, kind: type[Devic
     assert time.monotonic() - began < seconds + 3
     assert caught.value.where == f"127.0.0.1:{device.port}"
     assert type(caught.value) is kind
+    assert caught.value.remedy
 
 
 def test_nothing_listens() -> None:
