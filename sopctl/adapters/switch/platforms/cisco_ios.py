@@ -64,6 +64,7 @@ _SAVED = re.compile(
     r"(?:building configuration\.{0,3}|compressed configuration from \d{1,9} bytes to \d{1,9} bytes)? ?\[OK\]$",
     re.IGNORECASE,
 )
+_UNSAVED = "See what keeps it from saving (show file systems), then run the command again."
 _FAILED = re.compile(r"%|startup-config file open failed|.{0,80}\[FAILED\]$", re.IGNORECASE)
 _ARCHIVE = re.compile(r"next archive file|maximum archive", re.IGNORECASE)
 _NOTHING_PENDING = re.compile(r"no rollback confirmed change", re.IGNORECASE)
@@ -245,7 +246,7 @@ def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
             question=error.question,
         ) from None
     except CommandRefused as error:
-        said = error.answer
+        raise CommandRefused(error.line, error.answer, where=error.where, remedy=_UNSAVED) from None
     told = [line.strip()[:400] for line in said.splitlines() if line.strip()]
     if any(_SAVED.match(line) for line in told) and not any(_FAILED.match(line) for line in told):
         return
@@ -255,7 +256,7 @@ def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
             "not-saved",
             "the switch does not say that it saved its configuration: {answer}",
             where=str(session.endpoint),
-            remedy="See what keeps it from saving (show file systems), then run the command again.",
+            remedy=_UNSAVED,
             answer=printable(" / ".join(told), 200) or "it says nothing",
         )
 
