@@ -215,6 +215,10 @@ def test_remedies_fit_what_is_missing() -> None:
     assert "would change nothing" in kex
     assert "legacy: [diffie-hellman-group14-sha1]" in kex
     assert "ECDSA" in key
+    offered = ("diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1")
+    both = " ".join(device_remedies(Disagreement(Kind.KEX, offered)))
+    assert "legacy: [diffie-hellman-group14-sha1]" in both, "what is broken is proposed only where nothing else is left"
+    assert "group1-sha1]" in " ".join(device_remedies(Disagreement(Kind.KEX, offered[1:])))
     assert "legacy" not in key + cipher, "what must not be spoken is not proposed"
 
 

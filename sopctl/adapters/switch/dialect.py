@@ -7,6 +7,9 @@ from typing import Literal
 MAX_JUDGED = 500
 """Characters of a line that is compared with a pattern: no refusal and no log message is longer."""
 
+MAX_REFUSAL_LINES = 6
+"""Lines of an answer that may be a refusal. A longer one shows something, with words of others in it."""
+
 _NOTHING = re.compile(r"(?!)")
 CISCO_LOG = re.compile(
     r"(?:\d{1,10}: ){0,2}(?:[*.]?[A-Za-z0-9:., ]{1,40}: )?%[A-Z][A-Z0-9_-]{0,60}-[0-7]-[A-Z0-9_]{1,60}"
@@ -55,6 +58,12 @@ class Dialect:
             if self.refusal.match(shown):
                 return shown
         return ""
+
+    def refuses_to_show(self, answer: str) -> str:
+        """The same for a command that shows something, whose answer may have lines that look like a refusal: a comment
+        of two lines, a neighbour's text."""
+        said = [line for line in answer.splitlines() if line.strip()]
+        return self.refused(answer) if len(said) <= MAX_REFUSAL_LINES else ""
 
     def proves(self, answer: str) -> bool:
         """Does an answer say that a closing command is done?"""

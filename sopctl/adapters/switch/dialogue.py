@@ -97,6 +97,7 @@ class Dialogue:
         `careful`: the answer has text of others, which may look like a prompt. Raises Silent.
         """
         self._drain()
+        self._connection.begin_answer()
         began = time.monotonic()
         self._connection.write_channel(line + self._connection.RETURN)
         said = self._answer(line, confirm, SETTLE_LOGIN_SECONDS if careful else SETTLE_SECONDS)
@@ -119,7 +120,7 @@ class Dialogue:
         shown = line.strip()
         if shown == self.prompt:
             return True
-        host = self.prompt[:16].rstrip("#>")
+        host = self.prompt[:16].rstrip("#> ")
         return (
             self._dialect.configuring == "mode"
             and shown.startswith(host)

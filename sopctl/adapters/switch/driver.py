@@ -62,8 +62,8 @@ class Driver(Protocol):
     DIALECT: Dialect
 
     @staticmethod
-    def read(session: Session) -> SwitchState:
-        """The whole switch: ports, VLANs, learned MAC addresses."""
+    def read(session: Session, *, addresses: bool = True) -> SwitchState:
+        """The whole switch: ports, VLANs and, with `addresses`, the learned MAC addresses."""
 
     @staticmethod
     def learned(session: Session) -> tuple[Learned, ...]:
@@ -110,10 +110,14 @@ class Driver(Protocol):
         where this account may not see it."""
 
 
-def read(platform: Driver, session: Session) -> SwitchState:
-    """The whole switch, as its driver reads it. Raises DeviceFault for answers that the driver does not understand."""
+def read(platform: Driver, session: Session, *, addresses: bool = True) -> SwitchState:
+    """The whole switch, as its driver reads it. The learned MAC addresses are whatever devices make them: what must not
+    depend on that reads the switch without them.
+
+    Raises DeviceFault for answers that the driver does not understand.
+    """
     with _parsing(session):
-        return platform.read(session)
+        return platform.read(session, addresses=addresses)
 
 
 def learned(platform: Driver, session: Session) -> tuple[Learned, ...]:

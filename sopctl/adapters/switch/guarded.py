@@ -25,7 +25,7 @@ from sopctl.model.access.algorithms import Old
 from sopctl.model.access.target import HostKey
 
 MAX_OUTPUT = 4 * 1024 * 1024
-"""Characters that a session may receive. The MAC address table of a large switch is about one million."""
+"""Characters that may be received for one command. The MAC address table of a large switch is about one million."""
 
 MAX_SECONDS = 900.0
 """How long a session may last at the most, however slow the device is: a change on a line of 9,600 baud takes three
@@ -121,6 +121,10 @@ class _Channel(SSHChannel):
         self._watchdog = watchdog
         self._received = 0
 
+    def begin_answer(self) -> None:
+        """Another command is sent: what is received counts anew."""
+        self._received = 0
+
     def read_buffer(self) -> str:
         """What has arrived so far. Raises DeadlinePassed, Dropped, Flooded and Interrupted."""
         self._watchdog.check()
@@ -163,6 +167,11 @@ class Guarded(BaseConnection):
     pinned: HostKey
     old: Sequence[Old] = ()
     """Old SSH algorithms that are allowed for this device."""
+
+    def begin_answer(self) -> None:
+        """A command is about to be sent: MAX_OUTPUT is for its answer alone."""
+        if isinstance(self.channel, _Channel):
+            self.channel.begin_answer()
 
     def special_login_handler(self, delay_factor: float = 1.0) -> None:
         """netmiko's hook on a new channel, before anything is read from it: swap in the guarded channel."""

@@ -98,7 +98,7 @@ class Session:
         `connect` does.
         """
         answer = self._ask(command, confirm=confirm, careful=careful)
-        refused = self.dialect.refused(answer)
+        refused = self.dialect.refuses_to_show(answer)
         if refused:
             raise self._refusal(command, refused)
         return answer
@@ -164,6 +164,7 @@ class Session:
         with self._translated(command):
             began = time.monotonic()
             prompt = self._dialogue.prompt
+            self._connection.begin_answer()
             said = self._connection.send_command(
                 f"{command}; printf '\\n%s\\n' \"$?\"",
                 expect_string=prompt,
@@ -189,7 +190,8 @@ class Session:
             )
 
     def _refusal(self, line: str, answer: str) -> CommandRefused:
-        return CommandRefused(line, printable(answer.strip(), 300), where=str(self.endpoint))
+        remedy = "See what this account may do on the device, and that the platform in its record is the right one."
+        return CommandRefused(line, printable(answer.strip(), 300), where=str(self.endpoint), remedy=remedy)
 
     @contextlib.contextmanager
     def _translated(self, command: str) -> Iterator[None]:
@@ -383,6 +385,7 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
             "session-timed-out",
             "the session's {seconds:.0f} s ran out at {stage}",
             where=where,
+            remedy="See how busy the device is, and how slow the line to it, then run the command again.",
             seconds=watchdog.seconds,
             stage=stage,
         ) from None
@@ -398,29 +401,35 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
     if apart is not None:
         raise nothing_in_common(apart, where) from None
     if kinds & {Dropped, EOFError, ConnectionResetError, BrokenPipeError}:
-        raise SessionDropped("session-dropped", "the connection ended at {stage}", where=where, stage=stage) from None
+        remedy = "See that the device is on and can be reached, then run the command again."
+        raise SessionDropped(
+            "session-dropped", "the connection ended at {stage}", where=where, remedy=remedy, stage=stage
+        ) from None
     if Flooded in kinds:
         raise DeviceFault(
             "too-much-output",
             "too much output at {stage}: the device sent more than {limit:,} characters",
             where=where,
+            remedy="See at the device's console what it sends, and end that there.",
             stage=stage,
             limit=MAX_OUTPUT,
         ) from None
     asks = next((each for each in causes if isinstance(each, Asks | AsksLogin)), None)
     if isinstance(asks, Asks):
-        raise DeviceAsks(stage.strip("'"), printable(asks.question, 200), where=where) from None
+        remedy = "See at the device's console what it asks about, and end that there; then run the command again."
+        raise DeviceAsks(stage.strip("'"), printable(asks.question, 200), where=where, remedy=remedy) from None
     if isinstance(asks, AsksLogin):
         raise LoginRefused(
             "asks-to-log-in-again",
             "SSH let the account in, but the device asks for a login again at {stage}: {question}",
             where=where,
-            remedy="Set its vty lines to `login local` or to AAA, so that the SSH login is the only one.",
+            remedy="Ask who runs it what asks there: the account must be let in by SSH alone.",
             stage=stage,
             question=printable(asks.question, 80),
         ) from None
     if kinds & {ReadTimeout, Silent}:
-        raise SessionTimedOut("no-answer", "no answer at {stage}", where=where, stage=stage) from None
+        remedy = "See at the device's console what it waits for, then run the command again."
+        raise SessionTimedOut("no-answer", "no answer at {stage}", where=where, remedy=remedy, stage=stage) from None
     if any(issubclass(kind, NetmikoTimeoutException) for kind in kinds):
         raise Unreachable(
             "session-not-opened",

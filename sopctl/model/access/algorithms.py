@@ -118,8 +118,9 @@ class Disagreement(Struct, frozen=True):
 
     @property
     def would_help(self) -> tuple[Old, ...]:
-        """What a record could allow by name."""
-        return tuple(each for each in OLD.get(self.kind, ()) if each in self.offered)
+        """What a record could allow by name: what is broken in practice only where nothing else is offered."""
+        there = tuple(each for each in OLD.get(self.kind, ()) if each in self.offered)
+        return tuple(each for each in there if each in LEGACY) or there
 
 
 def device_remedies(found: Disagreement) -> tuple[str, ...]:

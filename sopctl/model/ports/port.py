@@ -128,6 +128,7 @@ class Reason(StrEnum):
     PENDING = "change-pending"
     LEFT_OVER = "left-over"
     NO_NEIGHBOURS = "neighbours-unread"
+    NO_ADDRESSES = "addresses-unread"
     OLD_ALGORITHMS = "old-algorithms"
 
 
@@ -135,8 +136,8 @@ REMEDIES = {
     Reason.NO_PORT: "Correct the switch's `ports` in switches/, or the number of ports in the rack's file.",
     Reason.UPLINK: "It carries everyone's traffic. Reserve another port, or correct `uplinks` if it is not one.",
     Reason.TRUNK: "If it has become a server's port, make it an access port by hand once.",
-    Reason.BUNDLE: "Take it out of the aggregate by hand, or reserve another port.",
-    Reason.ROUTED: "Make it a switch port by hand once, or reserve another port.",
+    Reason.BUNDLE: "Reserve another port, or have whoever runs the switch take it out, if nothing is reached over it.",
+    Reason.ROUTED: "Reserve another port, or have whoever runs the switch change it, if nothing is reached over it.",
     Reason.NO_VLAN: "Make the VLAN on the switch, or correct its number in switches/ or in the letter.",
     Reason.STRANGE_MAC: "Look at the cable. If the server has a new card, add its address: network.macs in the record.",
     Reason.STRANGE_NEIGHBOUR: "Look at the cable. If it is the server under another name, say which MAC address is "
@@ -144,12 +145,13 @@ REMEDIES = {
     Reason.ELSEWHERE: "Plug the server into its own port, or find out why its address is on two ports.",
     Reason.UNSURE: "Say which address is the server's: network.macs in the record (sopctl edit).",
     Reason.UNABLE: "Do this by hand, or leave it out of the record.",
-    Reason.SPECIAL: "Someone set it so for a purpose. Make it an access port by hand once, or reserve another port.",
+    Reason.SPECIAL: "It has a purpose. Reserve another port, or ask whoever runs the switch for an access port.",
     Reason.STOPPED: "Find out what the switch saw there and end it, then enable the port by hand.",
     Reason.BOUND: "Take these addresses out of its port security by hand, if they are not the server's.",
     Reason.LEFT_OVER: "It is ended before anything else is done.",
     Reason.OLD_ALGORITHMS: "Its record allows them. Take them out of `legacy` once the switch can speak better ones.",
     Reason.NO_NEIGHBOURS: "Look at the cable: what announces itself on the port is not known.",
+    Reason.NO_ADDRESSES: "Look at the cable: which devices are behind the port is not known.",
     Reason.PENDING: "Ask them to confirm their change or to take it back, then run the command again.",
 }
 

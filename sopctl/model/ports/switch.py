@@ -27,7 +27,8 @@ class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
-    platform: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}\Z")]
+    platform: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9 ._-]{0,40}\Z")]
+    """Which of them there is a driver for, the adapters know."""
     address: Host
     account: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9._-]{0,62}\Z")]
     ports: Template

@@ -133,6 +133,7 @@ _OF_PORTS = {
     "change-pending-unknown": "orang lain masih punya perubahan yang belum selesai di switch: {what}",
     "old-algorithms": "switch boleh diajak bicara dengan algoritme SSH lama: {old}",
     "left-over": "proses sebelumnya terputus dan meninggalkan {what}",
+    "addresses-unread": "alamat MAC di switch tidak dapat dibaca",
     "neighbours-unread": "perangkat tetangga di port ini tidak diketahui",
     "port-bound": "keamanan port mengikat {port} pada {macs}",
     "port-is-special": "{port} bukan port biasa: {why}",

@@ -198,12 +198,19 @@ def change(job: Job) -> PortResult:
         pace = time.monotonic() - began
         if plan.refusals:
             return _refused(plan, plan.refusals[0])
-        assert plan.before  # noqa: S101 (a port that is missing is refused)
-        if not plan.changes:
-            return _unchanged(job, session, plan)
-        if not job.service:
-            return _take_away(job, session, plan)
-        return _give(job, session, plan, max(RESTORE_SECONDS, round(RESTORE_SECONDS - 60 + 4 * pace)))
+        if all(each.reason is not Reason.NO_ADDRESSES for each in plan.warnings):
+            return _make(job, session, plan, pace)
+    with job.held.open() as anew:  # the first session ended in the middle of the table of addresses
+        return _make(job, anew, plan, pace)
+
+
+def _make(job: Job, session: Session, plan: Plan, pace: float) -> PortResult:
+    """Carry out a plan that nothing forbids. `pace`: how long the switch took to be read, in seconds."""
+    if not plan.changes:
+        return _unchanged(job, session, plan)
+    if not job.service:
+        return _take_away(job, session, plan)
+    return _give(job, session, plan, max(RESTORE_SECONDS, round(RESTORE_SECONDS - 60 + 4 * pace)))
 
 
 def cause(error: BaseException) -> str:
@@ -246,7 +253,7 @@ def _end_left_over(job: Job, session: Session, ours: Sequence[Pending]) -> None:
     marks = [mark for mark in kept.unfinished(job.held.marks, job.held.record.name) if mark.service]
     if not marks:
         return
-    state = read(job.held.driver, session)
+    state = read(job.held.driver, session, addresses=False)
     for mark in marks:
         now = state.ports.get(mark.port)
         if now is None or (mark.port == job.port and now.setting == job.wanted):
@@ -274,11 +281,19 @@ def _mark(job: Job, before: ActualPort, restore: Restore | None, seconds: float)
 
 def _plan(job: Job, session: Session, theirs: Sequence[Pending]) -> Plan:
     driver = job.held.driver
-    state = read(driver, session)
+    state = read(driver, session, addresses=False)
+    unread: tuple[Refusal, ...] = ()
+    try:
+        state = replace(state, learned=learned(driver, session))
+    except DeviceFault as error:
+        if job.service:
+            raise
+        unread = (
+            refusal(Reason.NO_ADDRESSES, "the MAC addresses on the switch are not known: {why}", why=error.message),
+        )
     before = state.ports.get(job.port)
     unable = driver.unable(before, job.wanted) if before and before.setting != job.wanted else ""
     heard: tuple[Neighbour, ...] = ()
-    unread: tuple[Refusal, ...] = ()
     if job.service and before:
         try:
             heard = neighbours(driver, session, job.port)
@@ -297,12 +312,7 @@ def _plan(job: Job, session: Session, theirs: Sequence[Pending]) -> Plan:
         neighbours=heard,
         unable=unable,
     )
-    others = tuple(
-        refusal(
-            Reason.PENDING, "{who} has an unfinished change on the switch: {what}", who=each.who or "?", what=each.what
-        )
-        for each in theirs
-    )
+    others = tuple(_of_others(each.what, each.who) for each in theirs)
     old = ", ".join(allowed(job.held.record.legacy))
     sentence = "the switch may be spoken to with old SSH algorithms: {old}"
     spoken = (refusal(Reason.OLD_ALGORITHMS, sentence, old=old),) if old else ()
@@ -436,7 +446,7 @@ def _unchanged(job: Job, session: Session, plan: Plan) -> PortResult:
 
 def _see(job: Job, session: Session) -> ActualPort:
     """The port as it is now. Raises _Differs if it is not as wanted."""
-    after = read(job.held.driver, session).ports.get(job.port)
+    after = read(job.held.driver, session, addresses=False).ports.get(job.port)
     if after is None or after.setting != job.wanted:
         raise _Differs(job.wanted, job.port, after.setting if after else None)
     return after
@@ -485,11 +495,11 @@ def _back(
     when only saving fails: the port is back then.
     """
     driver = job.held.driver
-    now = read(driver, session).ports.get(job.port)
+    now = read(driver, session, addresses=False).ports.get(job.port)
     lines = driver.back(now, before) if now else ()
     if lines:
         session.configure(lines)
-        now = read(driver, session).ports.get(job.port)
+        now = read(driver, session, addresses=False).ports.get(job.port)
     if restore and now and now.setting == before.setting:
         progress.armed = _disarm(job, session, restore, progress)
     if progress.saving and now:
@@ -559,11 +569,11 @@ def _shut(job: Job, session: Session) -> ActualPort | None:
     Raises DeviceFault.
     """
     driver = job.held.driver
-    now = read(driver, session).ports.get(job.port)
+    now = read(driver, session, addresses=False).ports.get(job.port)
     if now and now.setting.enabled:
         with suppress(CommandRefused):
             session.configure(driver.lines(now, replace(now.setting, enabled=False)))
-        now = read(driver, session).ports.get(job.port)
+        now = read(driver, session, addresses=False).ports.get(job.port)
     return now if now and not now.setting.enabled else None
 
 

@@ -31,6 +31,8 @@ class Junos:
     exclusive: "Session | None" = None
     uncommitted: str = ""
     """Another administrator with changes in the shared candidate."""
+    planned: str = ""
+    """Another administrator whose commit waits for its time."""
     locked: str = ""
     """Another administrator with an exclusive lock."""
     before: dict[str, list[str]] | None = None
@@ -117,7 +119,8 @@ class Session:
             case ["show", "lldp", "neighbors", "interface", name]:
                 return self.lldp(name)
             case ["show", "system", "commit"]:
-                return "".join(
+                planned = f"commit requested by {switch.planned} via cli at 2026-11-23 22:00:00 WIB\n"
+                return (planned if switch.planned else "") + "".join(
                     f"{n:<3} 2026-11-23 09:3{9 - min(n, 9)}:00 WIB by {each.who} via cli"
                     + (f" {each.note}" if each.note else "")
                     + "\n"

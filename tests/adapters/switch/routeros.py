@@ -37,7 +37,8 @@ class RouterOs:
 
     ports: dict[str, Ether]
     table: list[tuple[str, str, str]]
-    """The bridge's VLAN table: VLANs, tagged and untagged ports as someone wrote them."""
+    """The bridge's VLAN table: VLANs, tagged and untagged ports as someone wrote them. After a space behind the VLANs
+    stands that the row is disabled."""
     plugged: dict[str, str] = field(default_factory=dict)
     neighbours: dict[str, str] = field(default_factory=dict)
     bonds: dict[str, str] = field(default_factory=dict)
@@ -46,6 +47,8 @@ class RouterOs:
     owners: dict[str, str] = field(default_factory=dict)
     """Who made an entry of the scheduler, where that is not this account."""
     log: str = ""
+    width: int = 0
+    """Columns at which an entry goes on in the next line, between two properties or within a list."""
 
     def session(self) -> "Session":
         return Session(self, log=self.log)
@@ -61,6 +64,10 @@ def standard(ports: int = 4) -> RouterOs:
     made = {f"ether{n}": Ether(disabled=True) for n in range(1, ports + 1)}
     made["sfp1"] = Ether("ke inti", pvid=1, frames="admit-all")
     return RouterOs(made, [("1", "bridge1", ""), ("110", "bridge1,sfp1", ""), ("120,999", "sfp1", "")])
+
+
+def _shown(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_.,+-]+", name) else f'"{name}"'
 
 
 @dataclass
@@ -101,7 +108,12 @@ class Session(Terminal):
         shown = "Flags: X - disabled, R - running, S - slave, D - dynamic, L - local \n"
         for number, (flags, comment, properties) in enumerate(made[menu]()):
             first = f"{number:>2} {flags:<4}"
-            shown += f"{first} ;;; {comment}\n      {properties}\n\n" if comment else f"{first} {properties}\n\n"
+            body = f"      {properties}" if comment else f"{first} {properties}"
+            shown += f"{first} ;;; {comment}\n" if comment else ""
+            while self.switch.width and len(body) > self.switch.width:
+                at = max(body.rfind(mark, 8, self.switch.width) for mark in " ,") + 1
+                shown, body = f"{shown}{body[:at]}\n", f"      {body[at:]}"
+            shown += f"{body}\n\n"
         return shown
 
     def _bridges(self) -> Iterator[Row]:
@@ -112,12 +124,15 @@ class Session(Terminal):
         for name, port in self.switch.ports.items():
             if port.bridged:
                 flags = "X" if port.inactive else "H"
-                yield flags, "", f"interface={name} bridge={port.bridge} pvid={port.pvid} frame-types={port.frames}"
+                where = f"interface={_shown(name)} bridge={_shown(port.bridge)}"
+                yield flags, "", f"{where} pvid={port.pvid} frame-types={port.frames}"
 
     def _table(self) -> Iterator[Row]:
         for vlans, tagged, untagged in self.switch.table:
-            said = f"bridge=bridge1 vlan-ids={vlans} tagged={tagged or EMPTY} untagged={untagged or EMPTY}"
-            yield "", "", f"{said} current-tagged={tagged or EMPTY} current-untagged={EMPTY}"
+            ids, off, _ = vlans.partition(" ")
+            bridge = _shown(next(iter(self.switch.filtering)))
+            said = f"bridge={bridge} vlan-ids={ids} tagged={_shown(tagged)} untagged={_shown(untagged)}"
+            yield "X" if off else "", "", f"{said} current-tagged={_shown(tagged)} current-untagged={EMPTY}"
         known = {each for vlans, _, _ in self.switch.table for each in vlans.split(",")}
         for vlan in sorted({str(port.pvid) for port in self.switch.ports.values()} - known):
             yield "D", "added by pvid", f"bridge=bridge1 vlan-ids={vlan} tagged={EMPTY} untagged={EMPTY}"
@@ -127,7 +142,7 @@ class Session(Terminal):
         for name, mac in self.switch.plugged.items():
             port = self.switch.ports[name]
             if not port.disabled and not port.inactive:
-                yield "D", "", f"mac-address={mac.upper()} vid={port.pvid} on-interface={name} bridge=bridge1"
+                yield "D", "", f"mac-address={mac.upper()} vid={port.pvid} on-interface={_shown(name)} bridge=bridge1"
 
     def _bonds(self) -> Iterator[Row]:
         for name, slaves in self.switch.bonds.items():
@@ -150,30 +165,31 @@ class Session(Terminal):
 
     def _do(self, told: str) -> str:
         ports = self.switch.ports
-        if match := re.fullmatch(r"/interface ethernet set (\w+) (disabled|comment)=(.*)", told):
-            port = ports[match[1]]
+        if match := re.fullmatch(rf"/interface ethernet set ([a-z]\w*|{_STRING}) (disabled|comment)=(.*)", told):
+            port = ports[match[1].strip('"')]
             if match[2] == "disabled":
                 port.disabled = {"yes": True, "no": False}[match[3]]
             else:
                 port.comment = self._string(match[3])
             return ""
-        pattern = r'/interface bridge port set \[find interface="(\w+)"\] pvid=(\d+) frame-types=([a-z-]+)'
+        pattern = r'/interface bridge port set \[find interface="([\w ]+)"\] pvid=(\d+) frame-types=([a-z-]+)'
         if match := re.fullmatch(pattern, told):
             port = ports[match[1]]
             port.pvid, port.frames = int(match[2]), match[3]
             return ""
         pattern = (
-            r'/interface bridge vlan set \[find bridge="(\w+)" vlan-ids=([\d,]+) dynamic=no\] untagged=([\w,]+|"")'
+            r'/interface bridge vlan set \[find bridge="([\w ]+)" vlan-ids=([\d,]+) dynamic=no\]'
+            r' untagged=([a-z][\w,]*|"[\w ,]*")'
         )
         if match := re.fullmatch(pattern, told):
             at = [vlans for vlans, _, _ in self.switch.table].index(match[2])
             vlans, tagged, _ = self.switch.table[at]
             self.switch.table[at] = (vlans, tagged, match[3].strip('"'))
             return ""
-        if match := re.fullmatch(r'/system scheduler remove \[find name="([\w-]+)"\]', told):
+        if match := re.fullmatch(r'/system scheduler remove \[find name="([\w -]+)"\]', told):
             self.switch.scheduler.pop(match[1], None)
             return ""
-        if match := re.fullmatch(rf'/system scheduler add name="([\w-]+)" interval=(\d+)s on-event=({_STRING})', told):
+        if match := re.fullmatch(rf'/system scheduler add name="([\w -]+)" interval=(\d+)s on-event=({_STRING})', told):
             if match[1] in self.switch.scheduler:
                 return "failure: item with such name already exists\n"
             self.switch.scheduler[match[1]] = self._string(match[3])

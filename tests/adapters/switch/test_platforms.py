@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from sopctl.adapters.switch import DeviceFault, NotSaved, Session, connect, driver, known
+from sopctl.adapters.switch import CommandRefused, DeviceFault, NotSaved, Session, connect, driver, known
 from sopctl.adapters.switch.platforms import cisco_ios, mikrotik_routeros
 from sopctl.errors import InvalidRecord
 from sopctl.model.ports.port import NONE_TAGGED, ActualPort, Learned, PortSetting
@@ -177,6 +177,7 @@ def test_a_routeros_switch_is_read(start: Start) -> None:
     switch.filtering["bridge2"] = False
     switch.table = [("110", "bridge1,sfp1", "ether1,ether8"), *switch.table[:1], ("120,999", "sfp1", "ether8")]
     switch.table.append(("130", "ether3", ""))
+    switch.table.append(("140 off", "bridge1", "ether1"))
     switch.bonds["bond1"] = "ether3,ether4"
     switch.plugged["ether1"] = "52:54:00:12:34:56"
     switch.neighbours["ether1"] = "web1"
@@ -272,6 +273,68 @@ def test_a_routeros_port_goes_there_and_back_word_by_word(start: Start) -> None:
         assert switch.table[2] == ("999", "bridge1", "ether1,ether2,ether3")
 
 
+@pytest.mark.parametrize(("name", "bridge"), [("web 2", "bridge1"), ("2", "bridge lokal")])
+def test_routeros_names_may_have_spaces_or_be_numbers(start: Start, name: str, bridge: str) -> None:
+    """An interface can be called anything: a number in the place of a name is an entry's place in a list."""
+    switch = routeros.standard()
+    switch.filtering = {bridge: True}
+    switch.ports = {name: routeros.Ether(disabled=True, bridge=bridge), "ether9": routeros.Ether(bridge=bridge)}
+    switch.table = [("110", bridge, ""), ("120", bridge, f"{name},ether9"), ("999", bridge, "")]
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), ROUTEROS.DIALECT) as session:
+        before = ROUTEROS.read(session).ports[name]
+        assert before.special == ""
+        assert not ROUTEROS.unable(before, GIVEN)
+        back = ROUTEROS.back(ROUTEROS.expected(before, GIVEN), before)
+        restore = ROUTEROS.restore(session, before, back, 180)
+        assert restore
+        session.configure(restore.arm)
+        session.configure(ROUTEROS.lines(before, GIVEN))
+        after = ROUTEROS.read(session).ports[name]
+        assert after.setting == GIVEN
+        assert sorted(after.text) == sorted(ROUTEROS.expected(before, GIVEN).text)
+        assert switch.table[1] == ("120", bridge, "ether9")
+        assert [each.ours for each in ROUTEROS.pending(session, name)] == [True]
+        switch.fire(f"sopctl-{name}")
+        again = ROUTEROS.read(session).ports[name]
+    assert again.text == before.text
+    assert switch.table[1] == ("120", bridge, f"{name},ether9")
+    assert not switch.scheduler
+
+
+def test_a_routeros_list_that_goes_on_in_the_next_line_is_whole(start: Start) -> None:
+    """What is not read of the list of a VLAN's ports would be taken out of it by the change of one."""
+    switch = routeros.standard(30)
+    switch.width = 100
+    members = [f"ether{n}" for n in range(1, 31)]
+    switch.table = [("110", "bridge1", ""), ("120", "bridge1", ",".join(members))]
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), ROUTEROS.DIALECT) as session:
+        before = ROUTEROS.read(session).ports["ether2"]
+        session.configure(ROUTEROS.lines(before, GIVEN))
+    assert switch.table[1][2].split(",") == [each for each in members if each != "ether2"]
+
+
+def test_a_message_to_all_terminals_hides_no_line_of_a_port() -> None:
+    said = (
+        "interface GigabitEthernet1/0/1\n description web1\n***\n*** --- SHUTDOWN in 0:05:00 ---\n***\n"
+        " switchport mode access\n shutdown\ninterface GigabitEthernet1/0/2\n shutdown\n"
+    )
+    found = dict(cisco_ios._interfaces(said))
+    assert found == {ONE: ["description web1", "switchport mode access", "shutdown"], TWO: ["shutdown"]}
+
+
+@pytest.mark.parametrize("second", ["expected 2027", "failure: kipas", "kabel (line 1 column 2)"])
+def test_a_comment_that_looks_like_a_refusal_is_a_comment(start: Start, second: str) -> None:
+    switch = routeros.standard()
+    switch.ports["ether2"].comment = f"meja 3\n{second}"
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), ROUTEROS.DIALECT) as session:
+        ports = ROUTEROS.read(session).ports
+    assert "comment" in ports["ether2"].special
+    assert ports["ether1"].special == ""
+
+
 class Saying:
     """A session in which every command has one answer, given here."""
 
@@ -295,6 +358,8 @@ class Saying:
         ("Building configuration...\n% Slave config write error (0)", "", False),
         ("Building configuration...\n% Slave config write error (0)\n[OK]", "", False),
         ("%Error opening nvram:/startup-config (No space left on device)", "", False),
+        ("description rak 4 [OK]", "", False),
+        ("Building configuration...\n[OK]\n%Error opening nvram:/startup-config (Device or resource busy)", "", False),
         ("", "", False),
         ("nobody knows what this means", "", False),
         ("Copy complete.", "interface GigabitEthernet1/0/1\n switchport mode access\n!\n", True),
@@ -324,6 +389,41 @@ def test_nobody_answers_the_question_before_nvram_is_overwritten_unasked(start: 
         assert IOS.read(session).ports[ONE] == port, "the dialogue goes on"
         IOS.save(session, port, overwrite=True)
     assert switch.saves == 1
+
+
+def test_a_save_that_is_refused_has_a_remedy(start: Start) -> None:
+    switch = catalyst.standard()
+    switch.save_says = "%Error opening nvram:/startup-config (Device or resource busy)\n"
+    switch.startup = {}
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), IOS.DIALECT) as session:
+        port = IOS.read(session).ports[ONE]
+        with pytest.raises(CommandRefused, match="Device or resource busy") as told:
+            IOS.save(session, port, overwrite=False)
+    assert "keeps it from saving" in str(told.value.remedy)
+
+
+@pytest.mark.parametrize(
+    ("body", "special", "mode"),
+    [
+        (["source template SERVER", "switchport mode access"], "source template SERVER", "access"),
+        (["ip address 192.0.2.1 255.255.255.0"], "", "routed"),
+        (["no ip address", "shutdown"], "", "routed"),
+    ],
+)
+def test_what_a_port_has_from_elsewhere_is_seen(body: list[str], special: str, mode: str) -> None:
+    """A template sets what the port's own lines do not show; a chassis shows no `no switchport` on a routed port."""
+    port = cisco_ios._port(ONE, body, "")
+    assert (port.special, port.setting.mode) == (special, mode)
+
+
+def test_a_prompt_may_have_a_space_before_its_mark(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalyst.Session, "prompt", lambda line: f"sw-a1{line.mode}#" if line.mode else "sw-a1 #")
+    switch = catalyst.standard()
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), IOS.DIALECT) as session:
+        session.configure((f"interface {ONE}", "no shutdown"))
+    assert "shutdown" not in switch.running[ONE].lines
 
 
 def test_what_is_saved_is_told_port_by_port(start: Start) -> None:

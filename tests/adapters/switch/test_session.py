@@ -208,6 +208,7 @@ def test_every_break_ends_in_time(start: Start, faults: Faults, kind: type[Devic
     assert time.monotonic() - began < seconds + 3
     assert caught.value.where == f"127.0.0.1:{device.port}"
     assert type(caught.value) is kind
+    assert caught.value.remedy
 
 
 def test_nothing_listens() -> None:
@@ -441,3 +442,17 @@ def test_refusals_are_recognised() -> None:
         "Current configuration : 1 byte",
     ):
         assert not DIALECT.refused(f"{said}\n"), said
+
+
+def test_the_limit_on_output_is_for_one_answer(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of addresses is asked for again and again until the server is heard."""
+    switch = catalyst.standard()
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), driver("cisco_ios").DIALECT) as session:
+        length = len(session.show("show mac address-table"))
+        monkeypatch.setattr("sopctl.adapters.switch.guarded.MAX_OUTPUT", 3 * length)
+        for _ in range(4):
+            assert session.show("show mac address-table")
+        switch.uplinked = [(110, f"0200.0000.{n:04x}") for n in range(100)]
+        with pytest.raises(DeviceFault, match="too much output"):
+            session.show("show mac address-table")

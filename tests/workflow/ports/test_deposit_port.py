@@ -1,6 +1,7 @@
 """Switch ports of deposits: planned, applied, released, alone and in the procedure."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -192,10 +193,12 @@ def test_the_command_line(desk: Desk, lan: Lan, here: Callable[[], str], sopctl:
     assert (ran.code, json.loads(ran.out)["port"]["state"]) == (0, "done"), ran.err
     assert sopctl("switch", "host-key", "sw-a1", "--confirm", pin(OTHER_KEY).sha256).code == 6
     record = desk.site.root / "switches" / "sw-a1.yml"
-    record.write_text(record.read_text().replace("cisco_ios", "junos"))
-    ran = sopctl("validate")
-    assert ran.code == 3
-    assert "sw-a1.yml:2:1: there is no driver for 'junos'" in ran.out + ran.err
+    for wrong, meant in (("junos", "juniper_junos"), ("cisco-ios", "cisco_ios"), ("Cisco IOS", "cisco_ios")):
+        record.write_text(re.sub("platform: .*", f"platform: {wrong}", record.read_text()))
+        ran = sopctl("validate")
+        assert ran.code == 3
+        assert f"sw-a1.yml:2:1: there is no driver for {wrong!r}" in ran.out + ran.err
+        assert f"did you mean {meant}" in ran.out + ran.err
 
 
 def test_the_document(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:

@@ -225,6 +225,15 @@ def test_junos_says_who_has_changes_that_are_not_committed(stand: Callable[[str]
     assert not [each for each in here.box.told if each.startswith(("set interfaces", "commit"))]
 
 
+def test_junos_leaves_a_commit_of_another_that_waits_for_its_time(stand: Callable[[str], Stand]) -> None:
+    here = stand("juniper_junos")
+    here.switch.planned = "jaringan"
+    result = change(here.job())
+    assert (result.state, result.cause) == ("refused", Reason.PENDING)
+    assert "jaringan has an unfinished change on the switch: commit at" in result.why
+    assert here.switch.commits == 0
+
+
 def test_junos_leaves_a_commit_of_another_that_waits_to_be_confirmed(stand: Callable[[str], Stand]) -> None:
     here = stand("juniper_junos")
     here.switch.by_another("jaringan")

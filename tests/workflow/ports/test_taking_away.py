@@ -132,6 +132,33 @@ def test_nothing_that_fails_opens_it_again(
     assert switch.running[ONE].lines["switchport access vlan"] == "999"
 
 
+@pytest.mark.parametrize("how", ["a flood", "a slow line", "refused"])
+def test_a_table_of_addresses_that_cannot_be_read_keeps_no_port_open(
+    desk: Desk, lan: Lan, here: Callable[[], str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Whoever floods a switch with addresses makes its table as long as it can be, and a slow line longer still."""
+    table, faults = "show mac address-table", Faults()
+    switch = served()
+    if how == "a flood":
+        monkeypatch.setattr("sopctl.adapters.switch.guarded.MAX_OUTPUT", 60_000)
+        switch.plugged[ONE] = [f"0200.0000.{n:04x}" for n in range(1500)]
+    elif how == "a slow line":
+        monkeypatch.setattr("sopctl.adapters.switch.dialogue.ANSWER_SECONDS", 2.0)
+        faults = Faults(hang_at=table)
+    else:
+        faults = Faults(refuse={table: "% Invalid input detected at '^' marker.\n"})
+    lan.add("sw-a1", switch, faults)
+    deposit = here()
+    plan = deposit_port.plan(desk, deposit, release=True).plan
+    assert (plan.refusals, [each.reason for each in plan.warnings]) == ((), ["addresses-unread"])
+    done, result = deposit_port.release(desk, deposit)
+    assert (done.answer, result.state, shut(switch)) == (True, "done", True)
+    assert "alamat MAC di switch tidak dapat dibaca" in done.note
+    assert switch.startup[ONE].lines == switch.running[ONE].lines
+    done, result = deposit_port.release(desk, deposit)
+    assert (done.answer, result.state) == (True, "unchanged")
+
+
 def test_a_switch_that_is_gone_is_not_told_as_shut(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     switch = served()
     lan.add("sw-a1", switch, Faults(die_after="shutdown"))

@@ -61,7 +61,7 @@ _ROUTED = ("ip address", "ipv6 address", "routing", "vrf attach")
 _SAVED = re.compile(r"copying configuration: {0,8}\[success\]$", re.IGNORECASE)
 
 
-def read(session: Session) -> SwitchState:
+def read(session: Session, *, addresses: bool = True) -> SwitchState:
     """The whole switch, in four commands."""
     links = dict(_links(session.show("show interface brief")))
     ports = {name: _port(name, body, *links.get(name, (None, ""))) for name, body in _interfaces(_running(session))}
@@ -70,7 +70,7 @@ def read(session: Session) -> SwitchState:
         for line in session.show("show vlan").splitlines()
         if len(words := line.split(None, 2)) > 1 and words[0].isdecimal() and len(words[0]) < 5
     )
-    return SwitchState(ports, there, learned(session))
+    return SwitchState(ports, there, learned(session) if addresses else ())
 
 
 def learned(session: Session) -> tuple[Learned, ...]:
@@ -191,7 +191,7 @@ def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
             "not-saved",
             "the switch does not say that it saved its configuration: {answer}",
             where=str(session.endpoint),
-            remedy="See what keeps it from saving (show file systems), then run the command again.",
+            remedy="See in its log what keeps it from saving (show logging), then run the command again.",
             answer=printable(" / ".join(said.split("\n")), 200) or "it says nothing",
         )
 

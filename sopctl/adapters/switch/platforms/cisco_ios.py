@@ -60,7 +60,11 @@ _PORT = re.compile(rf"(?:{'|'.join(_KINDS.values())})\d[\d/.]{{0,20}}")
 _NAME = re.compile(r"([A-Za-z]{1,30})(\d.{0,40})")
 _UNSENDABLE = re.compile(r"[^ -~]|\?|^!")
 _OVERWRITE = re.compile(r"overwrite the previous NVRAM configuration", re.IGNORECASE)
-_SAVED = re.compile(r"(?:^|[^%])\[OK\]$")
+_SAVED = re.compile(
+    r"(?:building configuration\.{0,3}|compressed configuration from \d{1,9} bytes to \d{1,9} bytes)? ?\[OK\]$",
+    re.IGNORECASE,
+)
+_UNSAVED = "See what keeps it from saving (show file systems), then run the command again."
 _FAILED = re.compile(r"%|startup-config file open failed|.{0,80}\[FAILED\]$", re.IGNORECASE)
 _ARCHIVE = re.compile(r"next archive file|maximum archive", re.IGNORECASE)
 _NOTHING_PENDING = re.compile(r"no rollback confirmed change", re.IGNORECASE)
@@ -84,6 +88,7 @@ _SPECIAL = (
     "l2protocol-tunnel",
     "service instance",
     "fex associate",
+    "source template",
 )
 _KEYS = (
     "description",
@@ -100,14 +105,14 @@ _GROUPS = ("ff:ff:ff", "01:00:5e", "01:00:0c", "01:80:c2", "33:33")
 _SECURE = "switchport port-security mac-address"
 
 
-def read(session: Session) -> SwitchState:
+def read(session: Session, *, addresses: bool = True) -> SwitchState:
     """The whole switch, in four commands."""
     status = dict(_status(session.show("show interfaces status")))
     ports = {
         name: _port(name, body, status.get(name, "")) for name, body in _configured(session, "running-config").items()
     }
     there = frozenset(_vlans(session.show("show vlan brief")))
-    return SwitchState(ports, there, learned(session))
+    return SwitchState(ports, there, learned(session) if addresses else ())
 
 
 def learned(session: Session) -> tuple[Learned, ...]:
@@ -240,8 +245,10 @@ def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
             "command again with --overwrite-nvram.",
             question=error.question,
         ) from None
+    except CommandRefused as error:
+        raise CommandRefused(error.line, error.answer, where=error.where, remedy=_UNSAVED) from None
     told = [line.strip()[:400] for line in said.splitlines() if line.strip()]
-    if any(_SAVED.search(line) for line in told) and not any(_FAILED.match(line) for line in told):
+    if any(_SAVED.match(line) for line in told) and not any(_FAILED.match(line) for line in told):
         return
     kept = saved(session)
     if kept is None or kept.get(port.name) != port.text:
@@ -249,7 +256,7 @@ def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
             "not-saved",
             "the switch does not say that it saved its configuration: {answer}",
             where=str(session.endpoint),
-            remedy="See what keeps it from saving (show file systems), then run the command again.",
+            remedy=_UNSAVED,
             answer=printable(" / ".join(told), 200) or "it says nothing",
         )
 
@@ -283,12 +290,14 @@ def _configured(session: Session, which: str) -> dict[str, list[str]]:
 
 
 def _interfaces(said: str) -> Iterator[tuple[str, list[str]]]:
+    """The lines of each port, which are indented. Only another interface or a mark ends them: any other line is a
+    message to all terminals (`*** --- SHUTDOWN in 0:05:00 ---`), and what follows it still belongs to the port."""
     name, body = "", list[str]()
     for line in [*said.splitlines(), "!"]:
         if line.startswith(" ") and name:
             body.append(line.strip())
             continue
-        if line.strip():
+        if line.startswith(("interface ", "!")):
             if _PORT.fullmatch(name):
                 yield name, body
             name, body = line.removeprefix("interface ").strip() if line.startswith("interface ") else "", []
@@ -339,7 +348,7 @@ def _setting(body: list[str]) -> PortSetting:
     return PortSetting(
         description=value("description", ""),
         mode="routed"
-        if "no switchport" in body
+        if any(line in ("no switchport", "no ip address") or line.startswith("ip address ") for line in body)
         else "trunk"
         if trunk
         else "access"

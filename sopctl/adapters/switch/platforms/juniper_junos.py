@@ -60,10 +60,11 @@ _MODE, _MEMBERS, _NATIVE = f"{_SWITCHING} interface-mode ", f"{_SWITCHING} vlan 
 _ELSEWHERE = ("interface-range ",)
 _OLD_SYNTAX = f"{_SWITCHING} port-mode "
 _BUNDLE = re.compile(r"(?:gigether-options|ether-options) 802\.3ad (ae\d{1,4})")
+_SCHEDULED = re.compile(r"commit requested by (\S{1,64}) via .{1,60} at .{1,80}")
 _PENDING = re.compile(r"\d{1,3} {1,8}.{1,60} by (\S{1,64}) via \S{1,40} commit confirmed\b")
 
 
-def read(session: Session) -> SwitchState:
+def read(session: Session, *, addresses: bool = True) -> SwitchState:
     """The whole switch, in four commands."""
     configured = _configured(session.show("show configuration interfaces | display set"))
     tags = dict(_vlans(session.show("show vlans")))
@@ -71,7 +72,7 @@ def read(session: Session) -> SwitchState:
         name: _port(name, configured.get(name, []), tags, link, configured.get("interface-range", []))
         for name, link in _links(session.show("show interfaces terse"))
     }
-    return SwitchState(ports, frozenset(tags.values()), tuple(_learned(session, tags)))
+    return SwitchState(ports, frozenset(tags.values()), tuple(_learned(session, tags)) if addresses else ())
 
 
 def learned(session: Session) -> tuple[Learned, ...]:
@@ -139,14 +140,16 @@ def restore(_session: Session, _before: ActualPort, _back: tuple[str, ...], seco
 
 
 def pending(session: Session, _port: str) -> tuple[Pending, ...]:
-    """A commit that waits to be confirmed, with its user; and a candidate with somebody else's changes, or one that is
-    locked, which is seen when we would enter."""
+    """A commit that waits to be confirmed or for its time, with its user; and a candidate with somebody else's changes,
+    or one that is locked, which is seen when we would enter."""
     found = []
     for line in session.show("show system commit").splitlines()[:3]:
         if waiting := _PENDING.match(line.strip()[:300]):
             end = (_ENTERING, "commit", _LEAVING)
             found.append(Pending("commit confirmed", printable(waiting[1], 64), end=end))
             break
+        if planned := _SCHEDULED.match(line.strip()[:300]):
+            found.append(Pending("commit at", printable(planned[1], 64), ours=False))
     try:
         session.configure((), closing=())
     except CommandRefused as error:

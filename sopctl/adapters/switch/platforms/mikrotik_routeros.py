@@ -44,7 +44,8 @@ _FIRST = re.compile(r"(?:name|default-name|interface|bridge|mac-address|address|
 """What the line after an entry's comment begins with. Anything else is the comment's next line."""
 _ESCAPED = re.compile(r"\\(?:([0-9A-F]{2})|(.))")
 _PLAIN = re.compile(r"[A-Za-z0-9 .,:;/_@=()\[\]+-]")
-_WORDS = re.compile(r"[A-Za-z0-9_.+-]+")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*(?:,[A-Za-z][A-Za-z0-9_.+-]*)*")
+_KEY = re.compile(r"[a-z][a-z0-9.-]{0,60}+=")
 
 Entry = dict[str, str]
 
@@ -60,28 +61,27 @@ class _Vlan:
 
     def line(self, untagged: Iterable[str]) -> str:
         """Give the row these untagged ports."""
-        listed = ",".join(untagged) or '""'
-        return (
-            f'/interface bridge vlan set [find bridge="{self.bridge}" vlan-ids={self.ids} dynamic=no] untagged={listed}'
-        )
+        listed = _word(",".join(untagged)) or '""'
+        row = f"bridge={_quoted(self.bridge)} vlan-ids={self.ids} dynamic=no"
+        return f"/interface bridge vlan set [find {row}] untagged={listed}"
 
     def text(self) -> str:
-        listed = f"tagged={','.join(self.tagged)} untagged={','.join(self.untagged)}"
-        return f"bridge vlan: bridge={self.bridge} vlan-ids={self.ids} {listed}"
+        listed = f"tagged={_word(','.join(self.tagged))} untagged={_word(','.join(self.untagged))}"
+        return f"bridge vlan: bridge={_word(self.bridge)} vlan-ids={self.ids} {listed}"
 
     @classmethod
     def read(cls, text: str) -> "_Vlan":
         """From `text`."""
-        found = dict(each.split("=", 1) for each in text.removeprefix("bridge vlan: ").split(" "))
+        found = _values(text)
         return cls(found["bridge"], found["vlan-ids"], _names(found["tagged"]), _names(found["untagged"]))
 
 
-def read(session: Session) -> SwitchState:
+def read(session: Session, *, addresses: bool = True) -> SwitchState:
     """The whole switch, in six commands."""
     filtering = {
         row.get("name", ""): row.get("vlan-filtering") == "yes" for row in _entries(session, "/interface bridge")
     }
-    table = list(_entries(session, "/interface bridge vlan"))
+    table = [row for row in _entries(session, "/interface bridge vlan") if "X" not in row["flags"]]
     rows = [row for row in table if "D" not in row["flags"]]
     bridged = {row.get("interface", ""): row for row in _entries(session, "/interface bridge port")}
     bonds = {
@@ -95,7 +95,7 @@ def read(session: Session) -> SwitchState:
         if name:
             ports[name] = _port(name, row, bridged.get(name), rows, filtering, bonds.get(name, ""))
     there = frozenset(vlan for row in table for vlan in _numbers(row))
-    return SwitchState(ports, there, learned(session))
+    return SwitchState(ports, there, learned(session) if addresses else ())
 
 
 def learned(session: Session) -> tuple[Learned, ...]:
@@ -137,7 +137,7 @@ def unable(before: ActualPort, wanted: PortSetting) -> str:
 def lines(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
     """Only what differs. The port is shut first, or enabled last."""
     now = before.setting
-    one = f"/interface ethernet set {before.name}"
+    one = f"/interface ethernet set {_word(before.name)}"
     made = []
     if now.enabled and not wanted.enabled:
         made.append(f"{one} disabled=yes")
@@ -167,7 +167,7 @@ def expected(before: ActualPort, wanted: PortSetting) -> ActualPort:
 
 def back(now: ActualPort, before: ActualPort) -> tuple[str, ...]:
     """What differs in the text, as it was. Lists of the VLAN table are put back without what others changed in them."""
-    one = f"/interface ethernet set {before.name}"
+    one = f"/interface ethernet set {_word(before.name)}"
     made = []
     if now.setting.enabled and not before.setting.enabled:
         made.append(f"{one} disabled=yes")
@@ -189,9 +189,9 @@ def back(now: ActualPort, before: ActualPort) -> tuple[str, ...]:
 def restore(_session: Session, before: ActualPort, back: tuple[str, ...], seconds: int) -> Restore | None:
     """By a scheduler entry that runs once and removes itself; None where its line would be too long."""
     name = _ours(before.name)
-    remove = f'/system scheduler remove [find name="{name}"]'
+    remove = f"/system scheduler remove [find name={_quoted(name)}]"
     script = "; ".join((*back, remove))
-    add = f'/system scheduler add name="{name}" interval={seconds}s on-event={_quoted(script)}'
+    add = f"/system scheduler add name={_quoted(name)} interval={seconds}s on-event={_quoted(script)}"
     if len(add) > MAX_LINE:
         return None
     return Restore(how=f"scheduler {name} in {seconds} s", arm=(remove, add), keep=(remove,))
@@ -200,7 +200,8 @@ def restore(_session: Session, before: ActualPort, back: tuple[str, ...], second
 def pending(session: Session, port: str) -> tuple[Pending, ...]:
     """Our own entry of the scheduler, by its name, and others' that name the port."""
     ours = _ours(port)
-    remove = (f'/system scheduler remove [find name="{ours}"]',)
+    remove = (f"/system scheduler remove [find name={_quoted(ours)}]",)
+    named = re.compile(rf"(?<![A-Za-z0-9_.+-]){re.escape(port)}(?![A-Za-z0-9_.+-])")
     try:
         entries = list(_entries(session, "/system scheduler"))
     except CommandRefused:
@@ -210,7 +211,7 @@ def pending(session: Session, port: str) -> tuple[Pending, ...]:
         name, who = row.get("name", ""), printable(row.get("owner", ""), 64)
         if name == ours:
             found.append(Pending(f"scheduler {ours}", who, True, remove))
-        elif "X" not in row["flags"] and port in _WORDS.findall(row.get("on-event", "")[:4096]):
+        elif "X" not in row["flags"] and named.search(row.get("on-event", "")[:4096]):
             found.append(Pending(f"scheduler {printable(name, 80)}", who, False))
     return tuple(found)
 
@@ -239,7 +240,7 @@ def _ours(port: str) -> str:
 
 
 def _bridge_port(port: str, pvid: int, frames: str) -> str:
-    return f'/interface bridge port set [find interface="{port}"] pvid={pvid} frame-types={frames}'
+    return f"/interface bridge port set [find interface={_quoted(port)}] pvid={pvid} frame-types={frames}"
 
 
 def _port(
@@ -290,15 +291,14 @@ def _text(setting: PortSetting, bridge: str, pvid: int, frames: str) -> tuple[st
     return (
         f"ethernet: disabled={'no' if setting.enabled else 'yes'}",
         f"ethernet: comment={printable(setting.description, 200)}",
-        f"bridge port: bridge={bridge} pvid={pvid} frame-types={frames}",
+        f"bridge port: bridge={_word(bridge)} pvid={pvid} frame-types={frames}",
     )
 
 
 def _field(port: ActualPort, name: str) -> str:
     """A value of the bridge port in a port's text."""
-    line = next((each for each in port.text if each.startswith("bridge port: ")), "bridge port: ")
-    found = dict(each.split("=", 1) for each in line.removeprefix("bridge port: ").split(" ") if "=" in each)
-    return found.get(name, "")
+    line = next((each for each in port.text if each.startswith("bridge port: ")), "")
+    return _values(line).get(name, "")
 
 
 def _rows(port: ActualPort) -> Iterator[_Vlan]:
@@ -319,9 +319,7 @@ class _Printed:
     text: list[str] = field(default_factory=list)
 
     def entry(self) -> Entry:
-        values: Entry = {}
-        for key, value in _VALUE.findall("\n".join(self.text)):
-            values.setdefault(key, _unquoted(value))
+        values = _values("\n".join(self.text))
         return {**values, "flags": self.flags, "comment": "\n".join(self.comment).strip()}
 
 
@@ -330,7 +328,7 @@ def entries(answer: str) -> list[Entry]:
 
     They are numbered from 0. The comment follows three semicolons on the entry's first line and goes to the line that
     begins with a property; whatever looks like a property in it is part of the comment. A quoted value may hold
-    anything, the beginning of another entry too.
+    anything, the beginning of another entry too. A long list goes on in the next line, which begins with no property.
     """
     found: list[_Printed] = []
     quoted = False
@@ -349,9 +347,20 @@ def entries(answer: str) -> list[Entry]:
         if last.comment and not last.text and not _FIRST.match(line.lstrip()):
             last.comment.append(line.strip())
             continue
-        last.text.append(line)
+        if not quoted and last.text and last.text[-1].strip() and not _KEY.match(line.lstrip()):
+            last.text[-1] = last.text[-1].rstrip() + line.strip()
+        else:
+            last.text.append(line)
         quoted ^= _unescaped_quotes(line) % 2 == 1
     return [each.entry() for each in found]
+
+
+def _values(text: str) -> Entry:
+    """The properties in a text, each as it came first."""
+    values: Entry = {}
+    for key, value in _VALUE.findall(text):
+        values.setdefault(key, _unquoted(value))
+    return values
 
 
 def _unescaped_quotes(line: str) -> int:
@@ -386,6 +395,12 @@ def _quoted(text: str) -> str:
         for character in text
     )
     return f'"{"".join(shown)}"'
+
+
+def _word(text: str) -> str:
+    """A name, or a list of names, as a value of the command line; quoted if it has a space, say. A number would be
+    taken for an entry's place in a list, and is quoted too."""
+    return text if not text or _NAME.fullmatch(text) else _quoted(text)
 
 
 def _unquoted(value: str) -> str:

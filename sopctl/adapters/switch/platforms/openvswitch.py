@@ -30,7 +30,7 @@ _INTERFACES = "_uuid,name,ofport,admin_state,link_state,type"
 Row = dict[str, Any]
 
 
-def read(session: Session) -> SwitchState:
+def read(session: Session, *, addresses: bool = True) -> SwitchState:
     """The whole switch, in three commands and one more per bridge. Open vSwitch has no list of VLANs and no
     neighbours."""
     bridges, interfaces = _bridges(session), _interfaces(session)
@@ -40,7 +40,7 @@ def read(session: Session) -> SwitchState:
         for row in _rows(session, "Port", _PORTS)
         if row["name"] not in local
     }
-    return SwitchState(ports, None, _learned(session, bridges, interfaces))
+    return SwitchState(ports, None, _learned(session, bridges, interfaces) if addresses else ())
 
 
 def learned(session: Session) -> tuple[Learned, ...]:
