@@ -121,7 +121,12 @@ everything() {
   done
   section arcconf as_root arcconf GETCONFIG 1
   section bmc as_root ipmitool lan print
-  section mc as_root ipmitool mc info
+  # A BMC that does not say what it is would only cost more time.
+  if section mc as_root ipmitool mc info; then
+    section fru as_root ipmitool fru print
+    section supply as_root ipmitool sdr type 0x08
+    section powerunit as_root ipmitool sdr type 0x09
+  fi
   section link plainly links
   section address plainly addresses
   section route plainly ip -o route show default

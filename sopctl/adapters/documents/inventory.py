@@ -102,12 +102,13 @@ def _refuse_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None:
 
 
 def _lines(facts: ServerFacts, part: FormPart, declared: Mapping[str, str]) -> list[Field]:
-    return [
-        _line(facts, each.field, line, declared.get(line.declared))
+    found = (
+        (line, _line(facts, each.field, line, declared.get(line.declared)))
         for each in declarations(type(facts))
         for line in each.lines
         if line.part is part
-    ]
+    )
+    return [field for line, field in found if line.when == "always" or field.source in ("gathered", "declared")]
 
 
 def _line(facts: ServerFacts, field: str, line: Line, declared: str | None) -> Field:

@@ -88,6 +88,8 @@ def _supplies(facts: ServerFacts) -> Iterator[Condition]:
             yield Condition(_supply(supply), f"tidak sehat ({supply.state})", severity)
     for bay in facts.empty_bays:
         yield Condition(f"Catu daya {bay}", "tidak terpasang, daya tanpa cadangan", Severity.CRITICAL)
+    if severity := judged(facts.power_redundancy).severity:
+        yield Condition("Catu daya", f"BMC menyatakan redundansinya {facts.power_redundancy}", severity)
 
 
 def _supply(supply: PowerSupply) -> str:

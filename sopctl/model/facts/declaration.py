@@ -44,7 +44,7 @@ class Line(Struct, frozen=True):
 
     `declared` is the key of the letter's or the dossier's value, which is printed if nothing was read; with `both`,
     also beside a value that differs from it. `none` is printed if the field was read, is empty, and nothing was
-    declared.
+    declared. A line is printed always, or only when there is something to say.
     """
 
     label: str
@@ -54,6 +54,7 @@ class Line(Struct, frozen=True):
     declared: str = ""
     both: bool = False
     none: str = ""
+    when: Literal["always", "filled"] = "always"
 
 
 class Rows(Struct, frozen=True):

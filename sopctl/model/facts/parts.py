@@ -93,7 +93,8 @@ class Controller(Struct, frozen=True):
 
 
 class PowerSupply(Struct, frozen=True):
-    """One power supply (SMBIOS type 39). `watts` is its maximum output; `plugged`: it has a cord, if that is known."""
+    """One power supply (SMBIOS type 39, or the BMC's). `watts` is its maximum output; `plugged`: it has a cord, if that
+    is known."""
 
     name: str
     model: str | None = None

@@ -28,6 +28,7 @@ from sopctl.model.facts.parts import (
     filled,
 )
 from sopctl.model.facts.readers import controllers as readers
+from sopctl.model.facts.readers import supplies
 from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 
 MAX_TEXT = 1_000_000
@@ -229,7 +230,13 @@ def memory_modules(said: Sections) -> tuple[MemoryModule, ...]:
 
 
 def power_supplies(said: Sections) -> tuple[PowerSupply, ...]:
-    return tuple(tools.power_supplies(said.smbios.get(39, ())))
+    """By SMBIOS and by the BMC."""
+    smbios = tuple(tools.power_supplies(said.smbios.get(39, ())))
+    return supplies.joined(smbios, supplies.supplies(said.lines("fru"), said.lines("supply")))
+
+
+def power_redundancy(said: Sections) -> str | None:
+    return supplies.redundancy([*said.lines("supply"), *said.lines("powerunit")])
 
 
 def empty_bays(said: Sections) -> tuple[str, ...]:

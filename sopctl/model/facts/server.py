@@ -28,6 +28,7 @@ from sopctl.model.facts.parts import (
     PowerSupply,
     RaidVolume,
 )
+from sopctl.model.facts.states import judged
 
 RULES = 1
 """The rules by which this version reads: what it lists that earlier ones left out is not new in its first month."""
@@ -250,7 +251,7 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     power_supplies: Annotated[
         tuple[PowerSupply, ...],
-        Read(sections.power_supplies, ("dmidecode",), optional=True),
+        Read(sections.power_supplies, ("dmidecode",), also=("fru", "supply"), optional=True),
         Line("Catu daya", FormPart.HARDWARE, shown.supplies, fields=("power_supplies", "empty_bays"), declared="psu"),
         States(
             "Keadaan catu daya",
@@ -258,7 +259,7 @@ class ServerFacts(Struct, frozen=True):
             key=naming.power_supply_key,
             state=lambda supply: supply.state,
         ),
-        Parts(traits=naming.power_supply, named=naming.power_supply_name),
+        Parts(traits=naming.power_supply, named=naming.power_supply_name, only_both=True),
     ] = ()
     empty_bays: Annotated[
         tuple[str, ...],
@@ -266,6 +267,13 @@ class ServerFacts(Struct, frozen=True):
         Uncompared(why="the power supplies are"),
     ] = ()
     """Where a power supply of a redundant group is missing."""
+    power_redundancy: Annotated[
+        str | None,
+        Read(sections.power_redundancy, ("supply", "powerunit"), optional=True),
+        Line("Redundansi daya", FormPart.HARDWARE, when="filled"),
+        Value(identity=judged),
+    ] = None
+    """What the BMC says of its power supplies together: Fully Redundant, Redundancy Lost."""
     bmc_address: Annotated[
         str | None,
         Read(sections.bmc_address, ("bmc",), optional=True),
