@@ -63,7 +63,7 @@ disks() {
 }
 links() { bounded ip -j -d link || bounded ip -o link; }
 addresses() { bounded ip -j addr || bounded ip -o addr; }
-case $(bounded smartctl --version 2>/dev/null) in "smartctl "[1-6].* | '') json='' ;; *) json=-j ;; esac
+case $(bounded smartctl --version 2>/dev/null) in "smartctl "[1-6].* | '') json='' ;; *) json=--json=c ;; esac
 
 # Local file systems first: a share whose server is gone blocks df until it is killed, with nothing printed.
 sizes() { bounded df -Pkl; bounded df -Pk; }
@@ -98,7 +98,7 @@ everything() {
     case $disk in nvme*c*n* | mmcblk*boot* | mmcblk*rpmb) ;;
     sd* | hd* | vd* | xvd* | nvme* | mmcblk* | dasd*)
       kernel_lines "sysblk $disk" . "$device/size" "$device/queue/rotational" "$device/device/model" "$device/device/serial" "$device/serial"
-      section "smart $disk" as_root smartctl $json -H -i "/dev/$disk" ;;
+      section "smart $disk" as_root smartctl $json -H -i -A "/dev/$disk" ;;
     esac
   done
   kernel mdstat /proc/mdstat

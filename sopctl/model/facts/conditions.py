@@ -34,10 +34,33 @@ def conditions(facts: ServerFacts) -> tuple[Condition, ...]:
     return tuple(sorted(found, key=lambda each: each.severity is not Severity.CRITICAL))
 
 
+class _Limit(Struct, frozen=True):
+    """From which `count` of parts.Wear a disk is a condition, and of which severity. Of `what`, {} is the count."""
+
+    count: str
+    warning: int
+    critical: int
+    what: str
+
+
+_LIMITS = (
+    _Limit("reallocated", 10, 100, "{} sektor rusak sudah diganti"),
+    _Limit("pending", 1, 10, "{} sektor rusak belum diganti"),
+    _Limit("uncorrectable", 1, 10, "{} galat tidak dapat dikoreksi"),
+    _Limit("defects", 10, 100, "{} cacat baru sejak dibuat"),
+    _Limit("used", 90, 100, "{}% dari ketahanan menurut pembuatnya sudah terpakai"),
+)
+
+
 def _disks(facts: ServerFacts) -> Iterator[Condition]:
     for disk in facts.disks:
         if severity := judged(disk.health).severity:
             yield Condition(_disk("Disk", disk), f"SMART menyatakan {disk.health}", severity)
+        for limit in _LIMITS:
+            count = getattr(disk.wear, limit.count, None) or 0
+            if count >= limit.warning:
+                severity = Severity.CRITICAL if count >= limit.critical else Severity.WARNING
+                yield Condition(_disk("Disk", disk), limit.what.format(count), severity)
 
 
 def _drives(facts: ServerFacts) -> Iterator[Condition]:

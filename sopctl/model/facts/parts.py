@@ -7,6 +7,19 @@ from msgspec import Struct, structs
 Part = TypeVar("Part", bound=Struct)
 
 
+class Wear(Struct, frozen=True):
+    """What SMART counts over a disk's life. Sectors (NVMe, SAS: errors) that were replaced, wait to be, could not be
+    read; `defects` that grew since it was made (SAS); `used`: percent of what its maker says that flash endures, which
+    may pass 100."""
+
+    hours: int | None = None
+    reallocated: int | None = None
+    pending: int | None = None
+    uncorrectable: int | None = None
+    defects: int | None = None
+    used: int | None = None
+
+
 class Disk(Struct, frozen=True):
     """One block device that holds data: no loop, device-mapper or optical drives. `size_bytes` as the kernel says."""
 
@@ -19,6 +32,7 @@ class Disk(Struct, frozen=True):
     """What SMART says of itself: PASSED, FAILED!, OK (SCSI)."""
     wwn: str | None = None
     """Its world-wide name: hexadecimal digits, without 0x."""
+    wear: Wear | None = None
 
 
 class Nic(Struct, frozen=True):

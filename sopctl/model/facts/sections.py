@@ -28,7 +28,7 @@ from sopctl.model.facts.parts import (
     filled,
 )
 from sopctl.model.facts.readers import controllers as readers
-from sopctl.model.facts.readers import supplies
+from sopctl.model.facts.readers import smart, supplies
 from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 
 MAX_TEXT = 1_000_000
@@ -280,8 +280,8 @@ def disks(said: Sections) -> tuple[Disk, ...]:
             found[name] = filled(found[name], kernel) if name in found else kernel
     for name, disk in found.items():
         document = said.document("smart", name)
-        own = tools.smart_document(document) if document else tools.smart(said.lines("smart", name))
-        found[name] = structs.replace(disk, serial=own.serial or disk.serial, health=own.health)
+        own = smart.document(document) if document else smart.lines(said.lines("smart", name))
+        found[name] = structs.replace(disk, serial=own.serial or disk.serial, health=own.health, wear=own.wear)
     return tuple(without_twins(found[name] for name in sorted(found)))[:MAX_ENTRIES]
 
 

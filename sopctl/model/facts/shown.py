@@ -15,6 +15,7 @@ from sopctl.model.facts.parts import (
     Nic,
     PowerSupply,
     RaidVolume,
+    Wear,
 )
 from sopctl.model.facts.states import State, judged
 from sopctl.model.quantity import decimal, disk_size, duration, memory_size
@@ -136,9 +137,20 @@ DRIVE = ("Letak", "Model", "Kapasitas", "Jenis", "Nomor seri", "Keadaan")
 
 
 def disk_row(disk: Disk) -> tuple[str, ...]:
+    """The last cell has the disk's word for its health, and what SMART counts: the hours, and what is not zero."""
     kind = {True: "HDD", False: "SSD", None: NONE}[disk.rotational]
     size = disk_size(disk.size_bytes) if disk.size_bytes else NONE
-    return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, disk.health or NONE
+    wear = disk.wear or Wear()
+    said = (
+        disk.health,
+        f"{decimal(wear.hours)} jam" if wear.hours is not None else None,
+        f"aus {wear.used}%" if wear.used is not None else None,
+        f"sektor diganti {wear.reallocated}" if wear.reallocated else None,
+        f"sektor rusak {wear.pending}" if wear.pending else None,
+        f"galat {wear.uncorrectable}" if wear.uncorrectable else None,
+        f"cacat {wear.defects}" if wear.defects else None,
+    )
+    return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, joined(*said, between="; ") or NONE
 
 
 CONTROLLER = ("Nama", "Model", "Nomor seri", "Firmware", "Baterai", "Keadaan")

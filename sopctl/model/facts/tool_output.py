@@ -1,14 +1,12 @@
-"""What the tools of a server print, read line by line: dmidecode, lsblk, smartctl, storcli, mdstat, ip, ss, df …
+"""What the tools of a server print, read line by line: dmidecode, lsblk, storcli, mdstat, ip, ss, df …
 
-Shapes are those of the tools' manuals: dmidecode(8) (SMBIOS 3 types 17, 38, 39), lsblk(8) -P, smartctl(8) -H -i,
-StorCLI's user guide (show tables), md(4), ip(8) -o, ss(8) -H, df(1) -P. Any other line is left out; nothing raises.
+Shapes are those of the tools' manuals: dmidecode(8) (SMBIOS 3 types 17, 38, 39), lsblk(8) -P, StorCLI's user guide
+(show tables), md(4), ip(8) -o, ss(8) -H, df(1) -P. Any other line is left out; nothing raises.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-
-from msgspec import Struct
 
 from sopctl.model.facts.linux.devices import is_disk, is_mount
 from sopctl.model.facts.parts import Disk, Listener, MemoryModule, Mount, PowerSupply, RaidVolume
@@ -19,7 +17,6 @@ from sopctl.model.sanitise import MAX_ENTRIES, address, entries, mapping, number
 Record = dict[str, str]
 
 _PAIR = re.compile(r'([A-Z-]{1,16})="([^"]{0,400})"')
-_HEALTH = re.compile(r"SMART (?:overall-health self-assessment test result|Health Status):\s{0,20}(.{1,80})")
 _WATTS = re.compile(r"(\d{1,6}) W")
 _QUANTITY = r"[\d.]{1,12} [KMGTP]i?B"
 _VIRTUAL_DRIVE = re.compile(
@@ -174,29 +171,6 @@ def _disk(pairs: Record) -> Iterator[Disk]:
             rotational={"0": False, "1": True}.get(pairs.get("ROTA", "")),
             wwn=real_serial(pairs.get("WWN", "").removeprefix("0x"), 80),
         )
-
-
-class Smart(Struct, frozen=True):
-    """A disk's own word: its serial number, and its health."""
-
-    serial: str | None = None
-    health: str | None = None
-
-
-def smart(lines: Sequence[str]) -> Smart:
-    """`smartctl -H -i`."""
-    fields = colon_fields(lines)
-    health = next((match[1] for line in lines[:400] if (match := _HEALTH.match(line))), None)
-    serial = real_serial(fields.get("Serial Number") or fields.get("Serial number"), 80)
-    return Smart(serial, text((health or "").partition(" [")[0], 40))
-
-
-def smart_document(document: object) -> Smart:
-    """`smartctl -j -H -i` (smartmontools 7)."""
-    said = mapping(document)
-    passed = mapping(said.get("smart_status")).get("passed")
-    health = {True: "PASSED", False: "FAILED!"}.get(passed) if isinstance(passed, bool) else None
-    return Smart(real_serial(said.get("serial_number"), 80), health)
 
 
 def raid_controller(lines: Sequence[str]) -> Iterator[RaidVolume]:
