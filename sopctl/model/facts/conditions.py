@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from sopctl.model.facts import shown
 from sopctl.model.facts.naming import volume_key
 from sopctl.model.facts.parts import Disk, PowerSupply
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.states import Severity, State, judged
+from sopctl.model.facts.support import support
 
 __all__ = ["Condition", "Severity", "conditions"]
 
@@ -124,6 +126,19 @@ def _machine(facts: ServerFacts) -> Iterator[Condition]:
         yield Condition("Server", f"BMC menyatakan kesehatannya {facts.health}", severity)
 
 
+def system_of(facts: ServerFacts) -> str | None:
+    """The operating system as its makers call it: Proxmox is a Debian that has one more package."""
+    proxmox = facts.packages.get("pve-manager")
+    return f"Proxmox {proxmox}" if proxmox else shown.joined(facts.os_name, facts.os_version)
+
+
+def _system(facts: ServerFacts) -> Iterator[Condition]:
+    system = system_of(facts)
+    found = support(system)
+    if found and found.end.isoformat() < facts.gathered_at[:10]:
+        yield Condition(f"Sistem operasi {system}", f"dukungan {found}", Severity.WARNING)
+
+
 _LOOKS: tuple[Callable[[ServerFacts], Iterator[Condition]], ...] = (
     _disks,
     _drives,
@@ -131,5 +146,6 @@ _LOOKS: tuple[Callable[[ServerFacts], Iterator[Condition]], ...] = (
     _controllers,
     _supplies,
     _machine,
+    _system,
 )
 """Where conditions are looked for, in the order of the form."""

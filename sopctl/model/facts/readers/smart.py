@@ -1,7 +1,7 @@
 """What `smartctl -H -i -A` says of a disk: its serial number, its health, and the counts that foretell its end.
 
 As JSON (smartmontools 7), else as text. Three kinds of disks say it in three ways: ATA in a table of attributes whose
-numbers and names the makers chose, NVMe in the log of its specification (NVMe 1.4, figure 194), SAS in lines of its own.
+numbers and names the makers chose, NVMe in the log of NVMe 1.4 (figure 194), SAS in lines of its own.
 """
 
 import re
