@@ -91,6 +91,9 @@ everything() {
     /sys/class/dmi/id/product_uuid /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/class/dmi/id/chassis_type \
     /sys/class/dmi/id/board_serial /sys/class/dmi/id/chassis_serial /sys/class/dmi/id/chassis_asset_tag
   section dmidecode as_root dmidecode -t 0 -t 1 -t 2 -t 3 -t 17 -t 38 -t 39
+  edac=/sys/devices/system/edac/mc
+  kernel_lines edac . $edac/mc*/dimm*/dimm_* $edac/mc*/rank*/dimm_* $edac/mc*/csrow*/[cu]e_count \
+    $edac/mc*/csrow*/ch*_dimm_label $edac/mc*/csrow*/ch*_ce_count $edac/mc*/[cu]e_noinfo_count
   section virt plainly systemd-detect-virt
   section lsblk plainly disks
   for device in /sys/block/*; do

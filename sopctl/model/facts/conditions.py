@@ -65,6 +65,13 @@ def _disks(facts: ServerFacts) -> Iterator[Condition]:
                 yield Condition(_disk("Disk", disk), limit.what.format(count), severity)
 
 
+def _memory(facts: ServerFacts) -> Iterator[Condition]:
+    for each in facts.memory_errors:
+        if each.uncorrected:
+            what = f"{each.uncorrected} galat memori tidak terkoreksi sejak server dinyalakan"
+            yield Condition(f"Memori {each.module}", what, Severity.CRITICAL)
+
+
 def _drives(facts: ServerFacts) -> Iterator[Condition]:
     for disk in facts.drives:
         state = judged(disk.health)
@@ -140,6 +147,7 @@ def _system(facts: ServerFacts) -> Iterator[Condition]:
 
 
 _LOOKS: tuple[Callable[[ServerFacts], Iterator[Condition]], ...] = (
+    _memory,
     _disks,
     _drives,
     _arrays,

@@ -79,6 +79,15 @@ class MemoryModule(Struct, frozen=True):
     serial: str | None = None
 
 
+class MemoryErrors(Struct, frozen=True):
+    """What the memory controller counted since the last start (EDAC): `module` is its name for a module, or for the row
+    or controller of which it does not know the module."""
+
+    module: str
+    corrected: int
+    uncorrected: int
+
+
 class RaidVolume(Struct, frozen=True):
     """One array: `state` as the controller or the kernel says it (Optl, Dgrd, UU, U_)."""
 

@@ -20,6 +20,7 @@ from sopctl.model.facts.parts import (
     Cpu,
     Disk,
     Listener,
+    MemoryErrors,
     MemoryModule,
     Mount,
     Nic,
@@ -28,7 +29,7 @@ from sopctl.model.facts.parts import (
     filled,
 )
 from sopctl.model.facts.readers import controllers as readers
-from sopctl.model.facts.readers import smart, supplies
+from sopctl.model.facts.readers import edac, smart, supplies
 from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 
 MAX_TEXT = 1_000_000
@@ -227,6 +228,10 @@ def meminfo(key: str) -> Callable[[Sections], int | None]:
 
 def memory_modules(said: Sections) -> tuple[MemoryModule, ...]:
     return tuple(tools.memory_modules(said.smbios.get(17, ())))
+
+
+def memory_errors(said: Sections) -> tuple[MemoryErrors, ...]:
+    return edac.memory_errors(said.lines("edac"))
 
 
 def power_supplies(said: Sections) -> tuple[PowerSupply, ...]:

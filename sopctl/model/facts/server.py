@@ -21,6 +21,7 @@ from sopctl.model.facts.parts import (
     Cpu,
     Disk,
     Listener,
+    MemoryErrors,
     MemoryModule,
     Module,
     Mount,
@@ -199,6 +200,12 @@ class ServerFacts(Struct, frozen=True):
         Read(sections.memory_modules, ("dmidecode",), optional=True),
         Rows("Modul memori", FormPart.HARDWARE, shown.MEMORY_MODULE, shown.memory_module_row),
         Parts(traits=naming.memory_module, named=naming.memory_module_name, counted="modul", only_both=True),
+    ] = ()
+    memory_errors: Annotated[
+        tuple[MemoryErrors, ...],
+        Read(sections.memory_errors, ("edac",), optional=True),
+        Line("Galat memori (ECC)", FormPart.HARDWARE, shown.memory_errors, when="filled"),
+        Uncompared(why="the counts grow, and begin anew at each start; an uncorrected error is a condition"),
     ] = ()
     disks: Annotated[
         tuple[Disk, ...],

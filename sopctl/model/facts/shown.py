@@ -9,6 +9,7 @@ from sopctl.model.facts.parts import (
     Cpu,
     Disk,
     Listener,
+    MemoryErrors,
     MemoryModule,
     Module,
     Mount,
@@ -80,6 +81,18 @@ def waiting(updates: int | None) -> str | None:
 
 def installed(packages: Mapping[str, str]) -> str | None:
     return f"{len(packages)} paket" if packages else None
+
+
+def memory_errors(counted: Sequence[MemoryErrors]) -> str | None:
+    """How many modules are counted, and those with errors."""
+    if not counted:
+        return None
+    wrong = [
+        f"{each.module}: {each.corrected} terkoreksi, {each.uncorrected} tidak terkoreksi"
+        for each in counted
+        if each.corrected or each.uncorrected
+    ]
+    return "; ".join(wrong) or f"tidak ada ({len(counted)} modul diamati sejak server dinyalakan)"
 
 
 def addresses(values: Sequence[str]) -> str | None:
