@@ -4,7 +4,7 @@
 # so that nothing a tool prints can look like a section. A section that is ok but empty means that the tool failed.
 # The fields of sopctl/model/facts/server.py declare which sections they are read from.
 # Works as root, with full sudo, with sudo for these tools alone, or without: then it says what needs root.
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/opt/MegaRAID/storcli:/opt/MegaRAID/perccli:/opt/MegaRAID/MegaCli:/usr/Arcconf
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/opt/MegaRAID/storcli:/opt/MegaRAID/perccli:/opt/MegaRAID/storcli2:/opt/MegaRAID/perccli2:/opt/MegaRAID/MegaCli:/usr/Arcconf
 export LC_ALL=C
 umask 077
 cd / # some tools write into the current folder
@@ -110,6 +110,13 @@ everything() {
       section storcli as_root "$tool" /call show nolog
       section raid as_root "$tool" /call/vall show nolog
       section drives as_root "$tool" /call/eall/sall show all nolog
+      break
+    fi
+  done
+  for tool in storcli2 perccli2; do
+    if command -v "$tool" >/dev/null 2>&1; then
+      section storcli2 as_root "$tool" /call show nolog J
+      section drives2 as_root "$tool" /call/eall/sall show all nolog J
       break
     fi
   done

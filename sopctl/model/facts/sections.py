@@ -30,6 +30,7 @@ from sopctl.model.facts.parts import (
 )
 from sopctl.model.facts.readers import controllers as readers
 from sopctl.model.facts.readers import edac, smart, supplies
+from sopctl.model.facts.readers.storcli2 import storcli2
 from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 
 MAX_TEXT = 1_000_000
@@ -264,7 +265,8 @@ def controllers(said: Sections) -> tuple[Controller, ...]:
 
 def _controllers(said: Sections) -> Iterator[readers.Found]:
     """What the makers' own tools say, where they are installed."""
-    return (read(said.lines(section)) for section, read in readers.READERS.items())
+    yield storcli2(said.document("storcli2"), said.document("drives2"))
+    yield from (read(said.lines(section)) for section, read in readers.READERS.items())
 
 
 def disks(said: Sections) -> tuple[Disk, ...]:

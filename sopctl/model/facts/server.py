@@ -223,7 +223,7 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     drives: Annotated[
         tuple[Disk, ...],
-        Read(sections.drives, ("drives", "ssacli", "megacli", "arcconf"), optional=True),
+        Read(sections.drives, ("drives", "storcli2", "drives2", "ssacli", "megacli", "arcconf"), optional=True),
         Rows("Disk pada pengendali RAID", FormPart.HARDWARE, shown.DRIVE, shown.disk_row, when="filled"),
         States("Kesehatan disk", traits=naming.drive, key=naming.disk_key, state=lambda disk: disk.health),
         Parts(
@@ -239,7 +239,12 @@ class ServerFacts(Struct, frozen=True):
     (c0/e32/s0), `health` its word for the drive's state (Onln, GHS, Failed)."""
     controllers: Annotated[
         tuple[Controller, ...],
-        Read(sections.controllers, ("storcli", "ssacli", "megacli", "arcconf"), optional=True),
+        Read(
+            sections.controllers,
+            ("storcli", "storcli2", "ssacli", "megacli", "arcconf"),
+            also=("drives2",),
+            optional=True,
+        ),
         Rows("Pengendali RAID", FormPart.HARDWARE, shown.CONTROLLER, shown.controller_row, when="filled"),
         States(
             "Baterai pengendali RAID",
@@ -251,7 +256,12 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     raid: Annotated[
         tuple[RaidVolume, ...],
-        Read(sections.raid, ("raid", "mdstat"), also=("ssacli", "megacli", "arcconf"), optional=True),
+        Read(
+            sections.raid,
+            ("raid", "mdstat"),
+            also=("storcli2", "drives2", "ssacli", "megacli", "arcconf"),
+            optional=True,
+        ),
         Line("RAID", FormPart.HARDWARE, shown.volumes, declared="raid", none="tidak ada"),
         States("Keadaan RAID", traits=naming.volume, key=naming.volume_key, state=lambda volume: volume.state),
         Parts("Volume RAID", traits=naming.volume, named=naming.volume_name),
