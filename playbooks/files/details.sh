@@ -130,6 +130,12 @@ everything() {
     fi
   done
   section arcconf as_root arcconf GETCONFIG 1
+  kernel_lines fibre . /sys/class/fc_host/host*/port_name /sys/class/fc_host/host*/port_state \
+    /sys/class/fc_host/host*/speed /sys/class/fc_host/host*/symbolic_name
+  section pci bounded lspci -mm
+  kernel_lines nvidia '^GPU UUID' /proc/driver/nvidia/gpus/*/information /proc/driver/nvidia/version
+  kernel_lines tpm . /sys/class/tpm/tpm*/tpm_version_major /sys/class/tpm/tpm*/device/caps \
+    /sys/class/tpm/tpm*/device/description
   section bmc as_root ipmitool lan print
   # A BMC that does not say what it is would only cost more time.
   if section mc as_root ipmitool mc info; then
@@ -147,6 +153,13 @@ everything() {
     section "made ${card##*/}" plainly made "$card"
     [ ! -e "$card/device" ] || section "ethtool ${card##*/}" plainly ethtool -P "${card##*/}"
   done
+  # Only where they are in use: an engine that never ran would make its folders, or be started, to answer.
+  [ ! -e /run/libvirt ] || section virsh as_root virsh -q -r -c qemu:///system list --all
+  section qm as_root qm list
+  section pct as_root pct list
+  [ ! -e /var/lib/containers/storage ] || section podman as_root podman ps -a --format '{{.Names}}|{{.Status}}'
+  [ ! -e /run/docker.pid ] || section docker as_root docker ps -a --format '{{.Names}}|{{.Status}}'
+  section machines bounded machinectl --no-legend --no-pager list
   kernel dns /etc/resolv.conf
   kernel mounts /proc/mounts
   section df plainly sizes

@@ -30,13 +30,15 @@ class Read(Struct, frozen=True):
 
     Where there is no value, the state of the `sections` says why; those in `also` are read too, but have no say in
     that. An `optional` field may be empty on a sound server: it counts as missing only if none of its sections was
-    read. Any other field counts as missing whenever it is empty.
+    read. Any other field counts as missing whenever it is empty. A `quiet` section prints nothing where there is
+    nothing of the kind, so that it is empty does not mean that it failed.
     """
 
     value: Callable[[Sections], object]
     sections: tuple[str, ...]
     also: tuple[str, ...] = ()
     optional: bool = False
+    quiet: bool = False
 
 
 class Line(Struct, frozen=True):

@@ -127,6 +127,33 @@ class PowerSupply(Struct, frozen=True):
     plugged: bool | None = None
 
 
+class FibrePort(Struct, frozen=True):
+    """One port of a Fibre Channel card: `wwn` is its world-wide port name, 16 hexadecimal digits; `state` and `speed`
+    as the kernel says them."""
+
+    name: str
+    wwn: str
+    model: str | None = None
+    state: str | None = None
+    speed: str | None = None
+
+
+class Accelerator(Struct, frozen=True):
+    """One card that computes: its place on the bus, and its UUID where its driver says it."""
+
+    name: str
+    model: str | None = None
+    serial: str | None = None
+
+
+class Guest(Struct, frozen=True):
+    """A virtual machine (`kind` vm) or a container (container) on the host."""
+
+    name: str
+    kind: str
+    running: bool
+
+
 class Module(Struct, frozen=True):
     """One replaceable part of a network appliance: chassis, member of a stack, card, transceiver."""
 

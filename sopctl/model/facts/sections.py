@@ -16,9 +16,12 @@ from sopctl.model.facts import tool_output as tools
 from sopctl.model.facts.linux import cards, processors, systems
 from sopctl.model.facts.linux.devices import is_disk, without_twins
 from sopctl.model.facts.parts import (
+    Accelerator,
     Controller,
     Cpu,
     Disk,
+    FibrePort,
+    Guest,
     Listener,
     MemoryErrors,
     MemoryModule,
@@ -28,8 +31,9 @@ from sopctl.model.facts.parts import (
     RaidVolume,
     filled,
 )
+from sopctl.model.facts.readers import adapters, edac, smart, supplies
 from sopctl.model.facts.readers import controllers as readers
-from sopctl.model.facts.readers import edac, smart, supplies
+from sopctl.model.facts.readers import guests as hosted
 from sopctl.model.facts.readers.storcli2 import storcli2
 from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 
@@ -299,6 +303,28 @@ def _files(lines: Sequence[str], folder: str = "/") -> dict[str, str]:
         path, _, value = line.partition(":")
         found.setdefault(path.rpartition(folder)[2].rpartition("/")[2], value)
     return found
+
+
+def height_units(said: Sections) -> int | None:
+    """SMBIOS type 3: `Height: 2 U`; 0 stands for unknown."""
+    words = (_smbios(said, 3, "Height") or "").split()
+    return number(words[0], 60) or None if words[1:] == ["U"] else None
+
+
+def fibre_ports(said: Sections) -> tuple[FibrePort, ...]:
+    return adapters.fibre_ports(said.lines("fibre"))
+
+
+def accelerators(said: Sections) -> tuple[Accelerator, ...]:
+    return adapters.accelerators(said.lines("pci"), said.lines("nvidia"))
+
+
+def tpm(said: Sections) -> str | None:
+    return adapters.tpm(said.lines("tpm"))
+
+
+def guests(said: Sections) -> tuple[Guest, ...]:
+    return hosted.guests({section: said.lines(section) for section in hosted.SECTIONS})
 
 
 def bmc_mac(said: Sections) -> str | None:

@@ -17,9 +17,12 @@ from sopctl.model.facts.comparison import Amount, Items, Pairwise, Parts, States
 from sopctl.model.facts.declaration import FormPart, Line, Read, Rows
 from sopctl.model.facts.linux import systems
 from sopctl.model.facts.parts import (
+    Accelerator,
     Controller,
     Cpu,
     Disk,
+    FibrePort,
+    Guest,
     Listener,
     MemoryErrors,
     MemoryModule,
@@ -31,7 +34,7 @@ from sopctl.model.facts.parts import (
 )
 from sopctl.model.facts.states import judged
 
-RULES = 1
+RULES = 2
 """The rules by which this version reads: what it lists that earlier ones left out is not new in its first month."""
 
 _FIRMWARE_KEEPS = 0.02
@@ -111,6 +114,12 @@ class ServerFacts(Struct, frozen=True):
         Read(sections.form_factor, ("dmi",), also=("dmidecode",)),
         Line("Bentuk", FormPart.MACHINE, declared="form_factor"),
         Uncompared(why="the product is"),
+    ] = None
+    height_units: Annotated[
+        int | None,
+        Read(sections.height_units, ("dmidecode",), optional=True),
+        Line("Tinggi", FormPart.MACHINE, shown.units, when="filled"),
+        Value("Tinggi (U)"),
     ] = None
     os_name: Annotated[
         str | None,
@@ -203,7 +212,7 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     memory_errors: Annotated[
         tuple[MemoryErrors, ...],
-        Read(sections.memory_errors, ("edac",), optional=True),
+        Read(sections.memory_errors, ("edac",), optional=True, quiet=True),
         Line("Galat memori (ECC)", FormPart.HARDWARE, shown.memory_errors, when="filled"),
         Uncompared(why="the counts grow, and begin anew at each start; an uncorrected error is a condition"),
     ] = ()
@@ -316,11 +325,37 @@ class ServerFacts(Struct, frozen=True):
         Pairwise("Kartu jaringan", names=naming.cards_changed),
         Pairwise("Alamat IP", names=naming.addresses_changed, rules=1),
     ] = ()
+    fibre_ports: Annotated[
+        tuple[FibrePort, ...],
+        Read(sections.fibre_ports, ("fibre",), optional=True, quiet=True),
+        Rows("Port Fibre Channel", FormPart.HARDWARE, shown.FIBRE_PORT, shown.fibre_port_row, when="filled"),
+        Parts("Port Fibre Channel", traits=naming.fibre_port, named=naming.fibre_port_name, rules=2),
+    ] = ()
+    accelerators: Annotated[
+        tuple[Accelerator, ...],
+        Read(sections.accelerators, ("pci",), also=("nvidia",), optional=True, quiet=True),
+        Line("GPU dan akselerator", FormPart.HARDWARE, shown.accelerators, when="filled"),
+        Parts(traits=naming.accelerator, named=naming.accelerator_name, rules=2),
+    ] = ()
+    tpm: Annotated[
+        str | None,
+        Read(sections.tpm, ("tpm",), optional=True, quiet=True),
+        Line("TPM", FormPart.HARDWARE, when="filled"),
+        Value(),
+    ] = None
+    """The version of the trusted platform module, if there is one."""
     listeners: Annotated[
         tuple[Listener, ...],
         Read(sections.listeners, ("listening",), optional=True),
         Line("Layanan yang mendengarkan", FormPart.SYSTEM, shown.services, declared="services", none="tidak ada"),
         Pairwise("Port terbuka", names=naming.ports_changed),
+    ] = ()
+    guests: Annotated[
+        tuple[Guest, ...],
+        Read(sections.guests, ("virsh", "qm", "pct", "podman", "docker", "machines"), optional=True, quiet=True),
+        Line("Mesin virtual", FormPart.SYSTEM, shown.machines, when="filled"),
+        Line("Kontainer", FormPart.SYSTEM, shown.containers, when="filled"),
+        Uncompared(why="they come and go"),
     ] = ()
     time_synchronised: Annotated[
         bool | None,

@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 
 from sopctl.model.facts.naming import volume_name
 from sopctl.model.facts.parts import (
+    Accelerator,
     Controller,
     Cpu,
     Disk,
+    FibrePort,
+    Guest,
     Listener,
     MemoryErrors,
     MemoryModule,
@@ -61,6 +64,10 @@ def machine(vendor: str | None, product: str | None) -> str | None:
 
 def dated(version: str | None, date: str | None) -> str | None:
     return joined(version, date, between=" – ")
+
+
+def units(count: int | None) -> str | None:
+    return None if count is None else f"{count} U"
 
 
 def mebibytes(count: int | None) -> str | None:
@@ -133,6 +140,28 @@ def supplies(power_supplies: Sequence[PowerSupply], empty_bays: Sequence[str]) -
     return "; ".join((*map(told, power_supplies), *(f"{bay} (tidak terpasang)" for bay in empty_bays))) or None
 
 
+def machines(guests: Sequence[Guest]) -> str | None:
+    return _hosted([guest for guest in guests if guest.kind == "vm"])
+
+
+def containers(guests: Sequence[Guest]) -> str | None:
+    return _hosted([guest for guest in guests if guest.kind == "container"])
+
+
+_NAMED = 12
+"""The names that a line of the form has room for."""
+
+
+def _hosted(guests: Sequence[Guest]) -> str | None:
+    """`3, 2 di antaranya berjalan: arsip, surat, web`: all of them, as many names as there is room for."""
+    if not guests:
+        return None
+    running = sum(guest.running for guest in guests)
+    names = ", ".join(guest.name for guest in guests[:_NAMED])
+    more = f", dan {len(guests) - _NAMED} lainnya" if len(guests) > _NAMED else ""
+    return f"{len(guests)}, {running} di antaranya berjalan: {names}{more}"
+
+
 def services(listeners: Sequence[Listener]) -> str | None:
     """Each open port once, with its program where that could be read."""
     found = {(each.port, each.protocol): each.program for each in listeners}
@@ -172,6 +201,25 @@ CONTROLLER = ("Nama", "Model", "Nomor seri", "Firmware", "Baterai", "Keadaan")
 def controller_row(part: Controller) -> tuple[str, ...]:
     cells = (part.model, part.serial, part.firmware, part.battery, part.state)
     return part.name, *(each or NONE for each in cells)
+
+
+FIBRE_PORT = ("Nama", "WWPN", "Model", "Kecepatan", "Keadaan")
+
+
+def fibre_port_row(part: FibrePort) -> tuple[str, ...]:
+    wwn = ":".join(part.wwn[at : at + 2] for at in range(0, 16, 2))
+    return part.name, wwn, part.model or NONE, part.speed or NONE, part.state or NONE
+
+
+def accelerators(parts: Sequence[Accelerator]) -> str | None:
+    """Each model once, with its number."""
+    models = [part.model or part.name for part in parts]
+    return (
+        "; ".join(
+            f"{models.count(model)} × {model}" if models.count(model) > 1 else model for model in dict.fromkeys(models)
+        )
+        or None
+    )
 
 
 MODULE = ("Nama", "Tipe", "Keterangan", "Nomor seri")
