@@ -328,8 +328,8 @@ class ServerFacts(Struct, frozen=True):
     fibre_ports: Annotated[
         tuple[FibrePort, ...],
         Read(sections.fibre_ports, ("fibre",), optional=True, quiet=True),
-        Rows("Port Fibre Channel", FormPart.HARDWARE, shown.FIBRE_PORT, shown.fibre_port_row, when="filled"),
-        Parts("Port Fibre Channel", traits=naming.fibre_port, named=naming.fibre_port_name, rules=2),
+        Line("Port Fibre Channel", FormPart.HARDWARE, shown.fibre_ports, when="filled"),
+        Parts(traits=naming.fibre_port, named=naming.fibre_port_name, rules=2),
     ] = ()
     accelerators: Annotated[
         tuple[Accelerator, ...],

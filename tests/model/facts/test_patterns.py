@@ -59,7 +59,13 @@ def is_linear(pattern: re.Pattern[str]) -> bool:
 
 
 def test_there_are_patterns_of_every_reader() -> None:
-    assert {name.split(".")[-3] for name in PATTERNS} >= {"tool_output", "cisco_ios", "routeros", "sanitise", "systems"}
+    assert {name.split(".")[-3] for name in PATTERNS} >= {
+        "tool_output",
+        "cisco_ios",
+        "mikrotik_routeros",
+        "sanitise",
+        "systems",
+    }
 
 
 @pytest.mark.parametrize("name", PATTERNS)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sopctl.model.facts import shown
 from sopctl.model.facts.changes import differences, real
 from sopctl.model.facts.readers import adapters
 from sopctl.model.facts.script import from_script
@@ -56,3 +57,10 @@ def test_any_line_many_times_ends_in_time(line: str) -> None:
     adapters.accelerators(lines, lines)
     adapters.tpm(lines)
     assert time.process_time() - begin < 5, "a reader that is not linear"
+
+
+def test_the_form_has_the_names_by_which_a_storage_network_knows_the_server() -> None:
+    assert shown.fibre_ports(read(ROWS[0]).fibre_ports) == (
+        "21:00:00:24:ff:00:00:01 (Online, 16 Gbit); 21:00:00:24:ff:00:00:02 (Linkdown)"
+    )
+    assert shown.fibre_ports(()) is None
