@@ -4,7 +4,7 @@
 # so that nothing a tool prints can look like a section. A section that is ok but empty means that the tool failed.
 # The fields of sopctl/model/facts/server.py declare which sections they are read from.
 # Works as root, with full sudo, with sudo for these tools alone, or without: then it says what needs root.
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/opt/MegaRAID/storcli:/opt/MegaRAID/perccli:/opt/MegaRAID/MegaCli:/usr/Arcconf
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/opt/MegaRAID/storcli:/opt/MegaRAID/perccli:/opt/MegaRAID/storcli2:/opt/MegaRAID/perccli2:/opt/MegaRAID/MegaCli:/usr/Arcconf
 export LC_ALL=C
 umask 077
 cd / # some tools write into the current folder
@@ -63,7 +63,7 @@ disks() {
 }
 links() { bounded ip -j -d link || bounded ip -o link; }
 addresses() { bounded ip -j addr || bounded ip -o addr; }
-case $(bounded smartctl --version 2>/dev/null) in "smartctl "[1-6].* | '') json='' ;; *) json=-j ;; esac
+case $(bounded smartctl --version 2>/dev/null) in "smartctl "[1-6].* | '') json='' ;; *) json=--json=c ;; esac
 
 # Local file systems first: a share whose server is gone blocks df until it is killed, with nothing printed.
 sizes() { bounded df -Pkl; bounded df -Pk; }
@@ -91,6 +91,9 @@ everything() {
     /sys/class/dmi/id/product_uuid /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/class/dmi/id/chassis_type \
     /sys/class/dmi/id/board_serial /sys/class/dmi/id/chassis_serial /sys/class/dmi/id/chassis_asset_tag
   section dmidecode as_root dmidecode -t 0 -t 1 -t 2 -t 3 -t 17 -t 38 -t 39
+  edac=/sys/devices/system/edac/mc
+  kernel_lines edac . $edac/mc*/dimm*/dimm_* $edac/mc*/rank*/dimm_* $edac/mc*/csrow*/[cu]e_count \
+    $edac/mc*/csrow*/ch*_dimm_label $edac/mc*/csrow*/ch*_ce_count $edac/mc*/[cu]e_noinfo_count
   section virt plainly systemd-detect-virt
   section lsblk plainly disks
   for device in /sys/block/*; do
@@ -98,7 +101,7 @@ everything() {
     case $disk in nvme*c*n* | mmcblk*boot* | mmcblk*rpmb) ;;
     sd* | hd* | vd* | xvd* | nvme* | mmcblk* | dasd*)
       kernel_lines "sysblk $disk" . "$device/size" "$device/queue/rotational" "$device/device/model" "$device/device/serial" "$device/serial"
-      section "smart $disk" as_root smartctl $json -H -i "/dev/$disk" ;;
+      section "smart $disk" as_root smartctl $json -H -i -A "/dev/$disk" ;;
     esac
   done
   kernel mdstat /proc/mdstat
@@ -107,6 +110,13 @@ everything() {
       section storcli as_root "$tool" /call show nolog
       section raid as_root "$tool" /call/vall show nolog
       section drives as_root "$tool" /call/eall/sall show all nolog
+      break
+    fi
+  done
+  for tool in storcli2 perccli2; do
+    if command -v "$tool" >/dev/null 2>&1; then
+      section storcli2 as_root "$tool" /call show nolog J
+      section drives2 as_root "$tool" /call/eall/sall show all nolog J
       break
     fi
   done
@@ -120,8 +130,19 @@ everything() {
     fi
   done
   section arcconf as_root arcconf GETCONFIG 1
+  kernel_lines fibre . /sys/class/fc_host/host*/port_name /sys/class/fc_host/host*/port_state \
+    /sys/class/fc_host/host*/speed /sys/class/fc_host/host*/symbolic_name
+  section pci bounded lspci -mm
+  kernel_lines nvidia '^GPU UUID' /proc/driver/nvidia/gpus/*/information /proc/driver/nvidia/version
+  kernel_lines tpm . /sys/class/tpm/tpm*/tpm_version_major /sys/class/tpm/tpm*/device/caps \
+    /sys/class/tpm/tpm*/device/description
   section bmc as_root ipmitool lan print
-  section mc as_root ipmitool mc info
+  # A BMC that does not say what it is would only cost more time.
+  if section mc as_root ipmitool mc info; then
+    section fru as_root ipmitool fru print
+    section supply as_root ipmitool sdr type 0x08
+    section powerunit as_root ipmitool sdr type 0x09
+  fi
   section link plainly links
   section address plainly addresses
   section route plainly ip -o route show default
@@ -132,6 +153,13 @@ everything() {
     section "made ${card##*/}" plainly made "$card"
     [ ! -e "$card/device" ] || section "ethtool ${card##*/}" plainly ethtool -P "${card##*/}"
   done
+  # Only where they are in use: an engine that never ran would make its folders, or be started, to answer.
+  [ ! -e /run/libvirt ] || section virsh as_root virsh -q -r -c qemu:///system list --all
+  section qm as_root qm list
+  section pct as_root pct list
+  [ ! -e /var/lib/containers/storage ] || section podman as_root podman ps -a --format '{{.Names}}|{{.Status}}'
+  [ ! -e /run/docker.pid ] || section docker as_root docker ps -a --format '{{.Names}}|{{.Status}}'
+  section machines bounded machinectl --no-legend --no-pager list
   kernel dns /etc/resolv.conf
   kernel mounts /proc/mounts
   section df plainly sizes

@@ -20,6 +20,7 @@ _NOTHING = frozenset({"", "NA", "N/A", "None", "unknown", "Not Specified", "Not 
 _SIZE = re.compile(r"(\d{1,20}(?:[.,]\d{1,6})?) {0,4}([KMGTPE]?)(i?)(B(?:ytes)?|)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5, "e": 6}
 
+_RAW_SIZE = re.compile(r"([\d.]{1,12} [KMGTP]i?B) \[0x([0-9a-fA-F]{1,13}) Sectors\]")
 _INFINIBAND = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){19}")
 """A hardware address of InfiniBand (RFC 4391)."""
 
@@ -71,6 +72,16 @@ def size(value: object, base: int = 1024) -> int | None:
         return None
     power = 1024 if found[3] else base
     return number(int(float(found[1].replace(",", ".")) * power ** _POWERS[found[2].casefold()]), 2**60)
+
+
+def raw_size(value: object) -> int | None:
+    """A drive's size in bytes from "10.914 TB [0xaea00000 Sectors]": the size of its sectors follows from the rounded
+    size beside their number."""
+    found = _RAW_SIZE.match(value[:80]) if isinstance(value, str) else None
+    if found is None:
+        return None
+    sectors, about = int(found[2], 16), size(found[1]) or 0
+    return min((sectors * 512, sectors * 4096), key=lambda exact: abs(exact - about))
 
 
 def address(value: object) -> str | None:

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from sopctl.adapters.documents.forms import Field, Section, Source, Table
 from sopctl.errors import InvalidRecord
 from sopctl.model.facts.comparison import values
+from sopctl.model.facts.conditions import system_of
 from sopctl.model.facts.declaration import FormPart, Line, Rows, declarations
 from sopctl.model.facts.server import Missing, ServerFacts
+from sopctl.model.facts.support import support
 
 _ON_RECORD = {
     "code": "Kode penitipan",
@@ -84,10 +86,19 @@ def sections_of(
         Section("Letak", tuple(_field(label, None, place.get(key), None) for key, label in PLACE.items())),
         section("Perangkat keras", FormPart.HARDWARE),
         *_tables(facts, FormPart.HARDWARE),
-        section("Sistem", FormPart.SYSTEM),
+        _supported(section("Sistem", FormPart.SYSTEM), facts, declared),
         *_tables(facts, FormPart.SYSTEM),
         section("Operasional", "last_check", "availability", "officer", "checked"),
     )
+
+
+def _supported(system: Section, facts: ServerFacts, declared: Mapping[str, str]) -> Section:
+    """With the end of the operating system's support below its name, where that is known."""
+    found = support(system_of(facts) or declared.get("os"))
+    if found is None:
+        return system
+    said = Field("Dukungan sistem operasi", str(found), system.fields[0].source)
+    return Section(system.title, (system.fields[0], said, *system.fields[1:]))
 
 
 def _refuse_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None:
@@ -102,12 +113,13 @@ def _refuse_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None:
 
 
 def _lines(facts: ServerFacts, part: FormPart, declared: Mapping[str, str]) -> list[Field]:
-    return [
-        _line(facts, each.field, line, declared.get(line.declared))
+    found = (
+        (line, _line(facts, each.field, line, declared.get(line.declared)))
         for each in declarations(type(facts))
         for line in each.lines
         if line.part is part
-    ]
+    )
+    return [field for line, field in found if line.when == "always" or field.source in ("gathered", "declared")]
 
 
 def _line(facts: ServerFacts, field: str, line: Line, declared: str | None) -> Field:

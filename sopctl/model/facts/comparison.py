@@ -150,7 +150,8 @@ class Parts(Comparison, frozen=True, kw_only=True):
     `behind` is the field of what they are attached to. If that has a value there must be parts, so that an empty list
     means that they were not read; with `only_both`, an empty list always means that. If they could not be read this
     time, their old number is reported, in units of `counted`. With `serials`, a part that had a serial number and shows
-    none this time is reported under that name. With `sizes`, a part that is still there may have grown."""
+    none this time is reported under that name. With `sizes`, a part that is still there may have grown. With `rules`,
+    parts that the earlier version did not look for are not new."""
 
     traits: Callable[[Any], Traits]
     named: Callable[[Any], str]
@@ -160,10 +161,11 @@ class Parts(Comparison, frozen=True, kw_only=True):
     serials: str = ""
     sizes: str = ""
     size: Callable[[Any], str] = str
+    rules: int = 0
 
     def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
         old, new = getattr(before, field), getattr(after, field)
-        if field in before.missing or (not old and self._unread(before)):
+        if field in before.missing or before.rules < self.rules or (not old and self._unread(before)):
             return
         if not new and (field in after.missing or self._unread(after)):
             if old:

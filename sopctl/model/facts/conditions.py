@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from sopctl.model.facts import shown
 from sopctl.model.facts.naming import volume_key
 from sopctl.model.facts.parts import Disk, PowerSupply
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.states import Severity, State, judged
+from sopctl.model.facts.support import support
 
 __all__ = ["Condition", "Severity", "conditions"]
 
@@ -34,10 +36,40 @@ def conditions(facts: ServerFacts) -> tuple[Condition, ...]:
     return tuple(sorted(found, key=lambda each: each.severity is not Severity.CRITICAL))
 
 
+class _Limit(Struct, frozen=True):
+    """From which `count` of parts.Wear a disk is a condition, and of which severity. Of `what`, {} is the count."""
+
+    count: str
+    warning: int
+    critical: int
+    what: str
+
+
+_LIMITS = (
+    _Limit("reallocated", 10, 100, "{} sektor rusak sudah diganti"),
+    _Limit("pending", 1, 10, "{} sektor rusak belum diganti"),
+    _Limit("uncorrectable", 1, 10, "{} galat tidak dapat dikoreksi"),
+    _Limit("defects", 10, 100, "{} cacat baru sejak dibuat"),
+    _Limit("used", 90, 100, "{}% dari ketahanan menurut pembuatnya sudah terpakai"),
+)
+
+
 def _disks(facts: ServerFacts) -> Iterator[Condition]:
     for disk in facts.disks:
         if severity := judged(disk.health).severity:
             yield Condition(_disk("Disk", disk), f"SMART menyatakan {disk.health}", severity)
+        for limit in _LIMITS:
+            count = getattr(disk.wear, limit.count, None) or 0
+            if count >= limit.warning:
+                severity = Severity.CRITICAL if count >= limit.critical else Severity.WARNING
+                yield Condition(_disk("Disk", disk), limit.what.format(count), severity)
+
+
+def _memory(facts: ServerFacts) -> Iterator[Condition]:
+    for each in facts.memory_errors:
+        if each.uncorrected:
+            what = f"{each.uncorrected} galat memori tidak terkoreksi sejak server dinyalakan"
+            yield Condition(f"Memori {each.module}", what, Severity.CRITICAL)
 
 
 def _drives(facts: ServerFacts) -> Iterator[Condition]:
@@ -88,6 +120,8 @@ def _supplies(facts: ServerFacts) -> Iterator[Condition]:
             yield Condition(_supply(supply), f"tidak sehat ({supply.state})", severity)
     for bay in facts.empty_bays:
         yield Condition(f"Catu daya {bay}", "tidak terpasang, daya tanpa cadangan", Severity.CRITICAL)
+    if severity := judged(facts.power_redundancy).severity:
+        yield Condition("Catu daya", f"BMC menyatakan redundansinya {facts.power_redundancy}", severity)
 
 
 def _supply(supply: PowerSupply) -> str:
@@ -99,12 +133,27 @@ def _machine(facts: ServerFacts) -> Iterator[Condition]:
         yield Condition("Server", f"BMC menyatakan kesehatannya {facts.health}", severity)
 
 
+def system_of(facts: ServerFacts) -> str | None:
+    """The operating system as its makers call it: Proxmox is a Debian that has one more package."""
+    proxmox = facts.packages.get("pve-manager")
+    return f"Proxmox {proxmox}" if proxmox else shown.joined(facts.os_name, facts.os_version)
+
+
+def _system(facts: ServerFacts) -> Iterator[Condition]:
+    system = system_of(facts)
+    found = support(system)
+    if found and found.end.isoformat() < facts.gathered_at[:10]:
+        yield Condition(f"Sistem operasi {system}", f"dukungan {found}", Severity.WARNING)
+
+
 _LOOKS: tuple[Callable[[ServerFacts], Iterator[Condition]], ...] = (
+    _memory,
     _disks,
     _drives,
     _arrays,
     _controllers,
     _supplies,
     _machine,
+    _system,
 )
 """Where conditions are looked for, in the order of the form."""

@@ -30,13 +30,15 @@ class Read(Struct, frozen=True):
 
     Where there is no value, the state of the `sections` says why; those in `also` are read too, but have no say in
     that. An `optional` field may be empty on a sound server: it counts as missing only if none of its sections was
-    read. Any other field counts as missing whenever it is empty.
+    read. Any other field counts as missing whenever it is empty. A `quiet` section prints nothing where there is
+    nothing of the kind, so that it is empty does not mean that it failed.
     """
 
     value: Callable[[Sections], object]
     sections: tuple[str, ...]
     also: tuple[str, ...] = ()
     optional: bool = False
+    quiet: bool = False
 
 
 class Line(Struct, frozen=True):
@@ -44,7 +46,7 @@ class Line(Struct, frozen=True):
 
     `declared` is the key of the letter's or the dossier's value, which is printed if nothing was read; with `both`,
     also beside a value that differs from it. `none` is printed if the field was read, is empty, and nothing was
-    declared.
+    declared. A line is printed always, or only when there is something to say.
     """
 
     label: str
@@ -54,6 +56,7 @@ class Line(Struct, frozen=True):
     declared: str = ""
     both: bool = False
     none: str = ""
+    when: Literal["always", "filled"] = "always"
 
 
 class Rows(Struct, frozen=True):

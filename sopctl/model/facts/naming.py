@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from sopctl.model.facts.linux import cards
 from sopctl.model.facts.matching import Traits
 from sopctl.model.facts.parts import (
+    Accelerator,
     Controller,
     Disk,
+    FibrePort,
     Listener,
     MemoryModule,
     Module,
@@ -97,6 +99,22 @@ def power_supply_name(part: PowerSupply) -> str:
 
 def power_supply_key(part: PowerSupply) -> str:
     return part.name
+
+
+def fibre_port(part: FibrePort) -> Traits:
+    return Traits(marks=(part.wwn,), model=part.model)
+
+
+def fibre_port_name(part: FibrePort) -> str:
+    return part.wwn
+
+
+def accelerator(part: Accelerator) -> Traits:
+    return Traits(marks=(part.serial,), places=(part.name,), model=part.model)
+
+
+def accelerator_name(part: Accelerator) -> str:
+    return " ".join(filter(None, (part.model, f"({part.serial or part.name})")))
 
 
 def controller(part: Controller) -> Traits:

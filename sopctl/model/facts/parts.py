@@ -7,6 +7,19 @@ from msgspec import Struct, structs
 Part = TypeVar("Part", bound=Struct)
 
 
+class Wear(Struct, frozen=True):
+    """What SMART counts over a disk's life. Sectors (NVMe, SAS: errors) that were replaced, wait to be, could not be
+    read; `defects` that grew since it was made (SAS); `used`: percent of what its maker says that flash endures, which
+    may pass 100."""
+
+    hours: int | None = None
+    reallocated: int | None = None
+    pending: int | None = None
+    uncorrectable: int | None = None
+    defects: int | None = None
+    used: int | None = None
+
+
 class Disk(Struct, frozen=True):
     """One block device that holds data: no loop, device-mapper or optical drives. `size_bytes` as the kernel says."""
 
@@ -19,6 +32,7 @@ class Disk(Struct, frozen=True):
     """What SMART says of itself: PASSED, FAILED!, OK (SCSI)."""
     wwn: str | None = None
     """Its world-wide name: hexadecimal digits, without 0x."""
+    wear: Wear | None = None
 
 
 class Nic(Struct, frozen=True):
@@ -65,6 +79,15 @@ class MemoryModule(Struct, frozen=True):
     serial: str | None = None
 
 
+class MemoryErrors(Struct, frozen=True):
+    """What the memory controller counted since the last start (EDAC): `module` is its name for a module, or for the row
+    or controller of which it does not know the module."""
+
+    module: str
+    corrected: int
+    uncorrected: int
+
+
 class RaidVolume(Struct, frozen=True):
     """One array: `state` as the controller or the kernel says it (Optl, Dgrd, UU, U_)."""
 
@@ -93,7 +116,8 @@ class Controller(Struct, frozen=True):
 
 
 class PowerSupply(Struct, frozen=True):
-    """One power supply (SMBIOS type 39). `watts` is its maximum output; `plugged`: it has a cord, if that is known."""
+    """One power supply (SMBIOS type 39, or the BMC's). `watts` is its maximum output; `plugged`: it has a cord, if that
+    is known."""
 
     name: str
     model: str | None = None
@@ -101,6 +125,33 @@ class PowerSupply(Struct, frozen=True):
     state: str | None = None
     watts: int | None = None
     plugged: bool | None = None
+
+
+class FibrePort(Struct, frozen=True):
+    """One port of a Fibre Channel card: `wwn` is its world-wide port name, 16 hexadecimal digits; `state` and `speed`
+    as the kernel says them."""
+
+    name: str
+    wwn: str
+    model: str | None = None
+    state: str | None = None
+    speed: str | None = None
+
+
+class Accelerator(Struct, frozen=True):
+    """One card that computes: its place on the bus, and its UUID where its driver says it."""
+
+    name: str
+    model: str | None = None
+    serial: str | None = None
+
+
+class Guest(Struct, frozen=True):
+    """A virtual machine (`kind` vm) or a container (container) on the host."""
+
+    name: str
+    kind: str
+    running: bool
 
 
 class Module(Struct, frozen=True):

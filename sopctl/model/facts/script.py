@@ -50,6 +50,6 @@ def _joined(first: Sequence[Named], second: Sequence[Named]) -> tuple[Named, ...
 def _why(answer: Sections, read: Read) -> Missing | None:
     """Why a field has no value; None if the server was asked and has none."""
     states = [answer.state(name) for name in read.sections]
-    if read.optional and "ok" in states:
+    if read.optional and ("ok" in states or (read.quiet and "failed" in states)):
         return None
     return Missing.NEEDS_ROOT if "needs-root" in states else Missing.NOT_AVAILABLE

@@ -16,10 +16,14 @@ from sopctl.model.facts import tool_output as tools
 from sopctl.model.facts.linux import cards, processors, systems
 from sopctl.model.facts.linux.devices import is_disk, without_twins
 from sopctl.model.facts.parts import (
+    Accelerator,
     Controller,
     Cpu,
     Disk,
+    FibrePort,
+    Guest,
     Listener,
+    MemoryErrors,
     MemoryModule,
     Mount,
     Nic,
@@ -27,7 +31,10 @@ from sopctl.model.facts.parts import (
     RaidVolume,
     filled,
 )
+from sopctl.model.facts.readers import adapters, edac, smart, supplies
 from sopctl.model.facts.readers import controllers as readers
+from sopctl.model.facts.readers import guests as hosted
+from sopctl.model.facts.readers.storcli2 import storcli2
 from sopctl.model.sanitise import MAX_ENTRIES, address, mac, number, text
 
 MAX_TEXT = 1_000_000
@@ -228,8 +235,18 @@ def memory_modules(said: Sections) -> tuple[MemoryModule, ...]:
     return tuple(tools.memory_modules(said.smbios.get(17, ())))
 
 
+def memory_errors(said: Sections) -> tuple[MemoryErrors, ...]:
+    return edac.memory_errors(said.lines("edac"))
+
+
 def power_supplies(said: Sections) -> tuple[PowerSupply, ...]:
-    return tuple(tools.power_supplies(said.smbios.get(39, ())))
+    """By SMBIOS and by the BMC."""
+    smbios = tuple(tools.power_supplies(said.smbios.get(39, ())))
+    return supplies.joined(smbios, supplies.supplies(said.lines("fru"), said.lines("supply")))
+
+
+def power_redundancy(said: Sections) -> str | None:
+    return supplies.redundancy([*said.lines("supply"), *said.lines("powerunit")])
 
 
 def empty_bays(said: Sections) -> tuple[str, ...]:
@@ -252,7 +269,8 @@ def controllers(said: Sections) -> tuple[Controller, ...]:
 
 def _controllers(said: Sections) -> Iterator[readers.Found]:
     """What the makers' own tools say, where they are installed."""
-    return (read(said.lines(section)) for section, read in readers.READERS.items())
+    yield storcli2(said.document("storcli2"), said.document("drives2"))
+    yield from (read(said.lines(section)) for section, read in readers.READERS.items())
 
 
 def disks(said: Sections) -> tuple[Disk, ...]:
@@ -273,8 +291,8 @@ def disks(said: Sections) -> tuple[Disk, ...]:
             found[name] = filled(found[name], kernel) if name in found else kernel
     for name, disk in found.items():
         document = said.document("smart", name)
-        own = tools.smart_document(document) if document else tools.smart(said.lines("smart", name))
-        found[name] = structs.replace(disk, serial=own.serial or disk.serial, health=own.health)
+        own = smart.document(document) if document else smart.lines(said.lines("smart", name))
+        found[name] = structs.replace(disk, serial=own.serial or disk.serial, health=own.health, wear=own.wear)
     return tuple(without_twins(found[name] for name in sorted(found)))[:MAX_ENTRIES]
 
 
@@ -285,6 +303,28 @@ def _files(lines: Sequence[str], folder: str = "/") -> dict[str, str]:
         path, _, value = line.partition(":")
         found.setdefault(path.rpartition(folder)[2].rpartition("/")[2], value)
     return found
+
+
+def height_units(said: Sections) -> int | None:
+    """SMBIOS type 3: `Height: 2 U`; 0 stands for unknown."""
+    words = (_smbios(said, 3, "Height") or "").split()
+    return number(words[0], 60) or None if words[1:] == ["U"] else None
+
+
+def fibre_ports(said: Sections) -> tuple[FibrePort, ...]:
+    return adapters.fibre_ports(said.lines("fibre"))
+
+
+def accelerators(said: Sections) -> tuple[Accelerator, ...]:
+    return adapters.accelerators(said.lines("pci"), said.lines("nvidia"))
+
+
+def tpm(said: Sections) -> str | None:
+    return adapters.tpm(said.lines("tpm"))
+
+
+def guests(said: Sections) -> tuple[Guest, ...]:
+    return hosted.guests({section: said.lines(section) for section in hosted.SECTIONS})
 
 
 def bmc_mac(said: Sections) -> str | None:

@@ -17,10 +17,14 @@ from sopctl.model.facts.comparison import Amount, Items, Pairwise, Parts, States
 from sopctl.model.facts.declaration import FormPart, Line, Read, Rows
 from sopctl.model.facts.linux import systems
 from sopctl.model.facts.parts import (
+    Accelerator,
     Controller,
     Cpu,
     Disk,
+    FibrePort,
+    Guest,
     Listener,
+    MemoryErrors,
     MemoryModule,
     Module,
     Mount,
@@ -28,8 +32,9 @@ from sopctl.model.facts.parts import (
     PowerSupply,
     RaidVolume,
 )
+from sopctl.model.facts.states import judged
 
-RULES = 1
+RULES = 2
 """The rules by which this version reads: what it lists that earlier ones left out is not new in its first month."""
 
 _FIRMWARE_KEEPS = 0.02
@@ -109,6 +114,12 @@ class ServerFacts(Struct, frozen=True):
         Read(sections.form_factor, ("dmi",), also=("dmidecode",)),
         Line("Bentuk", FormPart.MACHINE, declared="form_factor"),
         Uncompared(why="the product is"),
+    ] = None
+    height_units: Annotated[
+        int | None,
+        Read(sections.height_units, ("dmidecode",), optional=True),
+        Line("Tinggi", FormPart.MACHINE, shown.units, when="filled"),
+        Value("Tinggi (U)"),
     ] = None
     os_name: Annotated[
         str | None,
@@ -199,6 +210,12 @@ class ServerFacts(Struct, frozen=True):
         Rows("Modul memori", FormPart.HARDWARE, shown.MEMORY_MODULE, shown.memory_module_row),
         Parts(traits=naming.memory_module, named=naming.memory_module_name, counted="modul", only_both=True),
     ] = ()
+    memory_errors: Annotated[
+        tuple[MemoryErrors, ...],
+        Read(sections.memory_errors, ("edac",), optional=True, quiet=True),
+        Line("Galat memori (ECC)", FormPart.HARDWARE, shown.memory_errors, when="filled"),
+        Uncompared(why="the counts grow, and begin anew at each start; an uncorrected error is a condition"),
+    ] = ()
     disks: Annotated[
         tuple[Disk, ...],
         Read(sections.disks, ("lsblk",), also=("sysblk", "smart"), optional=True),
@@ -215,7 +232,7 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     drives: Annotated[
         tuple[Disk, ...],
-        Read(sections.drives, ("drives", "ssacli", "megacli", "arcconf"), optional=True),
+        Read(sections.drives, ("drives", "storcli2", "drives2", "ssacli", "megacli", "arcconf"), optional=True),
         Rows("Disk pada pengendali RAID", FormPart.HARDWARE, shown.DRIVE, shown.disk_row, when="filled"),
         States("Kesehatan disk", traits=naming.drive, key=naming.disk_key, state=lambda disk: disk.health),
         Parts(
@@ -231,7 +248,12 @@ class ServerFacts(Struct, frozen=True):
     (c0/e32/s0), `health` its word for the drive's state (Onln, GHS, Failed)."""
     controllers: Annotated[
         tuple[Controller, ...],
-        Read(sections.controllers, ("storcli", "ssacli", "megacli", "arcconf"), optional=True),
+        Read(
+            sections.controllers,
+            ("storcli", "storcli2", "ssacli", "megacli", "arcconf"),
+            also=("drives2",),
+            optional=True,
+        ),
         Rows("Pengendali RAID", FormPart.HARDWARE, shown.CONTROLLER, shown.controller_row, when="filled"),
         States(
             "Baterai pengendali RAID",
@@ -243,14 +265,19 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     raid: Annotated[
         tuple[RaidVolume, ...],
-        Read(sections.raid, ("raid", "mdstat"), also=("ssacli", "megacli", "arcconf"), optional=True),
+        Read(
+            sections.raid,
+            ("raid", "mdstat"),
+            also=("storcli2", "drives2", "ssacli", "megacli", "arcconf"),
+            optional=True,
+        ),
         Line("RAID", FormPart.HARDWARE, shown.volumes, declared="raid", none="tidak ada"),
         States("Keadaan RAID", traits=naming.volume, key=naming.volume_key, state=lambda volume: volume.state),
         Parts("Volume RAID", traits=naming.volume, named=naming.volume_name),
     ] = ()
     power_supplies: Annotated[
         tuple[PowerSupply, ...],
-        Read(sections.power_supplies, ("dmidecode",), optional=True),
+        Read(sections.power_supplies, ("dmidecode",), also=("fru", "supply"), optional=True),
         Line("Catu daya", FormPart.HARDWARE, shown.supplies, fields=("power_supplies", "empty_bays"), declared="psu"),
         States(
             "Keadaan catu daya",
@@ -258,7 +285,7 @@ class ServerFacts(Struct, frozen=True):
             key=naming.power_supply_key,
             state=lambda supply: supply.state,
         ),
-        Parts(traits=naming.power_supply, named=naming.power_supply_name),
+        Parts(traits=naming.power_supply, named=naming.power_supply_name, only_both=True),
     ] = ()
     empty_bays: Annotated[
         tuple[str, ...],
@@ -266,6 +293,13 @@ class ServerFacts(Struct, frozen=True):
         Uncompared(why="the power supplies are"),
     ] = ()
     """Where a power supply of a redundant group is missing."""
+    power_redundancy: Annotated[
+        str | None,
+        Read(sections.power_redundancy, ("supply", "powerunit"), optional=True),
+        Line("Redundansi daya", FormPart.HARDWARE, when="filled"),
+        Value(identity=judged),
+    ] = None
+    """What the BMC says of its power supplies together: Fully Redundant, Redundancy Lost."""
     bmc_address: Annotated[
         str | None,
         Read(sections.bmc_address, ("bmc",), optional=True),
@@ -291,11 +325,37 @@ class ServerFacts(Struct, frozen=True):
         Pairwise("Kartu jaringan", names=naming.cards_changed),
         Pairwise("Alamat IP", names=naming.addresses_changed, rules=1),
     ] = ()
+    fibre_ports: Annotated[
+        tuple[FibrePort, ...],
+        Read(sections.fibre_ports, ("fibre",), optional=True, quiet=True),
+        Line("Port Fibre Channel", FormPart.HARDWARE, shown.fibre_ports, when="filled"),
+        Parts(traits=naming.fibre_port, named=naming.fibre_port_name, rules=2),
+    ] = ()
+    accelerators: Annotated[
+        tuple[Accelerator, ...],
+        Read(sections.accelerators, ("pci",), also=("nvidia",), optional=True, quiet=True),
+        Line("GPU dan akselerator", FormPart.HARDWARE, shown.accelerators, when="filled"),
+        Parts(traits=naming.accelerator, named=naming.accelerator_name, rules=2),
+    ] = ()
+    tpm: Annotated[
+        str | None,
+        Read(sections.tpm, ("tpm",), optional=True, quiet=True),
+        Line("TPM", FormPart.HARDWARE, when="filled"),
+        Value(),
+    ] = None
+    """The version of the trusted platform module, if there is one."""
     listeners: Annotated[
         tuple[Listener, ...],
         Read(sections.listeners, ("listening",), optional=True),
         Line("Layanan yang mendengarkan", FormPart.SYSTEM, shown.services, declared="services", none="tidak ada"),
         Pairwise("Port terbuka", names=naming.ports_changed),
+    ] = ()
+    guests: Annotated[
+        tuple[Guest, ...],
+        Read(sections.guests, ("virsh", "qm", "pct", "podman", "docker", "machines"), optional=True, quiet=True),
+        Line("Mesin virtual", FormPart.SYSTEM, shown.machines, when="filled"),
+        Line("Kontainer", FormPart.SYSTEM, shown.containers, when="filled"),
+        Uncompared(why="they come and go"),
     ] = ()
     time_synchronised: Annotated[
         bool | None,

@@ -32,8 +32,9 @@ _DMI = {
     "bios_version": "bios_version",
     "bios_date": "bios_date",
     "form_factor": "form_factor",
+    "uuid": "product_uuid",
 }
-_ROOT_ONLY = frozenset({"serial"})
+_ROOT_ONLY = frozenset({"serial", "uuid"})
 """Fields whose files in /sys/class/dmi/id only root may read, and that a sound server has."""
 _OFTEN_EMPTY = frozenset({"board_serial", "chassis_serial", "asset_tag", "empty_bays"})
 """Fields that are empty on many a sound server; whether they could be read, details.sh says."""
@@ -52,6 +53,7 @@ def from_setup(raw: Mapping[str, object], *, gathered_at: str) -> ServerFacts:
     dmi = {field: placeholders.name(facts.get(key)) for field, key in _DMI.items()}
     # If other DMI fields can be read and a root-only one cannot, this was not root.
     readable = any(value is not None for field, value in dmi.items() if field not in _ROOT_ONLY)
+    dmi["uuid"] = dmi["uuid"].lower() if dmi["uuid"] else None
     hostname = text(facts.get("hostname"), 64) or text(facts.get("nodename"), 64)
     gateway = mapping(facts.get("default_ipv4")).get("gateway") or mapping(facts.get("default_ipv6")).get("gateway")
     os_name, os_version = systems.from_setup(

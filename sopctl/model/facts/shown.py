@@ -5,16 +5,21 @@ from collections.abc import Mapping, Sequence
 
 from sopctl.model.facts.naming import volume_name
 from sopctl.model.facts.parts import (
+    Accelerator,
     Controller,
     Cpu,
     Disk,
+    FibrePort,
+    Guest,
     Listener,
+    MemoryErrors,
     MemoryModule,
     Module,
     Mount,
     Nic,
     PowerSupply,
     RaidVolume,
+    Wear,
 )
 from sopctl.model.facts.states import State, judged
 from sopctl.model.quantity import decimal, disk_size, duration, memory_size
@@ -61,6 +66,10 @@ def dated(version: str | None, date: str | None) -> str | None:
     return joined(version, date, between=" – ")
 
 
+def units(count: int | None) -> str | None:
+    return None if count is None else f"{count} U"
+
+
 def mebibytes(count: int | None) -> str | None:
     return None if count is None else memory_size(count * 1024**2)
 
@@ -79,6 +88,18 @@ def waiting(updates: int | None) -> str | None:
 
 def installed(packages: Mapping[str, str]) -> str | None:
     return f"{len(packages)} paket" if packages else None
+
+
+def memory_errors(counted: Sequence[MemoryErrors]) -> str | None:
+    """How many modules are counted, and those with errors."""
+    if not counted:
+        return None
+    wrong = [
+        f"{each.module}: {each.corrected} terkoreksi, {each.uncorrected} tidak terkoreksi"
+        for each in counted
+        if each.corrected or each.uncorrected
+    ]
+    return "; ".join(wrong) or f"tidak ada ({len(counted)} modul diamati sejak server dinyalakan)"
 
 
 def addresses(values: Sequence[str]) -> str | None:
@@ -119,6 +140,28 @@ def supplies(power_supplies: Sequence[PowerSupply], empty_bays: Sequence[str]) -
     return "; ".join((*map(told, power_supplies), *(f"{bay} (tidak terpasang)" for bay in empty_bays))) or None
 
 
+def machines(guests: Sequence[Guest]) -> str | None:
+    return _hosted([guest for guest in guests if guest.kind == "vm"])
+
+
+def containers(guests: Sequence[Guest]) -> str | None:
+    return _hosted([guest for guest in guests if guest.kind == "container"])
+
+
+_NAMED = 12
+"""The names that a line of the form has room for."""
+
+
+def _hosted(guests: Sequence[Guest]) -> str | None:
+    """`3, 2 di antaranya berjalan: arsip, surat, web`: all of them, as many names as there is room for."""
+    if not guests:
+        return None
+    running = sum(guest.running for guest in guests)
+    names = ", ".join(guest.name for guest in guests[:_NAMED])
+    more = f", dan {len(guests) - _NAMED} lainnya" if len(guests) > _NAMED else ""
+    return f"{len(guests)}, {running} di antaranya berjalan: {names}{more}"
+
+
 def services(listeners: Sequence[Listener]) -> str | None:
     """Each open port once, with its program where that could be read."""
     found = {(each.port, each.protocol): each.program for each in listeners}
@@ -136,9 +179,20 @@ DRIVE = ("Letak", "Model", "Kapasitas", "Jenis", "Nomor seri", "Keadaan")
 
 
 def disk_row(disk: Disk) -> tuple[str, ...]:
+    """The last cell has the disk's word for its health, and what SMART counts: the hours, and what is not zero."""
     kind = {True: "HDD", False: "SSD", None: NONE}[disk.rotational]
     size = disk_size(disk.size_bytes) if disk.size_bytes else NONE
-    return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, disk.health or NONE
+    wear = disk.wear or Wear()
+    said = (
+        disk.health,
+        f"{decimal(wear.hours)} jam" if wear.hours is not None else None,
+        f"aus {wear.used}%" if wear.used is not None else None,
+        f"sektor diganti {wear.reallocated}" if wear.reallocated else None,
+        f"sektor rusak {wear.pending}" if wear.pending else None,
+        f"galat {wear.uncorrectable}" if wear.uncorrectable else None,
+        f"cacat {wear.defects}" if wear.defects else None,
+    )
+    return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, joined(*said, between="; ") or NONE
 
 
 CONTROLLER = ("Nama", "Model", "Nomor seri", "Firmware", "Baterai", "Keadaan")
@@ -147,6 +201,28 @@ CONTROLLER = ("Nama", "Model", "Nomor seri", "Firmware", "Baterai", "Keadaan")
 def controller_row(part: Controller) -> tuple[str, ...]:
     cells = (part.model, part.serial, part.firmware, part.battery, part.state)
     return part.name, *(each or NONE for each in cells)
+
+
+def fibre_ports(ports: Sequence[FibrePort]) -> str | None:
+    """`21:00:00:24:ff:00:00:01 (Online, 16 Gbit); …`: by these names a storage network knows a server."""
+
+    def told(each: FibrePort) -> str:
+        wwn = ":".join(each.wwn[at : at + 2] for at in range(0, 16, 2))
+        about = joined(each.state, each.speed, between=", ")
+        return f"{wwn} ({about})" if about else wwn
+
+    return "; ".join(map(told, ports)) or None
+
+
+def accelerators(parts: Sequence[Accelerator]) -> str | None:
+    """Each model once, with its number."""
+    models = [part.model or part.name for part in parts]
+    return (
+        "; ".join(
+            f"{models.count(model)} × {model}" if models.count(model) > 1 else model for model in dict.fromkeys(models)
+        )
+        or None
+    )
 
 
 MODULE = ("Nama", "Tipe", "Keterangan", "Nomor seri")

@@ -38,6 +38,7 @@ _GOOD = words(
     presentok up ready unconfiguredgood ugood unconfiguredgoodspunup unconfiguredgoodspundown ugunsp ugshld
     hotspare hotsparespunup hotsparespundown ghs dhs globalhotspare dedicatedhotspare jbod conf configured spare
     raw system hsp hspdedicated hspglobal charged charging fullycharged true yes enabled safe nonraid
+    presencedetected fullyredundant powersupplyinactive
     """
 )
 _BUSY = words(
@@ -62,6 +63,11 @@ _BAD = words(
     """
 )
 _PHRASES = (
+    (
+        re.compile(r"redundancy degraded|non-redundant: ?sufficient|config error|ac out-of-range, but present"),
+        State.POOR,
+    ),
+    (re.compile(r"non-redundant"), State.BAD),
     (re.compile(r"predict|imminent|impending|tripped|smart ?alert|threshold exceeded"), State.BAD),
     (
         re.compile(r"fail(?!.{0,10}none)|fault|degraded|offline|critical|missing|uncorrect|bad\b|dead|lost"),

@@ -1,25 +1,22 @@
-"""What the tools of a server print, read line by line: dmidecode, lsblk, smartctl, storcli, mdstat, ip, ss, df …
+"""What the tools of a server print, read line by line: dmidecode, lsblk, storcli, mdstat, ip, ss, df …
 
-Shapes are those of the tools' manuals: dmidecode(8) (SMBIOS 3 types 17, 38, 39), lsblk(8) -P, smartctl(8) -H -i,
-StorCLI's user guide (show tables), md(4), ip(8) -o, ss(8) -H, df(1) -P. Any other line is left out; nothing raises.
+Shapes are those of the tools' manuals: dmidecode(8) (SMBIOS 3 types 17, 38, 39), lsblk(8) -P, StorCLI's user guide
+(show tables), md(4), ip(8) -o, ss(8) -H, df(1) -P. Any other line is left out; nothing raises.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
-
 from sopctl.model.facts.linux.devices import is_disk, is_mount
 from sopctl.model.facts.parts import Disk, Listener, MemoryModule, Mount, PowerSupply, RaidVolume
 from sopctl.model.placeholders import name as real_name
 from sopctl.model.placeholders import serial as real_serial
-from sopctl.model.sanitise import MAX_ENTRIES, address, entries, mapping, number, size, text
+from sopctl.model.sanitise import MAX_ENTRIES, address, entries, mapping, number, raw_size, size, text
 
 Record = dict[str, str]
 
 _PAIR = re.compile(r'([A-Z-]{1,16})="([^"]{0,400})"')
-_HEALTH = re.compile(r"SMART (?:overall-health self-assessment test result|Health Status):\s{0,20}(.{1,80})")
 _WATTS = re.compile(r"(\d{1,6}) W")
 _QUANTITY = r"[\d.]{1,12} [KMGTP]i?B"
 _VIRTUAL_DRIVE = re.compile(
@@ -32,7 +29,6 @@ _DRIVE_ROW = re.compile(
     rf"\d{{0,5}}:\d{{1,5}}\s{{1,20}}\d{{1,5}}\s{{1,20}}(\S{{1,12}})\s{{1,20}}\S{{1,12}}\s{{1,20}}({_QUANTITY}|-)"
     r"\s{1,20}\S{1,12}\s{1,20}(\S{1,12})\s{1,20}\S{1,12}\s{1,20}\S{1,12}\s{1,20}(?:(\d{1,5} ?k?K?B)\s{1,20}(\S{1,60}))?"
 )
-_RAW_SIZE = re.compile(rf"({_QUANTITY}) \[0x([0-9a-fA-F]{{1,13}}) Sectors\]")
 _ARRAY = re.compile(
     r"(md\S{1,40}) : (active|inactive|broken)(?: \((?:auto-)?read-only\))?(?: (raid\d{1,2}|linear|multipath)(?= |$))?"
 )
@@ -176,29 +172,6 @@ def _disk(pairs: Record) -> Iterator[Disk]:
         )
 
 
-class Smart(Struct, frozen=True):
-    """A disk's own word: its serial number, and its health."""
-
-    serial: str | None = None
-    health: str | None = None
-
-
-def smart(lines: Sequence[str]) -> Smart:
-    """`smartctl -H -i`."""
-    fields = colon_fields(lines)
-    health = next((match[1] for line in lines[:400] if (match := _HEALTH.match(line))), None)
-    serial = real_serial(fields.get("Serial Number") or fields.get("Serial number"), 80)
-    return Smart(serial, text((health or "").partition(" [")[0], 40))
-
-
-def smart_document(document: object) -> Smart:
-    """`smartctl -j -H -i` (smartmontools 7)."""
-    said = mapping(document)
-    passed = mapping(said.get("smart_status")).get("passed")
-    health = {True: "PASSED", False: "FAILED!"}.get(passed) if isinstance(passed, bool) else None
-    return Smart(real_serial(said.get("serial_number"), 80), health)
-
-
 def raid_controller(lines: Sequence[str]) -> Iterator[RaidVolume]:
     """The virtual drives of `storcli /call/vall show` (perccli prints the same), controller by controller."""
     controller: str | None = None
@@ -225,27 +198,18 @@ def drives(lines: Sequence[str]) -> Iterator[Disk]:
             key, _, value = line.partition(" = ")
             record.setdefault(key.strip()[:80], value.strip()[:400])
     for name, record in found.items():
-        capacity = _capacity(record)
+        room = raw_size(record.get("Raw size")) or size(record.get("size"))
         alert = record.get("S.M.A.R.T alert flagged by drive") == "Yes"
-        if capacity or record.get("state"):
+        if room or record.get("state"):
             yield Disk(
                 name=name,
-                size_bytes=capacity or 0,
+                size_bytes=room or 0,
                 model=real_name(record.get("Model Number"), 60) or real_name(record.get("model"), 60),
                 serial=real_serial(record.get("SN"), 80),
                 rotational={"HDD": True, "SSD": False}.get(record.get("medium", "")),
                 health=text(record.get("state", "") + (" SMART alert" if alert else ""), 40),
                 wwn=real_serial(record.get("WWN"), 80),
             )
-
-
-def _capacity(record: Record) -> int | None:
-    """A drive's size in bytes: the number of its sectors, whose size follows from the rounded size beside it."""
-    found = _RAW_SIZE.match(record.get("Raw size", ""))
-    if found is None:
-        return size(record.get("size"))
-    sectors, about = int(found[2], 16), size(found[1]) or 0
-    return min((sectors * 512, sectors * 4096), key=lambda exact: abs(exact - about))
 
 
 def software_raid(lines: Sequence[str]) -> Iterator[RaidVolume]:

@@ -78,7 +78,9 @@ class Handler(BaseHTTPRequestHandler):
         self.give(204, None)
 
     def give(self, status: int, content: object, **headers: str) -> None:
-        body = b"" if content is None else json.dumps(content).encode()
+        """Bytes go as they are."""
+        raw = b"" if content is None else content
+        body = raw if isinstance(raw, bytes) else json.dumps(raw).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

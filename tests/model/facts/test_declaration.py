@@ -82,13 +82,13 @@ def test_what_is_declared_beside_a_field_exists() -> None:
 # A new fact is declared, and that is all
 
 
-class WithTpm(ServerFacts, frozen=True):
+class WithMicrocode(ServerFacts, frozen=True):
     """The facts and one more, declared as docs/inventory.md says."""
 
-    tpm: Annotated[
+    microcode: Annotated[
         str | None,
-        Read(first_line("tpm"), ("tpm",)),
-        Line("Versi TPM", FormPart.HARDWARE),
+        Read(first_line("microcode"), ("microcode",)),
+        Line("Versi mikrokode", FormPart.HARDWARE),
         Value(weight=Weight.ALARM),
     ] = None
 
@@ -96,11 +96,11 @@ class WithTpm(ServerFacts, frozen=True):
 @pytest.fixture
 def new_fact(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (script, setup):
-        monkeypatch.setattr(module, "ServerFacts", WithTpm)
+        monkeypatch.setattr(module, "ServerFacts", WithMicrocode)
 
 
 def said(section: str) -> ServerFacts:
-    return script.from_script(f"=host ok\n web1\n=tpm {section}\n", gathered_at=AT)
+    return script.from_script(f"=host ok\n web1\n=microcode {section}\n", gathered_at=AT)
 
 
 def on_the_form(facts: ServerFacts) -> Field:
@@ -112,10 +112,10 @@ def on_the_form(facts: ServerFacts) -> Field:
 @pytest.mark.usefixtures("new_fact")
 def test_a_new_fact_is_read_completed_and_kept() -> None:
     without = setup.from_setup({"hostname": "web1"}, gathered_at=AT)
-    assert without.missing["tpm"] is Missing.NOT_AVAILABLE
+    assert without.missing["microcode"] is Missing.NOT_AVAILABLE
     both = script.completed(without, said("ok\n 2.0"))
-    assert msgspec.json.decode(msgspec.json.encode(both))["tpm"] == "2.0"
-    assert "tpm" not in both.missing
+    assert msgspec.json.decode(msgspec.json.encode(both))["microcode"] == "2.0"
+    assert "microcode" not in both.missing
 
 
 @pytest.mark.usefixtures("new_fact")
@@ -129,15 +129,15 @@ def test_a_new_fact_is_read_completed_and_kept() -> None:
     ],
 )
 def test_a_new_fact_is_on_the_form(section: str, value: str, source: Any) -> None:
-    assert on_the_form(said(section)) == Field("Versi TPM", value, source)
+    assert on_the_form(said(section)) == Field("Versi mikrokode", value, source)
 
 
 @pytest.mark.usefixtures("new_fact")
 @pytest.mark.parametrize(
     ("section", "weight", "sentence"),
     [
-        ("ok\n 1.2", Weight.ALARM, "Versi TPM: 2.0 menjadi 1.2"),
-        ("absent", Weight.UNREAD, "Versi TPM: tidak terbaca kali ini (sebelumnya 2.0)"),
+        ("ok\n 1.2", Weight.ALARM, "Versi mikrokode: 2.0 menjadi 1.2"),
+        ("absent", Weight.UNREAD, "Versi mikrokode: tidak terbaca kali ini (sebelumnya 2.0)"),
     ],
 )
 def test_a_new_fact_is_compared(section: str, weight: Weight, sentence: str) -> None:

@@ -219,9 +219,24 @@ def test_what_a_bmc_refuses_is_noted_beside_why_the_server_was_not_asked(
     assert "salah" not in newest(desk, deposit).note
 
 
-def test_a_service_that_is_no_redfish(desk: Desk, bmc: Bmc, take_in: Callable[..., str]) -> None:
+ROOTS = {
+    "another service's": b'{"Name": "x"}',
+    "null": b"null",
+    "a list": b"[]",
+    "a number that is none": b"NaN",
+    "a text": b'"Redfish"',
+    "a page": b"<html>",
+    "nothing": b"",
+}
+"""What may stand where the root of a Redfish service should."""
+UNREADABLE = (b"<html>", b"")
+"""What is not even JSON."""
+
+
+@pytest.mark.parametrize("root", ROOTS.values(), ids=ROOTS)
+def test_a_service_that_is_no_redfish(desk: Desk, bmc: Bmc, take_in: Callable[..., str], root: bytes) -> None:
     def nothing(handler: Handler) -> bool:
-        handler.give(200, None if handler.path != "/redfish/v1/" else {"Name": "x"})
+        handler.give(200, root if handler.path == "/redfish/v1/" else None)
         return True
 
     deposit = take_in(bmc.port)
@@ -229,4 +244,4 @@ def test_a_service_that_is_no_redfish(desk: Desk, bmc: Bmc, take_in: Callable[..
     bmc.answer = nothing
     with pytest.raises(OutsideFailure) as error:
         collecting.collect(desk, deposit)
-    assert error.value.id == "bmc-not-redfish"
+    assert error.value.id == ("bmc-answer-unreadable" if root in UNREADABLE else "bmc-not-redfish")

@@ -41,6 +41,7 @@ def compare(server: Server, serial: str, facts: ServerFacts) -> tuple[Comparison
         _memory(server, facts),
         *_disks(server, facts),
         _system(server, facts),
+        *_height(server, facts),
     )
     return tuple(
         Comparison(each.subject, each.declared, each.found, each.agrees if each.found else None)
@@ -98,6 +99,13 @@ def _sizes(disks: Iterable[Disk]) -> str:
 def _system(server: Server, facts: ServerFacts) -> Comparison:
     found = " ".join(filter(None, (facts.os_name, facts.os_version)))
     return Comparison("Sistem operasi", server.operating_system, found, same_system(server.operating_system, found))
+
+
+def _height(server: Server, facts: ServerFacts) -> Iterable[Comparison]:
+    """Many machines do not say how high they are."""
+    declared, found = server.height_units, facts.height_units
+    if found:
+        yield Comparison("Tinggi", f"{declared} U", f"{found} U", declared == found)
 
 
 def _letters(text: str) -> str:

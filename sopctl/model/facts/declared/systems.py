@@ -117,6 +117,15 @@ def same_system(declared: str, found: str) -> bool | None:
     return True if True in answers else None if None in answers else False
 
 
+def release(text: str) -> tuple[str, tuple[int, ...]] | None:
+    """The family and the version of the one system that a text names; None if it names several, or none, or a Windows
+    that is no server."""
+    found = list(_systems(_plain(text)))
+    if len(found) != 1 or (found[0].family.name == _WINDOWS and not found[0].edition):
+        return None
+    return found[0].family.name, found[0].version
+
+
 def _plain(text: str) -> str:
     return " ".join(_ARCHITECTURE.sub(" ", _MARKS.sub("", text.casefold()[:300])).replace("_", " ").split())
 

@@ -48,8 +48,8 @@ _MODEL = re.compile(
     r"(?:(?:HP|HPE|Aruba|ProCurve|Hewlett-Packard(?: Company)?) ){0,2}((?:[JR][A-Z0-9]{4,7}) [^,]{2,50})"
 )
 _CHASSIS = re.compile(r" {0,4}Chassis: (\S{2,30}) +(\S{2,20}) +Serial Number: +(\S{4,30})")
-_SERIAL = re.compile(r"(?=[A-Z]{0,16}\d)[A-Z0-9]{8,16}")
-_PORT = re.compile(r" {0,4}(?=[A-Za-z/]{0,6}\d)([A-Za-z0-9/]{1,10})\*?(?:-\S{1,12})? {1,24}\S{0,20} {0,24}\| ")
+_SERIAL = re.compile(r"(?=[A-Z]{0,15}\d)[A-Z0-9]{8,16}")
+_PORT = re.compile(r" {0,4}(?=[A-Za-z/]{0,6}\d)([A-Za-z0-9/]{1,10})\*?(?:-\S{1,12})? {1,20}\S{0,20} {0,20}\| ")
 _SPEED = re.compile(r"(\d{1,6}|\d{1,3}\.\d)(GigFD|Gig[FH]D?|[FH]Dx)", re.IGNORECASE)
 _VLAN = re.compile(r" {0,4}(\S{1,40}) +\| +(Manual|DHCP/Bootp|DHCP|Disabled)\b")
 

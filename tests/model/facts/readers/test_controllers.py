@@ -13,8 +13,9 @@ from sopctl.model.facts.server import ServerFacts
 from tests.cases import rows
 
 ROWS = rows("controllers")
-TOOLS = ("ssacli", "megacli", "arcconf", "storcli")
-LINES = sorted({line for row in ROWS for tool in TOOLS for line in row.get(tool, "").splitlines()})
+TEXT = ("ssacli", "megacli", "arcconf", "storcli")
+TOOLS = (*TEXT, "storcli2", "drives2")
+LINES = sorted({line for row in ROWS for tool in TEXT for line in row.get(tool, "").splitlines()})
 
 
 def read(row: dict[str, Any]) -> ServerFacts:
@@ -39,7 +40,7 @@ def test_a_controller(row: dict[str, Any]) -> None:
     assert differences(facts, facts) == ()
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("tool", TEXT)
 @pytest.mark.parametrize(
     "line", [*LINES[::7], "a" * 400, "Logical Drive: " * 30, " in Slot 1" * 40, "PD: 1 Information"]
 )
