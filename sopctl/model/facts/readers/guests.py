@@ -1,8 +1,8 @@
 """Virtual machines and containers on a host, as its own tools list them.
 
 `virsh -q list --all`, Proxmox's `qm list` and `pct list`, `podman` and `docker ps -a` (here as `name|status`), and the
-files of systemd-machined (of systemd-nspawn's containers; what else it knows, others manage). Names are what people gave
-them, so no column is found by its width.
+files of systemd-machined (of systemd-nspawn's containers; what else it knows, others manage). Names are what people
+gave them, so no column is found by its width.
 """
 
 import re
