@@ -1,8 +1,8 @@
 """Virtual machines and containers on a host, as its own tools list them.
 
-`virsh -q list --all`, Proxmox's `qm list` and `pct list`, `podman` and `docker ps -a` (here as `name|status`), and
-`machinectl list` (systemd-nspawn; what else it lists, others manage). Names are what people gave them, so no column is
-found by its width.
+`virsh -q list --all`, Proxmox's `qm list` and `pct list`, `podman` and `docker ps -a` (here as `name|status`), and the
+files of systemd-machined (of systemd-nspawn's containers; what else it knows, others manage). Names are what people
+gave them, so no column is found by its width.
 """
 
 import re
@@ -52,10 +52,11 @@ def _engine(lines: Sequence[str]) -> Iterator[Guest]:
 
 
 def _nspawn(lines: Sequence[str]) -> Iterator[Guest]:
+    """/run/systemd/machines: a file for each that runs, and a link for its unit."""
     for line in lines:
-        words = line.split()
-        if words[1:3] == ["container", "systemd-nspawn"]:
-            yield from _guest("container", words[0], "running")
+        path, _, said = line.partition(":")
+        if said == "SERVICE=systemd-nspawn":
+            yield from _guest("container", path.rpartition("/")[2], "running")
 
 
 def _guest(kind: str, called: str, state: str) -> Iterator[Guest]:
