@@ -78,7 +78,7 @@ def test_one_look_misses_nothing_that_the_playbook_would_change(configured: Plac
     (found,) = drift.look(configured.desk, [configured.id])
     changed = {f"{each.role}: {each.task}" for each in found.changes}
     seen = {row["check"] for row in ROWS if "check" in row}
-    assert changed >= seen
+    assert changed >= seen, seen - changed
     assert changed - seen <= FOLLOWS, "what --check finds, a row here asks of --drift too"
 
     what_is_asked_for_since(configured, sopctl)

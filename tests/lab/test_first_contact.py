@@ -104,15 +104,15 @@ def test_by_password_to_a_server_without_python(placed: Placed, tmp_path: Path) 
         configuring.configure(desk, deposit, host_key=placed.pin, password=Password("wrong"))
     assert placed.newest()[2] == "failed"
 
-    # Nothing but a shell is there: the office gets in, and says what it cannot do.
-    done = configuring.configure(desk, deposit, host_key=placed.pin, password=Password(secret))
-    assert not done.answer
-    assert "The server has no Python 3.8 or newer" in done.note
-    assert reach(desk.site, placed.dossier()).account == "sopctl", "from now on with our own key"
+    # Nothing but a shell is there: the look says so, and nothing is changed.
+    with pytest.raises(OutsideFailure, match=r"cannot be configured as it is \(no-python\)"):
+        configuring.configure(desk, deposit, host_key=placed.pin, password=Password(secret))
+    assert servers.run(server, "getent passwd sopctl || echo none") == "none\n"
 
     # The raw way: the accounts, which let the requester in.
     raw = Options(raw=True)
-    assert configuring.configure(desk, deposit, options=raw).answer
+    assert configuring.configure(desk, deposit, password=Password(secret), options=raw).answer
+    assert reach(desk.site, placed.dossier()).account == "sopctl", "from now on with our own key"
     repaired = configuring.repair(desk, [deposit], options=raw).only()
     assert repaired.data["changed"] == "0"
     notifying.notify(desk, deposit, via="phone")

@@ -88,7 +88,7 @@ def test_what_has_no_effect_is_made_effective_or_fails(office: Office) -> None:
         "printf 'Include /etc/ssh/sshd_config.d/*.conf\\nUsePAM yes\\n' >sshd_config",
     )
     for owner in owners:
-        servers.run(server, f"{owner}; systemctl reload ssh")
+        servers.run(server, f"{owner}; systemctl restart ssh")
         listening(server.address, server.port)
         before = servers.run(server, files)
         _, host = office.play("sshd.yml", sopctl_banner="")

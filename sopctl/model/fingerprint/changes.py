@@ -91,7 +91,12 @@ RULES = (
     Rule("time_sync", "unit", _TIME_UNITS),
     Rule("journald", "file", r"/etc/systemd/journald[.]conf[.]d(/sopctl[.]conf)?", asked="journal_max"),
     Rule("journald", "journald", "SystemMaxUse|RuntimeMaxUse", asked="journal_max"),
-    Rule("security_updates", "file", "/etc/apt/apt[.]conf[.]d/52sopctl-security-updates", asked="security_updates"),
+    Rule(
+        "security_updates",
+        "file",
+        "/etc/apt/apt[.]conf[.]d/(zz-|52)sopctl-security-updates",
+        asked="security_updates",
+    ),
     Rule("security_updates", "file", r"/etc/systemd/system/(.*/)?sopctl-security-updates[.](service|timer)"),
     Rule(
         "security_updates", "apt", "APT::Periodic::(Update-Package-Lists|Unattended-Upgrade)", asked="security_updates"
