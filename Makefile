@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
+DEV_PACKAGES := gcc libc6-dev
 KEEP ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -49,6 +50,7 @@ setup: system $(VENV)/.runtime ## Make the virtual environment with the pinned d
 
 .PHONY: setup-dev
 setup-dev: setup $(VENV)/.development $(BIN)/promtool ## The same with what tests and checks need
+	@$(MAKE) -s --no-print-directory system PACKAGES="$(DEV_PACKAGES)"
 
 .PHONY: system
 system: # Debian packages that are missing; without root, say which
