@@ -197,7 +197,10 @@ def test_a_deposits_port_from_quarantine_to_release(
     servers.plug(rack.name, rack.servers[1].name, 7)
     servers.plug(rack.name, rack.servers[0].name, 2)
     assert not answers(one, seconds=0.5), "moved into a port that is in quarantine"
-    code, audited = office(root, "switch", "audit")
+    for _ in range(20):  # the switch knows it there once the server has sent something
+        code, audited = office(root, "switch", "audit")
+        if ("elsewhere", "p2", first) in findings(audited):
+            break
     assert (code, ("elsewhere", "p2", first) in findings(audited)) == (1, True), audited
     code, strange = office(root, "switch", "apply", second)
     assert (code, strange["port"]["state"], strange["port"]["cause"]) == (1, "refused", "other-server")
