@@ -275,7 +275,8 @@ def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> 
                 remedy=Action("show", dossier.id),
                 deposit=dossier.id,
             )
-        staging.finish(site)
+        if len(dossier.events) == 1:  # only then can its opening be unfinished; looking lists all dossiers
+            staging.finish(site)
         journal = Journal(site.root).catch_up(dossier.id, dossier.events)
         try:
             write_atomic(dossier.history_file, content)
