@@ -82,6 +82,9 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     disks: tuple[Line, ...] = ()
     operating_system: OptionalLine = ""
     application: OptionalLine = ""
+    """What runs on it, by the name that people know it by."""
+    description: Annotated[str, Meta(max_length=1000, pattern=names.LINE)] = ""
+    """What that application is for, and for whom."""
 
     def __post_init__(self) -> None:
         if not names.is_host_name(self.name):

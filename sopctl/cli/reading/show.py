@@ -35,6 +35,8 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted
     if row.why:
         out.print(f"  {row.why}")
+    if row.application or row.description:
+        out.print(f"application: {': '.join(filter(None, (row.application, row.description)))}")
     if row.place:
         out.print(f"place: {row.place}")
     if row.valid_until:

@@ -21,6 +21,7 @@ from sopctl.model.access.verification import Established
 from sopctl.model.inspection import Checked, Condition, Measured
 from sopctl.model.ports.port import PortSetting
 from sopctl.model.rack import Place
+from sopctl.model.sanitisation import DiskRow
 from sopctl.model.sop.history import Event
 
 
@@ -412,12 +413,44 @@ class Wiped(Struct, frozen=True):
 
 
 class ExitRecorded(Entry, frozen=True, kw_only=True):
-    """The record of a server that left, and who wiped its disks."""
+    """The record of a server that left. Of the first versions, it also says who wiped its disks; later ones have a row
+    for each disk (`Sanitised`)."""
 
     for_people = True
 
     document: Paper
     wiped: Wiped | None = None
+
+
+class Sanitised(Entry, frozen=True, kw_only=True):
+    """What became of the data on disks, a row for each."""
+
+    sanitised: tuple[DiskRow, ...]
+
+
+class SanitisationCertificate(Entry, frozen=True, kw_only=True):
+    """The certificate of the disks that were sanitised until then."""
+
+    for_people = True
+
+    certificate: Paper
+
+
+class Task(Struct, frozen=True):
+    """Work on a server by the hands of the office (remote hands): what was done, who asked for it, who did it, for how
+    many minutes, and photos or files about it."""
+
+    what: str
+    asked_by: str
+    done_by: str
+    minutes: int
+    files: tuple[Kept, ...] = ()
+
+
+class TaskDone(Entry, frozen=True, kw_only=True):
+    """Work on the server that its owner asked for."""
+
+    task: Task
 
 
 class ValidUntil(Entry, frozen=True, kw_only=True):

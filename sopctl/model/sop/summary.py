@@ -77,6 +77,9 @@ class Summary(Struct, frozen=True):
     tries: int = 0
     """How often the outcome that led here was taken, if its tries are used up and a person must look before it goes on
     by itself; else 0."""
+    application: str = ""
+    description: str = ""
+    """What the server runs, and what that is for, as its owner says."""
 
     @property
     def closed(self) -> bool:
@@ -148,6 +151,8 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         asides=_asides(standing),
         begins=_begins(procedures, standing),
         tries=_tries(procedures, events, standing),
+        application=server.application,
+        description=server.description,
     )
 
 

@@ -173,6 +173,21 @@ VERBS = (
     ),
     Verb(name="switch", kind="act", outcome="port switch", command="switch apply", writes=_PORT),
     Verb(name="sudo", kind="act", outcome="hak sudo diubah", command="configure --sudo", writes=_RUN),
+    Verb(name="task", kind="act", outcome="pekerjaan", needs=("what", "asked_by", "minutes"), writes=(e.TaskDone,)),
+    Verb(
+        name="sanitise",
+        kind="act",
+        outcome="disk disanitasi",
+        needs=("disk", "method", "tool", "result", "done_by"),
+        writes=(e.Sanitised,),
+    ),
+    Verb(
+        name="certify",
+        kind="act",
+        outcome="sertifikat sanitasi",
+        command="document make sanitisation",
+        writes=(e.SanitisationCertificate,),
+    ),
 )
 """Every verb. The rows of one verb stand where the paper's tasks do."""
 

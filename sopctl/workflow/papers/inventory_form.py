@@ -57,6 +57,7 @@ def inventory_form(
         "os": server.operating_system,
         "bmc": deposit.bmc.address if deposit.bmc else "",
         "application": server.application,
+        "description": server.description,
         "last_check": _last_check(mine, watched),
         "availability": _availability(watched),
         "officer": officer.name,

@@ -67,7 +67,8 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Berat (kg)", "server.weight_kg"),
             ("Sistem operasi", "server.operating_system"),
             ("Platform perangkat jaringan", "platform"),
-            ("Aplikasi dan deskripsi", "server.application"),
+            ("Aplikasi", "server.application"),
+            ("Deskripsi aplikasi", "server.description"),
         ),
     ),
     (
@@ -87,6 +88,8 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 """Each section's labels, with their paths in the request. A field without a path is for the paper only."""
 
 _PATHS = {path: (section, label) for section, fields in FIELDS for label, path in fields if path}
+_OLDER_LABELS = {("Server", "Aplikasi dan deskripsi"): "server.application"}
+"""Labels of letters that offices printed or saved before, without a hidden key."""
 _LISTS = {
     "server.disks": r"[;\n]",
     "access.ports": r"[,;\s]+",
@@ -173,6 +176,7 @@ def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
         for (section, name), path in {where: path for path, where in _PATHS.items()}.items()
         for title, label in ((section, name), (ENGLISH[section], ENGLISH[name]))
     }
+    by_label.update(_OLDER_LABELS)
     sections = {title for section, _ in FIELDS for title in (section, ENGLISH[section])}
     section = ""
     for number, row in enumerate(rows, start=1):

@@ -63,6 +63,8 @@ server:
   power_watts: 400
   memory_gib: 32
   operating_system: Debian 12
+  application: Portal Contoh    # what runs on it, and what that is for; both may follow later (sopctl edit)
+  description: Layanan informasi untuk warga
 access:
   address: 192.0.2.10           # how the controller reaches it
   port: 22

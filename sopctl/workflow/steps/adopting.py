@@ -38,6 +38,8 @@ COLUMNS = {
     "depth_mm": "server.depth_mm",
     "power_watts": "server.power_watts",
     "operating_system": "server.operating_system",
+    "application": "server.application",
+    "description": "server.description",
     "platform": "platform",
     "address": "access.address",
     "port": "access.port",

@@ -18,6 +18,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, refuse_moved, turn
 from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
 from sopctl.workflow.steps import reservation
+from sopctl.workflow.views import disks
 
 
 def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
@@ -38,6 +39,9 @@ def handover(desk: Desk, deposit_id: str, *more: str, place: str = "", language:
         turns = [stack.enter_context(turn(desk, each, "handover")) for each in dict.fromkeys((deposit_id, *more))]
         _refuse_strangers(turns)
         first = turns[0]
+        if first.procedure.begins.during:
+            for mine in turns:
+                disks.refuse_unsanitised(mine.dossier)
         form = handover_form(
             desk.site,
             [mine.dossier for mine in turns],

@@ -14,9 +14,9 @@ import pypdfium2  # type: ignore[import-untyped]  # has no stubs
 import pytest
 
 from sopctl.adapters.documents.english import ENGLISH
-from sopctl.errors import InvalidRecord, UsageError
+from sopctl.errors import InvalidRecord
 from sopctl.model.inspection import Inspection
-from sopctl.model.sop.entries import Disposed, ExitRecorded, Wiped
+from sopctl.model.sop.entries import Disposed
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import export, request_letter
@@ -149,30 +149,16 @@ def test_a_letter_of_an_extension_is_not_the_letter_of_the_return(desk: Desk, tw
     assert "777/E" not in said
 
 
-def test_who_wiped_the_disks_is_on_the_exit_record(desk: Desk, two: list[str]) -> None:
-    returning(desk, two[0], wipe=True)
-    wiped = Wiped("Staf Pusat Data", date(2026, 11, 22), "blkdiscard")
-    inspecting.inspect(desk, two[0], found=Inspection(rest_ok=True))
-    handover.handover(desk, two[0])
-    with pytest.raises(UsageError, match="has not come yet"):
-        releasing.release(desk, two[0], wiped=Wiped("Staf Pusat Data", date(2027, 1, 1)))
-    releasing.release(desk, two[0], wiped=wiped, language="en")
-    said = text_of(newest_pdf(desk, two[0]))
-    assert "wiped by Staf Pusat Data on 22 November 2026 (blkdiscard)" in said
-    assert indonesian_in(said) == set()
-    recorded = dossiers.read(desk.site, two[0]).newest(ExitRecorded)
-    assert recorded
-    assert recorded.wiped == wiped
-    with pytest.raises(UsageError, match="is recorded when the server leaves"):
-        releasing.release(desk, two[0], wiped=wiped)
-
-
-def test_nobody_wipes_what_the_owner_did_not_ask_for(desk: Desk, two: list[str]) -> None:
-    returning(desk, two[0], wipe=False)
-    inspecting.inspect(desk, two[0], found=Inspection(rest_ok=True))
-    handover.handover(desk, two[0])
-    with pytest.raises(UsageError, match="did not ask"):
-        releasing.release(desk, two[0], wiped=Wiped("Staf Pusat Data", date(2026, 11, 23)))
+def test_a_letter_with_the_older_label_of_the_application_is_read(desk: Desk, tmp_path: Path) -> None:
+    letter = filled_letter(desk, tmp_path)
+    book = openpyxl.load_workbook(letter)
+    sheet = book.worksheets[0]
+    label = next(cell for cell in sheet["A"] if cell.value == "Aplikasi")
+    label.value = "Aplikasi dan deskripsi"
+    sheet.delete_cols(10)
+    book.save(letter)
+    server = request_letter.read(letter).server
+    assert (server.application, server.description) == ("Portal Contoh", "Layanan informasi untuk warga")
 
 
 def filled_letter(desk: Desk, folder: Path, language: Any = "id") -> Path:

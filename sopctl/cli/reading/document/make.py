@@ -150,6 +150,28 @@ def make_consent(
     put_step(previewing.issue(desk, deposit_id, password=password), as_json=as_json)
 
 
+@command.command(
+    "sanitisation",
+    epilog=example(
+        "sopctl document make sanitisation PS-2026-0001", "sopctl document make sanitisation PS-2026-0001 --lang en"
+    ),
+)
+@id_argument
+@lang_option
+@decider_options
+@seen_option
+@json_option
+@click.pass_context
+def make_sanitisation(ctx: click.Context, deposit_id: str, *, lang: str | None, as_json: bool) -> None:
+    """The certificate of what became of a server's disks (NIST SP 800-88), kept in the dossier.
+
+    It names the disks that it does not cover.
+    """
+    from sopctl.workflow.house import sanitising
+
+    put_step(sanitising.certify(open_desk(ctx), deposit_id, language=language_of(lang)), as_json=as_json)
+
+
 def _made(path: Path, *, as_json: bool) -> None:
     if as_json:
         put_json({"file": str(path)})
