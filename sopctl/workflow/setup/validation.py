@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from sopctl.errors import InvalidRecord, SopctlError
+from sopctl.model.house import maintenance, visits
 from sopctl.model.rack import (
     Need,
     Occupied,
@@ -12,7 +13,7 @@ from sopctl.model.rack import (
     refusal,
 )
 from sopctl.model.waiting_list import occupied
-from sopctl.store import dossiers, register
+from sopctl.store import books, dossiers, register
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited
 from sopctl.workflow.views import calendar
@@ -41,6 +42,12 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
             dossier = dossiers.read(site, deposit_id)
             _ = dossier.summary  # raises unless its procedures explain it and each entry is valid
             refuse_edited(dossier)
+        except SopctlError as error:
+            errors.append(error)
+    for name in books.names(site):
+        try:
+            book = books.read_named(site, name)
+            _ = (visits.visits if book.kind == "visits" else maintenance.windows)(book.year, book.events)
         except SopctlError as error:
             errors.append(error)
     return len(ids), list({str(error): error for error in errors}.values())
