@@ -10,6 +10,7 @@ import pytest
 from sopctl.errors import SopctlError
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import integrity
 from sopctl.workflow.setup import journal, validation
 from tests.faults import stages
 from tests.faults.judging import everything, unsound
@@ -22,7 +23,7 @@ Change = Callable[[bytes, Random, list[bytes]], bytes]
 """What the file held, and what others like it hold → what it holds afterwards."""
 
 
-def flip(content: bytes, random: Random, others: list[bytes]) -> bytes:
+def flip_bit(content: bytes, random: Random, others: list[bytes]) -> bytes:
     at = random.randrange(len(content))
     return content[:at] + bytes([content[at] ^ (1 << random.randrange(8))]) + content[at + 1 :]
 
@@ -58,13 +59,16 @@ def another(content: bytes, random: Random, others: list[bytes]) -> bytes:
     return random.choice(others)
 
 
-CHANGE: list[Change] = [flip, truncate, reorder, drop_lines, repeat_lines, splice, another]
+CHANGE: list[Change] = [flip_bit, truncate, reorder, drop_lines, repeat_lines, splice, another]
 
 
 def told(desk: Desk) -> list[str]:
-    """What the house says of its own accord: `validate` and `journal verify`, with what only lags."""
+    """What `validate`, `journal verify` (with what only lags) and `document verify --all` say."""
     try:
-        return [*unsound(desk), *journal.check(desk).lagging]
+        papers, errors = integrity.of_site(desk)
+        altered = [each.file for each in papers if each.state != "intact"]
+        wrong = [*unsound(desk), *journal.check(desk).lagging, *altered]
+        return [*wrong, *map(str, errors), *map(str, desk.site.lagging)]
     except SopctlError as error:
         return [str(error)]
 
