@@ -130,11 +130,10 @@ class _Worker:
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answer every form in `source`, until it ends."""
     prepare()
-    decoder = msgspec.json.Decoder(Form)
     for line in source:
         content = b""
         try:
-            content = render(decoder.decode(line))
+            content = render(from_json(line, Form))
             reply = _Reply(size=len(content))
         except SopctlError as error:
             reply = _Reply(problem=_Problem.of(error))
