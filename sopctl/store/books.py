@@ -63,7 +63,7 @@ def is_book(name: str) -> bool:
 
 
 def read(site: Site, kind: Kind, year: int) -> Book:
-    """Read a book and check its chain. Raises InvalidRecord when it is broken, OutsideFailure when it cannot be read."""
+    """Read a book and check its chain. Raises InvalidRecord when it is broken, OutsideFailure when it is unreadable."""
     name = f"{kind}-{year}"
     path = site.folder(FOLDER) / f"{name}.yml"
     if not path.is_symlink() and not path.exists():

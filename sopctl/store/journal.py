@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model import names
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.history import Event
 from sopctl.store.durable import append_line, opened, write_atomic
 
@@ -167,8 +168,8 @@ class Journal:
 
     def _line(self, number: int, raw: bytes) -> Line:
         try:
-            return msgspec.json.decode(raw, type=Line)
-        except msgspec.DecodeError:
+            return from_json(raw, Line)
+        except NotJson:
             raise self._altered(number) from None
 
     def _altered(self, number: int) -> InvalidRecord:

@@ -127,8 +127,8 @@ ENGLISH = {
     "gagal": "failed",
     "Semua disk yang diketahui pada server ini tercantum dalam daftar di atas.": "The list above has all disks that "
     "are known of this server.",
-    "Disk pada server ini tidak terbaca oleh pendataan; yang tercantum adalah disk yang disebutkan petugas.": "The disks "
-    "of this server could not be read; the list has those that the officer named.",
+    "Disk pada server ini tidak terbaca oleh pendataan; yang tercantum adalah disk yang disebutkan petugas.": "The "
+    "disks of this server could not be read; the list has those that the officer named.",
     "{count} disk lain": "{count} other disks",
     "Belum ditangani, dan tidak tercakup dalam sertifikat ini: {disks}.": "Not treated yet, and not covered by this "
     "certificate: {disks}.",

@@ -11,7 +11,7 @@ from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.elements import UNKNOWN, letterhead, office_party, owner_party, stamp
 
 TITLE = "Sertifikat Sanitasi Media Penyimpanan"
-SHARES = (8, 24, 28, 20, 26, 22, 18, 24, 20)
+SHARES = (8, 23, 25, 25, 25, 23, 18, 23, 20)
 """The columns' shares of the width."""
 COLUMNS = ("No", "Nomor seri disk", "Disk", "Metode", "Alat dan cara", "Pembuktian", "Hasil", "Oleh", "Tanggal")
 
