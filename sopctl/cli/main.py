@@ -48,7 +48,7 @@ COMMANDS = {
         "beside",
         ["adopt", "import", "edit", "hold", "resume", "extend", "refuse", "withdraw"],
     ),
-    "What else happens in the house": ("house", ["task", "sanitise"]),
+    "What else happens in the house": ("house", ["visit", "task", "maintenance", "sanitise"]),
     "Access": ("access", ["probe", "check", "checks", "host-key", "bmc"]),
 }
 """By the section of `sopctl --help`: its package below sopctl.cli, and its commands, each in the module of its name."""

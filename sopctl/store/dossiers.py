@@ -131,7 +131,7 @@ def _is_dossier(entry: os.DirEntry[str]) -> bool:
 def read(site: Site, deposit_id: str) -> Dossier:
     """Read one dossier and check its chain. Raises UsageError when there is none, InvalidRecord when it is broken,
     OutsideFailure when it cannot be read."""
-    folder = _folder(site, deposit_id)
+    folder = folder_of(site, deposit_id)
     where = str(folder / "history.yml")
     content = _part(folder, "history.yml", HISTORY_BYTES)
     events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=HISTORY_BYTES)
@@ -212,7 +212,8 @@ def _procedures(site: Site, events: Sequence[Event]) -> Procedures:
     return site.library.pinned(procedure.pins(events))
 
 
-def _folder(site: Site, deposit_id: str) -> Path:
+def folder_of(site: Site, deposit_id: str) -> Path:
+    """The folder of a dossier. Raises UsageError when there is none, InvalidRecord for a symbolic link."""
     if not re.match(names.ID, deposit_id):
         raise UsageError(
             "not-an-id",
@@ -242,7 +243,7 @@ def read_all(site: Site) -> list[Dossier]:
 @contextmanager
 def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
     """Read a dossier and hold it: no other sopctl works on it meanwhile. Raises Conflict when one does already."""
-    folder = _folder(site, deposit_id)  # so that a mistyped id makes no lock file
+    folder = folder_of(site, deposit_id)  # so that a mistyped id makes no lock file
     with locks.hold(site.root / "var" / "locks" / deposit_id, deposit_id):
         dossier = read(site, deposit_id)
         for each in (folder, folder / "documents", folder / "facts"):

@@ -17,14 +17,25 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     """One deposit: the request, where it stands, what happened, and its documents."""
     from sopctl.workflow.desk import by_hand
     from sopctl.workflow.papers import integrity
-    from sopctl.workflow.views import board, details
+    from sopctl.workflow.views import board, details, house
 
     desk = open_desk(ctx)
     row, dossier = board.show(desk, deposit_id)
     documents, events = integrity.documents(desk, deposit_id), details.events(dossier, personal=personal)
+    about = house.about(desk, deposit_id)
     if as_json:
         deposit = details.record(dossier.deposit, personal=personal)
-        put_json({"head": dossier.head, "standing": row, "deposit": deposit, "events": events, "documents": documents})
+        put_json(
+            {
+                "head": dossier.head,
+                "standing": row,
+                "deposit": deposit,
+                "events": events,
+                "documents": documents,
+                "visits": about.visits,
+                "maintenance": about.maintenance,
+            }
+        )
         return
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, server.serial, row.platform)))
@@ -58,6 +69,13 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
             printable(event.note),
         )
     out.print(made)
+    for visit in about.visits:
+        who = ", ".join(visit.visit.visitors)
+        out.print(f"visit {visit.id} {visit.since:%Y-%m-%d %H:%M}: {printable(who)}, {printable(visit.visit.purpose)}")
+    for each in about.maintenance:
+        what, until = each.maintenance, each.ended or each.maintenance.end
+        when = f"{what.begin:%Y-%m-%d %H:%M} until {until:%Y-%m-%d %H:%M}"
+        out.print(f"maintenance {each.id} {when}: {printable(what.reason)}")
     for document in documents:
         number = f"  {document.number}" if document.number else ""
         out.print(f"{document.state:<8} {document.file}{number}", style=None if document.state == "intact" else "red")

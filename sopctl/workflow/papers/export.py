@@ -19,9 +19,10 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_output
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import request_letter
+from sopctl.workflow.papers.guest_book import guest_book as guest_book_of
 from sopctl.workflow.papers.sop_form import sop_form
 from sopctl.workflow.papers.summary_form import summary_form
-from sopctl.workflow.views import inventories, procedures
+from sopctl.workflow.views import house, inventories, procedures
 
 Format = Literal["pdf", "xlsx", "html"]
 T = TypeVar("T", forms.HandoverForm, forms.InventoryForm)
@@ -78,6 +79,12 @@ def inventory_summary(desk: Desk, month: str | None, *, kind: Literal["pdf", "xl
     form = summary_form(desk, inventories.summary(desk, month))
     content = render(form) if kind == "pdf" else summary_xlsx(form)
     return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content)
+
+
+def guest_book(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
+    """The guest book of a month, by default this one. Returns the file's path."""
+    of, visits = house.guest_book(desk, month)
+    return _write(output or Path(f"buku-tamu-{of}.{kind}"), _as(kind, guest_book_of(desk, of, visits)))
 
 
 def inventory_copy(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:

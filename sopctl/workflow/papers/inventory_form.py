@@ -129,4 +129,5 @@ def _availability(watched: Watched | None) -> str:
     found = watched[1] if watched else None
     if found is None or found.percent is None:
         return ""
-    return f"{decimal(found.percent, 2)}% dari {duration(found.observed)} yang diamati"
+    apart = f", di luar {duration(found.maintenance)} pemeliharaan" if found.maintenance else ""
+    return f"{decimal(found.percent, 2)}% dari {duration(found.observed)} yang diamati{apart}"

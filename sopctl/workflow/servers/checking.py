@@ -16,11 +16,12 @@ from msgspec import Struct
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
+from sopctl.model.house.maintenance import by_deposit
 from sopctl.model.month import month_days
 from sopctl.model.services import single_tcp
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import called
-from sopctl.store import dossiers, locks, register
+from sopctl.store import books, dossiers, locks, register
 from sopctl.store.checks import Checks, Count
 from sopctl.store.durable import write_output
 from sopctl.store.site import Site
@@ -43,6 +44,8 @@ class Checked(Struct, frozen=True):
     result: AccessResult
     remedy: str
     state: State
+    maintenance: str = ""
+    """The maintenance that is under way for it: then nobody is alarmed."""
 
 
 class Report(Struct, frozen=True):
@@ -134,11 +137,21 @@ def run(
     jobs = _jobs(desk.site, summaries, timeout or settings.timeout, errors)
     history = Checks(desk.site)
     with history.recording(_policy(desk.site)) as record:
+        muted = under_maintenance(desk)
         for name, result in sweep(jobs):
             ok = result.verdict is Verdict.ACCESSIBLE
             state = record(name, Sight(int(desk.clock().timestamp()), ok, result.cause or "", result.seconds))
-            yield Checked(name, names[name], result, remedy(result), state)
+            yield Checked(name, names[name], result, remedy(result), state, muted.get(name, ""))
     history.prune(int(desk.clock().timestamp()), settings.retention)
+
+
+def under_maintenance(desk: Desk) -> dict[str, str]:
+    """The deposits that are under maintenance now, each with its number."""
+    now = desk.clock()
+    found = books.windows_of(desk.site, (now.year - 1, now.year))
+    return {
+        deposit: each.id for each in found if each.covers(int(now.timestamp())) for deposit in each.maintenance.deposits
+    }
 
 
 def _policy(site: Site) -> Policy:
@@ -190,9 +203,10 @@ def report(desk: Desk, month: str | None = None) -> Month:
     begin, end = (int(datetime.combine(day, time(), zone).timestamp()) for day in (first, last + timedelta(days=1)))
     names = {each.id: each.server for each in register.read(desk.site).summaries}
     rows = []
+    windows = by_deposit(books.windows_of(desk.site, (first.year - 1, first.year)))
     for name, seen in Checks(desk.site).seen(begin, end).items():
         inside = [Span(max(one.began, begin), min(one.ended, end)) for one in seen.watched if one.ended >= begin]
-        found = availability(seen.outages, seen.watched, begin, end)
+        found = availability(seen.outages, seen.watched, begin, end, windows.get(name, ()))
         rows.append(Report(name, names.get(name, ""), inside, found))
     return Month(month, begin, end, rows)
 

@@ -1,6 +1,7 @@
 """`sopctl document make`: the SOP, the request letter, copies and summaries."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -92,6 +93,23 @@ def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: 
 
     made = export.inventory_summary(open_desk(ctx), month, kind="xlsx" if kind == "xlsx" else "pdf", output=output)
     _made(made, as_json=as_json)
+
+
+@command.command(
+    "guestbook",
+    epilog=example("sopctl document make guestbook", "sopctl document make guestbook --month 2026-10 --format xlsx"),
+)
+@month_option
+@click.option("--format", "kind", type=click.Choice(["pdf", "xlsx"]), default="pdf", show_default=True)
+@output_option
+@json_option
+@click.pass_context
+def make_guestbook(ctx: click.Context, *, month: str | None, kind: str, output: Path | None, as_json: bool) -> None:
+    """The month's guest book (buku tamu): who was in the server room, with whom, and what was carried in and out."""
+    from sopctl.workflow.papers import export
+
+    chosen: Literal["pdf", "xlsx"] = "xlsx" if kind == "xlsx" else "pdf"
+    _made(export.guest_book(open_desk(ctx), month, kind=chosen, output=output), as_json=as_json)
 
 
 @command.command(
