@@ -102,7 +102,7 @@ def list_maintenance(ctx: click.Context, *, month: str | None, as_json: bool) ->
     made = table("maintenance", "from", "until", "racks", "deposits", "why", "told")
     for each in found:
         what = each.maintenance
-        told = len({(one.name, one.to) for one in each.told if not one.problem})
+        told = sum(not one.problem for one in {(one.name, one.to): one for one in each.told}.values())
         made.add_row(
             each.id,
             f"{what.begin:%Y-%m-%d %H:%M}",

@@ -71,6 +71,7 @@ class Window(Struct, frozen=True):
     by: str
     ended: datetime | None = None
     told: tuple[Told, ...] = ()
+    """Each is noted before it is sent; where it could not be sent, once more with the problem."""
 
     @property
     def span(self) -> Span | None:

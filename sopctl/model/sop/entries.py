@@ -226,7 +226,7 @@ class Configured(Entry, frozen=True, kw_only=True):
     """How many tasks of a configuration changed something; `raw`: by the shell, on a server without Python; `platform`:
     that of a network appliance, on which nothing is configured. `cut_off` are the services that others could reach
     before and cannot any more, with the owner's consent; `stays_open` what they reach past the letter all the same.
-    `account` is the office's own account there."""
+    `account` is the office's own account there. `by_hand`: who configured what, on a machine that takes no SSH."""
 
     changed: int
     raw: bool = False
@@ -234,6 +234,7 @@ class Configured(Entry, frozen=True, kw_only=True):
     cut_off: tuple[str, ...] | None = None
     stays_open: tuple[str, ...] | None = None
     account: str | None = None
+    by_hand: str | None = None
 
 
 class Consented(Entry, frozen=True, kw_only=True):

@@ -166,12 +166,11 @@ def _tell(book: Writing, number: int) -> Planned:
 def _to_tell(desk: Desk, window: Window) -> Iterator[_Owner]:
     """Who is to be told of the maintenance, or that it is called off, and was not."""
     cancelled = window.ended is not None
-    reached = [each for each in window.told if not each.problem or each.perhaps]
-    before = {(each.name, each.to) for each in reached if not each.cancelled}
-    now = {(each.name, each.to) for each in reached if each.cancelled == cancelled}
+    newest = {(each.name, each.to, each.cancelled): each for each in window.told}
+    reached = {known_as for known_as, each in newest.items() if not each.problem or each.perhaps}
     for owner in _owners(desk, window.maintenance.deposits):
         known_as = (owner.name, owner.email or "")
-        if known_as not in now and (not cancelled or known_as in before):
+        if (*known_as, cancelled) not in reached and (not cancelled or (*known_as, False) in reached):
             yield owner
 
 

@@ -18,6 +18,7 @@ from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_output
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import inventory_sheet as sheets
 from sopctl.workflow.papers import request_letter
 from sopctl.workflow.papers.guest_book import guest_book as guest_book_of
 from sopctl.workflow.papers.sop_form import sop_form
@@ -85,6 +86,17 @@ def guest_book(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], o
     """The guest book of a month, by default this one. Returns the file's path."""
     of, visits = house.guest_book(desk, month)
     return _write(output or Path(f"buku-tamu-{of}.{kind}"), _as(kind, guest_book_of(desk, of, visits)))
+
+
+def inventory_sheet(desk: Desk, deposit_id: str, *, kind: Literal["xlsx", "yaml"], output: Path | None) -> Path:
+    """The empty inventory sheet of a machine that nothing can read. Returns the file's path."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    if kind == "yaml":
+        content = sheets.as_yaml(dossier).encode()
+    else:
+        content = to_xlsx(sheets.spreadsheet(desk, dossier))
+    suffix = "yml" if kind == "yaml" else "xlsx"
+    return _write(output or Path(f"lembar-inventaris-{deposit_id}.{suffix}"), content)
 
 
 def inventory_copy(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:

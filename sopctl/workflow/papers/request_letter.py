@@ -14,7 +14,7 @@ from sopctl.adapters.documents.english import ENGLISH, Language, say
 from sopctl.adapters.documents.xlsx import KEY_COLUMN
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord
-from sopctl.model.deposit import AnyRequest, ApplianceRequest, Request
+from sopctl.model.deposit import AnyRequest, ApplianceRequest, OtherRequest, Request
 from sopctl.store import codec
 from sopctl.store.site import Site
 from sopctl.workflow.papers.fields import nested, refused
@@ -22,6 +22,8 @@ from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_LETTER = 5 * MIB
 MAX_ROWS = 400
+OTHER = ("lain", "other")
+"""What stands for a platform where the machine takes no SSH of ours."""
 OWNER_KEY = "owner"
 """The private key in the site's keys/ for the owner's first account. The office names it, not the unit."""
 
@@ -129,9 +131,13 @@ def read(path: Path) -> AnyRequest:
     content, where = read_bounded(path, MAX_LETTER), str(path)
     if is_spreadsheet(content):
         return _read_spreadsheet(content, path)
-    if codec.word(content, "kind", where=where) == "appliance":
-        return codec.parse(content, ApplianceRequest, where=where)
-    return codec.parse(content, Request, where=where)
+    match codec.word(content, "kind", where=where):
+        case "appliance":
+            return codec.parse(content, ApplianceRequest, where=where)
+        case "other":
+            return codec.parse(content, OtherRequest, where=where)
+        case _:
+            return codec.parse(content, Request, where=where)
 
 
 class _Field(NamedTuple):
@@ -158,9 +164,12 @@ def _read_spreadsheet(content: bytes, path: Path) -> AnyRequest:
             remedy=("Start from an empty one.", Action("document make letter", given={"format": "xlsx"})),
         )
     record = nested({field.path: _entries(field, path) for field in found.values()})
-    kind: type[AnyRequest] = ApplianceRequest if "platform" in record else Request
-    if kind is ApplianceRequest:
-        record["kind"] = "appliance"
+    kind: type[AnyRequest] = Request
+    if str(record.get("platform", "")).casefold() in OTHER:
+        del record["platform"]
+        kind, record["kind"] = OtherRequest, "other"
+    elif "platform" in record:
+        kind, record["kind"] = ApplianceRequest, "appliance"
     if "first_contact" in record.get("access", {}):
         way = {"password": record.get("server", {}).get("name")} if kind is ApplianceRequest else {"key": OWNER_KEY}
         record["access"]["first_contact"] |= way
@@ -246,4 +255,6 @@ def _values(request: AnyRequest) -> dict[str, str]:
         elif isinstance(here, list | tuple):
             here = ("; " if path == "server.disks" else ", ").join(map(str, here))
         values[path] = "" if here is None else str(here)
+    if request.kind == "other":
+        values["platform"] = OTHER[0]
     return values

@@ -7,6 +7,7 @@ network appliance: its host key and its services are the answer, and its log sta
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ from sopctl.store.checks import Checks, Count
 from sopctl.store.durable import write_output
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.servers import reach
+from sopctl.workflow.servers import others, reach
 from sopctl.workflow.trust import target
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[
     Raises UsageError for an id that is not to be checked.
     """
     reading = register.read(site)
-    able = [each for each in reading.summaries if each.in_our_hands]
+    able = [each for each in reading.summaries if each.in_our_hands and each.checkable]
     errors: list[SopctlError] = list(reading.errors)
     if ids:
         known = {each.id: each for each in able}
@@ -83,7 +84,7 @@ def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[
                 dossiers.read(site, deposit_id)  # says so when there is none, or it is broken
                 raise UsageError(
                     "not-in-our-hands",
-                    "{deposit} is not in the office's hands: its server does not stand in its rack, switched on",
+                    "{deposit} is not in the office's hands, or has nothing that could be tried",
                     remedy=Action("show", deposit_id),
                     deposit=deposit_id,
                 )
@@ -138,11 +139,16 @@ def run(
     history = Checks(desk.site)
     with history.recording(_policy(desk.site)) as record:
         muted = under_maintenance(desk)
-        for name, result in sweep(jobs):
+        for name, result in chain(sweep([job for job in jobs if job.target.ssh]), _ports_of(jobs)):
             ok = result.verdict is Verdict.ACCESSIBLE
             state = record(name, Sight(int(desk.clock().timestamp()), ok, result.cause or "", result.seconds))
             yield Checked(name, names[name], result, remedy(result), state, muted.get(name, ""))
     history.prune(int(desk.clock().timestamp()), settings.retention)
+
+
+def _ports_of(jobs: "Sequence[Job]") -> Generator[tuple[str, AccessResult], None, None]:
+    """The checks of machines that take no SSH."""
+    return others.sweep([(job.name, job.target) for job in jobs if not job.target.ssh])
 
 
 def under_maintenance(desk: Desk) -> dict[str, str]:
@@ -178,6 +184,9 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
 
     dossier = dossiers.read(site, deposit_id)
     services = single_tcp(dossier.deposit.access.ports)
+    ports = others.target(dossier, timeout) if others.is_other(dossier) else None
+    if ports:
+        return Job(deposit_id, ports, None)
     if dossier.deposit.kind == "appliance":
         return Job(deposit_id, target(reach.host(dossier), services=services, timeout=timeout), None)
     way = reach.reach(site, dossier)

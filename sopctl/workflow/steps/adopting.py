@@ -23,6 +23,7 @@ from sopctl.store import codec, filing, register
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.fields import nested, refused
+from sopctl.workflow.papers.request_letter import OTHER
 from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.steps.reservation import racks_alone
 
@@ -55,7 +56,7 @@ COLUMNS = {
     "note": "note",
 }
 """The columns of a list, and where each goes in the record. An empty cell means: not known. A row with a platform is a
-network appliance."""
+network appliance, or a machine that takes no SSH of ours (`lain`)."""
 
 NEEDED = ("unit", "name", "brand_model", "height_units", "address", "contact", "rack", "rack_unit")
 
@@ -274,7 +275,10 @@ def _entry(row: dict[str, str], number: int) -> _Entry:
         raise _wrong(number, empty[0], "is empty")
     record = nested({COLUMNS[name]: cell for name, cell in row.items() if name not in Where.__struct_fields__})
     record["contacts"]["administrative"] = record["contacts"]["technical"]
-    if "platform" in record:
+    if str(record.get("platform", "")).casefold() in OTHER:
+        del record["platform"]
+        record["kind"] = "other"
+    elif "platform" in record:
         record["kind"] = "appliance"
     place = {name: row[name] for name in Where.__struct_fields__ if name in row}
     try:

@@ -15,7 +15,7 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers.exit_record import exit_record
 from sopctl.workflow.ports import deposit_port
-from sopctl.workflow.servers import appliances
+from sopctl.workflow.servers import appliances, others
 from sopctl.workflow.servers.playbooks import OnEvent, noted, run_for, silent
 from sopctl.workflow.steps.reservation import serve_waiting_list
 from sopctl.workflow.views import disks
@@ -59,6 +59,8 @@ def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Ev
     """Take back access over the network, then shut the port. A server that is off already is not contacted again."""
     if appliances.is_appliance(mine.dossier):
         how = appliances.release(mine, by_hand)
+    elif others.is_other(mine.dossier):
+        how = others.release(mine, by_hand)
     elif by_hand:
         how = f"dengan tangan: {by_hand}"
     else:

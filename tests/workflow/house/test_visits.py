@@ -114,7 +114,7 @@ def test_the_guest_book_as_a_spreadsheet_has_no_formulas(desk: Desk, tmp_path: P
 
 
 def test_hostile_words_stay_words(desk: Desk, tmp_path: Path) -> None:
-    visit = Visit(("#panic() $x$ *b* _i_ \\ <b>", "A" * 100), "x" * 500, "{{ 7*7 }}")
+    visit = Visit(("#panic() $x$ *b* _i_ \\ <b>",), "x" * 500, "{{ 7*7 }}")
     visits.come_in(desk, visit=visit, **DOOR)
     said = text_of(export.guest_book(desk, None, kind="pdf", output=tmp_path / "a.pdf"))
     assert "#panic() $x$" in said

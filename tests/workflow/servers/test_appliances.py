@@ -144,6 +144,7 @@ def test_a_letter_comes_back_as_a_spreadsheet(desk: Desk, tmp_path: Path) -> Non
     sheet = export.letter(desk, kind="xlsx", output=tmp_path / "surat.xlsx", filled=record)
     before, after = request_letter.read(record), request_letter.read(sheet)
     assert (after.kind, after.platform, after.server) == ("appliance", "cisco_ios", before.server)  # type: ignore[union-attr]
+    assert after.access.first_contact
     assert after.access.first_contact.password == "fw1.example.org", "the office keeps it under the appliance's name"
 
 
