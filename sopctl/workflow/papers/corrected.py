@@ -1,5 +1,7 @@
 """What papers say of corrections: each shows what is right, and that it was corrected, with date and reason."""
 
+from datetime import date
+
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
@@ -25,8 +27,8 @@ def corrected_table(dossier: Dossier, language: Language = "id") -> tuple[forms.
     rows = tuple(
         (
             LABELS[each.correction.what],
-            each.correction.before or "–",
-            each.correction.after,
+            _value(each, each.correction.before, language),
+            _value(each, each.correction.after, language),
             _how(each, language),
             each.correction.reason,
         )
@@ -46,8 +48,8 @@ def corrected_lines(dossier: Dossier, language: Language) -> tuple[str, ...]:
             deposit=dossier.id,
             what=say(LABELS[each.correction.what], language),
             how=_how(each, language),
-            before=each.correction.before or "–",
-            after=each.correction.after,
+            before=_value(each, each.correction.before, language),
+            after=_value(each, each.correction.after, language),
             reason=each.correction.reason,
         )
         for each in _shown(dossier)
@@ -57,6 +59,12 @@ def corrected_lines(dossier: Dossier, language: Language) -> tuple[str, ...]:
 def _shown(dossier: Dossier) -> list[Remark]:
     found = corrections.remarks(dossier.procedures, dossier.events)
     return [each for each in found if each.correction.what in LABELS][-MOST:]
+
+
+def _value(each: Remark, value: str, language: Language) -> str:
+    if each.correction.what in corrections.DAYS and value:
+        return plain_date(date.fromisoformat(value), language)
+    return value or "–"
 
 
 def _how(each: Remark, language: Language) -> str:

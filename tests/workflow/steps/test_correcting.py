@@ -144,11 +144,8 @@ def test_what_staff_have_to_mend(
         assert action
         assert wording.command(action) == row["due"]
     if "back" in row or "papers" in row:
-        said = (
-            home(desk, deposit, row.get("back", "SN-0001"))
-            if "handover" not in row.get("papers", {})
-            else forms(desk, deposit)
-        )
+        made = "handover" in row.get("papers", {})
+        said = forms(desk, deposit) if made else home(desk, deposit, row.get("back", "SN-0001"))
         for paper, words in row.get("papers", {}).items():
             for word in words:
                 assert word in said[paper], said[paper]
