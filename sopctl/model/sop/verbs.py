@@ -217,6 +217,7 @@ VERBS = (
         outcome="sertifikat sanitasi",
         command="document make sanitisation",
         writes=(e.SanitisationCertificate,),
+        after_end=True,
     ),
 )
 """Every verb. The rows of one verb stand where the paper's tasks do."""
