@@ -46,7 +46,7 @@ COMMANDS = {
     ),
     "Beside the paper (di luar SOP)": (
         "beside",
-        ["adopt", "import", "edit", "hold", "resume", "extend", "refuse", "withdraw"],
+        ["adopt", "import", "edit", "correct", "hold", "resume", "extend", "refuse", "withdraw"],
     ),
     "What else happens in the house": ("house", ["visit", "task", "maintenance", "sanitise"]),
     "Access": ("access", ["probe", "check", "checks", "host-key", "bmc"]),

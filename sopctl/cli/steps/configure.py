@@ -154,10 +154,8 @@ def command(
         raise UsageError("sudo-with-other-work", "--sudo takes IDs, and cannot be combined with other work")
     given = Given(ask_password, password_file, keyring)
     one = len(ids) == 1
-    if by_hand and (
-        not one or check or repair or due or sudo or given.any or raw or host_key or trusted_path or cut_off
-    ):
-        raise UsageError("by-hand-with-other-work", "--by-hand takes one ID, and cannot be combined with other work")
+    other = check or repair or due or sudo or given.any or raw or host_key or trusted_path or cut_off
+    _refuse_by_hand_beside(by_hand, beside=bool(other) or not one)
     later = repair or due or not one
     _refuse_first_only(
         {
@@ -209,6 +207,11 @@ def command(
     else:
         put_answers(answers.done, answers.errors, as_json=as_json)
     end(all(done.answer for done in answers.done.values()))
+
+
+def _refuse_by_hand_beside(by_hand: str, *, beside: bool) -> None:
+    if by_hand and beside:
+        raise UsageError("by-hand-with-other-work", "--by-hand takes one ID, and cannot be combined with other work")
 
 
 def _refuse_first_only(misplaced: "Mapping[str, object]") -> None:

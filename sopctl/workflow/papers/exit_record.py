@@ -15,6 +15,7 @@ from sopctl.model.sop.entries import (
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers import sanitisation
+from sopctl.workflow.papers.corrected import corrected_table
 from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, stamp
 from sopctl.workflow.papers.sanitisation import section
 from sopctl.workflow.views import disks
@@ -56,6 +57,7 @@ def exit_record(mine: Turn, language: Language) -> forms.Paper:
                 Kondisi=_condition(dossier),
             ),
             *((sanitisation.table(rows, language),) if (rows := disks.rows(dossier)) else ()),
+            *corrected_table(dossier, language),
         ),
         closing=("Akses, layanan dan port jaringan server ini telah dicabut.",),
         signers=(forms.Signer("Petugas", office_party(site, mine.by)),),

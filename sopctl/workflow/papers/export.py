@@ -91,12 +91,9 @@ def guest_book(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], o
 def inventory_sheet(desk: Desk, deposit_id: str, *, kind: Literal["xlsx", "yaml"], output: Path | None) -> Path:
     """The empty inventory sheet of a machine that nothing can read. Returns the file's path."""
     dossier = dossiers.read(desk.site, deposit_id)
-    if kind == "yaml":
-        content = sheets.as_yaml(dossier).encode()
-    else:
-        content = to_xlsx(sheets.spreadsheet(desk, dossier))
+    whole = sheets.as_yaml(dossier).encode() if kind == "yaml" else to_xlsx(sheets.spreadsheet(desk, dossier))
     suffix = "yml" if kind == "yaml" else "xlsx"
-    return _write(output or Path(f"lembar-inventaris-{deposit_id}.{suffix}"), content)
+    return _write(output or Path(f"lembar-inventaris-{deposit_id}.{suffix}"), whole)
 
 
 def inventory_copy(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:

@@ -77,8 +77,8 @@ _KEY = re.compile(rf"({'|'.join(LISTS)})\.(\d{{1,2}})\Z")
 
 
 def spreadsheet(desk: Desk, dossier: Dossier) -> forms.Paper:
-    """The sheet as a paper of empty fields: only the deposit is named. What the letter says is not repeated, since it is
-    the machine that must be read."""
+    """The sheet as a paper of empty fields: only the deposit is named. What the letter says is not repeated, since it
+    is the machine that must be read."""
     given = {"id": dossier.id}
     sections = [
         forms.Section(title, tuple(forms.Field(label, given.get(key, ""), "declared", key) for label, key in fields))
@@ -112,8 +112,8 @@ def spreadsheet(desk: Desk, dossier: Dossier) -> forms.Paper:
 def as_yaml(dossier: Dossier) -> str:
     """The sheet as YAML to fill in."""
     lines = [
-        f"# {dossier.id} {dossier.deposit.server.name}: fill in what the machine itself says; what nobody looked at stays",
-        "# empty. The parts of an entry in a list are separated by semicolons.",
+        f"# {dossier.id} {dossier.deposit.server.name}: fill in what the machine itself says. What nobody looked at",
+        "# stays empty. The parts of an entry in a list are separated by semicolons.",
     ]
     for title, fields in FIELDS:
         lines.append(f"# {title}")
@@ -125,8 +125,8 @@ def as_yaml(dossier: Dossier) -> str:
 
 
 def read(path: Path) -> Sheet:
-    """A filled-in sheet, from YAML or XLSX. Raises InvalidRecord with the place of what is wrong: line and column, or row
-    and field."""
+    """A filled-in sheet, from YAML or XLSX. Raises InvalidRecord with the place of what is wrong: line and column, or
+    row and field."""
     content, where = read_bounded(path, MAX_SHEET), str(path)
     if is_spreadsheet(content):
         return _read_spreadsheet(content, path)

@@ -99,8 +99,8 @@ def collect_all(
 def collect_sheet(desk: Desk, deposit_id: str, file: Path, *, month: str | None = None) -> StepDone:
     """Take the inventory of a machine that nothing can read from a sheet that a person filled in, YAML or XLSX.
 
-    Raises UsageError for a machine that can be asked, or a day that is not of the month; InvalidRecord with the place of
-    what is wrong in the sheet.
+    Raises UsageError for a machine that can be asked, or a day that is not of the month; InvalidRecord with the place
+    of what is wrong in the sheet.
     """
     of = _month(desk, month)
     sheet = inventory_sheet.read(file)

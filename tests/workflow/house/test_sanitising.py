@@ -81,6 +81,9 @@ def test_a_server_does_not_leave_while_a_disk_is_missing(desk: Desk, leaving: Ca
     for part in ("S-AAA", "S-BBB", "Purge", "Destroy", "nvme format", "480 GB Contoh NVMe", "not checked"):
         assert part in said, part
     assert indonesian_in(said) == set()
+    releasing.release(desk, deposit)
+    assert dossiers.read(desk.site, deposit).standing.end
+    assert "S-BBB" in text_of(Path(sanitising.certify(desk, deposit).documents[0])), "an auditor asks later"
 
 
 def test_the_record_of_the_exit_waits_for_them_too(desk: Desk, leaving: Callable[..., str]) -> None:

@@ -77,4 +77,4 @@ def test_the_command_shows_it(desk: Desk, file_request: Callable[..., str], sopc
     deposit = file_request()
     words = ["--what", "disk ditukar", "--asked-by", "Kasubbag Umum", "--minutes", "30", "--by", "staf"]
     assert sopctl("task", deposit, *words).code == 0
-    assert "disk ditukar; diminta Kasubbag Umum" in " ".join(sopctl("show", deposit).out.split())
+    assert "disk ditukar; diminta Kasubbag Umum" in sopctl("show", deposit, "--json").out
