@@ -4,6 +4,7 @@ A list has one entry a line, its parts separated by semicolons: `C:; NTFS; 480 G
 looked at, and is missing.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -76,6 +77,8 @@ LISTS: Mapping[str, tuple[str, ...]] = {
 }
 """The lists, and the parts of an entry; only the first is needed."""
 
+_SIZE = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?) ?([kmgtp])(i?)b", re.IGNORECASE)
+
 _FILLED = ("hostname", "vendor", "product", "serial", "asset_tag", "os_name", "os_version", "virtualization")
 _MORE = ("bios_version", "bios_date", "bmc_address", "gateway", "updates")
 
@@ -103,7 +106,7 @@ def facts_of(sheet: Sheet, *, gathered_at: str) -> ServerFacts:
     return without(facts)
 
 
-_NOT_ITS = {"gathered_at", "missing", "rules", "via", "power_state", "health", "filled_by"}
+_NOT_ITS = {"gathered_at", "missing", "rules", "via", "power_state", "health", "filled_by", "modules"}
 _FIELDS = frozenset(ServerFacts.__struct_fields__) - _NOT_ITS
 
 
@@ -196,10 +199,11 @@ def _size(name: str, text: str, said: str) -> int | None:
     """A size in bytes. Disks and file systems count in powers of ten, as makers do; memory in powers of two."""
     if not said:
         return None
-    found = sanitise.size(said, base=1024 if name == "memory_modules" else 1000)
+    found = _SIZE.fullmatch(said)
     if found is None:
         raise _wrong(name, text, "expected a size such as 480 GB")
-    return found
+    base = 1024 if found[3] or name == "memory_modules" else 1000
+    return int(float(found[1].replace(",", ".")) * base ** (1 + "kmgtp".index(found[2].casefold())))
 
 
 def _number(name: str, text: str, said: str) -> int | None:

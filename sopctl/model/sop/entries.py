@@ -212,6 +212,7 @@ class CompletenessInspected(Entry, frozen=True, kw_only=True):
     condition_back: Condition | Literal[""]
     checklist_back: tuple[Checked, ...]
     accessories_back: tuple[AccessoryBack, ...] = ()
+    photos_back: tuple[Kept, ...] = ()
 
 
 class HandoverIssued(Entry, frozen=True, kw_only=True):

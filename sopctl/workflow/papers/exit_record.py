@@ -10,6 +10,7 @@ from sopctl.model.sop.entries import (
     DiskWish,
     HandoverIssued,
     ReturnLetter,
+    SwitchedOff,
     Taker,
 )
 from sopctl.store.dossiers import Dossier
@@ -59,7 +60,7 @@ def exit_record(mine: Turn, language: Language) -> forms.Paper:
             *((sanitisation.table(rows, language),) if (rows := disks.rows(dossier)) else ()),
             *corrected_table(dossier, language),
         ),
-        closing=("Akses, layanan dan port jaringan server ini telah dicabut.",),
+        closing=("Akses, layanan dan port jaringan server ini telah dicabut.",) if dossier.newest(SwitchedOff) else (),
         signers=(forms.Signer("Petugas", office_party(site, mine.by)),),
         language=language,
     )

@@ -13,9 +13,10 @@ import openpyxl
 import pypdfium2  # type: ignore[import-untyped]  # has no stubs
 import pytest
 
+from sopctl.adapters.documents import HandoverForm
 from sopctl.adapters.documents.english import ENGLISH
 from sopctl.errors import InvalidRecord
-from sopctl.model.inspection import Inspection
+from sopctl.model.inspection import Answer, Inspection
 from sopctl.model.sop.entries import Disposed
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
@@ -127,6 +128,44 @@ def test_only_what_was_looked_at_counts_as_returned(
     inspecting.inspect(desk, two[0], found=Inspection(**found), **said)
     handover.handover(desk, two[0])
     assert complete in text_of(newest_pdf(desk, two[0]))
+
+
+@pytest.mark.parametrize(
+    ("found", "complete"),
+    [
+        ({"condition": "baik"}, "belum diperiksa"),
+        ({"rest_ok": True}, "lengkap"),
+        ({"answers": {3: Answer("tidak berlaku")}}, "tanpa kelengkapan"),
+        ({"answers": {3: Answer("tidak")}}, "kurang"),
+    ],
+)
+def test_a_server_that_came_without_accessories_is_not_complete_unlooked(
+    desk: Desk, until_space: Callable[..., str], found: dict[str, Any], complete: str
+) -> None:
+    deposit = until_space()
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
+    inspecting.inspect(desk, deposit, serial="SN-0001")
+    handover.handover(desk, deposit)
+    returning(desk, deposit, wipe=False)
+    inspecting.inspect(desk, deposit, found=Inspection(**found))
+    handover.handover(desk, deposit)
+    kept = max((dossiers.read(desk.site, deposit).folder / "documents").glob("*serah-terima.json"))
+    form = msgspec.json.decode(kept.read_bytes(), type=HandoverForm)
+    assert form.items[0].completeness == complete
+    left = text_of(Path(releasing.release(desk, deposit).documents[0]))
+    assert ("sesuai serah terima" in left) == (complete == "lengkap")
+    assert "telah dicabut" in left
+
+
+def test_photos_of_the_return_are_kept(desk: Desk, two: list[str], tmp_path: Path) -> None:
+    photo = tmp_path / "belakang.png"
+    photo.write_bytes(b"\x89PNG\r\n\x1a\n")
+    returning(desk, two[0], wipe=False)
+    done = inspecting.inspect(desk, two[0], photos=[photo])
+    assert done.data["checklist_back"][-1]["result"] == "ok"
+    assert done.note == "sejauh diperiksa sesuai; belum diperiksa: 9 pertanyaan"
+    assert done.documents[0].endswith("foto-1.png")
 
 
 def test_a_letter_of_an_extension_is_not_the_letter_of_the_return(desk: Desk, two: list[str]) -> None:
