@@ -68,13 +68,15 @@ class Climb:
         """Name lookup and TCP connection. With a jump host, that host looks the name up."""
         target = self.target
         if self._jump_host and self._jump_host.session:
+            if target.destinations and (why := target.destinations.written(target.host)):
+                raise Fault(Cause.ADDRESS_REFUSED, f"{target.host} is {why}")
             with self.on(Rung.TCP) as note:
                 stream = self._jump_host.session.forward(target.host, target.port, self.deadline.left())
                 self._connection = Connection(stream, self.deadline)
                 note.append(f"{target.host} port {target.port}, from the jump host")
             return
         with self.on(Rung.NAME) as note:
-            addresses = tcp.resolve(target.host, target.port, self.deadline)
+            addresses = tcp.resolve(target.host, target.port, self.deadline, target.destinations)
             note.append(", ".join(address[1][0] for address in addresses))
         with self.on(Rung.TCP) as note:
             self._address, sock = tcp.connect(addresses, self.deadline)
