@@ -195,8 +195,8 @@ def _way_in(record: AnyRequest | Adoption, house: House) -> Found:
             (*place, "key"),
             f"letters may not name the key {way.key!r} of the office's, only {', '.join(house.first_contact_keys)}",
             (
-                "Let letters name it (first_contact_keys in sopctl.yml), or leave `key` out and set it, for this deposit "
-                "alone:",
+                "Let letters name it (first_contact_keys in sopctl.yml), or leave `key` out and set one, for this "
+                "deposit alone:",
                 _login("key-file"),
             ),
         )

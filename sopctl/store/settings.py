@@ -190,12 +190,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         for address in self.controllers:
             if not names.is_address(address):
                 raise ValueError("Expected IP addresses in `controllers`")
-        for name, networks in (("networks", self.networks), ("rehearsal_networks", self.rehearsal_networks)):
-            if not all(map(names.is_network, networks)):
-                raise ValueError(f"Expected networks such as 10.20.0.0/16 in `{name}`")
-        for key in self.first_contact_keys:
-            if key in self.secrets() or key.endswith(".pub"):
-                raise ValueError(f"Expected in `first_contact_keys` keys that are for nothing else, not `{key}`")
+        self._refuse_letters()
         for server in self.time_servers:
             if not names.is_address(server):
                 raise ValueError("Expected IP addresses or host names in `time_servers`")
@@ -212,6 +207,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
                 )
             if person is not None and self.mail is None:
                 raise ValueError(f"Expected a mail server (`mail`) where `checks.notify` names a person, `{name}`")
+
+    def _refuse_letters(self) -> None:
+        """Raise ValueError for what is said of letters and cannot be."""
+        for name, networks in (("networks", self.networks), ("rehearsal_networks", self.rehearsal_networks)):
+            if not all(map(names.is_network, networks)):
+                raise ValueError(f"Expected networks such as 10.20.0.0/16 in `{name}`")
+        for key in self.first_contact_keys:
+            if key in self.secrets() or key.endswith(".pub"):
+                raise ValueError(f"Expected in `first_contact_keys` keys that are for nothing else, not `{key}`")
 
     def roles(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Every role that the settings name, with the path to where it stands."""

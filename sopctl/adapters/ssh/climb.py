@@ -69,7 +69,8 @@ class Climb:
         target = self.target
         if self._jump_host and self._jump_host.session:
             if target.destinations and (why := target.destinations.written(target.host)):
-                raise Fault(Cause.ADDRESS_REFUSED, f"{target.host} is {why}")
+                with self.on(Rung.NAME):
+                    raise Fault(Cause.ADDRESS_REFUSED, f"{target.host} is {why}")
             with self.on(Rung.TCP) as note:
                 stream = self._jump_host.session.forward(target.host, target.port, self.deadline.left())
                 self._connection = Connection(stream, self.deadline)

@@ -84,15 +84,13 @@ class Destinations(Struct, frozen=True):
             return "no address"
         if any(found in network for network in _networks(self.rehearsal)):
             return ""
-        if here:
-            return "an address of the controller itself"
         for each in (found, *_embedded(found)):
             for network, what in _refused():
                 if each in network:
                     return what
             if what := self._own(each):
                 return what
-        return self._outside(found)
+        return "an address of the controller itself" if here else self._outside(found)
 
     def _own(self, address: Address) -> str:
         return next((what for host, what in self.ours.items() if _address(host) == address), "")

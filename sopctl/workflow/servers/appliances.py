@@ -65,7 +65,7 @@ def login(site: Site, dossier: Dossier) -> Login:
             "the record of {deposit} names the password file {name!r}, and no letter may say which secret is sent",
             where=str(dossier.folder / "deposit.yml"),
             remedy=(
-                "If that is this appliance's own password, set it for this deposit alone, and then delete the old file:",
+                "If that is this appliance's own password, set it for this deposit, and then delete the old file:",
                 Action("login", dossier.id, given={"password-file": file}, alternatives=(by_password,)),
             ),
             deposit=dossier.id,
