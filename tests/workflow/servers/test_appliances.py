@@ -197,7 +197,8 @@ def test_from_the_letter_to_the_return(
         releasing.release(desk, deposit)
     done_by_hand = releasing.release(desk, deposit, by_hand="dimatikan staf")
     assert done_by_hand.note.startswith(
-        "perangkat jaringan, tidak ada yang dicabut oleh sopctl; dengan tangan: dimatikan staf; hapus keys/fw1"
+        "perangkat jaringan, tidak ada yang dicabut oleh sopctl; dengan tangan: dimatikan staf; hapus "
+        f"keys/login/{deposit}"
     )
     assert summary.place
     assert f"port {summary.place.port} rak A1 dilepas" in done_by_hand.note
@@ -274,7 +275,7 @@ def test_a_password_that_others_can_read_is_not_used(
 ) -> None:
     device = start("ios-router-old")
     deposit = take_in(device.port, "cisco_ios")
-    os.chmod(desk.site.root / "keys/fw1", 0o644)
+    os.chmod(desk.site.root / "keys/login" / deposit, 0o644)
     with pytest.raises(OutsideFailure, match="can be read by others"):
         configuring.configure(desk, deposit, host_key=pin().sha256)
     assert device.logins == []
