@@ -9,7 +9,7 @@ from typing import Literal
 from sopctl.errors import Action, UsageError
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import make_folder, opened, write_atomic
+from sopctl.store.durable import opened
 from sopctl.store.site import MAX_KEY
 from sopctl.workflow.desk import Desk, closed
 from sopctl.workflow.servers.first_contact import one_line
@@ -63,7 +63,4 @@ def _dossier(desk: Desk, deposit_id: str) -> Dossier:
 
 
 def _keep(desk: Desk, dossier: Dossier, of: Of, content: bytes) -> Path:
-    path = desk.site.folder("keys") / of / dossier.id
-    make_folder(path.parent, 0o700)
-    write_atomic(path, content, mode=0o600)
-    return path
+    return desk.site.keep_key(f"{of}/{dossier.id}", content)

@@ -61,7 +61,7 @@ def naming(dossier: dossiers.Dossier, **secret: str) -> dossiers.Dossier:
     """The dossier as an older sopctl took it in, from a letter that names this."""
     access = dossier.deposit.access
     assert access.first_contact
-    way = replace(access.first_contact, **secret)  # type: ignore[arg-type]
+    way = replace(access.first_contact, **secret)
     return dataclasses.replace(dossier, deposit=replace(dossier.deposit, access=replace(access, first_contact=way)))
 
 
