@@ -11,7 +11,7 @@ DEV_PACKAGES := gcc libc6-dev
 # source would fetch tools that nobody pinned (for a platform without wheels: make BINARY= setup).
 BINARY ?= --only-binary :all:
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check --require-hashes $(BINARY)
-PIN := uv pip compile -q --universal --generate-hashes --no-header --no-annotate
+PIN := uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header --no-annotate
 KEEP ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -97,7 +97,7 @@ wheel: setup ## Build the wheel in dist/, with the pinned build tools, and the p
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
 	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --group build -o requirements.txt
 	@$(PIN) $(if $(UPGRADE),--upgrade) --group dev -c requirements.txt \
-	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
+	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
 	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt
 
 .PHONY: docs
