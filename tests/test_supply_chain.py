@@ -12,7 +12,8 @@ import pytest
 CHECKOUT = Path(__file__).parents[1]
 REQUIREMENTS = sorted(CHECKOUT.glob("requirements*.txt"))
 PIN = re.compile(
-    r"([a-z0-9][a-z0-9._-]*)(?:\[[a-z0-9,-]+\])?==([0-9][\w.!+]*)(?: ; [^\\]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n"
+    r"([a-z0-9][a-z0-9._-]*)(?:\[[a-z0-9,-]+\])?==([0-9][\w.!+]*)(?: ; [^\\]+)?"
+    r"((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n"
 )
 
 

@@ -445,6 +445,12 @@ class Edited(Entry, frozen=True, kw_only=True):
     changed: tuple[str, ...]
 
 
+class LateBecause(Entry, frozen=True, kw_only=True):
+    """Why the step that is due is late, as its office says."""
+
+    late_because: str
+
+
 class Behalf(Struct, frozen=True):
     """A person for whom someone else decided, and the letter that allows it."""
 

@@ -1,4 +1,4 @@
-"""Who was here in a month, and whose inventory was due in it: from what happened, never from where a deposit stands now.
+"""Who was here in a month, and whose inventory was due in it: from what happened, not from where deposits stand now.
 
 A server came when it stood in its place, and left when it was recorded as leaving, or its dossier was closed. Its
 inventory is due from the moment that the procedure asks for it (konfigurasi 6), and again from the first day of each

@@ -147,6 +147,7 @@ VERBS = (
         needs=("reason",),
         writes=(e.Prioritised,),
     ),
+    Verb(name="late", kind="act", outcome="alasan terlambat", needs=("because",)),
     Verb(name="edit", kind="act", outcome="diubah", writes=(e.Filed, e.Edited)),
     Verb(name="remind", kind="act", outcome="diingatkan", unattended=True, writes=(e.Reminded,)),
     Verb(
@@ -175,6 +176,9 @@ VERBS = (
     Verb(name="sudo", kind="act", outcome="hak sudo diubah", command="configure --sudo", writes=_RUN),
 )
 """Every verb. The rows of one verb stand where the paper's tasks do."""
+
+ANY_VERBS = frozenset({e.OnBehalfOf, e.LateBecause})
+"""What the events of every verb may establish."""
 
 _BY_NAME = {(verb.name, verb.task): verb for verb in VERBS}
 _ACTS = {verb.outcome: verb for verb in VERBS if verb.kind == "act"}
@@ -209,5 +213,5 @@ def tasks(name: str) -> tuple[str, ...]:
 
 
 def may_write(verb: Verb, kind: type[Entry]) -> bool:
-    """May an event of this verb establish this? Any decision may be taken on another's behalf."""
-    return kind in verb.writes or kind is e.OnBehalfOf
+    """May an event of this verb establish this? Any decision may be taken on another's behalf, and may come late."""
+    return kind in verb.writes or kind in ANY_VERBS
