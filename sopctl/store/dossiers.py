@@ -157,12 +157,12 @@ def as_it_stood(dossier: Dossier, then: datetime) -> Dossier | None:
 
     Raises InvalidRecord when the record of that time is gone or was altered.
     """
-    number = next((event.seq for event in reversed(dossier.events) if event.at < then), 0)
-    if number == len(dossier.events):
+    events = history.before(dossier.events, then)
+    if len(events) == len(dossier.events):
         return dossier
-    if not number:
+    if not events:
         return None
-    before = replace(dossier, events=dossier.events[:number], history=b"")
+    before = replace(dossier, events=events, history=b"")
     filed, now = before.newest(Filed), dossier.newest(Filed)
     if filed is None or filed == now:
         return before

@@ -11,8 +11,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from sopctl.model.month import Month
-from sopctl.model.sop import record
-from sopctl.model.sop.entries import ExitRecorded, Placed
+from sopctl.model.sop import history, record
+from sopctl.model.sop.entries import ExitRecorded, Placed, Undone
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, Standing, month_due, walk
 
@@ -31,14 +31,17 @@ def presence(procedures: Procedures, events: Sequence[Event], month: Month, now:
     until = month.until(now)
     came = left = None
     due = False
-    steps = list(walk(procedures, events))
+    happened = history.before(events, until)
+    gone = record.undone(happened)
+    steps = list(walk(procedures, happened))
     for number, (event, standing) in enumerate(steps):
-        if event.at >= until:
-            break
         following = steps[number + 1][0].at if number + 1 < len(steps) else until
-        if came is None and record.establishes(procedures, event, Placed):
+        counts = event.seq not in gone
+        if came is None and counts and record.establishes(procedures, event, Placed):
             came = event.at
-        if left is None and (standing.closed or record.establishes(procedures, event, ExitRecorded)):
+        if record.establishes(procedures, event, Undone):
+            left = None
+        elif left is None and (standing.closed or (counts and record.establishes(procedures, event, ExitRecorded))):
             left = event.at
         due |= _asks_for_inventory(standing, month) and following > month.begin
     if came is None or until <= month.begin or (left is not None and left < month.begin):

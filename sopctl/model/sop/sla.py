@@ -7,7 +7,7 @@ from statistics import median
 from msgspec import Struct
 
 from sopctl.model.month import Month
-from sopctl.model.sop import verbs
+from sopctl.model.sop import history, verbs
 from sopctl.model.sop.deadline import count, counted
 from sopctl.model.sop.entries import LateBecause, from_data
 from sopctl.model.sop.history import Event
@@ -118,14 +118,13 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event], u
     """Every time that a step was due before `until`: from when it became due until it ended.
 
     A step that waits for space is not due, one that recurs monthly is due from the first of the month, and what is on
-    hold has a pause. A closed deposit has no open step; one that is resumed goes on where it stood.
+    hold has a pause. A closed deposit has no open step; one that is resumed goes on where it stood. A step that was
+    recorded by mistake counts as done then, and once more when it is done again: a month's report stays as it was.
     """
     before = stand(procedures, ())
     pauses: list[Pause] = []
     reason = ""
-    for event, after in walk(procedures, events):
-        if event.at >= until:
-            break
+    for event, after in walk(procedures, history.before(events, until)):
         said = from_data(LateBecause, event)
         reason = said.late_because if said else reason
         if event.outcome == verbs.HELD:
@@ -138,6 +137,8 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event], u
             if event.procedure == before.procedure:  # else it broke into a step that was not due for it
                 yield from _occurrence(deposit, procedures, before, event, pauses, reason)
             pauses, reason = [], ""
+        if after.held and not (pauses and pauses[-1].until is None):  # what had ended a hold was taken back
+            pauses = [Pause(after.held.at, None)]
         before = after
     if not before.closed:
         for each in _occurrence(deposit, procedures, before, None, pauses, reason):
