@@ -39,7 +39,11 @@ verbs counts, else the verb's own name."""
 
 _NEEDS = {
     "accept": "--accept <why it is accepted>",
+<<<<<<< HEAD
     "asked_by": "--asked-by <who asked for it>",
+=======
+    "because": "--because <why>",
+>>>>>>> main
     "by_hand": "--by-hand <how it was done>",
     "disks": "<--keep-disks or --wipe-disks>",
     "disk": "--disk <serial number>",
@@ -48,7 +52,11 @@ _NEEDS = {
     "file": "<file>",
     "fingerprint": "--confirm <SHA256 fingerprint>",
     "folder": "<folder>",
+<<<<<<< HEAD
     "how": "--how <by which means>",
+=======
+    "id": "<id of the deposit>",
+>>>>>>> main
     "instruction": "--instruction <what the head wrote>",
     "method": "--method <clear, purge, destroy or returned>",
     "minutes": "--minutes <minutes>",
@@ -73,6 +81,7 @@ _NEEDS_OF = {
     ("configure", "file"): "--password-file <file>",
     ("configure", "fingerprint"): "--host-key <SHA256 fingerprint>",
     ("edit", "file"): "--from <file>",
+    ("login", "file"): "--key-file <file>",
     ("init", "file"): _NEEDS["folder"],
     ("inventory", "file"): "--from <filled-in sheet>",
     ("inventory collect", "file"): "--from <filled-in sheet>",
