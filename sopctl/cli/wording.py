@@ -39,11 +39,8 @@ verbs counts, else the verb's own name."""
 
 _NEEDS = {
     "accept": "--accept <why it is accepted>",
-<<<<<<< HEAD
     "asked_by": "--asked-by <who asked for it>",
-=======
     "because": "--because <why>",
->>>>>>> main
     "by_hand": "--by-hand <how it was done>",
     "disks": "<--keep-disks or --wipe-disks>",
     "disk": "--disk <serial number>",
@@ -52,11 +49,8 @@ _NEEDS = {
     "file": "<file>",
     "fingerprint": "--confirm <SHA256 fingerprint>",
     "folder": "<folder>",
-<<<<<<< HEAD
     "how": "--how <by which means>",
-=======
     "id": "<id of the deposit>",
->>>>>>> main
     "instruction": "--instruction <what the head wrote>",
     "method": "--method <clear, purge, destroy or returned>",
     "minutes": "--minutes <minutes>",

@@ -135,7 +135,6 @@ def joins(before: int, at: int, policy: Policy) -> bool:
     return at - before <= policy.gap
 
 
-<<<<<<< HEAD
 def without(spans: Iterable[Span], windows: Iterable[Span]) -> list[Span]:
     """What is left of these spans outside of the windows."""
     left = list(spans)
@@ -155,28 +154,20 @@ def without(spans: Iterable[Span], windows: Iterable[Span]) -> list[Span]:
 def availability(
     found: Iterable[Outage], spans: Iterable[Span], first: int, last: int, windows: Sequence[Span] = ()
 ) -> Availability:
-    """How available a server was between `first` and `last`, as far as it was watched (`spans`). What was watched
-    during announced maintenance (`windows`) is counted apart, and an outage that was only then is none."""
+    """How available a server was between `first` and `last`, as far as it was watched (`spans`). An outage that went on
+    beyond `last` has no end here, whenever that came. What was watched during announced maintenance (`windows`) is
+    counted apart, and an outage that was only then is none."""
     watched = list(spans)
     during = sum(one.ended - one.began for one in _clipped(watched, first, last))
     spans = without(watched, windows)
     inside = _clipped(spans, first, last)
-    mine = tuple(one for one in found if one.began < last and (one.ended is None or one.ended > first))
-    if windows:
-        mine = tuple(one for one in mine if without([Span(one.began, one.ended or last)], windows))
-=======
-def availability(found: Iterable[Outage], spans: Iterable[Span], first: int, last: int) -> Availability:
-    """How available a server was between `first` and `last`, as far as it was watched (`spans`). An outage that went on
-    beyond `last` has no end here, whenever that came."""
-    spans = list(spans)
-    inside = [Span(max(one.began, first), min(one.ended, last)) for one in spans]
-    inside = [one for one in inside if one.began < one.ended]
     mine = tuple(
         one if one.ended is None or one.ended <= last else replace(one, ended=None)
         for one in found
         if one.began < last and (one.ended is None or one.ended > first)
     )
->>>>>>> main
+    if windows:
+        mine = tuple(one for one in mine if without([Span(one.began, one.ended or last)], windows))
     observed = sum(one.ended - one.began for one in inside)
     lengths = [outage.within(inside) for outage in mine]
     repaired = [outage.within(spans) for outage in mine if outage.ended is not None and outage.ended <= last]

@@ -17,38 +17,18 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     """One deposit: the request, where it stands, what happened, and its documents."""
     from sopctl.workflow.desk import by_hand
     from sopctl.workflow.papers import integrity
-<<<<<<< HEAD
     from sopctl.workflow.views import board, details, house
-=======
-    from sopctl.workflow.views import board, details
     from sopctl.workflow.views.sla_report import late_steps
->>>>>>> main
 
     desk = open_desk(ctx)
     row, dossier = board.show(desk, deposit_id)
     documents, events = integrity.documents(desk, deposit_id), details.events(dossier, personal=personal)
-<<<<<<< HEAD
-    about = house.about(desk, deposit_id)
-    if as_json:
-        deposit = details.record(dossier.deposit, personal=personal)
-        put_json(
-            {
-                "head": dossier.head,
-                "standing": row,
-                "deposit": deposit,
-                "events": events,
-                "documents": documents,
-                "visits": about.visits,
-                "maintenance": about.maintenance,
-            }
-        )
-=======
-    late = late_steps(desk, dossier)
+    about, late = house.about(desk, deposit_id), late_steps(desk, dossier)
     if as_json:
         deposit = details.record(dossier.deposit, personal=personal)
         said = {"deposit": deposit, "events": events, "late_steps": late, "documents": documents}
-        put_json({"head": dossier.head, "standing": row, **said})
->>>>>>> main
+        beside = {"visits": about.visits, "maintenance": about.maintenance}
+        put_json({"head": dossier.head, "standing": row, **said, **beside})
         return
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))

@@ -14,12 +14,8 @@ from sopctl.adapters.documents.english import ENGLISH, Language, say
 from sopctl.adapters.documents.xlsx import KEY_COLUMN
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord
-<<<<<<< HEAD
-from sopctl.model.deposit import AnyRequest, ApplianceRequest, OtherRequest, Request
-=======
 from sopctl.model.admission import Step
-from sopctl.model.deposit import AnyRequest, ApplianceRequest, Request
->>>>>>> main
+from sopctl.model.deposit import AnyRequest, ApplianceRequest, OtherRequest, Request
 from sopctl.store import codec
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
@@ -137,25 +133,13 @@ def read(site: Site, path: Path) -> AnyRequest:
     the place of what is wrong: line and column, or row and field."""
     content, where = read_bounded(path, MAX_LETTER), str(path)
     if is_spreadsheet(content):
-<<<<<<< HEAD
-        return _read_spreadsheet(content, path)
-    match codec.word(content, "kind", where=where):
-        case "appliance":
-            return codec.parse(content, ApplianceRequest, where=where)
-        case "other":
-            return codec.parse(content, OtherRequest, where=where)
-        case _:
-            return codec.parse(content, Request, where=where)
-=======
         filed, place = _read_spreadsheet(content, path)
     else:
-        kind: type[AnyRequest] = Request
-        if codec.word(content, "kind", where=where) == "appliance":
-            kind = ApplianceRequest
+        kinds: dict[str, type[AnyRequest]] = {"appliance": ApplianceRequest, "other": OtherRequest}
+        kind = kinds.get(codec.word(content, "kind", where=where), Request)
         filed, place = codec.parse(content, kind, where=where), admitting.in_record(content, where)
     admitting.refuse(site, filed, place)
     return filed
->>>>>>> main
 
 
 class _Field(NamedTuple):
@@ -182,20 +166,12 @@ def _read_spreadsheet(content: bytes, path: Path) -> tuple[AnyRequest, Place]:
             remedy=("Start from an empty one.", Action("document make letter", given={"format": "xlsx"})),
         )
     record = nested({field.path: _entries(field, path) for field in found.values()})
-<<<<<<< HEAD
     kind: type[AnyRequest] = Request
     if str(record.get("platform", "")).casefold() in OTHER:
         del record["platform"]
         kind, record["kind"] = OtherRequest, "other"
     elif "platform" in record:
         kind, record["kind"] = ApplianceRequest, "appliance"
-    if "first_contact" in record.get("access", {}):
-        way = {"password": record.get("server", {}).get("name")} if kind is ApplianceRequest else {"key": OWNER_KEY}
-        record["access"]["first_contact"] |= way
-=======
-    kind: type[AnyRequest] = ApplianceRequest if "platform" in record else Request
-    if kind is ApplianceRequest:
-        record["kind"] = "appliance"
     elif "first_contact" in record.get("access", {}):
         record["access"]["first_contact"]["key"] = OWNER_KEY
 
@@ -203,7 +179,6 @@ def _read_spreadsheet(content: bytes, path: Path) -> tuple[AnyRequest, Place]:
         field = found.get(".".join(str(step) for step in stands if isinstance(step, str)))
         return f"{path}, row {field.row}" if field else str(path)
 
->>>>>>> main
     try:
         return msgspec.convert(record, kind, strict=False), place
     except msgspec.ValidationError as error:

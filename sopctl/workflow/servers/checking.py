@@ -6,12 +6,8 @@ network appliance: its host key and its services are the answer, and its log sta
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-<<<<<<< HEAD
-from datetime import datetime, time, timedelta
-from itertools import chain
-=======
 from datetime import datetime
->>>>>>> main
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -21,12 +17,8 @@ from msgspec import Struct
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
-<<<<<<< HEAD
 from sopctl.model.house.maintenance import by_deposit
-from sopctl.model.month import month_days
-=======
 from sopctl.model.month import month_in
->>>>>>> main
 from sopctl.model.services import single_tcp
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import called
@@ -192,7 +184,7 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
 
     dossier = dossiers.read(site, deposit_id)
     services = single_tcp(dossier.deposit.access.ports)
-    ports = others.target(dossier, timeout) if others.is_other(dossier) else None
+    ports = others.target(site, dossier, timeout) if others.is_other(dossier) else None
     if ports:
         return Job(deposit_id, ports, None)
     if dossier.deposit.kind == "appliance":
@@ -218,15 +210,10 @@ def report(desk: Desk, month: str | None = None) -> Month:
     begin, end = int(of.begin.timestamp()), int(of.end.timestamp())
     names = {each.id: each.server for each in register.read(desk.site).summaries}
     rows = []
-    windows = by_deposit(books.windows_of(desk.site, (first.year - 1, first.year)))
+    windows = by_deposit(books.windows_of(desk.site, (of.first.year - 1, of.first.year)))
     for name, seen in Checks(desk.site).seen(begin, end).items():
         inside = [Span(max(one.began, begin), min(one.ended, end)) for one in seen.watched if one.ended >= begin]
-<<<<<<< HEAD
         found = availability(seen.outages, seen.watched, begin, end, windows.get(name, ()))
-        rows.append(Report(name, names.get(name, ""), inside, found))
-    return Month(month, begin, end, rows)
-=======
-        found = availability(seen.outages, seen.watched, begin, end)
         called = names.get(name, "") if desk.now() < of.end else _name_at(desk.site, name, of.end)
         rows.append(Report(name, called, inside, found))
     return Month(of.name, begin, end, rows)
@@ -239,7 +226,6 @@ def _name_at(site: Site, deposit_id: str, then: datetime) -> str:
     except SopctlError:
         return ""
     return dossier.deposit.server.name if dossier else ""
->>>>>>> main
 
 
 def watched(desk: Desk, month: str) -> dict[str, tuple[State, Availability | None]]:

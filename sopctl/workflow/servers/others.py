@@ -14,6 +14,8 @@ from sopctl.model.access.target import Target
 from sopctl.model.services import single_tcp
 from sopctl.model.sop.entries import Configured
 from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
+from sopctl.workflow import admitting
 from sopctl.workflow.desk import StepDone, Turn
 
 AT_ONCE = 16
@@ -51,11 +53,20 @@ def refuse_misplaced(dossier: Dossier, by_hand: str) -> None:
         )
 
 
-def target(dossier: Dossier, timeout: float) -> Target | None:
+def target(site: Site, dossier: Dossier, timeout: float) -> Target | None:
     """What an access check tries: the TCP ports that the letter asks for. None where it asks for none."""
     access = dossier.deposit.access
     ports = single_tcp(access.ports)
-    return Target(access.address, ports[0], services=ports, timeout=timeout, ssh=False) if ports else None
+    if not ports:
+        return None
+    return Target(
+        access.address,
+        ports[0],
+        services=ports,
+        timeout=timeout,
+        ssh=False,
+        destinations=admitting.destinations(site),
+    )
 
 
 def sweep(jobs: Sequence[tuple[str, Target]]) -> Generator[tuple[str, AccessResult], None, None]:

@@ -10,11 +10,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-<<<<<<< HEAD
-from pathlib import Path
-=======
 from datetime import date
->>>>>>> main
+from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -29,12 +26,8 @@ from sopctl.model.facts.conditions import conditions
 from sopctl.model.facts.script import completed, from_script
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
-<<<<<<< HEAD
 from sopctl.model.facts.sheet import facts_of as facts_of_sheet
-from sopctl.model.month import month_days
-=======
 from sopctl.model.month import month_days, month_in
->>>>>>> main
 from sopctl.model.sop.entries import Gathered, Paper
 from sopctl.model.sop.presence import Presence, presence
 from sopctl.model.sop.summary import Summary

@@ -168,7 +168,7 @@ def _plan_of_other(mine: Turn, vantage: Vantage) -> Look:
             "{deposit} takes no SSH of ours: only its ports are tried, from here",
             deposit=mine.dossier.id,
         )
-    where = others.target(mine.dossier, vantage.timeout)
+    where = others.target(mine.desk.site, mine.dossier, vantage.timeout)
     address = mine.deposit.access.address
 
     def look() -> Verification:

@@ -196,7 +196,7 @@ def test_a_letter_with_the_older_label_of_the_application_is_read(desk: Desk, tm
     label.value = "Aplikasi dan deskripsi"
     sheet.delete_cols(10)
     book.save(letter)
-    server = request_letter.read(letter).server
+    server = request_letter.read(desk.site, letter).server
     assert (server.application, server.description) == ("Portal Contoh", "Layanan informasi untuk warga")
 
 

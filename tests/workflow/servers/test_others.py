@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sopctl.model.inspection import Inspection
 from sopctl.model.sop.entries import AccessTried, Configured
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept_facts
+from sopctl.store.site import Site
 from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import export, request_letter
@@ -186,6 +188,19 @@ def test_without_ports_the_owner_s_word_counts_alone(desk: Desk, take_in: Callab
     assert verifying.verify(desk, deposit, word=WORD)[0].outcome == "bisa"
 
 
+def test_the_office_s_own_machines_are_not_tried(desk: Desk, take_in: Callable[..., str], port: int) -> None:
+    """What was let in before the site listed an address as its own is still not contacted."""
+    deposit = take_in(str(port))
+    settings = desk.site.root / "sopctl.yml"
+    settings.write_text(settings.read_text() + "controllers: [127.0.0.1]\n")
+    again = replace(desk, site=Site(desk.site.root))
+    configuring.configure(again, deposit, by_hand="Staf: x")
+    notifying.notify(again, deposit, via="phone")
+    done, found = verifying.verify(again, deposit, word=WORD)
+    assert done.outcome == "tidak bisa"
+    assert "controllers" in found.access.detail
+
+
 def test_it_is_not_treated_like_a_server(desk: Desk, take_in: Callable[..., str], port: int) -> None:
     deposit = take_in(str(port))
     assert previewing.untouched(desk, [deposit]) == []
@@ -214,18 +229,18 @@ def test_a_server_is_not_configured_by_hand(desk: Desk, placed: Callable[..., st
     ],
     ids=["a way in", "a platform", "a kind that is none", "no kind", "a server's letter"],
 )
-def test_a_letter_that_does_not_fit_is_refused_with_its_place(tmp_path: Path, wrong: str) -> None:
+def test_a_letter_that_does_not_fit_is_refused_with_its_place(desk: Desk, tmp_path: Path, wrong: str) -> None:
     record = tmp_path / "request.yml"
     record.write_text(wrong)
     with pytest.raises(InvalidRecord, match=r"request.yml:\d+:\d+"):
-        request_letter.read(record)
+        request_letter.read(desk.site, record)
 
 
 def test_its_letter_as_a_spreadsheet_comes_back(desk: Desk, tmp_path: Path) -> None:
     record = tmp_path / "request.yml"
     record.write_text(EXAMPLE_OTHER)
     sheet = export.letter(desk, kind="xlsx", output=tmp_path / "surat.xlsx", filled=record)
-    before, after = request_letter.read(record), request_letter.read(sheet)
+    before, after = request_letter.read(desk.site, record), request_letter.read(desk.site, sheet)
     assert (after.kind, after.server, after.access) == ("other", before.server, before.access)
 
 
