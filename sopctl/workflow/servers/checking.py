@@ -81,10 +81,17 @@ def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[
         known = {each.id: each for each in able}
         for deposit_id in ids:
             if deposit_id not in known:
-                dossiers.read(site, deposit_id)  # says so when there is none, or it is broken
+                there = dossiers.read(site, deposit_id)  # says so when there is none, or it is broken
+                if there.summary.in_our_hands:
+                    raise UsageError(
+                        "nothing-to-check",
+                        "the letter of {deposit} asks for no port that could be tried",
+                        remedy=Action("edit", deposit_id),
+                        deposit=deposit_id,
+                    )
                 raise UsageError(
                     "not-in-our-hands",
-                    "{deposit} is not in the office's hands, or has nothing that could be tried",
+                    "{deposit} is not in the office's hands: its server does not stand in its rack, switched on",
                     remedy=Action("show", deposit_id),
                     deposit=deposit_id,
                 )

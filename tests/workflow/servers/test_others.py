@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from sopctl.errors import InvalidRecord, NotNow, UsageError
+from sopctl.errors import InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.access.verification import View, Word
 from sopctl.model.inspection import Inspection
 from sopctl.model.sop.entries import AccessTried, Configured
@@ -188,17 +188,20 @@ def test_without_ports_the_owner_s_word_counts_alone(desk: Desk, take_in: Callab
     assert verifying.verify(desk, deposit, word=WORD)[0].outcome == "bisa"
 
 
-def test_the_office_s_own_machines_are_not_tried(desk: Desk, take_in: Callable[..., str], port: int) -> None:
-    """What was let in before the site listed an address as its own is still not contacted."""
+def test_an_address_where_no_deposit_may_be_is_not_tried(desk: Desk, take_in: Callable[..., str], port: int) -> None:
+    """Neither by verify nor by the fleet's check, though its record was let in once."""
     deposit = take_in(str(port))
     settings = desk.site.root / "sopctl.yml"
-    settings.write_text(settings.read_text() + "controllers: [127.0.0.1]\n")
+    kept = [line for line in settings.read_text().splitlines() if not line.startswith("rehearsal_networks")]
+    settings.write_text("\n".join(kept) + "\n")
     again = replace(desk, site=Site(desk.site.root))
     configuring.configure(again, deposit, by_hand="Staf: x")
     notifying.notify(again, deposit, via="phone")
     done, found = verifying.verify(again, deposit, word=WORD)
-    assert done.outcome == "tidak bisa"
-    assert "controllers" in found.access.detail
+    assert (done.outcome, found.access.rung) == ("tidak bisa", "name")
+    errors: list[SopctlError] = []
+    (checked,) = checking.run(again, checking.chosen(again.site)[0], errors=errors)
+    assert (checked.result.accessible, errors) == (False, [])
 
 
 def test_it_is_not_treated_like_a_server(desk: Desk, take_in: Callable[..., str], port: int) -> None:
