@@ -68,6 +68,47 @@ case $(bounded smartctl --version 2>/dev/null) in "smartctl "[1-6].* | '') json=
 # Local file systems first: a share whose server is gone blocks df until it is killed, with nothing printed.
 sizes() { bounded df -Pkl; bounded df -Pk; }
 
+# ZFS: a pool that waits for a lost disk would block its tool; the kernel says so without waiting.
+pools() {
+  grep . /proc/spl/kstat/zfs/*/state /dev/null
+  grep -q -s SUSPENDED /proc/spl/kstat/zfs/*/state && return
+  bounded zpool list -H -o name,size
+  bounded zpool status
+}
+
+# What the device mapper makes of disks: LVM's arrays, and volumes with several paths.
+mapped() { as_root dmsetup status --target raid; as_root dmsetup status --target multipath; }
+
+# The controllers one by one; arcconf knows of no more when it fails.
+adaptec() { for number in 1 2 3 4; do as_root arcconf GETCONFIG $number || break; done; }
+
+# LXC, LXD and Incus: a folder for each instance, and a control group for each that runs. Their own tools would start
+# the daemon, or write into a home.
+instances() {
+  for folder in /var/snap/lxd/common/lxd /var/lib/lxd /var/lib/incus; do
+    [ ! -e "$folder/containers" ] || as_root ls -1 "$folder/containers" | awk '{ print "container " $0 }'
+    [ ! -e "$folder/virtual-machines" ] || as_root ls -1 "$folder/virtual-machines" | awk '{ print "vm " $0 }'
+    for each in "$folder"/logs/*/qemu.pid /run/"${folder##*/}"/*/qemu.pid; do
+      [ ! -e "$each" ] || { each=${each%/qemu.pid}; echo "vm-running ${each##*/}"; }
+    done
+  done
+  [ ! -e /var/lib/lxc ] || as_root ls -1 /var/lib/lxc | awk '{ print "container " $0 }'
+  for each in /sys/fs/cgroup/lxc.payload.* /sys/fs/cgroup/systemd/lxc.payload.* /sys/fs/cgroup/systemd/lxc/*; do
+    [ ! -d "$each" ] || echo "running ${each##*/}"
+  done
+}
+
+# Users who stay logged in, with the file in which their own Podman keeps its containers: Podman itself would start in
+# their name to tell of them.
+owners() {
+  for each in /var/lib/systemd/linger/* /run/user/*; do
+    [ -e "$each" ] || continue
+    entry=$(getent passwd "${each##*/}") || continue
+    user=${entry%%:*} home=${entry%:*} file=${home##*:}/.local/share/containers/storage/overlay-containers/containers.json
+    as_root test -e "$file" 2>/dev/null && echo "$user $file"
+  done
+}
+
 # MegaCli: the controllers, their batteries, and their volumes with the drives; it writes a log into the current folder.
 megaraid() {
   as_root "$1" -AdpAllInfo -aALL -NoLog
@@ -105,6 +146,13 @@ everything() {
     esac
   done
   kernel mdstat /proc/mdstat
+  [ ! -e /proc/spl/kstat/zfs ] || section zpool plainly pools
+  kernel_lines btrfs . /sys/fs/btrfs/*-*/devinfo/*/missing /sys/fs/btrfs/*-*/devinfo/*/error_stats \
+    /sys/fs/btrfs/*-*/allocation/data/*/total_bytes
+  for each in /sys/fs/btrfs/*-*; do [ ! -e "$each" ] || section btrfsshow as_root btrfs filesystem show -m; break; done
+  if [ -e /sys/block/dm-0 ] && command -v dmsetup >/dev/null 2>&1; then
+    if may dmsetup status --target raid; then section dm plainly mapped; else state dm needs-root; fi
+  fi
   for tool in storcli64 storcli perccli64 perccli; do
     if command -v "$tool" >/dev/null 2>&1; then
       section storcli as_root "$tool" /call show nolog
@@ -129,7 +177,9 @@ everything() {
       break
     fi
   done
-  section arcconf as_root arcconf GETCONFIG 1
+  if ! command -v arcconf >/dev/null 2>&1; then state arcconf absent
+  elif may arcconf GETCONFIG 1; then section arcconf plainly adaptec
+  else state arcconf needs-root; fi
   kernel_lines fibre . /sys/class/fc_host/host*/port_name /sys/class/fc_host/host*/port_state \
     /sys/class/fc_host/host*/speed /sys/class/fc_host/host*/symbolic_name
   section pci bounded lspci -mm
@@ -157,8 +207,17 @@ everything() {
   [ ! -e /run/libvirt ] || section virsh as_root virsh -q -r -c qemu:///system list --all
   section qm as_root qm list
   section pct as_root pct list
+  [ ! -e /proc/xen/capabilities ] || section xl as_root xl list
+  command -v pct >/dev/null 2>&1 || section lxc plainly instances
   [ ! -e /var/lib/containers/storage ] || section podman as_root podman ps -a --format '{{.Names}}|{{.Status}}'
   [ ! -e /run/docker.pid ] || section docker as_root docker ps -a --format '{{.Names}}|{{.Status}}'
+  for socket in /run/user/*/docker.sock; do
+    [ -S "$socket" ] || continue
+    user=${socket#/run/user/}
+    section "docker ${user%/*}" as_root docker -H "unix://$socket" ps -a --format '{{.Names}}|{{.Status}}'
+  done
+  owners | sort -u | while read -r user file; do section "rootless $user" as_root cat "$file"; done
+  section conmon bounded ps -C conmon -o args= -ww
   kernel_lines machines '^(CLASS|SERVICE)=' /run/systemd/machines/* /dev/null # what machinectl lists, without waiting for it
   kernel dns /etc/resolv.conf
   kernel mounts /proc/mounts

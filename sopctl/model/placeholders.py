@@ -47,10 +47,11 @@ _FIELD = words(
 """Words of which a value that says nothing consists: "Unknown SN", "No Asset Tag Specified", "System Board"."""
 
 _DENIAL = re.compile(
-    r"(?:not?|to be|please|fill(?:ed)?)(?:[ _-]{1,2}[a-z]{1,20}){1,3}[.!]?|(?:rev|ver|v)?[ .:]{0,2}x{1,3}(?:\.[0x]{1,4}){1,3}"
+    r"(?:not?|to be|please|fill(?:ed)?)(?:[ _-]{1,2}[a-z]{1,20}){1,3}[.!]?"
+    r"|(?:rev|ver|v)?[ .:]{0,2}x{1,3}(?:\.[0x]{1,4}){1,3}"
 )
-"""Sentences that begin as those do that say that there is none: "Not Assigned", "No Data", "To be set by OEM", "Rev x.x".
-A number behind the word makes it a name: "No 12"."""
+"""What begins as those begin that say that there is none: "Not Assigned", "No Data", "To be set by OEM", "Rev x.x". A
+number behind the word makes it a name: "No 12"."""
 
 _BEGINNINGS = ("tobefilled", "filledby", "defaultstring", "oemdefine", "oemdefault", "pleasefill", "tobedetermined")
 

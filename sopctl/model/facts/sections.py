@@ -31,7 +31,7 @@ from sopctl.model.facts.parts import (
     RaidVolume,
     filled,
 )
-from sopctl.model.facts.readers import adapters, edac, smart, supplies
+from sopctl.model.facts.readers import adapters, edac, pools, smart, supplies
 from sopctl.model.facts.readers import controllers as readers
 from sopctl.model.facts.readers import guests as hosted
 from sopctl.model.facts.readers.storcli2 import storcli2
@@ -255,7 +255,14 @@ def empty_bays(said: Sections) -> tuple[str, ...]:
 
 def raid(said: Sections) -> tuple[RaidVolume, ...]:
     of_tools = (volume for found in _controllers(said) for volume in found.volumes)
-    return (*tools.raid_controller(said.lines("raid")), *of_tools, *tools.software_raid(said.lines("mdstat")))
+    return (
+        *tools.raid_controller(said.lines("raid")),
+        *of_tools,
+        *tools.software_raid(said.lines("mdstat")),
+        *pools.device_mapper(said.lines("dm")),
+        *pools.zfs(said.lines("zpool")),
+        *pools.btrfs(said.lines("btrfs"), said.lines("btrfsshow")),
+    )[:MAX_ENTRIES]
 
 
 def drives(said: Sections) -> tuple[Disk, ...]:
@@ -324,7 +331,11 @@ def tpm(said: Sections) -> str | None:
 
 
 def guests(said: Sections) -> tuple[Guest, ...]:
-    return hosted.guests({section: said.lines(section) for section in hosted.SECTIONS})
+    listed = {
+        section: [line for device in said.devices(section) for line in said.lines(section, device)]
+        for section in hosted.SECTIONS
+    }
+    return hosted.guests(listed, {user: said.document("rootless", user) for user in said.devices("rootless")[:64]})
 
 
 def bmc_mac(said: Sections) -> str | None:

@@ -268,12 +268,12 @@ class ServerFacts(Struct, frozen=True):
         Read(
             sections.raid,
             ("raid", "mdstat"),
-            also=("storcli2", "drives2", "ssacli", "megacli", "arcconf"),
+            also=("storcli2", "drives2", "ssacli", "megacli", "arcconf", "dm", "zpool", "btrfs", "btrfsshow"),
             optional=True,
         ),
         Line("RAID", FormPart.HARDWARE, shown.volumes, declared="raid", none="tidak ada"),
         States("Keadaan RAID", traits=naming.volume, key=naming.volume_key, state=lambda volume: volume.state),
-        Parts("Volume RAID", traits=naming.volume, named=naming.volume_name),
+        Parts("Volume RAID", traits=naming.volume, named=naming.volume_name, rules=2),
     ] = ()
     power_supplies: Annotated[
         tuple[PowerSupply, ...],
@@ -352,7 +352,12 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     guests: Annotated[
         tuple[Guest, ...],
-        Read(sections.guests, ("virsh", "qm", "pct", "podman", "docker", "machines"), optional=True, quiet=True),
+        Read(
+            sections.guests,
+            ("virsh", "qm", "pct", "xl", "lxc", "podman", "docker", "rootless", "conmon", "machines"),
+            optional=True,
+            quiet=True,
+        ),
         Line("Mesin virtual", FormPart.SYSTEM, shown.machines, when="filled"),
         Line("Kontainer", FormPart.SYSTEM, shown.containers, when="filled"),
         Uncompared(why="they come and go"),

@@ -60,7 +60,8 @@ _BAD = words(
     failurepredicted impendingfailure failureimminent imminentfailure replace replacementrequired
     failurepredictionthresholdexceeded warninghardwareimpendingfailure hardwareimpendingfailure error errors
     down uncorrectable broken discharged rec recoverymode unusable blocked locked shutdown no false notcharged
-    needsreplacement notok nok unavail unpowered undetected unresponsive overheated overheating outofsync
+    needsreplacement notok nok unavail unpowered undetected unresponsive suspended faulted dataerrors overheated
+    overheating outofsync
     """
 )
 _PHRASES = (
@@ -68,7 +69,8 @@ _PHRASES = (
         re.compile(r"redundancy degraded|non-redundant: ?sufficient|config error|ac out-of-range, but present"),
         State.POOR,
     ),
-    (re.compile(r"non-redundant"), State.BAD),
+    (re.compile(r"non-redundant|data errors"), State.BAD),
+    (re.compile(r"(?<!no )errors on "), State.POOR),
     (re.compile(r"\b(?:no|not|none|without) (?:fail|fault|error)"), State.GOOD),
     (re.compile(r"predict|imminent|impending|tripped|smart ?(?:alert|error)|threshold exceeded"), State.BAD),
     (re.compile(r"\b(?:not|sub|un|in)[ -]?(?:ok|ready|optimal|detected|healthy|respon|oper|power|avail)"), State.BAD),

@@ -7,8 +7,8 @@ from sopctl.model.facts.parts import Disk
 
 _ABOUT = re.compile(
     r"\braid[ -]?\d{1,2}\b|\b(?:bay|slot|gen)[ .#-]?\d{1,2}\b|\bpcie?[ -]?(?:gen ?)?\d?(?:\.\d)?[ -]?x ?\d{1,2}\b"
-    r"|\b(?:disks?|drive|hdd|ssd|no)[ .#]{0,2}\d{1,2} ?[:=)]|\b\d{1,2} ?g(?:bps|b/s|bit|bit/s|ps)\b|\b(?:sas|sata)[ -]?\d{1,2}g\b"
-    r"|\b\d{1,2}g (?:sas|sata)\b|\b\d\.\d{1,2}[ -]?(?:in|inch|inci)\b|\d\.\d ?[\"”]",
+    r"|\b(?:disks?|drive|hdd|ssd|no)[ .#]{0,2}\d{1,2} ?[:=)]|\b\d{1,2} ?g(?:bps|b/s|bit|bit/s|ps)\b"
+    r"|\b(?:sas|sata)[ -]?\d{1,2}g\b|\b\d{1,2}g (?:sas|sata)\b|\b\d\.\d{1,2}[ -]?(?:in|inch|inci)\b|\d\.\d ?[\"”]",
     re.IGNORECASE,
 )
 """Numbers in a line that are neither a count nor a size: a RAID level, a bay, a link's speed, the width of the case."""
@@ -74,7 +74,8 @@ def same_sizes(lines: Sequence[str], found: Sequence[Disk]) -> bool | None:
 
 
 def _named(line: str) -> list[str]:
-    """The disks of one line: "2 x 480 GB + 4 x 1 TB" names two kinds. A part without a size belongs to the one before."""
+    """The disks of one line: "2 x 480 GB + 4 x 1 TB" names two kinds. A part without a size belongs
+    to the one before."""
     kinds: list[str] = []
     for part in _BETWEEN.split(_ABOUT.sub(" ", " ".join(line[:200].split()))):
         if kinds and not (_SIZE.search(part) and _SIZE.search(kinds[-1])):
