@@ -49,6 +49,14 @@ framed() {
 # dnf prints nothing if there are no updates, and nothing if it fails: the exit code tells (dnf(8): 0 or 100).
 waiting() { bounded "$1" -q -C check-update && echo none; }
 
+# Machines without SMBIOS: what their device tree calls them, or s390x of itself.
+board() {
+  for each in model system-id serial-number; do
+    [ ! -e "/proc/device-tree/$each" ] || { printf '%s:' "$each"; tr -d '\0' <"/proc/device-tree/$each"; echo; }
+  done
+  grep -E -s '^(Manufacturer|Type|Model|Sequence Code):' /proc/sysinfo
+}
+
 # What an interface is made of, and whether it hangs on a bus or is lent to guests.
 made() {
   [ ! -e "$1/device" ] || echo device
@@ -131,6 +139,7 @@ everything() {
   kernel_lines dmi . /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/class/dmi/id/product_serial \
     /sys/class/dmi/id/product_uuid /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/class/dmi/id/chassis_type \
     /sys/class/dmi/id/board_serial /sys/class/dmi/id/chassis_serial /sys/class/dmi/id/chassis_asset_tag
+  [ -e /sys/class/dmi/id ] || section board plainly board
   section dmidecode as_root dmidecode -t 0 -t 1 -t 2 -t 3 -t 17 -t 38 -t 39
   edac=/sys/devices/system/edac/mc
   kernel_lines edac . $edac/mc*/dimm*/dimm_* $edac/mc*/rank*/dimm_* $edac/mc*/csrow*/[cu]e_count \
@@ -182,7 +191,7 @@ everything() {
   else state arcconf needs-root; fi
   kernel_lines fibre . /sys/class/fc_host/host*/port_name /sys/class/fc_host/host*/port_state \
     /sys/class/fc_host/host*/speed /sys/class/fc_host/host*/symbolic_name
-  section pci bounded lspci -mm
+  section pci bounded lspci -mm -nn
   kernel_lines nvidia '^GPU UUID' /proc/driver/nvidia/gpus/*/information /proc/driver/nvidia/version
   kernel_lines tpm . /sys/class/tpm/tpm*/tpm_version_major /sys/class/tpm/tpm*/device/caps \
     /sys/class/tpm/tpm*/device/description
