@@ -17,7 +17,7 @@ VENDOR, PRODUCT, SERIAL = "sys_vendor", "product_name", "product_serial"
             {VENDOR: "Raspberry Pi", PRODUCT: "Raspberry Pi 4 Model B Rev 1.4", SERIAL: "10000000a1b2c3d4"},
         ),
         (
-            "Manufacturer:         IBM\nType:                 8561\nModel:                701\nSequence Code:  00000A1B2C",
+            "Manufacturer:         IBM\nType:       8561\nModel:                701\nSequence Code:  00000A1B2C",
             {VENDOR: "IBM", PRODUCT: "8561 701", SERIAL: "A1B2C"},
         ),
         ("", {}),
