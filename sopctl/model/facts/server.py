@@ -146,7 +146,7 @@ class ServerFacts(Struct, frozen=True):
     virtualization: Annotated[
         str | None,
         Read(sections.virtualization, ("virt",)),
-        Line("Virtualisasi", FormPart.SYSTEM),
+        Line("Virtualisasi", FormPart.SYSTEM, shown.virtualization),
         Value(identity=systems.virtualization),
     ] = None
     uptime_seconds: Annotated[
