@@ -133,7 +133,8 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     for line in source:
         content = b""
         try:
-            content = render(from_json(line, Form))
+            form: Form = from_json(line, Form)  # type: ignore[arg-type] (typing has no word for the type of a union)
+            content = render(form)
             reply = _Reply(size=len(content))
         except SopctlError as error:
             reply = _Reply(problem=_Problem.of(error))
