@@ -133,7 +133,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     for line in source:
         content = b""
         try:
-            form: Form = from_json(line, Form)  # type: ignore[arg-type] (typing has no word for the type of a union)
+            form: Form = from_json(line, Form)  # type: ignore[arg-type]  # typing has no word for a union
             content = render(form)
             reply = _Reply(size=len(content))
         except SopctlError as error:
