@@ -101,7 +101,8 @@ def test_two_versions_in_one_file_are_told_with_the_way_out(
     history.write_text(f"{text}<<<<<<< HEAD\n- seq: 2\n=======\n- seq: 2\n>>>>>>> other\n")
     _, errors = validation.validate(desk)
     assert [each.id for each in errors] == ["merge-conflict"]
-    assert errors[0].where.endswith(f"history.yml:{text.count('\n') + 1}:1")
+    number = len(text.splitlines()) + 1
+    assert errors[0].where.endswith(f"history.yml:{number}:1")
     history.write_text(text)
     lines = repository / "journal.jsonl"
     lines.write_text(f"<<<<<<< HEAD\n{lines.read_text()}=======\n>>>>>>> other\n")

@@ -133,8 +133,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     for line in source:
         content = b""
         try:
-            form: Form = from_json(line, Form)  # type: ignore[arg-type]  # typing has no word for a union
-            content = render(form)
+            content = render(from_json(line, Form))  # type: ignore[arg-type]  # a union is no type to mypy
             reply = _Reply(size=len(content))
         except SopctlError as error:
             reply = _Reply(problem=_Problem.of(error))
