@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sopctl.errors import InvalidRecord
-from sopctl.store import dossiers
+from sopctl.store import dossiers, versions
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import journal, validation
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST
@@ -90,6 +90,12 @@ def test_without_the_setting_or_git_nothing_is_committed(
     ran = sopctl("hold", "PS-2026-0001", "--reason", "x", "--by", "staf")
     assert ran.code == 0
     assert "git is not installed" in ran.err
+
+
+def test_without_an_event_git_is_not_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    versions.commit(desk.site, "sopctl list")
+    assert desk.site.lagging == []
 
 
 def test_two_versions_in_one_file_are_told_with_the_way_out(
