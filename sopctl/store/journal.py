@@ -21,6 +21,7 @@ from sopctl.errors import Action, InvalidRecord
 from sopctl.model import names
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.history import Event
+from sopctl.store.codec import refuse_conflict
 from sopctl.store.durable import append_line, opened, write_atomic
 
 FILE_NAME = "journal.jsonl"
@@ -170,6 +171,7 @@ class Journal:
         try:
             return from_json(raw, Line)
         except NotJson:
+            refuse_conflict(raw, str(self.path))
             raise self._altered(number) from None
 
     def _altered(self, number: int) -> InvalidRecord:
