@@ -253,7 +253,7 @@ def _answer(device: Device, machine: Machine, terminal: Terminal, channel: param
 def _pages(device: Device, terminal: Terminal, channel: paramiko.Channel, said: str) -> bool:
     """Show an answer page by page, each after a key; False when the client has gone."""
     lines = said.splitlines(keepends=True)
-    while terminal.length and len(lines) >= terminal.length:
+    while terminal.length and len(lines) >= terminal.length - 1:  # it asks after a page that is just full, too
         _send(device, channel, "".join(lines[: terminal.length - 1]) + " --More-- ")
         lines = lines[terminal.length - 1 :]
         key: str | None = ""
