@@ -47,6 +47,11 @@ class PortSetting(Struct, frozen=True):
     enabled: bool = True
     voice: int | None = None
 
+    @property
+    def membership(self) -> tuple[str, int, tuple[int, ...]]:
+        """Which VLANs the port is in, and how."""
+        return self.mode, self.vlan, self.tagged
+
 
 class ActualPort(Struct, frozen=True):
     """A port as its switch describes it. `bundle`: the aggregate that it is a member of.
@@ -92,6 +97,13 @@ class SwitchState(Struct, frozen=True):
     ports: dict[str, ActualPort]
     vlans: frozenset[int] | None = None
     learned: tuple[Learned, ...] = ()
+    vlans_at: Mapping[str, frozenset[int]] = {}
+    """By port: the VLANs that exist where it is, where the switch has more than one list (a bridge each)."""
+
+    def lacks(self, port: str, wanted: PortSetting) -> tuple[int, ...]:
+        """The VLANs of a setting that do not exist where the port is, sorted."""
+        there = self.vlans_at.get(port, self.vlans)
+        return () if there is None else tuple(sorted({wanted.vlan, *wanted.tagged} - there))
 
     def macs_on(self, port: str, vlan: int | None = None) -> tuple[str, ...]:
         """The MAC addresses learned on `port`, sorted; of one VLAN, or of any."""
@@ -261,6 +273,14 @@ def vlans(text: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def one_vlan(text: str) -> int:
+    """Read one VLAN. Raises ValueError for anything else."""
+    found = vlans(text)
+    if len(found) != 1:
+        raise ValueError(f"{text!r} is not one VLAN")
+    return found[0]
+
+
 def vlan_list(numbers: Iterable[int]) -> str:
     """Write VLANs as switches read them: `1,5-7`."""
     runs: list[list[int]] = []
@@ -350,9 +370,11 @@ def _of_port(
     if before.setting.mode == "trunk" and not ours:
         sentence = "{port} is a trunk, and nothing says that it is {deposit}'s"
         yield refusal(Reason.TRUNK, sentence, port=port, deposit=whose.deposit)
-    if state.vlans is not None:
-        for vlan in sorted({wanted.vlan, *wanted.tagged} - state.vlans):
-            yield refusal(Reason.NO_VLAN, "the switch has no VLAN {vlan}", vlan=str(vlan))
+    for vlan in state.lacks(port, wanted):
+        sentence = (
+            "the bridge of {port} has no VLAN {vlan}" if port in state.vlans_at else "the switch has no VLAN {vlan}"
+        )
+        yield refusal(Reason.NO_VLAN, sentence, vlan=str(vlan), port=port)
 
 
 def _odd(before: ActualPort, whose: Expected, *, service: bool) -> Iterable[Refusal]:

@@ -24,7 +24,8 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.ports import change, switches
-from sopctl.workflow.ports.change import SESSION_SECONDS, Job, PortResult, Proposal
+from sopctl.workflow.ports.change import SESSION_SECONDS, Proposal
+from sopctl.workflow.ports.job import Job, PortResult, cause, in_note
 
 MAX_TEXT_KEPT = 4_000
 """Characters of a port's own configuration that a history keeps."""
@@ -97,7 +98,7 @@ def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
                 mine.start(_set(found, result, "applied"))
     except SopctlError as error:
         why = f"port {found.interface} {found.switch.name}: {told(error)}"
-        mine.fail(why, PortFailed(cause=change.cause(error)), cut_off=isinstance(error, Interrupted))
+        mine.fail(why, PortFailed(cause=cause(error)), cut_off=isinstance(error, Interrupted))
         raise
     return ((), None) if result.answer else ((_failed(found, result),), result)
 
@@ -158,7 +159,7 @@ def note(result: PortResult) -> str:
 
 
 def _warned(result: PortResult) -> str:
-    said = "; ".join(change.in_note(each) for each in result.plan.warnings[:8])
+    said = "; ".join(in_note(each) for each in result.plan.warnings[:8])
     return f"; perhatian: {said}" if said else ""
 
 

@@ -277,7 +277,7 @@ def test_an_address_that_port_security_holds_is_heard_only_on_a_link(
     known_by(desk, deposit, MAC)
     with monkeypatch.context() as patched:
         held = f" 110    {SERVER}    STATIC      Gi1/0/1\n"
-        patched.setattr(catalyst.Session, "_macs", lambda _session: held)
+        patched.setattr(catalyst.Session, "_macs", lambda *_asked: held)
         switch.plugged.clear()
         _, result = deposit_port.apply(desk, deposit)
         assert (result.state, result.cause) == ("put-back", "server-not-heard")

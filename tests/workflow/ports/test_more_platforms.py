@@ -12,7 +12,8 @@ from sopctl.adapters.switch import Endpoint, Login, connect, driver
 from sopctl.model.access.algorithms import Legacy
 from sopctl.model.ports.port import Expected, PortSetting, Reason
 from sopctl.model.ports.switch import SwitchRecord
-from sopctl.workflow.ports.change import Job, change, preview
+from sopctl.workflow.ports.change import change, preview
+from sopctl.workflow.ports.job import Job
 from sopctl.workflow.ports.switches import HeldSwitch
 from tests.adapters.switch import aoscx, junos
 from tests.adapters.switch.conftest import HOST_KEY, pin

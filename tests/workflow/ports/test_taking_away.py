@@ -6,7 +6,7 @@ import pytest
 
 from sopctl.errors import Interrupted
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.ports import change, deposit_port
+from sopctl.workflow.ports import deposit_port, taking_away
 from sopctl.workflow.steps import releasing
 from tests.adapters.switch import catalyst
 from tests.adapters.switch.fake import Faults
@@ -176,7 +176,7 @@ def test_ctrl_c_leaves_it_shut(desk: Desk, lan: Lan, here: Callable[[], str], mo
     def stop(*_what: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(change, "_see", stop)
+    monkeypatch.setattr(taking_away, "see", stop)
     with pytest.raises(Interrupted, match="is shut"):
         deposit_port.release(desk, deposit)
     assert shut(switch)
