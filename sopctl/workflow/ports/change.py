@@ -4,6 +4,7 @@ Only what this run armed is disarmed, and what an earlier run of ours left behin
 to its server, or puts it back; `taking_away` shuts it. Ctrl-C ends neither half-way.
 """
 
+import dataclasses
 import time
 from contextlib import suppress
 
@@ -46,7 +47,7 @@ def preview(job: Job) -> Proposal:
         plan = replace(plan, warnings=(*left, *plan.warnings))
         if plan.before is None or plan.refusals or not plan.changes:
             return Proposal(plan, (), ())
-        lines = driver.lines(plan.before, job.wanted)
+        lines = driver.lines(plan.before, plan.wanted)
         if not job.service:
             return Proposal(plan, lines, ())
         back = driver.back(driver.expected(plan.before, job.wanted), plan.before)
@@ -85,6 +86,7 @@ def _begun(job: Job, session: Session, there: There) -> Plan:
 
 def _made(job: Job, session: Session, plan: Plan, pace: float) -> PortResult:
     """What becomes of a plan. `pace`: how long the switch took to be read, in seconds."""
+    job = dataclasses.replace(job, wanted=plan.wanted)
     if plan.refusals:
         return refused(plan, plan.refusals[0])
     if not plan.changes:
