@@ -29,6 +29,10 @@ class Cx:
     reasons: dict[str, str] = field(default_factory=dict)
     per_port: bool = False
     """`show running-config interface` wants a port's name."""
+    begun: str = "Auto checkpoint mode expires in {} minute(s)\n"
+    """What it says to an automatic checkpoint."""
+    reminds: bool = False
+    """Behind each prompt stands that a checkpoint is about to end."""
     rows: int = 24
 
     def session(self) -> "Session":
@@ -71,7 +75,8 @@ class Session:
         )
 
     def prompt(self) -> str:
-        return f"sw-cx{self.mode}# "
+        reminder = 'WARNING  Please "checkpoint auto confirm" within 2 minutes'
+        return f"sw-cx{self.mode}# {reminder if self.switch.reminds else ''}"
 
     def hang_up(self) -> None: ...
 
@@ -117,7 +122,7 @@ class Session:
                 if switch.checkpoint is not None:
                     return "Error: an auto checkpoint is already in progress.\n"
                 switch.checkpoint, switch.of = deepcopy(switch.running), "sopctl"
-                return f"Auto checkpoint mode expires in {minutes} minute(s)\n"
+                return switch.begun.format(minutes)
             case ["checkpoint", "auto", "confirm"]:
                 if switch.checkpoint is None:
                     return "Error: no auto checkpoint is in progress.\n"
