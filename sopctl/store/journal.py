@@ -18,7 +18,9 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.history import Event
+from sopctl.store.codec import refuse_conflict
 from sopctl.store.durable import append_line, opened, write_atomic
 
 FILE_NAME = "journal.jsonl"
@@ -166,8 +168,9 @@ class Journal:
 
     def _line(self, number: int, raw: bytes) -> Line:
         try:
-            return msgspec.json.decode(raw, type=Line)
-        except msgspec.DecodeError:
+            return from_json(raw, Line)
+        except NotJson:
+            refuse_conflict(raw, str(self.path))
             raise self._altered(number) from None
 
     def _altered(self, number: int) -> InvalidRecord:

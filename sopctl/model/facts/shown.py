@@ -74,6 +74,10 @@ def mebibytes(count: int | None) -> str | None:
     return None if count is None else memory_size(count * 1024**2)
 
 
+def virtualization(under: str | None) -> str | None:
+    return "tidak, mesin fisik" if under == "none" else under
+
+
 def uptime(seconds: int | None) -> str | None:
     return None if seconds is None else duration(seconds)
 
