@@ -17,7 +17,6 @@ APPLIANCE = '''"""Extreme Networks' EXOS: what `show version` says."""
 
 from sopctl.model.facts.answers import Answers, Refusals
 from sopctl.model.facts.parts import Module
-from sopctl.model.facts.tool_output import colon_fields
 from sopctl.model.sanitise import text
 
 VERSION = "show version"
@@ -28,8 +27,8 @@ REFUSALS = Refusals(absent=("% Invalid input",), refused=("% Permission denied",
 
 
 def read(answers: Answers) -> dict[str, object]:
-    said = colon_fields(answers.lines(VERSION)[:100])
-    part, version = text(said.get("Switch"), 80), text(said.get("Image"), 80)
+    said = dict(line.split(": ", 1) for line in answers.lines(VERSION)[:100] if ": " in line)
+    part, version = text(said.get("Switch "), 80), text(said.get("Image "), 80)
     serial = part.split()[1] if part else None
     return {
         "vendor": "Extreme Networks" if version else None,
