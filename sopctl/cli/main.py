@@ -48,6 +48,7 @@ COMMANDS = {
         "beside",
         ["adopt", "import", "edit", "correct", "hold", "resume", "late", "extend", "refuse", "withdraw"],
     ),
+    "What else happens in the house": ("house", ["visit", "task", "maintenance", "sanitise"]),
     "Access": ("access", ["probe", "check", "checks", "host-key", "login", "bmc"]),
 }
 """By the section of `sopctl --help`: its package below sopctl.cli, and its commands, each in the module of its name."""

@@ -58,6 +58,7 @@ def inventory_form(
         "os": server.operating_system,
         "bmc": deposit.bmc.address if deposit.bmc else "",
         "application": server.application,
+        "description": server.description,
         "last_check": _last_check(mine, watched),
         "availability": _availability(watched),
         "officer": officer.name,
@@ -136,4 +137,5 @@ def _availability(watched: Watched | None) -> str:
     found = watched[1] if watched else None
     if found is None or found.percent is None:
         return ""
-    return f"{decimal(found.percent, 2)}% dari {duration(found.observed)} yang diamati"
+    apart = f", di luar {duration(found.maintenance)} pemeliharaan" if found.maintenance else ""
+    return f"{decimal(found.percent, 2)}% dari {duration(found.observed)} yang diamati{apart}"
