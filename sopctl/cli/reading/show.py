@@ -35,6 +35,10 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted
     if row.why:
         out.print(f"  {row.why}")
+    for each in board.followups(desk, dossier.summary):
+        out.print(f"also to be done: {each.activity}")
+        if each.action:
+            click.echo(f"  {wording.line(each.action)}")
     if row.place:
         out.print(f"place: {row.place}")
     if row.valid_until:

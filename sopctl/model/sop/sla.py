@@ -82,8 +82,9 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event]) -
     before = stand(procedures, ())
     pauses: list[Pause] = []
     for event, after in walk(procedures, events):
-        if event.outcome == verbs.HELD:
-            pauses.append(Pause(event.at, None))
+        if event.outcome in verbs.HOLDING:
+            if not (pauses and pauses[-1].until is None):
+                pauses.append(Pause(event.at, None))
         elif event.outcome == verbs.RESUMED:
             pauses[-1] = Pause(pauses[-1].since, event.at)
         elif event.outcome not in verbs.NEUTRAL:

@@ -1,7 +1,5 @@
 """The record of a server that leaves (Catatan Server Keluar, pengembalian 9)."""
 
-from typing import Any
-
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
@@ -18,7 +16,7 @@ from sopctl.model.sop.entries import (
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, stamp
+from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, section, stamp
 
 
 def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Paper:
@@ -35,7 +33,7 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
         title="Catatan Server Keluar",
         opening=(say(sentence, language, office=site.settings.office.name),),
         sections=(
-            _section(
+            section(
                 "Server",
                 Nomor_berkas=summary.id,
                 Nama_server=server.name,
@@ -44,7 +42,7 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
                 **kind,
                 Pemilik=dossier.deposit.unit,
             ),
-            _section(
+            section(
                 "Pengembalian",
                 Tempat_semula=summary.place or UNKNOWN,
                 Tanggal_keluar=plain_date(mine.desk.now().date(), language),
@@ -60,13 +58,6 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
         closing=("Akses, layanan dan port jaringan server ini telah dicabut.",),
         signers=(forms.Signer("Petugas", office_party(site, mine.by)),),
         language=language,
-    )
-
-
-def _section(title: str, **values: Any) -> forms.Section:
-    """Labelled values; an underscore in a label is a blank."""
-    return forms.Section(
-        title, tuple(forms.Field(label.replace("_", " "), str(value), "declared") for label, value in values.items())
     )
 
 
