@@ -18,7 +18,7 @@ from sopctl.model.sop.entries import E, Filed, Kept
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, Standing
 from sopctl.model.sop.summary import Summary, summarise
-from sopctl.store import codec, locks, staging
+from sopctl.store import codec, locks, roster, staging
 from sopctl.store.durable import (
     Unconfirmed,
     disk_errors,
@@ -28,7 +28,7 @@ from sopctl.store.durable import (
     undisturbed,
     write_atomic,
 )
-from sopctl.store.journal import Journal
+from sopctl.store.journal import Journal, Writer
 from sopctl.store.site import Site
 
 FILES = ("deposit.yml", "history.yml")
@@ -297,7 +297,18 @@ def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> 
                     reason=error.message,
                 )
             )
+        else:
+            _note_roster(site, journal, bound)
     return replace(dossier, events=events, history=content)
+
+
+def _note_roster(site: Site, journal: Writer, event: Event) -> None:
+    """Note in the journal if who decides has changed since. The event stands whatever comes of it; the next one tries
+    again."""
+    try:
+        roster.note_changes(site, journal, event.typed, event.at)
+    except SopctlError as error:
+        site.lagging.append(error)
 
 
 def readable(event: Event) -> bytes:
