@@ -46,7 +46,20 @@ COMMANDS = {
     ),
     "Beside the paper (di luar SOP)": (
         "beside",
-        ["adopt", "import", "edit", "correct", "move", "write-off", "hold", "resume", "extend", "refuse", "withdraw"],
+        [
+            "adopt",
+            "import",
+            "edit",
+            "correct",
+            "move",
+            "write-off",
+            "hold",
+            "resume",
+            "late",
+            "extend",
+            "refuse",
+            "withdraw",
+        ],
     ),
     "Access": ("access", ["probe", "check", "checks", "host-key", "bmc"]),
 }

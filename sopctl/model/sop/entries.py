@@ -571,6 +571,12 @@ class Decider(Entry, frozen=True, kw_only=True):
     decider: Rank
 
 
+class LateBecause(Entry, frozen=True, kw_only=True):
+    """Why the step that is due is late, as its office says."""
+
+    late_because: str
+
+
 class Behalf(Struct, frozen=True):
     """A person for whom someone else decided, and the letter that allows it."""
 

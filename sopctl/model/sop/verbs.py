@@ -163,6 +163,7 @@ VERBS = (
         needs=("reason",),
         writes=(e.Prioritised,),
     ),
+    Verb(name="late", kind="act", outcome="alasan terlambat", needs=("because",)),
     Verb(name="edit", kind="act", outcome="diubah", writes=(e.Filed, e.Edited)),
     Verb(
         name="correct",
@@ -260,6 +261,9 @@ VERBS = (
 )
 """Every verb. The rows of one verb stand where the paper's tasks do."""
 
+ANY_VERBS = frozenset({e.Decider, e.OnBehalfOf, e.LateBecause})
+"""What the events of every verb may establish."""
+
 _BY_NAME = {(verb.name, verb.task): verb for verb in VERBS}
 _ACTS = {verb.outcome: verb for verb in VERBS if verb.kind == "act"}
 
@@ -293,5 +297,5 @@ def tasks(name: str) -> tuple[str, ...]:
 
 
 def may_write(verb: Verb, kind: type[Entry]) -> bool:
-    """May an event of this verb establish this? Any decision has a decider, and may be taken on another's behalf."""
-    return kind in verb.writes or kind in (e.OnBehalfOf, e.Decider)
+    """May an event of this verb establish this?"""
+    return kind in verb.writes or kind in ANY_VERBS
