@@ -551,6 +551,8 @@ Lost = Literal["dicuri", "rusak", "disita"]
 class WrittenOff(Entry, frozen=True, kw_only=True):
     """The server left the house, and nobody took it back; the record of it, to be signed."""
 
+    for_people = True
+
     lost: Lost
     why: str
     document: Paper
