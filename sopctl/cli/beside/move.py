@@ -70,6 +70,6 @@ def command(
 
     to = moving.To(rack, unit, next((each for each in FACES if each == face), None), port)
     told = moving.Told(reason, day_of(on), by_hand, mistaken, letter)
-    done = moving.move(open_desk(ctx), deposit_id, to=to, told=told)
+    done = moving.relocate(open_desk(ctx), deposit_id, to=to, told=told)
     put_step(done, as_json=as_json)
     end(done.answer)

@@ -53,7 +53,7 @@ def edit(desk: Desk, deposit: str, *, change: dict[Any, Any], note: str = "ralat
 
 
 def move(desk: Desk, deposit: str, *, to: dict[str, Any], reason: str, **told: Any) -> None:
-    moving.move(desk, deposit, to=moving.To(**to), told=moving.Told(reason, **told))
+    moving.relocate(desk, deposit, to=moving.To(**to), told=moving.Told(reason, **told))
 
 
 def again(desk: Desk, deposit: str) -> None:

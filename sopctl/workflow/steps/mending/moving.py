@@ -42,7 +42,7 @@ class Told(Struct, frozen=True):
     letter: Path | None = None
 
 
-def move(desk: Desk, deposit_id: str, *, to: To, told: Told) -> StepDone:
+def relocate(desk: Desk, deposit_id: str, *, to: To, told: Told) -> StepDone:
     """Give a deposit another place.
 
     The switch port of the old place is shut first, and that of the new one set afterwards, where sopctl sets them. For
