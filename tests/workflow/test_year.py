@@ -152,7 +152,7 @@ class Year:
     def mend(self, each: Summary) -> bool:
         """What was recorded wrongly is corrected, servers are moved, and a few are gone; True when something was."""
         what = self.dice.choices(
-            ("", "serial", "day", "undo", "move", "forged", "gone", "void"), (2000, 12, 6, 12, 16, 1, 1, 1)
+            ("", "serial", "day", "undo", "move", "forged", "gone", "void"), (2000, 12, 6, 12, 60, 1, 1, 1)
         )[0]
         staff, head = self.desk.decided_by("staf"), self.desk.decided_by("kabid")
         try:
@@ -167,7 +167,10 @@ class Year:
                     newest = dossiers.read(self.desk.site, each.id).standing.came_by
                     correcting.undo(staff, each.id, number=newest, reason="salah berkas")
                 case "move":
-                    to = moving.To(rack=self.dice.choice(sorted(RACKS)))
+                    rack = self.dice.choice(sorted(RACKS))
+                    to = moving.To(rack, self.dice.randint(1, RACKS[rack]["units"] - 3))
+                    if each.place and each.place.port and self.chance(0.5):
+                        to = moving.To(port=self.dice.randint(1, 10))
                     moving.relocate(staff, each.id, to=to, told=moving.Told("panas", mistaken=self.chance(0.2)))
                 case "forged":
                     leaving.forged(head, each.id, reason="dinas tidak pernah bersurat")
