@@ -31,7 +31,8 @@ set -e
 mount -t tmpfs tmpfs "$1"
 mkdir -p "$1/upper" "$1/work" "$1/home/.local/share/containers/storage/overlay-containers"
 mount -t overlay overlay -o "lowerdir=/var/lib,upperdir=$1/upper,workdir=$1/work" /var/lib
-mkdir -p /var/lib/incus/containers/web-1 /var/lib/incus/virtual-machines/kasir /var/lib/lxc/arsip /var/lib/systemd/linger
+mkdir -p /var/lib/incus/containers/web-1 /var/lib/incus/virtual-machines/kasir /var/lib/lxc/arsip
+mkdir -p /var/lib/systemd/linger
 touch /var/lib/systemd/linger/nobody
 echo '[{"id": "0a", "names": ["surat"]}]' >"$1/home/.local/share/containers/storage/overlay-containers/containers.json"
 sed "s|^nobody:.*|nobody:x:65534:65534::$1/home:/usr/sbin/nologin|" /etc/passwd >"$1/passwd"
