@@ -20,7 +20,7 @@ from sopctl.model.sop.entries import SudoRight, WayIn
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, Turn
 from sopctl.workflow.servers.ansible_view import public_key
-from sopctl.workflow.servers.reach import first_contact, first_key, host, office_account
+from sopctl.workflow.servers.reach import first_contact, first_key, host, office_account, opens_by_key
 from sopctl.workflow.trust import target
 
 SCRIPTS = ("playbooks/files/way_in.sh", "playbooks/roles/raw_accounts/files/accounts.sh")
@@ -150,7 +150,8 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
     key = load_key(site.key_file(site.settings.management.key))
     found = _make_account(mine, office_account(site, mine.dossier), key, cancel)
     owner = mine.deposit.access.first_contact
-    owners_key = first_key(site, mine.dossier) if found.cause in _NOT_ROOT and owner else None
+    keyed = found.cause in _NOT_ROOT and opens_by_key(site, mine.dossier)
+    owners_key = first_key(site, mine.dossier) if keyed else None
     if owner and owners_key and (site.folder("keys") / owners_key).is_file():
         again = _make_account(mine, owner.user, load_key(site.key_file(owners_key)), cancel)
         found = again if again.cause is None else found

@@ -78,7 +78,7 @@ def first_key(site: Site, dossier: Dossier) -> str | None:
     if own := own_secret(site, dossier):
         return own
     key = contact.key if contact else None
-    if key and key not in site.settings.first_contact_keys:
+    if key and key not in site.settings.for_letters:
         raise InvalidRecord(
             "key-not-for-letters",
             "the record of {deposit} names the key {key!r} of the office's, which letters may not name",
@@ -91,6 +91,14 @@ def first_key(site: Site, dossier: Dossier) -> str | None:
             key=key,
         )
     return key
+
+
+def opens_by_key(site: Site, dossier: Dossier) -> bool:
+    """Does a key of the first contact open it? One that letters may not name does not."""
+    try:
+        return first_key(site, dossier) is not None
+    except InvalidRecord:
+        return False
 
 
 def office_account(site: Site, dossier: Dossier) -> str:
