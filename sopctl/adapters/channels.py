@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.text import printable
 
 TIMEOUT_SECONDS = 20
@@ -87,10 +88,10 @@ def _posted(what: _Post) -> _Done:
             timeout=POST_SECONDS,
             check=True,
         )
-        return msgspec.json.decode(ran.stdout, type=_Done)
+        return from_json(ran.stdout, _Done)
     except subprocess.TimeoutExpired:
         return _Done(True, False, f"no whole answer in {POST_SECONDS:.0f} s, the message may have arrived")
-    except (subprocess.CalledProcessError, msgspec.DecodeError, OSError):
+    except (subprocess.CalledProcessError, NotJson, OSError):
         return _Done(True, False, "the answer could not be read, the message may have arrived")
 
 
@@ -140,5 +141,5 @@ if __name__ == "__main__":
     most = resource.getrlimit(resource.RLIMIT_AS)[1]
     least = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
     resource.setrlimit(resource.RLIMIT_AS, (least, least))
-    done = _post(msgspec.json.decode(sys.stdin.buffer.read(), type=_Post))
+    done = _post(from_json(sys.stdin.buffer.read(), _Post))
     os.write(1, msgspec.json.encode(done))
