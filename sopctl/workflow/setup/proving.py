@@ -203,7 +203,13 @@ class _Proving:
         letter = self.site.root / f"request{number}.yml"
         letter.write_bytes(codec.dump(_letter(case, number, self.key("requester").with_suffix(".pub").read_text())))
         desk = self.desk
-        case.deposit = deposit = letters.request(desk, letter).id
+        try:
+            case.deposit = deposit = letters.request(desk, letter).id
+        except InvalidRecord as error:
+            right = bool(case.refusing) and all(one.refused in error.message for one in case.refusing)
+            self.compare(case, "the letter is refused, with why", right, error.message)
+            case.going = False
+            return
         for _head in range(2):
             letters.dispose(desk, deposit, instruction="Mohon ditindaklanjuti")
         reservation.reserve(desk, deposit)
