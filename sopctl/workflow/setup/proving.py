@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from sopctl.adapters import lab
 from sopctl.adapters.lab import LabServer, LabStatus, OwnerState, Service
-from sopctl.errors import NotNow, SopctlError
+from sopctl.errors import InvalidRecord, NotNow, SopctlError
 from sopctl.model.principal import Principal
 from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store import codec
@@ -207,7 +207,7 @@ class _Proving:
             case.deposit = deposit = letters.request(desk, letter).id
         except InvalidRecord as error:
             right = bool(case.refusing) and all(one.refused in error.message for one in case.refusing)
-            self.compare(case, "the letter is refused, with why", right, error.message)
+            case.saw("the letter is refused, with why", right, error.message)
             case.going = False
             return
         for _head in range(2):
