@@ -91,6 +91,15 @@ seen_option = click.option(
     expose_value=False,
     callback=_remember,
 )
+despite_option = click.option(
+    "--despite",
+    metavar="WHY",
+    type=TEXT,
+    default="",
+    help="Why it may have an address, serial number, name, key or letter that another open deposit has.",
+    expose_value=False,
+    callback=_remember,
+)
 lang_option = click.option("--lang", type=click.Choice(["id", "en"]), help="Indonesian or English [default: id].")
 month_option = click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
 reason_option = click.option("--reason", type=TEXT, required=True, help="Why; it is kept in the record.")
@@ -167,6 +176,7 @@ def open_desk(ctx: click.Context) -> "Desk":
         raise lacks("--document", "--on-behalf-of", "Say whose step it is.")
     behalf = Behalf(person, document) if person and document else None
     desk = terminal.desk(open_site(ctx), by=ctx.meta.get("sopctl.by"), behalf=behalf)
+    desk = desk.knowing(ctx.meta.get("sopctl.despite") or "")
     seen = ctx.meta.get("sopctl.seen")
     if seen is None:
         return desk

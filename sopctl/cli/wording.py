@@ -40,6 +40,7 @@ verbs counts, else the verb's own name."""
 _NEEDS = {
     "accept": "--accept <why it is accepted>",
     "by_hand": "--by-hand <how it was done>",
+    "despite": "--despite <why both are right>",
     "disks": "<--keep-disks or --wipe-disks>",
     "document": "--document <letter of authority>",
     "file": "<file>",

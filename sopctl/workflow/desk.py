@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sopctl.errors import Action, Conflict, Interrupted, NotNow, UsageError
 from sopctl.model.deposit import Deposit
@@ -24,7 +24,7 @@ from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
 from sopctl.model.sop.verbs import Verb
 from sopctl.model.unit import identity
-from sopctl.store import dossiers
+from sopctl.store import dossiers, identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import actions
@@ -38,12 +38,14 @@ class Desk:
     """Who works where: the site, who acts and decides, and the office's clock.
 
     `seen` has the head of each history (by deposit) that the caller saw: if one has moved since, a turn is refused.
+    `despite` says why a deposit may have an address, number or name that another has.
     """
 
     site: Site
     deciding: Deciding
     clock: Callable[[], datetime]
     seen: Mapping[str, str] = field(default_factory=dict)
+    despite: str = ""
 
     @property
     def typed(self) -> str:
@@ -62,9 +64,13 @@ class Desk:
         """The same desk, for turns that are refused where a history has moved since."""
         return replace(self, seen=heads)
 
+    def knowing(self, despite: str) -> "Desk":
+        """The same desk, for what is recorded despite what other deposits have."""
+        return replace(self, despite=despite.strip())
+
     def automatic(self) -> "Desk":
         """The same desk, for what follows from a rule alone."""
-        return replace(self, deciding=Deciding(Principal(self.typed, "automation")), seen={})
+        return replace(self, deciding=Deciding(Principal(self.typed, "automation")), seen={}, despite="")
 
     def decider(self, actors: Sequence[str], what: str, unit: str, *, unattended: bool = False) -> str:
         """Who decides `what`. Raises as `Deciding.decider`."""
@@ -218,7 +224,19 @@ class Turn:
             data=to_data((*self.always, *entries)),
         )
         procedure.after(self.dossier.procedures, self.dossier.standing, event)  # what does not fit is never written
-        self.dossier = dossiers.append(self.desk.site, self.dossier, event, step=self.verb.kind != "act")
+        site, step = self.desk.site, self.verb.kind != "act"
+        added = identities.added(site, self.dossier, event)
+        if not added.marks:
+            self.dossier = dossiers.append(site, self.dossier, event, step=step)
+            return self.dossier.events[-1]
+        with identities.alone(site):
+            found = identities.clashes(site, [added])
+            if found and not self.desk.despite:
+                identities.refuse(found, str(self.dossier.folder / "deposit.yml"))
+            if found:
+                why = to_data((identities.despite(found, self.desk.despite),))
+                event = structs.replace(event, data={**event.data, **why})
+            self.dossier = dossiers.append(site, self.dossier, event, step=step)
         return self.dossier.events[-1]
 
 

@@ -64,7 +64,7 @@ def lengths(of: dict[str, list[str]]) -> dict[str, int]:
 
 def unsound(desk: Desk) -> list[str]:
     """What is wrong with a site: broken records, a journal that does not agree."""
-    _, errors = validation.validate(desk)
+    errors = validation.validate(desk).errors
     return [*map(str, errors), *journal.check(desk).gaps]
 
 

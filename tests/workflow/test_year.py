@@ -98,6 +98,7 @@ class Year:
         record = yaml.safe_load(EXAMPLE_REQUEST)
         record["letter"] = {"number": f"090/{(self.filed + 1) // 2}/2026", "date": today}
         record["unit"] = f"Dinas {self.filed % 17}"
+        record["access"]["address"] = f"198.18.{self.filed // 250}.{self.filed % 250 + 1}"
         record["server"] |= {
             "name": f"s{self.filed}.example.org",
             "serial": f"SN-{self.filed:04}",

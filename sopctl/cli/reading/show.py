@@ -41,6 +41,8 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         out.print(f"valid until {row.valid_until}")
     for name, contact in details.contacts(dossier.deposit, personal=personal):
         out.print(f"{name} contact: {contact}")
+    for line in details.exceptions(dossier):
+        out.print(f"shares {printable(line)}")
     for line in by_hand(dossier):
         out.print(f"edited by hand: {printable(line)}", style="red")
     made = table("no", "at", "step", "outcome", "by", "note")

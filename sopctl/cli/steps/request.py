@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.options import (
     FILE,
+    despite_option,
     example,
     json_option,
     lacks,
@@ -29,6 +30,7 @@ from sopctl.errors import Action
 @click.option("--example", "show_example", is_flag=True, help="Print a request to fill in, and do nothing else.")
 @click.option("--appliance", is_flag=True, help="With --example: for a network appliance (firewall, router, switch).")
 @click.option("--letter", type=FILE, help="The letter's scan: PDF, PNG or JPEG.")
+@despite_option
 @json_option
 @click.pass_context
 def command(

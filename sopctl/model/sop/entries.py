@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from sopctl.errors import InvalidRecord
+from sopctl.model import identity
 from sopctl.model.access import verification
 from sopctl.model.access.target import HostKey
 from sopctl.model.access.verification import Established
@@ -456,6 +457,21 @@ class OnBehalfOf(Entry, frozen=True, kw_only=True):
     """For whom it was decided."""
 
     on_behalf_of: Behalf
+
+
+class Shared(Struct, frozen=True):
+    """A mark that a deposit has in common with others (their ids; a few of many): its kind, and what it means."""
+
+    kind: identity.Kind
+    value: str
+    others: tuple[str, ...]
+
+
+class Despite(Entry, frozen=True, kw_only=True):
+    """Why the deposit may have marks that others have too: one address for several servers, one letter for two."""
+
+    despite: str
+    shares: tuple[Shared, ...]
 
 
 @cache

@@ -209,5 +209,6 @@ def tasks(name: str) -> tuple[str, ...]:
 
 
 def may_write(verb: Verb, kind: type[Entry]) -> bool:
-    """May an event of this verb establish this? Any decision may be taken on another's behalf."""
-    return kind in verb.writes or kind is e.OnBehalfOf
+    """May an event of this verb establish this? Any decision may be taken on another's behalf, and despite what other
+    deposits have."""
+    return kind in verb.writes or kind in (e.OnBehalfOf, e.Despite)

@@ -23,6 +23,7 @@ _OF_SERVERS = {
     "host-key-not-pinned": "kunci host {host} belum dikonfirmasi, jadi tidak ada yang masuk ke sana",
     "host-key-unconfirmed": "kunci host {host} belum dikonfirmasi: {type} {sha256}",
     "host-key-unreadable": "kunci host {host} tidak dapat dibaca: {reason}",
+    "identity-taken": "sudah milik titipan lain: {shared}",
     "login-failed": "masuk ke server gagal pada {rung} ({cause}): {detail}",
     "no-account-to-look": "akun untuk melihat server belum diketahui",
     "look-unusable": "jawaban server tidak lengkap, atau bukan jawaban atas yang ditanyakan",

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sopctl.errors import OutsideFailure
+from sopctl.errors import Action, OutsideFailure
 from sopctl.model.access import target
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import HostKey
+from sopctl.model.identity import Holder, Mark
 from sopctl.model.sop.entries import HostKeyPending, HostKeyPinned
-from sopctl.store import dossiers
+from sopctl.store import dossiers, identities
 from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
 from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.servers.reach import host
@@ -94,14 +96,23 @@ class Pinning:
     establishes about it."""
 
     def __init__(self, mine: Turn, proof: Proof) -> None:
-        self._dossier, self._proof = mine.dossier, proof
+        self._dossier, self._proof, self._site = mine.dossier, proof, mine.desk.site
         self.pinned: HostKeyPinned | None = None
 
     def __call__(self, key: HostKey) -> None:
-        """Raises as `trust.confirmed`."""
+        """Raises as `trust.confirmed`, and InvalidRecord for the key of another deposit's server: that is where we
+        are."""
         before = pending(self._dossier)
         how = trust.accepted(host(self._dossier), self._proof, key, (before.key, before.at) if before else None)
+        _refuse_of_another(self._site, self._dossier, key)
         self.pinned = HostKeyPinned(host_key=key, host_key_confirmed=how)
+
+
+def _refuse_of_another(site: Site, dossier: Dossier, key: HostKey) -> None:
+    mark = Mark("host-key", key.sha256)
+    here = Holder(dossier.id, {mark: key.sha256}, excused=identities.of(site, dossier).excused)
+    found = identities.clashes(site, [here])
+    identities.refuse(found, host(dossier).place, how=Action("host-key", dossier.id, needs=("fingerprint", "despite")))
 
 
 def pinning(mine: Turn, proof: Proof) -> Pinning | None:

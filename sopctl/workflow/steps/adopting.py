@@ -19,7 +19,7 @@ from sopctl.model.sop import procedure
 from sopctl.model.sop.entries import NotKnown, Pinned, Placed, Reserved, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.waiting_list import occupied
-from sopctl.store import codec, filing, register
+from sopctl.store import codec, filing, identities, register
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.fields import nested, refused
@@ -131,7 +131,7 @@ def template() -> str:
         "name": "lama1.example.org",
         "brand_model": "Contoh R200",
         "height_units": "2",
-        "address": "192.0.2.10",
+        "address": "192.0.2.20",
         "contact": "Administrator Sistem",
         "rack": "A1",
         "rack_unit": "20",
@@ -153,7 +153,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
     outcome, how = next(iter(outcomes.items()))
     by = desk.decider((how.actor or opening.first.actor,), "adoption", "")
     with racks_alone(site):
-        places = _places(site, entries)
+        places = _places(desk, entries)
         new = [
             filing.New(
                 entry.record,
@@ -176,6 +176,8 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
                         )
                     ),
                 ),
+                name=entry.source,
+                despite=desk.despite,
             )
             for entry, place in zip(entries, places, strict=True)
         ]
@@ -187,33 +189,42 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
     ]
 
 
-def _places(site: Site, entries: Sequence[_Entry]) -> list[Place]:
-    """The place of each server. Raises InvalidRecord for one that a deposit or another server of the list has."""
-    everyone = register.standing(site, {entry.where.rack for entry in entries if entry.where.rack})
-    taken = occupied(everyone)
-    servers = {(each.server, each.address): each.id for each in everyone if not each.closed}
-    places, wrong = [], []
+def _places(desk: Desk, entries: Sequence[_Entry]) -> list[Place]:
+    """The place of each server. Raises InvalidRecord, with all that is wrong, for one that a deposit or another server
+    of the list has, and for servers that are a deposit already."""
+    site = desk.site
+    taken = occupied(register.standing(site, {entry.where.rack for entry in entries if entry.where.rack}))
+    places = []
+    wrong = [] if desk.despite else _not_new(site, entries)
     for entry in entries:
-        server, access = entry.record.server, entry.record.access
+        server = entry.record.server
         need = Need(server.height_units, server.depth_mm or 0, server.power_watts or 0, server.weight_kg)
         wish = Wish(entry.where.rack, entry.where.rack_unit, entry.where.face)
         place, obstacles = rack.find_place(site.racks, taken, need, wish)
-        there = servers.get((server.name, access.address))
-        if there or place is None:
-            why = f"{server.name} is in the register already: {there}" if there else "; ".join(map(str, obstacles))
-            wrong.append(f"{entry.source}: {why or f'there is no rack {entry.where.rack!r}'}")
+        if place is None:
+            why = "; ".join(map(str, obstacles)) or f"there is no rack {entry.where.rack!r}"
+            wrong.append(f"{entry.source}: {why}")
             continue
         places.append(place)
         taken.append(Occupied(place, entry.source, "placed", need.power_watts, need.weight_kg))
-        servers[server.name, access.address] = entry.source
     if wrong:
         raise InvalidRecord(
             "adoption-refused",
             "nothing was adopted:\n  {reasons}",
-            remedy=("See what is free in the racks.", Action("rack list")),
+            remedy=(
+                "Correct what is wrong. If a server may have what another has (one address behind which several are, "
+                "one letter for several), say why, with --despite. What is free in the racks:",
+                Action("rack list"),
+            ),
             reasons="\n  ".join(wrong),
         )
     return places
+
+
+def _not_new(site: Site, entries: Sequence[_Entry]) -> list[str]:
+    """What servers have that a deposit, or a server before them in the list, has too."""
+    new = [identities.of_new(site, entry.source, entry.record) for entry in entries]
+    return [f"{each.id}: {each}" for each in identities.clashes(site, new)]
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError
 from sopctl.model.deposit import Deposit
 from sopctl.model.sop.entries import Edited, Filed
-from sopctl.store import codec, dossiers
+from sopctl.store import codec, dossiers, identities
 from sopctl.store.durable import disk_errors, make_folder, write_atomic
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, changed_lines, refuse_edited
 from sopctl.workflow.steps import required
@@ -51,10 +51,20 @@ def _change(mine: Turn, source: Path, note: str) -> StepDone:
     """Record what stands in `source`. The first event with its hash is the change; deposit.yml follows it."""
     before, after = mine.dossier.record, codec.read(source)
     if after == before:
-        raise NotNow("nothing-changed", "nothing was changed in {deposit}", deposit=mine.dossier.id)
+        return _known(mine)
     _check(mine, after, source)
     _refuse_moved_record(mine)
     return _record(mine, before, after, note)
+
+
+def _known(mine: Turn) -> StepDone:
+    """Record why the deposit has what another has. Raises NotNow where that was not the reason to come."""
+    why, site = mine.desk.despite, mine.desk.site
+    found = identities.clashes(site, [identities.of(site, mine.dossier)]) if why else []
+    if not found:
+        raise NotNow("nothing-changed", "nothing was changed in {deposit}", deposit=mine.dossier.id)
+    note = f"{why}: {'; '.join(f'{each.said} juga pada {each.others[0].id}' for each in found)}"
+    return mine.record(mine.verb.outcome, Edited(changed=()), identities.despite(found, why), note=note[:1000])
 
 
 def _check(mine: Turn, content: bytes, path: Path) -> None:

@@ -53,7 +53,8 @@ def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone
         ),
     )
     scanned = (f"surat{letter.suffix.lower()}", scan) if letter and scan else None
-    dossier = filing.create(desk.site, filing.New(filed, event, scanned), now.date())
+    new = filing.New(filed, event, scanned, despite=desk.despite)
+    dossier = filing.create(desk.site, new, now.date())
     standing = procedure.Standing(opening.name, opening.first, None)
     outcomes = opening.first.outcomes_of("request")
     filed_turn = Turn(desk, dossier, opening, opening.first, standing, REQUESTER, outcomes, verbs.row("request"))

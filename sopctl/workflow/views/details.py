@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
-from sopctl.model.sop.entries import OnBehalfOf, from_data
+from sopctl.model.identity import CALLED
+from sopctl.model.sop.entries import Despite, OnBehalfOf, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
 
@@ -34,6 +35,15 @@ def decided_by(event: Event) -> str:
     """Who decided it, and for whom (`kabid a.n. kadis`)."""
     behalf = from_data(OnBehalfOf, event)
     return f"{event.by} a.n. {behalf.on_behalf_of.person}" if behalf else event.by
+
+
+def exceptions(dossier: Dossier) -> list[str]:
+    """What the deposit may have in common with others, and why, a line each reason."""
+    found = []
+    for _, entry in dossier.established(Despite):
+        shares = [f"{CALLED[each.kind]} with {', '.join(each.others)}" for each in entry.shares]
+        found.append(f"{'; '.join(shares)}: {entry.despite}")
+    return found
 
 
 def record(deposit: Deposit, *, personal: bool) -> Any:

@@ -184,7 +184,7 @@ def test_a_rack_that_was_made_smaller_is_found(desk: Desk, until_space: Callable
     _, second = until_space(), until_space()
     path = desk.site.root / "racks" / "A1.yml"
     path.write_text(path.read_text().replace("units: 4", "units: 3"))
-    _, errors = validation.validate(terminal.desk(Site(desk.site.root), user="root", clock=clock))
+    errors = validation.validate(terminal.desk(Site(desk.site.root), user="root", clock=clock)).errors
     assert [error.where for error in errors] == [str(path)]
     assert f"{second} has rack A1 U3-U4, which is impossible: U3 to U4 is outside rack A1" in errors[0].message
 
