@@ -49,7 +49,8 @@ id_argument = click.argument("deposit_id", metavar="ID")
 
 
 def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
-    ctx.meta[f"sopctl.{option.name}"] = value
+    if value:
+        ctx.meta[f"sopctl.{option.name}"] = value
 
 
 def decider_options(command: Command) -> Command:
@@ -97,6 +98,13 @@ despite_option = click.option(
     type=TEXT,
     default="",
     help="Why it may have an address, serial number, name, key or letter that another open deposit has.",
+    expose_value=False,
+    callback=_remember,
+)
+clock_option = click.option(
+    "--clock-is-right",
+    is_flag=True,
+    help="The controller's clock is right, however long ago the newest record is.",
     expose_value=False,
     callback=_remember,
 )
@@ -176,7 +184,7 @@ def open_desk(ctx: click.Context) -> "Desk":
         raise lacks("--document", "--on-behalf-of", "Say whose step it is.")
     behalf = Behalf(person, document) if person and document else None
     desk = terminal.desk(open_site(ctx), by=ctx.meta.get("sopctl.by"), behalf=behalf)
-    desk = desk.knowing(ctx.meta.get("sopctl.despite") or "")
+    desk = desk.knowing(ctx.meta.get("sopctl.despite") or "", clock_is_right="sopctl.clock_is_right" in ctx.meta)
     seen = ctx.meta.get("sopctl.seen")
     if seen is None:
         return desk

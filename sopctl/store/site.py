@@ -1,9 +1,9 @@
 """A site: the folder of text files in which an office keeps its racks, switches and dossiers."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -158,8 +158,7 @@ class Site:
             yield
 
     def new_run(self, name: str) -> Path:
-        """The path of a folder for one run of an outside program, not made yet. Runs are disposable and never in git;
-        those older than RUN_DAYS are removed now.
+        """The path of a folder for one run of an outside program, not made yet. Runs are disposable and never in git.
 
         Raises InvalidRecord where another login could change what the run would execute.
         """
@@ -168,10 +167,13 @@ class Site:
         make_folder(runs)
         with disk_errors(runs, "read"):
             taken = [path.suffix.removeprefix(".") for path in runs.glob(f"{name}.*")]
-        for old, at in self.runs():
-            if time.time() - at > RUN_DAYS * 86_400:
-                shutil.rmtree(old, ignore_errors=True)
         return runs / f"{name}.{1 + max((int(number) for number in taken if number.isdecimal()), default=0)}"
+
+    def forget_runs(self, now: datetime) -> None:
+        """Remove the folders of runs that are older than RUN_DAYS."""
+        for old, at in self.runs():
+            if now.timestamp() - at > RUN_DAYS * 86_400:
+                shutil.rmtree(old, ignore_errors=True)
 
     def runs(self) -> list[tuple[Path, float]]:
         """The folders of the runs that are kept, each with the time of its last change (Unix), the newest first."""

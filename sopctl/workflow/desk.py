@@ -24,7 +24,7 @@ from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
 from sopctl.model.sop.verbs import Verb
 from sopctl.model.unit import identity
-from sopctl.store import dossiers, identities
+from sopctl.store import clock, dossiers, identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import actions
@@ -38,7 +38,8 @@ class Desk:
     """Who works where: the site, who acts and decides, and the office's clock.
 
     `seen` has the head of each history (by deposit) that the caller saw: if one has moved since, a turn is refused.
-    `despite` says why a deposit may have an address, number or name that another has.
+    `despite` says why a deposit may have an address, number or name that another has. `clock_is_right`: a person said
+    so, however far it is ahead.
     """
 
     site: Site
@@ -46,6 +47,7 @@ class Desk:
     clock: Callable[[], datetime]
     seen: Mapping[str, str] = field(default_factory=dict)
     despite: str = ""
+    clock_is_right: bool = False
 
     @property
     def typed(self) -> str:
@@ -56,6 +58,20 @@ class Desk:
         """Now, to the second, with the office's offset."""
         return self.clock().replace(microsecond=0)
 
+    def sure_of_the_clock(self) -> bool:
+        """Is it a time at which things may be done that cannot be undone? What is doubtful is told (`Site.lagging`)."""
+        found = clock.doubt(self.site, self.now(), right=self.clock_is_right)
+        if found and found.error.id not in {each.id for each in self.site.lagging}:
+            self.site.lagging.append(found.error)
+        return not (found and found.ahead)
+
+    def refuse_doubtful_clock(self) -> None:
+        """Raise OutsideFailure while the clock is far ahead of what is known, and nobody said that it is right: before
+        anything is done that cannot be undone."""
+        found = clock.doubt(self.site, self.now(), right=self.clock_is_right)
+        if found and found.ahead:
+            raise found.error
+
     def decided_by(self, by: str | None, behalf: Behalf | None = None) -> "Desk":
         """The same desk, with someone else deciding."""
         return replace(self, deciding=replace(self.deciding, by=by, behalf=behalf))
@@ -64,9 +80,10 @@ class Desk:
         """The same desk, for turns that are refused where a history has moved since."""
         return replace(self, seen=heads)
 
-    def knowing(self, despite: str) -> "Desk":
-        """The same desk, for what is recorded despite what other deposits have."""
-        return replace(self, despite=despite.strip())
+    def knowing(self, despite: str = "", *, clock_is_right: bool = False) -> "Desk":
+        """The same desk, for what is recorded despite what other deposits have, or at a time that a person vouches
+        for."""
+        return replace(self, despite=despite.strip(), clock_is_right=clock_is_right)
 
     def automatic(self) -> "Desk":
         """The same desk, for what follows from a rule alone."""
@@ -223,6 +240,7 @@ class Turn:
             note=note,
             data=to_data((*self.always, *entries)),
         )
+        self.desk.sure_of_the_clock()
         procedure.after(self.dossier.procedures, self.dossier.standing, event)  # what does not fit is never written
         site, step = self.desk.site, self.verb.kind != "act"
         added = identities.added(site, self.dossier, event)

@@ -167,6 +167,7 @@ _OF_MESSAGES = {
 }
 _OF_THE_SITE = {
     "access-denied": "kesalahan berkas ({doing}): {reason}",
+    "clock-far-ahead": "jam pengendali menunjukkan {now:%Y-%m-%d %H:%M}, {days} hari setelah catatan terakhir",
     "disk-error": "kesalahan berkas ({doing}): {reason}",
     "disk-read-only": "kesalahan berkas ({doing}): {reason}",
     "no-such-file": "kesalahan berkas ({doing}): {reason}",

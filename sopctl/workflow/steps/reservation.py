@@ -100,10 +100,13 @@ def queue(site: Site) -> list[Waiting]:
 
 
 def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
-    """Release the places whose offer was not taken up in time, and serve the waiting list with them.
+    """Release the places whose offer was not taken up in time, and serve the waiting list with them. None while the
+    clock is doubtful.
 
     A deposit that another process holds is left for the next time.
     """
+    if not desk.sure_of_the_clock():
+        return []
     today = desk.now().date()
     released = []
     for each in register.summaries(desk.site):
@@ -119,6 +122,13 @@ def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
             continue
     ids = {done.id for done in released}
     return [*released, *(serve_waiting_list(desk, but=ids) if ids else [])]
+
+
+def run_queue(desk: Desk) -> list[StepDone]:
+    """What a timer does about space: `expire`, then `serve_waiting_list`. Raises OutsideFailure for a doubtful
+    clock."""
+    desk.refuse_doubtful_clock()
+    return [*expire(desk), *serve_waiting_list(desk)]
 
 
 def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]:

@@ -12,6 +12,7 @@ from sopctl.cli import wording
 from sopctl.cli.interrupt import cancel_on_interrupt
 from sopctl.cli.options import (
     choose_one,
+    clock_option,
     decider_options,
     end,
     example,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 @forks_option
 @decider_options
 @seen_option
+@clock_option
 @json_option
 @click.pass_context
 def command(
