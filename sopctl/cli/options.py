@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -112,6 +113,10 @@ lang_option = click.option("--lang", type=click.Choice(["id", "en"]), help="Indo
 month_option = click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
 reason_option = click.option("--reason", type=TEXT, required=True, help="Why; it is kept in the record.")
 letter_option = click.option("--letter", type=FILE, help="The letter about it: PDF, PNG or JPEG.")
+DAY = click.DateTime(["%Y-%m-%d"])
+day_option = click.option(
+    "--date", "on", type=DAY, metavar="YYYY-MM-DD", help="The day on which it happened [default: today]."
+)
 via_option = click.option(
     "--via",
     type=click.Choice(["email", "webhook", "phone", "letter", "meeting"]),
@@ -152,6 +157,11 @@ def passphrase_of(file: Path | None, *, confirm: bool) -> str:
     if not sys.stdin.isatty():
         raise lacks("--with-secrets", "--passphrase-file", "Without a terminal there is nobody to ask.")
     return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
+
+
+def day_of(given: datetime | None) -> date | None:
+    """The day that an option of type DAY names."""
+    return given.date() if given else None
 
 
 def language_of(lang: str | None) -> "Language":

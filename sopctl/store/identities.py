@@ -75,8 +75,9 @@ def added(site: Site, dossier: Dossier, event: Event) -> Holder:
     after = replace(dossier, deposit=deposit, events=(*dossier.events, bound))
     if after.standing.step is None:
         return Holder(dossier.id, {})
-    before, now = of(site, dossier), of(site, after)
-    return Holder(now.id, {mark: said for mark, said in now.marks.items() if mark not in before.marks}, "", now.excused)
+    now = of(site, after)
+    before = of(site, dossier).marks if dossier.standing.step is not None else {}  # an end may be taken back
+    return Holder(now.id, {mark: said for mark, said in now.marks.items() if mark not in before}, "", now.excused)
 
 
 def despite(found: Sequence[Clash], why: str) -> Despite:

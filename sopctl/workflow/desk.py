@@ -19,7 +19,7 @@ from sopctl.model.deposit import Deposit
 from sopctl.model.principal import Principal
 from sopctl.model.sop import history, procedure, verbs
 from sopctl.model.sop.entries import Behalf as BehalfKept
-from sopctl.model.sop.entries import E, Entry, Kept, OnBehalfOf, to_data
+from sopctl.model.sop.entries import Decider, E, Entry, Kept, OnBehalfOf, Rank, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
 from sopctl.model.sop.verbs import Verb
@@ -139,7 +139,7 @@ class Turn:
     verb: Verb
     """The row of the table of verbs: what its events may establish."""
     always: list[Entry] = field(default_factory=list)
-    """What every event of this turn establishes: on whose behalf it was decided."""
+    """What every event of this turn establishes: who decided it, and on whose behalf."""
     documents: list[str] = field(default_factory=list)
     begun: bool = False
     """Has the start of long work been recorded?"""
@@ -149,6 +149,11 @@ class Turn:
     @property
     def deposit(self) -> Deposit:
         return self.dossier.deposit
+
+    def decide(self, actors: Sequence[str], what: str) -> None:
+        """Let one of these roles decide it, where the turn's course shows which. Raises as `Deciding.decider`."""
+        self.by = self.desk.decider(actors, what, self.dossier.deposit.unit)
+        _note_decider(self)
 
     def newest(self, kind: type[E]) -> E | None:
         """The newest entry of a kind that an earlier event established, or None."""
@@ -289,13 +294,18 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
             outcomes,
             row,
         )
+        _note_decider(taken)
         _note_behalf(taken)
         yield taken
 
 
 @contextmanager
-def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
+def act(desk: Desk, deposit_id: str, verb: str, *, later: bool = False) -> Iterator[Turn]:
     """Take a turn for an act between the steps; end it with its outcome (`Turn.verb.outcome`).
+
+    It is decided by the roles that the procedure names for it. Where it names none, an act that belongs to a role is
+    decided by anyone of the office's roles, another by anyone. With `later`, the turn's course shows whose decision it
+    is (`Turn.decide`).
 
     Raises NotNow for a closed dossier, or when the decider may not do this; otherwise as `turn`.
     """
@@ -303,17 +313,18 @@ def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
         _refuse_moved(desk, dossier)
         if verb != "edit":  # which may accept it
             refuse_edited(dossier)
-        standing = dossier.standing
-        if standing.step is None:
+        standing, row = dossier.standing, verbs.row(verb)
+        if standing.step is None and not row.after_end:
             raise closed(dossier)
         mine = dossier.procedures[standing.procedure]
-        actors = mine.acts.get(verb)
-        if actors:
+        actors = mine.acts.get(verb) or (office_roles(mine) if row.by_role else ())
+        if actors and not later:
             by = desk.decider(actors, f"{verb} during {mine.name}", dossier.deposit.unit)
         else:
             by = desk.deciding.anyone(desk.site.settings.people)
-        row = verbs.row(verb)
-        taken = Turn(desk, dossier, mine, standing.step, standing, by, {row.outcome: Outcome()}, row)
+        step = standing.step or procedure.step_of(dossier.procedures, dossier.events[-1])
+        taken = Turn(desk, dossier, mine, step, standing, by, {row.outcome: Outcome()}, row)
+        _note_decider(taken)
         _note_behalf(taken)
         yield taken
 
@@ -365,6 +376,20 @@ def _refuse_moved(desk: Desk, dossier: Dossier) -> None:
             deposit=dossier.id,
             number=len(dossier.events),
         )
+
+
+def office_roles(mine: Procedure) -> tuple[str, ...]:
+    """The roles of a procedure that people of the office hold."""
+    return tuple(actor for actor in mine.actors if actor != procedure.REQUESTER)
+
+
+def _note_decider(taken: Turn) -> None:
+    """Keep the name and position of a person who decides: sopctl.yml will have another one some day."""
+    person = taken.desk.site.settings.people.get(taken.by)
+    kept = [each for each in taken.always if not isinstance(each, Decider)]
+    if person and not taken.verb.unattended:
+        kept.append(Decider(decider=Rank(person.name, person.position, person.role)))
+    taken.always[:] = kept
 
 
 def _note_behalf(taken: Turn) -> None:

@@ -27,7 +27,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         put_json({"head": dossier.head, "standing": row, "deposit": deposit, "events": events, "documents": documents})
         return
     server, out = dossier.deposit.server, console()
-    made_of = ", ".join(filter(None, (server.brand_model, server.serial, row.platform)))
+    made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))
     out.print(f"{row.id}  {row.unit}: {server.name} ({made_of})", style="bold")
     out.print(f"stands at {row.standing}: {row.activity}{waits(row)}")
     if row.action:
@@ -54,7 +54,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
             at,
             f"{event.procedure} {event.step}",
             event.outcome,
-            printable(details.decided_by(event)),
+            printable(", ".join(filter(None, (details.decided_by(event), details.decider(event))))),
             printable(event.note),
         )
     out.print(made)

@@ -76,7 +76,8 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event]) -
     """Every time that a step was due: from when it became due until it ended.
 
     A step that waits for space is not due, one that recurs monthly is due from the first of the month, and what is on
-    hold has a pause. A closed deposit has no open step; one that is resumed goes on where it stood.
+    hold has a pause. A closed deposit has no open step; one that is resumed goes on where it stood. A step that was
+    recorded by mistake counts as done then, and once more when it is done again: a month's report stays as it was.
     """
     before = stand(procedures, ())
     pauses: list[Pause] = []
@@ -91,6 +92,8 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event]) -
             if event.procedure == before.procedure:  # else it broke into a step that was not due for it
                 yield from _occurrence(deposit, procedures, before, event.at, pauses)
             pauses = []
+        if after.held and not (pauses and pauses[-1].until is None):  # what had ended a hold was taken back
+            pauses = [Pause(after.held.at, None)]
         before = after
     if not before.closed:
         yield from _occurrence(deposit, procedures, before, None, pauses)

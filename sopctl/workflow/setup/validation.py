@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from sopctl.errors import Action, InvalidRecord, SopctlError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model import identity
 from sopctl.model.identity import Clash, Mark
 from sopctl.model.rack import (
@@ -58,6 +58,8 @@ def validate(desk: Desk) -> Validated:
                 holders.append(identities.of(site, dossier))
                 reasons[deposit_id] = _reasons(dossier)
             refuse_edited(dossier)
+            if dossier.found != dossier.record:
+                site.lagging.append(_behind(dossier))
         except SopctlError as error:
             errors.append(error)
     without, with_reason = identity.shared(holders)
@@ -88,6 +90,18 @@ def _shared(site: Site, clash: Clash) -> InvalidRecord:
         ),
         deposit=clash.id,
         clash=clash,
+    )
+
+
+def _behind(dossier: Dossier) -> OutsideFailure:
+    """A crash can leave deposit.yml so, and someone who removed it or put an older one back. Nothing is lost by it."""
+    return OutsideFailure(
+        "record-behind",
+        "deposit.yml of {deposit} is {state}; what counts is the record as it was last accepted",
+        where=str(dossier.folder / "deposit.yml"),
+        remedy="The next command that records something of the deposit writes it.",
+        deposit=dossier.id,
+        state="an older one" if dossier.found else "missing",
     )
 
 
