@@ -22,7 +22,7 @@ def carries(placed: Placed, deposit: str) -> None:
     servers.run(placed.server, f"mkdir -p {NOTE.rpartition('/')[0]}; echo {deposit} >{NOTE}")
 
 
-def test_a_run_for_another_deposit_stops_before_it_changes_anything(placed: Placed) -> None:  # noqa: F811 (the fixture)
+def test_a_run_for_another_deposit_stops_before_it_changes_anything(placed: Placed) -> None:
     desk, deposit = placed.desk, placed.id
     both = f"this is the server of {OTHER}, by the note there, not of {deposit}"
     (desk.site.root / "playbooks/configure.yml").write_text(ACCOUNTS_ALONE)

@@ -20,9 +20,9 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Answer(Struct, frozen=True):
-    """One answer. `deposit` is whose server it is, as noted there (empty: nobody's); `note` is the digest of the server's note, `absent` or `incomplete`; `asked` what the letter and the
-    site asked for then, by name; `then` and `now` the facts that differ, by `KIND KEY`: one that is in one of them only
-    is gone, or new."""
+    """One answer. `deposit` is whose server it is, as noted there (empty: nobody's); `note` is the digest of the
+    server's note, `absent` or `incomplete`; `asked` what the letter and the site asked for then, by name; `then` and
+    `now` the facts that differ, by `KIND KEY`: one that is in one of them only is gone, or new."""
 
     note: str
     asked: Mapping[str, str] = {}
