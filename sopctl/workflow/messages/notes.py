@@ -36,6 +36,7 @@ _OF_SERVERS = {
     "public-key-missing": "bagian publik kunci {key} tidak ada",
     "server-not-fit": "server belum dapat dikonfigurasi ({cause}): {detail}",
     "server-not-looked-at": "gagal pada {rung}: {detail}",
+    "server-of-another-deposit": "menurut catatan di sana ini server {noted}, bukan {deposit}",
     "server-unreachable": "server tidak terjangkau: {reason}",
     "stopped": "dihentikan",
     "sudo-reduced": "di {deposit} kantor hanya boleh mengambil inventaris (sudo dikurangi)",
