@@ -113,7 +113,8 @@ def _refuse_of_another(site: Site, dossier: Dossier, key: HostKey) -> None:
     mark = Mark("host-key", key.sha256)
     here = Holder(dossier.id, {mark: key.sha256}, excused=identities.of(site, dossier).excused)
     found = identities.clashes(site, [here])
-    identities.refuse(found, host(site, dossier).place, how=Action("host-key", dossier.id, needs=("fingerprint", "despite")))
+    how = Action("host-key", dossier.id, needs=("fingerprint", "despite"))
+    identities.refuse(found, host(site, dossier).place, how=how)
 
 
 def pinning(mine: Turn, proof: Proof) -> Pinning | None:

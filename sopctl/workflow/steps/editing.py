@@ -78,7 +78,9 @@ def _check(mine: Turn, content: bytes, path: Path) -> None:
             "id-cannot-change", "the id {deposit} cannot be changed", where=str(path), deposit=mine.dossier.id
         )
     before = codec.parse(mine.dossier.record, Deposit, where=str(path))
-    admitting.refuse_edit(mine.desk.site, before, deposit, admitting.in_record(content, str(path)))
+    admitting.refuse_edit(
+        mine.desk.site, before, deposit, admitting.in_record(content, str(path)), mine.desk.now().date()
+    )
 
 
 def _record(mine: Turn, before: bytes, after: bytes, note: str) -> StepDone:
