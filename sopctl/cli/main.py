@@ -46,7 +46,7 @@ COMMANDS = {
     ),
     "Beside the paper (di luar SOP)": (
         "beside",
-        ["adopt", "import", "edit", "correct", "hold", "resume", "extend", "refuse", "withdraw"],
+        ["adopt", "import", "edit", "correct", "hold", "resume", "late", "extend", "refuse", "withdraw"],
     ),
     "Access": ("access", ["probe", "check", "checks", "host-key", "login", "bmc"]),
 }

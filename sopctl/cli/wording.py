@@ -39,6 +39,7 @@ verbs counts, else the verb's own name."""
 
 _NEEDS = {
     "accept": "--accept <why it is accepted>",
+    "because": "--because <why>",
     "by_hand": "--by-hand <how it was done>",
     "despite": "--despite <why both are right>",
     "disks": "<--keep-disks or --wipe-disks>",

@@ -37,7 +37,7 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"Expected an address of {self.network} in `gateway`")
         for written in (*self.ranges, *self.reserved):
             first, last = _ends(written)
-            if first not in whole or last not in whole or first > last:
+            if first not in whole or last not in whole or int(first) > int(last):
                 raise ValueError(f"Expected addresses of {self.network} in `ranges` and `reserved`, not {written!r}")
         if not self.ranges and whole.num_addresses > MOST_LOOKED_AT:
             raise ValueError("Expected `ranges` in a network with so many addresses")
@@ -58,10 +58,9 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
         if whole.num_addresses > 2 and whole.version == 4 and found in (whole.network_address, whole.broadcast_address):
             return f"{address} is the first or the last of {self.network}, which no server can have"
         for written, what in self.reserved.items():
-            first, last = _ends(written)
-            if first <= found <= last:
+            if _within(found, written):
                 return f"{address} is reserved in {self.name}: {what}"
-        if self.ranges and not any(first <= found <= last for first, last in map(_ends, self.ranges)):
+        if self.ranges and not any(_within(found, written) for written in self.ranges):
             return f"{address} is not among those that {self.name} gives out: {', '.join(self.ranges)}"
         return ""
 
@@ -98,6 +97,11 @@ def doubt(networks: Sequence[Network], address: str, vlan: int | None = None, ta
     if of.vlan and vlan is not None and of.vlan != vlan and of.vlan not in tagged:
         return f"{address} is of {of.name}, which is in VLAN {of.vlan}; the port is in VLAN {vlan}"
     return ""
+
+
+def _within(address: Address, written: str) -> bool:
+    first, last = _ends(written)
+    return int(first) <= int(address) <= int(last)
 
 
 def _ends(written: str) -> tuple[Address, Address]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model import private_key
+from sopctl.model.addresses import Network
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
@@ -27,7 +28,7 @@ MAX_KEY = 64 * 1024
 RUN_DAYS = 90
 """How long the folders of runs are kept."""
 
-Named = TypeVar("Named", Rack, SwitchRecord)
+Named = TypeVar("Named", Rack, SwitchRecord, Network)
 """A record that is kept in a file of its own name."""
 
 
@@ -98,6 +99,12 @@ class Site:
     def switches(self) -> dict[str, SwitchRecord]:
         """The switches of `switches/*.yml`, by name. Raises InvalidRecord when a file's name is not its switch's."""
         return {switch.name: switch for switch in self._records("switches", SwitchRecord)}
+
+    @cached_property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks of `networks/*.yml`, by name: the addresses that the office gives out. Raises InvalidRecord when
+        a file's name is not its network's."""
+        return tuple(self._records("networks", Network))
 
     def folder(self, name: str) -> Path:
         """A folder of the site, refused when it is a symbolic link (which could lead out of the site)."""

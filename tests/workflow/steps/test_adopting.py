@@ -177,11 +177,11 @@ def test_one_letter_for_a_whole_list_is_recorded_with_its_reason(desk: Desk, she
     [
         (b"unit,name\n", "the column 'brand_model' is missing"),
         (b"unit,nama\n", "there is no column 'nama'"),
-        ("unit,name\nDinas,x\n".encode("utf-16"), "saved as Unicode text (UTF-16)"),
-        ("unit,name\nDinas,x\n".encode("utf-16-be"), "saved as Unicode text (UTF-16)"),
+        ("unit,name\nDinas,x\n".encode("utf-16"), "saved as Unicode text"),
+        ("unit,name\nDinas,x\n".encode("utf-16-be"), "saved as Unicode text"),
         (
             "unit;name\nDinas Séni;x\n".encode("cp1252"),
-            "in the encoding of Windows (cp1252), in which it is .*Dinas Séni",
+            "encoding of Windows .cp1252., in which it is .*Dinas Séni",
         ),
         (b"PK\x03\x04 not a zip", "not a spreadsheet"),
         (b"", "the column 'unit' is missing"),
