@@ -55,7 +55,8 @@ def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
 
 
 def decider_options(command: Command) -> Command:
-    """Who decides, for the desk that `open_desk` makes: --by, and --on-behalf-of with its --document."""
+    """Who decides, for the desk that `open_desk` makes: --by, and --on-behalf-of with its --document; and why the step
+    comes late: --late-because."""
 
     options = (
         click.option(
@@ -77,6 +78,14 @@ def decider_options(command: Command) -> Command:
             "authority",
             type=FILE,
             help="The letter of authority: PDF, PNG or JPEG.",
+            expose_value=False,
+            callback=_remember,
+        ),
+        click.option(
+            "--late-because",
+            type=TEXT,
+            metavar="WHY",
+            help="Why the step comes late, for the report on time limits.",
             expose_value=False,
             callback=_remember,
         ),
@@ -195,6 +204,7 @@ def open_desk(ctx: click.Context) -> "Desk":
     behalf = Behalf(person, document) if person and document else None
     desk = terminal.desk(open_site(ctx), by=ctx.meta.get("sopctl.by"), behalf=behalf)
     desk = desk.knowing(ctx.meta.get("sopctl.despite") or "", clock_is_right="sopctl.clock_is_right" in ctx.meta)
+    desk = desk.saying_why_late(ctx.meta.get("sopctl.late_because") or "")
     seen = ctx.meta.get("sopctl.seen")
     if seen is None:
         return desk

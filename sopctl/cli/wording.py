@@ -39,6 +39,7 @@ verbs counts, else the verb's own name."""
 
 _NEEDS = {
     "accept": "--accept <why it is accepted>",
+    "because": "--because <why>",
     "by_hand": "--by-hand <how it was done>",
     "despite": "--despite <why both are right>",
     "disks": "<--keep-disks or --wipe-disks>",
@@ -46,6 +47,7 @@ _NEEDS = {
     "file": "<file>",
     "fingerprint": "--confirm <SHA256 fingerprint>",
     "folder": "<folder>",
+    "id": "<id of the deposit>",
     "instruction": "--instruction <what the head wrote>",
     "letter_number": "--letter-number <number of the letter>",
     "note": "--note <note>",
@@ -64,6 +66,7 @@ _NEEDS_OF = {
     ("configure", "file"): "--password-file <file>",
     ("configure", "fingerprint"): "--host-key <SHA256 fingerprint>",
     ("edit", "file"): "--from <file>",
+    ("login", "file"): "--key-file <file>",
     ("init", "file"): _NEEDS["folder"],
     ("probe", "fingerprint"): "--expect-key <SHA256 fingerprint>",
     ("release", "note"): _NEEDS["by_hand"],
@@ -137,11 +140,12 @@ def _ways(action: Action) -> Iterator[Action]:
 def error(found: SopctlError) -> str:
     """The sentence that says what is wrong."""
     own = _SENTENCES.get(found.id)
-    return own.format(**found.values) if own else found.message
+    return own.format(**found.values) if own else found.sentence
 
 
 def told(found: SopctlError) -> str:
     """The whole of an error, safe to print: where, what, and below it what helps."""
     place = f"{printable(found.where)}: " if found.where else ""
     helps = advice(found.remedy)
-    return f"{place}{printable(error(found), LONGEST)}" + (f"\n  → {printable(helps, LONGEST)}" if helps else "")
+    lines = "".join(f"\n  {printable(line, LONGEST)}" for line in found.lines)
+    return f"{place}{printable(error(found), LONGEST)}{lines}" + (f"\n  → {printable(helps, LONGEST)}" if helps else "")

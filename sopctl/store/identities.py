@@ -19,7 +19,7 @@ from sopctl.errors import Action, InvalidRecord, SopctlError
 from sopctl.model import identity
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
 from sopctl.model.identity import Clash, Holder, Mark
-from sopctl.model.sop.entries import Despite, Filed, HostKeyPinned, Shared, from_data
+from sopctl.model.sop.entries import AddressGiven, Despite, Filed, HostKeyPinned, Shared, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import codec, dossiers, locks
 from sopctl.store.dossiers import Dossier
@@ -47,6 +47,10 @@ def of(site: Site, dossier: Dossier) -> Holder:
         serial=dossier.summary.serial,
         host_key=pinned.host_key.sha256 if pinned else "",
     )
+    given = dossier.newest(AddressGiven)
+    if given:
+        where = Mark("address", f"{identity.host(given.address_given)} {dossier.deposit.access.port}")
+        found.setdefault(where, f"{given.address_given}, given by the office")
     excused = {Mark(each.kind, each.value) for _, entry in dossier.established(Despite) for each in entry.shares}
     about = f"{dossier.deposit.unit}: {dossier.deposit.server.name}"
     return Holder(dossier.id, found, about, frozenset(excused))
@@ -63,6 +67,24 @@ def clashes(site: Site, new: Sequence[Holder]) -> list[Clash]:
     (`Site.lagging`)."""
     marks = {mark for holder in new for mark in holder.marks if mark not in holder.excused}
     return identity.clashes(new, _having(site, marks, {holder.id for holder in new})) if marks else []
+
+
+def hosts(site: Site) -> set[str]:
+    """The addresses that open deposits have (`identity.host`): their servers', their BMCs', and those that were given
+    to them. Read from every history."""
+    found: set[str] = set()
+    for deposit_id in dossiers.ids(site):
+        try:
+            dossier = dossiers.read(site, deposit_id)
+            if dossier.standing.step is None:
+                continue
+            deposit, given = dossier.deposit, dossier.newest(AddressGiven)
+        except SopctlError as error:
+            _tell(site, error)
+            continue
+        found |= {identity.host(deposit.access.address), identity.host(deposit.bmc.address) if deposit.bmc else ""}
+        found |= {identity.host(given.address_given)} if given else set()
+    return found - {""}
 
 
 def added(site: Site, dossier: Dossier, event: Event) -> Holder:
@@ -118,8 +140,12 @@ def _having(site: Site, marks: Collection[Mark], but: Collection[str]) -> Iterat
             if dossier.standing.step is not None:
                 yield of(site, dossier)
         except SopctlError as error:
-            if str(error) not in {str(each) for each in site.lagging}:
-                site.lagging.append(error)
+            _tell(site, error)
+
+
+def _tell(site: Site, error: SopctlError) -> None:
+    if str(error) not in {str(each) for each in site.lagging}:
+        site.lagging.append(error)
 
 
 class _Text:

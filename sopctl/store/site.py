@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model import private_key
+from sopctl.model.addresses import Network
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, modes, settings
-from sopctl.store.durable import disk_errors, make_folder
+from sopctl.store.durable import disk_errors, make_folder, write_atomic
 from sopctl.store.library import Library
 from sopctl.store.settings import Settings
 
@@ -27,7 +28,7 @@ MAX_KEY = 64 * 1024
 RUN_DAYS = 90
 """How long the folders of runs are kept."""
 
-Named = TypeVar("Named", Rack, SwitchRecord)
+Named = TypeVar("Named", Rack, SwitchRecord, Network)
 """A record that is kept in a file of its own name."""
 
 
@@ -99,6 +100,12 @@ class Site:
         """The switches of `switches/*.yml`, by name. Raises InvalidRecord when a file's name is not its switch's."""
         return {switch.name: switch for switch in self._records("switches", SwitchRecord)}
 
+    @cached_property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks of `networks/*.yml`, by name: the addresses that the office gives out. Raises InvalidRecord when
+        a file's name is not its network's."""
+        return tuple(self._records("networks", Network))
+
     def folder(self, name: str) -> Path:
         """A folder of the site, refused when it is a symbolic link (which could lead out of the site)."""
         path = self.root / name
@@ -149,6 +156,13 @@ class Site:
             )
         with disk_errors(path, "read"), path.open("rb") as file:
             private_key.refuse_unreadable(file.read(MAX_KEY), str(path))
+        return path
+
+    def keep_key(self, name: str, content: bytes) -> Path:
+        """Keep a secret in keys/, for the operator alone. Returns its file. Raises OutsideFailure."""
+        path = self.folder("keys") / name
+        make_folder(path.parent, 0o700)
+        write_atomic(path, content, mode=0o600)
         return path
 
     @contextmanager

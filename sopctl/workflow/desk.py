@@ -19,7 +19,7 @@ from sopctl.model.deposit import Deposit
 from sopctl.model.principal import Principal
 from sopctl.model.sop import history, procedure, verbs
 from sopctl.model.sop.entries import Behalf as BehalfKept
-from sopctl.model.sop.entries import Decider, E, Entry, Kept, OnBehalfOf, Rank, to_data
+from sopctl.model.sop.entries import Decider, E, Entry, Kept, LateBecause, OnBehalfOf, Rank, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
 from sopctl.model.sop.verbs import Verb
@@ -40,6 +40,7 @@ class Desk:
     `seen` has the head of each history (by deposit) that the caller saw: if one has moved since, a turn is refused.
     `despite` says why a deposit may have an address, number or name that another has. `clock_is_right`: a person said
     so, however far it is ahead.
+    `late_because` is why what is done comes late, where someone says so.
     """
 
     site: Site
@@ -48,6 +49,7 @@ class Desk:
     seen: Mapping[str, str] = field(default_factory=dict)
     despite: str = ""
     clock_is_right: bool = False
+    late_because: str = ""
 
     @property
     def typed(self) -> str:
@@ -85,9 +87,14 @@ class Desk:
         for."""
         return replace(self, despite=despite.strip(), clock_is_right=clock_is_right)
 
+    def saying_why_late(self, reason: str) -> "Desk":
+        """The same desk, with a reason for what comes late."""
+        return replace(self, late_because=reason.strip())
+
     def automatic(self) -> "Desk":
         """The same desk, for what follows from a rule alone."""
-        return replace(self, deciding=Deciding(Principal(self.typed, "automation")), seen={}, despite="")
+        rule = Deciding(Principal(self.typed, "automation"))
+        return replace(self, deciding=rule, seen={}, despite="", late_because="")
 
     def decider(self, actors: Sequence[str], what: str, unit: str, *, unattended: bool = False) -> str:
         """Who decides `what`. Raises as `Deciding.decider`."""
@@ -139,7 +146,7 @@ class Turn:
     verb: Verb
     """The row of the table of verbs: what its events may establish."""
     always: list[Entry] = field(default_factory=list)
-    """What every event of this turn establishes: who decided it, and on whose behalf."""
+    """What every event of this turn establishes: who decided it, on whose behalf, and why it comes late."""
     documents: list[str] = field(default_factory=list)
     begun: bool = False
     """Has the start of long work been recorded?"""
@@ -295,7 +302,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
             row,
         )
         _note_decider(taken)
-        _note_behalf(taken)
+        _note_circumstances(taken)
         yield taken
 
 
@@ -325,7 +332,7 @@ def act(desk: Desk, deposit_id: str, verb: str, *, later: bool = False) -> Itera
         step = standing.step or procedure.step_of(dossier.procedures, dossier.events[-1])
         taken = Turn(desk, dossier, mine, step, standing, by, {row.outcome: Outcome()}, row)
         _note_decider(taken)
-        _note_behalf(taken)
+        _note_circumstances(taken)
         yield taken
 
 
@@ -392,11 +399,13 @@ def _note_decider(taken: Turn) -> None:
     taken.always[:] = kept
 
 
-def _note_behalf(taken: Turn) -> None:
+def _note_circumstances(taken: Turn) -> None:
     behalf = taken.desk.deciding.behalf
     if behalf:
         kept = taken.keep(f"atas-nama{behalf.document.suffix.lower()}", read_scan(behalf.document))
         taken.always.append(OnBehalfOf(on_behalf_of=BehalfKept(behalf.person, kept)))
+    if taken.desk.late_because:
+        taken.always.append(LateBecause(late_because=taken.desk.late_because))
 
 
 def _row(verb: str, step: Step) -> Verb:

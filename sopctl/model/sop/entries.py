@@ -141,6 +141,16 @@ class Reserved(Entry, frozen=True, kw_only=True):
     passed_over: tuple[PassedOver, ...] | None = None
 
 
+class AddressGiven(Entry, frozen=True, kw_only=True):
+    """The address that the office gives the server, and its network: its name, prefix length, gateway and VLAN."""
+
+    address_given: str
+    network: str
+    prefix: int
+    gateway: str = ""
+    address_vlan: int | None = None
+
+
 class OfferedUntil(Entry, frozen=True, kw_only=True):
     """The last day on which the reserved place is kept for a server that was not brought."""
 
@@ -506,6 +516,12 @@ class Decider(Entry, frozen=True, kw_only=True):
     """Who decided it, by name and position as they were on that day."""
 
     decider: Rank
+
+
+class LateBecause(Entry, frozen=True, kw_only=True):
+    """Why the step that is due is late, as its office says."""
+
+    late_because: str
 
 
 class Behalf(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sopctl.model.sop import history, verbs
-from sopctl.model.sop.entries import E, HostKeyPending, Undone, entry_signs, from_data
+from sopctl.model.sop.entries import E, Entry, HostKeyPending, Undone, entry_signs, from_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, step_of
 from sopctl.model.sop.verbs import Verb
@@ -37,16 +37,21 @@ def undone(events: Sequence[Event]) -> frozenset[int]:
 def established(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> Iterator[tuple[Event, E]]:
     """Every entry of a kind with its event, the newest first; nothing of events that were taken back. Raises
     InvalidRecord for one that is not valid."""
-    signs, gone = entry_signs(kind), undone(events)
+    gone = undone(events)
     for event in reversed(events):
-        if signs.isdisjoint(event.data) or event.seq in gone:
-            continue
-        verb = verb_of(procedures, event)
-        if verb is None or not verbs.may_write(verb, kind):  # another verb's entry may have the same key
+        if event.seq in gone or not establishes(procedures, event, kind):
             continue
         entry = from_data(kind, event)
         if entry is not None:
             yield event, entry
+
+
+def establishes(procedures: Procedures, event: Event, kind: type[Entry]) -> bool:
+    """Does an event establish an entry of this kind?"""
+    if entry_signs(kind).isdisjoint(event.data):
+        return False
+    verb = verb_of(procedures, event)
+    return verb is not None and verbs.may_write(verb, kind)
 
 
 def newest(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> E | None:

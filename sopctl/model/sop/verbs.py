@@ -87,7 +87,7 @@ VERBS = (
         name="reserve",
         ends=("tersedia", "tidak tersedia"),
         may_wait=("space", "month", "decision"),
-        writes=(e.Reserved, e.OfferedUntil),
+        writes=(e.Reserved, e.OfferedUntil, e.AddressGiven),
         undoable=True,
     ),
     Verb(name="notify", task="place-ready", unattended=True, writes=(*_NOTICE, e.OfferedUntil)),
@@ -158,6 +158,7 @@ VERBS = (
         needs=("reason",),
         writes=(e.Prioritised,),
     ),
+    Verb(name="late", kind="act", outcome="alasan terlambat", needs=("because",)),
     Verb(name="edit", kind="act", outcome="diubah", writes=(e.Filed, e.Edited)),
     Verb(
         name="correct",
@@ -206,6 +207,9 @@ VERBS = (
 )
 """Every verb. The rows of one verb stand where the paper's tasks do."""
 
+ANY_VERBS = frozenset({e.Decider, e.OnBehalfOf, e.LateBecause, e.Despite})
+"""What the events of every verb may establish."""
+
 _BY_NAME = {(verb.name, verb.task): verb for verb in VERBS}
 _ACTS = {verb.outcome: verb for verb in VERBS if verb.kind == "act"}
 
@@ -239,6 +243,5 @@ def tasks(name: str) -> tuple[str, ...]:
 
 
 def may_write(verb: Verb, kind: type[Entry]) -> bool:
-    """May an event of this verb establish this? Any decision has a decider, may be taken on another's behalf, and
-    despite what other deposits have."""
-    return kind in verb.writes or kind in (e.OnBehalfOf, e.Decider, e.Despite)
+    """May an event of this verb establish this?"""
+    return kind in verb.writes or kind in ANY_VERBS

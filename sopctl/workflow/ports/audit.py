@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from sopctl.adapters import switch as device
 from sopctl.errors import InvalidRecord, SopctlError
+from sopctl.model import addresses
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.ports.audit import Finding, PortRecord, compare
 from sopctl.model.ports.port import SwitchState
@@ -115,4 +116,6 @@ def _of(site: Site, dossier: Dossier, switch: str, name: str) -> PortRecord:
     except InvalidRecord:
         found = None
     wanted = found.service if found and given else quarantine(record)
-    return PortRecord(switch, name, wanted, dossier.id, deposit_port.macs_of(dossier))
+    address = dossier.deposit.access.address
+    doubt = addresses.doubt(site.networks, address, wanted.vlan, wanted.tagged) if found and given else ""
+    return PortRecord(switch, name, wanted, dossier.id, deposit_port.macs_of(dossier), doubt)

@@ -52,7 +52,7 @@ class HostKeys(Struct, frozen=True):
 def look(desk: Desk, deposit_id: str) -> HostKeys:
     """What is known of a server's host key, and what it shows now. Nobody logs in."""
     dossier = dossiers.read(desk.site, deposit_id)
-    return HostKeys(deposit_id, _pinned(dossier), pending(dossier), trust.look(host(dossier)))
+    return HostKeys(deposit_id, _pinned(dossier), pending(dossier), trust.look(host(desk.site, dossier)))
 
 
 def confirm(desk: Desk, deposit_id: str, *, fingerprint: str | None = None, trusted_path: str = "") -> StepDone:
@@ -61,7 +61,7 @@ def confirm(desk: Desk, deposit_id: str, *, fingerprint: str | None = None, trus
     Raises as `trust.confirmed`.
     """
     with act(desk, deposit_id, "host-key") as mine:
-        pinned = _confirmed(mine.dossier, Proof(fingerprint, trusted_path))
+        pinned = _confirmed(mine, Proof(fingerprint, trusted_path))
         how = "dengan sidik jari" if fingerprint else f"lewat jalur tepercaya: {trusted_path}"
         note = f"{pinned.host_key.type} {pinned.host_key.sha256}: dikonfirmasi {how}"
         return mine.record(mine.verb.outcome, pinned, note=note)
@@ -81,12 +81,12 @@ def to_pin(mine: Turn, proof: Proof) -> HostKeyPinned | None:
 
     Raises as `trust.confirmed`.
     """
-    return _confirmed(mine.dossier, proof) if _to_confirm(mine, proof) else None
+    return _confirmed(mine, proof) if _to_confirm(mine, proof) else None
 
 
 def _to_confirm(mine: Turn, proof: Proof) -> bool:
     """Is no key pinned, or another than the one that is given now?"""
-    before = host(mine.dossier).pinned
+    before = host(mine.desk.site, mine.dossier).pinned
     wanted = target.pin(proof.fingerprint) if proof.fingerprint else None
     return before is None or (wanted is not None and wanted.sha256 != before.sha256)
 
@@ -97,13 +97,14 @@ class Pinning:
 
     def __init__(self, mine: Turn, proof: Proof) -> None:
         self._dossier, self._proof, self._site = mine.dossier, proof, mine.desk.site
+        self._host = host(mine.desk.site, mine.dossier)
         self.pinned: HostKeyPinned | None = None
 
     def __call__(self, key: HostKey) -> None:
         """Raises as `trust.confirmed`, and InvalidRecord for the key of another deposit's server: that is where we
         are."""
         before = pending(self._dossier)
-        how = trust.accepted(host(self._dossier), self._proof, key, (before.key, before.at) if before else None)
+        how = trust.accepted(self._host, self._proof, key, (before.key, before.at) if before else None)
         _refuse_of_another(self._site, self._dossier, key)
         self.pinned = HostKeyPinned(host_key=key, host_key_confirmed=how)
 
@@ -112,7 +113,8 @@ def _refuse_of_another(site: Site, dossier: Dossier, key: HostKey) -> None:
     mark = Mark("host-key", key.sha256)
     here = Holder(dossier.id, {mark: key.sha256}, excused=identities.of(site, dossier).excused)
     found = identities.clashes(site, [here])
-    identities.refuse(found, host(dossier).place, how=Action("host-key", dossier.id, needs=("fingerprint", "despite")))
+    how = Action("host-key", dossier.id, needs=("fingerprint", "despite"))
+    identities.refuse(found, host(site, dossier).place, how=how)
 
 
 def pinning(mine: Turn, proof: Proof) -> Pinning | None:
@@ -120,17 +122,19 @@ def pinning(mine: Turn, proof: Proof) -> Pinning | None:
     return Pinning(mine, proof) if _to_confirm(mine, proof) else None
 
 
-def refuse_changed(dossier: Dossier, user: str | None = None, key: "Key | None" = None) -> None:
+def refuse_changed(site: Site, dossier: Dossier, user: str | None = None, key: "Key | None" = None) -> None:
     """Raise OutsideFailure, with both fingerprints, when the server shows another key than the pinned one. With a
     `user` and `key` we log in: a mere look is what OpenSSH from 9.8 on penalises."""
-    error = changed_error(host(dossier), trust.look(host(dossier), user=user, key=key))
+    where = host(site, dossier)
+    error = changed_error(where, trust.look(where, user=user, key=key))
     if error:
         raise error
 
 
-def changed(dossier: Dossier) -> OutsideFailure | None:
+def changed(site: Site, dossier: Dossier) -> OutsideFailure | None:
     """The error for a server that shows another key than the pinned one, with both fingerprints; else None."""
-    return changed_error(host(dossier), trust.look(host(dossier)))
+    where = host(site, dossier)
+    return changed_error(where, trust.look(where))
 
 
 def changed_error(where: Host, found: AccessResult) -> OutsideFailure | None:
@@ -167,9 +171,9 @@ def pending(dossier: Dossier) -> Seen | None:
     return Seen(entry.host_key_pending, event.at, event.by)
 
 
-def _confirmed(dossier: Dossier, proof: Proof) -> HostKeyPinned:
-    before = pending(dossier)
-    key, how = trust.confirmed(host(dossier), proof, (before.key, before.at) if before else None)
+def _confirmed(mine: Turn, proof: Proof) -> HostKeyPinned:
+    before = pending(mine.dossier)
+    key, how = trust.confirmed(host(mine.desk.site, mine.dossier), proof, (before.key, before.at) if before else None)
     return HostKeyPinned(host_key=key, host_key_confirmed=how)
 
 

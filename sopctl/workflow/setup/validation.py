@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
-from sopctl.model import identity
+from sopctl.model import addresses, identity
 from sopctl.model.identity import Clash, Mark
 from sopctl.model.rack import (
     Need,
@@ -40,6 +40,7 @@ def validate(desk: Desk) -> Validated:
         lambda: site.settings,
         lambda: site.racks,
         lambda: _check_switches(site),
+        lambda: site.networks,
         lambda: site.library,
         lambda: calendar.overrides(site),
         lambda: _check_places(site),
@@ -57,6 +58,7 @@ def validate(desk: Desk) -> Validated:
             if not dossier.summary.closed:  # raises unless its procedures explain it and each entry is valid
                 holders.append(identities.of(site, dossier))
                 reasons[deposit_id] = _reasons(dossier)
+                errors += _address(site, dossier)
             refuse_edited(dossier)
             if dossier.found != dossier.record:
                 site.lagging.append(_behind(dossier))
@@ -66,6 +68,26 @@ def validate(desk: Desk) -> Validated:
     errors += [_shared(site, clash) for clash in without]
     exceptions = [f"{each.id}: {each}: {printable(reasons[each.id][each.mark])}" for each in with_reason]
     return Validated(len(ids), list({str(error): error for error in errors}.values()), exceptions)
+
+
+def _address(site: Site, dossier: Dossier) -> list[SopctlError]:
+    """What is wrong with a deposit's address by what the office gives out. A broken networks/ is told once."""
+    try:
+        why = addresses.doubt(site.networks, dossier.deposit.access.address)
+    except SopctlError:
+        return []
+    if not why:
+        return []
+    return [
+        InvalidRecord(
+            "address-not-given-out",
+            "{deposit}: {why}",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=("Correct the address, or the network's file in networks/.", Action("edit", dossier.id)),
+            deposit=dossier.id,
+            why=why,
+        )
+    ]
 
 
 def _reasons(dossier: Dossier) -> dict[Mark, str]:

@@ -9,7 +9,7 @@ from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
 from sopctl.model.identity import CALLED
 from sopctl.model.sop import corrections
-from sopctl.model.sop.entries import Decider, Despite, OnBehalfOf, Undone, from_data
+from sopctl.model.sop.entries import AddressGiven, Decider, Despite, OnBehalfOf, Undone, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
 
@@ -51,6 +51,14 @@ def decided_by(event: Event) -> str:
     """Who decided it, and for whom (`kabid a.n. kadis`)."""
     behalf = from_data(OnBehalfOf, event)
     return f"{event.by} a.n. {behalf.on_behalf_of.person}" if behalf else event.by
+
+
+def address_given(dossier: Dossier) -> str:
+    """The address that the office gave the server, where its record has another; empty otherwise."""
+    given = dossier.newest(AddressGiven)
+    if given is None or given.address_given == dossier.deposit.access.address:
+        return ""
+    return f"{given.address_given}/{given.prefix} of {given.network}, given by the office; the record has another"
 
 
 def exceptions(dossier: Dossier) -> list[str]:
