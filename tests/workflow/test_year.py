@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from sopctl.cli import terminal
-from sopctl.errors import NotNow
+from sopctl.errors import InvalidRecord, NotNow
 from sopctl.model.access.verification import Established, View
 from sopctl.model.inspection import Inspection
 from sopctl.model.sop import history, verbs
@@ -111,6 +111,10 @@ class Year:
         path = self.desk.site.root / "surat.yml"
         path.write_bytes(codec.dump(record))
         letters.request(self.desk, path)
+        if self.filed % 25 == 0:
+            with pytest.raises(InvalidRecord, match="the serial number"):
+                letters.request(self.desk, path)
+            self.happened["filed twice"] += 1
 
     def aside(self, each: Summary, today: date) -> bool:  # noqa: PLR0911 (one return a thing that may happen)
         """What happens beside the paper; True when it used up the day for this deposit."""
@@ -247,6 +251,14 @@ def check_space(site: Site, everyone: list[Summary]) -> None:
             assert each.place, f"{each.id} at {each.stands} has no place"
 
 
+def check_identities(site: Site, everyone: list[Summary]) -> None:
+    """No two open deposits with one address, serial number, name or letter, as their records have them."""
+    records = [yaml.safe_load((site.root / "deposits" / x.id / "deposit.yml").read_text()) for x in everyone if x.step]
+    for told in ("{access[address]} {access[port]}", "{server[serial]}", "{server[name]}", "{unit} {letter[number]}"):
+        marks = Counter(told.format(**record) for record in records)
+        assert [mark for mark, number in marks.items() if number > 1] == []
+
+
 def check_history(events: list[Any]) -> None:
     """Every event follows from the one before by the procedures' text: no step is skipped, nothing happens on hold."""
     where, on_hold, back = ("penitipan", 1), False, None
@@ -356,5 +368,5 @@ def test_a_year_in_the_office(office: Site) -> None:
     total = sla_report(year.desk, "2026-06").found.total
     assert total.done > 100
     assert 0 < total.in_time < total.done
-    errors = validation.validate(year.desk)[1]
-    assert errors == []
+    check_identities(office, register.summaries(office))
+    assert validation.validate(year.desk).errors == []

@@ -250,4 +250,4 @@ def test_validate_knows_what_nobody_may_have(desk: Desk, file_request: Callable[
     (error,) = validation.validate(give_out(desk, "")).errors
     assert error.message == f"{deposit}: 10.20.30.1 is the gateway of titipan"
     broken = validation.validate(give_out(desk, "vlan: 9999\n")).errors
-    assert [str(each).partition(": ")[0].rpartition("/")[2] for each in broken] == ["titipan.yml:4:7"]
+    assert [str(each).partition(": ")[0].rpartition("/")[2] for each in broken] == ["titipan.yml:4:1"]
