@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sopctl.adapters.listings import csv_text
 from sopctl.cli import terminal
-from sopctl.model import identity
-from sopctl.model.identity import Holder, Mark
+from sopctl.model.intake import identity
+from sopctl.model.intake.identity import Holder, Mark
 from sopctl.store import dossiers, identities
 from sopctl.store.site import Site
 from sopctl.workflow.setup.init import init

@@ -13,7 +13,7 @@ MAX_TAGS = 500_000
 """How many XML tags it may have: each costs the reader memory and microseconds. A list of 2,000 servers has 110,000."""
 MAX_PARTS = 500
 EXACT = 10**15
-"""From here on a number cell has lost digits (model/cells.py)."""
+"""From here on a number cell has lost digits (model/intake/cells.py)."""
 
 
 def is_spreadsheet(content: bytes) -> bool:

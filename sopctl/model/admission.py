@@ -13,10 +13,11 @@ from datetime import date
 from msgspec import Struct, to_builtins
 
 from sopctl.errors import Action, Advice
-from sopctl.model import names, plausibility
+from sopctl.model import names
 from sopctl.model.access import public_key
 from sopctl.model.access.destinations import EVERYWHERE, Destinations
 from sopctl.model.deposit import Access, Adoption, AnyRequest, Contact
+from sopctl.model.intake import plausibility
 from sopctl.model.text import printable, words
 
 Step = str | int

@@ -14,7 +14,7 @@ from msgspec import convert, structs, to_builtins
 
 from sopctl.errors import OutsideFailure, SopctlError
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
-from sopctl.model.identity import Clash
+from sopctl.model.intake.identity import Clash
 from sopctl.model.sop import procedure
 from sopctl.model.sop.entries import Entry, Filed, LetterScan, to_data
 from sopctl.model.sop.history import Event

@@ -16,9 +16,9 @@ from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
 from sopctl.errors import Action, InvalidRecord, SopctlError
-from sopctl.model import identity
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
-from sopctl.model.identity import Clash, Holder, Mark
+from sopctl.model.intake import identity
+from sopctl.model.intake.identity import Clash, Holder, Mark
 from sopctl.model.sop.entries import AddressGiven, Despite, Filed, HostKeyPinned, Shared, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import codec, dossiers, locks
@@ -114,15 +114,17 @@ def refuse(found: Sequence[Clash], where: str = "", *, rows: bool = False, how: 
     if not found:
         return
     of_many = "One server is one deposit: correct what is wrong. If both are right (one address behind which several "
+    first, *others = [f"{each.id}: {each}" if rows else str(each) for each in found[:50]]
     raise InvalidRecord(
         "identity-taken",
-        "{clashes}",
+        "{clash}",
         where=where,
         remedy=(
             f"{of_many}servers are, one letter for several), say why{':' if how else ', with --despite.'}",
             *([how] if how else []),
         ),
-        clashes="; ".join(f"{each.id}: {each}" if rows else str(each) for each in found[:50]),
+        lines=others,
+        clash=first,
         shared="; ".join(f"{each.said} ({each.others[0].id})" for each in found[:50]),
     )
 

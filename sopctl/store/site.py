@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model import private_key
-from sopctl.model.addresses import Network
+from sopctl.model.intake.addresses import Network
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures

@@ -11,7 +11,7 @@ from msgspec import convert
 from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, NotNow, SopctlError
 from sopctl.model.access.target import HostKey
-from sopctl.model.identity import Holder, Mark
+from sopctl.model.intake.identity import Holder, Mark
 from sopctl.model.sop.entries import Despite, HostKeyPinned
 from sopctl.store import dossiers, identities, register
 from sopctl.store.site import Site
@@ -21,7 +21,7 @@ from sopctl.workflow.steps import acts, editing, handover, inspecting, letters, 
 from sopctl.workflow.views import details
 from tests.cases import rows
 from tests.conftest import edit
-from tests.model.test_identity import holder
+from tests.model.intake.test_identity import holder
 
 KEY = convert({"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:abc"}, HostKey)
 SHARED = {

@@ -176,11 +176,11 @@ class Year:
                 if self.chance(0.02 if slow else 0.7):
                     handover.receive(desk, deposit)
             case "inspect", "condition":
-                serial = each.serial if self.chance(0.9) else "SN-LAIN"
+                serial = each.serial if self.chance(0.9) else f"LAIN-{each.id}"
                 done = inspecting.inspect(desk, deposit, serial=serial, found=Inspection(accessories=("rel", "kabel")))
                 self.happened["failed inspection"] += not done.answer
             case "inspect", "serial":
-                inspecting.inspect(desk, deposit, serial=each.serial if self.chance(0.9) else "SN-LAIN")
+                inspecting.inspect(desk, deposit, serial=each.serial if self.chance(0.9) else f"LAIN-{each.id}")
             case "inspect", _:
                 inspecting.inspect(
                     desk, deposit, found=Inspection(rest_ok=True), missing=("rel",) if self.chance(0.1) else ()

@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 class PortRecord(Struct, frozen=True):
     """A port as the records have it: `deposit` (empty: nobody's) with the MAC addresses known of its server, and how
-    it should be set; and what is wrong with the server's address, by what the office gives out (model/addresses.py)."""
+    it should be set; and what is wrong with the server's address (model/intake/addresses.py)."""
 
     switch: str
     port: str

@@ -15,11 +15,11 @@ import msgspec
 from msgspec import Struct, field
 
 from sopctl.errors import InvalidRecord
-from sopctl.model import identity
 from sopctl.model.access import verification
 from sopctl.model.access.target import HostKey
 from sopctl.model.access.verification import Established
 from sopctl.model.inspection import Checked, Condition, Measured
+from sopctl.model.intake import identity
 from sopctl.model.ports.port import PortSetting
 from sopctl.model.rack import Place
 from sopctl.model.sop.history import Event

@@ -15,9 +15,9 @@ from sopctl.adapters.documents.english import ENGLISH, Language, say
 from sopctl.adapters.documents.xlsx import KEY_COLUMN
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord
-from sopctl.model import cells
 from sopctl.model.admission import Step
 from sopctl.model.deposit import AnyRequest, ApplianceRequest, Request
+from sopctl.model.intake import cells
 from sopctl.store import codec
 from sopctl.store.site import Site
 from sopctl.workflow import admitting

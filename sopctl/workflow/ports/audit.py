@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from sopctl.adapters import switch as device
 from sopctl.errors import InvalidRecord, SopctlError
-from sopctl.model import addresses
 from sopctl.model.access.algorithms import allowed
+from sopctl.model.intake import addresses
 from sopctl.model.ports.audit import Finding, PortRecord, compare
 from sopctl.model.ports.port import SwitchState
 from sopctl.model.ports.switch import quarantine

@@ -12,7 +12,7 @@ from sopctl.model.access import target
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import HostKey
-from sopctl.model.identity import Holder, Mark
+from sopctl.model.intake.identity import Holder, Mark
 from sopctl.model.sop.entries import HostKeyPending, HostKeyPinned
 from sopctl.store import dossiers, identities
 from sopctl.store.dossiers import Dossier

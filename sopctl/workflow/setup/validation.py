@@ -6,8 +6,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
-from sopctl.model import addresses, identity
-from sopctl.model.identity import Clash, Mark
+from sopctl.model.intake import addresses, identity
+from sopctl.model.intake.identity import Clash, Mark
 from sopctl.model.rack import (
     Need,
     Occupied,

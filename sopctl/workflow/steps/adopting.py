@@ -13,8 +13,9 @@ from msgspec import Struct
 from sopctl.adapters.listings import csv_text
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord, UsageError
-from sopctl.model import cells, rack
+from sopctl.model import rack
 from sopctl.model.deposit import Adoption
+from sopctl.model.intake import cells
 from sopctl.model.rack import Face, Need, Occupied, Place, Wish
 from sopctl.model.sop import procedure
 from sopctl.model.sop.entries import NotKnown, Pinned, Placed, Reserved, to_data

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from sopctl.errors import Action, Conflict, NotNow, UsageError
 from sopctl.model import rack
-from sopctl.model.addresses import Network
+from sopctl.model.intake.addresses import Network
 from sopctl.model.rack import ANYWHERE, Obstacle, Occupied, Wish
 from sopctl.model.sop.entries import AddressGiven, OfferedUntil, PassedOver, Placed, Prioritised, Reserved
 from sopctl.model.sop.summary import Summary

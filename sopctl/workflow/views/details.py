@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
-from sopctl.model.identity import CALLED
+from sopctl.model.intake.identity import CALLED
 from sopctl.model.sop import corrections
 from sopctl.model.sop.entries import AddressGiven, Decider, Despite, OnBehalfOf, Undone, from_data
 from sopctl.model.sop.history import Event

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec import convert
 
-from sopctl.model import identity
 from sopctl.model.deposit import Adoption
-from sopctl.model.identity import Holder, Mark
+from sopctl.model.intake import identity
+from sopctl.model.intake.identity import Holder, Mark
 from sopctl.model.unit import Unit
 from tests.cases import rows
 

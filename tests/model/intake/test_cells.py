@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sopctl.model import cells
+from sopctl.model.intake import cells
 from tests.cases import rows
 
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from msgspec import convert
 
-from sopctl.model import plausibility
 from sopctl.model.deposit import Request
+from sopctl.model.intake import plausibility
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST
 
 TODAY = date(2026, 11, 23)

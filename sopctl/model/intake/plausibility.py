@@ -4,8 +4,9 @@ that is none, numbers that a spreadsheet has rounded. Beside admission.py, which
 from collections.abc import Iterator
 from datetime import date
 
-from sopctl.model import cells, placeholders
+from sopctl.model import placeholders
 from sopctl.model.deposit import Adoption, AnyRequest, ApplianceRequest, Request
+from sopctl.model.intake import cells
 
 OLDEST_LETTER = date(1990, 1, 1)
 """No server of today was asked for before."""

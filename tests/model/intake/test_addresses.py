@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from sopctl.model import addresses
-from sopctl.model.addresses import Network
+from sopctl.model.intake import addresses
+from sopctl.model.intake.addresses import Network
 from tests.cases import rows
 
 
