@@ -27,19 +27,17 @@ def doubts(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
 def _letter(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
     if record.letter is None:
         return
-    written = record.letter.date
+    if why := letter_day(record.letter.date, today):
+        yield ("letter", "date"), why, "Write its date as on the paper."
+
+
+def letter_day(written: date, today: date) -> str:
+    """Why a letter cannot be of this day; empty if it can."""
     if written > today:
-        yield (
-            ("letter", "date"),
-            f"the letter is of {written}, which has not come yet",
-            "Write its date as on the paper.",
-        )
-    elif written < OLDEST_LETTER:
-        yield (
-            ("letter", "date"),
-            f"the letter is of {written}, before {OLDEST_LETTER.year}",
-            "Write it as on the paper.",
-        )
+        return f"the letter is of {written}, which has not come yet"
+    if written < OLDEST_LETTER:
+        return f"the letter is of {written}, before {OLDEST_LETTER.year}"
+    return ""
 
 
 def _term(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
