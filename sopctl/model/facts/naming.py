@@ -18,7 +18,7 @@ from sopctl.model.facts.parts import (
     PowerSupply,
     RaidVolume,
 )
-from sopctl.model.quantity import decimal
+from sopctl.model.quantity import decimal, disk_size
 from sopctl.model.sanitise import size
 
 _EPHEMERAL = range(32768, 61000)
@@ -81,7 +81,9 @@ def volume(part: RaidVolume) -> Traits:
 
 
 def volume_name(part: RaidVolume) -> str:
-    return " ".join(filter(None, (volume_key(part), part.level, part.size)))
+    """With its size as its disks are labelled: tools count in powers of two, and papers write no point."""
+    room = size(part.size)
+    return " ".join(filter(None, (volume_key(part), part.level, disk_size(room) if room else part.size)))
 
 
 def volume_key(part: RaidVolume) -> str:

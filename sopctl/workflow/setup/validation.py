@@ -6,6 +6,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
+from sopctl.model.house import maintenance, visits
 from sopctl.model.intake import addresses, identity
 from sopctl.model.intake.identity import Clash, Mark
 from sopctl.model.rack import (
@@ -17,7 +18,7 @@ from sopctl.model.rack import (
 from sopctl.model.sop.entries import Despite
 from sopctl.model.text import printable
 from sopctl.model.waiting_list import occupied
-from sopctl.store import dossiers, identities, register
+from sopctl.store import books, dossiers, identities, register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited
@@ -62,6 +63,12 @@ def validate(desk: Desk) -> Validated:
             refuse_edited(dossier)
             if dossier.found != dossier.record:
                 site.lagging.append(_behind(dossier))
+        except SopctlError as error:
+            errors.append(error)
+    for name in books.names(site):
+        try:
+            book = books.read_named(site, name)
+            _ = (visits.visits if book.kind == "visits" else maintenance.windows)(book.year, book.events)
         except SopctlError as error:
             errors.append(error)
     without, with_reason = identity.shared(holders)

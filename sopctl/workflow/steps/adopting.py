@@ -27,6 +27,7 @@ from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.fields import nested, refused
+from sopctl.workflow.papers.request_letter import OTHER
 from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.steps.reservation import racks_alone
 
@@ -44,6 +45,8 @@ COLUMNS = {
     "depth_mm": "server.depth_mm",
     "power_watts": "server.power_watts",
     "operating_system": "server.operating_system",
+    "application": "server.application",
+    "description": "server.description",
     "platform": "platform",
     "address": "access.address",
     "port": "access.port",
@@ -59,7 +62,7 @@ COLUMNS = {
     "note": "note",
 }
 """The columns of a list, and where each goes in the record. An empty cell means: not known. A row with a platform is a
-network appliance."""
+network appliance, or a machine that takes no SSH of ours (`lain`)."""
 
 NEEDED = ("unit", "name", "brand_model", "height_units", "address", "contact", "rack", "rack_unit")
 
@@ -338,7 +341,10 @@ class _Row:
         for _ in COLUMNS:
             record = nested({COLUMNS[name]: cell for name, cell in self._given.items() if name in _OF_RECORD})
             record["contacts"]["administrative"] = record["contacts"]["technical"]
-            if "platform" in record:
+            if str(record.get("platform", "")).casefold() in OTHER:
+                del record["platform"]
+                record["kind"] = "other"
+            elif "platform" in record:
                 record["kind"] = "appliance"
             place = {name: cell for name, cell in self._given.items() if name not in _OF_RECORD}
             try:

@@ -61,6 +61,12 @@ def address_given(dossier: Dossier) -> str:
     return f"{given.address_given}/{given.prefix} of {given.network}, given by the office; the record has another"
 
 
+def remarks(dossier: Dossier) -> list[str]:
+    """What a reader of the deposit should know beside its record, a line each."""
+    given = address_given(dossier)
+    return [*([f"address: {given}"] if given else []), *(f"shares {line}" for line in exceptions(dossier))]
+
+
 def exceptions(dossier: Dossier) -> list[str]:
     """What the deposit may have in common with others, and why, a line each reason."""
     found = []
