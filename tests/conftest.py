@@ -98,13 +98,13 @@ def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
     return file
 
 
-def edit(desk: Desk, deposit: str, old: str, new: str) -> None:
-    """Change the text of a deposit's record, as an edit that is recorded."""
+def edit(desk: Desk, deposit: str, old: str, new: str, by: str | None = None) -> None:
+    """Change the text of a deposit's record, as an edit that is recorded; `by` whom, where several could."""
     record = desk.site.root / "deposits" / deposit / "deposit.yml"
     text = record.read_text()
     assert old in text
     record.write_text(text.replace(old, new))
-    editing.accept(desk, deposit, note="ralat")
+    editing.accept(desk.decided_by(by), deposit, note="ralat")
 
 
 @pytest.fixture

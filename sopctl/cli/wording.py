@@ -59,9 +59,11 @@ _NEEDS = {
     "note": "--note <note>",
     "person": "--by <person>",
     "reason": "--reason <why>",
+    "rack": "--rack <rack>",
     "result": "--result <ok or failed>",
     "serial": "--serial <serial number>",
     "tool": "--tool <with what, and how>",
+    "unit": "--unit <lowest unit>",
     "what": "--what <what was done>",
     "user": "--user <account on the BMC>",
     "until": "--until <YYYY-MM-DD>",
@@ -82,6 +84,7 @@ _NEEDS_OF = {
     ("inventory collect", "file"): "--from <filled-in sheet>",
     ("probe", "fingerprint"): "--expect-key <SHA256 fingerprint>",
     ("release", "note"): _NEEDS["by_hand"],
+    ("write-off", "how"): "--how <stolen, broken or seized>",
     ("verify", "person"): "--confirmed-by <person>",
 }
 """The same, where one verb asks for it differently from the others."""

@@ -57,12 +57,17 @@ class Verb(Struct, frozen=True, kw_only=True):
     switch, or told someone."""
     by_role: bool = False
     """For an act: does it belong to the roles that the procedure names for it (all of the office's, if none)?"""
+    closes: bool = False
+    """For an act: does it close the dossier?"""
     after_end: bool = False
     """For an act: may it happen after the dossier was closed?"""
 
 
 HELD = "ditahan"
 RESUMED = "dilanjutkan"
+FORGED = "surat palsu"
+HOLDING = frozenset({HELD, FORGED})
+"""Outcomes that put a deposit on hold."""
 
 _PORT = (e.PortSet, e.PortFailed)
 _RUN = (e.AnsibleRun, e.SudoRight)
@@ -189,6 +194,55 @@ VERBS = (
         writes=(e.Undone, e.LetterScan),
         by_role=True,
         after_end=True,
+    ),
+    Verb(
+        name="move",
+        kind="act",
+        outcome="dipindahkan",
+        needs=("rack", "unit", "reason"),
+        writes=(e.Reserved, e.Moved, e.OnDay, e.LetterScan),
+        by_role=True,
+    ),
+    Verb(
+        name="reissue",
+        kind="act",
+        outcome="formulir diperbaiki",
+        command="correct --reissue",
+        needs=("reason",),
+        writes=(e.HandoverIssued, e.Amended, e.AddendumIssued),
+        by_role=True,
+        after_end=True,
+    ),
+    Verb(
+        name="void",
+        kind="act",
+        outcome="duplikat",
+        command="correct --duplicate-of",
+        needs=("reason",),
+        writes=(e.DuplicateOf, e.LetterScan),
+        by_role=True,
+        closes=True,
+        undoable=True,
+    ),
+    Verb(
+        name="forged",
+        kind="act",
+        outcome=FORGED,
+        command="correct --forged",
+        needs=("reason",),
+        writes=(e.LetterForged, e.LetterScan),
+        by_role=True,
+        after_end=True,
+    ),
+    Verb(
+        name="write-off",
+        kind="act",
+        outcome="keluar tanpa pengembalian",
+        needs=("how", "reason"),
+        writes=(e.WrittenOff, e.OnDay),
+        by_role=True,
+        closes=True,
+        undoable=True,
     ),
     Verb(name="remind", kind="act", outcome="diingatkan", unattended=True, writes=(e.Reminded,)),
     Verb(

@@ -9,7 +9,11 @@ from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
 from sopctl.model.intake.identity import CALLED
 from sopctl.model.sop import corrections
+<<<<<<< HEAD
 from sopctl.model.sop.entries import AddressGiven, Decider, Despite, OnBehalfOf, Undone, from_data
+=======
+from sopctl.model.sop.entries import Amended, Decider, OnBehalfOf, Undone, from_data
+>>>>>>> main
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
 
@@ -44,6 +48,9 @@ def _mended(dossier: Dossier) -> dict[int, list[str]]:
         found.setdefault(each.correction.event, []).append(said)
     for event, undone in dossier.established(Undone):
         found.setdefault(undone.undoes.event, []).append(f"[dibatalkan oleh peristiwa {event.seq}]")
+    for event, amended in dossier.established(Amended):
+        how = "diganti" if amended.kind == "replacement" else "diperbaiki dengan adendum"
+        found.setdefault(amended.amends.event, []).append(f"[{how} oleh peristiwa {event.seq}]")
     return found
 
 
