@@ -142,7 +142,7 @@ def test_what_an_older_version_let_through_is_told_by_validate_and_can_be_explai
     assert error.message == f"{second}: the serial number SN-0001 is that of {first} (Dinas Contoh: web1.example.org)"
     record = desk.site.root / "deposits" / second / "deposit.yml"
     with pytest.raises(NotNow, match="nothing was changed"):
-        editing.edit(desk, second, source=record)
+        editing.edit(desk, second, source=record, note="x")
     editing.edit(desk.knowing("pabrik memberi nomor yang sama"), second, source=record)
     found = validation.validate(desk)
     assert (found.errors, len(found.exceptions)) == ([], 1)

@@ -28,12 +28,8 @@ from sopctl.cli.render import put_step
 @id_argument
 @click.option("--from", "source", type=FILE, help="Take the record from this file instead of the editor ($EDITOR).")
 @click.option("--accept", is_flag=True, help="Accept what was changed in deposit.yml by hand (with --note).")
-<<<<<<< HEAD
-@click.option("--note", type=TEXT, default="", help="Why.")
-@despite_option
-=======
 @click.option("--note", "--reason", "note", type=TEXT, default="", help="Why; it is kept in the record.")
->>>>>>> main
+@despite_option
 @decider_options
 @seen_option
 @json_option

@@ -6,11 +6,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sopctl.errors import Action, NotNow, UsageError
-<<<<<<< HEAD
 from sopctl.model.intake import plausibility
-=======
 from sopctl.model.sop import verbs
->>>>>>> main
 from sopctl.model.sop.entries import Entry, ExtensionLetter, Letter, LetterScan, ValidUntil
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, office_roles, on_hold, turn
 from sopctl.workflow.scans import read_scan

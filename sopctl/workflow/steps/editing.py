@@ -30,7 +30,7 @@ def edit(desk: Desk, deposit_id: str, *, source: Path | None = None, note: str =
     Raises NotNow when nothing was changed, or the decider has not that role; InvalidRecord when the result is not valid
     (the record stays as it was), Conflict when there is an edit by hand that was not accepted.
     """
-    said = required.note(note, "an edit", Action("edit", deposit_id, needs=("note",)))
+    said = required.note(note or desk.despite, "an edit", Action("edit", deposit_id, needs=("note",)))
     with act(desk, deposit_id, "edit") as mine:
         refuse_edited(mine.dossier)
         if source is None:

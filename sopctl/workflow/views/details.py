@@ -9,11 +9,7 @@ from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
 from sopctl.model.intake.identity import CALLED
 from sopctl.model.sop import corrections
-<<<<<<< HEAD
-from sopctl.model.sop.entries import AddressGiven, Decider, Despite, OnBehalfOf, Undone, from_data
-=======
-from sopctl.model.sop.entries import Amended, Decider, OnBehalfOf, Undone, from_data
->>>>>>> main
+from sopctl.model.sop.entries import AddressGiven, Amended, Decider, Despite, OnBehalfOf, Undone, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
 
