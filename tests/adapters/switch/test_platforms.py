@@ -203,6 +203,59 @@ def test_a_routeros_switch_is_read(start: Start) -> None:
     assert [(each.port, each.name) for each in heard] == [("ether1", "web1")]
 
 
+def test_a_vlan_counts_where_the_port_is(start: Start) -> None:
+    """Each bridge has a table of its own. What is in another's is of no use to the port."""
+    switch = routeros.standard()
+    switch.filtering["bridge2"] = True
+    switch.ports["ether2"].bridge = "bridge2"
+    switch.table = [("110", "bridge1", ""), ("999", "bridge1", ""), ("120 bridge2", "", ""), ("999 bridge2", "", "")]
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), ROUTEROS.DIALECT) as session:
+        state = ROUTEROS.read(session)
+    assert (state.lacks("ether1", GIVEN), state.lacks("ether2", GIVEN)) == ((), (110,))
+    assert (state.lacks("ether1", STRANGE), state.lacks("ether2", STRANGE)) == ((120,), ())
+
+
+@pytest.mark.parametrize(
+    ("said", "who"),
+    [
+        (' 0 F redo=/x undo=/y action="added" by="jaringan" policy=write\n', "jaringan"),  # RouterOS 6
+        ('Flags: U - undoable, F - floating-undo\n F redo=/x\n   action="a"\n   by="jaringan"\n', "jaringan"),
+        (' U redo=/x action="a" by="admin"\n F redo=/z action="b" by="jaringan"\n', "jaringan"),
+        (' U redo=/x action="F by=jaringan" by="admin"\n', ""),
+        ("", ""),
+    ],
+)
+def test_a_safe_mode_is_seen_in_the_history(said: str, who: str) -> None:
+    class Shown:
+        def show(self, command: str, **_how: object) -> str:
+            return said if "history" in command else ""
+
+    found = ROUTEROS.pending(cast(Session, Shown()), "ether1")
+    assert [(each.what, each.who, each.ours) for each in found] == ([("safe mode", who, False)] if who else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("No reload is scheduled.\n", None),
+        (
+            "Reload scheduled in 9 minutes and 45 seconds by jaringan on vty0 (192.0.2.9)\nReload reason: uji\n",
+            "jaringan",
+        ),
+        ("Reload scheduled for 11:33:53 WIB Sat Feb 1 2003 (in 20 minutes) by console\n", "console"),
+        ("Reload scheduled for 11:33:53 WIB Sat Feb 1 2003 (in 20 minutes)\n", ""),
+    ],
+)
+def test_a_restart_that_someone_has_scheduled_is_seen(said: str, what: str | None) -> None:
+    class Shown:
+        def show(self, command: str, **_how: object) -> str:
+            return said if command == "show reload" else catalyst.NOTHING_PENDING
+
+    found = IOS.pending(cast(Session, Shown()), ONE)
+    assert [(each.who, each.ours, each.restart) for each in found] == ([] if what is None else [(what, False, True)])
+
+
 def test_an_entry_cannot_begin_within_a_value() -> None:
     said = 'Flags: D\n 0 D  name="a\n 1 interface=ether2 identity=\\"x\\"" interface=ether1\n'
     said += ' 1    name="b"\n 7    name="c"\n'
