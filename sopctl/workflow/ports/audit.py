@@ -102,8 +102,9 @@ def port_records(site: Site) -> list[PortRecord]:
                 name = switch.interface(number)
                 owner = owners.get((switch.name, name), "")
                 if owner in readable:
-                    wanted = _wanted(switch, readable[owner])
-                    found.append(PortRecord(switch.name, name, wanted, owner, macs[owner]))
+                    dossier = readable[owner]
+                    wanted, doubt = _wanted(switch, dossier), _doubt(site, switch, dossier)
+                    found.append(PortRecord(switch.name, name, wanted, owner, macs[owner], doubt))
                 elif not owner:
                     found.append(PortRecord(switch.name, name, quarantine(switch)))
     return found
@@ -117,12 +118,12 @@ def _wanted(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
     try:
         return deposit_port.service(switch, dossier) if given else quarantine(switch)
     except InvalidRecord:
-<<<<<<< HEAD
-        found = None
-    wanted = found.service if found and given else quarantine(record)
-    address = dossier.deposit.access.address
-    doubt = addresses.doubt(site.networks, address, wanted.vlan, wanted.tagged) if found and given else ""
-    return PortRecord(switch, name, wanted, dossier.id, deposit_port.macs_of(dossier), doubt)
-=======
         return quarantine(switch)
->>>>>>> main
+
+
+def _doubt(site: Site, switch: SwitchRecord, dossier: Dossier) -> str:
+    """What is wrong with the address of a deposit whose port is in service, by what the office gives out."""
+    wanted = _wanted(switch, dossier)
+    if not wanted.enabled:
+        return ""
+    return addresses.doubt(site.networks, dossier.deposit.access.address, wanted.vlan, wanted.tagged)
