@@ -80,17 +80,18 @@ def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
 
     def file(changes: dict[str, str] | None = None) -> str:
         text, number = init.EXAMPLE_REQUEST, len(dossiers.ids(desk.site)) + 1
-        if number > 1:
-            own = {
-                "SN-0001": f"SN-{number:04}",
-                "web1.example.org": f"web{number}.example.org",
-                "192.0.2.10 ": f"192.0.2.{9 + number} ",
-                "090/1/2026": f"090/{number}/2026",
-            }
-            changes = {**{old: new for old, new in own.items() if old.strip() not in str(changes)}, **(changes or {})}
         for old, new in (changes or {}).items():
             assert old in text
             text = text.replace(old, new)
+        own = {
+            "SN-0001": f"SN-{number:04}",
+            "web1.example.org": f"web{number}.example.org",
+            "192.0.2.10 ": f"192.0.2.{9 + number} ",
+            "090/1/2026": f"090/{number}/2026",
+        }
+        for old, new in own.items() if number > 1 else ():
+            if old.strip() not in str(changes):
+                text = text.replace(old, new)
         record = tmp_path / "request.yml"
         record.write_text(text)
         return letters.request(desk, record).id

@@ -50,7 +50,7 @@ id_argument = click.argument("deposit_id", metavar="ID")
 
 
 def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
-    if value:
+    if value not in (None, False):
         ctx.meta[f"sopctl.{option.name}"] = value
 
 
