@@ -15,7 +15,8 @@ from sopctl.adapters.listings import csv_text
 from sopctl.cli import terminal
 from sopctl.model.intake import identity
 from sopctl.model.intake.identity import Holder, Mark
-from sopctl.store import dossiers, identities
+from sopctl.store import dossiers
+from sopctl.store.across import identities
 from sopctl.store.site import Site
 from sopctl.workflow.setup.init import init
 from sopctl.workflow.steps import adopting

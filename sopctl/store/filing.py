@@ -18,7 +18,8 @@ from sopctl.model.intake.identity import Clash
 from sopctl.model.sop import procedure
 from sopctl.model.sop.entries import Entry, Filed, LetterScan, to_data
 from sopctl.model.sop.history import Event
-from sopctl.store import codec, dossiers, identities, staging
+from sopctl.store import codec, dossiers, staging
+from sopctl.store.across import identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, make_folder, make_temporary_folder, undisturbed, write_atomic
 from sopctl.store.journal import Journal

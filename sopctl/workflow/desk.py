@@ -24,7 +24,8 @@ from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
 from sopctl.model.sop.verbs import Verb
 from sopctl.model.unit import identity
-from sopctl.store import clock, dossiers, identities
+from sopctl.store import dossiers
+from sopctl.store.across import clock, identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import actions

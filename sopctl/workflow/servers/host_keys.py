@@ -14,7 +14,8 @@ from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import HostKey
 from sopctl.model.intake.identity import Holder, Mark
 from sopctl.model.sop.entries import HostKeyPending, HostKeyPinned
-from sopctl.store import dossiers, identities
+from sopctl.store import dossiers
+from sopctl.store.across import identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import trust

@@ -18,7 +18,8 @@ from sopctl.model.rack import (
 from sopctl.model.sop.entries import Despite
 from sopctl.model.text import printable
 from sopctl.model.waiting_list import occupied
-from sopctl.store import books, dossiers, identities, register
+from sopctl.store import books, dossiers, register
+from sopctl.store.across import identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited

@@ -22,7 +22,8 @@ from sopctl.model.sop.entries import NotKnown, Pinned, Placed, Reserved, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.text import printable
 from sopctl.model.waiting_list import occupied
-from sopctl.store import codec, filing, identities, register
+from sopctl.store import codec, filing, register
+from sopctl.store.across import identities
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk

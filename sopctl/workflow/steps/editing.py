@@ -15,7 +15,8 @@ from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailur
 from sopctl.model.deposit import Deposit
 from sopctl.model.sop import edits
 from sopctl.model.sop.entries import Edited, Filed
-from sopctl.store import codec, dossiers, identities
+from sopctl.store import codec, dossiers
+from sopctl.store.across import identities
 from sopctl.store.durable import disk_errors, make_folder, write_atomic
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, changed_lines, refuse_edited

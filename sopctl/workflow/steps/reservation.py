@@ -18,7 +18,8 @@ from sopctl.model.rack import ANYWHERE, Obstacle, Occupied, Wish
 from sopctl.model.sop.entries import AddressGiven, OfferedUntil, PassedOver, Placed, Prioritised, Reserved
 from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
-from sopctl.store import identities, locks, register
+from sopctl.store import locks, register
+from sopctl.store.across import identities
 from sopctl.store.site import SITE_LOCK_SECONDS, Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, refuse_moved, turn
 from sopctl.workflow.steps import required

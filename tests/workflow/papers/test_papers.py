@@ -47,7 +47,7 @@ def newest_pdf(desk: Desk, deposit: str) -> Path:
 def two(desk: Desk, until_space: Callable[..., str]) -> list[str]:
     """Two servers of one letter, inspected and handed over on one form in the server room."""
     ids = [until_space(), until_space()]
-    edit(desk.knowing("satu surat").decided_by("kabid"), ids[1], "number: 090/2/2026", "number: 090/1/2026")
+    edit(desk.knowing("satu surat"), ids[1], "number: 090/2/2026", "number: 090/1/2026", "kabid")
     for number, each in enumerate(ids, start=1):
         notifying.notify(desk, each, via="phone")
         handover.receive(desk, each)

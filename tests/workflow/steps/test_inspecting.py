@@ -117,7 +117,7 @@ def test_the_way_back_compares_with_the_hand_over(desk: Desk, brought: str, tmp_
 
 def test_several_servers_of_one_letter_stand_on_one_form(desk: Desk, until_space: Callable[..., str]) -> None:
     ids = [until_space(), until_space()]
-    edit(desk.knowing("satu surat").decided_by("kabid"), ids[1], "number: 090/2/2026", "number: 090/1/2026")
+    edit(desk.knowing("satu surat"), ids[1], "number: 090/2/2026", "number: 090/1/2026", "kabid")
     other = until_space({"unit: Dinas Contoh": "unit: Dinas Lain"})
     assert dossiers.read(desk.site, other).standing.place == "penitipan 6"
     for number, each in enumerate(ids, start=1):

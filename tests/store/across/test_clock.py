@@ -7,8 +7,8 @@ import pytest
 
 from sopctl.errors import OutsideFailure
 from sopctl.model.availability import Policy, Sight
-from sopctl.store import clock as clocks
 from sopctl.store import dossiers
+from sopctl.store.across import clock as clocks
 from sopctl.store.checks import Checks
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk

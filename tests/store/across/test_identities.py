@@ -13,7 +13,8 @@ from sopctl.errors import InvalidRecord, NotNow, SopctlError
 from sopctl.model.access.target import HostKey
 from sopctl.model.intake.identity import Holder, Mark
 from sopctl.model.sop.entries import Despite, HostKeyPinned
-from sopctl.store import dossiers, identities, register
+from sopctl.store import dossiers, register
+from sopctl.store.across import identities
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, act
 from sopctl.workflow.setup import init, validation
