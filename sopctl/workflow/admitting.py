@@ -42,7 +42,7 @@ def house(site: Site, today: date | None = None) -> House:
     for path in site.folder("keys").glob("*.pub"):
         with suppress(SopctlError, UnicodeDecodeError):
             keys.add(public_key.blob(codec.read(path, MAX_PUBLIC_KEY, links=False).decode()))
-    return House(destinations(site), settings.first_contact_keys, frozenset(accounts), frozenset(keys - {b""}), today)
+    return House(destinations(site), settings.for_letters, frozenset(accounts), frozenset(keys - {b""}), today)
 
 
 def objections(site: Site, record: AnyRequest | Adoption, today: date | None = None) -> list[Objection]:
