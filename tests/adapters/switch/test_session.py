@@ -39,6 +39,7 @@ from sopctl.adapters.switch import (
 from sopctl.adapters.switch.dialect import CISCO_LIKE
 from sopctl.adapters.switch.session_log import session_log
 from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure
+from sopctl.model.access.destinations import EVERYWHERE
 from tests.adapters.ssh.hostile import Host, listening
 from tests.adapters.switch import catalyst
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, Start, endpoint, login, pin
@@ -218,6 +219,18 @@ def test_nothing_listens() -> None:
         gone = endpoint(device)
     with pytest.raises(Unreachable, match="refused"), connect(gone, login(device), DIALECT):
         pass
+
+
+def test_an_appliance_is_never_on_this_machine() -> None:
+    """A switch of our own may be; what a letter names may not."""
+    with running(Device(Small, OTHER_KEY)) as device:
+        ours = replace(endpoint(device, OTHER_KEY), destinations=EVERYWHERE)
+        with (
+            pytest.raises(Unreachable, match=r"127\.0\.0\.1 is the controller itself"),
+            connect(ours, login(device), DIALECT),
+        ):
+            pass
+    assert device.logins == []
 
 
 def test_a_listener_that_is_silent_is_left_in_time() -> None:
