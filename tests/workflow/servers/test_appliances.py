@@ -313,7 +313,7 @@ def test_a_run_over_appliances_and_servers(
     stack = due(take_in(one.port, "cisco_ios", "FOC0000A001"))
     router = due(take_in(two.port, "mikrotik_routeros", "HCT00000001"))
     down = due(take_in(PORT, "cisco_ios", "SN-0009"))
-    server = due(placed("127.0.0.1", PORT, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"}))
+    server = due(placed("127.0.0.1", PORT + 1, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"}))
     told: list[str] = []
 
     def on_end(deposit: str, _answer: StepDone | SopctlError) -> None:
