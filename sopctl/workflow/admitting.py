@@ -33,6 +33,7 @@ def destinations(site: Site) -> Destinations:
     return Destinations(settings.networks, settings.rehearsal_networks, ours)
 
 
+@lru_cache(maxsize=8)
 def house(site: Site) -> House:
     """What of this site decides over a letter."""
     settings = site.settings
