@@ -79,6 +79,12 @@ class Journal:
         """
         return self._chained(self._read()[0])
 
+    def newest(self) -> str | None:
+        """The deposit of the newest event, as its line says (the chain is not checked); None where there is none."""
+        start = msgspec.json.encode({"deposit": MENDED})[:-1]
+        raw = next((line for line in reversed(self._read()[0]) if not line.startswith(start)), None)
+        return self._line(0, raw).deposit if raw else None
+
     def anchor(self) -> Anchor:
         """Where the journal ends now. Raises InvalidRecord as `lines`."""
         raw, _ = self._read()

@@ -54,8 +54,9 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         out.print(f"place: {row.place}")
     if row.valid_until:
         out.print(f"valid until {row.valid_until}")
-    for name, contact in details.contacts(dossier.deposit, personal=personal):
-        out.print(f"{name} contact: {contact}")
+    contacts = [f"{name} contact: {contact}" for name, contact in details.contacts(dossier.deposit, personal=personal)]
+    for line in (*contacts, *map(printable, details.remarks(dossier))):
+        out.print(line)
     for line in by_hand(dossier):
         out.print(f"edited by hand: {printable(line)}", style="red")
     made = table("no", "at", "step", "outcome", "by", "note")

@@ -87,7 +87,7 @@ def give(job: Job, session: Session, plan: Plan, seconds: int) -> PortResult:
         failed = error
         if not progress.sent:
             job.under_way.clear()
-            if isinstance(error, CommandRefused) and restore and left_over.is_taken(error):
+            if isinstance(error, CommandRefused) and left_over.is_taken(error):
                 return refused(plan, left_over.of_others(error.answer))
             return ended("refused", plan, before, None, error)
         with suppress(SopctlError):

@@ -20,8 +20,8 @@ RESTORE_SECONDS = 180
 back."""
 SLACK = timedelta(minutes=1)
 """A switch whose timer counts minutes is given one more."""
-_TAKEN = re.compile(r"already|in progress|pending", re.IGNORECASE)
-"""How a switch that has one timer refuses a second."""
+_TAKEN = re.compile(r"already|in progress|pending|\blocked\b", re.IGNORECASE)
+"""How a switch that has one timer refuses a second, and how it refuses to be configured by two at once."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def uncover(job: Job, session: Session, there: There) -> There:
 
 
 def is_taken(error: CommandRefused) -> bool:
-    """Does a switch refuse our timer because there is one?"""
+    """Does a switch refuse us because someone else has begun something?"""
     return bool(_TAKEN.search(error.answer))
 
 

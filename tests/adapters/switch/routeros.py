@@ -29,6 +29,8 @@ class Ether:
     bridged: bool = True
     bridge: str = "bridge1"
     inactive: bool = False
+    looped: bool = False
+    """Its loop protection has stopped it."""
 
 
 @dataclass
@@ -157,7 +159,8 @@ class Session(Terminal):
     def _ethers(self) -> Iterator[Row]:
         for name, port in self.switch.ports.items():
             flag = "X" if port.disabled else "R" if name in self.switch.plugged or name == "sfp1" else ""
-            yield f"{flag}S", port.comment, f'default-name="{name}" name="{name}" mtu=1500 arp=enabled'
+            status = f"loop-protect=on loop-protect-status={'disable' if port.looped else 'on'}"
+            yield f"{flag}S", port.comment, f'default-name="{name}" name="{name}" mtu=1500 arp=enabled {status}'
 
     def _neighbours(self) -> Iterator[Row]:
         for name, called in self.switch.neighbours.items():

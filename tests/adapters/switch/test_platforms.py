@@ -173,7 +173,7 @@ def test_a_routeros_switch_is_read(start: Start) -> None:
     switch.ports["ether5"] = routeros.Ether("meja 3\nlantai 2")
     switch.ports["ether6"] = routeros.Ether(bridge="bridge2")
     switch.ports["ether7"] = routeros.Ether(inactive=True)
-    switch.ports["ether8"] = routeros.Ether(pvid=110)
+    switch.ports["ether8"] = routeros.Ether(pvid=110, looped=True)
     switch.filtering["bridge2"] = False
     switch.table = [("110", "bridge1,sfp1", "ether1,ether8"), *switch.table[:1], ("120,999", "sfp1", "ether8")]
     switch.table.append(("130", "ether3", ""))
@@ -197,6 +197,7 @@ def test_a_routeros_switch_is_read(start: Start) -> None:
     assert state.ports["ether6"].special == "/interface bridge bridge2 vlan-filtering=no"
     assert state.ports["ether7"].special == "/interface bridge port disabled=yes"
     assert state.ports["ether8"].setting.mode == "dynamic", "it is an untagged member of 120 and 999 too, by hand"
+    assert [each.name for each in state.ports.values() if each.stopped] == ["ether8"]
     assert state.ports["sfp1"].setting.mode == "trunk"
     assert state.vlans == frozenset({1, 110, 120, 130, 999})
     assert state.learned == (Learned("52:54:00:12:34:56", 110, "ether1"),)

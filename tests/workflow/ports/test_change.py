@@ -73,7 +73,7 @@ def test_a_configuration_that_someone_else_holds_is_left_alone(desk: Desk, lan: 
     switch.locked = True
     device = lan.add("sw-a1", switch)
     _, result = deposit_port.apply(desk, here())
-    assert (result.state, result.cause) == ("refused", "command-refused"), "nothing was sent, so nothing is put back"
+    assert (result.state, result.cause) == ("refused", "change-pending"), "nothing was sent, so nothing is put back"
     assert "locked by process '412' user 'jaringan'" in result.why
     assert not [line for line in device.lines if line.startswith(("interface", "write"))]
 

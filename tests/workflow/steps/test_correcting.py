@@ -79,7 +79,10 @@ def others(desk: Desk, deposit: str) -> None:
     record = desk.site.root / "lain.yml"
     for number in (2, 3):
         text = (desk.site.root / "request.yml").read_text()
-        record.write_text(text.replace("SN-0001", f"SN-100{number}").replace("web1", f"web{number}"))
+        text = text.replace("SN-0001", f"SN-100{number}").replace("web1", f"web{number}")
+        record.write_text(
+            text.replace("192.0.2.10 ", f"192.0.2.1{number} ").replace("090/1/2026", f"090/{number}/2026")
+        )
         other = letters.request(desk, record).id
         for by in ("kadis", "kabid"):
             letters.dispose(desk.decided_by(by), other, instruction="x")

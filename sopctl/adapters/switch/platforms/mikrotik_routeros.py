@@ -315,7 +315,8 @@ def _port(
         enabled="X" not in ethernet["flags"],
     )
     text, long = bounded((*_text(setting, bridge, vlan, frames), *(row.text() for row in mine)))
-    return ActualPort(name, setting, "R" in ethernet["flags"], bond, text, special or long)
+    stopped = "loop-protect" if ethernet.get("loop-protect-status") == "disable" else ""
+    return ActualPort(name, setting, "R" in ethernet["flags"], bond, text, special or long, stopped)
 
 
 def _text(setting: PortSetting, bridge: str, pvid: int, frames: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from sopctl.model.deposit import Server
 from sopctl.model.facts.declared.disks import declared_count, physical, same_sizes
 from sopctl.model.facts.declared.processors import same_processor
 from sopctl.model.facts.declared.systems import same_system
+from sopctl.model.facts.linux.systems import is_guest
 from sopctl.model.facts.naming import same_serial
 from sopctl.model.facts.parts import Disk
 from sopctl.model.facts.server import ServerFacts
@@ -81,7 +82,7 @@ def _memory(server: Server, facts: ServerFacts) -> Comparison:
 
 def _disks(server: Server, facts: ServerFacts) -> Iterable[Comparison]:
     count = declared_count(server.disks)
-    found = physical(facts.disks, facts.drives)
+    found = physical(facts.disks, facts.drives, guest=is_guest(facts.virtualization))
     seen = len(facts.disks) if found is None else len(found)
     yield Comparison(
         "Jumlah disk",
