@@ -165,14 +165,15 @@ class Parts(Comparison, frozen=True, kw_only=True):
 
     def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
         old, new = getattr(before, field), getattr(after, field)
-        if field in before.missing or before.rules < self.rules or (not old and self._unread(before)):
+        if field in before.missing or (not old and self._unread(before)):
             return
         if not new and (field in after.missing or self._unread(after)):
             if old:
                 yield Change(Weight.UNREAD, subject, f"{len(old)} {self.counted}")
             return
         found = matched(old, new, self.traits)
-        yield from _told(subject, map(self.named, found.gone), map(self.named, found.new))
+        read_so = not before.rules < self.rules <= after.rules
+        yield from _told(subject, map(self.named, found.gone), map(self.named, found.new if read_so else ()))
         if self.serials:
             lost = [was.serial for was, now in found.pairs if was.serial and not now.serial]
             if lost:
@@ -206,8 +207,22 @@ class States(Comparison, frozen=True, kw_only=True):
         for one, other in matched(getattr(before, field), getattr(after, field), self.traits).pairs:
             was, now = self.state(one), self.state(other)
             if was and now and not _same_state(was, now):
-                weight = Weight.CHANGE if judged(now) is State.GOOD else Weight.ALARM
-                yield Change(weight, f"{subject} {self.key(other)}", was, now)
+                yield Change(_weight(now), f"{subject} {self.key(other)}", was, now)
+
+
+class OneState(Comparison, frozen=True, kw_only=True):
+    """A state of the whole machine, compared as those of parts are."""
+
+    def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
+        was, now = getattr(before, field), getattr(after, field)
+        if was and now and not _same_state(was, now):
+            yield Change(_weight(now), subject, was, now)
+        elif was and not now and field in after.missing:
+            yield Change(Weight.UNREAD, subject, was)
+
+
+def _weight(now: str) -> Weight:
+    return Weight.CHANGE if judged(now) is State.GOOD else Weight.ALARM
 
 
 def _same_state(was: str, now: str) -> bool:

@@ -13,7 +13,18 @@ from typing import Annotated, Literal
 from msgspec import Struct
 
 from sopctl.model.facts import naming, sections, shown
-from sopctl.model.facts.comparison import Amount, Items, Pairwise, Parts, States, Uncompared, Value, Versions, Weight
+from sopctl.model.facts.comparison import (
+    Amount,
+    Items,
+    OneState,
+    Pairwise,
+    Parts,
+    States,
+    Uncompared,
+    Value,
+    Versions,
+    Weight,
+)
 from sopctl.model.facts.declaration import FormPart, Line, Read, Rows
 from sopctl.model.facts.linux import systems
 from sopctl.model.facts.parts import (
@@ -32,7 +43,6 @@ from sopctl.model.facts.parts import (
     PowerSupply,
     RaidVolume,
 )
-from sopctl.model.facts.states import judged
 
 RULES = 2
 """The rules by which this version reads: what it lists that earlier ones left out is not new in its first month."""
@@ -68,18 +78,18 @@ class ServerFacts(Struct, frozen=True):
     ] = None
     vendor: Annotated[
         str | None,
-        Read(sections.firmware("sys_vendor", 1, "Manufacturer"), ("dmi",), also=("dmidecode",)),
+        Read(sections.machine("sys_vendor", "Manufacturer"), ("dmi",), also=("dmidecode", "board")),
         Uncompared(why="the product is"),
     ] = None
     product: Annotated[
         str | None,
-        Read(sections.firmware("product_name", 1, "Product Name"), ("dmi",), also=("dmidecode",)),
+        Read(sections.machine("product_name", "Product Name"), ("dmi",), also=("dmidecode", "board")),
         Line("Merk/tipe", FormPart.MACHINE, shown.machine, fields=("vendor", "product"), declared="brand_model"),
         Value("Tipe", identity=naming.plain),
     ] = None
     serial: Annotated[
         str | None,
-        Read(sections.firmware("product_serial", 1, "Serial Number"), ("dmi", "dmidecode")),
+        Read(sections.machine("product_serial", "Serial Number"), ("dmi", "dmidecode"), also=("board",)),
         Line("Nomor seri", FormPart.MACHINE, declared="serial", both=True),
         Value(weight=Weight.ALARM, identity=naming.plain),
     ] = None
@@ -106,7 +116,7 @@ class ServerFacts(Struct, frozen=True):
         str | None,
         Read(sections.uuid, ("dmi", "dmidecode")),
         Line("UUID", FormPart.MACHINE),
-        Value(),
+        Value(identity=naming.uuid),
     ] = None
     """Of the machine (SMBIOS type 1), in lower case."""
     form_factor: Annotated[
@@ -146,7 +156,7 @@ class ServerFacts(Struct, frozen=True):
     virtualization: Annotated[
         str | None,
         Read(sections.virtualization, ("virt",)),
-        Line("Virtualisasi", FormPart.SYSTEM),
+        Line("Virtualisasi", FormPart.SYSTEM, shown.virtualization),
         Value(identity=systems.virtualization),
     ] = None
     uptime_seconds: Annotated[
@@ -268,12 +278,12 @@ class ServerFacts(Struct, frozen=True):
         Read(
             sections.raid,
             ("raid", "mdstat"),
-            also=("storcli2", "drives2", "ssacli", "megacli", "arcconf"),
+            also=("storcli2", "drives2", "ssacli", "megacli", "arcconf", "dm", "zpool", "btrfs", "btrfsshow"),
             optional=True,
         ),
         Line("RAID", FormPart.HARDWARE, shown.volumes, declared="raid", none="tidak ada"),
         States("Keadaan RAID", traits=naming.volume, key=naming.volume_key, state=lambda volume: volume.state),
-        Parts("Volume RAID", traits=naming.volume, named=naming.volume_name),
+        Parts("Volume RAID", traits=naming.volume, named=naming.volume_name, rules=2),
     ] = ()
     power_supplies: Annotated[
         tuple[PowerSupply, ...],
@@ -297,7 +307,7 @@ class ServerFacts(Struct, frozen=True):
         str | None,
         Read(sections.power_redundancy, ("supply", "powerunit"), optional=True),
         Line("Redundansi daya", FormPart.HARDWARE, when="filled"),
-        Value(identity=judged),
+        OneState(),
     ] = None
     """What the BMC says of its power supplies together: Fully Redundant, Redundancy Lost."""
     bmc_address: Annotated[
@@ -316,7 +326,7 @@ class ServerFacts(Struct, frozen=True):
         str | None,
         Read(sections.bmc_firmware, ("mc",), optional=True),
         Line("Firmware BMC", FormPart.HARDWARE),
-        Value(),
+        Value(identity=naming.version),
     ] = None
     nics: Annotated[
         tuple[Nic, ...],
@@ -352,7 +362,12 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     guests: Annotated[
         tuple[Guest, ...],
-        Read(sections.guests, ("virsh", "qm", "pct", "podman", "docker", "machines"), optional=True, quiet=True),
+        Read(
+            sections.guests,
+            ("virsh", "qm", "pct", "xl", "lxc", "podman", "docker", "rootless", "conmon", "machines"),
+            optional=True,
+            quiet=True,
+        ),
         Line("Mesin virtual", FormPart.SYSTEM, shown.machines, when="filled"),
         Line("Kontainer", FormPart.SYSTEM, shown.containers, when="filled"),
         Uncompared(why="they come and go"),

@@ -9,19 +9,22 @@ import pytest
 
 from sopctl.adapters.ansible.runner import Outcome, RunResult
 from sopctl.adapters.documents.forms import Section
+from sopctl.cli import wording
 from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.facts.server import ServerFacts
-from sopctl.store import dossiers
-from sopctl.workflow.desk import Desk, act
+from sopctl.store import dossiers, register
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk, StepDone, act
 from sopctl.workflow.papers.inventory_form import inventory_form
-from sopctl.workflow.ports import deposit_port
+from sopctl.workflow.ports import audit, deposit_port
 from sopctl.workflow.steps import advancing, releasing
 from sopctl.workflow.steps.configuring import configure
+from sopctl.workflow.steps.mending import leaving, moving
 from sopctl.workflow.views import board
 from tests.adapters.switch.conftest import OTHER_KEY, pin
 from tests.conftest import Ran, edit, give_back
 from tests.lab.test_docs import CHECKOUT, play, printed
-from tests.workflow.ports.conftest import MAC, ONE, VLAN, Lan, last, plugged
+from tests.workflow.ports.conftest import MAC, ONE, TWO, VLAN, Lan, known_by, last, plugged
 
 
 def vlan_on_the_form(desk: Desk, deposit: str) -> str:
@@ -73,7 +76,48 @@ def test_a_port_is_given_heard_saved_and_taken_away(
     lines = switch.running[ONE].lines
     assert (lines["switchport access vlan"], "shutdown" in lines, lines["description"]) == ("999", True, "bebas")
     assert last(desk, deposit).data["switch_port"]["state"] == "released"
-    assert deposit_port.macs_of(dossiers.read(desk.site, deposit)) == (MAC,), "heard once, known from then on"
+    assert deposit_port.owned_macs(desk.site)[deposit] == (MAC,), "heard once, known from then on"
+
+
+def test_an_address_that_a_server_reports_of_itself_is_taken_from_nobody(
+    desk: Desk, lan: Lan, here: Callable[[], str], beside: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server on port 2 says in its inventory that it has the address of the one on port 1. Neither the port of the
+    one nor the audit follows it, and the liar does not get its own port by that address."""
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    first, liar = here(), beside()
+    deposit_port.apply(desk, first)
+    monkeypatch.setattr(deposit_port, "reported_macs", lambda dossier: (MAC,) if dossier.id == liar else ())
+    assert deposit_port.owned_macs(desk.site) == {first: (MAC,), liar: ()}
+    _, result = deposit_port.apply(desk, first)
+    assert result.state == "unchanged", result.why
+    found, _ = audit.audit(desk)
+    assert found.answer, found.findings
+    switch.running["GigabitEthernet1/0/2"].lines.pop("shutdown")
+    switch.plugged["GigabitEthernet1/0/2"] = ["5254.0012.3456"]
+    _, result = deposit_port.apply(desk, liar)
+    assert (result.state, result.cause) == ("refused", "other-server")
+
+
+def test_a_dossier_that_cannot_be_read_keeps_no_other_port_open(
+    desk: Desk, lan: Lan, here: Callable[[], str], beside: Callable[[], str]
+) -> None:
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    first, broken = here(), beside()
+    deposit_port.apply(desk, first)
+    register.summaries(desk.site)  # as any list does
+    (desk.site.root / "deposits" / broken / "history.yml").write_text("- {{\n")
+    site = Site(desk.site.root)
+    assert [each.port for each in audit.port_records(site)] == [
+        ONE,
+        "GigabitEthernet1/0/3",
+        "GigabitEthernet1/0/4",
+    ], "nor is its own port taken for nobody's"
+    assert broken in str(site.lagging[0])
+    done, result = deposit_port.release(desk, first)
+    assert (done.answer, result.state) == (True, "done")
 
 
 def test_a_letter_may_ask_for_other_vlans_but_not_for_any(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
@@ -210,3 +254,56 @@ def test_the_document(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     assert len(lines) >= 8
     play(lines, desk.site.root)
     assert "shutdown" in switch.running[ONE].lines
+
+
+def moved(desk: Desk, deposit: str) -> StepDone:
+    return moving.relocate(
+        desk.decided_by("staf"), deposit, to=moving.To(port=2), told=moving.Told("port 1 rusak", mistaken=True)
+    )
+
+
+def commands_of(desk: Desk) -> list[str]:
+    return [wording.command(row.action) for row in board.todo(desk).rows if row.action and row.kind == "followup"]
+
+
+def test_a_server_that_moves_leaves_its_port_shut_and_gets_the_new_one(
+    desk: Desk, lan: Lan, here: Callable[[], str]
+) -> None:
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    deposit = here()
+    deposit_port.apply(desk, deposit)
+    switch.plugged[TWO] = switch.plugged.pop(ONE)
+    done = moved(desk, deposit)
+    assert [each.outcome for each in done.also] == ["port switch"]
+    assert "shutdown" in switch.running[ONE].lines
+    assert switch.running[ONE].lines["switchport access vlan"] == "999"
+    assert switch.running[TWO].lines["switchport access vlan"] == "110"
+    place = dossiers.read(desk.site, deposit).summary.place
+    assert place
+    assert place.port == 2
+    assert commands_of(desk) == []
+
+
+def test_a_new_port_that_could_not_be_set_stays_to_be_done(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    deposit = here()
+    deposit_port.apply(desk, deposit)
+    switch.plugged.pop(ONE)
+    switch.plugged[TWO] = ["5254.00ff.ffff"]  # another server hangs there
+    switch.running[TWO].lines.pop("shutdown", None)
+    known_by(desk, deposit, MAC)
+    moved(desk, deposit)
+    assert "shutdown" in switch.running[ONE].lines
+    assert commands_of(desk) == [f"sopctl switch apply {deposit}"]
+
+
+def test_a_server_that_is_gone_leaves_its_port_shut(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    deposit = here()
+    deposit_port.apply(desk, deposit)
+    done = leaving.write_off(desk.decided_by("kabid"), deposit, lost="dicuri", reason="pembobolan")
+    assert "shutdown" in switch.running[ONE].lines
+    assert f"port {ONE} sw-a1: VLAN 999, ditutup" in done.note
