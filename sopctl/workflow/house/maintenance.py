@@ -29,7 +29,7 @@ from sopctl.model.house.maintenance import (
 from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.house.writing import Writing, known, number_of, writing
+from sopctl.workflow.house.writing import Writing, known, number_of, one_line, writing
 from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.composing import Content
 from sopctl.workflow.messages.sending import MayHaveArrived, Ready
@@ -59,7 +59,7 @@ def plan(
 
     Raises UsageError for a time that is not ahead, or where nothing is concerned.
     """
-    said = required.reason(reason, "maintenance", Action("maintenance plan", needs=("reason",)))
+    said = required.reason(one_line(reason, "the reason"), "maintenance", Action("maintenance plan", needs=("reason",)))
     begin, end = _in_office_time(desk, begin), _in_office_time(desk, end)
     _refuse_times(desk, begin, end)
     concerned = _concerned(desk, racks, ids)
@@ -73,7 +73,11 @@ def plan(
 def cancel(desk: Desk, named: str, *, reason: str) -> Planned:
     """Call a maintenance off, or end one that is under way; those who were told of it are told so. Raises UsageError,
     and NotNow for one that is over."""
-    said = required.reason(reason, "calling a maintenance off", Action("maintenance cancel", named, needs=("reason",)))
+    said = required.reason(
+        one_line(reason, "the reason"),
+        "calling a maintenance off",
+        Action("maintenance cancel", named, needs=("reason",)),
+    )
     year, number = number_of(desk, "P", named)
     with writing(desk, "maintenance", year, PROCEDURE) as book:
         window = _found(book, number)

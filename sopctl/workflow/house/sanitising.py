@@ -9,6 +9,7 @@ from sopctl.errors import Action, NotNow, UsageError
 from sopctl.model.sanitisation import DiskRow, Listed, Method, Result, Wanted
 from sopctl.model.sop.entries import Paper, SanitisationCertificate, Sanitised
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
+from sopctl.workflow.house.writing import one_line
 from sopctl.workflow.papers import sanitisation
 from sopctl.workflow.views import disks
 
@@ -43,28 +44,30 @@ def sanitise(
     that is not there.
     """
     _refuse_incomplete(serials, method, result, done_by, tool)
+    tool, checked, unlisted = (one_line(each, "what is said of a disk") for each in (tool, checked, unlisted))
+    done_by, serials = one_line(done_by, "who did it"), [one_line(each, "a serial number") for each in serials]
     with act(desk, deposit_id, "sanitise") as mine:
         day = on or desk.now().date()
         _refuse_day(mine, day)
         wanted = disks.wanted(mine.dossier)
-        made = [_row(mine, wanted, each, unlisted) for each in dict.fromkeys(map(str.strip, serials))]
+        made = [_row(mine, wanted, each, unlisted) for each in dict.fromkeys(serials)]
         rows = tuple(
             DiskRow(
                 disk=each.disk,
                 method=method,
                 result=result,
-                by=done_by.strip(),
+                by=done_by,
                 on=day,
-                tool=tool.strip(),
-                checked=checked.strip(),
+                tool=tool,
+                checked=checked,
                 described=each.described,
-                unlisted="" if wanted.find(each.disk) else unlisted.strip(),
+                unlisted="" if wanted.find(each.disk) else unlisted,
             )
             for each in made
         )
-        how = ", ".join(filter(None, (_METHODS[method], tool.strip())))
+        how = ", ".join(filter(None, (_METHODS[method], tool)))
         good = "berhasil" if result == "ok" else "gagal"
-        note = f"disk {', '.join(row.disk for row in rows)}: {how}; {good}; {done_by.strip()}, {day:%Y-%m-%d}"
+        note = f"disk {', '.join(row.disk for row in rows)}: {how}; {good}; {done_by}, {day:%Y-%m-%d}"
         return mine.record(mine.verb.outcome, Sanitised(sanitised=rows), note=note[:1000], answer=result == "ok")
 
 
@@ -115,7 +118,7 @@ def _refuse_day(mine: Turn, day: date) -> None:
 
 def _row(mine: Turn, wanted: Wanted, named: str, unlisted: str) -> Listed:
     found = wanted.find(named)
-    if found is None and wanted.listed and not unlisted.strip():
+    if found is None and wanted.listed and not unlisted:
         raise UsageError(
             "disk-not-listed",
             "the server's last facts list no disk {disk!r}",

@@ -6,6 +6,7 @@ from pathlib import Path
 from sopctl.errors import UsageError
 from sopctl.model.sop.entries import Task, TaskDone
 from sopctl.workflow.desk import Desk, StepDone, act
+from sopctl.workflow.house.writing import one_line
 from sopctl.workflow.scans import read_scan
 
 LONGEST_MINUTES = 24 * 60
@@ -27,7 +28,7 @@ def done(
 
     Raises UsageError for what says nothing, NotNow for a closed dossier.
     """
-    said = {"what": what.strip(), "asked_by": asked_by.strip()}
+    said = {"what": one_line(what, "the work"), "asked_by": one_line(asked_by, "who asked for it")}
     for name, text in said.items():
         if not text:
             raise UsageError("task-incomplete", "a task needs {name}", name=name.replace("_", " "))
@@ -38,9 +39,10 @@ def done(
             most=LONGEST_MINUTES,
             minutes=minutes,
         )
+    worker = one_line(done_by, "who did it")
     scans = [(file.suffix.lower(), read_scan(file)) for file in files]
     with act(desk, deposit_id, "task") as mine:
         kept = [mine.keep(f"pekerjaan-{number}{suffix}", scan) for number, (suffix, scan) in enumerate(scans, start=1)]
-        task = Task(said["what"], said["asked_by"], done_by.strip() or mine.by, minutes, tuple(kept))
+        task = Task(said["what"], said["asked_by"], worker or mine.by, minutes, tuple(kept))
         note = f"{task.what}; diminta {task.asked_by}, dikerjakan {task.done_by}, {minutes} menit"
         return mine.record(mine.verb.outcome, TaskDone(task=task), note=note[:1000])

@@ -21,11 +21,9 @@ from sopctl.model.house.visits import (
     visits,
 )
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.house.writing import Writing, known, number_of, writing
+from sopctl.workflow.house.writing import Writing, known, number_of, one_line, writing
 
 MOST_VISITORS = 50
-LONGEST = 200
-"""Characters of a name or a thing that is carried."""
 
 
 def announce(desk: Desk, visit: Visit) -> VisitState:
@@ -105,8 +103,8 @@ def _checked(desk: Desk, visit: Visit) -> Visit:
         raise UsageError("visit-incomplete", "a visit needs 1 to {most} names, and a purpose", most=MOST_VISITORS)
     return Visit(
         visitors=_things(visitors) or (),
-        purpose=visit.purpose.strip(),
-        organisation=visit.organisation.strip(),
+        purpose=one_line(visit.purpose, "the purpose"),
+        organisation=one_line(visit.organisation, "where they are from"),
         deposits=known(desk, visit.deposits),
         expected=visit.expected,
     )
@@ -133,16 +131,13 @@ def _identity(identity: str) -> str:
             "the number of a paper does not belong into the book: which kind it was is enough",
             remedy="Such as --identity KTP, or kartu pegawai.",
         )
-    return identity.strip()
+    return one_line(identity, "the kind of the paper")
 
 
 def _things(carried: Sequence[str] | None) -> tuple[str, ...] | None:
     if carried is None:
         return None
-    things = tuple(filter(None, map(str.strip, carried)))
-    if any(len(each) > LONGEST for each in things):
-        raise UsageError("thing-too-long", "a name or a thing has at most {most} characters", most=LONGEST)
-    return things
+    return tuple(one_line(each, "a name or a thing") for each in carried if each.strip())
 
 
 def _time(desk: Desk, at: datetime | None) -> datetime:

@@ -1,15 +1,20 @@
 """Writing in a book of the house: hold it, look what is there, note an event."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sopctl.errors import UsageError
+from sopctl.model import names
 from sopctl.model.sop.entries import Entry, Kept, to_data
 from sopctl.model.sop.history import Event
 from sopctl.store import books, dossiers
 from sopctl.store.books import Book, Kind
 from sopctl.workflow.desk import Desk
+
+LONGEST = 500
+"""Characters of what a person says."""
 
 
 @dataclass
@@ -68,6 +73,19 @@ def number_of(desk: Desk, prefix: str, text: str) -> tuple[int, int]:
             text=text[:40],
         )
     return int(year), int(number[:9])
+
+
+def one_line(text: str, what: str) -> str:
+    """What a person says, as one line. Raises UsageError for more than that: it stands in lists and on papers."""
+    said = text.strip()
+    if len(said) > LONGEST or not re.match(names.LINE, said):
+        raise UsageError(
+            "not-one-line",
+            "{what} is one line of at most {most} characters, without control characters",
+            what=what,
+            most=LONGEST,
+        )
+    return said
 
 
 def known(desk: Desk, ids: tuple[str, ...]) -> tuple[str, ...]:

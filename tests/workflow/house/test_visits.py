@@ -121,8 +121,8 @@ def test_hostile_words_stay_words(desk: Desk, tmp_path: Path) -> None:
     assert {"{{", "7*7", "}}"} <= set(re.split(r"[ )(]+", said))
     with pytest.raises(UsageError):
         visits.announce(desk, Visit(("A\x1b[2J",), "x"))
-    with pytest.raises(UsageError, match="at most 200"):
-        visits.announce(desk, Visit(("A" * 201,), "x"))
+    with pytest.raises(UsageError, match="at most 500"):
+        visits.announce(desk, Visit(("A" * 501,), "x"))
 
 
 def test_who_was_at_a_deposit_is_shown_with_it(
