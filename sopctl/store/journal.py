@@ -12,14 +12,15 @@ made anew. For that, its head is kept elsewhere (`anchor`).
 import hashlib
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model.as_json import NotJson, from_json
-from sopctl.model.sop.history import Event
 from sopctl.store.durable import append_line, opened, write_atomic
 
 FILE_NAME = "journal.jsonl"
@@ -45,6 +46,19 @@ class Line(Struct, frozen=True, omit_defaults=True):
     note: str = ""
 
 
+class Noted(Protocol):
+    """What has a line: an event, or a record of the register of reports."""
+
+    @property
+    def seq(self) -> int: ...
+
+    @property
+    def hash(self) -> str: ...
+
+    @property
+    def at(self) -> datetime: ...
+
+
 class Anchor(Struct, frozen=True):
     """How many lines a journal had, and the hash of the last: kept elsewhere, it shows a journal that was cut or made
     anew since."""
@@ -56,10 +70,10 @@ class Anchor(Struct, frozen=True):
         return f"{self.lines}:{self.head}"
 
 
-def lags(missing: Sequence[int], events: int) -> bool:
+def lags(missing: Sequence[int], events: int, *, opened_with_line: bool = True) -> bool:
     """Can a crash have left out the events of these numbers, of a dossier that has so many? The newest alone can be
-    missing, and not the first: a dossier is opened together with its line."""
-    return list(missing) in ([], [events]) and 1 not in missing
+    missing, and not the first: a dossier is opened together with its line (the register of reports is not)."""
+    return list(missing) in ([], [events]) and not (opened_with_line and 1 in missing)
 
 
 class Journal:
@@ -94,7 +108,7 @@ class Journal:
                 remedy=RESTORE,
             )
 
-    def catch_up(self, deposit: str, events: Sequence[Event]) -> "Writer":
+    def catch_up(self, deposit: str, events: Sequence[Noted], *, opened_with_line: bool = True) -> "Writer":
         """Bring the journal up to the events that a dossier has. Returns what its next event is noted with.
 
         Raises InvalidRecord where it lacks more of them than a crash can leave, or was altered; OutsideFailure.
@@ -103,7 +117,7 @@ class Journal:
         start = msgspec.json.encode({"deposit": deposit})[:-1]
         known = {self._line(number, line).seq for number, line in enumerate(raw, 1) if line.startswith(start)}
         missing = [event for event in events if event.seq not in known]
-        if not lags([event.seq for event in missing], len(events)):
+        if not lags([event.seq for event in missing], len(events), opened_with_line=opened_with_line):
             raise self.cut(deposit, len(missing))
         writer = Writer(self.path, _digest(raw[-1]) if raw else "", torn)
         for event in missing:
@@ -120,7 +134,7 @@ class Journal:
         pattern = re.compile(rb'"deposit":"' + re.escape(prefix).encode() + rb'(\d{1,9})"')
         return {int(found[1]) for line in self._read()[0] if (found := pattern.match(line, 1))}
 
-    def mend(self, note: str, events: Sequence[tuple[str, Event]]) -> None:
+    def mend(self, note: str, events: Sequence[tuple[str, Noted]]) -> None:
         """Make the journal whole again, with a line that says why: `events`, of all dossiers, each have their line.
 
         One that was altered is kept beside the new one, which names its hash.
@@ -199,7 +213,7 @@ class Writer:
     def __init__(self, path: Path, prev: str, torn: int) -> None:
         self._path, self._prev, self._torn = path, prev, torn
 
-    def add(self, deposit: str, event: Event) -> None:
+    def add(self, deposit: str, event: Noted) -> None:
         """Note an event. Raises OutsideFailure; the journal is then as it was."""
         self.add_hash(deposit, event.seq, event.hash)
 

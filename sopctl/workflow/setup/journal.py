@@ -5,8 +5,10 @@ import re
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
-from sopctl.store import dossiers
+from sopctl.model.sop.history import Event
+from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
+from sopctl.store.issued import Issued
 from sopctl.store.journal import MENDED, Anchor, Journal, lags
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -55,9 +57,9 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     hashes, gaps = _hashes(desk.site)
     lines = journal.lines()  # after the histories: what was recorded meanwhile is looked at again
     late = {line.deposit for line in lines if line.seq > len(hashes.get(line.deposit, ())) and line.deposit in hashes}
-    hashes.update((name, _events(dossiers.read(desk.site, name))) for name in late)
+    hashes.update((name, _again(desk.site, name)) for name in late)
     noted: dict[str, set[int]] = {name: set() for name in hashes}
-    broken = {name for name in dossiers.ids(desk.site) if name not in hashes}
+    broken = {name for name in (*dossiers.ids(desk.site), issued.NAME) if name not in hashes}
     for line in lines:
         events = hashes.get(line.deposit)
         if line.deposit == MENDED or line.deposit in broken:
@@ -73,7 +75,7 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     lagging = []
     for name, seqs in noted.items():
         missing = [seq for seq in range(1, len(hashes[name]) + 1) if seq not in seqs]
-        if not lags(missing, len(hashes[name])):
+        if not lags(missing, len(hashes[name]), opened_with_line=name != issued.NAME):
             gaps.append(f"{name}: {len(missing)} of its events are not in the journal, more than a crash can leave out")
         elif missing:
             lagging.append(f"{name}: its newest event is not in the journal yet; the next one adds it")
@@ -82,14 +84,27 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
 
 
 def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:
-    """The hashes of every dossier's events, and what is wrong with those that cannot be read."""
+    """The hashes of every dossier's events and of the reports' records, and what is wrong with those that cannot be
+    read."""
     hashes, wrong = {}, []
     for name in dossiers.ids(site):
         try:
             hashes[name] = _events(dossiers.read(site, name))
         except SopctlError as error:
             wrong.append(f"{name}: {error.message}")
+    try:
+        hashes[issued.NAME] = _reports(site)
+    except SopctlError as error:
+        wrong.append(f"{issued.NAME}: {error.message}")
     return hashes, wrong
+
+
+def _again(site: Site, name: str) -> list[str]:
+    return _reports(site) if name == issued.NAME else _events(dossiers.read(site, name))
+
+
+def _reports(site: Site) -> list[str]:
+    return [each.hash for each in issued.read(site)]
 
 
 def _events(dossier: Dossier) -> list[str]:
@@ -108,7 +123,10 @@ def mend(desk: Desk, reason: str) -> Check:
     except InvalidRecord:
         pass
     with desk.site.alone():
-        events = [(each.id, event) for each in dossiers.read_all(desk.site) for event in each.events]
+        events: list[tuple[str, Event | Issued]] = [
+            (each.id, event) for each in dossiers.read_all(desk.site) for event in each.events
+        ]
+        events += [(issued.NAME, each) for each in issued.read(desk.site)]
         by = desk.deciding.anyone(desk.site.settings.people)
         note = f"{desk.now().isoformat()} {by} ({desk.typed}): {said}"
         Journal(desk.site.root).mend(note, sorted(events, key=lambda each: (each[1].at, each[0], each[1].seq)))
