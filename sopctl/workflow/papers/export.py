@@ -42,7 +42,7 @@ def letter(
 ) -> Path:
     """The request letter, empty for a unit to fill in, or filled from the request record `filled`. Returns the file's
     path."""
-    given = request_letter.read(filled) if filled else None
+    given = request_letter.read(desk.site, filled) if filled else None
     paper = request_letter.letter(desk.site, desk.now().date(), language, given)
     return _write(output or Path(f"surat-permohonan.{kind}"), _as(kind, paper))
 

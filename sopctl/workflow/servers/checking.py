@@ -166,7 +166,7 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     dossier = dossiers.read(site, deposit_id)
     services = single_tcp(dossier.deposit.access.ports)
     if dossier.deposit.kind == "appliance":
-        return Job(deposit_id, target(reach.host(dossier), services=services, timeout=timeout), None)
+        return Job(deposit_id, target(reach.host(site, dossier), services=services, timeout=timeout), None)
     way = reach.reach(site, dossier)
     if way.key not in keys:
         keys[way.key] = load_key(site.key_file(way.key))

@@ -16,6 +16,7 @@ from sopctl.model.deposit import Deposit
 from sopctl.model.sop.entries import Edited, Filed
 from sopctl.store import codec, dossiers
 from sopctl.store.durable import disk_errors, make_folder, write_atomic
+from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, changed_lines, refuse_edited
 from sopctl.workflow.steps import required
 
@@ -66,6 +67,8 @@ def _check(mine: Turn, content: bytes, path: Path) -> None:
         raise InvalidRecord(
             "id-cannot-change", "the id {deposit} cannot be changed", where=str(path), deposit=mine.dossier.id
         )
+    before = codec.parse(mine.dossier.record, Deposit, where=str(path))
+    admitting.refuse_edit(mine.desk.site, before, deposit, admitting.in_record(content, str(path)))
 
 
 def _record(mine: Turn, before: bytes, after: bytes, note: str) -> StepDone:
