@@ -155,10 +155,20 @@ def _tell_rest(code: int) -> None:
     from sopctl.cli import options
 
     for site in options.opened:
+        if site.committed:
+            from sopctl.store import versions
+
+            versions.commit(site, _command(sys.argv[1:]))
         options.say(site.lagging)
     recorded = _recorded(options.opened)
     if recorded and code not in (ExitCode.OK, ExitCode.NO):
         click.echo(f"sopctl: recorded before that: {recorded}", err=True)
+
+
+def _command(words: "Sequence[str]") -> str:
+    """The command's name, for people: without what it was given, which may be personal."""
+    known = {name for _, names in COMMANDS.values() for name in names}
+    return " ".join(["sopctl", *[word for word in words if word in known][:1]])
 
 
 def _recorded(opened: "Sequence[Site]") -> str:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import Conflict, InvalidRecord, OutsideFailure, SopctlError
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.entries import Kept
 from sopctl.store.durable import Unconfirmed, make_folder, opened, undisturbed, write_atomic
 from sopctl.store.journal import Journal
@@ -58,8 +59,8 @@ def read(site: Site) -> list[Issued]:
         with opened(path, links=False) as file:
             content = file.read(MAX_RECORD)
         try:
-            issued = msgspec.json.decode(content, type=Issued)
-        except (msgspec.MsgspecError, RecursionError):
+            issued = from_json(content, Issued)
+        except NotJson:
             raise _altered(path) from None
         prev = found[-1].hash if found else ""
         if (

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model.as_json import NotJson, from_json
+from sopctl.store.codec import refuse_conflict
 from sopctl.store.durable import append_line, opened, write_atomic
 
 FILE_NAME = "journal.jsonl"
@@ -183,6 +184,7 @@ class Journal:
         try:
             return from_json(raw, Line)
         except NotJson:
+            refuse_conflict(raw, str(self.path))
             raise self._altered(number) from None
 
     def _altered(self, number: int) -> InvalidRecord:

@@ -68,18 +68,18 @@ class ServerFacts(Struct, frozen=True):
     ] = None
     vendor: Annotated[
         str | None,
-        Read(sections.firmware("sys_vendor", 1, "Manufacturer"), ("dmi",), also=("dmidecode",)),
+        Read(sections.machine("sys_vendor", "Manufacturer"), ("dmi",), also=("dmidecode", "board")),
         Uncompared(why="the product is"),
     ] = None
     product: Annotated[
         str | None,
-        Read(sections.firmware("product_name", 1, "Product Name"), ("dmi",), also=("dmidecode",)),
+        Read(sections.machine("product_name", "Product Name"), ("dmi",), also=("dmidecode", "board")),
         Line("Merk/tipe", FormPart.MACHINE, shown.machine, fields=("vendor", "product"), declared="brand_model"),
         Value("Tipe", identity=naming.plain),
     ] = None
     serial: Annotated[
         str | None,
-        Read(sections.firmware("product_serial", 1, "Serial Number"), ("dmi", "dmidecode")),
+        Read(sections.machine("product_serial", "Serial Number"), ("dmi", "dmidecode"), also=("board",)),
         Line("Nomor seri", FormPart.MACHINE, declared="serial", both=True),
         Value(weight=Weight.ALARM, identity=naming.plain),
     ] = None
@@ -106,7 +106,7 @@ class ServerFacts(Struct, frozen=True):
         str | None,
         Read(sections.uuid, ("dmi", "dmidecode")),
         Line("UUID", FormPart.MACHINE),
-        Value(),
+        Value(identity=naming.uuid),
     ] = None
     """Of the machine (SMBIOS type 1), in lower case."""
     form_factor: Annotated[
@@ -268,12 +268,12 @@ class ServerFacts(Struct, frozen=True):
         Read(
             sections.raid,
             ("raid", "mdstat"),
-            also=("storcli2", "drives2", "ssacli", "megacli", "arcconf"),
+            also=("storcli2", "drives2", "ssacli", "megacli", "arcconf", "dm", "zpool", "btrfs", "btrfsshow"),
             optional=True,
         ),
         Line("RAID", FormPart.HARDWARE, shown.volumes, declared="raid", none="tidak ada"),
         States("Keadaan RAID", traits=naming.volume, key=naming.volume_key, state=lambda volume: volume.state),
-        Parts("Volume RAID", traits=naming.volume, named=naming.volume_name),
+        Parts("Volume RAID", traits=naming.volume, named=naming.volume_name, rules=2),
     ] = ()
     power_supplies: Annotated[
         tuple[PowerSupply, ...],
@@ -316,7 +316,7 @@ class ServerFacts(Struct, frozen=True):
         str | None,
         Read(sections.bmc_firmware, ("mc",), optional=True),
         Line("Firmware BMC", FormPart.HARDWARE),
-        Value(),
+        Value(identity=naming.version),
     ] = None
     nics: Annotated[
         tuple[Nic, ...],
@@ -352,7 +352,12 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     guests: Annotated[
         tuple[Guest, ...],
-        Read(sections.guests, ("virsh", "qm", "pct", "podman", "docker", "machines"), optional=True, quiet=True),
+        Read(
+            sections.guests,
+            ("virsh", "qm", "pct", "xl", "lxc", "podman", "docker", "rootless", "conmon", "machines"),
+            optional=True,
+            quiet=True,
+        ),
         Line("Mesin virtual", FormPart.SYSTEM, shown.machines, when="filled"),
         Line("Kontainer", FormPart.SYSTEM, shown.containers, when="filled"),
         Uncompared(why="they come and go"),

@@ -18,6 +18,7 @@ from sopctl.adapters.documents import forms, render
 from sopctl.adapters.documents.month_xlsx import month_xlsx
 from sopctl.adapters.documents.wording import month_name, plain_date
 from sopctl.errors import InvalidRecord
+from sopctl.model.as_json import from_json
 from sopctl.model.availability import Availability
 from sopctl.model.facts.changes import Weight, real
 from sopctl.model.facts.conditions import Severity
@@ -421,7 +422,7 @@ def _data(desk: Desk, last: Issued) -> forms.MonthForm:
             where=str(path),
             remedy="Restore it from the site's version control or backup.",
         )
-    return msgspec.json.decode(content, type=forms.MonthForm)
+    return from_json(content, forms.MonthForm)
 
 
 def _says_the_same(one: forms.MonthForm, other: forms.MonthForm) -> bool:
