@@ -233,6 +233,8 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     """Write a file that must not exist yet, whatever stands there: it appears under its name only when it is complete.
     Raises UsageError when there is something already, OutsideFailure."""
     with disk_errors(path):
+        if os.path.lexists(path):
+            raise _exists(path)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:

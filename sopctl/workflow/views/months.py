@@ -46,7 +46,7 @@ class Then:
     @cached_property
     def presence(self) -> Presence | None:
         """Whether its server was here; None if not."""
-        if not self.now.placed or self.gone or self.now.opened >= self.month.end:
+        if self.gone or self.now.opened >= self.month.end:
             return None
         return presence(self._dossier.procedures, self._dossier.events, self.month, self.desk.now())
 
