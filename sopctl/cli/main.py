@@ -49,8 +49,22 @@ COMMANDS = {
     ),
     "Beside the paper (di luar SOP)": (
         "beside",
-        ["adopt", "import", "edit", "correct", "hold", "resume", "late", "extend", "refuse", "withdraw"],
+        [
+            "adopt",
+            "import",
+            "edit",
+            "correct",
+            "move",
+            "write-off",
+            "hold",
+            "resume",
+            "late",
+            "extend",
+            "refuse",
+            "withdraw",
+        ],
     ),
+    "What else happens in the house": ("house", ["visit", "task", "maintenance", "sanitise"]),
     "Access": ("access", ["probe", "check", "checks", "host-key", "login", "bmc"]),
 }
 """By the section of `sopctl --help`: its package below sopctl.cli, and its commands, each in the module of its name."""
@@ -113,7 +127,8 @@ def _run() -> int:
     except click.exceptions.Exit as end:
         code = end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         code = ExitCode.USAGE
     except click.ClickException as error:
         code = _say(UsageError("usage", "{message}", message=error.format_message(), remedy=_help_hint(error)))
@@ -162,7 +177,8 @@ def _tell_rest(code: int) -> None:
         options.say(site.lagging)
     recorded = _recorded(options.opened)
     if recorded and code not in (ExitCode.OK, ExitCode.NO):
-        click.echo(f"sopctl: recorded before that: {recorded}", err=True)
+        with suppress(OSError):
+            click.echo(f"sopctl: recorded before that: {recorded}", err=True)
 
 
 def _command(words: "Sequence[str]") -> str:
@@ -193,7 +209,8 @@ def _say(error: SopctlError) -> int:
         document = {**error_document(error), "exit_code": code}
         with suppress(OSError):  # it stands on standard error too
             click.echo(json.dumps({"error": document}, ensure_ascii=False))
-    click.echo(f"sopctl: {wording.told(error)}", err=True)
+    with suppress(OSError):
+        click.echo(f"sopctl: {wording.told(error)}", err=True)
     return code
 
 

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -94,6 +95,13 @@ def decider_options(command: Command) -> Command:
     return command
 
 
+by_option = click.option(
+    "--by",
+    metavar="PERSON",
+    help="Who it was: a person in sopctl.yml [default: who types it].",
+    expose_value=False,
+    callback=_remember,
+)
 seen_option = click.option(
     "--seen",
     metavar="HEAD",
@@ -219,9 +227,10 @@ def end_with(errors: "Sequence[SopctlError]") -> None:
 
 
 def say(errors: "Sequence[SopctlError]") -> None:
-    """Name errors on standard error."""
+    """Name errors on standard error. Where that cannot be written, the exit code is what is left."""
     for error in errors:
-        click.echo(f"sopctl: {wording.told(error)}", err=True)
+        with suppress(OSError):
+            click.echo(f"sopctl: {wording.told(error)}", err=True)
 
 
 def end(answer: bool) -> NoReturn:

@@ -76,6 +76,7 @@ MOST_KEYS = 20
 
 YEARS = (1945, 2199)
 
+_BLANK = "nothing stands there but spaces"
 _TYPOGRAPHY = frozenset("–—‘’“”«»·°×…")
 _TOGETHER = dict.fromkeys(words("CJK HIRAGANA KATAKANA KATAKANA-HIRAGANA HANGUL BOPOMOFO IDEOGRAPHIC"), "CJK")
 """Scripts that are written side by side, and look like no other."""
@@ -90,6 +91,7 @@ _PROSE = (
     ("server", "processor"),
     ("server", "operating_system"),
     ("server", "application"),
+    ("server", "description"),
     ("contacts", "administrative", "name"),
     ("contacts", "administrative", "position"),
     ("contacts", "technical", "name"),
@@ -161,6 +163,8 @@ def _contacts(record: AnyRequest | Adoption, _house: House) -> Found:
 
 
 def _places(record: AnyRequest | Adoption, house: House) -> Found:
+    if why := EVERYWHERE.written(record.server.name):
+        yield ("server", "name"), f"{record.server.name!r} is {why}", "Give the host name that the server has."
     bmc = getattr(record, "bmc", None)
     static = record.access.static_address
     hosts = {
@@ -265,12 +269,16 @@ def _mailable(email: str) -> bool:
 
 def _not_exact(text: str) -> str:
     """Why a text is not ASCII as it stands on a machine; empty if it is."""
+    if text and not text.strip():
+        return _BLANK
     odd = next((each for each in text if not each.isascii() or not each.isprintable()), "")
     return f"{_named(odd)} does not belong here" if odd else ""
 
 
 def _not_latin(text: str) -> str:
     """Why a text is not plain Latin writing, by which something is known again; empty if it is."""
+    if text and not text.strip():
+        return _BLANK
     for each in unicodedata.normalize("NFC", text):
         latin = each.isalpha() and _script(each) == "LATIN" and unicodedata.normalize("NFKC", each) == each
         if not ((each.isascii() and each.isprintable()) or latin or each in _TYPOGRAPHY):
@@ -280,6 +288,8 @@ def _not_latin(text: str) -> str:
 
 def _not_plain(text: str) -> str:
     """Why a text is not one that reads as it looks: something invisible, or letters of two scripts; empty if it is."""
+    if text and not text.strip():
+        return _BLANK
     scripts: set[str] = set()
     marks = 0
     for each in text:

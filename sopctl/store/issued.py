@@ -89,7 +89,7 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
         make_folder(folder)
         if len(read(site)) != len(before) or new.seq != len(before) + 1:
             raise Conflict("issued-meanwhile", "another report was issued in the meantime", remedy="Issue it again.")
-        journal = Journal(site.root).catch_up(NAME, before, opened_with_line=False)
+        journal = Journal(site.root).catch_up(NAME, before)
         for kept, content in zip(files, contents.values(), strict=True):
             write_atomic(site.root / kept.file, content)
         try:

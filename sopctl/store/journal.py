@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord
+from sopctl.model import names
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store.codec import refuse_conflict
 from sopctl.store.durable import append_line, opened, write_atomic
@@ -27,6 +28,8 @@ from sopctl.store.durable import append_line, opened, write_atomic
 FILE_NAME = "journal.jsonl"
 MENDED = "-"
 """In place of a deposit: a line that says why the journal was mended, by whom and when."""
+ROSTER = "="
+"""In place of a deposit: a line that says what has changed in the roster (`roster.py`), who noticed it and when."""
 MAX_LINE = 4096
 
 RESTORE = (
@@ -38,7 +41,7 @@ RESTORE = (
 
 class Line(Struct, frozen=True, omit_defaults=True):
     """`hash` is the event's own; `prev` the SHA-256 of the journal's line before, without its newline. Of a line about
-    a mend, `deposit` is MENDED, `hash` that of `note`, which says what happened."""
+    a mend, `deposit` is MENDED, of one about the roster ROSTER, and `hash` that of `note`, which says what happened."""
 
     deposit: str
     seq: int
@@ -71,10 +74,10 @@ class Anchor(Struct, frozen=True):
         return f"{self.lines}:{self.head}"
 
 
-def lags(missing: Sequence[int], events: int, *, opened_with_line: bool = True) -> bool:
-    """Can a crash have left out the events of these numbers, of a dossier that has so many? The newest alone can be
-    missing, and not the first: a dossier is opened together with its line (the register of reports is not)."""
-    return list(missing) in ([], [events]) and not (opened_with_line and 1 in missing)
+def lags(name: str, missing: Sequence[int], events: int) -> bool:
+    """Can a crash have left out the events of these numbers, of a history that has so many? The newest alone can be
+    missing; the first only of a book of the house, since a dossier is opened together with its line."""
+    return list(missing) in ([], [events]) and (1 not in missing or not re.match(names.ID, name))
 
 
 class Journal:
@@ -109,7 +112,7 @@ class Journal:
                 remedy=RESTORE,
             )
 
-    def catch_up(self, deposit: str, events: Sequence[Noted], *, opened_with_line: bool = True) -> "Writer":
+    def catch_up(self, deposit: str, events: Sequence[Noted]) -> "Writer":
         """Bring the journal up to the events that a dossier has. Returns what its next event is noted with.
 
         Raises InvalidRecord where it lacks more of them than a crash can leave, or was altered; OutsideFailure.
@@ -118,17 +121,26 @@ class Journal:
         start = msgspec.json.encode({"deposit": deposit})[:-1]
         known = {self._line(number, line).seq for number, line in enumerate(raw, 1) if line.startswith(start)}
         missing = [event for event in events if event.seq not in known]
-        if not lags([event.seq for event in missing], len(events), opened_with_line=opened_with_line):
+        if not lags(deposit, [event.seq for event in missing], len(events)):
             raise self.cut(deposit, len(missing))
-        writer = Writer(self.path, _digest(raw[-1]) if raw else "", torn)
+        writer = self._writer(raw, torn)
         for event in missing:
             writer.add(deposit, event)
         return writer
 
     def writer(self) -> "Writer":
         """What lines are added with, after those that are there."""
-        raw, torn = self._read()
-        return Writer(self.path, _digest(raw[-1]) if raw else "", torn)
+        return self._writer(*self._read())
+
+    def rosters(self) -> list[str]:
+        """The SHA-256 (hex) of each roster that it names. Raises InvalidRecord as `lines`."""
+        return [_roster_of(line) for line in self.lines() if line.deposit == ROSTER]
+
+    def _writer(self, raw: Sequence[bytes], torn: int) -> "Writer":
+        start = msgspec.json.encode({"deposit": ROSTER})[:-1]
+        number = next((at for at in range(len(raw), 0, -1) if raw[at - 1].startswith(start)), 0)
+        roster = _roster_of(self._line(number, raw[number - 1])) if number else ""
+        return Writer(self.path, _digest(raw[-1]) if raw else "", torn, len(raw), roster)
 
     def numbers(self, prefix: str) -> set[int]:
         """The numbers of all deposits whose ids begin with `prefix` that it names, also of those that are gone."""
@@ -212,8 +224,10 @@ class Journal:
 class Writer:
     """Adds lines to a journal, each chained to the one before."""
 
-    def __init__(self, path: Path, prev: str, torn: int) -> None:
-        self._path, self._prev, self._torn = path, prev, torn
+    def __init__(self, path: Path, prev: str, torn: int, lines: int = 0, roster: str = "") -> None:
+        self._path, self._prev, self._torn, self._lines = path, prev, torn, lines
+        self.roster = roster
+        """The SHA-256 (hex) of the roster that was noted last; empty before the first."""
 
     def add(self, deposit: str, event: Noted) -> None:
         """Note an event. Raises OutsideFailure; the journal is then as it was."""
@@ -221,9 +235,22 @@ class Writer:
 
     def add_hash(self, deposit: str, seq: int, hash_: str) -> None:
         """Note an event by its hash."""
-        content = msgspec.json.encode(Line(deposit, seq, hash_, self._prev))
+        self._add(Line(deposit, seq, hash_, self._prev))
+
+    def add_roster(self, digest: str, note: str) -> None:
+        """Note that the roster is another one: its SHA-256 (hex), and what has changed."""
+        said = f"{digest} {note}"
+        self._add(Line(ROSTER, self._lines, hashlib.sha256(said.encode()).hexdigest(), self._prev, said))
+        self.roster = digest
+
+    def _add(self, line: Line) -> None:
+        content = msgspec.json.encode(line)
         append_line(self._path, content, over=self._torn)
-        self._prev, self._torn = _digest(content), 0
+        self._prev, self._torn, self._lines = _digest(content), 0, self._lines + 1
+
+
+def _roster_of(line: Line) -> str:
+    return line.note.partition(" ")[0]
 
 
 def _digest(content: bytes) -> str:

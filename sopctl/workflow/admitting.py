@@ -41,7 +41,7 @@ def house(site: Site) -> House:
     for path in site.folder("keys").glob("*.pub"):
         with suppress(SopctlError, UnicodeDecodeError):
             keys.add(public_key.blob(codec.read(path, MAX_PUBLIC_KEY, links=False).decode()))
-    return House(destinations(site), settings.first_contact_keys, frozenset(accounts), frozenset(keys - {b""}))
+    return House(destinations(site), settings.for_letters, frozenset(accounts), frozenset(keys - {b""}))
 
 
 def objections(site: Site, record: AnyRequest | Adoption) -> list[Objection]:

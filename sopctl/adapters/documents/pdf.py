@@ -37,7 +37,7 @@ MAX_ROWS = 100
 """Rows of a table, or changes; the form says how many more there are."""
 MAX_SERVERS = 2_000
 """Rows of the tables in a summary of all servers."""
-REPORTED = (12, 8, 5)
+REPORTED = (12, 8, 5, 3)
 """How many rows each table of a month's report may have: the most with which it has a page or two. Its spreadsheet has
 all."""
 TWO_PAGES = 75
@@ -224,7 +224,8 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
 
 def _shares(table: Table) -> list[int]:
     """Each column's share of the page: by its longest cell, within bounds that keep the other columns readable."""
-    return [max(6, min(26, _longest(column))) for column in zip(table.columns, *table.rows, strict=True)]
+    most = 26 if len(table.columns) > 4 else 52
+    return [max(6, min(most, _longest(column))) for column in zip(table.columns, *table.rows, strict=True)]
 
 
 def _longest(cells: Iterable[str]) -> int:

@@ -1,11 +1,19 @@
 """`sopctl show`: one deposit."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import example, id_argument, json_option, open_desk
 from sopctl.cli.render import console, lateness, put_json, table, waits
 from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sopctl.workflow.views.board import Row
 
 
 @click.command("show", epilog=example("sopctl show PS-2026-0001", "sopctl show PS-2026-0001 --json --personal"))
@@ -17,17 +25,18 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     """One deposit: the request, where it stands, what happened, and its documents."""
     from sopctl.workflow.desk import by_hand
     from sopctl.workflow.papers import integrity
-    from sopctl.workflow.views import board, details
+    from sopctl.workflow.views import board, details, house
     from sopctl.workflow.views.sla_report import late_steps
 
     desk = open_desk(ctx)
     row, dossier = board.show(desk, deposit_id)
     documents, events = integrity.documents(desk, deposit_id), details.events(dossier, personal=personal)
-    late = late_steps(desk, dossier)
+    about, late = house.about(desk, deposit_id), late_steps(desk, dossier)
     if as_json:
         deposit = details.record(dossier.deposit, personal=personal)
         said = {"deposit": deposit, "events": events, "late_steps": late, "documents": documents}
-        put_json({"head": dossier.head, "standing": row, **said})
+        beside = {"visits": about.visits, "maintenance": about.maintenance}
+        put_json({"head": dossier.head, "standing": row, **said, **beside})
         return
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))
@@ -38,6 +47,9 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted
     if row.why:
         out.print(f"  {row.why}")
+    _put_followups(out, board.followups(desk, dossier.summary))
+    if row.application or row.description:
+        out.print(f"application: {': '.join(filter(None, (row.application, row.description)))}")
     if row.place:
         out.print(f"place: {row.place}")
     if row.valid_until:
@@ -62,6 +74,21 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
             style="red" if mark else None,
         )
     out.print(made)
+    for visit in about.visits:
+        who = ", ".join(visit.visit.visitors)
+        out.print(f"visit {visit.id} {visit.since:%Y-%m-%d %H:%M}: {printable(who)}, {printable(visit.visit.purpose)}")
+    for each in about.maintenance:
+        what, until = each.maintenance, each.ended or each.maintenance.end
+        when = f"{what.begin:%Y-%m-%d %H:%M} until {until:%Y-%m-%d %H:%M}"
+        out.print(f"maintenance {each.id} {when}: {printable(what.reason)}")
     for document in documents:
         number = f"  {document.number}" if document.number else ""
         out.print(f"{document.state:<8} {document.file}{number}", style=None if document.state == "intact" else "red")
+
+
+def _put_followups(out: "Console", rows: "Sequence[Row]") -> None:
+    """What remains to be done after a correction or a move, with its command."""
+    for each in rows:
+        out.print(f"also to be done: {each.activity}")
+        if each.action:
+            click.echo(f"  {wording.line(each.action)}")

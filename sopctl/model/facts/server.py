@@ -13,7 +13,18 @@ from typing import Annotated, Literal
 from msgspec import Struct
 
 from sopctl.model.facts import naming, sections, shown
-from sopctl.model.facts.comparison import Amount, Items, Pairwise, Parts, States, Uncompared, Value, Versions, Weight
+from sopctl.model.facts.comparison import (
+    Amount,
+    Items,
+    OneState,
+    Pairwise,
+    Parts,
+    States,
+    Uncompared,
+    Value,
+    Versions,
+    Weight,
+)
 from sopctl.model.facts.declaration import FormPart, Line, Read, Rows
 from sopctl.model.facts.linux import systems
 from sopctl.model.facts.parts import (
@@ -32,7 +43,6 @@ from sopctl.model.facts.parts import (
     PowerSupply,
     RaidVolume,
 )
-from sopctl.model.facts.states import judged
 
 RULES = 2
 """The rules by which this version reads: what it lists that earlier ones left out is not new in its first month."""
@@ -146,7 +156,7 @@ class ServerFacts(Struct, frozen=True):
     virtualization: Annotated[
         str | None,
         Read(sections.virtualization, ("virt",)),
-        Line("Virtualisasi", FormPart.SYSTEM),
+        Line("Virtualisasi", FormPart.SYSTEM, shown.virtualization),
         Value(identity=systems.virtualization),
     ] = None
     uptime_seconds: Annotated[
@@ -297,7 +307,7 @@ class ServerFacts(Struct, frozen=True):
         str | None,
         Read(sections.power_redundancy, ("supply", "powerunit"), optional=True),
         Line("Redundansi daya", FormPart.HARDWARE, when="filled"),
-        Value(identity=judged),
+        OneState(),
     ] = None
     """What the BMC says of its power supplies together: Fully Redundant, Redundancy Lost."""
     bmc_address: Annotated[
@@ -389,15 +399,18 @@ class ServerFacts(Struct, frozen=True):
         Items("Titik kait", names=naming.paths),
     ] = ()
     via: Annotated[
-        Literal["server", "bmc"],
-        Line("Dibaca lewat", FormPart.NAME, shown.source, fields=("via", "power_state", "health")),
+        Literal["server", "bmc", "sheet"],
+        Line("Dibaca lewat", FormPart.NAME, shown.source, fields=("via", "power_state", "health", "filled_by")),
         Uncompared(why="what the other way cannot read is not compared (changes.py)"),
     ] = "server"
-    """Who said all this: the machine itself, or the BMC of a server that could not be asked."""
+    """Who said all this: the machine itself, the BMC of a server that could not be asked, or a person who filled in a
+    sheet about one that nothing can read."""
     power_state: Annotated[str | None, Uncompared(why="it is shown with the way of reading")] = None
     """What the BMC says of it: On, Off, …; None if it was not asked."""
     health: Annotated[str | None, Uncompared(why="it is shown with the way of reading")] = None
     """What the BMC says of the whole machine: OK, Warning, Critical; None if it was not asked."""
+    filled_by: Annotated[str | None, Uncompared(why="it is shown with the way of reading")] = None
+    """Who filled in the sheet, and when."""
     missing: dict[str, Missing] = {}
     rules: int = 0
     """RULES of the version that read them."""

@@ -115,7 +115,7 @@ def _devices(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRe
     seen = state.macs_on(record.port)
     own = set(seen) & set(record.macs)
     for mac in seen:
-        owner = owners.get(mac)
+        owner = None if mac in own else owners.get(mac)
         if owner is not None and owner.deposit != record.deposit:
             yield Finding(
                 Kind.ELSEWHERE,

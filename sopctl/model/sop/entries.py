@@ -21,6 +21,7 @@ from sopctl.model.access.verification import Established
 from sopctl.model.inspection import Checked, Condition, Measured
 from sopctl.model.ports.port import PortSetting
 from sopctl.model.rack import Place
+from sopctl.model.sanitisation import DiskRow
 from sopctl.model.sop.history import Event
 
 
@@ -211,6 +212,7 @@ class CompletenessInspected(Entry, frozen=True, kw_only=True):
     condition_back: Condition | Literal[""]
     checklist_back: tuple[Checked, ...]
     accessories_back: tuple[AccessoryBack, ...] = ()
+    photos_back: tuple[Kept, ...] = ()
 
 
 class HandoverIssued(Entry, frozen=True, kw_only=True):
@@ -223,7 +225,8 @@ class Configured(Entry, frozen=True, kw_only=True):
     """How many tasks of a configuration changed something; `raw`: by the shell, on a server without Python; `platform`:
     that of a network appliance, on which nothing is configured. `cut_off` are the services that others could reach
     before and cannot any more, with the owner's consent; `stays_open` what they reach past the letter all the same.
-    `account` is the office's own account there."""
+    `account` is the office's own account there. `by_hand`: who configured what, on a machine that takes no SSH.
+    `parts`: only these were configured (tags)."""
 
     changed: int
     raw: bool = False
@@ -231,6 +234,8 @@ class Configured(Entry, frozen=True, kw_only=True):
     cut_off: tuple[str, ...] | None = None
     stays_open: tuple[str, ...] | None = None
     account: str | None = None
+    parts: tuple[str, ...] | None = None
+    by_hand: str | None = None
 
 
 class Consented(Entry, frozen=True, kw_only=True):
@@ -410,12 +415,44 @@ class Wiped(Struct, frozen=True):
 
 
 class ExitRecorded(Entry, frozen=True, kw_only=True):
-    """The record of a server that left, and who wiped its disks."""
+    """The record of a server that left. Of the first versions, it also says who wiped its disks; later ones have a row
+    for each disk (`Sanitised`)."""
 
     for_people = True
 
     document: Paper
     wiped: Wiped | None = None
+
+
+class Sanitised(Entry, frozen=True, kw_only=True):
+    """What became of the data on disks, a row for each."""
+
+    sanitised: tuple[DiskRow, ...]
+
+
+class SanitisationCertificate(Entry, frozen=True, kw_only=True):
+    """The certificate of the disks that were sanitised until then."""
+
+    for_people = True
+
+    certificate: Paper
+
+
+class Task(Struct, frozen=True):
+    """Work on a server by the hands of the office (remote hands): what was done, who asked for it, who did it, for how
+    many minutes, and photos or files about it."""
+
+    what: str
+    asked_by: str
+    done_by: str
+    minutes: int
+    files: tuple[Kept, ...] = ()
+
+
+class TaskDone(Entry, frozen=True, kw_only=True):
+    """Work on the server that its owner asked for."""
+
+    task: Task
 
 
 class ValidUntil(Entry, frozen=True, kw_only=True):
@@ -491,6 +528,71 @@ class Undone(Entry, frozen=True, kw_only=True):
 
     undoes: Reference
     reason: str
+
+
+class Moved(Entry, frozen=True, kw_only=True):
+    """The server stands in another place: it was moved, or (`mistaken`) always stood there. `move_record` is
+    the record of the move, to be signed. `port_was_open`: the switch port of the old place had been given to it."""
+
+    moved_from: Place
+    why: str
+    mistaken: bool = False
+    port_was_open: bool = False
+    move_record: Paper | None = None
+
+
+class FormIssued(Struct, frozen=True):
+    """A form that was issued: the event that did it, by number and hash, and the form's number."""
+
+    event: int
+    hash: str
+    number: str
+
+
+class Amended(Entry, frozen=True, kw_only=True):
+    """A form was issued wrongly: another one replaces it, or an addendum says what is right."""
+
+    amends: FormIssued
+    kind: Literal["replacement", "addendum"]
+    because: str
+    evidence: Kept | None = None
+
+
+class AddendumIssued(Entry, frozen=True, kw_only=True):
+    """The addendum to a form."""
+
+    for_people = True
+
+    addendum: Paper
+
+
+class DuplicateOf(Entry, frozen=True, kw_only=True):
+    """The dossier was opened for something that has one already."""
+
+    duplicate_of: str
+    why: str
+
+
+class LetterForged(Entry, frozen=True, kw_only=True):
+    """A letter of the owner was found to be forged: everything stops until a head says otherwise."""
+
+    forged: str
+    why: str
+
+
+Lost = Literal["dicuri", "rusak", "disita"]
+"""How a server can leave the house without its owner taking it back: stolen, broken for good, seized."""
+
+
+class WrittenOff(Entry, frozen=True, kw_only=True):
+    """The server left the house, and nobody took it back; the record of it, to be signed."""
+
+    for_people = True
+
+    lost: Lost
+    why: str
+    document: Paper
+    evidence: Kept | None = None
 
 
 class Rank(Struct, frozen=True):

@@ -48,6 +48,8 @@ class Verb(Struct, frozen=True, kw_only=True):
     """What a person has to say for it."""
     needs_for_appliance: tuple[str, ...] | None = None
     """The same on a network appliance, where that differs."""
+    needs_by_hand: tuple[str, ...] | None = None
+    """The same on a machine that takes no SSH, where that differs. Then nobody but a person can do it."""
     writes: tuple[type[Entry], ...] = ()
     """What its events may establish."""
     undoable: bool = False
@@ -55,12 +57,17 @@ class Verb(Struct, frozen=True, kw_only=True):
     switch, or told someone."""
     by_role: bool = False
     """For an act: does it belong to the roles that the procedure names for it (all of the office's, if none)?"""
+    closes: bool = False
+    """For an act: does it close the dossier?"""
     after_end: bool = False
     """For an act: may it happen after the dossier was closed?"""
 
 
 HELD = "ditahan"
 RESUMED = "dilanjutkan"
+FORGED = "surat palsu"
+HOLDING = frozenset({HELD, FORGED})
+"""Outcomes that put a deposit on hold."""
 
 _PORT = (e.PortSet, e.PortFailed)
 _RUN = (e.AnsibleRun, e.SudoRight)
@@ -107,16 +114,24 @@ VERBS = (
         name="configure",
         ends=("selesai",),
         unattended=True,
+        needs_by_hand=("by_hand",),
         writes=(e.Configured, e.Consented, e.Left, e.HostKeyPinned, e.WayIn, *_RUN, *_PORT),
     ),
     Verb(name="notify", task="try-access", unattended=True, writes=_NOTICE),
-    Verb(name="verify", ends=("bisa", "tidak bisa"), unattended=True, writes=(e.AccessTried,)),
+    Verb(
+        name="verify",
+        ends=("bisa", "tidak bisa"),
+        unattended=True,
+        needs_by_hand=("person", "how"),
+        writes=(e.AccessTried,),
+    ),
     Verb(name="notify", task="accessible", unattended=True, writes=_NOTICE),
     Verb(
         name="inventory",
         ends=("selesai",),
         unattended=True,
         command="inventory collect",
+        needs_by_hand=("file",),
         writes=(e.Gathered, *_RUN),
     ),
     # pengembalian
@@ -135,6 +150,7 @@ VERBS = (
         task="access",
         ends=("selesai",),
         needs_for_appliance=("by_hand",),
+        needs_by_hand=("by_hand",),
         writes=(e.ServerOff, e.SwitchedOff, *_RUN, *_PORT),
     ),
     Verb(name="inspect", task="completeness", own_ends=2, writes=(e.CompletenessInspected,), undoable=True),
@@ -179,6 +195,55 @@ VERBS = (
         by_role=True,
         after_end=True,
     ),
+    Verb(
+        name="move",
+        kind="act",
+        outcome="dipindahkan",
+        needs=("rack", "unit", "reason"),
+        writes=(e.Reserved, e.Moved, e.OnDay, e.LetterScan),
+        by_role=True,
+    ),
+    Verb(
+        name="reissue",
+        kind="act",
+        outcome="formulir diperbaiki",
+        command="correct --reissue",
+        needs=("reason",),
+        writes=(e.HandoverIssued, e.Amended, e.AddendumIssued),
+        by_role=True,
+        after_end=True,
+    ),
+    Verb(
+        name="void",
+        kind="act",
+        outcome="duplikat",
+        command="correct --duplicate-of",
+        needs=("reason",),
+        writes=(e.DuplicateOf, e.LetterScan),
+        by_role=True,
+        closes=True,
+        undoable=True,
+    ),
+    Verb(
+        name="forged",
+        kind="act",
+        outcome=FORGED,
+        command="correct --forged",
+        needs=("reason",),
+        writes=(e.LetterForged, e.LetterScan),
+        by_role=True,
+        after_end=True,
+    ),
+    Verb(
+        name="write-off",
+        kind="act",
+        outcome="keluar tanpa pengembalian",
+        needs=("how", "reason"),
+        writes=(e.WrittenOff, e.OnDay),
+        by_role=True,
+        closes=True,
+        undoable=True,
+    ),
     Verb(name="remind", kind="act", outcome="diingatkan", unattended=True, writes=(e.Reminded,)),
     Verb(
         name="host-key",
@@ -204,6 +269,22 @@ VERBS = (
     ),
     Verb(name="switch", kind="act", outcome="port switch", command="switch apply", writes=_PORT),
     Verb(name="sudo", kind="act", outcome="hak sudo diubah", command="configure --sudo", writes=_RUN),
+    Verb(name="task", kind="act", outcome="pekerjaan", needs=("what", "asked_by", "minutes"), writes=(e.TaskDone,)),
+    Verb(
+        name="sanitise",
+        kind="act",
+        outcome="disk disanitasi",
+        needs=("disk", "method", "tool", "result", "done_by"),
+        writes=(e.Sanitised,),
+    ),
+    Verb(
+        name="certify",
+        kind="act",
+        outcome="sertifikat sanitasi",
+        command="document make sanitisation",
+        writes=(e.SanitisationCertificate,),
+        after_end=True,
+    ),
 )
 """Every verb. The rows of one verb stand where the paper's tasks do."""
 

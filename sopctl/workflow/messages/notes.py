@@ -111,6 +111,7 @@ _OF_SWITCHES = {
     "not-kept": "{port} tidak lagi seperti saat dibaca",
     "not-saved": "switch tidak memastikan konfigurasinya tersimpan: {answer}",
     "nvram-question": "tidak disimpan, karena switch bertanya dahulu: {question}",
+    "safe-mode": "ada yang sedang dalam safe mode di switch: perubahan {port} ditarik kembali bila safe mode itu putus",
     "session-failed": "sesi gagal pada {stage}: {reason}",
     "session-timed-out": "waktu {seconds:.0f} s habis ({stage})",
     "no-passwordless-sudo": "{account} tidak boleh menjadi root tanpa kata sandi",

@@ -18,10 +18,12 @@ from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_output
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import inventory_sheet as sheets
 from sopctl.workflow.papers import request_letter
+from sopctl.workflow.papers.guest_book import guest_book as guest_book_of
 from sopctl.workflow.papers.sop_form import sop_form
 from sopctl.workflow.papers.summary_form import summary_form
-from sopctl.workflow.views import inventories, procedures
+from sopctl.workflow.views import house, inventories, procedures
 
 Format = Literal["pdf", "xlsx", "html"]
 T = TypeVar("T", forms.HandoverForm, forms.InventoryForm)
@@ -64,7 +66,7 @@ def handover_copy(
             remedy=Action("show", deposit_id),
             deposit=deposit_id,
         )
-    issued = _issued(dossier, handed_over.document, forms.HandoverForm)
+    issued = issued_form(dossier, handed_over.document, forms.HandoverForm)
     language = language or issued.language
     number = f"{issued.stamp.document_number} ({say('salinan', language)})"
     stamp = replace(issued.stamp, document_number=number, names_record=False)
@@ -80,6 +82,20 @@ def inventory_summary(desk: Desk, month: str | None, *, kind: Literal["pdf", "xl
     return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content)
 
 
+def guest_book(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
+    """The guest book of a month, by default this one. Returns the file's path."""
+    of, visits = house.guest_book(desk, month)
+    return _write(output or Path(f"buku-tamu-{of}.{kind}"), _as(kind, guest_book_of(desk, of, visits)))
+
+
+def inventory_sheet(desk: Desk, deposit_id: str, *, kind: Literal["xlsx", "yaml"], output: Path | None) -> Path:
+    """The empty inventory sheet of a machine that nothing can read. Returns the file's path."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    whole = sheets.as_yaml(dossier).encode() if kind == "yaml" else to_xlsx(sheets.spreadsheet(desk, dossier))
+    suffix = "yml" if kind == "yaml" else "xlsx"
+    return _write(output or Path(f"lembar-inventaris-{deposit_id}.{suffix}"), whole)
+
+
 def inventory_copy(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:
     """A copy of a deposit's inventory form of `month`, by default the newest, to work with or to edit. It says what the
     issued form says. Returns the file's path.
@@ -87,14 +103,14 @@ def inventory_copy(desk: Desk, deposit_id: str, month: str | None, *, kind: Form
     Raises UsageError when there is no form, or none that kept its data; InvalidRecord when the data was altered.
     """
     dossier, gathered = inventories.gathering(desk, deposit_id, month)
-    issued = _issued(dossier, gathered.document, forms.InventoryForm)
+    issued = issued_form(dossier, gathered.document, forms.InventoryForm)
     number = f"{issued.stamp.document_number} (salinan)"
     form = replace(issued, stamp=replace(issued.stamp, document_number=number, names_record=False))
     content = render(form) if kind == "pdf" else _as(kind, inventory_paper(form))
     return _write(output or Path(f"inventaris-{deposit_id}-{gathered.month}.{kind}"), content)
 
 
-def _issued(dossier: Dossier, paper: Paper, form: type[T]) -> T:
+def issued_form(dossier: Dossier, paper: Paper, form: type[T]) -> T:
     """What a form said when it was issued."""
     if paper.data is None:
         raise UsageError(

@@ -35,7 +35,7 @@ from sopctl.store.issued import Issued
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.elements import letterhead, office_party
 from sopctl.workflow.servers import checking
-from sopctl.workflow.views import inventories
+from sopctl.workflow.views import house, inventories
 from sopctl.workflow.views.inventories import MonthlySummary
 from sopctl.workflow.views.months import Then, month_of, then
 from sopctl.workflow.views.sla_report import sla_report
@@ -358,6 +358,74 @@ def _acts(found: _Month, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
                 yield _date(event.at.date()), each.now.id, event.note
 
 
+def _visits(found: _Month) -> forms.Table:
+    return _table(
+        "Kunjungan ke ruang server",
+        ("Masuk", "Keluar", "Pengunjung", "Instansi", "Keperluan", "Pendamping"),
+        (
+            (
+                _moment(each.arrival.at),
+                _moment(each.departure.at) if each.departure else "belum",
+                ", ".join(each.visit.visitors),
+                each.visit.organisation or "–",
+                each.visit.purpose,
+                each.arrival.escort,
+            )
+            for each in house.guest_book(found.desk, found.month.name)[1]
+            if each.arrival
+        ),
+    )
+
+
+def _tasks(found: _Month) -> forms.Table:
+    return _table(
+        "Pekerjaan atas permintaan pemilik",
+        ("Tanggal", "Kode", "Pekerjaan", "Diminta oleh", "Dikerjakan oleh", "Menit"),
+        (
+            (
+                _date(each.at.date()),
+                each.id,
+                each.task.what,
+                each.task.asked_by,
+                each.task.done_by,
+                f"{each.task.minutes}",
+            )
+            for one in found.everyone
+            if not one.gone and one.dossier
+            for each in house.tasks(one.dossier, found.month.first, found.month.last)
+        ),
+    )
+
+
+def _sanitised(found: _Month) -> forms.Table:
+    return _table(
+        "Sanitasi disk",
+        ("Tanggal", "Kode", "Disk", "Metode", "Hasil", "Dikerjakan oleh"),
+        (
+            (_date(each.at.date()), each.id, each.row.disk, each.row.method, each.row.result, each.row.by)
+            for one in found.everyone
+            if not one.gone and one.dossier
+            for each in house.sanitised(one.dossier, found.month.first, found.month.last)
+        ),
+    )
+
+
+def _maintenance(found: _Month) -> forms.Table:
+    """What was planned by the month's end and touches it; what was called off later counts as planned."""
+    until = found.month.until(found.desk.now())
+    rows = []
+    for each in house.maintenance(found.desk, found.month.name):
+        planned, ended = each.maintenance, each.ended if each.ended and each.ended < until else None
+        if (
+            each.planned < until
+            and planned.begin < until
+            and (ended or planned.end) > max(planned.begin, found.month.begin)
+        ):
+            where = ", ".join((*(f"rak {rack}" for rack in planned.racks), *planned.deposits))
+            rows.append((_moment(planned.begin), _moment(ended or planned.end), where, planned.reason))
+    return _table("Pemeliharaan", ("Mulai", "Selesai", "Rak dan server", "Alasan"), rows)
+
+
 TABLES: tuple[Callable[[_Month], forms.Table], ...] = (
     _moves,
     _waiting,
@@ -367,6 +435,10 @@ TABLES: tuple[Callable[[_Month], forms.Table], ...] = (
     _alarms,
     _changes,
     _ending,
+    _visits,
+    _tasks,
+    _sanitised,
+    _maintenance,
     _corrections,
 )
 """What the report lists, in order. What else happens in the house gets its table here."""
@@ -392,6 +464,10 @@ def _table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]
 
 def _date(day: date) -> str:
     return f"{day:%d-%m-%Y}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%d-%m-%Y %H.%M}"
 
 
 def _day(moment: str) -> str:

@@ -1,15 +1,15 @@
 """The site's journal: does it agree with the histories, where does it end, and making it whole when it was lost."""
 
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.sop.history import Event
-from sopctl.store import dossiers, issued
-from sopctl.store.dossiers import Dossier
+from sopctl.store import books, dossiers, issued, roster
 from sopctl.store.issued import Issued
-from sopctl.store.journal import MENDED, Anchor, Journal, lags
+from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, lags
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import required
@@ -36,13 +36,15 @@ def anchor(desk: Desk) -> Anchor:
 
 class Check(Struct, frozen=True):
     """What a check of the journal found: how many lines it has, where it ends (its anchor), what does not agree, what
-    only lags (a crash can leave that), and the notes of those who mended it."""
+    only lags (a crash can leave that), the notes of those who mended it, and what changed in the roster: the people,
+    their roles and the procedures in force."""
 
     lines: int
     anchor: str
     gaps: list[str]
     lagging: list[str]
     mended: list[str]
+    rosters: list[str] = []
 
 
 def check(desk: Desk, anchor: Anchor | None = None) -> Check:
@@ -57,15 +59,15 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     hashes, gaps = _hashes(desk.site)
     lines = journal.lines()  # after the histories: what was recorded meanwhile is looked at again
     late = {line.deposit for line in lines if line.seq > len(hashes.get(line.deposit, ())) and line.deposit in hashes}
-    hashes.update((name, _again(desk.site, name)) for name in late)
+    hashes.update((name, _hashes_of(desk.site, name)) for name in late)
     noted: dict[str, set[int]] = {name: set() for name in hashes}
-    broken = {name for name in (*dossiers.ids(desk.site), issued.NAME) if name not in hashes}
+    broken = {name for name in _names(desk.site) if name not in hashes}
     for line in lines:
         events = hashes.get(line.deposit)
-        if line.deposit == MENDED or line.deposit in broken:
+        if line.deposit in (MENDED, ROSTER) or line.deposit in broken:
             continue
         if events is None:
-            gaps.append(f"{line.deposit}: the dossier is missing")
+            gaps.append(f"{line.deposit}: the {'book' if books.is_book(line.deposit) else 'dossier'} is missing")
         elif line.seq > len(events):
             gaps.append(f"{line.deposit}: event {line.seq} is missing")
         elif events[line.seq - 1] != line.hash:
@@ -75,40 +77,40 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     lagging = []
     for name, seqs in noted.items():
         missing = [seq for seq in range(1, len(hashes[name]) + 1) if seq not in seqs]
-        if not lags(missing, len(hashes[name]), opened_with_line=name != issued.NAME):
+        if not lags(name, missing, len(hashes[name])):
             gaps.append(f"{name}: {len(missing)} of its events are not in the journal, more than a crash can leave out")
         elif missing:
             lagging.append(f"{name}: its newest event is not in the journal yet; the next one adds it")
     mended = [line.note for line in lines if line.deposit == MENDED]
-    return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended)
+    rosters = [line.note.partition(" ")[2] for line in lines if line.deposit == ROSTER]
+    gaps += roster.check(desk.site)
+    return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended, rosters)
 
 
 def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:
-    """The hashes of every dossier's events and of the reports' records, and what is wrong with those that cannot be
-    read."""
+    """The hashes of the events of dossiers, books and reports, and what is wrong with those that cannot be read."""
     hashes, wrong = {}, []
-    for name in dossiers.ids(site):
+    for name in _names(site):
         try:
-            hashes[name] = _events(dossiers.read(site, name))
+            hashes[name] = _hashes_of(site, name)
         except SopctlError as error:
             wrong.append(f"{name}: {error.message}")
-    try:
-        hashes[issued.NAME] = _reports(site)
-    except SopctlError as error:
-        wrong.append(f"{issued.NAME}: {error.message}")
     return hashes, wrong
 
 
-def _again(site: Site, name: str) -> list[str]:
-    return _reports(site) if name == issued.NAME else _events(dossiers.read(site, name))
+def _names(site: Site) -> list[str]:
+    return [*dossiers.ids(site), *books.names(site), issued.NAME]
 
 
-def _reports(site: Site) -> list[str]:
-    return [each.hash for each in issued.read(site)]
+def _events(site: Site, name: str) -> Sequence[Event | Issued]:
+    """The events of a dossier, of a book of the house, or the records of the reports."""
+    if name == issued.NAME:
+        return issued.read(site)
+    return books.read_named(site, name).events if books.is_book(name) else dossiers.read(site, name).events
 
 
-def _events(dossier: Dossier) -> list[str]:
-    return [event.hash for event in dossier.events]
+def _hashes_of(site: Site, name: str) -> list[str]:
+    return [event.hash for event in _events(site, name)]
 
 
 def mend(desk: Desk, reason: str) -> Check:
@@ -123,10 +125,7 @@ def mend(desk: Desk, reason: str) -> Check:
     except InvalidRecord:
         pass
     with desk.site.alone():
-        events: list[tuple[str, Event | Issued]] = [
-            (each.id, event) for each in dossiers.read_all(desk.site) for event in each.events
-        ]
-        events += [(issued.NAME, each) for each in issued.read(desk.site)]
+        events = [(name, event) for name in _names(desk.site) for event in _events(desk.site, name)]
         by = desk.deciding.anyone(desk.site.settings.people)
         note = f"{desk.now().isoformat()} {by} ({desk.typed}): {said}"
         Journal(desk.site.root).mend(note, sorted(events, key=lambda each: (each[1].at, each[0], each[1].seq)))

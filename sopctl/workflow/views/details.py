@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
 from sopctl.model.sop import corrections
-from sopctl.model.sop.entries import Decider, OnBehalfOf, Undone, from_data
+from sopctl.model.sop.entries import Amended, Decider, OnBehalfOf, Undone, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
 
@@ -43,6 +43,9 @@ def _mended(dossier: Dossier) -> dict[int, list[str]]:
         found.setdefault(each.correction.event, []).append(said)
     for event, undone in dossier.established(Undone):
         found.setdefault(undone.undoes.event, []).append(f"[dibatalkan oleh peristiwa {event.seq}]")
+    for event, amended in dossier.established(Amended):
+        how = "diganti" if amended.kind == "replacement" else "diperbaiki dengan adendum"
+        found.setdefault(amended.amends.event, []).append(f"[{how} oleh peristiwa {event.seq}]")
     return found
 
 

@@ -15,8 +15,10 @@ from msgspec.structs import replace
 from sopctl.adapters.documents.forms import MonthForm
 from sopctl.errors import InvalidRecord
 from sopctl.model.facts.server import ServerFacts
+from sopctl.model.house.visits import Visit
 from sopctl.store import issued
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.house import maintenance, tasks, visits
 from sopctl.workflow.papers import integrity, month_report
 from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import acts, notifying
@@ -139,6 +141,21 @@ def test_asked_for_again_it_is_the_same_and_what_is_new_makes_another(
     ]
     assert [Path(file).read_bytes() for file in first.files] == contents
     assert journal.check(october).gaps == []
+
+
+def test_what_else_happened_in_the_house_has_its_rows(october: Desk, clock: Clock) -> None:
+    clock.now = day(10, 12)
+    tasks.done(october, "PS-2026-0001", what="kabel diganti", asked_by="pemilik", minutes=20)
+    visit = Visit(visitors=("Tamu",), purpose="melihat rak")
+    visits.come_in(october, identity="KTP", escort="staf", carried=None, visit=visit)
+    maintenance.plan(october, racks=["A1"], ids=[], begin=day(10, 13), end=day(10, 14), reason="ganti UPS")
+    clock.now = day(11, 2)
+    month_report.issue(october, "2026-10")
+    tables = {table.title: table.rows for table in the_data(october).tables}
+    ((_, deposit, what, *_),) = tables["Pekerjaan atas permintaan pemilik"]
+    assert (deposit, what) == ("PS-2026-0001", "kabel diganti")
+    assert [row[1:3] for row in tables["Kunjungan ke ruang server"]] == [("belum", "Tamu")]
+    assert [row[3] for row in tables["Pemeliharaan"]] == ["ganti UPS"]
 
 
 @pytest.mark.parametrize("damage", ["altered", "removed", "exchanged"])

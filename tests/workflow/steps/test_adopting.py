@@ -80,7 +80,7 @@ def test_an_adopted_server_is_due_for_configuration_and_says_what_is_unknown(des
         configuring.configure(desk, adopted.id, host_key="SHA256:" + "A" * 43)
     assert f"sopctl edit {adopted.id}" in str(caught.value)
     letters.ask_back(desk, adopted.id, letter_number="090/9/2026")
-    assert journal.check(desk).lines == 2
+    assert journal.check(desk).lines == 3, "two events, and the first roster"
 
 
 def test_a_request_still_needs_all_of_it(desk: Desk, tmp_path: Path) -> None:
