@@ -18,6 +18,7 @@ from sopctl.cli import terminal
 from sopctl.model.access.target import HostKey
 from sopctl.model.inspection import NOTHING_FOUND, Inspection, Measured
 from sopctl.model.sop.entries import HostKeyPinned
+from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.setup import init
@@ -64,7 +65,7 @@ def clock() -> Clock:
 @pytest.fixture
 def desk(site: Site, clock: Clock) -> Desk:
     deciding = terminal.desk(Site(site.root), user="root").deciding  # `site` itself has read nothing yet
-    return Desk(site, deciding, clock)
+    return Desk(site, deciding, clock, clock_is_right=True)  # tests leap through the months
 
 
 def pinned(host_key: Mapping[str, str]) -> HostKeyPinned:
@@ -74,13 +75,23 @@ def pinned(host_key: Mapping[str, str]) -> HostKeyPinned:
 
 @pytest.fixture
 def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
-    """File the example request, with changes of its text; returns the new deposit's id."""
+    """File the example request, with changes of its text; returns the new deposit's id. Each is another server: after
+    the first, its name, numbers and address are others than the example's, where `changes` does not say them."""
 
     def file(changes: dict[str, str] | None = None) -> str:
-        text = init.EXAMPLE_REQUEST
+        text, number = init.EXAMPLE_REQUEST, len(dossiers.ids(desk.site)) + 1
         for old, new in (changes or {}).items():
             assert old in text
             text = text.replace(old, new)
+        own = {
+            "SN-0001": f"SN-{number:04}",
+            "web1.example.org": f"web{number}.example.org",
+            "192.0.2.10 ": f"192.0.2.{9 + number} ",
+            "090/1/2026": f"090/{number}/2026",
+        }
+        for old, new in own.items() if number > 1 else ():
+            if old.strip() not in str(changes):
+                text = text.replace(old, new)
         record = tmp_path / "request.yml"
         record.write_text(text)
         return letters.request(desk, record).id
@@ -137,7 +148,7 @@ def placed(desk: Desk, until_space: Callable[..., str]) -> Callable[..., str]:
         inspecting.inspect(desk, deposit, serial=serial, found=Inspection(measured=measured))
         handover.handover(desk, deposit)
         reservation.place(desk, deposit)
-        with turn(desk, deposit, "configure") as mine:
+        with turn(desk.knowing("satu server uji", clock_is_right=True), deposit, "configure") as mine:
             mine.start(pinned(host_key))
         return deposit
 

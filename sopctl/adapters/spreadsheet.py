@@ -13,6 +13,8 @@ MAX_UNPACKED = 16 * 1024 * 1024
 MAX_TAGS = 500_000
 """How many XML tags it may have: each costs the reader memory and microseconds. A list of 2,000 servers has 110,000."""
 MAX_PARTS = 500
+EXACT = 10**15
+"""From here on a number cell has lost digits (model/intake/cells.py)."""
 MAX_BETWEEN = 256 * 1024
 """How many bytes may lie between two tags, attributes included; a cell of Excel's has 32,767 characters."""
 
@@ -26,7 +28,8 @@ def is_spreadsheet(content: bytes) -> bool:
 
 
 def read_rows(content: bytes, *, where: str, max_rows: int, max_columns: int) -> Iterator[list[str]]:
-    """The rows of the first sheet, each cell as text (dates as 2026-11-23). A formula yields its cached value; nothing
+    """The rows of the first sheet, each cell as text (dates as 2026-11-23, numbers too long
+    for a spreadsheet as 1.97E+17). A formula yields its cached value; nothing
     is computed and no link is followed. Raises InvalidRecord for a file that is too large or not a spreadsheet."""
     import openpyxl
 
@@ -98,6 +101,8 @@ def _text(cell: object) -> str:
         return cell.date().isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) >= EXACT:
+        return f"{cell:.14E}"  # as the spreadsheet shows it: the digits behind are not those that were typed
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)

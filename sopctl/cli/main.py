@@ -93,14 +93,17 @@ class Root(click.Group):
 @click.option(
     "--site", metavar="DIR", envvar="SOPCTL_SITE", help="The site's folder [default: this folder or a parent]."
 )
+@click.option("--clock-is-right", is_flag=True, help="The controller's clock is right, however old the last record is.")
 @click.version_option(__version__, prog_name="sopctl")
 @click.pass_context
-def cli(ctx: click.Context, site: str | None) -> None:
+def cli(ctx: click.Context, site: str | None, *, clock_is_right: bool) -> None:
     """Takes servers on deposit in a public data centre, by the written procedure and with its paper trail.
 
     Start: sopctl init my-site; cd my-site; sopctl todo. To see it all run first: sopctl demo.
     """
     ctx.obj = site
+    if clock_is_right:
+        ctx.meta["sopctl.clock_is_right"] = True
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 

@@ -42,6 +42,7 @@ _NEEDS = {
     "asked_by": "--asked-by <who asked for it>",
     "because": "--because <why>",
     "by_hand": "--by-hand <how it was done>",
+    "despite": "--despite <why both are right>",
     "disks": "<--keep-disks or --wipe-disks>",
     "disk": "--disk <serial number>",
     "document": "--document <letter of authority>",
@@ -154,11 +155,12 @@ def _ways(action: Action) -> Iterator[Action]:
 def error(found: SopctlError) -> str:
     """The sentence that says what is wrong."""
     own = _SENTENCES.get(found.id)
-    return own.format(**found.values) if own else found.message
+    return own.format(**found.values) if own else found.sentence
 
 
 def told(found: SopctlError) -> str:
     """The whole of an error, safe to print: where, what, and below it what helps."""
     place = f"{printable(found.where)}: " if found.where else ""
     helps = advice(found.remedy)
-    return f"{place}{printable(error(found), LONGEST)}" + (f"\n  → {printable(helps, LONGEST)}" if helps else "")
+    lines = "".join(f"\n  {printable(line, LONGEST)}" for line in found.lines)
+    return f"{place}{printable(error(found), LONGEST)}{lines}" + (f"\n  → {printable(helps, LONGEST)}" if helps else "")

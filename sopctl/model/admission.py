@@ -8,6 +8,7 @@ gate is pure: what it has to know of the site is in its `House`.
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from msgspec import Struct, to_builtins
 
@@ -16,6 +17,7 @@ from sopctl.model import names
 from sopctl.model.access import public_key
 from sopctl.model.access.destinations import EVERYWHERE, Destinations
 from sopctl.model.deposit import Access, Adoption, AnyRequest, Contact
+from sopctl.model.intake import plausibility
 from sopctl.model.text import printable, words
 
 Step = str | int
@@ -33,6 +35,8 @@ class House(Struct, frozen=True):
     first_contact_keys: tuple[str, ...] = ("owner",)
     management_accounts: frozenset[str] = frozenset({"sopctl"})
     own_keys: frozenset[bytes] = frozenset()
+    today: date | None = None
+    """The office's day; None where nobody asks what is plausible."""
 
 
 class Objection(Struct, frozen=True):
@@ -103,7 +107,7 @@ def objections(record: AnyRequest | Adoption, house: House) -> list[Objection]:
     """Everything in the record that is not let in, in the order in which it is read; empty for one that may come in."""
     return [
         Objection(path, reason, remedy)
-        for look in (_texts, _lists, _dates, _contacts, _places, _way_in, _accounts, _macs)
+        for look in (_texts, _lists, _dates, _meant, _contacts, _places, _way_in, _accounts, _macs)
         for path, reason, remedy in look(record, house)
     ]
 
@@ -146,6 +150,10 @@ def _dates(record: AnyRequest | Adoption, _house: House) -> Found:
     for path, day in days.items():
         if day and not YEARS[0] <= day.year <= YEARS[1]:
             yield path, f"the year {day.year} is not meant", "Write the date as 2026-11-23."
+
+
+def _meant(record: AnyRequest | Adoption, house: House) -> Found:
+    return plausibility.doubts(record, house.today) if house.today else iter(())
 
 
 def _contacts(record: AnyRequest | Adoption, _house: House) -> Found:

@@ -130,7 +130,7 @@ def restore(file: Path, root: Path, *, unseal: Callable[[bytes], bytes] | None =
             write_atomic(path, content)
     if missing:
         raise _altered(file, next(iter(missing)))
-    for name in ("racks", "deposits"):
+    for name in ("racks", "networks", "deposits"):
         make_folder(root / name)
     make_folder(root / "keys", 0o700)
     for path, content in last:  # only now is it a site

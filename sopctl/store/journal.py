@@ -93,6 +93,12 @@ class Journal:
         """
         return self._chained(self._read()[0])
 
+    def newest(self) -> str | None:
+        """The deposit of the newest event of a dossier, as its line says (the chain is not checked); None where there
+        is none. Other lines (of a mend, the roster, a book of the house) are passed over."""
+        lines = (self._line(number, raw) for number, raw in reversed(list(enumerate(self._read()[0], 1))))
+        return next((line.deposit for line in lines if re.match(names.ID, line.deposit)), None)
+
     def anchor(self) -> Anchor:
         """Where the journal ends now. Raises InvalidRecord as `lines`."""
         raw, _ = self._read()

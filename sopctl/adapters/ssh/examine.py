@@ -40,6 +40,7 @@ def examine_accounts(
     key: Key,
     accounts: Mapping[str, Sequence[str]],
     *,
+    deposit: str = "",
     address: str | None = None,
     jump_key: Key | None = None,
     ca: str | None = None,
@@ -50,7 +51,8 @@ def examine_accounts(
 
     Checks that each account exists, is neither locked nor expired, has all of its keys ("TYPE BASE64 [comment]") where
     sshd reads them, passes sshd's rules for a login from `address` (by default our own), and has a working shell. Then
-    the services are checked. When the management account does not get that far, `access` in the result says why, and
+    the services are checked. A server that carries the id of another deposit than `deposit` is not looked at: that is
+    the cause `other-deposit`. When the management account does not get that far, `access` in the result says why, and
     accounts that were not examined are missing. One connection, within `target.timeout`.
     Raises InvalidRecord for malformed arguments, and Interrupted.
     """
@@ -65,7 +67,8 @@ def examine_accounts(
         climb.log_in(target.user or "", key)
         with climb.on(Rung.COMMAND) as note:
             for account, public_keys in accounts.items():
-                found.append(AccountFound(account, findings(_examine(climb, account, address), public_keys)))
+                seen = _examine(climb, account, address, deposit)
+                found.append(AccountFound(account, findings(seen, public_keys)))
             note.append(f"looked at {', '.join(accounts)}")
         climb.disconnect()
         if target.services:
@@ -98,7 +101,7 @@ def _refuse(target: Target, accounts: Mapping[str, Sequence[str]], address: str 
         source(address)
 
 
-def _examine(climb: Climb, account: str, address: str | None) -> AccountSeen:
+def _examine(climb: Climb, account: str, address: str | None, deposit: str) -> AccountSeen:
     """Run the script and parse its output."""
     assert climb.session is not None  # noqa: S101 (logged in)
     script = resources.files(__package__).joinpath("examine.sh").read_bytes()
@@ -106,6 +109,9 @@ def _examine(climb: Climb, account: str, address: str | None) -> AccountSeen:
     command = shlex.join(["sh", "-c", _RUN, "sh", account, address or "-"])
     status, output = climb.session.run_with_input(command, script, MAX_ANSWER)
     said = read_records(output)
+    noted = printable(dict(said).get("deposit", "").strip(), 60)
+    if deposit and noted and noted != deposit:
+        raise Fault(Cause.OTHER_DEPOSIT, f"this is the server of {noted}, by the note there, not of {deposit}")
     if said and said[-1][0] == "end":
         return read_seen(account, said)
     words = printable(output.strip(), 200) or f"exit status {status}"

@@ -138,6 +138,7 @@ main() {
 	say now "$(date +%s)"
 	say seen_from "$address"
 	if [ -e "/var/lib/sopctl/created/$1" ]; then say made_here yes; fi
+	head -c 60 /var/lib/sopctl/deposit | part deposit 60
 	if [ -e /etc/nologin ] || [ -e /run/nologin ]; then say nologin yes; fi
 	own_name & # a resolver that does not answer takes its time
 	grep -E '^(ID|VERSION_ID|PRETTY_NAME)=' /etc/os-release | part os 512

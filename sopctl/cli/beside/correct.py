@@ -11,6 +11,7 @@ from sopctl.cli.options import (
     choose_one,
     day_of,
     decider_options,
+    despite_option,
     example,
     id_argument,
     json_option,
@@ -52,6 +53,7 @@ from sopctl.cli.render import put_step
 @click.option("--letter-number", type=TEXT, default="", help="With --forged: which letter [default: the request's].")
 @reason_option
 @letter_option
+@despite_option
 @decider_options
 @seen_option
 @json_option

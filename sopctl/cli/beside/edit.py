@@ -9,6 +9,7 @@ from sopctl.cli.options import (
     TEXT,
     choose_one,
     decider_options,
+    despite_option,
     example,
     id_argument,
     json_option,
@@ -28,6 +29,7 @@ from sopctl.cli.render import put_step
 @click.option("--from", "source", type=FILE, help="Take the record from this file instead of the editor ($EDITOR).")
 @click.option("--accept", is_flag=True, help="Accept what was changed in deposit.yml by hand (with --note).")
 @click.option("--note", "--reason", "note", type=TEXT, default="", help="Why; it is kept in the record.")
+@despite_option
 @decider_options
 @seen_option
 @json_option

@@ -54,8 +54,9 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         out.print(f"place: {row.place}")
     if row.valid_until:
         out.print(f"valid until {row.valid_until}")
-    for name, contact in details.contacts(dossier.deposit, personal=personal):
-        out.print(f"{name} contact: {contact}")
+    contacts = [f"{name} contact: {contact}" for name, contact in details.contacts(dossier.deposit, personal=personal)]
+    for line in (*contacts, *map(printable, details.remarks(dossier))):
+        out.print(line)
     for line in by_hand(dossier):
         out.print(f"edited by hand: {printable(line)}", style="red")
     made = table("no", "at", "step", "outcome", "by", "note")
@@ -69,7 +70,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
             at,
             f"{event.procedure} {event.step}",
             event.outcome + mark,
-            printable(", ".join(filter(None, (details.decided_by(event), details.decider(event))))),
+            printable(details.decided_by(event, desk.site)),
             printable(event.note),
             style="red" if mark else None,
         )

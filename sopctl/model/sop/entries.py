@@ -19,6 +19,7 @@ from sopctl.model.access import verification
 from sopctl.model.access.target import HostKey
 from sopctl.model.access.verification import Established
 from sopctl.model.inspection import Checked, Condition, Measured
+from sopctl.model.intake import identity
 from sopctl.model.ports.port import PortSetting
 from sopctl.model.rack import Place
 from sopctl.model.sanitisation import DiskRow
@@ -139,6 +140,16 @@ class Reserved(Entry, frozen=True, kw_only=True):
 
     place: Place
     passed_over: tuple[PassedOver, ...] | None = None
+
+
+class AddressGiven(Entry, frozen=True, kw_only=True):
+    """The address that the office gives the server, and its network: its name, prefix length, gateway and VLAN."""
+
+    address_given: str
+    network: str
+    prefix: int
+    gateway: str = ""
+    address_vlan: int | None = None
 
 
 class OfferedUntil(Entry, frozen=True, kw_only=True):
@@ -626,6 +637,21 @@ class OnBehalfOf(Entry, frozen=True, kw_only=True):
     """For whom it was decided."""
 
     on_behalf_of: Behalf
+
+
+class Shared(Struct, frozen=True):
+    """A mark that a deposit has in common with others (their ids; a few of many): its kind, and what it means."""
+
+    kind: identity.Kind
+    value: str
+    others: tuple[str, ...]
+
+
+class Despite(Entry, frozen=True, kw_only=True):
+    """Why the deposit may have marks that others have too: one address for several servers, one letter for two."""
+
+    despite: str
+    shares: tuple[Shared, ...]
 
 
 @cache

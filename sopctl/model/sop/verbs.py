@@ -94,7 +94,7 @@ VERBS = (
         name="reserve",
         ends=("tersedia", "tidak tersedia"),
         may_wait=("space", "month", "decision"),
-        writes=(e.Reserved, e.OfferedUntil),
+        writes=(e.Reserved, e.OfferedUntil, e.AddressGiven),
         undoable=True,
     ),
     Verb(name="notify", task="place-ready", unattended=True, writes=(*_NOTICE, e.OfferedUntil)),
@@ -288,7 +288,7 @@ VERBS = (
 )
 """Every verb. The rows of one verb stand where the paper's tasks do."""
 
-ANY_VERBS = frozenset({e.Decider, e.OnBehalfOf, e.LateBecause})
+ANY_VERBS = frozenset({e.Decider, e.OnBehalfOf, e.LateBecause, e.Despite})
 """What the events of every verb may establish."""
 
 _BY_NAME = {(verb.name, verb.task): verb for verb in VERBS}

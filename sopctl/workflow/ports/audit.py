@@ -10,6 +10,7 @@ from msgspec import Struct
 from sopctl.adapters import switch as device
 from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.model.access.algorithms import allowed
+from sopctl.model.intake import addresses
 from sopctl.model.ports.audit import Finding, PortRecord, compare
 from sopctl.model.ports.port import PortSetting, SwitchState
 from sopctl.model.ports.switch import SwitchRecord, quarantine
@@ -101,8 +102,9 @@ def port_records(site: Site) -> list[PortRecord]:
                 name = switch.interface(number)
                 owner = owners.get((switch.name, name), "")
                 if owner in readable:
-                    wanted = _wanted(switch, readable[owner])
-                    found.append(PortRecord(switch.name, name, wanted, owner, macs[owner]))
+                    dossier = readable[owner]
+                    wanted, doubt = _wanted(switch, dossier), _doubt(site, switch, dossier)
+                    found.append(PortRecord(switch.name, name, wanted, owner, macs[owner], doubt))
                 elif not owner:
                     found.append(PortRecord(switch.name, name, quarantine(switch)))
     return found
@@ -117,3 +119,11 @@ def _wanted(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
         return deposit_port.service(switch, dossier) if given else quarantine(switch)
     except InvalidRecord:
         return quarantine(switch)
+
+
+def _doubt(site: Site, switch: SwitchRecord, dossier: Dossier) -> str:
+    """What is wrong with the address of a deposit whose port is in service, by what the office gives out."""
+    wanted = _wanted(switch, dossier)
+    if not wanted.enabled:
+        return ""
+    return addresses.doubt(site.networks, dossier.deposit.access.address, wanted.vlan, wanted.tagged)

@@ -177,7 +177,7 @@ def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.
     """Make the management account, with full sudo, by logging in as `user`. Whatever exists of it already stays."""
     site = mine.desk.site
     account = ["management", office_account(site, mine.dossier), public_key(site, site.settings.management.key)]
-    script = b"\n".join((site.root / name).read_bytes() for name in SCRIPTS)
+    script = b"\n".join([f"DEPOSIT={mine.dossier.id}".encode(), *((site.root / name).read_bytes() for name in SCRIPTS)])
     where = target(host(site, mine.dossier), user, timeout=SECONDS)
     return run_as_root(where, way, script, ["add", RECORDS, *account], cancel=cancel)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sopctl.errors import Action, NotNow, UsageError
+from sopctl.model.intake import plausibility
 from sopctl.model.sop import verbs
 from sopctl.model.sop.entries import Entry, ExtensionLetter, Letter, LetterScan, ValidUntil
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, office_roles, on_hold, turn
@@ -58,6 +59,7 @@ def extend(
     """
     with act(desk, deposit_id, "extend") as mine:
         _refuse_early(mine, until)
+        required.meant(plausibility.term(until, None, desk.now().date()))
         entries: list[Entry] = [ValidUntil(valid_until=until)]
         if letter_number:
             entries.append(ExtensionLetter(letter=Letter(letter_number, desk.now().date())))

@@ -16,6 +16,7 @@ from sopctl.model.deposit import Deposit
 from sopctl.model.sop import edits
 from sopctl.model.sop.entries import Edited, Filed
 from sopctl.store import codec, dossiers
+from sopctl.store.across import identities
 from sopctl.store.durable import disk_errors, make_folder, write_atomic
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, changed_lines, refuse_edited
@@ -30,7 +31,7 @@ def edit(desk: Desk, deposit_id: str, *, source: Path | None = None, note: str =
     Raises NotNow when nothing was changed, or the decider has not that role; InvalidRecord when the result is not valid
     (the record stays as it was), Conflict when there is an edit by hand that was not accepted.
     """
-    said = required.note(note, "an edit", Action("edit", deposit_id, needs=("note",)))
+    said = required.note(note or desk.despite, "an edit", Action("edit", deposit_id, needs=("note",)))
     with act(desk, deposit_id, "edit") as mine:
         refuse_edited(mine.dossier)
         if source is None:
@@ -59,10 +60,20 @@ def _change(mine: Turn, source: Path, note: str) -> StepDone:
     """Record what stands in `source`. The first event with its hash is the change; deposit.yml follows it."""
     before, after = mine.dossier.record, codec.read(source)
     if after == before:
-        raise NotNow("nothing-changed", "nothing was changed in {deposit}", deposit=mine.dossier.id)
+        return _known(mine)
     _check(mine, after, source)
     _refuse_moved_record(mine)
     return _record(mine, before, after, note)
+
+
+def _known(mine: Turn) -> StepDone:
+    """Record why the deposit has what another has. Raises NotNow where that was not the reason to come."""
+    why, site = mine.desk.despite, mine.desk.site
+    found = identities.clashes(site, [identities.of(site, mine.dossier)]) if why else []
+    if not found:
+        raise NotNow("nothing-changed", "nothing was changed in {deposit}", deposit=mine.dossier.id)
+    note = f"{why}: {'; '.join(f'{each.said} juga pada {each.others[0].id}' for each in found)}"
+    return mine.record(mine.verb.outcome, Edited(changed=()), identities.despite(found, why), note=note[:1000])
 
 
 def _check(mine: Turn, content: bytes, path: Path) -> None:
@@ -72,7 +83,9 @@ def _check(mine: Turn, content: bytes, path: Path) -> None:
             "id-cannot-change", "the id {deposit} cannot be changed", where=str(path), deposit=mine.dossier.id
         )
     before = codec.parse(mine.dossier.record, Deposit, where=str(path))
-    admitting.refuse_edit(mine.desk.site, before, deposit, admitting.in_record(content, str(path)))
+    admitting.refuse_edit(
+        mine.desk.site, before, deposit, admitting.in_record(content, str(path)), mine.desk.now().date()
+    )
 
 
 def _record(mine: Turn, before: bytes, after: bytes, note: str) -> StepDone:

@@ -58,7 +58,7 @@ def move(desk: Desk, deposit: str, *, to: dict[str, Any], reason: str, **told: A
 
 def again(desk: Desk, deposit: str) -> None:
     """The same letter is filed once more."""
-    letters.request(desk, desk.site.root / "request.yml")
+    letters.request(desk.knowing("surat sama diajukan lagi"), desk.site.root / "request.yml")
 
 
 def void(desk: Desk, deposit: str, *, of: str = "", **told: Any) -> None:
@@ -79,7 +79,10 @@ def others(desk: Desk, deposit: str) -> None:
     record = desk.site.root / "lain.yml"
     for number in (2, 3):
         text = (desk.site.root / "request.yml").read_text()
-        record.write_text(text.replace("SN-0001", f"SN-100{number}").replace("web1", f"web{number}"))
+        text = text.replace("SN-0001", f"SN-100{number}").replace("web1", f"web{number}")
+        record.write_text(
+            text.replace("192.0.2.10 ", f"192.0.2.1{number} ").replace("090/1/2026", f"090/{number}/2026")
+        )
         other = letters.request(desk, record).id
         for by in ("kadis", "kabid"):
             letters.dispose(desk.decided_by(by), other, instruction="x")
@@ -236,8 +239,10 @@ def _plain(value: Any) -> Any:
 
 
 def perform(desk: Desk, deposit: str, each: dict[str, Any]) -> None:
-    words = {{"dated": "on"}.get(key, key): value for key, value in each.items() if key not in ("verb", "by")}
-    DO[each["verb"]](desk.decided_by(each.get("by")), deposit, **words)
+    words = {
+        {"dated": "on"}.get(key, key): value for key, value in each.items() if key not in ("verb", "by", "despite")
+    }
+    DO[each["verb"]](desk.decided_by(each.get("by")).knowing(each.get("despite", "")), deposit, **words)
 
 
 def test_a_correction_names_the_event_and_keeps_the_scan(
