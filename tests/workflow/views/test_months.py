@@ -19,7 +19,7 @@ from sopctl.model.sop.entries import SwitchedOff
 from sopctl.store import dossiers, register
 from sopctl.store.checks import Checks
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.papers.summary_form import summary_form
+from sopctl.workflow.papers.monthly.summary_form import summary_form
 from sopctl.workflow.servers import checking
 from sopctl.workflow.steps import (
     acts,

@@ -183,7 +183,7 @@ def make_report(ctx: click.Context, *, month: str | None, as_json: bool) -> None
     It is issued: numbered, kept in reports/, noted in the journal. Asked for again, the same report is given; if
     something is new about the month, another one is issued that names the one before.
     """
-    from sopctl.workflow.papers import month_report
+    from sopctl.workflow.papers.monthly import month_report
 
     made = month_report.issue(open_desk(ctx), month)
     if as_json:

@@ -19,7 +19,8 @@ from sopctl.model.house.visits import Visit
 from sopctl.store import issued
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.house import maintenance, tasks, visits
-from sopctl.workflow.papers import integrity, month_report
+from sopctl.workflow.papers import integrity
+from sopctl.workflow.papers.monthly import month_report
 from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import acts, notifying
 from tests.adapters.documents.samples import text
