@@ -19,7 +19,6 @@ from sopctl.adapters.ssh.root import run_unasked, unasked_fault
 from sopctl.errors import InvalidRecord
 from sopctl.model.access import sshd_rules
 from sopctl.model.access.account import AccountFound, AccountSeen, Examination, KeyFile, PathEntry, Shadow, findings
-from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import Rung
 from sopctl.model.access.target import Target, source
 from sopctl.model.names import ACCOUNT, PUBLIC_KEY
