@@ -206,7 +206,10 @@ def test_a_shell_alone_has_a_window_too(office: Office) -> None:
 
     console(ONE_LINE_SHELL)
     before = fingerprint_by(console)
-    broken = {"raw_accounts_management_public_key": office.public["db"], "armed_window_login_seconds": 60}
+    broken: dict[str, Any] = {
+        "raw_accounts_management_public_key": office.public["db"],
+        "armed_window_login_seconds": 60,
+    }
     result, host = office.play("configure_raw.yml", **broken)
     assert result.outcome is Outcome.FAILED
     assert "The server is as it was before the run; put back: " in host.message, host

@@ -17,6 +17,9 @@ folders='/etc /home /root /srv /opt /usr/local /var/www /var/spool/cron /var/lib
 
 found $folders -- -printf '%p %M %U:%G %l\n' | sort | part file
 found $folders -- -type f -print0 | sort -z | xargs -0 -r sha256sum | awk '{ print $2, substr($1, 1, 16) }' | part content
+getfacl --absolute-names --recursive --skip-base --physical $folders 2>/dev/null | awk '/^# file: / { file = $3 } /^[^#]/ { print file, $0 }' | sort | part acl
+getfattr --absolute-names --recursive --no-dereference --dump --match='^(user|security)' $folders 2>/dev/null |
+    awk '/^# file: / { file = $3 } /^[^#]/ { print file, $0 }' | sort | part xattr
 { getent passwd; cat /etc/passwd; } | sort -u | part account
 { getent group; cat /etc/group; } | sort -u | part group
 cut -d: -f1,2,5,8 /etc/shadow | part password
