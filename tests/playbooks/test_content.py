@@ -151,5 +151,11 @@ def test_the_window_keeps_what_is_changed_in_it() -> None:
             assert any(f"{place}/".startswith(f"{one}/") or one.startswith(f"{place}/") for one in kept), (role, place)
 
 
+def test_the_look_and_the_window_know_the_same_places_of_ours() -> None:
+    ours = yaml.safe_load((PLAYBOOKS / "roles/armed_window/defaults/main.yml").read_text())["armed_window_ours"]
+    look = (PLAYBOOKS.parent / "sopctl/adapters/ssh/survey.sh").read_text()
+    assert re.search("^OURS='([^']*)'", look, re.MULTILINE)[1].split() == ours  # type: ignore[index]
+
+
 READ_ONLY = {"/etc/debian_version", "/etc/nsswitch.conf", "/var/lib/sopctl/window"}
 """What roles only read, and the window itself."""

@@ -4,6 +4,7 @@ Each change names what it is about; the command line and the consent sheet have 
 are cut off are in comparison.py.)
 """
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -74,9 +75,8 @@ def _logins(found: Survey, wanted: Wanted) -> Iterator[Change]:
         yield Change("ended", "password-login", "restored")
     if said("permitrootlogin") == "yes":
         yield Change("ended", "root-login", "restored", before="yes", after="prohibit-password")
-    banner = said("banner")
-    if wanted.banner.strip() and banner not in ("", "/etc/ssh/sopctl-banner"):
-        yield Change("changed", "banner", "restored", before="" if banner == "none" else banner, after=wanted.banner)
+    if wanted.banner.strip() and said("banner") == "none":  # one of the owner's stays
+        yield Change("changed", "banner", "restored", after=wanted.banner)
 
 
 def _system(found: Survey, wanted: Wanted) -> Iterator[Change]:
@@ -95,9 +95,8 @@ def _system(found: Survey, wanted: Wanted) -> Iterator[Change]:
     if wanted.time_servers or not found.setting("clock"):
         running = found.setting("clock")
         yield Change("changed", "time-servers", "restored", before=running, after=", ".join(wanted.time_servers))
-    if wanted.journal_max:
-        before = found.setting("journal").partition("=")[2]
-        yield Change("changed", "journal", "restored", before=before, after=wanted.journal_max)
+    if wanted.journal_max and _journal_fits(found, wanted.journal_max):
+        yield Change("changed", "journal", "restored", after=wanted.journal_max)
     if wanted.security_updates and not _updates_itself(found):
         yield Change("changed", "security-updates", "restored")
 
@@ -106,6 +105,18 @@ def _zone(found: Survey, wanted: Wanted) -> Iterator[Change]:
     before = found.setting("zone").partition("zoneinfo/")[2]
     if wanted.time_zone and before != wanted.time_zone:
         yield Change("changed", "time-zone", "restored", before=before, after=wanted.time_zone)
+
+
+def _journal_fits(found: Survey, limit: str) -> bool:
+    """Is there no limit of the owner's, and room for twice what is there? Else nothing is set (roles/journald)."""
+    if found.setting("journal"):
+        return False
+    size = re.fullmatch(r"([0-9]{1,9})([KMGT]?)", limit)
+    used = found.setting("journal_kib")
+    if size is None or not used.isdigit():
+        return True
+    kib = int(size[1]) * 1024 ** " KMGT".index(size[2] or " ") // 1024
+    return int(used[:15]) * 2 <= kib
 
 
 def _updates_itself(found: Survey) -> bool:

@@ -180,6 +180,7 @@ class _Proving:
         self.fail()
         self.configure()
         self.each(self.log_in, "logins")
+        self.each(self.drift, "a look for drift")
         self.each(self.give_back, "release")
 
     def each(self, act: Callable[[_Case], None], what: str) -> None:
@@ -294,6 +295,11 @@ class _Proving:
         notifying.notify(self.desk, case.deposit, via="phone")
         ran = self.sopctl(*words)
         case.saw("the letter's account logs in", ran.code == 0, ran.said if ran.code else "")
+
+    def drift(self, case: _Case) -> None:
+        """What was just configured differs in nothing from what was left."""
+        ran = self.sopctl("configure", "--drift", case.deposit, "--json")
+        case.saw("configure --drift: nothing differs", ran.code == 0, ran.said if ran.code else "")
 
     def give_back(self, case: _Case) -> None:
         desk, deposit, number = self.desk, case.deposit, self.cases.index(case) + 1

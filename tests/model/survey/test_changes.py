@@ -51,6 +51,15 @@ def test_a_server_that_has_it_already() -> None:
     assert not {"host-name", "time-zone", "resolvers", "security-updates", "password-login", "account"} & seen.keys()
 
 
+def test_what_stays_as_the_owner_has_it_is_no_change() -> None:
+    settings = "hostname web1\njournal SystemMaxUse=8G\n"
+    seen = of(found.read(records({"settings": settings}, {"sopctl": "banner /etc/issue.net"})))
+    assert not {"journal", "banner"} & seen.keys()
+    for kib, told in (("524288", True), ("524289", False), ("x", True)):
+        seen = of(found.read(records({"settings": f"hostname web1\njournal_kib {kib}\n"})))
+        assert ("journal" in seen) is told, kib
+
+
 def test_where_the_host_is_not_ours() -> None:
     seen = of(found.read(records({"chroot": "yes"})))
     assert not {"firewall", "host-name", "journal", "security-updates"} & seen.keys()

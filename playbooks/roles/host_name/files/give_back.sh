@@ -7,8 +7,9 @@ said() { sed -n "$1p" "$record"; }
 name=$(said 1) pretty=$(said 2) line=$(said 3) our_name=$(said 4) our_line=$(said 5) newline=$(said 6) running=$(said 7)
 if [ "$(hostnamectl --static status)" = "$our_name" ] && [ "$name" != "$our_name" ]; then
     if [ -e "$record.file" ] || [ -L "$record.file" ]; then
-        cp -a -T "$record.file" /etc/hostname.sopctl-new
-        mv -fT /etc/hostname.sopctl-new /etc/hostname
+        file=/etc/hostname
+        cp -a -T "$record.file" "$file.sopctl-new"
+        mv -fT "$file.sopctl-new" "$file"
     else
         hostnamectl --static set-hostname "$name"
     fi
