@@ -107,6 +107,9 @@ def _zone(found: Survey, wanted: Wanted) -> Iterator[Change]:
         yield Change("changed", "time-zone", "restored", before=before, after=wanted.time_zone)
 
 
+_KIB = {"": 1 / 1024, "K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
+
+
 def _journal_fits(found: Survey, limit: str) -> bool:
     """Is there no limit of the owner's, and room for twice what is there? Else nothing is set (roles/journald)."""
     if found.setting("journal"):
@@ -115,8 +118,7 @@ def _journal_fits(found: Survey, limit: str) -> bool:
     used = found.setting("journal_kib")
     if size is None or not used.isdigit():
         return True
-    kib = int(size[1]) * 1024 ** " KMGT".index(size[2] or " ") // 1024
-    return int(used[:15]) * 2 <= kib
+    return int(used[:15]) * 2 <= int(size[1]) * _KIB[size[2]]
 
 
 def _updates_itself(found: Survey) -> bool:
