@@ -68,9 +68,9 @@ account() { # NAME: what decides whether it may log in from here
 	[ ! -e /etc/debian_version ] || mkdir -p -m 755 /run/sshd 2>/dev/null # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
 	rules=$(timeout -k 1 3 sshd -T -C "user=$1,host=$address,addr=$address,laddr=$here,lport=$port" 2>&1)
 	say sshd_status "$?"
-	printf '%s\n' "$rules" | grep -Ei "$KEYWORDS" | part sshd 6144
+	printf '%s\n' "$rules" | grep -Ei "$KEYWORDS" | part sshd 8192
 }
-KEYWORDS='^(port|listenaddress|permitrootlogin|passwordauthentication|kbdinteractiveauthentication|pubkeyauthentication|authenticationmethods|authorizedkeysfile|authorizedkeyscommand|allowusers|denyusers|allowgroups|denygroups|forcecommand|maxsessions|banner|pubkeyaccepted[a-z]*|persourcepenalties|usepam) |error|fatal|missing|bad |no such|line [0-9]'
+KEYWORDS='^(port|listenaddress|permitrootlogin|passwordauthentication|kbdinteractiveauthentication|pubkeyauthentication|authenticationmethods|authorizedkeysfile|authorizedkeyscommand|allowusers|denyusers|allowgroups|denygroups|forcecommand|maxsessions|banner|pubkeyaccepted[a-z]*|persourcepenalties|usepam|ciphers|macs|kexalgorithms|hostkeyalgorithms) |error|fatal|missing|bad |no such|line [0-9]'
 
 say() { # NAME TEXT
 	printf '%s' "$2" | part "$1" 4096

@@ -6,6 +6,7 @@ are cut off are in comparison.py.)
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from msgspec import Struct
@@ -15,11 +16,19 @@ from sopctl.model.survey.found import Survey
 from sopctl.model.survey.wanted import Wanted
 
 What = Literal[
-    "management-account", "account", "account-keys", "host-name", "password-login", "root-login", "banner", "firewall",
-    "static-address", "resolvers", "time-zone", "time-servers", "journal", "security-updates", "records",
+    "management-account", "account", "account-keys", "host-name", "password-login", "root-login", "old-algorithms",
+    "banner", "firewall", "static-address", "resolvers", "time-zone", "time-servers", "journal", "security-updates",
+    "records",
 ]  # fmt: skip
 Kind = Literal["added", "changed", "ended"]
 OnReturn = Literal["removed", "restored", "stays"]
+
+
+OLD_ALGORITHMS = (
+    "*sha1", "*sha1-*", "*-md5*", "*-cbc", "arcfour*", "umac-64*", "ssh-rsa", "ssh-rsa-cert*", "ssh-dss*",
+)  # fmt: skip
+"""What the SSH server no longer offers afterwards: sshd_weak of roles/sshd."""
+_ALGORITHMS = ("ciphers", "macs", "kexalgorithms", "hostkeyalgorithms")
 
 
 class Change(Struct, frozen=True):
@@ -75,6 +84,9 @@ def _logins(found: Survey, wanted: Wanted) -> Iterator[Change]:
         yield Change("ended", "password-login", "restored")
     if said("permitrootlogin") == "yes":
         yield Change("ended", "root-login", "restored", before="yes", after="prohibit-password")
+    offered = [each for keyword in _ALGORITHMS for each in said(keyword).split(",")]
+    if old := sorted({each for each in offered if any(fnmatchcase(each, pattern) for pattern in OLD_ALGORITHMS)}):
+        yield Change("ended", "old-algorithms", "restored", before=", ".join(old))
     if wanted.banner.strip() and said("banner") == "none":  # one of the owner's stays
         yield Change("changed", "banner", "restored", after=wanted.banner)
 
