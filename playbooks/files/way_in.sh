@@ -34,7 +34,7 @@ root_alone() { # PATH: can nobody but root change it, or a folder above it?
 
 key_files() { # ACCOUNT: its own files in which sshd looks for keys; one for all accounts is not among them
     [ ! -e /etc/debian_version ] || mkdir -p -m 755 /run/sshd 2>/dev/null || : # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
-    patterns=$(sshd -T -C "user=$1,host=localhost,addr=127.0.0.1" 2>/dev/null | sed -n 's/^authorizedkeysfile //p')
+    patterns=$(sshd -T -C "user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" 2>/dev/null | sed -n 's/^authorizedkeysfile //p')
     set -f
     for pattern in ${patterns:-.ssh/authorized_keys}; do
         case $pattern in

@@ -248,6 +248,7 @@ echo 'sopctl ALL=(ALL) NOPASSWD: /usr/bin/systemctl' >/etc/sudoers.d/sopctl; chm
 chage -E 2031-01-01 loose; usermod -L linked
 cp --remove-destination /usr/share/zoneinfo/Asia/Makassar /etc/localtime; rm -f /etc/timezone
 printf '127.0.1.1 node1.cluster.internal node1 db-master' >>/etc/hosts
+echo 'case $(id -un) in pusat) sleep 1000 ;; esac' >>/etc/skel/.bashrc
 """
 NAMES = ("linked", "www", "loose", "homeless", "fresh")
 MODES = (

@@ -26,7 +26,7 @@ cut -d: -f1,2,5,8 /etc/shadow | part password
 cat /etc/subuid /etc/subgid 2>/dev/null | sort | part subordinate
 mkdir -p -m 755 /run/sshd # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
 for user in root titipan webadmin pengelola; do
-    sshd -T -C "user=$user,host=client.example.org,addr=192.0.2.1" 2>&1 | sort | part "sshd $user"
+    sshd -T -C "user=$user,host=client.example.org,addr=192.0.2.1,laddr=192.0.2.2,lport=22" 2>&1 | sort | part "sshd $user"
 done
 ss -Hlntu | awk '{ print $1, $5 }' | sort -u | part listens
 nft list ruleset 2>/dev/null | sed 's/packets [0-9]* bytes [0-9]*/packets N/; s/ # handle.*//' | part nft

@@ -76,7 +76,7 @@ pubkey() { # by key is how the office and the letter's accounts come in: nobody 
         return
     fi
     for account in $1; do
-        if ! sshd -T -f "$folder/sshd_config" -C "user=$account,host=localhost,addr=127.0.0.1" | grep -qx 'pubkeyauthentication yes'; then
+        if ! sshd -T -f "$folder/sshd_config" -C "user=$account,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" | grep -qx 'pubkeyauthentication yes'; then
             echo "match $account"
         fi
     done
@@ -182,9 +182,10 @@ check() {
             exit 1
         fi
     done || exit 1
+    ports=$(sed -n 's/^port //p' "$folder/now" | head -n 3)
     for account in root $accounts; do
-        for address in 127.0.0.1 192.0.2.1; do
-            where=user=$account,host=client.invalid,addr=$address
+        for from in $(for port in $ports; do echo "addr=127.0.0.1,lport=$port" "addr=192.0.2.1,lport=$port"; done); do
+            where=user=$account,host=client.invalid,laddr=192.0.2.2,$from
             sshd -T -f "$folder/sshd_config" -C "$where" >"$folder/before" 2>/dev/null || continue
             sshd -T -C "$where" >"$folder/now"
             for option in "$@"; do
