@@ -8,6 +8,11 @@ home_of() {
     home_named=$(entry "$1" | cut -d: -f6)
     readlink -f -- "$home_named" 2>/dev/null || printf '%s\n' "$home_named"
 }
+new_home() { # ACCOUNT: where useradd would make its home
+    base=/home
+    if command -v useradd >/dev/null; then base=$(useradd -D | sed -n 's/^HOME=//p'); fi
+    printf '%s/%s\n' "${base:-/home}" "$1"
+}
 as() { # ACCOUNT COMMAND [WORD…]: with a shell that is none of the account's own
     account_as=$1 command_as=$2
     shift 2

@@ -95,6 +95,8 @@ class _Case:
     states: Sequence[OwnerState]
     deposit: str = ""
     before: frozenset[str] = frozenset()
+    homes: str = "/home"
+    """Where useradd makes homes there."""
     steps: list[Seen] = field(default_factory=list)
     left_out: tuple[str, ...] = ()
     consent: str = ""
@@ -173,6 +175,7 @@ class _Proving:
     def run(self) -> None:
         for case in self.cases:
             case.before = _fingerprint(self.status.name, case.server)
+            case.homes = lab.console(self.status.name, case.server.name, "useradd -D | sed -n s/^HOME=//p").strip()
             self.ask(case, "services answer before", case.services)
             case.going = case.steps[-1].ok
         self.each(self.take_in, "letters and places")
@@ -419,7 +422,7 @@ def _fingerprint(name: str, server: LabServer) -> frozenset[str]:
 def _stays(difference: str, case: _Case) -> bool:
     """Whether this difference stays after a release, as docs/lab.md says: the homes of accounts that the run made."""
     there = {fact.split()[1].split(":")[0] for fact in case.before if fact.startswith("account ")}
-    homes = [f"/home/{name}" for name in (case.account, case.office_account or "sopctl") if name not in there]
+    homes = [f"{case.homes}/{name}" for name in (case.account, case.office_account or "sopctl") if name not in there]
     sign, part, path, *_ = *difference.split(), ""
     return sign == "+" and part in ("file", "content") and any(f"{path}/".startswith(f"{home}/") for home in homes)
 

@@ -47,7 +47,9 @@ arm() {
             keys_elsewhere "$account" | while IFS= read -r path; do
                 keep_path "$path"
             done
-            there "/home/$account" || echo "/home/$account" >>new/paths
+            for path in "$(new_home "$account")" "/var/mail/$account"; do # what useradd makes
+                there "$path" || echo "$path" >>new/paths
+            done
         fi
     done
     echo "$accounts" >new/names

@@ -23,10 +23,8 @@ make() {
   changed "account $1 made"
   if [ "${CHECKING:-}" = true ]; then return 0; fi
   group=$(getent group "$1" 2>/dev/null || grep "^$1:" /etc/group || true)
-  home=/home/$1
-  if command -v useradd >/dev/null; then home=$(useradd -D | sed -n 's/^HOME=//p')/$1; fi
   {
-    if there "$home"; then echo home; fi
+    if there "$(new_home "$1")"; then echo home; fi
     if [ -n "$group" ]; then printf 'group %s\n' "$group"; fi
     for mailbox in "/var/mail/$1" "/var/spool/mail/$1"; do if there "$mailbox"; then echo mailbox; fi; done
   } >"$records/created/$1"

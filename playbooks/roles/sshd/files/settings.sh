@@ -76,7 +76,7 @@ pubkey() { # by key is how the office and the letter's accounts come in: nobody 
         return
     fi
     for account in $1; do
-        if ! sshd -T -f "$folder/sshd_config" -C "user=$account,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" | grep -qx 'pubkeyauthentication yes'; then
+        if ! sshd -T -f "$folder/sshd_config" -C "user=$account,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=$(value_of port "$folder/effective")" | grep -qx 'pubkeyauthentication yes'; then
             echo "match $account"
         fi
     done
