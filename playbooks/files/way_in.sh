@@ -67,7 +67,7 @@ write_keys() { # ACCOUNT FILE, with the keys on standard input; a link stays one
         as "$1" '
             umask 077
             if [ -L "$0" ] || [ ! -w "${0%/*}" ]; then exec cat >"$0"; fi
-            if [ -r "$0" ]; then cp -p "$0" "$0.sopctl-new" || exit; fi
+            if [ -r "$0" ]; then cp -a "$0" "$0.sopctl-new" || exit; fi
             cat >"$0.sopctl-new" && mv "$0.sopctl-new" "$0"' "$2"
     elif root_alone "$2"; then
         (umask 022 && cat >"$2")

@@ -29,7 +29,7 @@ for user in root titipan webadmin pengelola; do
     sshd -T -C "user=$user,host=client.example.org,addr=192.0.2.1,laddr=192.0.2.2,lport=22" 2>&1 | sort | part "sshd $user"
 done
 ss -Hlntu | awk '{ print $1, $5 }' | sort -u | part listens
-nft list ruleset 2>/dev/null | sed 's/packets [0-9]* bytes [0-9]*/packets N/; s/ # handle.*//' | part nft
+nft list ruleset 2>/dev/null | sed 's/packets [0-9]* bytes [0-9]*/packets N/; s/ # handle.*//; s/ expires [0-9a-z]*//g' | part nft
 for command in iptables ip6tables; do
     "$command-save" 2>/dev/null | grep -v '^#' | sed 's/\[[0-9]*:[0-9]*\]//' | part "$command"
 done
