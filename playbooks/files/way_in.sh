@@ -168,7 +168,7 @@ own_group() { # ACCOUNT GID: is it the only member? Then Debian's sshd lets the 
 }
 
 refused() { # ACCOUNT FILE: what of the way to it sshd's StrictModes refuses: lines `owner PATH` and `mode PATH`
-    if sshd -T 2>/dev/null | grep -qx 'strictmodes no'; then return 0; fi
+    if sshd -T -C "user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" 2>/dev/null | grep -qx 'strictmodes no'; then return 0; fi
     home=$(home_of "$1") uid=$(id -u "$1")
     path=$(readlink -f -- "$2")
     while there "$path"; do

@@ -92,7 +92,7 @@ account_rules() { # SERVICE DEPTH: what PAM asks before a login of the service, 
 }
 
 pam_access() { # the rules of pam_access, where sshd asks it
-	[ "$(sshd -T | sed -n 's/^usepam //p')" = yes ] || return
+	[ "$(sshd -T -C "user=$1,host=$address,addr=$address,laddr=$here,lport=$port" | sed -n 's/^usepam //p')" = yes ] || return
 	rule=$(account_rules sshd 4 | grep 'pam_access\.so' | head -n 1)
 	case $rule in '' | *fieldsep=* | *listsep=*) return ;; esac
 	file=$(echo "$rule" | sed -n 's/.*accessfile=\([^ ]*\).*/\1/p')
@@ -236,7 +236,7 @@ main() {
 		/proc/self/mounts | head -n 100 | part mounts 8192
 	immutable $(for name in "$@"; do getent passwd "$name" | cut -d: -f6; done) | part immutable 2048
 	packages | part packages 2048
-	pam_access | part pam_access 16384
+	pam_access "$1" | part pam_access 16384
 	sudoers
 	started | part started 4096
 	taken | part taken 2048
