@@ -7,6 +7,11 @@ BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
 DEV_PACKAGES := gcc libc6-dev
+# Whatever index it is from, a package is taken only if its hash is in the requirements. Wheels alone: building one from
+# source would fetch tools that nobody pinned (for a platform without wheels: make BINARY= setup).
+BINARY ?= --only-binary :all:
+INSTALL := $(BIN)/pip install -q --disable-pip-version-check --require-hashes $(BINARY)
+PIN := uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header --no-annotate
 KEEP ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -34,7 +39,7 @@ coverage: setup-dev ## Run the suite traced, and say which lines no test reaches
 
 .PHONY: test-paramiko4
 test-paramiko4: setup-dev ## Run the tests of SSH with paramiko 4, the older of the two that pyproject.toml allows
-	@test -d .cache/paramiko4 || $(BIN)/pip install -q --disable-pip-version-check --no-deps --target .cache/paramiko4 'paramiko>=4.0,<5'
+	@test -d .cache/paramiko4 || $(INSTALL) --no-deps --target .cache/paramiko4 -r requirements-paramiko4.txt
 	@PYTHONPATH=.cache/paramiko4:$(CURDIR) $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/adapters/test_spoken.py tests/adapters/ssh tests/adapters/switch
 
 .PHONY: lint
@@ -68,12 +73,12 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/pip
-	@$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
+	@$(INSTALL) -r requirements.txt
 	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
-	@$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@$(INSTALL) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
 # Prometheus' linter of metrics, without the rest of that package and what it depends on.
@@ -82,6 +87,18 @@ $(BIN)/promtool: | $(VENV)/bin/pip
 	{ apt-get download -qq prometheus 2>/dev/null || { apt-get update -qq && apt-get download -qq prometheus 2>/dev/null; }; } && \
 	dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool && install usr/bin/promtool "$(CURDIR)/$@" || \
 	echo "promtool (Debian package prometheus) cannot be fetched: its test is skipped" >&2; rm -rf $$folder
+
+.PHONY: wheel
+wheel: setup ## Build the wheel in dist/, with the pinned build tools, and the pins to install it with beside it
+	@$(BIN)/pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w dist .
+	@cp requirements.txt dist/constraints.txt
+
+.PHONY: pins
+pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
+	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --group build -o requirements.txt
+	@$(PIN) $(if $(UPGRADE),--upgrade) --group dev -c requirements.txt \
+	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
+	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt
 
 .PHONY: docs
 docs: setup ## Make docs/commands.md from the help of the commands; schema of facts and causes from the model

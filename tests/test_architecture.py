@@ -69,6 +69,12 @@ def test_only_the_store_writes_a_site(module: Path) -> None:
     assert not found or str(module) in OUTSIDE_THE_STORE, f"what it keeps belongs into sopctl/store: {found}"
 
 
+def test_json_is_read_in_one_way() -> None:
+    """msgspec raises three kinds of errors for bytes that are no JSON; whoever calls it by hand forgets one."""
+    found = [str(each) for each in MODULES if re.search(r"json\.(decode|Decoder)\(", (PACKAGE / each).read_text())]
+    assert found == ["model/as_json.py"]
+
+
 def test_nobody_is_listed_who_does_not_write() -> None:
     assert [name for name in OUTSIDE_THE_STORE if not list(calls(Path(name)))] == []
 

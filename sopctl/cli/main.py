@@ -46,9 +46,9 @@ COMMANDS = {
     ),
     "Beside the paper (di luar SOP)": (
         "beside",
-        ["adopt", "import", "edit", "hold", "resume", "extend", "refuse", "withdraw"],
+        ["adopt", "import", "edit", "correct", "hold", "resume", "late", "extend", "refuse", "withdraw"],
     ),
-    "Access": ("access", ["probe", "check", "checks", "host-key", "bmc"]),
+    "Access": ("access", ["probe", "check", "checks", "host-key", "login", "bmc"]),
 }
 """By the section of `sopctl --help`: its package below sopctl.cli, and its commands, each in the module of its name."""
 

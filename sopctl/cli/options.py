@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -53,7 +54,8 @@ def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
 
 
 def decider_options(command: Command) -> Command:
-    """Who decides, for the desk that `open_desk` makes: --by, and --on-behalf-of with its --document."""
+    """Who decides, for the desk that `open_desk` makes: --by, and --on-behalf-of with its --document; and why the step
+    comes late: --late-because."""
 
     options = (
         click.option(
@@ -78,6 +80,14 @@ def decider_options(command: Command) -> Command:
             expose_value=False,
             callback=_remember,
         ),
+        click.option(
+            "--late-because",
+            type=TEXT,
+            metavar="WHY",
+            help="Why the step comes late, for the report on time limits.",
+            expose_value=False,
+            callback=_remember,
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -95,6 +105,10 @@ lang_option = click.option("--lang", type=click.Choice(["id", "en"]), help="Indo
 month_option = click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
 reason_option = click.option("--reason", type=TEXT, required=True, help="Why; it is kept in the record.")
 letter_option = click.option("--letter", type=FILE, help="The letter about it: PDF, PNG or JPEG.")
+DAY = click.DateTime(["%Y-%m-%d"])
+day_option = click.option(
+    "--date", "on", type=DAY, metavar="YYYY-MM-DD", help="The day on which it happened [default: today]."
+)
 via_option = click.option(
     "--via",
     type=click.Choice(["email", "webhook", "phone", "letter", "meeting"]),
@@ -137,6 +151,11 @@ def passphrase_of(file: Path | None, *, confirm: bool) -> str:
     return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
 
 
+def day_of(given: datetime | None) -> date | None:
+    """The day that an option of type DAY names."""
+    return given.date() if given else None
+
+
 def language_of(lang: str | None) -> "Language":
     """What `--lang` says."""
     return "en" if lang == "en" else "id"
@@ -167,6 +186,7 @@ def open_desk(ctx: click.Context) -> "Desk":
         raise lacks("--document", "--on-behalf-of", "Say whose step it is.")
     behalf = Behalf(person, document) if person and document else None
     desk = terminal.desk(open_site(ctx), by=ctx.meta.get("sopctl.by"), behalf=behalf)
+    desk = desk.saying_why_late(ctx.meta.get("sopctl.late_because") or "")
     seen = ctx.meta.get("sopctl.seen")
     if seen is None:
         return desk

@@ -54,10 +54,17 @@ class Given:
             return first_contact.from_file(self.file)
         if self.keyring:
             return first_contact.from_keyring(self.keyring, account)
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageError(
-                "no-terminal",
-                "there is no terminal to ask for the password",
-                remedy="Give it in a file: --password-file FILE",
-            )
-        return first_contact.one_line(click.prompt(f"Password of {account}", hide_input=True, err=True), "typed")
+        return asked(account)
+
+
+def asked(account: str) -> "Password":
+    """The password of `account`, typed at the terminal, where nobody sees it. Raises UsageError without a terminal."""
+    from sopctl.workflow.servers import first_contact
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "no-terminal",
+            "there is no terminal to ask for the password",
+            remedy="Give it in a file: --password-file FILE",
+        )
+    return first_contact.one_line(click.prompt(f"Password of {account}", hide_input=True, err=True), "typed")

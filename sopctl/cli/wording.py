@@ -39,12 +39,14 @@ verbs counts, else the verb's own name."""
 
 _NEEDS = {
     "accept": "--accept <why it is accepted>",
+    "because": "--because <why>",
     "by_hand": "--by-hand <how it was done>",
     "disks": "<--keep-disks or --wipe-disks>",
     "document": "--document <letter of authority>",
     "file": "<file>",
     "fingerprint": "--confirm <SHA256 fingerprint>",
     "folder": "<folder>",
+    "id": "<id of the deposit>",
     "instruction": "--instruction <what the head wrote>",
     "letter_number": "--letter-number <number of the letter>",
     "note": "--note <note>",
@@ -63,6 +65,7 @@ _NEEDS_OF = {
     ("configure", "file"): "--password-file <file>",
     ("configure", "fingerprint"): "--host-key <SHA256 fingerprint>",
     ("edit", "file"): "--from <file>",
+    ("login", "file"): "--key-file <file>",
     ("init", "file"): _NEEDS["folder"],
     ("probe", "fingerprint"): "--expect-key <SHA256 fingerprint>",
     ("release", "note"): _NEEDS["by_hand"],

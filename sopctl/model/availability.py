@@ -134,11 +134,16 @@ def joins(before: int, at: int, policy: Policy) -> bool:
 
 
 def availability(found: Iterable[Outage], spans: Iterable[Span], first: int, last: int) -> Availability:
-    """How available a server was between `first` and `last`, as far as it was watched (`spans`)."""
+    """How available a server was between `first` and `last`, as far as it was watched (`spans`). An outage that went on
+    beyond `last` has no end here, whenever that came."""
     spans = list(spans)
     inside = [Span(max(one.began, first), min(one.ended, last)) for one in spans]
     inside = [one for one in inside if one.began < one.ended]
-    mine = tuple(one for one in found if one.began < last and (one.ended is None or one.ended > first))
+    mine = tuple(
+        one if one.ended is None or one.ended <= last else replace(one, ended=None)
+        for one in found
+        if one.began < last and (one.ended is None or one.ended > first)
+    )
     observed = sum(one.ended - one.began for one in inside)
     lengths = [outage.within(inside) for outage in mine]
     repaired = [outage.within(spans) for outage in mine if outage.ended is not None and outage.ended <= last]

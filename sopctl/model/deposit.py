@@ -104,11 +104,11 @@ class RequestedAccount(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the controller first gets in: an account that the owner made, and the name of its key in the site's keys/;
-    without a key, a password that is given when the server is configured.
+    """How the controller first gets in: an account that the owner made, and the name of the office's key that opens it
+    (one that letters may name); without a key, a password that is given when the server is configured.
 
-    For an appliance this remains the way in. So if it takes no key, its password is kept too: in the first line of the
-    file keys/`password`."""
+    For an appliance this remains the way in, with a key or password that the office sets for that deposit alone.
+    `password` is in records of earlier days: it named a file of keys/, and is no longer let in nor sent."""
 
     user: Account
     key: KeyFile | None = None
@@ -313,8 +313,8 @@ def _refuse_accounts(access: Access) -> None:
     way = access.first_contact
     if access.accounts:
         raise ValueError("Expected no `accounts`: an appliance is not configured")
-    if way and (way.key is None) == (way.password is None):
-        raise ValueError("Expected a `key` or a `password` (a file in keys/) in `first_contact` of an appliance")
+    if way and way.key and way.password:
+        raise ValueError("Expected a `key` or a `password` in `first_contact` of an appliance, not both")
 
 
 def _refuse_legacy(access: Access) -> None:

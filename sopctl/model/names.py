@@ -19,7 +19,7 @@ FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,80}\Z"
 """A file that a record may name (a key in keys/, a rack): one path component, never hidden."""
 
 PUBLIC_KEY = (
-    r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com)"
+    r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
     r" [A-Za-z0-9+/]{40,1400}={0,2}( [A-Za-z0-9@._+-]{1,100})?\Z"
 )
 """One line of authorized_keys without options: an option such as command= would ask for more than access."""
@@ -70,6 +70,10 @@ def explain(message: str, value: object = None) -> str:
     """A message of msgspec about `value`, with the grammars in words."""
     if choice := _ONE_OF.search(message):
         return message.replace(choice[0], f"{value!r} is none of those known: {told(value, choice[1].split('|'))}")
+    if f"`str` matching regex {PUBLIC_KEY!r}" in message and isinstance(value, str):
+        from sopctl.model.access.public_key import why_not
+
+        return why_not(value)
     for pattern, words in EXPLAINED.items():
         message = message.replace(f"`str` matching regex {pattern!r}", words)
     return message

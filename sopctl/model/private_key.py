@@ -31,6 +31,11 @@ def refuse_unreadable(content: bytes, path: str) -> None:
         )
 
 
+def is_one(content: bytes) -> bool:
+    """Does this content say of itself that it is a private key?"""
+    return b"PRIVATE KEY-----" in content
+
+
 def _why(content: bytes, path: str) -> tuple[str, str]:
     if b"BEGIN OPENSSH PRIVATE KEY" in content:
         if b"\r" in content:

@@ -28,6 +28,11 @@ def printable(text: str | bytes, limit: int = 500) -> str:
     return shown if len(shown) <= limit else shown[: max(limit - 1, 0)] + "…"[:limit]
 
 
+def visible(text: str) -> str:
+    """`text` in full, with everything that is not plainly visible written as an escape (as `printable` does)."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+
+
 def words(table: str) -> frozenset[str]:
     """The words of a table that is written as running text."""
     return frozenset(table.split())

@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from sopctl import __version__
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.store import checks, settings, staging
 from sopctl.store.durable import disk_errors, make_folder, opened, sync_folder, write_atomic
 from sopctl.store.journal import Anchor, Journal
@@ -88,8 +89,8 @@ def read_manifest(file: Path) -> Manifest:
     for name, content in _members(file):
         if name == MANIFEST:
             try:
-                return msgspec.json.decode(content, type=Manifest)
-            except msgspec.MsgspecError as error:
+                return from_json(content, Manifest)
+            except NotJson as error:
                 raise _no_backup(file, str(error)) from None
     raise _no_backup(file, f"it has no {MANIFEST}")
 

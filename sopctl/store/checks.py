@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.availability import Outage, Policy, Sight, Span, State, follow, joins, turn
 from sopctl.store.durable import make_folder, touch
 from sopctl.store.settings import Retention
@@ -112,7 +113,7 @@ class Checks:
         """The state of each server, by id."""
         with self._open() as database:
             rows = database.execute("SELECT id, state FROM state ORDER BY id").fetchall()
-        return {name: msgspec.json.decode(blob, type=State) for name, blob in rows}
+        return {name: from_json(blob, State) for name, blob in rows}
 
     def outages(self, name: str) -> list[Outage]:
         """The outages of a server, oldest first."""
@@ -225,7 +226,7 @@ class Checks:
                 remedy="See that the disk is not full, and that this account may write the file.",
                 reason=str(error),
             ) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, NotJson) as error:
             raise InvalidRecord(
                 "checks-broken",
                 "the history of checks is broken: {reason}",
@@ -285,7 +286,7 @@ def _version(database: sqlite3.Connection) -> int:
 
 def _state(database: sqlite3.Connection, name: str) -> State | None:
     row = database.execute("SELECT state FROM state WHERE id = ?", (name,)).fetchone()
-    return msgspec.json.decode(row[0], type=State) if row else None
+    return from_json(row[0], State) if row else None
 
 
 def _note_turn(database: sqlite3.Connection, name: str, before: State | None, after: State) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -148,6 +149,26 @@ def read(site: Site, deposit_id: str) -> Dossier:
             deposit=deposit.id,
         )
     return Dossier(folder, deposit, events, content, procedures, record, found, edited)
+
+
+def as_it_stood(dossier: Dossier, then: datetime) -> Dossier | None:
+    """The dossier as it stood at `then`: with what had happened before, and the record that was accepted by then. None
+    for one that was opened later. It is for reading only: nothing can be appended to it.
+
+    Raises InvalidRecord when the record of that time is gone or was altered.
+    """
+    events = history.before(dossier.events, then)
+    if len(events) == len(dossier.events):
+        return dossier
+    if not events:
+        return None
+    before = replace(dossier, events=events, history=b"")
+    filed, now = before.newest(Filed), dossier.newest(Filed)
+    if filed is None or filed == now:
+        return before
+    content = _kept(dossier.folder, filed.filed)
+    deposit = codec.parse(content, Deposit, where=str(dossier.folder / filed.filed.file))
+    return replace(before, deposit=deposit, record=content, found=content, edited=False)
 
 
 def _part(folder: Path, name: str, max_bytes: int = codec.MAX_BYTES) -> bytes:

@@ -4,14 +4,13 @@ What was gathered is what the history says. A file that no event names (a crash 
 """
 
 import hashlib
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.entries import Gathered
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
@@ -70,6 +69,8 @@ def read(folder: Path, kept: Kept) -> "ServerFacts":
     Raises InvalidRecord for a file that is gone, changed since it was kept, or holds no facts; OutsideFailure when it
     cannot be read.
     """
+    from sopctl.model.facts.server import ServerFacts  # heavy: few commands read facts
+
     path = folder / "facts" / name_of(kept.month, kept.revision)
     if kept.file != f"facts/{path.name}" or path.is_symlink() or path.parent.is_symlink() or not path.is_file():
         raise InvalidRecord("facts-missing", "the facts file is missing", where=str(path), remedy=_RESTORE)
@@ -83,15 +84,8 @@ def read(folder: Path, kept: Kept) -> "ServerFacts":
             remedy=_RESTORE,
         )
     try:
-        return _decoder().decode(content)
-    except (msgspec.DecodeError, RecursionError) as error:
+        return from_json(content, ServerFacts)
+    except NotJson as error:
         raise InvalidRecord(
             "not-facts", "this is not a document of facts: {reason}", where=str(path), remedy=_RESTORE, reason=error
         ) from None
-
-
-@cache
-def _decoder() -> "msgspec.json.Decoder[ServerFacts]":
-    from sopctl.model.facts.server import ServerFacts
-
-    return msgspec.json.Decoder(ServerFacts)

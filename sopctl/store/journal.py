@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.history import Event
 from sopctl.store.durable import append_line, opened, write_atomic
 
@@ -166,8 +167,8 @@ class Journal:
 
     def _line(self, number: int, raw: bytes) -> Line:
         try:
-            return msgspec.json.decode(raw, type=Line)
-        except msgspec.DecodeError:
+            return from_json(raw, Line)
+        except NotJson:
             raise self._altered(number) from None
 
     def _altered(self, number: int) -> InvalidRecord:

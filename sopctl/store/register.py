@@ -19,6 +19,7 @@ import msgspec
 
 from sopctl import __version__
 from sopctl.errors import OutsideFailure, SopctlError
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts
 from sopctl.store.durable import make_folder, opened, touch
@@ -137,7 +138,6 @@ class _Index:
         when the index is missing, broken or of another version."""
         if not self._path.is_file():
             return {}
-        decode, months = msgspec.json.Decoder(Summary).decode, msgspec.json.Decoder(facts.Months).decode
         column = "gathered" if gathered else "'{}'"
         try:
             with closing(self._open()) as database:
@@ -146,11 +146,11 @@ class _Index:
                     return {}
                 rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits").fetchall()  # noqa: S608 (one of the two above)
                 return {
-                    name: (stamp, decode(blob), months(kept))
+                    name: (stamp, from_json(blob, Summary), from_json(kept, facts.Months))
                     for name, stamp, blob, kept, hash_ in rows
                     if _row_hash(name, stamp, blob) == hash_
                 }
-        except (sqlite3.Error, msgspec.MsgspecError) as error:
+        except (sqlite3.Error, NotJson) as error:
             self._heal(error)
             return {}
 

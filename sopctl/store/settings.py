@@ -160,6 +160,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """How many days before the end of a deposit's time its owner is reminded."""
     space: Space = Space()
     controllers: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    """Where deposits may be, such as 10.20.0.0/16. Without any: everywhere but where no deposit can be."""
+    rehearsal_networks: tuple[str, ...] = ()
+    """For a site to rehearse with: what is in these networks may be on this machine. Never in a site with deposits."""
+    first_contact_keys: tuple[KeyFile, ...] = ("owner",)
+    """The keys of keys/ that letters may name: with them the office opens accounts that owners made."""
     time_servers: tuple[str, ...] = ()
     """NTP servers that configured servers follow. Without any, each keeps its own."""
     journal_max: Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,5}[KMGT]?)?\Z")] = "1G"
@@ -184,6 +190,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         for address in self.controllers:
             if not names.is_address(address):
                 raise ValueError("Expected IP addresses in `controllers`")
+        self._refuse_letters()
         for server in self.time_servers:
             if not names.is_address(server):
                 raise ValueError("Expected IP addresses or host names in `time_servers`")
@@ -201,6 +208,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             if person is not None and self.mail is None:
                 raise ValueError(f"Expected a mail server (`mail`) where `checks.notify` names a person, `{name}`")
 
+    def _refuse_letters(self) -> None:
+        """Raise ValueError for what is said of letters and cannot be."""
+        for name, networks in (("networks", self.networks), ("rehearsal_networks", self.rehearsal_networks)):
+            if not all(map(names.is_network, networks)):
+                raise ValueError(f"Expected networks such as 10.20.0.0/16 in `{name}`")
+        for key in self.first_contact_keys:
+            if key in self.secrets() or key.endswith(".pub"):
+                raise ValueError(f"Expected in `first_contact_keys` keys that are for nothing else, not `{key}`")
+
     def roles(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Every role that the settings name, with the path to where it stands."""
         for key, person in self.people.items():
@@ -208,6 +224,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         yield ("head",), self.head
         for days, role in self.escalation.items():
             yield ("escalation", str(days)), role
+
+    def secrets(self) -> set[str]:
+        """The files of keys/ that the settings themselves need."""
+        named = {self.management.key, "vault", *(channel.url for channel in self.channels.values())}
+        return named | ({self.mail.password} if self.mail and self.mail.password else set())
 
     def principal(self, login: str) -> Principal:
         """Who has proved this login: a person of the office, or nobody; a clerk as far as the site says so."""

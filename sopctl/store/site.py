@@ -14,7 +14,7 @@ from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, modes, settings
-from sopctl.store.durable import disk_errors, make_folder
+from sopctl.store.durable import disk_errors, make_folder, write_atomic
 from sopctl.store.library import Library
 from sopctl.store.settings import Settings
 
@@ -149,6 +149,13 @@ class Site:
             )
         with disk_errors(path, "read"), path.open("rb") as file:
             private_key.refuse_unreadable(file.read(MAX_KEY), str(path))
+        return path
+
+    def keep_key(self, name: str, content: bytes) -> Path:
+        """Keep a secret in keys/, for the operator alone. Returns its file. Raises OutsideFailure."""
+        path = self.folder("keys") / name
+        make_folder(path.parent, 0o700)
+        write_atomic(path, content, mode=0o600)
         return path
 
     @contextmanager

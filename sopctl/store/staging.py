@@ -3,12 +3,12 @@
 Whoever finds a folder that is ready finishes it; one that is not is litter of a killed command.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.store.durable import disk_errors, sync_folder
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
@@ -44,10 +44,19 @@ def made_in(folder: Path) -> Sequence[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
+def _listed(folder: Path) -> list[tuple[str, str]]:
+    """The new dossiers and the hash of each one's first event. One whose list was damaged is told by the journal's
+    check, which misses that event."""
+    try:
+        return from_json((folder / READY).read_bytes() or b"[]", list[tuple[str, str]])
+    except NotJson:
+        return []
+
+
 def note(site: Site, folder: Path) -> None:
     """Note new dossiers that are in their places in the journal; only then is forgotten that they were new."""
     sync_folder(site.folder("deposits"))
-    listed = json.loads((folder / READY).read_bytes() or b"[]")
+    listed = _listed(folder)
     journal = Journal(site.root)
     known = {line.deposit for line in journal.lines()} if listed else set()
     writer = journal.writer()

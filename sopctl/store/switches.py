@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.model.access.target import HostKey
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.ports.port import ActualPort
 from sopctl.store import codec
 from sopctl.store.durable import disk_errors, write_atomic
@@ -70,8 +71,8 @@ def unfinished(folder: Path, switch: str) -> list[Unfinished]:
     that are damaged are left out."""
     found = []
     for path in sorted(folder.glob(f"{switch}-*")) if folder.is_dir() else []:
-        with suppress(OSError, msgspec.DecodeError):
-            mark = msgspec.json.decode(path.read_bytes(), type=Unfinished)
+        with suppress(OSError, NotJson):
+            mark = from_json(path.read_bytes(), Unfinished)
             if mark.switch == switch:
                 found.append(mark)
     return found

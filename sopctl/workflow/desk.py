@@ -19,7 +19,7 @@ from sopctl.model.deposit import Deposit
 from sopctl.model.principal import Principal
 from sopctl.model.sop import history, procedure, verbs
 from sopctl.model.sop.entries import Behalf as BehalfKept
-from sopctl.model.sop.entries import E, Entry, Kept, OnBehalfOf, to_data
+from sopctl.model.sop.entries import Decider, E, Entry, Kept, LateBecause, OnBehalfOf, Rank, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
 from sopctl.model.sop.verbs import Verb
@@ -38,12 +38,14 @@ class Desk:
     """Who works where: the site, who acts and decides, and the office's clock.
 
     `seen` has the head of each history (by deposit) that the caller saw: if one has moved since, a turn is refused.
+    `late_because` is why what is done comes late, where someone says so.
     """
 
     site: Site
     deciding: Deciding
     clock: Callable[[], datetime]
     seen: Mapping[str, str] = field(default_factory=dict)
+    late_because: str = ""
 
     @property
     def typed(self) -> str:
@@ -62,9 +64,13 @@ class Desk:
         """The same desk, for turns that are refused where a history has moved since."""
         return replace(self, seen=heads)
 
+    def saying_why_late(self, reason: str) -> "Desk":
+        """The same desk, with a reason for what comes late."""
+        return replace(self, late_because=reason.strip())
+
     def automatic(self) -> "Desk":
         """The same desk, for what follows from a rule alone."""
-        return replace(self, deciding=Deciding(Principal(self.typed, "automation")), seen={})
+        return replace(self, deciding=Deciding(Principal(self.typed, "automation")), seen={}, late_because="")
 
     def decider(self, actors: Sequence[str], what: str, unit: str, *, unattended: bool = False) -> str:
         """Who decides `what`. Raises as `Deciding.decider`."""
@@ -116,7 +122,7 @@ class Turn:
     verb: Verb
     """The row of the table of verbs: what its events may establish."""
     always: list[Entry] = field(default_factory=list)
-    """What every event of this turn establishes: on whose behalf it was decided."""
+    """What every event of this turn establishes: who decided it, on whose behalf, and why it comes late."""
     documents: list[str] = field(default_factory=list)
     begun: bool = False
     """Has the start of long work been recorded?"""
@@ -126,6 +132,11 @@ class Turn:
     @property
     def deposit(self) -> Deposit:
         return self.dossier.deposit
+
+    def decide(self, actors: Sequence[str], what: str) -> None:
+        """Let one of these roles decide it, where the turn's course shows which. Raises as `Deciding.decider`."""
+        self.by = self.desk.decider(actors, what, self.dossier.deposit.unit)
+        _note_decider(self)
 
     def newest(self, kind: type[E]) -> E | None:
         """The newest entry of a kind that an earlier event established, or None."""
@@ -253,13 +264,18 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
             outcomes,
             row,
         )
-        _note_behalf(taken)
+        _note_decider(taken)
+        _note_circumstances(taken)
         yield taken
 
 
 @contextmanager
-def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
+def act(desk: Desk, deposit_id: str, verb: str, *, later: bool = False) -> Iterator[Turn]:
     """Take a turn for an act between the steps; end it with its outcome (`Turn.verb.outcome`).
+
+    It is decided by the roles that the procedure names for it. Where it names none, an act that belongs to a role is
+    decided by anyone of the office's roles, another by anyone. With `later`, the turn's course shows whose decision it
+    is (`Turn.decide`).
 
     Raises NotNow for a closed dossier, or when the decider may not do this; otherwise as `turn`.
     """
@@ -267,18 +283,19 @@ def act(desk: Desk, deposit_id: str, verb: str) -> Iterator[Turn]:
         _refuse_moved(desk, dossier)
         if verb != "edit":  # which may accept it
             refuse_edited(dossier)
-        standing = dossier.standing
-        if standing.step is None:
+        standing, row = dossier.standing, verbs.row(verb)
+        if standing.step is None and not row.after_end:
             raise closed(dossier)
         mine = dossier.procedures[standing.procedure]
-        actors = mine.acts.get(verb)
-        if actors:
+        actors = mine.acts.get(verb) or (office_roles(mine) if row.by_role else ())
+        if actors and not later:
             by = desk.decider(actors, f"{verb} during {mine.name}", dossier.deposit.unit)
         else:
             by = desk.deciding.anyone(desk.site.settings.people)
-        row = verbs.row(verb)
-        taken = Turn(desk, dossier, mine, standing.step, standing, by, {row.outcome: Outcome()}, row)
-        _note_behalf(taken)
+        step = standing.step or procedure.step_of(dossier.procedures, dossier.events[-1])
+        taken = Turn(desk, dossier, mine, step, standing, by, {row.outcome: Outcome()}, row)
+        _note_decider(taken)
+        _note_circumstances(taken)
         yield taken
 
 
@@ -331,11 +348,27 @@ def _refuse_moved(desk: Desk, dossier: Dossier) -> None:
         )
 
 
-def _note_behalf(taken: Turn) -> None:
+def office_roles(mine: Procedure) -> tuple[str, ...]:
+    """The roles of a procedure that people of the office hold."""
+    return tuple(actor for actor in mine.actors if actor != procedure.REQUESTER)
+
+
+def _note_decider(taken: Turn) -> None:
+    """Keep the name and position of a person who decides: sopctl.yml will have another one some day."""
+    person = taken.desk.site.settings.people.get(taken.by)
+    kept = [each for each in taken.always if not isinstance(each, Decider)]
+    if person and not taken.verb.unattended:
+        kept.append(Decider(decider=Rank(person.name, person.position, person.role)))
+    taken.always[:] = kept
+
+
+def _note_circumstances(taken: Turn) -> None:
     behalf = taken.desk.deciding.behalf
     if behalf:
         kept = taken.keep(f"atas-nama{behalf.document.suffix.lower()}", read_scan(behalf.document))
         taken.always.append(OnBehalfOf(on_behalf_of=BehalfKept(behalf.person, kept)))
+    if taken.desk.late_because:
+        taken.always.append(LateBecause(late_because=taken.desk.late_because))
 
 
 def _row(verb: str, step: Step) -> Verb:

@@ -16,6 +16,7 @@ from sopctl.errors import Action, OutsideFailure, UsageError
 from sopctl.model.access import ladder
 from sopctl.model.access import target as targets
 from sopctl.model.access.algorithms import Old
+from sopctl.model.access.destinations import Destinations
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import HostKey, Jump, Pin, Service, Target
 
@@ -36,6 +37,8 @@ class Host(Struct, frozen=True):
     pinned: HostKey | None = None
     old: tuple[Old, ...] = ()
     """Old SSH algorithms that its record allows."""
+    destinations: Destinations | None = None
+    """Where it may be; None for a switch, which the office itself names."""
 
     @property
     def place(self) -> str:
@@ -91,7 +94,17 @@ def target(
     logs in. `timeout`: seconds for the whole check."""
     if expect is None and host.pinned:
         expect = host.pinned.pin
-    return Target(host.address, host.port, user, expect, services=services, timeout=timeout, jump=jump, old=host.old)
+    return Target(
+        host.address,
+        host.port,
+        user,
+        expect,
+        services=services,
+        timeout=timeout,
+        jump=jump,
+        old=host.old,
+        destinations=host.destinations,
+    )
 
 
 def look(host: Host, *, expect: Pin | None = None, user: str | None = None, key: "Key | None" = None) -> AccessResult:

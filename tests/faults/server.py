@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,15 @@ class Mode(IntEnum):
     ERROR = 3
     SHORT = 4
     TORN = 5
+    CUT = 6
+
+
+class Lies(IntFlag):
+    """Which synchronisations only say that they are done."""
+
+    NONE = 0
+    FILES = 1
+    FOLDERS = 2
 
 
 class Ended(NamedTuple):
@@ -50,11 +59,20 @@ class Server:
             env={**os.environ, "LD_PRELOAD": str(library), "NO_COLOR": "1"},
         )
 
-    def run(self, site: Path, words: list[str], mode: Mode = Mode.OFF, call: int = 0, errno: int = 0) -> Ended:
-        """Run `sopctl WORDS` on a site with a fault at its `call`th call."""
+    def run(
+        self,
+        site: Path,
+        words: list[str],
+        mode: Mode = Mode.OFF,
+        call: int = 0,
+        errno: int = 0,
+        *,
+        lies: Lies = Lies.NONE,
+    ) -> Ended:
+        """Run `sopctl WORDS` on a site with a fault at its `call`th call. A CUT cuts the site's own file system."""
         assert self._process.stdin
         assert self._process.stdout
-        request = {"site": str(site), "words": words, "mode": mode, "call": call, "errno": errno}
+        request = {"site": str(site), "words": words, "mode": mode, "call": call, "errno": errno, "lies": lies}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         return Ended(**json.loads(self._process.stdout.readline()))

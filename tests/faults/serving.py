@@ -51,6 +51,7 @@ def _run(shim: ctypes.CDLL, request: dict[str, object], files: list[Path]) -> No
         os.environ["SOPCTL_SITE"] = str(request["site"])
         sys.argv = ["sopctl", *request["words"]]  # type: ignore[misc]
         mode = request["mode"]
+        shim.shim_power(os.open(str(request["site"]), os.O_RDONLY | os.O_DIRECTORY), request["lies"])
         shim.shim_arm(mode, request["call"], request["errno"], descriptors[2] if mode == 1 else -1)
         try:
             main()

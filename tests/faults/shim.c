@@ -4,6 +4,10 @@
  *
  *   KILL   the process dies before the call        SHORT  a write writes half of it, and reports that
  *   ERROR  the call fails once with an errno       TORN   a write writes half of it, and the process dies
+ *   CUT    the file system loses its power before the call, and the process dies
+ *
+ * `shim_power` names the file system that CUT cuts, and what lies: a synchronisation (of files, of folders) that says it
+ * is done and does nothing. A test with a lie shows that the test could fail.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,20 +17,28 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-enum { OFF, COUNT, KILL, ERROR, SHORT, TORN };
+enum { OFF, COUNT, KILL, ERROR, SHORT, TORN, CUT };
 enum { GO_ON, FAIL, HALF, HALF_AND_DIE };
+enum { FILES = 1, FOLDERS = 2 };
 
-static int mode = OFF, chosen = 0, number = 0, with = 0, report = -1;
+/* From the kernel's fs/ext4/ext4.h: shut down at once, without writing the journal. */
+#define EXT4_IOC_SHUTDOWN _IOR('X', 125, unsigned int)
+#define NO_LOG_FLUSH 2u
+
+static int mode = OFF, chosen = 0, number = 0, with = 0, report = -1, powered = -1, lies = 0;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 void shim_arm(int mode_, int chosen_, int errno_, int report_) {
     mode = mode_, chosen = chosen_, with = errno_, report = report_, number = 0;
 }
+
+void shim_power(int powered_, int lies_) { powered = powered_, lies = lies_; }
 
 static void die(void) {
     kill(getpid(), SIGKILL);
@@ -44,6 +56,11 @@ static int fate(const char *call, int writes) {
     }
     if (number != chosen) return GO_ON;
     if (mode == KILL) die();
+    if (mode == CUT) {
+        unsigned int how = NO_LOG_FLUSH;
+        if (ioctl(powered, EXT4_IOC_SHUTDOWN, &how) == 0) die();
+        _exit(98);
+    }
     if (mode == ERROR) {
         errno = with;
         return FAIL;
@@ -78,8 +95,20 @@ ssize_t pwrite(int fd, const void *from, size_t size, off_t at) { return pwrite6
         return REAL(name) arguments;                          \
     }
 
-CALL(int, fsync, (int fd), (fd))
-CALL(int, fdatasync, (int fd), (fd))
+/* Does the synchronisation of this only say that it is done? */
+static int lied(int fd) {
+    struct stat is;
+    return lies && fstat(fd, &is) == 0 && (lies & (S_ISDIR(is.st_mode) ? FOLDERS : FILES));
+}
+
+#define SYNCHRONISE(name)                          \
+    int name(int fd) {                             \
+        if (fate(#name, 0) == FAIL) return -1;     \
+        return lied(fd) ? 0 : REAL(name)(fd);      \
+    }
+
+SYNCHRONISE(fsync)
+SYNCHRONISE(fdatasync)
 CALL(int, flock, (int fd, int how), (fd, how))
 CALL(int, rename, (const char *from, const char *to), (from, to))
 CALL(int, unlink, (const char *path), (path))

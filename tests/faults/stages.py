@@ -21,6 +21,8 @@ STEPS = {
 """Which command leads to each stage, in order."""
 
 ID = "PS-2026-0001"
+OTHERS = 4
+"""So many more letters there are, of other servers."""
 
 
 def make(root: Path, server: Server) -> None:
@@ -28,6 +30,8 @@ def make(root: Path, server: Server) -> None:
     inputs = root / "inputs"
     inputs.mkdir(parents=True)
     (inputs / "request.yml").write_text(init.EXAMPLE_REQUEST)
+    for number in range(OTHERS):
+        (inputs / f"other{number}.yml").write_text(_other(number))
     (inputs / "list.csv").write_text(
         "unit,name,brand_model,height_units,address,contact,rack,rack_unit\n"
         + "".join(f"Dinas C,lama{n}.example.org,R200,2,192.0.2.{20 + n},Admin,A1,{20 + 2 * n}\n" for n in range(3))
@@ -46,6 +50,21 @@ def make(root: Path, server: Server) -> None:
         assert ended.code == 0, (words, ended.err)
     record = root / "disposed" / "deposits" / ID / "deposit.yml"
     (inputs / "edit.yml").write_text(record.read_text().replace("Contoh R200", "Contoh R300"))
+
+
+def _other(number: int) -> str:
+    """A letter about another server than the example's."""
+    text = init.EXAMPLE_REQUEST
+    changes = {
+        "090/1/2026": f"090/{number + 2}/2026",
+        "192.0.2.10": f"192.0.2.{number + 40}",
+        "SN-0001": f"SN-1{number:03}",
+        "web1.example.org": f"lain{number}.example.org",
+    }
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
 
 
 def filled(words: list[str], inputs: Path) -> list[str]:

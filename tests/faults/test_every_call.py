@@ -4,23 +4,20 @@
 """
 
 import errno
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.setup import journal, validation
 from tests.cases import rows
 from tests.faults import stages
-from tests.faults.server import Ended, Mode, Server, build
+from tests.faults.judging import everything, heads, litter, unsound
+from tests.faults.scale import WHOLE
+from tests.faults.server import Ended, Mode, Server
 
-WHOLE = os.environ.get("SOPCTL_BATTERY") == "1"
 FAULTS = [
     (Mode.KILL, 0),
     (Mode.TORN, 0),
@@ -33,44 +30,8 @@ STRIDE = 1 if WHOLE else 29
 """In a bounded run, each fault is tried at every 29th call, each at others."""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(build(tmp_path_factory.mktemp("shim"))) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Path:
-    root = tmp_path_factory.mktemp("stages") / "stages"
-    stages.make(root, server)
-    return root
-
-
-def heads(site: Path) -> dict[str, list[str]]:
-    """What is recorded: the hashes of each dossier's events."""
-    here = Site(site)
-    return {name: [event.hash for event in dossiers.read(here, name).events] for name in dossiers.ids(here)}
-
-
-def everything(site: Path) -> dict[str, bytes]:
-    """Every file of the record."""
-    kept = [site / "journal.jsonl", *(site / "deposits").rglob("*")]
-    return {str(path.relative_to(site)): path.read_bytes() for path in kept if path.is_file()}
-
-
 def lengths(of: dict[str, list[str]]) -> dict[str, int]:
     return {name: len(events) for name, events in of.items()}
-
-
-def unsound(desk: Desk) -> list[str]:
-    """What is wrong with a site: broken records, a journal that does not agree."""
-    _, errors = validation.validate(desk)
-    return [*map(str, errors), *journal.check(desk).gaps]
-
-
-def litter(site: Path) -> list[str]:
-    found = [path for path in (site / "deposits").rglob("*") if path.name.endswith(".tmp") or path.name.startswith(".")]
-    return [str(path.relative_to(site)) for path in found]
 
 
 @pytest.mark.parametrize("row", rows("writing_commands"), ids=lambda row: f"{row['words'][0]}-{row['stage']}")
@@ -107,7 +68,7 @@ def test_done_or_not_done_and_told_as_it_is(
                 faults.append(f"the next run ends with {again.code}: {again.err[-300:]}")
             faults += unsound(Desk(Site(site), desk.deciding, desk.clock))
             if litter(site):  # the next run recorded nothing, and so swept nothing
-                server.run(site, stages.filled(["request", "{folder}/request.yml"], made / "inputs"))
+                server.run(site, stages.filled(["request", "{folder}/other0.yml"], made / "inputs"))
             faults += [f"litter: {each}" for each in litter(site)]
             wrong += [f"{where}: {each}" for each in faults]
     assert wrong == []

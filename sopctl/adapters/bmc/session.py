@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from sopctl.adapters.bmc.faults import BmcFault
 from sopctl.adapters.bmc.watch import Endpoint, Watch
 from sopctl.errors import SopctlError
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.text import printable
 
 READ_SECONDS = 180.0
@@ -115,8 +115,8 @@ def _document(client: Any, path: str, endpoint: Endpoint) -> object:
     if answer.status != 200:
         return None
     try:
-        return msgspec.json.decode(answer.read)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return from_json(answer.read, object)
+    except NotJson:
         return None
 
 

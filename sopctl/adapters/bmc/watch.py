@@ -9,7 +9,9 @@ from types import TracebackType
 from msgspec import Struct
 
 from sopctl.adapters.bmc.faults import BmcFault
+from sopctl.adapters.resolving import connect
 from sopctl.errors import Interrupted, SopctlError
+from sopctl.model.access.destinations import Destinations
 
 _POLL = 0.2
 
@@ -20,6 +22,8 @@ class Endpoint(Struct, frozen=True):
     address: str
     port: int = 443
     pinned: str = ""
+    destinations: Destinations | None = None
+    """Where it may be."""
 
     @property
     def place(self) -> str:
@@ -52,7 +56,8 @@ class Watch:
 
     def connect(self) -> socket.socket:
         """A TCP connection that ends with this watch. Raises OSError, and as `refuse`."""
-        made = socket.create_connection((self._endpoint.address, self._endpoint.port), timeout=self.left())
+        where = self._endpoint
+        made = connect(where.address, where.port, self.left(), where.destinations)
         with self._lock:
             self._sockets.append(made.dup())
         self.refuse()

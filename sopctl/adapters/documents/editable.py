@@ -20,7 +20,7 @@ def as_paper(form: HandoverForm) -> Paper:
     """A hand-over form as a paper of plain parts."""
     verb = "mengembalikan" if form.returning else "menyerahkan"
     sentence = f"Pada hari {{day}}, bertempat di {{place}}, PIHAK PERTAMA {verb} barang berikut kepada PIHAK KEDUA."
-    day = wording.long_date(form.stamp.issued, form.language)
+    day = wording.long_date(form.day or form.stamp.issued, form.language)
     parties = tuple(
         Section(
             title,
@@ -52,12 +52,13 @@ def as_paper(form: HandoverForm) -> Paper:
         ),
         "declared",
     )
+    remarks = (Table("Catatan", ("Keterangan",), tuple((each,) for each in form.remarks), "declared"),)
     return Paper(
         letterhead=form.letterhead,
         stamp=form.stamp,
         title="Formulir Serah Terima " + ("Pengembalian Barang" if form.returning else "Barang"),
         opening=(say(sentence, form.language, day=day, place=form.place),),
-        sections=(*parties, items, *_checklists(form)),
+        sections=(*parties, items, *(remarks if form.remarks else ()), *_checklists(form)),
         closing=(CLOSING,),
         signers=(
             Signer("PIHAK KEDUA", form.second),

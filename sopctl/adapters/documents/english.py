@@ -14,6 +14,20 @@ ENGLISH = {
     "Formulir Serah Terima Pengembalian Barang": "Return Form",
     "Catatan Server Keluar": "Exit Record of a Server",
     "Surat Permohonan Penitipan Server": "Request to Deposit a Server",
+    # Corrections
+    "Koreksi": "Corrections",
+    "Semula": "Before",
+    "Menjadi": "Now",
+    "Alasan": "Reason",
+    "Tanggal diterima": "Day of receipt",
+    "Tanggal serah terima": "Day of the hand-over",
+    "Tanggal ditempatkan": "Day of placing",
+    "Catatan": "Remarks",
+    "dikoreksi {day} (peristiwa {number})": "corrected on {day} (event {number})",
+    "berubah sejak {since}, dicatat {day} (peristiwa {number})": "changed since {since}, recorded on {day} (event "
+    "{number})",
+    "{deposit}: {what} {how}: semula {before}, menjadi {after}. Alasan: {reason}": "{deposit}: {what} {how}: was "
+    "{before}, is {after}. Reason: {reason}",
     # The page
     "Dokumen ini tidak ditandatangani secara elektronik.": "This document is not signed electronically.",
     "revisi": "revision",

@@ -78,7 +78,8 @@ class ChecklistRow(Struct, frozen=True):
 class HandoverForm(Struct, frozen=True, tag="handover"):
     """Formulir Serah Terima Barang, for one or more servers of a letter.
 
-    `first` hands over and `second` receives, in either direction; `returning` only changes the wording.
+    `first` hands over and `second` receives, in either direction; `returning` only changes the wording. `day` is that
+    of the hand-over, if it is not the day of issue; `remarks` say what was corrected.
     """
 
     letterhead: Letterhead
@@ -91,6 +92,8 @@ class HandoverForm(Struct, frozen=True, tag="handover"):
     items: tuple[HandoverItem, ...]
     checklist: tuple[ChecklistRow, ...]
     language: Language = "id"
+    remarks: tuple[str, ...] = ()
+    day: date | None = None
 
 
 class Field(Struct, frozen=True):

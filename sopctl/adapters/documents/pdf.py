@@ -51,6 +51,7 @@ _LIMITS = {
     "role": _LABEL,
     "checklist": _WRITTEN,
     "changes": _READ,
+    "remarks": _WRITTEN,
     "sections": _READ,
     "rows": _CELL,
     "label": _LABEL,
@@ -165,13 +166,14 @@ def _language(form: Form) -> Language:
 def _words(form: Form, language: Language) -> dict[str, Any]:
     """What a template cannot compute: its own texts in another language, dates in words, and the columns' widths."""
     issued = form.stamp.issued
+    day = (form.day if isinstance(form, HandoverForm) else None) or issued
     words: dict[str, Any] = {
         "language": language,
         "english": ENGLISH if language == "en" else {},
         "issued": wording.plain_date(issued, language),
-        "weekday": wording.long_date(issued, language).partition(",")[0],
-        "spelled": wording.spelled_date(issued) if language == "id" else wording.plain_date(issued, language),
-        "numeric": f"{issued:%d-%m-%Y}",
+        "weekday": wording.long_date(day, language).partition(",")[0],
+        "spelled": wording.spelled_date(day) if language == "id" else wording.plain_date(day, language),
+        "numeric": f"{day:%d-%m-%Y}",
         "agency": printable(form.letterhead.agency.upper(), _NAME),
         "office": printable(translated(form.letterhead.office, language).upper(), _NAME),
         "record": " · ".join(

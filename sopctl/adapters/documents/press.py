@@ -23,6 +23,7 @@ import sopctl
 from sopctl.adapters.documents.forms import Form
 from sopctl.adapters.documents.pdf import prepare, render
 from sopctl.errors import Action, ExitCode, InvalidRecord, OutsideFailure, SopctlError
+from sopctl.model.as_json import from_json
 
 MOST = 4
 """The most workers: each takes some 100 MiB."""
@@ -113,7 +114,7 @@ class _Worker:
         line = sink.readline()
         if not line:
             raise EOFError
-        reply = msgspec.json.decode(line, type=_Reply)
+        reply = from_json(line, _Reply)
         if reply.problem:
             raise reply.problem.as_error()
         content = sink.read(reply.size)
@@ -129,11 +130,10 @@ class _Worker:
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answer every form in `source`, until it ends."""
     prepare()
-    decoder = msgspec.json.Decoder(Form)
     for line in source:
         content = b""
         try:
-            content = render(decoder.decode(line))
+            content = render(from_json(line, Form))  # type: ignore[arg-type]  # a union is no type to mypy
             reply = _Reply(size=len(content))
         except SopctlError as error:
             reply = _Reply(problem=_Problem.of(error))

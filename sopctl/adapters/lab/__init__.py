@@ -7,6 +7,7 @@ console; `reset` gives it a pristine disk, `down` leaves nothing behind.
 
 from sopctl.adapters.lab.hardware import EXAMPLE, Hardware
 from sopctl.adapters.lab.lifecycle import console, down, name_of_its_own, plug, reset, status, up, up_machine
+from sopctl.adapters.lab.network import LOOPBACK
 from sopctl.adapters.lab.owner import run
 from sopctl.adapters.lab.owner_state import FINGERPRINT, OwnerState, Service
 from sopctl.adapters.lab.owner_state import FOLDER as STATES
@@ -17,6 +18,7 @@ from sopctl.adapters.lab.tier import find_tier
 __all__ = [
     "EXAMPLE",
     "FINGERPRINT",
+    "LOOPBACK",
     "RELEASES",
     "STATES",
     "SWITCH_PORTS",

@@ -21,6 +21,7 @@ from sopctl.adapters.lab import command, lock
 from sopctl.adapters.lab.state import Tier
 from sopctl.errors import Action, OutsideFailure
 
+LOOPBACK = IPv4Network("127.18.0.0/16")
 RANGE = IPv4Network("198.18.0.0/15")
 RANGE6 = IPv6Network("2001:2::/48")
 PREFIX = "soplab"
@@ -52,7 +53,7 @@ def subnet(tier: Tier, number: int) -> IPv4Network:
     """The /24 of lab `number`."""
     if tier is Tier.SYSTEMD:
         return IPv4Network((int(RANGE.network_address) + (number << 8), 24))
-    return IPv4Network(f"127.18.{number}.0/24")
+    return IPv4Network((int(LOOPBACK.network_address) + (number << 8), 24))
 
 
 def controller_address(tier: Tier, number: int) -> str:

@@ -23,6 +23,7 @@ from sopctl.adapters.lab.hardware import Hardware
 from sopctl.adapters.lab.owner_state import OwnerState
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.model.access.target import HostKey
+from sopctl.model.as_json import NotJson, from_json
 
 OWNER = "titipan"
 """The owner's administrator account on each server: login by key only, sudo without a password."""
@@ -201,12 +202,12 @@ class Folder(Struct, frozen=True):
         """The lab's record, or None without one. Raises OutsideFailure when it may not be read or is damaged."""
         path = self.path / "lab.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Record)
+            return from_json(path.read_bytes(), Record)
         except FileNotFoundError:
             return None
         except PermissionError as error:
             raise _needs_root() from error
-        except msgspec.DecodeError as error:
+        except NotJson as error:
             raise OutsideFailure(
                 "lab-record-damaged", "the lab's record is damaged: {reason}", where=str(path), reason=str(error)
             ) from error

@@ -65,13 +65,16 @@ class Climb:
         """Name lookup and TCP connection. With a jump host, that host looks the name up."""
         target = self.target
         if self._jump_host and self._jump_host.session:
+            if target.destinations and (why := target.destinations.written(target.host)):
+                with self.on(Rung.NAME):
+                    raise Fault(Cause.ADDRESS_REFUSED, f"{target.host} is {why}")
             with self.on(Rung.TCP) as note:
                 stream = self._jump_host.session.forward(target.host, target.port, self.deadline.left())
                 self._connection = Connection(stream, self.deadline)
                 note.append(f"{target.host} port {target.port}, from the jump host")
             return
         with self.on(Rung.NAME) as note:
-            addresses = tcp.resolve(target.host, target.port, self.deadline)
+            addresses = tcp.resolve(target.host, target.port, self.deadline, target.destinations)
             note.append(", ".join(address[1][0] for address in addresses))
         with self.on(Rung.TCP) as note:
             self._address, sock = tcp.connect(addresses, self.deadline)
@@ -229,14 +232,19 @@ class Climb:
         began, note = time.monotonic(), list[str]()
         try:
             yield note
-        except Fault as raised:
-            fault = self._located(raised)
+        except (Fault, OSError) as raised:
+            fault = self._located(raised if isinstance(raised, Fault) else _of_system(raised))
             failed = fault.rung or rung
             # That rung may have succeeded before: a jump host that accepts the login, but refuses to forward.
             self.rungs = [one for one in self.rungs if one.rung is not failed]
             self.rungs.append(RungResult(failed, False, time.monotonic() - began, fault.detail))
             raise fault from None
         self.rungs.append(RungResult(rung, True, time.monotonic() - began, "; ".join(note)))
+
+
+def _of_system(error: OSError) -> Fault:
+    """What this machine itself refuses, whatever it is: it is of this one host, and of no other."""
+    return Fault(Cause.NO_ROUTE, f"this machine: {printable(error.strerror or str(error), 200).lower()}")
 
 
 def _seen_from(jump: Jump) -> JumpHost:

@@ -3,6 +3,9 @@
 import contextlib
 import socket
 
+from sopctl.adapters.resolving import judged
+from sopctl.model.access.destinations import Destinations
+
 DISCARD = 9
 """The port of the discard service (RFC 863): usually nothing listens there."""
 
@@ -21,11 +24,12 @@ def source_address(host: str) -> str | None:
         return None
 
 
-def stir(host: str) -> None:
+def stir(host: str, destinations: Destinations) -> None:
     """Send one datagram to `host` without expecting an answer. The ARP reply or the ICMP refusal that it provokes lets
     the switch learn the server's port. sshd does not notice it: no connection, no penalty (PerSourcePenalties)."""
     with contextlib.suppress(OSError, UnicodeError):
-        family, kind, protocol, _, address = socket.getaddrinfo(host, DISCARD, type=socket.SOCK_DGRAM)[0]
+        there = judged(host, destinations)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(there, DISCARD, type=socket.SOCK_DGRAM)[0]
         with socket.socket(family, kind, protocol) as once:
             once.setblocking(False)
             once.sendto(b"", address)

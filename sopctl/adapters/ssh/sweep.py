@@ -127,10 +127,11 @@ class _AsyncClimb(Climb):
         """Name, TCP, banner: a connection, and the bytes that paramiko is to read first. Raises Fault."""
         target, loop = self.target, asyncio.get_running_loop()
         with self.on(Rung.NAME) as note:
-            if tcp.is_numeric(target.host):
-                addresses = tcp.resolve(target.host, target.port, self.deadline)
+            asked = (target.host, target.port, self.deadline, target.destinations)
+            if tcp.is_numeric(target.host) and not (target.destinations and target.destinations.names):
+                addresses = tcp.resolve(*asked)
             else:
-                addresses = await loop.run_in_executor(names, tcp.resolve, target.host, target.port, self.deadline)
+                addresses = await loop.run_in_executor(names, tcp.resolve, *asked)
             note.append(", ".join(address[1][0] for address in addresses))
         with self.on(Rung.TCP) as note:
             self._address, sock = await _connect(addresses, self.deadline)

@@ -16,9 +16,12 @@ import time
 from collections.abc import Iterable
 from itertools import zip_longest
 
+from sopctl.adapters.resolving import refusal
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.model.access.causes import Cause
+from sopctl.model.access.destinations import Destinations
+from sopctl.model.text import printable
 
 STAGGER = 0.25
 """Seconds between the starts of two attempts (RFC 8305 section 5, "Connection Attempt Delay")."""
@@ -28,14 +31,20 @@ MAX_ADDRESSES = 16
 Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]
 
 
-def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
-    """The addresses of `host`, alternating between the families, the preferred one first. Raises Fault and
-    Interrupted."""
+def resolve(host: str, port: int, deadline: Deadline, destinations: Destinations | None = None) -> list[Address]:
+    """The addresses of `host`, alternating between the families, the preferred one first; all of them in
+    `destinations`, where those are given. Raises Fault and Interrupted."""
     found: list[tuple]  # type: ignore[type-arg]
     if is_numeric(host):
-        found = list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
+        try:
+            found = list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
+        except OSError:  # a zone (RFC 4007) that this machine has not
+            zone = host.partition("%")[2]
+            raise Fault(Cause.NO_ROUTE, f"this machine has no interface {printable(zone, 40)}") from None
     else:
         found = _ask_resolver(host, port, deadline)
+    if destinations and (why := refusal(host, (address[0] for *_, address in found), destinations)):
+        raise Fault(Cause.ADDRESS_REFUSED, why)
     addresses = [(family, address) for family, _, _, _, address in found]
     first = [one for one in addresses if one[0] == addresses[0][0]]  # getaddrinfo(3) sorts by RFC 6724
     other = [one for one in addresses if one[0] != addresses[0][0]]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from sopctl.adapters import resolving
 from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.dialogue import ANSWER_SECONDS, Asks, AsksLogin, Dialogue, Silent
 from sopctl.adapters.switch.faults import (
@@ -31,6 +32,7 @@ from sopctl.adapters.switch.faults import (
 from sopctl.adapters.switch.session_log import Redacted, session_log
 from sopctl.errors import InvalidRecord
 from sopctl.model.access.algorithms import Old
+from sopctl.model.access.destinations import Destinations
 from sopctl.model.access.target import HostKey, fingerprint
 from sopctl.model.text import printable
 
@@ -53,13 +55,14 @@ _ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A device's address and port, the host key that it must show, and the old SSH algorithms that are allowed for it
-    alone."""
+    """A device's address and port, the host key that it must show, the old SSH algorithms that are allowed for it
+    alone, and where it may be (a switch of our own: anywhere)."""
 
     host: str
     port: int
     host_key: HostKey
     old: tuple[Old, ...] = ()
+    destinations: Destinations | None = None
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -225,7 +228,8 @@ def connect(
     with contextlib.ExitStack() as held:
         written = held.enter_context(session_log(log, (login.password, login.enable))) if log else None
         try:
-            tcp = held.enter_context(socket.create_connection((endpoint.host, endpoint.port), watchdog.left()))
+            made = resolving.connect(endpoint.host, endpoint.port, watchdog.left(), endpoint.destinations)
+            tcp = held.enter_context(made)
         except OSError as error:
             raise Unreachable(
                 "no-connection",

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from sopctl.cli.options import example, json_option, month_option, open_desk
 from sopctl.cli.render import console, counted_progress, put_json, table
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.model.sop.sla import Tally
@@ -24,10 +25,11 @@ def command() -> None:
 @json_option
 @click.pass_context
 def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
-    """How the SOP's time limits were kept: steps done in the month, in time and late, and what is open now.
+    """How the SOP's time limits were kept: steps done in the month, in time and late, and what was open at its end.
 
-    Times are in the days that the office's calendar counts, without the time on hold; what took less than a day is in
-    hours.
+    While the month lasts, that is now. Each late step is named: whose it was, how late, and the reason that was given
+    (sopctl late, or --late-because at the step). Times are in the days that the office's calendar counts, without the
+    time on hold; what took less than a day is in hours.
     """
     from sopctl.workflow.views.sla_report import sla_report
 
@@ -38,7 +40,9 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
         steps = [{**asdict(each), **asdict(each.tally)} for each in found.steps]
         for step in steps:
             del step["tally"]
-        put_json({"month": report.month, **asdict(found.total), "steps": steps, "actors": found.actors})
+        total = asdict(found.total)
+        total["late_steps"] = found.late
+        put_json({"month": report.month, **total, "steps": steps, "actors": found.actors})
         return
     click.echo(f"{report.month}: {found.total.done} steps done, {found.total.in_time} in time")
     made = table("step", *COUNTS)
@@ -50,6 +54,13 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
     for actor, tally in (*found.actors.items(), ("all", found.total)):
         people.add_row(actor, *_cells(tally), style=_style(tally))
     console().print(people)
+    if found.late:
+        named = table("deposit", "late step", "whose", "by", "due", "done", "days", "reason")
+        for each in found.late:
+            ended = f"{each.ended:%Y-%m-%d}" if each.ended else "(open)"
+            words = (f"{each.procedure} {each.step}", each.actor, each.by, f"{each.due}", ended, str(each.late_days))
+            named.add_row(each.deposit, *words, printable(each.reason) or "–", style="red")
+        console().print(named)
 
 
 def _cells(tally: "Tally") -> tuple[str, ...]:

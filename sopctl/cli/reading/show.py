@@ -18,16 +18,19 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     from sopctl.workflow.desk import by_hand
     from sopctl.workflow.papers import integrity
     from sopctl.workflow.views import board, details
+    from sopctl.workflow.views.sla_report import late_steps
 
     desk = open_desk(ctx)
     row, dossier = board.show(desk, deposit_id)
     documents, events = integrity.documents(desk, deposit_id), details.events(dossier, personal=personal)
+    late = late_steps(desk, dossier)
     if as_json:
         deposit = details.record(dossier.deposit, personal=personal)
-        put_json({"head": dossier.head, "standing": row, "deposit": deposit, "events": events, "documents": documents})
+        said = {"deposit": deposit, "events": events, "late_steps": late, "documents": documents}
+        put_json({"head": dossier.head, "standing": row, **said})
         return
     server, out = dossier.deposit.server, console()
-    made_of = ", ".join(filter(None, (server.brand_model, server.serial, row.platform)))
+    made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))
     out.print(f"{row.id}  {row.unit}: {server.name} ({made_of})", style="bold")
     out.print(f"stands at {row.standing}: {row.activity}{waits(row)}")
     if row.action:
@@ -45,15 +48,18 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         out.print(f"edited by hand: {printable(line)}", style="red")
     made = table("no", "at", "step", "outcome", "by", "note")
     made.columns[1].no_wrap = made.columns[2].no_wrap = True
+    days_late = {each.event: each.late_days for each in late}
     for event in events:
+        mark = f" ({days_late[event.seq]} d late)" if event.seq in days_late else ""
         at = f"{event.at:%Y-%m-%d %H:%M}"
         made.add_row(
             str(event.seq),
             at,
             f"{event.procedure} {event.step}",
-            event.outcome,
-            printable(details.decided_by(event)),
+            event.outcome + mark,
+            printable(", ".join(filter(None, (details.decided_by(event), details.decider(event))))),
             printable(event.note),
+            style="red" if mark else None,
         )
     out.print(made)
     for document in documents:

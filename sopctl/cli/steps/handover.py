@@ -1,9 +1,13 @@
 """`sopctl handover`: the hand-over form."""
 
+from datetime import datetime
+
 import click
 
 from sopctl.cli.options import (
     TEXT,
+    day_of,
+    day_option,
     decider_options,
     example,
     json_option,
@@ -21,9 +25,18 @@ from sopctl.cli.render import put_step
 @lang_option
 @decider_options
 @seen_option
+@day_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, deposit_ids: tuple[str, ...], *, place: str, lang: str | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    deposit_ids: tuple[str, ...],
+    *,
+    place: str,
+    lang: str | None,
+    on: datetime | None,
+    as_json: bool,
+) -> None:
     """Make the hand-over form as a PDF to be signed (penitipan 9, pengembalian 8).
 
     Several servers of one letter share a form.
@@ -31,4 +44,6 @@ def command(ctx: click.Context, deposit_ids: tuple[str, ...], *, place: str, lan
     from sopctl.workflow.steps import handover
 
     language = language_of(lang)
-    put_step(handover.handover(open_desk(ctx), *deposit_ids, place=place, language=language), as_json=as_json)
+    put_step(
+        handover.handover(open_desk(ctx), *deposit_ids, place=place, language=language, on=day_of(on)), as_json=as_json
+    )

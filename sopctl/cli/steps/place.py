@@ -1,8 +1,12 @@
 """`sopctl place`: the server stands in its place."""
 
+from datetime import datetime
+
 import click
 
 from sopctl.cli.options import (
+    day_of,
+    day_option,
     decider_options,
     example,
     id_argument,
@@ -17,10 +21,11 @@ from sopctl.cli.render import put_step
 @id_argument
 @decider_options
 @seen_option
+@day_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
+def command(ctx: click.Context, deposit_id: str, *, on: datetime | None, as_json: bool) -> None:
     """Record that the server stands in its reserved place (penitipan 10)."""
     from sopctl.workflow.steps import reservation
 
-    put_step(reservation.place(open_desk(ctx), deposit_id), as_json=as_json)
+    put_step(reservation.place(open_desk(ctx), deposit_id, on=day_of(on)), as_json=as_json)

@@ -66,6 +66,12 @@ class Cause(StrEnum):
         helps="check the name servers of the machine that looks it up (resolvectl status, resolv.conf)",
         first_wait=5.0,
     )
+    ADDRESS_REFUSED = _Declared(
+        "address-refused",
+        (Rung.NAME,),
+        means="the record names a machine of the office's own, or an address at which no deposit may be",
+        helps="correct the address in the deposit's record; where deposits may be is said in sopctl.yml (networks)",
+    )
     REFUSED = _Declared(
         "refused",
         (Rung.TCP,),
@@ -82,7 +88,7 @@ class Cause(StrEnum):
     )
     NO_ROUTE = _Declared(
         "no-route",
-        (Rung.TCP,),
+        (Rung.NAME, Rung.TCP),
         means="this network, a gateway or a firewall reports that there is no route",
         helps="check the network of this machine, the gateway, and the server's address",
         first_wait=2.0,

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
 from sopctl.model.access.algorithms import Old
+from sopctl.model.access.destinations import Destinations
 from sopctl.model.names import FINGERPRINT, is_address
 from sopctl.model.text import printable
 
@@ -105,6 +106,8 @@ class Target(Struct, frozen=True):
     """The name by which services are asked (TLS, HTTP), if it is not `host`."""
     old: tuple[Old, ...] = ()
     """Old SSH algorithms that the office allows for this host alone."""
+    destinations: Destinations | None = None
+    """Where the host may be, for one that a record of others names; None: an operator names it, who may go anywhere."""
 
 
 def fingerprint(key: bytes) -> str:

@@ -123,8 +123,6 @@ class Disposition(Struct, frozen=True):
 class Disposed(Entry, frozen=True, kw_only=True):
     """A head's disposition."""
 
-    for_people = True
-
     disposition: Disposition
 
 
@@ -438,11 +436,81 @@ class Reminded(Entry, frozen=True, kw_only=True):
 
 
 class Edited(Entry, frozen=True, kw_only=True):
-    """The lines of the record that were changed: `-` what was, `+` what is."""
-
-    for_people = True
+    """The lines of the record that were changed, `-` what was, `+` what is; and which fields those are, by their paths
+    (`server.serial`; histories of the first versions do not say)."""
 
     changed: tuple[str, ...]
+    fields: tuple[str, ...] | None = None
+
+    def touches(self, path: str) -> bool:
+        """Was the field at `path`, or one below it, changed? In a line of an older history, its last word counts."""
+        if self.fields is not None:
+            return any(each == path or each.startswith(f"{path}.") for each in self.fields)
+        word = path.rpartition(".")[2]
+        return any(line[1:].split(":")[0].strip(" -'\"{") == word for line in self.changed)
+
+
+class OnDay(Entry, frozen=True, kw_only=True):
+    """The day on which it happened, where it was recorded later."""
+
+    on_day: date
+
+
+Correctable = Literal["serial", "received", "handed_over", "placed", "instruction"]
+"""What a correction can be about: the serial number, the day of a step, the text of a disposition."""
+
+
+class Correction(Struct, frozen=True):
+    """What was recorded wrongly: by which event (its number and hash), what it said, what is right, and why. `since`:
+    the day from which it is so, where what was recorded was right until then (a mainboard was replaced)."""
+
+    what: Correctable
+    event: int
+    hash: str
+    before: str
+    after: str
+    reason: str
+    since: date | None = None
+
+
+class Corrected(Entry, frozen=True, kw_only=True):
+    """Something that an earlier event established is corrected."""
+
+    correction: Correction
+
+
+class Reference(Struct, frozen=True):
+    """An earlier event of the same history: its number and its hash."""
+
+    event: int
+    hash: str
+
+
+class Undone(Entry, frozen=True, kw_only=True):
+    """A step that was recorded by mistake is taken back: it is due again, and what it established no longer counts."""
+
+    undoes: Reference
+    reason: str
+
+
+class Rank(Struct, frozen=True):
+    """A person of the office as they were: their name, position and role."""
+
+    name: str
+    position: str
+    role: str
+
+
+class Decider(Entry, frozen=True, kw_only=True):
+    """Who decided it, by name and position as they were on that day."""
+
+    decider: Rank
+
+
+class LateBecause(Entry, frozen=True, kw_only=True):
+    """Why the step that is due is late, as its office says."""
+
+    late_because: str
 
 
 class Behalf(Struct, frozen=True):

@@ -63,6 +63,13 @@ def genesis(deposit_id: str) -> str:
     return hashlib.sha256(f"sopctl:{deposit_id}".encode()).hexdigest()
 
 
+def before(events: Sequence[Event], then: datetime) -> tuple[Event, ...]:
+    """What had happened before `then`: all up to the last event of an earlier time, since a clock may have been wrong
+    once."""
+    number = next((event.seq for event in reversed(events) if event.at < then), 0)
+    return tuple(events[:number])
+
+
 def head(deposit_id: str, events: Sequence[Event]) -> str:
     """The hash that the next event must carry as `prev`."""
     return events[-1].hash if events else genesis(deposit_id)

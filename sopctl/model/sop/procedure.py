@@ -9,16 +9,20 @@ from datetime import date, datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from sopctl.errors import InvalidRecord
 from sopctl.model import names
 from sopctl.model.sop import history, verbs
-from sopctl.model.sop.entries import Gathered, Pinned, from_data
+from sopctl.model.sop.entries import Gathered, Pinned, Undone, from_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.verbs import Waiting
 
 Line = Annotated[str, Meta(min_length=1, max_length=500, pattern=names.LINE)]
 """The text of a cell in the SOP's table: one line, no control characters."""
+
+MOST_UNDONE = 20
+"""How many steps can be taken back, one after the other."""
 
 REQUESTER = "pemohon"
 """The actor outside the office: the requesting unit. Every procedure calls it that."""
@@ -133,7 +137,8 @@ class Standing(Struct, frozen=True):
 
     `held` is the event that put it on hold; `unfinished` the one that began work whose end was never recorded; `end`
     how a closed dossier ended; `broken_into` where the other procedure stood when this one was started from it; `month`
-    (2026-11) the month that a monthly step was last done for, if it was not done in that month.
+    (2026-11) the month that a monthly step was last done for, if it was not done in that month. `came_by` is the number
+    of the event that led here and `came_from` where it stood before, if that can be taken back.
     """
 
     procedure: str
@@ -145,6 +150,10 @@ class Standing(Struct, frozen=True):
     end: str = ""
     broken_into: "Standing | None" = None
     month: str = ""
+    came_by: int = 0
+    came_from: "Standing | None" = None
+    depth: int = 0
+    """How many steps can be taken back from here, one after the other."""
 
     @property
     def closed(self) -> bool:
@@ -204,16 +213,36 @@ def _beginning(procedures: Procedures) -> Standing:
 
 def after(procedures: Procedures, standing: Standing, event: Event) -> Standing:
     """Where the deposit stands after one more event. Raises InvalidRecord when the event does not fit."""
+    stood = standing
     if event.procedure != standing.procedure:
         standing = _broken_into(procedures, standing, event)
-    step = standing.step
-    if step is None or event.step != step.no:
+    step, act = standing.step, verbs.act_of(event.outcome)
+    if (event.step != step.no) if step else not (act and act.after_end):
         raise _unexplained(standing, event)
+    if undone := from_data(Undone, event) if act else None:
+        return _taken_back(standing, event, undone)
+    if step is None:
+        return standing
     if event.outcome in verbs.NEUTRAL:
         return _unmoved(standing, step, event)
     outcome = step.outcomes.get(event.outcome)
     if outcome is None or (standing.held and not (outcome.closes or outcome.resumes)):
         raise _unexplained(standing, event)
+    led = _led(procedures, standing, outcome, event)
+    verb = verbs.find(outcome.verb or step.verb, "" if outcome.verb else step.task)
+    if not (verb and verb.undoable):
+        return _cut(led)
+    before = stood if stood.depth < MOST_UNDONE else _cut(stood)
+    return replace(led, came_by=event.seq, came_from=before, depth=before.depth + 1)
+
+
+def _cut(standing: Standing) -> Standing:
+    """The same, and nothing before it can be taken back."""
+    return replace(standing, came_by=0, came_from=None, depth=0)
+
+
+def _led(procedures: Procedures, standing: Standing, outcome: Outcome, event: Event) -> Standing:
+    """Where an outcome leads."""
     if outcome.closes:
         return Standing(standing.procedure, None, event.at, end=event.outcome)
     if outcome.resumes and standing.broken_into:
@@ -231,11 +260,19 @@ def after(procedures: Procedures, standing: Standing, event: Event) -> Standing:
     return Standing(following.name, following.first, event.at)
 
 
+def _taken_back(standing: Standing, event: Event, undone: Undone) -> Standing:
+    """As it stood before the event that is undone, with its clock; a hold since then goes on."""
+    before = standing.came_from
+    if before is None or undone.undoes.event != standing.came_by:
+        raise _unexplained(standing, event)
+    return replace(before, held=standing.held or before.held)
+
+
 def _broken_into(procedures: Procedures, standing: Standing, event: Event) -> Standing:
     procedure = procedures.get(event.procedure)
     if procedure is None or procedure.begins.during != standing.procedure or standing.closed or standing.held:
         raise _unexplained(standing, event)
-    return Standing(procedure.name, procedure.first, event.at, broken_into=standing)
+    return Standing(procedure.name, procedure.first, event.at, broken_into=_cut(standing))
 
 
 def _unmoved(standing: Standing, step: Step, event: Event) -> Standing:
@@ -246,16 +283,7 @@ def _unmoved(standing: Standing, step: Step, event: Event) -> Standing:
     unfinished = standing.unfinished
     if event.outcome in history.WORK:
         unfinished = event if event.outcome == history.STARTED else None
-    return Standing(
-        standing.procedure,
-        step,
-        standing.since or event.at,
-        standing.waiting,
-        unfinished=unfinished,
-        held=held,
-        broken_into=standing.broken_into,
-        month=standing.month,
-    )
+    return replace(standing, since=standing.since or event.at, unfinished=unfinished, held=held)
 
 
 def _unexplained(standing: Standing, event: Event) -> InvalidRecord:

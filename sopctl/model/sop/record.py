@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sopctl.model.sop import history, verbs
-from sopctl.model.sop.entries import E, HostKeyPending, entry_signs, from_data
+from sopctl.model.sop.entries import E, Entry, HostKeyPending, Undone, entry_signs, from_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, step_of
 from sopctl.model.sop.verbs import Verb
@@ -29,18 +29,29 @@ def ended(procedures: Procedures, event: Event) -> Verb | None:
     return None if event.outcome in verbs.NEUTRAL else verb_of(procedures, event)
 
 
+def undone(events: Sequence[Event]) -> frozenset[int]:
+    """The numbers of the events that were taken back since."""
+    return frozenset(entry.undoes.event for event in events if (entry := from_data(Undone, event)))
+
+
 def established(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> Iterator[tuple[Event, E]]:
-    """Every entry of a kind with its event, the newest first. Raises InvalidRecord for one that is not valid."""
-    signs = entry_signs(kind)
+    """Every entry of a kind with its event, the newest first; nothing of events that were taken back. Raises
+    InvalidRecord for one that is not valid."""
+    gone = undone(events)
     for event in reversed(events):
-        if signs.isdisjoint(event.data):
-            continue
-        verb = verb_of(procedures, event)
-        if verb is None or not verbs.may_write(verb, kind):  # another verb's entry may have the same key
+        if event.seq in gone or not establishes(procedures, event, kind):
             continue
         entry = from_data(kind, event)
         if entry is not None:
             yield event, entry
+
+
+def establishes(procedures: Procedures, event: Event, kind: type[Entry]) -> bool:
+    """Does an event establish an entry of this kind?"""
+    if entry_signs(kind).isdisjoint(event.data):
+        return False
+    verb = verb_of(procedures, event)
+    return verb is not None and verbs.may_write(verb, kind)
 
 
 def newest(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> E | None:
@@ -49,10 +60,12 @@ def newest(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> E 
 
 
 def last_ended(procedures: Procedures, events: Sequence[Event], name: str, task: str = "") -> Event | None:
-    """The newest event that ended a step by the verb `name` (and `task`, for a verb that has several), or None."""
+    """The newest event that ended a step by the verb `name` (and `task`, for a verb that has several) and was not
+    taken back, or None."""
+    gone = undone(events)
     for event in reversed(events):
         verb = ended(procedures, event)
-        if verb and verb.name == name and task in ("", verb.task):
+        if verb and verb.name == name and task in ("", verb.task) and event.seq not in gone:
             return event
     return None
 

@@ -6,8 +6,10 @@ from statistics import median
 
 from msgspec import Struct
 
-from sopctl.model.sop import verbs
+from sopctl.model.month import Month
+from sopctl.model.sop import history, verbs
 from sopctl.model.sop.deadline import count, counted
+from sopctl.model.sop.entries import LateBecause, from_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, Standing, month_due, stand, walk
 from sopctl.model.sop.summary import Pause
@@ -15,7 +17,11 @@ from sopctl.model.sop.workdays import Calendar
 
 
 class Occurrence(Struct, frozen=True):
-    """One time that a step was due for a deposit. `ended` is None while it still is."""
+    """One time that a step was due for a deposit. `ended` is None while it still is.
+
+    `actor` is the title of the one whose step it is, `role` their key; `by` who decided what ended it, in the event of
+    the number `event`. `reason` is why it took so long, where someone said so.
+    """
 
     deposit: str
     procedure: str
@@ -26,6 +32,15 @@ class Occurrence(Struct, frozen=True):
     since: datetime
     ended: datetime | None
     pauses: tuple[Pause, ...]
+    role: str = ""
+    by: str = ""
+    event: int | None = None
+    reason: str = ""
+
+    @property
+    def stands_still(self) -> bool:
+        """Is it on hold, and its clock with it?"""
+        return bool(self.pauses) and self.pauses[-1].until is None
 
     def due(self, calendar: Calendar) -> date:
         """By when it should be done, or should have been."""
@@ -35,15 +50,41 @@ class Occurrence(Struct, frozen=True):
         """Has its time passed on `now`? A day that does not count makes nothing late."""
         return counted(calendar, self.due(calendar), now, self.pauses) > 0
 
+    def days_late(self, calendar: Calendar, today: date) -> int:
+        """By how many days it was late when it ended, or is on `today`; 0 while its clock stands still."""
+        if self.stands_still:
+            return 0
+        day = self.ended.date() if self.ended else today
+        return max(0, counted(calendar, self.due(calendar), day, self.pauses))
+
     def days(self, calendar: Calendar, until: datetime) -> float:
         """How long it took: the days that count, without pauses; below a day, the part of a day of 24 hours."""
         whole = counted(calendar, self.since.date(), until.date(), self.pauses)
         return float(whole) if whole > 0 else min((until - self.since).total_seconds() / 86400, 1.0)
 
 
+class LateStep(Struct, frozen=True):
+    """A step of a deposit that was late, or still is (`ended` is None): whose it is, who did it, by when it was due, by
+    how many days that count it was late, and the reason that was given; empty where none was."""
+
+    deposit: str
+    procedure: str
+    step: int
+    activity: str
+    role: str
+    actor: str
+    by: str
+    since: datetime
+    due: date
+    ended: datetime | None
+    late_days: int
+    reason: str
+    event: int | None
+
+
 class Tally(Struct, frozen=True):
-    """How many were done in a period, in time and late, and how long they took (days that count); how many are open
-    now, and late."""
+    """How many were done in a period, in time and late, and how long they took (days that count); how many were open at
+    its end (now, while it lasts), and late."""
 
     done: int
     in_time: int
@@ -65,22 +106,27 @@ class StepLine(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """A tally of every step, of every actor by name, and of all."""
+    """A tally of every step, of every actor by name, and of all; and each step that was late, the latest first."""
 
     steps: list[StepLine]
     actors: dict[str, Tally]
     total: Tally
+    late: list[LateStep]
 
 
-def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event]) -> Iterator[Occurrence]:
-    """Every time that a step was due: from when it became due until it ended.
+def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event], until: datetime) -> Iterator[Occurrence]:
+    """Every time that a step was due before `until`: from when it became due until it ended.
 
     A step that waits for space is not due, one that recurs monthly is due from the first of the month, and what is on
-    hold has a pause. A closed deposit has no open step; one that is resumed goes on where it stood.
+    hold has a pause. A closed deposit has no open step; one that is resumed goes on where it stood. A step that was
+    recorded by mistake counts as done then, and once more when it is done again: a month's report stays as it was.
     """
     before = stand(procedures, ())
     pauses: list[Pause] = []
-    for event, after in walk(procedures, events):
+    reason = ""
+    for event, after in walk(procedures, history.before(events, until)):
+        said = from_data(LateBecause, event)
+        reason = said.late_because if said else reason
         if event.outcome == verbs.HELD:
             pauses.append(Pause(event.at, None))
         elif event.outcome == verbs.RESUMED:
@@ -89,16 +135,21 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event]) -
             if before.held:  # it was refused or withdrawn while on hold, which ends the hold too
                 pauses[-1] = Pause(pauses[-1].since, event.at)
             if event.procedure == before.procedure:  # else it broke into a step that was not due for it
-                yield from _occurrence(deposit, procedures, before, event.at, pauses)
-            pauses = []
+                yield from _occurrence(deposit, procedures, before, event, pauses, reason)
+            pauses, reason = [], ""
+        if after.held and not (pauses and pauses[-1].until is None):  # what had ended a hold was taken back
+            pauses = [Pause(after.held.at, None)]
         before = after
     if not before.closed:
-        yield from _occurrence(deposit, procedures, before, None, pauses)
+        for each in _occurrence(deposit, procedures, before, None, pauses, reason):
+            if each.since < until:
+                yield each
 
 
-def report(found: Sequence[Occurrence], calendar: Calendar, month: tuple[date, date], now: datetime) -> Report:
-    """What ended within `month` (first and last day), and what is open at `now`."""
-    counting = [each for each in found if each.ended is None or month[0] <= each.ended.date() <= month[1]]
+def report(found: Sequence[Occurrence], calendar: Calendar, month: Month, until: datetime) -> Report:
+    """What ended within `month`, and what was open at `until` (`Month.until`)."""
+    today = min(until.date(), month.last)
+    counting = [each for each in found if each.ended is None or month.begin <= each.ended < month.end]
     steps: dict[tuple[str, int], list[Occurrence]] = {}
     actors: dict[str, list[Occurrence]] = {}
     for each in counting:
@@ -106,18 +157,43 @@ def report(found: Sequence[Occurrence], calendar: Calendar, month: tuple[date, d
         actors.setdefault(each.actor, []).append(each)
     return Report(
         [
-            StepLine(*key, group[0].activity, group[0].actor, _tally(group, calendar, now))
+            StepLine(*key, group[0].activity, group[0].actor, _tally(group, calendar, today))
             for key, group in sorted(steps.items())
         ],
-        {actor: _tally(group, calendar, now) for actor, group in sorted(actors.items())},
-        _tally(counting, calendar, now),
+        {actor: _tally(group, calendar, today) for actor, group in sorted(actors.items())},
+        _tally(counting, calendar, today),
+        late_steps(counting, calendar, today),
     )
 
 
-def _tally(group: Sequence[Occurrence], calendar: Calendar, now: datetime) -> Tally:
+def late_steps(found: Sequence[Occurrence], calendar: Calendar, today: date) -> list[LateStep]:
+    """Those that were late when they ended, or are on `today`, the latest first."""
+    late = [
+        LateStep(
+            deposit=each.deposit,
+            procedure=each.procedure,
+            step=each.step,
+            activity=each.activity,
+            role=each.role,
+            actor=each.actor,
+            by=each.by,
+            since=each.since,
+            due=each.due(calendar),
+            ended=each.ended,
+            late_days=days,
+            reason=each.reason,
+            event=each.event,
+        )
+        for each in found
+        if (days := each.days_late(calendar, today)) > 0
+    ]
+    return sorted(late, key=lambda each: (-each.late_days, each.deposit, each.since))
+
+
+def _tally(group: Sequence[Occurrence], calendar: Calendar, today: date) -> Tally:
     done = [(each, each.ended) for each in group if each.ended]
     took = [each.days(calendar, ended) for each, ended in done]
-    late = sum(each.late(calendar, ended.date()) for each, ended in done)
+    late = sum(each.days_late(calendar, today) > 0 for each, _ in done)
     waiting = [each for each in group if each.ended is None]
     return Tally(
         done=len(done),
@@ -126,25 +202,27 @@ def _tally(group: Sequence[Occurrence], calendar: Calendar, now: datetime) -> Ta
         median_days=round(median(took), 2) if took else None,
         worst_days=round(max(took), 2) if took else None,
         open=len(waiting),
-        open_late=sum(not _stands_still(each) and each.late(calendar, now.date()) for each in waiting),
+        open_late=sum(each.days_late(calendar, today) > 0 for each in waiting),
     )
 
 
-def _stands_still(each: Occurrence) -> bool:
-    return bool(each.pauses) and each.pauses[-1].until is None
-
-
 def _occurrence(
-    deposit: str, procedures: Procedures, standing: Standing, ended: datetime | None, pauses: Sequence[Pause]
+    deposit: str,
+    procedures: Procedures,
+    standing: Standing,
+    end: Event | None,
+    pauses: Sequence[Pause],
+    reason: str,
 ) -> Iterator[Occurrence]:
+    """The time that the step of `standing` was due until the event `end`; None where it was not."""
     step, since = standing.step, standing.since
     if step is None or since is None or standing.waiting == "space":
         return
     month = month_due(standing)
     if month:
         since = datetime(month.year, month.month, month.day, tzinfo=since.tzinfo)
-        if ended is None or ended < since:
-            return  # done again within its month, or not due yet
+        if end and end.at < since:
+            return  # done again within its month
     yield Occurrence(
         deposit=deposit,
         procedure=standing.procedure,
@@ -153,6 +231,10 @@ def _occurrence(
         actor=procedures[standing.procedure].actors[step.actor],
         limit=step.limit_days,
         since=since,
-        ended=ended,
+        ended=end.at if end else None,
         pauses=tuple(pauses),
+        role=step.actor,
+        by=end.by if end else "",
+        event=end.seq if end else None,
+        reason=reason,
     )

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sopctl.model.deposit import Deposit, Platform
 from sopctl.model.rack import Need, Place
-from sopctl.model.sop import entries, procedure, record, verbs
+from sopctl.model.sop import corrections, entries, procedure, record, verbs
 from sopctl.model.sop.entries import E
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, Standing
@@ -65,6 +65,10 @@ class Summary(Struct, frozen=True):
     managed: bool
     """A configuration run has succeeded: the management account is there. Never true for an appliance."""
     valid_until: date | None
+    received_on: date | None = None
+    handed_over_on: date | None = None
+    placed_on: date | None = None
+    """The days on which the server was brought, handed over (last) and placed, as they are corrected."""
     platform: Platform | None = None
     """Of a network appliance; None for a server."""
     reduced: bool = False
@@ -105,7 +109,11 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
     def newest(kind: type[E]) -> E | None:
         return record.newest(procedures, events, kind)
 
-    inspected, extended = newest(entries.ConditionInspected), newest(entries.ValidUntil)
+    def day(what: entries.Correctable) -> date | None:
+        found = corrections.day(procedures, events, what)
+        return found[1] if found else None
+
+    extended = newest(entries.ValidUntil)
     prioritised, sudo = newest(entries.Prioritised), newest(entries.SudoRight)
     let_go = record.last_ended(procedures, events, "expire")
     place = _place(procedures, events, let_go)
@@ -114,7 +122,7 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         id=deposit.id,
         unit=deposit.unit,
         server=server.name,
-        serial=(inspected.serial if inspected else "") or server.serial,
+        serial=corrections.serial(procedures, events, server.serial).value,
         letter=deposit.letter.number if deposit.letter else "",
         contact=deposit.contacts.technical.name,
         address=deposit.access.address,
@@ -144,6 +152,9 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         managed=deposit.kind == "server" and record.last_ended(procedures, events, "configure") is not None,
         reduced=sudo is not None and sudo.sudo == "inventory",
         valid_until=extended.valid_until if extended else deposit.valid_until,
+        received_on=day("received"),
+        handed_over_on=day("handed_over"),
+        placed_on=day("placed"),
         platform=deposit.platform,
         asides=_asides(standing),
         begins=_begins(procedures, standing),
@@ -192,13 +203,14 @@ def _pauses(events: Sequence[Event], standing: Standing) -> tuple[Pause, ...]:
     """The times on hold since the due step's clock began. A hold ends when it is resumed, and with what ends the step:
     a return may be withdrawn while it is on hold."""
     made: list[Pause] = []
+    undone = record.undone(events)
     began: datetime | None = None
     for event in events:
         if standing.since is None or event.at < standing.since:
             continue
         if event.outcome == verbs.HELD:
             began = event.at
-        elif began and (event.outcome == verbs.RESUMED or event.outcome not in verbs.NEUTRAL):
+        elif began and event.seq not in undone and event.outcome not in verbs.NEUTRAL - {verbs.RESUMED}:
             made.append(Pause(began, event.at))
             began = None
     if standing.held:

@@ -50,6 +50,13 @@ class Verb(Struct, frozen=True, kw_only=True):
     """The same on a network appliance, where that differs."""
     writes: tuple[type[Entry], ...] = ()
     """What its events may establish."""
+    undoable: bool = False
+    """For a step or an outcome: can it be taken back if it was recorded by mistake? Never what has changed a server, a
+    switch, or told someone."""
+    by_role: bool = False
+    """For an act: does it belong to the roles that the procedure names for it (all of the office's, if none)?"""
+    after_end: bool = False
+    """For an act: may it happen after the dossier was closed?"""
 
 
 HELD = "ditahan"
@@ -75,23 +82,26 @@ VERBS = (
         needs=("file", "rack", "unit"),
         writes=(e.Pinned, e.Filed, e.Reserved, e.Placed, e.NotKnown),
     ),
-    Verb(name="dispose", ends=("selesai",), needs=("instruction",), writes=(e.Disposed,)),
+    Verb(name="dispose", ends=("selesai",), needs=("instruction",), writes=(e.Disposed,), undoable=True),
     Verb(
         name="reserve",
         ends=("tersedia", "tidak tersedia"),
         may_wait=("space", "month", "decision"),
         writes=(e.Reserved, e.OfferedUntil),
+        undoable=True,
     ),
     Verb(name="notify", task="place-ready", unattended=True, writes=(*_NOTICE, e.OfferedUntil)),
     Verb(name="notify", task="place-full", unattended=True, writes=_NOTICE),
     Verb(name="expire", kind="outcome", unattended=True, command="queue run"),
-    Verb(name="receive", ends=("selesai",)),
-    Verb(name="inspect", task="condition", own_ends=2, needs=("serial",), writes=(e.ConditionInspected,)),
-    Verb(name="accept", kind="outcome", only_while="decision", command="inspect", needs=("accept",)),
-    Verb(name="handover", ends=("selesai",), writes=(e.HandoverIssued,)),
-    Verb(name="place", ends=("selesai",), writes=(e.Placed,)),
-    Verb(name="refuse", kind="outcome", needs=("reason",), writes=(e.LetterScan,)),
-    Verb(name="withdraw", kind="outcome", needs=("reason",), writes=(e.LetterScan,)),
+    Verb(name="receive", ends=("selesai",), writes=(e.OnDay,), undoable=True),
+    Verb(
+        name="inspect", task="condition", own_ends=2, needs=("serial",), writes=(e.ConditionInspected,), undoable=True
+    ),
+    Verb(name="accept", kind="outcome", only_while="decision", command="inspect", needs=("accept",), undoable=True),
+    Verb(name="handover", ends=("selesai",), writes=(e.HandoverIssued, e.OnDay), undoable=True),
+    Verb(name="place", ends=("selesai",), writes=(e.Placed, e.OnDay), undoable=True),
+    Verb(name="refuse", kind="outcome", needs=("reason",), writes=(e.LetterScan,), undoable=True),
+    Verb(name="withdraw", kind="outcome", needs=("reason",), writes=(e.LetterScan,), undoable=True),
     # konfigurasi
     Verb(
         name="configure",
@@ -116,9 +126,10 @@ VERBS = (
         ends=("selesai",),
         needs=("letter_number",),
         writes=(e.ReturnLetter, e.LetterScan),
+        undoable=True,
     ),
-    Verb(name="inspect", task="serial", own_ends=2, needs=("serial",), writes=(e.Taker,)),
-    Verb(name="return", task="data-saved", ends=("selesai",), needs=("disks",), writes=(e.DiskWish,)),
+    Verb(name="inspect", task="serial", own_ends=2, needs=("serial",), writes=(e.Taker,), undoable=True),
+    Verb(name="return", task="data-saved", ends=("selesai",), needs=("disks",), writes=(e.DiskWish,), undoable=True),
     Verb(
         name="release",
         task="access",
@@ -126,7 +137,7 @@ VERBS = (
         needs_for_appliance=("by_hand",),
         writes=(e.ServerOff, e.SwitchedOff, *_RUN, *_PORT),
     ),
-    Verb(name="inspect", task="completeness", own_ends=2, writes=(e.CompletenessInspected,)),
+    Verb(name="inspect", task="completeness", own_ends=2, writes=(e.CompletenessInspected,), undoable=True),
     Verb(name="release", task="exit-record", ends=("selesai",), writes=(e.ExitRecorded,)),
     Verb(name="release", task="space", ends=("selesai",)),
     # Beside the steps (di luar SOP)
@@ -147,7 +158,27 @@ VERBS = (
         needs=("reason",),
         writes=(e.Prioritised,),
     ),
+    Verb(name="late", kind="act", outcome="alasan terlambat", needs=("because",)),
     Verb(name="edit", kind="act", outcome="diubah", writes=(e.Filed, e.Edited)),
+    Verb(
+        name="correct",
+        kind="act",
+        outcome="dikoreksi",
+        needs=("reason",),
+        writes=(e.Corrected, e.LetterScan),
+        by_role=True,
+        after_end=True,
+    ),
+    Verb(
+        name="undo",
+        kind="act",
+        outcome="langkah dibatalkan",
+        command="correct --undo",
+        needs=("reason",),
+        writes=(e.Undone, e.LetterScan),
+        by_role=True,
+        after_end=True,
+    ),
     Verb(name="remind", kind="act", outcome="diingatkan", unattended=True, writes=(e.Reminded,)),
     Verb(
         name="host-key",
@@ -175,6 +206,9 @@ VERBS = (
     Verb(name="sudo", kind="act", outcome="hak sudo diubah", command="configure --sudo", writes=_RUN),
 )
 """Every verb. The rows of one verb stand where the paper's tasks do."""
+
+ANY_VERBS = frozenset({e.Decider, e.OnBehalfOf, e.LateBecause})
+"""What the events of every verb may establish."""
 
 _BY_NAME = {(verb.name, verb.task): verb for verb in VERBS}
 _ACTS = {verb.outcome: verb for verb in VERBS if verb.kind == "act"}
@@ -209,5 +243,5 @@ def tasks(name: str) -> tuple[str, ...]:
 
 
 def may_write(verb: Verb, kind: type[Entry]) -> bool:
-    """May an event of this verb establish this? Any decision may be taken on another's behalf."""
-    return kind in verb.writes or kind is e.OnBehalfOf
+    """May an event of this verb establish this?"""
+    return kind in verb.writes or kind in ANY_VERBS

@@ -4,6 +4,7 @@
 A template's first line is the subject. What people wrote (names, letters) goes in as data and is never a template.
 """
 
+import re
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from sopctl.model import unit
 from sopctl.model.deposit import Deposit
 from sopctl.model.message import Message, how_to_reach
 from sopctl.model.sop.entries import Configured, HostKeyPinned
-from sopctl.model.text import printable
+from sopctl.model.text import printable, visible
 from sopctl.store.dossiers import Dossier
 from sopctl.store.settings import Language
 from sopctl.store.site import Site
@@ -101,7 +102,7 @@ def _fill(site: Site, name: str, values: dict[str, Any]) -> str:
     environment = _environment(site.folder("templates") / "messages", name[:2])
     try:
         filled: str = environment.get_template(name).render(values)
-        return filled
+        return re.sub(r"[^\n\t]+", lambda text: visible(text[0]), filled)
     except jinja2.TemplateSyntaxError as error:
         where = f"{error.filename or name}:{error.lineno}"
         raise InvalidRecord(

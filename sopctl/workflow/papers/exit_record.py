@@ -17,6 +17,7 @@ from sopctl.model.sop.entries import (
 )
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Turn
+from sopctl.workflow.papers.corrected import corrected_table
 from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, stamp
 
 
@@ -54,6 +55,7 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
                 Data_pada_disk=_wiping(dossier, wiped, language),
                 Kondisi=_condition(dossier),
             ),
+            *corrected_table(dossier, language),
         ),
         closing=("Akses, layanan dan port jaringan server ini telah dicabut.",),
         signers=(forms.Signer("Petugas", office_party(site, mine.by)),),

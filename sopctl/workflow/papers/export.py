@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
-import msgspec
 from msgspec.structs import replace
 
 from sopctl.adapters.documents import forms, render
@@ -13,6 +12,7 @@ from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.summary_xlsx import summary_xlsx
 from sopctl.adapters.documents.xlsx import to_xlsx
 from sopctl.errors import Action, InvalidRecord, UsageError
+from sopctl.model.as_json import from_json
 from sopctl.model.sop.entries import HandoverIssued, Paper
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -42,7 +42,7 @@ def letter(
 ) -> Path:
     """The request letter, empty for a unit to fill in, or filled from the request record `filled`. Returns the file's
     path."""
-    given = request_letter.read(filled) if filled else None
+    given = request_letter.read(desk.site, filled) if filled else None
     paper = request_letter.letter(desk.site, desk.now().date(), language, given)
     return _write(output or Path(f"surat-permohonan.{kind}"), _as(kind, paper))
 
@@ -113,7 +113,7 @@ def _issued(dossier: Dossier, paper: Paper, form: type[T]) -> T:
             where=str(path),
             remedy="Restore it from the site's version control or backup.",
         )
-    return msgspec.json.decode(content, type=form)
+    return from_json(content, form)
 
 
 def _as(kind: Format, paper: forms.Paper) -> bytes:

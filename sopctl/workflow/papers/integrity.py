@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
+from sopctl.errors import SopctlError
 from sopctl.model.sop.history import Event
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -60,6 +61,18 @@ def documents(desk: Desk, deposit_id: str) -> list[Document]:
         )
         for event, kept in _named(dossier)
     ]
+
+
+def of_site(desk: Desk) -> tuple[list[Document], list[SopctlError]]:
+    """Every document of every dossier, and the dossiers that cannot be read: they hold up no others."""
+    found: list[Document] = []
+    errors: list[SopctlError] = []
+    for deposit_id in dossiers.ids(desk.site):
+        try:
+            found += documents(desk, deposit_id)
+        except SopctlError as error:
+            errors.append(error)
+    return found, errors
 
 
 def check_file(desk: Desk, path: Path) -> CheckedFile:

@@ -18,6 +18,7 @@ from sopctl.model.inspection import NOT_LOOKED_AT
 from sopctl.model.quantity import decimal, duration
 from sopctl.model.sop.entries import AccessTried, ConditionInspected
 from sopctl.workflow.desk import Turn
+from sopctl.workflow.papers.corrected import corrected_table
 from sopctl.workflow.papers.elements import letterhead, office_party, stamp
 from sopctl.workflow.ports import deposit_port
 
@@ -37,7 +38,7 @@ def inventory_form(
     `watched` is given where the server is checked automatically."""
     deposit, site = mine.deposit, mine.desk.site
     server, officer = deposit.server, office_party(site, mine.by)
-    received, inspected = mine.dossier.last("handover"), mine.newest(ConditionInspected)
+    summary, inspected = mine.dossier.summary, mine.newest(ConditionInspected)
     declared = {
         "code": deposit.id,
         "name": server.name,
@@ -45,9 +46,9 @@ def inventory_form(
         "contact": deposit.contacts.technical.name,
         "kind": f"perangkat jaringan ({deposit.platform})" if deposit.platform else "",
         "brand_model": server.brand_model,
-        "serial": mine.dossier.summary.serial,
-        "received": plain_date(received.at.date()) if received else "",
-        "valid_until": plain_date(deposit.valid_until) if deposit.valid_until else "",
+        "serial": summary.serial,
+        "received": plain_date(summary.handed_over_on) if summary.handed_over_on else "",
+        "valid_until": plain_date(summary.valid_until) if summary.valid_until else "",
         "condition": (inspected.condition or NOT_LOOKED_AT) if inspected else "",
         "status": "dititipkan",
         "processor": server.processor,
@@ -62,7 +63,7 @@ def inventory_form(
         "officer": officer.name,
         "checked": plain_date(mine.desk.now().date()),
     }
-    spot = mine.dossier.summary.place
+    spot = summary.place
     rack = next((each for each in site.racks if spot and each.name == spot.rack), None)
     place = {"room": rack.room if rack else "", "rack": spot.rack if spot else "", "power": f"{server.power_watts} W"}
     if spot:
@@ -80,6 +81,7 @@ def inventory_form(
             *_conditions(conditions(facts)),
             *sections_of(facts, {k: v for k, v in declared.items() if v}, {k: v for k, v in place.items() if v}),
             _compared(compare(server, declared["serial"], facts)),
+            *corrected_table(mine.dossier),
         ),
         changes=None if changes is None else tuple(map(str, changes)),
         officer=officer,
@@ -90,7 +92,7 @@ def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Ch
     """What changed since `before`, alarms first. None for the first form, unless it shows a server other than the one
     that was handed over."""
     inspected = mine.newest(ConditionInspected)
-    found = against_handover(inspected.serial if inspected else None, facts)
+    found = against_handover(mine.dossier.summary.serial if inspected else None, facts)
     if before is None and not found:
         return None
     return (*found, *(differences(before, facts) if before else ()))

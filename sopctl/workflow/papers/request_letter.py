@@ -2,7 +2,7 @@
 One table says which field stands where, and where it goes in the request."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,9 +14,12 @@ from sopctl.adapters.documents.english import ENGLISH, Language, say
 from sopctl.adapters.documents.xlsx import KEY_COLUMN
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord
+from sopctl.model.admission import Step
 from sopctl.model.deposit import AnyRequest, ApplianceRequest, Request
 from sopctl.store import codec
 from sopctl.store.site import Site
+from sopctl.workflow import admitting
+from sopctl.workflow.admitting import Place
 from sopctl.workflow.papers.fields import nested, refused
 from sopctl.workflow.scans import MIB, read_bounded
 
@@ -120,15 +123,19 @@ def letter(site: Site, day: date, language: Language, filled: AnyRequest | None 
     )
 
 
-def read(path: Path) -> AnyRequest:
-    """A request from a record (YAML), or from the letter filled in as XLSX. Raises InvalidRecord with the place of what
-    is wrong: line and column, or row and field."""
+def read(site: Site, path: Path) -> AnyRequest:
+    """A request that may come in, from a record (YAML), or from the letter filled in as XLSX. Raises InvalidRecord with
+    the place of what is wrong: line and column, or row and field."""
     content, where = read_bounded(path, MAX_LETTER), str(path)
     if is_spreadsheet(content):
-        return _read_spreadsheet(content, path)
-    if codec.word(content, "kind", where=where) == "appliance":
-        return codec.parse(content, ApplianceRequest, where=where)
-    return codec.parse(content, Request, where=where)
+        filed, place = _read_spreadsheet(content, path)
+    else:
+        kind: type[AnyRequest] = Request
+        if codec.word(content, "kind", where=where) == "appliance":
+            kind = ApplianceRequest
+        filed, place = codec.parse(content, kind, where=where), admitting.in_record(content, where)
+    admitting.refuse(site, filed, place)
+    return filed
 
 
 class _Field(NamedTuple):
@@ -139,11 +146,11 @@ class _Field(NamedTuple):
     row: int
 
 
-def _read_spreadsheet(content: bytes, path: Path) -> AnyRequest:
-    """A request from a letter that was filled in as XLSX.
+def _read_spreadsheet(content: bytes, path: Path) -> tuple[AnyRequest, Place]:
+    """A request from a letter that was filled in as XLSX, and where its fields stand.
 
-    A field is known by its hidden key, else by its label. A letter with a platform is for a network appliance; the file
-    with its password has the appliance's name.
+    A field is known by its hidden key, else by its label. A letter with a platform is for a network appliance; the
+    office sets how it logs in there.
     """
     rows = read_rows(content, where=str(path), max_rows=MAX_ROWS, max_columns=KEY_COLUMN + 8)
     found = {field.path: field for field in _fields(rows)}
@@ -158,11 +165,15 @@ def _read_spreadsheet(content: bytes, path: Path) -> AnyRequest:
     kind: type[AnyRequest] = ApplianceRequest if "platform" in record else Request
     if kind is ApplianceRequest:
         record["kind"] = "appliance"
-    if "first_contact" in record.get("access", {}):
-        way = {"password": record.get("server", {}).get("name")} if kind is ApplianceRequest else {"key": OWNER_KEY}
-        record["access"]["first_contact"] |= way
+    elif "first_contact" in record.get("access", {}):
+        record["access"]["first_contact"]["key"] = OWNER_KEY
+
+    def place(stands: Sequence[Step]) -> str:
+        field = found.get(".".join(str(step) for step in stands if isinstance(step, str)))
+        return f"{path}, row {field.row}" if field else str(path)
+
     try:
-        return msgspec.convert(record, kind, strict=False)
+        return msgspec.convert(record, kind, strict=False), place
     except msgspec.ValidationError as error:
         raise _refused(error, record, found, path) from None
 

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import date, datetime
 
 from sopctl.adapters.documents import forms
-from sopctl.adapters.documents.wording import month_name
+from sopctl.adapters.documents.wording import month_name, plain_date
 from sopctl.model.facts.changes import Weight, real
 from sopctl.model.facts.conditions import Severity
 from sopctl.model.quantity import decimal
@@ -13,6 +14,7 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.elements import letterhead
 from sopctl.workflow.papers.inventory_form import SEVERITIES
 from sopctl.workflow.views.inventories import InventoriedServer, MonthlySummary, Sum
+from sopctl.workflow.views.months import month_of
 
 _SUMS = {
     "unit": "instansi pemilik",
@@ -25,8 +27,10 @@ _NOBODY = forms.Party(name="", nip="", position="", office="")
 
 
 def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
-    """The summary as a form. Its revision is a hash of the gatherings that it sums up."""
-    site, today = desk.site, desk.now().date()
+    """The summary as a form, of the month's last day (today, while the month lasts), so that it is the same whenever it
+    is made. Its revision is a hash of the gatherings that it sums up."""
+    site = desk.site
+    day = min(desk.now().date(), month_of(desk, found.month).last)
     digest = hashlib.sha256("".join(f"{each.deposit.id} {each.kept.sha256}\n" for each in found.servers).encode())
     told = [each for each in found.servers if each.changes]
     changed = [each for each in told if real(each.changes)]
@@ -37,7 +41,7 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
             deposit_id="",
             document_number=f"Rekap inventaris {found.month}",
             revision=digest.hexdigest()[:12],
-            issued=today,
+            issued=day,
             check_command=f"sopctl inventory summary --month {found.month}",
             names_record=False,
         ),
@@ -69,7 +73,8 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
             ("No", "Kode", "Server", "Pemilik", "Rak", "Sistem", "Memori (GiB)", "Disk (GB)", "Berlaku s.d."),
             (
                 *(_server(str(no), each.deposit, each) for no, each in enumerate(found.servers, start=1)),
-                *(_server("–", each) for each in found.missing),
+                *(_server("–", each, said="belum didata") for each in found.missing),
+                *(_server("–", each, said=f"belum wajib didata ({each.stands})") for each in found.not_due),
             ),
             "gathered",
         ),
@@ -77,10 +82,19 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
         notes=(
             "Umur server tidak dicatat dalam berkas; tahun BIOS adalah petunjuk. Masa garansi tidak dicatat.",
             "Memori dan disk dibaca dari server; sisanya menurut berkas penitipan.",
+            *_late(found.servers, day),
         ),
         officer=_NOBODY,
         acknowledged=_NOBODY,
     )
+
+
+def _late(servers: Iterable[InventoriedServer], day: date) -> Iterable[str]:
+    """Which servers were gathered after the day that the summary is of."""
+    late = [(each.deposit.id, datetime.fromisoformat(each.facts.gathered_at).date()) for each in servers]
+    said = [f"{deposit} ({plain_date(gathered)})" for deposit, gathered in late if gathered > day]
+    if said:
+        yield f"Didata setelah bulan berakhir: {', '.join(said)}."
 
 
 def _figure(label: str, value: float) -> forms.Field:
@@ -103,14 +117,14 @@ def _changes(changed: Iterable[InventoriedServer]) -> Iterable[tuple[str, ...]]:
         yield each.deposit.id, each.facts.hostname or each.deposit.server, mark + sentence
 
 
-def _server(number: str, deposit: Summary, found: InventoriedServer | None = None) -> tuple[str, ...]:
+def _server(number: str, deposit: Summary, found: InventoriedServer | None = None, said: str = "") -> tuple[str, ...]:
     return (
         number,
         deposit.id,
         (found.facts.hostname if found else "") or deposit.server,
         deposit.unit,
         _place(deposit),
-        (found.system or "–") if found else "belum didata",
+        (found.system or "–") if found else said,
         decimal(found.memory_gib) if found else "–",
         decimal(found.disk_gb) if found else "–",
         f"{deposit.valid_until:%d-%m-%Y}" if deposit.valid_until else "–",
@@ -132,11 +146,15 @@ def _units(found: MonthlySummary) -> forms.Chart:
 
 
 def _racks(desk: Desk, found: MonthlySummary) -> forms.Chart:
-    """How much of each rack is filled. These names are the office's, not foreign text."""
+    """How much of each rack was filled; of a month that has passed, each that something stood in. These names are the
+    office's, not foreign text."""
     bars = []
-    for rack in desk.site.racks:
-        used = len(found.used_units.get(rack.name, set()) | rack.blocked.keys())
-        bars.append(forms.Bar(rack.name, used, rack.units, f"{used}/{rack.units} U"))
+    racks = {rack.name: rack for rack in desk.site.racks}
+    passed = desk.now() >= month_of(desk, found.month).end
+    for name in sorted(found.used_units if passed else racks.keys() | found.used_units.keys()):
+        used = len(found.used_units.get(name, set()) | (racks[name].blocked.keys() if name in racks else set()))
+        of = racks[name].units if name in racks else 0
+        bars.append(forms.Bar(name, used, of, f"{used}/{of} U" if of else f"{used} U"))
     return forms.Chart("Kapasitas rak (U terpakai)", tuple(bars))
 
 

@@ -20,6 +20,7 @@ from sopctl.model.sop.entries import Entry, PortAttempt, PortChange, PortFailed,
 from sopctl.store import dossiers, facts
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
+from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.ports import change, switches
@@ -268,14 +269,14 @@ def _job(
     overwrite: bool = False,
 ) -> Job:
     setting = found.service if service else found.quarantine
-    address = dossier.deposit.access.address
+    address, destinations = dossier.deposit.access.address, admitting.destinations(desk.site)
     return Job(
         held,
         found.interface,
         setting,
         found.whose,
         service,
-        stir=lambda: stir(address),
+        stir=lambda: stir(address, destinations),
         hear_seconds=change.HEAR_SECONDS,
         now=desk.now,
         overwrite=overwrite,

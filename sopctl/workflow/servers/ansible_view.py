@@ -5,6 +5,7 @@ from the site's own keys and from the host key that is pinned in the history.
 """
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from msgspec import Struct, to_builtins
 
 from sopctl.adapters.ansible.connection import ssh_common_args
+from sopctl.adapters.resolving import AddressRefused, judged
 from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model import services
@@ -21,7 +23,11 @@ from sopctl.store import facts
 from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
-from sopctl.workflow.servers.reach import lets_us_in, office_account, reach
+from sopctl.workflow import admitting
+from sopctl.workflow.servers.reach import first_key, lets_us_in, office_account, reach
+
+NAMES = 16
+"""How many names are looked up at the same time."""
 
 
 class InventoryHost(Struct, frozen=True):
@@ -36,27 +42,47 @@ def hosts(root: Path) -> list[InventoryHost]:
     """Every server of the site at `root` that is in the office's hands and has a way in by key; no appliances. Raises
     what reading a site raises."""
     site = Site(root)
-    found = []
-    for dossier in read_all(site):
-        contact = dossier.deposit.access.first_contact
-        if (
-            dossier.deposit.kind == "server"
-            and dossier.summary.in_our_hands
-            and (lets_us_in(dossier) or (contact and contact.key))
-        ):
-            found.append(InventoryHost(dossier.id, _groups(site, dossier), variables(site, dossier)))
-    return found
+    ours = [each for each in read_all(site) if each.deposit.kind == "server" and each.summary.in_our_hands]
+    able = [each for each in ours if lets_us_in(each) or _by_key(site, each)]
+    with ThreadPoolExecutor(NAMES, "name") as pool:
+        addresses = list(pool.map(lambda each: _address(site, each), able))
+    return [
+        InventoryHost(each.id, _groups(site, each), variables(site, each, address))
+        for each, address in zip(able, addresses, strict=True)
+    ]
 
 
-def variables(site: Site, dossier: Dossier) -> dict[str, Any]:
-    """The host's variables: how Ansible reaches it, and what its letter asks for."""
+def _by_key(site: Site, dossier: Dossier) -> bool:
+    """Does a key of the first contact open it? One that letters may not name does not."""
+    try:
+        return first_key(site, dossier) is not None
+    except InvalidRecord:
+        return False
+
+
+def _address(site: Site, dossier: Dossier) -> str:
+    """The address that Ansible connects to: one that was judged, never the name. Where there is none, a name that says
+    so, and that nobody can register (RFC 6761)."""
+    host = dossier.deposit.access.address
+    try:
+        found = judged(host, admitting.destinations(site))
+        return host if host in found else found[0]
+    except AddressRefused:
+        return "address-refused.invalid"
+    except OSError:
+        return "address-unknown.invalid"
+
+
+def variables(site: Site, dossier: Dossier, address: str | None = None) -> dict[str, Any]:
+    """The host's variables: how Ansible reaches it (`address`, if it was judged already), and what its letter asks
+    for."""
     access, way = dossier.deposit.access, reach(site, dossier)
     settings = site.settings
     source = source_address(access.address)
     static = to_builtins(access.static_address)
     asked = [services.ports(each) for each in access.ports]
     return {
-        "ansible_host": way.host.address,
+        "ansible_host": address or _address(site, dossier),
         "ansible_port": way.host.port,
         "ansible_user": way.account,
         "ansible_ssh_private_key_file": str(site.folder("keys") / way.key),

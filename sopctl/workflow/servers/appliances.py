@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from sopctl.adapters.ssh import check, load_key
 from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask, refuse_unknown_algorithms
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.model import private_key
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, Rung, RungResult, Verdict
 from sopctl.model.deposit import Platform
@@ -25,7 +26,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import StepDone, Turn
 from sopctl.workflow.servers.first_contact import from_file
-from sopctl.workflow.servers.reach import first_contact, host
+from sopctl.workflow.servers.reach import first_contact, first_key, host, own_secret
 from sopctl.workflow.trust import required_key, target
 
 Gathered = ServerFacts | SopctlError | None
@@ -45,16 +46,39 @@ def is_appliance(dossier: Dossier) -> bool:
 
 
 def login(site: Site, dossier: Dossier) -> Login:
-    """How the office logs in to the appliance: with the account that its owner made, and its key or password in keys/.
+    """How the office logs in to the appliance: with the account that its owner made, and the key or password that is
+    set for this deposit alone, or the key that letters may name.
 
-    Raises InvalidRecord when the record names none, or when the key or password is not one; OutsideFailure when its
-    file is missing or readable by others.
+    Raises InvalidRecord when no account is known, none is set, or when the key or password is not one; OutsideFailure
+    when its file is missing or readable by others.
     """
-    way = first_contact(dossier)
-    if way.key:
-        return Login(way.user, key=load_key(site.key_file(way.key)).pkey)
-    assert way.password  # noqa: S101 (the record of an appliance names one of them)
-    return Login(way.user, password=from_file(site.key_file(way.password)).text)
+    way, own = first_contact(dossier), own_secret(site, dossier)
+    if own and not private_key.is_one(site.key_file(own).read_bytes()):
+        return Login(way.user, password=from_file(site.key_file(own)).text)
+    if key := first_key(site, dossier):
+        return Login(way.user, key=load_key(site.key_file(key)).pkey)
+    by_password = Action("login", dossier.id, given={"ask-password": ""})
+    if way.password:
+        file = str(site.root / "keys" / way.password)
+        raise InvalidRecord(
+            "password-named-by-record",
+            "the record of {deposit} names the password file {name!r}, and no letter may say which secret is sent",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=(
+                "If that is this appliance's own password, set it for this deposit, and then delete the old file:",
+                Action("login", dossier.id, given={"password-file": file}, alternatives=(by_password,)),
+            ),
+            deposit=dossier.id,
+            name=way.password,
+        )
+    raise InvalidRecord(
+        "login-not-set",
+        "nobody has set the password or key of {account} for {deposit}",
+        where=str(dossier.folder / "deposit.yml"),
+        remedy=by_password,
+        account=way.user,
+        deposit=dossier.id,
+    )
 
 
 def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
@@ -73,14 +97,14 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
     if facts is None:
         return mine.fail(stranger_noted(mine.dossier))
     what = " ".join(filter(None, (facts.product, facts.os_name, facts.os_version)))
-    how = "kunci" if way.key else "kata sandi"
+    how = "kunci" if login(mine.desk.site, mine.dossier).key else "kata sandi"
     note = f"perangkat jaringan: {way.user} bisa masuk dengan {how} ({what}); tidak ada yang diubah"
     return mine.record("selesai", Configured(changed=0, platform=platform), note=note)
 
 
 def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:
     """Try the access to an appliance: the ladder and its services, then a login that asks what it is."""
-    where, way, opens = host(dossier), first_contact(dossier), login(site, dossier)
+    where, way, opens = host(site, dossier), first_contact(dossier), login(site, dossier)
     found = check(target(where, services=single_tcp(dossier.deposit.access.ports), timeout=timeout))
     found = replace(found, user=way.user)
     if found.cause:
@@ -90,13 +114,13 @@ def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:
     platform = _platform(dossier)
     asked = commands(platform)[:1]
     try:
-        said = ask(_endpoint(dossier), opens, platform, asked, seconds=timeout)
+        said = ask(_endpoint(site, dossier), opens, platform, asked, seconds=timeout)
     except DeviceFault as fault:
         rung, cause = _RUNGS.get(fault.kind, (Rung.COMMAND, Cause.COMMAND_FAILED))
         return _fallen(found, rung, cause, fault.message)
     if from_answers(platform, said, gathered_at="") is None:
         return _fallen(found, Rung.COMMAND, Cause.COMMAND_FAILED, stranger(dossier))
-    proved = {Rung.LOGIN: f"{way.user} with a {'key' if way.key else 'password'}", Rung.COMMAND: asked[0]}
+    proved = {Rung.LOGIN: f"{way.user} with a {'key' if opens.key else 'password'}", Rung.COMMAND: asked[0]}
     rungs = (*found.rungs, *(RungResult(rung, True, 0, detail) for rung, detail in proved.items()))
     return replace(found, rung=Rung.COMMAND, detail=asked[0], rungs=rungs)
 
@@ -130,8 +154,9 @@ def release(mine: Turn, by_hand: str) -> str:
             remedy=("Have it switched off, and say how.", Action("release", mine.dossier.id, needs=("by_hand",))),
             deposit=mine.dossier.id,
         )
-    way = mine.deposit.access.first_contact
-    rest = f"; hapus keys/{way.key or way.password}, dan pemilik menghapus akun {way.user}" if way else ""
+    way, own = mine.deposit.access.first_contact, own_secret(mine.desk.site, mine.dossier)
+    kept = f"hapus keys/{own}, dan " if own else ""
+    rest = f"; {kept}pemilik menghapus akun {way.user}" if way else ""
     return f"perangkat jaringan, tidak ada yang dicabut oleh sopctl; dengan tangan: {by_hand}{rest}"
 
 
@@ -149,15 +174,15 @@ def _facts(mine: Turn, cancel: threading.Event | None) -> Gathered:
 def _ask(mine: Turn, what: Sequence[str], cancel: threading.Event | None) -> ServerFacts | None:
     dossier = mine.dossier
     opens, platform = login(mine.desk.site, dossier), _platform(dossier)
-    said = ask(_endpoint(dossier), opens, platform, what, cancel=cancel)
+    said = ask(_endpoint(mine.desk.site, dossier), opens, platform, what, cancel=cancel)
     return from_answers(platform, said, gathered_at=mine.desk.now().isoformat())
 
 
-def _endpoint(dossier: Dossier) -> Endpoint:
+def _endpoint(site: Site, dossier: Dossier) -> Endpoint:
     """Raises OutsideFailure without a pinned host key, or for an allowed algorithm that cannot be spoken here."""
-    where = host(dossier)
+    where = host(site, dossier)
     refuse_unknown_algorithms(where.old, where=str(dossier.folder / "deposit.yml"))
-    return Endpoint(where.address, where.port, required_key(where), where.old)
+    return Endpoint(where.address, where.port, required_key(where), where.old, where.destinations)
 
 
 def _platform(dossier: Dossier) -> Platform:

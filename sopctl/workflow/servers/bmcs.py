@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sopctl.adapters.bmc import BmcFault, Endpoint, Login, certificate, read
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
@@ -21,6 +22,8 @@ from sopctl.model.sop.entries import BmcPin, BmcTrusted
 from sopctl.model.text import printable
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
+from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.servers.first_contact import from_file
 
@@ -55,7 +58,7 @@ def look(desk: Desk, deposit_id: str) -> State:
     Raises InvalidRecord for a record that names none.
     """
     dossier = dossiers.read(desk.site, deposit_id)
-    where = _endpoint(dossier)
+    where = _endpoint(desk.site, dossier)
     newest = next(dossier.established(BmcTrusted), None)
     try:
         shown, problem = certificate(where), ""
@@ -88,7 +91,7 @@ def confirm(
     if not user or printable(user, 64) != user:
         raise UsageError("no-bmc-account", "name the account on the BMC that the office uses: --user")
     with act(desk, deposit_id, "bmc") as mine:
-        where = _endpoint(mine.dossier)
+        where = _endpoint(desk.site, mine.dossier)
         shown = certificate(where)
         if wanted and wanted != shown:
             raise OutsideFailure(
@@ -164,10 +167,10 @@ def ask(mine: Turn, cancel: threading.Event | None = None) -> ServerFacts:
     from sopctl.model.facts.readers import redfish
 
     dossier = mine.dossier
-    where, pin = _endpoint(dossier), _pin(dossier)
+    where, pin = _endpoint(mine.desk.site, dossier), _pin(mine.desk.site, dossier)
     login = Login(pin.user, from_file(mine.desk.site.key_file(f"bmc/{dossier.id}")).text)
     serial = dossier.summary.serial
-    endpoint = Endpoint(where.address, where.port, pin.certificate)
+    endpoint = replace(where, pinned=pin.certificate)
     documents = read(endpoint, login, lambda said: redfish.wanted(said, serial), cancel=cancel)
     if not redfish.is_redfish(documents):
         raise OutsideFailure(
@@ -176,7 +179,7 @@ def ask(mine: Turn, cancel: threading.Event | None = None) -> ServerFacts:
     return redfish.from_bmc(documents, gathered_at=mine.desk.now().isoformat(), serial=serial)
 
 
-def _endpoint(dossier: Dossier) -> Endpoint:
+def _endpoint(site: Site, dossier: Dossier) -> Endpoint:
     """Where the record says that the BMC is. Raises InvalidRecord where it names none."""
     named = dossier.deposit.bmc
     if named is None:
@@ -187,12 +190,12 @@ def _endpoint(dossier: Dossier) -> Endpoint:
             remedy=("Add bmc: {address: …} as the owner's letter has it.", Action("edit", dossier.id)),
             deposit=dossier.id,
         )
-    return Endpoint(named.address, named.port)
+    return Endpoint(named.address, named.port, destinations=admitting.destinations(site))
 
 
-def _pin(dossier: Dossier) -> BmcPin:
+def _pin(site: Site, dossier: Dossier) -> BmcPin:
     """What was confirmed of the BMC, if it is still the one that the record names."""
-    where, entry = _endpoint(dossier), dossier.newest(BmcTrusted)
+    where, entry = _endpoint(site, dossier), dossier.newest(BmcTrusted)
     confirming = Action("bmc", dossier.id, needs=("fingerprint", "user"))
     if entry is None:
         raise OutsideFailure(

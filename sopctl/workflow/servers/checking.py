@@ -6,7 +6,7 @@ network appliance: its host key and its services are the answer, and its log sta
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from msgspec import Struct
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
-from sopctl.model.month import month_days
+from sopctl.model.month import month_in
 from sopctl.model.services import single_tcp
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import called
@@ -166,7 +166,7 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
     dossier = dossiers.read(site, deposit_id)
     services = single_tcp(dossier.deposit.access.ports)
     if dossier.deposit.kind == "appliance":
-        return Job(deposit_id, target(reach.host(dossier), services=services, timeout=timeout), None)
+        return Job(deposit_id, target(reach.host(site, dossier), services=services, timeout=timeout), None)
     way = reach.reach(site, dossier)
     if way.key not in keys:
         keys[way.key] = load_key(site.key_file(way.key))
@@ -183,18 +183,26 @@ def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], li
 
 def report(desk: Desk, month: str | None = None) -> Month:
     """The availability of every server that was checked in `month` (YYYY-MM, in the office's time; this one by
-    default). Raises UsageError for what is not a month."""
-    month = month or f"{desk.now():%Y-%m}"
-    first, last = month_days(month)
-    zone = ZoneInfo(desk.site.settings.time_zone)
-    begin, end = (int(datetime.combine(day, time(), zone).timestamp()) for day in (first, last + timedelta(days=1)))
+    default), under the name that it had at the month's end. Raises UsageError for what is not a month."""
+    of = month_in(month or f"{desk.now():%Y-%m}", ZoneInfo(desk.site.settings.time_zone))
+    begin, end = int(of.begin.timestamp()), int(of.end.timestamp())
     names = {each.id: each.server for each in register.read(desk.site).summaries}
     rows = []
     for name, seen in Checks(desk.site).seen(begin, end).items():
         inside = [Span(max(one.began, begin), min(one.ended, end)) for one in seen.watched if one.ended >= begin]
         found = availability(seen.outages, seen.watched, begin, end)
-        rows.append(Report(name, names.get(name, ""), inside, found))
-    return Month(month, begin, end, rows)
+        called = names.get(name, "") if desk.now() < of.end else _name_at(desk.site, name, of.end)
+        rows.append(Report(name, called, inside, found))
+    return Month(of.name, begin, end, rows)
+
+
+def _name_at(site: Site, deposit_id: str, then: datetime) -> str:
+    """What a server was called at that time; empty where its dossier cannot say so."""
+    try:
+        dossier = dossiers.as_it_stood(dossiers.read(site, deposit_id), then)
+    except SopctlError:
+        return ""
+    return dossier.deposit.server.name if dossier else ""
 
 
 def watched(desk: Desk, month: str) -> dict[str, tuple[State, Availability | None]]:

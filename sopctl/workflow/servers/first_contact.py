@@ -18,7 +18,7 @@ from sopctl.model.sop.entries import SudoRight, WayIn
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, Turn
 from sopctl.workflow.servers.ansible_view import public_key
-from sopctl.workflow.servers.reach import first_contact, host, office_account
+from sopctl.workflow.servers.reach import first_contact, first_key, host, office_account
 from sopctl.workflow.trust import target
 
 SCRIPTS = ("playbooks/files/way_in.sh", "playbooks/roles/raw_accounts/files/accounts.sh")
@@ -31,7 +31,7 @@ MAX_BYTES = 4096
 _REMEDIES = {
     Cause.DENIED: "Ask the owner for the account's password; it was tried once.",
     Cause.METHOD_NOT_ALLOWED: "Ask the owner to allow passwords for {user} (PasswordAuthentication in sshd_config), or "
-    "to install a key of ours, whose name in keys/ goes into access.first_contact.",
+    "to install a key of ours.",
     Cause.SECOND_FACTOR: "Ask the owner to let the password alone be enough for {user}, or to install a key of ours.",
     Cause.SUDO_REFUSED: "Ask the owner to let {user} become root through sudo.",
     Cause.COMMAND_FAILED: "Fix what the server reports, then run the command again.",
@@ -126,8 +126,9 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
     key = load_key(site.key_file(site.settings.management.key))
     found = _make_account(mine, office_account(site, mine.dossier), key, cancel)
     owner = mine.deposit.access.first_contact
-    if found.cause in _NOT_ROOT and owner and owner.key and (site.folder("keys") / owner.key).is_file():
-        again = _make_account(mine, owner.user, load_key(site.key_file(owner.key)), cancel)
+    owners_key = first_key(site, mine.dossier) if found.cause in _NOT_ROOT and owner else None
+    if owner and owners_key and (site.folder("keys") / owners_key).is_file():
+        again = _make_account(mine, owner.user, load_key(site.key_file(owners_key)), cancel)
         found = again if again.cause is None else found
     if found.cause in _NOT_ROOT:
         raise reduced(mine.dossier.id)
@@ -152,7 +153,7 @@ def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.
     site = mine.desk.site
     account = ["management", office_account(site, mine.dossier), public_key(site, site.settings.management.key)]
     script = b"\n".join((site.root / name).read_bytes() for name in SCRIPTS)
-    where = target(host(mine.dossier), user, timeout=SECONDS)
+    where = target(host(site, mine.dossier), user, timeout=SECONDS)
     return run_as_root(where, way, script, ["add", RECORDS, *account], cancel=cancel)
 
 

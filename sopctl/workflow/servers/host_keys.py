@@ -15,6 +15,7 @@ from sopctl.model.access.target import HostKey
 from sopctl.model.sop.entries import HostKeyPending, HostKeyPinned
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
 from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.servers.reach import host
@@ -50,7 +51,7 @@ class HostKeys(Struct, frozen=True):
 def look(desk: Desk, deposit_id: str) -> HostKeys:
     """What is known of a server's host key, and what it shows now. Nobody logs in."""
     dossier = dossiers.read(desk.site, deposit_id)
-    return HostKeys(deposit_id, _pinned(dossier), pending(dossier), trust.look(host(dossier)))
+    return HostKeys(deposit_id, _pinned(dossier), pending(dossier), trust.look(host(desk.site, dossier)))
 
 
 def confirm(desk: Desk, deposit_id: str, *, fingerprint: str | None = None, trusted_path: str = "") -> StepDone:
@@ -59,7 +60,7 @@ def confirm(desk: Desk, deposit_id: str, *, fingerprint: str | None = None, trus
     Raises as `trust.confirmed`.
     """
     with act(desk, deposit_id, "host-key") as mine:
-        pinned = _confirmed(mine.dossier, Proof(fingerprint, trusted_path))
+        pinned = _confirmed(mine, Proof(fingerprint, trusted_path))
         how = "dengan sidik jari" if fingerprint else f"lewat jalur tepercaya: {trusted_path}"
         note = f"{pinned.host_key.type} {pinned.host_key.sha256}: dikonfirmasi {how}"
         return mine.record(mine.verb.outcome, pinned, note=note)
@@ -79,12 +80,12 @@ def to_pin(mine: Turn, proof: Proof) -> HostKeyPinned | None:
 
     Raises as `trust.confirmed`.
     """
-    return _confirmed(mine.dossier, proof) if _to_confirm(mine, proof) else None
+    return _confirmed(mine, proof) if _to_confirm(mine, proof) else None
 
 
 def _to_confirm(mine: Turn, proof: Proof) -> bool:
     """Is no key pinned, or another than the one that is given now?"""
-    before = host(mine.dossier).pinned
+    before = host(mine.desk.site, mine.dossier).pinned
     wanted = target.pin(proof.fingerprint) if proof.fingerprint else None
     return before is None or (wanted is not None and wanted.sha256 != before.sha256)
 
@@ -95,12 +96,13 @@ class Pinning:
 
     def __init__(self, mine: Turn, proof: Proof) -> None:
         self._dossier, self._proof = mine.dossier, proof
+        self._host = host(mine.desk.site, mine.dossier)
         self.pinned: HostKeyPinned | None = None
 
     def __call__(self, key: HostKey) -> None:
         """Raises as `trust.confirmed`."""
         before = pending(self._dossier)
-        how = trust.accepted(host(self._dossier), self._proof, key, (before.key, before.at) if before else None)
+        how = trust.accepted(self._host, self._proof, key, (before.key, before.at) if before else None)
         self.pinned = HostKeyPinned(host_key=key, host_key_confirmed=how)
 
 
@@ -109,17 +111,19 @@ def pinning(mine: Turn, proof: Proof) -> Pinning | None:
     return Pinning(mine, proof) if _to_confirm(mine, proof) else None
 
 
-def refuse_changed(dossier: Dossier, user: str | None = None, key: "Key | None" = None) -> None:
+def refuse_changed(site: Site, dossier: Dossier, user: str | None = None, key: "Key | None" = None) -> None:
     """Raise OutsideFailure, with both fingerprints, when the server shows another key than the pinned one. With a
     `user` and `key` we log in: a mere look is what OpenSSH from 9.8 on penalises."""
-    error = changed_error(host(dossier), trust.look(host(dossier), user=user, key=key))
+    where = host(site, dossier)
+    error = changed_error(where, trust.look(where, user=user, key=key))
     if error:
         raise error
 
 
-def changed(dossier: Dossier) -> OutsideFailure | None:
+def changed(site: Site, dossier: Dossier) -> OutsideFailure | None:
     """The error for a server that shows another key than the pinned one, with both fingerprints; else None."""
-    return changed_error(host(dossier), trust.look(host(dossier)))
+    where = host(site, dossier)
+    return changed_error(where, trust.look(where))
 
 
 def changed_error(where: Host, found: AccessResult) -> OutsideFailure | None:
@@ -156,9 +160,9 @@ def pending(dossier: Dossier) -> Seen | None:
     return Seen(entry.host_key_pending, event.at, event.by)
 
 
-def _confirmed(dossier: Dossier, proof: Proof) -> HostKeyPinned:
-    before = pending(dossier)
-    key, how = trust.confirmed(host(dossier), proof, (before.key, before.at) if before else None)
+def _confirmed(mine: Turn, proof: Proof) -> HostKeyPinned:
+    before = pending(mine.dossier)
+    key, how = trust.confirmed(host(mine.desk.site, mine.dossier), proof, (before.key, before.at) if before else None)
     return HostKeyPinned(host_key=key, host_key_confirmed=how)
 
 

@@ -141,7 +141,7 @@ class Look:
     def wanted(self, dossier: Dossier) -> dict[str, str]:
         """What the letter and the site ask of the server now, by name (`asked.asked`). Raises what `variables`
         raises."""
-        return asked.asked(variables(self._site, dossier))
+        return asked.asked(variables(self._site, dossier, dossier.deposit.access.address))
 
     def differences(self, dossier: Dossier, found: Answer, wanted: Mapping[str, str]) -> list[Difference]:
         """What differs on a server, and whose it is."""
@@ -166,7 +166,7 @@ class Look:
     def _job(self, dossier: Dossier, verb: str, wish: Mapping[str, str] = {}, facts: Sequence[str] = ()) -> ScriptJob:
         return ScriptJob(
             dossier.id,
-            target(host(dossier), self._site.settings.management.account, timeout=SECONDS),
+            target(host(self._site, dossier), self._site.settings.management.account, timeout=SECONDS),
             self._key,
             script(self._fingerprint, wish, facts),
             (self._mark, verb, NOTE, *self._accounts(dossier)),

@@ -84,7 +84,7 @@ def refuse_unfit(mine: Turn) -> None:
     way = reach(site, mine.dossier)
     key = load_key(site.key_file(way.key))
     if way.host.pinned:
-        host_keys.refuse_changed(mine.dossier, way.account, key)
+        host_keys.refuse_changed(mine.desk.site, mine.dossier, way.account, key)
     refuse_reduced(mine)
 
 
@@ -175,7 +175,7 @@ def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
     said = result.hosts.get(mine.dossier.id)
     if said is None or said.failed or not said.unreachable:
         return None
-    changed = host_keys.changed(mine.dossier) if said.cause == "host-key-changed" else None
+    changed = host_keys.changed(mine.desk.site, mine.dossier) if said.cause == "host-key-changed" else None
     if changed:
         mine.fail(told(changed))
         return changed
@@ -185,7 +185,7 @@ def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
         "{deposit} could not be reached: {reason}",
         remedy=(
             "To see where it fails:",
-            Action("probe", host(mine.dossier).place),
+            Action("probe", host(mine.desk.site, mine.dossier).place),
             "To see what Ansible did:",
             Action("runs show", mine.dossier.id),
         ),

@@ -7,7 +7,9 @@ from sopctl.model.access.algorithms import allowed
 from sopctl.model.deposit import FirstContact
 from sopctl.model.sop.entries import Configured, HostKeyPinned, WayIn
 from sopctl.store.dossiers import Dossier
+from sopctl.store.settings import FILE_NAME
 from sopctl.store.site import Site
+from sopctl.workflow import admitting
 from sopctl.workflow.trust import Host
 
 
@@ -19,11 +21,19 @@ class Reach(Struct, frozen=True):
     key: str
 
 
-def host(dossier: Dossier) -> Host:
+def host(site: Site, dossier: Dossier) -> Host:
     """Where the deposit's server or appliance is, and the host key that its history has pinned."""
     access, pinned = dossier.deposit.access, dossier.newest(HostKeyPinned)
     key = pinned.host_key if pinned else None
-    return Host(dossier.deposit.kind, dossier.id, access.address, access.port, key, allowed(access.legacy))
+    return Host(
+        dossier.deposit.kind,
+        dossier.id,
+        access.address,
+        access.port,
+        key,
+        allowed(access.legacy),
+        admitting.destinations(site),
+    )
 
 
 def reach(site: Site, dossier: Dossier) -> Reach:
@@ -34,21 +44,53 @@ def reach(site: Site, dossier: Dossier) -> Reach:
     InvalidRecord when the record names no first contact, or one that only a password opens.
     """
     if lets_us_in(dossier):
-        return Reach(host(dossier), office_account(site, dossier), site.settings.management.key)
-    contact = first_contact(dossier)
-    if contact.key is None:
+        return Reach(host(site, dossier), office_account(site, dossier), site.settings.management.key)
+    contact, key = first_contact(dossier), first_key(site, dossier)
+    if key is None:
         raise InvalidRecord(
             "first-contact-by-password",
             "the only way in to {deposit} is the password of {account}, used once, when it is configured",
             where=str(dossier.folder / "deposit.yml"),
             remedy=(
-                "Name a key of keys/ in access.first_contact, or configure it with the password.",
+                "Configure it with the password, or set a key for it.",
                 Action("configure", dossier.id, given={"ask-password": ""}),
+                Action("login", dossier.id, needs=("file",)),
             ),
             deposit=dossier.id,
             account=contact.user,
         )
-    return Reach(host(dossier), contact.user, contact.key)
+    return Reach(host(site, dossier), contact.user, key)
+
+
+def own_secret(site: Site, dossier: Dossier) -> str | None:
+    """The name, in the site's keys/, of the secret that the office set for this deposit's first contact alone: a
+    private key, or an appliance's password. None where it set none."""
+    name = f"login/{dossier.id}"
+    return name if (site.folder("keys") / name).is_file() else None
+
+
+def first_key(site: Site, dossier: Dossier) -> str | None:
+    """The name, in keys/, of the private key of the first contact; None where there is none, or only a password.
+
+    Raises InvalidRecord for one that no letter may name: the record is from before that was looked at.
+    """
+    contact = dossier.deposit.access.first_contact
+    if own := own_secret(site, dossier):
+        return own
+    key = contact.key if contact else None
+    if key and key not in site.settings.first_contact_keys:
+        raise InvalidRecord(
+            "key-not-for-letters",
+            "the record of {deposit} names the key {key!r} of the office's, which letters may not name",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=(
+                f"If it is meant, let letters name it (first_contact_keys in {FILE_NAME}), or set it for this one:",
+                Action("login", dossier.id, given={"key-file": str(site.root / "keys" / key)}),
+            ),
+            deposit=dossier.id,
+            key=key,
+        )
+    return key
 
 
 def office_account(site: Site, dossier: Dossier) -> str:
@@ -77,7 +119,7 @@ def first_contact(dossier: Dossier) -> FirstContact:
             "there is no way in to {deposit}: no first contact is known",
             where=str(dossier.folder / "deposit.yml"),
             remedy=(
-                "Add access.first_contact: the user, and the name of the key in keys/.",
+                "Add access.first_contact: {user: NAME, key: owner}.",
                 Action("edit", dossier.id),
             ),
             deposit=dossier.id,

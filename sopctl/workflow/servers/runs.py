@@ -4,10 +4,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from msgspec import DecodeError, Struct, json
+from msgspec import Struct
 
 from sopctl.adapters.ansible.runner import RESULT_FILE, Outcome, RunResult
 from sopctl.errors import Action, Advice, UsageError
+from sopctl.model.as_json import NotJson, from_json
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 
@@ -61,6 +62,6 @@ def one(site: Site, run_id: str) -> Run:
 
 def _read(path: Path, at: float) -> Run:
     result = None
-    with disk_errors(path, "read"), suppress(FileNotFoundError, DecodeError):
-        result = json.decode((path / RESULT_FILE).read_bytes(), type=RunResult)
+    with disk_errors(path, "read"), suppress(FileNotFoundError, NotJson):
+        result = from_json((path / RESULT_FILE).read_bytes(), RunResult)
     return Run(path.name, datetime.fromtimestamp(at, UTC).astimezone(), path, result)

@@ -24,6 +24,7 @@ from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import ansible_view, host_keys
 from sopctl.workflow.servers.reach import first_contact, host, lets_us_in, office_account, reach
+from sopctl.workflow.trust import Host
 
 if TYPE_CHECKING:
     from sopctl.adapters.ssh import Key, Password
@@ -100,7 +101,7 @@ def look(
     else:
         through = reach(site, dossier)
         user, way = through.account, load_key(site.key_file(through.key))
-    where = host(dossier)
+    where = host(site, dossier)
     if pinning is None:
         trust.required_key(where)
     asked = wanted(site, dossier, raw=raw)
@@ -112,7 +113,7 @@ def look(
         known = replace(where, pinned=pinning.pinned.host_key)
         seen = survey(trust.target(known, user, timeout=SECONDS), way, accounts, cancel=cancel)
     if seen.found is None:
-        raise _refused(dossier, seen.access, by_password=password is not None)
+        raise _refused(where, dossier, seen.access, by_password=password is not None)
     clock = int(desk.clock().timestamp())
     found = seen.found
     asked = replace(asked, controllers=(*asked.controllers, *([found.seen_from] if found.seen_from else [])))
@@ -222,8 +223,8 @@ def _sentence(remedy: str) -> str:
     return f"{remedy[:1].upper()}{remedy[1:]}."
 
 
-def _refused(dossier: Dossier, seen: AccessResult, *, by_password: bool) -> SopctlError:
-    changed = host_keys.changed_error(host(dossier), seen)
+def _refused(asked: Host, dossier: Dossier, seen: AccessResult, *, by_password: bool) -> SopctlError:
+    changed = host_keys.changed_error(asked, seen)
     if changed:
         return changed
     where = f"{seen.host}:{seen.port}"
@@ -232,7 +233,7 @@ def _refused(dossier: Dossier, seen: AccessResult, *, by_password: bool) -> Sopc
             "server-unreachable",
             "{deposit} could not be reached: {reason}",
             where=where,
-            remedy=(_sentence(remedy(seen)), "To see where it fails:", Action("probe", host(dossier).place)),
+            remedy=(_sentence(remedy(seen)), "To see where it fails:", Action("probe", asked.place)),
             deposit=dossier.id,
             reason=f"{seen.rung}: {seen.detail}",
         )

@@ -21,7 +21,7 @@ from sopctl.errors import ExitCode, OutsideFailure, UsageError
 from sopctl.store import dossiers
 from sopctl.store.durable import write_atomic
 from sopctl.store.site import Site
-from sopctl.workflow.setup.init import make_key
+from sopctl.workflow.setup.init import allow_rehearsal, make_key
 
 MARKER = ".made-by-sopctl-demo"
 SERVICE_PORT = 8080
@@ -134,6 +134,7 @@ class _Demo:
         self.run_command(["init", str(self.site)], shown=["init", str(self.site)])
         write_atomic(self.site / MARKER, b"")
         write_atomic(self.site / "racks" / "A1.yml", RACK.encode())
+        allow_rehearsal(Site(self.site))
         (self.site / "letters").mkdir()
         shutil.copyfile(self.status.servers[0].key_file, self.site / "keys" / "owner")
         (self.site / "keys" / "owner").chmod(0o600)

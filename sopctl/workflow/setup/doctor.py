@@ -84,7 +84,19 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         found.append(Diagnosis("management key", True, str(key)))
     except SopctlError as error:
         found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
-    return [*found, _modes(site), *_switches(site), *_appliances(site), *_secrets(site)]
+    return [*found, *_rehearsal(site), _modes(site), *_switches(site), *_appliances(site), *_secrets(site)]
+
+
+def _rehearsal(site: Site) -> list[Diagnosis]:
+    """Whether letters could lead to this machine itself."""
+    try:
+        networks = site.settings.rehearsal_networks
+    except SopctlError:
+        return []  # already told
+    if not networks:
+        return []
+    told = f"deposits may be in {', '.join(networks)}, also on this machine itself: right for a rehearsal only"
+    return [Diagnosis("rehearsal", False, told, "Take rehearsal_networks out of sopctl.yml.", needed=False)]
 
 
 def repair(site_dir: str | None) -> list[str]:

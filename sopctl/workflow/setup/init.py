@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from sopctl.adapters import lab
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.store import modes, settings
 from sopctl.store.durable import disk_errors, write_atomic
@@ -29,6 +30,8 @@ clerks: everyone
 time_zone: Asia/Jakarta
 days: working           # time limits count working days; or: calendar
 management: {account: sopctl, key: management}
+# networks: [10.20.0.0/16]        # where deposits may be; without it: everywhere but on the office's own machines
+# first_contact_keys: [owner]     # the keys of keys/ that letters may name
 # mail: {host: mail.example.org, port: 587, tls: starttls, sender: pusat-data@example.org}
 """
 
@@ -46,6 +49,8 @@ IGNORE = """\
 # secrets: private keys never go into git
 /keys/
 """
+
+REHEARSAL = f"[{lab.LOOPBACK}]"
 
 EXAMPLE_REQUEST = """\
 # A request (surat permohonan penitipan server). Fill in, then: sopctl request request.yml
@@ -66,10 +71,10 @@ server:
 access:
   address: 192.0.2.10           # how the controller reaches it
   port: 22
-  first_contact: {user: titipan, key: owner}   # an account the owner made; the key lies in keys/owner
+  first_contact: {user: titipan, key: owner}   # an account the owner made; the office's key `owner` opens it
   accounts:                     # who may log in afterwards, with which public keys
     - name: webadmin
-      keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExam admin@example.org]
+      keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleE admin@example.org]
   ports: [80, 443]              # must be reachable, besides SSH: TCP, or 53/udp, or a range: 8000-8010
   sources: []                   # from these addresses and networks only, such as 192.0.2.0/24; none: from everywhere
 valid_until: 2027-12-31
@@ -95,7 +100,7 @@ server:
 access:
   address: 192.0.2.20           # how the controller reaches it
   port: 22
-  first_contact: {user: dinas, password: fw1}   # the owner's account for the office; or: key: NAME of a private key
+  first_contact: {user: dinas}  # the owner's account for the office, which sets its password: sopctl login
   ports: []                     # TCP ports that must be reachable, besides SSH
 valid_until: 2027-12-31
 """
@@ -127,6 +132,15 @@ def init(root: Path, *, group: str = "") -> Site:
     shared = f"site: {{group: {group}}}  # its members may record; keys stay the operator's\n" if group else ""
     write_atomic(root / settings.FILE_NAME, (SETTINGS + shared).encode())  # last: only now is it a site
     return Site(root)
+
+
+def allow_rehearsal(site: Site, networks: str = REHEARSAL) -> None:
+    """Let the site's servers be on this machine, where the lab has no network of its own. Its sopctl.yml says so."""
+    path = site.root / settings.FILE_NAME
+    said = (
+        f"# The lab's servers may be on this machine. Not for a site with deposits.\nrehearsal_networks: {networks}\n"
+    )
+    write_atomic(path, path.read_bytes() + said.encode())
 
 
 def copy_ansible(root: Path) -> None:

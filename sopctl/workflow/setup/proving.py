@@ -151,6 +151,7 @@ def prove(
             status = lab.up(name, servers=len(into), release=release, states=into, progress=say)
             cases = [_Case(server, each) for server, each in zip(status.servers, into, strict=True)]
             site = init.init(Path(folder) / "site")
+            init.allow_rehearsal(site)
             bring(root, site.root)
             _Proving(site, status, cases, say).run()
         finally:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from sopctl.errors import InvalidRecord, SopctlError
+from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model.rack import (
     Need,
     Occupied,
@@ -13,6 +13,7 @@ from sopctl.model.rack import (
 )
 from sopctl.model.waiting_list import occupied
 from sopctl.store import dossiers, register
+from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited
 from sopctl.workflow.views import calendar
@@ -41,9 +42,23 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
             dossier = dossiers.read(site, deposit_id)
             _ = dossier.summary  # raises unless its procedures explain it and each entry is valid
             refuse_edited(dossier)
+            if dossier.found != dossier.record:
+                site.lagging.append(_behind(dossier))
         except SopctlError as error:
             errors.append(error)
     return len(ids), list({str(error): error for error in errors}.values())
+
+
+def _behind(dossier: Dossier) -> OutsideFailure:
+    """A crash can leave deposit.yml so, and someone who removed it or put an older one back. Nothing is lost by it."""
+    return OutsideFailure(
+        "record-behind",
+        "deposit.yml of {deposit} is {state}; what counts is the record as it was last accepted",
+        where=str(dossier.folder / "deposit.yml"),
+        remedy="The next command that records something of the deposit writes it.",
+        deposit=dossier.id,
+        state="an older one" if dossier.found else "missing",
+    )
 
 
 def _check_switches(site: Site) -> None:

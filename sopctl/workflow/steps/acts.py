@@ -1,4 +1,4 @@
-"""What people need and the paper does not draw (di luar SOP): hold, resume, extend, refuse, withdraw."""
+"""What people need and the paper does not draw (di luar SOP): hold, resume, late, extend, refuse, withdraw."""
 
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, act, on_hold, turn
 from sopctl.workflow.scans import read_scan
 from sopctl.workflow.steps import required
 from sopctl.workflow.steps.reservation import serve_waiting_list
+from sopctl.workflow.views.sla_report import late_steps
 
 
 def hold(desk: Desk, deposit_id: str, *, reason: str) -> StepDone:
@@ -30,6 +31,17 @@ def resume(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
                 "not-on-hold", "{deposit} is not on hold", remedy=Action("show", deposit_id), deposit=deposit_id
             )
         return mine.record(mine.verb.outcome, note=note or "dilanjutkan")
+
+
+def late(desk: Desk, deposit_id: str, *, because: str) -> StepDone:
+    """Say why the step that is due is late, without doing it. Raises NotNow when it is not late."""
+    said = required.reason(because, "a delay", Action("late", deposit_id, needs=("because",)))
+    with act(desk.saying_why_late(said), deposit_id, "late") as mine:
+        if not any(each.ended is None for each in late_steps(desk, mine.dossier)):
+            raise NotNow(
+                "not-late", "nothing of {deposit} is late", remedy=Action("show", deposit_id), deposit=deposit_id
+            )
+        return mine.record(mine.verb.outcome, note=said)
 
 
 def extend(

@@ -21,6 +21,7 @@ from sopctl.model.sop.history import Event
 from sopctl.model.waiting_list import occupied
 from sopctl.store import codec, filing, register
 from sopctl.store.site import Site
+from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.fields import nested, refused
 from sopctl.workflow.scans import MIB, read_bounded
@@ -90,7 +91,9 @@ def adopt(desk: Desk, record: Path, where: Where) -> Adopted:
 
     Raises InvalidRecord for a record that is not valid and for a place that is taken or does not exist.
     """
-    entry = _Entry(codec.load(record, Adoption), where, str(record))
+    content = codec.read(record)
+    entry = _Entry(codec.parse(content, Adoption, where=str(record)), where, str(record))
+    admitting.refuse(desk.site, entry.record, admitting.in_record(content, str(record)))
     return _record(desk, [entry], dry_run=False)[0]
 
 
@@ -102,7 +105,7 @@ def import_list(desk: Desk, file: Path, *, dry_run: bool) -> list[Adopted]:
     entries, wrong = [], []
     for number, row in _rows(file):
         try:
-            entries.append(_entry(row, number))
+            entries.append(_entry(desk.site, row, number))
         except InvalidRecord as error:
             wrong.append(error.message)
     if wrong:
@@ -266,7 +269,7 @@ def _csv(content: bytes, where: str) -> Iterator[list[str]]:
         raise InvalidRecord("not-csv", "this is not a CSV file: {reason}", where=where, reason=str(error)) from None
 
 
-def _entry(row: dict[str, str], number: int) -> _Entry:
+def _entry(site: Site, row: dict[str, str], number: int) -> _Entry:
     """A row as a record. Raises InvalidRecord with the row, the column and what was expected."""
     if empty := [name for name in NEEDED if name not in row]:
         raise _wrong(number, empty[0], "is empty")
@@ -275,16 +278,19 @@ def _entry(row: dict[str, str], number: int) -> _Entry:
     if "platform" in record:
         record["kind"] = "appliance"
     place = {name: row[name] for name in Where.__struct_fields__ if name in row}
+    columns = {where: name for name, where in COLUMNS.items()}
     try:
-        return _Entry(
+        found = _Entry(
             msgspec.convert(record, Adoption, strict=False),
             msgspec.convert(place, Where, strict=False),
             f"row {number}",
         )
     except msgspec.ValidationError as error:
         path, reason = refused(error, record)
-        columns = {where: name for name, where in COLUMNS.items()}
         raise _wrong(number, columns.get(path, path), reason) from None
+    for each in admitting.objections(site, found.record):
+        raise _wrong(number, columns.get(each.field, each.field), each.reason)
+    return found
 
 
 def _wrong(number: int, column: str, reason: str) -> InvalidRecord:

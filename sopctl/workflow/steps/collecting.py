@@ -10,7 +10,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -23,12 +25,14 @@ from sopctl.model.facts.conditions import conditions
 from sopctl.model.facts.script import completed, from_script
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
-from sopctl.model.month import month_days
+from sopctl.model.month import month_days, month_in
 from sopctl.model.sop.entries import Gathered, Paper
+from sopctl.model.sop.presence import Presence, presence
 from sopctl.model.sop.summary import Summary
 from sopctl.model.text import printable
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept_facts
+from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers.inventory_form import Changes, Watched, changes_of, inventory_form
@@ -95,7 +99,12 @@ def collect_all(
 def due(desk: Desk, month: str | None = None) -> list[str]:
     """The deposits whose inventory of `month` (this one) is due: never taken, or last taken for an earlier month."""
     first, _ = month_days(_month(desk, month))
-    return [each.id for each in _standing(desk) if each.goes_on(first)]
+    due = [each.id for each in _standing(desk) if each.goes_on(first)]
+    if first.replace(day=1) == desk.now().date().replace(day=1):
+        return due
+    return [
+        each for each in due if (was := _presence(desk, dossiers.read(desk.site, each), first)) and was.inventory_due
+    ]
 
 
 def everyone(desk: Desk) -> list[str]:
@@ -122,6 +131,7 @@ class _Gathering:
             appliances.login(site, mine.dossier)
         elif not self._by_bmc_alone(mine):
             site.key_file(reach(site, mine.dossier).key)
+        _refuse_absent(mine, self.month)
         _refuse_passed(mine, self.month)
 
     def run(self, turns: Sequence[Turn], options: Options, on_event: OnEvent, cancel: threading.Event | None) -> None:
@@ -349,6 +359,25 @@ def _month(desk: Desk, named: str | None) -> str:
             month=f"{first:%Y-%m}",
         )
     return f"{first:%Y-%m}"
+
+
+def _presence(desk: Desk, dossier: Dossier, month: date) -> Presence | None:
+    """Whether a server was here in a month."""
+    of = month_in(f"{month:%Y-%m}", ZoneInfo(desk.site.settings.time_zone))
+    return presence(dossier.procedures, dossier.events, of, desk.now())
+
+
+def _refuse_absent(mine: Turn, month: str) -> None:
+    """What a server is now says nothing of a month in which it was not here."""
+    first, _ = month_days(month)
+    if _presence(mine.desk, mine.dossier, first) is None:
+        raise NotNow(
+            "not-here-then",
+            "{deposit} was not here in {month}: there is nothing to gather for that month",
+            remedy=("To gather for this month:", Action("inventory", mine.dossier.id)),
+            deposit=mine.dossier.id,
+            month=month,
+        )
 
 
 def _refuse_passed(mine: Turn, month: str) -> None:

@@ -355,7 +355,7 @@ def _refuse_without_way_in(mine: Turn, password: Password | None, options: Optio
 
 def _appliance(mine: Turn, begun: Sequence[Entry], cancel: threading.Event | None) -> StepDone:
     if not begun:  # pinned before
-        host_keys.refuse_changed(mine.dossier)
+        host_keys.refuse_changed(mine.desk.site, mine.dossier)
     mine.start(*begun)
     return appliances.configure(mine, cancel=cancel)
 

@@ -7,12 +7,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError
 from sopctl.model.deposit import Deposit
 from sopctl.model.sop.entries import Edited, Filed
 from sopctl.store import codec, dossiers
 from sopctl.store.durable import disk_errors, make_folder, write_atomic
+from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, changed_lines, refuse_edited
 from sopctl.workflow.steps import required
 
@@ -63,16 +67,34 @@ def _check(mine: Turn, content: bytes, path: Path) -> None:
         raise InvalidRecord(
             "id-cannot-change", "the id {deposit} cannot be changed", where=str(path), deposit=mine.dossier.id
         )
+    before = codec.parse(mine.dossier.record, Deposit, where=str(path))
+    admitting.refuse_edit(mine.desk.site, before, deposit, admitting.in_record(content, str(path)))
 
 
 def _record(mine: Turn, before: bytes, after: bytes, note: str) -> StepDone:
     changed = changed_lines(before, after)
     kept = mine.keep("permohonan.yml", after)
     said = note or "; ".join(changed)[:500]
-    done = mine.record(mine.verb.outcome, Filed(filed=kept), Edited(changed=tuple(changed)), note=said)
+    edited = Edited(changed=tuple(changed), fields=_fields(before, after))
+    done = mine.record(mine.verb.outcome, Filed(filed=kept), edited, note=said)
     if mine.dossier.found != after:
         dossiers.write_record(mine.desk.site, mine.dossier, after)
     return done
+
+
+def _fields(before: bytes, after: bytes) -> tuple[str, ...]:
+    """The paths of the fields that differ between two records: `server.serial`."""
+    was, now = (dict(_flat(msgspec.to_builtins(codec.parse(each, Deposit, where="")))) for each in (before, after))
+    return tuple(path for path in {**was, **now} if was.get(path) != now.get(path))
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of a record by their paths; a list is one value."""
+    if not isinstance(value, dict):
+        yield path, value
+        return
+    for key, item in value.items():
+        yield from _flat(item, f"{path}.{key}" if path else key)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import date
 
 import msgspec
 from msgspec.structs import replace
@@ -16,20 +17,25 @@ from sopctl.model.unit import identity
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, refuse_moved, turn
+from sopctl.workflow.papers.corrected import corrected_lines
 from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
-from sopctl.workflow.steps import reservation
+from sopctl.workflow.steps import required, reservation
 
 
-def receive(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
-    """penitipan 7: the requesting unit has brought the server."""
+def receive(desk: Desk, deposit_id: str, *, note: str = "", on: date | None = None) -> StepDone:
+    """penitipan 7: the requesting unit has brought the server, today or `on` a day that is recorded late."""
     refuse_moved(desk, deposit_id)
     reservation.expire(desk)
     with turn(desk, deposit_id, "receive") as mine:
-        return mine.record("selesai", note=note or "server diserahkan ke dinas")
+        happened = required.happened(mine, "received", on)
+        return mine.record("selesai", *happened, note=f"{note or 'server diserahkan ke dinas'}{required.dated(on)}")
 
 
-def handover(desk: Desk, deposit_id: str, *more: str, place: str = "", language: Language = "id") -> StepDone:
-    """penitipan 9, pengembalian 8: make the hand-over form (PDF), to be signed by both parties.
+def handover(
+    desk: Desk, deposit_id: str, *more: str, place: str = "", language: Language = "id", on: date | None = None
+) -> StepDone:
+    """penitipan 9, pengembalian 8: make the hand-over form (PDF), to be signed by both parties. `on`: the day of the
+    hand-over, where it is recorded late.
 
     Several servers of one unit's letter may stand on one form. Each dossier keeps the form, and what it says as data,
     from which copies are made. Raises UsageError when they are not of one letter.
@@ -38,6 +44,7 @@ def handover(desk: Desk, deposit_id: str, *more: str, place: str = "", language:
         turns = [stack.enter_context(turn(desk, each, "handover")) for each in dict.fromkeys((deposit_id, *more))]
         _refuse_strangers(turns)
         first = turns[0]
+        happened = [required.happened(mine, "handed_over", on) for mine in turns]
         form = handover_form(
             desk.site,
             [mine.dossier for mine in turns],
@@ -46,14 +53,16 @@ def handover(desk: Desk, deposit_id: str, *more: str, place: str = "", language:
             stamp=stamp(first),
             place=place,
             language=language,
+            on=on,
         )
         content, data = render(form), msgspec.json.encode(form)
         number = form.stamp.document_number
         done = []
-        for mine in turns:
+        for mine, days in zip(turns, happened, strict=True):
             kept = mine.keep("serah-terima.pdf", content)
             paper = Paper(kept.file, kept.sha256, number, mine.keep("serah-terima.json", data, shown=False))
-            done.append(mine.record("selesai", HandoverIssued(document=paper), note=f"formulir {number}"))
+            issued = HandoverIssued(document=paper)
+            done.append(mine.record("selesai", issued, *days, note=f"formulir {number}{required.dated(on)}"))
     return replace(done[0], also=tuple(done[1:]))
 
 
@@ -66,8 +75,10 @@ def handover_form(
     stamp: forms.Stamp,
     place: str = "",
     language: Language = "id",
+    on: date | None = None,
 ) -> forms.HandoverForm:
-    """The hand-over form of these servers; for the return when `procedure` is one that interrupts others."""
+    """The hand-over form of these servers; for the return when `procedure` is one that interrupts others. What was
+    corrected stands there with what it was before."""
     returning = bool(procedure.begins.during)
     head_key = next(iter(site.settings.with_role(site.settings.head)), None)
     first = dossiers[0].deposit
@@ -83,6 +94,8 @@ def handover_form(
         acknowledged=office_party(site, head_key) if head_key else office,
         items=tuple(_item(each, returning, language) for each in dossiers),
         checklist=tuple(row for each in dossiers for row in _checklist(each, returning, several=len(dossiers) > 1)),
+        remarks=tuple(line for each in dossiers for line in corrected_lines(each, language)),
+        day=on,
         language=language,
     )
 

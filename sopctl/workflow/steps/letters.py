@@ -31,7 +31,7 @@ def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone
 
     The request as filed stays in the dossier as a document, whatever is edited later.
     """
-    filed = request_letter.read(record)
+    filed = request_letter.read(desk.site, record)
     scan = read_scan(letter) if letter else None
     opening = procedure.opening(desk.site.procedures)
     now = desk.now()

@@ -56,12 +56,12 @@ def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE) -> StepDone:
         return _reserve(mine, others, wish)
 
 
-def place(desk: Desk, deposit_id: str) -> StepDone:
-    """penitipan 10: the server stands in its reserved place."""
+def place(desk: Desk, deposit_id: str, *, on: date | None = None) -> StepDone:
+    """penitipan 10: the server stands in its reserved place, since today or `on` a day that is recorded late."""
     with turn(desk, deposit_id, "place") as mine:
-        return mine.record(
-            "selesai", Placed(placed=True), note=f"ditempatkan: {mine.dossier.summary.place or 'tempat tidak dipesan'}"
-        )
+        happened = required.happened(mine, "placed", on)
+        note = f"ditempatkan: {mine.dossier.summary.place or 'tempat tidak dipesan'}{required.dated(on)}"
+        return mine.record("selesai", Placed(placed=True), *happened, note=note)
 
 
 def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> StepDone:

@@ -116,7 +116,11 @@ def plan(mine: Turn, vantage: Vantage) -> Look:
         way = reach.reach(site, mine.dossier)
         user, key_file = way.account, site.key_file(way.key)
     where = trust.target(
-        reach.host(mine.dossier), user, services=single_tcp(wanted.ports), timeout=vantage.timeout, jump=vantage.jump
+        reach.host(mine.desk.site, mine.dossier),
+        user,
+        services=single_tcp(wanted.ports),
+        timeout=vantage.timeout,
+        jump=vantage.jump,
     )
     key = load_key(key_file)
     jump_key = load_key(vantage.jump_key) if vantage.jump_key else None

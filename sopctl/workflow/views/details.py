@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
-from sopctl.model.sop.entries import OnBehalfOf, from_data
+from sopctl.model.sop import corrections
+from sopctl.model.sop.entries import Decider, OnBehalfOf, Undone, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
 
@@ -22,18 +23,39 @@ def contacts(deposit: Deposit, *, personal: bool) -> list[tuple[str, str]]:
 
 
 def events(dossier: Dossier, *, personal: bool) -> list[Event]:
-    """What happened; personal data in notes and data masked unless `personal`."""
-    if personal:
-        return list(dossier.events)
-    return [
-        replace(event, note=masking.inside(event.note), data=masking.inside(event.data)) for event in dossier.events
+    """What happened; an event that was corrected or taken back since says so in its note. Personal data in notes and
+    data masked unless `personal`."""
+    since = _mended(dossier)
+    told = [
+        replace(event, note="; ".join(filter(None, (event.note, *since.get(event.seq, ())))))
+        for event in dossier.events
     ]
+    if personal:
+        return told
+    return [replace(event, note=masking.inside(event.note), data=masking.inside(event.data)) for event in told]
+
+
+def _mended(dossier: Dossier) -> dict[int, list[str]]:
+    """By the number of an event: how it was mended later."""
+    found: dict[int, list[str]] = {}
+    for each in corrections.remarks(dossier.procedures, dossier.events):
+        said = f"[dikoreksi oleh peristiwa {each.event.seq}: {each.correction.after}]"
+        found.setdefault(each.correction.event, []).append(said)
+    for event, undone in dossier.established(Undone):
+        found.setdefault(undone.undoes.event, []).append(f"[dibatalkan oleh peristiwa {event.seq}]")
+    return found
 
 
 def decided_by(event: Event) -> str:
     """Who decided it, and for whom (`kabid a.n. kadis`)."""
     behalf = from_data(OnBehalfOf, event)
     return f"{event.by} a.n. {behalf.on_behalf_of.person}" if behalf else event.by
+
+
+def decider(event: Event) -> str:
+    """The name and position, as they were, of the person who decided it; empty for whom nobody noted it."""
+    found = from_data(Decider, event)
+    return ", ".join(filter(None, (found.decider.name, found.decider.position))) if found else ""
 
 
 def record(deposit: Deposit, *, personal: bool) -> Any:

@@ -15,7 +15,6 @@ from sopctl.model.facts.changes import Change, against_handover, differences, re
 from sopctl.model.facts.conditions import Condition, conditions
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
-from sopctl.model.month import month_days
 from sopctl.model.sop.entries import Gathered
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import Unit
@@ -24,6 +23,7 @@ from sopctl.store import dossiers, register
 from sopctl.store import facts as kept
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.views.months import month_of, then
 
 Progress = Callable[[int, int], None]
 
@@ -95,15 +95,17 @@ class Sum(Struct):
 
 
 class MonthlySummary(Struct, frozen=True):
-    """All servers of one month: those that were gathered, those in the office's hands that are `missing`, and sums by
-    unit, rack, operating system, year of the firmware, and year in which the deposit ends. `used_units`: which units of
-    each rack are filled or reserved now."""
+    """All servers of one month: those that were gathered, those whose inventory was due and that are `missing`, others
+    that were here (`not_due`: not configured yet, say, or on their way back), and sums by unit, rack, operating system,
+    year of the firmware, and year in which the deposit ends. `used_units`: which units of each rack were filled or
+    reserved at the month's end. All of it is as it was then, or is now while the month lasts."""
 
     month: str
     servers: tuple[InventoriedServer, ...]
     missing: tuple[Summary, ...]
     sums: dict[str, dict[str, Sum]]
     used_units: dict[str, set[int]]
+    not_due: tuple[Summary, ...] = ()
     by_month: dict[str, int] = {}
     """How many changes the forms report, by month up to this one, oldest first; only months that have forms."""
 
@@ -177,31 +179,54 @@ def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_hando
 
 def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> MonthlySummary:
     """The inventory of `month`, by default this one: every server whose facts were kept, with what changed since its
-    previous month. Raises UsageError for what is not a month, InvalidRecord for a dossier that is broken."""
-    first, _ = month_days(month or f"{desk.now():%Y-%m}")
-    month = f"{first:%Y-%m}"
+    previous month. Raises UsageError for what is not a month, InvalidRecord for a dossier that is broken.
+
+    Of a month that has passed, only an inventory that is taken late for it (`collect`) is new.
+    """
+    of = month_of(desk, month)
     reading = register.read(desk.site, gathered=True)
     for error in reading.errors:
         raise error
-    servers, missing, by_month = [], [], Counter[str]()
-    for number, deposit in enumerate(reading.summaries, start=1):
-        folder, months = desk.site.folder("deposits") / deposit.id, reading.gathered[deposit.id]
-        by_month.update({each.month: each.changes or 0 for each in months.values() if each.month < month})
-        if month in months:
-            facts = kept.read(folder, months[month])
-            earlier = kept.newest(months, before=month)
-            before = kept.read(folder, earlier) if earlier else None
-            changes = (*against_handover(deposit.serial, facts), *(differences(before, facts) if before else ()))
-            servers.append(InventoriedServer(deposit, facts, changes, months[month]))
-        elif deposit.in_our_hands:
-            missing.append(deposit)
-        progress(number, len(reading.summaries))
+    servers: list[InventoriedServer] = []
+    missing: list[Summary] = []
+    not_due: list[Summary] = []
+    stood: list[Summary] = []
+    by_month = Counter[str]()
+    everyone = then(desk, of, reading.summaries)
+    for number, each in enumerate(everyone, start=1):
+        progress(number, len(everyone))
+        deposit = each.deposit
+        if deposit is None:
+            continue
+        stood.append(deposit)
+        months = {name: one for name, one in reading.gathered[deposit.id].items() if name <= of.name}
+        by_month.update({name: one.changes or 0 for name, one in months.items() if name < of.name})
+        if of.name in months:
+            servers.append(_inventoried(desk, deposit, months, of.name))
+        elif each.presence:
+            (missing if each.presence.inventory_due else not_due).append(deposit)
     used: dict[str, set[int]] = {}
-    for each in occupied(reading.summaries):
-        used.setdefault(each.place.rack, set()).update(range(each.place.unit, each.place.top + 1))
-    by_month[month] = sum(len(real(each.changes)) for each in servers)
-    latest = dict(sorted(by_month.items())[-MONTHS:])
-    return MonthlySummary(month, tuple(servers), tuple(missing), _sums(desk.site.settings.units, servers), used, latest)
+    for taken in occupied(stood):
+        used.setdefault(taken.place.rack, set()).update(range(taken.place.unit, taken.place.top + 1))
+    by_month[of.name] = sum(len(real(each.changes)) for each in servers)
+    return MonthlySummary(
+        of.name,
+        tuple(servers),
+        tuple(missing),
+        _sums(desk.site.settings.units, servers),
+        used,
+        tuple(not_due),
+        dict(sorted(by_month.items())[-MONTHS:]),
+    )
+
+
+def _inventoried(desk: Desk, deposit: Summary, months: kept.Months, month: str) -> InventoriedServer:
+    """A server with its facts of `month`, compared with those before it."""
+    folder, earlier = desk.site.folder("deposits") / deposit.id, kept.newest(months, before=month)
+    facts = kept.read(folder, months[month])
+    before = kept.read(folder, earlier) if earlier else None
+    changes = (*against_handover(deposit.serial, facts), *(differences(before, facts) if before else ()))
+    return InventoriedServer(deposit, facts, changes, months[month])
 
 
 def standing(desk: Desk, ids: Sequence[str] = ()) -> tuple[list[Standing], list[SopctlError]]:

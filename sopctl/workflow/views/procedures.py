@@ -7,6 +7,7 @@ from datetime import date
 from msgspec import Struct
 
 from sopctl.errors import UsageError
+from sopctl.model.sop import record
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedure, Standing, walk
 from sopctl.store import dossiers
@@ -15,7 +16,7 @@ from sopctl.store.site import Site
 
 
 class Visit(Struct, frozen=True):
-    """The passes through one step: when each ended, with which outcome, and who decided it."""
+    """The passes through one step that were not taken back: when each ended, with which outcome, and who decided it."""
 
     days: tuple[date, ...]
     outcomes: tuple[str, ...]
@@ -72,8 +73,10 @@ def _no_such(name: str, known: Iterable[str]) -> UsageError:
 
 
 def _visits(dossier: Dossier, name: str) -> dict[int, Visit]:
-    ended = defaultdict(list)
+    ended, undone = defaultdict(list), record.undone(dossier.events)
     for event, _ in walk(dossier.procedures, dossier.events):
+        if event.seq in undone:
+            continue
         if event.procedure == name and event.outcome in dossier.procedures[name].step(event.step).outcomes:
             ended[event.step].append(event)
     return {

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from sopctl.model.month import month_days
+from sopctl.model.month import SECOND
 from sopctl.model.sop import sla
-from sopctl.model.sop.sla import Occurrence, Report
+from sopctl.model.sop.sla import LateStep, Occurrence, Report
 from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.views.calendar import calendar
+from sopctl.workflow.views.months import month_of
 
 Progress = Callable[[int, int], None]
 """Told how many dossiers have been read, and of how many."""
@@ -23,14 +25,23 @@ class SlaReport(Struct, frozen=True):
 
 
 def sla_report(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> SlaReport:
-    """The report for `month`, by default this one. Raises InvalidRecord when a dossier is broken, UsageError for what
-    is not a month."""
+    """The report for `month`, by default this one: of a month that has passed, as it was at its end.
+
+    Raises InvalidRecord when a dossier is broken, UsageError for what is not a month.
+    """
     now = desk.now()
-    first, last = month_days(month or f"{now:%Y-%m}")
+    of = month_of(desk, month)
     ids = dossiers.ids(desk.site)
     found: list[Occurrence] = []
     for number, deposit_id in enumerate(ids, start=1):
         dossier = dossiers.read(desk.site, deposit_id)
-        found += sla.occurrences(dossier.id, dossier.procedures, dossier.events)
+        found += sla.occurrences(dossier.id, dossier.procedures, dossier.events, of.until(now))
         progress(number, len(ids))
-    return SlaReport(f"{first:%Y-%m}", sla.report(found, calendar(desk.site), (first, last), now))
+    return SlaReport(of.name, sla.report(found, calendar(desk.site), of, of.until(now)))
+
+
+def late_steps(desk: Desk, dossier: Dossier) -> list[LateStep]:
+    """The steps of a deposit that were late, or are now, the latest first."""
+    now = desk.now()
+    found = list(sla.occurrences(dossier.id, dossier.procedures, dossier.events, now + SECOND))
+    return sla.late_steps(found, calendar(desk.site), now.date())

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from sopctl.adapters.ssh import Key, check
 from sopctl.errors import Interrupted, InvalidRecord
 from sopctl.model.access.causes import Cause
+from sopctl.model.access.destinations import EVERYWHERE
 from sopctl.model.access.ladder import AccessResult, Rung, Verdict, remedy
 from sopctl.model.access.target import Pin, Target, fingerprint, pin
 from sopctl.model.text import printable
@@ -102,13 +103,14 @@ def test_cause(
         provoked(case.get("service", "closed"), key, host_key) as service,
     ):
         target = Target(
-            "127.0.0.1",
+            case.get("host", "127.0.0.1"),
             host.port,
             user="deposit",
             expect_key=pins[case.get("pin", "right")],
             command=case.get("command", "true"),
             services=(service.port,) if "service" in case else (),
             timeout=timeout,
+            destinations=EVERYWHERE if case.get("record") else None,
         )
         began = time.monotonic()
         result = check(target, key)
@@ -151,6 +153,7 @@ def test_what_openssh_can_be_made_to_do_is_done_by_openssh() -> None:
     told = {case.get("cause") for case in real} | {case["login"] for case in ACCOUNTS} | {"sudo-asks"}
     told |= {case.get("cause") for name in ("first_contact", "survey_obstacles") for case in rows(name)}
     assert {str(cause) for cause in Cause} - told == {
+        "address-refused",
         "certificate-expired",
         "certificate-untrusted",
         "certificate-wrong-name",

@@ -22,7 +22,7 @@ SWITCH = {
 }
 CONTACT = {"user": "dinas", "password": "fw1"}
 ACCOUNTS = [
-    {"name": "dinas", "keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExam"]}
+    {"name": "dinas", "keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleE"]}
 ]
 
 

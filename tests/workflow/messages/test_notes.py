@@ -46,6 +46,7 @@ NEVER = {
         "no-mail-server",
         "no-switch-port",
         "not-in-our-hands",
+        "server-password-not-kept",
         "switch-without-record",
     },
     "only while the access is tried, which records what it found": {

@@ -217,7 +217,7 @@ def test_a_letter_that_was_filled_in_comes_back(
     assert deposit.access.ports == (80, 443)
     assert deposit.access.first_contact
     assert deposit.access.first_contact.key == "owner"
-    written = msgspec.to_builtins(request_letter.read(letter))
+    written = msgspec.to_builtins(request_letter.read(desk.site, letter))
     asked = msgspec.to_builtins(deposit)
     assert asked.pop("platform") is None, "a server"
     del asked["id"]

@@ -82,7 +82,7 @@ def test_the_address_that_is_kept_is_the_one_in_use(desk: Desk, placed: str) -> 
 
 
 def test_after_configuration_the_management_account_is_used_with_the_pinned_key(desk: Desk, placed: str) -> None:
-    key = HostKey("ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExam", "SHA256:x")
+    key = HostKey("ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleE", "SHA256:x")
     with turn(desk, placed, "configure") as mine:
         mine.start(HostKeyPinned(host_key=key))
         mine.record("selesai")

@@ -12,14 +12,14 @@ import pytest
 
 from sopctl.errors import Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.access.ladder import Verdict
-from sopctl.model.deposit import Platform
+from sopctl.model.deposit import FirstContact, Platform
 from sopctl.model.facts.appliance import from_answers
 from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store import dossiers, register
 from sopctl.workflow.desk import Desk, StepDone, turn
 from sopctl.workflow.papers import export, request_letter
 from sopctl.workflow.ports import change
-from sopctl.workflow.servers import ansible_view, checking
+from sopctl.workflow.servers import ansible_view, checking, logins
 from sopctl.workflow.setup.init import EXAMPLE_APPLIANCE, EXAMPLE_REQUEST
 from sopctl.workflow.steps import (
     advancing,
@@ -73,6 +73,7 @@ def take_in(desk: Desk, tmp_path: Path) -> Callable[..., str]:
         record = tmp_path / "request.yml"
         record.write_text(text.replace("platform: cisco_ios", f"platform: {platform}"))
         deposit = letters.request(desk, record).id
+        logins.set_password(desk, deposit, Device(_never, HOST_KEY).password)
         letters.dispose(desk, deposit, instruction="Mohon ditindaklanjuti")
         letters.dispose(desk, deposit, instruction="Siapkan tempat")
         reservation.reserve(desk, deposit)
@@ -83,9 +84,6 @@ def take_in(desk: Desk, tmp_path: Path) -> Callable[..., str]:
         reservation.place(desk, deposit)
         return deposit
 
-    password = desk.site.root / "keys/fw1"
-    password.write_text(f"{Device(_never, HOST_KEY).password}\n")
-    password.chmod(0o600)
     return take
 
 
@@ -118,7 +116,7 @@ def outcomes(desk: Desk, deposit: str, step: int) -> list[str]:
 
 
 @pytest.mark.parametrize("row", rows("appliance_records"), ids=lambda row: row["name"])
-def test_what_is_refused_and_where(row: dict[str, Any], tmp_path: Path) -> None:
+def test_what_is_refused_and_where(row: dict[str, Any], desk: Desk, tmp_path: Path) -> None:
     text = EXAMPLE_APPLIANCE
     for old, new in row["change"].items():
         assert old in text, f"the example has no {old!r}"
@@ -126,25 +124,25 @@ def test_what_is_refused_and_where(row: dict[str, Any], tmp_path: Path) -> None:
     record = tmp_path / "request.yml"
     record.write_text(text)
     with pytest.raises(InvalidRecord) as caught:
-        request_letter.read(record)
+        request_letter.read(desk.site, record)
     assert row["message"] in caught.value.message
     assert caught.value.where == f"{record}:{row['where']}"
 
 
-def test_a_server_keeps_no_password(tmp_path: Path) -> None:
+def test_a_server_keeps_no_password(desk: Desk, tmp_path: Path) -> None:
     record = tmp_path / "request.yml"
     record.write_text(EXAMPLE_REQUEST.replace("key: owner}", "password: owner}"))
     with pytest.raises(InvalidRecord, match="Expected no `password` in `first_contact`"):
-        request_letter.read(record)
+        request_letter.read(desk.site, record)
 
 
 def test_a_letter_comes_back_as_a_spreadsheet(desk: Desk, tmp_path: Path) -> None:
     record = tmp_path / "request.yml"
     record.write_text(EXAMPLE_APPLIANCE)
     sheet = export.letter(desk, kind="xlsx", output=tmp_path / "surat.xlsx", filled=record)
-    before, after = request_letter.read(record), request_letter.read(sheet)
+    before, after = request_letter.read(desk.site, record), request_letter.read(desk.site, sheet)
     assert (after.kind, after.platform, after.server) == ("appliance", "cisco_ios", before.server)  # type: ignore[union-attr]
-    assert after.access.first_contact.password == "fw1.example.org", "the office keeps it under the appliance's name"
+    assert after.access.first_contact == before.access.first_contact == FirstContact("dinas"), "no secret is named"
 
 
 # Its life here
@@ -199,7 +197,8 @@ def test_from_the_letter_to_the_return(
         releasing.release(desk, deposit)
     done_by_hand = releasing.release(desk, deposit, by_hand="dimatikan staf")
     assert done_by_hand.note.startswith(
-        "perangkat jaringan, tidak ada yang dicabut oleh sopctl; dengan tangan: dimatikan staf; hapus keys/fw1"
+        "perangkat jaringan, tidak ada yang dicabut oleh sopctl; dengan tangan: dimatikan staf; hapus "
+        f"keys/login/{deposit}"
     )
     assert summary.place
     assert f"port {summary.place.port} rak A1 dilepas" in done_by_hand.note
@@ -276,7 +275,7 @@ def test_a_password_that_others_can_read_is_not_used(
 ) -> None:
     device = start("ios-router-old")
     deposit = take_in(device.port, "cisco_ios")
-    os.chmod(desk.site.root / "keys/fw1", 0o644)
+    os.chmod(desk.site.root / "keys/login" / deposit, 0o644)
     with pytest.raises(OutsideFailure, match="can be read by others"):
         configuring.configure(desk, deposit, host_key=pin().sha256)
     assert device.logins == []

@@ -117,23 +117,19 @@ def test_what_is_no_account(desk: Desk, bmc: Bmc, take_in: Callable[..., str], u
 
 
 @pytest.mark.parametrize("line", ["user: admin", "password: mail", "credential: mail", "key: owner"])
-def test_a_letter_names_no_account_and_no_secret(tmp_path: Path, line: str) -> None:
+def test_a_letter_names_no_account_and_no_secret(desk: Desk, tmp_path: Path, line: str) -> None:
     record = tmp_path / "request.yml"
     record.write_text(f"{EXAMPLE_REQUEST}\nbmc:\n  address: 192.0.2.110\n  {line}\n")
     with pytest.raises(InvalidRecord, match="there is no such key in this record"):
-        request_letter.read(record)
+        request_letter.read(desk.site, record)
 
 
 @pytest.mark.parametrize("name", ["bmc/PS-2026-0001", "../keys/bmc/PS-2026-0001", "bmc"])
-def test_a_letter_cannot_name_the_password_of_a_bmc(tmp_path: Path, name: str) -> None:
-    """Those are in a folder of their own, which no record can name."""
+def test_a_letter_cannot_name_the_password_of_a_bmc(desk: Desk, tmp_path: Path, name: str) -> None:
     record = tmp_path / "request.yml"
     record.write_text(EXAMPLE_REQUEST.replace("key: owner}", f"key: {name}}}"))
-    if name == "bmc":
-        assert request_letter.read(record)  # a folder, which is no key
-    else:
-        with pytest.raises(InvalidRecord):
-            request_letter.read(record)
+    with pytest.raises(InvalidRecord, match=r"access\.first_contact\.key: "):
+        request_letter.read(desk.site, record)
 
 
 # What is asked

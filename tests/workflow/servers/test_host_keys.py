@@ -64,12 +64,12 @@ def test_a_key_is_pending_then_pinned_then_changed(
         assert (found.pinned.key.sha256, found.pinned.how) == (sha256(OLD), "fingerprint")
         standing = dossiers.read(desk.site, deposit).standing
         assert (standing.place, standing.since) == ("penitipan 2", dossiers.read(desk.site, deposit).events[0].at)
-        host_keys.refuse_changed(dossiers.read(desk.site, deposit))
+        host_keys.refuse_changed(desk.site, dossiers.read(desk.site, deposit))
 
     with server(NEW) as new:
         move(desk, deposit, old.port, new.port)
         with pytest.raises(OutsideFailure, match="changed") as refused:
-            host_keys.refuse_changed(dossiers.read(desk.site, deposit))
+            host_keys.refuse_changed(desk.site, dossiers.read(desk.site, deposit))
         assert sha256(OLD) in str(refused.value)
         assert sha256(NEW) in str(refused.value)
         assert Action("host-key", deposit, needs=("fingerprint",)) in refused.value.remedy

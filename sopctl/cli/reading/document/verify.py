@@ -4,24 +4,35 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import end, example, json_option, open_desk
-from sopctl.cli.reading.document._render import put_documents
+from sopctl.cli.options import choose_one, end, example, json_option, open_desk
+from sopctl.cli.reading.document._render import put_all_documents, put_documents
 from sopctl.cli.render import put_json
 from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
 
-@click.command("verify", epilog=example("sopctl document verify PS-2026-0001", "sopctl document verify formulir.pdf"))
-@click.argument("what", metavar="ID|FILE...", nargs=-1, required=True)
+@click.command(
+    "verify",
+    epilog=example(
+        "sopctl document verify PS-2026-0001", "sopctl document verify formulir.pdf", "sopctl document verify --all"
+    ),
+)
+@click.argument("what", metavar="ID|FILE...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All documents of all deposits.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, what: tuple[str, ...], *, as_json: bool) -> None:
-    """Check whether a file is as issued, altered or unknown; or whether all documents of a deposit are intact.
+def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_json: bool) -> None:
+    """Check whether a file is as issued, altered or unknown; or whether all documents of a deposit, or of all of them,
+    are intact.
 
     Exit 1: something is altered, missing or unknown.
     """
     from sopctl.workflow.papers import integrity
 
+    if bool(what) == everything:
+        raise choose_one("ID", "FILE", "--all")
+    if everything:
+        end(put_all_documents(ctx, as_json=as_json))
     files = [name for name in what if "/" in name or "." in name]
     if (files and len(files) < len(what)) or (not files and len(what) > 1):
         raise UsageError("one-deposit-or-files", "name one deposit, or files")

@@ -46,7 +46,15 @@ def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
             }
             for each in found.servers
         ]
-        put_json({"month": found.month, "servers": servers, "not_gathered": found.not_gathered, "sums": found.sums})
+        put_json(
+            {
+                "month": found.month,
+                "servers": servers,
+                "not_gathered": found.not_gathered,
+                "not_due": [each.id for each in found.not_due],
+                "sums": found.sums,
+            }
+        )
     else:
         _put_summary(found)
 
@@ -67,7 +75,9 @@ def _put_summary(found: "MonthlySummary") -> None:
         if each.changes:
             put_changes(each.changes)
     for deposit_id in found.not_gathered:
-        click.echo(f"{deposit_id}: not gathered this month")
+        click.echo(f"{deposit_id}: not gathered in {found.month}")
+    for other in found.not_due:
+        click.echo(f"{other.id}: was here, and its inventory was not due ({other.stands})")
     rows: list[tuple[str, ...]] = [("id", "server", "unit", "rack", "system", "memory", "disks", "valid until")]
     for each in found.servers:
         place = each.deposit.place

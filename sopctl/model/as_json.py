@@ -1,0 +1,20 @@
+"""JSON that sopctl wrote and others may have changed, or that others sent: one way to read it."""
+
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class NotJson(ValueError):
+    """Bytes that are no JSON, or JSON of another kind than the one asked for. It says why."""
+
+
+def from_json(content: bytes | str, kind: type[T]) -> T:
+    """`content` as a `kind`. Raises NotJson, whatever the bytes are: msgspec itself raises other errors for what is no
+    UTF-8, and for what nests too deeply."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotJson(str(error)) from None

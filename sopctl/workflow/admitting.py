@@ -1,0 +1,88 @@
+"""What the site knows that decides over a letter (model/admission.py), and the refusal of one that says too much."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import lru_cache
+
+from sopctl.errors import Action, Advice, InvalidRecord, SopctlError
+from sopctl.model import admission
+from sopctl.model.access import public_key
+from sopctl.model.access.destinations import Destinations
+from sopctl.model.admission import House, Objection, Step
+from sopctl.model.deposit import Adoption, AnyRequest
+from sopctl.model.ports.switch import SwitchRecord
+from sopctl.store import codec
+from sopctl.store.site import Site
+
+MAX_PUBLIC_KEY = 16 * 1024
+TOLD = 20
+"""How many objections are told at once."""
+
+
+@lru_cache(maxsize=8)
+def destinations(site: Site) -> Destinations:
+    """Where this site's deposits may be."""
+    settings = site.settings
+    ours = dict.fromkeys(settings.controllers, "one of the office's controllers")
+    for path in sorted(site.folder("switches").glob("*.yml")):
+        with suppress(SopctlError):  # a record that cannot be read stops what needs the switch, not every deposit
+            switch = codec.load(path, SwitchRecord)
+            ours[switch.address] = f"the switch {switch.name}"
+    if settings.mail:
+        ours[settings.mail.host] = "the office's mail server"
+    return Destinations(settings.networks, settings.rehearsal_networks, ours)
+
+
+def house(site: Site) -> House:
+    """What of this site decides over a letter."""
+    settings = site.settings
+    accounts = {settings.management.account, settings.management_account or settings.management.account}
+    keys = set()
+    for path in site.folder("keys").glob("*.pub"):
+        with suppress(SopctlError, UnicodeDecodeError):
+            keys.add(public_key.blob(codec.read(path, MAX_PUBLIC_KEY, links=False).decode()))
+    return House(destinations(site), settings.first_contact_keys, frozenset(accounts), frozenset(keys - {b""}))
+
+
+def objections(site: Site, record: AnyRequest | Adoption) -> list[Objection]:
+    """What keeps this record from coming in."""
+    return admission.objections(record, house(site))
+
+
+Place = Callable[[Sequence[Step]], str]
+"""Where in what was handed in a field of the record stands."""
+
+
+def refuse(site: Site, record: AnyRequest | Adoption, place: Place) -> None:
+    """Raise InvalidRecord, with all that is wrong, for a record that must not come in."""
+    _raise(objections(site, record), place)
+
+
+def refuse_edit(site: Site, before: Adoption, after: Adoption, place: Place) -> None:
+    """As `refuse`, for what an edit brings in."""
+    _raise(admission.added(before, after, house(site)), place)
+
+
+def in_record(content: bytes, where: str) -> Place:
+    """The places of a record in YAML: file:line:column."""
+    return lambda path: codec.place(content, path, where=where)
+
+
+def _parts(remedy: Advice) -> Sequence[str | Action]:
+    return (remedy,) if isinstance(remedy, str | Action) else remedy
+
+
+def _raise(found: list[Objection], place: Place) -> None:
+    if not found:
+        return
+    first, *others = found[:TOLD]
+    remedies: list[str | Action] = []
+    for each in found[:TOLD]:
+        remedies += [part for part in _parts(each.remedy) if part not in remedies]
+    raise InvalidRecord(
+        "not-admitted",
+        "{objections}",
+        where=place(first.path),
+        remedy=remedies,
+        objections="; ".join(f"{each.field}: {each.reason}" for each in (first, *others)),
+    )

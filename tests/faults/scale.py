@@ -1,0 +1,20 @@
+"""How much of the battery a run takes, and where its figures go."""
+
+import json
+import os
+from pathlib import Path
+
+WHOLE = os.environ.get("SOPCTL_BATTERY") == "1"
+"""True under `make battery`: everything. Otherwise a part of it that takes seconds, with other choices each day."""
+
+
+def times(whole: int, bounded: int) -> int:
+    """How often: `whole` under `make battery`."""
+    return whole if WHOLE else bounded
+
+
+def figure(what: str, said: str) -> None:
+    """Note what was measured for docs/reliability.md, under `make battery` only."""
+    if file := os.environ.get("SOPCTL_FIGURES"):
+        with Path(file).open("a") as into:
+            into.write(json.dumps({"what": what, "said": said}) + "\n")

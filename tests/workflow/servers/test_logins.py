@@ -1,0 +1,95 @@
+"""The secret of one deposit's first contact is set by the office, and sent to that deposit alone."""
+
+import dataclasses
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from sopctl.errors import Action, InvalidRecord, UsageError
+from sopctl.store import dossiers
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.servers import appliances, logins, reach
+from sopctl.workflow.setup.init import EXAMPLE_APPLIANCE, make_key
+from sopctl.workflow.steps import letters
+from tests.conftest import Ran
+
+
+@pytest.fixture
+def appliance(desk: Desk, tmp_path: Path) -> str:
+    record = tmp_path / "appliance.yml"
+    record.write_text(EXAMPLE_APPLIANCE)
+    return letters.request(desk, record).id
+
+
+def test_an_appliance_has_a_password_of_its_own(desk: Desk, appliance: str) -> None:
+    with pytest.raises(InvalidRecord, match="nobody has set the password or key of dinas") as unset:
+        appliances.login(desk.site, dossiers.read(desk.site, appliance))
+    assert unset.value.remedy == (Action("login", appliance, given={"ask-password": ""}),)
+    path = logins.set_password(desk, appliance, "rahasia")
+    assert path == desk.site.root / "keys/login" / appliance
+    assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)) == (0o600, 0o700)
+    found = appliances.login(desk.site, dossiers.read(desk.site, appliance))
+    assert (found.user, found.password, found.key) == ("dinas", "rahasia", None)
+
+
+def test_a_key_of_its_own_goes_before_what_the_letter_names(
+    desk: Desk, appliance: str, file_request: Callable[..., str], tmp_path: Path
+) -> None:
+    make_key(tmp_path / "key", "kunci")
+    server = file_request()
+    assert reach.reach(desk.site, dossiers.read(desk.site, server)).key == "owner"
+    for deposit in (server, appliance):
+        logins.set_key(desk, deposit, tmp_path / "key")
+    assert reach.reach(desk.site, dossiers.read(desk.site, server)).key == f"login/{server}"
+    assert appliances.login(desk.site, dossiers.read(desk.site, appliance)).key
+    with pytest.raises(InvalidRecord):
+        logins.set_key(desk, server, desk.site.root / "sopctl.yml")
+
+
+def test_a_servers_password_is_not_kept(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    with pytest.raises(UsageError, match="used once, and kept nowhere"):
+        logins.set_password(desk, deposit, "rahasia")
+    assert logins.set_password(desk, deposit, "rahasia", "bmc") == desk.site.root / "keys/bmc" / deposit
+
+
+def naming(dossier: dossiers.Dossier, **secret: str) -> dossiers.Dossier:
+    """The dossier as an older sopctl took it in, from a letter that names this."""
+    access = dossier.deposit.access
+    assert access.first_contact
+    way = replace(access.first_contact, **secret)
+    return dataclasses.replace(dossier, deposit=replace(dossier.deposit, access=replace(access, first_contact=way)))
+
+
+@pytest.mark.parametrize("name", ["vault", "smtp", "management"])
+def test_a_password_that_an_old_record_names_is_not_sent(desk: Desk, appliance: str, name: str) -> None:
+    (desk.site.root / "keys" / name).write_text("rahasia kantor\n")
+    old = naming(dossiers.read(desk.site, appliance), password=name)
+    with pytest.raises(InvalidRecord, match="no letter may say which secret is sent") as refused:
+        appliances.login(desk.site, old)
+    told = Action("login", appliance, given={"password-file": str(desk.site.root / "keys" / name)})
+    assert (told.verb, told.given) == (refused.value.remedy[1].verb, refused.value.remedy[1].given)  # type: ignore[union-attr]
+
+
+def test_a_key_that_an_old_record_names_is_not_used(desk: Desk, file_request: Callable[..., str]) -> None:
+    old = naming(dossiers.read(desk.site, file_request()), key="management")
+    with pytest.raises(InvalidRecord, match="names the key 'management' of the office's"):
+        reach.reach(desk.site, old)
+
+
+def test_the_command(
+    desk: Desk, appliance: str, sopctl: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("rahasia\n")
+    os.chmod(file, 0o600)
+    ran = sopctl("login", appliance, "--password-file", str(file))
+    assert (ran.code, "rahasia" in ran.out) == (0, False), ran.err
+    assert (desk.site.root / "keys/login" / appliance).read_text() == "rahasia\n"
+    assert sopctl("login", appliance).code == 2
+    assert sopctl("login", appliance, "--ask-password").code == 2, "there is no terminal"
+    assert sopctl("login", "PS-2026-9999", "--password-file", str(file)).code == 2
