@@ -25,7 +25,10 @@ from msgspec import Struct
 
 from sopctl.adapters import lab
 from sopctl.adapters.lab import LabServer, LabStatus, OwnerState, Service
+from sopctl.adapters.ssh import check, load_key
 from sopctl.errors import NotNow, SopctlError
+from sopctl.model.access.ladder import Rung
+from sopctl.model.access.target import Target
 from sopctl.model.principal import Principal
 from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store import codec
@@ -334,10 +337,18 @@ class _Proving:
         case.saw(step, ok and not differences, said, sorted(differences, key=lambda each: each[2:]))
 
     def ask(self, case: _Case, step: str, services: Sequence[Service]) -> None:
-        """Note whether these services, and sshd, answer from here."""
-        there = [*services, Service(case.server.port, expect="SSH-2.0")]
-        silent = [str(each) for each in there if not answers(case.server.address, each)]
+        """Note whether these services answer from here, and whether the owner can log in."""
+        silent = [str(each) for each in services if not answers(case.server.address, each)]
+        if not self.owner_enters(case):
+            silent.append(f"sshd at {case.server.port}")
         case.saw(step, not silent, f"no answer from {', '.join(silent)}" if silent else "")
+
+    def owner_enters(self, case: _Case) -> bool:
+        """Whether the owner's account logs in: an sshd may penalise whoever connects without that."""
+        server = case.server
+        target = Target(server.address, server.port, server.user, _pin(server).pin, timeout=ANSWER_SECONDS)
+        found = check(target, load_key(self.key("owner")))
+        return any(each.rung is Rung.LOGIN and each.ok for each in found.rungs)
 
     def sopctl(self, *words: str) -> "_Ran":
         """Run a command of ours on the site; after COMMAND_SECONDS it is interrupted."""
