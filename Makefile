@@ -30,8 +30,11 @@ test: lint ## Check the code, then run the whole suite, real servers included
 	@$(BIN)/pytest -q -n 3 --dist worksteal
 
 .PHONY: battery
-battery: setup-dev ## Run what is too long for every change: each owner's state alone, on each release (over an hour)
-	@$(BIN)/pytest -q -n 2 --dist worksteal -m battery
+battery: setup-dev ## Run what is too long for every change: every fault, every owner's state on each release (hours)
+	@test -d .cache/atheris || $(BIN)/pip install -q --disable-pip-version-check --no-deps --target .cache/atheris 'atheris==3.0.0'
+	@rm -f .cache/figures.jsonl
+	@SOPCTL_BATTERY=1 SOPCTL_FIGURES=$(CURDIR)/.cache/figures.jsonl $(BIN)/pytest -q -n 2 --dist worksteal -m 'battery or scaled'
+	@$(BIN)/python -m tests.faults.report .cache/figures.jsonl
 
 .PHONY: coverage
 coverage: setup-dev ## Run the suite traced, and say which lines no test reaches (twice as long)

@@ -16,6 +16,7 @@ from msgspec import convert
 
 from sopctl.cli import terminal
 from sopctl.model.access.target import HostKey
+from sopctl.model.inspection import NOTHING_FOUND, Inspection, Measured
 from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
@@ -115,7 +116,13 @@ def placed(desk: Desk, until_space: Callable[..., str]) -> Callable[..., str]:
     """Take a server at an address until it stands in its place and its host key is pinned: not yet configured, so the
     site's key `owner` opens its account `user`."""
 
-    def place(address: str, port: int, host_key: dict[str, str], user: str = "titipan") -> str:
+    def place(
+        address: str,
+        port: int,
+        host_key: dict[str, str],
+        user: str = "titipan",
+        measured: Measured = NOTHING_FOUND.measured,
+    ) -> str:
         serial = f"SN-{address}-{port}"
         changes = {
             "address: 192.0.2.10 ": f"address: {address} ",
@@ -127,7 +134,7 @@ def placed(desk: Desk, until_space: Callable[..., str]) -> Callable[..., str]:
         deposit = until_space(changes)
         notifying.notify(desk, deposit, via="phone")
         handover.receive(desk, deposit)
-        inspecting.inspect(desk, deposit, serial=serial)
+        inspecting.inspect(desk, deposit, serial=serial, found=Inspection(measured=measured))
         handover.handover(desk, deposit)
         reservation.place(desk, deposit)
         with turn(desk, deposit, "configure") as mine:

@@ -49,6 +49,14 @@ framed() {
 # dnf prints nothing if there are no updates, and nothing if it fails: the exit code tells (dnf(8): 0 or 100).
 waiting() { bounded "$1" -q -C check-update && echo none; }
 
+# Machines without SMBIOS: what their device tree calls them, or s390x of itself.
+board() {
+  for each in model system-id serial-number; do
+    [ ! -e "/proc/device-tree/$each" ] || { printf '%s:' "$each"; tr -d '\0' <"/proc/device-tree/$each"; echo; }
+  done
+  grep -E -s '^(Manufacturer|Type|Model|Sequence Code):' /proc/sysinfo
+}
+
 # What an interface is made of, and whether it hangs on a bus or is lent to guests.
 made() {
   [ ! -e "$1/device" ] || echo device
@@ -67,6 +75,47 @@ case $(bounded smartctl --version 2>/dev/null) in "smartctl "[1-6].* | '') json=
 
 # Local file systems first: a share whose server is gone blocks df until it is killed, with nothing printed.
 sizes() { bounded df -Pkl; bounded df -Pk; }
+
+# ZFS: a pool that waits for a lost disk would block its tool; the kernel says so without waiting.
+pools() {
+  grep . /proc/spl/kstat/zfs/*/state /dev/null
+  grep -q -s SUSPENDED /proc/spl/kstat/zfs/*/state && return
+  bounded zpool list -H -o name,size
+  bounded zpool status
+}
+
+# What the device mapper makes of disks: LVM's arrays, and volumes with several paths.
+mapped() { as_root dmsetup status --target raid; as_root dmsetup status --target multipath; }
+
+# The controllers one by one; arcconf knows of no more when it fails.
+adaptec() { for number in 1 2 3 4; do as_root arcconf GETCONFIG $number || break; done; }
+
+# LXC, LXD and Incus: a folder for each instance, and a control group for each that runs. Their own tools would start
+# the daemon, or write into a home.
+instances() {
+  for folder in /var/snap/lxd/common/lxd /var/lib/lxd /var/lib/incus; do
+    [ ! -e "$folder/containers" ] || as_root ls -1 "$folder/containers" | awk '{ print "container " $0 }'
+    [ ! -e "$folder/virtual-machines" ] || as_root ls -1 "$folder/virtual-machines" | awk '{ print "vm " $0 }'
+    for each in "$folder"/logs/*/qemu.pid /run/"${folder##*/}"/*/qemu.pid; do
+      [ ! -e "$each" ] || { each=${each%/qemu.pid}; echo "vm-running ${each##*/}"; }
+    done
+  done
+  [ ! -e /var/lib/lxc ] || as_root ls -1 /var/lib/lxc | awk '{ print "container " $0 }'
+  for each in /sys/fs/cgroup/lxc.payload.* /sys/fs/cgroup/systemd/lxc.payload.* /sys/fs/cgroup/systemd/lxc/*; do
+    [ ! -d "$each" ] || echo "running ${each##*/}"
+  done
+}
+
+# Users who stay logged in, with the file in which their own Podman keeps its containers: Podman itself would start in
+# their name to tell of them.
+owners() {
+  for each in /var/lib/systemd/linger/* /run/user/*; do
+    [ -e "$each" ] || continue
+    entry=$(getent passwd "${each##*/}") || continue
+    user=${entry%%:*} home=${entry%:*} file=${home##*:}/.local/share/containers/storage/overlay-containers/containers.json
+    as_root test -e "$file" 2>/dev/null && echo "$user $file"
+  done
+}
 
 # MegaCli: the controllers, their batteries, and their volumes with the drives; it writes a log into the current folder.
 megaraid() {
@@ -90,6 +139,7 @@ everything() {
   kernel_lines dmi . /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/class/dmi/id/product_serial \
     /sys/class/dmi/id/product_uuid /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date /sys/class/dmi/id/chassis_type \
     /sys/class/dmi/id/board_serial /sys/class/dmi/id/chassis_serial /sys/class/dmi/id/chassis_asset_tag
+  [ -e /sys/class/dmi/id ] || section board plainly board
   section dmidecode as_root dmidecode -t 0 -t 1 -t 2 -t 3 -t 17 -t 38 -t 39
   edac=/sys/devices/system/edac/mc
   kernel_lines edac . $edac/mc*/dimm*/dimm_* $edac/mc*/rank*/dimm_* $edac/mc*/csrow*/[cu]e_count \
@@ -105,6 +155,13 @@ everything() {
     esac
   done
   kernel mdstat /proc/mdstat
+  [ ! -e /proc/spl/kstat/zfs ] || section zpool plainly pools
+  kernel_lines btrfs . /sys/fs/btrfs/*-*/devinfo/*/missing /sys/fs/btrfs/*-*/devinfo/*/error_stats \
+    /sys/fs/btrfs/*-*/allocation/data/*/total_bytes
+  for each in /sys/fs/btrfs/*-*; do [ ! -e "$each" ] || section btrfsshow as_root btrfs filesystem show -m; break; done
+  if [ -e /sys/block/dm-0 ] && command -v dmsetup >/dev/null 2>&1; then
+    if may dmsetup status --target raid; then section dm plainly mapped; else state dm needs-root; fi
+  fi
   for tool in storcli64 storcli perccli64 perccli; do
     if command -v "$tool" >/dev/null 2>&1; then
       section storcli as_root "$tool" /call show nolog
@@ -129,10 +186,12 @@ everything() {
       break
     fi
   done
-  section arcconf as_root arcconf GETCONFIG 1
+  if ! command -v arcconf >/dev/null 2>&1; then state arcconf absent
+  elif may arcconf GETCONFIG 1; then section arcconf plainly adaptec
+  else state arcconf needs-root; fi
   kernel_lines fibre . /sys/class/fc_host/host*/port_name /sys/class/fc_host/host*/port_state \
     /sys/class/fc_host/host*/speed /sys/class/fc_host/host*/symbolic_name
-  section pci bounded lspci -mm
+  section pci bounded lspci -mm -nn
   kernel_lines nvidia '^GPU UUID' /proc/driver/nvidia/gpus/*/information /proc/driver/nvidia/version
   kernel_lines tpm . /sys/class/tpm/tpm*/tpm_version_major /sys/class/tpm/tpm*/device/caps \
     /sys/class/tpm/tpm*/device/description
@@ -157,8 +216,17 @@ everything() {
   [ ! -e /run/libvirt ] || section virsh as_root virsh -q -r -c qemu:///system list --all
   section qm as_root qm list
   section pct as_root pct list
+  [ ! -e /proc/xen/capabilities ] || section xl as_root xl list
+  command -v pct >/dev/null 2>&1 || section lxc plainly instances
   [ ! -e /var/lib/containers/storage ] || section podman as_root podman ps -a --format '{{.Names}}|{{.Status}}'
   [ ! -e /run/docker.pid ] || section docker as_root docker ps -a --format '{{.Names}}|{{.Status}}'
+  for socket in /run/user/*/docker.sock; do
+    [ -S "$socket" ] || continue
+    user=${socket#/run/user/}
+    section "docker ${user%/*}" as_root docker -H "unix://$socket" ps -a --format '{{.Names}}|{{.Status}}'
+  done
+  owners | sort -u | while read -r user file; do section "rootless $user" as_root cat "$file"; done
+  section conmon bounded ps -C conmon -o args= -ww
   kernel_lines machines '^(CLASS|SERVICE)=' /run/systemd/machines/* /dev/null # what machinectl lists, without waiting for it
   kernel dns /etc/resolv.conf
   kernel mounts /proc/mounts

@@ -48,6 +48,7 @@ COMMANDS = {
         "beside",
         ["adopt", "import", "edit", "correct", "hold", "resume", "late", "extend", "refuse", "withdraw"],
     ),
+    "What else happens in the house": ("house", ["visit", "task", "maintenance", "sanitise"]),
     "Access": ("access", ["probe", "check", "checks", "host-key", "login", "bmc"]),
 }
 """By the section of `sopctl --help`: its package below sopctl.cli, and its commands, each in the module of its name."""
@@ -152,10 +153,20 @@ def _tell_rest(code: int) -> None:
     from sopctl.cli import options
 
     for site in options.opened:
+        if site.committed:
+            from sopctl.store import versions
+
+            versions.commit(site, _command(sys.argv[1:]))
         options.say(site.lagging)
     recorded = _recorded(options.opened)
     if recorded and code not in (ExitCode.OK, ExitCode.NO):
         click.echo(f"sopctl: recorded before that: {recorded}", err=True)
+
+
+def _command(words: "Sequence[str]") -> str:
+    """The command's name, for people: without what it was given, which may be personal."""
+    known = {name for _, names in COMMANDS.values() for name in names}
+    return " ".join(["sopctl", *[word for word in words if word in known][:1]])
 
 
 def _recorded(opened: "Sequence[Site]") -> str:

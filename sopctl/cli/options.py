@@ -94,6 +94,13 @@ def decider_options(command: Command) -> Command:
     return command
 
 
+by_option = click.option(
+    "--by",
+    metavar="PERSON",
+    help="Who it was: a person in sopctl.yml [default: who types it].",
+    expose_value=False,
+    callback=_remember,
+)
 seen_option = click.option(
     "--seen",
     metavar="HEAD",

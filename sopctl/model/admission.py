@@ -90,6 +90,7 @@ _PROSE = (
     ("server", "processor"),
     ("server", "operating_system"),
     ("server", "application"),
+    ("server", "description"),
     ("contacts", "administrative", "name"),
     ("contacts", "administrative", "position"),
     ("contacts", "technical", "name"),

@@ -95,6 +95,8 @@ class Availability(Struct, frozen=True):
     longest: int
     repair: float | None
     """Mean time to repair, of the outages that ended in the period; what lay before the period counts too."""
+    maintenance: int = 0
+    """How many seconds were watched during announced maintenance: they count neither as up nor as down."""
 
 
 def follow(state: State | None, sight: Sight, policy: Policy) -> State:
@@ -133,17 +135,39 @@ def joins(before: int, at: int, policy: Policy) -> bool:
     return at - before <= policy.gap
 
 
-def availability(found: Iterable[Outage], spans: Iterable[Span], first: int, last: int) -> Availability:
+def without(spans: Iterable[Span], windows: Iterable[Span]) -> list[Span]:
+    """What is left of these spans outside of the windows."""
+    left = list(spans)
+    for window in windows:
+        pieces = [
+            piece
+            for one in left
+            for piece in (
+                Span(one.began, min(one.ended, window.began)),
+                Span(max(one.began, window.ended), one.ended),
+            )
+        ]
+        left = [one for one in pieces if one.began < one.ended]
+    return left
+
+
+def availability(
+    found: Iterable[Outage], spans: Iterable[Span], first: int, last: int, windows: Sequence[Span] = ()
+) -> Availability:
     """How available a server was between `first` and `last`, as far as it was watched (`spans`). An outage that went on
-    beyond `last` has no end here, whenever that came."""
-    spans = list(spans)
-    inside = [Span(max(one.began, first), min(one.ended, last)) for one in spans]
-    inside = [one for one in inside if one.began < one.ended]
+    beyond `last` has no end here, whenever that came. What was watched during announced maintenance (`windows`) is
+    counted apart, and an outage that was only then is none."""
+    watched = list(spans)
+    during = sum(one.ended - one.began for one in _clipped(watched, first, last))
+    spans = without(watched, windows)
+    inside = _clipped(spans, first, last)
     mine = tuple(
         one if one.ended is None or one.ended <= last else replace(one, ended=None)
         for one in found
         if one.began < last and (one.ended is None or one.ended > first)
     )
+    if windows:
+        mine = tuple(one for one in mine if without([Span(one.began, one.ended or last)], windows))
     observed = sum(one.ended - one.began for one in inside)
     lengths = [outage.within(inside) for outage in mine]
     repaired = [outage.within(spans) for outage in mine if outage.ended is not None and outage.ended <= last]
@@ -154,4 +178,10 @@ def availability(found: Iterable[Outage], spans: Iterable[Span], first: int, las
         outages=mine,
         longest=max(lengths, default=0),
         repair=sum(repaired) / len(repaired) if repaired else None,
+        maintenance=during - observed,
     )
+
+
+def _clipped(spans: Iterable[Span], first: int, last: int) -> list[Span]:
+    inside = [Span(max(one.began, first), min(one.ended, last)) for one in spans]
+    return [one for one in inside if one.began < one.ended]

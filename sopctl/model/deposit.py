@@ -2,6 +2,8 @@
 
 A deposit is a server or a network appliance (`kind`): a firewall, router or switch, which is deposited like a server.
 An appliance is read, never configured: its letter asks for no accounts, and names the one that lets the office in.
+Another machine (`other`: Windows, ESXi, a NAS, a locked appliance) takes no SSH of ours: people configure it and fill
+in its inventory by hand.
 """
 
 from datetime import date
@@ -30,7 +32,7 @@ KeyFile = Annotated[str, Meta(pattern=names.FILE_NAME)]
 Host = Annotated[str, Meta(min_length=1, max_length=253)]
 """A host name or an IP address, once `names.is_address` has said so."""
 
-Kind = Literal["server", "appliance"]
+Kind = Literal["server", "appliance", "other"]
 Platform = Annotated[str, Meta(pattern=names.one_of(KNOWN))]
 """What an appliance runs, by the names that netmiko has for it."""
 
@@ -82,6 +84,9 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     disks: tuple[Line, ...] = ()
     operating_system: OptionalLine = ""
     application: OptionalLine = ""
+    """What runs on it, by the name that people know it by."""
+    description: Annotated[str, Meta(max_length=1000, pattern=names.LINE)] = ""
+    """What that application is for, and for whom."""
 
     def __post_init__(self) -> None:
         if not names.is_host_name(self.name):
@@ -259,7 +264,29 @@ class ApplianceRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     platform: Platform
 
 
-AnyRequest = Request | ApplianceRequest
+class OtherAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Access to a machine that takes no SSH of ours: its address, and the ports that must be reachable."""
+
+    def __post_init__(self) -> None:
+        Access.__post_init__(self)
+        _refuse_way_in(self)
+
+
+class OtherRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """As `Request`, for a machine that takes no SSH of ours."""
+
+    unit: Line
+    letter: Letter
+    contacts: Contacts
+    server: RequestedServer
+    access: OtherAccess
+    valid_until: date | None = None
+    network: Network | None = None
+    kind: Literal["other"]
+    bmc: Bmc | None = None
+
+
+AnyRequest = Request | ApplianceRequest | OtherRequest
 
 
 class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
@@ -283,6 +310,9 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
         if self.kind == "appliance":
             _refuse_accounts(self.access)
             return
+        if self.kind == "other":
+            _refuse_way_in(self.access)
+            return
         if self.access.legacy:
             raise ValueError("Expected `legacy` for an appliance only: a server's SSH can be updated")
         if self.access.first_contact:
@@ -295,8 +325,8 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
             "server.serial": self.server.serial,
             "server.depth_mm": self.server.depth_mm,
             "server.power_watts": self.server.power_watts,
-            "access.first_contact": self.access.first_contact,
-            "access.accounts": self.access.accounts or self.kind == "appliance",
+            "access.first_contact": self.access.first_contact or self.kind == "other",
+            "access.accounts": self.access.accounts or self.kind != "server",
             "valid_until": self.valid_until,
         }
         return [path for path, value in known.items() if not value]
@@ -315,6 +345,12 @@ def _refuse_accounts(access: Access) -> None:
         raise ValueError("Expected no `accounts`: an appliance is not configured")
     if way and way.key and way.password:
         raise ValueError("Expected a `key` or a `password` in `first_contact` of an appliance, not both")
+
+
+def _refuse_way_in(access: Access) -> None:
+    """Raise ValueError for what only SSH would use, on a machine that takes none."""
+    if access.accounts or access.first_contact or access.management_account or access.legacy:
+        raise ValueError("Expected no `accounts` and no `first_contact`: nobody logs in to it over SSH")
 
 
 def _refuse_legacy(access: Access) -> None:

@@ -98,10 +98,12 @@ def differences(found: Measured, declared: Server) -> list[str]:
     ]
 
 
-def checked(inspection: Inspection, *, serial_differs: bool, photos: int) -> list[Checked]:
-    """Every question with its answer, if it has one. The serial number and the photos answer theirs."""
+def checked(inspection: Inspection, *, serial_differs: bool | None, photos: int) -> list[Checked]:
+    """Every question with its answer, if it has one. The serial number, if someone read it (None: nobody did), and the
+    photos answer theirs."""
+    serial = {} if serial_differs is None else {SERIAL: Answer("tidak" if serial_differs else "ok")}
     own: Mapping[int, Answer] = {
-        SERIAL: Answer("tidak" if serial_differs else "ok"),
+        **serial,
         PHOTO: Answer("ok" if photos else "tidak berlaku"),
         **{no: answer for no, answer in inspection.answers.items() if answer.result},
     }

@@ -24,6 +24,8 @@ def how_to_reach(deposit: Deposit, host_key: HostKey | None, language: str) -> s
     }[language]
     access = deposit.access
     lines = [f"  ssh -p {access.port} {account.name}@{access.address}" for account in access.accounts]
+    if deposit.kind == "other":
+        lines.append(f"  {access.address}")
     if host_key:
         lines.append(f"  {fingerprint} ({host_key.type}): {host_key.sha256}")
     if access.ports:

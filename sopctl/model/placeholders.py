@@ -21,8 +21,10 @@ _NOTHING = words(
     invalid unavailable uninitialized absent missing oem odm standard tbd todo no not nothing reserved string
     notspecified notavailable notapplicable notprovided notpresent notset notsettable notdefined notinstalled
     notpopulated notused nodimm nomodule nosmbios noinstance badindex outofspec oemstring nopsu
+    unassigned unprogrammed unsupported unreadable unconfigured unlabeled unlabelled unkown undefine
+    dummy sample placeholder generic common customer test mainboard systemserialnumb
     type1productconfigid systemconfigurationtag 03000200040005000006000700080009
-    00020003000400050006000700080009
+    00020003000400050006000700080009 123456781234567890abcddeefaabbcc
     """
 )
 """Whole values that say that there is none: words, and numbers that makers of firmware left in their example."""
@@ -36,12 +38,20 @@ _NONE = words(
 )
 _FIELD = words(
     """
-    system sys chassis enclosure base baseboard board motherboard mainboard product module serial number num no sn pn
+    system sys chassis enclosure base baseboard main board motherboard mainboard product module memory serial number num
+    no sn pn location
     sku asset tag part name manufacturer manufacture vendor maker model version family type slot dimm psu ps power
     supply customer id info information string
     """
 )
 """Words of which a value that says nothing consists: "Unknown SN", "No Asset Tag Specified", "System Board"."""
+
+_DENIAL = re.compile(
+    r"(?:not?|to be|please|fill(?:ed)?)(?:[ _-]{1,2}[a-z]{1,20}){1,3}[.!]?"
+    r"|(?:rev|ver|v)?[ .:]{0,2}x{1,3}(?:\.[0x]{1,4}){1,3}"
+)
+"""What begins as those begin that say that there is none: "Not Assigned", "No Data", "To be set by OEM", "Rev x.x". A
+number behind the word makes it a name: "No 12"."""
 
 _BEGINNINGS = ("tobefilled", "filledby", "defaultstring", "oemdefine", "oemdefault", "pleasefill", "tobedetermined")
 
@@ -89,6 +99,7 @@ def stands_for_nothing(said: str) -> bool:
         not plain
         or plain in _NOTHING
         or _says_nothing(lowered)
+        or _DENIAL.fullmatch(lowered) is not None
         or plain.startswith(_BEGINNINGS)
         or _ITSELF.fullmatch(plain) is not None
         or _repeats(plain)
@@ -120,12 +131,15 @@ def _gated(field: str) -> bool:
 
 def _says_nothing(lowered: str) -> bool:
     """All words name a field or say that there is none. A number may stand beside the latter: Default String 1."""
-    found = _WORD.findall(_TYPE.sub("", lowered.replace("o.e.m", "oem"), count=1))
+    rest, template = _TYPE.subn("", lowered.replace("o.e.m", "oem"), count=1)
+    found = _WORD.findall(rest)
     letters = {word for word in found if word[0].isalpha()}
     numbers = any(word[0].isdigit() for word in found)
     if not letters or not letters <= _NONE | _FIELD:
         return False
-    return bool(letters & _NONE - {"no", "set", "to", "by"}) if numbers else len(found) > 1
+    if numbers and not template:
+        return bool(letters & _NONE - {"no", "set", "to", "by"})
+    return len(found) > 1
 
 
 def _repeats(plain: str) -> bool:

@@ -8,7 +8,7 @@ transaction. Times are whole seconds since 1970 (UTC).
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 import msgspec
@@ -152,9 +152,10 @@ class Checks:
             watched[name].append(Span(*rest))
         return {name: Seen(outages[name], some) for name, some in watched.items() if some[-1].ended >= first}
 
-    def claim(self, addressee: str) -> list[Change]:
+    def claim(self, addressee: str, muted: Collection[str] = ()) -> list[Change]:
         """The changes that `addressee` is to be told of: servers that went down, and those told to be down that are
-        back. They are noted as told, so that no other process, and none after a crash, tells them again."""
+        back. They are noted as told, so that no other process, and none after a crash, tells them again. Of those that
+        are `muted` nobody is told yet."""
         with self._change() as database:
             rows = database.execute(
                 "SELECT o.id, o.began, o.ended, o.cause FROM outages o"
@@ -162,7 +163,7 @@ class Checks:
                 " WHERE (o.ended IS NULL AND t.back IS NULL) OR (o.ended IS NOT NULL AND t.back = 0) ORDER BY 1, 2",
                 (addressee,),
             )
-            changes = [Change(*row) for row in rows]
+            changes = [Change(*row) for row in rows if row[0] not in muted]
             database.executemany(
                 "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?)",
                 [(one.id, one.began, addressee, one.ended is not None) for one in changes],

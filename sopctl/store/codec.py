@@ -26,6 +26,9 @@ MAX_DEPTH = 20
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
+_CONFLICT = re.compile(rb"^<{7} ", re.MULTILINE)
+"""How git marks where it could not bring two versions together."""
+
 T = TypeVar("T")
 Step = str | int
 Position = tuple[int, int]
@@ -71,8 +74,22 @@ def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYT
     except UnicodeDecodeError as error:
         raise InvalidRecord("not-utf8", "byte {byte} is not UTF-8", where=where, byte=error.start) from None
     except yaml.YAMLError as error:
+        refuse_conflict(content, where)
         place, reason = _yaml_fault(error, where)
         raise InvalidRecord("not-yaml", "not YAML: {reason}", where=place, reason=reason) from None
+
+
+def refuse_conflict(content: bytes, where: str) -> None:
+    """Raise InvalidRecord for a file in which git left two versions between its marks."""
+    if mark := _CONFLICT.search(content):
+        line = content.count(b"\n", 0, mark.start()) + 1
+        raise InvalidRecord(
+            "merge-conflict",
+            "git left two versions of this file here: each goes on differently",
+            where=f"{where}:{line}:1",
+            remedy="A site is written in one place. Take the version of the copy that counts (git checkout --ours or "
+            "--theirs), whole, with journal.jsonl of the same copy; record what the other had once more.",
+        )
 
 
 def word(content: bytes, key: str, *, where: str) -> str:

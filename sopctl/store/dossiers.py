@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -132,7 +132,7 @@ def _is_dossier(entry: os.DirEntry[str]) -> bool:
 def read(site: Site, deposit_id: str) -> Dossier:
     """Read one dossier and check its chain. Raises UsageError when there is none, InvalidRecord when it is broken,
     OutsideFailure when it cannot be read."""
-    folder = _folder(site, deposit_id)
+    folder = folder_of(site, deposit_id)
     where = str(folder / "history.yml")
     content = _part(folder, "history.yml", HISTORY_BYTES)
     events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=HISTORY_BYTES)
@@ -233,7 +233,8 @@ def _procedures(site: Site, events: Sequence[Event]) -> Procedures:
     return site.library.pinned(procedure.pins(events))
 
 
-def _folder(site: Site, deposit_id: str) -> Path:
+def folder_of(site: Site, deposit_id: str) -> Path:
+    """The folder of a dossier. Raises UsageError when there is none, InvalidRecord for a symbolic link."""
     if not re.match(names.ID, deposit_id):
         raise UsageError(
             "not-an-id",
@@ -263,7 +264,7 @@ def read_all(site: Site) -> list[Dossier]:
 @contextmanager
 def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
     """Read a dossier and hold it: no other sopctl works on it meanwhile. Raises Conflict when one does already."""
-    folder = _folder(site, deposit_id)  # so that a mistyped id makes no lock file
+    folder = folder_of(site, deposit_id)  # so that a mistyped id makes no lock file
     with locks.hold(site.root / "var" / "locks" / deposit_id, deposit_id):
         dossier = read(site, deposit_id)
         for each in (folder, folder / "documents", folder / "facts"):
@@ -286,26 +287,43 @@ def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> 
     bound = bind(dossier.id, dossier.events, event)
     readable(bound)
     events = (*dossier.events, bound)
-    content = _history_with(dossier.history, events)
+    content = history_with(dossier.history, events)
     _refuse_full(dossier, content, step=step)
+
+    def unchanged() -> bool:
+        if len(dossier.events) == 1:  # only then can its opening be unfinished; looking lists all dossiers
+            staging.finish(site)
+        return _part(dossier.folder, "history.yml", HISTORY_BYTES) == dossier.history
+
+    commit(site, dossier.id, dossier.history_file, content, events, unchanged)
+    return replace(dossier, events=events, history=content)
+
+
+def commit(
+    site: Site, name: str, path: Path, content: bytes, events: Sequence[Event], unchanged: Callable[[], bool]
+) -> None:
+    """Write the history `name` (of a deposit, or a book of the house) to `path`, and note its newest event in the
+    journal. `unchanged` says whether the file still is what was read.
+
+    Raises as `append`.
+    """
+    *before, bound = events
     with site.alone(), undisturbed():
-        if _part(dossier.folder, "history.yml", HISTORY_BYTES) != dossier.history:
+        if not unchanged():
             raise Conflict(
                 "history-changed-meanwhile",
                 "the history of {deposit} was changed by someone else in the meantime",
-                remedy=Action("show", dossier.id),
-                deposit=dossier.id,
+                remedy=Action("show", name) if re.match(names.ID, name) else (),
+                deposit=name,
             )
-        if len(dossier.events) == 1:  # only then can its opening be unfinished; looking lists all dossiers
-            staging.finish(site)
-        journal = Journal(site.root).catch_up(dossier.id, dossier.events)
+        journal = Journal(site.root).catch_up(name, before)
         try:
-            write_atomic(dossier.history_file, content)
+            write_atomic(path, content)
         except Unconfirmed as error:
             site.lagging.append(error)
-        site.committed.append((dossier.id, bound.seq))
+        site.committed.append((name, bound.seq))
         try:
-            journal.add(dossier.id, bound)
+            journal.add(name, bound)
         except SopctlError as error:
             site.lagging.append(
                 OutsideFailure(
@@ -314,11 +332,10 @@ def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> 
                     where=error.where,
                     remedy="The next event of the deposit adds it. Until then, look after the disk.",
                     number=bound.seq,
-                    deposit=dossier.id,
+                    deposit=name,
                     reason=error.message,
                 )
             )
-    return replace(dossier, events=events, history=content)
 
 
 def readable(event: Event) -> bytes:
@@ -411,7 +428,7 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _history_with(before: bytes, events: Sequence[Event]) -> bytes:
+def history_with(before: bytes, events: Sequence[Event]) -> bytes:
     """The history file with its newest event. In a file that sopctl wrote, the next item is simply appended to the
     list; a file that someone has laid out differently is rewritten."""
     as_written = before.startswith(b"- seq: ") and before.endswith(b"\n") and b"\n..." not in before

@@ -18,8 +18,10 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord
+from sopctl.model import names
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.history import Event
+from sopctl.store.codec import refuse_conflict
 from sopctl.store.durable import append_line, opened, write_atomic
 
 FILE_NAME = "journal.jsonl"
@@ -56,10 +58,10 @@ class Anchor(Struct, frozen=True):
         return f"{self.lines}:{self.head}"
 
 
-def lags(missing: Sequence[int], events: int) -> bool:
-    """Can a crash have left out the events of these numbers, of a dossier that has so many? The newest alone can be
-    missing, and not the first: a dossier is opened together with its line."""
-    return list(missing) in ([], [events]) and 1 not in missing
+def lags(name: str, missing: Sequence[int], events: int) -> bool:
+    """Can a crash have left out the events of these numbers, of a history that has so many? The newest alone can be
+    missing; the first only of a book of the house, since a dossier is opened together with its line."""
+    return list(missing) in ([], [events]) and (1 not in missing or not re.match(names.ID, name))
 
 
 class Journal:
@@ -103,7 +105,7 @@ class Journal:
         start = msgspec.json.encode({"deposit": deposit})[:-1]
         known = {self._line(number, line).seq for number, line in enumerate(raw, 1) if line.startswith(start)}
         missing = [event for event in events if event.seq not in known]
-        if not lags([event.seq for event in missing], len(events)):
+        if not lags(deposit, [event.seq for event in missing], len(events)):
             raise self.cut(deposit, len(missing))
         writer = Writer(self.path, _digest(raw[-1]) if raw else "", torn)
         for event in missing:
@@ -169,6 +171,7 @@ class Journal:
         try:
             return from_json(raw, Line)
         except NotJson:
+            refuse_conflict(raw, str(self.path))
             raise self._altered(number) from None
 
     def _altered(self, number: int) -> InvalidRecord:

@@ -129,9 +129,11 @@ UnitKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
 
 
 class Sharing(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the site is shared: its members of the system's `group` may record; keys stay the operator's."""
+    """How the site is shared: its members of the system's `group` may record; keys stay the operator's. `git`: is what
+    a command recorded committed to the repository that the site is in, `signed` with the committer's key?"""
 
     group: Annotated[str, Meta(pattern=r"^([a-z_][a-z0-9_-]{0,31})?\Z")] = ""
+    git: Literal["", "commit", "signed"] = ""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

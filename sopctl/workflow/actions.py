@@ -29,5 +29,11 @@ def _asides(each: Summary) -> tuple[Action, ...]:
 
 def _action(each: Summary, verb: str, task: str = "", alternatives: tuple[Action, ...] = ()) -> Action:
     row = verbs.row(verb, task)
-    needs = row.needs_for_appliance if each.platform and row.needs_for_appliance is not None else row.needs
-    return Action(verb, each.id, task, needs, alternatives=alternatives)
+    return Action(verb, each.id, task, _needs(each, row), alternatives=alternatives)
+
+
+def _needs(each: Summary, row: verbs.Verb) -> tuple[str, ...]:
+    if each.platform and row.needs_for_appliance is not None:
+        return row.needs_for_appliance
+    by_hand = each.kind == "other" and (each.by_hand or (row.name, row.task) != (each.verb, each.task))
+    return row.needs_by_hand if by_hand and row.needs_by_hand is not None else row.needs

@@ -30,7 +30,7 @@ Confirm = Callable[[HostKey], bool]
 class Host(Struct, frozen=True):
     """Where a host is, and its pinned key, if there is one. `name` is the deposit's id, or the switch's name."""
 
-    kind: Literal["server", "appliance", "switch"]
+    kind: Literal["server", "appliance", "other", "switch"]
     name: str
     address: str
     port: int

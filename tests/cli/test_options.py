@@ -13,8 +13,12 @@ from tests.conftest import Ran
 RECORDED = {
     "--accept",
     "--accessory",
+    "--asked-by",
     "--by-hand",
+    "--checked",
     "--confirmed-by",
+    "--disk",
+    "--done-by",
     "--instruction",
     "--letter-number",
     "--missing",
@@ -25,9 +29,10 @@ RECORDED = {
     "--serial",
     "--taken-by",
     "--to",
+    "--tool",
     "--trusted-path",
-    "--wiped-by",
-    "--wiped-how",
+    "--unlisted",
+    "--what",
 }
 """What is said here goes into a record, or onto a paper."""
 

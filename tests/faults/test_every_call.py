@@ -15,7 +15,7 @@ from sopctl.workflow.desk import Desk
 from tests.cases import rows
 from tests.faults import stages
 from tests.faults.judging import everything, heads, litter, unsound
-from tests.faults.scale import WHOLE
+from tests.faults.scale import WHOLE, figure
 from tests.faults.server import Ended, Mode, Server
 
 FAULTS = [
@@ -34,7 +34,9 @@ def lengths(of: dict[str, list[str]]) -> dict[str, int]:
     return {name: len(events) for name, events in of.items()}
 
 
+@pytest.mark.scaled
 @pytest.mark.parametrize("row", rows("writing_commands"), ids=lambda row: f"{row['words'][0]}-{row['stage']}")
+@pytest.mark.timeout(7200)
 def test_done_or_not_done_and_told_as_it_is(
     row: dict[str, Any], made: Path, server: Server, tmp_path: Path, desk: Desk
 ) -> None:
@@ -72,6 +74,8 @@ def test_done_or_not_done_and_told_as_it_is(
             faults += [f"litter: {each}" for each in litter(site)]
             wrong += [f"{where}: {each}" for each in faults]
     assert wrong == []
+    tried = sum(len(range(1 + number, len(normal.calls) + 1, STRIDE)) for number in range(len(FAULTS)))
+    figure(f"every call: {row['words'][0]}", f"{len(normal.calls)} calls, {tried} faults: done or not done, as it says")
 
 
 def _judge(

@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from tests.faults import stages
@@ -18,6 +20,8 @@ MOST_EVENTS = 400
 """Then the site starts anew: histories have an end, and kills belong to short ones as well."""
 
 
+@pytest.mark.scaled
+@pytest.mark.timeout(14400)
 def test_no_acknowledged_event_is_lost_to_a_kill(made: Path, server: Server, desk: Desk, tmp_path: Path) -> None:
     random = Random(20261126)
     site = tmp_path / "site-under-test"

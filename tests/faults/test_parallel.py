@@ -8,6 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+import pytest
+
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -30,6 +32,8 @@ class Ran(NamedTuple):
     err: str
 
 
+@pytest.mark.scaled
+@pytest.mark.timeout(7200)
 def test_of_many_commands_at_once_each_is_done_once_or_not(
     made: Path, server: Server, shim: Path, desk: Desk, tmp_path: Path
 ) -> None:

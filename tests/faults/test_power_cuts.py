@@ -23,7 +23,7 @@ from tests.faults.scale import figure, times
 from tests.faults.server import Lies, Mode, Server
 from tests.lab.conftest import unavailable
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.scaled, pytest.mark.timeout(7200)]
 
 CUTS = times(500, 15)
 SHUTDOWN = 0x8004587D

@@ -88,6 +88,8 @@ def tampered(made: Path, server: Server, tmp_path: Path) -> Path:
     return site
 
 
+@pytest.mark.scaled
+@pytest.mark.timeout(7200)
 def test_every_change_of_a_record_shows(tampered: Path, desk: Desk) -> None:
     random = Random(20261126)
     whole = everything(tampered)

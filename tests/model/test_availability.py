@@ -94,3 +94,22 @@ def test_an_outage_over_the_month_s_end_counts_in_both() -> None:
     assert availability([outage], spans, 100, 200).down == 50
     assert availability([outage], spans, 0, 100).repair is None
     assert availability([outage], spans, 100, 200).repair == 100, "with what lay before"
+
+
+@pytest.mark.parametrize("row", rows("maintenance"), ids=lambda row: row["name"])
+def test_maintenance_counts_apart(row: dict[str, Any]) -> None:
+    def spans(pairs: list[list[int]]) -> list[Span]:
+        return [Span(3600 * began, 3600 * ended) for began, ended in pairs]
+
+    seen = [
+        Outage(3600 * began, None if ended is None else 3600 * ended, "timeout")
+        for began, ended in row.get("outages", [])
+    ]
+    found = availability(seen, spans(row.get("watched", [[0, 100]])), 0, 360_000, spans(row.get("windows", [])))
+    assert found.percent == (None if row["percent"] is None else pytest.approx(row["percent"], abs=0.01))
+    assert (found.down, found.maintenance) == (3600 * row["down"], 3600 * row["maintenance"])
+    assert len(found.outages) == row["outages_left"]
+    if found.percent is not None:
+        assert found.observed + found.maintenance == sum(
+            one.ended - one.began for one in spans(row.get("watched", [[0, 100]]))
+        )

@@ -123,9 +123,29 @@ ENGLISH = {
     "Data pada disk": "Data on the disks",
     "sesuai serah terima": "as handed over",
     "tidak dihapus": "not wiped",
-    "pemilik meminta dihapus; pelaksanaannya tidak dicatat": "the owner asked for wiping; that it was done is not on "
-    "record",
-    "dihapus oleh {who} pada {day}": "wiped by {who} on {day}",
+    "lihat daftar media penyimpanan": "see the list of storage media",
+    # The disks
+    "Sertifikat Sanitasi Media Penyimpanan": "Certificate of Media Sanitisation",
+    "Media penyimpanan server titipan berikut telah ditangani menurut metode NIST SP 800-88 (Guidelines for Media "
+    "Sanitization): Clear, Purge atau Destroy.": "The storage media of this deposited server were treated by the "
+    "methods of NIST SP 800-88 (Guidelines for Media Sanitization): Clear, Purge or Destroy.",
+    "Media penyimpanan": "Storage media",
+    "Nomor seri disk": "Serial number of the disk",
+    "Metode": "Method",
+    "Alat dan cara": "Tool and technique",
+    "Pembuktian": "Verified",
+    "Oleh": "By",
+    "Destroy (dimusnahkan)": "Destroy",
+    "dikembalikan tanpa dihapus": "returned without wiping",
+    "berhasil": "succeeded",
+    "gagal": "failed",
+    "Semua disk yang diketahui pada server ini tercantum dalam daftar di atas.": "The list above has all disks that "
+    "are known of this server.",
+    "Disk pada server ini tidak terbaca oleh pendataan; yang tercantum adalah disk yang disebutkan petugas.": "The "
+    "disks of this server could not be read; the list has those that the officer named.",
+    "{count} disk lain": "{count} other disks",
+    "Belum ditangani, dan tidak tercakup dalam sertifikat ini: {disks}.": "Not treated yet, and not covered by this "
+    "certificate: {disks}.",
     "Akses, layanan dan port jaringan server ini telah dicabut.": "Access, services and network port of this server "
     "were taken back.",
     "Petugas": "Officer",
@@ -164,7 +184,8 @@ ENGLISH = {
     "Perangkat jaringan": "Network appliance",
     "perangkat jaringan": "network appliance",
     "Jenis": "Kind",
-    "Aplikasi dan deskripsi": "Application, and what it does",
+    "Aplikasi": "Application",
+    "Deskripsi aplikasi": "What the application does",
     "Jaringan dan akses": "Network and access",
     "Alamat IP": "IP address",
     "Port SSH": "SSH port",

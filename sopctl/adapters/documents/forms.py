@@ -114,12 +114,14 @@ class Section(Struct, frozen=True, tag="section"):
 
 
 class Table(Struct, frozen=True, tag="table"):
-    """Rows under a title; each row has as many cells as there are `columns`. `source` applies to all cells."""
+    """Rows under a title; each row has as many cells as there are `columns`. `source` applies to all cells. A paper of
+    plain parts gives its columns these `shares` of the width, or all the same."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     source: Source
+    shares: tuple[int, ...] = ()
 
 
 class InventoryForm(Struct, frozen=True, tag="inventory"):

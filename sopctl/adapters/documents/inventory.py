@@ -6,6 +6,8 @@ out, and adds what no server says of itself.
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from sopctl.adapters.documents.forms import Field, Section, Source, Table
 from sopctl.errors import InvalidRecord
 from sopctl.model.facts.comparison import values
@@ -24,6 +26,7 @@ _ON_RECORD = {
     "condition": "Kondisi",
     "status": "Status",
     "application": "Aplikasi",
+    "description": "Deskripsi aplikasi",
     "last_check": "Pemeriksaan akses terakhir",
     "availability": "Ketersediaan bulan ini",
     "officer": "Petugas penanggung jawab",
@@ -68,7 +71,7 @@ def sections_of(
                 fields.append(_field(DECLARED[entry], None, declared.get(entry), None))
         return Section(title, tuple(fields))
 
-    return (
+    made: tuple[Section | Table, ...] = (
         section(
             "Identitas",
             "code",
@@ -82,6 +85,7 @@ def sections_of(
             "valid_until",
             "status",
             "application",
+            "description",
         ),
         Section("Letak", tuple(_field(label, None, place.get(key), None) for key, label in PLACE.items())),
         section("Perangkat keras", FormPart.HARDWARE),
@@ -90,6 +94,15 @@ def sections_of(
         *_tables(facts, FormPart.SYSTEM),
         section("Operasional", "last_check", "availability", "officer", "checked"),
     )
+    return tuple(map(_written_down, made)) if facts.via == "sheet" else made
+
+
+def _written_down(part: Section | Table) -> Section | Table:
+    """What a person wrote on a sheet was declared, and nothing of it was read."""
+    if isinstance(part, Table):
+        return replace(part, source="declared") if part.source == "gathered" else part
+    fields = (replace(each, source="declared") if each.source == "gathered" else each for each in part.fields)
+    return replace(part, fields=tuple(fields))
 
 
 def _supported(system: Section, facts: ServerFacts, declared: Mapping[str, str]) -> Section:

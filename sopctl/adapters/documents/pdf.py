@@ -199,7 +199,8 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
 
 def _shares(table: Table) -> list[int]:
     """Each column's share of the page: by its longest cell, within bounds that keep the other columns readable."""
-    return [max(6, min(26, _longest(column))) for column in zip(table.columns, *table.rows, strict=True)]
+    most = 26 if len(table.columns) > 4 else 52
+    return [max(6, min(most, _longest(column))) for column in zip(table.columns, *table.rows, strict=True)]
 
 
 def _longest(cells: Iterable[str]) -> int:

@@ -25,6 +25,7 @@ def check(
     proved the pinned host key ever sees a credential. One SSH connection and one login attempt; no agent, no
     forwarding, none of the user's own SSH files. With `target.jump`, the first rung is the login to the jump host
     (with `jump_key`, else `key`), and everything after it is tried from there.
+    Of a target that speaks no SSH, the name, one connection and its services are tried.
     `ca` are the certificate authorities that services are checked against (PEM, from `load_ca`), by default those of
     this machine.
     Raises InvalidRecord for a login without a key; Interrupted soon after `cancel` was set.
@@ -43,7 +44,8 @@ def check(
         if target.jump is not None and jump_key is not None:
             climb.jump(target.jump, jump_key)
         climb.connect()
-        climb.handshake()
+        if target.ssh:
+            climb.handshake()
         if target.user is not None and key is not None:
             climb.log_in(target.user, key)
             climb.run(target.command)

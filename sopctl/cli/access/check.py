@@ -59,8 +59,8 @@ def command(
     """Check access to servers, all at the same time, and record it in the history of checks.
 
     It never moves a dossier (`verify` does). Exit code 0: all are accessible; 1: at least one is not; 5: another check
-    is under way. With --format nagios, a plugin's codes: 0 OK, 1 WARNING (all are accessible, but some are
-    flapping or still held down), 2 CRITICAL, 3 UNKNOWN.
+    is under way. Servers under maintenance are checked, but count for nothing. With --format nagios, a plugin's codes:
+    0 OK, 1 WARNING (all are accessible, but some are flapping or still held down), 2 CRITICAL, 3 UNKNOWN.
     """
     form = "json" if as_json else form
     if sum((bool(ids), everything, bool(select))) != 1:
@@ -139,7 +139,7 @@ def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequenc
     from sopctl.adapters import exports
 
     found = sorted(found, key=lambda one: one.id)
-    rows = [(one.id, one.result) for one in found]
+    rows = [(one.id, one.result) for one in found if not one.maintenance]
     code = int(ExitCode.NO if any(result.cause for _, result in rows) else ExitCode.OK)
     if form == "table":
         _put_lines(found)
@@ -159,7 +159,8 @@ def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequenc
     elif form == "junit":
         text = exports.junit(rows)
     else:
-        unsteady = [one.id for one in found if one.state.flapping or one.state.status == "down"]
+        counted = [one for one in found if not one.maintenance]
+        unsteady = [one.id for one in counted if one.state.flapping or one.state.status == "down"]
         text, code = exports.nagios(rows, unsteady, len(errors))
     put_or_write(text, output)
     return code
@@ -172,7 +173,8 @@ def _plain(one: "Checked") -> dict[str, Any]:
     keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump"
     plain = msgspec.to_builtins(one.result)
     made = {"id": one.id, "server": one.server, "remedy": one.remedy, **{key: plain[key] for key in keys.split()}}
-    return made | {"status": one.state.status, "since": one.state.since or None, "flapping": one.state.flapping}
+    state = {"status": one.state.status, "since": one.state.since or None, "flapping": one.state.flapping}
+    return made | state | {"maintenance": one.maintenance}
 
 
 def _put_lines(found: "list[Checked]") -> None:
@@ -183,6 +185,7 @@ def _put_lines(found: "list[Checked]") -> None:
     rows = [("id", "server", "answer", "time", "state")]
     for one in found:
         status = f"{one.state.status}, flapping" if one.state.flapping else str(one.state.status)
+        status += f", maintenance {one.maintenance}" if one.maintenance else ""
         answer = "inaccessible" if one.result.cause else "accessible"
         rows.append((one.id, printable(one.server), answer, f"{one.result.seconds:.2f} s", status))
     head, *lines = aligned(rows)

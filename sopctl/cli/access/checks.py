@@ -63,7 +63,8 @@ def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
 def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: bool) -> None:
     """Availability in a month: percent, outages with causes, the longest, and the mean time to repair.
 
-    Only time that was watched counts: without a check for `checks.gap_minutes`, nothing is known.
+    Only time that was watched counts: without a check for `checks.gap_minutes`, nothing is known. Announced maintenance
+    counts neither as up nor as down; it has a column of its own.
     """
     from sopctl.workflow.servers import checking
 
@@ -79,7 +80,7 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
     if not found.servers:
         click.echo(f"no server was checked in {found.month}; check them now: sopctl check --all")
         return
-    rows = [(found.month, "server", "up", "watched", "outages", "down", "longest", "MTTR", "causes")]
+    rows = [(found.month, "server", "up", "watched", "outages", "down", "longest", "MTTR", "maintenance", "causes")]
     for row in found.servers:
         one = row.availability
         percent = f"{one.percent:.2f}%" if one.percent is not None else ""
@@ -91,7 +92,8 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
             f"{one.down // 60} min",
             f"{one.longest // 60} min",
         )
-        rows.append((row.id, printable(row.server), percent, *times, repair, causes))
+        apart = f"{one.maintenance / 3600:.1f} h" if one.maintenance else ""
+        rows.append((row.id, printable(row.server), percent, *times, repair, apart, causes))
     click.echo("\n".join(aligned(rows)))
 
 

@@ -24,6 +24,8 @@ COLUMNS = (
     "waiting",
     "valid_until",
     "platform",
+    "application",
+    "description",
 )
 """The columns that `list --columns` knows."""
 

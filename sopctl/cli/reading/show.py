@@ -17,17 +17,18 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     """One deposit: the request, where it stands, what happened, and its documents."""
     from sopctl.workflow.desk import by_hand
     from sopctl.workflow.papers import integrity
-    from sopctl.workflow.views import board, details
+    from sopctl.workflow.views import board, details, house
     from sopctl.workflow.views.sla_report import late_steps
 
     desk = open_desk(ctx)
     row, dossier = board.show(desk, deposit_id)
     documents, events = integrity.documents(desk, deposit_id), details.events(dossier, personal=personal)
-    late = late_steps(desk, dossier)
+    about, late = house.about(desk, deposit_id), late_steps(desk, dossier)
     if as_json:
         deposit = details.record(dossier.deposit, personal=personal)
         said = {"deposit": deposit, "events": events, "late_steps": late, "documents": documents}
-        put_json({"head": dossier.head, "standing": row, **said})
+        beside = {"visits": about.visits, "maintenance": about.maintenance}
+        put_json({"head": dossier.head, "standing": row, **said, **beside})
         return
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))
@@ -38,6 +39,8 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted
     if row.why:
         out.print(f"  {row.why}")
+    if row.application or row.description:
+        out.print(f"application: {': '.join(filter(None, (row.application, row.description)))}")
     if row.place:
         out.print(f"place: {row.place}")
     if row.valid_until:
@@ -62,6 +65,13 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
             style="red" if mark else None,
         )
     out.print(made)
+    for visit in about.visits:
+        who = ", ".join(visit.visit.visitors)
+        out.print(f"visit {visit.id} {visit.since:%Y-%m-%d %H:%M}: {printable(who)}, {printable(visit.visit.purpose)}")
+    for each in about.maintenance:
+        what, until = each.maintenance, each.ended or each.maintenance.end
+        when = f"{what.begin:%Y-%m-%d %H:%M} until {until:%Y-%m-%d %H:%M}"
+        out.print(f"maintenance {each.id} {when}: {printable(what.reason)}")
     for document in documents:
         number = f"  {document.number}" if document.number else ""
         out.print(f"{document.state:<8} {document.file}{number}", style=None if document.state == "intact" else "red")

@@ -7,6 +7,7 @@ import click
 
 from sopctl.cli.options import (
     FILE,
+    TEXT,
     choose_one,
     confirm_key,
     decider_options,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         "sopctl configure --drift --all",
         "sopctl configure --repair PS-2026-0001 --tags sshd",
         "sopctl configure PS-2026-0001 --sudo inventory",
+        'sopctl configure PS-2026-0001 --by-hand "Staf Pusat Data: alamat IP dan VLAN lewat konsol"',
     ),
 )
 @click.argument("ids", metavar="[ID]…", nargs=-1)
@@ -78,6 +80,9 @@ if TYPE_CHECKING:
     type=click.Choice(["inventory", "full"]),
     help="What the office's account may do as root from now on, once the server is accepted.",
 )
+@click.option(
+    "--by-hand", type=TEXT, default="", metavar="WHO: WHAT", help="Who configured what, on a machine without SSH."
+)
 @forks_option
 @decider_options
 @seen_option
@@ -105,6 +110,7 @@ def command(
     keyring: str | None,
     raw: bool,
     sudo: Literal["inventory", "full"] | None,
+    by_hand: str,
     forks: int,
     as_json: bool,
 ) -> None:
@@ -128,6 +134,8 @@ def command(
     With --sudo inventory: the account may run the gathering script as root and nothing else. With --sudo full: it may
     do everything again, once the owner has allowed that on the server, or if the key of the first contact still works.
     A release needs full sudo.
+
+    A machine that takes no SSH (kind: other) is configured by people; --by-hand records who did what.
     """
     from sopctl.model import services
     from sopctl.workflow.servers.playbooks import Options
@@ -146,6 +154,8 @@ def command(
         raise UsageError("sudo-with-other-work", "--sudo takes IDs, and cannot be combined with other work")
     given = Given(ask_password, password_file, keyring)
     one = len(ids) == 1
+    other = check or repair or due or sudo or given.any or raw or host_key or trusted_path or cut_off
+    _refuse_by_hand_beside(by_hand, beside=bool(other) or not one)
     later = repair or due or not one
     _refuse_first_only(
         {
@@ -183,6 +193,7 @@ def command(
             answers = configuring.configure_all(
                 desk,
                 chosen,
+                by_hand=by_hand,
                 host_key=host_key,
                 trusted_path=trusted_path,
                 password=password,
@@ -196,6 +207,11 @@ def command(
     else:
         put_answers(answers.done, answers.errors, as_json=as_json)
     end(all(done.answer for done in answers.done.values()))
+
+
+def _refuse_by_hand_beside(by_hand: str, *, beside: bool) -> None:
+    if by_hand and beside:
+        raise UsageError("by-hand-with-other-work", "--by-hand takes one ID, and cannot be combined with other work")
 
 
 def _refuse_first_only(misplaced: "Mapping[str, object]") -> None:

@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.options import (
     FILE,
+    choose_one,
     example,
     json_option,
     lacks,
@@ -21,6 +22,7 @@ from sopctl.errors import Action
     epilog=example(
         "sopctl request --example > request.yml",
         "sopctl request --example --appliance > request.yml",
+        "sopctl request --example --other > request.yml",
         "sopctl request request.yml",
         "sopctl request surat.xlsx",
     ),
@@ -28,6 +30,11 @@ from sopctl.errors import Action
 @click.argument("record", metavar="FILE", type=FILE, required=False)
 @click.option("--example", "show_example", is_flag=True, help="Print a request to fill in, and do nothing else.")
 @click.option("--appliance", is_flag=True, help="With --example: for a network appliance (firewall, router, switch).")
+@click.option(
+    "--other",
+    is_flag=True,
+    help="With --example: for a machine without SSH (Windows, ESXi, a NAS, an appliance).",
+)
 @click.option("--letter", type=FILE, help="The letter's scan: PDF, PNG or JPEG.")
 @json_option
 @click.pass_context
@@ -37,6 +44,7 @@ def command(
     *,
     show_example: bool,
     appliance: bool,
+    other: bool,
     letter: Path | None,
     as_json: bool,
 ) -> None:
@@ -44,13 +52,16 @@ def command(
 
     Opens a dossier.
     """
-    from sopctl.workflow.setup.init import EXAMPLE_APPLIANCE, EXAMPLE_REQUEST
+    from sopctl.workflow.setup.init import EXAMPLE_APPLIANCE, EXAMPLE_OTHER, EXAMPLE_REQUEST
     from sopctl.workflow.steps import letters
 
-    if appliance and not show_example:
-        raise lacks("--appliance", "--example", remedy="In a request, the line for it is: kind: appliance")
+    if (appliance or other) and not show_example:
+        kind = "appliance" if appliance else "other"
+        raise lacks(f"--{kind}", "--example", remedy=f"In a request, the line for it is: kind: {kind}")
+    if appliance and other:
+        raise choose_one("--appliance", "--other")
     if show_example:
-        click.echo(EXAMPLE_APPLIANCE if appliance else EXAMPLE_REQUEST, nl=False)
+        click.echo(EXAMPLE_APPLIANCE if appliance else EXAMPLE_OTHER if other else EXAMPLE_REQUEST, nl=False)
         return
     if record is None:
         raise unnamed("request", remedy=("For an empty one:", Action("request", given={"example": ""})))

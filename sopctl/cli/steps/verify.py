@@ -1,6 +1,7 @@
 """`sopctl verify`: can the server be reached as the letter says?"""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ UNTIL_SECONDS = 600.0
         "sopctl verify PS-2026-0001 --key ~/.ssh/id_ed25519",
         "sopctl verify PS-2026-0001 --until-accessible --timeout 900",
         'sopctl verify PS-2026-0001 --confirmed-by "Administrator Sistem" --word no --note "VPN tidak tersambung"',
+        'sopctl verify PS-2026-0002 --confirmed-by "Administrator Sistem" --how RDP',
     ),
 )
 @id_argument
@@ -49,6 +51,8 @@ UNTIL_SECONDS = 600.0
 @click.option("--confirmed-by", type=TEXT, metavar="WHO", help="Who of the requesting unit said whether it works.")
 @click.option("--word", type=click.Choice(["yes", "no"]), help="What they said [default: yes].")
 @click.option("--note", type=TEXT, default="", help="What they said about it; a no needs one.")
+@click.option("--how", type=TEXT, default="", help="By which means they tried it: a console, RDP, a web page.")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="On which day [default: today].")
 @click.option("--until-accessible", is_flag=True, help="Keep trying while the cause may pass by itself.")
 @click.option(
     "--timeout",
@@ -71,6 +75,8 @@ def command(
     confirmed_by: str | None,
     word: str | None,
     note: str,
+    how: str,
+    day: datetime | None,
     until_accessible: bool,
     timeout: float | None,
     as_json: bool,
@@ -81,17 +87,23 @@ def command(
     the letter's accounts exist, are not locked or expired, carry their keys, pass sshd's rules and have a shell that
     works. With --confirmed-by the requester's own word is recorded too. Which of these was established is shown and
     recorded; bisa requires that none of them says no.
+
+    A machine that takes no SSH (kind: other) is tried by its ports, and needs the requester's word: who, and how.
     """
     from sopctl.model.access import target
     from sopctl.model.access.verification import Word
     from sopctl.workflow.steps import verifying
 
-    if confirmed_by is None and (word or note):
-        raise lacks("--word" if word else "--note", "--confirmed-by", remedy="Say whose word it is.")
+    alone = next(
+        (name for name, given in (("--word", word), ("--note", note), ("--how", how), ("--on", day)) if given), ""
+    )
+    if confirmed_by is None and alone:
+        raise lacks(alone, "--confirmed-by", remedy="Say whose word it is.")
     if jump_host is None and (jump_key or jump_expect_key):
         raise lacks("--jump-key" if jump_key else "--jump-expect-key", "--jump")
     if jump_host and not jump_expect_key:
         raise lacks("--jump", "--jump-expect-key", remedy="Nobody logs in at a jump host before its host key is known.")
+    desk = open_desk(ctx)
     each = min(timeout or verifying.TIMEOUT_SECONDS, verifying.TIMEOUT_SECONDS) if until_accessible else timeout
     try:
         vantage = verifying.Vantage(
@@ -102,11 +114,12 @@ def command(
             jump_key,
             each or verifying.TIMEOUT_SECONDS,
         )
-        said = Word(confirmed_by, word != "no", note) if confirmed_by else None
+        on = (day or desk.now()).date()
+        said = Word(confirmed_by, word != "no", note, how, on if how or day else None) if confirmed_by else None
     except InvalidRecord as error:  # the same words are an invalid record elsewhere; here they are a wrong command line
         raise error.recast(UsageError) from None
     done, found = verifying.verify(
-        open_desk(ctx),
+        desk,
         deposit_id,
         vantage=vantage,
         word=said,

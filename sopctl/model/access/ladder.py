@@ -71,6 +71,11 @@ class AccessResult(Struct, frozen=True):
         return self.verdict is Verdict.ACCESSIBLE
 
 
+def nothing_tried(host: str) -> AccessResult:
+    """The answer where nothing at the host can be tried."""
+    return AccessResult(host, 0, Verdict.ACCESSIBLE, Rung.NAME, None, "", 0.0, ())
+
+
 def remedy(result: AccessResult) -> str:
     """What to do about `result`, in one sentence; empty when there is nothing to do."""
     if result.cause is None:

@@ -106,6 +106,8 @@ class Target(Struct, frozen=True):
     """The name by which services are asked (TLS, HTTP), if it is not `host`."""
     old: tuple[Old, ...] = ()
     """Old SSH algorithms that the office allows for this host alone."""
+    ssh: bool = True
+    """Does it speak SSH? If not, `port` is one of its services, and only those are tried."""
     destinations: Destinations | None = None
     """Where the host may be, for one that a record of others names; None: an operator names it, who may go anywhere."""
 

@@ -1,11 +1,12 @@
 """konfigurasi 3: what was established about the requester's access, by whom, and what follows from it.
 
-Four views prove four different things, and each goes by its own name: a login with the requester's own key, the
-management account's look at the requester's account, a login of the management account alone, and the requester's own
-word.
+Five views prove five different things, and each goes by its own name: a login with the requester's own key, the
+management account's look at the requester's account, a login of the management account alone, the ports of a machine
+that takes no SSH, and the requester's own word.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ class View(StrEnum):
     LOGIN = "requester-login"
     EXAMINATION = "account-examined"
     MANAGEMENT = "management-login"
+    PORTS = "ports-open"
     WORD = "requester-word"
 
 
@@ -39,14 +41,20 @@ class Established(Struct, frozen=True):
     ok: bool
     cause: str = ""
     detail: str = ""
+    how: str = ""
+    on: date | None = None
+    """By which means the person tried it, and on which day."""
 
 
 class Word(Struct, frozen=True):
-    """What someone of the requesting unit says: can they use the server, yes or no?"""
+    """What someone of the requesting unit says: can they use the server, yes or no? And by which means they tried it,
+    on which day."""
 
     by: str
     yes: bool
     note: str = ""
+    how: str = ""
+    on: date | None = None
 
     def __post_init__(self) -> None:
         """Raise InvalidRecord for a no without a note, which would help nobody."""
@@ -75,7 +83,7 @@ def from_examination(found: "Examination") -> list[Established]:
 
 def from_word(word: Word) -> Established:
     """What the requester's word establishes: itself."""
-    return Established(View.WORD, word.by, word.yes, "" if word.yes else SAYS_NO, word.note)
+    return Established(View.WORD, word.by, word.yes, "" if word.yes else SAYS_NO, word.note, word.how, word.on)
 
 
 def verdict(established: Sequence[Established]) -> tuple[bool, str]:

@@ -30,7 +30,7 @@ class Reader(Protocol):
         it is not an appliance of this platform."""
 
 
-_NOT_ITS = {"gathered_at", "hostname", "missing", "rules", "via", "power_state", "health"}
+_NOT_ITS = {"gathered_at", "hostname", "missing", "rules", "via", "power_state", "health", "filled_by"}
 _FIELDS = frozenset(ServerFacts.__struct_fields__) - _NOT_ITS
 
 

@@ -165,14 +165,15 @@ class Parts(Comparison, frozen=True, kw_only=True):
 
     def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
         old, new = getattr(before, field), getattr(after, field)
-        if field in before.missing or before.rules < self.rules or (not old and self._unread(before)):
+        if field in before.missing or (not old and self._unread(before)):
             return
         if not new and (field in after.missing or self._unread(after)):
             if old:
                 yield Change(Weight.UNREAD, subject, f"{len(old)} {self.counted}")
             return
         found = matched(old, new, self.traits)
-        yield from _told(subject, map(self.named, found.gone), map(self.named, found.new))
+        read_so = not before.rules < self.rules <= after.rules
+        yield from _told(subject, map(self.named, found.gone), map(self.named, found.new if read_so else ()))
         if self.serials:
             lost = [was.serial for was, now in found.pairs if was.serial and not now.serial]
             if lost:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from sopctl.model.facts import shown
 from sopctl.model.facts.naming import volume_key
 from sopctl.model.facts.parts import Disk, PowerSupply
+from sopctl.model.facts.readers.pools import MULTIPATH
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.states import Severity, State, judged
 from sopctl.model.facts.support import support
@@ -58,11 +59,15 @@ def _disks(facts: ServerFacts) -> Iterator[Condition]:
     for disk in facts.disks:
         if severity := judged(disk.health).severity:
             yield Condition(_disk("Disk", disk), f"SMART menyatakan {disk.health}", severity)
-        for limit in _LIMITS:
-            count = getattr(disk.wear, limit.count, None) or 0
-            if count >= limit.warning:
-                severity = Severity.CRITICAL if count >= limit.critical else Severity.WARNING
-                yield Condition(_disk("Disk", disk), limit.what.format(count), severity)
+        yield from _worn(_disk("Disk", disk), disk)
+
+
+def _worn(subject: str, disk: Disk) -> Iterator[Condition]:
+    for limit in _LIMITS:
+        count = getattr(disk.wear, limit.count, None) or 0
+        if count >= limit.warning:
+            severity = Severity.CRITICAL if count >= limit.critical else Severity.WARNING
+            yield Condition(subject, limit.what.format(count), severity)
 
 
 def _memory(facts: ServerFacts) -> Iterator[Condition]:
@@ -78,6 +83,7 @@ def _drives(facts: ServerFacts) -> Iterator[Condition]:
         if state.severity:
             what = "sedang dikerjakan" if state is State.BUSY else "tidak sehat"
             yield Condition(_disk("Disk RAID", disk), f"{what} ({disk.health})", state.severity)
+        yield from _worn(_disk("Disk RAID", disk), disk)
 
 
 def _disk(kind: str, disk: Disk) -> str:
@@ -90,6 +96,10 @@ _ACTIVITIES = {"recovery": "sedang dipulihkan", "reshape": "sedang diubah bentuk
 
 def _arrays(facts: ServerFacts) -> Iterator[Condition]:
     for volume in facts.raid:
+        if volume.level == MULTIPATH:
+            for path in volume.failed:
+                yield Condition(f"Volume {volume_key(volume)}", f"jalur {path} putus", Severity.CRITICAL)
+            continue
         subject = f"RAID {volume_key(volume)}"
         state = judged(volume.state)
         activity = _ACTIVITIES.get(volume.activity or "")

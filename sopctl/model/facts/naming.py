@@ -18,7 +18,7 @@ from sopctl.model.facts.parts import (
     PowerSupply,
     RaidVolume,
 )
-from sopctl.model.quantity import decimal
+from sopctl.model.quantity import decimal, disk_size
 from sopctl.model.sanitise import size
 
 _EPHEMERAL = range(32768, 61000)
@@ -81,7 +81,9 @@ def volume(part: RaidVolume) -> Traits:
 
 
 def volume_name(part: RaidVolume) -> str:
-    return " ".join(filter(None, (volume_key(part), part.level, part.size)))
+    """With its size as its disks are labelled: tools count in powers of two, and papers write no point."""
+    room = size(part.size)
+    return " ".join(filter(None, (volume_key(part), part.level, disk_size(room) if room else part.size)))
 
 
 def volume_key(part: RaidVolume) -> str:
@@ -110,7 +112,8 @@ def fibre_port_name(part: FibrePort) -> str:
 
 
 def accelerator(part: Accelerator) -> Traits:
-    return Traits(marks=(part.serial,), places=(part.name,), model=part.model)
+    """lspci's names depend on its list: the numbers of maker and device tell two cards apart."""
+    return Traits(marks=(part.serial,), places=(part.name,), model=part.device)
 
 
 def accelerator_name(part: Accelerator) -> str:
@@ -202,3 +205,15 @@ def paths(mounts: Sequence[Mount]) -> list[str]:
 def plain(*said: str | None) -> str:
     """By what a value is compared that tools and their versions spell in several ways: its letters and digits."""
     return " ".join("".join(each for each in text.casefold() if each.isalnum()) for text in said if text)
+
+
+def version(said: str) -> str:
+    """A firmware's version without its maker before it, whose name depends on the tool's list."""
+    return said.rpartition(" ")[2].casefold()
+
+
+def uuid(said: str) -> str:
+    """Some kernels and tools write the first three parts of a machine's UUID with their octets in the other order."""
+    digits = said.replace("-", "").casefold()
+    turned = "".join(digits[at : at + 2] for at in (6, 4, 2, 0, 10, 8, 14, 12)) + digits[16:]
+    return min(digits, turned)

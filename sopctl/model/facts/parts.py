@@ -139,11 +139,13 @@ class FibrePort(Struct, frozen=True):
 
 
 class Accelerator(Struct, frozen=True):
-    """One card that computes: its place on the bus, and its UUID where its driver says it."""
+    """One card that computes: its place on the bus, its UUID where its driver says it, and the numbers of its maker and
+    its kind (PCI): `10de:20f1`."""
 
     name: str
     model: str | None = None
     serial: str | None = None
+    device: str | None = None
 
 
 class Guest(Struct, frozen=True):

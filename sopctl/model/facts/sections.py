@@ -31,7 +31,7 @@ from sopctl.model.facts.parts import (
     RaidVolume,
     filled,
 )
-from sopctl.model.facts.readers import adapters, edac, smart, supplies
+from sopctl.model.facts.readers import adapters, boards, edac, pools, smart, supplies
 from sopctl.model.facts.readers import controllers as readers
 from sopctl.model.facts.readers import guests as hosted
 from sopctl.model.facts.readers.storcli2 import storcli2
@@ -198,6 +198,12 @@ def firmware(file: str, structure: int, key: str) -> Callable[[Sections], str | 
     )
 
 
+def machine(file: str, key: str) -> Callable[[Sections], str | None]:
+    """What the machine as a whole is called: by its firmware (SMBIOS type 1), else by what it has in its place."""
+    of_smbios = firmware(file, 1, key)
+    return lambda said: of_smbios(said) or placeholders.name(boards.named(said.lines("board")).get(file))
+
+
 def uuid(said: Sections) -> str | None:
     """In lower case: the kernel writes it so, dmidecode in capitals before its version 3."""
     found = firmware("product_uuid", 1, "UUID")(said)
@@ -255,7 +261,14 @@ def empty_bays(said: Sections) -> tuple[str, ...]:
 
 def raid(said: Sections) -> tuple[RaidVolume, ...]:
     of_tools = (volume for found in _controllers(said) for volume in found.volumes)
-    return (*tools.raid_controller(said.lines("raid")), *of_tools, *tools.software_raid(said.lines("mdstat")))
+    return (
+        *tools.raid_controller(said.lines("raid")),
+        *of_tools,
+        *tools.software_raid(said.lines("mdstat")),
+        *pools.device_mapper(said.lines("dm")),
+        *pools.zfs(said.lines("zpool")),
+        *pools.btrfs(said.lines("btrfs"), said.lines("btrfsshow")),
+    )[:MAX_ENTRIES]
 
 
 def drives(said: Sections) -> tuple[Disk, ...]:
@@ -324,7 +337,11 @@ def tpm(said: Sections) -> str | None:
 
 
 def guests(said: Sections) -> tuple[Guest, ...]:
-    return hosted.guests({section: said.lines(section) for section in hosted.SECTIONS})
+    listed = {
+        section: [line for device in said.devices(section) for line in said.lines(section, device)]
+        for section in hosted.SECTIONS
+    }
+    return hosted.guests(listed, {user: said.document("rootless", user) for user in said.devices("rootless")[:64]})
 
 
 def bmc_mac(said: Sections) -> str | None:
@@ -335,7 +352,8 @@ def bmc_firmware(said: Sections) -> str | None:
     """`ipmitool mc info`: the maker, and the version of the firmware."""
     fields = tools.colon_fields(said.lines("mc"))
     version = text(fields.get("Firmware Revision"), 40)
-    maker = text(fields.get("Manufacturer Name"), 60)
+    maker = placeholders.name(fields.get("Manufacturer Name"), 60)
+    maker = None if maker and maker.startswith("Unknown") else maker
     return " ".join(filter(None, (maker, version))) if version else None
 
 
@@ -371,6 +389,7 @@ def nics(said: Sections) -> tuple[Nic, ...]:
                 kind=next((line.partition("DEVTYPE=")[2] for line in lines if "uevent:DEVTYPE=" in line), ""),
                 below=tuple(line.removeprefix("below ") for line in said.lines("made", name) if line[:6] == "below "),
                 addressed=any(not each.startswith(("fe80:", "169.254.")) for each, _ in own),
+                driver=next((line.partition("DRIVER=")[2] for line in device if ":DRIVER=" in line), ""),
             )
         )
         found.append(

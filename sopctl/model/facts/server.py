@@ -68,18 +68,18 @@ class ServerFacts(Struct, frozen=True):
     ] = None
     vendor: Annotated[
         str | None,
-        Read(sections.firmware("sys_vendor", 1, "Manufacturer"), ("dmi",), also=("dmidecode",)),
+        Read(sections.machine("sys_vendor", "Manufacturer"), ("dmi",), also=("dmidecode", "board")),
         Uncompared(why="the product is"),
     ] = None
     product: Annotated[
         str | None,
-        Read(sections.firmware("product_name", 1, "Product Name"), ("dmi",), also=("dmidecode",)),
+        Read(sections.machine("product_name", "Product Name"), ("dmi",), also=("dmidecode", "board")),
         Line("Merk/tipe", FormPart.MACHINE, shown.machine, fields=("vendor", "product"), declared="brand_model"),
         Value("Tipe", identity=naming.plain),
     ] = None
     serial: Annotated[
         str | None,
-        Read(sections.firmware("product_serial", 1, "Serial Number"), ("dmi", "dmidecode")),
+        Read(sections.machine("product_serial", "Serial Number"), ("dmi", "dmidecode"), also=("board",)),
         Line("Nomor seri", FormPart.MACHINE, declared="serial", both=True),
         Value(weight=Weight.ALARM, identity=naming.plain),
     ] = None
@@ -106,7 +106,7 @@ class ServerFacts(Struct, frozen=True):
         str | None,
         Read(sections.uuid, ("dmi", "dmidecode")),
         Line("UUID", FormPart.MACHINE),
-        Value(),
+        Value(identity=naming.uuid),
     ] = None
     """Of the machine (SMBIOS type 1), in lower case."""
     form_factor: Annotated[
@@ -146,7 +146,7 @@ class ServerFacts(Struct, frozen=True):
     virtualization: Annotated[
         str | None,
         Read(sections.virtualization, ("virt",)),
-        Line("Virtualisasi", FormPart.SYSTEM),
+        Line("Virtualisasi", FormPart.SYSTEM, shown.virtualization),
         Value(identity=systems.virtualization),
     ] = None
     uptime_seconds: Annotated[
@@ -268,12 +268,12 @@ class ServerFacts(Struct, frozen=True):
         Read(
             sections.raid,
             ("raid", "mdstat"),
-            also=("storcli2", "drives2", "ssacli", "megacli", "arcconf"),
+            also=("storcli2", "drives2", "ssacli", "megacli", "arcconf", "dm", "zpool", "btrfs", "btrfsshow"),
             optional=True,
         ),
         Line("RAID", FormPart.HARDWARE, shown.volumes, declared="raid", none="tidak ada"),
         States("Keadaan RAID", traits=naming.volume, key=naming.volume_key, state=lambda volume: volume.state),
-        Parts("Volume RAID", traits=naming.volume, named=naming.volume_name),
+        Parts("Volume RAID", traits=naming.volume, named=naming.volume_name, rules=2),
     ] = ()
     power_supplies: Annotated[
         tuple[PowerSupply, ...],
@@ -316,7 +316,7 @@ class ServerFacts(Struct, frozen=True):
         str | None,
         Read(sections.bmc_firmware, ("mc",), optional=True),
         Line("Firmware BMC", FormPart.HARDWARE),
-        Value(),
+        Value(identity=naming.version),
     ] = None
     nics: Annotated[
         tuple[Nic, ...],
@@ -352,7 +352,12 @@ class ServerFacts(Struct, frozen=True):
     ] = ()
     guests: Annotated[
         tuple[Guest, ...],
-        Read(sections.guests, ("virsh", "qm", "pct", "podman", "docker", "machines"), optional=True, quiet=True),
+        Read(
+            sections.guests,
+            ("virsh", "qm", "pct", "xl", "lxc", "podman", "docker", "rootless", "conmon", "machines"),
+            optional=True,
+            quiet=True,
+        ),
         Line("Mesin virtual", FormPart.SYSTEM, shown.machines, when="filled"),
         Line("Kontainer", FormPart.SYSTEM, shown.containers, when="filled"),
         Uncompared(why="they come and go"),
@@ -384,15 +389,18 @@ class ServerFacts(Struct, frozen=True):
         Items("Titik kait", names=naming.paths),
     ] = ()
     via: Annotated[
-        Literal["server", "bmc"],
-        Line("Dibaca lewat", FormPart.NAME, shown.source, fields=("via", "power_state", "health")),
+        Literal["server", "bmc", "sheet"],
+        Line("Dibaca lewat", FormPart.NAME, shown.source, fields=("via", "power_state", "health", "filled_by")),
         Uncompared(why="what the other way cannot read is not compared (changes.py)"),
     ] = "server"
-    """Who said all this: the machine itself, or the BMC of a server that could not be asked."""
+    """Who said all this: the machine itself, the BMC of a server that could not be asked, or a person who filled in a
+    sheet about one that nothing can read."""
     power_state: Annotated[str | None, Uncompared(why="it is shown with the way of reading")] = None
     """What the BMC says of it: On, Off, …; None if it was not asked."""
     health: Annotated[str | None, Uncompared(why="it is shown with the way of reading")] = None
     """What the BMC says of the whole machine: OK, Warning, Critical; None if it was not asked."""
+    filled_by: Annotated[str | None, Uncompared(why="it is shown with the way of reading")] = None
+    """Who filled in the sheet, and when."""
     missing: dict[str, Missing] = {}
     rules: int = 0
     """RULES of the version that read them."""

@@ -169,6 +169,7 @@ def _nics(facts: Mapping[str, object]) -> Iterator[Nic]:
                 mac=mac(nic.get("macaddress")),
                 permanent=mac(nic.get("perm_macaddress")),
                 device=isinstance(nic.get("pciid") or nic.get("module"), str),
+                driver=text(nic.get("module"), 40) or "",
                 kind=kind if kind in ("bridge", "bonding", "team") else "",
                 below=tuple(str(each) for key in ("slaves", "interfaces") for each in entries(nic.get(key)) if each),
                 addressed=any(not each.startswith(("fe80:", "169.254.")) for each in (*ipv4, *ipv6)),

@@ -49,8 +49,10 @@ def joined(*values: str | None, between: str = " ") -> str | None:
 _POWER = {"On": "menyala", "Off": "mati", "PoweringOn": "sedang dinyalakan", "PoweringOff": "sedang dimatikan"}
 
 
-def source(via: str, power_state: str | None, health: str | None) -> str:
-    """`BMC (Redfish); server mati; kesehatan OK`, or that the machine spoke for itself."""
+def source(via: str, power_state: str | None, health: str | None, filled_by: str | None) -> str:
+    """`BMC (Redfish); server mati; kesehatan OK`, who filled in a sheet, or that the machine spoke for itself."""
+    if via == "sheet":
+        return f"lembar isian: {filled_by}"
     if via != "bmc":
         return "mesin itu sendiri"
     power = f"; server {_POWER.get(power_state, power_state)}" if power_state else ""
@@ -72,6 +74,10 @@ def units(count: int | None) -> str | None:
 
 def mebibytes(count: int | None) -> str | None:
     return None if count is None else memory_size(count * 1024**2)
+
+
+def virtualization(under: str | None) -> str | None:
+    return "tidak, mesin fisik" if under == "none" else under
 
 
 def uptime(seconds: int | None) -> str | None:

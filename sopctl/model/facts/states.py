@@ -37,19 +37,20 @@ _GOOD = words(
     ok good normal optimal optl online onln onlinespunup onlinespundown passed pass active clean healthy present
     presentok up ready unconfiguredgood ugood unconfiguredgoodspunup unconfiguredgoodspundown ugunsp ugshld
     hotspare hotsparespunup hotsparespundown ghs dhs globalhotspare dedicatedhotspare jbod conf configured spare
-    raw system hsp hspdedicated hspglobal charged charging fullycharged true yes enabled safe nonraid
-    presencedetected fullyredundant powersupplyinactive
+    raw rawpassthrough exposed system hsp hspdedicated hspglobal charged charging recharging fullycharged true yes
+    enabled safe nonraid uconf uconfshld ugshld avail okay simple verified supported standby sleeping inservice
+    activeidle readauto writepending presencedetected fullyredundant redundant poweredon powersupplyinactive
     """
 )
 _BUSY = words(
     """
     rbld rebuild rebuilding recovering recovery cpybck copyback reshape reshaping expanding transforming
     migrating reconstructing reconstruct verify initializing initialising parityinitialization learning
-    readyforrebuild readyforrecovery interimrecoverymode interimrecovery temporarilydegraded background waiting
+    readyforrebuild readyforrecovery temporarilydegraded background waiting impacted verifying
     queued foreign frgn ugoodf unconfiguredgoodforeign ugforeign noncritical sntz sanitize sanitizing
     """
 )
-_POOR = words("warning caution marginal redundancydegraded")
+_POOR = words("warning caution marginal attention needsattention redundancydegraded")
 _BAD = words(
     """
     failed failing fail failure faulty fault dead bad critical nonrecoverable unrecoverable offline offln ofln
@@ -58,8 +59,9 @@ _BAD = words(
     predictivefailure predictfail predictedfailure predictivefail prefail smartalert smarttripped tripped
     failurepredicted impendingfailure failureimminent imminentfailure replace replacementrequired
     failurepredictionthresholdexceeded warninghardwareimpendingfailure hardwareimpendingfailure error errors
-    down uncorrectable broken discharged rec recoverymode unusable blocked shutdown no false notcharged
-    needsreplacement notok nok
+    down uncorrectable broken discharged rec recoverymode unusable blocked locked shutdown no false notcharged
+    needsreplacement notok nok unavail unpowered undetected unresponsive suspended faulted dataerrors overheated
+    overheating outofsync
     """
 )
 _PHRASES = (
@@ -67,13 +69,23 @@ _PHRASES = (
         re.compile(r"redundancy degraded|non-redundant: ?sufficient|config error|ac out-of-range, but present"),
         State.POOR,
     ),
-    (re.compile(r"non-redundant"), State.BAD),
-    (re.compile(r"predict|imminent|impending|tripped|smart ?alert|threshold exceeded"), State.BAD),
+    (re.compile(r"non-redundant|data errors"), State.BAD),
+    (re.compile(r"(?<!no )errors on "), State.POOR),
+    (re.compile(r"\b(?:no|not|none|without) (?:fail|fault|error)"), State.GOOD),
+    (re.compile(r"predict|imminent|impending|tripped|smart ?(?:alert|error)|threshold exceeded"), State.BAD),
+    (re.compile(r"\b(?:not|sub|un|in)[ -]?(?:ok|ready|optimal|detected|healthy|respon|oper|power|avail)"), State.BAD),
+    (re.compile(r"\bno (?:ac|input|power)\b|\bloss of|\bpower loss|interim recovery|out of sync"), State.BAD),
     (
         re.compile(r"fail(?!.{0,10}none)|fault|degraded|offline|critical|missing|uncorrect|bad\b|dead|lost"),
         State.BAD,
     ),
-    (re.compile(r"rebuil|recover|reconstruct|copy ?back|foreign|initiali|expan|migrat|transform"), State.BUSY),
+    (
+        re.compile(
+            r"rebuil|recover|reconstruct|reconfigur|copy ?back|foreign|initiali|expan|migrat|transform|\beras|verify"
+            r"|resilver|learn(?!.{0,10}ok)"
+        ),
+        State.BUSY,
+    ),
     (re.compile(r"(?:ok|online|optimal|passed|good|spare|spun (?:up|down)|ready)\b"), State.GOOD),
 )
 """For longer sentences, in this order: "Online, Spun Up", "Failed SMART alert", "FAILED! [asc=5d]", "Interim Recovery

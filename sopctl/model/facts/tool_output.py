@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from sopctl.model.facts.linux.devices import is_disk, is_mount
-from sopctl.model.facts.parts import Disk, Listener, MemoryModule, Mount, PowerSupply, RaidVolume
+from sopctl.model.facts.parts import Disk, Listener, MemoryModule, Mount, PowerSupply, RaidVolume, Wear
 from sopctl.model.placeholders import name as real_name
 from sopctl.model.placeholders import serial as real_serial
 from sopctl.model.sanitise import MAX_ENTRIES, address, entries, mapping, number, raw_size, size, text
@@ -20,15 +20,18 @@ _PAIR = re.compile(r'([A-Z-]{1,16})="([^"]{0,400})"')
 _WATTS = re.compile(r"(\d{1,6}) W")
 _QUANTITY = r"[\d.]{1,12} [KMGTP]i?B"
 _VIRTUAL_DRIVE = re.compile(
-    r"(\d{1,5}/\d{1,5})\s{1,20}(RAID\S{0,20}|\S{1,20})\s{1,20}(\S{1,20})\s{1,20}(?:\S{1,20}\s{1,20}){4,6}?"
+    r"((?:\d{1,5}|-)/\d{1,5})\s{1,20}(RAID\S{0,20}|\S{1,20})\s{1,20}(\S{1,20})\s{1,20}(?:\S{1,20}\s{1,20}){4,6}?"
     rf"({_QUANTITY})"
 )
 _CONTROLLER = re.compile(r"Controller = (\d{1,4})")
 _DRIVE = re.compile(r"Drive /(c\d{1,3}(?:/e\d{1,5})?/s\d{1,5}) ")
 _DRIVE_ROW = re.compile(
     rf"\d{{0,5}}:\d{{1,5}}\s{{1,20}}\d{{1,5}}\s{{1,20}}(\S{{1,12}})\s{{1,20}}\S{{1,12}}\s{{1,20}}({_QUANTITY}|-)"
-    r"\s{1,20}\S{1,12}\s{1,20}(\S{1,12})\s{1,20}\S{1,12}\s{1,20}\S{1,12}\s{1,20}(?:(\d{1,5} ?k?K?B)\s{1,20}(\S{1,60}))?"
+    r"\s{1,20}\S{1,12}\s{1,20}(\S{1,12})\s{1,20}\S{1,12}\s{1,20}\S{1,12}\s{1,20}"
+    r"(?:\d{1,5} ?k?K?B\s{1,20}(\S.{0,60}))?"
 )
+_SPUN = re.compile(r" {1,20}[UD](?: {1,20}\S{1,8})?$")
+"""What follows a drive's model in its row: spun up or down, and in newer versions its kind."""
 _ARRAY = re.compile(
     r"(md\S{1,40}) : (active|inactive|broken)(?: \((?:auto-)?read-only\))?(?: (raid\d{1,2}|linear|multipath)(?= |$))?"
 )
@@ -193,13 +196,16 @@ def drives(lines: Sequence[str]) -> Iterator[Disk]:
         if heading := _DRIVE.match(line):
             record = found.setdefault(heading[1], {}) if len(found) < MAX_ENTRIES else {}
         elif row := _DRIVE_ROW.match(line.strip()):
-            record |= {"state": row[1], "size": row[2], "medium": row[3], "sector": row[4] or "", "model": row[5] or ""}
+            record |= {"state": row[1], "size": row[2], "medium": row[3], "model": _SPUN.sub("", row[4] or "").strip()}
         elif " = " in line:
             key, _, value = line.partition(" = ")
             record.setdefault(key.strip()[:80], value.strip()[:400])
     for name, record in found.items():
         room = raw_size(record.get("Raw size")) or size(record.get("size"))
-        alert = record.get("S.M.A.R.T alert flagged by drive") == "Yes"
+        alert = record.get("S.M.A.R.T alert flagged by drive") == "Yes" or number(
+            record.get("Predictive Failure Count")
+        )
+        errors = number(record.get("Media Error Count"), 2**32)
         if room or record.get("state"):
             yield Disk(
                 name=name,
@@ -209,6 +215,7 @@ def drives(lines: Sequence[str]) -> Iterator[Disk]:
                 rotational={"HDD": True, "SSD": False}.get(record.get("medium", "")),
                 health=text(record.get("state", "") + (" SMART alert" if alert else ""), 40),
                 wwn=real_serial(record.get("WWN"), 80),
+                wear=None if errors is None else Wear(uncorrectable=errors),
             )
 
 
@@ -233,11 +240,11 @@ def software_raid(lines: Sequence[str]) -> Iterator[RaidVolume]:
         members = _MEMBERS.search(first)
         doing = next((found for each in about if (found := _ACTIVITY.match(each))), None)
         yield RaidVolume(
-            match[1][:20],
+            text(match[1], 20) or "md",
             match[3],
             members[1][:40] if members else (None if match[2] == "active" else match[2]),
             f"{kib / 1024**2:.1f} GiB" if kib else None,
-            failed=tuple(found[:20] for found in _FAILED.findall(line)[:40]),
+            failed=tuple(member for found in _FAILED.findall(line)[:40] if (member := text(found, 20))),
             activity=(doing[1] or doing[2]) if doing else None,
         )
 

@@ -21,6 +21,7 @@ from sopctl.model.access.verification import Established
 from sopctl.model.inspection import Checked, Condition, Measured
 from sopctl.model.ports.port import PortSetting
 from sopctl.model.rack import Place
+from sopctl.model.sanitisation import DiskRow
 from sopctl.model.sop.history import Event
 
 
@@ -211,6 +212,7 @@ class CompletenessInspected(Entry, frozen=True, kw_only=True):
     condition_back: Condition | Literal[""]
     checklist_back: tuple[Checked, ...]
     accessories_back: tuple[AccessoryBack, ...] = ()
+    photos_back: tuple[Kept, ...] = ()
 
 
 class HandoverIssued(Entry, frozen=True, kw_only=True):
@@ -223,7 +225,7 @@ class Configured(Entry, frozen=True, kw_only=True):
     """How many tasks of a configuration changed something; `raw`: by the shell, on a server without Python; `platform`:
     that of a network appliance, on which nothing is configured. `cut_off` are the services that others could reach
     before and cannot any more, with the owner's consent; `stays_open` what they reach past the letter all the same.
-    `account` is the office's own account there."""
+    `account` is the office's own account there. `by_hand`: who configured what, on a machine that takes no SSH."""
 
     changed: int
     raw: bool = False
@@ -231,6 +233,7 @@ class Configured(Entry, frozen=True, kw_only=True):
     cut_off: tuple[str, ...] | None = None
     stays_open: tuple[str, ...] | None = None
     account: str | None = None
+    by_hand: str | None = None
 
 
 class Consented(Entry, frozen=True, kw_only=True):
@@ -410,12 +413,44 @@ class Wiped(Struct, frozen=True):
 
 
 class ExitRecorded(Entry, frozen=True, kw_only=True):
-    """The record of a server that left, and who wiped its disks."""
+    """The record of a server that left. Of the first versions, it also says who wiped its disks; later ones have a row
+    for each disk (`Sanitised`)."""
 
     for_people = True
 
     document: Paper
     wiped: Wiped | None = None
+
+
+class Sanitised(Entry, frozen=True, kw_only=True):
+    """What became of the data on disks, a row for each."""
+
+    sanitised: tuple[DiskRow, ...]
+
+
+class SanitisationCertificate(Entry, frozen=True, kw_only=True):
+    """The certificate of the disks that were sanitised until then."""
+
+    for_people = True
+
+    certificate: Paper
+
+
+class Task(Struct, frozen=True):
+    """Work on a server by the hands of the office (remote hands): what was done, who asked for it, who did it, for how
+    many minutes, and photos or files about it."""
+
+    what: str
+    asked_by: str
+    done_by: str
+    minutes: int
+    files: tuple[Kept, ...] = ()
+
+
+class TaskDone(Entry, frozen=True, kw_only=True):
+    """Work on the server that its owner asked for."""
+
+    task: Task
 
 
 class ValidUntil(Entry, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from sopctl.model.deposit import Deposit, Platform
+from sopctl.model import services
+from sopctl.model.deposit import Deposit, Kind, Platform
 from sopctl.model.rack import Need, Place
 from sopctl.model.sop import corrections, entries, procedure, record, verbs
 from sopctl.model.sop.entries import E
@@ -71,6 +72,11 @@ class Summary(Struct, frozen=True):
     """The days on which the server was brought, handed over (last) and placed, as they are corrected."""
     platform: Platform | None = None
     """Of a network appliance; None for a server."""
+    kind: Kind = "server"
+    by_hand: bool = False
+    """The due step can only be done by a person's hands: the machine takes no SSH, and no BMC answers for it."""
+    checkable: bool = True
+    """Is there anything at the machine that an access check could try?"""
     reduced: bool = False
     """The management account may run the gathering script as root, and nothing else."""
     asides: tuple[str, ...] = ()
@@ -81,6 +87,9 @@ class Summary(Struct, frozen=True):
     tries: int = 0
     """How often the outcome that led here was taken, if its tries are used up and a person must look before it goes on
     by itself; else 0."""
+    application: str = ""
+    description: str = ""
+    """What the server runs, and what that is for, as its owner says."""
 
     @property
     def closed(self) -> bool:
@@ -99,7 +108,7 @@ class Summary(Struct, frozen=True):
     def goes_on(self, day: date) -> bool:
         """Can the due step be done on `day` without anyone deciding or looking first?"""
         waits = bool(self.waiting) and not (self.month_due and self.month_due <= day)
-        return not (self.closed or self.held or self.tries or waits)
+        return not (self.closed or self.held or self.tries or self.by_hand or waits)
 
 
 def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event], standing: Standing) -> Summary:
@@ -156,9 +165,14 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         handed_over_on=day("handed_over"),
         placed_on=day("placed"),
         platform=deposit.platform,
+        kind=deposit.kind,
+        by_hand=_by_hand(deposit, standing, trusted=newest(entries.BmcTrusted) is not None),
+        checkable=deposit.kind != "other" or bool(services.single_tcp(deposit.access.ports)),
         asides=_asides(standing),
         begins=_begins(procedures, standing),
         tries=_tries(procedures, events, standing),
+        application=server.application,
+        description=server.description,
     )
 
 
@@ -191,6 +205,14 @@ def _asides(standing: Standing) -> tuple[str, ...]:
 def _begins(procedures: Procedures, standing: Standing) -> dict[str, str]:
     found = procedure.begun_here(procedures, standing) if standing.held is None else {}
     return {verb: begun.first.task for verb, begun in found.items()}
+
+
+def _by_hand(deposit: Deposit, standing: Standing, *, trusted: bool) -> bool:
+    """Must a person do the due step of a machine that takes no SSH? Its inventory, its BMC may give."""
+    step = standing.step
+    row = verbs.find(step.verb, step.task) if step and deposit.kind == "other" else None
+    by_bmc = step is not None and step.verb == "inventory" and deposit.bmc is not None and trusted
+    return row is not None and row.needs_by_hand is not None and not by_bmc
 
 
 def _tries(procedures: Procedures, events: Sequence[Event], standing: Standing) -> int:

@@ -48,6 +48,8 @@ class Verb(Struct, frozen=True, kw_only=True):
     """What a person has to say for it."""
     needs_for_appliance: tuple[str, ...] | None = None
     """The same on a network appliance, where that differs."""
+    needs_by_hand: tuple[str, ...] | None = None
+    """The same on a machine that takes no SSH, where that differs. Then nobody but a person can do it."""
     writes: tuple[type[Entry], ...] = ()
     """What its events may establish."""
     undoable: bool = False
@@ -107,16 +109,24 @@ VERBS = (
         name="configure",
         ends=("selesai",),
         unattended=True,
+        needs_by_hand=("by_hand",),
         writes=(e.Configured, e.Consented, e.Left, e.HostKeyPinned, e.WayIn, *_RUN, *_PORT),
     ),
     Verb(name="notify", task="try-access", unattended=True, writes=_NOTICE),
-    Verb(name="verify", ends=("bisa", "tidak bisa"), unattended=True, writes=(e.AccessTried,)),
+    Verb(
+        name="verify",
+        ends=("bisa", "tidak bisa"),
+        unattended=True,
+        needs_by_hand=("person", "how"),
+        writes=(e.AccessTried,),
+    ),
     Verb(name="notify", task="accessible", unattended=True, writes=_NOTICE),
     Verb(
         name="inventory",
         ends=("selesai",),
         unattended=True,
         command="inventory collect",
+        needs_by_hand=("file",),
         writes=(e.Gathered, *_RUN),
     ),
     # pengembalian
@@ -135,6 +145,7 @@ VERBS = (
         task="access",
         ends=("selesai",),
         needs_for_appliance=("by_hand",),
+        needs_by_hand=("by_hand",),
         writes=(e.ServerOff, e.SwitchedOff, *_RUN, *_PORT),
     ),
     Verb(name="inspect", task="completeness", own_ends=2, writes=(e.CompletenessInspected,), undoable=True),
@@ -204,6 +215,22 @@ VERBS = (
     ),
     Verb(name="switch", kind="act", outcome="port switch", command="switch apply", writes=_PORT),
     Verb(name="sudo", kind="act", outcome="hak sudo diubah", command="configure --sudo", writes=_RUN),
+    Verb(name="task", kind="act", outcome="pekerjaan", needs=("what", "asked_by", "minutes"), writes=(e.TaskDone,)),
+    Verb(
+        name="sanitise",
+        kind="act",
+        outcome="disk disanitasi",
+        needs=("disk", "method", "tool", "result", "done_by"),
+        writes=(e.Sanitised,),
+    ),
+    Verb(
+        name="certify",
+        kind="act",
+        outcome="sertifikat sanitasi",
+        command="document make sanitisation",
+        writes=(e.SanitisationCertificate,),
+        after_end=True,
+    ),
 )
 """Every verb. The rows of one verb stand where the paper's tasks do."""
 

@@ -65,10 +65,10 @@ def to_contact(site: Site, dossier: Dossier, content: Content) -> Message:
         "text": content.text,
     }
     whole = _letter(site, content.language, values)
-    return Message(_address(site, deposit), contact.name, f"[{deposit.id}] {content.subject}", whole, copies)
+    return Message(address_of(site, deposit), contact.name, f"[{deposit.id}] {content.subject}", whole, copies)
 
 
-def _address(site: Site, deposit: Deposit) -> str | None:
+def address_of(site: Site, deposit: Deposit) -> str | None:
     """The e-mail address of the letter's technical contact; if it gives none, the one that the site has for the
     unit."""
     own, key = deposit.contacts.technical.email, unit.find(site.settings.units, deposit.unit)
@@ -82,6 +82,12 @@ def to_person(
     """A message to a person that is not about a single deposit."""
     subject, text = render(site, language, task, values)
     return Message(email, name, f"[sopctl] {subject}", _letter(site, language, {"name": name, "text": text}))
+
+
+def to_owner(site: Site, name: str, email: str | None, content: Content) -> Message:
+    """A message to an owner that is not about a single deposit."""
+    whole = _letter(site, content.language, {"name": name, "text": content.text})
+    return Message(email, name, content.subject, whole)
 
 
 def render(site: Site, language: Language, task: str, values: dict[str, Any]) -> tuple[str, str]:
@@ -135,7 +141,14 @@ def _environment(own: Path, language: str) -> Any:
         keep_trailing_newline=True,
     )
     environment.filters["day"] = lambda day: plain_date(_date(day), language)
+    environment.filters["moment"] = lambda at: _moment(str(at), language)
     return environment
+
+
+def _moment(at: str, language: str) -> str:
+    """`2026-11-27 20:00` in words."""
+    day = plain_date(_date(at[:10]), "en" if language == "en" else "id")
+    return f"{day}, {at[11:]}" if language == "en" else f"{day} pukul {at[11:].replace(':', '.')}"
 
 
 def _date(value: Any) -> date:

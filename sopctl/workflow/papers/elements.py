@@ -3,6 +3,7 @@
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.model.deposit import Contact
+from sopctl.model.inspection import ACCESSORIES, NOT_LOOKED_AT
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import CompletenessInspected
 from sopctl.store.dossiers import Dossier
@@ -53,7 +54,7 @@ def owner_party(contact: Contact, unit: str) -> forms.Party:
 
 def accessories_back(dossier: Dossier, language: Language, *, whole: str) -> str:
     """What became of the accessories on the way back: `whole` when all are there, else which are missing and which
-    nobody has checked."""
+    nobody has checked. Where none came with the server, what the inspection says of them all."""
     inspected = dossier.newest(CompletenessInspected)
     back = inspected.accessories_back if inspected else ()
     said = {
@@ -61,4 +62,8 @@ def accessories_back(dossier: Dossier, language: Language, *, whole: str) -> str
         for word, state in (("kurang", "false"), ("belum diperiksa", ""))
     }
     parts = [f"{say(word, language)}: {', '.join(items)}" for word, items in said.items() if items]
-    return "; ".join(parts) or whole
+    if parts or back:
+        return "; ".join(parts) or whole
+    asked = [each.result for each in inspected.checklist_back if each.item == ACCESSORIES] if inspected else []
+    words = {"ok": whole, "tidak": "kurang", "tidak berlaku": "tanpa kelengkapan"}
+    return say(words.get(asked[0] if asked else "", NOT_LOOKED_AT), language)

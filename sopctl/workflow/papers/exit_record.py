@@ -1,7 +1,5 @@
 """The record of a server that leaves (Catatan Server Keluar, pengembalian 9)."""
 
-from typing import Any
-
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
@@ -12,16 +10,19 @@ from sopctl.model.sop.entries import (
     DiskWish,
     HandoverIssued,
     ReturnLetter,
+    SwitchedOff,
     Taker,
-    Wiped,
 )
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Turn
+from sopctl.workflow.papers import sanitisation
 from sopctl.workflow.papers.corrected import corrected_table
 from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, stamp
+from sopctl.workflow.papers.sanitisation import section
+from sopctl.workflow.views import disks
 
 
-def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Paper:
+def exit_record(mine: Turn, language: Language) -> forms.Paper:
     """What leaves, whose it is, who took it and when, and what became of accessories and data."""
     site, dossier = mine.desk.site, mine.dossier
     summary, server = dossier.summary, dossier.deposit.server
@@ -35,16 +36,17 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
         title="Catatan Server Keluar",
         opening=(say(sentence, language, office=site.settings.office.name),),
         sections=(
-            _section(
+            section(
                 "Server",
                 Nomor_berkas=summary.id,
                 Nama_server=server.name,
                 Merk_dan_tipe=server.brand_model,
                 Nomor_seri=summary.serial or UNKNOWN,
                 **kind,
+                **({"Aplikasi": server.application} if server.application else {}),
                 Pemilik=dossier.deposit.unit,
             ),
-            _section(
+            section(
                 "Pengembalian",
                 Tempat_semula=summary.place or UNKNOWN,
                 Tanggal_keluar=plain_date(mine.desk.now().date(), language),
@@ -52,33 +54,23 @@ def exit_record(mine: Turn, wiped: Wiped | None, language: Language) -> forms.Pa
                 Diambil_oleh=(taker.taken_by if taker else "") or UNKNOWN,
                 Surat_pengambilan=asked_back.letter.number if asked_back else "",
                 Kelengkapan=accessories_back(dossier, language, whole="sesuai serah terima"),
-                Data_pada_disk=_wiping(dossier, wiped, language),
+                Data_pada_disk=_wiping(dossier),
                 Kondisi=_condition(dossier),
             ),
+            *((sanitisation.table(rows, language),) if (rows := disks.rows(dossier)) else ()),
             *corrected_table(dossier, language),
         ),
-        closing=("Akses, layanan dan port jaringan server ini telah dicabut.",),
+        closing=("Akses, layanan dan port jaringan server ini telah dicabut.",) if dossier.newest(SwitchedOff) else (),
         signers=(forms.Signer("Petugas", office_party(site, mine.by)),),
         language=language,
     )
 
 
-def _section(title: str, **values: Any) -> forms.Section:
-    """Labelled values; an underscore in a label is a blank."""
-    return forms.Section(
-        title, tuple(forms.Field(label.replace("_", " "), str(value), "declared") for label, value in values.items())
-    )
-
-
-def _wiping(dossier: Dossier, wiped: Wiped | None, language: Language) -> str:
-    if wiped:
-        return say("dihapus oleh {who} pada {day}", language, who=wiped.by, day=plain_date(wiped.on, language)) + (
-            f" ({wiped.how})" if wiped.how else ""
-        )
+def _wiping(dossier: Dossier) -> str:
     wish = dossier.newest(DiskWish)
-    if wish is None:
-        return UNKNOWN
-    return "pemilik meminta dihapus; pelaksanaannya tidak dicatat" if wish.wipe_disks else "tidak dihapus"
+    if disks.rows(dossier):
+        return "lihat daftar media penyimpanan"
+    return UNKNOWN if wish is None else "tidak dihapus"
 
 
 def _condition(dossier: Dossier) -> str:

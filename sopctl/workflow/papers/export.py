@@ -18,10 +18,12 @@ from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, write_output
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import inventory_sheet as sheets
 from sopctl.workflow.papers import request_letter
+from sopctl.workflow.papers.guest_book import guest_book as guest_book_of
 from sopctl.workflow.papers.sop_form import sop_form
 from sopctl.workflow.papers.summary_form import summary_form
-from sopctl.workflow.views import inventories, procedures
+from sopctl.workflow.views import house, inventories, procedures
 
 Format = Literal["pdf", "xlsx", "html"]
 T = TypeVar("T", forms.HandoverForm, forms.InventoryForm)
@@ -78,6 +80,20 @@ def inventory_summary(desk: Desk, month: str | None, *, kind: Literal["pdf", "xl
     form = summary_form(desk, inventories.summary(desk, month))
     content = render(form) if kind == "pdf" else summary_xlsx(form)
     return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content)
+
+
+def guest_book(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
+    """The guest book of a month, by default this one. Returns the file's path."""
+    of, visits = house.guest_book(desk, month)
+    return _write(output or Path(f"buku-tamu-{of}.{kind}"), _as(kind, guest_book_of(desk, of, visits)))
+
+
+def inventory_sheet(desk: Desk, deposit_id: str, *, kind: Literal["xlsx", "yaml"], output: Path | None) -> Path:
+    """The empty inventory sheet of a machine that nothing can read. Returns the file's path."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    whole = sheets.as_yaml(dossier).encode() if kind == "yaml" else to_xlsx(sheets.spreadsheet(desk, dossier))
+    suffix = "yml" if kind == "yaml" else "xlsx"
+    return _write(output or Path(f"lembar-inventaris-{deposit_id}.{suffix}"), whole)
 
 
 def inventory_copy(desk: Desk, deposit_id: str, month: str | None, *, kind: Format, output: Path | None) -> Path:

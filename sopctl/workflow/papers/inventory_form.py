@@ -58,6 +58,7 @@ def inventory_form(
         "os": server.operating_system,
         "bmc": deposit.bmc.address if deposit.bmc else "",
         "application": server.application,
+        "description": server.description,
         "last_check": _last_check(mine, watched),
         "availability": _availability(watched),
         "officer": officer.name,
@@ -99,8 +100,14 @@ def changes_of(mine: Turn, before: ServerFacts | None, facts: ServerFacts) -> Ch
 
 
 def _conditions(found: Sequence[Condition]) -> tuple[Table, ...]:
-    """What is not as it should be, first of all; nothing where there is nothing of the kind."""
-    rows = tuple((each.subject, each.what, SEVERITIES[each.severity]) for each in found)
+    """What is not as it should be, first of all; nothing where there is nothing of the kind. A part has one row, with
+    the worst first."""
+    parts: dict[str, list[Condition]] = {}
+    for each in found:
+        parts.setdefault(each.subject, []).append(each)
+    rows = tuple(
+        (subject, "; ".join(each.what for each in its), SEVERITIES[its[0].severity]) for subject, its in parts.items()
+    )
     return (Table("Keadaan yang perlu ditangani", ("Bagian", "Keadaan", "Tingkat"), rows, "gathered"),) if rows else ()
 
 
@@ -130,4 +137,5 @@ def _availability(watched: Watched | None) -> str:
     found = watched[1] if watched else None
     if found is None or found.percent is None:
         return ""
-    return f"{decimal(found.percent, 2)}% dari {duration(found.observed)} yang diamati"
+    apart = f", di luar {duration(found.maintenance)} pemeliharaan" if found.maintenance else ""
+    return f"{decimal(found.percent, 2)}% dari {duration(found.observed)} yang diamati{apart}"

@@ -15,7 +15,7 @@ from sopctl.adapters.documents.xlsx import KEY_COLUMN
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model.admission import Step
-from sopctl.model.deposit import AnyRequest, ApplianceRequest, Request
+from sopctl.model.deposit import AnyRequest, ApplianceRequest, OtherRequest, Request
 from sopctl.store import codec
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
@@ -25,6 +25,8 @@ from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_LETTER = 5 * MIB
 MAX_ROWS = 400
+OTHER = ("lain", "other")
+"""What stands for a platform where the machine takes no SSH of ours."""
 OWNER_KEY = "owner"
 """The private key in the site's keys/ for the owner's first account. The office names it, not the unit."""
 
@@ -70,7 +72,8 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Berat (kg)", "server.weight_kg"),
             ("Sistem operasi", "server.operating_system"),
             ("Platform perangkat jaringan", "platform"),
-            ("Aplikasi dan deskripsi", "server.application"),
+            ("Aplikasi", "server.application"),
+            ("Deskripsi aplikasi", "server.description"),
         ),
     ),
     (
@@ -90,6 +93,8 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 """Each section's labels, with their paths in the request. A field without a path is for the paper only."""
 
 _PATHS = {path: (section, label) for section, fields in FIELDS for label, path in fields if path}
+_OLDER_LABELS = {("Server", "Aplikasi dan deskripsi"): "server.application"}
+"""Labels of letters that offices printed or saved before, without a hidden key."""
 _LISTS = {
     "server.disks": r"[;\n]",
     "access.ports": r"[,;\s]+",
@@ -130,9 +135,8 @@ def read(site: Site, path: Path) -> AnyRequest:
     if is_spreadsheet(content):
         filed, place = _read_spreadsheet(content, path)
     else:
-        kind: type[AnyRequest] = Request
-        if codec.word(content, "kind", where=where) == "appliance":
-            kind = ApplianceRequest
+        kinds: dict[str, type[AnyRequest]] = {"appliance": ApplianceRequest, "other": OtherRequest}
+        kind = kinds.get(codec.word(content, "kind", where=where), Request)
         filed, place = codec.parse(content, kind, where=where), admitting.in_record(content, where)
     admitting.refuse(site, filed, place)
     return filed
@@ -162,9 +166,12 @@ def _read_spreadsheet(content: bytes, path: Path) -> tuple[AnyRequest, Place]:
             remedy=("Start from an empty one.", Action("document make letter", given={"format": "xlsx"})),
         )
     record = nested({field.path: _entries(field, path) for field in found.values()})
-    kind: type[AnyRequest] = ApplianceRequest if "platform" in record else Request
-    if kind is ApplianceRequest:
-        record["kind"] = "appliance"
+    kind: type[AnyRequest] = Request
+    if str(record.get("platform", "")).casefold() in OTHER:
+        del record["platform"]
+        kind, record["kind"] = OtherRequest, "other"
+    elif "platform" in record:
+        kind, record["kind"] = ApplianceRequest, "appliance"
     elif "first_contact" in record.get("access", {}):
         record["access"]["first_contact"]["key"] = OWNER_KEY
 
@@ -184,6 +191,7 @@ def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
         for (section, name), path in {where: path for path, where in _PATHS.items()}.items()
         for title, label in ((section, name), (ENGLISH[section], ENGLISH[name]))
     }
+    by_label.update(_OLDER_LABELS)
     sections = {title for section, _ in FIELDS for title in (section, ENGLISH[section])}
     section = ""
     for number, row in enumerate(rows, start=1):
@@ -253,4 +261,6 @@ def _values(request: AnyRequest) -> dict[str, str]:
         elif isinstance(here, list | tuple):
             here = ("; " if path == "server.disks" else ", ").join(map(str, here))
         values[path] = "" if here is None else str(here)
+    if request.kind == "other":
+        values["platform"] = OTHER[0]
     return values

@@ -121,7 +121,7 @@ def _server(number: str, deposit: Summary, found: InventoriedServer | None = Non
     return (
         number,
         deposit.id,
-        (found.facts.hostname if found else "") or deposit.server,
+        ((found.facts.hostname if found else "") or deposit.server) + _application(deposit),
         deposit.unit,
         _place(deposit),
         (found.system or "–") if found else said,
@@ -129,6 +129,10 @@ def _server(number: str, deposit: Summary, found: InventoriedServer | None = Non
         decimal(found.disk_gb) if found else "–",
         f"{deposit.valid_until:%d-%m-%Y}" if deposit.valid_until else "–",
     )
+
+
+def _application(deposit: Summary) -> str:
+    return f" ({deposit.application})" if deposit.application else ""
 
 
 def _place(deposit: Summary) -> str:

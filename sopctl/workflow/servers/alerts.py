@@ -14,6 +14,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.sending import MayHaveArrived, Ready
+from sopctl.workflow.servers.checking import under_maintenance
 
 LISTED = 50
 """How many servers a message names; it only counts the others."""
@@ -31,11 +32,12 @@ def announce(desk: Desk) -> list[Notice]:
     """Tell everyone whom `checks.notify` names which servers went down or came back, in one message to each.
 
     A message that an addressee did not accept is sent to that one again by the next run. One that they may have
-    accepted is not sent twice: it is noted before it is sent.
+    accepted is not sent twice: it is noted before it is sent. What is under maintenance is not told: a server that is
+    still down when the maintenance is over is told then.
     """
-    history, notices = Checks(desk.site), []
+    history, notices, muted = Checks(desk.site), [], under_maintenance(desk)
     for name in desk.site.settings.checks.notify:
-        if changes := history.claim(name):
+        if changes := history.claim(name, muted):
             problem = ""
             try:
                 _message(desk.site, name, changes).send()

@@ -7,6 +7,7 @@ network appliance: its host key and its services are the answer, and its log sta
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -16,16 +17,17 @@ from msgspec import Struct
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
+from sopctl.model.house.maintenance import by_deposit
 from sopctl.model.month import month_in
 from sopctl.model.services import single_tcp
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import called
-from sopctl.store import dossiers, locks, register
+from sopctl.store import books, dossiers, locks, register
 from sopctl.store.checks import Checks, Count
 from sopctl.store.durable import write_output
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.servers import reach
+from sopctl.workflow.servers import others, reach
 from sopctl.workflow.trust import target
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Checked(Struct, frozen=True):
     result: AccessResult
     remedy: str
     state: State
+    maintenance: str = ""
+    """The maintenance that is under way for it: then nobody is alarmed."""
 
 
 class Report(Struct, frozen=True):
@@ -71,13 +75,20 @@ def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[
     Raises UsageError for an id that is not to be checked.
     """
     reading = register.read(site)
-    able = [each for each in reading.summaries if each.in_our_hands]
+    able = [each for each in reading.summaries if each.in_our_hands and each.checkable]
     errors: list[SopctlError] = list(reading.errors)
     if ids:
         known = {each.id: each for each in able}
         for deposit_id in ids:
             if deposit_id not in known:
-                dossiers.read(site, deposit_id)  # says so when there is none, or it is broken
+                there = dossiers.read(site, deposit_id)  # says so when there is none, or it is broken
+                if there.summary.in_our_hands:
+                    raise UsageError(
+                        "nothing-to-check",
+                        "the letter of {deposit} asks for no port that could be tried",
+                        remedy=Action("edit", deposit_id),
+                        deposit=deposit_id,
+                    )
                 raise UsageError(
                     "not-in-our-hands",
                     "{deposit} is not in the office's hands: its server does not stand in its rack, switched on",
@@ -134,11 +145,26 @@ def run(
     jobs = _jobs(desk.site, summaries, timeout or settings.timeout, errors)
     history = Checks(desk.site)
     with history.recording(_policy(desk.site)) as record:
-        for name, result in sweep(jobs):
+        muted = under_maintenance(desk)
+        for name, result in chain(sweep([job for job in jobs if job.target.ssh]), _ports_of(jobs)):
             ok = result.verdict is Verdict.ACCESSIBLE
             state = record(name, Sight(int(desk.clock().timestamp()), ok, result.cause or "", result.seconds))
-            yield Checked(name, names[name], result, remedy(result), state)
+            yield Checked(name, names[name], result, remedy(result), state, muted.get(name, ""))
     history.prune(int(desk.clock().timestamp()), settings.retention)
+
+
+def _ports_of(jobs: "Sequence[Job]") -> Generator[tuple[str, AccessResult], None, None]:
+    """The checks of machines that take no SSH."""
+    return others.sweep([(job.name, job.target) for job in jobs if not job.target.ssh])
+
+
+def under_maintenance(desk: Desk) -> dict[str, str]:
+    """The deposits that are under maintenance now, each with its number."""
+    now = desk.clock()
+    found = books.windows_of(desk.site, (now.year - 1, now.year))
+    return {
+        deposit: each.id for each in found if each.covers(int(now.timestamp())) for deposit in each.maintenance.deposits
+    }
 
 
 def _policy(site: Site) -> Policy:
@@ -165,6 +191,9 @@ def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") ->
 
     dossier = dossiers.read(site, deposit_id)
     services = single_tcp(dossier.deposit.access.ports)
+    ports = others.target(site, dossier, timeout) if others.is_other(dossier) else None
+    if ports:
+        return Job(deposit_id, ports, None)
     if dossier.deposit.kind == "appliance":
         return Job(deposit_id, target(reach.host(site, dossier), services=services, timeout=timeout), None)
     way = reach.reach(site, dossier)
@@ -188,9 +217,10 @@ def report(desk: Desk, month: str | None = None) -> Month:
     begin, end = int(of.begin.timestamp()), int(of.end.timestamp())
     names = {each.id: each.server for each in register.read(desk.site).summaries}
     rows = []
+    windows = by_deposit(books.windows_of(desk.site, (of.first.year - 1, of.first.year)))
     for name, seen in Checks(desk.site).seen(begin, end).items():
         inside = [Span(max(one.began, begin), min(one.ended, end)) for one in seen.watched if one.ended >= begin]
-        found = availability(seen.outages, seen.watched, begin, end)
+        found = availability(seen.outages, seen.watched, begin, end, windows.get(name, ()))
         called = names.get(name, "") if desk.now() < of.end else _name_at(desk.site, name, of.end)
         rows.append(Report(name, called, inside, found))
     return Month(of.name, begin, end, rows)

@@ -68,6 +68,8 @@ server:
   power_watts: 400
   memory_gib: 32
   operating_system: Debian 12
+  application: Portal Contoh    # what runs on it, and what that is for; both may follow later (sopctl edit)
+  description: Layanan informasi untuk warga
 access:
   address: 192.0.2.10           # how the controller reaches it
   port: 22
@@ -103,6 +105,33 @@ access:
   first_contact: {user: dinas}  # the owner's account for the office, which sets its password: sopctl login
   ports: []                     # TCP ports that must be reachable, besides SSH
 valid_until: 2027-12-31
+"""
+
+
+EXAMPLE_OTHER = """\
+# A request for a machine that takes no SSH of the office's: Windows, ESXi, a NAS, a locked appliance. Fill in, then:
+# sopctl request request.yml
+kind: other
+unit: Dinas Contoh
+letter: {number: 090/3/2026, date: 2026-11-02}
+contacts:
+  administrative: {name: Kepala Subbagian Umum, position: Kasubbag Umum, email: umum@example.org}
+  technical: {name: Administrator Sistem, position: Pranata Komputer, email: admin@example.org}
+server:
+  name: win1.example.org        # a name of its own
+  brand_model: Contoh W300
+  serial: SN-0003
+  height_units: 2
+  depth_mm: 700
+  power_watts: 500
+  operating_system: Windows Server 2022
+  application: Sistem Contoh
+  description: Layanan informasi untuk pegawai
+access:
+  address: 192.0.2.30           # where its ports are tried
+  ports: [443, 3389]            # TCP ports that must be reachable; none: only the owner's word counts
+valid_until: 2027-12-31
+# bmc: {address: 192.0.2.130}   # its management controller (iLO, iDRAC), which can give its inventory
 """
 
 

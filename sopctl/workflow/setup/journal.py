@@ -5,8 +5,8 @@ import re
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
-from sopctl.store import dossiers
-from sopctl.store.dossiers import Dossier
+from sopctl.model.sop.history import Event
+from sopctl.store import books, dossiers
 from sopctl.store.journal import MENDED, Anchor, Journal, lags
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -55,15 +55,15 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     hashes, gaps = _hashes(desk.site)
     lines = journal.lines()  # after the histories: what was recorded meanwhile is looked at again
     late = {line.deposit for line in lines if line.seq > len(hashes.get(line.deposit, ())) and line.deposit in hashes}
-    hashes.update((name, _events(dossiers.read(desk.site, name))) for name in late)
+    hashes.update((name, _hashes_of(desk.site, name)) for name in late)
     noted: dict[str, set[int]] = {name: set() for name in hashes}
-    broken = {name for name in dossiers.ids(desk.site) if name not in hashes}
+    broken = {name for name in _names(desk.site) if name not in hashes}
     for line in lines:
         events = hashes.get(line.deposit)
         if line.deposit == MENDED or line.deposit in broken:
             continue
         if events is None:
-            gaps.append(f"{line.deposit}: the dossier is missing")
+            gaps.append(f"{line.deposit}: the {'book' if books.is_book(line.deposit) else 'dossier'} is missing")
         elif line.seq > len(events):
             gaps.append(f"{line.deposit}: event {line.seq} is missing")
         elif events[line.seq - 1] != line.hash:
@@ -73,7 +73,7 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     lagging = []
     for name, seqs in noted.items():
         missing = [seq for seq in range(1, len(hashes[name]) + 1) if seq not in seqs]
-        if not lags(missing, len(hashes[name])):
+        if not lags(name, missing, len(hashes[name])):
             gaps.append(f"{name}: {len(missing)} of its events are not in the journal, more than a crash can leave out")
         elif missing:
             lagging.append(f"{name}: its newest event is not in the journal yet; the next one adds it")
@@ -82,18 +82,27 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
 
 
 def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:
-    """The hashes of every dossier's events, and what is wrong with those that cannot be read."""
+    """The hashes of the events of every dossier and book, and what is wrong with those that cannot be read."""
     hashes, wrong = {}, []
-    for name in dossiers.ids(site):
+    for name in _names(site):
         try:
-            hashes[name] = _events(dossiers.read(site, name))
+            hashes[name] = _hashes_of(site, name)
         except SopctlError as error:
             wrong.append(f"{name}: {error.message}")
     return hashes, wrong
 
 
-def _events(dossier: Dossier) -> list[str]:
-    return [event.hash for event in dossier.events]
+def _names(site: Site) -> list[str]:
+    return [*dossiers.ids(site), *books.names(site)]
+
+
+def _events(site: Site, name: str) -> tuple[Event, ...]:
+    """The events of a dossier, or of a book of the house."""
+    return books.read_named(site, name).events if books.is_book(name) else dossiers.read(site, name).events
+
+
+def _hashes_of(site: Site, name: str) -> list[str]:
+    return [event.hash for event in _events(site, name)]
 
 
 def mend(desk: Desk, reason: str) -> Check:
@@ -108,7 +117,7 @@ def mend(desk: Desk, reason: str) -> Check:
     except InvalidRecord:
         pass
     with desk.site.alone():
-        events = [(each.id, event) for each in dossiers.read_all(desk.site) for event in each.events]
+        events = [(name, event) for name in _names(desk.site) for event in _events(desk.site, name)]
         by = desk.deciding.anyone(desk.site.settings.people)
         note = f"{desk.now().isoformat()} {by} ({desk.typed}): {said}"
         Journal(desk.site.root).mend(note, sorted(events, key=lambda each: (each[1].at, each[0], each[1].seq)))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
+from sopctl.model.house import maintenance, visits
 from sopctl.model.rack import (
     Need,
     Occupied,
@@ -12,7 +13,7 @@ from sopctl.model.rack import (
     refusal,
 )
 from sopctl.model.waiting_list import occupied
-from sopctl.store import dossiers, register
+from sopctl.store import books, dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited
@@ -44,6 +45,12 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
             refuse_edited(dossier)
             if dossier.found != dossier.record:
                 site.lagging.append(_behind(dossier))
+        except SopctlError as error:
+            errors.append(error)
+    for name in books.names(site):
+        try:
+            book = books.read_named(site, name)
+            _ = (visits.visits if book.kind == "visits" else maintenance.windows)(book.year, book.events)
         except SopctlError as error:
             errors.append(error)
     return len(ids), list({str(error): error for error in errors}.values())

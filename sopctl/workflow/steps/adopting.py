@@ -24,6 +24,7 @@ from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.fields import nested, refused
+from sopctl.workflow.papers.request_letter import OTHER
 from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.steps.reservation import racks_alone
 
@@ -39,6 +40,8 @@ COLUMNS = {
     "depth_mm": "server.depth_mm",
     "power_watts": "server.power_watts",
     "operating_system": "server.operating_system",
+    "application": "server.application",
+    "description": "server.description",
     "platform": "platform",
     "address": "access.address",
     "port": "access.port",
@@ -54,7 +57,7 @@ COLUMNS = {
     "note": "note",
 }
 """The columns of a list, and where each goes in the record. An empty cell means: not known. A row with a platform is a
-network appliance."""
+network appliance, or a machine that takes no SSH of ours (`lain`)."""
 
 NEEDED = ("unit", "name", "brand_model", "height_units", "address", "contact", "rack", "rack_unit")
 
@@ -275,7 +278,10 @@ def _entry(site: Site, row: dict[str, str], number: int) -> _Entry:
         raise _wrong(number, empty[0], "is empty")
     record = nested({COLUMNS[name]: cell for name, cell in row.items() if name not in Where.__struct_fields__})
     record["contacts"]["administrative"] = record["contacts"]["technical"]
-    if "platform" in record:
+    if str(record.get("platform", "")).casefold() in OTHER:
+        del record["platform"]
+        record["kind"] = "other"
+    elif "platform" in record:
         record["kind"] = "appliance"
     place = {name: row[name] for name in Where.__struct_fields__ if name in row}
     columns = {where: name for name, where in COLUMNS.items()}

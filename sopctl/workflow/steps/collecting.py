@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from sopctl.model.facts.conditions import conditions
 from sopctl.model.facts.script import completed, from_script
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
+from sopctl.model.facts.sheet import facts_of as facts_of_sheet
 from sopctl.model.month import month_days, month_in
 from sopctl.model.sop.entries import Gathered, Paper
 from sopctl.model.sop.presence import Presence, presence
@@ -35,8 +37,10 @@ from sopctl.store import facts as kept_facts
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages.notes import told
+from sopctl.workflow.papers import inventory_sheet
 from sopctl.workflow.papers.inventory_form import Changes, Watched, changes_of, inventory_form
-from sopctl.workflow.servers import appliances, batch, bmcs, checking
+from sopctl.workflow.scans import read_bounded
+from sopctl.workflow.servers import appliances, batch, bmcs, checking, others
 from sopctl.workflow.servers.batch import Answer, Answers, OnEnd
 from sopctl.workflow.servers.playbooks import OnEvent, Options, cancelled, noted, silent, waited
 from sopctl.workflow.servers.reach import reach
@@ -96,6 +100,45 @@ def collect_all(
     return answers
 
 
+def collect_sheet(desk: Desk, deposit_id: str, file: Path, *, month: str | None = None) -> StepDone:
+    """Take the inventory of a machine that nothing can read from a sheet that a person filled in, YAML or XLSX.
+
+    Raises UsageError for a machine that can be asked, or a day that is not of the month; InvalidRecord with the place
+    of what is wrong in the sheet.
+    """
+    of = _month(desk, month)
+    sheet = inventory_sheet.read(file)
+    with turn(desk, deposit_id, "inventory") as mine:
+        if not others.is_other(mine.dossier):
+            raise UsageError(
+                "sheet-of-a-server",
+                "{deposit} is asked itself: a sheet is for a machine that takes no SSH (kind: other)",
+                remedy=Action("inventory", deposit_id),
+                deposit=deposit_id,
+            )
+        if sheet.id != deposit_id:
+            raise InvalidRecord("sheet-of-another", "this is the sheet of {other}", where=str(file), other=sheet.id)
+        if f"{sheet.filled_on:%Y-%m}" != of or sheet.filled_on > desk.now().date():
+            raise UsageError(
+                "sheet-of-another-month",
+                "the sheet is of {day}, which is no day of {month} up to now",
+                day=sheet.filled_on,
+                month=of,
+            )
+        _refuse_passed(mine, of)
+        watched: dict[str, Watched] = {}
+        with suppress(OutsideFailure, InvalidRecord):
+            watched = checking.watched(desk, of)
+        try:
+            facts = facts_of_sheet(sheet, gathered_at=mine.desk.now().isoformat())
+        except InvalidRecord as error:
+            raise error.recast(InvalidRecord, where=str(file)) from None
+        kept = mine.keep(f"lembar-inventaris{file.suffix.lower()}", read_bounded(file, inventory_sheet.MAX_SHEET))
+        with Press(0) as press:
+            remark = f"; menurut lembar isian {sheet.filled_by} ({kept.file})"
+            return fill(mine, facts, of, press, watched.get(deposit_id), remark).keep()
+
+
 def due(desk: Desk, month: str | None = None) -> list[str]:
     """The deposits whose inventory of `month` (this one) is due: never taken, or last taken for an earlier month."""
     first, _ = month_days(_month(desk, month))
@@ -127,6 +170,8 @@ class _Gathering:
     def admit(self, mine: Turn) -> None:
         """Refuse a deposit that cannot be asked, or not for this month."""
         site = mine.desk.site
+        if others.is_other(mine.dossier) and not self._by_bmc_alone(mine):
+            raise _no_sheet(mine)
         if appliances.is_appliance(mine.dossier):
             appliances.login(site, mine.dossier)
         elif not self._by_bmc_alone(mine):
@@ -394,4 +439,17 @@ def _refuse_passed(mine: Turn, month: str) -> None:
 
 
 def _standing(desk: Desk) -> list[Summary]:
-    return [each for each in register.summaries(desk.site) if each.verb == "inventory" and not each.held]
+    found = register.summaries(desk.site)
+    return [each for each in found if each.verb == "inventory" and not (each.held or each.by_hand)]
+
+
+def _no_sheet(mine: Turn) -> UsageError:
+    return UsageError(
+        "sheet-needed",
+        "{deposit} takes no SSH of ours: its inventory is a sheet that someone fills in",
+        remedy=(
+            Action("inventory sheet", mine.dossier.id),
+            Action("inventory", mine.dossier.id, needs=("file",)),
+        ),
+        deposit=mine.dossier.id,
+    )

@@ -19,7 +19,7 @@ from sopctl.model.sop.summary import Summary
 from sopctl.store import register
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.ports import deposit_port
-from sopctl.workflow.servers import appliances, batch, host_keys, surveying
+from sopctl.workflow.servers import appliances, batch, host_keys, others, surveying
 from sopctl.workflow.servers.ansible_view import hosts
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.first_contact import let_in
@@ -39,6 +39,7 @@ def configure(
     desk: Desk,
     deposit_id: str,
     *,
+    by_hand: str = "",
     host_key: str | None = None,
     confirm: Confirm | None = None,
     trusted_path: str = "",
@@ -54,7 +55,8 @@ def configure(
     `trusted_path` says why the way to the server is trusted, else `confirm` asks a person. Nobody logs in before that,
     and a key that nobody confirms is recorded as pending. With the owner's `password` the management account is made
     first. With `options.raw` a server without Python gets its accounts only. A host that failed is an answer (no),
-    recorded as failed. A network appliance is not configured: see `appliances.configure`.
+    recorded as failed. A network appliance is not configured: see `appliances.configure`. A machine that takes no SSH
+    is configured by people: `by_hand` says who did what.
 
     The server is looked at before anything is changed there: raises OutsideFailure for what is in the way, NotNow for
     services that others would be cut off from, unless the owner has consented to that (`cut_off`, now or before).
@@ -62,6 +64,7 @@ def configure(
     answers = configure_all(
         desk,
         [deposit_id],
+        by_hand=by_hand,
         host_key=host_key,
         confirm=confirm,
         trusted_path=trusted_path,
@@ -78,6 +81,7 @@ def configure_all(
     desk: Desk,
     ids: Sequence[str],
     *,
+    by_hand: str = "",
     host_key: str | None = None,
     confirm: Confirm | None = None,
     trusted_path: str = "",
@@ -106,6 +110,9 @@ def configure_all(
     looks = _Looks(desk, cut_off, options.raw, cancel)
 
     def admit(mine: Turn) -> StepDone | None:
+        others.refuse_misplaced(mine.dossier, by_hand)
+        if others.is_other(mine.dossier):
+            return _port(mine) or others.configure(mine, by_hand)
         _refuse_without_way_in(mine, password, options)
         no_port = _port(mine)
         if no_port:
@@ -174,6 +181,14 @@ def managed(desk: Desk) -> list[str]:
 
 def refuse_unmanaged(each: Summary, so: str) -> None:
     """Raise NotNow for a server that is not configured or not in the office's hands; `so` says what follows."""
+    if each.kind == "other":
+        raise NotNow(
+            "other-not-configured",
+            "{deposit} takes no SSH of ours: sopctl configures nothing on it, so {consequence}",
+            remedy=Action("show", each.id),
+            deposit=each.id,
+            consequence=so,
+        )
     if each.platform:
         raise NotNow(
             "appliance-not-configured",

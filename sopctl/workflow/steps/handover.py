@@ -20,6 +20,7 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, refuse_moved, turn
 from sopctl.workflow.papers.corrected import corrected_lines
 from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
 from sopctl.workflow.steps import required, reservation
+from sopctl.workflow.views import disks
 
 
 def receive(desk: Desk, deposit_id: str, *, note: str = "", on: date | None = None) -> StepDone:
@@ -44,6 +45,9 @@ def handover(
         turns = [stack.enter_context(turn(desk, each, "handover")) for each in dict.fromkeys((deposit_id, *more))]
         _refuse_strangers(turns)
         first = turns[0]
+        if first.procedure.begins.during:
+            for mine in turns:
+                disks.refuse_unsanitised(mine.dossier)
         happened = [required.happened(mine, "handed_over", on) for mine in turns]
         form = handover_form(
             desk.site,

@@ -6,7 +6,15 @@ from pathlib import Path
 from sopctl.errors import Action, UsageError
 from sopctl.model import inspection
 from sopctl.model.inspection import NOT_LOOKED_AT, NOTHING_FOUND, Inspection
-from sopctl.model.sop.entries import AccessoryBack, CompletenessInspected, ConditionInspected, Entry, Returned, Taker
+from sopctl.model.sop.entries import (
+    AccessoryBack,
+    CompletenessInspected,
+    ConditionInspected,
+    Entry,
+    Kept,
+    Returned,
+    Taker,
+)
 from sopctl.store import codec
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.scans import read_scan
@@ -44,7 +52,7 @@ def inspect(
             case "serial":
                 differing, entry = _serial(mine, serial, taken_by, authority)
             case _:
-                differing, entry = _completeness(mine, found, missing, returned)
+                differing, entry = _completeness(mine, found, missing, returned, photos)
         passed, failed = mine.outcomes
         said = _summed_up(entry, differing)
         return mine.record(
@@ -80,7 +88,7 @@ def _condition(
     said = mine.deposit.server
     read = _read(mine, serial)
     wrong = [f"nomor seri {read}, menurut surat {said.serial}"] if read != said.serial else []
-    kept = [mine.keep(f"foto-{n}{photo.suffix.lower()}", read_scan(photo)) for n, photo in enumerate(photos, start=1)]
+    kept = _photos(mine, photos)
     questions = inspection.checked(found, serial_differs=bool(wrong), photos=len(kept))
     answered = [each for each in questions if not (wrong and each.item == inspection.CHECKLIST[inspection.SERIAL - 1])]
     differing = [*wrong, *inspection.faults(answered), *inspection.differences(found.measured, said)]
@@ -105,9 +113,9 @@ def _serial(mine: Turn, serial: str | None, taken_by: str, authority: Path | Non
 
 
 def _completeness(
-    mine: Turn, found: Inspection, missing: Sequence[str], returned: Sequence[str]
+    mine: Turn, found: Inspection, missing: Sequence[str], returned: Sequence[str], photos: Sequence[Path]
 ) -> tuple[list[str], CompletenessInspected]:
-    if found == NOTHING_FOUND and not missing and not returned:
+    if found == NOTHING_FOUND and not (missing or returned or photos):
         raise UsageError(
             "nothing-inspected",
             "nothing was looked at: without an answer there is nothing to record",
@@ -133,7 +141,9 @@ def _completeness(
             "{accessory!r} cannot be both missing and returned",
             accessory=both[0],
         )
-    questions = inspection.checked(found, serial_differs=False, photos=0)
+    kept = _photos(mine, photos)
+    read = mine.dossier.last("inspect", "serial")  # its other outcome leads back there
+    questions = inspection.checked(found, serial_differs=None if read is None else False, photos=len(kept))
     rest: Returned = "true" if found.rest_ok else ""
     states: dict[str, Returned] = {
         **dict.fromkeys(brought, rest),
@@ -143,8 +153,15 @@ def _completeness(
     back = tuple(AccessoryBack(each, states[each]) for each in brought)
     differing = [f"kurang: {each}" for each in missing] + inspection.faults(questions)
     return differing, CompletenessInspected(
-        condition_back=found.seen_condition, checklist_back=tuple(questions), accessories_back=back
+        condition_back=found.seen_condition,
+        checklist_back=tuple(questions),
+        accessories_back=back,
+        photos_back=tuple(kept),
     )
+
+
+def _photos(mine: Turn, photos: Sequence[Path]) -> list[Kept]:
+    return [mine.keep(f"foto-{n}{photo.suffix.lower()}", read_scan(photo)) for n, photo in enumerate(photos, start=1)]
 
 
 def _summed_up(entry: Entry, differing: Sequence[str]) -> str:

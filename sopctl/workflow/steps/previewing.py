@@ -74,11 +74,19 @@ def issue(desk: Desk, deposit_id: str, *, password: Password | None = None) -> S
 
 def _never_configured(desk: Desk, deposit_id: str) -> bool:
     summary = dossiers.read(desk.site, deposit_id).summary
-    return not (summary.managed or summary.platform)
+    return summary.kind == "server" and not summary.managed
 
 
 def _refuse_elsewhere(dossier: dossiers.Dossier) -> None:
     summary = dossier.summary
+    if summary.kind == "other":
+        raise NotNow(
+            "other-not-configured",
+            "{deposit} takes no SSH of ours: sopctl configures nothing on it, so {consequence}",
+            remedy=Action("show", dossier.id),
+            deposit=dossier.id,
+            consequence="nothing would change there",
+        )
     if summary.platform:
         raise NotNow(
             "appliance-not-configured",

@@ -9,15 +9,16 @@ from msgspec.structs import replace
 from sopctl.adapters.ansible.runner import Outcome
 from sopctl.adapters.documents import render
 from sopctl.adapters.documents.english import Language
-from sopctl.errors import SopctlError, UsageError
-from sopctl.model.sop.entries import Configured, DiskWish, ExitRecorded, Paper, ServerOff, SwitchedOff, Wiped
+from sopctl.errors import SopctlError
+from sopctl.model.sop.entries import Configured, ExitRecorded, Paper, ServerOff, SwitchedOff
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers.exit_record import exit_record
 from sopctl.workflow.ports import deposit_port
-from sopctl.workflow.servers import appliances
+from sopctl.workflow.servers import appliances, others
 from sopctl.workflow.servers.playbooks import OnEvent, noted, run_for, silent
 from sopctl.workflow.steps.reservation import serve_waiting_list
+from sopctl.workflow.views import disks
 
 
 def release(
@@ -25,7 +26,6 @@ def release(
     deposit_id: str,
     *,
     by_hand: str = "",
-    wiped: Wiped | None = None,
     language: Language = "id",
     on_event: OnEvent = silent,
     cancel: threading.Event | None = None,
@@ -34,20 +34,19 @@ def release(
 
     6: playbooks/release.yml (release_raw.yml where there was no Python) takes back what configuration put on the server
     and switches it off, then its switch port is shut. For a server that no longer answers, and for a network appliance,
-    `by_hand` says how it was done instead. 9: the server leaves the register; `wiped` says who wiped its disks, if the
-    owner asked for that. 10: its place is free, and the waiting list is served.
+    `by_hand` says how it was done instead. 9: the server leaves the register; if its owner asked for the disks to be
+    wiped, each must have its row by then (`house.sanitising`). 10: its place is free, and the waiting list is served.
     """
     with turn(desk, deposit_id, "release") as mine:
-        if wiped:
-            _refuse_strange_wiping(mine, wiped)
         frees_place = mine.step.task == "space"
         if mine.step.task == "access":
             done = _take_back(mine, by_hand, on_event, cancel)
         elif mine.step.task == "exit-record":
-            form = exit_record(mine, wiped, language)
+            disks.refuse_unsanitised(mine.dossier)
+            form = exit_record(mine, language)
             number = form.stamp.document_number
             kept = mine.keep("catatan-keluar.pdf", render(form))
-            recorded = ExitRecorded(document=Paper(kept.file, kept.sha256, number), wiped=wiped)
+            recorded = ExitRecorded(document=Paper(kept.file, kept.sha256, number))
             done = mine.record("selesai", recorded, note=f"server keluar dicatat: {number}")
         else:
             done = mine.record(
@@ -56,28 +55,12 @@ def release(
     return replace(done, also=tuple(serve_waiting_list(desk))) if frees_place else done
 
 
-def _refuse_strange_wiping(mine: Turn, wiped: Wiped) -> None:
-    if mine.step.task != "exit-record":
-        raise UsageError(
-            "wiping-recorded-later",
-            "the wiping of disks is recorded when the server leaves, not at {place}",
-            place=mine.standing.place,
-        )
-    wish = mine.newest(DiskWish)
-    if not (wish and wish.wipe_disks):
-        raise UsageError(
-            "wiping-not-asked-for",
-            "the owner of {deposit} did not ask for its disks to be wiped",
-            deposit=mine.dossier.id,
-        )
-    if wiped.on > mine.desk.now().date():
-        raise UsageError("day-in-the-future", "{day} has not come yet", day=wiped.on)
-
-
 def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Event | None) -> StepDone:
     """Take back access over the network, then shut the port. A server that is off already is not contacted again."""
     if appliances.is_appliance(mine.dossier):
         how = appliances.release(mine, by_hand)
+    elif others.is_other(mine.dossier):
+        how = others.release(mine, by_hand)
     elif by_hand:
         how = f"dengan tangan: {by_hand}"
     else:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
 from sopctl.errors import Action, Interrupted, UsageError
 from sopctl.model.access import backoff, verification
-from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.ladder import AccessResult, nothing_tried
 from sopctl.model.access.target import Jump, Target
 from sopctl.model.access.verification import Established, View, Word
 from sopctl.model.services import single_tcp
 from sopctl.model.sop.entries import AccessTried
 from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.servers import appliances, reach
+from sopctl.workflow.servers import appliances, others, reach
 
 TIMEOUT_SECONDS = 20.0
 """How long one check may take, all rungs together."""
@@ -70,6 +71,10 @@ def verify(
     """
     with turn(desk, deposit_id, "verify") as mine:
         look = plan(mine, vantage)
+        if word and word.on and word.on > desk.now().date():
+            raise UsageError("day-in-the-future", "{day} has not come yet", day=word.on)
+        if others.is_other(mine.dossier) and (word is None or not word.how):
+            raise _no_word(mine)
     try:
         found = _until_accessible(look, until, on_wait)
     except KeyboardInterrupt:
@@ -101,6 +106,8 @@ def plan(mine: Turn, vantage: Vantage) -> Look:
     wanted, site = mine.deposit.access, mine.desk.site
     if appliances.is_appliance(mine.dossier):
         return _plan_of_appliance(mine, vantage)
+    if others.is_other(mine.dossier):
+        return _plan_of_other(mine, vantage)
     if vantage.user and not vantage.key:
         raise UsageError("key-missing", "--user needs the key of that account", remedy="Give it with --key.")
     if vantage.key and not vantage.user and not wanted.accounts:
@@ -153,6 +160,40 @@ def _plan_of_appliance(mine: Turn, vantage: Vantage) -> Look:
     return look
 
 
+def _plan_of_other(mine: Turn, vantage: Vantage) -> Look:
+    """A machine that takes no SSH: its ports are tried from here."""
+    if vantage != Vantage(timeout=vantage.timeout):
+        raise UsageError(
+            "other-tried-by-ports",
+            "{deposit} takes no SSH of ours: only its ports are tried, from here",
+            deposit=mine.dossier.id,
+        )
+    where = others.target(mine.desk.site, mine.dossier, vantage.timeout)
+    address = mine.deposit.access.address
+
+    def look() -> Verification:
+        if where is None:  # its letter asks for no port: there is the requester's word alone
+            return Verification(nothing_tried(address), ())
+        found = check(where)
+        told = verification.from_login(found, View.PORTS)
+        ports = ", ".join(map(str, where.services))
+        return Verification(found, (replace(told, who=f"port {ports}"),))
+
+    return look
+
+
+def _no_word(mine: Turn) -> UsageError:
+    return UsageError(
+        "word-missing",
+        "whether {deposit} can be used, only its owner can say: it takes no SSH of ours",
+        remedy=(
+            "Say who tried it, how, and on which day.",
+            Action("verify", mine.dossier.id, needs=("person", "how")),
+        ),
+        deposit=mine.dossier.id,
+    )
+
+
 def _log_in(target: Target, key: Key, jump_key: Key | None, view: View) -> Verification:
     found = check(target, key, jump_key=jump_key)
     return Verification(found, (verification.from_login(found, view),))
@@ -184,6 +225,7 @@ _VIEWS = {
     View.LOGIN: "login pemohon",
     View.EXAMINATION: "akun diperiksa",
     View.MANAGEMENT: "login kantor",
+    View.PORTS: "port terbuka",
     View.WORD: "kata pemohon",
 }
 """How a history's note calls what proved something."""
@@ -191,6 +233,13 @@ _VIEWS = {
 
 def _note(established: Sequence[Established], tries: int) -> str:
     told = [
-        f"{_VIEWS[each.view]} {each.who}: {'bisa' if each.ok else f'tidak bisa – {each.cause}'}" for each in established
+        f"{_VIEWS[each.view]} {each.who}{_by(each)}: {'bisa' if each.ok else f'tidak bisa – {each.cause}'}"
+        for each in established
     ]
     return "; ".join(told) + (f" (percobaan ke-{tries})" if tries > 1 else "")
+
+
+def _by(each: Established) -> str:
+    """` (RDP, 2026-11-23)`: how someone tried it, and when."""
+    said = ", ".join(filter(None, (each.how, f"{each.on:%Y-%m-%d}" if each.on else "")))
+    return f" ({said})" if said else ""

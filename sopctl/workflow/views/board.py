@@ -53,6 +53,9 @@ class Row(Struct, frozen=True):
     kind: Literal["step", "validity"] = "step"
     platform: str = ""
     """Of a network appliance; empty for a server."""
+    application: str = ""
+    description: str = ""
+    """What the server runs, and what that is for, as its owner says."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,8 @@ def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
         action=action,
         why=why,
         platform=each.platform or "",
+        application=each.application,
+        description=each.description,
     )
 
 
@@ -203,7 +208,8 @@ def _fits(row: Row, query: Query, units: Mapping[str, Unit]) -> bool:
 
 
 def _said(row: Row) -> str:
-    return " ".join((row.id, row.unit, row.server, row.place, row.standing, row.activity)).casefold()
+    said = (row.id, row.unit, row.server, row.place, row.standing, row.activity, row.application, row.description)
+    return " ".join(said).casefold()
 
 
 def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
@@ -240,6 +246,8 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             why=f"the deposit is valid until {until}",
             kind="validity",
             platform=each.platform or "",
+            application=each.application,
+            description=each.description,
         )
         rows.append(row)
     return rows

@@ -27,7 +27,7 @@ AT = "2026-11-23T09:30:00+07:00"
 FACTS = [each for each in declarations(ServerFacts) if each.field not in ("gathered_at", "missing", "rules")]
 
 
-OF_OTHERS = {"modules", "via", "power_state", "health"}
+OF_OTHERS = {"modules", "via", "power_state", "health", "filled_by"}
 """What a server has or says itself is not among them: an appliance's reader, or a BMC's, knows them."""
 
 

@@ -13,10 +13,11 @@ import openpyxl
 import pypdfium2  # type: ignore[import-untyped]  # has no stubs
 import pytest
 
+from sopctl.adapters.documents import HandoverForm
 from sopctl.adapters.documents.english import ENGLISH
-from sopctl.errors import InvalidRecord, UsageError
-from sopctl.model.inspection import Inspection
-from sopctl.model.sop.entries import Disposed, ExitRecorded, Wiped
+from sopctl.errors import InvalidRecord
+from sopctl.model.inspection import Answer, Inspection
+from sopctl.model.sop.entries import Disposed
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import export, request_letter
@@ -129,6 +130,44 @@ def test_only_what_was_looked_at_counts_as_returned(
     assert complete in text_of(newest_pdf(desk, two[0]))
 
 
+@pytest.mark.parametrize(
+    ("found", "complete"),
+    [
+        ({"condition": "baik"}, "belum diperiksa"),
+        ({"rest_ok": True}, "lengkap"),
+        ({"answers": {3: Answer("tidak berlaku")}}, "tanpa kelengkapan"),
+        ({"answers": {3: Answer("tidak")}}, "kurang"),
+    ],
+)
+def test_a_server_that_came_without_accessories_is_not_complete_unlooked(
+    desk: Desk, until_space: Callable[..., str], found: dict[str, Any], complete: str
+) -> None:
+    deposit = until_space()
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
+    inspecting.inspect(desk, deposit, serial="SN-0001")
+    handover.handover(desk, deposit)
+    returning(desk, deposit, wipe=False)
+    inspecting.inspect(desk, deposit, found=Inspection(**found))
+    handover.handover(desk, deposit)
+    kept = max((dossiers.read(desk.site, deposit).folder / "documents").glob("*serah-terima.json"))
+    form = msgspec.json.decode(kept.read_bytes(), type=HandoverForm)
+    assert form.items[0].completeness == complete
+    left = text_of(Path(releasing.release(desk, deposit).documents[0]))
+    assert ("sesuai serah terima" in left) == (complete == "lengkap")
+    assert "telah dicabut" in left
+
+
+def test_photos_of_the_return_are_kept(desk: Desk, two: list[str], tmp_path: Path) -> None:
+    photo = tmp_path / "belakang.png"
+    photo.write_bytes(b"\x89PNG\r\n\x1a\n")
+    returning(desk, two[0], wipe=False)
+    done = inspecting.inspect(desk, two[0], photos=[photo])
+    assert done.data["checklist_back"][-1]["result"] == "ok"
+    assert done.note == "sejauh diperiksa sesuai; belum diperiksa: 9 pertanyaan"
+    assert done.documents[0].endswith("foto-1.png")
+
+
 def test_a_letter_of_an_extension_is_not_the_letter_of_the_return(desk: Desk, two: list[str]) -> None:
     deposit = two[0]
     reservation.place(desk, deposit)
@@ -149,30 +188,16 @@ def test_a_letter_of_an_extension_is_not_the_letter_of_the_return(desk: Desk, tw
     assert "777/E" not in said
 
 
-def test_who_wiped_the_disks_is_on_the_exit_record(desk: Desk, two: list[str]) -> None:
-    returning(desk, two[0], wipe=True)
-    wiped = Wiped("Staf Pusat Data", date(2026, 11, 22), "blkdiscard")
-    inspecting.inspect(desk, two[0], found=Inspection(rest_ok=True))
-    handover.handover(desk, two[0])
-    with pytest.raises(UsageError, match="has not come yet"):
-        releasing.release(desk, two[0], wiped=Wiped("Staf Pusat Data", date(2027, 1, 1)))
-    releasing.release(desk, two[0], wiped=wiped, language="en")
-    said = text_of(newest_pdf(desk, two[0]))
-    assert "wiped by Staf Pusat Data on 22 November 2026 (blkdiscard)" in said
-    assert indonesian_in(said) == set()
-    recorded = dossiers.read(desk.site, two[0]).newest(ExitRecorded)
-    assert recorded
-    assert recorded.wiped == wiped
-    with pytest.raises(UsageError, match="is recorded when the server leaves"):
-        releasing.release(desk, two[0], wiped=wiped)
-
-
-def test_nobody_wipes_what_the_owner_did_not_ask_for(desk: Desk, two: list[str]) -> None:
-    returning(desk, two[0], wipe=False)
-    inspecting.inspect(desk, two[0], found=Inspection(rest_ok=True))
-    handover.handover(desk, two[0])
-    with pytest.raises(UsageError, match="did not ask"):
-        releasing.release(desk, two[0], wiped=Wiped("Staf Pusat Data", date(2026, 11, 23)))
+def test_a_letter_with_the_older_label_of_the_application_is_read(desk: Desk, tmp_path: Path) -> None:
+    letter = filled_letter(desk, tmp_path)
+    book = openpyxl.load_workbook(letter)
+    sheet = book.worksheets[0]
+    label = next(cell for cell in sheet["A"] if cell.value == "Aplikasi")
+    label.value = "Aplikasi dan deskripsi"
+    sheet.delete_cols(10)
+    book.save(letter)
+    server = request_letter.read(desk.site, letter).server
+    assert (server.application, server.description) == ("Portal Contoh", "Layanan informasi untuk warga")
 
 
 def filled_letter(desk: Desk, folder: Path, language: Any = "id") -> Path:

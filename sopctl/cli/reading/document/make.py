@@ -1,6 +1,7 @@
 """`sopctl document make`: the SOP, the request letter, copies and summaries."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -95,6 +96,23 @@ def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: 
 
 
 @command.command(
+    "guestbook",
+    epilog=example("sopctl document make guestbook", "sopctl document make guestbook --month 2026-10 --format xlsx"),
+)
+@month_option
+@click.option("--format", "kind", type=click.Choice(["pdf", "xlsx"]), default="pdf", show_default=True)
+@output_option
+@json_option
+@click.pass_context
+def make_guestbook(ctx: click.Context, *, month: str | None, kind: str, output: Path | None, as_json: bool) -> None:
+    """The month's guest book (buku tamu): who was in the server room, with whom, and what was carried in and out."""
+    from sopctl.workflow.papers import export
+
+    chosen: Literal["pdf", "xlsx"] = "xlsx" if kind == "xlsx" else "pdf"
+    _made(export.guest_book(open_desk(ctx), month, kind=chosen, output=output), as_json=as_json)
+
+
+@command.command(
     "handover",
     epilog=example(
         "sopctl document make handover PS-2026-0001 --format xlsx",
@@ -148,6 +166,28 @@ def make_consent(
     desk, given = open_desk(ctx), Given(ask_password, password_file, keyring)
     password = given.password(desk, deposit_id) if given.any else None
     put_step(previewing.issue(desk, deposit_id, password=password), as_json=as_json)
+
+
+@command.command(
+    "sanitisation",
+    epilog=example(
+        "sopctl document make sanitisation PS-2026-0001", "sopctl document make sanitisation PS-2026-0001 --lang en"
+    ),
+)
+@id_argument
+@lang_option
+@decider_options
+@seen_option
+@json_option
+@click.pass_context
+def make_sanitisation(ctx: click.Context, deposit_id: str, *, lang: str | None, as_json: bool) -> None:
+    """The certificate of what became of a server's disks (NIST SP 800-88), kept in the dossier.
+
+    It names the disks that it does not cover.
+    """
+    from sopctl.workflow.house import sanitising
+
+    put_step(sanitising.certify(open_desk(ctx), deposit_id, language=language_of(lang)), as_json=as_json)
 
 
 def _made(path: Path, *, as_json: bool) -> None:

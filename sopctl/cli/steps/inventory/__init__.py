@@ -10,7 +10,7 @@ from sopctl.cli.tree import PackageGroup
     "inventory",
     cls=PackageGroup,
     package=__name__,
-    members=("collect", "conditions", "diff", "form", "show", "summary"),
+    members=("collect", "conditions", "diff", "form", "sheet", "show", "summary"),
     epilog=example("sopctl inventory collect PS-2026-0001", "sopctl inventory show PS-2026-0001"),
 )
 def command() -> None:

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,12 +12,14 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.interrupt import cancel_on_interrupt
 from sopctl.cli.options import (
+    FILE,
     choose_one,
     decider_options,
     end,
     example,
     forks_option,
     json_option,
+    lacks,
     open_desk,
     seen_option,
 )
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
         "sopctl inventory collect --due",
         "sopctl inventory collect --all --forks 20",
         "sopctl inventory collect --due --month 2026-10",
+        "sopctl inventory collect PS-2026-0001 --from lembar-inventaris-PS-2026-0001.xlsx",
     ),
 )
 @click.argument("deposit_ids", metavar="[ID]...", nargs=-1)
@@ -43,6 +47,9 @@ if TYPE_CHECKING:
     "--all", "everyone", is_flag=True, help="Every server; those that have one this month get a new revision."
 )
 @click.option("--month", metavar="YYYY-MM", help="Which month it is for: this one or, late, the one before.")
+@click.option(
+    "--from", "sheet", type=FILE, help="A filled-in sheet (sopctl inventory sheet) of one machine without SSH."
+)
 @forks_option
 @decider_options
 @seen_option
@@ -55,6 +62,7 @@ def command(
     due: bool,
     everyone: bool,
     month: str | None,
+    sheet: Path | None,
     forks: int,
     as_json: bool,
 ) -> None:
@@ -68,6 +76,11 @@ def command(
     if sum((due, everyone, bool(deposit_ids))) != 1:
         raise choose_one("IDs", "--due", "--all")
     desk = open_desk(ctx)
+    if sheet:
+        if len(deposit_ids) != 1:
+            raise lacks("--from", "the ID of its machine")
+        put_step(collecting.collect_sheet(desk, deposit_ids[0], sheet, month=month), as_json=as_json)
+        return
     chosen = list(deposit_ids) or (collecting.due(desk, month) if due else collecting.everyone(desk))
     if len(deposit_ids) == 1:
         with task_progress(quiet=as_json) as on_event, cancel_on_interrupt() as cancel:

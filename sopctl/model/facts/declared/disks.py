@@ -5,12 +5,25 @@ from collections.abc import Iterator, Sequence
 
 from sopctl.model.facts.parts import Disk
 
-_COUNT = re.compile(
-    r"^\s*(?:(\d{1,3}) ?[x×*](?![a-z0-9])|(\d{1,3})[x×](?=\d)"
-    r"|(\d{1,3}) ?(?:buah|unit|pcs|keping|disks?|drives?|hdd|ssd)\b)"
-    r"|[x×] ?(\d{1,3})\s*$|\b(\d{1,3}) ?(?:buah|unit|pcs|keping|x)\s*$",
+_ABOUT = re.compile(
+    r"\braid[ -]?\d{1,2}\b|\b(?:bay|slot|gen)[ .#-]?\d{1,2}\b|\bpcie?[ -]?(?:gen ?)?\d?(?:\.\d)?[ -]?x ?\d{1,2}\b"
+    r"|\b(?:disks?|drive|hdd|ssd|no)[ .#]{0,2}\d{1,2} ?[:=)]|\b\d{1,2} ?g(?:bps|b/s|bit|bit/s|ps)\b"
+    r"|\b(?:sas|sata)[ -]?\d{1,2}g\b|\b\d{1,2}g (?:sas|sata)\b|\b\d\.\d{1,2}[ -]?(?:in|inch|inci)\b|\d\.\d ?[\"”]",
     re.IGNORECASE,
 )
+"""Numbers in a line that are neither a count nor a size: a RAID level, a bay, a link's speed, the width of the case."""
+_COUNTS = (
+    re.compile(r"(?:^|[\s(:])(\d{1,3}) ?[x×*@](?![a-z])", re.IGNORECASE),
+    re.compile(r"(?:^|[\s(])[x×*] ?(\d{1,3})(?![\w.,])", re.IGNORECASE),
+    re.compile(
+        r"(?<![\d.,])(\d{1,2}) ?(?:buah|bh|units?|pcs|pieces?|keping|ea|biji|disks?|drives?|hdd|ssd|nvme)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\((\d{1,2})\)"),
+)
+_NUMBERS = {"dua": 2, "tiga": 3, "empat": 4, "enam": 6, "delapan": 8, "two": 2, "three": 3, "four": 4}
+_NUMBER = re.compile(rf"\b({'|'.join(_NUMBERS)})\b", re.IGNORECASE)
+_BETWEEN = re.compile(r" ?(?:\+|;|&|\bdan\b|\band\b|,(?= )|/(?= ?\d{1,2} ?[x×])) ?", re.IGNORECASE)
 _SIZE = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?) ?([TGP])i?B?\b", re.IGNORECASE)
 _POWERS = {"g": 3, "t": 4, "p": 5}
 _TOLERANCE = 0.03
@@ -30,7 +43,7 @@ _MEDIA = re.compile(
 
 def declared_count(lines: Sequence[str]) -> int:
     """How many disks the letter's lines are: `2 x 480 GB SSD` is two."""
-    return sum(_count(line) for line in lines)
+    return sum(_count(each) for line in lines for each in _named(line))
 
 
 def physical(disks: Sequence[Disk], drives: Sequence[Disk]) -> tuple[Disk, ...] | None:
@@ -60,17 +73,31 @@ def same_sizes(lines: Sequence[str], found: Sequence[Disk]) -> bool | None:
     return True
 
 
-def _count(line: str) -> int:
-    found = _COUNT.search(line[:200])
-    return max(1, int(next(filter(None, found.groups()), "1"))) if found else 1
+def _named(line: str) -> list[str]:
+    """The disks of one line: "2 x 480 GB + 4 x 1 TB" names two kinds. A part without a size belongs
+    to the one before."""
+    kinds: list[str] = []
+    for part in _BETWEEN.split(_ABOUT.sub(" ", " ".join(line[:200].split()))):
+        if kinds and not (_SIZE.search(part) and _SIZE.search(kinds[-1])):
+            kinds[-1] += f" {part}"
+        else:
+            kinds.append(part)
+    return kinds
+
+
+def _count(kind: str) -> int:
+    found = next((found for written in _COUNTS if (found := written.search(kind))), None)
+    word = _NUMBER.search(kind)
+    return max(1, int(found[1])) if found else _NUMBERS[word[1].casefold()] if word else 1
 
 
 def _sizes(line: str) -> Iterator[tuple[float, float]]:
     """The size of each disk of a line, in bytes, read in powers of ten and of two."""
-    found = _SIZE.search(line[:200])
-    if found:
-        value, power = float(found[1].replace(",", ".")), _POWERS[found[2].casefold()]
-        yield from [(value * 1000**power, value * 1024**power)] * _count(line)
+    for kind in _named(line):
+        found = _SIZE.search(kind)
+        if found:
+            value, power = float(found[1].replace(",", ".")), _POWERS[found[2].casefold()]
+            yield from [(value * 1000**power, value * 1024**power)] * _count(kind)
 
 
 def _near(size: float, found: int) -> bool:

@@ -113,7 +113,7 @@ def same_processor(declared: str, found: str, sockets: int | None) -> bool | Non
         return None
     wanted, machine = _read(declared), _read(found)
     if not (wanted.line or wanted.model or wanted.maker):
-        return True if _words(declared) and _words(declared) <= _words(found) else None
+        return True if _words(declared) and _words(declared) <= _words(found) else _contained(declared, found)
     answer = _same_product(wanted, machine)
     return False if answer is not False and wanted.count and sockets and wanted.count != sockets else answer
 
@@ -131,7 +131,7 @@ def _same_product(wanted: _Processor, machine: _Processor) -> bool | None:
 
 def _same_model(wanted: _Processor, machine: _Processor) -> bool:
     """People leave out the letters before the number and the version behind it, never what differs."""
-    if wanted.version and wanted.version != machine.version:
+    if wanted.version and wanted.version != (machine.version or "1"):  # no maker writes v1
         return False
     if wanted.model == machine.model:
         return True
@@ -184,6 +184,14 @@ def _megahertz(found: re.Match[str] | None) -> int:
         return 0
     value = float(found[1].replace(",", "."))
     return round(value * 1000) if found[2] == "g" else round(value)
+
+
+def _contained(declared: str, found: str) -> bool | None:
+    """However the words are separated: "Loongson 3C5000" is Loongson-3C5000."""
+    said, seen = (
+        "".join(each for each in _MARKS.sub("", text.casefold()) if each.isalnum()) for text in (declared, found)
+    )
+    return True if len(said) > 3 and said in seen else None
 
 
 def _words(text: str) -> set[str]:

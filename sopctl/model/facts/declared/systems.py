@@ -37,15 +37,21 @@ _FAMILIES = (
         "trusty=14.04 xenial=16.04 bionic=18.04 focal=20.04 jammy=22.04 noble=24.04",
     ),
     _family("proxmox", r"proxmox|\bpve\b", 1, made_of="debian", release={6: 10, 7: 11, 8: 12, 9: 13}),
-    _family("debian", r"debian", 1, "jessie=8 stretch=9 buster=10 bullseye=11 bookworm=12 trixie=13"),
+    _family("truenas", r"truenas(?: ?scale)?", 2, made_of="debian", release={22: 11, 23: 12, 24: 12, 25: 12}),
+    _family(
+        "debian",
+        r"debian|raspbian|raspberry ?pi os",
+        1,
+        "jessie=8 stretch=9 buster=10 bullseye=11 bookworm=12 trixie=13",
+    ),
     _family("rhel", r"red ?hat(?: enterprise)?(?: linux)?|\brhel"),
-    _family("centos-stream", r"cent ?os(?: linux)? stream"),
+    _family("centos-stream", r"cent ?os(?: linux)?(?:[ -]?\d{1,2})?[ -]stream"),
     _family("centos", r"cent ?os"),
     _family("rocky", r"rocky"),
     _family("almalinux", r"alma ?linux|\balma\b"),
-    _family("oracle", r"oracle ?(?:enterprise )?linux|\boel|\boracle linux"),
+    _family("oracle", r"oracle ?(?:enterprise )?linux|\boel|\bol(?=[ -]?\d)"),
     _family("fedora", r"fedora"),
-    _family("scientific", r"scientific linux"),
+    _family("scientific", r"scientific(?: linux)?"),
     _family("sles", r"\bsles(?:_sap)?|suse linux(?: enterprise)?(?: server)?|\bsuse\b"),
     _family("opensuse-tumbleweed", r"opensuse tumbleweed|\btumbleweed"),
     _family("opensuse", r"opensuse(?: leap)?", 2),
@@ -61,7 +67,6 @@ _FAMILIES = (
     _family("cloudlinux", r"cloud ?linux"),
     _family("virtuozzo", r"virtuozzo"),
     _family("photon", r"photon os|\bphoton"),
-    _family("truenas", r"truenas", 2),
     _family("xcp-ng", r"xcp-?ng", 2),
     _family("xenserver", r"xen ?server|citrix hypervisor", 2),
     _family("esxi", r"esxi?\b|vmware vsphere", 2),
@@ -77,8 +82,8 @@ _FAMILIES = (
     _family("routeros", r"router ?os|mikrotik"),
     _family("fortios", r"forti(?:os|gate)", 2),
     _family("junos", r"\bjunos", 2),
-    _family("pfsense", r"pfsense", 2),
-    _family("opnsense", r"opnsense", 2),
+    _family("pfsense", r"pfsense", 2, made_of="freebsd"),
+    _family("opnsense", r"opnsense", 2, made_of="freebsd"),
 )
 """The longer name stands before the shorter that it contains."""
 
@@ -112,7 +117,7 @@ def same_system(declared: str, found: str) -> bool | None:
     if machine is None or not wanted:
         if _PLAIN_LINUX.fullmatch(said.strip()):
             return None if machine is None else not _OWN_KERNEL.fullmatch(machine.family.name)
-        return True if _words(said) <= _words(seen) else None
+        return True if _words(said) and _words(said) <= _words(seen) else None
     answers = [_matches(each, machine) for each in wanted]
     return True if True in answers else None if None in answers else False
 
@@ -130,8 +135,11 @@ def _plain(text: str) -> str:
     return " ".join(_ARCHITECTURE.sub(" ", _MARKS.sub("", text.casefold()[:300])).replace("_", " ").split())
 
 
+_FILLERS = frozenset({"linux", "gnu", "os", "server", "lts", "release", "version", "versi", "enterprise", "edition"})
+
+
 def _words(text: str) -> set[str]:
-    return set(re.findall(r"[a-z0-9.]+", text))
+    return set(re.findall(r"[a-z0-9.]+", text)) - _FILLERS
 
 
 def _systems(text: str) -> Iterator[_System]:
@@ -147,7 +155,7 @@ def _systems(text: str) -> Iterator[_System]:
 
 
 def _system(text: str, start: int, end: int, family: _Family) -> _System:
-    """The version is the first number behind the name, or a code name anywhere."""
+    """The version is the first number behind the name, or one in it (CentOS 8 Stream), or a code name anywhere."""
     rest = text[end:]
     if family.name == _WINDOWS:
         number = _WINDOWS_VERSION.search(rest)
@@ -157,7 +165,7 @@ def _system(text: str, start: int, end: int, family: _Family) -> _System:
         return _System(family, tuple(int(each) for each in number[1].split(".")) + ((2,) if number[2] else ()), kind)
     if family.name == "amazon" and "ami" in rest.split():
         return _System(family, (1,))
-    found = _VERSION.search(rest)
+    found = _VERSION.search(rest) or _VERSION.search(text[start:end])
     if found:
         numbers = tuple(int(each) for each in found[1].split("."))
         return _System(family, (*numbers, int(found[2])) if found[2] else numbers)

@@ -29,7 +29,7 @@ PERMANENT = 20
 
 class Interface(Struct, frozen=True):
     """What is known of an interface. `device`: it hangs on a bus; `function`: it is one of the virtual functions that a
-    card lends to guests; `below`: the interfaces that it is made of; `kind`: DEVTYPE."""
+    card lends to guests; `below`: the interfaces that it is made of; `kind`: DEVTYPE; `driver`: the kernel's module."""
 
     name: str
     mac: str | None = None
@@ -39,10 +39,12 @@ class Interface(Struct, frozen=True):
     kind: str = ""
     below: tuple[str, ...] = ()
     addressed: bool = False
+    driver: str = ""
 
 
 def own(found: Sequence[Interface]) -> set[str]:
     """The names of those that are the server's own."""
+    found = [each for each in found if not _of_the_bmc(each)]
     if not any(each.device for each in found):
         return _own_by_name(found)
     cards = [each for each in found if not _lent(each) and (each.device or (not each.kind and _CARD.match(each.name)))]
@@ -73,6 +75,15 @@ def identity(name: str, mac: str | None) -> str:
 def is_guest(name: str) -> bool:
     """Whether the name alone says that it is made for a guest. For facts of an older version, which know no devices."""
     return bool(_GUESTS.match(name) or _DOCKER.match(name))
+
+
+def _of_the_bmc(each: Interface) -> bool:
+    """A BMC's own network over USB, which has another address after each start: one that nobody was assigned."""
+    made_up = bool(each.mac) and int((each.mac or "00")[:2], 16) & 2 == 2
+    return each.driver in _OVER_USB and made_up and not each.addressed
+
+
+_OVER_USB = frozenset({"cdc_ether", "cdc_eem", "cdc_ncm", "cdc_subset", "rndis_host"})
 
 
 def _lent(each: Interface) -> bool:

@@ -1,7 +1,7 @@
 """Cards that a server has beside its disks and network: Fibre Channel ports, accelerators, the trusted platform module.
 
 The kernel says it in /sys/class/fc_host, /sys/class/tpm and /proc/driver/nvidia (as `grep . FILE…` prints them), and
-`lspci -mm` lists what is on the bus.
+`lspci -mm -nn` lists what is on the bus.
 """
 
 import re
@@ -48,12 +48,25 @@ def accelerators(pci: Sequence[str], nvidia: Sequence[str]) -> tuple[Accelerator
     cards = list[Accelerator]()
     for line in pci[: 8 * MAX_ENTRIES]:
         card = _PCI.fullmatch(line[:800].rstrip())
-        if card is None or len(cards) == 64 or _OF_THE_BOARD.search(f"{card[3]} {card[4]}"):
+        if card is None or len(cards) == 64:
             continue
-        if card[2] in _ACCELERATORS or (card[2] == "VGA compatible controller" and _BOARDS.search(card[3])):
-            model = text(f"{card[3]} {card[4]}", 120)
-            cards.append(Accelerator(_bus(card[1]), model, real_serial(numbers.get(_bus(card[1])), 60)))
+        (kind, _), (maker, made_by), (name, device) = (_numbered(card[at]) for at in (2, 3, 4))
+        if _OF_THE_BOARD.search(f"{maker} {name}"):
+            continue
+        if kind in _ACCELERATORS or (kind == "VGA compatible controller" and _BOARDS.search(maker)):
+            serial = real_serial(numbers.get(_bus(card[1])), 60)
+            both = f"{made_by}:{device}" if made_by and device else None
+            cards.append(Accelerator(_bus(card[1]), text(f"{maker} {name}", 120), serial, both))
     return tuple(cards)
+
+
+def _numbered(said: str) -> tuple[str, str | None]:
+    """`GA100 [A100 PCIe 40GB] [20f1]`: the name, and the number (`lspci -nn`)."""
+    found = _NUMBER.search(said)
+    return (said[: found.start()], found[1]) if found else (said, None)
+
+
+_NUMBER = re.compile(r" \[([0-9a-f]{4})\]$")
 
 
 def _bus(address: str) -> str:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from sopctl.model.facts.parts import Controller, Disk, RaidVolume
-from sopctl.model.sanitise import MAX_ENTRIES, size, text
+from sopctl.model.facts.parts import Controller, Disk, RaidVolume, Wear
+from sopctl.model.placeholders import name as real_name
+from sopctl.model.placeholders import serial as real_serial
+from sopctl.model.sanitise import MAX_ENTRIES, number, size, text
 
 Record = dict[str, str]
 
@@ -21,6 +23,8 @@ _NO_BATTERY = frozenset(
 """A controller that never had a battery has none that fails."""
 _SECTORS = re.compile(r"\[0x([0-9a-fA-F]{1,13}) Sectors\]")
 _MIB = re.compile(r"(\d{1,12}) MB")
+_INQUIRY = "Inquiry Data"
+"""The one value in which spaces count."""
 
 
 class Found(Struct, frozen=True):
@@ -65,7 +69,7 @@ def _parts(lines: Sequence[str], headings: Sequence[_Heading], between: str = ":
         else:
             key, mark, value = said.partition(between)
             if mark and value.strip():
-                fields.setdefault(key.strip()[:80], value.strip())
+                fields.setdefault(key.strip()[:80], value if key == _INQUIRY else value.strip())
     return found
 
 
@@ -93,7 +97,7 @@ def ssacli(lines: Sequence[str]) -> Found:
             Controller(
                 name=f"slot {each.name}",
                 model=text(each.fields.get("Model"), 80),
-                serial=text(each.fields.get("Serial Number"), 60),
+                serial=real_serial(each.fields.get("Serial Number"), 60),
                 firmware=text(each.fields.get("Firmware Version"), 40),
                 battery=_battery(each.fields.get("Battery/Capacitor Status")),
                 state=text(each.fields.get("Controller Status"), 40),
@@ -103,7 +107,7 @@ def ssacli(lines: Sequence[str]) -> Found:
         volumes=tuple(
             RaidVolume(
                 name=each.name,
-                level=f"RAID{level}" if (level := text(each.fields.get("Fault Tolerance"), 20)) else None,
+                level=_raid(each.fields.get("Fault Tolerance")),
                 state=text(each.fields.get("Status"), 40),
                 size=text(each.fields.get("Size"), 20),
                 controller=each.controller,
@@ -114,15 +118,41 @@ def ssacli(lines: Sequence[str]) -> Found:
             Disk(
                 name=f"{each.controller}/{each.name}"[:32],
                 size_bytes=room,
-                model=text(each.fields.get("Model"), 60),
-                serial=text(each.fields.get("Serial Number"), 80),
+                model=real_name(each.fields.get("Model"), 60),
+                serial=real_serial(each.fields.get("Serial Number"), 80),
                 rotational=_spins(each.fields.get("Interface Type", "")),
                 health=text(each.fields.get("Status"), 40),
+                wear=_ssacli_wear(each.fields),
             )
-            for each in _of(parts, "drive")
+            for each in _once(_of(parts, "drive"))
             if (room := size(each.fields.get("Size"), 1000))
         ),
     )
+
+
+def _raid(said: str | None) -> str | None:
+    """Older versions write RAID before the number."""
+    level = text((said or "").removeprefix("RAID").strip(), 20)
+    return f"RAID{level}" if level else None
+
+
+def _once(drives: Iterator[_Part]) -> Iterator[_Part]:
+    """A spare of two arrays is listed below both."""
+    found: set[tuple[str, str]] = set()
+    for each in drives:
+        if (each.controller, each.name) not in found:
+            found.add((each.controller, each.name))
+            yield each
+
+
+def _ssacli_wear(fields: Record) -> Wear | None:
+    hours, left = number(fields.get("Power On Hours"), 300_000), _PERCENT.match(fields.get("Usage remaining", ""))
+    if hours is None and left is None:
+        return None
+    return Wear(hours=hours, used=max(0, 100 - int(left[1])) if left else None)
+
+
+_PERCENT = re.compile(r"(\d{1,3})(?:\.\d{1,4})?%")
 
 
 def _spins(interface: str) -> bool | None:
@@ -151,10 +181,13 @@ def megacli(lines: Sequence[str]) -> Found:
         fields = each.fields
         sectors = _SECTORS.search(fields.get("Raw Size", ""))
         if sectors and "Slot Number" in fields:
-            alert = fields.get("Drive has flagged a S.M.A.R.T alert", "").strip() == "Yes"
-            model, serial = _inquiry(fields.get("Inquiry Data", ""))
+            alert = fields.get("Drive has flagged a S.M.A.R.T alert") == "Yes"
+            foretold = alert or number(fields.get("Predictive Failure Count"))
+            errors = number(fields.get("Media Error Count"), 2**32)
+            model, serial = _inquiry(fields.get(_INQUIRY, ""), fields.get("PD Type", ""))
             block = 4096 if fields.get("Sector Size") == "4096" else 512
-            name = f"c{each.controller}/e{each.name or '-'}/s{fields['Slot Number']}"[:32]
+            enclosure = f"/e{each.name}" if each.name.isdigit() else ""
+            name = f"c{each.controller}{enclosure}/s{fields['Slot Number']}"[:32]
             drives.setdefault(
                 name,
                 Disk(
@@ -165,7 +198,9 @@ def megacli(lines: Sequence[str]) -> Found:
                     rotational={"Hard Disk Device": True, "Solid State Device": False}.get(
                         fields.get("Media Type", "")
                     ),
-                    health=text(fields.get("Firmware state", "") + (" SMART alert" if alert else ""), 40),
+                    health=text(fields.get("Firmware state", "") + (" SMART alert" if foretold else ""), 40),
+                    wwn=real_serial(fields.get("WWN"), 80),
+                    wear=None if errors is None else Wear(uncorrectable=errors),
                 ),
             )
     return Found(
@@ -173,7 +208,7 @@ def megacli(lines: Sequence[str]) -> Found:
             Controller(
                 name=f"c{each.name}",
                 model=text(each.fields.get("Product Name"), 80),
-                serial=text(each.fields.get("Serial No"), 60),
+                serial=real_serial(each.fields.get("Serial No"), 60),
                 firmware=text(each.fields.get("FW Package Build"), 40),
                 battery=_battery(batteries.get(each.name, {}).get("Battery State")),
             )
@@ -195,25 +230,28 @@ def megacli(lines: Sequence[str]) -> Found:
     )
 
 
-def _inquiry(said: str) -> tuple[str | None, str | None]:
-    """`SEAGATE ST3300657SS     ES666SJ0A1B2` (SAS: maker, model, revision with the serial number), or `S3YJNX0K123456
-    SAMSUNG MZ7KH480 …` (SATA: the serial number first). They cannot be told apart for sure: the whole text is the
-    drive's mark, which is the same every month."""
+def _inquiry(said: str, interface: str) -> tuple[str | None, str | None]:
+    """Model and serial number, in columns: of SAS maker (8), model (16), revision (4) and serial number; of SATA serial
+    number (20), model (40) and revision (8). Where the columns were lost, the whole is the drive's mark: it stays."""
+    columns = said.removeprefix(" ")
+    if interface == "SATA" and len(columns) > 60:
+        return real_name(columns[20:60], 60), real_serial(columns[:20], 80)
+    if interface == "SAS" and columns[8:24].strip() and columns[28:29].strip():
+        return real_name(f"{columns[:8].strip()} {columns[8:24]}", 60), real_serial(columns[28:], 80)
     words = said.split()
-    return text(" ".join(words[:-1]) or said, 60), text("".join(words), 80)
+    return real_name(" ".join(words[:-1]) or said, 60), real_serial("".join(words), 80)
 
 
 _ARCCONF = (
     _Heading("controller", re.compile(r"(Controller information)", re.IGNORECASE)),
-    _Heading("battery", re.compile(r"(Controller (?:Battery|ZMM) Information|Cache Backup .{0,40})")),
+    _Heading("battery", re.compile(r"(Controller (?:Battery|ZMM) Information|(?:Cache|Green) Backup .{0,40})")),
     _Heading("version", re.compile(r"(Controller Version Information)")),
     _Heading("volume", re.compile(r"Logical device number (\d{1,4})", re.IGNORECASE)),
     _Heading("drive", re.compile(r"Device #(\d{1,4})")),
     _Heading(
         "other",
         re.compile(
-            r"((?:Logical device|Physical device|MaxCache|Connector|RAID) .{0,40}(?:information|settings)"
-            r"|.{0,60}(?:segment|phy) information|Channel #\d{1,3}:?)",
+            r"(.{0,80} (?:information|settings|properties)|Array Number \d{1,4}|(?:Channel|Phy) #\d{1,3}:?)",
             re.IGNORECASE,
         ),
     ),
@@ -221,18 +259,35 @@ _ARCCONF = (
 
 
 def arcconf(lines: Sequence[str]) -> Found:
-    """Adaptec's `arcconf GETCONFIG 1`; MB are of 1024 × 1024 bytes."""
+    """Adaptec's `arcconf GETCONFIG 1`, and 2 … behind it; MB are of 1024 × 1024 bytes. Each answer begins with the
+    controller's own section, so that the number of those is the controller's."""
+    answers: list[list[str]] = []
+    for line in lines[:40_000]:
+        if _ARCCONF[0].written.fullmatch(line.strip()):
+            answers.append([])
+        if answers:
+            answers[-1].append(line)
+    found = [_adaptec(str(at), answer) for at, answer in enumerate(answers[:16], 1)]
+    return Found(
+        controllers=tuple(part for each in found for part in each.controllers),
+        volumes=tuple(part for each in found for part in each.volumes),
+        drives=tuple(part for each in found for part in each.drives),
+    )
+
+
+def _adaptec(at: str, lines: Sequence[str]) -> Found:
     parts = _parts(lines, _ARCCONF, " : ")
     said = {kind: next((each.fields for each in _of(parts, kind)), {}) for kind in ("controller", "battery", "version")}
-    model = text(said["controller"].get("Controller Model"), 80)
+    model = real_name(said["controller"].get("Controller Model"), 80)
+    battery = next((found for key in _BATTERIES if (found := said["battery"].get(key))), None)
     return Found(
         controllers=(
             Controller(
-                name="1",
+                name=at,
                 model=model,
-                serial=text(said["controller"].get("Controller Serial Number"), 60),
+                serial=real_serial(said["controller"].get("Controller Serial Number"), 60),
                 firmware=text(said["version"].get("Firmware"), 40),
-                battery=_battery(said["battery"].get("Status") or said["battery"].get("Overall Backup Unit Status")),
+                battery=_battery(battery),
                 state=text(said["controller"].get("Controller Status"), 40),
             ),
         )
@@ -246,23 +301,30 @@ def arcconf(lines: Sequence[str]) -> Found:
                     each.fields.get("Status of logical device") or each.fields.get("Status of Logical Device"), 40
                 ),
                 size=text(each.fields.get("Size"), 20),
-                controller="1",
+                controller=at,
             )
             for each in _of(parts, "volume")
         ),
         drives=tuple(
             Disk(
-                name=f"1/{_place(each)}"[:32],
+                name=f"{at}/{_place(each)}"[:32],
                 size_bytes=int(room[1]) * 1024**2,
-                model=text(" ".join(filter(None, (each.fields.get("Vendor"), each.fields.get("Model")))), 60),
-                serial=text(each.fields.get("Serial number"), 80),
+                model=real_name(" ".join(filter(None, (each.fields.get("Vendor"), each.fields.get("Model")))), 60),
+                serial=real_serial(each.fields.get("Serial number"), 80),
                 rotational={"No": True, "Yes": False}.get(each.fields.get("SSD", "")),
-                health=text(each.fields.get("State"), 40),
+                health=text(
+                    each.fields.get("State", "")
+                    + (" SMART alert" if number(each.fields.get("S.M.A.R.T. warnings")) else ""),
+                    40,
+                ),
             )
             for each in _of(parts, "drive")
             if (room := _MIB.match(each.fields.get("Total Size") or each.fields.get("Size") or ""))
         ),
     )
+
+
+_BATTERIES = ("Status", "Overall Backup Unit Status", "Backup Power Status")
 
 
 def _place(part: _Part) -> str:
@@ -291,7 +353,7 @@ def storcli(lines: Sequence[str]) -> tuple[Controller, ...]:
                 Controller(
                     name=f"c{each.name}",
                     model=model,
-                    serial=text(each.fields.get("Serial Number"), 60),
+                    serial=real_serial(each.fields.get("Serial Number"), 60),
                     firmware=text(each.fields.get("FW Package Build") or each.fields.get("FW Version"), 40),
                     battery=_battery(batteries.get(each.name)),
                 )

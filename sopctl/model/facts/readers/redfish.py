@@ -199,8 +199,14 @@ def _values(found: Sequence[_Found]) -> dict[str, object]:
         "nics": tuple(_cards(found, "card")),
         "bmc_address": next((each for card in cards for each in (*card.ipv4, *card.ipv6) if _routable(each)), None),
         "bmc_mac": next((card.mac for card in cards if card.mac), None),
-        "bmc_firmware": " ".join(filter(None, (_said(manager, "Model"), _said(manager, "FirmwareVersion")))) or None,
+        "bmc_firmware": _firmware(_said(manager, "Model"), _said(manager, "FirmwareVersion")),
     }
+
+
+def _firmware(model: str | None, version: str | None) -> str | None:
+    """Some BMCs say their model in their version too: iLO 5 v2.65."""
+    named = model and version and version.startswith(model)
+    return " ".join(filter(None, (None if named else model, version))) or None
 
 
 def _system(found: Sequence[_Found]) -> Mapping[str, object]:

@@ -31,12 +31,12 @@ _WATTS = re.compile(r"(\d{2,5}) ?W(?:atts?)?\b", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d{1,4}")
 _SPLIT = re.compile(r", (?!but )")
 """Between states: "AC out-of-range, but present" is one."""
-_THERE = "Presence detected"
+_THERE = ("Presence detected", "Device Present")
 _UNPOWERED = frozenset({"Power Supply AC lost", "AC lost or out-of-range"})
 _REDUNDANCY = re.compile(r"Fully Redundant|Redundancy (?:Lost|Degraded).{0,40}|Non-Redundant.{0,60}", re.IGNORECASE)
 _STATE = re.compile(
     r"Failure detected|Predictive failure|Power Supply AC lost|AC lost or out-of-range|AC out-of-range, but present"
-    r"|Config Error.{0,40}|Power Supply Inactive|Presence detected",
+    r"|Config Error.{0,40}|Power Supply Inactive|Presence detected|Device Present",
     re.IGNORECASE,
 )
 
@@ -49,7 +49,7 @@ def supplies(fru: Sequence[str], sensors: Sequence[str]) -> tuple[PowerSupply, .
         place = _place(name, entity)
         if place is not None and states is not None and len(said) < _MOST:
             said.setdefault(place, []).extend(states)
-    there = {place for place, states in said.items() if states} or set(known)
+    there = {place for place, states in said.items() if any(map(_STATE.fullmatch, states))} or set(known)
     return tuple(_supply(place, known.get(place, {}), said.get(place, [])) for place in sorted(there))
 
 
@@ -105,14 +105,14 @@ def _number(supply: PowerSupply) -> int:
 
 def _supply(place: int, record: Record, states: Iterable[str]) -> PowerSupply:
     told = tuple(dict.fromkeys(state for state in states if _STATE.fullmatch(state)))
-    wrong = ", ".join(state for state in told if state != _THERE)
+    wrong = ", ".join(state for state in told if state not in _THERE)
     model = next((found for key in _MODELS if (found := placeholders.name(record.get(key), 60))), None)
     rated = _WATTS.match(record.get("Capacity", "")) or _WATTS.search(" ".join(map(record.get, _MODELS, [""] * 4)))
     return PowerSupply(
         name=f"PSU {place}",
         model=model,
         serial=next((found for key in _SERIALS if (found := placeholders.serial(record.get(key), 60))), None),
-        state=text(wrong or (_THERE if told else None), 60),
+        state=text(wrong or (_THERE[0] if told else None), 60),
         watts=number(rated[1], 100_000) or None if rated else None,
         plugged=not _UNPOWERED & set(told) if told else None,
     )

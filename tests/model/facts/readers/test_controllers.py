@@ -14,15 +14,16 @@ from tests.cases import rows
 
 ROWS = rows("controllers")
 TEXT = ("ssacli", "megacli", "arcconf", "storcli")
-TOOLS = (*TEXT, "storcli2", "drives2")
+SECTIONS = {tool: tool for tool in (*TEXT, "raid", "storcli2", "drives2")} | {"all_drives": "drives"}
+"""By the key of a row; its `drives` are what is expected."""
 LINES = sorted({line for row in ROWS for tool in TEXT for line in row.get(tool, "").splitlines()})
 
 
 def read(row: dict[str, Any]) -> ServerFacts:
     said = ""
-    for tool in TOOLS:
-        if tool in row:
-            said += f"={tool} ok\n" + "".join(f" {line}\n" for line in row[tool].splitlines() if line)
+    for key, section in SECTIONS.items():
+        if key in row:
+            said += f"={section} ok\n" + "".join(f" {line}\n" for line in row[key].splitlines() if line)
     return from_script(f"{said}=end ok\n", gathered_at="2026-11-23T09:30:00+07:00")
 
 

@@ -1,0 +1,1 @@
+"""The commands about what else happens in the house."""

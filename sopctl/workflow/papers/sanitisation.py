@@ -1,0 +1,96 @@
+"""What became of a server's disks, as the exit record and the certificate of sanitisation say it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sopctl.adapters.documents import forms
+from sopctl.adapters.documents.english import Language, say
+from sopctl.model.inspection import NOT_LOOKED_AT
+from sopctl.model.sanitisation import DiskRow, Method, Missing, Wanted
+from sopctl.workflow.desk import Turn
+from sopctl.workflow.papers.elements import UNKNOWN, letterhead, office_party, owner_party, stamp
+
+TITLE = "Sertifikat Sanitasi Media Penyimpanan"
+SHARES = (8, 23, 25, 25, 25, 23, 18, 23, 20)
+"""The columns' shares of the width."""
+COLUMNS = ("No", "Nomor seri disk", "Disk", "Metode", "Alat dan cara", "Pembuktian", "Hasil", "Oleh", "Tanggal")
+
+METHODS: dict[Method, str] = {
+    "clear": "Clear",
+    "purge": "Purge",
+    "destroy": "Destroy (dimusnahkan)",
+    "returned": "dikembalikan tanpa dihapus",
+}
+
+
+def table(rows: Sequence[DiskRow], language: Language) -> forms.Table:
+    """A row for each disk."""
+    return forms.Table(
+        "Media penyimpanan",
+        COLUMNS,
+        tuple(
+            (
+                str(number),
+                row.disk,
+                row.described or UNKNOWN,
+                METHODS[row.method],
+                row.tool or "–",
+                row.checked or (NOT_LOOKED_AT if row.method != "returned" else "–"),
+                "berhasil" if row.result == "ok" else "gagal",
+                row.by,
+                f"{row.on:%d-%m-%Y}",
+            )
+            for number, row in enumerate(rows, start=1)
+        ),
+        "declared",
+        SHARES,
+    )
+
+
+def certificate(mine: Turn, rows: Sequence[DiskRow], wanted: Wanted, left: Missing, language: Language) -> forms.Paper:
+    """The certificate of these rows, of the disks that are `wanted`; `left` are those that it says nothing about."""
+    dossier, site = mine.dossier, mine.desk.site
+    server, owner = dossier.deposit.server, dossier.deposit.contacts.administrative
+    return forms.Paper(
+        letterhead=letterhead(site),
+        stamp=stamp(mine),
+        title=TITLE,
+        opening=(
+            "Media penyimpanan server titipan berikut telah ditangani menurut metode NIST SP 800-88 (Guidelines for "
+            "Media Sanitization): Clear, Purge atau Destroy.",
+        ),
+        sections=(
+            section(
+                "Server",
+                Nomor_berkas=dossier.id,
+                Nama_server=server.name,
+                Merk_dan_tipe=server.brand_model,
+                Nomor_seri=dossier.summary.serial or UNKNOWN,
+                Pemilik=dossier.deposit.unit,
+            ),
+            table(rows, language),
+        ),
+        closing=(_covered(wanted, left, language),),
+        signers=(
+            forms.Signer("Petugas", office_party(site, mine.by)),
+            forms.Signer("Pemilik", owner_party(owner, dossier.deposit.unit)),
+        ),
+        language=language,
+    )
+
+
+def section(title: str, **values: Any) -> forms.Section:
+    """Labelled values; an underscore in a label is a blank."""
+    return forms.Section(
+        title, tuple(forms.Field(label.replace("_", " "), str(value), "declared") for label, value in values.items())
+    )
+
+
+def _covered(wanted: Wanted, left: Missing, language: Language) -> str:
+    """What the certificate says nothing about: nobody may take it for more than it is."""
+    if not left and not wanted.listed:
+        return "Disk pada server ini tidak terbaca oleh pendataan; yang tercantum adalah disk yang disebutkan petugas."
+    if not left:
+        return "Semua disk yang diketahui pada server ini tercantum dalam daftar di atas."
+    named = (*left.disks, *([say("{count} disk lain", language, count=str(left.more))] if left.more else ()))
+    return say("Belum ditangani, dan tidak tercakup dalam sertifikat ini: {disks}.", language, disks=", ".join(named))

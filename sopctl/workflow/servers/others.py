@@ -1,0 +1,92 @@
+"""Machines on deposit that take no SSH of ours (Windows, ESXi, a NAS, a locked appliance), in the steps that would
+touch them.
+
+People configure such a machine and say so; whether it can be reached, its ports and the requester's word tell. Its
+inventory is a sheet that someone fills in, or what its BMC says.
+"""
+
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from sopctl.errors import Action, UsageError
+from sopctl.model.access.ladder import AccessResult
+from sopctl.model.access.target import Target
+from sopctl.model.services import single_tcp
+from sopctl.model.sop.entries import Configured
+from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
+from sopctl.workflow import admitting
+from sopctl.workflow.desk import StepDone, Turn
+
+AT_ONCE = 16
+"""Machines that are looked at at the same time."""
+
+
+def is_other(dossier: Dossier) -> bool:
+    return dossier.deposit.kind == "other"
+
+
+def configure(mine: Turn, by_hand: str) -> StepDone:
+    """konfigurasi 1 of such a machine: a person configured it; `by_hand` says who, and what."""
+    said = by_hand.strip()
+    return mine.record("selesai", Configured(changed=0, by_hand=said), note=f"dikonfigurasi dengan tangan: {said}")
+
+
+def refuse_misplaced(dossier: Dossier, by_hand: str) -> None:
+    """Raise UsageError where nobody says who configured a machine that takes no SSH, or someone does of a server."""
+    if is_other(dossier) and not by_hand.strip():
+        raise UsageError(
+            "configured-by-hand",
+            "{deposit} takes no SSH of ours: people configure it",
+            remedy=("Say who configured what.", Action("configure", dossier.id, needs=("by_hand",))),
+            deposit=dossier.id,
+        )
+    if by_hand and not is_other(dossier):
+        raise UsageError(
+            "configured-over-ssh",
+            "{deposit} is configured over SSH, not by hand",
+            remedy=(
+                "If it takes no SSH, its record must say so: kind: other, without accounts and first_contact.",
+                Action("edit", dossier.id),
+            ),
+            deposit=dossier.id,
+        )
+
+
+def target(site: Site, dossier: Dossier, timeout: float) -> Target | None:
+    """What an access check tries: the TCP ports that the letter asks for. None where it asks for none."""
+    access = dossier.deposit.access
+    ports = single_tcp(access.ports)
+    if not ports:
+        return None
+    return Target(
+        access.address,
+        ports[0],
+        services=ports,
+        timeout=timeout,
+        ssh=False,
+        destinations=admitting.destinations(site),
+    )
+
+
+def sweep(jobs: Sequence[tuple[str, Target]]) -> Generator[tuple[str, AccessResult], None, None]:
+    """Check these machines, several at a time; yields each result as soon as it is in."""
+    from sopctl.adapters.ssh import check  # no list needs it
+
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ports") as pool:
+        asked = {pool.submit(check, where): name for name, where in jobs}
+        for done in as_completed(asked):
+            yield asked[done], done.result()
+
+
+def release(mine: Turn, by_hand: str) -> str:
+    """pengembalian 6 of such a machine: people take back what they gave. Returns the note. Raises UsageError when
+    nobody says how."""
+    if not by_hand.strip():
+        raise UsageError(
+            "released-by-hand",
+            "{deposit} takes no SSH of ours: people take access back, and switch it off",
+            remedy=("Say how it was done.", Action("release", mine.dossier.id, needs=("by_hand",))),
+            deposit=mine.dossier.id,
+        )
+    return f"dengan tangan: {by_hand.strip()}"
