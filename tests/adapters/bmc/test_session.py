@@ -257,6 +257,85 @@ def test_a_cancelled_session_is_closed_all_the_same(bmc: Bmc) -> None:
     assert bmc.heard[-1][0] == "DELETE"
 
 
+def garbled(body: bytes) -> Callable[[Handler], bool]:
+    """In place of the system's own document."""
+
+    def answer(handler: Handler) -> bool:
+        if handler.path.rstrip("/").endswith("Systems/1"):
+            handler.give(200, body)
+            return True
+        return False
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"MemorySummary": {"TotalSystemMemoryGiB": 1e999}, "Model": "X"}',
+        b'{"MemorySummary": {"TotalSystemMemoryGiB": ' + b"9" * 100_000 + b'}, "Model": "X"}',
+        b'{"MemorySummary": {"TotalSystemMemoryGiB": NaN}}',
+        b'{"Model": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"Model": ' + b'{"Model": ' * 50_000,
+        b'{"Processors": {"@odata.id": "/redfish/v1/' + b"../" * 50_000 + b'"}}',
+        b'{"Memory": {"@odata.id": "https://198.51.100.9/redfish/v1/"}, "Storage": {"@odata.id": "//198.51.100.9/x"}}',
+        b'{"Links": {"Chassis": [' + b'{"@odata.id": "/redfish/v1/Systems/1"}, ' * 20_000 + b"{}]}}",
+        b'{"Model": "\\u0000\\ud800\\u202e"}',
+        b'{"Model": "A", "Model": "B", "model": "C"}',
+    ],
+)
+def test_a_hostile_document_ends_nothing_and_the_session_is_closed(bmc: Bmc, body: bytes) -> None:
+    bmc.answer = garbled(body)
+    found = read(at(bmc), LOGIN, wanted)
+    facts = from_bmc(found, gathered_at="")
+    assert facts.memory_mib is None
+    assert all(character.isprintable() for character in repr(facts))
+    assert bmc.heard[-1][0] == "DELETE"
+    assert bmc.sessions == 0
+
+
+def leads_elsewhere_later(handler: Handler) -> bool:
+    if "Systems" in handler.path:
+        handler.give(302, {}, Location="https://198.51.100.9/redfish/v1/Systems")
+        return True
+    return False
+
+
+def huge_later(handler: Handler) -> bool:
+    return "Systems" in handler.path and huge(handler)
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"), [(leads_elsewhere_later, "bmc-leads-elsewhere"), (huge_later, "bmc-answer-too-large")]
+)
+def test_a_session_that_ends_in_a_fault_is_closed(bmc: Bmc, answer: Callable[[Handler], bool], fault: str) -> None:
+    bmc.answer = answer
+    with pytest.raises(BmcFault) as error:
+        read(at(bmc), LOGIN, wanted)
+    assert error.value.id == fault
+    assert bmc.heard[-1][0] == "DELETE"
+    assert bmc.sessions == 0
+
+
+def test_a_session_is_closed_whatever_the_reader_does(bmc: Bmc) -> None:
+    def breaks(_: object) -> list[str]:
+        raise RuntimeError("a fault of our own")
+
+    with pytest.raises(RuntimeError):
+        read(at(bmc), LOGIN, breaks)
+    assert bmc.heard[-1][0] == "DELETE"
+
+
+def test_a_session_only_reads(bmc: Bmc) -> None:
+    """Whatever a document offers (Actions, Settings), nothing is sent but the login and the logout."""
+    read(at(bmc), LOGIN, wanted)
+    assert [(method, path) for method, path, *_ in bmc.heard if method != "GET"] == [
+        ("POST", "/redfish/v1/SessionService/Sessions/"),
+        ("DELETE", "/redfish/v1/SessionService/Sessions/7"),
+    ]
+    assert not any("Actions" in path for _, path, *_ in bmc.heard)
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[" * 200_000, b"\xff\xfe", b'{"a":' * 50_000])
 def test_an_answer_that_is_no_redfish(bmc: Bmc, body: bytes) -> None:
     def answer(handler: Handler) -> bool:

@@ -77,6 +77,7 @@ _LINKS: dict[Role, tuple[tuple[tuple[str, ...], Role], ...]] = {
 
 _PATH = re.compile(r"/redfish/v1/[A-Za-z0-9/._~:%@!$&'()*+,;=-]{0,300}")
 """A document's path on the same BMC; anything else that stands where a link should be is no link."""
+_PAGE = re.compile(rf"{_PATH.pattern}(?:\?[A-Za-z0-9$=&_.-]{{1,80}})?")
 _DELL_TAG = re.compile(r"[A-Z0-9]{5,7}")
 _ARCHITECTURES = {"x86": "x86_64", "ARM": "aarch64", "Power": "ppc64le"}
 
@@ -132,11 +133,14 @@ def _walk(documents: Documents, serial: str) -> tuple[list[_Found], list[str]]:
         found.append(_Found(role, path, parent, content))
         if role == "system" and not _is_this(found, documents, parent, serial):
             continue
-        for keys, target in _LINKS.get(role, ()):
-            for link in _links(content, keys):
-                if link not in seen and len(seen) < 4 * MAX_DOCUMENTS:
-                    seen.add(link)
-                    queue.append((target, link, path))
+        further = [(target, link, path) for keys, target in _LINKS.get(role, ()) for link in _links(content, keys)]
+        page = content.get("Members@odata.nextLink")
+        if isinstance(page, str) and _PAGE.fullmatch(page) and ".." not in page:
+            further.append((role, page, parent))  # of a long collection, which goes on there
+        for each in further:
+            if each[1] not in seen and len(seen) < 4 * MAX_DOCUMENTS:
+                seen.add(each[1])
+                queue.append(each)
     return found, missing
 
 
