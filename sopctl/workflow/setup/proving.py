@@ -174,7 +174,8 @@ class _Proving:
         self.key("owner").chmod(0o600)
 
     def key(self, name: str) -> Path:
-        return self.site.root / "keys" / name
+        """The owner's key lies in the site; those of the letter's people beside it, as they are not the office's."""
+        return (self.site.folder("keys") if name == "owner" else self.site.root.parent) / name
 
     def run(self) -> None:
         for case in self.cases:
