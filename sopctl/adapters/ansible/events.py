@@ -317,7 +317,7 @@ def _message(result: Mapping[str, object]) -> str:
     if refused:
         return HOST_KEY_REFUSED[refused]
     parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout", "stdout")]
-    texts = [_line(part, 400) for part in parts if isinstance(part, str) and part.strip()]
+    texts = [_line(part, 700) for part in parts if isinstance(part, str) and part.strip()]
     if len(texts) > 1 and texts[0] == "non-zero return code":  # adds nothing to the program's own message
         texts.pop(0)
     return ": ".join(dict.fromkeys(texts[:2])) or NO_REASON
