@@ -38,6 +38,7 @@ def place(desk: Desk, request: Path, server: lab.LabServer, number: int) -> str:
         "user: titipan": f"user: {server.user}",
         "SN-0001": f"SN-{number:04}",
         "web1.example.org": f"s{number}.example.org",
+        "090/1/2026": f"090/{number}/2026",
         example: f"keys: [{public}]",
     }
     text = init.EXAMPLE_REQUEST

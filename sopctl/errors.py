@@ -63,12 +63,24 @@ class SopctlError(Exception):
     """An error for a person: what is wrong, where it was found, and what helps.
 
     `id` is stable and says which error it is (`no-such-rack`); `template` the sentence, whose places `values` fill.
+    `lines` are what is wrong one by one, where that is several things: each is shown on a line of its own.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.OUTSIDE
 
-    def __init__(self, id: str, template: str, /, *, where: str = "", remedy: Advice = (), **values: Any) -> None:
+    def __init__(
+        self,
+        id: str,
+        template: str,
+        /,
+        *,
+        where: str = "",
+        remedy: Advice = (),
+        lines: Sequence[str] = (),
+        **values: Any,
+    ) -> None:
         self.id = id
+        self.lines = tuple(lines)
         self.template = template
         self.values = values
         self.where = where
@@ -78,12 +90,17 @@ class SopctlError(Exception):
     @property
     def message(self) -> str:
         """The sentence, in English."""
+        return "\n  ".join((self.sentence, *self.lines))
+
+    @property
+    def sentence(self) -> str:
+        """The message without its `lines`."""
         return self.template.format(**self.values) if self.values else self.template
 
     def recast(self, kind: type[E], *, where: str | None = None) -> E:
         """The same error as another kind, or found at another place."""
         place = self.where if where is None else where
-        return kind(self.id, self.template, where=place, remedy=self.remedy, **self.values)
+        return kind(self.id, self.template, where=place, remedy=self.remedy, lines=self.lines, **self.values)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""

@@ -18,6 +18,7 @@ from sopctl.cli import terminal
 from sopctl.model.access.target import HostKey
 from sopctl.model.inspection import NOTHING_FOUND, Inspection, Measured
 from sopctl.model.sop.entries import HostKeyPinned
+from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.setup import init
@@ -64,7 +65,7 @@ def clock() -> Clock:
 @pytest.fixture
 def desk(site: Site, clock: Clock) -> Desk:
     deciding = terminal.desk(Site(site.root), user="root").deciding  # `site` itself has read nothing yet
-    return Desk(site, deciding, clock)
+    return Desk(site, deciding, clock, clock_is_right=True)  # tests leap through the months
 
 
 def pinned(host_key: Mapping[str, str]) -> HostKeyPinned:
@@ -74,13 +75,23 @@ def pinned(host_key: Mapping[str, str]) -> HostKeyPinned:
 
 @pytest.fixture
 def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
-    """File the example request, with changes of its text; returns the new deposit's id."""
+    """File the example request, with changes of its text; returns the new deposit's id. Each is another server: after
+    the first, its name, numbers and address are others than the example's, where `changes` does not say them."""
 
     def file(changes: dict[str, str] | None = None) -> str:
-        text = init.EXAMPLE_REQUEST
+        text, number = init.EXAMPLE_REQUEST, len(dossiers.ids(desk.site)) + 1
         for old, new in (changes or {}).items():
             assert old in text
             text = text.replace(old, new)
+        own = {
+            "SN-0001": f"SN-{number:04}",
+            "web1.example.org": f"web{number}.example.org",
+            "192.0.2.10 ": f"192.0.2.{9 + number} ",
+            "090/1/2026": f"090/{number}/2026",
+        }
+        for old, new in own.items() if number > 1 else ():
+            if old.strip() not in str(changes):
+                text = text.replace(old, new)
         record = tmp_path / "request.yml"
         record.write_text(text)
         return letters.request(desk, record).id
@@ -88,13 +99,13 @@ def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
     return file
 
 
-def edit(desk: Desk, deposit: str, old: str, new: str) -> None:
-    """Change the text of a deposit's record, as an edit that is recorded."""
+def edit(desk: Desk, deposit: str, old: str, new: str, by: str | None = None) -> None:
+    """Change the text of a deposit's record, as an edit that is recorded; `by` whom, where several could."""
     record = desk.site.root / "deposits" / deposit / "deposit.yml"
     text = record.read_text()
     assert old in text
     record.write_text(text.replace(old, new))
-    editing.accept(desk, deposit, note="ralat")
+    editing.accept(desk.decided_by(by), deposit, note="ralat")
 
 
 @pytest.fixture

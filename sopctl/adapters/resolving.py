@@ -8,13 +8,17 @@ import contextlib
 import ipaddress
 import socket
 import threading
+import time
 from collections.abc import Iterable
-from functools import lru_cache
 
 from sopctl.model.access.destinations import Destinations
 
 NAME_SECONDS = 5.0
 """For looking up a name where no deadline of a conversation counts."""
+OURS_SECONDS = 2.0
+"""For the names of our own machines: where no name server answers, the checks of addresses go on."""
+
+Names = tuple[tuple[str, str], ...]
 
 
 class AddressRefused(OSError):
@@ -28,7 +32,7 @@ class AddressRefused(OSError):
 def refusal(host: str, addresses: Iterable[str], destinations: Destinations) -> str:
     """Why nobody connects to `host`, which resolved to `addresses`; empty if all of them are right. One that is not
     makes the others doubtful too."""
-    knowing = destinations.knowing(_addresses(destinations.names))
+    knowing = destinations.knowing(_ours(destinations.names).answers())
     for address in dict.fromkeys(addresses):
         if why := knowing.judged(address, here=is_here(address)):
             return f"{address} is {why}" if address == host else f"{host} is {address}, {why}"
@@ -89,18 +93,36 @@ def _looked_up(host: str, seconds: float) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=8)
-def _addresses(names: tuple[tuple[str, str], ...]) -> dict[str, str]:
+class _Asked:
     """The addresses of our own machines that the site knows by name, each with what it is: asked once, all at once."""
-    found: dict[str, str] = {}
 
-    def ask(name: str, what: str) -> None:
+    def __init__(self, names: Names) -> None:
+        self._until = time.monotonic() + OURS_SECONDS
+        self._found: dict[str, str] = {}
+        self._threads = [threading.Thread(target=self._ask, args=each, daemon=True) for each in names]
+        for thread in self._threads:
+            thread.start()
+
+    def _ask(self, name: str, what: str) -> None:
         with contextlib.suppress(OSError):
-            found.update(dict.fromkeys(_looked_up(name, NAME_SECONDS), what))
+            self._found.update(dict.fromkeys(_looked_up(name, NAME_SECONDS), what))
 
-    threads = [threading.Thread(target=ask, args=each, daemon=True) for each in names]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(NAME_SECONDS)
-    return dict(found)
+    def answers(self) -> dict[str, str]:
+        """What is known by now; a resolver that is slow is waited for once, and not for each host."""
+        for thread in self._threads:
+            thread.join(max(0.0, self._until - time.monotonic()))
+        return dict(self._found)
+
+
+_asking = threading.Lock()
+_asked: dict[Names, _Asked] = {}
+
+
+def begin(destinations: Destinations) -> None:
+    """Begin to look up our own machines, before they are to be told from a deposit's."""
+    _ours(destinations.names)
+
+
+def _ours(names: Names) -> _Asked:
+    with _asking:
+        return _asked.get(names) or _asked.setdefault(names, _Asked(names))

@@ -18,12 +18,13 @@ TIMEOUT_SECONDS = 60
 
 
 class Job(Struct, frozen=True):
-    """A job: its name and description, when it runs (an OnCalendar expression), the most that its start is delayed at
-    random (`jitter`, seconds), its time-out (`limit`, seconds), and its command lines."""
+    """A job: its name and description, when it runs (an OnCalendar expression, in a time zone), the most that its
+    start is delayed at random (`jitter`, seconds), its time-out (`limit`, seconds), and its command lines."""
 
     name: str
     description: str
     calendar: str
+    time_zone: str
     jitter: int
     limit: int
     commands: tuple[tuple[str, ...], ...]
@@ -177,8 +178,10 @@ def _write(path: Path, text: str) -> None:
 
 
 def _service(job: Job, scope: Scope, environment: dict[str, str]) -> str:
-    lines = ["[Unit]", f"Description={_plain(job.description)}", "Wants=network-online.target"]
-    lines += ["After=network-online.target", "", "[Service]", "Type=oneshot"]
+    # time-sync.target is the system's: a user's own units cannot wait for it.
+    waits = "network-online.target time-sync.target" if scope.run_as else "network-online.target"
+    lines = ["[Unit]", f"Description={_plain(job.description)}", f"Wants={waits}", f"After={waits}"]
+    lines += ["", "[Service]", "Type=oneshot"]
     if scope.run_as:
         lines += [f"User={_plain(scope.run_as)}", "PrivateTmp=yes", "ProtectSystem=full", "NoNewPrivileges=yes"]
     lines += ["UMask=0027", "Nice=5", f"TimeoutStartSec={job.limit}", "SuccessExitStatus=1"]
@@ -194,7 +197,7 @@ def _timer(job: Job) -> str:
             f"Description={_plain(job.description)}",
             "",
             "[Timer]",
-            f"OnCalendar={_plain(job.calendar)}",
+            f"OnCalendar={_plain(job.calendar)} {_plain(job.time_zone)}",
             f"RandomizedDelaySec={job.jitter}",
             "Persistent=true",
             "",

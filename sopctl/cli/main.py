@@ -46,7 +46,20 @@ COMMANDS = {
     ),
     "Beside the paper (di luar SOP)": (
         "beside",
-        ["adopt", "import", "edit", "correct", "hold", "resume", "late", "extend", "refuse", "withdraw"],
+        [
+            "adopt",
+            "import",
+            "edit",
+            "correct",
+            "move",
+            "write-off",
+            "hold",
+            "resume",
+            "late",
+            "extend",
+            "refuse",
+            "withdraw",
+        ],
     ),
     "What else happens in the house": ("house", ["visit", "task", "maintenance", "sanitise"]),
     "Access": ("access", ["probe", "check", "checks", "host-key", "login", "bmc"]),
@@ -77,14 +90,17 @@ class Root(click.Group):
 @click.option(
     "--site", metavar="DIR", envvar="SOPCTL_SITE", help="The site's folder [default: this folder or a parent]."
 )
+@click.option("--clock-is-right", is_flag=True, help="The controller's clock is right, however old the last record is.")
 @click.version_option(__version__, prog_name="sopctl")
 @click.pass_context
-def cli(ctx: click.Context, site: str | None) -> None:
+def cli(ctx: click.Context, site: str | None, *, clock_is_right: bool) -> None:
     """Takes servers on deposit in a public data centre, by the written procedure and with its paper trail.
 
     Start: sopctl init my-site; cd my-site; sopctl todo. To see it all run first: sopctl demo.
     """
     ctx.obj = site
+    if clock_is_right:
+        ctx.meta["sopctl.clock_is_right"] = True
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 
@@ -111,7 +127,8 @@ def _run() -> int:
     except click.exceptions.Exit as end:
         code = end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         code = ExitCode.USAGE
     except click.ClickException as error:
         code = _say(UsageError("usage", "{message}", message=error.format_message(), remedy=_help_hint(error)))
@@ -160,7 +177,8 @@ def _tell_rest(code: int) -> None:
         options.say(site.lagging)
     recorded = _recorded(options.opened)
     if recorded and code not in (ExitCode.OK, ExitCode.NO):
-        click.echo(f"sopctl: recorded before that: {recorded}", err=True)
+        with suppress(OSError):
+            click.echo(f"sopctl: recorded before that: {recorded}", err=True)
 
 
 def _command(words: "Sequence[str]") -> str:
@@ -191,7 +209,8 @@ def _say(error: SopctlError) -> int:
         document = {**error_document(error), "exit_code": code}
         with suppress(OSError):  # it stands on standard error too
             click.echo(json.dumps({"error": document}, ensure_ascii=False))
-    click.echo(f"sopctl: {wording.told(error)}", err=True)
+    with suppress(OSError):
+        click.echo(f"sopctl: {wording.told(error)}", err=True)
     return code
 
 

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -50,7 +51,8 @@ id_argument = click.argument("deposit_id", metavar="ID")
 
 
 def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
-    ctx.meta[f"sopctl.{option.name}"] = value
+    if value not in (None, False):
+        ctx.meta[f"sopctl.{option.name}"] = value
 
 
 def decider_options(command: Command) -> Command:
@@ -105,6 +107,22 @@ seen_option = click.option(
     "--seen",
     metavar="HEAD",
     help="Refuse (exit 5) if anything was recorded since: the head that show --json printed.",
+    expose_value=False,
+    callback=_remember,
+)
+despite_option = click.option(
+    "--despite",
+    metavar="WHY",
+    type=TEXT,
+    default="",
+    help="Why it may have an address, serial number, name, key or letter that another open deposit has.",
+    expose_value=False,
+    callback=_remember,
+)
+clock_option = click.option(
+    "--clock-is-right",
+    is_flag=True,
+    help="The controller's clock is right, however long ago the newest record is.",
     expose_value=False,
     callback=_remember,
 )
@@ -193,6 +211,7 @@ def open_desk(ctx: click.Context) -> "Desk":
         raise lacks("--document", "--on-behalf-of", "Say whose step it is.")
     behalf = Behalf(person, document) if person and document else None
     desk = terminal.desk(open_site(ctx), by=ctx.meta.get("sopctl.by"), behalf=behalf)
+    desk = desk.knowing(ctx.meta.get("sopctl.despite") or "", clock_is_right="sopctl.clock_is_right" in ctx.meta)
     desk = desk.saying_why_late(ctx.meta.get("sopctl.late_because") or "")
     seen = ctx.meta.get("sopctl.seen")
     if seen is None:
@@ -226,9 +245,10 @@ def end_with(errors: "Sequence[SopctlError]") -> None:
 
 
 def say(errors: "Sequence[SopctlError]") -> None:
-    """Name errors on standard error."""
+    """Name errors on standard error. Where that cannot be written, the exit code is what is left."""
     for error in errors:
-        click.echo(f"sopctl: {wording.told(error)}", err=True)
+        with suppress(OSError):
+            click.echo(f"sopctl: {wording.told(error)}", err=True)
 
 
 def end(answer: bool) -> NoReturn:

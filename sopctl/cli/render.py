@@ -124,8 +124,9 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
 
 
 def error_document(error: "SopctlError") -> dict[str, str]:
-    """An error for machines."""
-    message, remedy = wording.error(error), wording.advice(error.remedy)
+    """An error for machines; what is wrong one by one follows the sentence."""
+    message = f"{wording.error(error)} {'; '.join(error.lines)}".strip()
+    remedy = wording.advice(error.remedy)
     return {
         "id": error.id,
         "message": printable(message, wording.LONGEST),

@@ -42,6 +42,7 @@ _NEEDS = {
     "asked_by": "--asked-by <who asked for it>",
     "because": "--because <why>",
     "by_hand": "--by-hand <how it was done>",
+    "despite": "--despite <why both are right>",
     "disks": "<--keep-disks or --wipe-disks>",
     "disk": "--disk <serial number>",
     "document": "--document <letter of authority>",
@@ -58,9 +59,11 @@ _NEEDS = {
     "note": "--note <note>",
     "person": "--by <person>",
     "reason": "--reason <why>",
+    "rack": "--rack <rack>",
     "result": "--result <ok or failed>",
     "serial": "--serial <serial number>",
     "tool": "--tool <with what, and how>",
+    "unit": "--unit <lowest unit>",
     "what": "--what <what was done>",
     "user": "--user <account on the BMC>",
     "until": "--until <YYYY-MM-DD>",
@@ -81,6 +84,7 @@ _NEEDS_OF = {
     ("inventory collect", "file"): "--from <filled-in sheet>",
     ("probe", "fingerprint"): "--expect-key <SHA256 fingerprint>",
     ("release", "note"): _NEEDS["by_hand"],
+    ("write-off", "how"): "--how <stolen, broken or seized>",
     ("verify", "person"): "--confirmed-by <person>",
 }
 """The same, where one verb asks for it differently from the others."""
@@ -151,11 +155,12 @@ def _ways(action: Action) -> Iterator[Action]:
 def error(found: SopctlError) -> str:
     """The sentence that says what is wrong."""
     own = _SENTENCES.get(found.id)
-    return own.format(**found.values) if own else found.message
+    return own.format(**found.values) if own else found.sentence
 
 
 def told(found: SopctlError) -> str:
     """The whole of an error, safe to print: where, what, and below it what helps."""
     place = f"{printable(found.where)}: " if found.where else ""
     helps = advice(found.remedy)
-    return f"{place}{printable(error(found), LONGEST)}" + (f"\n  → {printable(helps, LONGEST)}" if helps else "")
+    lines = "".join(f"\n  {printable(line, LONGEST)}" for line in found.lines)
+    return f"{place}{printable(error(found), LONGEST)}{lines}" + (f"\n  → {printable(helps, LONGEST)}" if helps else "")

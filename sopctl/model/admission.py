@@ -8,6 +8,7 @@ gate is pure: what it has to know of the site is in its `House`.
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from msgspec import Struct, to_builtins
 
@@ -16,6 +17,7 @@ from sopctl.model import names
 from sopctl.model.access import public_key
 from sopctl.model.access.destinations import EVERYWHERE, Destinations
 from sopctl.model.deposit import Access, Adoption, AnyRequest, Contact
+from sopctl.model.intake import plausibility
 from sopctl.model.text import printable, words
 
 Step = str | int
@@ -33,6 +35,8 @@ class House(Struct, frozen=True):
     first_contact_keys: tuple[str, ...] = ("owner",)
     management_accounts: frozenset[str] = frozenset({"sopctl"})
     own_keys: frozenset[bytes] = frozenset()
+    today: date | None = None
+    """The office's day; None where nobody asks what is plausible."""
 
 
 class Objection(Struct, frozen=True):
@@ -76,6 +80,7 @@ MOST_KEYS = 20
 
 YEARS = (1945, 2199)
 
+_BLANK = "nothing stands there but spaces"
 _TYPOGRAPHY = frozenset("–—‘’“”«»·°×…")
 _TOGETHER = dict.fromkeys(words("CJK HIRAGANA KATAKANA KATAKANA-HIRAGANA HANGUL BOPOMOFO IDEOGRAPHIC"), "CJK")
 """Scripts that are written side by side, and look like no other."""
@@ -102,7 +107,7 @@ def objections(record: AnyRequest | Adoption, house: House) -> list[Objection]:
     """Everything in the record that is not let in, in the order in which it is read; empty for one that may come in."""
     return [
         Objection(path, reason, remedy)
-        for look in (_texts, _lists, _dates, _contacts, _places, _way_in, _accounts, _macs)
+        for look in (_texts, _lists, _dates, _meant, _contacts, _places, _way_in, _accounts, _macs)
         for path, reason, remedy in look(record, house)
     ]
 
@@ -147,6 +152,10 @@ def _dates(record: AnyRequest | Adoption, _house: House) -> Found:
             yield path, f"the year {day.year} is not meant", "Write the date as 2026-11-23."
 
 
+def _meant(record: AnyRequest | Adoption, house: House) -> Found:
+    return plausibility.doubts(record, house.today) if house.today else iter(())
+
+
 def _contacts(record: AnyRequest | Adoption, _house: House) -> Found:
     people: dict[str, Contact] = {
         "administrative": record.contacts.administrative,
@@ -162,6 +171,8 @@ def _contacts(record: AnyRequest | Adoption, _house: House) -> Found:
 
 
 def _places(record: AnyRequest | Adoption, house: House) -> Found:
+    if why := EVERYWHERE.written(record.server.name):
+        yield ("server", "name"), f"{record.server.name!r} is {why}", "Give the host name that the server has."
     bmc = getattr(record, "bmc", None)
     static = record.access.static_address
     hosts = {
@@ -266,12 +277,16 @@ def _mailable(email: str) -> bool:
 
 def _not_exact(text: str) -> str:
     """Why a text is not ASCII as it stands on a machine; empty if it is."""
+    if text and not text.strip():
+        return _BLANK
     odd = next((each for each in text if not each.isascii() or not each.isprintable()), "")
     return f"{_named(odd)} does not belong here" if odd else ""
 
 
 def _not_latin(text: str) -> str:
     """Why a text is not plain Latin writing, by which something is known again; empty if it is."""
+    if text and not text.strip():
+        return _BLANK
     for each in unicodedata.normalize("NFC", text):
         latin = each.isalpha() and _script(each) == "LATIN" and unicodedata.normalize("NFKC", each) == each
         if not ((each.isascii() and each.isprintable()) or latin or each in _TYPOGRAPHY):
@@ -281,6 +296,8 @@ def _not_latin(text: str) -> str:
 
 def _not_plain(text: str) -> str:
     """Why a text is not one that reads as it looks: something invisible, or letters of two scripts; empty if it is."""
+    if text and not text.strip():
+        return _BLANK
     scripts: set[str] = set()
     marks = 0
     for each in text:

@@ -130,7 +130,7 @@ def restore(file: Path, root: Path, *, unseal: Callable[[bytes], bytes] | None =
             write_atomic(path, content)
     if missing:
         raise _altered(file, next(iter(missing)))
-    for name in ("racks", "deposits"):
+    for name in ("racks", "networks", "deposits"):
         make_folder(root / name)
     make_folder(root / "keys", 0o700)
     for path, content in last:  # only now is it a site
@@ -213,9 +213,10 @@ def _checks(site: Site) -> bytes | None:
 def _packed_keys(site: Site) -> bytes:
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as packed:
-        for path in sorted(site.folder("keys").iterdir()):
-            if path.is_file() and not path.is_symlink():
-                entry = tarfile.TarInfo(path.name)
+        keys = site.folder("keys")
+        for path in sorted([*keys.glob("*"), *keys.glob("*/*")]):
+            if path.is_file() and not (path.is_symlink() or path.parent.is_symlink()):
+                entry = tarfile.TarInfo(str(path.relative_to(keys)))
                 content = path.read_bytes()
                 entry.size = len(content)
                 packed.addfile(entry, io.BytesIO(content))
@@ -226,9 +227,12 @@ def _unpack_keys(root: Path, content: bytes) -> None:
     make_folder(root / "keys", 0o700)
     with tarfile.open(fileobj=io.BytesIO(content)) as packed:
         for entry in packed:
-            file = packed.extractfile(entry) if entry.isreg() and "/" not in entry.name else None
+            folder, _, name = entry.name.rpartition("/")
+            right = all(part not in ("", ".", "..") and "/" not in part for part in (folder or "-", name))
+            file = packed.extractfile(entry) if entry.isreg() and right else None
             if file:
-                write_atomic(root / "keys" / entry.name, file.read(SECRET_BYTES), mode=0o600)
+                make_folder(root / "keys" / folder, 0o700)
+                write_atomic(root / "keys" / folder / name, file.read(SECRET_BYTES), mode=0o600)
 
 
 def _members(file: Path) -> Iterator[tuple[str, bytes]]:

@@ -19,7 +19,7 @@ from sopctl.model.sop.entries import E, Filed, Kept
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, Standing
 from sopctl.model.sop.summary import Summary, summarise
-from sopctl.store import codec, locks, staging
+from sopctl.store import codec, locks, roster, staging
 from sopctl.store.durable import (
     Unconfirmed,
     disk_errors,
@@ -29,7 +29,7 @@ from sopctl.store.durable import (
     undisturbed,
     write_atomic,
 )
-from sopctl.store.journal import Journal
+from sopctl.store.journal import Journal, Writer
 from sopctl.store.site import Site
 
 FILES = ("deposit.yml", "history.yml")
@@ -336,6 +336,17 @@ def commit(
                     reason=error.message,
                 )
             )
+        else:
+            _note_roster(site, journal, bound)
+
+
+def _note_roster(site: Site, journal: Writer, event: Event) -> None:
+    """Note in the journal if who decides has changed since. The event stands whatever comes of it; the next one tries
+    again."""
+    try:
+        roster.note_changes(site, journal, event.typed, event.at)
+    except SopctlError as error:
+        site.lagging.append(error)
 
 
 def readable(event: Event) -> bytes:

@@ -13,8 +13,9 @@ import signal
 import stat
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
@@ -36,6 +37,10 @@ _KNOWN = {
 
 TEMPORARY = ".tmp"
 """How the names of files end that are being written; a killed command leaves one behind."""
+
+
+LEFT_SECONDS = 3600
+"""After so long, nobody is writing such a file any more."""
 
 
 class Unconfirmed(OutsideFailure):
@@ -61,6 +66,7 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     and, where root makes it, the owner and group of its folder. Raises OutsideFailure when the disk refuses, and
     Unconfirmed when that shows only after the new content is in its place.
     """
+    _sweep_left(path)
     with disk_errors(path):
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
         try:
@@ -78,6 +84,15 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
         sync_folder(path.parent)
     except OSError as error:
         raise _unconfirmed(path, error) from error
+
+
+def _sweep_left(path: Path) -> None:
+    """Remove what commands that were killed long ago left of `path`; one that writes it now is much faster."""
+    with suppress(OSError):
+        for entry in os.scandir(path.parent):
+            mine = entry.name.startswith(f".{path.name}.") and entry.name.endswith(TEMPORARY)
+            if mine and entry.stat(follow_symlinks=False).st_mtime < time.time() - LEFT_SECONDS:
+                os.unlink(entry.path)
 
 
 def _belong(descriptor: int, path: Path) -> None:
@@ -221,11 +236,12 @@ def write_output(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write what a person asked for (`-o`): a file is replaced as a whole, at the end of its links; into a pipe or a
     device it is written, as a shell would. Raises OutsideFailure."""
     with disk_errors(path):
-        target = path.resolve()
-        if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("wb", buffering=0) as file:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC), "wb") as file:
+                os.set_blocking(file.fileno(), True)  # only the opening of a pipe that nobody reads does not wait
                 file.write(content)
             return
+        target = path.resolve()
     write_atomic(target, content, mode=mode)
 
 

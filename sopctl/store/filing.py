@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -14,10 +14,12 @@ from msgspec import convert, structs, to_builtins
 
 from sopctl.errors import OutsideFailure, SopctlError
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
+from sopctl.model.intake.identity import Clash
 from sopctl.model.sop import procedure
 from sopctl.model.sop.entries import Entry, Filed, LetterScan, to_data
 from sopctl.model.sop.history import Event
 from sopctl.store import codec, dossiers, staging
+from sopctl.store.across import identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors, make_folder, make_temporary_folder, undisturbed, write_atomic
 from sopctl.store.journal import Journal
@@ -25,11 +27,14 @@ from sopctl.store.site import Site
 
 
 class New(NamedTuple):
-    """A dossier to open: its record, its first event (not chained yet), the letter's scan (file name and content)."""
+    """A dossier to open: its record, its first event (not chained yet), the letter's scan (file name and content), what
+    it is called until it has an id, and why it may have marks that other deposits have."""
 
     record: AnyRequest | Adoption
     first: Event
     letter: tuple[str, bytes] | None = None
+    name: str = "the letter"
+    despite: str = ""
 
 
 def create(site: Site, new: New, today: date) -> Dossier:
@@ -43,7 +48,27 @@ def create_all(site: Site, new: Sequence[New], today: date) -> list[Dossier]:
     They are made in a folder of their own, which is marked ready with their list. The first that is moved to its place
     commits them all: what fails after that is finished by the next command, and told (`Site.lagging`). The record as
     filed is kept as a document, so that later edits can be shown.
+
+    Raises InvalidRecord where one has what another deposit has (`identities`), and does not say why it may.
     """
+    with identities.alone(site):
+        return _create_all(site, [each._replace(first=first) for each, first in _apart(site, new)], today)
+
+
+def _apart(site: Site, new: Sequence[New]) -> Iterator[tuple[New, Event]]:
+    """Each with its first event, which says why it may have what others have, if it does."""
+    holders = [identities.of_new(site, each.name, each.record) for each in new]
+    found: dict[str, list[Clash]] = {}
+    for clash in identities.clashes(site, holders):
+        found.setdefault(clash.id, []).append(clash)
+    without = [clash for each in new if not each.despite for clash in found.get(each.name, ())]
+    identities.refuse(without, rows=len(new) > 1)
+    for each in new:
+        why = [identities.despite(found[each.name], each.despite)] if each.name in found else []
+        yield each, structs.replace(each.first, data={**each.first.data, **to_data(why)})
+
+
+def _create_all(site: Site, new: Sequence[New], today: date) -> list[Dossier]:
     with site.alone():
         deposits = site.folder("deposits")
         make_folder(deposits)

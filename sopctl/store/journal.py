@@ -27,6 +27,8 @@ from sopctl.store.durable import append_line, opened, write_atomic
 FILE_NAME = "journal.jsonl"
 MENDED = "-"
 """In place of a deposit: a line that says why the journal was mended, by whom and when."""
+ROSTER = "="
+"""In place of a deposit: a line that says what has changed in the roster (`roster.py`), who noticed it and when."""
 MAX_LINE = 4096
 
 RESTORE = (
@@ -38,7 +40,7 @@ RESTORE = (
 
 class Line(Struct, frozen=True, omit_defaults=True):
     """`hash` is the event's own; `prev` the SHA-256 of the journal's line before, without its newline. Of a line about
-    a mend, `deposit` is MENDED, `hash` that of `note`, which says what happened."""
+    a mend, `deposit` is MENDED, of one about the roster ROSTER, and `hash` that of `note`, which says what happened."""
 
     deposit: str
     seq: int
@@ -77,6 +79,12 @@ class Journal:
         """
         return self._chained(self._read()[0])
 
+    def newest(self) -> str | None:
+        """The deposit of the newest event, as its line says (the chain is not checked); None where there is none."""
+        start = msgspec.json.encode({"deposit": MENDED})[:-1]
+        raw = next((line for line in reversed(self._read()[0]) if not line.startswith(start)), None)
+        return self._line(0, raw).deposit if raw else None
+
     def anchor(self) -> Anchor:
         """Where the journal ends now. Raises InvalidRecord as `lines`."""
         raw, _ = self._read()
@@ -107,15 +115,24 @@ class Journal:
         missing = [event for event in events if event.seq not in known]
         if not lags(deposit, [event.seq for event in missing], len(events)):
             raise self.cut(deposit, len(missing))
-        writer = Writer(self.path, _digest(raw[-1]) if raw else "", torn)
+        writer = self._writer(raw, torn)
         for event in missing:
             writer.add(deposit, event)
         return writer
 
     def writer(self) -> "Writer":
         """What lines are added with, after those that are there."""
-        raw, torn = self._read()
-        return Writer(self.path, _digest(raw[-1]) if raw else "", torn)
+        return self._writer(*self._read())
+
+    def rosters(self) -> list[str]:
+        """The SHA-256 (hex) of each roster that it names. Raises InvalidRecord as `lines`."""
+        return [_roster_of(line) for line in self.lines() if line.deposit == ROSTER]
+
+    def _writer(self, raw: Sequence[bytes], torn: int) -> "Writer":
+        start = msgspec.json.encode({"deposit": ROSTER})[:-1]
+        number = next((at for at in range(len(raw), 0, -1) if raw[at - 1].startswith(start)), 0)
+        roster = _roster_of(self._line(number, raw[number - 1])) if number else ""
+        return Writer(self.path, _digest(raw[-1]) if raw else "", torn, len(raw), roster)
 
     def numbers(self, prefix: str) -> set[int]:
         """The numbers of all deposits whose ids begin with `prefix` that it names, also of those that are gone."""
@@ -199,8 +216,10 @@ class Journal:
 class Writer:
     """Adds lines to a journal, each chained to the one before."""
 
-    def __init__(self, path: Path, prev: str, torn: int) -> None:
-        self._path, self._prev, self._torn = path, prev, torn
+    def __init__(self, path: Path, prev: str, torn: int, lines: int = 0, roster: str = "") -> None:
+        self._path, self._prev, self._torn, self._lines = path, prev, torn, lines
+        self.roster = roster
+        """The SHA-256 (hex) of the roster that was noted last; empty before the first."""
 
     def add(self, deposit: str, event: Event) -> None:
         """Note an event. Raises OutsideFailure; the journal is then as it was."""
@@ -208,9 +227,22 @@ class Writer:
 
     def add_hash(self, deposit: str, seq: int, hash_: str) -> None:
         """Note an event by its hash."""
-        content = msgspec.json.encode(Line(deposit, seq, hash_, self._prev))
+        self._add(Line(deposit, seq, hash_, self._prev))
+
+    def add_roster(self, digest: str, note: str) -> None:
+        """Note that the roster is another one: its SHA-256 (hex), and what has changed."""
+        said = f"{digest} {note}"
+        self._add(Line(ROSTER, self._lines, hashlib.sha256(said.encode()).hexdigest(), self._prev, said))
+        self.roster = digest
+
+    def _add(self, line: Line) -> None:
+        content = msgspec.json.encode(line)
         append_line(self._path, content, over=self._torn)
-        self._prev, self._torn = _digest(content), 0
+        self._prev, self._torn, self._lines = _digest(content), 0, self._lines + 1
+
+
+def _roster_of(line: Line) -> str:
+    return line.note.partition(" ")[0]
 
 
 def _digest(content: bytes) -> str:

@@ -58,6 +58,14 @@ class Library:
         return digest.hexdigest()
 
     @property
+    def in_force(self) -> dict[str, str]:
+        """The version of each procedure in force, and the SHA-256 (hex) of its file."""
+        return {
+            name: f"{each.version} {hashlib.sha256(self._edition(name, each.version).content).hexdigest()}"
+            for name, each in self.current.items()
+        }
+
+    @property
     def names(self) -> list[str]:
         """The procedures' names."""
         return list(dict.fromkeys(name for name, _ in self._editions))

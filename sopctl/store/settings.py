@@ -216,7 +216,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             if not all(map(names.is_network, networks)):
                 raise ValueError(f"Expected networks such as 10.20.0.0/16 in `{name}`")
         for key in self.first_contact_keys:
-            if key in self.secrets() or key.endswith(".pub"):
+            if key not in self.for_letters and key != "owner":  # the default may be what an older site calls its own
                 raise ValueError(f"Expected in `first_contact_keys` keys that are for nothing else, not `{key}`")
 
     def roles(self) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -227,10 +227,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         for days, role in self.escalation.items():
             yield ("escalation", str(days)), role
 
-    def secrets(self) -> set[str]:
-        """The files of keys/ that the settings themselves need."""
-        named = {self.management.key, "vault", *(channel.url for channel in self.channels.values())}
-        return named | ({self.mail.password} if self.mail and self.mail.password else set())
+    @property
+    def for_letters(self) -> tuple[str, ...]:
+        """The keys of keys/ that letters may name: none that the settings themselves need."""
+        own = {self.management.key, "vault", *(channel.url for channel in self.channels.values())}
+        own |= {self.mail.password} if self.mail and self.mail.password else set()
+        return tuple(key for key in self.first_contact_keys if key not in own and not key.endswith(".pub"))
 
     def principal(self, login: str) -> Principal:
         """Who has proved this login: a person of the office, or nobody; a clerk as far as the site says so."""

@@ -1,15 +1,16 @@
 """A site: the folder of text files in which an office keeps its racks, switches and dossiers."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model import private_key
+from sopctl.model.intake.addresses import Network
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
@@ -27,7 +28,7 @@ MAX_KEY = 64 * 1024
 RUN_DAYS = 90
 """How long the folders of runs are kept."""
 
-Named = TypeVar("Named", Rack, SwitchRecord)
+Named = TypeVar("Named", Rack, SwitchRecord, Network)
 """A record that is kept in a file of its own name."""
 
 
@@ -99,6 +100,12 @@ class Site:
         """The switches of `switches/*.yml`, by name. Raises InvalidRecord when a file's name is not its switch's."""
         return {switch.name: switch for switch in self._records("switches", SwitchRecord)}
 
+    @cached_property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks of `networks/*.yml`, by name: the addresses that the office gives out. Raises InvalidRecord when
+        a file's name is not its network's."""
+        return tuple(self._records("networks", Network))
+
     def folder(self, name: str) -> Path:
         """A folder of the site, refused when it is a symbolic link (which could lead out of the site)."""
         path = self.root / name
@@ -165,8 +172,7 @@ class Site:
             yield
 
     def new_run(self, name: str) -> Path:
-        """The path of a folder for one run of an outside program, not made yet. Runs are disposable and never in git;
-        those older than RUN_DAYS are removed now.
+        """The path of a folder for one run of an outside program, not made yet. Runs are disposable and never in git.
 
         Raises InvalidRecord where another login could change what the run would execute.
         """
@@ -175,10 +181,13 @@ class Site:
         make_folder(runs)
         with disk_errors(runs, "read"):
             taken = [path.suffix.removeprefix(".") for path in runs.glob(f"{name}.*")]
-        for old, at in self.runs():
-            if time.time() - at > RUN_DAYS * 86_400:
-                shutil.rmtree(old, ignore_errors=True)
         return runs / f"{name}.{1 + max((int(number) for number in taken if number.isdecimal()), default=0)}"
+
+    def forget_runs(self, now: datetime) -> None:
+        """Remove the folders of runs that are older than RUN_DAYS."""
+        for old, at in self.runs():
+            if now.timestamp() - at > RUN_DAYS * 86_400:
+                shutil.rmtree(old, ignore_errors=True)
 
     def runs(self) -> list[tuple[Path, float]]:
         """The folders of the runs that are kept, each with the time of its last change (Unix), the newest first."""

@@ -23,6 +23,21 @@ def extension(each: Summary) -> Action:
     return _action(each, "extend", alternatives=back)
 
 
+def followups(each: Summary, *, port: bool) -> list[tuple[str, Action]]:
+    """What remains to be done after a correction or a move, and how; `port`: can its switch port be set from here?"""
+    if not each.in_our_hands:
+        return []
+    found = []
+    if each.to_repair and each.verb != "configure":
+        edited = ", ".join(each.to_repair)
+        found.append((f"Berkas diubah sesudah konfigurasi ({edited}): terapkan ke server", Action("repair", each.id)))
+    if each.to_set_port and port:
+        found.append(("Port switch belum sesuai dengan berkas: atur kembali", Action("switch", each.id)))
+    if each.to_gather and each.verb == "inventory":
+        found.append(("Server dipindahkan: data ulang", Action("inventory", each.id)))
+    return found
+
+
 def _asides(each: Summary) -> tuple[Action, ...]:
     return tuple(_action(each, verb) for verb in each.asides)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import date
 from functools import lru_cache
 
 from sopctl.errors import Action, Advice, InvalidRecord, SopctlError
@@ -33,34 +34,34 @@ def destinations(site: Site) -> Destinations:
     return Destinations(settings.networks, settings.rehearsal_networks, ours)
 
 
-def house(site: Site) -> House:
-    """What of this site decides over a letter."""
+def house(site: Site, today: date | None = None) -> House:
+    """What of this site decides over a letter that comes in `today` (None: nobody asks what is plausible)."""
     settings = site.settings
     accounts = {settings.management.account, settings.management_account or settings.management.account}
     keys = set()
     for path in site.folder("keys").glob("*.pub"):
         with suppress(SopctlError, UnicodeDecodeError):
             keys.add(public_key.blob(codec.read(path, MAX_PUBLIC_KEY, links=False).decode()))
-    return House(destinations(site), settings.first_contact_keys, frozenset(accounts), frozenset(keys - {b""}))
+    return House(destinations(site), settings.for_letters, frozenset(accounts), frozenset(keys - {b""}), today)
 
 
-def objections(site: Site, record: AnyRequest | Adoption) -> list[Objection]:
+def objections(site: Site, record: AnyRequest | Adoption, today: date | None = None) -> list[Objection]:
     """What keeps this record from coming in."""
-    return admission.objections(record, house(site))
+    return admission.objections(record, house(site, today))
 
 
 Place = Callable[[Sequence[Step]], str]
 """Where in what was handed in a field of the record stands."""
 
 
-def refuse(site: Site, record: AnyRequest | Adoption, place: Place) -> None:
+def refuse(site: Site, record: AnyRequest | Adoption, place: Place, today: date | None = None) -> None:
     """Raise InvalidRecord, with all that is wrong, for a record that must not come in."""
-    _raise(objections(site, record), place)
+    _raise(objections(site, record, today), place)
 
 
-def refuse_edit(site: Site, before: Adoption, after: Adoption, place: Place) -> None:
+def refuse_edit(site: Site, before: Adoption, after: Adoption, place: Place, today: date | None = None) -> None:
     """As `refuse`, for what an edit brings in."""
-    _raise(admission.added(before, after, house(site)), place)
+    _raise(admission.added(before, after, house(site, today)), place)
 
 
 def in_record(content: bytes, where: str) -> Place:
@@ -81,8 +82,10 @@ def _raise(found: list[Objection], place: Place) -> None:
         remedies += [part for part in _parts(each.remedy) if part not in remedies]
     raise InvalidRecord(
         "not-admitted",
-        "{objections}",
+        "{field}: {reason}",
         where=place(first.path),
         remedy=remedies,
-        objections="; ".join(f"{each.field}: {each.reason}" for each in (first, *others)),
+        lines=[f"{place(each.path)}: {each.field}: {each.reason}" for each in others],
+        field=first.field,
+        reason=first.reason,
     )

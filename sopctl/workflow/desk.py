@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sopctl.errors import Action, Conflict, Interrupted, NotNow, UsageError
 from sopctl.model.deposit import Deposit
@@ -25,6 +25,7 @@ from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
 from sopctl.model.sop.verbs import Verb
 from sopctl.model.unit import identity
 from sopctl.store import dossiers
+from sopctl.store.across import clock, identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import actions
@@ -38,6 +39,8 @@ class Desk:
     """Who works where: the site, who acts and decides, and the office's clock.
 
     `seen` has the head of each history (by deposit) that the caller saw: if one has moved since, a turn is refused.
+    `despite` says why a deposit may have an address, number or name that another has. `clock_is_right`: a person said
+    so, however far it is ahead.
     `late_because` is why what is done comes late, where someone says so.
     """
 
@@ -45,6 +48,8 @@ class Desk:
     deciding: Deciding
     clock: Callable[[], datetime]
     seen: Mapping[str, str] = field(default_factory=dict)
+    despite: str = ""
+    clock_is_right: bool = False
     late_because: str = ""
 
     @property
@@ -56,6 +61,20 @@ class Desk:
         """Now, to the second, with the office's offset."""
         return self.clock().replace(microsecond=0)
 
+    def sure_of_the_clock(self) -> bool:
+        """Is it a time at which things may be done that cannot be undone? What is doubtful is told (`Site.lagging`)."""
+        found = clock.doubt(self.site, self.now(), right=self.clock_is_right)
+        if found and found.error.id not in {each.id for each in self.site.lagging}:
+            self.site.lagging.append(found.error)
+        return not (found and found.ahead)
+
+    def refuse_doubtful_clock(self) -> None:
+        """Raise OutsideFailure while the clock is far ahead of what is known, and nobody said that it is right: before
+        anything is done that cannot be undone."""
+        found = clock.doubt(self.site, self.now(), right=self.clock_is_right)
+        if found and found.ahead:
+            raise found.error
+
     def decided_by(self, by: str | None, behalf: Behalf | None = None) -> "Desk":
         """The same desk, with someone else deciding."""
         return replace(self, deciding=replace(self.deciding, by=by, behalf=behalf))
@@ -64,13 +83,19 @@ class Desk:
         """The same desk, for turns that are refused where a history has moved since."""
         return replace(self, seen=heads)
 
+    def knowing(self, despite: str = "", *, clock_is_right: bool = False) -> "Desk":
+        """The same desk, for what is recorded despite what other deposits have, or at a time that a person vouches
+        for."""
+        return replace(self, despite=despite.strip(), clock_is_right=clock_is_right)
+
     def saying_why_late(self, reason: str) -> "Desk":
         """The same desk, with a reason for what comes late."""
         return replace(self, late_because=reason.strip())
 
     def automatic(self) -> "Desk":
         """The same desk, for what follows from a rule alone."""
-        return replace(self, deciding=Deciding(Principal(self.typed, "automation")), seen={}, late_because="")
+        rule = Deciding(Principal(self.typed, "automation"))
+        return replace(self, deciding=rule, seen={}, despite="", late_because="")
 
     def decider(self, actors: Sequence[str], what: str, unit: str, *, unattended: bool = False) -> str:
         """Who decides `what`. Raises as `Deciding.decider`."""
@@ -228,8 +253,21 @@ class Turn:
             note=note,
             data=to_data((*self.always, *entries)),
         )
+        self.desk.sure_of_the_clock()
         procedure.after(self.dossier.procedures, self.dossier.standing, event)  # what does not fit is never written
-        self.dossier = dossiers.append(self.desk.site, self.dossier, event, step=self.verb.kind != "act")
+        site, step = self.desk.site, self.verb.kind != "act"
+        added = identities.added(site, self.dossier, event)
+        if not added.marks:
+            self.dossier = dossiers.append(site, self.dossier, event, step=step)
+            return self.dossier.events[-1]
+        with identities.alone(site):
+            found = identities.clashes(site, [added])
+            if found and not self.desk.despite:
+                identities.refuse(found, str(self.dossier.folder / "deposit.yml"))
+            if found:
+                why = to_data((identities.despite(found, self.desk.despite),))
+                event = structs.replace(event, data={**event.data, **why})
+            self.dossier = dossiers.append(site, self.dossier, event, step=step)
         return self.dossier.events[-1]
 
 

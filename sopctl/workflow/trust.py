@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from sopctl.errors import Action, OutsideFailure, UsageError
 from sopctl.model.access import ladder
 from sopctl.model.access import target as targets
-from sopctl.model.access.algorithms import Old
+from sopctl.model.access.algorithms import OLD, Disagreement, Kind, Old, device_remedies
+from sopctl.model.access.causes import Cause
 from sopctl.model.access.destinations import Destinations
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import HostKey, Jump, Pin, Service, Target
@@ -143,11 +144,28 @@ def confirmed(host: Host, proof: Proof, before: tuple[HostKey, datetime] | None 
             "host-key-unreadable",
             "the host key of {host} cannot be read: {reason}",
             where=host.place,
-            remedy=(ladder.remedy(found), "To see where it fails:", Action("probe", host.place)),
+            remedy=(*_remedy(host, found), "To see where it fails:", Action("probe", host.place)),
             host=host.name,
             reason=found.detail,
         )
     return key, accepted(host, proof, key, before)
+
+
+_APART = {
+    Cause.NO_COMMON_KEX: Kind.KEX,
+    Cause.NO_COMMON_HOST_KEY: Kind.HOST_KEY,
+    Cause.NO_COMMON_CIPHER: Kind.CIPHER,
+    Cause.NO_COMMON_MAC: Kind.MAC,
+}
+
+
+def _remedy(host: Host, found: AccessResult) -> tuple[str, ...]:
+    """What helps with this host: an appliance or a switch has no sshd_config."""
+    kind = _APART.get(found.cause) if found.cause else None
+    if host.kind == "server" or kind is None:
+        return (ladder.remedy(found),)
+    said = set(found.detail.replace(",", " ").split())
+    return device_remedies(Disagreement(kind, tuple(each for each in OLD.get(kind, ()) if each in said)))
 
 
 def accepted(host: Host, proof: Proof, key: HostKey, before: tuple[HostKey, datetime] | None = None) -> str:

@@ -255,6 +255,7 @@ def test_the_host_key_of_an_old_device_is_read_where_its_record_allows_it() -> N
             confirmed(host, Proof(trusted_path="kabel"))
         assert told.value.id == "host-key-unreadable"
         assert "offers only ssh-rsa" in told.value.message
-        assert "may allow ssh-rsa in its record" in str(told.value)
+        assert "for this device alone, in its record: legacy: [ssh-rsa]" in str(told.value)
+        assert "sshd" not in str(told.value), "a device has no sshd_config"
         key, _ = confirmed(replace(host, old=("ssh-rsa",)), Proof(trusted_path="kabel"))
     assert key.sha256 == pinned().sha256

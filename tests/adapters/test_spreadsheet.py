@@ -48,6 +48,37 @@ def test_a_bomb_is_refused_for_little(parts: dict[str, bytes]) -> None:
     tracemalloc.stop()
 
 
+HEAD = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
+TAIL = b"</row></sheetData></worksheet>"
+TEXT = b'<c r="A1" t="inlineStr"><is><t>'
+ODD = {
+    "entities that grow": b'<!DOCTYPE x [<!ENTITY a "aaaaaaaa">]>'
+    + HEAD
+    + TEXT
+    + b"&a;" * 1_000
+    + b"</t></is></c>"
+    + TAIL,
+    "many attributes": HEAD + b"<c " + b" ".join(b'a%d=""' % n for n in range(60_000)) + b"/>" + TAIL,
+    "one long cell": HEAD + TEXT + b"a" * 300_000 + b"</t></is></c>" + TAIL,
+    "another encoding": (b'<?xml version="1.0" encoding="cp037"?>' + HEAD + b"<c/>" * 1_000 + TAIL),
+    "tags of two bytes": ('<?xml version="1.0" encoding="utf-16"?>' + (HEAD + b"<c/>" * 1_000 + TAIL).decode()).encode(
+        "utf-16"
+    ),
+}
+
+
+@pytest.mark.parametrize("part", ODD.values(), ids=ODD.keys())
+def test_what_no_spreadsheet_program_writes_is_refused_before_it_is_read(part: bytes) -> None:
+    with pytest.raises(InvalidRecord, match="which no spreadsheet program writes"):
+        list(spreadsheet.read_rows(book({SHEET: part}), where="x.xlsx", max_rows=100, max_columns=10))
+
+
+def test_a_declaration_of_utf8_is_usual() -> None:
+    part = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n' + HEAD + TEXT + b"unit</t></is></c>" + TAIL
+    found = list(spreadsheet.read_rows(book({SHEET: part}), where="x.xlsx", max_rows=100, max_columns=10))
+    assert found[0][0] == "unit"
+
+
 def test_a_size_that_the_header_understates_does_not_help() -> None:
     content = bytearray(book(BOMBS["one long string"]))
     true = (40_000_000 + len(b"<sst><si><t></t></si></sst>")).to_bytes(4, "little")

@@ -272,6 +272,15 @@ def test_a_result_that_cannot_be_printed_was_still_recorded(
     assert len(dossiers.read(desk.site, deposit).events) == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "code"), [("list", 6), ("list --json", 6), ("show X", 2), ("rack", 2), ("nosuch", 2)]
+)
+def test_where_nothing_can_be_told_the_exit_code_still_tells(site: Site, words: str, code: int) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "sopctl", *words.split()]
+        assert subprocess.run(command, cwd=site.root, stdout=full, stderr=full, check=False).returncode == code
+
+
 def test_a_group_without_a_command_shows_its_help(sopctl: Callable[..., Ran]) -> None:
     ran = sopctl("journal")
     assert ran.code == 2

@@ -22,7 +22,7 @@ def everything(site: Path) -> dict[str, bytes]:
 
 def unsound(desk: Desk) -> list[str]:
     """What is wrong with a site: broken records, a journal that does not agree."""
-    _, errors = validation.validate(desk)
+    errors = validation.validate(desk).errors
     return [*map(str, errors), *journal.check(desk).gaps]
 
 

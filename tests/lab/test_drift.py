@@ -98,7 +98,7 @@ def what_is_asked_for_since(configured: Placed, sopctl: Callable[..., Ran]) -> N
     changed = record.read_text().replace("name: web1.", "name: web2.")
     edited = configured.desk.site.root.parent / "edited.yml"
     edited.write_text(changed)
-    editing.edit(configured.desk, configured.id, source=edited)
+    editing.edit(configured.desk, configured.id, source=edited, note="ralat")
     settings = configured.desk.site.root / "sopctl.yml"
     settings.write_text(settings.read_text().replace("Asia/Jakarta", "Asia/Jayapura"))
     ran = sopctl("configure", "--drift", configured.id)

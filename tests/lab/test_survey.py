@@ -74,7 +74,7 @@ def test_a_server_is_looked_at_before_it_is_changed(placed: Placed, sopctl: Call
     wanted = tmp_path / "deposit.yml"
     record = (placed.dossier().folder / "deposit.yml").read_text()
     wanted.write_text(record.replace("ports: []", "ports: [8000-8010, 53/udp]"))
-    editing.edit(desk, deposit, source=wanted)
+    editing.edit(desk, deposit, source=wanted, note="ralat")
     secret = desk.site.root / "keys/password"
     secret.write_text("owner-7\n")
     secret.chmod(0o600)

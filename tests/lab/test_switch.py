@@ -156,8 +156,8 @@ PING = """
 IMPATIENT = """
 import sys
 from sopctl.cli.main import main
-from sopctl.workflow.ports import change
-change.RESTORE_SECONDS = int(sys.argv.pop(1))  # 180, but for tests
+from sopctl.workflow.ports import left_over
+left_over.RESTORE_SECONDS = int(sys.argv.pop(1))  # 180, but for tests
 main()
 """
 

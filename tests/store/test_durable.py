@@ -3,12 +3,13 @@
 import os
 import signal
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sopctl.errors import InvalidRecord
+from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.store.durable import make_folder, opened, sweep, undisturbed, write_atomic, write_output
 from tests.conftest import Ran
 
@@ -77,6 +78,31 @@ def test_output_goes_into_a_device_and_through_a_link(tmp_path: Path) -> None:
     write_output(tmp_path / "link", b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_output_into_a_pipe_is_written_and_does_not_wait_for_a_reader(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutsideFailure, match="cannot write"):
+        write_output(tmp_path / "pipe", b"x")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_output(tmp_path / "pipe", b"x")
+    assert os.read(reader, 9) == b"x"
+    os.close(reader)
+    out, into = os.pipe()
+    write_output(Path(f"/dev/fd/{into}"), b"y")  # as /dev/stdout is, before `| less`
+    assert os.read(out, 9) == b"y"
+    os.close(out)
+    os.close(into)
+
+
+def test_a_file_that_is_written_again_is_rid_of_what_a_kill_left(tmp_path: Path) -> None:
+    """Wherever it is: of this file alone, and not of one who writes it now."""
+    for name, age in ((".a.yml.1.tmp", 7200), (".a.yml.2.tmp", 0), (".b.yml.3.tmp", 7200)):
+        (tmp_path / name).write_bytes(b"half")
+        then = time.time() - age
+        os.utime(tmp_path / name, (then, then))
+    write_atomic(tmp_path / "a.yml", b"x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.yml.2.tmp", ".b.yml.3.tmp", "a.yml"]
 
 
 def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_an_edit_by_hand_counts_once_it_is_accepted(desk: Desk, file_request: Ca
     path.write_text(path.read_text().replace("unit: Dinas Contoh", "unit: Dinas Baruuu"))  # of the same length
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert [each.unit for each in register.summaries(desk.site)] == ["Dinas Contoh"]
-    editing.accept(desk, deposit, note="ralat")
+    editing.accept(desk.decided_by("kabid"), deposit, note="ralat")
     assert [each.unit for each in register.summaries(desk.site)] == ["Dinas Baruuu"]
 
 

@@ -105,7 +105,7 @@ def test_two_versions_in_one_file_are_told_with_the_way_out(
     history = repository / "deposits" / "PS-2026-0001" / "history.yml"
     text = history.read_text()
     history.write_text(f"{text}<<<<<<< HEAD\n- seq: 2\n=======\n- seq: 2\n>>>>>>> other\n")
-    _, errors = validation.validate(desk)
+    errors = validation.validate(desk).errors
     assert [each.id for each in errors] == ["merge-conflict"]
     number = len(text.splitlines()) + 1
     assert errors[0].where.endswith(f"history.yml:{number}:1")

@@ -110,7 +110,7 @@ def test_an_adoption_has_the_same_gate(desk: Desk, tmp_path: Path) -> None:
 
 def test_each_row_of_a_list_has_the_same_gate(desk: Desk, tmp_path: Path) -> None:
     head, row = adopting.template().splitlines()
-    bad = [row.replace("192.0.2.10", "169.254.169.254"), row.replace("Dinas Contoh", "Dinas\u200b Contoh")]
+    bad = [row.replace("192.0.2.20", "169.254.169.254"), row.replace("Dinas Contoh", "Dinas\u200b Contoh")]
     file = tmp_path / "list.csv"
     file.write_text("\n".join([head, *bad]) + "\n")
     with pytest.raises(InvalidRecord) as refused:

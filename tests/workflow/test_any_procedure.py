@@ -372,11 +372,15 @@ def bounded(office: Office) -> Callable[[str], Callable[..., StepDone]]:
 def test_nothing_that_reads_a_sound_site_ends_in_an_error(made_site: Path, carried: list[Procedure], seed: int) -> None:
     with office(made_site, carried, Random(seed)) as here:
         desk, record = here.desk, here.desk.site.root / "request.yml"
-        record.write_text(EXAMPLE_REQUEST.replace("depth_mm: 700", "depth_mm: 400"))
-        ids = [letters.request(desk, record).id for _ in range(2)]
+        ids = []
+        for number in (1, 2):
+            text = EXAMPLE_REQUEST.replace("depth_mm: 700", "depth_mm: 400").replace("web1.", f"web{number}.")
+            own = text.replace("SN-0001", f"SN-{number}").replace("090/1/", f"090/{number}/")
+            record.write_text(own.replace("192.0.2.10 ", f"192.0.2.1{number} "))
+            ids.append(letters.request(desk, record).id)
         for _ in range(here.chance.randrange(30)):
             here.live(here.chance.choice(ids))
-        count, errors = validation.validate(desk)
+        count, errors, _ = validation.validate(desk)
         assert (count, errors) == (2, [])
         for deposit in ids:
             for name, read in workflows(desk, deposit).items():

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from sopctl.cli import terminal
-from sopctl.errors import NotNow
+from sopctl.errors import InvalidRecord, NotNow
 from sopctl.model.access.verification import Established, View
 from sopctl.model.inspection import Inspection
 from sopctl.model.sop import history, verbs
@@ -98,6 +98,7 @@ class Year:
         record = yaml.safe_load(EXAMPLE_REQUEST)
         record["letter"] = {"number": f"090/{(self.filed + 1) // 2}/2026", "date": today}
         record["unit"] = f"Dinas {self.filed % 17}"
+        record["access"]["address"] = f"198.18.{self.filed // 250}.{self.filed % 250 + 1}"
         record["server"] |= {
             "name": f"s{self.filed}.example.org",
             "serial": f"SN-{self.filed:04}",
@@ -110,6 +111,10 @@ class Year:
         path = self.desk.site.root / "surat.yml"
         path.write_bytes(codec.dump(record))
         letters.request(self.desk, path)
+        if self.filed % 25 == 0:
+            with pytest.raises(InvalidRecord, match="the serial number"):
+                letters.request(self.desk, path)
+            self.happened["filed twice"] += 1
 
     def aside(self, each: Summary, today: date) -> bool:  # noqa: PLR0911 (one return a thing that may happen)
         """What happens beside the paper; True when it used up the day for this deposit."""
@@ -171,11 +176,11 @@ class Year:
                 if self.chance(0.02 if slow else 0.7):
                     handover.receive(desk, deposit)
             case "inspect", "condition":
-                serial = each.serial if self.chance(0.9) else "SN-LAIN"
+                serial = each.serial if self.chance(0.9) else f"LAIN-{each.id}"
                 done = inspecting.inspect(desk, deposit, serial=serial, found=Inspection(accessories=("rel", "kabel")))
                 self.happened["failed inspection"] += not done.answer
             case "inspect", "serial":
-                inspecting.inspect(desk, deposit, serial=each.serial if self.chance(0.9) else "SN-LAIN")
+                inspecting.inspect(desk, deposit, serial=each.serial if self.chance(0.9) else f"LAIN-{each.id}")
             case "inspect", _:
                 inspecting.inspect(
                     desk, deposit, found=Inspection(rest_ok=True), missing=("rel",) if self.chance(0.1) else ()
@@ -244,6 +249,14 @@ def check_space(site: Site, everyone: list[Summary]) -> None:
     for each in everyone:
         if each.procedure == "konfigurasi" or (each.procedure, each.step) in {("penitipan", 8), ("penitipan", 10)}:
             assert each.place, f"{each.id} at {each.stands} has no place"
+
+
+def check_identities(site: Site, everyone: list[Summary]) -> None:
+    """No two open deposits with one address, serial number, name or letter, as their records have them."""
+    records = [yaml.safe_load((site.root / "deposits" / x.id / "deposit.yml").read_text()) for x in everyone if x.step]
+    for told in ("{access[address]} {access[port]}", "{server[serial]}", "{server[name]}", "{unit} {letter[number]}"):
+        marks = Counter(told.format(**record) for record in records)
+        assert [mark for mark, number in marks.items() if number > 1] == []
 
 
 def check_history(events: list[Any]) -> None:
@@ -355,5 +368,5 @@ def test_a_year_in_the_office(office: Site) -> None:
     total = sla_report(year.desk, "2026-06").found.total
     assert total.done > 100
     assert 0 < total.in_time < total.done
-    errors = validation.validate(year.desk)[1]
-    assert errors == []
+    check_identities(office, register.summaries(office))
+    assert validation.validate(year.desk).errors == []

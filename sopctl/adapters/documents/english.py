@@ -23,6 +23,13 @@ ENGLISH = {
     "Tanggal serah terima": "Day of the hand-over",
     "Tanggal ditempatkan": "Day of placing",
     "Catatan": "Remarks",
+    "Surat": "Letter",
+    "palsu": "forged",
+    "Tempat": "Place",
+    "dinyatakan {day} (peristiwa {number})": "stated on {day} (event {number})",
+    "dipindahkan {day} (peristiwa {number})": "moved on {day} (event {number})",
+    "Formulir ini menggantikan formulir nomor {number} tanggal {day}, yang keliru: {why}": "This form replaces form "
+    "{number} of {day}, which was wrong: {why}",
     "dikoreksi {day} (peristiwa {number})": "corrected on {day} (event {number})",
     "berubah sejak {since}, dicatat {day} (peristiwa {number})": "changed since {since}, recorded on {day} (event "
     "{number})",
@@ -157,7 +164,6 @@ ENGLISH = {
     "you for your attention and cooperation.",
     "Pemohon": "Requested by",
     "Kepala Perangkat Daerah": "Head of the unit",
-    "Surat": "Letter",
     "Tanggal": "Date",
     "Perihal": "Subject",
     "Perangkat daerah": "Unit",

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import msgspec
 from msgspec import Struct
@@ -34,20 +34,21 @@ class _Problem(Struct):
 
     id: str
     template: str
-    values: dict[str, str | int]
+    values: dict[str, Any]
     where: str
     remedy: tuple[str | Action, ...]
     invalid: bool
+    lines: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, error: SopctlError) -> "_Problem":
         values = {name: value if isinstance(value, str | int) else str(value) for name, value in error.values.items()}
         invalid = error.exit_code == ExitCode.INVALID
-        return cls(error.id, error.template, values, error.where, error.remedy, invalid)
+        return cls(error.id, error.template, values, error.where, error.remedy, invalid, error.lines)
 
     def as_error(self) -> SopctlError:
         kind = InvalidRecord if self.invalid else OutsideFailure
-        return kind(self.id, self.template, where=self.where, remedy=self.remedy, **self.values)
+        return kind(self.id, self.template, where=self.where, remedy=self.remedy, lines=self.lines, **self.values)
 
 
 class _Reply(Struct):

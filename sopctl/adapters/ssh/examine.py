@@ -19,6 +19,7 @@ from sopctl.adapters.ssh.root import run_unasked, unasked_fault
 from sopctl.errors import InvalidRecord
 from sopctl.model.access import sshd_rules
 from sopctl.model.access.account import AccountFound, AccountSeen, Examination, KeyFile, PathEntry, Shadow, findings
+from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import Rung
 from sopctl.model.access.target import Target, source
 from sopctl.model.names import ACCOUNT, PUBLIC_KEY
@@ -38,6 +39,7 @@ def examine_accounts(
     key: Key,
     accounts: Mapping[str, Sequence[str]],
     *,
+    deposit: str = "",
     address: str | None = None,
     jump_key: Key | None = None,
     ca: str | None = None,
@@ -48,7 +50,8 @@ def examine_accounts(
 
     Checks that each account exists, is neither locked nor expired, has all of its keys ("TYPE BASE64 [comment]") where
     sshd reads them, passes sshd's rules for a login from `address` (by default our own), and has a working shell. Then
-    the services are checked. When the management account does not get that far, `access` in the result says why, and
+    the services are checked. A server that carries the id of another deposit than `deposit` is not looked at: that is
+    the cause `other-deposit`. When the management account does not get that far, `access` in the result says why, and
     accounts that were not examined are missing. One connection, within `target.timeout`.
     Raises InvalidRecord for malformed arguments, and Interrupted.
     """
@@ -63,7 +66,8 @@ def examine_accounts(
         climb.log_in(target.user or "", key)
         with climb.on(Rung.COMMAND) as note:
             for account, public_keys in accounts.items():
-                found.append(AccountFound(account, findings(_examine(climb, account, address), public_keys)))
+                seen = _examine(climb, account, address, deposit)
+                found.append(AccountFound(account, findings(seen, public_keys)))
             note.append(f"looked at {', '.join(accounts)}")
         climb.disconnect()
         if target.services:
@@ -96,12 +100,15 @@ def _refuse(target: Target, accounts: Mapping[str, Sequence[str]], address: str 
         source(address)
 
 
-def _examine(climb: Climb, account: str, address: str | None) -> AccountSeen:
+def _examine(climb: Climb, account: str, address: str | None, deposit: str) -> AccountSeen:
     """Run the script and parse its output."""
     assert climb.session is not None  # noqa: S101 (logged in)
     script = resources.files(__package__).joinpath("examine.sh").read_bytes()
     status, output = run_unasked(climb.session, script, [account, address or "-"], MAX_ANSWER, connection=True)
     said = read_records(output)
+    noted = printable(dict(said).get("deposit", "").strip(), 60)
+    if deposit and noted and noted != deposit:
+        raise Fault(Cause.OTHER_DEPOSIT, f"this is the server of {noted}, by the note there, not of {deposit}")
     if said and said[-1][0] == "end":
         return read_seen(account, said)
     raise unasked_fault(climb.target.user or "", status, b"" if said else output, "the account could not be examined")

@@ -64,6 +64,7 @@ main() {
 	PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 	export PATH LC_ALL
 	set -f
+	say deposit "$(head -c 60 /var/lib/sopctl/deposit 2>/dev/null)"
 	say today "$(($(date +%s) / 86400))"
 	entry=$(getent passwd "$user")
 	say passwd "$entry"

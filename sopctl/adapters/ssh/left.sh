@@ -3,8 +3,8 @@
 #            `KIND KEY`, those of the note before stay
 #   compare  changes nothing
 # Both print each fact that is another now than in the note that was there. $fingerprint is the script of that name.
-# Lines: `=begin MARK`, `=note DIGEST` (of the note that is there in the end; or `=note absent`, `=note incomplete`), `?`
-# and what was asked for then, `-` and a fact then, `+` and a fact now, `=end MARK`.
+# Lines: `=begin MARK`, `=note DIGEST` (of the note that is there in the end; or `=note absent`, `=note incomplete`),
+# `=deposit ID` (whose server it is, by the note of that), `?` and what was asked for then, `-` and a fact then, `+` and a fact now, `=end MARK`.
 set -u
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
@@ -76,6 +76,7 @@ main() {
         note) note "$@" ;;
         compare) compare "$@" ;;
     esac
+    if [ -s "${place%/*}/deposit" ]; then told deposit "$(head -c 60 "${place%/*}/deposit" | tr -cd 'A-Z0-9-')"; fi
     told end "$mark"
 }
 main "$@" </dev/null 2>/dev/null

@@ -127,7 +127,7 @@ taken() { # what is of the owner's in the places of our own files, on a server t
 	done
 	for path in /var/lib/sopctl/* /var/lib/sopctl/.[!.]*; do
 		case ${path##*/} in
-			'*' | '.[!.]*' | window | host_name* | sshd | resolv.conf* | left* | time_* | journald | security_updates*) ;;
+			'*' | '.[!.]*' | window | deposit* | host_name* | sshd | resolv.conf* | left* | time_* | journald | security_updates*) ;;
 			*) echo "$path" ;;
 		esac
 	done | head -n 3
@@ -210,6 +210,7 @@ main() {
 	say now "$(date +%s)"
 	say seen_from "$address"
 	if [ -e "/var/lib/sopctl/created/$1" ]; then say made_here yes; fi
+	head -c 60 /var/lib/sopctl/deposit | part deposit 60
 	if [ -e /etc/nologin ] || [ -e /run/nologin ]; then say nologin yes; fi
 	own_name & # a resolver that does not answer takes its time
 	grep -E '^(ID|VERSION_ID|PRETTY_NAME)=' /etc/os-release | part os 512

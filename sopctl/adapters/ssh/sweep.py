@@ -17,6 +17,7 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from sopctl.adapters.resolving import begin
 from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.banner import Greeting
 from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb
@@ -108,6 +109,9 @@ def _swept(
         except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
             answers.put(error)
 
+    for destinations in (job.target.destinations for job in jobs):
+        if destinations:
+            begin(destinations)
     worker = threading.Thread(target=run, name="sweep", daemon=True)
     worker.start()
     try:

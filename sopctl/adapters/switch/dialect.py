@@ -13,9 +13,10 @@ MAX_REFUSAL_LINES = 6
 _NOTHING = re.compile(r"(?!)")
 CISCO_LOG = re.compile(
     r"(?:\d{1,10}: ){0,2}(?:[*.]?[A-Za-z0-9:., ]{1,40}: )?%[A-Z][A-Z0-9_-]{0,60}-[0-7]-[A-Z0-9_]{1,60}"
-    r"(?: ?\([^)]{0,40}\))?:"
+    r"(?: ?\([^)]{0,40}\))?:|Rollback Confirmed Change: Rollback will begin"
 )
-"""How a message of a Cisco's log begins: `*Mar  1 10:00:00.123: %LINK-3-UPDOWN:`. It may come between any two lines."""
+"""How a message of a Cisco's log begins: `*Mar  1 10:00:00.123: %LINK-3-UPDOWN:`. It may come between any two lines. So
+may the reminder of a timed rollback."""
 CONFIGURING = re.compile(r".{1,64}\(config[^)]{0,40}\)#")
 """A Cisco's prompt in its configuration mode."""
 

@@ -3,7 +3,7 @@
 The device's own lines may come in between: messages of its log, a pager that could not be turned off, a question. What
 others make it say (a neighbour's name) may look like its prompt. So an answer begins with the echo of its command, and
 ends with a prompt after which nothing more comes. All work is linear in what was received, and the deadline is the
-session's, which grows by the time that commands took until they were answered: a slow device is not a dead one.
+session's, which grows by the time that answers take: a slow device is not a dead one.
 """
 
 import re
@@ -23,6 +23,9 @@ SETTLE_LOGIN_SECONDS = 0.3
 """The same while the prompt is not known yet, for a question, and for an answer whose text is a neighbour's."""
 ECHO_SECONDS = 2.0
 """After this silence a prompt counts although the device has not echoed the command."""
+SLOWEST = 100.0
+"""Characters a second, as on the slowest console lines. What comes faster earns the time that it takes, already before
+the answer is whole; what only trickles does not."""
 TICK = 0.005
 
 MAX_PROMPT = 200
@@ -33,8 +36,12 @@ _TAIL = 2048
 
 _MORE = re.compile(r"\s{0,40}[-<(]{1,8} ?(?:more|press any key)\b[^\n]{0,60}", re.IGNORECASE)
 _QUESTION = re.compile(
-    r"[\[(](?:confirm|y/n|yes/no|y|n)[\])] ?[:?]? ?$|(?:overwrite|continue|proceed)[^\n]{0,80}\? ?$", re.IGNORECASE
+    r"[\[(](?:confirm|y/n|yes/no|y|n|yes|no)[\])] ?[:?]? ?$|(?:overwrite|continue|proceed)[^\n]{0,80}\? ?$",
+    re.IGNORECASE,
 )
+_LIKE_A_QUESTION = re.compile(r"\?[ :]{0,2}$|[\[(][^\])\n]{1,40}[\])] ?[:?] ?$")
+"""What no prompt looks like: `Destination filename [startup-config]?`. It counts after a longer silence, as a line of
+an answer may end so too."""
 _ASKS_LOGIN = re.compile(r"(?:user ?name|login|password|passcode) ?: ?$", re.IGNORECASE)
 _PROMPT_ENDS = ("#", ">", "%", "$")
 
@@ -69,6 +76,7 @@ class Dialogue:
     def __init__(self, connection: "Guarded", dialect: Dialect, prompt: str = "") -> None:
         self._connection = connection
         self._dialect = dialect
+        self._earned = 0.0
         self.prompt = prompt
         self.configuring = False
         """Did the last answer end with the prompt of the configuration mode?"""
@@ -98,10 +106,10 @@ class Dialogue:
         """
         self._drain()
         self._connection.begin_answer()
-        began = time.monotonic()
+        began, self._earned = time.monotonic(), 0.0
         self._connection.write_channel(line + self._connection.RETURN)
         said = self._answer(line, confirm, SETTLE_LOGIN_SECONDS if careful else SETTLE_SECONDS)
-        self._connection.watchdog.credit(time.monotonic() - began)
+        self._earn(time.monotonic() - began - self._earned)
         return said
 
     def tell_secret(self, secret: str) -> str:
@@ -135,6 +143,7 @@ class Dialogue:
             new = self._connection.read_channel()
             now = time.monotonic()
             if new:
+                self._earn(min(now - heard, len(new) / SLOWEST))
                 heard = now
                 parts.append(new)
                 tail = (tail + new)[-_TAIL:]
@@ -147,29 +156,45 @@ class Dialogue:
             if _MORE.fullmatch(last) and quiet >= SETTLE_SECONDS:
                 self._connection.write_channel(" ")
                 parts.append("\n")
-                tail = ""
+                tail = "\n"  # the prompt may come at once: the page was the last
             elif quiet >= settle and "\n" in tail and self._ends(tail) and (echoed or quiet >= ECHO_SECONDS):
                 return self._plain("".join(parts), line)
-            elif quiet >= SETTLE_LOGIN_SECONDS and _QUESTION.search(last[-200:]):
+            elif self._asks(last[-200:], quiet):
                 if confirm is None or not confirm.search(last[-200:]):
                     self._connection.write_channel("\x03")
                     self._until_quiet()
                     raise Asks(last[-200:].strip())
                 self._connection.write_channel(self._connection.RETURN)
-                tail = ""
+                tail = "\n"
             elif quiet >= SETTLE_LOGIN_SECONDS and _ASKS_LOGIN.search(last[-80:]):
                 raise AsksLogin(last[-80:].strip())
             elif quiet >= max(ANSWER_SECONDS, self._dialect.patience):
                 raise Silent(last[-200:].strip())
             time.sleep(TICK)
 
+    def _earn(self, seconds: float) -> None:
+        """The device answers: it is given the time that this takes."""
+        self._earned += seconds
+        self._connection.watchdog.credit(seconds)
+
+    def _asks(self, last: str, quiet: float) -> bool:
+        """Is the last line a question?"""
+        how = _QUESTION if quiet < ECHO_SECONDS else _LIKE_A_QUESTION
+        return quiet >= SETTLE_LOGIN_SECONDS and bool(how.search(last))
+
     def _ends(self, tail: str) -> bool:
-        """Does the tail end with a prompt? Messages of the device's log may follow it."""
+        """Does the tail end with a prompt? Messages of the device's log may follow it, on its own line too."""
         for line in reversed(_lines(tail)):
             if line.strip() and not self._dialect.is_noise(line):
-                self.configuring = line.strip() != self.prompt
-                return self.at_prompt(line)
+                shown = self._without_noise(line).strip()
+                self.configuring = shown != self.prompt
+                return self.at_prompt(shown)
         return False
+
+    def _without_noise(self, line: str) -> str:
+        """A line without a message of the log that begins behind a prompt on it."""
+        end = next((at for at, each in enumerate(line[:MAX_PROMPT]) if each in "#>"), -1) + 1
+        return line[:end] if end and self._dialect.is_noise(line[end:]) else line
 
     def _plain(self, said: str, line: str) -> str:
         """An answer without its echo, prompts, pager marks and the device's log."""
@@ -180,7 +205,7 @@ class Dialogue:
             for each in lines[echo + 1 :]
             if not self._dialect.is_noise(each) and not _MORE.fullmatch(each)
         ]
-        while kept and (not kept[-1].strip() or self.at_prompt(kept[-1])):  # some show their prompt twice
+        while kept and (not kept[-1].strip() or self.at_prompt(self._without_noise(kept[-1]))):  # some show it twice
             kept.pop()
         return "\n".join(kept)
 

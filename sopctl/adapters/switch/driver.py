@@ -6,14 +6,15 @@ Applying them, and putting the port back when something fails, is the same code 
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol, cast
 
 from sopctl.adapters.switch import platforms
-from sopctl.adapters.switch.dialect import Dialect
-from sopctl.adapters.switch.faults import DeviceFault
+from sopctl.adapters.switch.dialect import MAX_JUDGED, Dialect
+from sopctl.adapters.switch.faults import CommandRefused, DeviceFault
 from sopctl.adapters.switch.session import Session
 from sopctl.errors import InvalidRecord
 from sopctl.model.names import told
@@ -25,15 +26,17 @@ from sopctl.model.text import printable
 class Restore:
     """How the switch puts a port back by itself should we lose it after a change.
 
-    `how` describes it in words. It is armed before the change, by the commands `begin` or the lines `arm` or by
-    `entering`, the command that enters the configuration mode; or with the change, by `closing`, the commands that make
-    its lines take effect. The commands `keep` disarm it, whether the change stays or was put back line by line:
+    `how` describes it in words. It is armed before the change, by the commands `begin`, which are done once the last
+    one's answer has what `begun` matches, or by the lines `arm`, or by `entering`, the command that enters the
+    configuration mode; or with the change, by `closing`, the commands that make its lines take effect. The commands
+    `keep` disarm it, whether the change stays or was put back line by line:
     a platform's own way of going back may undo what others changed meanwhile, and is left to the switch.
     """
 
     how: str
     arm: tuple[str, ...] = ()
     begin: tuple[str, ...] = ()
+    begun: re.Pattern[str] | None = None
     entering: str = ""
     closing: tuple[str, ...] | None = None
     keep: tuple[str, ...] = ()
@@ -51,6 +54,8 @@ class Pending:
     ours: bool | None = None
     end: tuple[str, ...] = ()
     seen: bool = True
+    restart: bool = False
+    """It restarts the switch, which ends what is not saved and nothing else."""
 
 
 class Driver(Protocol):
@@ -66,8 +71,8 @@ class Driver(Protocol):
         """The whole switch: ports, VLANs and, with `addresses`, the learned MAC addresses."""
 
     @staticmethod
-    def learned(session: Session) -> tuple[Learned, ...]:
-        """The learned MAC addresses alone, to poll for."""
+    def learned(session: Session, port: str = "") -> tuple[Learned, ...]:
+        """The learned MAC addresses alone, to poll for; of one port, where the switch can be asked so."""
 
     @staticmethod
     def neighbours(session: Session, port: str) -> tuple[Neighbour, ...]:
@@ -120,9 +125,13 @@ def read(platform: Driver, session: Session, *, addresses: bool = True) -> Switc
         return platform.read(session, addresses=addresses)
 
 
-def learned(platform: Driver, session: Session) -> tuple[Learned, ...]:
-    """The learned MAC addresses alone. Raises what `read` raises."""
+def learned(platform: Driver, session: Session, port: str = "") -> tuple[Learned, ...]:
+    """The learned MAC addresses alone, or those of one port: a slow line may take minutes over a large table. Raises
+    what `read` raises."""
     with _parsing(session):
+        if port:
+            with suppress(CommandRefused):  # it cannot be asked so
+                return platform.learned(session, port)
         return platform.learned(session)
 
 
@@ -157,6 +166,21 @@ def saved(platform: Driver, session: Session) -> dict[str, tuple[str, ...]] | No
     """The text of each port as it is kept for the next start, or None. Raises what `read` raises."""
     with _parsing(session):
         return platform.saved(session)
+
+
+def begin(session: Session, restore: Restore) -> None:
+    """Arm a rollback by its commands. Raises CommandRefused where the switch refuses it, or does not say that it did,
+    and what a session raises."""
+    said = ""
+    for command in restore.begin:
+        said = session.show(command)
+    if restore.begun and not any(restore.begun.search(line[:MAX_JUDGED]) for line in said.splitlines()):
+        raise CommandRefused(
+            restore.begin[-1],
+            printable(said.strip(), 300) or "it says nothing",
+            where=str(session.endpoint),
+            remedy="See on the switch whether an automatic rollback waits there, and whose it is.",
+        )
 
 
 def known() -> list[str]:

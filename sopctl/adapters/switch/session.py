@@ -8,10 +8,12 @@ import contextlib
 import re
 import secrets
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -198,13 +200,15 @@ class Session:
 
     @contextlib.contextmanager
     def _translated(self, command: str) -> Iterator[None]:
-        """Whatever the library raises while it sends `command`, as one of our errors."""
+        """Whatever the library raises while it sends `command`, as one of our errors. What the caller is just handling,
+        such as a refusal of another way to ask, is no cause of it."""
+        handled = sys.exception()
         try:
             yield
         except (DeviceFault, InvalidRecord, KeyboardInterrupt):
             raise
         except Exception as error:  # noqa: BLE001 (netmiko and paramiko let any exception through)
-            _translate(error, self.endpoint, self._watchdog, repr(command))
+            _translate(error, self.endpoint, self._watchdog, repr(command), handled)
 
 
 @contextlib.contextmanager
@@ -357,8 +361,11 @@ def _leave(connection: "Guarded") -> None:
         connection.session_log.close()
 
 
-def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage: str) -> NoReturn:
-    """Raise our error for `error` and its causes. `stage` says when it happened: at the login, or a command."""
+def _translate(
+    error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage: str, handled: BaseException | None = None
+) -> NoReturn:
+    """Raise our error for `error` and its causes up to what was `handled` before it. `stage` says when it happened: at
+    the login, or a command."""
     from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException, ReadTimeout
     from paramiko.ssh_exception import AuthenticationException, BadHostKeyException
 
@@ -367,7 +374,7 @@ def _translate(error: Exception, endpoint: Endpoint, watchdog: "Watchdog", stage
     from sopctl.errors import SopctlError
 
     where = str(endpoint)
-    causes = list(_causes(error))
+    causes = list(takewhile(lambda each: each is not handled, _causes(error)))
     for each in causes:
         if isinstance(each, SopctlError):
             each.where = each.where or where

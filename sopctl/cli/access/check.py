@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import FILE, choose_one, end_with, example, json_option, open_desk, say
+from sopctl.cli.options import FILE, choose_one, clock_option, end_with, example, json_option, open_desk, say
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import aligned, console, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
@@ -42,6 +42,7 @@ FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
 @click.option("--timeout", type=click.FloatRange(0.1, 600), help="Seconds for each server [default: checks.timeout].")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print the results.")
 @click.option("--output", type=FILE, help="Write them to this file, atomically.")
+@clock_option
 @json_option
 @click.pass_context
 def command(

@@ -4,6 +4,7 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import (
+    despite_option,
     end,
     example,
     id_argument,
@@ -26,6 +27,7 @@ from sopctl.model.text import printable
     "--confirm", metavar="SHA256:…", help="Pin this key: compared at the console, or from the owner's letter."
 )
 @trusted_path_option
+@despite_option
 @seen_option
 @json_option
 @click.pass_context

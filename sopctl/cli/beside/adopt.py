@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import FILE, TEXT, decider_options, example, json_option, open_desk
+from sopctl.cli.options import FILE, TEXT, decider_options, despite_option, example, json_option, open_desk
 from sopctl.cli.render import put_adopted
 
 
@@ -14,6 +14,7 @@ from sopctl.cli.render import put_adopted
 @click.option("--unit", type=click.IntRange(1, 60), required=True, help="The lowest unit that it fills.")
 @click.option("--face", type=click.Choice(["both", "front", "rear"]), default="both", show_default=True)
 @click.option("--note", type=TEXT, default="", help="What is known of how it came here.")
+@despite_option
 @decider_options
 @json_option
 @click.pass_context

@@ -11,6 +11,7 @@ from sopctl.cli.options import (
     choose_one,
     day_of,
     decider_options,
+    despite_option,
     example,
     id_argument,
     json_option,
@@ -31,6 +32,9 @@ from sopctl.cli.render import put_step
         'sopctl correct PS-2026-0001 --received 2026-11-20 --reason "dicatat terlambat" --by staf',
         'sopctl correct PS-2026-0001 --instruction "Siapkan dua unit" --reason "salah kutip" --by kabid',
         'sopctl correct PS-2026-0001 --undo 6 --reason "diterima pada berkas yang salah" --by staf',
+        'sopctl correct PS-2026-0001 --reissue --reason "nama penerima salah" --by staf',
+        'sopctl correct PS-2026-0002 --duplicate-of PS-2026-0001 --reason "surat sama diajukan dua kali" --by kabid',
+        'sopctl correct PS-2026-0001 --forged --reason "dinas menyatakan tidak pernah bersurat" --by kadis',
     ),
 )
 @id_argument
@@ -42,8 +46,14 @@ from sopctl.cli.render import put_step
 @click.option("--instruction", type=TEXT, help="The disposition says this.")
 @click.option("--event", "number", type=click.IntRange(1), help="With --instruction: which one [default: the newest].")
 @click.option("--undo", type=click.IntRange(1), metavar="EVENT", help="Take back the newest step, recorded by mistake.")
+@click.option("--reissue", is_flag=True, help="Issue the hand-over form once more: it names the one that was wrong.")
+@click.option("--addendum", type=TEXT, help="Make an addendum to the hand-over form, with what is right.")
+@click.option("--duplicate-of", metavar="ID", help="The dossier is a duplicate of that one: it is closed.")
+@click.option("--forged", is_flag=True, help="The owner's letter was found to be forged: everything stops.")
+@click.option("--letter-number", type=TEXT, default="", help="With --forged: which letter [default: the request's].")
 @reason_option
 @letter_option
+@despite_option
 @decider_options
 @seen_option
 @json_option
@@ -60,6 +70,11 @@ def command(
     instruction: str | None,
     number: int | None,
     undo: int | None,
+    reissue: bool,
+    addendum: str | None,
+    duplicate_of: str | None,
+    forged: bool,
+    letter_number: str,
     reason: str,
     letter: Path | None,
     as_json: bool,
@@ -72,15 +87,19 @@ def command(
     """
     from sopctl.model.sop.entries import Correctable
     from sopctl.workflow.steps import correcting
+    from sopctl.workflow.steps.mending import leaving, reissuing
 
     days: dict[Correctable, datetime | None] = {"received": received, "handed_over": handed_over, "placed": placed}
     given = [(what, day.date()) for what, day in days.items() if day]
-    if sum(map(bool, (serial, instruction, undo))) + len(given) != 1:
-        raise choose_one("--serial", "--received", "--handed-over", "--placed", "--instruction", "--undo")
-    if since and not serial:
-        raise lacks("--since", "--serial")
-    if number and not instruction:
-        raise lacks("--event", "--instruction")
+    if sum(map(bool, (serial, instruction, undo, reissue, addendum, duplicate_of, forged))) + len(given) != 1:
+        raise choose_one(*WAYS)
+    for option, value, other, needed in (
+        ("--since", since, "--serial", serial),
+        ("--event", number, "--instruction", instruction),
+        ("--letter-number", letter_number, "--forged", forged),
+    ):
+        if value and not needed:
+            raise lacks(option, other)
     desk = open_desk(ctx)
     if serial:
         done = correcting.serial(desk, deposit_id, serial=serial, since=day_of(since), reason=reason, letter=letter)
@@ -90,7 +109,29 @@ def command(
         )
     elif undo:
         done = correcting.undo(desk, deposit_id, number=undo, reason=reason, letter=letter)
+    elif reissue:
+        done = reissuing.reissue(desk, deposit_id, reason=reason, letter=letter)
+    elif addendum:
+        done = reissuing.addendum(desk, deposit_id, text=addendum, reason=reason, letter=letter)
+    elif duplicate_of:
+        done = leaving.void(desk, deposit_id, other=duplicate_of, reason=reason, letter=letter)
+    elif forged:
+        done = leaving.forged(desk, deposit_id, number=letter_number, reason=reason, letter=letter)
     else:
         what, day = given[0]
         done = correcting.day(desk, deposit_id, what=what, day=day, reason=reason, letter=letter)
     put_step(done, as_json=as_json)
+
+
+WAYS = (
+    "--serial",
+    "--received",
+    "--handed-over",
+    "--placed",
+    "--instruction",
+    "--undo",
+    "--reissue",
+    "--addendum",
+    "--duplicate-of",
+    "--forged",
+)

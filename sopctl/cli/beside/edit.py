@@ -9,6 +9,7 @@ from sopctl.cli.options import (
     TEXT,
     choose_one,
     decider_options,
+    despite_option,
     example,
     id_argument,
     json_option,
@@ -19,12 +20,16 @@ from sopctl.cli.render import put_step
 
 
 @click.command(
-    "edit", epilog=example("sopctl edit PS-2026-0001", 'sopctl edit PS-2026-0001 --accept --note "telepon baru"')
+    "edit",
+    epilog=example(
+        'sopctl edit PS-2026-0001 --note "telepon baru"', 'sopctl edit PS-2026-0001 --accept --note "telepon baru"'
+    ),
 )
 @id_argument
 @click.option("--from", "source", type=FILE, help="Take the record from this file instead of the editor ($EDITOR).")
 @click.option("--accept", is_flag=True, help="Accept what was changed in deposit.yml by hand (with --note).")
-@click.option("--note", type=TEXT, default="", help="Why.")
+@click.option("--note", "--reason", "note", type=TEXT, default="", help="Why; it is kept in the record.")
+@despite_option
 @decider_options
 @seen_option
 @json_option
@@ -32,7 +37,12 @@ from sopctl.cli.render import put_step
 def command(
     ctx: click.Context, deposit_id: str, *, source: Path | None, accept: bool, note: str, as_json: bool
 ) -> None:
-    """Change a deposit's record; the old and the new values go into its history. No deadline is restarted."""
+    """Change a deposit's record; the old and the new values go into its history. No deadline is restarted.
+
+    It says why, and is decided by the role whose decision the same change is by its own command: the end of the
+    deposit's time is the heads', what is configured on a server the staff's. What an edit changes on a server that is
+    configured already, `todo` names with the command that puts it there.
+    """
     from sopctl.workflow.steps import editing
 
     if accept and source:

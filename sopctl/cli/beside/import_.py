@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import FILE, decider_options, example, json_option, open_desk, unnamed
+from sopctl.cli.options import FILE, decider_options, despite_option, example, json_option, open_desk, unnamed
 from sopctl.cli.render import put_adopted
 from sopctl.errors import Action
 
@@ -13,6 +13,7 @@ from sopctl.errors import Action
 @click.argument("file", metavar="FILE", type=FILE, required=False)
 @click.option("--dry-run", is_flag=True, help="Check every row; record nothing.")
 @click.option("--template", is_flag=True, help="Print a list to fill in (CSV), and do nothing else.")
+@despite_option
 @decider_options
 @json_option
 @click.pass_context

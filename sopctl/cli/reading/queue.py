@@ -3,6 +3,7 @@
 import click
 
 from sopctl.cli.options import (
+    clock_option,
     decider_options,
     example,
     id_argument,
@@ -44,6 +45,7 @@ def list_queue(ctx: click.Context, *, as_json: bool) -> None:
 
 
 @command.command("run", epilog=example("sopctl queue run"))
+@clock_option
 @json_option
 @click.pass_context
 def run(ctx: click.Context, *, as_json: bool) -> None:
@@ -53,8 +55,7 @@ def run(ctx: click.Context, *, as_json: bool) -> None:
     """
     from sopctl.workflow.steps import reservation
 
-    desk = open_desk(ctx)
-    steps = [*reservation.expire(desk), *reservation.serve_waiting_list(desk)]
+    steps = reservation.run_queue(open_desk(ctx))
     if as_json:
         put_json({"steps": steps})
         return

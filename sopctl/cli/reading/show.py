@@ -1,11 +1,19 @@
 """`sopctl show`: one deposit."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import example, id_argument, json_option, open_desk
 from sopctl.cli.render import console, lateness, put_json, table, waits
 from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sopctl.workflow.views.board import Row
 
 
 @click.command("show", epilog=example("sopctl show PS-2026-0001", "sopctl show PS-2026-0001 --json --personal"))
@@ -39,14 +47,16 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted
     if row.why:
         out.print(f"  {row.why}")
+    _put_followups(out, board.followups(desk, dossier.summary))
     if row.application or row.description:
         out.print(f"application: {': '.join(filter(None, (row.application, row.description)))}")
     if row.place:
         out.print(f"place: {row.place}")
     if row.valid_until:
         out.print(f"valid until {row.valid_until}")
-    for name, contact in details.contacts(dossier.deposit, personal=personal):
-        out.print(f"{name} contact: {contact}")
+    contacts = [f"{name} contact: {contact}" for name, contact in details.contacts(dossier.deposit, personal=personal)]
+    for line in (*contacts, *map(printable, details.remarks(dossier))):
+        out.print(line)
     for line in by_hand(dossier):
         out.print(f"edited by hand: {printable(line)}", style="red")
     made = table("no", "at", "step", "outcome", "by", "note")
@@ -75,3 +85,11 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     for document in documents:
         number = f"  {document.number}" if document.number else ""
         out.print(f"{document.state:<8} {document.file}{number}", style=None if document.state == "intact" else "red")
+
+
+def _put_followups(out: "Console", rows: "Sequence[Row]") -> None:
+    """What remains to be done after a correction or a move, with its command."""
+    for each in rows:
+        out.print(f"also to be done: {each.activity}")
+        if each.action:
+            click.echo(f"  {wording.line(each.action)}")

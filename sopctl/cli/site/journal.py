@@ -34,6 +34,8 @@ def verify(ctx: click.Context, *, against: str | None, as_json: bool) -> None:
             click.echo(f"! {printable(lag, 1_000)}")
         for note in found.mended:
             click.echo(f"  mended {printable(note, 1_000)}")
+        for change in found.rosters[1:]:
+            click.echo(f"  roster {printable(change, 2_000)}")
         click.echo(f"{found.lines} lines, {f'{len(found.gaps)} do not agree' if found.gaps else 'all in order'}")
     end(not found.gaps)
 

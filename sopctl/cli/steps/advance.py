@@ -7,6 +7,7 @@ import click
 
 from sopctl.cli.options import (
     choose_one,
+    clock_option,
     confirm_key,
     decider_options,
     end,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @via_option
 @click.option("--max-tries", type=click.IntRange(1, 10), help="Stop a loop sooner than the procedure does (`tries`).")
 @decider_options
+@clock_option
 @json_option
 @click.pass_context
 def command(

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import FILE, TEXT, decider_options, end, example, json_option, open_desk, seen_option, unnamed
+from sopctl.cli.options import (
+    FILE,
+    TEXT,
+    decider_options,
+    despite_option,
+    end,
+    example,
+    json_option,
+    open_desk,
+    seen_option,
+    unnamed,
+)
 from sopctl.cli.render import put_step
 from sopctl.errors import Action, UsageError
 
@@ -56,6 +67,7 @@ if TYPE_CHECKING:
 @click.option("--note", type=TEXT, default="", help="A remark.")
 @click.option("--accept", type=TEXT, metavar="NOTE", help="Accept a server that failed its inspection, and say why.")
 @click.option("--checklist", is_flag=True, help="Print the questions as a file to fill in, and do nothing else.")
+@despite_option
 @decider_options
 @seen_option
 @json_option

@@ -5,6 +5,7 @@ import sys
 import click
 
 from sopctl.cli.options import (
+    clock_option,
     end_with,
     example,
     json_option,
@@ -18,6 +19,7 @@ from sopctl.model.text import printable
 
 @click.command("remind", epilog=example("sopctl remind --dry-run", "sopctl remind"))
 @click.option("--dry-run", is_flag=True, help="Show the messages; send and record nothing.")
+@clock_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:

@@ -7,6 +7,7 @@ import click
 from sopctl.cli.options import (
     FILE,
     choose_one,
+    despite_option,
     example,
     json_option,
     lacks,
@@ -36,6 +37,7 @@ from sopctl.errors import Action
     help="With --example: for a machine without SSH (Windows, ESXi, a NAS, an appliance).",
 )
 @click.option("--letter", type=FILE, help="The letter's scan: PDF, PNG or JPEG.")
+@despite_option
 @json_option
 @click.pass_context
 def command(

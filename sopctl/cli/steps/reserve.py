@@ -29,6 +29,7 @@ from sopctl.cli.render import put_step
     help="Which side of the rack: a server of at most half its depth may share a unit.",
 )
 @click.option("--port", type=click.IntRange(1, 512), help="The port of the rack's switch [default: the first free].")
+@click.option("--network", default="", help="Give the server the next free address of this network (networks/).")
 @decider_options
 @seen_option
 @json_option
@@ -41,6 +42,7 @@ def command(
     unit: int | None,
     face: str,
     port: int | None,
+    network: str,
     as_json: bool,
 ) -> None:
     """Find and reserve rack space, or put the request on the waiting list (penitipan 4). Exit 1: no space."""
@@ -50,6 +52,6 @@ def command(
     if unit is not None and not rack:
         raise lacks("--unit", "--rack")
     wish = Wish(rack, unit, next(each for each in FACES if each == face), port)
-    done = reservation.reserve(open_desk(ctx), deposit_id, wish=wish)
+    done = reservation.reserve(open_desk(ctx), deposit_id, wish=wish, network=network)
     put_step(done, as_json=as_json)
     end(done.answer)

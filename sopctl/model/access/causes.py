@@ -304,6 +304,13 @@ class Cause(StrEnum):
         means="the letter asks for, or the server's owner has, an account with the name of the office's own",
         helps="the owner asks for another name, or the office takes another: access.management_account of the record",
     )
+    OTHER_DEPOSIT = _Declared(
+        "other-deposit",
+        (),
+        means="the server carries the id of another deposit: a configuration noted it there",
+        helps="correct the address in the record that is wrong; if the server left without a release and came back as "
+        "another deposit, its owner removes /var/lib/sopctl/deposit there",
+    )
     KEYS_ELSEWHERE = _Declared(
         "keys-elsewhere",
         (),

@@ -16,7 +16,7 @@ from sopctl.model.facts.linux.cards import is_guest
 from sopctl.model.facts.linux.devices import is_disk, is_mount
 from sopctl.model.facts.linux.processors import model_of
 from sopctl.model.facts.matching import identity
-from sopctl.model.facts.naming import plain
+from sopctl.model.facts.naming import same_serial
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.placeholders import stands_for_nothing, without
 
@@ -49,7 +49,7 @@ def against_handover(serial: str | None, facts: ServerFacts) -> tuple[Change, ..
     that people read may be the chassis' or the mainboard's."""
     if not serial or not facts.serial or stands_for_nothing(serial) or stands_for_nothing(facts.serial):
         return ()
-    if plain(serial) in {plain(each) for each in (facts.serial, facts.chassis_serial, facts.board_serial)}:
+    if same_serial(serial, facts.serial, facts.chassis_serial, facts.board_serial):
         return ()
     return (Change(Weight.ALARM, "Nomor seri tidak sama dengan serah terima", serial, facts.serial),)
 

@@ -207,8 +207,22 @@ class States(Comparison, frozen=True, kw_only=True):
         for one, other in matched(getattr(before, field), getattr(after, field), self.traits).pairs:
             was, now = self.state(one), self.state(other)
             if was and now and not _same_state(was, now):
-                weight = Weight.CHANGE if judged(now) is State.GOOD else Weight.ALARM
-                yield Change(weight, f"{subject} {self.key(other)}", was, now)
+                yield Change(_weight(now), f"{subject} {self.key(other)}", was, now)
+
+
+class OneState(Comparison, frozen=True, kw_only=True):
+    """A state of the whole machine, compared as those of parts are."""
+
+    def changes(self, field: str, subject: str, before: Facts, after: Facts) -> Iterator[Change]:
+        was, now = getattr(before, field), getattr(after, field)
+        if was and now and not _same_state(was, now):
+            yield Change(_weight(now), subject, was, now)
+        elif was and not now and field in after.missing:
+            yield Change(Weight.UNREAD, subject, was)
+
+
+def _weight(now: str) -> Weight:
+    return Weight.CHANGE if judged(now) is State.GOOD else Weight.ALARM
 
 
 def _same_state(was: str, now: str) -> bool:

@@ -1,5 +1,6 @@
 """By what a server's parts are known again in another month, and what they are called in a sentence about a change."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -217,3 +218,16 @@ def uuid(said: str) -> str:
     digits = said.replace("-", "").casefold()
     turned = "".join(digits[at : at + 2] for at in (6, 4, 2, 0, 10, 8, 14, 12)) + digits[16:]
     return min(digits, turned)
+
+
+_LABEL = re.compile(
+    r"\s{0,9}(?:s/?n|serial(?: (?:number|no))?|no(?:mor)?\.? ?seri)\b\s{0,4}[.:#=]{0,2}\s{0,4}", re.IGNORECASE
+)
+"""What people write before a serial number."""
+
+
+def same_serial(said: str, *shown: str | None) -> bool:
+    """Whether the serial number that people wrote down is one of those that a machine shows: case and marks do not
+    count, nor "S/N:" before it."""
+    wanted = {plain(said), plain(_LABEL.sub("", said[:120], count=1))}
+    return any(plain(each) in wanted for each in shown if each)

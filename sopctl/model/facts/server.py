@@ -13,7 +13,18 @@ from typing import Annotated, Literal
 from msgspec import Struct
 
 from sopctl.model.facts import naming, sections, shown
-from sopctl.model.facts.comparison import Amount, Items, Pairwise, Parts, States, Uncompared, Value, Versions, Weight
+from sopctl.model.facts.comparison import (
+    Amount,
+    Items,
+    OneState,
+    Pairwise,
+    Parts,
+    States,
+    Uncompared,
+    Value,
+    Versions,
+    Weight,
+)
 from sopctl.model.facts.declaration import FormPart, Line, Read, Rows
 from sopctl.model.facts.linux import systems
 from sopctl.model.facts.parts import (
@@ -32,7 +43,6 @@ from sopctl.model.facts.parts import (
     PowerSupply,
     RaidVolume,
 )
-from sopctl.model.facts.states import judged
 
 RULES = 2
 """The rules by which this version reads: what it lists that earlier ones left out is not new in its first month."""
@@ -297,7 +307,7 @@ class ServerFacts(Struct, frozen=True):
         str | None,
         Read(sections.power_redundancy, ("supply", "powerunit"), optional=True),
         Line("Redundansi daya", FormPart.HARDWARE, when="filled"),
-        Value(identity=judged),
+        OneState(),
     ] = None
     """What the BMC says of its power supplies together: Fully Redundant, Redundancy Lost."""
     bmc_address: Annotated[

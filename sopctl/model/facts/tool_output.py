@@ -35,7 +35,7 @@ _SPUN = re.compile(r" {1,20}[UD](?: {1,20}\S{1,8})?$")
 _ARRAY = re.compile(
     r"(md\S{1,40}) : (active|inactive|broken)(?: \((?:auto-)?read-only\))?(?: (raid\d{1,2}|linear|multipath)(?= |$))?"
 )
-_FAILED = re.compile(r"(\S{1,40})\[\d{1,5}\]\(F\)")
+_FAILED = re.compile(r"(\S{1,40})\[\d{1,5}\](?:\([A-Z]\)){0,3}\(F\)")
 _BLOCKS = re.compile(r"\s{0,20}(\d{1,15}) blocks")
 _MEMBERS = re.compile(r"\[([U_]{1,64})\]")
 _ACTIVITY = re.compile(

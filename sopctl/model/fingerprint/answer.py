@@ -20,14 +20,15 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Answer(Struct, frozen=True):
-    """One answer. `note` is the digest of the server's note, `absent` or `incomplete`; `asked` what the letter and the
-    site asked for then, by name; `then` and `now` the facts that differ, by `KIND KEY`: one that is in one of them only
-    is gone, or new."""
+    """One answer. `deposit` is whose server it is, as noted there (empty: nobody's); `note` is the digest of the
+    server's note, `absent` or `incomplete`; `asked` what the letter and the site asked for then, by name; `then` and
+    `now` the facts that differ, by `KIND KEY`: one that is in one of them only is gone, or new."""
 
     note: str
     asked: Mapping[str, str] = {}
     then: Mapping[str, str] = {}
     now: Mapping[str, str] = {}
+    deposit: str = ""
 
     @property
     def complete(self) -> bool:
@@ -62,6 +63,11 @@ def read(output: bytes, mark: str) -> Answer | None:
     note = lines[0].removeprefix("=note ")
     if note not in ("absent", "incomplete") and not _DIGEST.fullmatch(note):
         return None
+    deposit = ""
+    if lines[-1].startswith("=deposit "):
+        deposit = lines.pop().removeprefix("=deposit ")
+        if not re.fullmatch(r"[A-Z0-9-]{1,60}", deposit):
+            return None
     sides: dict[str, dict[str, str]] = {sign: {} for sign in _SIDES}
     for line in lines[1:]:
         side, fact = sides.get(line[:1]), _FACT.fullmatch(line, 1)
@@ -69,4 +75,4 @@ def read(output: bytes, mark: str) -> Answer | None:
             return None
         side[fact[1]] = fact[2]
     asked = {key.removeprefix("asked "): value for key, value in sides["?"].items()}
-    return Answer(note, asked, sides["-"], sides["+"])
+    return Answer(note, asked, sides["-"], sides["+"], deposit)

@@ -25,19 +25,21 @@ class Kind(StrEnum):
     STOPPED = "stopped"
     BOUND = "bound-to-another"
     UNSAVED = "unsaved"
+    ADDRESS = "wrong-address"
     MORE_DEVICES = "more-devices"
     NOT_SEEN = "not-seen"
 
 
 class PortRecord(Struct, frozen=True):
     """A port as the records have it: `deposit` (empty: nobody's) with the MAC addresses known of its server, and how
-    it should be set."""
+    it should be set; and what is wrong with the server's address (model/intake/addresses.py)."""
 
     switch: str
     port: str
     wanted: PortSetting
     deposit: str = ""
     macs: tuple[str, ...] = ()
+    address: str = ""
 
 
 class Finding(Struct, frozen=True):
@@ -83,6 +85,8 @@ def _port(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRecor
     def finding(kind: Kind, detail: str) -> Finding:
         return Finding(kind, record.switch, record.port, record.deposit, detail)
 
+    if record.address:
+        yield finding(Kind.ADDRESS, record.address)
     actual = state.ports.get(record.port)
     if actual is None:
         yield finding(Kind.NO_PORT, "the switch has no such port")
@@ -115,7 +119,7 @@ def _devices(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRe
     seen = state.macs_on(record.port)
     own = set(seen) & set(record.macs)
     for mac in seen:
-        owner = owners.get(mac)
+        owner = None if mac in own else owners.get(mac)
         if owner is not None and owner.deposit != record.deposit:
             yield Finding(
                 Kind.ELSEWHERE,

@@ -9,10 +9,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 DESCRIPTION_CHARACTERS = 60
 """What every platform's field takes."""
@@ -46,6 +48,11 @@ class PortSetting(Struct, frozen=True):
     """None: as both sides negotiate."""
     enabled: bool = True
     voice: int | None = None
+
+    @property
+    def membership(self) -> tuple[str, int, tuple[int, ...]]:
+        """Which VLANs the port is in, and how."""
+        return self.mode, self.vlan, self.tagged
 
 
 class ActualPort(Struct, frozen=True):
@@ -92,6 +99,13 @@ class SwitchState(Struct, frozen=True):
     ports: dict[str, ActualPort]
     vlans: frozenset[int] | None = None
     learned: tuple[Learned, ...] = ()
+    vlans_at: Mapping[str, frozenset[int]] = {}
+    """By port: the VLANs that exist where it is, where the switch has more than one list (a bridge each)."""
+
+    def lacks(self, port: str, wanted: PortSetting) -> tuple[int, ...]:
+        """The VLANs of a setting that do not exist where the port is, sorted."""
+        there = self.vlans_at.get(port, self.vlans)
+        return () if there is None else tuple(sorted({wanted.vlan, *wanted.tagged} - there))
 
     def macs_on(self, port: str, vlan: int | None = None) -> tuple[str, ...]:
         """The MAC addresses learned on `port`, sorted; of one VLAN, or of any."""
@@ -261,6 +275,14 @@ def vlans(text: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def one_vlan(text: str) -> int:
+    """Read one VLAN. Raises ValueError for anything else."""
+    found = vlans(text)
+    if len(found) != 1:
+        raise ValueError(f"{text!r} is not one VLAN")
+    return found[0]
+
+
 def vlan_list(numbers: Iterable[int]) -> str:
     """Write VLANs as switches read them: `1,5-7`."""
     runs: list[list[int]] = []
@@ -298,11 +320,15 @@ def plan(
 
     `service`: the port is given to the server, which must then be the one that is plugged in. Otherwise it is taken
     away. That depends on nothing that the server sends (its MAC addresses, its name, a link that comes and goes): what
-    is odd about it is a warning. `unable`: what the platform's driver cannot do.
+    is odd about it is a warning; and without a quarantine VLAN, it is shut in the one that it is in. `unable`: what the
+    platform's driver cannot do.
     """
     before = state.ports.get(port)
     known = frozenset(uplinks)
-    refused = list(_of_port(port, before, wanted, state, known, whose))
+    refused = list(_of_port(port, before, state, known, whose))
+    lacking = list(_lacking(port, wanted, state)) if before else []
+    if before and lacking and not service:
+        wanted = replace(before.setting, description=wanted.description, enabled=False)
     odd = list(_strangers(port, state, known, whose, service=service))
     if before:
         if unable:
@@ -313,8 +339,8 @@ def plan(
     differences = changes(before.setting, wanted) if before else ()
     seen = state.macs_on(port)
     if service:
-        return Plan(switch, port, before, wanted, differences, (*refused, *odd), seen)
-    return Plan(switch, port, before, wanted, differences, tuple(refused), seen, tuple(odd))
+        return Plan(switch, port, before, wanted, differences, (*refused, *lacking, *odd), seen)
+    return Plan(switch, port, before, wanted, differences, tuple(refused), seen, (*lacking, *odd))
 
 
 def is_there(state: SwitchState, port: str, setting: PortSetting, whose: Expected) -> str:
@@ -331,14 +357,15 @@ def is_there(state: SwitchState, port: str, setting: PortSetting, whose: Expecte
 def _of_port(
     port: str,
     before: ActualPort | None,
-    wanted: PortSetting,
     state: SwitchState,
     uplinks: frozenset[str],
     whose: Expected,
 ) -> Iterable[Refusal]:
     """What the office itself configured: it forbids a change of either kind."""
     if before is None:
-        yield refusal(Reason.NO_PORT, "the switch has no port {port}", port=port)
+        near = ", ".join(get_close_matches(port, state.ports, n=2, cutoff=0.0))
+        sentence = "the switch has no port {port}, but {near}" if near else "the switch has no port {port}"
+        yield refusal(Reason.NO_PORT, sentence, port=port, near=near)
         return
     if port in uplinks:
         yield refusal(Reason.UPLINK, "{port} is an uplink", port=port)
@@ -350,9 +377,13 @@ def _of_port(
     if before.setting.mode == "trunk" and not ours:
         sentence = "{port} is a trunk, and nothing says that it is {deposit}'s"
         yield refusal(Reason.TRUNK, sentence, port=port, deposit=whose.deposit)
-    if state.vlans is not None:
-        for vlan in sorted({wanted.vlan, *wanted.tagged} - state.vlans):
-            yield refusal(Reason.NO_VLAN, "the switch has no VLAN {vlan}", vlan=str(vlan))
+
+
+def _lacking(port: str, wanted: PortSetting, state: SwitchState) -> Iterable[Refusal]:
+    """VLANs that do not exist."""
+    whose = "the bridge of {port}" if port in state.vlans_at else "the switch"
+    for vlan in state.lacks(port, wanted):
+        yield refusal(Reason.NO_VLAN, f"{whose} has no VLAN {{vlan}}", vlan=str(vlan), port=port)
 
 
 def _odd(before: ActualPort, whose: Expected, *, service: bool) -> Iterable[Refusal]:

@@ -14,19 +14,38 @@ from msgspec.structs import replace
 from sopctl.model.sop import record
 from sopctl.model.sop.entries import (
     ConditionInspected,
+    Configured,
     Correctable,
     Corrected,
     Correction,
     Disposed,
     Disposition,
     Edited,
+    Gathered,
+    Moved,
     OnDay,
+    PortSet,
 )
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures
 
 SERIAL = "server.serial"
 """Where a record has the serial number."""
+
+ON_SERVER = (
+    "server.name",
+    "access.address",
+    "access.port",
+    "access.ports",
+    "access.sources",
+    "access.accounts",
+    "access.static_address",
+    "access.management_account",
+)
+"""What of a record a configuration puts on the server."""
+
+ON_PORT = ("network",)
+"""What of a record the switch port is set by."""
 
 DAYS: dict[Correctable, str] = {"received": "receive", "handed_over": "handover", "placed": "place"}
 """The days that can be corrected, each with the verb of its step."""
@@ -94,6 +113,35 @@ def remarks(procedures: Procedures, events: Sequence[Event]) -> list[Remark]:
     """Every correction, in order."""
     found = record.established(procedures, events, Corrected)
     return sorted((Remark(event, each.correction) for event, each in found), key=lambda each: each.event.seq)
+
+
+def to_repair(procedures: Procedures, events: Sequence[Event]) -> tuple[str, ...]:
+    """The fields that were edited since the server was last configured as a whole, and that are put on it."""
+    whole = (event.seq for event, each in record.established(procedures, events, Configured) if not each.parts)
+    return _edited(procedures, events, ON_SERVER, next(whole, 0))
+
+
+def to_gather(procedures: Procedures, events: Sequence[Event]) -> bool:
+    """Was the server moved since its facts were gathered last? A cable or a disk may have come loose."""
+    moved = (event.seq for event, each in record.established(procedures, events, Moved) if each.move_record)
+    gathered = (event.seq for event, _ in record.established(procedures, events, Gathered))
+    return 0 < next(gathered, 0) < next(moved, 0)
+
+
+def to_set_port(procedures: Procedures, events: Sequence[Event]) -> bool:
+    """Was the server given another port, or was another VLAN asked for, since its switch port was set?"""
+    was_set = next(record.established(procedures, events, PortSet), None)
+    if was_set is None:
+        return False
+    moved = (event.seq for event, each in record.established(procedures, events, Moved) if each.port_was_open)
+    open_now = was_set[1].switch_port.state == "applied"
+    return was_set[0].seq < next(moved, 0) or (open_now and bool(_edited(procedures, events, ON_PORT, was_set[0].seq)))
+
+
+def _edited(procedures: Procedures, events: Sequence[Event], fields: Sequence[str], since: int) -> tuple[str, ...]:
+    """Which of `fields` were edited after the event `since`."""
+    later = [each for event, each in record.established(procedures, events, Edited) if event.seq > since]
+    return tuple(field for field in fields if any(each.touches(field) for each in later))
 
 
 def _of(procedures: Procedures, events: Sequence[Event], what: Correctable) -> Iterator[tuple[Event, Correction]]:

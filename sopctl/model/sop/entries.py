@@ -19,6 +19,7 @@ from sopctl.model.access import verification
 from sopctl.model.access.target import HostKey
 from sopctl.model.access.verification import Established
 from sopctl.model.inspection import Checked, Condition, Measured
+from sopctl.model.intake import identity
 from sopctl.model.ports.port import PortSetting
 from sopctl.model.rack import Place
 from sopctl.model.sanitisation import DiskRow
@@ -141,6 +142,16 @@ class Reserved(Entry, frozen=True, kw_only=True):
     passed_over: tuple[PassedOver, ...] | None = None
 
 
+class AddressGiven(Entry, frozen=True, kw_only=True):
+    """The address that the office gives the server, and its network: its name, prefix length, gateway and VLAN."""
+
+    address_given: str
+    network: str
+    prefix: int
+    gateway: str = ""
+    address_vlan: int | None = None
+
+
 class OfferedUntil(Entry, frozen=True, kw_only=True):
     """The last day on which the reserved place is kept for a server that was not brought."""
 
@@ -225,7 +236,8 @@ class Configured(Entry, frozen=True, kw_only=True):
     """How many tasks of a configuration changed something; `raw`: by the shell, on a server without Python; `platform`:
     that of a network appliance, on which nothing is configured. `cut_off` are the services that others could reach
     before and cannot any more, with the owner's consent; `stays_open` what they reach past the letter all the same.
-    `account` is the office's own account there. `by_hand`: who configured what, on a machine that takes no SSH."""
+    `account` is the office's own account there. `by_hand`: who configured what, on a machine that takes no SSH.
+    `parts`: only these were configured (tags)."""
 
     changed: int
     raw: bool = False
@@ -233,6 +245,7 @@ class Configured(Entry, frozen=True, kw_only=True):
     cut_off: tuple[str, ...] | None = None
     stays_open: tuple[str, ...] | None = None
     account: str | None = None
+    parts: tuple[str, ...] | None = None
     by_hand: str | None = None
 
 
@@ -528,6 +541,71 @@ class Undone(Entry, frozen=True, kw_only=True):
     reason: str
 
 
+class Moved(Entry, frozen=True, kw_only=True):
+    """The server stands in another place: it was moved, or (`mistaken`) always stood there. `move_record` is
+    the record of the move, to be signed. `port_was_open`: the switch port of the old place had been given to it."""
+
+    moved_from: Place
+    why: str
+    mistaken: bool = False
+    port_was_open: bool = False
+    move_record: Paper | None = None
+
+
+class FormIssued(Struct, frozen=True):
+    """A form that was issued: the event that did it, by number and hash, and the form's number."""
+
+    event: int
+    hash: str
+    number: str
+
+
+class Amended(Entry, frozen=True, kw_only=True):
+    """A form was issued wrongly: another one replaces it, or an addendum says what is right."""
+
+    amends: FormIssued
+    kind: Literal["replacement", "addendum"]
+    because: str
+    evidence: Kept | None = None
+
+
+class AddendumIssued(Entry, frozen=True, kw_only=True):
+    """The addendum to a form."""
+
+    for_people = True
+
+    addendum: Paper
+
+
+class DuplicateOf(Entry, frozen=True, kw_only=True):
+    """The dossier was opened for something that has one already."""
+
+    duplicate_of: str
+    why: str
+
+
+class LetterForged(Entry, frozen=True, kw_only=True):
+    """A letter of the owner was found to be forged: everything stops until a head says otherwise."""
+
+    forged: str
+    why: str
+
+
+Lost = Literal["dicuri", "rusak", "disita"]
+"""How a server can leave the house without its owner taking it back: stolen, broken for good, seized."""
+
+
+class WrittenOff(Entry, frozen=True, kw_only=True):
+    """The server left the house, and nobody took it back; the record of it, to be signed."""
+
+    for_people = True
+
+    lost: Lost
+    why: str
+    document: Paper
+    evidence: Kept | None = None
+
+
 class Rank(Struct, frozen=True):
     """A person of the office as they were: their name, position and role."""
 
@@ -559,6 +637,21 @@ class OnBehalfOf(Entry, frozen=True, kw_only=True):
     """For whom it was decided."""
 
     on_behalf_of: Behalf
+
+
+class Shared(Struct, frozen=True):
+    """A mark that a deposit has in common with others (their ids; a few of many): its kind, and what it means."""
+
+    kind: identity.Kind
+    value: str
+    others: tuple[str, ...]
+
+
+class Despite(Entry, frozen=True, kw_only=True):
+    """Why the deposit may have marks that others have too: one address for several servers, one letter for two."""
+
+    despite: str
+    shares: tuple[Shared, ...]
 
 
 @cache

@@ -223,6 +223,8 @@ def after(procedures: Procedures, standing: Standing, event: Event) -> Standing:
         return _taken_back(standing, event, undone)
     if step is None:
         return standing
+    if act and act.closes:
+        return _undoably(Standing(standing.procedure, None, event.at, end=event.outcome), stood, event)
     if event.outcome in verbs.NEUTRAL:
         return _unmoved(standing, step, event)
     outcome = step.outcomes.get(event.outcome)
@@ -230,8 +232,11 @@ def after(procedures: Procedures, standing: Standing, event: Event) -> Standing:
         raise _unexplained(standing, event)
     led = _led(procedures, standing, outcome, event)
     verb = verbs.find(outcome.verb or step.verb, "" if outcome.verb else step.task)
-    if not (verb and verb.undoable):
-        return _cut(led)
+    return _undoably(led, stood, event) if verb and verb.undoable else _cut(led)
+
+
+def _undoably(led: Standing, stood: Standing, event: Event) -> Standing:
+    """Where an event led that can be taken back: it stood at `stood` before."""
     before = stood if stood.depth < MOST_UNDONE else _cut(stood)
     return replace(led, came_by=event.seq, came_from=before, depth=before.depth + 1)
 
@@ -279,7 +284,9 @@ def _unmoved(standing: Standing, step: Step, event: Event) -> Standing:
     """After work that did not end the step, or an act between the steps: the step's clock is never restarted."""
     if event.outcome in (verbs.HELD, verbs.RESUMED) and (event.outcome == verbs.HELD) == bool(standing.held):
         raise _unexplained(standing, event)
-    held = {verbs.HELD: event, verbs.RESUMED: None}.get(event.outcome, standing.held)
+    held = standing.held
+    if event.outcome in verbs.HOLDING | {verbs.RESUMED}:
+        held = event if event.outcome in verbs.HOLDING else None
     unfinished = standing.unfinished
     if event.outcome in history.WORK:
         unfinished = event if event.outcome == history.STARTED else None

@@ -37,9 +37,12 @@ def undone(events: Sequence[Event]) -> frozenset[int]:
 def established(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> Iterator[tuple[Event, E]]:
     """Every entry of a kind with its event, the newest first; nothing of events that were taken back. Raises
     InvalidRecord for one that is not valid."""
-    gone = undone(events)
+    gone: frozenset[int] | None = None
     for event in reversed(events):
-        if event.seq in gone or not establishes(procedures, event, kind):
+        if not establishes(procedures, event, kind):
+            continue
+        gone = undone(events) if gone is None else gone
+        if event.seq in gone:
             continue
         entry = from_data(kind, event)
         if entry is not None:
@@ -62,10 +65,9 @@ def newest(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> E 
 def last_ended(procedures: Procedures, events: Sequence[Event], name: str, task: str = "") -> Event | None:
     """The newest event that ended a step by the verb `name` (and `task`, for a verb that has several) and was not
     taken back, or None."""
-    gone = undone(events)
     for event in reversed(events):
         verb = ended(procedures, event)
-        if verb and verb.name == name and task in ("", verb.task) and event.seq not in gone:
+        if verb and verb.name == name and task in ("", verb.task) and event.seq not in undone(events):
             return event
     return None
 

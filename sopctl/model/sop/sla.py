@@ -127,8 +127,9 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event], u
     for event, after in walk(procedures, history.before(events, until)):
         said = from_data(LateBecause, event)
         reason = said.late_because if said else reason
-        if event.outcome == verbs.HELD:
-            pauses.append(Pause(event.at, None))
+        if event.outcome in verbs.HOLDING:
+            if not (pauses and pauses[-1].until is None):
+                pauses.append(Pause(event.at, None))
         elif event.outcome == verbs.RESUMED:
             pauses[-1] = Pause(pauses[-1].since, event.at)
         elif event.outcome not in verbs.NEUTRAL:

@@ -72,6 +72,12 @@ class Summary(Struct, frozen=True):
     """The days on which the server was brought, handed over (last) and placed, as they are corrected."""
     platform: Platform | None = None
     """Of a network appliance; None for a server."""
+    to_repair: tuple[str, ...] = ()
+    """What was edited since the last whole configuration and is to be put on the server: paths of the record."""
+    to_gather: bool = False
+    """The server was moved since its facts were gathered last."""
+    to_set_port: bool = False
+    """Its place or its VLAN has changed since its switch port was set."""
     kind: Kind = "server"
     by_hand: bool = False
     """The due step can only be done by a person's hands: the machine takes no SSH, and no BMC answers for it."""
@@ -127,6 +133,7 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
     let_go = record.last_ended(procedures, events, "expire")
     place = _place(procedures, events, let_go)
     offered = newest(entries.OfferedUntil) if place and step and step.outcomes_of("expire") else None
+    managed = deposit.kind == "server" and record.last_ended(procedures, events, "configure") is not None
     return Summary(
         id=deposit.id,
         unit=deposit.unit,
@@ -158,7 +165,10 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         place_until=offered.place_until if offered else None,
         placed=newest(entries.Placed) is not None,
         switched_off=newest(entries.SwitchedOff) is not None,
-        managed=deposit.kind == "server" and record.last_ended(procedures, events, "configure") is not None,
+        managed=managed,
+        to_repair=corrections.to_repair(procedures, events) if managed else (),
+        to_gather=corrections.to_gather(procedures, events),
+        to_set_port=corrections.to_set_port(procedures, events),
         reduced=sudo is not None and sudo.sudo == "inventory",
         valid_until=extended.valid_until if extended else deposit.valid_until,
         received_on=day("received"),
@@ -230,11 +240,11 @@ def _pauses(events: Sequence[Event], standing: Standing) -> tuple[Pause, ...]:
     for event in events:
         if standing.since is None or event.at < standing.since:
             continue
-        if event.outcome == verbs.HELD:
-            began = event.at
+        if event.outcome in verbs.HOLDING:
+            began = began or event.at
         elif began and event.seq not in undone and event.outcome not in verbs.NEUTRAL - {verbs.RESUMED}:
             made.append(Pause(began, event.at))
             began = None
     if standing.held:
-        made.append(Pause(standing.held.at, None))
+        made.append(Pause(began or standing.held.at, None))
     return tuple(made)

@@ -57,12 +57,17 @@ class Verb(Struct, frozen=True, kw_only=True):
     switch, or told someone."""
     by_role: bool = False
     """For an act: does it belong to the roles that the procedure names for it (all of the office's, if none)?"""
+    closes: bool = False
+    """For an act: does it close the dossier?"""
     after_end: bool = False
     """For an act: may it happen after the dossier was closed?"""
 
 
 HELD = "ditahan"
 RESUMED = "dilanjutkan"
+FORGED = "surat palsu"
+HOLDING = frozenset({HELD, FORGED})
+"""Outcomes that put a deposit on hold."""
 
 _PORT = (e.PortSet, e.PortFailed)
 _RUN = (e.AnsibleRun, e.SudoRight)
@@ -89,7 +94,7 @@ VERBS = (
         name="reserve",
         ends=("tersedia", "tidak tersedia"),
         may_wait=("space", "month", "decision"),
-        writes=(e.Reserved, e.OfferedUntil),
+        writes=(e.Reserved, e.OfferedUntil, e.AddressGiven),
         undoable=True,
     ),
     Verb(name="notify", task="place-ready", unattended=True, writes=(*_NOTICE, e.OfferedUntil)),
@@ -190,6 +195,55 @@ VERBS = (
         by_role=True,
         after_end=True,
     ),
+    Verb(
+        name="move",
+        kind="act",
+        outcome="dipindahkan",
+        needs=("rack", "unit", "reason"),
+        writes=(e.Reserved, e.Moved, e.OnDay, e.LetterScan),
+        by_role=True,
+    ),
+    Verb(
+        name="reissue",
+        kind="act",
+        outcome="formulir diperbaiki",
+        command="correct --reissue",
+        needs=("reason",),
+        writes=(e.HandoverIssued, e.Amended, e.AddendumIssued),
+        by_role=True,
+        after_end=True,
+    ),
+    Verb(
+        name="void",
+        kind="act",
+        outcome="duplikat",
+        command="correct --duplicate-of",
+        needs=("reason",),
+        writes=(e.DuplicateOf, e.LetterScan),
+        by_role=True,
+        closes=True,
+        undoable=True,
+    ),
+    Verb(
+        name="forged",
+        kind="act",
+        outcome=FORGED,
+        command="correct --forged",
+        needs=("reason",),
+        writes=(e.LetterForged, e.LetterScan),
+        by_role=True,
+        after_end=True,
+    ),
+    Verb(
+        name="write-off",
+        kind="act",
+        outcome="keluar tanpa pengembalian",
+        needs=("how", "reason"),
+        writes=(e.WrittenOff, e.OnDay),
+        by_role=True,
+        closes=True,
+        undoable=True,
+    ),
     Verb(name="remind", kind="act", outcome="diingatkan", unattended=True, writes=(e.Reminded,)),
     Verb(
         name="host-key",
@@ -234,7 +288,7 @@ VERBS = (
 )
 """Every verb. The rows of one verb stand where the paper's tasks do."""
 
-ANY_VERBS = frozenset({e.Decider, e.OnBehalfOf, e.LateBecause})
+ANY_VERBS = frozenset({e.Decider, e.OnBehalfOf, e.LateBecause, e.Despite})
 """What the events of every verb may establish."""
 
 _BY_NAME = {(verb.name, verb.task): verb for verb in VERBS}

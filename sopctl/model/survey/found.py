@@ -81,6 +81,8 @@ class Survey(Struct, frozen=True):
     """What we become root by: sudo, doas; empty where we are root."""
     made_here: bool = False
     """Was the account with the office's name made by an earlier run of ours?"""
+    deposit: str = ""
+    """The deposit whose server it is, by the note that a configuration left there."""
     os: str = ""
     family: str = ""
     """The distribution's id, such as debian."""
@@ -160,6 +162,7 @@ def read(records: Records) -> Survey:
         seen_from=sanitise.address(_line(said, "seen_from")) or "",
         nologin=_line(said, "nologin") == "yes",
         made_here=_line(said, "made_here") == "yes",
+        deposit=printable(_line(said, "deposit"), 60),
         os=printable(release.get("PRETTY_NAME") or release.get("ID", ""), 80),
         family=printable(release.get("ID", ""), 40),
         systemd=_line(said, "init") in ("systemd", ""),

@@ -45,8 +45,21 @@ class Obstacle(Struct, frozen=True):
 
 def obstacles(found: Survey, wanted: Wanted, clock: int) -> tuple[Obstacle, ...]:
     """What is in the way, those that block first. `clock`: seconds since 1970, now."""
-    every = [*_accounts(found, wanted), *_tools(found, wanted), *_disks(found), *_rest(found, wanted, clock)]
+    every = [
+        *_whose(found, wanted),
+        *_accounts(found, wanted),
+        *_tools(found, wanted),
+        *_disks(found),
+        *_rest(found, wanted, clock),
+    ]
     return tuple(sorted(dict.fromkeys(every), key=lambda each: not each.blocks))
+
+
+def _whose(found: Survey, wanted: Wanted) -> Iterator[Obstacle]:
+    if found.deposit and wanted.deposit and found.deposit != wanted.deposit:
+        yield _because(
+            Cause.OTHER_DEPOSIT, f"this is the server of {found.deposit}, by the note there, not of {wanted.deposit}"
+        )
 
 
 def _accounts(found: Survey, wanted: Wanted) -> Iterator[Obstacle]:

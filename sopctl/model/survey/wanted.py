@@ -27,6 +27,8 @@ class Wanted(Struct, frozen=True):
     banner: str = ""
     static_address: str = ""
     repairs: str = ""
+    deposit: str = ""
+    """The id of the deposit whose server this is to be."""
     settled: bool = False
     """Does the office have its account on the server already?"""
     raw: bool = False

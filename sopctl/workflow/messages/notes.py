@@ -23,6 +23,7 @@ _OF_SERVERS = {
     "host-key-not-pinned": "kunci host {host} belum dikonfirmasi, jadi tidak ada yang masuk ke sana",
     "host-key-unconfirmed": "kunci host {host} belum dikonfirmasi: {type} {sha256}",
     "host-key-unreadable": "kunci host {host} tidak dapat dibaca: {reason}",
+    "identity-taken": "sudah milik titipan lain: {shared}",
     "key-not-for-letters": "data {deposit} menyebut kunci kantor {key!r}, yang tidak boleh disebut surat",
     "login-not-set": "kata sandi atau kunci {account} untuk {deposit} belum ditetapkan",
     "password-named-by-record": "data {deposit} menyebut berkas kata sandi {name!r}, yang tidak boleh disebut surat",
@@ -38,6 +39,7 @@ _OF_SERVERS = {
     "public-key-missing": "bagian publik kunci {key} tidak ada",
     "server-not-fit": "server belum dapat dikonfigurasi ({cause}): {detail}",
     "server-not-looked-at": "gagal pada {rung}: {detail}",
+    "server-of-another-deposit": "menurut catatan di sana ini server {noted}, bukan {deposit}",
     "server-unreachable": "server tidak terjangkau: {reason}",
     "stopped": "dihentikan",
     "sudo-reduced": "di {deposit} kantor hanya boleh mengambil inventaris (sudo dikurangi)",
@@ -111,6 +113,7 @@ _OF_SWITCHES = {
     "not-kept": "{port} tidak lagi seperti saat dibaca",
     "not-saved": "switch tidak memastikan konfigurasinya tersimpan: {answer}",
     "nvram-question": "tidak disimpan, karena switch bertanya dahulu: {question}",
+    "safe-mode": "ada yang sedang dalam safe mode di switch: perubahan {port} ditarik kembali bila safe mode itu putus",
     "session-failed": "sesi gagal pada {stage}: {reason}",
     "session-timed-out": "waktu {seconds:.0f} s habis ({stage})",
     "no-passwordless-sudo": "{account} tidak boleh menjadi root tanpa kata sandi",
@@ -169,6 +172,7 @@ _OF_MESSAGES = {
 }
 _OF_THE_SITE = {
     "access-denied": "kesalahan berkas ({doing}): {reason}",
+    "clock-far-ahead": "jam pengendali menunjukkan {now:%Y-%m-%d %H:%M}, {days} hari setelah catatan terakhir",
     "disk-error": "kesalahan berkas ({doing}): {reason}",
     "disk-read-only": "kesalahan berkas ({doing}): {reason}",
     "no-such-file": "kesalahan berkas ({doing}): {reason}",

@@ -1,5 +1,7 @@
 """What the office's papers share: letterhead, the stamp that ties a paper to its record, parties, accessories."""
 
+from typing import Any
+
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.model.deposit import Contact
@@ -50,6 +52,13 @@ def office_party(site: Site, key: str) -> forms.Party:
 def owner_party(contact: Contact, unit: str) -> forms.Party:
     """A contact person as a party of a form."""
     return forms.Party(name=contact.name, nip=contact.nip, position=contact.position, office=unit)
+
+
+def section(title: str, **values: Any) -> forms.Section:
+    """Labelled values; an underscore in a label is a blank."""
+    return forms.Section(
+        title, tuple(forms.Field(label.replace("_", " "), str(value), "declared") for label, value in values.items())
+    )
 
 
 def accessories_back(dossier: Dossier, language: Language, *, whole: str) -> str:

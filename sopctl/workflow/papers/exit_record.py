@@ -17,8 +17,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers import sanitisation
 from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, stamp
-from sopctl.workflow.papers.sanitisation import section
+from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, section, stamp
 from sopctl.workflow.views import disks
 
 

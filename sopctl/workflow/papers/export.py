@@ -66,7 +66,7 @@ def handover_copy(
             remedy=Action("show", deposit_id),
             deposit=deposit_id,
         )
-    issued = _issued(dossier, handed_over.document, forms.HandoverForm)
+    issued = issued_form(dossier, handed_over.document, forms.HandoverForm)
     language = language or issued.language
     number = f"{issued.stamp.document_number} ({say('salinan', language)})"
     stamp = replace(issued.stamp, document_number=number, names_record=False)
@@ -103,14 +103,14 @@ def inventory_copy(desk: Desk, deposit_id: str, month: str | None, *, kind: Form
     Raises UsageError when there is no form, or none that kept its data; InvalidRecord when the data was altered.
     """
     dossier, gathered = inventories.gathering(desk, deposit_id, month)
-    issued = _issued(dossier, gathered.document, forms.InventoryForm)
+    issued = issued_form(dossier, gathered.document, forms.InventoryForm)
     number = f"{issued.stamp.document_number} (salinan)"
     form = replace(issued, stamp=replace(issued.stamp, document_number=number, names_record=False))
     content = render(form) if kind == "pdf" else _as(kind, inventory_paper(form))
     return _write(output or Path(f"inventaris-{deposit_id}-{gathered.month}.{kind}"), content)
 
 
-def _issued(dossier: Dossier, paper: Paper, form: type[T]) -> T:
+def issued_form(dossier: Dossier, paper: Paper, form: type[T]) -> T:
     """What a form said when it was issued."""
     if paper.data is None:
         raise UsageError(

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.errors import SopctlError
+from sopctl.model.sop import record
+from sopctl.model.sop.entries import Amended
 from sopctl.model.sop.history import Event
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
@@ -43,6 +45,8 @@ class CheckedFile(Struct, frozen=True):
     deposit: str = ""
     number: str = ""
     at: datetime | None = None
+    since: str = ""
+    """What became of an issued paper later: it was replaced, amended or taken back."""
 
 
 def documents(desk: Desk, deposit_id: str) -> list[Document]:
@@ -87,12 +91,25 @@ def check_file(desk: Desk, path: Path) -> CheckedFile:
     named = named_record(content)
     known = dossiers.ids(desk.site)
     for deposit_id in sorted(known, key=lambda each: named is None or each != named.deposit):
-        for event, kept in _named(dossiers.read(desk.site, deposit_id)):
+        dossier = dossiers.read(desk.site, deposit_id)
+        for event, kept in _named(dossier):
             if kept["sha256"] == digest:
-                return CheckedFile(str(path), "issued", deposit_id, kept.get("number", ""), event.at)
+                since = _became(dossier, event)
+                return CheckedFile(str(path), "issued", deposit_id, kept.get("number", ""), event.at, since)
     if named and named.deposit in known:
         return CheckedFile(str(path), "altered", named.deposit, named.number)
     return CheckedFile(str(path), "unknown")
+
+
+def _became(dossier: Dossier, issued: Event) -> str:
+    """What became of the papers of an event."""
+    if issued.seq in record.undone(dossier.events):
+        return "its step was taken back"
+    for event, amended in dossier.established(Amended):
+        if amended.amends.event == issued.seq:
+            how = "replaced" if amended.kind == "replacement" else "amended"
+            return f"{how} on {event.at:%Y-%m-%d} by event {event.seq}: {amended.because}"
+    return ""
 
 
 def _named(dossier: Dossier) -> Iterator[tuple[Event, dict[str, str]]]:

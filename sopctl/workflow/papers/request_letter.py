@@ -3,6 +3,7 @@ One table says which field stands where, and where it goes in the request."""
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model.admission import Step
 from sopctl.model.deposit import AnyRequest, ApplianceRequest, OtherRequest, Request
+from sopctl.model.intake import cells
 from sopctl.store import codec
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
@@ -102,6 +104,16 @@ _LISTS = {
     "access.accounts": r"[;\n]",
 }
 """What separates the entries of a list in one cell."""
+_DAYS = ("letter.date", "valid_until")
+_WHOLE = (
+    "server.cores",
+    "server.memory_gib",
+    "server.power_watts",
+    "server.height_units",
+    "server.depth_mm",
+    "server.weight_kg",
+    "access.port",
+)
 
 
 def letter(site: Site, day: date, language: Language, filled: AnyRequest | None = None) -> forms.Paper:
@@ -128,9 +140,9 @@ def letter(site: Site, day: date, language: Language, filled: AnyRequest | None 
     )
 
 
-def read(site: Site, path: Path) -> AnyRequest:
-    """A request that may come in, from a record (YAML), or from the letter filled in as XLSX. Raises InvalidRecord with
-    the place of what is wrong: line and column, or row and field."""
+def read(site: Site, path: Path, today: date | None = None) -> AnyRequest:
+    """A request that may come in `today`, from a record (YAML), or from the letter filled in as XLSX. Raises
+    InvalidRecord with the place of what is wrong: line and column, or row and field."""
     content, where = read_bounded(path, MAX_LETTER), str(path)
     if is_spreadsheet(content):
         filed, place = _read_spreadsheet(content, path)
@@ -138,7 +150,7 @@ def read(site: Site, path: Path) -> AnyRequest:
         kinds: dict[str, type[AnyRequest]] = {"appliance": ApplianceRequest, "other": OtherRequest}
         kind = kinds.get(codec.word(content, "kind", where=where), Request)
         filed, place = codec.parse(content, kind, where=where), admitting.in_record(content, where)
-    admitting.refuse(site, filed, place)
+    admitting.refuse(site, filed, place, today)
     return filed
 
 
@@ -195,12 +207,11 @@ def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
     sections = {title for section, _ in FIELDS for title in (section, ENGLISH[section])}
     section = ""
     for number, row in enumerate(rows, start=1):
-        cells = [cell.strip() for cell in row]
-        texts = [cell for cell in cells if cell]
+        texts = [text for text in map(cells.plain, row) if text]
         if len(texts) == 1 and texts[0] in sections:
             section = texts[0]
             continue
-        key = next((cell for cell in cells if cell in _PATHS), None)
+        key = next((text for text in texts if text in _PATHS), None)
         path = key or by_label.get((section, texts[0] if texts else ""))
         value = next((cell for cell in texts[1:] if cell != key), "")
         if path and value:
@@ -209,6 +220,11 @@ def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
 
 def _entries(field: _Field, file: Path) -> Any:
     """The value of a cell, or its list of values."""
+    if field.path in _DAYS:
+        with suppress(ValueError):  # what is no date is refused with all else, by the record's type
+            return cells.day(field.value).isoformat()
+    if field.path in _WHOLE:
+        return cells.whole(field.value)
     if field.path not in _LISTS:
         return field.value
     entries = [entry.strip() for entry in re.split(_LISTS[field.path], field.value) if entry.strip()]

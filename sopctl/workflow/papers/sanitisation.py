@@ -1,14 +1,13 @@
 """What became of a server's disks, as the exit record and the certificate of sanitisation say it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.model.inspection import NOT_LOOKED_AT
 from sopctl.model.sanitisation import DiskRow, Method, Missing, Wanted
 from sopctl.workflow.desk import Turn
-from sopctl.workflow.papers.elements import UNKNOWN, letterhead, office_party, owner_party, stamp
+from sopctl.workflow.papers.elements import UNKNOWN, letterhead, office_party, owner_party, section, stamp
 
 TITLE = "Sertifikat Sanitasi Media Penyimpanan"
 SHARES = (8, 23, 25, 25, 25, 23, 18, 23, 20)
@@ -76,13 +75,6 @@ def certificate(mine: Turn, rows: Sequence[DiskRow], wanted: Wanted, left: Missi
             forms.Signer("Pemilik", owner_party(owner, dossier.deposit.unit)),
         ),
         language=language,
-    )
-
-
-def section(title: str, **values: Any) -> forms.Section:
-    """Labelled values; an underscore in a label is a blank."""
-    return forms.Section(
-        title, tuple(forms.Field(label.replace("_", " "), str(value), "declared") for label, value in values.items())
     )
 
 

@@ -10,11 +10,12 @@ from msgspec import Struct
 from sopctl.adapters import switch as device
 from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.model.access.algorithms import allowed
+from sopctl.model.intake import addresses
 from sopctl.model.ports.audit import Finding, PortRecord, compare
-from sopctl.model.ports.port import SwitchState
-from sopctl.model.ports.switch import quarantine
+from sopctl.model.ports.port import PortSetting, SwitchState
+from sopctl.model.ports.switch import SwitchRecord, quarantine
 from sopctl.model.sop.entries import PortSet
-from sopctl.store import dossiers
+from sopctl.store import register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -85,34 +86,44 @@ def audit(
 
 
 def port_records(site: Site) -> list[PortRecord]:
-    """Every port that a rack has on a switch with a record, and how it should be set."""
-    owners: dict[tuple[str, str], Dossier] = {}
-    for dossier in dossiers.read_all(site):
-        spot = switches.of_place(site, dossier.summary.place)
-        if spot and dossier.summary.placed and not dossier.summary.closed:
-            owners[spot[0].name, spot[1]] = dossier
-    found = []
+    """Every port that a rack has on a switch with a record, and how it should be set. The port of a deposit whose
+    dossier cannot be read is left out: how it should be is not known."""
+    readable = {each.id: each for each in deposit_port.in_racks(site)}
+    owners: dict[tuple[str, str], str] = {}
+    for summary in register.standing(site):
+        spot = switches.of_place(site, summary.place) if summary.placed and not summary.closed else None
+        if spot:
+            owners[spot[0].name, spot[1]] = summary.id
+    macs, found = deposit_port.owned_macs(site), []
     for rack in site.racks:
         switch = site.switches.get(rack.switch.name) if rack.switch else None
         for number in rack.switch.numbers if rack.switch else ():
             if switch:
                 name = switch.interface(number)
-                owner = owners.get((switch.name, name))
-                found.append(
-                    _of(site, owner, switch.name, name) if owner else PortRecord(switch.name, name, quarantine(switch))
-                )
+                owner = owners.get((switch.name, name), "")
+                if owner in readable:
+                    dossier = readable[owner]
+                    wanted, doubt = _wanted(switch, dossier), _doubt(site, switch, dossier)
+                    found.append(PortRecord(switch.name, name, wanted, owner, macs[owner], doubt))
+                elif not owner:
+                    found.append(PortRecord(switch.name, name, quarantine(switch)))
     return found
 
 
-def _of(site: Site, dossier: Dossier, switch: str, name: str) -> PortRecord:
+def _wanted(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
     """A deposit's port. It is in service from when it was given to the server, or the server was configured, until it
     is taken away or the server is switched off."""
     kept = dossier.newest(PortSet)
     given = dossier.summary.in_our_hands and (kept.switch_port.state == "applied" if kept else dossier.summary.managed)
-    record = site.switches[switch]
     try:
-        found = deposit_port.of_deposit(site, dossier)
+        return deposit_port.service(switch, dossier) if given else quarantine(switch)
     except InvalidRecord:
-        found = None
-    wanted = found.service if found and given else quarantine(record)
-    return PortRecord(switch, name, wanted, dossier.id, deposit_port.macs_of(dossier))
+        return quarantine(switch)
+
+
+def _doubt(site: Site, switch: SwitchRecord, dossier: Dossier) -> str:
+    """What is wrong with the address of a deposit whose port is in service, by what the office gives out."""
+    wanted = _wanted(switch, dossier)
+    if not wanted.enabled:
+        return ""
+    return addresses.doubt(site.networks, dossier.deposit.access.address, wanted.vlan, wanted.tagged)

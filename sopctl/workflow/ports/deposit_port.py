@@ -4,7 +4,7 @@ A port belongs to the place that a deposit has in a rack. Where the site has no 
 are set by hand, and nothing here mentions them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
@@ -14,17 +14,19 @@ from msgspec import Struct
 from sopctl.adapters.ssh.route import stir
 from sopctl.errors import Action, Interrupted, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.ports import switch as wanted
+from sopctl.model.ports.addresses import Known, of_others, settled
 from sopctl.model.ports.port import ActualPort, Expected, PortSetting, mac
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.sop.entries import Entry, PortAttempt, PortChange, PortFailed, PortSet
-from sopctl.store import dossiers, facts
+from sopctl.store import dossiers, facts, register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.ports import change, switches
-from sopctl.workflow.ports.change import SESSION_SECONDS, Job, PortResult, Proposal
+from sopctl.workflow.ports.change import SESSION_SECONDS, Proposal
+from sopctl.workflow.ports.job import Job, PortResult, cause, in_note
 
 MAX_TEXT_KEPT = 4_000
 """Characters of a port's own configuration that a history keeps."""
@@ -97,7 +99,7 @@ def configured(mine: Turn) -> tuple[tuple[PortFailed, ...], PortResult | None]:
                 mine.start(_set(found, result, "applied"))
     except SopctlError as error:
         why = f"port {found.interface} {found.switch.name}: {told(error)}"
-        mine.fail(why, PortFailed(cause=change.cause(error)), cut_off=isinstance(error, Interrupted))
+        mine.fail(why, PortFailed(cause=cause(error)), cut_off=isinstance(error, Interrupted))
         raise
     return ((), None) if result.answer else ((_failed(found, result),), result)
 
@@ -158,7 +160,7 @@ def note(result: PortResult) -> str:
 
 
 def _warned(result: PortResult) -> str:
-    said = "; ".join(change.in_note(each) for each in result.plan.warnings[:8])
+    said = "; ".join(in_note(each) for each in result.plan.warnings[:8])
     return f"; perhatian: {said}" if said else ""
 
 
@@ -171,23 +173,24 @@ def of_deposit(site: Site, dossier: Dossier) -> PortOf | None:
     if spot is None:
         return None
     switch, interface = spot
-    deposit, service = dossier.deposit, _service(switch, dossier)
-    others = {each: other for other, macs in known_macs(site, but=deposit.id) for each in macs}
-    whose = Expected(deposit.id, deposit.server.name, macs_of(dossier), others)
-    return PortOf(switch, interface, service, wanted.quarantine(switch), whose)
+    deposit, setting = dossier.deposit, service(switch, dossier)
+    owned = owned_macs(site, dossier)
+    whose = Expected(deposit.id, deposit.server.name, owned[deposit.id], of_others(owned, deposit.id))
+    return PortOf(switch, interface, setting, wanted.quarantine(switch), whose)
 
 
 def vlans(site: Site, dossier: Dossier) -> str:
     """The VLANs that a deposit's port should have, for people; empty without a record. Raises as `of_deposit`."""
     spot = switches.of_place(site, dossier.summary.place)
-    return _vlans(_service(spot[0], dossier)) if spot else ""
+    return _vlans(service(spot[0], dossier)) if spot else ""
 
 
 def _vlans(setting: PortSetting) -> str:
     return str(setting.vlan) + (f", bertanda {', '.join(map(str, setting.tagged))}" if setting.tagged else "")
 
 
-def _service(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
+def service(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
+    """How the port of a deposit should be while its server is in use. Raises as `of_deposit`."""
     deposit = dossier.deposit
     try:
         return wanted.service(switch, deposit.id, deposit.server.name, deposit.unit, deposit.network)
@@ -195,22 +198,38 @@ def _service(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
         raise error.recast(InvalidRecord, where=str(dossier.folder / "deposit.yml")) from None
 
 
-def known_macs(site: Site, *, but: str = "") -> Iterable[tuple[str, tuple[str, ...]]]:
-    """The known MAC addresses of each server in the racks, with its deposit."""
-    for dossier in dossiers.read_all(site):
-        if dossier.id != but and dossier.summary.placed and not dossier.summary.closed:
-            yield dossier.id, macs_of(dossier)
+def owned_macs(site: Site, *more: Dossier) -> dict[str, tuple[str, ...]]:
+    """The MAC addresses of each server in the racks, and of `more`, by deposit."""
+    return settled({each.id: _known_macs(each) for each in (*in_racks(site), *more)})
 
 
-def macs_of(dossier: Dossier) -> tuple[str, ...]:
-    """A server's known MAC addresses: from the letter, from its newest facts, and those heard on its port before."""
-    found = set(dossier.deposit.network.macs if dossier.deposit.network else ())
-    found |= {mac(entry.switch_port.mac) for _, entry in dossier.established(PortSet) if entry.switch_port.mac}
+def in_racks(site: Site) -> Iterator[Dossier]:
+    """The dossiers of the servers in the racks. One that cannot be read is told (`Site.lagging`), and holds up nobody
+    else's port."""
+    for each in register.standing(site):
+        if each.placed and not each.closed:
+            with suppress(SopctlError):  # told by the register
+                yield dossiers.read(site, each.id)
+
+
+def _known_macs(dossier: Dossier) -> dict[str, Known]:
+    """A server's addresses, and how each is known."""
+    found = dict.fromkeys(reported_macs(dossier), Known.REPORTED)
+    heard = (entry.switch_port.mac for _, entry in dossier.established(PortSet))
+    found |= {mac(each): Known.HEARD for each in heard if each}
+    named = dossier.deposit.network.macs if dossier.deposit.network else ()
+    found |= {mac(each): Known.NAMED for each in named}
+    found.pop("", None)
+    return found
+
+
+def reported_macs(dossier: Dossier) -> tuple[str, ...]:
+    """The addresses in a server's newest inventory, as it says itself."""
     newest = facts.newest(facts.months(dossier))
     if newest:
         with suppress(InvalidRecord):  # `document verify` reports a damaged document, not this
-            found |= {mac(nic.mac) for nic in facts.read(dossier.folder, newest).nics if nic.mac}
-    return tuple(sorted(found - {""}))
+            return tuple(mac(nic.mac) for nic in facts.read(dossier.folder, newest).nics if nic.mac)
+    return ()
 
 
 def _needed(site: Site, dossier: Dossier) -> PortOf:

@@ -24,7 +24,7 @@ from sopctl.store.dossiers import Dossier, read_all
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
-from sopctl.workflow.servers.reach import first_key, lets_us_in, office_account, reach
+from sopctl.workflow.servers.reach import lets_us_in, office_account, opens_by_key, reach
 
 NAMES = 16
 """How many names are looked up at the same time."""
@@ -43,21 +43,13 @@ def hosts(root: Path) -> list[InventoryHost]:
     what reading a site raises."""
     site = Site(root)
     ours = [each for each in read_all(site) if each.deposit.kind == "server" and each.summary.in_our_hands]
-    able = [each for each in ours if lets_us_in(each) or _by_key(site, each)]
+    able = [each for each in ours if lets_us_in(each) or opens_by_key(site, each)]
     with ThreadPoolExecutor(NAMES, "name") as pool:
         addresses = list(pool.map(lambda each: _address(site, each), able))
     return [
         InventoryHost(each.id, _groups(site, each), variables(site, each, address))
         for each, address in zip(able, addresses, strict=True)
     ]
-
-
-def _by_key(site: Site, dossier: Dossier) -> bool:
-    """Does a key of the first contact open it? One that letters may not name does not."""
-    try:
-        return first_key(site, dossier) is not None
-    except InvalidRecord:
-        return False
 
 
 def _address(site: Site, dossier: Dossier) -> str:

@@ -26,7 +26,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import StepDone, Turn
 from sopctl.workflow.servers.first_contact import from_file
-from sopctl.workflow.servers.reach import first_contact, first_key, host, own_secret
+from sopctl.workflow.servers.reach import first_contact, first_key, host, own_secret, refuse_named
 from sopctl.workflow.trust import required_key, target
 
 Gathered = ServerFacts | SopctlError | None
@@ -57,25 +57,12 @@ def login(site: Site, dossier: Dossier) -> Login:
         return Login(way.user, password=from_file(site.key_file(own)).text)
     if key := first_key(site, dossier):
         return Login(way.user, key=load_key(site.key_file(key)).pkey)
-    by_password = Action("login", dossier.id, given={"ask-password": ""})
-    if way.password:
-        file = str(site.root / "keys" / way.password)
-        raise InvalidRecord(
-            "password-named-by-record",
-            "the record of {deposit} names the password file {name!r}, and no letter may say which secret is sent",
-            where=str(dossier.folder / "deposit.yml"),
-            remedy=(
-                "If that is this appliance's own password, set it for this deposit, and then delete the old file:",
-                Action("login", dossier.id, given={"password-file": file}, alternatives=(by_password,)),
-            ),
-            deposit=dossier.id,
-            name=way.password,
-        )
+    refuse_named(site, dossier)
     raise InvalidRecord(
         "login-not-set",
         "nobody has set the password or key of {account} for {deposit}",
         where=str(dossier.folder / "deposit.yml"),
-        remedy=by_password,
+        remedy=Action("login", dossier.id, given={"ask-password": ""}),
         account=way.user,
         deposit=dossier.id,
     )

@@ -137,8 +137,10 @@ def run(
     """Check these servers; yields each as soon as its result is in and recorded, so it is kept however the run ends.
 
     A server that cannot be tried (its key is missing, its record broken) does not hold up the others: its error is
-    added to `errors`. Raises Interrupted.
+    added to `errors`. Raises Interrupted, and OutsideFailure for a doubtful clock: what a check saw would stand at a
+    wrong time, and what was seen before would be forgotten.
     """
+    desk.refuse_doubtful_clock()
     from sopctl.adapters.ssh.sweep import sweep
 
     settings, names = desk.site.settings.checks, {each.id: each.server for each in summaries}

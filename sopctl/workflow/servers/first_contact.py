@@ -3,11 +3,13 @@
 The password is the owner's. It is not kept, not logged, and on no command line.
 """
 
-import contextlib
+import errno
 import os
+import select
 import stat
 import sys
 import threading
+import time
 from pathlib import Path
 
 from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
@@ -18,7 +20,7 @@ from sopctl.model.sop.entries import SudoRight, WayIn
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, Turn
 from sopctl.workflow.servers.ansible_view import public_key
-from sopctl.workflow.servers.reach import first_contact, first_key, host, office_account
+from sopctl.workflow.servers.reach import first_contact, first_key, host, office_account, opens_by_key
 from sopctl.workflow.trust import target
 
 SCRIPTS = ("playbooks/files/way_in.sh", "playbooks/roles/raw_accounts/files/accounts.sh")
@@ -27,6 +29,8 @@ GIVE_BACK = "/usr/local/lib/sopctl/full-sudo"
 """On a server where the office may only take inventory: what its owner runs as root (role inventory_only)."""
 SECONDS = 60.0
 MAX_BYTES = 4096
+PIPE_SECONDS = 30.0
+"""How long a pipe may take to bring a password, as in `--password-file <(pass show fw1)`."""
 
 _REMEDIES = {
     Cause.DENIED: "Ask the owner for the account's password; it was tried once.",
@@ -53,22 +57,42 @@ def from_file(path: Path) -> Password:
     Raises OutsideFailure when it cannot be read, InvalidRecord when others may read it, or no password is there.
     """
     try:
-        with contextlib.ExitStack() as held:
-            file = sys.stdin.buffer if str(path) == "-" else held.enter_context(path.open("rb"))
-            mode = os.fstat(file.fileno()).st_mode
-            if stat.S_ISREG(mode) and mode & 0o077:
-                raise InvalidRecord(
-                    "password-readable-by-others",
-                    "the password can be read by others",
-                    where=str(path),
-                    remedy=f"Close it: chmod 600 {path}",
-                )
-            line = file.readline(MAX_BYTES)
+        if str(path) == "-":
+            line = sys.stdin.buffer.readline(MAX_BYTES)
+        else:
+            with open(path, "rb", buffering=0, opener=_not_waiting) as file:
+                mode = os.fstat(file.fileno()).st_mode
+                if stat.S_ISREG(mode) and mode & 0o077:
+                    raise InvalidRecord(
+                        "password-readable-by-others",
+                        "the password can be read by others",
+                        where=str(path),
+                        remedy=f"Close it: chmod 600 {path}",
+                    )
+                line = _first_line(file.fileno())
     except OSError as error:
         raise OutsideFailure(
             "password-unreadable", "the password cannot be read: {reason}", where=str(path), reason=error.strerror
         ) from None
     return one_line(line.rstrip(b"\r\n").decode("utf-8", "surrogateescape"), str(path))
+
+
+def _not_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _first_line(descriptor: int) -> bytes:
+    """The first line of a file, or of a pipe that somebody writes into in time. Raises OSError."""
+    line, until = b"", time.monotonic() + PIPE_SECONDS
+    while b"\n" not in line and len(line) < MAX_BYTES:
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
+        if not ready:
+            raise TimeoutError(errno.ETIMEDOUT, "nobody wrote it into the pipe")
+        piece = os.read(descriptor, MAX_BYTES - len(line))
+        if not piece:
+            break
+        line += piece
+    return line.partition(b"\n")[0]
 
 
 def from_keyring(service: str, user: str) -> Password:
@@ -126,7 +150,8 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
     key = load_key(site.key_file(site.settings.management.key))
     found = _make_account(mine, office_account(site, mine.dossier), key, cancel)
     owner = mine.deposit.access.first_contact
-    owners_key = first_key(site, mine.dossier) if found.cause in _NOT_ROOT and owner else None
+    keyed = found.cause in _NOT_ROOT and opens_by_key(site, mine.dossier)
+    owners_key = first_key(site, mine.dossier) if keyed else None
     if owner and owners_key and (site.folder("keys") / owners_key).is_file():
         again = _make_account(mine, owner.user, load_key(site.key_file(owners_key)), cancel)
         found = again if again.cause is None else found
@@ -152,7 +177,7 @@ def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.
     """Make the management account, with full sudo, by logging in as `user`. Whatever exists of it already stays."""
     site = mine.desk.site
     account = ["management", office_account(site, mine.dossier), public_key(site, site.settings.management.key)]
-    script = b"\n".join((site.root / name).read_bytes() for name in SCRIPTS)
+    script = b"\n".join([f"DEPOSIT={mine.dossier.id}".encode(), *((site.root / name).read_bytes() for name in SCRIPTS)])
     where = target(host(site, mine.dossier), user, timeout=SECONDS)
     return run_as_root(where, way, script, ["add", RECORDS, *account], cancel=cancel)
 

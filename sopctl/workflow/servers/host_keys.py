@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sopctl.errors import OutsideFailure
+from sopctl.errors import Action, OutsideFailure
 from sopctl.model.access import target
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import HostKey
+from sopctl.model.intake.identity import Holder, Mark
 from sopctl.model.sop.entries import HostKeyPending, HostKeyPinned
 from sopctl.store import dossiers
+from sopctl.store.across import identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import trust
@@ -95,15 +97,25 @@ class Pinning:
     establishes about it."""
 
     def __init__(self, mine: Turn, proof: Proof) -> None:
-        self._dossier, self._proof = mine.dossier, proof
+        self._dossier, self._proof, self._site = mine.dossier, proof, mine.desk.site
         self._host = host(mine.desk.site, mine.dossier)
         self.pinned: HostKeyPinned | None = None
 
     def __call__(self, key: HostKey) -> None:
-        """Raises as `trust.confirmed`."""
+        """Raises as `trust.confirmed`, and InvalidRecord for the key of another deposit's server: that is where we
+        are."""
         before = pending(self._dossier)
         how = trust.accepted(self._host, self._proof, key, (before.key, before.at) if before else None)
+        _refuse_of_another(self._site, self._dossier, key)
         self.pinned = HostKeyPinned(host_key=key, host_key_confirmed=how)
+
+
+def _refuse_of_another(site: Site, dossier: Dossier, key: HostKey) -> None:
+    mark = Mark("host-key", key.sha256)
+    here = Holder(dossier.id, {mark: key.sha256}, excused=identities.of(site, dossier).excused)
+    found = identities.clashes(site, [here])
+    how = Action("host-key", dossier.id, needs=("fingerprint", "despite"))
+    identities.refuse(found, host(site, dossier).place, how=how)
 
 
 def pinning(mine: Turn, proof: Proof) -> Pinning | None:

@@ -15,6 +15,7 @@ from sopctl.adapters.ssh import Key, load_key
 from sopctl.adapters.ssh.left import script
 from sopctl.adapters.ssh.sweep import ScriptJob, run_scripts
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
+from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.fingerprint import answer, asked
 from sopctl.model.fingerprint.answer import Answer
@@ -136,7 +137,10 @@ class Look:
             except SopctlError as error:
                 yield dossier.id, error
         for name, result, output in run_scripts(jobs, cancel=cancel):
-            yield name, self._read(result, output)
+            said = self._read(result, output)
+            if isinstance(said, Answer) and said.deposit not in ("", name):
+                said = _of_another(said.deposit, name)
+            yield name, said
 
     def wanted(self, dossier: Dossier) -> dict[str, str]:
         """What the letter and the site ask of the server now, by name (`asked.asked`). Raises what `variables`
@@ -207,6 +211,16 @@ def trusted(dossier: Dossier, found: Answer) -> bool:
     """Is the server's note the one that the history has the digest of, and was all looked at?"""
     kept = dossier.newest(Left)
     return kept is not None and found.note == kept.left and found.complete
+
+
+def _of_another(noted: str, deposit: str) -> OutsideFailure:
+    return OutsideFailure(
+        "server-of-another-deposit",
+        "this is the server of {noted}, by the note there, not of {deposit}",
+        remedy=Cause.OTHER_DEPOSIT.remedy(port="", user=""),
+        noted=noted,
+        deposit=deposit,
+    )
 
 
 def _unusable() -> OutsideFailure:

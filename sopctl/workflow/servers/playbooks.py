@@ -113,6 +113,8 @@ def run_on(
     """
     site = turns[0].desk.site
     name = turns[0].dossier.id if len(turns) == 1 else "many"
+    if turns[0].desk.sure_of_the_clock():
+        site.forget_runs(turns[0].desk.now())
     run_dir = site.new_run(f"{name}-{playbook.removesuffix('.yml')}")
     run_name = str(run_dir.relative_to(site.root))
     for mine in turns:

@@ -78,7 +78,7 @@ def first_key(site: Site, dossier: Dossier) -> str | None:
     if own := own_secret(site, dossier):
         return own
     key = contact.key if contact else None
-    if key and key not in site.settings.first_contact_keys:
+    if key and key not in site.settings.for_letters:
         raise InvalidRecord(
             "key-not-for-letters",
             "the record of {deposit} names the key {key!r} of the office's, which letters may not name",
@@ -91,6 +91,36 @@ def first_key(site: Site, dossier: Dossier) -> str | None:
             key=key,
         )
     return key
+
+
+def refuse_named(site: Site, dossier: Dossier) -> None:
+    """Raise InvalidRecord for a record from before letters were looked at, which names a secret of the office's, unless
+    the office has set one for this deposit since."""
+    if first_key(site, dossier) is not None:
+        return
+    contact = dossier.deposit.access.first_contact
+    if contact and contact.password:
+        file = str(site.root / "keys" / contact.password)
+        typed = Action("login", dossier.id, given={"ask-password": ""})
+        raise InvalidRecord(
+            "password-named-by-record",
+            "the record of {deposit} names the password file {name!r}, and no letter may say which secret is sent",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=(
+                "If that is this appliance's own password, set it for this deposit, and then delete the old file:",
+                Action("login", dossier.id, given={"password-file": file}, alternatives=(typed,)),
+            ),
+            deposit=dossier.id,
+            name=contact.password,
+        )
+
+
+def opens_by_key(site: Site, dossier: Dossier) -> bool:
+    """Does a key of the first contact open it? One that letters may not name does not."""
+    try:
+        return first_key(site, dossier) is not None
+    except InvalidRecord:
+        return False
 
 
 def office_account(site: Site, dossier: Dossier) -> str:

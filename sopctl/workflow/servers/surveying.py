@@ -72,6 +72,7 @@ def wanted(site: Site, dossier: Dossier, *, raw: bool = False) -> Wanted:
         banner=settings.banner,
         static_address=access.address if access.static_address else "",
         repairs=ansible_view.last_cause(dossier),
+        deposit=dossier.id,
         settled=lets_us_in(dossier),
         raw=raw,
     )

@@ -43,7 +43,7 @@ def restore(file: Path, root: Path, desk_of: Callable[[Site], Desk], *, passphra
     unseal = None if passphrase is None else (lambda content: sealing.unseal(content, passphrase, where=str(file)))
     made = backup.restore(file, root, unseal=unseal)
     desk = desk_of(Site(root))
-    problems: list[str] = [str(error) for error in validation.validate(desk)[1]]
+    problems: list[str] = [str(error) for error in validation.validate(desk).errors]
     try:
         problems += journal.check(desk, made.anchor if made.anchor.lines else None).gaps
     except InvalidRecord as error:

@@ -15,6 +15,7 @@ from sopctl.model.access.algorithms import allowed
 from sopctl.store import dossiers, modes, register
 from sopctl.store.site import Site
 from sopctl.workflow.ports import switches
+from sopctl.workflow.servers import reach
 from sopctl.workflow.setup.secrets import exposed
 
 LIBRARIES = ("ansible-core", "ansible-runner", "paramiko", "netmiko", "typst", "PyYAML")
@@ -84,7 +85,15 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         found.append(Diagnosis("management key", True, str(key)))
     except SopctlError as error:
         found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
-    return [*found, *_rehearsal(site), _modes(site), *_switches(site), *_appliances(site), *_secrets(site)]
+    return [
+        *found,
+        *_rehearsal(site),
+        _modes(site),
+        *_switches(site),
+        *_appliances(site),
+        *_named(site),
+        *_secrets(site),
+    ]
 
 
 def _rehearsal(site: Site) -> list[Diagnosis]:
@@ -151,6 +160,20 @@ def _appliances(site: Site) -> list[Diagnosis]:
         if old:
             told = f"its record allows old SSH algorithms: {', '.join(old)}"
             found.append(Diagnosis(f"appliance {summary.id}", True, told, needed=False))
+    return found
+
+
+def _named(site: Site) -> list[Diagnosis]:
+    """The deposits whose record, from before letters were looked at, names a secret of the office's: it is not used."""
+    found = []
+    for summary in register.read(site).summaries:
+        if summary.closed or summary.managed:
+            continue
+        try:
+            reach.refuse_named(site, dossiers.read(site, summary.id))
+        except SopctlError as error:
+            if error.id in ("password-named-by-record", "key-not-for-letters"):
+                found.append(Diagnosis(f"login {summary.id}", False, error.message, error.remedy, needed=False))
     return found
 
 

@@ -150,7 +150,7 @@ def init(root: Path, *, group: str = "") -> Site:
         )
     with disk_errors(root, "make"):
         root.mkdir(parents=True, exist_ok=True)
-        for name in ("racks", "deposits"):
+        for name in ("racks", "networks", "deposits"):
             (root / name).mkdir()
         (root / "keys").mkdir(mode=0o700)
     copy_ansible(root)

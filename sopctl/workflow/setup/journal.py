@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.sop.history import Event
-from sopctl.store import books, dossiers
-from sopctl.store.journal import MENDED, Anchor, Journal, lags
+from sopctl.store import books, dossiers, roster
+from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, lags
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import required
@@ -34,13 +34,15 @@ def anchor(desk: Desk) -> Anchor:
 
 class Check(Struct, frozen=True):
     """What a check of the journal found: how many lines it has, where it ends (its anchor), what does not agree, what
-    only lags (a crash can leave that), and the notes of those who mended it."""
+    only lags (a crash can leave that), the notes of those who mended it, and what changed in the roster: the people,
+    their roles and the procedures in force."""
 
     lines: int
     anchor: str
     gaps: list[str]
     lagging: list[str]
     mended: list[str]
+    rosters: list[str] = []
 
 
 def check(desk: Desk, anchor: Anchor | None = None) -> Check:
@@ -60,7 +62,7 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     broken = {name for name in _names(desk.site) if name not in hashes}
     for line in lines:
         events = hashes.get(line.deposit)
-        if line.deposit == MENDED or line.deposit in broken:
+        if line.deposit in (MENDED, ROSTER) or line.deposit in broken:
             continue
         if events is None:
             gaps.append(f"{line.deposit}: the {'book' if books.is_book(line.deposit) else 'dossier'} is missing")
@@ -78,7 +80,9 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
         elif missing:
             lagging.append(f"{name}: its newest event is not in the journal yet; the next one adds it")
     mended = [line.note for line in lines if line.deposit == MENDED]
-    return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended)
+    rosters = [line.note.partition(" ")[2] for line in lines if line.deposit == ROSTER]
+    gaps += roster.check(desk.site)
+    return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended, rosters)
 
 
 def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:

@@ -26,7 +26,7 @@ from msgspec import Struct
 from sopctl.adapters import lab
 from sopctl.adapters.lab import LabServer, LabStatus, OwnerState, Service
 from sopctl.adapters.ssh import check, load_key
-from sopctl.errors import NotNow, SopctlError
+from sopctl.errors import InvalidRecord, NotNow, SopctlError
 from sopctl.model.access.ladder import Rung
 from sopctl.model.access.target import Target
 from sopctl.model.principal import Principal
@@ -211,7 +211,13 @@ class _Proving:
         letter = self.site.root / f"request{number}.yml"
         letter.write_bytes(codec.dump(_letter(case, number, self.key("requester").with_suffix(".pub").read_text())))
         desk = self.desk
-        case.deposit = deposit = letters.request(desk, letter).id
+        try:
+            case.deposit = deposit = letters.request(desk, letter).id
+        except InvalidRecord as error:
+            right = bool(case.refusing) and all(one.refused in error.message for one in case.refusing)
+            case.saw("the letter is refused, with why", right, error.message)
+            case.going = False
+            return
         for _head in range(2):
             letters.dispose(desk, deposit, instruction="Mohon ditindaklanjuti")
         reservation.reserve(desk, deposit)

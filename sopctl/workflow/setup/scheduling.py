@@ -15,13 +15,16 @@ from sopctl.store.site import Site
 
 
 def jobs(site: Site) -> tuple[Job, ...]:
-    """The jobs of a site. Each starts with a random delay, so that many sites do not ask at once."""
+    """The jobs of a site, in the office's time. Each starts with a random delay, so that many sites do not ask at
+    once."""
     run = (sys.executable, "-m", "sopctl", "--site", str(site.root))
+    zone = site.settings.time_zone
     where = f"sopctl ({site.settings.office.name})"
     switches = Job(
         name="switches",
         description=f"{where}: what differs on the switches",
         calendar="Sun *-*-* 05:00",
+        time_zone=zone,
         jitter=3600,
         limit=3600,
         commands=((*run, "switch", "audit"),),
@@ -31,6 +34,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             name="check",
             description=f"{where}: access checks",
             calendar="*:0/5",
+            time_zone=zone,
             jitter=60,
             limit=300,
             commands=((*run, "check", "--all"),),
@@ -39,6 +43,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             name="daily",
             description=f"{where}: waiting list and reminders",
             calendar="*-*-* 07:30",
+            time_zone=zone,
             jitter=900,
             limit=1800,
             commands=((*run, "queue", "run"), (*run, "remind")),
@@ -47,6 +52,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             name="inventory",
             description=f"{where}: monthly inventory",
             calendar="*-*-* 02:00",
+            time_zone=zone,
             jitter=3600,
             limit=6 * 3600,
             # Every night, but only what is due: a server that was down on the 1st is gathered when it is back.
@@ -56,6 +62,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             name="drift",
             description=f"{where}: what differs from the configuration",
             calendar="Sun *-*-* 04:00",
+            time_zone=zone,
             jitter=3600,
             limit=3600,
             commands=((*run, "configure", "--drift", "--all"),),

@@ -1,32 +1,48 @@
 """Validate every record of a site, and report all errors at once."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model.house import maintenance, visits
+from sopctl.model.intake import addresses, identity
+from sopctl.model.intake.identity import Clash, Mark
 from sopctl.model.rack import (
     Need,
     Occupied,
     Wish,
     refusal,
 )
+from sopctl.model.sop.entries import Despite
+from sopctl.model.text import printable
 from sopctl.model.waiting_list import occupied
 from sopctl.store import books, dossiers, register
+from sopctl.store.across import identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited
 from sopctl.workflow.views import calendar
 
 
-def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
-    """Read every record of the site. Returns how many dossiers there are, and every error, edits by hand included."""
+class Validated(NamedTuple):
+    """How many dossiers there are; every error, edits by hand included; and what open deposits share, each with the
+    reason that someone gave."""
+
+    deposits: int
+    errors: list[SopctlError]
+    exceptions: list[str]
+
+
+def validate(desk: Desk) -> Validated:
+    """Read every record of the site."""
     site = desk.site
     checks: tuple[Callable[[], object], ...] = (
         lambda: site.settings,
         lambda: site.racks,
         lambda: _check_switches(site),
+        lambda: site.networks,
         lambda: site.library,
         lambda: calendar.overrides(site),
         lambda: _check_places(site),
@@ -37,11 +53,14 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
             check()
         except SopctlError as error:
             errors.append(error)
-    ids = dossiers.ids(site)
+    ids, holders, reasons = dossiers.ids(site), [], {}
     for deposit_id in ids:
         try:
             dossier = dossiers.read(site, deposit_id)
-            _ = dossier.summary  # raises unless its procedures explain it and each entry is valid
+            if not dossier.summary.closed:  # raises unless its procedures explain it and each entry is valid
+                holders.append(identities.of(site, dossier))
+                reasons[deposit_id] = _reasons(dossier)
+                errors += _address(site, dossier)
             refuse_edited(dossier)
             if dossier.found != dossier.record:
                 site.lagging.append(_behind(dossier))
@@ -53,7 +72,55 @@ def validate(desk: Desk) -> tuple[int, list[SopctlError]]:
             _ = (visits.visits if book.kind == "visits" else maintenance.windows)(book.year, book.events)
         except SopctlError as error:
             errors.append(error)
-    return len(ids), list({str(error): error for error in errors}.values())
+    without, with_reason = identity.shared(holders)
+    errors += [_shared(site, clash) for clash in without]
+    exceptions = [f"{each.id}: {each}: {printable(reasons[each.id][each.mark])}" for each in with_reason]
+    return Validated(len(ids), list({str(error): error for error in errors}.values()), exceptions)
+
+
+def _address(site: Site, dossier: Dossier) -> list[SopctlError]:
+    """What is wrong with a deposit's address by what the office gives out. A broken networks/ is told once."""
+    try:
+        why = addresses.doubt(site.networks, dossier.deposit.access.address)
+    except SopctlError:
+        return []
+    if not why:
+        return []
+    return [
+        InvalidRecord(
+            "address-not-given-out",
+            "{deposit}: {why}",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=("Correct the address, or the network's file in networks/.", Action("edit", dossier.id)),
+            deposit=dossier.id,
+            why=why,
+        )
+    ]
+
+
+def _reasons(dossier: Dossier) -> dict[Mark, str]:
+    """Why a deposit may have what others have; the newest reason for each."""
+    found: dict[Mark, str] = {}
+    for _, entry in dossier.established(Despite):
+        for each in entry.shares:
+            found.setdefault(Mark(each.kind, each.value), entry.despite)
+    return found
+
+
+def _shared(site: Site, clash: Clash) -> InvalidRecord:
+    return InvalidRecord(
+        "identity-shared",
+        "{deposit}: {clash}",
+        where=str(site.root / "deposits" / clash.id / "deposit.yml"),
+        remedy=(
+            "One server is one deposit: correct the one that is wrong.",
+            Action("edit", clash.id, alternatives=(Action("edit", clash.others[0].id),)),
+            "If both are right, say why:",
+            Action("edit", clash.id, needs=("despite",)),
+        ),
+        deposit=clash.id,
+        clash=clash,
+    )
 
 
 def _behind(dossier: Dossier) -> OutsideFailure:

@@ -6,8 +6,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sopctl.errors import Action, NotNow, UsageError
+from sopctl.model.intake import plausibility
+from sopctl.model.sop import verbs
 from sopctl.model.sop.entries import Entry, ExtensionLetter, Letter, LetterScan, ValidUntil
-from sopctl.workflow.desk import Desk, StepDone, Turn, act, on_hold, turn
+from sopctl.workflow.desk import Desk, StepDone, Turn, act, office_roles, on_hold, turn
 from sopctl.workflow.scans import read_scan
 from sopctl.workflow.steps import required
 from sopctl.workflow.steps.reservation import serve_waiting_list
@@ -29,6 +31,10 @@ def resume(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
         if not mine.standing.held:
             raise NotNow(
                 "not-on-hold", "{deposit} is not on hold", remedy=Action("show", deposit_id), deposit=deposit_id
+            )
+        if mine.standing.held.outcome == verbs.FORGED:
+            mine.decide(
+                mine.procedure.acts.get("forged") or office_roles(mine.procedure), "a letter found to be forged"
             )
         return mine.record(mine.verb.outcome, note=note or "dilanjutkan")
 
@@ -53,6 +59,7 @@ def extend(
     """
     with act(desk, deposit_id, "extend") as mine:
         _refuse_early(mine, until)
+        required.meant(plausibility.term(until, None, desk.now().date()))
         entries: list[Entry] = [ValidUntil(valid_until=until)]
         if letter_number:
             entries.append(ExtensionLetter(letter=Letter(letter_number, desk.now().date())))

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,12 +15,15 @@ from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord, UsageError
 from sopctl.model import rack
 from sopctl.model.deposit import Adoption
+from sopctl.model.intake import cells
 from sopctl.model.rack import Face, Need, Occupied, Place, Wish
 from sopctl.model.sop import procedure
 from sopctl.model.sop.entries import NotKnown, Pinned, Placed, Reserved, to_data
 from sopctl.model.sop.history import Event
+from sopctl.model.text import printable
 from sopctl.model.waiting_list import occupied
 from sopctl.store import codec, filing, register
+from sopctl.store.across import identities
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk
@@ -30,6 +34,8 @@ from sopctl.workflow.steps.reservation import racks_alone
 
 MAX_LIST = 10 * MIB
 MAX_ROWS = 5000
+TOLD = 50
+"""How many faults of a list are told at once."""
 
 COLUMNS = {
     "unit": "unit",
@@ -96,7 +102,7 @@ def adopt(desk: Desk, record: Path, where: Where) -> Adopted:
     """
     content = codec.read(record)
     entry = _Entry(codec.parse(content, Adoption, where=str(record)), where, str(record))
-    admitting.refuse(desk.site, entry.record, admitting.in_record(content, str(record)))
+    admitting.refuse(desk.site, entry.record, admitting.in_record(content, str(record)), desk.now().date())
     return _record(desk, [entry], dry_run=False)[0]
 
 
@@ -105,20 +111,20 @@ def import_list(desk: Desk, file: Path, *, dry_run: bool) -> list[Adopted]:
 
     Raises InvalidRecord, naming every wrong row, its column and what was expected.
     """
-    entries, wrong = [], []
+    entries, wrong, today = [], [], desk.now().date()
     for number, row in _rows(file):
-        try:
-            entries.append(_entry(desk.site, row, number))
-        except InvalidRecord as error:
-            wrong.append(error.message)
+        entry, faults = _entry(desk.site, row, number, today)
+        wrong += faults
+        if entry:
+            entries.append(entry)
     if wrong:
         raise InvalidRecord(
             "list-rows-invalid",
-            "{count} rows are wrong, nothing was imported:\n  {rows}",
+            "{count} cells are wrong, nothing was imported:",
             where=str(file),
             remedy="Correct them and run the command again; --dry-run only checks.",
+            lines=_told(wrong),
             count=len(wrong),
-            rows="\n  ".join(wrong[:50]),
         )
     if not entries:
         raise InvalidRecord(
@@ -130,19 +136,28 @@ def import_list(desk: Desk, file: Path, *, dry_run: bool) -> list[Adopted]:
     return _record(desk, entries, dry_run=dry_run)
 
 
+_EXAMPLE = {
+    "unit": "Dinas Contoh",
+    "name": "lama1.example.org",
+    "brand_model": "Contoh R200",
+    "height_units": "2",
+    "address": "192.0.2.20",
+    "contact": "Administrator Sistem",
+    "rack": "A1",
+    "rack_unit": "20",
+}
+_READ: Mapping[str, Callable[[str], str]] = {
+    **dict.fromkeys(("letter_date", "valid_until"), lambda cell: cells.day(cell).isoformat()),
+    **dict.fromkeys(("height_units", "depth_mm", "power_watts", "port", "rack_unit"), cells.whole),
+}
+"""How the cells of a column are read where a spreadsheet has its own way of writing them."""
+_OF_RECORD = frozenset(COLUMNS) - frozenset(Where.__struct_fields__)
+_COLUMN_OF = {path: name for name, path in COLUMNS.items()}
+
+
 def template() -> str:
     """A list to fill in, as CSV."""
-    example = {
-        "unit": "Dinas Contoh",
-        "name": "lama1.example.org",
-        "brand_model": "Contoh R200",
-        "height_units": "2",
-        "address": "192.0.2.10",
-        "contact": "Administrator Sistem",
-        "rack": "A1",
-        "rack_unit": "20",
-    }
-    return csv_text([{**dict.fromkeys(COLUMNS, ""), **example}])
+    return csv_text([{**dict.fromkeys(COLUMNS, ""), **_EXAMPLE}])
 
 
 def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Adopted]:
@@ -159,7 +174,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
     outcome, how = next(iter(outcomes.items()))
     by = desk.decider((how.actor or opening.first.actor,), "adoption", "")
     with racks_alone(site):
-        places = _places(site, entries)
+        places = _places(desk, entries)
         new = [
             filing.New(
                 entry.record,
@@ -182,6 +197,8 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
                         )
                     ),
                 ),
+                name=entry.source,
+                despite=desk.despite,
             )
             for entry, place in zip(entries, places, strict=True)
         ]
@@ -193,33 +210,42 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
     ]
 
 
-def _places(site: Site, entries: Sequence[_Entry]) -> list[Place]:
-    """The place of each server. Raises InvalidRecord for one that a deposit or another server of the list has."""
-    everyone = register.standing(site, {entry.where.rack for entry in entries if entry.where.rack})
-    taken = occupied(everyone)
-    servers = {(each.server, each.address): each.id for each in everyone if not each.closed}
-    places, wrong = [], []
+def _places(desk: Desk, entries: Sequence[_Entry]) -> list[Place]:
+    """The place of each server. Raises InvalidRecord, with all that is wrong, for one that a deposit or another server
+    of the list has, and for servers that are a deposit already."""
+    site = desk.site
+    taken = occupied(register.standing(site, {entry.where.rack for entry in entries if entry.where.rack}))
+    places = []
+    wrong = [] if desk.despite else _not_new(site, entries)
     for entry in entries:
-        server, access = entry.record.server, entry.record.access
+        server = entry.record.server
         need = Need(server.height_units, server.depth_mm or 0, server.power_watts or 0, server.weight_kg)
         wish = Wish(entry.where.rack, entry.where.rack_unit, entry.where.face)
         place, obstacles = rack.find_place(site.racks, taken, need, wish)
-        there = servers.get((server.name, access.address))
-        if there or place is None:
-            why = f"{server.name} is in the register already: {there}" if there else "; ".join(map(str, obstacles))
-            wrong.append(f"{entry.source}: {why or f'there is no rack {entry.where.rack!r}'}")
+        if place is None:
+            why = "; ".join(map(str, obstacles)) or f"there is no rack {entry.where.rack!r}"
+            wrong.append(f"{entry.source}: {why}")
             continue
         places.append(place)
         taken.append(Occupied(place, entry.source, "placed", need.power_watts, need.weight_kg))
-        servers[server.name, access.address] = entry.source
     if wrong:
         raise InvalidRecord(
             "adoption-refused",
-            "nothing was adopted:\n  {reasons}",
-            remedy=("See what is free in the racks.", Action("rack list")),
-            reasons="\n  ".join(wrong),
+            "nothing was adopted:",
+            remedy=(
+                "Correct what is wrong. If a server may have what another has (one address behind which several are, "
+                "one letter for several), say why, with --despite. What is free in the racks:",
+                Action("rack list"),
+            ),
+            lines=_told(wrong),
         )
     return places
+
+
+def _not_new(site: Site, entries: Sequence[_Entry]) -> list[str]:
+    """What servers have that a deposit, or a server before them in the list, has too."""
+    new = [identities.of_new(site, entry.source, entry.record) for entry in entries]
+    return [f"{each.id}: {each}" for each in identities.clashes(site, new)]
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -230,12 +256,13 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
         table = read_rows(content, where=where, max_rows=MAX_ROWS + 2, max_columns=len(COLUMNS) + 5)
     else:
         table = _csv(content, where)
-    header = [cell.strip().lower() for cell in next(table, [])]
+    header = [cells.plain(cell).lower() for cell in next(table, [])]
     _check_header(header, where)
-    for number, cells in enumerate(table, start=2):
+    for number, row_cells in enumerate(table, start=2):
         if number > MAX_ROWS + 1:
             raise InvalidRecord("too-many-rows", "the list has more than {limit} rows", where=where, limit=MAX_ROWS)
-        row = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if name and cell.strip()}
+        texts = zip(header, map(cells.plain, row_cells), strict=False)
+        row = {name: text for name, text in texts if name and text}
         if row:
             yield number, row
 
@@ -261,43 +288,100 @@ def _check_header(header: Sequence[str], where: str) -> None:
 
 
 def _csv(content: bytes, where: str) -> Iterator[list[str]]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidRecord("not-utf8", "byte {byte} is not UTF-8", where=where, byte=error.start) from None
+    text = _decoded(content, where)
     first = text.partition("\n")[0]
     try:
-        yield from csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
+        yield from csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
     except csv.Error as error:
         raise InvalidRecord("not-csv", "this is not a CSV file: {reason}", where=where, reason=str(error)) from None
 
 
-def _entry(site: Site, row: dict[str, str], number: int) -> _Entry:
-    """A row as a record. Raises InvalidRecord with the row, the column and what was expected."""
-    if empty := [name for name in NEEDED if name not in row]:
-        raise _wrong(number, empty[0], "is empty")
-    record = nested({COLUMNS[name]: cell for name, cell in row.items() if name not in Where.__struct_fields__})
-    record["contacts"]["administrative"] = record["contacts"]["technical"]
-    if str(record.get("platform", "")).casefold() in OTHER:
-        del record["platform"]
-        record["kind"] = "other"
-    elif "platform" in record:
-        record["kind"] = "appliance"
-    place = {name: row[name] for name in Where.__struct_fields__ if name in row}
-    columns = {where: name for name, where in COLUMNS.items()}
-    try:
-        found = _Entry(
-            msgspec.convert(record, Adoption, strict=False),
-            msgspec.convert(place, Where, strict=False),
-            f"row {number}",
+def _decoded(content: bytes, where: str) -> str:
+    """The text of a CSV file. Raises InvalidRecord for one that is not in UTF-8, and names what a spreadsheet made."""
+    again = "In the spreadsheet: Save as, CSV UTF-8 (comma delimited). Or save it as XLSX, which can be read too."
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:200]:
+        raise InvalidRecord(
+            "list-in-utf16",
+            "the list was saved as Unicode text (UTF-16), which is not UTF-8",
+            where=where,
+            remedy=again,
         )
-    except msgspec.ValidationError as error:
-        path, reason = refused(error, record)
-        raise _wrong(number, columns.get(path, path), reason) from None
-    for each in admitting.objections(site, found.record):
-        raise _wrong(number, columns.get(each.field, each.field), each.reason)
-    return found
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidRecord(
+            "list-not-utf8",
+            "byte {byte} is not UTF-8: the list was saved in the encoding of Windows (cp1252), in which it is {text}",
+            where=f"{where}:{content[: error.start].count(10) + 1}",
+            remedy=again,
+            byte=error.start,
+            text=repr(content[max(0, error.start - 20) : error.start + 20].decode("cp1252", "replace")),
+        ) from None
 
 
-def _wrong(number: int, column: str, reason: str) -> InvalidRecord:
-    return InvalidRecord("list-cell-invalid", "row {row}, {column}: {reason}", row=number, column=column, reason=reason)
+class _Row:
+    """A row of a list on its way to a record. A cell that is refused is told, and put aside, so that the others are
+    looked at too."""
+
+    def __init__(self, row: Mapping[str, str], number: int) -> None:
+        self._number = number
+        self.wrong: dict[str, str] = {}
+        self._given = dict(row)
+        for name in NEEDED:
+            if name not in row:
+                self._refuse(name, "is empty")
+        for name, read in _READ.items():
+            try:
+                if name in row:
+                    self._given[name] = read(row[name])
+            except ValueError as error:
+                self._refuse(name, str(error))
+
+    def entry(self) -> _Entry | None:
+        """The record, with what is wrong put aside; None where that cannot be."""
+        for _ in COLUMNS:
+            record = nested({COLUMNS[name]: cell for name, cell in self._given.items() if name in _OF_RECORD})
+            record["contacts"]["administrative"] = record["contacts"]["technical"]
+            if str(record.get("platform", "")).casefold() in OTHER:
+                del record["platform"]
+                record["kind"] = "other"
+            elif "platform" in record:
+                record["kind"] = "appliance"
+            place = {name: cell for name, cell in self._given.items() if name not in _OF_RECORD}
+            try:
+                return _Entry(
+                    msgspec.convert(record, Adoption, strict=False),
+                    msgspec.convert(place, Where, strict=False),
+                    f"row {self._number}",
+                )
+            except msgspec.ValidationError as error:
+                path, reason = refused(error, record)
+                name = _COLUMN_OF.get(path, path)
+                if name not in self._given and name in self.wrong:  # what it needs is another cell that was put aside
+                    return None
+                self._refuse(name, reason)
+        return None
+
+    def _refuse(self, name: str, reason: str) -> None:
+        self.wrong.setdefault(name, f"row {self._number}, {name}: {printable(reason)}")
+        self._given.pop(name, None)
+        if name in NEEDED:
+            self._given[name] = _EXAMPLE[name]
+
+
+def _entry(site: Site, row: dict[str, str], number: int, today: date) -> tuple[_Entry | None, list[str]]:
+    """A row as a record, or all that is wrong with it: row, column, what was expected, and what to do."""
+    reading = _Row(row, number)
+    found = reading.entry()
+    for each in admitting.objections(site, found.record, today) if found else ():
+        name = _COLUMN_OF.get(each.field, each.field)
+        if each.path[:2] == ("contacts", "administrative"):  # a list has one contact
+            continue
+        helps = f". {each.remedy}" if isinstance(each.remedy, str) else ""
+        reading.wrong.setdefault(name, f"row {number}, {name}: {printable(each.reason)}{helps}")
+    return (None if reading.wrong else found), list(reading.wrong.values())
+
+
+def _told(wrong: Sequence[str]) -> list[str]:
+    more = len(wrong) - TOLD
+    return [*wrong[:TOLD], *([f"and {more} more"] if more > 0 else [])]

@@ -61,8 +61,9 @@ def advance(
     Stops at the first step that a person must do, at a failed host, after an inventory, and where the tries of a loop
     are used up. The procedure says how many there are, counted over all calls; `max_tries` is the limit of this call,
     if that is fewer.
-    Raises NotNow when nothing can be done without a person at once.
+    Raises NotNow when nothing can be done without a person at once, OutsideFailure for a doubtful clock.
     """
+    desk.refuse_doubtful_clock()
     said = _Said(host_key, confirm, Vantage(user, key), via, on_event, cancel)
     steps: list[StepDone] = []
     taken: Counter[tuple[str, int, str]] = Counter()

@@ -81,8 +81,10 @@ def collect_all(
     is a new revision; what was kept before is never touched. A server that failed is an answer (no); one that could not
     be reached is an error. Nothing is kept of either, and the step stays due.
 
-    Raises what ends a run for all of them (see `playbooks.run_on`), and UsageError for another month.
+    Raises what ends a run for all of them (see `playbooks.run_on`), UsageError for another month, and OutsideFailure
+    for a doubtful clock.
     """
+    desk.refuse_doubtful_clock()
     of = _month(desk, month)
     answers = Answers(on_end)
     once = list(dict.fromkeys(ids))

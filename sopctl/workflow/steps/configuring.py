@@ -333,6 +333,7 @@ def _run(
             cut_off=closed or None,
             stays_open=stay or None,
             account=office_account(mine.desk.site, mine.dossier),
+            parts=tuple(options.tags) or None,
         )
         return mine.record(mine.verb.outcome or "selesai", established, *entries, note=note)
 

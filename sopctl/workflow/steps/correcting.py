@@ -164,7 +164,8 @@ def _undoable(mine: Turn, number: int) -> Event:
     """The event that is to be taken back."""
     events, standing = mine.dossier.events, mine.standing
     event = events[number - 1] if 0 < number <= len(events) else None
-    if event is None or event.outcome in verbs.NEUTRAL:
+    act_of = verbs.act_of(event.outcome) if event else None
+    if event is None or (event.outcome in verbs.NEUTRAL and not (act_of and act_of.undoable)):
         raise UsageError(
             "not-a-step",
             "event {number} of {deposit} is no step that could be taken back",

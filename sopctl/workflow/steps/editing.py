@@ -4,7 +4,7 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ import msgspec
 
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError
 from sopctl.model.deposit import Deposit
+from sopctl.model.sop import edits
 from sopctl.model.sop.entries import Edited, Filed
 from sopctl.store import codec, dossiers
+from sopctl.store.across import identities
 from sopctl.store.durable import disk_errors, make_folder, write_atomic
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, changed_lines, refuse_edited
@@ -24,16 +26,19 @@ from sopctl.workflow.steps import required
 def edit(desk: Desk, deposit_id: str, *, source: Path | None = None, note: str = "") -> StepDone:
     """Change `deposit.yml`: with $EDITOR, or to the content of `source`.
 
-    Raises NotNow when nothing was changed, InvalidRecord when the result is not valid (the record stays as it was),
-    Conflict when there is an edit by hand that was not accepted.
+    `note` says why. It is decided by the role whose decision the same change is by its own verb (`model/sop/edits.py`).
+
+    Raises NotNow when nothing was changed, or the decider has not that role; InvalidRecord when the result is not valid
+    (the record stays as it was), Conflict when there is an edit by hand that was not accepted.
     """
+    said = required.note(note or desk.despite, "an edit", Action("edit", deposit_id, needs=("note",)))
     with act(desk, deposit_id, "edit") as mine:
         refuse_edited(mine.dossier)
         if source is None:
             with _draft(mine) as draft:
                 _run_editor(deposit_id, draft)
-                return _change(mine, draft, note)
-        return _change(mine, source, note)
+                return _change(mine, draft, said)
+        return _change(mine, source, said)
 
 
 def accept(desk: Desk, deposit_id: str, *, note: str) -> StepDone:
@@ -55,10 +60,20 @@ def _change(mine: Turn, source: Path, note: str) -> StepDone:
     """Record what stands in `source`. The first event with its hash is the change; deposit.yml follows it."""
     before, after = mine.dossier.record, codec.read(source)
     if after == before:
-        raise NotNow("nothing-changed", "nothing was changed in {deposit}", deposit=mine.dossier.id)
+        return _known(mine)
     _check(mine, after, source)
     _refuse_moved_record(mine)
     return _record(mine, before, after, note)
+
+
+def _known(mine: Turn) -> StepDone:
+    """Record why the deposit has what another has. Raises NotNow where that was not the reason to come."""
+    why, site = mine.desk.despite, mine.desk.site
+    found = identities.clashes(site, [identities.of(site, mine.dossier)]) if why else []
+    if not found:
+        raise NotNow("nothing-changed", "nothing was changed in {deposit}", deposit=mine.dossier.id)
+    note = f"{why}: {'; '.join(f'{each.said} juga pada {each.others[0].id}' for each in found)}"
+    return mine.record(mine.verb.outcome, Edited(changed=()), identities.despite(found, why), note=note[:1000])
 
 
 def _check(mine: Turn, content: bytes, path: Path) -> None:
@@ -68,18 +83,33 @@ def _check(mine: Turn, content: bytes, path: Path) -> None:
             "id-cannot-change", "the id {deposit} cannot be changed", where=str(path), deposit=mine.dossier.id
         )
     before = codec.parse(mine.dossier.record, Deposit, where=str(path))
-    admitting.refuse_edit(mine.desk.site, before, deposit, admitting.in_record(content, str(path)))
+    admitting.refuse_edit(
+        mine.desk.site, before, deposit, admitting.in_record(content, str(path)), mine.desk.now().date()
+    )
 
 
 def _record(mine: Turn, before: bytes, after: bytes, note: str) -> StepDone:
-    changed = changed_lines(before, after)
+    changed, fields = changed_lines(before, after), _fields(before, after)
+    _decide(mine, fields)
     kept = mine.keep("permohonan.yml", after)
-    said = note or "; ".join(changed)[:500]
-    edited = Edited(changed=tuple(changed), fields=_fields(before, after))
-    done = mine.record(mine.verb.outcome, Filed(filed=kept), edited, note=said)
+    edited = Edited(changed=tuple(changed), fields=fields)
+    done = mine.record(mine.verb.outcome, Filed(filed=kept), edited, note=note)
     if mine.dossier.found != after:
         dossiers.write_record(mine.desk.site, mine.dossier, after)
     return done
+
+
+def _decide(mine: Turn, fields: Sequence[str]) -> None:
+    """Let those decide who may change these fields. Raises NotNow where no role may change all of them."""
+    able = edits.roles(mine.dossier.procedures, mine.procedure, fields)
+    if not able:
+        raise NotNow(
+            "edit-of-several-roles",
+            "these fields are not one person's to change: {fields}",
+            remedy="Make an edit for each.",
+            fields=", ".join(fields),
+        )
+    mine.decide(able, f"a change of {', '.join(fields) or 'the record'}")
 
 
 def _fields(before: bytes, after: bytes) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from sopctl.errors import Action, UsageError
+from sopctl.model.intake import plausibility
 from sopctl.model.sop import procedure, verbs
 from sopctl.model.sop.entries import (
     DiskWish,
@@ -23,6 +24,7 @@ from sopctl.store import filing
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.papers import request_letter
 from sopctl.workflow.scans import read_scan
+from sopctl.workflow.steps import required
 
 
 def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone:
@@ -31,7 +33,7 @@ def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone
 
     The request as filed stays in the dossier as a document, whatever is edited later.
     """
-    filed = request_letter.read(desk.site, record)
+    filed = request_letter.read(desk.site, record, desk.now().date())
     scan = read_scan(letter) if letter else None
     opening = procedure.opening(desk.site.procedures)
     now = desk.now()
@@ -53,7 +55,8 @@ def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone
         ),
     )
     scanned = (f"surat{letter.suffix.lower()}", scan) if letter and scan else None
-    dossier = filing.create(desk.site, filing.New(filed, event, scanned), now.date())
+    new = filing.New(filed, event, scanned, despite=desk.despite)
+    dossier = filing.create(desk.site, new, now.date())
     standing = procedure.Standing(opening.name, opening.first, None)
     outcomes = opening.first.outcomes_of("request")
     filed_turn = Turn(desk, dossier, opening, opening.first, standing, REQUESTER, outcomes, verbs.row("request"))
@@ -79,6 +82,8 @@ def dispose(
             "a disposition needs an instruction",
             remedy=("Say what the head wrote.", Action("dispose", deposit_id, needs=("instruction",))),
         )
+    if letter_date:
+        required.meant(plausibility.letter_day(letter_date, desk.now().date()))
     scan = read_scan(letter) if letter else None
     with turn(desk, deposit_id, "dispose") as mine:
         following = mine.procedure.step(mine.step.outcomes["selesai"].next or mine.step.no)
@@ -104,6 +109,8 @@ def ask_back(
             "the letter has no number",
             remedy=Action("return", deposit_id, task="letter", needs=("letter_number",)),
         )
+    if letter_date:
+        required.meant(plausibility.letter_day(letter_date, desk.now().date()))
     scan = read_scan(letter) if letter else None
     with turn(desk, deposit_id, "return") as mine:
         if mine.step.task != "letter":

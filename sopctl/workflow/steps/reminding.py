@@ -51,10 +51,11 @@ def remind(desk: Desk, *, dry_run: bool = False, errors: list[SopctlError] | Non
     dossiers that cannot be read.
 
     A message that cannot be sent does not stop the others; it is tried again next time. One that may have arrived is
-    not. Raises Conflict while another process sends reminders.
+    not. Raises Conflict while another process sends reminders, OutsideFailure for a doubtful clock.
     """
     if dry_run:
         return _due(desk, errors)
+    desk.refuse_doubtful_clock()
     with locks.hold(desk.site.root / "var" / "locks" / "remind", "sending reminders", wait=WAIT_SECONDS):
         return [_send(desk, each) for each in _due(desk, errors)]
 

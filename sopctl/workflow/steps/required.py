@@ -39,6 +39,12 @@ def day(mine: Turn, what: Correctable, on: date) -> None:
             )
 
 
+def meant(why: str) -> None:
+    """Raise UsageError where `why` says that a date cannot be meant (model/intake/plausibility.py)."""
+    if why:
+        raise UsageError("date-not-meant", "{why}", remedy="Give it as on the paper, such as 2026-11-23.", why=why)
+
+
 def happened(mine: Turn, what: Correctable, on: date | None) -> tuple[OnDay, ...]:
     """What the event of a step establishes that was done `on` another day than today. Raises as `day`."""
     if on is None:

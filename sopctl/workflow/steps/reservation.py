@@ -13,11 +13,13 @@ from msgspec import Struct
 
 from sopctl.errors import Action, Conflict, NotNow, UsageError
 from sopctl.model import rack
+from sopctl.model.intake.addresses import Network
 from sopctl.model.rack import ANYWHERE, Obstacle, Occupied, Wish
-from sopctl.model.sop.entries import OfferedUntil, PassedOver, Placed, Prioritised, Reserved
+from sopctl.model.sop.entries import AddressGiven, OfferedUntil, PassedOver, Placed, Prioritised, Reserved
 from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
 from sopctl.store import locks, register
+from sopctl.store.across import identities
 from sopctl.store.site import SITE_LOCK_SECONDS, Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, refuse_moved, turn
 from sopctl.workflow.steps import required
@@ -40,20 +42,49 @@ class Waiting(Struct, frozen=True):
     why: str
 
 
-def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE) -> StepDone:
-    """penitipan 4: find a place (the best fit, or as `wish` says) and hold it for this deposit.
+def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE, network: str = "") -> StepDone:
+    """penitipan 4: find a place (the best fit, or as `wish` says) and hold it for this deposit; with the next free
+    address of a `network`, if one is named.
 
     Waiting requests are served in order: raises NotNow while an earlier one fits. For a request that is already waiting
     and still has no place, nothing is recorded and the answer is no.
     """
     refuse_moved(desk, deposit_id)
+    of = _network(desk.site, network) if network else None
     expire(desk, but=deposit_id)
     with turn(desk, deposit_id, "reserve") as mine, racks_alone(desk.site):
         others = others_than(desk.site, mine.dossier.summary, wish)
         _refuse_queue_jump(desk.site, mine.dossier.summary, others)
         if wish.rack or wish.unit or wish.port:
             _refuse_wish(desk.site, mine.dossier.summary, others, wish)
-        return _reserve(mine, others, wish)
+        return _reserve(mine, others, wish, of)
+
+
+def _network(site: Site, name: str) -> Network:
+    found = next((each for each in site.networks if each.name == name), None)
+    if found is None:
+        raise UsageError(
+            "no-such-network",
+            "there is no network {network!r}",
+            remedy=f"Those in networks/ are: {', '.join(each.name for each in site.networks) or 'none'}.",
+            network=name,
+        )
+    return found
+
+
+def _address(site: Site, of: Network) -> AddressGiven:
+    """The next free address of a network. The racks are held: nobody else gives one away. Raises NotNow where there is
+    none."""
+    free = of.free(identities.hosts(site))
+    if not free:
+        raise NotNow(
+            "network-full",
+            "{network} has no free address: {given}",
+            remedy=f"Add a range to networks/{of.name}.yml, or name another network.",
+            network=of.name,
+            given=", ".join(of.ranges) or of.network,
+        )
+    return AddressGiven(address_given=free, network=of.name, prefix=of.prefix, gateway=of.gateway, address_vlan=of.vlan)
 
 
 def place(desk: Desk, deposit_id: str, *, on: date | None = None) -> StepDone:
@@ -100,10 +131,13 @@ def queue(site: Site) -> list[Waiting]:
 
 
 def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
-    """Release the places whose offer was not taken up in time, and serve the waiting list with them.
+    """Release the places whose offer was not taken up in time, and serve the waiting list with them. None while the
+    clock is doubtful.
 
     A deposit that another process holds is left for the next time.
     """
+    if not desk.sure_of_the_clock():
+        return []
     today = desk.now().date()
     released = []
     for each in register.summaries(desk.site):
@@ -119,6 +153,13 @@ def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
             continue
     ids = {done.id for done in released}
     return [*released, *(serve_waiting_list(desk, but=ids) if ids else [])]
+
+
+def run_queue(desk: Desk) -> list[StepDone]:
+    """What a timer does about space: `expire`, then `serve_waiting_list`. Raises OutsideFailure for a doubtful
+    clock."""
+    desk.refuse_doubtful_clock()
+    return [*expire(desk), *serve_waiting_list(desk)]
 
 
 def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]:
@@ -166,7 +207,7 @@ def first_that_fits(site: Site, everyone: Sequence[Summary]) -> Summary | None:
     return next((each for each in waiting_list(everyone) if not _obstacles(site, taken, each)), None)
 
 
-def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish) -> StepDone:
+def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish, network: Network | None = None) -> StepDone:
     site, me = mine.desk.site, mine.dossier.summary
     taken = occupied(others)
     spot, obstacles = rack.find_place(site.racks, taken, me.need, wish)
@@ -181,7 +222,11 @@ def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish) -> StepDone:
         if passed_over:
             note += "; dilewati: " + ", ".join(f"{each.id} ({each.why})" for each in passed_over)
         reserved = Reserved(place=spot, passed_over=tuple(passed_over) or None)
-        return mine.record("tersedia", reserved, OfferedUntil(place_until=until), note=note[:1000])
+        given = [_address(site, network)] if network else []
+        for each in given:
+            note += f"; alamat {each.address_given}/{each.prefix} ({each.network})"
+            note += f", gerbang {each.gateway}" if each.gateway else ""
+        return mine.record("tersedia", reserved, OfferedUntil(place_until=until), *given, note=note[:1000])
     if mine.standing.waiting == "space":
         return mine.done(mine.dossier.events[-1], answer=False)
     return mine.record("tidak tersedia", note=_in_the_record(obstacles or [NO_RACKS]), answer=False)

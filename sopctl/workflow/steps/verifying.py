@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
 from sopctl.errors import Action, Interrupted, UsageError
 from sopctl.model.access import backoff, verification
+from sopctl.model.access.account import Examination
 from sopctl.model.access.ladder import AccessResult, nothing_tried
 from sopctl.model.access.target import Jump, Target
 from sopctl.model.access.verification import Established, View, Word
@@ -135,7 +136,10 @@ def plan(mine: Turn, vantage: Vantage) -> Look:
         view = View.LOGIN if vantage.key else View.MANAGEMENT
         return lambda: _log_in(where, key, jump_key, view)
     accounts = {account.name: account.keys for account in wanted.accounts}
-    return lambda: _examine(where, key, jump_key, accounts, vantage.address)
+    deposit = mine.dossier.id
+    return lambda: _examined(
+        examine_accounts(where, key, accounts, deposit=deposit, address=vantage.address, jump_key=jump_key)
+    )
 
 
 def _plan_of_appliance(mine: Turn, vantage: Vantage) -> Look:
@@ -199,10 +203,7 @@ def _log_in(target: Target, key: Key, jump_key: Key | None, view: View) -> Verif
     return Verification(found, (verification.from_login(found, view),))
 
 
-def _examine(
-    target: Target, key: Key, jump_key: Key | None, accounts: dict[str, tuple[str, ...]], address: str | None
-) -> Verification:
-    seen = examine_accounts(target, key, accounts, address=address, jump_key=jump_key)
+def _examined(seen: Examination) -> Verification:
     return Verification(seen.access, tuple(verification.from_examination(seen)))
 
 

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from sopctl.errors import Action, SopctlError, UsageError
+from sopctl.model.rack import Place
 from sopctl.model.sop.deadline import Deadline, deadline, escalated
 from sopctl.model.sop.procedure import REQUESTER
 from sopctl.model.sop.summary import Summary
@@ -15,6 +16,7 @@ from sopctl.model.unit import Unit, called
 from sopctl.model.waiting_list import waiting_list
 from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
 from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.views import calendar
@@ -50,7 +52,7 @@ class Row(Struct, frozen=True):
     """What a person can do about it; None for a closed deposit."""
     why: str = ""
     """Why it is due on that day."""
-    kind: Literal["step", "validity"] = "step"
+    kind: Literal["step", "validity", "followup"] = "step"
     platform: str = ""
     """Of a network appliance; empty for a server."""
     application: str = ""
@@ -102,6 +104,7 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
     reading = register.read(desk.site)
     rows = [row for row in _rows(desk, reading.summaries) if row.action and not _waits(row)]
     rows += _ending(desk, reading.summaries)
+    rows += [row for each in reading.summaries for row in followups(desk, each)]
     levels = desk.site.settings.escalation
     mine = [row for row in rows if _concerns(row, actor, levels) and (row.late or not late)]
     return Board(sorted(mine, key=lambda row: (row.due or date.max, row.id)), reading.errors)
@@ -113,6 +116,45 @@ def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
     everyone = [each for each in register.read(desk.site).summaries if each.id != deposit_id]
     row = next(row for row in _rows(desk, [*everyone, dossier.summary], only=deposit_id))
     return row, dossier
+
+
+def followups(desk: Desk, each: Summary) -> list[Row]:
+    """What remains to be done for a deposit after a correction or a move, a row each; it has no deadline."""
+    port = each.to_set_port and _port_is_ours(desk.site, each.place)
+    rules = desk.site.procedures[each.procedure]
+    steps = [step for procedure in desk.site.procedures.values() for step in procedure.steps]
+    role = next((step.actor for step in steps if step.verb == "configure"), "")
+    return [
+        Row(
+            id=each.id,
+            unit=each.unit,
+            server=each.server,
+            place=str(each.place or ""),
+            standing=each.stands,
+            procedure=each.procedure,
+            step=each.step,
+            activity=what,
+            role=role,
+            actor=rules.actors.get(role, role),
+            since=None,
+            due=None,
+            late=False,
+            late_days=0,
+            escalated_to="",
+            waiting="",
+            valid_until=each.valid_until,
+            action=action,
+            kind="followup",
+            platform=each.platform or "",
+        )
+        for what, action in actions.followups(each, port=port)
+    ]
+
+
+def _port_is_ours(site: Site, place: Place | None) -> bool:
+    """Has the site a record of the switch that a place is cabled to?"""
+    rack = next((each for each in site.racks if place and each.name == place.rack), None)
+    return bool(place and place.port and rack and rack.switch and rack.switch.name in site.switches)
 
 
 def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:

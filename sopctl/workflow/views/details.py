@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
+from sopctl.model.intake.identity import CALLED
 from sopctl.model.sop import corrections
-from sopctl.model.sop.entries import Decider, OnBehalfOf, Undone, from_data
+from sopctl.model.sop.entries import AddressGiven, Amended, Decider, Despite, OnBehalfOf, Undone, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
 
@@ -43,6 +44,9 @@ def _mended(dossier: Dossier) -> dict[int, list[str]]:
         found.setdefault(each.correction.event, []).append(said)
     for event, undone in dossier.established(Undone):
         found.setdefault(undone.undoes.event, []).append(f"[dibatalkan oleh peristiwa {event.seq}]")
+    for event, amended in dossier.established(Amended):
+        how = "diganti" if amended.kind == "replacement" else "diperbaiki dengan adendum"
+        found.setdefault(amended.amends.event, []).append(f"[{how} oleh peristiwa {event.seq}]")
     return found
 
 
@@ -50,6 +54,29 @@ def decided_by(event: Event) -> str:
     """Who decided it, and for whom (`kabid a.n. kadis`)."""
     behalf = from_data(OnBehalfOf, event)
     return f"{event.by} a.n. {behalf.on_behalf_of.person}" if behalf else event.by
+
+
+def address_given(dossier: Dossier) -> str:
+    """The address that the office gave the server, where its record has another; empty otherwise."""
+    given = dossier.newest(AddressGiven)
+    if given is None or given.address_given == dossier.deposit.access.address:
+        return ""
+    return f"{given.address_given}/{given.prefix} of {given.network}, given by the office; the record has another"
+
+
+def remarks(dossier: Dossier) -> list[str]:
+    """What a reader of the deposit should know beside its record, a line each."""
+    given = address_given(dossier)
+    return [*([f"address: {given}"] if given else []), *(f"shares {line}" for line in exceptions(dossier))]
+
+
+def exceptions(dossier: Dossier) -> list[str]:
+    """What the deposit may have in common with others, and why, a line each reason."""
+    found = []
+    for _, entry in dossier.established(Despite):
+        shares = [f"{CALLED[each.kind]} with {', '.join(each.others)}" for each in entry.shares]
+        found.append(f"{'; '.join(shares)}: {entry.despite}")
+    return found
 
 
 def decider(event: Event) -> str:

@@ -2,6 +2,7 @@
 
 from sopctl.errors import Action, NotNow
 from sopctl.model.facts.declared.disks import declared_count, physical
+from sopctl.model.facts.linux.systems import is_guest
 from sopctl.model.facts.naming import disk_key, disk_name
 from sopctl.model.sanitisation import DiskRow, Listed, Missing, Wanted, missing, newest
 from sopctl.model.sop.entries import ConditionInspected, DiskWish, Sanitised
@@ -19,7 +20,7 @@ def wanted(dossier: Dossier) -> Wanted:
     where neither says anything, as many as the letter lists, and at least one."""
     newest_facts = kept_facts.newest(kept_facts.months(dossier))
     facts = kept_facts.read(dossier.folder, newest_facts) if newest_facts else None
-    there = (physical(facts.disks, facts.drives) if facts else None) or ()
+    there = (physical(facts.disks, facts.drives, guest=is_guest(facts.virtualization)) if facts else None) or ()
     inspected = dossier.newest(ConditionInspected)
     counted = inspected.measured.disks if inspected else None
     declared = declared_count(dossier.deposit.server.disks)

@@ -11,6 +11,7 @@ import pytest
 
 from sopctl.adapters.bmc import BmcFault, CertificateChanged, Endpoint, Login, certificate, read
 from sopctl.errors import Interrupted
+from sopctl.model.access.destinations import EVERYWHERE
 from sopctl.model.facts.readers.redfish import from_bmc, wanted
 from tests.adapters.bmc.fake import PASSWORD, USER, Bmc, Handler, drip
 from tests.model.facts.readers.test_redfish import BMCS, mockup
@@ -90,6 +91,13 @@ def test_nothing_listens() -> None:
             with pytest.raises(BmcFault) as error:
                 act(Endpoint("127.0.0.1", port, "0" * 64))
             assert error.value.id == "bmc-unreachable"
+
+
+def test_a_bmc_is_never_on_this_machine(bmc: Bmc) -> None:
+    for act in (certificate, lambda endpoint: read(endpoint, LOGIN, wanted)):
+        with pytest.raises(BmcFault, match=r"127\.0\.0\.1 is the controller itself"):
+            act(Endpoint("127.0.0.1", bmc.port, bmc.sha256, EVERYWHERE))
+    assert bmc.heard == []
 
 
 def elsewhere(target: str) -> Callable[[Handler], bool]:

@@ -12,6 +12,7 @@ from sopctl.adapters.ssh import sweep as sweeping
 from sopctl.adapters.ssh.sweep import LOGINS, Job, sweep
 from sopctl.errors import Interrupted, InvalidRecord
 from sopctl.model.access.causes import Cause
+from sopctl.model.access.destinations import EVERYWHERE
 from sopctl.model.access.ladder import Rung, Verdict
 from sopctl.model.access.target import Pin, Target, pin
 from tests.adapters.ssh import hostile
@@ -53,6 +54,25 @@ def test_the_silent_delay_nobody(key: Key, host_key: paramiko.PKey, other_host_k
     assert live.connections == 1
     assert {found[job.name].cause for job in dead} == {Cause.SILENT}
     assert took < 2.0 + 2.0, "one time-out for all of the silent, not one after the other"
+
+
+def test_an_address_that_cannot_be_gone_to_costs_only_its_own_host() -> None:
+    """A zone that this machine has not, an address of our own, and what the system refuses."""
+    odd = {
+        "zone": Target("fe80::1%sopctl9", timeout=2.0),
+        "multicast zone": Target("ff02::1%sopctl9", timeout=2.0),
+        "ours": Target("127.0.0.1", timeout=2.0, destinations=EVERYWHERE),
+        "broadcast": Target("255.255.255.255", timeout=2.0),
+        "long label": Target("a" * 64 + ".example.org", timeout=2.0),
+        "odd label": Target("\u00e4" * 70, timeout=2.0),
+    }
+    with hostile.closed_port() as closed:
+        jobs = [*(Job(name, target) for name, target in odd.items()), Job("other", Target("127.0.0.1", closed))]
+        found = dict(sweep(jobs))
+    assert found.keys() == {*odd, "other"}
+    assert (found["zone"].cause, found["ours"].cause) == (Cause.NO_ROUTE, Cause.ADDRESS_REFUSED)
+    assert found["zone"].detail == "this machine has no interface sopctl9"
+    assert found["other"].cause is Cause.REFUSED
 
 
 def test_what_is_no_job_is_refused_before_anything_is_begun() -> None:

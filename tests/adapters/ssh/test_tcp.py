@@ -9,6 +9,7 @@ from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.model.access.causes import Cause
+from sopctl.model.access.destinations import EVERYWHERE
 from tests.adapters.ssh import hostile
 
 
@@ -88,3 +89,20 @@ def test_services_are_tried_side_by_side() -> None:
         accepted[open_one.port].close()
     assert closed_ones == {closed: "connection refused", full: "no answer", fuller: "no answer"}
     assert took < 0.9
+
+
+def test_a_deposits_name_is_judged_by_what_it_resolved_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One address of ours among others is enough; and what was judged is what is connected to."""
+    for found, refused in (
+        (["192.0.2.7"], False),
+        (["192.0.2.7", "127.0.0.1"], True),
+        (["::ffff:169.254.169.254"], True),
+    ):
+        entries = [(socket.AF_INET6 if ":" in one else socket.AF_INET, 1, 6, "", (one, 22)) for one in found]
+        monkeypatch.setattr(tcp, "_ask_resolver", lambda *_, entries=entries: entries)
+        if refused:
+            with pytest.raises(Fault, match=r"web\.example\.org is ") as caught:
+                tcp.resolve("web.example.org", 22, Deadline(5), EVERYWHERE)
+            assert caught.value.cause is Cause.ADDRESS_REFUSED
+        else:
+            assert [address[1][0] for address in tcp.resolve("web.example.org", 22, Deadline(5), EVERYWHERE)] == found

@@ -29,6 +29,10 @@ class Cx:
     reasons: dict[str, str] = field(default_factory=dict)
     per_port: bool = False
     """`show running-config interface` wants a port's name."""
+    begun: str = "Auto checkpoint mode expires in {} minute(s)\n"
+    """What it says to an automatic checkpoint."""
+    reminds: bool = False
+    """Behind each prompt stands that a checkpoint is about to end."""
     rows: int = 24
 
     def session(self) -> "Session":
@@ -71,7 +75,8 @@ class Session:
         )
 
     def prompt(self) -> str:
-        return f"sw-cx{self.mode}# "
+        reminder = 'WARNING  Please "checkpoint auto confirm" within 2 minutes'
+        return f"sw-cx{self.mode}# {reminder if self.switch.reminds else ''}"
 
     def hang_up(self) -> None: ...
 
@@ -109,15 +114,15 @@ class Session:
                 return "\n".join(["-" * 60, "VLAN  Name       Status  Reason   Type   Interfaces", "-" * 60, *rows, ""])
             case ["show", "mac-address-table"]:
                 return self.learned()
+            case ["show", "mac-address-table", "port", port]:
+                return self.learned(port)
             case ["show", "lldp", "neighbor-info", port]:
                 return self.lldp(port)
             case ["checkpoint", "auto", minutes] if minutes.isdecimal() and 1 <= int(minutes) <= 60:
                 if switch.checkpoint is not None:
                     return "Error: an auto checkpoint is already in progress.\n"
                 switch.checkpoint, switch.of = deepcopy(switch.running), "sopctl"
-                return (
-                    f"Auto checkpoint is created. It is confirmed within {minutes} minutes, or the switch goes back.\n"
-                )
+                return switch.begun.format(minutes)
             case ["checkpoint", "auto", "confirm"]:
                 if switch.checkpoint is None:
                     return "Error: no auto checkpoint is in progress.\n"
@@ -191,12 +196,12 @@ class Session:
         head = "Port      Native  Mode   Type           Enabled Status  Reason                  Speed   Description"
         return "\n".join(["-" * 100, head, "          VLAN" + " " * 60 + "(Mb/s)", "-" * 100, *rows, ""])
 
-    def learned(self) -> str:
+    def learned(self, of: str = "") -> str:
         rows = [
             f"{mac:<20} {self.switch.vlan(name):<8} {'dynamic':<25} {name}"
             for name, macs in self.switch.plugged.items()
             for mac in macs
-            if self.switch.enabled(name) and name not in self.switch.reasons
+            if self.switch.enabled(name) and name not in self.switch.reasons and of in ("", name)
         ]
         head = ["MAC age-time            : 300 seconds", f"Number of MAC addresses : {len(rows)}", ""]
         return "\n".join([*head, "MAC Address          VLAN     Type                      Port", "-" * 62, *rows, ""])

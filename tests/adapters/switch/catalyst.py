@@ -50,6 +50,8 @@ class Catalyst:
     described: str = "Debian GNU/Linux 12 (bookworm) Linux 6.1.0"
     """How they describe themselves."""
     archive: bool = False
+    reload: str = ""
+    """A restart that someone has scheduled, as `show reload` says it."""
     locked: bool = False
     lldp: bool = True
     startup: dict[str, Interface] = field(default_factory=dict)
@@ -228,7 +230,7 @@ class Session(Terminal):
             lines[key] = off.removeprefix(key).strip()
         return ""
 
-    def _show(self, what: str) -> str:  # noqa: PLR0911 (one return a command)
+    def _show(self, what: str) -> str:  # noqa: PLR0911, PLR0912 (one return a command)
         switch = self.switch
         command, _, by = what.partition(" | ")
         if command in ("running-config", "startup-config") and by:
@@ -247,6 +249,14 @@ class Session(Terminal):
                 return self._vlans()
             case "mac address-table":
                 return self._macs()
+            case _ if command.startswith("mac address-table interface ") and not switch.old:
+                return self._macs(command.rpartition(" ")[2])
+            case _ if command.startswith("mac address-table interface "):
+                return INVALID
+            case "reload" if switch.reload:
+                return switch.reload
+            case "reload":
+                return "No reload is scheduled.\n"
             case "archive" if switch.archive:
                 return (
                     "The maximum archive configurations allowed is 10.\n"
@@ -302,11 +312,11 @@ class Session(Terminal):
         ]
         return "\n".join([*head, *rows, "1002 fddi-default                     act/unsup "]) + "\n"
 
-    def _macs(self) -> str:
+    def _macs(self, of: str = "") -> str:
         rows = [" All    0100.0ccc.cccc    STATIC      CPU"]
         for name, macs in self.switch.plugged.items():
             lines = self.switch.running[name].lines
-            if self._up(name):
+            if self._up(name) and of in ("", name):
                 vlan = int(lines.get("switchport access vlan", "1"))
                 if lines.get("switchport mode") == "trunk":
                     vlan = int(lines.get("switchport trunk native vlan", "1"))
@@ -315,7 +325,8 @@ class Session(Terminal):
                 if secured and self.switch.sticky:
                     lines.update({f"switchport port-security mac-address sticky {mac}": "" for mac in macs})
                 rows += [f"{vlan:>4}    {mac}    {kind}     {name.replace('GigabitEthernet', 'Gi')}" for mac in macs]
-        rows += [f"{vlan:>4}    {mac}    DYNAMIC     Gi1/0/24" for vlan, mac in self.switch.uplinked]
+        uplinked = [] if of else self.switch.uplinked
+        rows += [f"{vlan:>4}    {mac}    DYNAMIC     Gi1/0/24" for vlan, mac in uplinked]
         head = ["          Mac Address Table", "-" * 43, "", "Vlan    Mac Address       Type        Ports"]
         total = f"Total Mac Addresses for this criterion: {len(rows)}"
         return "\n".join([*head, "----    -----------       --------    -----", *rows, total]) + "\n"

@@ -65,6 +65,8 @@ class Faults:
     drop_at: str = ""
     drop_after: str = ""
     """The line is done, then the connection ends before the answer."""
+    once: bool = False
+    """That happens the first time alone."""
     die_after: str = ""
     """The line is done, then the device is gone: nobody gets in any more."""
     flood_at: str = ""
@@ -240,6 +242,7 @@ def _answer(device: Device, machine: Machine, terminal: Terminal, channel: param
         said = ""
     device.dead = device.dead or bool(told and told == faults.die_after)
     if device.dead or (told and told == faults.drop_after):
+        faults.drop_after = "" if faults.once else faults.drop_after
         return False
     if terminal.asking:
         _send(device, channel, said + terminal.asking)
@@ -253,7 +256,7 @@ def _answer(device: Device, machine: Machine, terminal: Terminal, channel: param
 def _pages(device: Device, terminal: Terminal, channel: paramiko.Channel, said: str) -> bool:
     """Show an answer page by page, each after a key; False when the client has gone."""
     lines = said.splitlines(keepends=True)
-    while terminal.length and len(lines) >= terminal.length:
+    while terminal.length and len(lines) >= terminal.length - 1:  # it asks after a page that is just full, too
         _send(device, channel, "".join(lines[: terminal.length - 1]) + " --More-- ")
         lines = lines[terminal.length - 1 :]
         key: str | None = ""

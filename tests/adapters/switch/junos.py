@@ -40,6 +40,10 @@ class Junos:
     history: list[Commit] = field(default_factory=lambda: [Commit("root")])
     commits: int = 0
     refuse_commit: str = ""
+    options: tuple[str, ...] = ()
+    """Lines of `switch-options`."""
+    inherited: dict[str, list[str]] = field(default_factory=dict)
+    """By interface: what a group adds."""
     rows: int = 24
 
     def session(self) -> "Session":
@@ -90,7 +94,7 @@ class Session:
     def answer(self, line: str) -> str:
         return self.configured(line) if self.editing else self.exec(line)
 
-    def exec(self, line: str) -> str:  # noqa: PLR0911 (one return a command)
+    def exec(self, line: str) -> str:  # noqa: PLR0911, PLR0912 (one return a command)
         switch = self.switch
         match line.split():
             case ["set", "cli", "screen-length", "0"]:
@@ -116,6 +120,15 @@ class Session:
                 )
             case ["show", "ethernet-switching", "table"]:
                 return self.learned()
+            case ["show", "ethernet-switching", "table", "interface", port]:
+                return self.learned(port)
+            case ["show", "configuration", "switch-options", "|", "display", "set"]:
+                return "".join(f"set switch-options {each}\n" for each in switch.options)
+            case ["show", "configuration", "apply-groups"]:
+                return "apply-groups kantor;\n" if switch.inherited else ""
+            case ["show", "configuration", "interfaces", "|", "display", "inheritance", "|", "display", "set"]:
+                both = {name: [*lines, *switch.inherited.get(name, [])] for name, lines in switch.active.items()}
+                return "".join(f"set interfaces {name} {each}\n" for name, lines in both.items() for each in lines)
             case ["show", "lldp", "neighbors", "interface", name]:
                 return self.lldp(name)
             case ["show", "system", "commit"]:
@@ -226,14 +239,14 @@ class Session:
         rows += ["irb                     up    up", "irb.100                 up    up   inet     192.0.2.20/24"]
         return "\n".join(["Interface               Admin Link Proto    Local                 Remote", *rows, ""])
 
-    def learned(self) -> str:
+    def learned(self, of: str = "") -> str:
         switch = self.switch
         names = {**{str(tag): name for name, tag in switch.vlans.items()}, **{name: name for name in switch.vlans}}
         rows = []
         for port, macs in switch.plugged.items():
             native = [line.split()[1] for line in switch.active.get(port, []) if line.startswith("native-vlan-id ")]
             member = (native or switch.members(port) or ["default"])[0]
-            if switch.enabled(port):
+            if switch.enabled(port) and of in ("", port):
                 rows += [
                     f"   {names[member]:<19} {mac}   D             -   {port}.0             0         0" for mac in macs
                 ]

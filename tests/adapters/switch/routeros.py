@@ -29,6 +29,8 @@ class Ether:
     bridged: bool = True
     bridge: str = "bridge1"
     inactive: bool = False
+    looped: bool = False
+    """Its loop protection has stopped it."""
 
 
 @dataclass
@@ -37,8 +39,8 @@ class RouterOs:
 
     ports: dict[str, Ether]
     table: list[tuple[str, str, str]]
-    """The bridge's VLAN table: VLANs, tagged and untagged ports as someone wrote them. After a space behind the VLANs
-    stands that the row is disabled."""
+    """The VLAN table of the first bridge: VLANs, tagged and untagged ports as someone wrote them. After a space behind
+    the VLANs stands that the row is disabled, or of which other bridge it is."""
     plugged: dict[str, str] = field(default_factory=dict)
     neighbours: dict[str, str] = field(default_factory=dict)
     bonds: dict[str, str] = field(default_factory=dict)
@@ -46,6 +48,10 @@ class RouterOs:
     scheduler: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     """Who made an entry of the scheduler, where that is not this account."""
+    safe: bool = False
+    """Somebody is in safe mode: all changes are taken back if that ends badly."""
+    history: list[tuple[str, str]] = field(default_factory=list)
+    """Flags, and by whom: the newest first."""
     log: str = ""
     width: int = 0
     """Columns at which an entry goes on in the next line, between two properties or within a list."""
@@ -102,6 +108,7 @@ class Session(Terminal):
             "/interface ethernet": self._ethers,
             "/ip neighbor": self._neighbours,
             "/system scheduler": self._scheduled,
+            "/system history": self._history,
         }
         if menu not in made:
             raise Unscripted(menu)
@@ -129,8 +136,9 @@ class Session(Terminal):
 
     def _table(self) -> Iterator[Row]:
         for vlans, tagged, untagged in self.switch.table:
-            ids, off, _ = vlans.partition(" ")
-            bridge = _shown(next(iter(self.switch.filtering)))
+            ids, _, about = vlans.partition(" ")
+            off = about == "off"
+            bridge = _shown(about if about and not off else next(iter(self.switch.filtering)))
             said = f"bridge={bridge} vlan-ids={ids} tagged={_shown(tagged)} untagged={_shown(untagged)}"
             yield "X" if off else "", "", f"{said} current-tagged={_shown(tagged)} current-untagged={EMPTY}"
         known = {each for vlans, _, _ in self.switch.table for each in vlans.split(",")}
@@ -151,7 +159,8 @@ class Session(Terminal):
     def _ethers(self) -> Iterator[Row]:
         for name, port in self.switch.ports.items():
             flag = "X" if port.disabled else "R" if name in self.switch.plugged or name == "sfp1" else ""
-            yield f"{flag}S", port.comment, f'default-name="{name}" name="{name}" mtu=1500 arp=enabled'
+            status = f"loop-protect=on loop-protect-status={'disable' if port.looped else 'on'}"
+            yield f"{flag}S", port.comment, f'default-name="{name}" name="{name}" mtu=1500 arp=enabled {status}'
 
     def _neighbours(self) -> Iterator[Row]:
         for name, called in self.switch.neighbours.items():
@@ -163,7 +172,16 @@ class Session(Terminal):
             owner = self.switch.owners.get(name, "sopctl")
             yield "", "", f'name="{name}" interval=3m on-event="{quoted}" owner="{owner}" run-count=0'
 
+    def _history(self) -> Iterator[Row]:
+        for flags, who in self.switch.history:
+            yield (
+                flags,
+                "",
+                f'redo=/x set [find] y=no undo=/x set [find] y=yes action="changed" by="{who}" policy=write',
+            )
+
     def _do(self, told: str) -> str:
+        self.switch.history.insert(0, ("F" if self.switch.safe else "U", "sopctl"))
         ports = self.switch.ports
         if match := re.fullmatch(rf"/interface ethernet set ([a-z]\w*|{_STRING}) (disabled|comment)=(.*)", told):
             port = ports[match[1].strip('"')]

@@ -135,6 +135,36 @@ def test_what_the_model_cannot_hold_of_junos_makes_a_port_special(line: str) -> 
     assert ODD[line] in port.special
 
 
+def test_what_junos_holds_of_a_port_elsewhere_makes_it_special(opened: Open) -> None:
+    """A voice VLAN, a limit on its addresses, and what it inherits: all of it decides who gets in, and where."""
+    switch = junos.standard()
+    switch.options = ("voip interface ge-0/0/1.0 vlan suara", "interface ge-0/0/2.0 interface-mac-limit 1")
+    switch.inherited = {"ge-0/0/3": [f"{junos.SWITCHING} vlan members cadangan"]}
+    ports = read(driver("juniper_junos"), opened("juniper_junos", switch)).ports
+    assert [ports[f"ge-0/0/{n}"].special for n in range(1, 5)] == [
+        "switch-options voip interface … vlan suara",
+        "switch-options interface … interface-mac-limit 1",
+        "it inherits 'unit 0 family ethernet-switching vlan members cadangan'",
+        "",
+    ]
+
+
+def test_junos_without_interface_modes_is_told_so_before_a_commit() -> None:
+    answers = {
+        "show vlans": "Name           Tag     Interfaces\ndefault        1\nlayanan        110\n",
+        "show configuration interfaces | display set": "set interfaces ge-0/0/1 unit 0 family ethernet-switching\n",
+        "show interfaces terse": "ge-0/0/1    up    up\n",
+    }
+
+    class Shown:
+        def show(self, command: str, **_how: object) -> str:
+            return answers.get(command, "")
+
+    found = juniper_junos.read(cast(Session, Shown()))
+    assert found.ports["ge-0/0/1"].special == "its software has no interface-mode (ELS)"
+    assert found.vlans == frozenset({1, 110})
+
+
 def test_two_vlans_on_an_access_port_of_junos_are_not_understood() -> None:
     members = [f"{junos.SWITCHING} vlan members 110", f"{junos.SWITCHING} vlan members 120"]
     assert "not understood" in juniper_junos._port("ge-0/0/1", members, {}, None).special

@@ -173,7 +173,7 @@ def test_a_routeros_switch_is_read(start: Start) -> None:
     switch.ports["ether5"] = routeros.Ether("meja 3\nlantai 2")
     switch.ports["ether6"] = routeros.Ether(bridge="bridge2")
     switch.ports["ether7"] = routeros.Ether(inactive=True)
-    switch.ports["ether8"] = routeros.Ether(pvid=110)
+    switch.ports["ether8"] = routeros.Ether(pvid=110, looped=True)
     switch.filtering["bridge2"] = False
     switch.table = [("110", "bridge1,sfp1", "ether1,ether8"), *switch.table[:1], ("120,999", "sfp1", "ether8")]
     switch.table.append(("130", "ether3", ""))
@@ -197,10 +197,64 @@ def test_a_routeros_switch_is_read(start: Start) -> None:
     assert state.ports["ether6"].special == "/interface bridge bridge2 vlan-filtering=no"
     assert state.ports["ether7"].special == "/interface bridge port disabled=yes"
     assert state.ports["ether8"].setting.mode == "dynamic", "it is an untagged member of 120 and 999 too, by hand"
+    assert [each.name for each in state.ports.values() if each.stopped] == ["ether8"]
     assert state.ports["sfp1"].setting.mode == "trunk"
     assert state.vlans == frozenset({1, 110, 120, 130, 999})
     assert state.learned == (Learned("52:54:00:12:34:56", 110, "ether1"),)
     assert [(each.port, each.name) for each in heard] == [("ether1", "web1")]
+
+
+def test_a_vlan_counts_where_the_port_is(start: Start) -> None:
+    """Each bridge has a table of its own. What is in another's is of no use to the port."""
+    switch = routeros.standard()
+    switch.filtering["bridge2"] = True
+    switch.ports["ether2"].bridge = "bridge2"
+    switch.table = [("110", "bridge1", ""), ("999", "bridge1", ""), ("120 bridge2", "", ""), ("999 bridge2", "", "")]
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), ROUTEROS.DIALECT) as session:
+        state = ROUTEROS.read(session)
+    assert (state.lacks("ether1", GIVEN), state.lacks("ether2", GIVEN)) == ((), (110,))
+    assert (state.lacks("ether1", STRANGE), state.lacks("ether2", STRANGE)) == ((120,), ())
+
+
+@pytest.mark.parametrize(
+    ("said", "who"),
+    [
+        (' 0 F redo=/x undo=/y action="added" by="jaringan" policy=write\n', "jaringan"),  # RouterOS 6
+        ('Flags: U - undoable, F - floating-undo\n F redo=/x\n   action="a"\n   by="jaringan"\n', "jaringan"),
+        (' U redo=/x action="a" by="admin"\n F redo=/z action="b" by="jaringan"\n', "jaringan"),
+        (' U redo=/x action="F by=jaringan" by="admin"\n', ""),
+        ("", ""),
+    ],
+)
+def test_a_safe_mode_is_seen_in_the_history(said: str, who: str) -> None:
+    class Shown:
+        def show(self, command: str, **_how: object) -> str:
+            return said if "history" in command else ""
+
+    found = ROUTEROS.pending(cast(Session, Shown()), "ether1")
+    assert [(each.what, each.who, each.ours) for each in found] == ([("safe mode", who, False)] if who else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("No reload is scheduled.\n", None),
+        (
+            "Reload scheduled in 9 minutes and 45 seconds by jaringan on vty0 (192.0.2.9)\nReload reason: uji\n",
+            "jaringan",
+        ),
+        ("Reload scheduled for 11:33:53 WIB Sat Feb 1 2003 (in 20 minutes) by console\n", "console"),
+        ("Reload scheduled for 11:33:53 WIB Sat Feb 1 2003 (in 20 minutes)\n", ""),
+    ],
+)
+def test_a_restart_that_someone_has_scheduled_is_seen(said: str, what: str | None) -> None:
+    class Shown:
+        def show(self, command: str, **_how: object) -> str:
+            return said if command == "show reload" else catalyst.NOTHING_PENDING
+
+    found = IOS.pending(cast(Session, Shown()), ONE)
+    assert [(each.who, each.ours, each.restart) for each in found] == ([] if what is None else [(what, False, True)])
 
 
 def test_an_entry_cannot_begin_within_a_value() -> None:

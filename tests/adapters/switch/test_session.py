@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import paramiko
@@ -28,6 +29,7 @@ from sopctl.adapters.switch import (
     HostKeyChanged,
     Login,
     LoginRefused,
+    Session,
     SessionDropped,
     SessionTimedOut,
     Unreachable,
@@ -37,10 +39,11 @@ from sopctl.adapters.switch import (
 from sopctl.adapters.switch.dialect import CISCO_LIKE
 from sopctl.adapters.switch.session_log import session_log
 from sopctl.errors import Interrupted, InvalidRecord, OutsideFailure
+from sopctl.model.access.destinations import EVERYWHERE
 from tests.adapters.ssh.hostile import Host, listening
 from tests.adapters.switch import catalyst
 from tests.adapters.switch.conftest import HOST_KEY, OTHER_KEY, Start, endpoint, login, pin
-from tests.adapters.switch.fake import Device, Faults, Unscripted, running
+from tests.adapters.switch.fake import Device, Faults, Terminal, Unscripted, running
 from tests.loopback import DEADLINE
 
 DIALECT = Dialect("cisco_ios", CISCO_LIKE, enables=True)
@@ -218,6 +221,18 @@ def test_nothing_listens() -> None:
         pass
 
 
+def test_an_appliance_is_never_on_this_machine() -> None:
+    """A switch of our own may be; what a letter names may not."""
+    with running(Device(Small, OTHER_KEY)) as device:
+        ours = replace(endpoint(device, OTHER_KEY), destinations=EVERYWHERE)
+        with (
+            pytest.raises(Unreachable, match=r"127\.0\.0\.1 is the controller itself"),
+            connect(ours, login(device), DIALECT),
+        ):
+            pass
+    assert device.logins == []
+
+
 def test_a_listener_that_is_silent_is_left_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         where = Endpoint("127.0.0.1", listener.getsockname()[1], endpoint(Device(Small, OTHER_KEY)).host_key)
@@ -240,6 +255,82 @@ def test_a_pager_that_may_not_be_turned_off_is_paged_through(start: Start, *, pa
         ports = IOS.read(session).ports
     assert len(ports) == 48
     assert all(each.text for each in ports.values())
+
+
+class Long(Small, Terminal):
+    """It shows as many lines as it is asked for, page by page."""
+
+    length = 24
+
+    def answer(self, line: str) -> str:
+        if line.startswith("show lines "):
+            return "".join(f"line {n}\n" for n in range(int(line.split()[2])))
+        return super().answer(line)
+
+
+@pytest.mark.parametrize("lines", [22, 23, 24, 46])
+def test_a_page_that_is_just_full_may_be_the_last(start: Start, lines: int) -> None:
+    device = start(Long)
+    with connect(endpoint(device), opens(device), replace(DIALECT, prepare=())) as session:
+        assert session.show(f"show lines {lines}").count("line ") == lines
+
+
+def test_an_error_is_not_told_as_the_one_that_was_being_handled(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first way to ask is refused, and the second is not answered: that is the cause."""
+    monkeypatch.setattr("sopctl.adapters.switch.dialogue.ANSWER_SECONDS", 1.0)
+    device = start(Small, Faults(hang_at="show clock"))
+
+    def asked(session: Session) -> str:
+        try:
+            return session.show("bogus")
+        except CommandRefused:
+            return session.show("show clock")
+
+    with connect(endpoint(device), opens(device), DIALECT) as session, pytest.raises(SessionTimedOut, match="clock"):
+        asked(session)
+
+
+@pytest.mark.parametrize(
+    "question", ["Destination filename [startup-config]? ", "Save it? [no]: ", "Really?", "Are you sure (y/n) "]
+)
+def test_whatever_looks_like_a_question_is_told_as_one(start: Start, question: str) -> None:
+    class Asking(Small, Terminal):
+        def answer(self, line: str) -> str:
+            if line == "show clock":
+                self.asking = question
+                return ""
+            return super().answer(line)
+
+        def key(self, _key: str) -> str:
+            self.asking = ""
+            return "\n"
+
+    device = start(Asking)
+    with (
+        connect(endpoint(device), opens(device), DIALECT) as session,
+        pytest.raises(DeviceAsks, match=re.escape(question.strip())),
+    ):
+        session.show("show clock")
+
+
+def test_a_message_of_the_log_right_behind_the_prompt_hides_nothing(start: Start) -> None:
+    """No line of its own, and no prompt after it."""
+    switch = catalyst.standard()
+    switch.late_log = catalyst.LINK.rstrip("\n")
+    device = start(switch.session)
+    with connect(endpoint(device), login(device), IOS.DIALECT) as session:
+        assert len(IOS.read(session).ports) == 5
+
+
+def test_a_long_answer_on_a_slow_line_outlasts_the_first_deadline(start: Start) -> None:
+    """One table alone, which takes longer than the session was given at first."""
+    switch = catalyst.standard()
+    switch.uplinked = [(110, f"0200.0000.{n:04x}") for n in range(150)]
+    device = start(switch.session, Faults(rate=2000))
+    began = time.monotonic()
+    with connect(endpoint(device), login(device), IOS.DIALECT, seconds=3.0) as session:
+        assert len(IOS.learned(session)) == 150
+        assert time.monotonic() - began > 3.0
 
 
 def test_a_second_login_is_told_and_not_answered(start: Start) -> None:

@@ -44,6 +44,8 @@ def test_an_audit(row: dict[str, Any]) -> None:
     for name, kind in row.get("records", {}).items():
         if kind == "none":
             del records[name]
+        elif kind == "wrong address":
+            records[name] = replace(records[name], address="10.20.30.1 is the gateway of titipan")
         else:
             records[name] = replace(records[name], wanted=FREE)
     states = {

@@ -59,6 +59,24 @@ def test_what_forbids_a_change(row: dict[str, Any]) -> None:
     assert all(each.detail and each.remedy for each in (*plan.refusals, *plan.warnings))
 
 
+def test_a_port_that_is_not_there_is_told_with_those_that_are() -> None:
+    """Records often have the names that tables abbreviate."""
+    ports = {f"GigabitEthernet1/0/{n}": ActualPort(f"GigabitEthernet1/0/{n}", PortSetting()) for n in (1, 2, 24)}
+    whose = Expected("PS-1", "web1")
+    plan = port.plan("s1", "Gi1/0/2", PortSetting(), SwitchState(ports), uplinks=(), whose=whose, service=True)
+    assert "no port Gi1/0/2, but GigabitEthernet1/0/2" in plan.refusals[0].detail
+
+
+def test_without_a_quarantine_a_port_is_shut_where_it_is() -> None:
+    """Whatever else is wrong on the switch, the server is off the network."""
+    now = PortSetting("PS-1 web1", "access", 110)
+    wanted = PortSetting("bebas", "access", 999, enabled=False)
+    state = SwitchState({"p1": ActualPort("p1", now)}, frozenset({110}))
+    plan = port.plan("s1", "p1", wanted, state, uplinks=(), whose=Expected("PS-1", "web1"), service=False)
+    assert (plan.refusals, plan.wanted) == ((), PortSetting("bebas", "access", 110, enabled=False))
+    assert [each.reason for each in plan.warnings] == ["vlan-missing"]
+
+
 def neighbour(text: str) -> Neighbour:
     name, _, short = text.partition("/")
     return Neighbour("p3", name, (address(short),) if short else ())

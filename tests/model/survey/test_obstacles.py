@@ -22,7 +22,12 @@ def test_what_is_in_the_way(row: dict[str, Any]) -> None:
     survey = found.read(records(row.get("says", {}), row.get("sshd", {}), named, row.get("tools", ())))
     survey = replace(survey, through=row.get("through", "sudo"))
     wanted = Wanted(
-        "sopctl", accounts, repairs=row.get("repairs", ""), raw=row.get("raw", False), settled=row.get("settled", False)
+        "sopctl",
+        accounts,
+        deposit="PS-2026-0001",
+        repairs=row.get("repairs", ""),
+        raw=row.get("raw", False),
+        settled=row.get("settled", False),
     )
     seen = obstacles(survey, wanted, CLOCK)
     if "cause" not in row:

@@ -24,7 +24,7 @@ from sopctl.workflow.papers import export, request_letter
 from sopctl.workflow.papers.integrity import check_file
 from sopctl.workflow.setup import init
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, releasing, reservation
-from tests.conftest import Clock, give_back
+from tests.conftest import Clock, edit, give_back
 
 WORDS = {text for text in ENGLISH if len(text) > 5 and "{" not in text and ENGLISH[text] != text}
 
@@ -46,7 +46,8 @@ def newest_pdf(desk: Desk, deposit: str) -> Path:
 @pytest.fixture
 def two(desk: Desk, until_space: Callable[..., str]) -> list[str]:
     """Two servers of one letter, inspected and handed over on one form in the server room."""
-    ids = [until_space(), until_space({"name: web1": "name: web2", "SN-0001": "SN-0002"})]
+    ids = [until_space(), until_space()]
+    edit(desk.knowing("satu surat"), ids[1], "number: 090/2/2026", "number: 090/1/2026", "kabid")
     for number, each in enumerate(ids, start=1):
         notifying.notify(desk, each, via="phone")
         handover.receive(desk, each)

@@ -73,9 +73,18 @@ def test_a_configuration_that_someone_else_holds_is_left_alone(desk: Desk, lan: 
     switch.locked = True
     device = lan.add("sw-a1", switch)
     _, result = deposit_port.apply(desk, here())
-    assert (result.state, result.cause) == ("refused", "command-refused"), "nothing was sent, so nothing is put back"
+    assert (result.state, result.cause) == ("refused", "change-pending"), "nothing was sent, so nothing is put back"
     assert "locked by process '412' user 'jaringan'" in result.why
     assert not [line for line in device.lines if line.startswith(("interface", "write"))]
+
+
+def test_a_first_line_that_is_refused_has_changed_nothing(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    """As for an account that may look and enter, and no more: there is nothing to put back, and no cause to doubt."""
+    switch = plugged()
+    lan.add("sw-a1", switch, Faults(refuse={f"interface {ONE}": "Command authorization failed.\n"}))
+    done, result = deposit_port.apply(desk, here())
+    assert (result.state, result.cause) == ("refused", "command-refused")
+    assert "tidak diubah" in done.note
 
 
 @pytest.mark.parametrize("archive", [False, True])
@@ -277,7 +286,7 @@ def test_an_address_that_port_security_holds_is_heard_only_on_a_link(
     known_by(desk, deposit, MAC)
     with monkeypatch.context() as patched:
         held = f" 110    {SERVER}    STATIC      Gi1/0/1\n"
-        patched.setattr(catalyst.Session, "_macs", lambda _session: held)
+        patched.setattr(catalyst.Session, "_macs", lambda *_asked: held)
         switch.plugged.clear()
         _, result = deposit_port.apply(desk, deposit)
         assert (result.state, result.cause) == ("put-back", "server-not-heard")

@@ -11,10 +11,11 @@ from sopctl.adapters.ansible.runner import Outcome, RunResult
 from sopctl.adapters.documents.forms import Section
 from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.facts.server import ServerFacts
-from sopctl.store import dossiers
+from sopctl.store import dossiers, register
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, act
 from sopctl.workflow.papers.inventory_form import inventory_form
-from sopctl.workflow.ports import deposit_port
+from sopctl.workflow.ports import audit, deposit_port
 from sopctl.workflow.steps import advancing, releasing
 from sopctl.workflow.steps.configuring import configure
 from sopctl.workflow.views import board
@@ -73,7 +74,48 @@ def test_a_port_is_given_heard_saved_and_taken_away(
     lines = switch.running[ONE].lines
     assert (lines["switchport access vlan"], "shutdown" in lines, lines["description"]) == ("999", True, "bebas")
     assert last(desk, deposit).data["switch_port"]["state"] == "released"
-    assert deposit_port.macs_of(dossiers.read(desk.site, deposit)) == (MAC,), "heard once, known from then on"
+    assert deposit_port.owned_macs(desk.site)[deposit] == (MAC,), "heard once, known from then on"
+
+
+def test_an_address_that_a_server_reports_of_itself_is_taken_from_nobody(
+    desk: Desk, lan: Lan, here: Callable[[], str], beside: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server on port 2 says in its inventory that it has the address of the one on port 1. Neither the port of the
+    one nor the audit follows it, and the liar does not get its own port by that address."""
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    first, liar = here(), beside()
+    deposit_port.apply(desk, first)
+    monkeypatch.setattr(deposit_port, "reported_macs", lambda dossier: (MAC,) if dossier.id == liar else ())
+    assert deposit_port.owned_macs(desk.site) == {first: (MAC,), liar: ()}
+    _, result = deposit_port.apply(desk, first)
+    assert result.state == "unchanged", result.why
+    found, _ = audit.audit(desk)
+    assert found.answer, found.findings
+    switch.running["GigabitEthernet1/0/2"].lines.pop("shutdown")
+    switch.plugged["GigabitEthernet1/0/2"] = ["5254.0012.3456"]
+    _, result = deposit_port.apply(desk, liar)
+    assert (result.state, result.cause) == ("refused", "other-server")
+
+
+def test_a_dossier_that_cannot_be_read_keeps_no_other_port_open(
+    desk: Desk, lan: Lan, here: Callable[[], str], beside: Callable[[], str]
+) -> None:
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    first, broken = here(), beside()
+    deposit_port.apply(desk, first)
+    register.summaries(desk.site)  # as any list does
+    (desk.site.root / "deposits" / broken / "history.yml").write_text("- {{\n")
+    site = Site(desk.site.root)
+    assert [each.port for each in audit.port_records(site)] == [
+        ONE,
+        "GigabitEthernet1/0/3",
+        "GigabitEthernet1/0/4",
+    ], "nor is its own port taken for nobody's"
+    assert broken in str(site.lagging[0])
+    done, result = deposit_port.release(desk, first)
+    assert (done.answer, result.state) == (True, "done")
 
 
 def test_a_letter_may_ask_for_other_vlans_but_not_for_any(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:

@@ -139,6 +139,84 @@ def test_a_timer_that_the_switch_does_not_show_is_left_alone(desk: Desk, lan: La
     assert switch.running[ONE].lines["switchport access vlan"] == "999"
 
 
+def test_a_timer_that_the_switch_does_not_show_is_found_before_a_port_is_shut(
+    desk: Desk, lan: Lan, here: Callable[[], str]
+) -> None:
+    """It would open the port again. The switch refuses a second timer, and nothing is changed to learn that."""
+    switch = plugged(archive=True)
+    switch.old = True
+    device = lan.add("sw-a1", switch)
+    deposit = here()
+    switch.admin_begins(TWO)
+    done, result = deposit_port.release(desk, deposit)
+    assert (done.answer, result.state, result.cause) == (False, "refused", "change-pending")
+    assert switch.pending is not None
+    assert switch.running[TWO].lines["description"] == "kerja admin"
+    assert not [line for line in device.lines if line.startswith(("interface", "configure confirm", "write"))]
+    switch.pending = None
+    done, result = deposit_port.release(desk, deposit)
+    assert (done.answer, switch.pending, "shutdown" in switch.running[ONE].lines) == (True, None, True)
+
+
+@pytest.mark.parametrize("line", ["configure terminal revert timer 3", "configure confirm"])
+def test_whatever_happens_while_a_hidden_timer_is_looked_for_the_port_is_shut(
+    desk: Desk, lan: Lan, here: Callable[[], str], line: str
+) -> None:
+    switch = plugged(archive=True)
+    switch.old = True
+    lan.add("sw-a1", switch, Faults(drop_after=line, once=True))
+    done, result = deposit_port.release(desk, here())
+    assert (done.answer, result.state, switch.pending) == (True, "done", None)
+    switch.fire()
+    assert "shutdown" in switch.startup[ONE].lines
+
+
+def test_a_restart_that_someone_scheduled_to_be_safe_is_not_made_useless(
+    desk: Desk, lan: Lan, here: Callable[[], str]
+) -> None:
+    """Saving would keep what they have not saved. A port is shut all the same, and it is said."""
+    switch = plugged()
+    switch.reload = "Reload scheduled in 9 minutes by jaringan on vty0 (192.0.2.9)\n"
+    lan.add("sw-a1", switch)
+    deposit = here()
+    done, result = deposit_port.apply(desk, deposit)
+    assert (result.state, result.cause, switch.saves) == ("refused", "change-pending", 0)
+    assert "jaringan masih punya perubahan yang belum selesai di switch: Reload scheduled in 9 minutes" in done.note
+    done, result = deposit_port.release(desk, deposit)
+    assert (done.answer, result.state, [each.reason for each in result.plan.warnings]) == (
+        True,
+        "done",
+        ["change-pending"],
+    )
+
+
+def test_changes_of_someone_in_safe_mode_are_left_alone(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    switch = routeros.standard()
+    switch.plugged["ether1"] = MAC
+    switch.safe, switch.history = True, [("F", "jaringan")]
+    device = lan.add("sw-b1", switch)
+    deposit = here()
+    _, result = deposit_port.apply(desk, deposit)
+    assert (result.state, result.cause) == ("refused", "change-pending")
+    assert "jaringan has an unfinished change on the switch: safe mode" in result.why
+    assert not [line for line in device.lines if " set " in line]
+
+
+def test_a_change_that_someones_safe_mode_would_take_back_is_not_told_as_kept(
+    desk: Desk, lan: Lan, here: Callable[[], str]
+) -> None:
+    """They have changed nothing yet, so nothing shows before our own lines."""
+    switch = routeros.standard()
+    switch.plugged["ether1"] = MAC
+    switch.safe = True
+    lan.add("sw-b1", switch)
+    deposit = here()
+    done, result = deposit_port.apply(desk, deposit)
+    assert (done.answer, result.state, result.cause) == (False, "put-back", "not-saved")
+    assert switch.ports["ether1"] == routeros.Ether(disabled=True)
+    assert "safe mode" in done.note
+
+
 def test_a_timer_that_our_account_began_by_hand_is_not_ours(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     switch = plugged(archive=True)
     lan.add("sw-a1", switch)

@@ -12,7 +12,8 @@ from sopctl.adapters.switch import Endpoint, Login, connect, driver
 from sopctl.model.access.algorithms import Legacy
 from sopctl.model.ports.port import Expected, PortSetting, Reason
 from sopctl.model.ports.switch import SwitchRecord
-from sopctl.workflow.ports.change import Job, change, preview
+from sopctl.workflow.ports.change import change, preview
+from sopctl.workflow.ports.job import Job
 from sopctl.workflow.ports.switches import HeldSwitch
 from tests.adapters.switch import aoscx, junos
 from tests.adapters.switch.conftest import HOST_KEY, pin
@@ -253,6 +254,53 @@ def test_aoscx_leaves_a_checkpoint_of_another(stand: Callable[[str], Stand]) -> 
     assert "already in progress" in result.why
     assert (here.text, here.switch.of) == (before, "jaringan")
     assert "checkpoint auto confirm" not in here.box.told
+
+
+def test_aoscx_must_say_that_its_checkpoint_waits(stand: Callable[[str], Stand]) -> None:
+    """An answer that is not known may be that somebody else's waits: it is neither trusted nor confirmed."""
+    here = stand("aruba_aoscx")
+    here.switch.begun = "Noted.\n"
+    before = here.text
+    result = change(here.job())
+    assert (result.state, result.cause) == ("refused", "command-refused")
+    assert "Noted." in result.why
+    assert here.text == before
+    assert "checkpoint auto confirm" not in here.box.told
+
+
+def test_a_checkpoint_that_aoscx_does_not_show_is_found_before_a_port_is_shut(stand: Callable[[str], Stand]) -> None:
+    here = stand("aruba_aoscx")
+    assert change(here.job()).state == "done"
+    here.switch.checkpoint, here.switch.of = deepcopy(here.switch.running), "jaringan"
+    told = len(here.box.told)
+    result = change(here.job(TAKEN))
+    assert (result.state, result.cause) == ("refused", Reason.PENDING)
+    assert here.switch.of == "jaringan"
+    assert "checkpoint auto confirm" not in here.box.told[told:]
+    here.switch.fire()
+    assert (change(here.job(TAKEN)).state, here.waits) == ("done", False)
+
+
+def test_a_reminder_behind_the_prompt_of_aoscx_holds_up_nothing(stand: Callable[[str], Stand]) -> None:
+    here = stand("aruba_aoscx")
+    before = preview(here.job()).lines
+    here.box.line = _reminding(here.switch)
+    assert preview(here.job()).lines == before
+
+
+def _reminding(switch: aoscx.Cx) -> Callable[[], aoscx.Session]:
+    """Sessions that are reminded from their first command on."""
+
+    class Reminded(aoscx.Session):
+        def answer(self, line: str) -> str:
+            self.switch.reminds = line != "exit"
+            return super().answer(line)
+
+    def begin() -> aoscx.Session:
+        switch.reminds = False
+        return Reminded(switch)
+
+    return begin
 
 
 def test_aoscx_is_saved_only_where_it_says_so_or_shows_it(stand: Callable[[str], Stand]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sopctl.errors import Interrupted
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.ports import change, deposit_port
+from sopctl.workflow.ports import deposit_port, taking_away
 from sopctl.workflow.steps import releasing
 from tests.adapters.switch import catalyst
 from tests.adapters.switch.fake import Faults
@@ -159,6 +159,19 @@ def test_a_table_of_addresses_that_cannot_be_read_keeps_no_port_open(
     assert (done.answer, result.state) == (True, "unchanged")
 
 
+def test_without_a_quarantine_vlan_the_port_is_shut_all_the_same(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    switch = served()
+    del switch.vlans[999]
+    lan.add("sw-a1", switch)
+    deposit = here()
+    done, result = deposit_port.release(desk, deposit)
+    assert (done.answer, result.state, shut(switch)) == (True, "done", True)
+    assert "perhatian: switch tidak punya VLAN 999" in done.note
+    assert switch.running[ONE].lines["switchport access vlan"] == "110"
+    _, result = deposit_port.release(desk, deposit)
+    assert result.state == "unchanged"
+
+
 def test_a_switch_that_is_gone_is_not_told_as_shut(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     switch = served()
     lan.add("sw-a1", switch, Faults(die_after="shutdown"))
@@ -176,7 +189,7 @@ def test_ctrl_c_leaves_it_shut(desk: Desk, lan: Lan, here: Callable[[], str], mo
     def stop(*_what: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(change, "_see", stop)
+    monkeypatch.setattr(taking_away, "see", stop)
     with pytest.raises(Interrupted, match="is shut"):
         deposit_port.release(desk, deposit)
     assert shut(switch)

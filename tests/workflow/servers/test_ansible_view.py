@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sopctl.adapters import resolving
 from sopctl.errors import OutsideFailure
 from sopctl.model.access.target import HostKey
 from sopctl.model.access.verification import Established, View
@@ -73,6 +74,31 @@ def test_the_variables_of_a_server(desk: Desk, placed: str) -> None:
     assert "KnownHostsCommand" not in host.variables["ansible_ssh_common_args"], "nothing is pinned yet"
     assert host.variables["sopctl_accounts"][0]["name"] == "webadmin"
     assert host.variables["sopctl_static_address"] == {}
+
+
+def test_ansible_connects_to_an_address_that_was_judged(
+    desk: Desk, placed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never to a name, which may lead elsewhere a moment later."""
+    edit(desk, placed, "address: 192.0.2.10", "address: web1.example.org")
+    found: dict[str, object] = {"web1.example.org": ["192.0.2.7", "192.0.2.8"]}
+
+    def look_up(host: str, _seconds: float) -> list[str]:
+        answer = found[host]
+        if isinstance(answer, OSError):
+            raise answer
+        assert isinstance(answer, list)
+        return answer
+
+    monkeypatch.setattr(resolving, "_looked_up", look_up)
+    for answer, address in (
+        (["192.0.2.7", "192.0.2.8"], "192.0.2.7"),
+        (["192.0.2.7", "169.254.169.254"], "address-refused.invalid"),
+        (OSError("no such name"), "address-unknown.invalid"),
+    ):
+        found["web1.example.org"] = answer
+        (host,) = ansible_view.hosts(desk.site.root)
+        assert host.variables["ansible_host"] == address
 
 
 def test_the_address_that_is_kept_is_the_one_in_use(desk: Desk, placed: str) -> None:

@@ -164,7 +164,7 @@ def test_nothing_is_cut_off_without_consent(desk: Desk, office: Office) -> None:
     record = (dossiers.read(desk.site, other).folder / "deposit.yml").read_text()
     longer = desk.site.root / "longer.yml"
     longer.write_text(record.replace("ports: []", "ports: [6000-7000]"))
-    editing.edit(desk, other, source=longer)
+    editing.edit(desk, other, source=longer, note="ralat")
     before = dossiers.read(desk.site, asked).events
     answers = configuring.configure_all(desk, configuring.due(desk))
     assert (list(answers.done), list(answers.errors)) == ([other], [asked])

@@ -178,7 +178,7 @@ def test_a_bmc_that_the_letter_moves_gets_no_password(
     with Bmc(tmp_path, mockup("hpe-ilo5")["documents"], number=2) as other:
         moved = tmp_path / "moved.yml"
         moved.write_text(record.read_text().replace(f"port: {bmc.port}", f"port: {other.port}"))
-        editing.edit(desk, deposit, source=moved)
+        editing.edit(desk, deposit, source=moved, note="ralat")
         with pytest.raises(OutsideFailure) as error:
             collecting.collect(desk, deposit)
         assert error.value.id == "bmc-moved"

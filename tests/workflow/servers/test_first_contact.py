@@ -72,6 +72,16 @@ def test_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert first_contact.from_file(Path("-")).text == "piped"
 
 
+def test_from_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--password-file <(pass show fw1)` is read; a pipe that nobody writes into ends the wait."""
+    with _pipe(b"rahasia\nmore\n") as pipe:
+        assert first_contact.from_file(Path(f"/dev/fd/{pipe.fileno()}")).text == "rahasia"
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    monkeypatch.setattr(first_contact, "PIPE_SECONDS", 0.1)
+    with pytest.raises(OutsideFailure, match="nobody wrote it into the pipe"):
+        first_contact.from_file(tmp_path / "pipe")
+
+
 def _pipe(content: bytes) -> io.BufferedReader:
     out, into = os.pipe()
     os.write(into, content)

@@ -28,6 +28,7 @@ def full(desk: Desk, until_space: Callable[..., str]) -> Desk:
     until_space()
     until_space()
     desk.site.root.joinpath("keys/mail").write_text("rahasia\n")
+    desk.site.keep_key("login/PS-2026-0001", b"rahasia\n")
     with sqlite3.connect(desk.site.root / "var/checks.sqlite3") as database:
         database.execute("CREATE TABLE x (a)")
         database.execute("INSERT INTO x VALUES ('kept')")
@@ -67,8 +68,9 @@ def test_secrets_come_only_when_asked_for_and_sealed(full: Desk, tmp_path: Path)
         backup.restore(file, tmp_path / "wrong", terminal.desk, passphrase="kuda laut biru lima")
     assert not (tmp_path / "wrong" / "sopctl.yml").exists(), "no site"
     backup.restore(file, tmp_path / "right", terminal.desk, passphrase=PASSPHRASE)
-    key = tmp_path / "right" / "keys" / "mail"
-    assert (key.read_text(), key.stat().st_mode & 0o777) == ("rahasia\n", 0o600)
+    for name in ("mail", "login/PS-2026-0001"):
+        key = tmp_path / "right" / "keys" / name
+        assert (key.read_text(), key.stat().st_mode & 0o777) == ("rahasia\n", 0o600)
     with pytest.raises(UsageError, match="12 characters"):
         backup.write(full, tmp_path / "other.tar.gz", passphrase="short")
     assert not (tmp_path / "other.tar.gz").exists()

@@ -130,3 +130,13 @@ def test_time_on_hold_is_a_pause(desk: Desk, file_request: Callable[..., str], c
     (pause,) = dossiers.read(desk.site, deposit).summary.pauses
     assert pause.until is not None
     assert pause.until - pause.since == timedelta(days=3)
+
+
+def test_dates_that_cannot_be_meant_are_refused(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    with pytest.raises(UsageError, match="2099-12-31 is more than 15 years away"):
+        acts.extend(desk.decided_by("kabid"), deposit, until=date(2099, 12, 31))
+    for day in (date(2027, 1, 1), date(1889, 12, 31)):
+        with pytest.raises(UsageError, match=f"the letter is of {day}"):
+            letters.dispose(desk, deposit, instruction="x", letter_date=day)
+    assert len(dossiers.read(desk.site, deposit).events) == 1

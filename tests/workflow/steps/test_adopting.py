@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from sopctl.errors import InvalidRecord, NotNow
+from sopctl.model.sop.entries import Despite
 from sopctl.store import dossiers, filing, register
 from sopctl.store.durable import write_atomic
 from sopctl.workflow.desk import Desk
@@ -18,6 +19,7 @@ from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import adopting, configuring, letters
 from sopctl.workflow.views import board
 from tests.cases import rows
+from tests.conftest import Ran
 
 SPARSE = """\
 unit: Dinas Contoh
@@ -40,6 +42,14 @@ ROW = {
     "letter_date": "2025-03-04",
     "rack": "A1",
     "rack_unit": "1",
+}
+SECOND = {
+    **ROW,
+    "name": "web2.example.org",
+    "serial": "SN-2",
+    "address": "192.0.2.11",
+    "letter_number": "090/2",
+    "rack_unit": "3",
 }
 
 
@@ -80,7 +90,7 @@ def test_an_adopted_server_is_due_for_configuration_and_says_what_is_unknown(des
         configuring.configure(desk, adopted.id, host_key="SHA256:" + "A" * 43)
     assert f"sopctl edit {adopted.id}" in str(caught.value)
     letters.ask_back(desk, adopted.id, letter_number="090/9/2026")
-    assert journal.check(desk).lines == 2
+    assert journal.check(desk).lines == 3, "two events, and the first roster"
 
 
 def test_a_request_still_needs_all_of_it(desk: Desk, tmp_path: Path) -> None:
@@ -104,8 +114,7 @@ def test_a_place_that_is_taken_is_refused(desk: Desk, until_space: Callable[...,
 @pytest.mark.parametrize("row", rows("import_rows"), ids=lambda row: row["name"])
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_a_list_is_read_row_by_row(desk: Desk, sheet: Callable[..., Path], row: dict[str, Any], kind: str) -> None:
-    good = {**ROW, "name": "web2.example.org", "rack_unit": "3"}
-    file = sheet({**ROW, **row.get("cells", {})}, good, kind=kind)
+    file = sheet({**ROW, **row.get("cells", {})}, SECOND, kind=kind)
     if "says" in row:
         with pytest.raises(InvalidRecord) as caught:
             adopting.import_list(desk, file, dry_run=False)
@@ -123,16 +132,44 @@ def test_every_wrong_row_is_named(desk: Desk, sheet: Callable[..., Path]) -> Non
     file = sheet(ROW, {**ROW, "height_units": "x"}, {**ROW, "address": ""})
     with pytest.raises(InvalidRecord) as caught:
         adopting.import_list(desk, file, dry_run=False)
-    assert "2 rows are wrong" in caught.value.message
-    assert "row 3, height_units" in caught.value.message
-    assert "row 4, address: is empty" in caught.value.message
+    assert caught.value.sentence == "2 cells are wrong, nothing was imported:"
+    assert [line.partition(": ")[0] for line in caught.value.lines] == ["row 3, height_units", "row 4, address"]
 
 
-def test_two_rows_for_one_place_or_one_server_are_refused(desk: Desk, sheet: Callable[..., Path]) -> None:
-    with pytest.raises(InvalidRecord, match="row 3: rack A1 U1-U2 is placed for row 2"):
-        adopting.import_list(desk, sheet(ROW, {**ROW, "name": "web2.example.org"}), dry_run=False)
-    with pytest.raises(InvalidRecord, match=r"row 3: web1\.example\.org is in the register already: row 2"):
-        adopting.import_list(desk, sheet(ROW, {**ROW, "rack_unit": "3"}), dry_run=False)
+def test_every_wrong_cell_of_a_row_is_named_on_a_line_of_its_own(
+    desk: Desk, sheet: Callable[..., Path], sopctl: Callable[..., Ran]
+) -> None:
+    bad = {"unit": "", "height_units": "x", "address": "-o", "valid_until": "soon", "phone": "81234567890", "port": "0"}
+    file = sheet({**ROW, **bad, "note": "a\nb"})
+    with pytest.raises(InvalidRecord) as caught:
+        adopting.import_list(desk, file, dry_run=False)
+    assert sorted(line.partition(":")[0].removeprefix("row 2, ") for line in caught.value.lines) == sorted(bad)
+    told = sopctl("import", str(file)).err.splitlines()
+    assert len([line for line in told if line.startswith("  row 2, ")]) == len(bad), told
+
+
+def test_two_rows_for_one_place_or_one_server_are_refused_all_at_once(desk: Desk, sheet: Callable[..., Path]) -> None:
+    with pytest.raises(InvalidRecord) as caught:
+        adopting.import_list(desk, sheet(ROW, {**SECOND, "rack_unit": "1"}, {**SECOND, "serial": "sn 1"}), dry_run=True)
+    assert list(caught.value.lines) == [
+        "row 4: the address 192.0.2.11:22 is that of row 3 (Dinas Contoh: web2.example.org)",
+        "row 4: the host name web2.example.org is that of row 3 (Dinas Contoh: web2.example.org)",
+        "row 4: the serial number sn 1 is that of row 2 (Dinas Contoh: web1.example.org)",
+        "row 4: the letter 090/2 of Dinas Contoh is that of row 3 (Dinas Contoh: web2.example.org)",
+        "row 3: rack A1 U1-U2 is placed for row 2",
+    ]
+
+
+def test_one_letter_for_a_whole_list_is_recorded_with_its_reason(desk: Desk, sheet: Callable[..., Path]) -> None:
+    file = sheet(ROW, {**SECOND, "letter_number": "090/1"})
+    with pytest.raises(InvalidRecord, match="row 3: the letter 090/1 of Dinas Contoh is that of row 2"):
+        adopting.import_list(desk, file, dry_run=False)
+    made = adopting.import_list(desk.knowing("satu surat untuk dua server"), file, dry_run=False)
+    first, second = (dossiers.read(desk.site, each.id) for each in made)
+    assert first.newest(Despite) is None, "the first has nothing in common with those before it"
+    kept = second.newest(Despite)
+    assert kept is not None
+    assert (kept.despite, [each.kind for each in kept.shares]) == ("satu surat untuk dua server", ["letter"])
 
 
 @pytest.mark.parametrize(
@@ -140,7 +177,12 @@ def test_two_rows_for_one_place_or_one_server_are_refused(desk: Desk, sheet: Cal
     [
         (b"unit,name\n", "the column 'brand_model' is missing"),
         (b"unit,nama\n", "there is no column 'nama'"),
-        (b"\xff\xfe\x00", "is not UTF-8"),
+        ("unit,name\nDinas,x\n".encode("utf-16"), "saved as Unicode text"),
+        ("unit,name\nDinas,x\n".encode("utf-16-be"), "saved as Unicode text"),
+        (
+            "unit;name\nDinas Séni;x\n".encode("cp1252"),
+            "encoding of Windows .cp1252., in which it is .*Dinas Séni",
+        ),
         (b"PK\x03\x04 not a zip", "not a spreadsheet"),
         (b"", "the column 'unit' is missing"),
     ],
@@ -167,7 +209,7 @@ def test_an_import_that_is_killed_leaves_all_or_none(
     desk: Desk, sheet: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
     """Killed at each write in turn, without any cleaning up; what the next command sees is all or nothing."""
-    file = sheet(ROW, {**ROW, "name": "web2.example.org", "rack_unit": "3"})
+    file = sheet(ROW, SECOND)
     writes = 0
 
     def killing(path: Path, content: bytes, *, mode: int = 0o640) -> None:

@@ -1,7 +1,7 @@
 """Mending what was recorded wrongly, in the open (tests/cases/corrections.yml)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,32 +10,68 @@ import pytest
 
 from sopctl.cli import wording
 from sopctl.errors import SopctlError
+from sopctl.model.access.verification import Established, View
 from sopctl.model.inspection import Inspection
-from sopctl.model.sop.entries import Configured, Corrected, Undone
-from sopctl.store import dossiers
+from sopctl.model.sop.entries import AccessTried, Configured, Corrected, Gathered, Paper, Undone
+from sopctl.model.waiting_list import occupied
+from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow import actions
-from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.desk import Desk, act, turn
 from sopctl.workflow.papers import integrity
 from sopctl.workflow.setup import journal, validation
-from sopctl.workflow.steps import acts, correcting, editing, handover, inspecting, letters, releasing, reservation
-from sopctl.workflow.views import details
+from sopctl.workflow.steps import (
+    acts,
+    correcting,
+    editing,
+    handover,
+    inspecting,
+    letters,
+    notifying,
+    releasing,
+    reservation,
+)
+from sopctl.workflow.steps.mending import leaving, moving, reissuing
+from sopctl.workflow.views import board, details
 from tests.cases import rows
 from tests.conftest import give_back
 from tests.workflow.papers.test_papers import text_of
 from tests.workflow.steps.test_acts import PDF, go
 
+RACK = "name: B1\nroom: R\nunits: 4\ndepth_mm: 900\npower_watts: 2000\n"
 Do = Callable[..., object]
 
 
-def edit(desk: Desk, deposit: str, *, change: dict[str, str]) -> None:
+def edit(desk: Desk, deposit: str, *, change: dict[Any, Any], note: str = "ralat") -> None:
     record = dossiers.read(desk.site, deposit).record.decode()
     for old, new in change.items():
-        assert old in record
-        record = record.replace(old, new)
+        assert str(old) in record
+        record = record.replace(str(old), str(new))
     source = desk.site.root / "baru.yml"
     source.write_text(record)
-    editing.edit(desk, deposit, source=source, note="ralat")
+    editing.edit(desk, deposit, source=source, note=note)
+
+
+def move(desk: Desk, deposit: str, *, to: dict[str, Any], reason: str, **told: Any) -> None:
+    moving.relocate(desk, deposit, to=moving.To(**to), told=moving.Told(reason, **told))
+
+
+def again(desk: Desk, deposit: str) -> None:
+    """The same letter is filed once more."""
+    letters.request(desk, desk.site.root / "request.yml")
+
+
+def void(desk: Desk, deposit: str, *, of: str = "", **told: Any) -> None:
+    leaving.void(desk, of or deposit, **told)
+
+
+def repair(desk: Desk, deposit: str, *, parts: Sequence[str] = (), fails: bool = False) -> None:
+    """What `configure --repair` records."""
+    with act(desk, deposit, "repair") as mine:
+        if fails:
+            mine.fail("unreachable")
+        else:
+            mine.record(mine.verb.outcome, Configured(changed=1, parts=tuple(parts) or None))
 
 
 def others(desk: Desk, deposit: str) -> None:
@@ -43,7 +79,10 @@ def others(desk: Desk, deposit: str) -> None:
     record = desk.site.root / "lain.yml"
     for number in (2, 3):
         text = (desk.site.root / "request.yml").read_text()
-        record.write_text(text.replace("SN-0001", f"SN-100{number}").replace("web1", f"web{number}"))
+        text = text.replace("SN-0001", f"SN-100{number}").replace("web1", f"web{number}")
+        record.write_text(
+            text.replace("192.0.2.10 ", f"192.0.2.1{number} ").replace("090/1/2026", f"090/{number}/2026")
+        )
         other = letters.request(desk, record).id
         for by in ("kadis", "kabid"):
             letters.dispose(desk.decided_by(by), other, instruction="x")
@@ -56,6 +95,15 @@ DO: dict[str, Do] = {
     "instruction": correcting.instruction,
     "undo": correcting.undo,
     "edit": edit,
+    "move": move,
+    "again": again,
+    "void": void,
+    "forged": leaving.forged,
+    "write_off": leaving.write_off,
+    "reissue": reissuing.reissue,
+    "addendum": reissuing.addendum,
+    "repair": repair,
+    "resume": acts.resume,
     "receive": handover.receive,
     "inspect": inspecting.inspect,
     "handover": handover.handover,
@@ -70,6 +118,18 @@ def configured(desk: Desk, deposit: str) -> None:
     go(desk, deposit, "placed")
     with turn(desk, deposit, "configure") as mine:
         mine.record("selesai", Configured(changed=3))
+
+
+def gathered(desk: Desk, deposit: str) -> None:
+    configured(desk, deposit)
+    notifying.notify(desk, deposit, via="phone")
+    with turn(desk, deposit, "verify") as mine:
+        seen = Established(View.MANAGEMENT, "sopctl", True, "")
+        mine.record("bisa", AccessTried(established=(seen,)))
+    notifying.notify(desk, deposit, via="phone")
+    with turn(desk, deposit, "inventory") as mine:
+        facts, paper = mine.keep("2026-11.json", b"{}", "facts"), mine.keep("inventaris.pdf", b"%PDF-")
+        mine.record("selesai", Gathered(facts=facts, month="2026-11", document=Paper(paper.file, paper.sha256)))
 
 
 def given_back(desk: Desk, deposit: str) -> None:
@@ -87,13 +147,11 @@ def home(desk: Desk, deposit: str, serial: str) -> dict[str, str]:
         handover.handover(desk, deposit)
         releasing.release(desk, deposit)
         releasing.release(desk, deposit)
-    made = sorted((dossiers.read(desk.site, deposit).folder / "documents").glob("*.pdf"))
-    forms = [text_of(path) for path in made if "serah-terima" in path.name]
-    return {"handover": forms[0], "return": forms[-1], "exit": text_of(made[-1])}
+    return forms(desk, deposit)
 
 
 def beginnings(desk: Desk, deposit: str, after: str) -> None:
-    aside = {"configured": configured, "given back": given_back}
+    aside = {"configured": configured, "given back": given_back, "gathered": gathered}
     if after in aside:
         aside[after](desk, deposit)
     else:
@@ -116,6 +174,7 @@ def test_what_staff_have_to_mend(
 ) -> None:
     deposit = file_request()
     (desk.site.root / "request.yml").write_text((tmp_path / "request.yml").read_text())
+    (desk.site.root / "racks" / "B1.yml").write_text(RACK)
     beginnings(desk, deposit, row["after"])
     before = dossiers.read(desk.site, deposit)
     *first, last = row["do"]
@@ -132,9 +191,8 @@ def test_what_staff_have_to_mend(
     after = sound(desk, before)
     summary = after.summary
     told = {**msgspec.to_builtins(summary), "stands": summary.stands}
-    assert {key: told[key] for key in row.get("gives", {})} == {
-        key: str(value) if hasattr(value, "isoformat") else value for key, value in row.get("gives", {}).items()
-    }
+    wanted = msgspec.to_builtins(row.get("gives", {}))
+    assert {key: _plain(told[key]) for key in wanted} == wanted
     assert after.events[-1].note == row.get("note", after.events[-1].note)
     marks = {event.seq: event.note for event in details.events(after, personal=True)}
     for number, mark in row.get("marked", {}).items():
@@ -143,18 +201,41 @@ def test_what_staff_have_to_mend(
         action = actions.due(summary)
         assert action
         assert wording.command(action) == row["due"]
+    if "todo" in row:
+        commands = [wording.command(each.action) for each in board.todo(desk).rows if each.action]
+        assert row["todo"] in commands
+    for other, stands in row.get("others", {}).items():
+        assert dossiers.read(desk.site, other).summary.stands == stands
+    if "free" in row:
+        assert row["free"] not in [str(each.place) for each in occupied(register.summaries(desk.site))]
     if "back" in row or "papers" in row:
-        made = "handover" in row.get("papers", {})
-        said = forms(desk, deposit) if made else home(desk, deposit, row.get("back", "SN-0001"))
+        goes_home = "back" in row or {"return", "exit"} & row["papers"].keys()
+        said = home(desk, deposit, row.get("back", "SN-0001")) if goes_home else forms(desk, deposit)
         for paper, words in row.get("papers", {}).items():
             for word in words:
                 assert word in said[paper], said[paper]
         sound(desk, after)
 
 
+PAPERS = {
+    "handover": "serah-terima",
+    "return": "serah-terima",
+    "exit": "catatan-keluar",
+    "move": "pemindahan",
+    "addendum": "adendum",
+    "loss": "keluar-tanpa-pengembalian",
+}
+
+
 def forms(desk: Desk, deposit: str) -> dict[str, str]:
-    made = (dossiers.read(desk.site, deposit).folder / "documents").glob("*serah-terima*.pdf")
-    return {"handover": text_of(max(made))}
+    """What the newest paper of each kind says."""
+    folder = dossiers.read(desk.site, deposit).folder / "documents"
+    made = {name: sorted(folder.glob(f"*{word}*.pdf")) for name, word in PAPERS.items()}
+    return {name: text_of(paths[-1]) for name, paths in made.items() if paths}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def perform(desk: Desk, deposit: str, each: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ def test_an_edit_is_recorded_with_what_was_and_what_is(
     deposit = file_request()
     before = dossiers.read(desk.site, deposit)
     source = changed(desk, deposit, tmp_path, "umum@example.org", "tu@example.org")
-    done = editing.edit(desk, deposit, source=source)
+    done = editing.edit(desk, deposit, source=source, note="ralat")
     after = dossiers.read(desk.site, deposit)
     assert after.deposit.contacts.administrative.email == "tu@example.org"
     assert [line.strip("-+ ") for line in done.data["changed"]] == ["email: umum@example.org", "email: tu@example.org"]
@@ -49,7 +49,7 @@ def test_an_edit_that_is_not_valid_changes_nothing(
     before = record(desk, deposit).read_bytes()
     source = changed(desk, deposit, tmp_path, old.replace("'", ""), new)
     with pytest.raises(InvalidRecord, match=says):
-        editing.edit(desk, deposit, source=source)
+        editing.edit(desk, deposit, source=source, note="ralat")
     assert record(desk, deposit).read_bytes() == before
     assert len(dossiers.read(desk.site, deposit).events) == 1
 
@@ -62,7 +62,7 @@ def test_the_editor_of_the_person_is_used(
     editing.edit(desk, deposit, note="alamat baru")
     assert dossiers.read(desk.site, deposit).events[-1].note == "alamat baru"
     with pytest.raises(NotNow, match="nothing was changed"):
-        editing.edit(desk, deposit)
+        editing.edit(desk, deposit, note="ralat")
 
 
 def test_an_edit_behind_our_back_is_shown_and_accepted_by_command_only(
@@ -74,7 +74,7 @@ def test_an_edit_behind_our_back_is_shown_and_accepted_by_command_only(
     shown = by_hand(dossiers.read(desk.site, deposit))
     assert [line.strip("-+ ") for line in shown] == ["email: umum@example.org", "email: tu@example.org"]
     with pytest.raises(Conflict, match="was edited by hand"):
-        editing.edit(desk, deposit, source=changed(desk, deposit, tmp_path, "tu@", "sekretariat@"))
+        editing.edit(desk, deposit, source=changed(desk, deposit, tmp_path, "tu@", "sekretariat@"), note="ralat")
     with pytest.raises(UsageError, match="needs a note"):
         editing.accept(desk, deposit, note="")
     editing.accept(desk, deposit, note="surat ralat")
@@ -91,7 +91,7 @@ def test_an_edit_by_hand_stops_every_step_until_it_is_accepted(desk: Desk, file_
     assert dossiers.read(desk.site, deposit).deposit.unit == "Dinas Contoh", "what was filed is what counts"
     with pytest.raises(Conflict, match="was edited by hand"):
         letters.dispose(desk, deposit, instruction="x")
-    editing.accept(desk, deposit, note="ralat")
+    editing.accept(desk.decided_by("kabid"), deposit, note="ralat")
     letters.dispose(desk, deposit, instruction="x")
 
 
@@ -103,7 +103,8 @@ def test_a_record_behind_its_history_follows_at_the_next_turn(
     deposit = file_request()
     path = record(desk, deposit)
     before = path.read_bytes()
-    editing.edit(desk, deposit, source=changed(desk, deposit, tmp_path, "umum@example.org", "tu@example.org"))
+    source = changed(desk, deposit, tmp_path, "umum@example.org", "tu@example.org")
+    editing.edit(desk, deposit, source=source, note="ralat")
     after = path.read_bytes()
     if left == "missing":
         path.unlink()
@@ -120,13 +121,13 @@ def test_what_was_typed_is_never_lost(
     deposit = file_request()
     monkeypatch.setenv("EDITOR", "sed -i 's/Contoh R200/HOURS OF WORK/; s/height_units: 2/height_units: two/'")
     with pytest.raises(InvalidRecord) as caught:
-        editing.edit(desk, deposit)
+        editing.edit(desk, deposit, note="ralat")
     (draft,) = (desk.site.root / "var/drafts").iterdir()
     assert "HOURS OF WORK" in draft.read_text()
     assert Action("edit", deposit, given={"from": str(draft)}) in caught.value.remedy
     assert draft.stat().st_mode & 0o777 == 0o600
     draft.write_text(draft.read_text().replace("height_units: two", "height_units: 2"))
-    editing.edit(desk, deposit, source=draft)
+    editing.edit(desk, deposit, source=draft, note="ralat")
     assert dossiers.read(desk.site, deposit).deposit.server.brand_model == "HOURS OF WORK"
 
 
@@ -138,7 +139,7 @@ def test_an_edit_by_hand_under_an_open_editor_is_a_conflict(
     script = f"sed -i 's/power_watts: 400/power_watts: 555/' {path}; sed -i 's/R200/R777/'"
     monkeypatch.setenv("EDITOR", f"sh -c '{script.replace(chr(39), chr(34))} \"$1\"' sh")
     with pytest.raises(Conflict, match="while your editor was open"):
-        editing.edit(desk, deposit)
+        editing.edit(desk, deposit, note="ralat")
     assert "R777" in next((desk.site.root / "var/drafts").iterdir()).read_text()
     assert "power_watts: 555" in path.read_text(), "theirs is kept too, to be accepted or undone"
 
@@ -150,5 +151,5 @@ def test_an_editor_that_does_not_work(
     deposit = file_request()
     monkeypatch.setenv("VISUAL", editor)
     with pytest.raises(OutsideFailure, match="the editor failed"):
-        editing.edit(desk, deposit)
+        editing.edit(desk, deposit, note="ralat")
     assert list((desk.site.root / "var/drafts").iterdir()) == []

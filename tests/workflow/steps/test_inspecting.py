@@ -14,7 +14,7 @@ from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.papers import elements, integrity
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, releasing, reservation
 from tests.cases import rows
-from tests.conftest import give_back
+from tests.conftest import edit, give_back
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -116,13 +116,14 @@ def test_the_way_back_compares_with_the_hand_over(desk: Desk, brought: str, tmp_
 
 
 def test_several_servers_of_one_letter_stand_on_one_form(desk: Desk, until_space: Callable[..., str]) -> None:
-    ids = [until_space(), until_space({"name: web1": "name: web2"})]
+    ids = [until_space(), until_space()]
+    edit(desk.knowing("satu surat"), ids[1], "number: 090/2/2026", "number: 090/1/2026", "kabid")
     other = until_space({"unit: Dinas Contoh": "unit: Dinas Lain"})
     assert dossiers.read(desk.site, other).standing.place == "penitipan 6"
-    for each in ids:
+    for number, each in enumerate(ids, start=1):
         notifying.notify(desk, each, via="phone")
         handover.receive(desk, each)
-        inspecting.inspect(desk, each, serial="SN-0001")
+        inspecting.inspect(desk, each, serial=f"SN-000{number}")
     done = handover.handover(desk, *ids)
     assert [done.id, *(also.id for also in done.also)] == ids
     papers = [integrity.documents(desk, each)[-2] for each in ids]  # the last is what it says, as data
@@ -131,11 +132,11 @@ def test_several_servers_of_one_letter_stand_on_one_form(desk: Desk, until_space
 
 
 def test_servers_of_two_letters_do_not_stand_on_one_form(desk: Desk, until_space: Callable[..., str]) -> None:
-    ids = [until_space(), until_space({"number: 090/1/2026": "number: 090/2/2026"})]
-    for each in ids:
+    ids = [until_space(), until_space()]
+    for number, each in enumerate(ids, start=1):
         notifying.notify(desk, each, via="phone")
         handover.receive(desk, each)
-        inspecting.inspect(desk, each, serial="SN-0001")
+        inspecting.inspect(desk, each, serial=f"SN-000{number}")
     before = [dossiers.read(desk.site, each).events for each in ids]
     with pytest.raises(UsageError, match="PS-2026-0002 is not in the same letter as PS-2026-0001"):
         handover.handover(desk, *ids)

@@ -319,6 +319,14 @@ def test_a_channel_over_an_open_line_or_of_no_kind_is_refused(
         notifying.notify(with_channel(desk, url), until_space())
 
 
+def test_what_hides_in_an_older_record_is_shown_in_a_message(desk: Desk) -> None:
+    name = "Kabid\u202e evil\u200b\x1b[2J"
+    message = composing.to_person(desk.site, name, "k@example.org", "id", "reminder", {"rows": []})
+    assert "Kabid\\u202e evil\\u200b\\x1b[2J" in message.text
+    assert not {"\u202e", "\u200b", "\x1b"} & set(message.text + message.subject)
+    assert "\n" in message.text
+
+
 @pytest.mark.parametrize("row", rows("messages"), ids=lambda row: f"{row['task']} {row['language']}")
 def test_every_message_says_what_it_must(desk: Desk, until_space: Callable[..., str], row: dict[str, Any]) -> None:
     deposit = until_space({"email: admin@example.org": f"email: admin@example.org, language: {row['language']}"})

@@ -1,12 +1,13 @@
 """Reservation, placement, and the waiting list in order of request."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from sopctl.cli import terminal
-from sopctl.errors import Action, NotNow, UsageError
+from sopctl.errors import Action, InvalidRecord, NotNow, UsageError
 from sopctl.model.inspection import Inspection
 from sopctl.model.rack import Wish
 from sopctl.store import dossiers, locks
@@ -14,8 +15,8 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone
 from sopctl.workflow.setup import validation
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, reservation
-from sopctl.workflow.views import board
-from tests.conftest import Clock, give_back
+from sopctl.workflow.views import board, details
+from tests.conftest import Clock, edit, give_back
 
 
 def standing(desk: Desk, deposit: str) -> str:
@@ -184,7 +185,7 @@ def test_a_rack_that_was_made_smaller_is_found(desk: Desk, until_space: Callable
     _, second = until_space(), until_space()
     path = desk.site.root / "racks" / "A1.yml"
     path.write_text(path.read_text().replace("units: 4", "units: 3"))
-    _, errors = validation.validate(terminal.desk(Site(desk.site.root), user="root", clock=clock))
+    errors = validation.validate(terminal.desk(Site(desk.site.root), user="root", clock=clock)).errors
     assert [error.where for error in errors] == [str(path)]
     assert f"{second} has rack A1 U3-U4, which is impossible: U3 to U4 is outside rack A1" in errors[0].message
 
@@ -212,3 +213,41 @@ def test_a_wanted_place_is_refused_with_the_reason(
         reservation.reserve(desk, deposit, wish=Wish(*wanted))
     assert standing(desk, deposit) == "penitipan 4"
     assert reservation.reserve(desk, deposit, wish=Wish("A1", 3)).answer
+
+
+def give_out(desk: Desk, text: str) -> Desk:
+    """The same desk, at a site that gives out these addresses."""
+    path = desk.site.root / "networks" / "titipan.yml"
+    path.write_text(f"name: titipan\nnetwork: 10.20.30.0/24\ngateway: 10.20.30.1\n{text}")
+    return replace(desk, site=Site(desk.site.root))
+
+
+def test_reserve_gives_the_next_free_address_and_keeps_it(desk: Desk, file_request: Callable[..., str]) -> None:
+    first = file_request({"192.0.2.10 ": "10.20.30.10 "})
+    second, third = file_request(), file_request()
+    office = give_out(desk, "vlan: 30\nranges: [10.20.30.10-10.20.30.12]\nreserved: {10.20.30.11: pencetak}\n")
+    for deposit in (second, third):
+        letters.dispose(office, deposit, instruction="x")
+        letters.dispose(office, deposit, instruction="x")
+    with pytest.raises(UsageError, match="no network 'lain'"):
+        reservation.reserve(office, second, network="lain")
+    done = reservation.reserve(office, second, network="titipan")
+    assert done.data["address_given"] == "10.20.30.12", f"{first} has the first, the second is reserved"
+    assert "alamat 10.20.30.12/24 (titipan), gerbang 10.20.30.1" in done.note
+    dossier = dossiers.read(office.site, second)
+    assert details.address_given(dossier).startswith("10.20.30.12/24 of titipan, given by the office")
+    with pytest.raises(NotNow, match="titipan has no free address"):
+        reservation.reserve(office, third, network="titipan")
+    assert dossiers.read(office.site, third).standing.place == "penitipan 4"
+    with pytest.raises(InvalidRecord, match=f"the address 10.20.30.12:22 is that of {second}"):
+        file_request({"192.0.2.13 ": "10.20.30.12 "})
+    edit(office, second, "192.0.2.11", "10.20.30.12")
+    assert details.address_given(dossiers.read(office.site, second)) == ""
+
+
+def test_validate_knows_what_nobody_may_have(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request({"192.0.2.10 ": "10.20.30.1 "})
+    (error,) = validation.validate(give_out(desk, "")).errors
+    assert error.message == f"{deposit}: 10.20.30.1 is the gateway of titipan"
+    broken = validation.validate(give_out(desk, "vlan: 9999\n")).errors
+    assert [str(each).partition(": ")[0].rpartition("/")[2] for each in broken] == ["titipan.yml:4:1"]

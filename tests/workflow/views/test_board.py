@@ -87,7 +87,7 @@ def test_a_calendar_that_is_not_valid_is_named_with_its_place(desk: Desk, text: 
     with pytest.raises(InvalidRecord, match=says) as caught:
         calendar.overrides(desk.site)
     assert caught.value.where.startswith(f"{path}:1:")
-    assert [error.message for error in validation.validate(desk)[1]] == [caught.value.message]
+    assert [error.message for error in validation.validate(desk).errors] == [caught.value.message]
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_a_summary_says_what_stood_in_the_record_then(
     deposit = configured("192.0.2.7")
     gather(desk, deposit, facts)
     clock.now = day(12, 10)
-    edit(desk, deposit, "unit: ", "unit: Baru ")
+    edit(desk, deposit, "unit: ", "unit: Baru ", by="kabid")
     (row,) = inventories.summary(desk, "2026-11").servers
     now = dossiers.read(desk.site, deposit)
     assert now.deposit.unit == f"Baru {row.deposit.unit}"

@@ -73,7 +73,7 @@ keep_path() {
 
 not_ours() { # on a server that we never configured: is something of the owner's in the place of one of our own files?
     if [ -d ../created ] || [ -d ../kept ]; then return 0; fi
-    for path in $(ls -A .. | grep -vxE 'window|host_name.*|sshd|resolv\.conf.*|left.*|time_.*|journald|security_updates.*'); do
+    for path in $(ls -A .. | grep -vxE 'window|deposit.*|host_name.*|sshd|resolv\.conf.*|left.*|time_.*|journald|security_updates.*'); do
         echo "/var/lib/sopctl/$path is the owner's, and our records would be there: it needs another place" >&2
         return 1
     done

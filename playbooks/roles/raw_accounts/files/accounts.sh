@@ -4,7 +4,8 @@
 #   set_up    RECORDS [KIND NAME KEYS]…   the same, and takes back noted accounts that are not named
 #   take_back RECORDS [KIND NAME KEYS]…   takes back; of an account of the letter its data stays
 # With CHECKING=true nothing is changed. REPAIR is the cause of the last failed access try: the letter's accounts are then
-# repaired for that, and for nothing else.
+# repaired for that, and for nothing else. DEPOSIT, where it is given, is noted on the server; on one that has the note of
+# another deposit nothing is done.
 # Runs as root. A line "changed: …" for each change, "failed: …" and exit status 1 when it cannot go on.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -170,6 +171,21 @@ $rule"; fi
   fi
 }
 
+refuse_other() { # before anything is changed
+  if [ -n "${DEPOSIT:-}" ] && [ -s "$records/deposit" ] && [ "$(head -c 60 "$records/deposit")" != "$DEPOSIT" ]; then
+    failed "this is the server of another deposit: it has the note of $(head -c 60 "$records/deposit" | tr -cd 'A-Z0-9-'), not of $DEPOSIT"
+  fi
+}
+
+note_deposit() {
+  if [ -z "${DEPOSIT:-}" ] || [ -s "$records/deposit" ]; then return 0; fi
+  changed "the deposit $DEPOSIT noted in $records/deposit"
+  if [ "${CHECKING:-}" = true ]; then return 0; fi
+  printf '%s\n' "$DEPOSIT" >"$records/deposit.new"
+  chmod 644 "$records/deposit.new"
+  mv "$records/deposit.new" "$records/deposit"
+}
+
 refuse_owners() { # [KIND NAME KEYS]…: before anything is changed
   while [ $# -ge 3 ]; do
     if [ "$1" = management ] && [ -n "$(entry "$2")" ] && ! is_ours "$2" "$3"; then
@@ -281,12 +297,14 @@ take_back_management() {
 
 # The whole is read before it begins: what it does may end the connection by which it came.
 main() {
+  refuse_other
   if [ "$verb" != take_back ]; then refuse_owners "$@"; fi
   if [ "${CHECKING:-}" != true ]; then
     mkdir -p "$records/created" "$records/kept"
     chmod 755 "$records"
     chmod 700 "$records/created" "$records/kept"
   fi
+  if [ "$verb" != take_back ]; then note_deposit; fi
   named=" " management="" management_key=""
   while [ $# -ge 3 ]; do
     named="$named$2 "

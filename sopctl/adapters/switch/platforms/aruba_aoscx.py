@@ -9,6 +9,7 @@ until the end, so a restart of the switch puts the port back too.
 import re
 from collections.abc import Iterable, Iterator
 
+from sopctl.adapters.switch import interface
 from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.driver import Pending, Restore
 from sopctl.adapters.switch.faults import CommandRefused, DeviceAsks, NotSaved
@@ -21,6 +22,7 @@ from sopctl.model.ports.port import (
     SwitchState,
     bounded,
     mac,
+    one_vlan,
     vlan_list,
     vlans,
 )
@@ -32,12 +34,12 @@ _REFUSAL = re.compile(
     r"|vlan\b.{0,80}\b(?:not|should be) (?:exist|found|configured|created|allowed)",
     re.IGNORECASE,
 )
-DIALECT = Dialect("aruba_aoscx", _REFUSAL, prepare=("no page",))
+_REMINDER = re.compile(r"WARNING:? {1,4}(?:Please \"checkpoint auto|Restoring configuration)|Restoration successful")
+"""What comes to every terminal while an automatic checkpoint ends."""
+DIALECT = Dialect("aruba_aoscx", _REFUSAL, prepare=("no page",), noise=_REMINDER)
 
-_MAX_MINUTES = 60
 _PORT = re.compile(r"\d{1,3}/\d{1,3}/\d{1,3}")
 _LAG = re.compile(r"lag \d{1,4}")
-_UNSENDABLE = re.compile(r"[^ -~]|\?|^!")
 _CONFIGURED = ("show running-config interface", "show running-config | begin interface")
 """Interfaces alone, or where a version wants one interface's name there, what stands from the first of them on."""
 _BRIEF = re.compile(
@@ -58,6 +60,8 @@ _SPECIAL = (
     "vrf",
 )
 _ROUTED = ("ip address", "ipv6 address", "routing", "vrf attach")
+_BEGUN = re.compile(r"\bminutes?\b|\bminute\(s\)", re.IGNORECASE)
+"""`Auto checkpoint mode expires in 3 minute(s)`"""
 _SAVED = re.compile(r"copying configuration: {0,8}\[success\]$", re.IGNORECASE)
 
 
@@ -73,10 +77,10 @@ def read(session: Session, *, addresses: bool = True) -> SwitchState:
     return SwitchState(ports, there, learned(session) if addresses else ())
 
 
-def learned(session: Session) -> tuple[Learned, ...]:
+def learned(session: Session, port: str = "") -> tuple[Learned, ...]:
     """The MAC addresses learned on ports: `00:00:5e:00:53:01    110      dynamic      1/1/1`."""
     found = []
-    for line in session.show("show mac-address-table").splitlines():
+    for line in session.show(f"show mac-address-table{' port ' if port else ''}{port}").splitlines():
         words = line.split()
         if len(words) > 3 and mac(words[0]) and words[1].isdecimal() and _PORT.fullmatch(words[-1]):
             found.append(Learned(mac(words[0]), int(words[1]), words[-1]))
@@ -104,29 +108,16 @@ def neighbours(session: Session, port: str) -> tuple[Neighbour, ...]:
 
 
 def unable(before: ActualPort, wanted: PortSetting) -> str:
-    """Speeds: their words differ between models. Descriptions: a question mark asks for help, wherever it is."""
+    """Speeds: their words differ between models. And a description that could not be put back."""
     if wanted.speed_mbps:
         return "a speed is not set on this platform"
-    if _UNSENDABLE.search(before.setting.description):
-        return "its present description could not be put back: it has a question mark or a special character"
-    return ""
+    return interface.undescribable(before)
 
 
 def lines(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
     """Only what differs. The port is shut first, or enabled last."""
-    now = before.setting
-    if now == wanted:
-        return ()
-    made = []
-    if now.enabled and not wanted.enabled:
-        made.append("shutdown")
-    if now.description != wanted.description:
-        made.append(f"description {wanted.description}" if wanted.description else "no description")
-    if (now.mode, now.vlan, now.tagged) != (wanted.mode, wanted.vlan, wanted.tagged):
-        made += _switching(wanted)
-    if wanted.enabled and not now.enabled:
-        made.append("no shutdown")
-    return (f"interface {before.name}", *made)
+    others = _switching(wanted) if before.setting.membership != wanted.membership else []
+    return interface.lines(before, wanted, others)
 
 
 def expected(before: ActualPort, wanted: PortSetting) -> ActualPort:
@@ -166,9 +157,8 @@ def back(now: ActualPort, before: ActualPort) -> tuple[str, ...]:
 
 def restore(_session: Session, _before: ActualPort, _back: tuple[str, ...], seconds: int) -> Restore | None:
     """By an automatic checkpoint, whose timer counts minutes."""
-    minutes = min(_MAX_MINUTES, max(1, -(-seconds // 60)))
-    how = f"checkpoint auto {minutes}"
-    return Restore(how=how, begin=(how,), keep=("checkpoint auto confirm",))
+    how = f"checkpoint auto {interface.minutes(seconds)}"
+    return Restore(how=how, begin=(how,), begun=_BEGUN, keep=("checkpoint auto confirm",))
 
 
 def pending(_session: Session, _port: str) -> tuple[Pending, ...]:
@@ -278,15 +268,13 @@ def _setting(body: list[str], *, routed: bool) -> PortSetting:
         return " ".join(line.removeprefix(key).strip() for line in _of(body, key))
 
     trunk = bool(_of(body, "vlan trunk native", "vlan trunk allowed"))
-    vlan = vlans(value("vlan trunk native" if trunk else "vlan access") or "1")
-    if len(vlan) != 1:
-        raise ValueError(f"{value('vlan access')!r} is not one VLAN")
+    vlan = one_vlan(value("vlan trunk native" if trunk else "vlan access") or "1")
     allowed = value("vlan trunk allowed").replace(" ", ",")
-    tagged = () if allowed in ("", "all") else tuple(each for each in vlans(allowed) if each != vlan[0])
+    tagged = () if allowed in ("", "all") else tuple(each for each in vlans(allowed) if each != vlan)
     return PortSetting(
         description=value("description"),
         mode="routed" if routed else "trunk" if trunk else "access",
-        vlan=vlan[0],
+        vlan=vlan,
         tagged=tagged,
         enabled="no shutdown" in body,
     )

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from sopctl.adapters.switch import interface
 from sopctl.adapters.switch.dialect import CISCO_LIKE, CISCO_LOG, Dialect
 from sopctl.adapters.switch.driver import Pending, Restore
 from sopctl.adapters.switch.faults import CommandRefused, DeviceAsks, DeviceFault, NotSaved
@@ -25,6 +26,7 @@ from sopctl.model.ports.port import (
     SwitchState,
     bounded,
     mac,
+    one_vlan,
     vlan_list,
     vlans,
 )
@@ -58,7 +60,6 @@ _KINDS = {
 }
 _PORT = re.compile(rf"(?:{'|'.join(_KINDS.values())})\d[\d/.]{{0,20}}")
 _NAME = re.compile(r"([A-Za-z]{1,30})(\d.{0,40})")
-_UNSENDABLE = re.compile(r"[^ -~]|\?|^!")
 _OVERWRITE = re.compile(r"overwrite the previous NVRAM configuration", re.IGNORECASE)
 _SAVED = re.compile(
     r"(?:building configuration\.{0,3}|compressed configuration from \d{1,9} bytes to \d{1,9} bytes)? ?\[OK\]$",
@@ -69,6 +70,8 @@ _FAILED = re.compile(r"%|startup-config file open failed|.{0,80}\[FAILED\]$", re
 _ARCHIVE = re.compile(r"next archive file|maximum archive", re.IGNORECASE)
 _NOTHING_PENDING = re.compile(r"no rollback confirmed change", re.IGNORECASE)
 _TIMER_USER = re.compile(r"\s{0,8}user ?: {0,4}(\S{1,64})", re.IGNORECASE)
+_RELOAD = re.compile(r"reload scheduled (?:in|for|at)\b")
+_BY = re.compile(r"\bby (\S{1,64})")
 _TOTAL = re.compile(r"total (?:cdp )?entries displayed ?: ?(\d{1,6})$", re.IGNORECASE)
 
 _STATES = frozenset(
@@ -115,9 +118,9 @@ def read(session: Session, *, addresses: bool = True) -> SwitchState:
     return SwitchState(ports, there, learned(session) if addresses else ())
 
 
-def learned(session: Session) -> tuple[Learned, ...]:
+def learned(session: Session, port: str = "") -> tuple[Learned, ...]:
     """The MAC addresses learned on ports, without the switch's own."""
-    return tuple(_table(session.show("show mac address-table")))
+    return tuple(_table(session.show(f"show mac address-table interface {port}" if port else "show mac address-table")))
 
 
 def neighbours(session: Session, port: str) -> tuple[Neighbour, ...]:
@@ -147,31 +150,19 @@ def neighbours(session: Session, port: str) -> tuple[Neighbour, ...]:
 
 
 def unable(before: ActualPort, _wanted: PortSetting) -> str:
-    """On the command line, a question mark asks for help and a control character edits the line, wherever it is."""
-    if _UNSENDABLE.search(before.setting.description):
-        return "its present description could not be put back: it has a question mark or a special character"
-    return ""
+    """A description that could not be put back."""
+    return interface.undescribable(before)
 
 
 def lines(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
     """Only what differs. The port is shut first, or enabled last."""
     now = before.setting
-    if now == wanted:
-        return ()
-    made = []
-    if now.enabled and not wanted.enabled:
-        made.append("shutdown")
-    if now.description != wanted.description:
-        made.append(f"description {wanted.description}" if wanted.description else "no description")
-    if (now.mode, now.vlan, now.tagged) != (wanted.mode, wanted.vlan, wanted.tagged):
-        made += _switching(before, wanted)
+    others = _switching(before, wanted) if now.membership != wanted.membership else []
     if now.voice != wanted.voice:
-        made.append(f"switchport voice vlan {wanted.voice}" if wanted.voice else "no switchport voice vlan")
+        others.append(f"switchport voice vlan {wanted.voice}" if wanted.voice else "no switchport voice vlan")
     if now.speed_mbps != wanted.speed_mbps:
-        made.append(f"speed {wanted.speed_mbps}" if wanted.speed_mbps else "no speed")
-    if wanted.enabled and not now.enabled:
-        made.append("no shutdown")
-    return (f"interface {before.name}", *made)
+        others.append(f"speed {wanted.speed_mbps}" if wanted.speed_mbps else "no speed")
+    return interface.lines(before, wanted, others)
 
 
 def expected(before: ActualPort, wanted: PortSetting) -> ActualPort:
@@ -213,13 +204,26 @@ def restore(session: Session, _before: ActualPort, _back: tuple[str, ...], secon
         return None
     if not any(_ARCHIVE.search(line[:400]) for line in archive.splitlines()):
         return None
-    minutes = max(1, -(-seconds // 60))
-    how = f"configure terminal revert timer {minutes}"
+    how = f"configure terminal revert timer {interface.minutes(seconds)}"
     return Restore(how=how, entering=how, keep=("configure confirm",))
 
 
 def pending(session: Session, _port: str) -> tuple[Pending, ...]:
-    """The revert timer, of which there is one for the whole switch. Only its user tells whose it is."""
+    """A restart that someone has scheduled (whoever does so to be safe has not saved yet, and would find it saved), and
+    the revert timer, of which there is one for the whole switch. Only its user tells whose it is."""
+    return (*_restart(session), *_timer(session))
+
+
+def _restart(session: Session) -> Iterator[Pending]:
+    with suppress(CommandRefused):
+        for line in session.show("show reload").splitlines()[:20]:
+            told = line.strip()[:200]
+            if _RELOAD.match(told.lower()):
+                who = _BY.search(told)
+                yield Pending(printable(told, 120), who[1] if who else "", ours=False, restart=True)
+
+
+def _timer(session: Session) -> tuple[Pending, ...]:
     what, end = "configure terminal revert timer", ("configure confirm",)
     try:
         said = session.show("show archive config rollback timer")
@@ -342,7 +346,7 @@ def _setting(body: list[str]) -> PortSetting:
 
     mode = value("switchport mode", "dynamic").split()[:1]
     trunk = mode == ["trunk"]
-    vlan = _vlan(value("switchport trunk native vlan" if trunk else "switchport access vlan", "1"))
+    vlan = one_vlan(value("switchport trunk native vlan" if trunk else "switchport access vlan", "1"))
     voice = value("switchport voice vlan", "none")
     speed = value("speed", "auto")
     return PortSetting(
@@ -358,7 +362,7 @@ def _setting(body: list[str]) -> PortSetting:
         tagged=_tagged(body, vlan) if trunk else (),
         speed_mbps=int(speed) if speed.isdecimal() and len(speed) < 7 else None,
         enabled="shutdown" not in body,
-        voice=None if voice == "none" else 0 if voice in ("dot1p", "untagged") else _vlan(voice),
+        voice=None if voice == "none" else 0 if voice in ("dot1p", "untagged") else one_vlan(voice),
     )
 
 
@@ -372,11 +376,6 @@ def _tagged(body: list[str], native: int) -> tuple[int, ...]:
         if text != "all":
             allowed.update(vlans(text))
     return tuple(sorted(allowed - {native})) or ((native,) if allowed else ())
-
-
-def _vlan(text: str) -> int:
-    (number,) = vlans(text)
-    return number
 
 
 def _of(text: Iterable[str], key: str) -> list[str]:

@@ -8,11 +8,13 @@ What is committed is kept for the next start. A port's text is what `display set
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.driver import Pending, Restore
 from sopctl.adapters.switch.faults import CommandRefused, NotSaved
+from sopctl.adapters.switch.interface import minutes
 from sopctl.adapters.switch.session import Session
 from sopctl.model.ports.port import (
     ActualPort,
@@ -48,7 +50,6 @@ DIALECT = Dialect(
 """A small switch takes a minute over a commit. A line before the prompt says where in the configuration, or on which
 member of a stack, it is."""
 
-_MAX_MINUTES = 60
 _PORT = re.compile(r"(?:ge|xe|et|mge)-\d{1,3}/\d{1,3}/\d{1,3}")
 _SET = re.compile(r"(set|deactivate) interfaces (\S{1,64})(?: (.{1,600}))?")
 _VLAN_ROW = re.compile(r"(?:\S{1,40} {1,40})?(\S{1,64}) {1,40}(\d{1,4})(?: |$)")
@@ -57,7 +58,11 @@ _NUMBER = re.compile(r"\d{1,4}")
 _UNSENDABLE = re.compile(r"[^ -~]|\?")
 _SWITCHING = "unit 0 family ethernet-switching"
 _MODE, _MEMBERS, _NATIVE = f"{_SWITCHING} interface-mode ", f"{_SWITCHING} vlan members ", "native-vlan-id "
-_ELSEWHERE = ("interface-range ",)
+_OPTION = re.compile(
+    r"set switch-options (voip )?interface ([a-z]{2,4}-\d{1,3}/\d{1,3}/\d{1,3})(?:\.\d{1,5})? (.{1,300})"
+)
+_OLD_LIST = re.compile(r"Name {1,40}Tag\b")
+"""How `show vlans` begins without the Enhanced Layer 2 Software."""
 _OLD_SYNTAX = f"{_SWITCHING} port-mode "
 _BUNDLE = re.compile(r"(?:gigether-options|ether-options) 802\.3ad (ae\d{1,4})")
 _SCHEDULED = re.compile(r"commit requested by (\S{1,64}) via .{1,60} at .{1,80}")
@@ -65,19 +70,24 @@ _PENDING = re.compile(r"\d{1,3} {1,8}.{1,60} by (\S{1,64}) via \S{1,40} commit c
 
 
 def read(session: Session, *, addresses: bool = True) -> SwitchState:
-    """The whole switch, in four commands."""
+    """The whole switch, in six commands, or one more where configuration is inherited."""
     configured = _configured(session.show("show configuration interfaces | display set"))
-    tags = dict(_vlans(session.show("show vlans")))
+    listed = session.show("show vlans")
+    tags, beside = dict(_vlans(listed)), _beside(session, configured)
+    if _OLD_LIST.match(listed.strip()[:80]):
+        beside = dict.fromkeys(configured, "its software has no interface-mode (ELS)")
     ports = {
-        name: _port(name, configured.get(name, []), tags, link, configured.get("interface-range", []))
+        name: _port(
+            name, configured.get(name, []), tags, link, configured.get("interface-range", []), beside.get(name, "")
+        )
         for name, link in _links(session.show("show interfaces terse"))
     }
     return SwitchState(ports, frozenset(tags.values()), tuple(_learned(session, tags)) if addresses else ())
 
 
-def learned(session: Session) -> tuple[Learned, ...]:
+def learned(session: Session, port: str = "") -> tuple[Learned, ...]:
     """The MAC addresses learned on ports. The table has the VLANs' names."""
-    return tuple(_learned(session, dict(_vlans(session.show("show vlans")))))
+    return tuple(_learned(session, dict(_vlans(session.show("show vlans"))), port))
 
 
 def neighbours(session: Session, port: str) -> tuple[Neighbour, ...]:
@@ -134,8 +144,7 @@ def back(now: ActualPort, before: ActualPort) -> tuple[str, ...]:
 
 def restore(_session: Session, _before: ActualPort, _back: tuple[str, ...], seconds: int) -> Restore | None:
     """By a commit that has to be confirmed, whose timer counts minutes."""
-    minutes = min(_MAX_MINUTES, max(1, -(-seconds // 60)))
-    how = f"commit confirmed {minutes}"
+    how = f"commit confirmed {minutes(seconds)}"
     return Restore(how=how, closing=(how,), keep=(_ENTERING, "commit", _LEAVING))
 
 
@@ -188,7 +197,7 @@ def _text(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
     if now.description != wanted.description:
         kept = [line for line in kept if not line.startswith("description ")]
         kept += [f'description "{wanted.description}"'] if wanted.description else []
-    if (now.mode, now.vlan, now.tagged) != (wanted.mode, wanted.vlan, wanted.tagged):
+    if now.membership != wanted.membership:
         kept = [line for line in kept if not line.startswith((_MODE, _MEMBERS, _NATIVE))]
         kept.append(f"{_MODE}{wanted.mode}")
         if wanted.mode == "trunk":
@@ -228,6 +237,26 @@ def _configured(said: str) -> dict[str, list[str]]:
     return found
 
 
+def _beside(session: Session, configured: dict[str, list[str]]) -> dict[str, str]:
+    """What grants access to a port, or holds it, and does not stand in its own configuration, by port: a voice VLAN,
+    limits on its addresses, what it inherits from a group."""
+    found: dict[str, str] = {}
+    with suppress(CommandRefused):
+        for line in session.show("show configuration switch-options | display set").splitlines():
+            if match := _OPTION.match(line.strip()[:800]):
+                found.setdefault(match[2], f"switch-options {match[1] or ''}interface … {printable(match[3], 80)}")
+    with suppress(CommandRefused):
+        if session.show("show configuration apply-groups").strip() or any(
+            line.startswith("apply-groups") for body in configured.values() for line in body
+        ):
+            whole = _configured(session.show("show configuration interfaces | display inheritance | display set"))
+            for name, body in whole.items():
+                more = [line for line in body if line not in configured.get(name, [])]
+                if more:
+                    found.setdefault(name, f"it inherits {printable(more[0], 80)!r}")
+    return found
+
+
 def _vlans(said: str) -> Iterator[tuple[str, int]]:
     """`default-switch          layanan               110`: the VLANs by name."""
     for line in said.splitlines():
@@ -244,9 +273,9 @@ def _links(said: str) -> Iterator[tuple[str, bool]]:
             yield words[0], words[2] == "up"
 
 
-def _learned(session: Session, tags: dict[str, int]) -> Iterator[Learned]:
+def _learned(session: Session, tags: dict[str, int], port: str = "") -> Iterator[Learned]:
     """`layanan             00:00:5e:00:53:01   D             -   ge-0/0/1.0             0         0`."""
-    for line in session.show("show ethernet-switching table").splitlines():
+    for line in session.show(f"show ethernet-switching table{' interface ' if port else ''}{port}").splitlines():
         words = line.split()[:8]
         if len(words) > 4 and mac(words[1]) and words[0] in tags:
             name = words[4].partition(".")[0]
@@ -255,7 +284,12 @@ def _learned(session: Session, tags: dict[str, int]) -> Iterator[Learned]:
 
 
 def _port(
-    name: str, body: Sequence[str], tags: dict[str, int], link: bool | None, ranges: Iterable[str] = ()
+    name: str,
+    body: Sequence[str],
+    tags: dict[str, int],
+    link: bool | None,
+    ranges: Iterable[str] = (),
+    beside: str = "",
 ) -> ActualPort:
     """A port from its lines. What the model cannot hold makes it special, and nothing else unreadable."""
     text, special = bounded(body)
@@ -269,6 +303,7 @@ def _port(
         (line for line in body if line.startswith(("deactivate", _OLD_SYNTAX)) or "vlan-tagging" in line), ""
     ):
         special = special or f"it has the line {printable(odd, 80)!r}"
+    special = special or beside
     if group := next((each for each in ranges if _in_range(name, each)), ""):
         special = special or f"it belongs to the interface-range {printable(group.split()[0], 40)}"
     bundle = next((found[1] for line in body if (found := _BUNDLE.match(line))), "")

@@ -8,6 +8,7 @@ back. Safe mode is not used: it would also undo what others changed meanwhile, a
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -23,6 +24,7 @@ from sopctl.model.ports.port import (
     SwitchState,
     bounded,
     mac,
+    one_vlan,
     vlans,
 )
 from sopctl.model.text import printable
@@ -40,6 +42,8 @@ MAX_COMMENT = 150
 
 _ACCESS = "admit-only-untagged-and-priority-tagged"
 _VALUE = re.compile(r'(?<![a-z0-9.-])([a-z][a-z0-9.-]{0,60}+)=("(?:\\.|[^"\\])*+"|\S*)')
+_HISTORY = re.compile(r" {0,8}(?:\d{1,6} {1,4})?([URF]{1,3}) {1,8}[a-z]")
+"""How a row of the history begins, with its flags. In RouterOS 7 the rows have no number."""
 _FIRST = re.compile(r"(?:name|default-name|interface|bridge|mac-address|address|owner|identity)=")
 """What the line after an entry's comment begins with. Anything else is the comment's next line."""
 _ESCAPED = re.compile(r"\\(?:([0-9A-F]{2})|(.))")
@@ -89,16 +93,20 @@ def read(session: Session, *, addresses: bool = True) -> SwitchState:
         for row in _entries(session, "/interface bonding")
         for member in _names(row.get("slaves", ""))
     }
+    known = {
+        bridge: frozenset(vlan for row in table if row.get("bridge") == bridge for vlan in _numbers(row))
+        for bridge in filtering
+    }
     ports = {}
     for row in _entries(session, "/interface ethernet"):
         name = row.get("name", "")
         if name:
             ports[name] = _port(name, row, bridged.get(name), rows, filtering, bonds.get(name, ""))
-    there = frozenset(vlan for row in table for vlan in _numbers(row))
-    return SwitchState(ports, there, learned(session) if addresses else ())
+    at = {name: known.get(row.get("bridge", ""), frozenset()) for name, row in bridged.items()}
+    return SwitchState(ports, frozenset().union(*known.values()), learned(session) if addresses else (), at)
 
 
-def learned(session: Session) -> tuple[Learned, ...]:
+def learned(session: Session, _port: str = "") -> tuple[Learned, ...]:
     """The MAC addresses learned on ports, without the switch's own (flag L)."""
     return tuple(
         Learned(mac(row["mac-address"]), int(vid), row.get("on-interface") or row.get("interface", ""))
@@ -143,7 +151,7 @@ def lines(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
         made.append(f"{one} disabled=yes")
     if now.description != wanted.description:
         made.append(f"{one} comment={_quoted(wanted.description)}")
-    if (now.mode, now.vlan, now.tagged) != (wanted.mode, wanted.vlan, wanted.tagged):
+    if now.membership != wanted.membership:
         made.append(_bridge_port(before.name, wanted.vlan, _ACCESS))
         for row in _rows(before):
             if before.name in row.untagged and row.ids != str(wanted.vlan):
@@ -156,7 +164,7 @@ def lines(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
 def expected(before: ActualPort, wanted: PortSetting) -> ActualPort:
     """The text that the lines leave."""
     now = before.setting
-    moved = (now.mode, now.vlan, now.tagged) != (wanted.mode, wanted.vlan, wanted.tagged)
+    moved = now.membership != wanted.membership
     frames = _ACCESS if moved else _field(before, "frame-types")
     rows = (
         row.text() for row in _rows(before) if not moved or before.name in row.tagged or row.ids == str(wanted.vlan)
@@ -206,7 +214,7 @@ def pending(session: Session, port: str) -> tuple[Pending, ...]:
         entries = list(_entries(session, "/system scheduler"))
     except CommandRefused:
         return (Pending(f"scheduler {ours}", ours=True, end=remove, seen=False),)
-    found = []
+    found = list(_safe_mode(session))
     for row in entries:
         name, who = row.get("name", ""), printable(row.get("owner", ""), 64)
         if name == ours:
@@ -216,10 +224,33 @@ def pending(session: Session, port: str) -> tuple[Pending, ...]:
     return tuple(found)
 
 
+def _safe_mode(session: Session) -> Iterator[Pending]:
+    """Changes that are undone if someone's safe mode ends badly. While it lasts, those of every other session are among
+    them, ours too; the history marks each with F."""
+    with suppress(CommandRefused):
+        said = session.show("/system history print detail without-paging")
+        floating = False
+        for line in said.splitlines()[:2000]:
+            if found := _HISTORY.match(line[:80]):
+                floating = "F" in found[1]
+            if floating and (who := _values(line[:2000]).get("by")):
+                yield Pending("safe mode", printable(who, 64), ours=False)
+                return
+
+
 def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
-    """RouterOS has one configuration, and what is in it is kept. So it is read once more, whole."""
+    """RouterOS has one configuration, and what is in it is kept, unless someone's safe mode takes it back. So the port
+    is read once more."""
     del overwrite
-    found = read(session).ports.get(port.name)
+    for _ in _safe_mode(session):
+        raise NotSaved(
+            "safe-mode",
+            "someone is in safe mode on the switch: the change of {port} is taken back if that ends badly",
+            where=str(session.endpoint),
+            remedy="Ask them to leave their safe mode, then run the command again.",
+            port=port.name,
+        )
+    found = read(session, addresses=False).ports.get(port.name)
     if found is None or found.text != port.text:
         raise NotSaved(
             "not-kept",
@@ -269,7 +300,7 @@ def _port(
     elif "\n" in ethernet["comment"]:
         special = f"comment={printable(ethernet['comment'], 80)}"
     try:
-        vlan = _vlan(pvid)
+        vlan = one_vlan(pvid)
         tagged = tuple(sorted({each for row in mine if name in row.tagged for each in vlans(row.ids)} - {vlan}))
         stray = {each for row in mine if name in row.untagged for each in vlans(row.ids)} - {vlan}
     except ValueError as error:
@@ -284,7 +315,8 @@ def _port(
         enabled="X" not in ethernet["flags"],
     )
     text, long = bounded((*_text(setting, bridge, vlan, frames), *(row.text() for row in mine)))
-    return ActualPort(name, setting, "R" in ethernet["flags"], bond, text, special or long)
+    stopped = "loop-protect" if ethernet.get("loop-protect-status") == "disable" else ""
+    return ActualPort(name, setting, "R" in ethernet["flags"], bond, text, special or long, stopped)
 
 
 def _text(setting: PortSetting, bridge: str, pvid: int, frames: str) -> tuple[str, ...]:
@@ -373,11 +405,6 @@ def _numbers(row: Entry) -> tuple[int, ...]:
         return vlans(row.get("vlan-ids", ""))
     except ValueError:
         return ()
-
-
-def _vlan(text: str) -> int:
-    (number,) = vlans(text)
-    return number
 
 
 def _names(text: str) -> list[str]:

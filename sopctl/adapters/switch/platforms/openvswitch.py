@@ -43,7 +43,7 @@ def read(session: Session, *, addresses: bool = True) -> SwitchState:
     return SwitchState(ports, None, _learned(session, bridges, interfaces) if addresses else ())
 
 
-def learned(session: Session) -> tuple[Learned, ...]:
+def learned(session: Session, _port: str = "") -> tuple[Learned, ...]:
     """The MAC addresses learned by all bridges."""
     return _learned(session, _bridges(session), _interfaces(session))
 
@@ -61,7 +61,7 @@ def unable(_before: ActualPort, wanted: PortSetting) -> str:
 def lines(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
     """One transaction for all but the port's state. The port is shut first, or enabled last."""
     now = before.setting
-    same = (now.mode, now.vlan, now.tagged) == (wanted.mode, wanted.vlan, wanted.tagged)
+    same = now.membership == wanted.membership
     values = _columns(before) if same else _values(wanted)
     changed = not same or now.description != wanted.description
     return _ordered(before.name, now, wanted, (values, wanted.description) if changed else None)
@@ -70,7 +70,7 @@ def lines(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
 def expected(before: ActualPort, wanted: PortSetting) -> ActualPort:
     """The text that the lines leave."""
     now = before.setting
-    same = (now.mode, now.vlan, now.tagged) == (wanted.mode, wanted.vlan, wanted.tagged)
+    same = now.membership == wanted.membership
     text = _text(_columns(before) if same else _values(wanted), wanted)
     return ActualPort(before.name, wanted, before.link, before.bundle, text)
 

@@ -44,4 +44,6 @@ def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_j
     for each in checked if not as_json else ():
         issued = f"  {each.deposit} {each.number} {each.at:%Y-%m-%d}" if each.at else f"  {each.deposit}"
         click.secho(f"{each.verdict:<8} {printable(each.file)}{issued.rstrip()}", fg=None if each.at else "red")
+        if each.since:
+            click.secho(f"  {printable(each.since)}", fg="yellow")
     end(all(each.verdict == "issued" for each in checked))

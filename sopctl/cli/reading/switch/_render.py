@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sopctl.model.ports.port import Refusal
     from sopctl.workflow.desk import StepDone
-    from sopctl.workflow.ports.change import PortResult
+    from sopctl.workflow.ports.job import PortResult
 
 
 overwrite_option = click.option(

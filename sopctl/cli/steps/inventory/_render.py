@@ -31,10 +31,18 @@ def plain_conditions(found: "Sequence[Condition]") -> list[dict[str, str]]:
     ]
 
 
+_COLOURS = {"critical": "red", "warning": "yellow"}
+
+
 def put_conditions(found: "Sequence[Condition]") -> None:
     """What is not as it should be, one line each."""
     for each in found:
-        click.secho(f"  {each.severity}: {printable(str(each))}", bold=True, fg="red")
+        click.secho(f"  {each.severity}: {printable(str(each))}", bold=True, fg=_COLOURS[each.severity])
+
+
+def room(gigabytes: float) -> str:
+    """`480 GB`, `60.5 TB`."""
+    return f"{gigabytes:g} GB" if gigabytes < 1000 else f"{gigabytes / 1000:.1f} TB"
 
 
 def put_changes(changes: "Sequence[Change]") -> None:

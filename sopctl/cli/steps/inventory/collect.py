@@ -14,6 +14,7 @@ from sopctl.cli.interrupt import cancel_on_interrupt
 from sopctl.cli.options import (
     FILE,
     choose_one,
+    clock_option,
     decider_options,
     end,
     example,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 @forks_option
 @decider_options
 @seen_option
+@clock_option
 @json_option
 @click.pass_context
 def command(

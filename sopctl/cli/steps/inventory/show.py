@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.options import example, id_argument, json_option, open_desk
 from sopctl.cli.render import console, put_facts, put_json, table
+from sopctl.cli.steps.inventory._render import room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,6 @@ def _put_over_time(months: "Sequence[MonthlyFacts]", *, as_json: bool) -> None:
     made = table("month", "revision", "memory", "disks", "system", "kernel")
     for each in months:
         made.add_row(
-            each.month, str(each.revision), f"{each.memory_gib:g} GiB", f"{each.disk_gb:g} GB", each.system, each.kernel
+            each.month, str(each.revision), f"{each.memory_gib:g} GiB", room(each.disk_gb), each.system, each.kernel
         )
     console().print(made)

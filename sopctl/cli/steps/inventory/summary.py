@@ -6,7 +6,7 @@ import click
 
 from sopctl.cli.options import choose_one, example, json_option, month_option, open_desk
 from sopctl.cli.render import aligned, console, counted_progress, put_json, table
-from sopctl.cli.steps.inventory._render import plain, plain_conditions, put_changes, put_conditions
+from sopctl.cli.steps.inventory._render import plain, plain_conditions, put_changes, put_conditions, room
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _put_summary(found: "MonthlySummary") -> None:
                 place.rack if place else "",
                 each.system,
                 f"{each.memory_gib:g} GiB",
-                f"{each.disk_gb:g} GB",
+                room(each.disk_gb),
                 str(each.deposit.valid_until or ""),
             )
         )
@@ -96,5 +96,5 @@ def _put_summary(found: "MonthlySummary") -> None:
     for name, sums in found.sums.items():
         made = table(name, "servers", "memory", "disks")
         for key, total in sums.items():
-            made.add_row(printable(key), str(total.servers), f"{total.memory_gib:g} GiB", f"{total.disk_gb:g} GB")
+            made.add_row(printable(key), str(total.servers), f"{total.memory_gib:g} GiB", room(total.disk_gb))
         console().print(made)

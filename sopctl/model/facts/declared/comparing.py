@@ -8,6 +8,8 @@ from sopctl.model.deposit import Server
 from sopctl.model.facts.declared.disks import declared_count, physical, same_sizes
 from sopctl.model.facts.declared.processors import same_processor
 from sopctl.model.facts.declared.systems import same_system
+from sopctl.model.facts.linux.systems import is_guest
+from sopctl.model.facts.naming import same_serial
 from sopctl.model.facts.parts import Disk
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.quantity import disk_size, memory_size
@@ -30,7 +32,12 @@ class Comparison(Struct, frozen=True):
 def compare(server: Server, serial: str, facts: ServerFacts) -> tuple[Comparison, ...]:
     """What was declared of `server`, line by line. `serial` is the inspection's, or else the letter's."""
     lines = (
-        Comparison("Nomor seri", serial, facts.serial or "", _letters(serial) == _letters(facts.serial or "")),
+        Comparison(
+            "Nomor seri",
+            serial,
+            facts.serial or "",
+            same_serial(serial, facts.serial, facts.chassis_serial, facts.board_serial),
+        ),
         Comparison(
             "Prosesor",
             server.processor,
@@ -75,7 +82,7 @@ def _memory(server: Server, facts: ServerFacts) -> Comparison:
 
 def _disks(server: Server, facts: ServerFacts) -> Iterable[Comparison]:
     count = declared_count(server.disks)
-    found = physical(facts.disks, facts.drives)
+    found = physical(facts.disks, facts.drives, guest=is_guest(facts.virtualization))
     seen = len(facts.disks) if found is None else len(found)
     yield Comparison(
         "Jumlah disk",
@@ -106,7 +113,3 @@ def _height(server: Server, facts: ServerFacts) -> Iterable[Comparison]:
     declared, found = server.height_units, facts.height_units
     if found:
         yield Comparison("Tinggi", f"{declared} U", f"{found} U", declared == found)
-
-
-def _letters(text: str) -> str:
-    return "".join(text.split()).casefold()

@@ -46,10 +46,12 @@ def declared_count(lines: Sequence[str]) -> int:
     return sum(_count(each) for line in lines for each in _named(line))
 
 
-def physical(disks: Sequence[Disk], drives: Sequence[Disk]) -> tuple[Disk, ...] | None:
+def physical(disks: Sequence[Disk], drives: Sequence[Disk], *, guest: bool) -> tuple[Disk, ...] | None:
     """The machine's disks, whether the system sees them or their controller does; None if there is a controller whose
-    disks could not be read."""
+    disks could not be read. A `guest` of another machine has the disks that it sees, whatever they are called."""
     seen = [disk for disk in disks if not _MEDIA.search(disk.model or "")]
+    if guest:
+        return tuple(seen)
     own = [disk for disk in seen if not _VOLUME.search(disk.model or "")]
     if len(own) < len(seen) and not drives:
         return None

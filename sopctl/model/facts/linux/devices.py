@@ -19,7 +19,7 @@ _NO_FILE_SYSTEM = words(
     """
     squashfs iso9660 udf tmpfs devtmpfs ramfs overlay aufs proc sysfs autofs cgroup cgroup2 devpts mqueue
     hugetlbfs debugfs tracefs securityfs pstore bpf configfs fusectl binfmt_misc efivarfs rpc_pipefs nsfs
-    selinuxfs nfsd fuse.lxcfs fuse.gvfsd-fuse fuse.portal fuse.snapfuse fuse.pmxcfs
+    selinuxfs nfsd fuse.lxcfs fuse.gvfsd-fuse fuse.portal fuse.snapfuse fuse.pmxcfs fuse.fuse-overlayfs erofs
     """
 )
 _SHARED = words(
@@ -38,6 +38,9 @@ _OF_CONTAINERS = re.compile(
 )
 """Below these, mounts come and go with containers and sessions."""
 
+_OF_A_GUEST = re.compile(r"/(?:subvol|basevol)-\d{1,9}-disk-\d{1,4}$")
+"""What Proxmox calls the file system of a container."""
+
 
 def is_disk(name: str, kind: str | None = None) -> bool:
     """Whether the kernel's name is that of a disk; `kind` is lsblk's TYPE, where it is known."""
@@ -47,6 +50,8 @@ def is_disk(name: str, kind: str | None = None) -> bool:
 def is_mount(path: str, device: str, fstype: str) -> bool:
     """Whether a mounted file system is one of the server's own, local or from a share."""
     if fstype in _NO_FILE_SYSTEM or device.startswith("/dev/loop") or _OF_CONTAINERS.match(path[:64]):
+        return False
+    if _OF_A_GUEST.search(path[-40:]):
         return False
     return fstype in _SHARED or fstype.startswith("fuse.") or device.startswith(("/dev/", "//")) or ":" in device
 

@@ -148,6 +148,11 @@ def virtualization(said: str | None) -> str | None:
     return _UNDER.get(plain) or text(said.casefold(), 40)
 
 
+def is_guest(under: str | None) -> bool:
+    """Whether the server runs under another one; `under` is its virtualisation, None where nobody said."""
+    return under not in (None, "none")
+
+
 def pairs(lines: Sequence[str]) -> dict[str, str]:
     """`KEY=value` and `KEY="value"` of os-release(5)."""
     found: dict[str, str] = {}

@@ -1,0 +1,81 @@
+"""What a record says that cannot be meant: a letter from the future, a term that ends before it begins, a serial number
+that is none, numbers that a spreadsheet has rounded. Beside admission.py, which calls it for every door."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from sopctl.model import placeholders
+from sopctl.model.deposit import Adoption, AnyRequest, ApplianceRequest, Request
+from sopctl.model.intake import cells
+
+OLDEST_LETTER = date(1990, 1, 1)
+"""No server of today was asked for before."""
+LONGEST_TERM = 15
+"""Years for which a server is on deposit at most: none is used for longer."""
+
+Doubt = tuple[tuple[str, ...], str, str]
+"""Where in the record, why that cannot be meant, and what helps."""
+
+
+def doubts(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
+    """What cannot be meant, in the order in which it is read. `today` is the office's day."""
+    yield from _letter(record, today)
+    yield from _numbers(record)
+    yield from _term(record, today)
+
+
+def _letter(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
+    if record.letter is None:
+        return
+    if why := letter_day(record.letter.date, today):
+        yield ("letter", "date"), why, "Write its date as on the paper."
+
+
+def letter_day(written: date, today: date) -> str:
+    """Why a letter cannot be of this day; empty if it can."""
+    if written > today:
+        return f"the letter is of {written}, which has not come yet"
+    if written < OLDEST_LETTER:
+        return f"the letter is of {written}, before {OLDEST_LETTER.year}"
+    return ""
+
+
+def _term(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
+    until = record.valid_until
+    if until is None:
+        return
+    if why := term(until, record.letter.date if record.letter else None, today):
+        yield ("valid_until",), why, "Write the last day of the deposit as in the letter, such as 2027-12-31."
+    elif until < today and isinstance(record, Request | ApplianceRequest):
+        yield ("valid_until",), f"{until} has passed already", "Ask the unit until when the server is to stay."
+
+
+def term(until: date, letter: date | None, today: date) -> str:
+    """Why a deposit cannot be meant to end on this day; empty if it can."""
+    if letter and until <= letter:
+        return f"{until} is not after the day of the letter, {letter}"
+    if until.year > today.year + LONGEST_TERM:
+        return f"{until} is more than {LONGEST_TERM} years away"
+    return ""
+
+
+def _numbers(record: AnyRequest | Adoption) -> Iterator[Doubt]:
+    serial = record.server.serial
+    if serial and (why := cells.rounded(serial)):
+        yield ("server", "serial"), why, cells.ROUNDED_REMEDY
+    elif serial and placeholders.stands_for_nothing(serial):
+        yield (
+            ("server", "serial"),
+            f"{serial!r} stands for no serial number: firmware says it where none was set",
+            "Read the number off the server's label.",
+        )
+    people = {"administrative": record.contacts.administrative, "technical": record.contacts.technical}
+    for role, contact in people.items():
+        if why := cells.rounded(contact.nip):
+            yield ("contacts", role, "nip"), why, cells.ROUNDED_REMEDY
+        if was := cells.lost_zero(contact.phone):
+            yield (
+                ("contacts", role, "phone"),
+                f"{contact.phone} seems to have lost its 0 in a spreadsheet",
+                f"Write {was}, or with its country: +62{was[1:]}",
+            )

@@ -1,0 +1,84 @@
+"""Every capture of every table, whatever kind it is of: beside itself it shows no change, in whatever order its parts
+come, and after it was kept and read again; its form and its conditions can be made."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from sopctl.adapters.documents import sections_of
+from sopctl.model.facts.appliance import from_answers
+from sopctl.model.facts.changes import differences
+from sopctl.model.facts.conditions import conditions
+from sopctl.model.facts.declaration import declarations
+from sopctl.model.facts.readers.redfish import from_bmc
+from sopctl.model.facts.script import from_script
+from sopctl.model.facts.server import ServerFacts
+from tests.cases import rows
+from tests.model.facts.captures import AT, MACHINES, facts, framed
+from tests.model.facts.readers.test_redfish import BMCS, gathered, mockup
+from tests.model.facts.test_appliance import ROWS as APPLIANCES
+from tests.model.facts.test_appliance import said_by
+from tests.model.facts.test_declaration import CAPTURES as WHOLE
+
+SECTIONS = {name for each in declarations(ServerFacts) if each.read for name in (*each.read.sections, *each.read.also)}
+
+
+def captures() -> Iterator[tuple[str, ServerFacts]]:
+    """All of them, by their table and name."""
+    for name, machine in MACHINES.items():
+        for new in (True, False):
+            yield f"machines: {name}, {'new' if new else 'old'} tools", facts(machine, new=new)
+    for row in rows("months"):
+        for month in ("before", "after"):
+            yield f"months: {row['name']}, {month}", facts(row[month])
+    for table in ("controllers", "pools", "guests", "adapters", "supplies"):
+        for row in rows(table):
+            said = {_section(key): text for key, text in row.items() if _section(key).split()[0] in SECTIONS}
+            lines = {section: text for section, text in said.items() if isinstance(text, str)}
+            yield f"{table}: {row['name']}", from_script(framed(lines), gathered_at=AT)
+    for row in rows("smart"):
+        text = row.get("said") or msgspec.json.encode(row.get("json")).decode()
+        disk = 'NAME="sda" TYPE="disk" SIZE="2000398934016" MODEL="X" SERIAL="" ROTA="1"'
+        yield f"smart: {row['name']}", from_script(framed({"lsblk": disk, "smart sda": text}), gathered_at=AT)
+    for path in WHOLE:
+        yield f"details: {path.stem}", from_script(path.read_text(), gathered_at=AT)
+    for row in APPLIANCES:
+        found = from_answers(row["platform"], said_by(row["machine"]), gathered_at=AT)
+        if found:
+            yield f"appliances: {row['machine']}", found
+    for name in BMCS:
+        case = mockup(name)
+        serial = case.get("serial", "")
+        yield f"bmc: {name}", from_bmc(gathered(case["documents"], serial), gathered_at=AT, serial=serial)
+
+
+def _section(key: str) -> str:
+    """Of a row's key: the controllers' tables call one by another name, as they name what follows so."""
+    return {"all_drives": "drives", "drives": "-"}.get(key, key)
+
+
+FOUND = dict(captures())
+
+
+def test_there_are_many() -> None:
+    assert len(FOUND) >= 500
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_capture_does_not_differ_from_itself(name: str) -> None:
+    found = FOUND[name]
+    assert differences(found, found) == ()
+    kept = msgspec.json.decode(msgspec.json.encode(found), type=ServerFacts)
+    assert differences(found, kept) == differences(kept, found) == ()
+    mixed = random.Random(name)
+    lists: dict[str, Any] = {
+        field: tuple(mixed.sample(value, len(value)))
+        for field in found.__struct_fields__
+        if isinstance(value := getattr(found, field), tuple)
+    }
+    assert differences(found, msgspec.structs.replace(found, **lists)) == ()
+    assert conditions(kept) == conditions(found)
+    assert sections_of(found, {}, {})

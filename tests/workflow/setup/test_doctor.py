@@ -1,0 +1,36 @@
+"""What the doctor says of a site's letters: those of earlier days, and a rehearsal's networks."""
+
+from collections.abc import Callable
+
+from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.servers import logins
+from sopctl.workflow.setup import doctor, init
+from sopctl.workflow.steps import letters
+
+
+def test_a_record_that_names_a_secret_is_told_how_to_move(desk: Desk, file_request: Callable[..., str]) -> None:
+    """As an older sopctl recorded it: deposit.yml and what was filed say so."""
+    record = desk.site.root / "appliance.yml"
+    record.write_text(init.EXAMPLE_APPLIANCE)
+    appliance, server = letters.request(desk, record).id, file_request({"SN-0001": "SN-0009"})
+    (desk.site.root / "keys/fw1").write_text("rahasia\n")
+    assert [each for each in doctor.diagnose(str(desk.site.root)) if each.what.startswith("login ")] == []
+    settings = desk.site.root / "sopctl.yml"
+    settings.write_text(settings.read_text() + "first_contact_keys: [dinkes]\n")
+    (told,) = [each for each in doctor.diagnose(str(desk.site.root)) if each.what.startswith("login ")]
+    assert (told.what, "names the key 'owner'" in told.detail, bool(told.remedy)) == (f"login {server}", True, True)
+    init.make_key(desk.site.root / "key", "kunci")
+    logins.set_key(desk, server, desk.site.root / "key")
+    assert [each for each in doctor.diagnose(str(desk.site.root)) if each.what.startswith("login ")] == []
+    assert appliance
+
+
+def test_a_rehearsals_networks_are_told(desk: Desk) -> None:
+    root = desk.site.root
+    (told,) = [each for each in doctor.diagnose(str(root)) if each.what == "rehearsal"]
+    assert (told.ok, "127.0.0.0/8" in told.detail) == (False, True)
+    lines = (root / "sopctl.yml").read_bytes().splitlines()
+    (root / "sopctl.yml").write_bytes(b"\n".join(line for line in lines if b"rehearsal_networks" not in line) + b"\n")
+    assert Site(root).settings.rehearsal_networks == ()
+    assert [each for each in doctor.diagnose(str(root)) if each.what == "rehearsal"] == []
