@@ -80,10 +80,10 @@ class Journal:
         return self._chained(self._read()[0])
 
     def newest(self) -> str | None:
-        """The deposit of the newest event, as its line says (the chain is not checked); None where there is none."""
-        start = msgspec.json.encode({"deposit": MENDED})[:-1]
-        raw = next((line for line in reversed(self._read()[0]) if not line.startswith(start)), None)
-        return self._line(0, raw).deposit if raw else None
+        """The deposit of the newest event of a dossier, as its line says (the chain is not checked); None where there
+        is none. Other lines (of a mend, the roster, a book of the house) are passed over."""
+        lines = (self._line(number, raw) for number, raw in reversed(list(enumerate(self._read()[0], 1))))
+        return next((line.deposit for line in lines if re.match(names.ID, line.deposit)), None)
 
     def anchor(self) -> Anchor:
         """Where the journal ends now. Raises InvalidRecord as `lines`."""

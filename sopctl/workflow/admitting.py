@@ -34,6 +34,7 @@ def destinations(site: Site) -> Destinations:
     return Destinations(settings.networks, settings.rehearsal_networks, ours)
 
 
+@lru_cache(maxsize=8)
 def house(site: Site, today: date | None = None) -> House:
     """What of this site decides over a letter that comes in `today` (None: nobody asks what is plausible)."""
     settings = site.settings

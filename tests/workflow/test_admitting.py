@@ -88,13 +88,13 @@ def test_an_edit_brings_in_nothing_that_a_letter_may_not_say(desk: Desk, file_re
     source = desk.site.root / "worse.yml"
     source.write_text(worse)
     with pytest.raises(InvalidRecord, match=r"access\.first_contact\.key"):
-        editing.edit(desk, deposit, source=source)
+        editing.edit(desk, deposit, source=source, note="ralat")
     record.write_text(worse)
     with pytest.raises(InvalidRecord, match=r"access\.first_contact\.key"):
         editing.accept(desk, deposit, note="ralat")
     record.write_text(before)
     source.write_text(before.replace("Contoh R200", "Contoh R210"))
-    assert editing.edit(desk, deposit, source=source)
+    assert editing.edit(desk, deposit, source=source, note="ralat")
 
 
 def test_an_adoption_has_the_same_gate(desk: Desk, tmp_path: Path) -> None:

@@ -15,29 +15,35 @@ from pathlib import Path
 from typing import Any
 
 import holidays
+import msgspec
 import pytest
 import yaml
 
 from sopctl.cli import terminal
-from sopctl.errors import InvalidRecord, NotNow
+from sopctl.errors import InvalidRecord, NotNow, UsageError
 from sopctl.model.access.verification import Established, View
+from sopctl.model.facts.setup import from_setup
 from sopctl.model.inspection import Inspection
 from sopctl.model.sop import history, verbs
-from sopctl.model.sop.entries import AccessTried, AnsibleRun, Configured, Gathered, Paper
+from sopctl.model.sop.entries import AccessTried, AnsibleRun, Configured, DiskWish, Gathered, Paper
 from sopctl.model.sop.summary import Summary
 from sopctl.store import codec, dossiers, register
+from sopctl.store import facts as kept_facts
 from sopctl.store.library import SHIPPED
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.house import sanitising
 from sopctl.workflow.papers import integrity
 from sopctl.workflow.setup import journal, validation
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST
-from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, releasing, reservation
-from sopctl.workflow.views import board
+from sopctl.workflow.steps import acts, correcting, handover, inspecting, letters, notifying, releasing, reservation
+from sopctl.workflow.steps.mending import leaving, moving
+from sopctl.workflow.views import board, disks
 from sopctl.workflow.views.sla_report import sla_report
 from tests.conftest import Clock
 
 DOSSIERS = 200
+FACTS = msgspec.json.encode(from_setup({}, gathered_at="2026-01-01T00:00:00"))
 RACKS: dict[str, dict[str, Any]] = {
     "A1": {"units": 42, "depth_mm": 900, "power_watts": 9000, "weight_kg": 900, "blocked": {21: "panel kabel"}},
     "B1": {"units": 24, "depth_mm": 700, "power_watts": 6000, "switch": {"name": "sw-b1", "ports": 10}},
@@ -120,7 +126,9 @@ class Year:
         """What happens beside the paper; True when it used up the day for this deposit."""
         if each.held:
             if self.chance(0.3):
-                acts.resume(self.desk.decided_by("staf"), each.id)
+                acts.resume(self.desk.decided_by("kabid"), each.id)
+            return True
+        if self.mend(each):
             return True
         if self.chance(0.01):
             acts.hold(self.desk.decided_by("staf"), each.id, reason="menunggu pemilik")
@@ -145,6 +153,63 @@ class Year:
             self.happened["prioritised"] += 1
             return True
         return False
+
+    def mend(self, each: Summary) -> bool:
+        """What was recorded wrongly is corrected, servers are moved, and a few are gone; True when something was."""
+        what = self.dice.choices(
+            ("", "serial", "day", "undo", "move", "forged", "gone", "void"), (2000, 12, 6, 12, 60, 1, 1, 1)
+        )[0]
+        staff, head = self.desk.decided_by("staf"), self.desk.decided_by("kabid")
+        try:
+            match what:
+                case "serial":
+                    new = f"{each.serial.partition('/')[0]}/{self.happened['serial'] + 1}"
+                    correcting.serial(staff, each.id, serial=new, reason="salah baca")
+                case "day" if each.received_on:
+                    earlier = each.received_on - timedelta(days=1)
+                    correcting.day(staff, each.id, what="received", day=earlier, reason="dicatat terlambat")
+                case "undo":
+                    newest = dossiers.read(self.desk.site, each.id).standing.came_by
+                    correcting.undo(staff, each.id, number=newest, reason="salah berkas")
+                case "move":
+                    rack = self.dice.choice(sorted(RACKS))
+                    to = moving.To(rack, self.dice.randint(1, RACKS[rack]["units"] - 3))
+                    if each.place and each.place.port and self.chance(0.5):
+                        to = moving.To(port=self.dice.randint(1, 10))
+                    moving.relocate(staff, each.id, to=to, told=moving.Told("panas", mistaken=self.chance(0.2)))
+                case "forged":
+                    leaving.forged(head, each.id, reason="dinas tidak pernah bersurat")
+                case "gone":
+                    leaving.write_off(head, each.id, lost="rusak", reason="papan induk terbakar")
+                case "void":
+                    leaving.void(head, each.id, other="PS-2026-0001", reason="diajukan dua kali")
+                case _:
+                    return False
+        except (NotNow, UsageError):  # it has no place or no such step, or there is no room
+            self.happened["not mended"] += 1
+            return False
+        self.happened[what] += 1
+        return True
+
+    def wipe(self, deposit: str) -> None:
+        """What the owner asked for is done to each disk."""
+        dossier = dossiers.read(self.desk.site, deposit)
+        wish = dossier.newest(DiskWish)
+        if not (wish and wish.wipe_disks):
+            return
+        left = disks.left(dossier)
+        serials = [*left.disks, *(f"D-{deposit}-{number}" for number in range(left.more))]
+        if serials:
+            sanitising.sanitise(
+                self.desk.decided_by("staf"),
+                deposit,
+                serials=serials,
+                method="purge",
+                result="ok",
+                done_by="staf",
+                tool="nvme format",
+                unlisted="tidak terbaca",
+            )
 
     def work(self, each: Summary, today: date) -> None:  # noqa: PLR0912 (one case a verb)
         """Do what is due, most of the time."""
@@ -186,6 +251,7 @@ class Year:
                     desk, deposit, found=Inspection(rest_ok=True), missing=("rel",) if self.chance(0.1) else ()
                 )
             case "handover", _:
+                self.wipe(deposit)
                 handover.handover(desk, deposit)
             case "place", _:
                 reservation.place(desk, deposit)
@@ -223,7 +289,9 @@ class Year:
                 return
             if each.verb == "inventory":
                 paper = mine.keep("inventaris.pdf", b"%PDF-")
-                facts = mine.keep(f"{today:%Y-%m}.json", b"{}", "facts")
+                revision = kept_facts.next_revision(kept_facts.months(mine.dossier), f"{today:%Y-%m}")
+                name = kept_facts.name_of(f"{today:%Y-%m}", revision)
+                facts = dossiers.keep_document(mine.dossier, name, FACTS, "facts")
                 form = Paper(paper.file, paper.sha256)
                 mine.record("selesai", Gathered(facts=facts, month=f"{today:%Y-%m}", document=form))
             else:
@@ -253,7 +321,8 @@ def check_space(site: Site, everyone: list[Summary]) -> None:
 
 def check_identities(site: Site, everyone: list[Summary]) -> None:
     """No two open deposits with one address, serial number, name or letter, as their records have them."""
-    records = [yaml.safe_load((site.root / "deposits" / x.id / "deposit.yml").read_text()) for x in everyone if x.step]
+    files = [site.root / "deposits" / each.id / "deposit.yml" for each in everyone if not each.closed]
+    records = [yaml.load(file.read_bytes(), yaml.CBaseLoader) for file in files]
     for told in ("{access[address]} {access[port]}", "{server[serial]}", "{server[name]}", "{unit} {letter[number]}"):
         marks = Counter(told.format(**record) for record in records)
         assert [mark for mark, number in marks.items() if number > 1] == []
@@ -262,16 +331,23 @@ def check_identities(site: Site, everyone: list[Summary]) -> None:
 def check_history(events: list[Any]) -> None:
     """Every event follows from the one before by the procedures' text: no step is skipped, nothing happens on hold."""
     where, on_hold, back = ("penitipan", 1), False, None
+    stood: dict[str, Any] = {}
     acts = verbs.NEUTRAL - history.WORK
     for event in events:
-        here = (event["procedure"], int(event["step"]))
+        here, stood[event["seq"]] = (event["procedure"], int(event["step"])), where
         if here[0] == "pengembalian" and where[0] == "konfigurasi":
             back, where = where, ("pengembalian", 1)
         assert here == where, f"event {event['seq']} at {here}, the deposit stood at {where}"
         outcome = event["outcome"]
+        if outcome == "langkah dibatalkan":
+            where = stood[event["data"]["undoes"]["event"]]
+            continue
+        if outcome in ("duplikat", "keluar tanpa pengembalian"):
+            where = ("closed", 0)
+            continue
         if outcome in acts or outcome in ("started", "failed", "interrupted"):
             assert outcome != "ditahan" or not on_hold
-            on_hold = outcome == "ditahan" or (on_hold and outcome != "dilanjutkan")
+            on_hold = outcome in ("ditahan", "surat palsu") or (on_hold and outcome != "dilanjutkan")
             continue
         step = next(s for s in PROCEDURES[here[0]]["steps"] if s["no"] == str(here[1]))
         leads = step["outcomes"][outcome]
@@ -360,6 +436,7 @@ def test_a_year_in_the_office(office: Site) -> None:
         "asked back",
         "given back",
     }
+    wanted |= {"serial", "day", "undo", "move", "forged", "gone", "void"}
     assert {what for what in wanted | {"served by itself"} if not year.happened[what]} == set(), year.happened
     let_go = sum(event.outcome == "tempat dilepas" for dossier in dossiers.read_all(office) for event in dossier.events)
     assert let_go, "an offer was not taken up in time"

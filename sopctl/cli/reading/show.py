@@ -70,7 +70,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
             at,
             f"{event.procedure} {event.step}",
             event.outcome + mark,
-            printable(", ".join(filter(None, (details.decided_by(event), details.decider(event))))),
+            printable(details.decided_by(event, desk.site)),
             printable(event.note),
             style="red" if mark else None,
         )

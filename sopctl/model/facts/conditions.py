@@ -125,7 +125,9 @@ def _supplies(facts: ServerFacts) -> Iterator[Condition]:
     for supply in facts.power_supplies:
         severity = judged(supply.state).severity
         if supply.plugged is False:
-            yield Condition(_supply(supply), "kabel daya tidak terpasang", Severity.CRITICAL)
+            lost = supply.state if shown.lost_input(supply) else None  # the cord may be there
+            what = f"tidak mendapat daya ({lost})" if lost else "kabel daya tidak terpasang"
+            yield Condition(_supply(supply), what, Severity.CRITICAL)
         elif severity:
             yield Condition(_supply(supply), f"tidak sehat ({supply.state})", severity)
     for bay in facts.empty_bays:

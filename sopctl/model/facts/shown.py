@@ -140,10 +140,15 @@ def supplies(power_supplies: Sequence[PowerSupply], empty_bays: Sequence[str]) -
         watts = f" {each.watts} W" if each.watts else ""
         state = None if judged(each.state) is State.GOOD else each.state
         if each.plugged is False:
-            state = "tanpa kabel daya"
+            state = "tidak mendapat daya" if lost_input(each) else "tanpa kabel daya"
         return f"{each.name}{watts}" + (f" ({state})" if state else "")
 
     return "; ".join((*map(told, power_supplies), *(f"{bay} (tidak terpasang)" for bay in empty_bays))) or None
+
+
+def lost_input(supply: PowerSupply) -> bool:
+    """Whether it says that it gets no power; SMBIOS says that it has no cord."""
+    return supply.plugged is False and "lost" in (supply.state or "").casefold()
 
 
 def machines(guests: Sequence[Guest]) -> str | None:

@@ -19,7 +19,18 @@ from sopctl.errors import Action, InvalidRecord, SopctlError
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
 from sopctl.model.intake import identity
 from sopctl.model.intake.identity import Clash, Holder, Mark
-from sopctl.model.sop.entries import AddressGiven, Despite, Filed, HostKeyPinned, Shared, from_data
+from sopctl.model.sop.entries import (
+    AddressGiven,
+    ConditionInspected,
+    Corrected,
+    Despite,
+    Filed,
+    HostKeyPinned,
+    Shared,
+    Undone,
+    entry_signs,
+    from_data,
+)
 from sopctl.model.sop.history import Event
 from sopctl.store import codec, dossiers, locks
 from sopctl.store.dossiers import Dossier
@@ -28,6 +39,11 @@ from sopctl.store.site import Site
 
 WAIT_SECONDS = 120
 """How long to wait for another command that compares with all deposits, as for a list of thousands of servers."""
+
+_CHANGE_MARKS = frozenset[str]().union(
+    *map(entry_signs, (Filed, HostKeyPinned, AddressGiven, ConditionInspected, Corrected, Undone))
+)
+"""The entries by which a deposit may come to have a mark, as an event's data shows them."""
 
 FEW = 60
 """Marks; for more of them, reading every dossier is faster than looking for traces of each."""
@@ -89,6 +105,8 @@ def hosts(site: Site) -> set[str]:
 
 def added(site: Site, dossier: Dossier, event: Event) -> Holder:
     """The marks that a deposit has after `event` and had not before. None for one that the event closes."""
+    if _CHANGE_MARKS.isdisjoint(event.data):
+        return Holder(dossier.id, {})
     bound = dossiers.bind(dossier.id, dossier.events, event)
     filed, deposit = from_data(Filed, bound), dossier.deposit
     if filed:

@@ -161,6 +161,7 @@ def template() -> str:
 
 
 def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Adopted]:
+    desk.sure_of_the_clock()
     site, now = desk.site, desk.now()
     opening = procedure.opening(site.procedures)
     outcomes = opening.first.outcomes_of("adopt")

@@ -36,6 +36,7 @@ def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone
     filed = request_letter.read(desk.site, record, desk.now().date())
     scan = read_scan(letter) if letter else None
     opening = procedure.opening(desk.site.procedures)
+    desk.sure_of_the_clock()
     now = desk.now()
     event = Event(
         seq=0,

@@ -12,6 +12,7 @@ from sopctl.model.sop import corrections
 from sopctl.model.sop.entries import AddressGiven, Amended, Decider, Despite, OnBehalfOf, Undone, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
 
 
 def contacts(deposit: Deposit, *, personal: bool) -> list[tuple[str, str]]:
@@ -50,10 +51,15 @@ def _mended(dossier: Dossier) -> dict[int, list[str]]:
     return found
 
 
-def decided_by(event: Event) -> str:
-    """Who decided it, and for whom (`kabid a.n. kadis`)."""
-    behalf = from_data(OnBehalfOf, event)
-    return f"{event.by} a.n. {behalf.on_behalf_of.person}" if behalf else event.by
+def decided_by(event: Event, site: Site) -> str:
+    """Who decided it, and for whom (`kabid a.n. kadis`); with the name and position of that day, where sopctl.yml has
+    another one now."""
+    behalf, then = from_data(OnBehalfOf, event), from_data(Decider, event)
+    who = f"{event.by} a.n. {behalf.on_behalf_of.person}" if behalf else event.by
+    now = site.settings.people.get(event.by)
+    if then and (now is None or (now.name, now.position) != (then.decider.name, then.decider.position)):
+        return f"{who} ({decider(event)})"
+    return who
 
 
 def address_given(dossier: Dossier) -> str:

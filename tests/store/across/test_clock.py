@@ -10,6 +10,7 @@ from sopctl.model.availability import Policy, Sight
 from sopctl.store import dossiers
 from sopctl.store.across import clock as clocks
 from sopctl.store.checks import Checks
+from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import checking
@@ -105,6 +106,19 @@ def test_a_new_site_believes_its_clock(site: Site) -> None:
 def test_a_broken_note_of_the_time_is_none(desk: Desk, file_request: Callable[..., str], content: bytes) -> None:
     file_request()
     (desk.site.root / "var" / "clock").write_bytes(content)
+    found = clocks.doubt(desk.site, YEARS)
+    assert found
+    assert found.ahead
+
+
+def test_the_newest_event_is_a_dossier_s(desk: Desk, file_request: Callable[..., str]) -> None:
+    """Whatever else the journal has noted since."""
+    deposit, journal = file_request(), Journal(desk.site.root)
+    with desk.site.alone():
+        for name in ("=", "-", "visits-2026"):
+            journal.writer().add_hash(name, 1, "0" * 64)
+    assert journal.newest() == deposit
+    (desk.site.root / "var" / "clock").unlink()
     found = clocks.doubt(desk.site, YEARS)
     assert found
     assert found.ahead

@@ -82,7 +82,7 @@ CONDITIONS = (
     "Disk RAID c0/e8/s3 (DRIVE-3) tidak sehat (Failed) kritis",
     "RAID 0/0 tidak utuh (Pdgd) kritis",
     "RAID md0 tidak utuh (U_); anggota sdc1 gagal kritis",
-    "Catu daya PSU 1 (PSU-0001) kabel daya tidak terpasang kritis",
+    "Catu daya PSU 1 (PSU-0001) tidak mendapat daya (Power Supply AC lost) kritis",
     "Disk RAID c0/e8/s4 (DRIVE-4) sedang dikerjakan (Rbld) peringatan",
 )
 CHANGES = (
@@ -98,7 +98,7 @@ def test_what_is_wrong_comes_first_and_what_changed_stands_with_the_signature(pa
     assert len(found) <= 3
     places = [found[0].index(sentence) for sentence in ("Keadaan yang perlu ditangani", *CONDITIONS, "Identitas")]
     assert places == sorted(places), "conditions first, critical ones before warnings, one row for each part"
-    for said in ("480 GB", "12 TB", "48 TB", "tidak, mesin fisik", "PSU 1 750 W (tanpa kabel daya)", "128 GiB"):
+    for said in ("480 GB", "12 TB", "48 TB", "tidak, mesin fisik", "PSU 1 750 W (tidak mendapat daya)", "128 GiB"):
         assert said in text
     assert "43.654" not in text, "which would be forty-three thousand"
     assert all(change in found[-1] for change in CHANGES)

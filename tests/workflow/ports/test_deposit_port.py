@@ -9,20 +9,22 @@ import pytest
 
 from sopctl.adapters.ansible.runner import Outcome, RunResult
 from sopctl.adapters.documents.forms import Section
+from sopctl.cli import wording
 from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.facts.server import ServerFacts
 from sopctl.store import dossiers, register
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk, act
+from sopctl.workflow.desk import Desk, StepDone, act
 from sopctl.workflow.papers.inventory_form import inventory_form
 from sopctl.workflow.ports import audit, deposit_port
 from sopctl.workflow.steps import advancing, releasing
 from sopctl.workflow.steps.configuring import configure
+from sopctl.workflow.steps.mending import leaving, moving
 from sopctl.workflow.views import board
 from tests.adapters.switch.conftest import OTHER_KEY, pin
 from tests.conftest import Ran, edit, give_back
 from tests.lab.test_docs import CHECKOUT, play, printed
-from tests.workflow.ports.conftest import MAC, ONE, VLAN, Lan, last, plugged
+from tests.workflow.ports.conftest import MAC, ONE, TWO, VLAN, Lan, known_by, last, plugged
 
 
 def vlan_on_the_form(desk: Desk, deposit: str) -> str:
@@ -252,3 +254,56 @@ def test_the_document(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     assert len(lines) >= 8
     play(lines, desk.site.root)
     assert "shutdown" in switch.running[ONE].lines
+
+
+def moved(desk: Desk, deposit: str) -> StepDone:
+    return moving.relocate(
+        desk.decided_by("staf"), deposit, to=moving.To(port=2), told=moving.Told("port 1 rusak", mistaken=True)
+    )
+
+
+def commands_of(desk: Desk) -> list[str]:
+    return [wording.command(row.action) for row in board.todo(desk).rows if row.action and row.kind == "followup"]
+
+
+def test_a_server_that_moves_leaves_its_port_shut_and_gets_the_new_one(
+    desk: Desk, lan: Lan, here: Callable[[], str]
+) -> None:
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    deposit = here()
+    deposit_port.apply(desk, deposit)
+    switch.plugged[TWO] = switch.plugged.pop(ONE)
+    done = moved(desk, deposit)
+    assert [each.outcome for each in done.also] == ["port switch"]
+    assert "shutdown" in switch.running[ONE].lines
+    assert switch.running[ONE].lines["switchport access vlan"] == "999"
+    assert switch.running[TWO].lines["switchport access vlan"] == "110"
+    place = dossiers.read(desk.site, deposit).summary.place
+    assert place
+    assert place.port == 2
+    assert commands_of(desk) == []
+
+
+def test_a_new_port_that_could_not_be_set_stays_to_be_done(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    deposit = here()
+    deposit_port.apply(desk, deposit)
+    switch.plugged.pop(ONE)
+    switch.plugged[TWO] = ["5254.00ff.ffff"]  # another server hangs there
+    switch.running[TWO].lines.pop("shutdown", None)
+    known_by(desk, deposit, MAC)
+    moved(desk, deposit)
+    assert "shutdown" in switch.running[ONE].lines
+    assert commands_of(desk) == [f"sopctl switch apply {deposit}"]
+
+
+def test_a_server_that_is_gone_leaves_its_port_shut(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    deposit = here()
+    deposit_port.apply(desk, deposit)
+    done = leaving.write_off(desk.decided_by("kabid"), deposit, lost="dicuri", reason="pembobolan")
+    assert "shutdown" in switch.running[ONE].lines
+    assert f"port {ONE} sw-a1: VLAN 999, ditutup" in done.note

@@ -70,9 +70,11 @@ def take_in(desk: Desk, tmp_path: Path) -> Callable[..., str]:
 
     def take(port: int, platform: str, serial: str = "SN-0002", text: str = EXAMPLE_APPLIANCE) -> str:
         text = text.replace("192.0.2.20", "127.0.0.1").replace("port: 22", f"port: {port}").replace("SN-0002", serial)
+        if dossiers.ids(desk.site):  # another one
+            text = text.replace("fw1.", f"fw-{serial.lower()}.").replace("090/2/", f"090/{serial}/")
         record = tmp_path / "request.yml"
         record.write_text(text.replace("platform: cisco_ios", f"platform: {platform}"))
-        deposit = letters.request(desk, record).id
+        deposit = letters.request(desk.knowing("satu alamat uji", clock_is_right=True), record).id
         logins.set_password(desk, deposit, Device(_never, HOST_KEY).password)
         letters.dispose(desk, deposit, instruction="Mohon ditindaklanjuti")
         letters.dispose(desk, deposit, instruction="Siapkan tempat")
@@ -96,7 +98,7 @@ def due(desk: Desk) -> Callable[[str], str]:
     """Bring a deposit, whose host key is HOST_KEY, to where its inventory is due."""
 
     def bring(deposit: str) -> str:
-        with turn(desk, deposit, "configure") as mine:
+        with turn(desk.knowing("satu alat uji", clock_is_right=True), deposit, "configure") as mine:
             mine.start(HostKeyPinned(host_key=pin(), host_key_confirmed="fingerprint"))
             mine.record("selesai")
         for verb, outcome in (("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai")):
@@ -311,7 +313,7 @@ def test_a_run_over_appliances_and_servers(
     stack = due(take_in(one.port, "cisco_ios", "FOC0000A001"))
     router = due(take_in(two.port, "mikrotik_routeros", "HCT00000001"))
     down = due(take_in(PORT, "cisco_ios", "SN-0009"))
-    server = due(placed("127.0.0.1", PORT, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"}))
+    server = due(placed("127.0.0.1", PORT + 1, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"}))
     told: list[str] = []
 
     def on_end(deposit: str, _answer: StepDone | SopctlError) -> None:

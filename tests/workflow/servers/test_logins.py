@@ -40,7 +40,7 @@ def test_a_key_of_its_own_goes_before_what_the_letter_names(
     desk: Desk, appliance: str, file_request: Callable[..., str], tmp_path: Path
 ) -> None:
     make_key(tmp_path / "key", "kunci")
-    server = file_request()
+    server = file_request({"090/1/2026": "090/3/2026", "SN-0001": "SN-0003"})
     assert reach.reach(desk.site, dossiers.read(desk.site, server)).key == "owner"
     for deposit in (server, appliance):
         logins.set_key(desk, deposit, tmp_path / "key")

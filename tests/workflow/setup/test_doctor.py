@@ -13,7 +13,10 @@ def test_a_record_that_names_a_secret_is_told_how_to_move(desk: Desk, file_reque
     """As an older sopctl recorded it: deposit.yml and what was filed say so."""
     record = desk.site.root / "appliance.yml"
     record.write_text(init.EXAMPLE_APPLIANCE)
-    appliance, server = letters.request(desk, record).id, file_request({"SN-0001": "SN-0009"})
+    appliance, server = (
+        letters.request(desk, record).id,
+        file_request({"090/1/2026": "090/9/2026", "SN-0001": "SN-0009"}),
+    )
     (desk.site.root / "keys/fw1").write_text("rahasia\n")
     assert [each for each in doctor.diagnose(str(desk.site.root)) if each.what.startswith("login ")] == []
     settings = desk.site.root / "sopctl.yml"

@@ -58,7 +58,7 @@ def move(desk: Desk, deposit: str, *, to: dict[str, Any], reason: str, **told: A
 
 def again(desk: Desk, deposit: str) -> None:
     """The same letter is filed once more."""
-    letters.request(desk, desk.site.root / "request.yml")
+    letters.request(desk.knowing("surat sama diajukan lagi"), desk.site.root / "request.yml")
 
 
 def void(desk: Desk, deposit: str, *, of: str = "", **told: Any) -> None:
@@ -239,8 +239,10 @@ def _plain(value: Any) -> Any:
 
 
 def perform(desk: Desk, deposit: str, each: dict[str, Any]) -> None:
-    words = {{"dated": "on"}.get(key, key): value for key, value in each.items() if key not in ("verb", "by")}
-    DO[each["verb"]](desk.decided_by(each.get("by")), deposit, **words)
+    words = {
+        {"dated": "on"}.get(key, key): value for key, value in each.items() if key not in ("verb", "by", "despite")
+    }
+    DO[each["verb"]](desk.decided_by(each.get("by")).knowing(each.get("despite", "")), deposit, **words)
 
 
 def test_a_correction_names_the_event_and_keeps_the_scan(

@@ -240,7 +240,7 @@ def test_reserve_gives_the_next_free_address_and_keeps_it(desk: Desk, file_reque
         reservation.reserve(office, third, network="titipan")
     assert dossiers.read(office.site, third).standing.place == "penitipan 4"
     with pytest.raises(InvalidRecord, match=f"the address 10.20.30.12:22 is that of {second}"):
-        file_request({"192.0.2.13 ": "10.20.30.12 "})
+        file_request({"192.0.2.10 ": "10.20.30.12 "})
     edit(office, second, "192.0.2.11", "10.20.30.12")
     assert details.address_given(dossiers.read(office.site, second)) == ""
 
