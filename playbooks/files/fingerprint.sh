@@ -220,7 +220,7 @@ ssh_server() {
     if [ -n "$sshd" ]; then
         printf '%s\n' "$sshd" | joined sshd
     elif have sshd; then
-        fact "sshd error" "$(timeout 5 sshd -T 2>&1 >/dev/null | head -n 1 | tr -d '\r')"
+        fact "sshd error" "$(timeout 5 sshd -T -C "user=nobody.invalid,$stranger" 2>&1 >/dev/null | head -n 1 | tr -d '\r')"
     fi
     if ! grep -qsiE -r '^[[:space:]]*match[[:space:]]' /etc/ssh/; then return; fi
     for name in $(printf '%s\n' root "$@" $(noted_accounts) | sort -u | head -n 50); do
@@ -348,7 +348,7 @@ everything() { # ACCOUNT…
     passwd=$(find_accounts "$@" $(noted_accounts))
     homes=$(find_homes)
     [ ! -e /etc/debian_version ] || mkdir -p -m 755 /run/sshd 2>/dev/null # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
-    sshd=$(within sshd -T)
+    sshd=$(within sshd -T || within sshd -T -C "user=nobody.invalid,${stranger%=*}=1") # for anyone, and any port
     key_files=$(key_files)
     accounts
     homes_and_keys

@@ -172,7 +172,7 @@ bring_back() {
 
 ports() {
     found=$(listening | sed 's/.*://' | sort -un)
-    if [ -n "$found" ]; then echo "$found"; else sshd -T 2>/dev/null | sed -n 's/^port //p'; fi
+    if [ -n "$found" ]; then echo "$found"; else sshd -T -C user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22 2>/dev/null | sed -n 's/^port //p'; fi
 }
 
 verb=$1

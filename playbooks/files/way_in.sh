@@ -8,6 +8,11 @@ home_of() {
     home_named=$(entry "$1" | cut -d: -f6)
     readlink -f -- "$home_named" 2>/dev/null || printf '%s\n' "$home_named"
 }
+new_home() { # ACCOUNT: where useradd would make its home
+    base=/home
+    if command -v useradd >/dev/null; then base=$(useradd -D | sed -n 's/^HOME=//p'); fi
+    printf '%s/%s\n' "${base:-/home}" "$1"
+}
 as() { # ACCOUNT COMMAND [WORD…]: with a shell that is none of the account's own
     account_as=$1 command_as=$2
     shift 2
@@ -34,7 +39,7 @@ root_alone() { # PATH: can nobody but root change it, or a folder above it?
 
 key_files() { # ACCOUNT: its own files in which sshd looks for keys; one for all accounts is not among them
     [ ! -e /etc/debian_version ] || mkdir -p -m 755 /run/sshd 2>/dev/null || : # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
-    patterns=$(sshd -T -C "user=$1,host=localhost,addr=127.0.0.1" 2>/dev/null | sed -n 's/^authorizedkeysfile //p')
+    patterns=$(sshd -T -C "user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" 2>/dev/null | sed -n 's/^authorizedkeysfile //p')
     set -f
     for pattern in ${patterns:-.ssh/authorized_keys}; do
         case $pattern in
@@ -62,7 +67,7 @@ write_keys() { # ACCOUNT FILE, with the keys on standard input; a link stays one
         as "$1" '
             umask 077
             if [ -L "$0" ] || [ ! -w "${0%/*}" ]; then exec cat >"$0"; fi
-            if [ -r "$0" ]; then cp -p "$0" "$0.sopctl-new" || exit; fi
+            if [ -r "$0" ]; then cp -a "$0" "$0.sopctl-new" || exit; fi
             cat >"$0.sopctl-new" && mv "$0.sopctl-new" "$0"' "$2"
     elif root_alone "$2"; then
         (umask 022 && cat >"$2")
@@ -163,7 +168,7 @@ own_group() { # ACCOUNT GID: is it the only member? Then Debian's sshd lets the 
 }
 
 refused() { # ACCOUNT FILE: what of the way to it sshd's StrictModes refuses: lines `owner PATH` and `mode PATH`
-    if sshd -T 2>/dev/null | grep -qx 'strictmodes no'; then return 0; fi
+    if sshd -T -C "user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" 2>/dev/null | grep -qx 'strictmodes no'; then return 0; fi
     home=$(home_of "$1") uid=$(id -u "$1")
     path=$(readlink -f -- "$2")
     while there "$path"; do

@@ -23,7 +23,10 @@ BUG = 70
 
 COMMANDS = {
     "Site": ("site", ["init", "doctor", "validate", "journal", "backup", "restore", "schedule", "demo", "lab"]),
-    "Reading": ("reading", ["list", "show", "todo", "report", "runs", "rack", "switch", "queue", "sop", "document"]),
+    "Reading": (
+        "reading",
+        ["list", "show", "todo", "report", "runs", "rack", "switch", "queue", "sop", "document", "export"],
+    ),
     "Steps of the procedure": (
         "steps",
         [

@@ -17,6 +17,11 @@ _ED25519 = bytes.fromhex("06032b6570")
 """Its object identifier, 1.3.101.112 (RFC 8410)."""
 
 
+def holds_one(content: bytes) -> bool:
+    """Does a private key stand somewhere in this, as text (RFC 7468 and its forerunners)?"""
+    return re.search(rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY-----", content) is not None
+
+
 def refuse_unreadable(content: bytes, path: str) -> None:
     """Raise InvalidRecord for a private key that ssh does not read, with what makes it one that it does. Content that
     is no private key is not looked at."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
 
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 
 _DENIED = ("access-denied", "Give this account access, or run the command as the site's owner.")
 _OTHER = ("disk-error", "Check the disk and run the command again; nothing was changed.")
@@ -243,6 +243,49 @@ def write_output(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             return
         target = path.resolve()
     write_atomic(target, content, mode=mode)
+
+
+def write_new(path: Path, content: bytes, *, mode: int = 0o640) -> None:
+    """Write a file that must not exist yet, whatever stands there: it appears under its name only when it is complete.
+    Raises UsageError when there is something already, OutsideFailure."""
+    with disk_errors(path):
+        if os.path.lexists(path):
+            raise _exists(path)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+            _appear(temporary, path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    try:
+        sync_folder(path.parent)
+    except OSError as error:
+        raise _unconfirmed(path, error) from error
+
+
+def _appear(temporary: str, path: Path) -> None:
+    """Give a file its name, unless it is taken. Where the file system has no hard links (a USB stick's), a check must
+    do."""
+    try:
+        os.link(temporary, path, follow_symlinks=False)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        if os.path.lexists(path):
+            raise _exists(path) from None
+        os.rename(temporary, path)
+
+
+def _exists(path: Path) -> UsageError:
+    return UsageError(
+        "output-exists", "{file} exists already, and is not overwritten", remedy="Name a new file.", file=path
+    )
 
 
 def sweep(folder: Path) -> None:

@@ -12,7 +12,9 @@ made anew. For that, its head is kept elsewhere (`anchor`).
 import hashlib
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +22,6 @@ from msgspec import Struct
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model import names
 from sopctl.model.as_json import NotJson, from_json
-from sopctl.model.sop.history import Event
 from sopctl.store.codec import refuse_conflict
 from sopctl.store.durable import append_line, opened, write_atomic
 
@@ -47,6 +48,19 @@ class Line(Struct, frozen=True, omit_defaults=True):
     hash: str
     prev: str
     note: str = ""
+
+
+class Noted(Protocol):
+    """What has a line: an event, or a record of the register of reports."""
+
+    @property
+    def seq(self) -> int: ...
+
+    @property
+    def hash(self) -> str: ...
+
+    @property
+    def at(self) -> datetime: ...
 
 
 class Anchor(Struct, frozen=True):
@@ -104,7 +118,7 @@ class Journal:
                 remedy=RESTORE,
             )
 
-    def catch_up(self, deposit: str, events: Sequence[Event]) -> "Writer":
+    def catch_up(self, deposit: str, events: Sequence[Noted]) -> "Writer":
         """Bring the journal up to the events that a dossier has. Returns what its next event is noted with.
 
         Raises InvalidRecord where it lacks more of them than a crash can leave, or was altered; OutsideFailure.
@@ -139,7 +153,7 @@ class Journal:
         pattern = re.compile(rb'"deposit":"' + re.escape(prefix).encode() + rb'(\d{1,9})"')
         return {int(found[1]) for line in self._read()[0] if (found := pattern.match(line, 1))}
 
-    def mend(self, note: str, events: Sequence[tuple[str, Event]]) -> None:
+    def mend(self, note: str, events: Sequence[tuple[str, Noted]]) -> None:
         """Make the journal whole again, with a line that says why: `events`, of all dossiers, each have their line.
 
         One that was altered is kept beside the new one, which names its hash.
@@ -221,7 +235,7 @@ class Writer:
         self.roster = roster
         """The SHA-256 (hex) of the roster that was noted last; empty before the first."""
 
-    def add(self, deposit: str, event: Event) -> None:
+    def add(self, deposit: str, event: Noted) -> None:
         """Note an event. Raises OutsideFailure; the journal is then as it was."""
         self.add_hash(deposit, event.seq, event.hash)
 

@@ -1,8 +1,20 @@
 """The command reference is what the commands say; every command is in it."""
 
+import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sopctl.cli.main import cli
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.steps import handover, inspecting, notifying
+from tests.conftest import Clock
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -26,3 +38,28 @@ def test_every_document_is_reachable_from_the_readme() -> None:
     readme = (CHECKOUT / "README.md").read_text()
     for document in (CHECKOUT / "docs").glob("*.md"):
         assert f"docs/{document.name}" in readme
+
+
+def test_the_command_lines_of_the_reports_run_as_they_are_printed(
+    desk: Desk,
+    clock: Clock,
+    until_space: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a server that was handed over a month ago, and not placed since."""
+    clock.now = datetime.now(clock.now.tzinfo) - timedelta(days=30)
+    deposit = until_space({"date: 2026-11-02": f"date: {clock.now:%Y-%m-%d}"})
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
+    inspecting.inspect(desk, deposit, serial="SN-0001")
+    handover.handover(desk, deposit)
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```console\n(.*?)```", (CHECKOUT / "docs/reports.md").read_text(), re.DOTALL)
+    lines = [line.replace("PS-2026-0001", deposit) for block in blocks for line in block.splitlines()]
+    assert len(lines) >= 5
+    for line in lines:
+        prompt, name, *words = shlex.split(line)
+        assert (prompt, name) == ("$", "sopctl"), "a console block holds command lines only"
+        ran = CliRunner().invoke(cli, ["--site", str(desk.site.root), *words])
+        assert ran.exit_code == 0, f"{line}: {ran.output} {ran.exception}"

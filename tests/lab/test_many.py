@@ -46,7 +46,7 @@ def test_one_run_for_many(
     keys = desk.site.root / "keys"
     (keys / "owner").write_bytes(Path(lab.servers[0].key_file).read_bytes())
     (keys / "owner").chmod(0o600)
-    make_key(keys / "requester", "requester")
+    make_key(desk.site.root / "requester", "requester")
     chosen = [servers.reset(lab.name, server.name) for server in lab.servers]
     ids = []
     for server in chosen:

@@ -52,10 +52,10 @@ class Placed:
         keys = desk.site.root / "keys"
         (keys / "owner").write_bytes(Path(server.key_file).read_bytes())
         (keys / "owner").chmod(0o600)
-        make_key(keys / "requester", "requester")
-        self.key = keys / "requester"
+        self.key = desk.site.root / "requester"
+        make_key(self.key, "requester")
         example = next(line for line in EXAMPLE_REQUEST.splitlines() if "keys: [ssh-ed25519" in line)
-        public = (keys / "requester.pub").read_text().strip()
+        public = self.key.with_suffix(".pub").read_text().strip()
         self.id = until_space(
             {
                 "address: 192.0.2.10 ": f"address: {server.address} ",

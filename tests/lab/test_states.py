@@ -37,9 +37,18 @@ TOGETHER = {
         "no-sudo",
         "ipv6-only",
         "full-var",
+        "home-behind-a-link,certificates,journal-in-memory",
+        "records-folder-taken",
+        "sshd-with-a-file-of-its-own,sudoers-without-folder,pam-access,keys-locked",
     ),
-    "bullseye": ("ssh-socket,iptables-with-nat,forwarded-ports,match-address,bashrc-into-tmux",),
-    "trixie": ("hurried-logins,ssh-listen-address,ntpsec,banner-of-the-owner,cloud-init,resolver-of-its-own",),
+    "bullseye": (
+        "ssh-socket,iptables-with-nat,forwarded-ports,match-address,bashrc-into-tmux",
+        "disks-of-their-own,etc-behind-links,host-name-by-hand,new-accounts-otherwise,sudo-settings",
+    ),
+    "trixie": (
+        "hurried-logins,ssh-listen-address,ntpsec,banner-of-the-owner,cloud-init,resolver-of-its-own",
+        "acls-and-attributes,nft-sets,hardened-logins",
+    ),
 }
 """States that fit together, a server each; those that must be refused have a server of their own."""
 

@@ -5,6 +5,7 @@ access was lost.
 """
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,13 @@ def heredoc(path: Path, name: str) -> str:
     return f"cat >{name} <<'END OF THE SCRIPT'\n{path.read_text()}\nEND OF THE SCRIPT\n"
 
 
-def fingerprint(server: LabServer) -> list[str]:
+def fingerprint_by(run: Callable[[str], str]) -> list[str]:
     """What the owner has; without our own notes."""
-    said = servers.run(server, FINGERPRINT).splitlines()
-    return [line for line in said if not line.startswith(("record ", "look "))]
+    return [line for line in run(FINGERPRINT).splitlines() if not line.startswith(("record ", "look "))]
+
+
+def fingerprint(server: LabServer) -> list[str]:
+    return fingerprint_by(lambda script: servers.run(server, script))
 
 
 def need_services(there: Office) -> None:
@@ -183,6 +187,44 @@ def test_a_failed_run_on_a_server_with_a_socket_of_its_own(office: Office) -> No
     assert fingerprint(server) == before
 
 
+ONE_LINE_SHELL = r"""
+cat >/usr/local/bin/one-line <<'END'
+#!/bin/bash
+case $2 in *$'\n'*) echo "Unmatched quote." >&2; exit 1 ;; esac
+exec /bin/sh "$@"
+END
+chmod 755 /usr/local/bin/one-line; usermod -s /usr/local/bin/one-line titipan
+"""
+"""The owner's shell takes one line alone, as tcsh does within quotes."""
+
+
+def test_a_shell_alone_has_a_window_too(office: Office) -> None:
+    need_services(office)
+
+    def console(script: str) -> str:
+        return servers.console(office.status.name, office.server.name, script)
+
+    console(ONE_LINE_SHELL)
+    before = fingerprint_by(console)
+    broken: dict[str, Any] = {
+        "raw_accounts_management_public_key": office.public["db"],
+        "armed_window_login_seconds": 60,
+    }
+    result, host = office.play("configure_raw.yml", **broken)
+    assert result.outcome is Outcome.FAILED
+    assert "The server is as it was before the run; put back: " in host.message, host
+    assert (host.window, fingerprint_by(console)) == (0.0, before)
+
+    _, host = office.play("configure_raw.yml")
+    assert (host.failed, host.changed, host.window) == (0, 1, 0.0), host
+    assert office.login("webadmin", office.root / "web", "id -un").stdout == "webadmin\n"
+    assert office.play("configure_raw.yml")[1].changed == 0
+    result, _ = office.play("release_raw.yml")
+    assert result.outcome is Outcome.OK
+    left = "getent passwd sopctl webadmin; ls -A /home/titipan /var/lib/sopctl 2>/dev/null; true"
+    assert not {"2", "created", "sopctl"} & set(console(left).split())
+
+
 OWNERS_ACCOUNTS = """
 useradd -m -s /bin/bash -u 1500 linked; chmod 755 /home/linked; mkdir -p /home/linked/.ssh /etc/ssh/keys
 echo 'KEY' >/etc/ssh/keys/linked
@@ -206,6 +248,7 @@ echo 'sopctl ALL=(ALL) NOPASSWD: /usr/bin/systemctl' >/etc/sudoers.d/sopctl; chm
 chage -E 2031-01-01 loose; usermod -L linked
 cp --remove-destination /usr/share/zoneinfo/Asia/Makassar /etc/localtime; rm -f /etc/timezone
 printf '127.0.1.1 node1.cluster.internal node1 db-master' >>/etc/hosts
+echo 'case $(id -un) in pusat) sleep 1000 ;; esac' >>/etc/skel/.bashrc
 """
 NAMES = ("linked", "www", "loose", "homeless", "fresh")
 MODES = (

@@ -104,6 +104,8 @@ def test_a_setting_that_shuts_us_out_is_put_back(
     for deposit, (fault, cause, put_back) in zip(there.servers, faults, strict=True):
         there.variables(deposit, armed_window_login_seconds=20, **fault)
         expected[deposit] = cause, put_back
+    for server in there.servers.values():
+        servers.run(server, "mv /etc/hosts /srv/hosts; ln -s /srv/hosts /etc/hosts")
     before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
     ran = sopctl("configure", "--due", "--json", timeout=400)
     assert ran.code == 1, ran.err
@@ -115,6 +117,7 @@ def test_a_setting_that_shuts_us_out_is_put_back(
         assert put_back in told[deposit]
         assert there.standing(deposit) == ("konfigurasi 1", "failed", told[deposit])
         assert servers.run(server, SNAPSHOT) == before[deposit], "it is reached, as its owner does, and unchanged"
+        assert "web" not in servers.run(server, "cat /srv/hosts"), "what a link leads to comes back too"
 
 
 def test_a_controller_that_dies_in_the_window(broken: Callable[[int], Broken]) -> None:

@@ -64,6 +64,19 @@ def test_facts_are_gathered_without_the_environment_and_within_a_time(path: Path
             assert task["timeout"] <= 90
 
 
+@pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: str(path.relative_to(PLAYBOOKS)))
+def test_what_a_shell_alone_does_is_bounded(path: Path) -> None:
+    """In time: a server may never answer. And where the login shell is the owner's, on one line, as tcsh has it."""
+    owners = path.name in {"configure.yml", "configure_raw.yml"} or path.parents[1].name in {
+        "armed_window",
+        "raw_accounts",
+    }
+    for task in tasks_of(yaml.safe_load(path.read_text())):
+        if "ansible.builtin.raw" in task:
+            assert "timeout" in task, task
+            assert not owners or len(task["ansible.builtin.raw"].strip().splitlines()) == 1, task
+
+
 def test_the_site_s_configuration_of_ansible() -> None:
     """Also what a person's own `ansible-playbook` in a site goes by."""
     config = configparser.ConfigParser()
@@ -136,6 +149,12 @@ def test_the_window_keeps_what_is_changed_in_it() -> None:
                 places |= set(re.findall(r"(?<![\w%])/(?:etc|var/lib)/[a-zA-Z0-9_./-]*[a-zA-Z0-9]", text))
         for place in places - READ_ONLY:
             assert any(f"{place}/".startswith(f"{one}/") or one.startswith(f"{place}/") for one in kept), (role, place)
+
+
+def test_the_look_and_the_window_know_the_same_places_of_ours() -> None:
+    ours = yaml.safe_load((PLAYBOOKS / "roles/armed_window/defaults/main.yml").read_text())["armed_window_ours"]
+    look = (PLAYBOOKS.parent / "sopctl/adapters/ssh/survey.sh").read_text()
+    assert re.search("^OURS='([^']*)'", look, re.MULTILINE)[1].split() == ours  # type: ignore[index]
 
 
 READ_ONLY = {"/etc/debian_version", "/etc/nsswitch.conf", "/var/lib/sopctl/window"}

@@ -47,9 +47,9 @@ NOTE_TASK = "Say what is left to the owner"
 """The task with which a role reports what it leaves to a person. It is not a failure."""
 
 WINDOW_ROLES = frozenset({"armed_window", "inventory_only"})
-_WINDOW = re.compile(r"^window (closed|[0-9]{1,5})$", re.MULTILINE)
-"""What the armed window's script prints: in how many seconds the server puts back by itself what is changed from then
-on."""
+_WINDOW = re.compile(r"^window (closed|[0-9]{1,5})\r?$", re.MULTILINE)
+"""What the armed window's script prints, on a terminal where `raw` runs it: in how many seconds the server puts back by
+itself what is changed from then on."""
 
 MAX_NOTES = 20
 MAX_DETAILS = 1_000_000
@@ -317,7 +317,7 @@ def _message(result: Mapping[str, object]) -> str:
     if refused:
         return HOST_KEY_REFUSED[refused]
     parts = [result.get(key) for key in ("msg", "stderr", "module_stderr", "module_stdout", "stdout")]
-    texts = [_line(part, 400) for part in parts if isinstance(part, str) and part.strip()]
+    texts = [_line(part, 700) for part in parts if isinstance(part, str) and part.strip()]
     if len(texts) > 1 and texts[0] == "non-zero return code":  # adds nothing to the program's own message
         texts.pop(0)
     return ": ".join(dict.fromkeys(texts[:2])) or NO_REASON

@@ -261,4 +261,19 @@ class SummaryForm(Struct, frozen=True, tag="summary"):
     acknowledged: Party
 
 
-Form = HandoverForm | InventoryForm | Paper | SopForm | SummaryForm
+class MonthForm(Struct, frozen=True, tag="month"):
+    """Laporan bulanan penitipan server: what a head of office signs of a `month` (2026-11). `figures` are blocks of
+    labelled values; a table without rows is named as such (nihil)."""
+
+    letterhead: Letterhead
+    stamp: Stamp
+    month: str
+    opening: tuple[str, ...]
+    figures: tuple[Section, ...]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+    officer: Party
+    head: Party
+
+
+Form = HandoverForm | InventoryForm | MonthForm | Paper | SopForm | SummaryForm

@@ -16,7 +16,17 @@ import msgspec
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.english import ENGLISH, Language, translated
-from sopctl.adapters.documents.forms import Chart, Form, HandoverForm, InventoryForm, Paper, SopForm, SummaryForm, Table
+from sopctl.adapters.documents.forms import (
+    Chart,
+    Form,
+    HandoverForm,
+    InventoryForm,
+    MonthForm,
+    Paper,
+    SopForm,
+    SummaryForm,
+    Table,
+)
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.quantity import decimal
@@ -27,6 +37,11 @@ MAX_ROWS = 100
 """Rows of a table, or changes; the form says how many more there are."""
 MAX_SERVERS = 2_000
 """Rows of the tables in a summary of all servers."""
+REPORTED = (12, 8, 5, 3)
+"""How many rows each table of a month's report may have: the most with which it has a page or two. Its spreadsheet has
+all."""
+TWO_PAGES = 75
+"""How many rows, with title and head of each table, two pages have room for."""
 MAX_BARS = 24
 """Bars of a chart; the table of sums has all."""
 MAX_NAME = 44
@@ -64,6 +79,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 _TEMPLATE_OF = {
     HandoverForm: "handover",
     InventoryForm: "inventory",
+    MonthForm: "month",
     Paper: "paper",
     SopForm: "sop",
     SummaryForm: "summary",
@@ -96,6 +112,12 @@ def _bounded(form: Form) -> Form:
         steps = tuple(msgspec.structs.replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
         events = _bounded_table(form.events) if form.events else None
         return msgspec.structs.replace(form, steps=steps, events=events)
+    if isinstance(form, MonthForm):
+        lengths = [len(table.rows) for table in form.tables if table.rows]
+        fitting = (each for each in REPORTED if sum(min(length, each) + 3 for length in lengths) <= TWO_PAGES)
+        most = next(fitting, REPORTED[-1])
+        tables = tuple(_bounded_table(table, most) for table in form.tables)
+        return msgspec.structs.replace(form, tables=tables)
     if isinstance(form, SummaryForm):
         return msgspec.structs.replace(
             form,
@@ -189,6 +211,9 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
     if isinstance(form, SopForm):
         words["title"] = printable(form.title.upper(), _NAME)
         words["shares"] = _shares(form.events) if form.events else []
+    if isinstance(form, MonthForm):
+        words["month"] = wording.month_name(form.month)
+        words["shares"] = [_shares(table) for table in form.tables]
     if isinstance(form, SummaryForm):
         words["month"] = wording.month_name(form.month)
     if isinstance(form, InventoryForm):

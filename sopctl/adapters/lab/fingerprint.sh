@@ -17,16 +17,19 @@ folders='/etc /home /root /srv /opt /usr/local /var/www /var/spool/cron /var/lib
 
 found $folders -- -printf '%p %M %U:%G %l\n' | sort | part file
 found $folders -- -type f -print0 | sort -z | xargs -0 -r sha256sum | awk '{ print $2, substr($1, 1, 16) }' | part content
+getfacl --absolute-names --recursive --skip-base --physical $folders 2>/dev/null | awk '/^# file: / { file = $3 } /^[^#]/ { print file, $0 }' | sort | part acl
+getfattr --absolute-names --recursive --no-dereference --dump --match='^(user|security)' $folders 2>/dev/null |
+    awk '/^# file: / { file = $3 } /^[^#]/ { print file, $0 }' | sort | part xattr
 { getent passwd; cat /etc/passwd; } | sort -u | part account
 { getent group; cat /etc/group; } | sort -u | part group
 cut -d: -f1,2,5,8 /etc/shadow | part password
 cat /etc/subuid /etc/subgid 2>/dev/null | sort | part subordinate
 mkdir -p -m 755 /run/sshd # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
 for user in root titipan webadmin pengelola; do
-    sshd -T -C "user=$user,host=client.example.org,addr=192.0.2.1" 2>&1 | sort | part "sshd $user"
+    sshd -T -C "user=$user,host=client.example.org,addr=192.0.2.1,laddr=192.0.2.2,lport=22" 2>&1 | sort | part "sshd $user"
 done
 ss -Hlntu | awk '{ print $1, $5 }' | sort -u | part listens
-nft list ruleset 2>/dev/null | sed 's/packets [0-9]* bytes [0-9]*/packets N/; s/ # handle.*//' | part nft
+nft list ruleset 2>/dev/null | sed 's/packets [0-9]* bytes [0-9]*/packets N/; s/ # handle.*//; s/ expires [0-9a-z]*//g' | part nft
 for command in iptables ip6tables; do
     "$command-save" 2>/dev/null | grep -v '^#' | sed 's/\[[0-9]*:[0-9]*\]//' | part "$command"
 done

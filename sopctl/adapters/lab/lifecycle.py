@@ -435,14 +435,22 @@ def _start(
             raise _not_up(folder, place)
         if _halfway(record, place):
             _put_into_states(record, place, progress)
-            address, port = _reached_at(record, place)
-            if not owner.wait_for_banner(address, port, seconds=BOOT_SECONDS[record.tier], going_on=going_on):
-                raise _not_up(folder, place)
+            _wait_for_listener(folder, record, place)
 
     seed.make_key(folder)
     _each(start, stopped, given_up, workers=STARTERS)
     running = [place for place in folder.booted(record) if place in stopped or (others and _running(place))]
     _each(answer, running, given_up, workers=len(running))
+
+
+def _wait_for_listener(folder: Folder, record: Record, place: Place) -> None:
+    """At the console: an sshd may penalise whoever connects without logging in."""
+    _, port = _reached_at(record, place)
+    script = f"until ss -Hltn 'sport = :{port}' | grep -q .; do sleep 0.2; done"
+    try:
+        nspawn.console(place, script, timeout=BOOT_SECONDS[record.tier])
+    except OutsideFailure:
+        raise _not_up(folder, place) from None
 
 
 def _reached_at(record: Record, place: Place) -> tuple[str, int]:

@@ -1,6 +1,5 @@
 """Climbing the ladder of one host: rung by rung, within one deadline, directly or from a jump host."""
 
-import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from sopctl.adapters.ssh.connection import LIMIT, Connection
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
+from sopctl.adapters.ssh.root import run_unasked, unasked_fault
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, JumpHost, Rung, RungResult, ServiceResult, Verdict
 from sopctl.model.access.target import HostKey, Jump, Pin, Target
@@ -25,9 +25,6 @@ IDENTIFICATION = f"SSH-2.0-sopctl_{__version__}"
 
 Confirm = Callable[[HostKey], None]
 """Raises what keeps the office from trusting a host key."""
-
-AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec sh -s -- "$@"; else exec sudo -n sh -s -- "$@"; fi'
-"""Run by a login shell that can be any: all it has to do is start sh."""
 
 JUMP_LIMIT = 2 * LIMIT
 """Bytes accepted from a jump host; what it forwards from the target has a limit of its own."""
@@ -157,17 +154,13 @@ class Climb:
             note.append(printable(command, 80))
 
     def run_as_root(self, script: bytes, arguments: Sequence[str], keep: int) -> bytes:
-        """The first `keep` bytes of what the POSIX sh `script` prints as root, which the account is, or becomes with
-        sudo -n."""
+        """The first `keep` bytes of what the POSIX sh `script` prints as root, which the account is, or becomes
+        unasked."""
         assert self.session is not None  # noqa: S101 (log_in() came first)
         with self.on(Rung.COMMAND) as note:
-            command = shlex.join(["sh", "-c", AS_ROOT, "sh", *arguments])
-            status, output = self.session.run_with_input(command, script, keep)
+            status, output = run_unasked(self.session, script, arguments, keep)
             if status != 0:
-                said = printable(output.strip(), 200) or f"exit status {status}"
-                if b"sudo:" in output:
-                    raise Fault(Cause.SUDO_REFUSED, f"{printable(self.target.user or '', 64)} may not use sudo: {said}")
-                raise Fault(Cause.COMMAND_FAILED, f"as root, the script failed: {said}")
+                raise unasked_fault(self.target.user or "", status, output, "as root, the script failed")
             note.append("as root")
         return output
 

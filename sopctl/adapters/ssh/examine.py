@@ -7,15 +7,15 @@ import base64
 import binascii
 import ipaddress
 import re
-import shlex
 import threading
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from sopctl.adapters.ssh.climb import AS_ROOT, Climb
+from sopctl.adapters.ssh.climb import Climb
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
+from sopctl.adapters.ssh.root import run_unasked, unasked_fault
 from sopctl.errors import InvalidRecord
 from sopctl.model.access import sshd_rules
 from sopctl.model.access.account import AccountFound, AccountSeen, Examination, KeyFile, PathEntry, Shadow, findings
@@ -32,7 +32,6 @@ MAX_DAY = 1_000_000
 """Days since 1970; no real date is later."""
 
 _RECORD = re.compile(rb"=([a-z_]{1,20}) ([A-Za-z0-9+/=]*)")
-_RUN = f'set -- "$@" "$SSH_CONNECTION"; {AS_ROOT}'
 
 
 def examine_accounts(
@@ -47,7 +46,7 @@ def examine_accounts(
     cancel: threading.Event | None = None,
 ) -> Examination:
     """Examine `accounts` (name → public keys) on the server of `target`, whose `user` is the management account (root,
-    or with sudo -n).
+    or becomes it unasked).
 
     Checks that each account exists, is neither locked nor expired, has all of its keys ("TYPE BASE64 [comment]") where
     sshd reads them, passes sshd's rules for a login from `address` (by default our own), and has a working shell. Then
@@ -105,19 +104,14 @@ def _examine(climb: Climb, account: str, address: str | None, deposit: str) -> A
     """Run the script and parse its output."""
     assert climb.session is not None  # noqa: S101 (logged in)
     script = resources.files(__package__).joinpath("examine.sh").read_bytes()
-    # The login shell can be any: all it has to do is start sh.
-    command = shlex.join(["sh", "-c", _RUN, "sh", account, address or "-"])
-    status, output = climb.session.run_with_input(command, script, MAX_ANSWER)
+    status, output = run_unasked(climb.session, script, [account, address or "-"], MAX_ANSWER, connection=True)
     said = read_records(output)
     noted = printable(dict(said).get("deposit", "").strip(), 60)
     if deposit and noted and noted != deposit:
         raise Fault(Cause.OTHER_DEPOSIT, f"this is the server of {noted}, by the note there, not of {deposit}")
     if said and said[-1][0] == "end":
         return read_seen(account, said)
-    words = printable(output.strip(), 200) or f"exit status {status}"
-    if not said and b"sudo:" in output:
-        raise Fault(Cause.SUDO_REFUSED, f"{printable(climb.target.user or '', 64)} may not use sudo: {words}")
-    raise Fault(Cause.COMMAND_FAILED, f"the account could not be examined: {words}")
+    raise unasked_fault(climb.target.user or "", status, b"" if said else output, "the account could not be examined")
 
 
 def read_records(output: bytes) -> list[tuple[str, str]]:

@@ -1,5 +1,12 @@
-"""Becoming root on a server: the account is root itself, or uses sudo or doas. How, or why not."""
+"""Becoming root on a server: the account is root itself, or uses sudo or doas. How, or why not.
 
+An account of the owner's is tried first (`become_root`): it may be asked for a password, and the cause of a refusal
+matters. One that has root by our own doing runs its script in one round trip (`run_unasked`), as many servers are
+asked at once.
+"""
+
+import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,6 +21,12 @@ if TYPE_CHECKING:
 
 KEPT = 4096
 """Bytes of a command's output that are kept."""
+
+
+_UNASKED = (
+    'if [ "$(id -u)" = 0 ]; then exec sh -s -- "$@"; fi; '
+    'if command -v sudo >/dev/null; then exec sudo -n sh -s -- "$@"; else exec doas -n sh -s -- "$@"; fi'
+)
 
 
 class Root(Struct, frozen=True):
@@ -62,6 +75,24 @@ def become_root(session: "Session", user: str, credential: Key | Password, words
         wants = Cause.SUDO_WANTS_TERMINAL if b"tty" in said else Cause.SUDO_REFUSED
         raise Fault(wants, f"sudo refuses {name}, or this password{worded(said)}")
     return asked
+
+
+def run_unasked(
+    session: "Session", script: bytes, arguments: Sequence[str], keep: int, *, connection: bool = False
+) -> tuple[int | None, bytes]:
+    """Run the POSIX sh `script` as root, which the account is or becomes unasked: exit status, and the first `keep`
+    bytes of output. With `connection`, its last argument is sshd's SSH_CONNECTION, which sudo would drop."""
+    inner = f'set -- "$@" "$SSH_CONNECTION"; {_UNASKED}' if connection else _UNASKED
+    # The login shell can be any: all it has to do is start sh.
+    return session.run_with_input(shlex.join(["sh", "-c", inner, "sh", *arguments]), script, keep)
+
+
+def unasked_fault(user: str, status: int | None, said: bytes, what: str) -> Fault:
+    """Why `run_unasked` did not do `what`: it could not become root, or the script failed."""
+    words = printable(said.strip(), 200) or f"exit status {status}"
+    if b"sudo:" in said or b"doas:" in said:
+        return Fault(Cause.SUDO_REFUSED, f"{printable(user, 64)} may not use sudo: {words}")
+    return Fault(Cause.COMMAND_FAILED, f"{what}: {words}")
 
 
 def worded(output: bytes) -> str:

@@ -68,15 +68,87 @@ account() { # NAME: what decides whether it may log in from here
 	[ ! -e /etc/debian_version ] || mkdir -p -m 755 /run/sshd 2>/dev/null # sshd -t and -T want it; with ssh.socket, Debian 11 takes it away whenever a login ends
 	rules=$(timeout -k 1 3 sshd -T -C "user=$1,host=$address,addr=$address,laddr=$here,lport=$port" 2>&1)
 	say sshd_status "$?"
-	printf '%s\n' "$rules" | grep -Ei "$KEYWORDS" | part sshd 6144
+	printf '%s\n' "$rules" | grep -Ei "$KEYWORDS" | part sshd 8192
 }
-KEYWORDS='^(port|listenaddress|permitrootlogin|passwordauthentication|kbdinteractiveauthentication|pubkeyauthentication|authenticationmethods|authorizedkeysfile|authorizedkeyscommand|allowusers|denyusers|allowgroups|denygroups|forcecommand|maxsessions|banner|pubkeyaccepted[a-z]*|persourcepenalties|usepam) |error|fatal|missing|bad |no such|line [0-9]'
+KEYWORDS='^(port|listenaddress|permitrootlogin|passwordauthentication|kbdinteractiveauthentication|pubkeyauthentication|authenticationmethods|authorizedkeysfile|authorizedkeyscommand|allowusers|denyusers|allowgroups|denygroups|forcecommand|maxsessions|banner|pubkeyaccepted[a-z]*|persourcepenalties|usepam|ciphers|macs|kexalgorithms|hostkeyalgorithms) |error|fatal|missing|bad |no such|line [0-9]'
 
 say() { # NAME TEXT
 	printf '%s' "$2" | part "$1" 4096
 }
 
-immutable() { # what attributes keep from being changed, of what a configuration may change
+account_rules() { # SERVICE DEPTH: what PAM asks before a login of the service, included files too
+	[ "$2" -gt 0 ] || return
+	while read -r kind control module rest; do
+		case $kind in
+			@include) account_rules "$control" "$(($2 - 1))" ;;
+			account | -account)
+				case $control in
+					include | substack) account_rules "$module" "$(($2 - 1))" ;;
+					*) echo "$control $module $rest" ;;
+				esac
+				;;
+		esac
+	done <"/etc/pam.d/$1"
+}
+
+pam_access() { # the rules of pam_access, where sshd asks it
+	[ "$(sshd -T -C "user=$1,host=$address,addr=$address,laddr=$here,lport=$port" | sed -n 's/^usepam //p')" = yes ] || return
+	rule=$(account_rules sshd 4 | grep 'pam_access\.so' | head -n 1)
+	case $rule in '' | *fieldsep=* | *listsep=*) return ;; esac
+	file=$(echo "$rule" | sed -n 's/.*accessfile=\([^ ]*\).*/\1/p')
+	cat "${file:-/etc/security/access.conf}" $([ -n "$file" ] || ls /etc/security/access.d/*.conf) | grep '^[[:blank:]]*[+-]' | head -n 500
+}
+
+sudoers() { # does sudo read the rules in /etc/sudoers.d?
+	command -v sudo >/dev/null || return
+	if grep -qE '^sudoers:' /etc/nsswitch.conf && ! grep -qE '^sudoers:.*files' /etc/nsswitch.conf; then
+		say sudoers "unread: /etc/nsswitch.conf names other sources"
+		return
+	fi
+	files="/etc/sudoers $(sed -n 's/^[@#]include[[:blank:]]*"\{0,1\}\([^"]*\).*/\1/p' /etc/sudoers | sed 's|^\([^/]\)|/etc/\1|')"
+	if cat $files | grep -qE '^[@#]includedir[[:blank:]]+"?(/etc/)?sudoers\.d'; then
+		say sudoers read
+	else
+		say sudoers "unread: /etc/sudoers names no such folder"
+	fi
+}
+
+started() { # the words with which the sshd was started that listens on this connection's port
+	for pid in $(try ss -Hltnp "sport = :$port" | grep -o '"sshd",pid=[0-9]*' | sed 's/.*=//' | sort -u); do
+		tr '\0' ' ' <"/proc/$pid/cmdline"
+		echo
+	done
+}
+
+taken() { # what is of the owner's in the places of our own files, on a server that we never configured
+	[ ! -d /var/lib/sopctl/created ] && [ ! -d /var/lib/sopctl/kept ] || return
+	for path in $OURS; do
+		if [ -e "$path" ] && ! grep -qs 'Written by sopctl' "$path"; then echo "$path"; fi
+	done
+	for path in /var/lib/sopctl/* /var/lib/sopctl/.[!.]*; do
+		case ${path##*/} in
+			'*' | '.[!.]*' | window | deposit* | host_name* | sshd | resolv.conf* | left* | time_* | journald | security_updates*) ;;
+			*) echo "$path" ;;
+		esac
+	done | head -n 3
+	if [ ! -e /etc/systemd/system/sopctl-firewall.service ] && nft list table inet sopctl >/dev/null 2>&1; then
+		echo "nftables' table inet sopctl"
+	fi
+}
+OURS='/etc/ssh/sshd_config.d/00-sopctl.conf /etc/sopctl/firewall.nft
+	/etc/systemd/system/sopctl-firewall.service /etc/systemd/system/sopctl-security-updates.service
+	/etc/systemd/system/sopctl-security-updates.timer /etc/apt/apt.conf.d/zz-sopctl-security-updates
+	/etc/systemd/journald.conf.d/sopctl.conf /etc/systemd/timesyncd.conf.d/sopctl.conf /etc/netplan/90-sopctl.yaml
+	/etc/network/interfaces.d/sopctl /etc/NetworkManager/conf.d/90-sopctl.conf
+	/etc/systemd/resolved.conf.d/90-sopctl.conf /usr/local/lib/sopctl'
+
+immutable() { # what attributes or a mount keep from being changed, of what a configuration may change
+	for path in "$@"; do
+		for key in "$path" "$path/.ssh" "$path/.ssh/authorized_keys"; do
+			if [ -e "$key" ] && try findmnt -no OPTIONS -T "$key" | grep -qE '(^|,)ro(,|$)'; then echo "ro $key"; fi
+		done
+	done
+	set -- "$@" $(for path in "$@"; do for key in .ssh .ssh/authorized_keys .ssh/authorized_keys2; do echo "$path/$key"; done; done)
 	try lsattr -d /etc /etc/ssh /etc/ssh/sshd_config /etc/ssh/sshd_config.d /etc/passwd /etc/shadow /etc/group /etc/gshadow \
 		/etc/sudoers.d /etc/hostname /etc/hosts /etc/localtime /etc/systemd/system /etc/apt/apt.conf.d /home /root "$@" |
 		awk '{ flags = $1; gsub(/-/, "", flags) } flags ~ /[ia]/ { print flags, $2 }'
@@ -165,6 +237,10 @@ main() {
 		/proc/self/mounts | head -n 100 | part mounts 8192
 	immutable $(for name in "$@"; do getent passwd "$name" | cut -d: -f6; done) | part immutable 2048
 	packages | part packages 2048
+	pam_access "$1" | part pam_access 16384
+	sudoers
+	started | part started 4096
+	taken | part taken 2048
 	settings | part settings 4096
 	keys "$@" | part keys 2048
 	for name in "$@"; do account "$name"; done

@@ -20,6 +20,7 @@ _WORDS: dict[What, str] = {
     "host-name": "the host name",
     "password-login": "SSH logins with a password",
     "root-login": "SSH logins of root with a password",
+    "old-algorithms": "SSH with old algorithms only ({before})",
     "banner": "the notice before an SSH login",
     "firewall": "a firewall: from outside only the ports {after}, and everything from the office",
     "static-address": "the address {after} stays, whatever DHCP says",
@@ -43,7 +44,7 @@ def put(preview: "Preview", *, diff: bool) -> None:
         if parts:
             click.echo(f"  {title}")
         for each in parts:
-            click.echo(f"    {_worded(each)}  [on return: {_RETURN[each.on_return]}]")
+            click.echo(f"    {_worded(each)}  [on return: {_on_return(each)}]")
             if diff and (each.before or each.after):
                 click.echo(f"      - {printable(each.before) or '(not set)'}")
                 click.echo(f"      + {printable(each.after) or '(as it comes)'}")
@@ -90,8 +91,14 @@ def as_json(preview: "Preview") -> dict[str, Any]:
     }
 
 
+def _on_return(each: Change) -> str:
+    return "removed; its home stays, as root's" if each.what == "account" else _RETURN[each.on_return]
+
+
 def _worded(each: Change) -> str:
-    shown = _WORDS[each.what].format(name=printable(each.name), before=each.before, after=printable(each.after))
+    shown = _WORDS[each.what].format(
+        name=printable(each.name), before=printable(each.before, 300), after=printable(each.after)
+    )
     values = "{before}" in _WORDS[each.what] or "{after}" in _WORDS[each.what]
     if values or not each.after:
         return shown

@@ -355,6 +355,26 @@ class Cause(StrEnum):
         means="files that the configuration changes are protected from changes (chattr +i or +a)",
         helps="the owner takes the attribute away: chattr -i -a, for the files in the detail",
     )
+    SUDO_RULE_UNREAD = _Declared(
+        "sudo-rule-unread",
+        (),
+        means="sudo does not read the folder /etc/sudoers.d, in which the rule for the office's account would be",
+        helps="the owner adds the line `@includedir /etc/sudoers.d` (before sudo 1.9.1: #includedir) at the end of "
+        "/etc/sudoers",
+    )
+    SSHD_STARTED_OTHERWISE = _Declared(
+        "sshd-started-otherwise",
+        (),
+        means="sshd is started with other settings than those of /etc/ssh/sshd_config, which ours would be beside",
+        helps="the owner moves these settings to /etc/ssh/sshd_config, and starts sshd without them "
+        "(/etc/default/ssh, /etc/sysconfig/sshd, its unit)",
+    )
+    PLACE_TAKEN = _Declared(
+        "place-taken",
+        (),
+        means="something of the owner's is where the configuration would put its own files, records or rules",
+        helps="the owner gives it another name or place; what it is, is in the detail",
+    )
     PACKAGES_STUCK = _Declared(
         "packages-stuck",
         (),

@@ -143,3 +143,33 @@ def _end_of_options(line: str) -> int:
 def _read_options(text: str) -> dict[str, str]:
     found = re.findall(r'([A-Za-z-]{1,40})(?:="((?:[^"\\]|\\.)*)")?(?:,|$)', text)
     return {name.lower(): value.replace('\\"', '"') for name, value in found}
+
+
+_OF_LOGINS = re.compile(
+    "(allow|deny)(users|groups)|authenticationmethods|authorizedkeys(file|command)|forcecommand|maxsessions|usepam|"
+    "(kbdinteractive|challengeresponse|password|pubkey)authentication|permitemptypasswords|permitrootlogin"
+)
+_WITH_A_VALUE = "CEbcfghkoptu"
+"""The options of sshd(8) that have a value."""
+
+
+def started_with(line: str) -> list[str]:
+    """What of a command line of sshd's takes the place of /etc/ssh/sshd_config: another file (-f), or settings of who
+    may log in and how (-o). Other settings, such as a port or the ciphers of a system-wide policy, do not count."""
+    words = line.split()[:200]
+    found = []
+    while words:
+        word = words.pop(0)
+        if not word.startswith("-"):
+            continue
+        for at, letter in enumerate(word[1:], 2):
+            if letter not in _WITH_A_VALUE:
+                continue
+            value = word[at:] or (words.pop(0) if words else "")
+            name = re.split("[= ]", value)[0].lower()
+            if letter == "f" and value != "/etc/ssh/sshd_config":
+                found.append(f"-f {value}")
+            elif letter == "o" and _OF_LOGINS.fullmatch(name):
+                found.append(f"-o {value}")
+            break
+    return found

@@ -34,9 +34,14 @@ class Event(Struct, frozen=True, forbid_unknown_fields=True):
     data: dict[str, Any] = {}
 
     @property
+    def canonical(self) -> bytes:
+        """The event as canonical JSON: sorted keys, UTF-8, no white space, so on one line."""
+        return msgspec.json.encode(msgspec.to_builtins(self), order="sorted")
+
+    @property
     def hash(self) -> str:
-        """SHA-256 (hex) of the event as canonical JSON: sorted keys, UTF-8, no white space."""
-        return hashlib.sha256(msgspec.json.encode(msgspec.to_builtins(self), order="sorted")).hexdigest()
+        """SHA-256 (hex) of the event as canonical JSON."""
+        return hashlib.sha256(self.canonical).hexdigest()
 
 
 def as_text(data: Mapping[str, Any]) -> dict[str, Any]:

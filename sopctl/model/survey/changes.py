@@ -4,7 +4,9 @@ Each change names what it is about; the command line and the consent sheet have 
 are cut off are in comparison.py.)
 """
 
+import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from msgspec import Struct
@@ -14,11 +16,19 @@ from sopctl.model.survey.found import Survey
 from sopctl.model.survey.wanted import Wanted
 
 What = Literal[
-    "management-account", "account", "account-keys", "host-name", "password-login", "root-login", "banner", "firewall",
-    "static-address", "resolvers", "time-zone", "time-servers", "journal", "security-updates", "records",
+    "management-account", "account", "account-keys", "host-name", "password-login", "root-login", "old-algorithms",
+    "banner", "firewall", "static-address", "resolvers", "time-zone", "time-servers", "journal", "security-updates",
+    "records",
 ]  # fmt: skip
 Kind = Literal["added", "changed", "ended"]
 OnReturn = Literal["removed", "restored", "stays"]
+
+
+OLD_ALGORITHMS = (
+    "*sha1", "*sha1-*", "*-md5*", "*-cbc", "arcfour*", "umac-64*", "ssh-rsa", "ssh-rsa-cert*", "ssh-dss*",
+)  # fmt: skip
+"""What the SSH server no longer offers afterwards: sshd_weak of roles/sshd."""
+_ALGORITHMS = ("ciphers", "macs", "kexalgorithms", "hostkeyalgorithms")
 
 
 class Change(Struct, frozen=True):
@@ -74,9 +84,11 @@ def _logins(found: Survey, wanted: Wanted) -> Iterator[Change]:
         yield Change("ended", "password-login", "restored")
     if said("permitrootlogin") == "yes":
         yield Change("ended", "root-login", "restored", before="yes", after="prohibit-password")
-    banner = said("banner")
-    if wanted.banner.strip() and banner not in ("", "/etc/ssh/sopctl-banner"):
-        yield Change("changed", "banner", "restored", before="" if banner == "none" else banner, after=wanted.banner)
+    offered = [each for keyword in _ALGORITHMS for each in said(keyword).split(",")]
+    if old := sorted({each for each in offered if any(fnmatchcase(each, pattern) for pattern in OLD_ALGORITHMS)}):
+        yield Change("ended", "old-algorithms", "restored", before=", ".join(old))
+    if wanted.banner.strip() and said("banner") == "none":  # one of the owner's stays
+        yield Change("changed", "banner", "restored", after=wanted.banner)
 
 
 def _system(found: Survey, wanted: Wanted) -> Iterator[Change]:
@@ -95,9 +107,8 @@ def _system(found: Survey, wanted: Wanted) -> Iterator[Change]:
     if wanted.time_servers or not found.setting("clock"):
         running = found.setting("clock")
         yield Change("changed", "time-servers", "restored", before=running, after=", ".join(wanted.time_servers))
-    if wanted.journal_max:
-        before = found.setting("journal").partition("=")[2]
-        yield Change("changed", "journal", "restored", before=before, after=wanted.journal_max)
+    if wanted.journal_max and _journal_fits(found, wanted.journal_max):
+        yield Change("changed", "journal", "restored", after=wanted.journal_max)
     if wanted.security_updates and not _updates_itself(found):
         yield Change("changed", "security-updates", "restored")
 
@@ -106,6 +117,20 @@ def _zone(found: Survey, wanted: Wanted) -> Iterator[Change]:
     before = found.setting("zone").partition("zoneinfo/")[2]
     if wanted.time_zone and before != wanted.time_zone:
         yield Change("changed", "time-zone", "restored", before=before, after=wanted.time_zone)
+
+
+_KIB = {"": 1 / 1024, "K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
+
+
+def _journal_fits(found: Survey, limit: str) -> bool:
+    """Is there no limit of the owner's, and room for twice what is there? Else nothing is set (roles/journald)."""
+    if found.setting("journal"):
+        return False
+    size = re.fullmatch(r"([0-9]{1,9})([KMGT]?)", limit)
+    used = found.setting("journal_kib")
+    if size is None or not used.isdigit():
+        return True
+    return int(used[:15]) * 2 <= int(size[1]) * _KIB[size[2]]
 
 
 def _updates_itself(found: Survey) -> bool:

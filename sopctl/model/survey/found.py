@@ -113,6 +113,14 @@ class Survey(Struct, frozen=True):
     """The ports on which its SSH server takes logins."""
     spaces: tuple[Space, ...] = ()
     immutable: tuple[str, ...] = ()
+    access_rules: tuple[str, ...] = ()
+    """The rules of pam_access, where sshd asks it."""
+    sudoers_unread: str = ""
+    """Why sudo does not read /etc/sudoers.d; empty where it does."""
+    started: tuple[str, ...] = ()
+    """The command lines of the sshd that takes our logins."""
+    taken: tuple[str, ...] = ()
+    """What is of the owner's in the places of our own files."""
     half_installed: tuple[str, ...] = ()
     packages_locked: str = ""
     """Which program holds the package manager's lock; empty when none does."""
@@ -176,6 +184,10 @@ def read(records: Records) -> Survey:
         ssh_ports=_ssh_ports(accounts.values(), listeners, lines.get("ssh_sockets", [])),
         spaces=_spaces(lines),
         immutable=tuple(printable(line.partition(" ")[2], 200) for line in lines.get("immutable", []))[:20],
+        access_rules=tuple(lines.get("pam_access", [])),
+        sudoers_unread=printable(_line(said, "sudoers").partition("unread: ")[2], 120),
+        started=tuple(lines.get("started", [])[:10]),
+        taken=tuple(printable(line, 200) for line in lines.get("taken", []))[:20],
         half_installed=tuple(printable(words[1], 80) for words in packages if words[0] == "half" and len(words) > 1),
         packages_locked=next(
             (printable(words[2], 80) for words in packages if words[0] == "locked" and len(words) > 2), ""

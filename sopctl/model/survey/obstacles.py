@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from sopctl.model.access import sshd_rules
+from sopctl.model.access import pam_access, sshd_rules
 from sopctl.model.access.causes import Cause
 from sopctl.model.survey.found import Account, Survey
 from sopctl.model.survey.wanted import Wanted
@@ -88,6 +88,8 @@ def _of_account(account: Account, found: Survey) -> Iterator[Obstacle]:
         return
     if rule := sshd_rules.refusal(rules, name, account.groups, found.seen_from):
         yield _because(Cause.NOT_ALLOWED, f"sshd would keep {name} out: {rule}", name)
+    if rule := pam_access.refusal(found.access_rules, name, account.groups or (name,), found.seen_from):
+        yield _because(Cause.NOT_ALLOWED, f"PAM would keep {name} out, by access.conf: {rule}", name)
     if found.nologin and name != "root":
         yield _because(Cause.NOT_ALLOWED, f"/etc/nologin keeps {name} out", name)
     # Public keys are switched on by the configuration itself.
@@ -115,6 +117,12 @@ def _has_file_of_its_own(files: str) -> bool:
 def _tools(found: Survey, wanted: Wanted) -> Iterator[Obstacle]:
     if found.through == "doas":
         yield _because(Cause.NO_SUDO, "root is there through doas alone, which the configuration does not use")
+    elif found.sudoers_unread:
+        yield _because(Cause.SUDO_RULE_UNREAD, f"sudo reads no rules from /etc/sudoers.d: {found.sudoers_unread}")
+    if words := [each for line in found.started for each in sshd_rules.started_with(line)]:
+        yield _because(Cause.SSHD_STARTED_OTHERWISE, f"sshd is started with {', '.join(dict.fromkeys(words))}")
+    if found.taken:
+        yield _because(Cause.PLACE_TAKEN, f"of the owner's: {', '.join(found.taken)}")
     if wanted.raw:
         return
     if not found.python:

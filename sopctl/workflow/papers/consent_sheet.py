@@ -20,6 +20,7 @@ _ABOUT: dict[What, str] = {
     "host-name": "Nama server",
     "password-login": "Masuk lewat SSH dengan kata sandi",
     "root-login": "Masuk lewat SSH sebagai root",
+    "old-algorithms": "Masuk lewat SSH dengan algoritma lama saja",
     "banner": "Pemberitahuan sebelum masuk lewat SSH",
     "firewall": "Firewall",
     "static-address": "Alamat IP",
@@ -35,6 +36,7 @@ _BEFORE: dict[What, str] = {
     "account-keys": "{before} kunci",
     "password-login": "diizinkan",
     "root-login": "diizinkan, juga dengan kata sandi",
+    "old-algorithms": "ditawarkan: {before}",
     "static-address": "seperti yang diatur pemilik",
     "security-updates": "tidak berjalan setiap malam",
 }
@@ -44,6 +46,7 @@ _AFTER: dict[What, str] = {
     "account-keys": "hanya kunci dalam surat permohonan",
     "password-login": "tidak diizinkan; hanya dengan kunci",
     "root-login": "hanya dengan kunci",
+    "old-algorithms": "tidak dapat lagi; hanya dengan algoritma yang masih dianggap aman",
     "firewall": "dari luar hanya dapat dihubungi port {after}, dan semua port dari pusat data",
     "static-address": "{after}, tetap",
     "security-updates": "dipasang setiap malam, tanpa memulai ulang server",

@@ -21,8 +21,8 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import inventory_sheet as sheets
 from sopctl.workflow.papers import request_letter
 from sopctl.workflow.papers.guest_book import guest_book as guest_book_of
+from sopctl.workflow.papers.monthly.summary_form import summary_form
 from sopctl.workflow.papers.sop_form import sop_form
-from sopctl.workflow.papers.summary_form import summary_form
 from sopctl.workflow.views import house, inventories, procedures
 
 Format = Literal["pdf", "xlsx", "html"]

@@ -1,6 +1,7 @@
 """Are the documents unchanged? They are compared with the hashes that the histories carry."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +14,16 @@ from sopctl.errors import SopctlError
 from sopctl.model.sop import record
 from sopctl.model.sop.entries import Amended
 from sopctl.model.sop.history import Event
-from sopctl.store import dossiers
+from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_FILE = 50 * MIB
+
+SUBJECT = r"LAPORAN-\d{4}-\d{2}"
+"""How the report of a month is called, where a deposit has its id."""
 
 
 class Document(Struct, frozen=True):
@@ -50,7 +54,9 @@ class CheckedFile(Struct, frozen=True):
 
 
 def documents(desk: Desk, deposit_id: str) -> list[Document]:
-    """Every document of a dossier, compared with its hash in the history."""
+    """Every document of a dossier, compared with its hash in the history; or those of a report (`LAPORAN-2026-11`)."""
+    if re.fullmatch(SUBJECT, deposit_id):
+        return _reports(desk, deposit_id)
     dossier = dossiers.read(desk.site, deposit_id)
     return [
         Document(
@@ -67,8 +73,27 @@ def documents(desk: Desk, deposit_id: str) -> list[Document]:
     ]
 
 
+def _reports(desk: Desk, subject: str = "") -> list[Document]:
+    """The files of the reports that were issued about `subject`, or of all."""
+    return [
+        Document(
+            deposit=each.subject,
+            file=str(desk.site.root / kept.file),
+            number=each.number,
+            procedure="",
+            step=0,
+            at=each.at,
+            sha256=kept.sha256,
+            state=_state(desk.site.root / kept.file, kept.sha256),
+        )
+        for each in issued.read(desk.site)
+        if subject in ("", each.subject)
+        for kept in each.files
+    ]
+
+
 def of_site(desk: Desk) -> tuple[list[Document], list[SopctlError]]:
-    """Every document of every dossier, and the dossiers that cannot be read: they hold up no others."""
+    """Every document of every dossier and report, and the dossiers that cannot be read: they hold up no others."""
     found: list[Document] = []
     errors: list[SopctlError] = []
     for deposit_id in dossiers.ids(desk.site):
@@ -76,6 +101,10 @@ def of_site(desk: Desk) -> tuple[list[Document], list[SopctlError]]:
             found += documents(desk, deposit_id)
         except SopctlError as error:
             errors.append(error)
+    try:
+        found += _reports(desk)
+    except SopctlError as error:
+        errors.append(error)
     return found, errors
 
 
@@ -96,7 +125,11 @@ def check_file(desk: Desk, path: Path) -> CheckedFile:
             if kept["sha256"] == digest:
                 since = _became(dossier, event)
                 return CheckedFile(str(path), "issued", deposit_id, kept.get("number", ""), event.at, since)
-    if named and named.deposit in known:
+    reports = _reports(desk)
+    for each in reports:
+        if each.sha256 == digest:
+            return CheckedFile(str(path), "issued", each.deposit, each.number, each.at)
+    if named and (named.deposit in known or named.deposit in {each.deposit for each in reports}):
         return CheckedFile(str(path), "altered", named.deposit, named.number)
     return CheckedFile(str(path), "unknown")
 
@@ -120,6 +153,11 @@ def _named(dossier: Dossier) -> Iterator[tuple[Event, dict[str, str]]]:
             if kept["file"] not in seen:
                 seen.add(kept["file"])
                 yield event, kept
+
+
+def files_of(event: Event) -> list[dict[str, str]]:
+    """The files that an event names, each with its path below the dossier's folder (`file`) and hash (`sha256`)."""
+    return list(_files(event.data))
 
 
 def _files(data: Any) -> Iterator[dict[str, str]]:

@@ -139,7 +139,7 @@ class _Demo:
         shutil.copyfile(self.status.servers[0].key_file, self.site / "keys" / "owner")
         (self.site / "keys" / "owner").chmod(0o600)
         for number, server in enumerate(self.status.servers[: len(UNITS)]):
-            make_key(self.site / "keys" / f"requester{number + 1}", f"{ACCOUNT}@example.org")
+            make_key(self.site / "letters" / f"requester{number + 1}", f"{ACCOUNT}@example.org")
             self.owners_software(server)
         expired = f"useradd --create-home --shell /bin/bash --expiredate 2001-01-01 {ACCOUNT}"
         _prepare(self.status.servers[1], f"id {ACCOUNT} >/dev/null 2>&1 || {expired}")
@@ -152,7 +152,7 @@ class _Demo:
 
     def file_request(self, number: int) -> None:
         server = self.status.servers[number]
-        public = (self.site / "keys" / f"requester{number + 1}.pub").read_text().strip()
+        public = (self.site / "letters" / f"requester{number + 1}.pub").read_text().strip()
         ports = f"[{SERVICE_PORT}]" if self.status.tier is Tier.SYSTEMD else "[]"
         letter = self.site / "letters" / f"request{number + 1}.yml"
         write_atomic(
@@ -216,7 +216,7 @@ access:
         return (keys.get("ssh-ed25519") or next(iter(keys.values()))).sha256
 
     def key(self, number: int) -> str:
-        return str(self.site / "keys" / f"requester{number + 1}")
+        return str(self.site / "letters" / f"requester{number + 1}")
 
     def sopctl(self, *words: str, expect: ExitCode = ExitCode.OK) -> None:
         """Run one command in the site, as printed."""

@@ -1,12 +1,14 @@
 """The site's journal: does it agree with the histories, where does it end, and making it whole when it was lost."""
 
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.sop.history import Event
-from sopctl.store import books, dossiers, roster
+from sopctl.store import books, dossiers, issued, roster
+from sopctl.store.issued import Issued
 from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, lags
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -86,7 +88,7 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
 
 
 def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:
-    """The hashes of the events of every dossier and book, and what is wrong with those that cannot be read."""
+    """The hashes of the events of dossiers, books and reports, and what is wrong with those that cannot be read."""
     hashes, wrong = {}, []
     for name in _names(site):
         try:
@@ -97,11 +99,13 @@ def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:
 
 
 def _names(site: Site) -> list[str]:
-    return [*dossiers.ids(site), *books.names(site)]
+    return [*dossiers.ids(site), *books.names(site), issued.NAME]
 
 
-def _events(site: Site, name: str) -> tuple[Event, ...]:
-    """The events of a dossier, or of a book of the house."""
+def _events(site: Site, name: str) -> Sequence[Event | Issued]:
+    """The events of a dossier, of a book of the house, or the records of the reports."""
+    if name == issued.NAME:
+        return issued.read(site)
     return books.read_named(site, name).events if books.is_book(name) else dossiers.read(site, name).events
 
 

@@ -25,7 +25,10 @@ from msgspec import Struct
 
 from sopctl.adapters import lab
 from sopctl.adapters.lab import LabServer, LabStatus, OwnerState, Service
+from sopctl.adapters.ssh import check, load_key
 from sopctl.errors import InvalidRecord, NotNow, SopctlError
+from sopctl.model.access.ladder import Rung
+from sopctl.model.access.target import Target
 from sopctl.model.principal import Principal
 from sopctl.model.sop.entries import HostKeyPinned
 from sopctl.store import codec
@@ -95,6 +98,8 @@ class _Case:
     states: Sequence[OwnerState]
     deposit: str = ""
     before: frozenset[str] = frozenset()
+    homes: str = "/home"
+    """Where useradd makes homes there."""
     steps: list[Seen] = field(default_factory=list)
     left_out: tuple[str, ...] = ()
     consent: str = ""
@@ -169,11 +174,13 @@ class _Proving:
         self.key("owner").chmod(0o600)
 
     def key(self, name: str) -> Path:
-        return self.site.root / "keys" / name
+        """The owner's key lies in the site; those of the letter's people beside it, as they are not the office's."""
+        return (self.site.folder("keys") if name == "owner" else self.site.root.parent) / name
 
     def run(self) -> None:
         for case in self.cases:
             case.before = _fingerprint(self.status.name, case.server)
+            case.homes = lab.console(self.status.name, case.server.name, "useradd -D | sed -n s/^HOME=//p").strip()
             self.ask(case, "services answer before", case.services)
             case.going = case.steps[-1].ok
         self.each(self.take_in, "letters and places")
@@ -181,6 +188,7 @@ class _Proving:
         self.fail()
         self.configure()
         self.each(self.log_in, "logins")
+        self.each(self.drift, "a look for drift")
         self.each(self.give_back, "release")
 
     def each(self, act: Callable[[_Case], None], what: str) -> None:
@@ -302,6 +310,11 @@ class _Proving:
         ran = self.sopctl(*words)
         case.saw("the letter's account logs in", ran.code == 0, ran.said if ran.code else "")
 
+    def drift(self, case: _Case) -> None:
+        """What was just configured differs in nothing from what was left."""
+        ran = self.sopctl("configure", "--drift", case.deposit, "--json")
+        case.saw("configure --drift: nothing differs", ran.code == 0, ran.said if ran.code else "")
+
     def give_back(self, case: _Case) -> None:
         desk, deposit, number = self.desk, case.deposit, self.cases.index(case) + 1
         letters.ask_back(desk, deposit, letter_number="090/9/2026")
@@ -331,10 +344,18 @@ class _Proving:
         case.saw(step, ok and not differences, said, sorted(differences, key=lambda each: each[2:]))
 
     def ask(self, case: _Case, step: str, services: Sequence[Service]) -> None:
-        """Note whether these services, and sshd, answer from here."""
-        there = [*services, Service(case.server.port, expect="SSH-2.0")]
-        silent = [str(each) for each in there if not answers(case.server.address, each)]
+        """Note whether these services answer from here, and whether the owner can log in."""
+        silent = [str(each) for each in services if not answers(case.server.address, each)]
+        if not self.owner_enters(case):
+            silent.append(f"sshd at {case.server.port}")
         case.saw(step, not silent, f"no answer from {', '.join(silent)}" if silent else "")
+
+    def owner_enters(self, case: _Case) -> bool:
+        """Whether the owner's account logs in: an sshd may penalise whoever connects without that."""
+        server = case.server
+        target = Target(server.address, server.port, server.user, _pin(server).pin, timeout=ANSWER_SECONDS)
+        found = check(target, load_key(self.key("owner")))
+        return any(each.rung is Rung.LOGIN and each.ok for each in found.rungs)
 
     def sopctl(self, *words: str) -> "_Ran":
         """Run a command of ours on the site; after COMMAND_SECONDS it is interrupted."""
@@ -420,7 +441,7 @@ def _fingerprint(name: str, server: LabServer) -> frozenset[str]:
 def _stays(difference: str, case: _Case) -> bool:
     """Whether this difference stays after a release, as docs/lab.md says: the homes of accounts that the run made."""
     there = {fact.split()[1].split(":")[0] for fact in case.before if fact.startswith("account ")}
-    homes = [f"/home/{name}" for name in (case.account, case.office_account or "sopctl") if name not in there]
+    homes = [f"{case.homes}/{name}" for name in (case.account, case.office_account or "sopctl") if name not in there]
     sign, part, path, *_ = *difference.split(), ""
     return sign == "+" and part in ("file", "content") and any(f"{path}/".startswith(f"{home}/") for home in homes)
 

@@ -39,19 +39,19 @@ class Then:
     @cached_property
     def deposit(self) -> Summary | None:
         """The same in short."""
-        if self.desk.now() < self.month.end or self._gone:
+        if self.desk.now() < self.month.end or self.gone:
             return self.now if self.now.opened < self.month.end else None
         return self.dossier.summary if self.dossier else None
 
     @cached_property
     def presence(self) -> Presence | None:
         """Whether its server was here; None if not."""
-        if not self.now.placed or self._gone or self.now.opened >= self.month.end:
+        if self.gone or self.now.opened >= self.month.end:
             return None
         return presence(self._dossier.procedures, self._dossier.events, self.month, self.desk.now())
 
     @property
-    def _gone(self) -> bool:
+    def gone(self) -> bool:
         """Was it closed before the month? Then it has been ever since."""
         return self.now.closed and self.now.since is not None and self.now.since < self.month.begin
 

@@ -63,6 +63,7 @@ def test_only_the_playbooks_own_debug_leaves_a_note() -> None:
         (["window 600"], (599, 600)),
         (["window 600", "back x\nwindow 90\n"], (89, 90)),
         (["window 600", "window closed"], (0, 0)),
+        (["window 600\r\n"], (599, 600)),
         (["window 999999999", "window -3", " window 3", "a window 3"], (0, 0)),
         (["back /etc/ssh\nsame\nwindow closed"], (0, 0)),
     ],

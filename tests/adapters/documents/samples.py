@@ -20,7 +20,18 @@ from sopctl.adapters.documents import (
     Table,
     sections_of,
 )
-from sopctl.adapters.documents.forms import Bar, Chart, Shape, Signer, SopArrow, SopBlock, SopForm, SopStep, SummaryForm
+from sopctl.adapters.documents.forms import (
+    Bar,
+    Chart,
+    MonthForm,
+    Shape,
+    Signer,
+    SopArrow,
+    SopBlock,
+    SopForm,
+    SopStep,
+    SummaryForm,
+)
 from sopctl.model.facts.parts import Cpu, Disk, Mount, Nic
 from sopctl.model.facts.server import Missing, ServerFacts
 
@@ -136,6 +147,31 @@ def summary(servers: int = 40) -> SummaryForm:
         notes=("Masa garansi tidak dicatat.",),
         officer=OFFICER,
         acknowledged=HEAD,
+    )
+
+
+def month(rows: int = 4) -> MonthForm:
+    """A month's report whose tables have so many rows each, and one that has none."""
+    columns = {
+        "Server masuk dan keluar": ("Tanggal", "Kode", "Server", "Pemilik", "Rak", "Arah"),
+        "Langkah yang terlambat": ("Kode", "Langkah", "Penanggung jawab", "Batas waktu", "Selesai", "Hari", "Alasan"),
+        "Perubahan pada server": ("Kode", "Server", "Uraian"),
+    }
+    tables = [
+        Table(title, names, tuple(tuple(f"{name} {no}" for name in names) for no in range(rows)), "declared")
+        for title, names in columns.items()
+    ]
+    block = (Field("Awal bulan", "1.234", "gathered"), Field("Masuk", "2", "gathered"))
+    return MonthForm(
+        letterhead=LETTERHEAD,
+        stamp=stamp("555/L0001/KOMINFO/2026"),
+        month="2026-10",
+        opening=("Laporan ini memuat penyelenggaraan penitipan server selama bulan Oktober 2026.",),
+        figures=tuple(Section(f"Bagian {number}", block) for number in range(6)),
+        tables=(*tables, Table("Daftar tunggu", ("No", "Kode"), (), "declared")),
+        notes=("Hari dihitung menurut hari kerja kantor.",),
+        officer=OFFICER,
+        head=HEAD,
     )
 
 

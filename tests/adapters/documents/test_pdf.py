@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from sopctl.adapters.documents import Form, HandoverForm, InventoryForm, Paper, Table, pdf, render
-from sopctl.adapters.documents.forms import SopForm, SummaryForm
+from sopctl.adapters.documents.forms import MonthForm, SopForm, SummaryForm
 from sopctl.adapters.documents.pdf import MAX_NAME
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
@@ -32,12 +32,13 @@ FORMS: dict[str, Form] = {
     "sop": samples.sop(),
     "way": samples.sop(legend=True),
     "summary": samples.summary(),
+    "month": samples.month(),
 }
 each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 each_template = pytest.mark.parametrize(
     "form",
-    [samples.handover(), samples.inventory(), samples.paper(), samples.sop(), samples.summary(3)],
-    ids=["handover", "inventory", "paper", "sop", "summary"],
+    [samples.handover(), samples.inventory(), samples.paper(), samples.sop(), samples.summary(3), samples.month()],
+    ids=["handover", "inventory", "paper", "sop", "summary", "month"],
 )
 
 
@@ -173,6 +174,8 @@ def not_on_paper(form: Form) -> tuple[str, ...]:
     match form:
         case InventoryForm():
             return (form.officer.office,)
+        case MonthForm():
+            return form.officer.office, form.head.office
         case SummaryForm():
             return form.officer.office, form.acknowledged.office
         case HandoverForm():

@@ -8,7 +8,8 @@ import pytest
 from msgspec import structs
 
 from sopctl.adapters.documents import render
-from sopctl.adapters.documents.summary_xlsx import COUNTED, summary_xlsx
+from sopctl.adapters.documents.sheets import COUNTED
+from sopctl.adapters.documents.summary_xlsx import summary_xlsx
 from tests.adapters.documents import samples
 from tests.adapters.documents.samples import pages, text
 from tests.adapters.documents.test_editable import TEXTS

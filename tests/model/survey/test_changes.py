@@ -1,8 +1,12 @@
 """What a configuration changes, and what comes back."""
 
+from pathlib import Path
+
+import yaml
+
 from sopctl.model import services
 from sopctl.model.survey import found
-from sopctl.model.survey.changes import Change, changes
+from sopctl.model.survey.changes import OLD_ALGORITHMS, Change, changes
 from sopctl.model.survey.wanted import Wanted
 from tests.model.survey.records import records
 
@@ -49,6 +53,23 @@ def test_a_server_that_has_it_already() -> None:
     )
     assert (seen["account-keys"].kind, seen["account-keys"].before) == ("changed", "2")
     assert not {"host-name", "time-zone", "resolvers", "security-updates", "password-login", "account"} & seen.keys()
+
+
+def test_old_algorithms_are_told_as_the_role_removes_them() -> None:
+    rules = "ciphers aes128-cbc,aes256-gcm@openssh.com\nmacs hmac-sha1-etm@openssh.com,hmac-sha2-256\nkexalgorithms x"
+    seen = of(found.read(records({}, {"sopctl": rules})))
+    assert seen["old-algorithms"].before == "aes128-cbc, hmac-sha1-etm@openssh.com"
+    role = Path(__file__).parents[3] / "playbooks/roles/sshd/defaults/main.yml"
+    assert tuple(yaml.safe_load(role.read_text())["sshd_weak"]) == OLD_ALGORITHMS
+
+
+def test_what_stays_as_the_owner_has_it_is_no_change() -> None:
+    settings = "hostname web1\njournal SystemMaxUse=8G\n"
+    seen = of(found.read(records({"settings": settings}, {"sopctl": "banner /etc/issue.net"})))
+    assert not {"journal", "banner"} & seen.keys()
+    for kib, told in (("524288", True), ("524289", False), ("x", True)):
+        seen = of(found.read(records({"settings": f"hostname web1\njournal_kib {kib}\n"})))
+        assert ("journal" in seen) is told, kib
 
 
 def test_where_the_host_is_not_ours() -> None:

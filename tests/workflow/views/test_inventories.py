@@ -26,7 +26,7 @@ from sopctl.model.sop.entries import AccessTried
 from sopctl.store import dossiers
 from sopctl.store.checks import Checks
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.papers.summary_form import summary_form
+from sopctl.workflow.papers.monthly.summary_form import summary_form
 from sopctl.workflow.servers import checking
 from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories

@@ -19,9 +19,18 @@ from sopctl.model.sop.entries import SwitchedOff
 from sopctl.store import dossiers, register
 from sopctl.store.checks import Checks
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.papers.summary_form import summary_form
+from sopctl.workflow.papers.monthly.summary_form import summary_form
 from sopctl.workflow.servers import checking
-from sopctl.workflow.steps import acts, collecting, handover, inspecting, releasing
+from sopctl.workflow.steps import (
+    acts,
+    collecting,
+    correcting,
+    handover,
+    inspecting,
+    notifying,
+    releasing,
+    reservation,
+)
 from sopctl.workflow.views import inventories
 from sopctl.workflow.views.months import month_of, then
 from sopctl.workflow.views.sla_report import late_steps, sla_report
@@ -138,6 +147,25 @@ def test_october_stays_october(
 def replace_site(desk: Desk) -> Desk:
     """The same desk, reading the site's files anew."""
     return Desk(type(desk.site)(desk.site.root), desk.deciding, desk.clock)
+
+
+def test_a_placing_that_is_taken_back_later_was_one_in_its_month(
+    desk: Desk, clock: Clock, until_space: Callable[..., str]
+) -> None:
+    clock.now = day(10, 20)
+    deposit = until_space()
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
+    inspecting.inspect(desk, deposit, serial="SN-0001")
+    handover.handover(desk, deposit)
+    reservation.place(desk, deposit)
+    clock.now = day(11, 2)
+    asked = reports(desk, "2026-10")
+    assert [each.id for each in inventories.summary(desk, "2026-10").not_due] == [deposit]
+    number = len(dossiers.read(desk.site, deposit).events)
+    correcting.undo(desk.decided_by("kabid"), deposit, number=number, reason="berkas yang salah")
+    assert reports(desk, "2026-10") == asked
+    assert inventories.summary(desk, "2026-11").not_due == ()
 
 
 def test_a_summary_says_what_stood_in_the_record_then(

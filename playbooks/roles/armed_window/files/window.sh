@@ -5,7 +5,7 @@
 #                                             our firewall table; start the clock
 #   window.sh hold SECONDS [ACCOUNT]          from now on so much time is left; ACCOUNT, root no more, may close it
 #   window.sh ports                           the ports at which SSH answered when it was armed
-#   window.sh back                            put all back now; prints what had been changed: `back …`, what SSH needed for
+#   window.sh back [ACCOUNT]                  put all back now; prints why sshd refused ACCOUNT lately: `why …`,  what had been changed: `back …`, what SSH needed for
 #                                             it: `ssh …`, and how the server differs from before: `differs …`, or `same`
 #   window.sh disarm                          it went well: forget what was kept
 #
@@ -25,27 +25,31 @@ now() { # seconds that no change of the clock moves
 
 arm() {
     if [ -d kept ] || [ -d back ]; then back >/dev/null; fi # a window that was never closed: the server was restarted
-    not_ours || return
+    not_ours || {
+        rm -rf scripts window.sh
+        rmdir "$PWD" 2>/dev/null
+        return 1
+    }
     rm -rf new late put-back "$DOOR"
     mkdir -p new/tree new/accounts || return
     if [ -d scripts ]; then mv scripts/* new/ && rmdir scripts; fi
     seconds=$1 accounts=$(printf '%s\n' $2 $(ls ../created ../kept 2>/dev/null | grep -v '[:/]') | sort -u)
     shift 2
     for path in "$@"; do
-        echo "$path" >>new/paths
-        if there "$path"; then
-            mkdir -p "new/tree$(dirname "$path")" && cp -a -T -- "$path" "new/tree$path" || return
-        fi
+        keep_path "$path" || return
+        # What it leads to is what is written.
+        if [ -L "$path" ] && [ -f "$path" ]; then keep_path "$(readlink -f -- "$path")" || return; fi
     done
     for account in $accounts; do
         if [ -n "$(entry "$account")" ]; then
             note_way_in "$account" "new/accounts/$account" || return
         else
             keys_elsewhere "$account" | while IFS= read -r path; do
-                echo "$path" >>new/paths
-                if there "$path"; then mkdir -p "new/tree$(dirname "$path")" && cp -a -T -- "$path" "new/tree$path"; fi
+                keep_path "$path"
             done
-            there "/home/$account" || echo "/home/$account" >>new/paths
+            for path in "$(new_home "$account")" "/var/mail/$account"; do # what useradd makes
+                there "$path" || echo "$path" >>new/paths
+            done
         fi
     done
     echo "$accounts" >new/names
@@ -61,8 +65,18 @@ arm() {
     fi
 }
 
+keep_path() {
+    case $1 in /proc/* | /sys/* | /run/* | /dev/*) return 0 ;; esac # a program writes it
+    echo "$1" >>new/paths
+    if there "$1"; then mkdir -p "new/tree$(dirname "$1")" && cp -a -T -- "$1" "new/tree$1"; fi
+}
+
 not_ours() { # on a server that we never configured: is something of the owner's in the place of one of our own files?
     if [ -d ../created ] || [ -d ../kept ]; then return 0; fi
+    for path in $(ls -A .. | grep -vxE 'window|deposit.*|host_name.*|sshd|resolv\.conf.*|left.*|time_.*|journald|security_updates.*'); do
+        echo "/var/lib/sopctl/$path is the owner's, and our records would be there: it needs another place" >&2
+        return 1
+    done
     for path in ${OURS:-}; do
         if there "$path" && ! grep -qs 'Written by sopctl' "$path"; then
             echo "$path is a file of the server's owner, and would be overwritten: it needs another name" >&2
@@ -125,10 +139,16 @@ restore() { # by renaming: nobody ever reads half a file; into the file where it
 }
 
 back() {
+    if [ -n "${1:-}" ]; then why "$1"; fi
     wait_for_clock
     if [ -d back ] || [ -d kept ]; then put_back kept ""; elif [ -d late ]; then put_back late ""; fi
     cat put-back 2>/dev/null
     echo "window closed"
+}
+
+why() { # ACCOUNT: what sshd, or PAM for it, last said of its login, where that was refused
+    { journalctl --quiet --no-pager -o cat -t sshd -t sshd-session --since -20min || tail -qn 200 /var/log/auth.log /var/log/secure; } 2>/dev/null |
+        grep -F -- "$1" | grep -iE 'denied|refused|not allowed|not permitted|fatal|expired|locked|too many|limit' | tail -n 1 | cut -c1-200 | sed 's/^/why /'
 }
 
 disarm() { mv -T kept done && rm -rf done put-back "$DOOR" && echo "window closed"; }
@@ -264,6 +284,6 @@ case $verb in
     ports) [ -e kept/ssh ] && sed -n 's/^listen .*:\([0-9]*\) speaks$/\1/p' kept/ssh | sort -un ;;
     network) [ -d kept ] && network "$1" ;;
     watch) watch ;;
-    back) back ;;
+    back) back "$@" ;;
     disarm) disarm ;;
 esac

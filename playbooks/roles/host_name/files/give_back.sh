@@ -6,8 +6,19 @@ record=$1
 said() { sed -n "$1p" "$record"; }
 name=$(said 1) pretty=$(said 2) line=$(said 3) our_name=$(said 4) our_line=$(said 5) newline=$(said 6) running=$(said 7)
 if [ "$(hostnamectl --static status)" = "$our_name" ] && [ "$name" != "$our_name" ]; then
-    hostnamectl --static set-hostname "$name"
-    hostnamectl --transient set-hostname "${running:-${name:-localhost}}"
+    if [ -e "$record.file" ] || [ -L "$record.file" ]; then
+        file=/etc/hostname
+        cp -a -T "$record.file" "$file.sopctl-new"
+        mv -fT "$file.sopctl-new" "$file"
+    else
+        hostnamectl --static set-hostname "$name"
+    fi
+    if command -v hostname >/dev/null; then
+        hostname "${running:-${name:-localhost}}"
+    else
+        printf '%s\n' "${running:-${name:-localhost}}" >/proc/sys/kernel/hostname
+    fi
+    systemctl try-restart systemd-hostnamed.service # which keeps the name in mind
     echo "host name: ${name:-none}"
 fi
 if [ "$(hostnamectl --pretty status)" = "$our_name" ] && [ "$pretty" != "$our_name" ]; then # of an older version
@@ -25,4 +36,4 @@ if grep -qxF -- "$our_line" /etc/hosts && [ "$line" != "$our_line" ]; then
     rm -f "$new"
     echo "/etc/hosts: ${line:-no line}"
 fi
-rm -f "$record"
+rm -f "$record" "$record.file"

@@ -10,6 +10,10 @@ before() { if [ -e "$record" ]; then sed -n "$1p" "$record"; fi; }
 note() {
     mkdir -p "$(dirname "$record")"
     chmod 755 "$(dirname "$record")"
+    if [ ! -e "$record" ] && [ -f /etc/hostname ]; then # to the byte: it may have comments, or a name that hostnamectl refuses
+        cp -a -T /etc/hostname "$record.file.new"
+        mv -T "$record.file.new" "$record.file"
+    fi
     {
         if [ -e "$record" ]; then
             sed -n 1,3p "$record"

@@ -24,11 +24,10 @@ make() {
   changed "account $1 made"
   if [ "${CHECKING:-}" = true ]; then return 0; fi
   group=$(getent group "$1" 2>/dev/null || grep "^$1:" /etc/group || true)
-  home=/home/$1
-  if command -v useradd >/dev/null; then home=$(useradd -D | sed -n 's/^HOME=//p')/$1; fi
   {
-    if there "$home"; then echo home; fi
+    if there "$(new_home "$1")"; then echo home; fi
     if [ -n "$group" ]; then printf 'group %s\n' "$group"; fi
+    for mailbox in "/var/mail/$1" "/var/spool/mail/$1"; do if there "$mailbox"; then echo mailbox; fi; done
   } >"$records/created/$1"
   shell=/bin/sh
   if [ -x /bin/bash ]; then shell=/bin/bash; fi
@@ -36,10 +35,12 @@ make() {
     umask 022
     if ! command -v useradd >/dev/null; then
       adduser -D -g "$2" -s "$shell" "$1"
-    elif [ -n "$group" ]; then # with it, the account would get what the owner lets its members do
-      useradd -m -N -c "$2" -s "$shell" "$1"
     else
-      useradd -m -c "$2" -s "$shell" "$1"
+      comment=$2 name=$1
+      set -- -m
+      if [ -n "$comment" ]; then set -- "$@" -k /var/empty/sopctl; fi # ours needs nothing of what the owner gives to people
+      if [ -n "$group" ]; then set -- "$@" -N; fi # with it, the account would get what the owner lets its members do
+      useradd "$@" -c "$comment" -s "$shell" "$name"
     fi
   ) || failed "the account $1 cannot be made"
   printf '%s:*\n' "$1" | chpasswd -e
@@ -164,6 +165,10 @@ $rule"; fi
   visudo -cqf "$new" || failed "sudo refuses our rule"
   chmod 440 "$new"
   mv "$new" "$place" || failed "$place cannot be written$(why_not "$place")"
+  if ! as "$1" 'sudo -n true' </dev/null >/dev/null 2>&1; then
+    rm -f "$place"
+    failed "$1 does not become root by $place: sudo reads no such folder, or another rule of the owner's comes after it (sudo -l -U $1)"
+  fi
 }
 
 refuse_other() { # before anything is changed
@@ -217,6 +222,7 @@ remove() { # ACCOUNT: made here. Its data stays, and is root's: the number of th
   else
     deluser "$1"
   fi
+  if ! grep -qx mailbox "$records/created/$1"; then rm -f "/var/mail/$1" "/var/spool/mail/$1"; fi # useradd may have made it
   # A group that was there before the account goes with it, as it has its name.
   sed -n 's/^group //p' "$records/created/$1" | while IFS=: read -r group _ number members; do
     if grep -q "^$group:" /etc/group; then continue; fi

@@ -26,6 +26,11 @@ owners() { # makes $folder: the owner's files, ours not among them, as they woul
         sed "s|\([[:space:]\"]\)\(/etc/ssh/\)\{0,1\}sshd_config\.d/|\1$folder/sshd_config.d/|g" >"$folder/sshd_config"
 }
 
+anyone() { # FILE: the settings for anyone; a block for a port or address of the server's has to be told these
+    sshd -T -f "$1" 2>/dev/null ||
+        sshd -T -f "$1" -C user=nobody.invalid,host=client.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=1
+}
+
 line() { echo "Include ${1%.conf}*.conf"; }
 
 lower() { tr '[:upper:]' '[:lower:]'; }
@@ -51,7 +56,7 @@ want() {
     drop_in=$1 weak=$2 accounts=$3
     shift 3
     owners "$drop_in"
-    sshd -T -f "$folder/sshd_config" >"$folder/effective" 2>/dev/null || exit 0 # the check says why
+    anyone "$folder/sshd_config" >"$folder/effective" 2>/dev/null || exit 0 # the check says why
     for option in "$@"; do
         name=${option%%=*} value=${option#*=}
         order=${value#*:} value=${value%%:*}
@@ -76,7 +81,7 @@ pubkey() { # by key is how the office and the letter's accounts come in: nobody 
         return
     fi
     for account in $1; do
-        if ! sshd -T -f "$folder/sshd_config" -C "user=$account,host=localhost,addr=127.0.0.1" | grep -qx 'pubkeyauthentication yes'; then
+        if ! sshd -T -f "$folder/sshd_config" -C "user=$account,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=$(value_of port "$folder/effective")" | grep -qx 'pubkeyauthentication yes'; then
             echo "match $account"
         fi
     done
@@ -169,7 +174,7 @@ check() {
     drop_in=$1 accounts=$2 wanted=$3
     shift 3
     owners "$drop_in"
-    said=$(sshd -T 2>&1 >"$folder/now") || {
+    said=$(anyone "$CONFIG" 2>&1 >"$folder/now") || {
         echo "$said" >&2
         exit 1
     }
@@ -182,9 +187,10 @@ check() {
             exit 1
         fi
     done || exit 1
+    ports=$(sed -n 's/^port //p' "$folder/now" | head -n 3)
     for account in root $accounts; do
-        for address in 127.0.0.1 192.0.2.1; do
-            where=user=$account,host=client.invalid,addr=$address
+        for from in $(for port in $ports; do echo "addr=127.0.0.1,lport=$port" "addr=192.0.2.1,lport=$port"; done); do
+            where=user=$account,host=client.invalid,laddr=192.0.2.2,$from
             sshd -T -f "$folder/sshd_config" -C "$where" >"$folder/before" 2>/dev/null || continue
             sshd -T -C "$where" >"$folder/now"
             for option in "$@"; do

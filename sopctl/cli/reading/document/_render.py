@@ -43,5 +43,6 @@ def _lines(documents: "Sequence[Document]") -> None:
     for each in documents:
         colour = None if each.state == "intact" else "red"
         number = f"  {each.number}" if each.number else ""
-        click.secho(f"{each.state:<8} {each.procedure} {each.step}{number}", fg=colour)
+        made_by = f"{each.procedure} {each.step}" if each.procedure else each.deposit
+        click.secho(f"{each.state:<8} {made_by}{number}", fg=colour)
         click.echo(f"  {each.file}")

@@ -169,6 +169,32 @@ def make_consent(
 
 
 @command.command(
+    "report",
+    epilog=example("sopctl document make report --month 2026-10", "sopctl document make report --month 2026-10 --json"),
+)
+@month_option
+@decider_options
+@json_option
+@click.pass_context
+def make_report(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
+    """The month's report for the head to sign, as PDF and XLSX: servers in and out, the waiting list, late steps,
+    availability, inventories done and missed, changes, alarms, and deposits that end soon.
+
+    It is issued: numbered, kept in reports/, noted in the journal. Asked for again, the same report is given; if
+    something is new about the month, another one is issued that names the one before.
+    """
+    from sopctl.workflow.papers.monthly import month_report
+
+    made = month_report.issue(open_desk(ctx), month)
+    if as_json:
+        put_json(made)
+        return
+    click.echo(f"{made.number}{'' if made.new else ' (issued before)'}")
+    for file in made.files:
+        click.echo(file)
+
+
+@command.command(
     "sanitisation",
     epilog=example(
         "sopctl document make sanitisation PS-2026-0001", "sopctl document make sanitisation PS-2026-0001 --lang en"

@@ -1,0 +1,125 @@
+"""The office's own papers, which belong to no single deposit, such as a month's report: `reports/`.
+
+Each issue has a record, `reports/0001.json`, which names its files by their hashes and the record before it by its own,
+and a line in the journal. The record is the commit: files without one are not part of the register. What fails after it
+is told (`Site.lagging`) and made good by the next issue.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from sopctl.errors import Conflict, InvalidRecord, OutsideFailure, SopctlError
+from sopctl.model.as_json import NotJson, from_json
+from sopctl.model.sop.entries import Kept
+from sopctl.store.durable import Unconfirmed, make_folder, opened, undisturbed, write_atomic
+from sopctl.store.journal import Journal
+from sopctl.store.site import Site
+
+NAME = "reports"
+"""Their folder, and what the journal calls them."""
+
+MAX_RECORD = 64 * 1024
+
+
+class Issued(Struct, frozen=True, forbid_unknown_fields=True):
+    """One issue: its number in the register, what it is about (`LAPORAN-2026-11`), the document number, when, who
+    answers for it and the login that made it, its files (below the site's folder), and the hash of the record
+    before."""
+
+    seq: int
+    subject: str
+    number: str
+    at: datetime
+    by: str
+    typed: str
+    files: tuple[Kept, ...]
+    prev: str = ""
+
+    @property
+    def content(self) -> bytes:
+        """The record as it is written."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) of the record as it is written."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def read(site: Site) -> list[Issued]:
+    """The register, in order. Raises InvalidRecord where a record is missing or was altered."""
+    folder = site.folder(NAME)
+    found: list[Issued] = []
+    for path in sorted(folder.glob("[0-9][0-9][0-9][0-9].json")) if folder.is_dir() else ():
+        with opened(path, links=False) as file:
+            content = file.read(MAX_RECORD)
+        try:
+            issued = from_json(content, Issued)
+        except NotJson:
+            raise _altered(path) from None
+        prev = found[-1].hash if found else ""
+        if (
+            issued.content != content
+            or issued.seq != len(found) + 1
+            or issued.prev != prev
+            or path.name != _name(issued)
+        ):
+            raise _altered(path)
+        found.append(issued)
+    return found
+
+
+def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[str, bytes]) -> Issued:
+    """Add an issue after `before`, with the contents of its files by their names; its `files` and `prev` are set here.
+
+    Raises Conflict when another was issued meanwhile, InvalidRecord when the register or the journal was altered,
+    OutsideFailure.
+    """
+    files = tuple(
+        Kept(f"{NAME}/{new.seq:04}-{name}", hashlib.sha256(content).hexdigest()) for name, content in contents.items()
+    )
+    bound = msgspec.structs.replace(new, files=files, prev=before[-1].hash if before else "")
+    folder = site.folder(NAME)
+    with site.alone(), undisturbed():
+        make_folder(folder)
+        if len(read(site)) != len(before) or new.seq != len(before) + 1:
+            raise Conflict("issued-meanwhile", "another report was issued in the meantime", remedy="Issue it again.")
+        journal = Journal(site.root).catch_up(NAME, before)
+        for kept, content in zip(files, contents.values(), strict=True):
+            write_atomic(site.root / kept.file, content)
+        try:
+            write_atomic(folder / _name(bound), bound.content)
+        except Unconfirmed as error:
+            site.lagging.append(error)
+        try:
+            journal.add_hash(NAME, bound.seq, bound.hash)
+        except SopctlError as error:
+            site.lagging.append(
+                OutsideFailure(
+                    "report-journal-lags",
+                    "the report {number} is issued; the journal has not noted it yet: {reason}",
+                    where=error.where,
+                    remedy="The next report that is issued adds it. Until then, look after the disk.",
+                    number=bound.number,
+                    reason=error.message,
+                )
+            )
+    return bound
+
+
+def _name(issued: Issued) -> str:
+    return f"{issued.seq:04}.json"
+
+
+def _altered(path: Path) -> InvalidRecord:
+    return InvalidRecord(
+        "register-altered",
+        "the register of reports was altered here, or a record before it is missing",
+        where=str(path),
+        remedy="Restore reports/ from the site's version control or backup; only sopctl writes it.",
+    )
