@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,9 @@ from sopctl.workflow.steps import editing, handover, inspecting, letters, notify
 
 settings.register_profile("sopctl", deadline=None)  # other tests and real servers share the machine
 settings.load_profile("sopctl")
+
+LETTER_DATE = date(2026, 11, 2)
+"""That of the example request."""
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=ZoneInfo("Asia/Jakarta"))
 
@@ -79,7 +82,9 @@ def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
     the first, its name, numbers and address are others than the example's, where `changes` does not say them."""
 
     def file(changes: dict[str, str] | None = None) -> str:
-        text, number = init.EXAMPLE_REQUEST, len(dossiers.ids(desk.site)) + 1
+        number = len(dossiers.ids(desk.site)) + 1
+        written = min(LETTER_DATE, desk.now().date())  # no letter is of a day that is still to come
+        text = init.EXAMPLE_REQUEST.replace(f"date: {LETTER_DATE}", f"date: {written}")
         for old, new in (changes or {}).items():
             assert old in text
             text = text.replace(old, new)

@@ -123,7 +123,7 @@ def test_october_stays_october(
     assert [each.deposit.id for each in october.servers] == [gathered]
     assert sla_report(desk, "2026-10").found.total.open_late >= 1, "the inventory that was missed"
 
-    edit(desk, gathered, "name: web1.example.org", "name: web99.example.org")
+    edit(desk, gathered, "name: web2.example.org", "name: web99.example.org")
     leave(desk, missed, "SN-192.0.2.6-22")
     assert {month: reports(desk, month) for month in asked} == asked
     clock.now = day(11, 20)
