@@ -299,7 +299,7 @@ def test_the_summary_as_a_paper(two_months: str, desk: Desk, first_facts: Server
     assert [row[2] for row in form.changes.rows] == list(EXACTLY)
     assert [(bar.label, bar.value, bar.of) for bar in form.charts[1].bars] == [("A1", 2, 4)]
     assert [(bar.label, bar.value) for bar in form.charts[2].bars] == [("November 2026", 0), ("Desember 2026", 4)]
-    assert form.servers.rows[0][1:5] == (two_months, "db01", "Dinas Contoh", "A1 U1–2")
+    assert form.servers.rows[0][1:5] == (two_months, "db01 (Portal Contoh)", "Dinas Contoh", "A1 U1–2")
     assert form.sums[3].rows[0][0] == "2025", "the firmware's year"
     gather(desk, two_months, replace(first_facts, serial="OTHER"))
     again = summary_form(desk, inventories.summary(desk))
