@@ -39,6 +39,8 @@ NEVER = {
     },
     "refused before anything is recorded": {
         "appliance-released-by-hand",
+        "configured-by-hand",
+        "configured-over-ssh",
         "no-bmc-account",
         "not-a-certificate-fingerprint",
         "no-channels",
@@ -46,6 +48,8 @@ NEVER = {
         "no-mail-server",
         "no-switch-port",
         "not-in-our-hands",
+        "nothing-to-check",
+        "released-by-hand",
         "server-password-not-kept",
         "switch-without-record",
     },

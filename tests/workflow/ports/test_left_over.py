@@ -37,7 +37,7 @@ def test_a_run_that_was_killed_is_finished_by_the_next(
         assert switch.startup[ONE].lines == switch.running[ONE].lines
 
 
-def killed(_address: str) -> None:
+def killed(*_whom: object) -> None:
     raise Killed
 
 
