@@ -118,7 +118,18 @@ def main() -> NoReturn:
     except OSError as error:
         code = _unprinted(error, code)
     _tell_rest(code)
+    _let_go()
     sys.exit(code)
+
+
+def _let_go() -> None:
+    """Drop what could not be written: Python tries once more at its end, and would then exit with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run() -> int:
@@ -165,7 +176,7 @@ def _unprinted(error: OSError, code: int) -> int:
         reason=error.strerror,
     )
     options.say([said])
-    return code if recorded else int(said.exit_code)
+    return code if recorded or code not in (ExitCode.OK, ExitCode.NO) else int(said.exit_code)
 
 
 def _tell_rest(code: int) -> None:

@@ -125,7 +125,7 @@ def sudo_for_the_inventory_alone(placed: "Placed", sopctl: Callable[..., Ran]) -
     assert full["memory_modules"][0]["serial"] == "MOD-7"
     _a_controller_that_dies_meanwhile(placed)
 
-    journal = "journalctl --sync; journalctl -o cat --no-pager -t sudo | grep -c '^ *sopctl : .*not allowed' || true"
+    journal = "journalctl --sync; journalctl -o cat --no-pager -t sudo | grep '^ *sopctl : .*not allowed' || true"
     incidents = servers.run(server, journal)
     ran = sopctl("configure", deposit, "--sudo", "inventory", "--json")
     assert ran.code == 0, ran.err + ran.out

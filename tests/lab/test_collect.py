@@ -52,7 +52,7 @@ def seems_configured(desk: Desk, server: LabServer) -> None:
 def due(desk: Desk, placed: Callable[..., str], address: str, port: int, pinned: LabServer) -> str:
     """A deposit whose inventory is due, at this address, with that server's host key pinned."""
     key = next(key for key in pinned.host_keys if key.type == "ssh-ed25519")
-    found = placed(address, port, msgspec.to_builtins(key))
+    found = placed(address, port, msgspec.to_builtins(key), user="pemilik")
     for verb, outcome in (("configure", "selesai"), ("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai")):
         with turn(desk, found, verb) as mine:
             mine.record(outcome)

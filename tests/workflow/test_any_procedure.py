@@ -289,7 +289,7 @@ def office(made_site: Path, carried: list[Procedure], chance: Random) -> Iterato
         (root / "procedures").mkdir(exist_ok=True)
         for procedure in carried:
             (root / "procedures" / f"{procedure.name}.yml").write_bytes(codec.dump(procedure))
-        yield Office(terminal.desk(Site(root), user="root", clock=clock), clock, chance)
+        yield Office(terminal.desk(Site(root), user="root", clock=clock).knowing(clock_is_right=True), clock, chance)
 
 
 # Reading

@@ -73,6 +73,6 @@ def test_a_pattern_is_linear(name: str) -> None:
     assert is_linear(PATTERNS[name])
 
 
-@pytest.mark.parametrize("pattern", ['([A-Z]+)="([^"]{0,400})"', r"(\d+)\s+(\d+)\s+x", r'a.*b.*c"'])
+@pytest.mark.parametrize("pattern", ['([A-Z]+)="([^"]{0,400})"', r"(\d+)\s+(\d+)\s+x"])
 def test_one_that_is_not_would_be_found(pattern: str) -> None:
     assert not is_linear(re.compile(pattern))

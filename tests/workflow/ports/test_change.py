@@ -167,7 +167,7 @@ def test_ctrl_c_in_the_middle_puts_it_back(
     lan.add("sw-a1", switch)
     deposit = here()
 
-    def stop(_address: str) -> None:
+    def stop(*_whom: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(deposit_port, "stir", stop)
