@@ -212,7 +212,12 @@ def uuid(said: Sections) -> str | None:
 
 def form_factor(said: Sections) -> str | None:
     chassis = _dmi_files(said).get("chassis_type", "").strip()
-    return text(_smbios(said, 3, "Type"), 60) or _FORM_FACTORS.get(chassis)
+    return shape(text(_smbios(said, 3, "Type"), 60)) or shape(_FORM_FACTORS.get(chassis))
+
+
+def shape(chassis: str | None) -> str | None:
+    """A chassis type, unless it is SMBIOS' own word for none of them."""
+    return None if chassis in ("Other", "Unknown") else chassis
 
 
 def _dmi_files(said: Sections) -> dict[str, str]:

@@ -8,6 +8,7 @@ from sopctl.model.facts.declaration import declarations
 from sopctl.model.facts.linux import cards, processors, systems
 from sopctl.model.facts.linux.devices import is_disk, is_mount, without_twins
 from sopctl.model.facts.parts import Cpu, Disk, Mount, Nic, is_empty
+from sopctl.model.facts.sections import shape
 from sopctl.model.facts.server import RULES, Missing, ServerFacts
 from sopctl.model.sanitise import (
     MAX_ENTRIES,
@@ -53,6 +54,7 @@ def from_setup(raw: Mapping[str, object], *, gathered_at: str) -> ServerFacts:
     dmi = {field: placeholders.name(facts.get(key)) for field, key in _DMI.items()}
     # If other DMI fields can be read and a root-only one cannot, this was not root.
     readable = any(value is not None for field, value in dmi.items() if field not in _ROOT_ONLY)
+    dmi["form_factor"] = shape(dmi["form_factor"])
     dmi["uuid"] = dmi["uuid"].lower() if dmi["uuid"] else None
     hostname = text(facts.get("hostname"), 64) or text(facts.get("nodename"), 64)
     gateway = mapping(facts.get("default_ipv4")).get("gateway") or mapping(facts.get("default_ipv6")).get("gateway")
