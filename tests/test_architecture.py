@@ -75,6 +75,12 @@ def test_json_is_read_in_one_way() -> None:
     assert found == ["model/as_json.py"]
 
 
+def test_how_the_office_is_called_on_a_server_is_asked_in_one_place() -> None:
+    """A server may know the office by another name than the site's: whoever takes the site's logs in as a stranger."""
+    found = [str(each) for each in MODULES if "settings.management.account" in (PACKAGE / each).read_text()]
+    assert found == ["workflow/admitting.py", "workflow/servers/reach.py"]
+
+
 def test_nobody_is_listed_who_does_not_write() -> None:
     assert [name for name in OUTSIDE_THE_STORE if not list(calls(Path(name)))] == []
 

@@ -227,7 +227,7 @@ def test_a_changed_host_key_stops_access_and_configuration(placed: Placed) -> No
 
 
 def test_a_server_that_dies_in_the_middle_of_a_run(placed: Placed) -> None:
-    """The run ends by itself, the record says that it failed, and the step stays due."""
+    """The run ends at once and by itself, the record says that it failed and for what, and the step stays due."""
     killed = threading.Event()
 
     def kill_once(_event: object) -> None:
@@ -239,6 +239,7 @@ def test_a_server_that_dies_in_the_middle_of_a_run(placed: Placed) -> None:
         configuring.configure(placed.desk, placed.id, host_key=placed.pin, on_event=kill_once)
     assert killed.is_set()
     assert placed.newest() == ("konfigurasi", 1, "failed")
+    assert "server tidak terjangkau: " in placed.dossier().events[-1].note
 
 
 def test_a_server_that_is_not_there(placed: Placed) -> None:

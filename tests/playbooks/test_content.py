@@ -55,6 +55,24 @@ def test_only_ansible_core_is_needed(path: Path) -> None:
         assert action.startswith("ansible.builtin.") or (PLAYBOOKS / f"library/{action}.py").is_file(), task
 
 
+def groups_of(node: Any) -> list[dict[str, Any]]:
+    """Every play and block in a file."""
+    found = []
+    for entry in node or []:
+        inner = [key for key in ("tasks", "pre_tasks", "post_tasks", "block", "rescue", "always") if key in entry]
+        found += [entry] * bool(inner)
+        for key in inner:
+            found += groups_of(entry[key])
+    return found
+
+
+@pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: str(path.relative_to(PLAYBOOKS)))
+def test_a_server_that_is_lost_is_passed_over_by_no_group_of_tasks(path: Path) -> None:
+    """What follows would be half of the work, called done, or a rescue that words the loss as something else. Only a
+    single task that may itself cut us off goes on, because a fresh login comes after it."""
+    assert [each.get("name") for each in groups_of(yaml.safe_load(path.read_text())) if "ignore_unreachable" in each] == []
+
+
 @pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: str(path.relative_to(PLAYBOOKS)))
 def test_facts_are_gathered_without_the_environment_and_within_a_time(path: Path) -> None:
     """The environment may hold secrets, and a network mount whose server is gone would hold `setup` up for ever."""

@@ -38,8 +38,11 @@ done
 sysctl -a 2>/dev/null | grep -E '^(net\.ipv4\.(ip_forward|conf\.(all|host0)\.(rp_filter|forwarding)|tcp_syncookies)|kernel\.(hostname|domainname|printk|sysrq)|fs\.(suid|protected))' | part sysctl
 { hostname; readlink /etc/localtime; date +%Z; } 2>&1 | part name
 systemctl list-unit-files --no-legend --no-pager | awk '{ print $1, $2 }' | sort | part unit-file
+# A service that a socket starts runs once somebody has called; its socket says "running" from then on.
+sockets=$(systemctl list-units --no-legend --no-pager --plain --type=socket --state=active | sed 's/ .*//')
+called=$([ -z "$sockets" ] || systemctl show --property=Triggers --value $sockets | tr -s ' \n' '|')
 systemctl list-units --no-legend --no-pager --plain --type=service,socket,timer,path --state=active,failed |
-    awk '{ print $1, $3, $4 }' | sort | part unit |
+    awk '{ print $1, $3, $1 ~ /[.]socket$/ ? "-" : $4 }' | grep -vE "^(${called:-none|}none) active" | sort | part unit |
     grep -vE '^unit (user@|session|run-|user-runtime|systemd-(tmpfiles|update|hostnamed|timedated|localed|userdbd|networkd-persistent)|apt-daily|dpkg-db|NetworkManager-dispatcher|e2scrub|fstrim|logrotate|man-db|polkit|dbus-:)'
 findmnt -rno TARGET,FSTYPE,OPTIONS 2>/dev/null | grep -vE '^/(proc|sys|dev|run)|^/ ' | sort | part mount
 lsattr -d /etc/hosts /etc/hostname /etc/passwd /etc/ssh/sshd_config 2>/dev/null |

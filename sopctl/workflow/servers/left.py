@@ -29,7 +29,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.servers.ansible_view import variables
-from sopctl.workflow.servers.reach import host
+from sopctl.workflow.servers.reach import host, office_account
 from sopctl.workflow.trust import target
 
 FINGERPRINT = "playbooks/files/fingerprint.sh"
@@ -165,12 +165,12 @@ class Look:
     def _accounts(self, dossier: Dossier) -> tuple[str, ...]:
         """The accounts that matter on the server: the office's first, then the letter's."""
         letter = [account.name for account in dossier.deposit.access.accounts]
-        return tuple(dict.fromkeys((self._site.settings.management.account, *letter)))
+        return tuple(dict.fromkeys((office_account(self._site, dossier), *letter)))
 
     def _job(self, dossier: Dossier, verb: str, wish: Mapping[str, str] = {}, facts: Sequence[str] = ()) -> ScriptJob:
         return ScriptJob(
             dossier.id,
-            target(host(self._site, dossier), self._site.settings.management.account, timeout=SECONDS),
+            target(host(self._site, dossier), office_account(self._site, dossier), timeout=SECONDS),
             self._key,
             script(self._fingerprint, wish, facts),
             (self._mark, verb, NOTE, *self._accounts(dossier)),
