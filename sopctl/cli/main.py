@@ -22,7 +22,10 @@ BUG = 70
 """Exit code of an error that sopctl did not foresee (EX_SOFTWARE of sysexits(3))."""
 
 COMMANDS = {
-    "Site": ("site", ["init", "doctor", "validate", "journal", "backup", "restore", "schedule", "demo", "lab"]),
+    "Site": (
+        "site",
+        ["init", "doctor", "validate", "journal", "backup", "restore", "schedule", "serve", "account", "demo", "lab"],
+    ),
     "Reading": (
         "reading",
         ["list", "show", "todo", "report", "runs", "rack", "switch", "queue", "sop", "document", "export"],

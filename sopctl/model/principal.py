@@ -8,17 +8,20 @@ from msgspec import Struct
 AUTOMATIC = "sopctl"
 """Who decides what follows from a rule alone: a reservation that expired, the waiting list that moves up."""
 
+AccountKind = Literal["person", "unit", "auditor"]
+"""Whose an account of the page is: a person's of sopctl.yml, a unit's, or someone's who only reads."""
+
 
 class Principal(Struct, frozen=True):
     """Who acts, and what was proved of them.
 
     `login` is the account that enters it, and is recorded as such. A person may have several entries in `people` (two
-    offices held by one); a unit is known by its key in `units`. Someone who is neither is nobody: they may act only as
-    far as they are a clerk.
+    offices held by one); a unit is known by its key in `units`. A reader looks, and decides nothing. Someone who is
+    none of these is nobody: they may act only as far as they are a clerk.
     """
 
     login: str
-    kind: Literal["person", "unit", "automation", "nobody"] = "nobody"
+    kind: Literal["person", "unit", "reader", "automation", "nobody"] = "nobody"
     people: tuple[str, ...] = ()
     """A person's keys in sopctl.yml."""
     unit: str = ""
