@@ -13,9 +13,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sopctl.errors import NotNow, SopctlError
-from sopctl.model.principal import Principal
-from sopctl.model.sight import Sight
-from sopctl.model.sight import of as sight_of
+from sopctl.model.principal import Principal, Sight, sight_of
 from sopctl.store.page.accounts import Account
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
@@ -130,7 +128,7 @@ FOREIGN_FORM = "form-of-another-session"
 
 def foreign_form() -> NotNow:
     """The error for a form that is not from our own page in this session."""
-    return NotNow(FOREIGN_FORM, "this form is from another session: look at it, and send it again")
+    return NotNow("form-of-another-session", "this form is from another session: look at it, and send it again")
 
 
 def new_secret() -> str:

@@ -71,7 +71,7 @@ def test_only_by_its_own_name(alone: Guard) -> None:
     ],
 )
 def test_forms_from_other_sites(alone: Guard, headers: dict[str, str], status: int) -> None:
-    assert ask(alone, "POST", **headers)[0] == status
+    assert ask(alone, "POST", b"", **headers)[0] == status
 
 
 def test_links_from_other_sites_are_followed_and_nothing_else_is(alone: Guard) -> None:
@@ -124,7 +124,7 @@ def test_a_body_that_does_not_come(alone: Guard, monkeypatch: pytest.MonkeyPatch
 
 def test_requests_of_one_address_are_limited(alone: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(guard.time, "monotonic", lambda: now)
+    monkeypatch.setattr("sopctl.page.guard.time.monotonic", lambda: now)
     assert {ask(alone)[0] for _ in range(int(guard.BURST))} == {200}
     assert ask(alone)[0] == 429
     now += 1.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from sopctl.errors import Action, SopctlError, UsageError
-from sopctl.model.sight import Sight
+from sopctl.model.principal import Sight
 from sopctl.model.sop.procedure import REQUESTER
 from sopctl.store import register
 from sopctl.store.dossiers import Dossier
