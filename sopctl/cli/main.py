@@ -144,9 +144,10 @@ def _run() -> int:
     except click.exceptions.Exit as end:
         code = end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        with suppress(OSError):
-            error.show()
-        code = ExitCode.USAGE
+        try:
+            click.echo(error.format_message())  # whoever names a group alone asks what there is
+        except OSError as failed:
+            code = _unprinted(failed, code)
     except click.ClickException as error:
         code = _say(UsageError("usage", "{message}", message=error.format_message(), remedy=_help_hint(error)))
     except (KeyboardInterrupt, click.Abort):
