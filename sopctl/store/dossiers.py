@@ -351,7 +351,15 @@ def _note_roster(site: Site, journal: Writer, event: Event) -> None:
     try:
         roster.note_changes(site, journal, event.typed, event.at)
     except SopctlError as error:
-        site.tell(error)
+        site.tell(
+            OutsideFailure(
+                "roster-lags",
+                "who decides has changed, and the journal has not noted that yet: {reason}",
+                where=error.where,
+                remedy="The next event notes it. Until then, look after the disk.",
+                reason=error.message,
+            )
+        )
 
 
 def readable(event: Event) -> bytes:

@@ -73,6 +73,27 @@ def documents(desk: Desk, deposit_id: str) -> list[Document]:
     ]
 
 
+class Content(Struct, frozen=True):
+    """A document as it was filed: its file, below the dossier's folder, and its bytes."""
+
+    file: str
+    content: bytes
+
+
+def content(desk: Desk, deposit_id: str, sha256: str) -> Content | None:
+    """The document that the history of a deposit has under this hash; None where it has none, or where the file is gone
+    or was altered. Raises InvalidRecord for one that is too large."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    kept = next((each for _, each in _named(dossier) if each["sha256"] == sha256), None)
+    if kept is None:
+        return None
+    path = dossier.folder / kept["file"]
+    if path.is_symlink() or not path.is_file():
+        return None
+    found = read_bounded(path, MAX_FILE)
+    return Content(kept["file"], found) if hashlib.sha256(found).hexdigest() == sha256 else None
+
+
 def _reports(desk: Desk, subject: str = "") -> list[Document]:
     """The files of the reports that were issued about `subject`, or of all."""
     return [
