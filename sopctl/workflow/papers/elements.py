@@ -1,5 +1,6 @@
 """What the office's papers share: letterhead, the stamp that ties a paper to its record, parties, accessories."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sopctl.adapters.documents import forms
@@ -11,6 +12,7 @@ from sopctl.model.sop.entries import CompletenessInspected
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
+from sopctl.workflow.papers.corrected import corrected_table
 
 UNKNOWN = "tidak diketahui"
 
@@ -58,6 +60,46 @@ def section(title: str, **values: Any) -> forms.Section:
     """Labelled values; an underscore in a label is a blank."""
     return forms.Section(
         title, tuple(forms.Field(label.replace("_", " "), str(value), "declared") for label, value in values.items())
+    )
+
+
+def server_section(dossier: Dossier, language: Language, **more: Any) -> forms.Section:
+    """Which server a record is about, and `more` that it says of it."""
+    summary, server = dossier.summary, dossier.deposit.server
+    kind = {"Jenis": f"{say('perangkat jaringan', language)} ({summary.platform})"} if summary.platform else {}
+    return section(
+        "Server",
+        Nomor_berkas=summary.id,
+        Nama_server=server.name,
+        Merk_dan_tipe=server.brand_model,
+        Nomor_seri=summary.serial or UNKNOWN,
+        **kind,
+        **({"Aplikasi": server.application} if server.application else {}),
+        Pemilik=dossier.deposit.unit,
+        **more,
+    )
+
+
+def signed_record(
+    mine: Turn, language: Language, *, title: str, opening: str, sections: Sequence[forms.Section], closing: str
+) -> forms.Paper:
+    """A record (berita acara) of something that befell a server, with what was corrected: the owner, the head of the
+    office and the officer sign it."""
+    site, deposit = mine.desk.site, mine.dossier.deposit
+    head = next(iter(site.settings.with_role(site.settings.head)), mine.by)
+    return forms.Paper(
+        letterhead=letterhead(site),
+        stamp=stamp(mine),
+        title=title,
+        opening=(opening,),
+        sections=(*sections, *corrected_table(mine.dossier, language)),
+        closing=(closing,),
+        signers=(
+            forms.Signer("Pemilik", owner_party(deposit.contacts.administrative, deposit.unit)),
+            forms.Signer("Mengetahui", office_party(site, head)),
+            forms.Signer("Petugas", office_party(site, mine.by)),
+        ),
+        language=language,
     )
 
 

@@ -17,15 +17,21 @@ from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers import sanitisation
 from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, section, stamp
+from sopctl.workflow.papers.elements import (
+    UNKNOWN,
+    accessories_back,
+    letterhead,
+    office_party,
+    section,
+    server_section,
+    stamp,
+)
 from sopctl.workflow.views import disks
 
 
 def exit_record(mine: Turn, language: Language) -> forms.Paper:
     """What leaves, whose it is, who took it and when, and what became of accessories and data."""
     site, dossier = mine.desk.site, mine.dossier
-    summary, server = dossier.summary, dossier.deposit.server
-    kind = {"Jenis": f"{say('perangkat jaringan', language)} ({summary.platform})"} if summary.platform else {}
     handed_over, asked_back = dossier.newest(HandoverIssued), dossier.newest(ReturnLetter)
     taker = dossier.newest(Taker)
     sentence = "Server titipan berikut telah diambil kembali pemiliknya dan keluar dari {office}."
@@ -35,19 +41,10 @@ def exit_record(mine: Turn, language: Language) -> forms.Paper:
         title="Catatan Server Keluar",
         opening=(say(sentence, language, office=site.settings.office.name),),
         sections=(
-            section(
-                "Server",
-                Nomor_berkas=summary.id,
-                Nama_server=server.name,
-                Merk_dan_tipe=server.brand_model,
-                Nomor_seri=summary.serial or UNKNOWN,
-                **kind,
-                **({"Aplikasi": server.application} if server.application else {}),
-                Pemilik=dossier.deposit.unit,
-            ),
+            server_section(dossier, language),
             section(
                 "Pengembalian",
-                Tempat_semula=summary.place or UNKNOWN,
+                Tempat_semula=dossier.summary.place or UNKNOWN,
                 Tanggal_keluar=plain_date(mine.desk.now().date(), language),
                 Serah_terima_pengembalian=handed_over.document.number if handed_over else UNKNOWN,
                 Diambil_oleh=(taker.taken_by if taker else "") or UNKNOWN,
