@@ -9,6 +9,7 @@ import msgspec
 from sopctl.adapters.documents.english import Language, say, translated
 from sopctl.adapters.documents.forms import Paper
 from sopctl.adapters.documents.text import clean
+from sopctl.adapters.documents.wording import grouped_nip
 
 WIDTHS = (30, 24, 22, 22, 8, 10, 14, 24, 26)
 """The widths of the columns, in characters: the widest table has nine columns."""
@@ -112,8 +113,9 @@ class _Sheet:
             self.line(party["position"])
         self.skip(2)
         self.line(party["name"] or "(………………………………)")
-        if party["nip"]:
-            self.line(f"NIP {party['nip']}")
+        if party["rank"]:
+            self.line(party["rank"])
+        self.line(f"NIP {grouped_nip(party['nip']) or '………………………………'}")
 
     def close(self) -> bytes:
         """Finish the spreadsheet; returns the file's content."""

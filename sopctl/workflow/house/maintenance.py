@@ -33,7 +33,7 @@ from sopctl.workflow.house.writing import Writing, known, number_of, one_line, w
 from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.composing import Content
 from sopctl.workflow.messages.sending import MayHaveArrived, Ready
-from sopctl.workflow.papers.maintenance_letter import maintenance_letter
+from sopctl.workflow.papers.official_letter import maintenance_letter
 from sopctl.workflow.steps import required
 
 LONGEST = timedelta(days=31)

@@ -17,7 +17,15 @@ from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers import sanitisation
 from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, section, stamp
+from sopctl.workflow.papers.elements import (
+    UNKNOWN,
+    accessories_back,
+    head_party,
+    letterhead,
+    office_party,
+    section,
+    stamp,
+)
 from sopctl.workflow.views import disks
 
 
@@ -60,7 +68,10 @@ def exit_record(mine: Turn, language: Language) -> forms.Paper:
             *corrected_table(dossier, language),
         ),
         closing=("Akses, layanan dan port jaringan server ini telah dicabut.",) if dossier.newest(SwitchedOff) else (),
-        signers=(forms.Signer("Petugas", office_party(site, mine.by)),),
+        signers=(
+            forms.Signer("Mengetahui", head_party(site)),
+            forms.Signer("Petugas", office_party(site, mine.by)),
+        ),
         language=language,
     )
 

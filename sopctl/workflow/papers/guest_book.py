@@ -10,7 +10,7 @@ from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.wording import month_name
 from sopctl.model.house.visits import VisitState
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.elements import letterhead, office_party
+from sopctl.workflow.papers.elements import head_party, letterhead
 
 COLUMNS = (
     "No",
@@ -31,7 +31,6 @@ _NOBODY = forms.Party(name="", nip="", position="", office="")
 def guest_book(desk: Desk, month: str, visits: Sequence[VisitState]) -> forms.Paper:
     """The visits of a month as a paper. Its revision is a hash of what it says."""
     site = desk.site
-    head = next(iter(site.settings.with_role(site.settings.head)), None)
     digest = hashlib.sha256(msgspec.json.encode(visits)).hexdigest()
     people = sum(len(each.visit.visitors) for each in visits)
     rows = tuple(_row(str(number), each, desk) for number, each in enumerate(visits, start=1))
@@ -50,7 +49,7 @@ def guest_book(desk: Desk, month: str, visits: Sequence[VisitState]) -> forms.Pa
         sections=(forms.Table("Kunjungan", COLUMNS, rows, "declared", SHARES),),
         closing=("Yang ditunjukkan tamu dicatat jenisnya, bukan nomornya.",),
         signers=(
-            forms.Signer("Mengetahui", office_party(site, head) if head else _NOBODY),
+            forms.Signer("Mengetahui", head_party(site)),
             forms.Signer("Petugas", _NOBODY),
         ),
     )

@@ -12,6 +12,7 @@ import msgspec
 
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import ENGLISH, Language, say
+from sopctl.adapters.documents.wording import grouped_nip
 from sopctl.adapters.documents.xlsx import KEY_COLUMN
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord
@@ -43,6 +44,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Nama", "contacts.administrative.name"),
             ("NIP", "contacts.administrative.nip"),
+            ("Pangkat/golongan", "contacts.administrative.rank"),
             ("Jabatan", "contacts.administrative.position"),
             ("E-mail", "contacts.administrative.email"),
             ("HP", "contacts.administrative.phone"),
@@ -53,6 +55,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Nama", "contacts.technical.name"),
             ("NIP", "contacts.technical.nip"),
+            ("Pangkat/golongan", "contacts.technical.rank"),
             ("Jabatan", "contacts.technical.position"),
             ("E-mail", "contacts.technical.email"),
             ("HP", "contacts.technical.phone"),
@@ -123,7 +126,8 @@ def letter(site: Site, day: date, language: Language, filled: AnyRequest | None 
         forms.Section(title, tuple(forms.Field(label, given.get(path, ""), "declared", path) for label, path in fields))
         for title, fields in FIELDS
     )
-    head = forms.Letterhead(office="(kop surat perangkat daerah pemohon)", agency="", address="", contact="")
+    sheet = site.settings.papers.size
+    head = forms.Letterhead("(kop surat perangkat daerah pemohon)", agency="", address="", contact="", sheet=sheet)
     empty = forms.Party(name="", nip="", position="Kepala Perangkat Daerah", office="")
     sentence = "Dengan ini kami mengajukan permohonan penitipan server kepada {office}:"
     return forms.Paper(
@@ -225,6 +229,8 @@ def _entries(field: _Field, file: Path) -> Any:
             return cells.day(field.value).isoformat()
     if field.path in _WHOLE:
         return cells.whole(field.value)
+    if field.path.endswith(".nip"):
+        return re.sub(r"(?<=[0-9])[ .-](?=[0-9])", "", field.value)  # in groups, as cards have it
     if field.path not in _LISTS:
         return field.value
     entries = [entry.strip() for entry in re.split(_LISTS[field.path], field.value) if entry.strip()]
@@ -277,6 +283,8 @@ def _values(request: AnyRequest) -> dict[str, str]:
         elif isinstance(here, list | tuple):
             here = ("; " if path == "server.disks" else ", ").join(map(str, here))
         values[path] = "" if here is None else str(here)
+        if path.endswith(".nip"):
+            values[path] = grouped_nip(values[path])
     if request.kind == "other":
         values["platform"] = OTHER[0]
     return values

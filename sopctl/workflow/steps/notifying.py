@@ -12,7 +12,7 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.composing import Content
 from sopctl.workflow.messages.notes import told
-from sopctl.workflow.papers.announcement import announcement
+from sopctl.workflow.papers.official_letter import announcement
 from sopctl.workflow.steps.reservation import place_until
 
 Means = Literal["email", "webhook", "phone", "letter", "meeting"]

@@ -5,6 +5,7 @@ import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pypdfium2  # type: ignore[import-untyped]  # has no stubs
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # has no stubs
@@ -15,10 +16,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from sopctl.adapters.documents import Form, HandoverForm, InventoryForm, Paper, Table, pdf, render
+from sopctl.adapters.documents import (
+    ChecklistRow,
+    Field,
+    Form,
+    HandoverForm,
+    InventoryForm,
+    Paper,
+    Section,
+    Table,
+    pdf,
+    render,
+)
 from sopctl.adapters.documents.forms import MonthForm, SopForm, SummaryForm
 from sopctl.adapters.documents.pdf import MAX_NAME
 from sopctl.adapters.documents.text import printable, shortened
+from sopctl.adapters.documents.wording import grouped_nip
 from sopctl.errors import InvalidRecord, OutsideFailure
 from tests.adapters.documents import samples
 from tests.adapters.documents.samples import CM, pages, squeezed, text
@@ -142,6 +155,71 @@ def test_a_long_table_repeats_its_head_and_signatures_never_stand_alone() -> Non
         assert "Hasilpemeriksaan" in found[-1]
         spread = max(spread, sum(with_items))
     assert spread > 1
+
+
+def ended(kind: str, rows: int) -> Form:  # noqa: PLR0911  # one a kind
+    """A form whose last part has so many rows, `BARIS 0` and on."""
+    cells = tuple((f"BARIS {no}", "1", "64", "1,9") for no in range(rows))
+    table = Table("Menurut rak", ("Rak", "Jumlah", "Memori (GiB)", "Disk (GB)"), cells, "gathered")
+    match kind:
+        case "summary":
+            return structs.replace(samples.summary(8), sums=(table,))
+        case "month":
+            twelve = tuple(structs.replace(table, rows=cells[at : at + 12]) for at in range(0, rows, 12))
+            return structs.replace(samples.month(2), tables=twelve)
+        case "paper":
+            return structs.replace(samples.paper(), sections=(*samples.paper().sections, table))
+        case "fields":
+            fields = tuple(Field(name, "nilai", "declared") for name, *_ in cells)
+            return structs.replace(samples.paper(), sections=(Section("Isian", fields),))
+        case "letter":
+            letter = structs.replace(samples.paper(), opening=tuple(name for name, *_ in cells))
+            return structs.replace(letter, sections=())
+        case "inventory":
+            return samples.inventory(changes=tuple(name for name, *_ in cells))
+        case _:
+            checks = tuple(ChecklistRow(name, "ok", "") for name, *_ in cells)
+            return structs.replace(samples.handover(), checklist=checks)
+
+
+@pytest.mark.parametrize("kind", ["summary", "month", "paper", "fields", "letter", "inventory", "handover"])
+def test_nobody_signs_a_page_without_content(kind: str) -> None:
+    signs = {"summary": samples.HEAD, "month": samples.HEAD, "handover": samples.HEAD}.get(kind, samples.OFFICER)
+    spread = set()
+    for rows in (1, 9, 17, 24, 31, 38, 45, *((60, 75) if kind == "summary" else ())):
+        found = [squeezed(page.get_text_range()) for page in pages(render(ended(kind, rows)))]
+        signed = [at for at, words in enumerate(found) if squeezed(grouped_nip(signs.nip)) in words]
+        assert f"BARIS{rows - 1}" in found[signed[-1]], (kind, rows)
+        assert sum(f"BARIS{rows - 1}" in words for words in found) == 1, "every row once"
+        spread.add(len(found))
+    assert len(spread) > 1
+
+
+@pytest.mark.parametrize("sheet", ["a4", "f4"])
+@each_form
+def test_the_offices_sheet_and_emblem(form: Form, sheet: Literal["a4", "f4"]) -> None:
+    plain = structs.replace(form, letterhead=structs.replace(form.letterhead, sheet=sheet))
+    made = render(structs.replace(plain, letterhead=structs.replace(plain.letterhead, logo=samples.LOGO)))
+    sizes = {tuple(sorted(round(side / CM, 1) for side in page.get_size())) for page in pypdfium2.PdfDocument(made)}
+    assert sizes == {{"a4": (21.0, 29.7), "f4": (21.5, 33.0)}[sheet]}
+    images = [sum(1 for _ in page.get_objects([pdfium.FPDF_PAGEOBJ_IMAGE])) for page in pypdfium2.PdfDocument(made)]
+    assert images == [1, *([0] * (len(images) - 1))], "on the first page"
+    assert_inside(made)
+
+
+def test_numbers_stand_as_on_cards_and_what_is_missing_is_a_line() -> None:
+    (page,) = pages(render(samples.handover()))
+    assert page.get_text_range().count("NIP 19850202 201001 2 002") == 1, "below the signature"
+    nobody = structs.replace(samples.OWNER, name="", nip="", position="")
+    (empty,) = pypdfium2.PdfDocument(render(structs.replace(samples.handover(), first=nobody)))
+    assert "NIP 19850202" not in empty.get_textpage().get_text_range()
+    assert dotted(empty) == dotted(pypdfium2.PdfDocument(render(samples.handover()))[0]) + 5, "three above, two below"
+
+
+def dotted(page: pypdfium2.PdfPage) -> int:
+    """How many dotted lines a page has."""
+    shapes = page.get_objects([pdfium.FPDF_PAGEOBJ_PATH])
+    return sum(pdfium.FPDFPageObj_GetDashCount(shape.raw) > 0 for shape in shapes)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from sopctl.model.facts.conditions import Severity
 from sopctl.model.quantity import decimal
 from sopctl.model.sop.summary import Summary
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.elements import letterhead
+from sopctl.workflow.papers.elements import head_party, letterhead, office_party
 from sopctl.workflow.papers.inventory_form import SEVERITIES
 from sopctl.workflow.views.inventories import InventoriedServer, MonthlySummary, Sum
 from sopctl.workflow.views.months import month_of
@@ -23,7 +23,6 @@ _SUMS = {
     "firmware": "tahun BIOS",
     "valid until": "akhir masa penitipan",
 }
-_NOBODY = forms.Party(name="", nip="", position="", office="")
 
 
 def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
@@ -31,6 +30,7 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
     is made. Its revision is a hash of the gatherings that it sums up."""
     site = desk.site
     day = min(desk.now().date(), month_of(desk, found.month).last)
+    office, (year, month) = site.settings.office, found.month.split("-")
     digest = hashlib.sha256("".join(f"{each.deposit.id} {each.kept.sha256}\n" for each in found.servers).encode())
     told = [each for each in found.servers if each.changes]
     changed = [each for each in told if real(each.changes)]
@@ -39,7 +39,7 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
         letterhead=letterhead(site),
         stamp=forms.Stamp(
             deposit_id="",
-            document_number=f"Rekap inventaris {found.month}",
+            document_number=f"{office.code}/R{month}/{office.unit}/{year}",
             revision=digest.hexdigest()[:12],
             issued=day,
             check_command=f"sopctl inventory summary --month {found.month}",
@@ -84,9 +84,21 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
             "Memori dan disk dibaca dari server; sisanya menurut berkas penitipan.",
             *_late(found.servers, day),
         ),
-        officer=_NOBODY,
-        acknowledged=_NOBODY,
+        officer=_officer(desk),
+        acknowledged=head_party(site),
     )
+
+
+def _officer(desk: Desk) -> forms.Party:
+    """Who makes the summary, if a person of the office does; else a line to fill in, for whoever takes inventory."""
+    site = desk.site
+    key = desk.deciding.anyone(site.settings.people)
+    if key in site.settings.people:
+        return office_party(site, key)
+    titles = [
+        each.actors[step.actor] for each in site.procedures.values() for step in each.steps if step.verb == "inventory"
+    ]
+    return forms.Party(name="", nip="", position=next(iter(titles), ""), office=site.settings.office.name)
 
 
 def _late(servers: Iterable[InventoriedServer], day: date) -> Iterable[str]:
