@@ -317,6 +317,23 @@ class BmcTrusted(Entry, frozen=True, kw_only=True):
     bmc_confirmed: str = ""
 
 
+class SecretKept(Struct, frozen=True):
+    """A secret of the office's for one deposit: its name in keys/ (never its value), what it is, and of which account
+    (empty: of the BMC's)."""
+
+    name: str
+    what: Literal["key", "password"]
+    account: str = ""
+
+
+class SecretSet(Entry, frozen=True, kw_only=True):
+    """The office set a secret with which it gets in to this deposit, or to its BMC."""
+
+    for_people = True
+
+    secret_set: SecretKept
+
+
 class SudoRight(Entry, frozen=True, kw_only=True):
     """What the office's account may do as root: everything, or take inventory."""
 

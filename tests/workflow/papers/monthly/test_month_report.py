@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import openpyxl
-import pypdfium2  # type: ignore[import-untyped]  # has no stubs
+import pypdfium2
 import pytest
 from msgspec.structs import replace
 
