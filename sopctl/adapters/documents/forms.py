@@ -192,7 +192,8 @@ State = Literal["", "visited", "current"]
 
 
 class SopStep(Struct, frozen=True):
-    """A row of an SOP's flow table; `actor` is the column of its actor, counted from 0."""
+    """A row of an SOP's flow table; `actor` is the column of its actor, counted from 0, `also` those of others who act
+    in it."""
 
     no: int
     activity: str
@@ -203,6 +204,7 @@ class SopStep(Struct, frozen=True):
     output: str
     notes: tuple[str, ...] = ()
     state: State = ""
+    also: tuple[int, ...] = ()
 
 
 class SopArrow(Struct, frozen=True):
@@ -222,7 +224,8 @@ class SopBlock(Struct, frozen=True):
 
 
 class SopForm(Struct, frozen=True, tag="sop"):
-    """The SOP itself, as PermenPANRB 35/2012 prescribes; with `legend`, the path that a deposit took through it."""
+    """The SOP itself, as PermenPANRB 35/2012 prescribes, with who approves it; with `legend`, the path that a deposit
+    took through it."""
 
     letterhead: Letterhead
     stamp: Stamp
@@ -237,6 +240,7 @@ class SopForm(Struct, frozen=True, tag="sop"):
     legend: bool = False
     events: Table | None = None
     """What happened, event by event."""
+    approver: Party = Party("", "", "", "")
 
 
 class Bar(Struct, frozen=True):

@@ -67,6 +67,12 @@ def office_party(site: Site, key: str) -> forms.Party:
     return forms.Party(person.name, person.nip, person.position, office, person.rank)
 
 
+def person_name(site: Site, key: str) -> str:
+    """The name of the person whom the settings call `key`; for anybody else, the key."""
+    person = site.settings.people.get(key)
+    return person.name if person else key
+
+
 def head_party(site: Site) -> forms.Party:
     """The head, who countersigns. Where nobody has that role, a line to fill in: never somebody else."""
     held = site.settings.with_role(site.settings.head)

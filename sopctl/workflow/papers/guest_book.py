@@ -10,7 +10,7 @@ from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.wording import month_name
 from sopctl.model.house.visits import VisitState
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.elements import head_party, letterhead
+from sopctl.workflow.papers.elements import head_party, letterhead, person_name
 
 COLUMNS = (
     "No",
@@ -57,13 +57,12 @@ def guest_book(desk: Desk, month: str, visits: Sequence[VisitState]) -> forms.Pa
 
 def _row(number: str, each: VisitState, desk: Desk) -> tuple[str, ...]:
     visit, arrival, departure = each.visit, each.arrival, each.departure
-    person = desk.site.settings.people.get(arrival.escort) if arrival else None
     return (
         number,
         ", ".join(visit.visitors) + (f" ({visit.organisation})" if visit.organisation else ""),
         "; ".join(filter(None, (visit.purpose, ", ".join(visit.deposits)))) + f" [{each.id}]",
         arrival.identity if arrival else "",
-        person.name if person else (arrival.escort if arrival else ""),
+        person_name(desk.site, arrival.escort) if arrival else "",
         _moment(arrival.at) if arrival else "",
         _moment(departure.at) if departure else "masih di dalam",
         _carried(arrival.carried) if arrival else "",

@@ -11,21 +11,19 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord
 from sopctl.model.availability import Availability, State
 from sopctl.model.facts.changes import Change, against_handover, differences
-from sopctl.model.facts.conditions import Condition, Severity, conditions
+from sopctl.model.facts.conditions import Condition, conditions
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.inspection import NOT_LOOKED_AT
 from sopctl.model.quantity import decimal, duration
 from sopctl.model.sop.entries import AccessTried, ConditionInspected
 from sopctl.workflow.desk import Turn
+from sopctl.workflow.messages import words
 from sopctl.workflow.papers.corrected import corrected_table
 from sopctl.workflow.papers.elements import letterhead, office_party, stamp
 from sopctl.workflow.ports import deposit_port
 
 Changes = tuple[Change, ...]
-
-SEVERITIES = {Severity.CRITICAL: "kritis", Severity.WARNING: "peringatan"}
-"""How papers call it."""
 
 Watched = tuple[State, Availability | None]
 """A server's state by the automated checks, and how available it was in the month."""
@@ -106,7 +104,8 @@ def _conditions(found: Sequence[Condition]) -> tuple[Table, ...]:
     for each in found:
         parts.setdefault(each.subject, []).append(each)
     rows = tuple(
-        (subject, "; ".join(each.what for each in its), SEVERITIES[its[0].severity]) for subject, its in parts.items()
+        (subject, "; ".join(each.what for each in its), words.SEVERITIES[its[0].severity])
+        for subject, its in parts.items()
     )
     return (Table("Keadaan yang perlu ditangani", ("Bagian", "Keadaan", "Tingkat"), rows, "gathered"),) if rows else ()
 

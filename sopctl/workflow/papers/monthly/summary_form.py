@@ -11,8 +11,8 @@ from sopctl.model.facts.conditions import Severity
 from sopctl.model.quantity import decimal
 from sopctl.model.sop.summary import Summary
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.messages import words
 from sopctl.workflow.papers.elements import head_party, letterhead, office_party
-from sopctl.workflow.papers.inventory_form import SEVERITIES
 from sopctl.workflow.views.inventories import InventoriedServer, MonthlySummary, Sum
 from sopctl.workflow.views.months import month_of
 
@@ -118,7 +118,7 @@ def _conditions(servers: Iterable[InventoriedServer]) -> Iterable[tuple[str, ...
     lines = [(each, condition) for each in servers for condition in each.conditions]
     for each, condition in sorted(lines, key=lambda line: line[1].severity is not Severity.CRITICAL):
         name = each.facts.hostname or each.deposit.server
-        yield each.deposit.id, name, condition.subject, condition.what, SEVERITIES[condition.severity]
+        yield each.deposit.id, name, condition.subject, condition.what, words.SEVERITIES[condition.severity]
 
 
 def _changes(changed: Iterable[InventoriedServer]) -> Iterable[tuple[str, ...]]:
