@@ -1,9 +1,11 @@
 """The finished papers: what stands on every page, and what hostile text cannot do to them."""
 
+import ctypes
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -23,12 +25,13 @@ from sopctl.adapters.documents import (
     HandoverForm,
     InventoryForm,
     Paper,
+    Party,
     Section,
     Table,
     pdf,
     render,
 )
-from sopctl.adapters.documents.forms import MonthForm, SopForm, SummaryForm
+from sopctl.adapters.documents.forms import MonthForm, Shape, SopArrow, SopForm, SopStep, State, SummaryForm
 from sopctl.adapters.documents.pdf import MAX_NAME
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.adapters.documents.wording import grouped_nip
@@ -216,6 +219,76 @@ def test_numbers_stand_as_on_cards_and_what_is_missing_is_a_line() -> None:
     (empty,) = pypdfium2.PdfDocument(render(structs.replace(samples.handover(), first=nobody)))
     assert "NIP 19850202" not in empty.get_textpage().get_text_range()
     assert dotted(empty) == dotted(pypdfium2.PdfDocument(render(samples.handover()))[0]) + 5, "three above, two below"
+
+
+def shapes(page: pypdfium2.PdfPage) -> list[tuple[tuple[float, float, float, float], tuple[int, int, int]]]:
+    """The filled shapes of a page: where they are, and in which colour (RGB)."""
+    found = []
+    for each in page.get_objects([pdfium.FPDF_PAGEOBJ_PATH]):
+        red, green, blue, _ = (ctypes.c_uint() for _ in range(4))
+        mode, stroked = ctypes.c_int(), ctypes.c_int()
+        pdfium.FPDFPath_GetDrawMode(each.raw, mode, stroked)
+        if mode.value != pdfium.FPDF_FILLMODE_NONE:
+            pdfium.FPDFPageObj_GetFillColor(each.raw, red, green, blue, _)
+            found.append((each.get_bounds(), (red.value, green.value, blue.value)))
+    return found
+
+
+def procedure_of(states: tuple[State, ...] = ("", "", ""), also: tuple[int, ...] = ()) -> SopForm:
+    """Three steps: one of all actors in `also` too, a decision with long labels, an end."""
+    names: tuple[Shape, ...] = ("terminal", "decision", "terminal")
+    steps = tuple(
+        SopStep(no, "Kegiatan", 0, shape, "", "1 hari", "", state=state, also=also if no == 1 else ())
+        for no, (shape, state) in enumerate(zip(names, states, strict=True), start=1)
+    )
+    arrows = (SopArrow(1, 2), SopArrow(2, 3, "tersedia"), SopArrow(2, 1, "tidak tersedia"))
+    actors = ("Unit Kerja Pemohon", "Kadis Kominfo", "Pelaksana")
+    return structs.replace(samples.sop(), actors=actors, steps=steps, arrows=arrows)
+
+
+def symbols(page: pypdfium2.PdfPage) -> list[tuple[tuple[float, float, float, float], tuple[int, int, int]]]:
+    """The flowchart's symbols: what is filled, neither as ink nor as a head of a column, and as large as they are."""
+    return [
+        (box, colour)
+        for box, colour in shapes(page)
+        if 1.2 * CM < box[2] - box[0] < 1.9 * CM
+        and 0.5 * CM < box[3] - box[1] < 1.4 * CM
+        and colour not in ((0, 0, 0), (0xEE, 0xEE, 0xEE))
+    ]
+
+
+def test_both_parties_have_a_symbol_where_both_act() -> None:
+    alone, both = (pypdfium2.PdfDocument(render(procedure_of(also=also)))[1] for also in ((), (2,)))
+    assert len(symbols(both)) == len(symbols(alone)) + 1
+    first, second = sorted(box for box, _ in symbols(both))[0], sorted(box for box, _ in symbols(both))[-1]
+    assert second[0] > first[2], "in another column"
+    assert any(box[1] == pytest.approx(second[1], abs=1) for box, _ in symbols(both) if box[0] < second[0]), "one row"
+
+
+def test_the_labels_of_a_decision_are_clear_of_every_symbol() -> None:
+    page = pypdfium2.PdfDocument(render(procedure_of()))[1]
+    words, drawn = page.get_textpage(), [box for box, _ in symbols(page)]
+    for label in ("tersedia", "tidak"):
+        found = words.search(label)
+        while (hit := found.get_next()) is not None:
+            left, bottom, right, top = words.get_charbox(hit[0])
+            _, _, right, _ = words.get_charbox(hit[0] + hit[1] - 1)
+            assert not [box for box in drawn if left < box[2] and right > box[0] and bottom < box[3] and top > box[1]]
+
+
+def test_the_states_of_steps_differ_in_grey_and_by_a_mark() -> None:
+    page = pypdfium2.PdfDocument(render(procedure_of(states=("visited", "current", ""))))[1]
+    greys = sorted(0.3 * red + 0.59 * green + 0.11 * blue for _, (red, green, blue) in symbols(page))
+    assert all(lighter - darker > 20 for darker, lighter in pairwise(dict.fromkeys(greys))), greys
+    assert len(dict.fromkeys(greys)) == 3
+    assert {"✓", "●"} <= set(page.get_textpage().get_text_range())
+
+
+def test_who_approves_an_sop_is_named_or_has_lines() -> None:
+    cover = render(structs.replace(samples.sop(), approver=samples.HEAD))
+    assert squeezed(f"{samples.HEAD.position}{samples.HEAD.name}NIP 19800101 200501 1 001") in text(cover)
+    empty = pypdfium2.PdfDocument(render(structs.replace(samples.sop(), approver=Party("", "", "Kepala", ""))))[0]
+    assert dotted(empty) == 2
 
 
 def dotted(page: pypdfium2.PdfPage) -> int:
