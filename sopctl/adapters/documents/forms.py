@@ -125,13 +125,15 @@ class Section(Struct, frozen=True, tag="section"):
 
 class Table(Struct, frozen=True, tag="table"):
     """Rows under a title; each row has as many cells as there are `columns`. `source` applies to all cells. A paper of
-    plain parts gives its columns these `shares` of the width, or all the same."""
+    plain parts gives its columns these `shares` of the width, or all the same. `marked` rows (counted from 0) stand
+    out: what they tell has failed."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     source: Source
     shares: tuple[int, ...] = ()
+    marked: tuple[int, ...] = ()
 
 
 class InventoryForm(Struct, frozen=True, tag="inventory"):

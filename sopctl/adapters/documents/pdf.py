@@ -64,7 +64,7 @@ _LIMITS = {
     "limit": 20,
     "requires": _CELL,
     "output": _CELL,
-    "role": _LABEL,
+    "role": _CELL,
     "checklist": _WRITTEN,
     "changes": _READ,
     "remarks": _WRITTEN,

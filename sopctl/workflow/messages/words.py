@@ -139,6 +139,7 @@ its values reaches a paper."""
 
 _IN_NOTES = {**CAUSES, **VIEWS, **VERDICTS, **MEANS, **WORK, **RUNGS}
 _IDENTIFIER = re.compile(r"(?<![\w./@-])[a-z]{2,30}(?:-[a-z]{2,30}){0,5}(?![\w/@-])")
+_PLACE = re.compile(r"\brack ([A-Za-z0-9._-]{1,40}) (U\d{1,3})(?:-(U\d{1,3}))?( front| rear)?\b")
 _BEFORE, _AFTER = ("", ":", ";", "(", ",", "–"), ("", ":", ";", ")", ",", "(")
 
 
@@ -160,7 +161,12 @@ def in_note(note: str) -> str:
             return _IN_NOTES.get(found[0], found[0])
         return found[0]
 
-    return _IDENTIFIER.sub(said, note)
+    return _PLACE.sub(_placed, _IDENTIFIER.sub(said, note))
+
+
+def _placed(found: re.Match[str]) -> str:
+    rack, unit, top, face = found.groups()
+    return f"rak {rack} {unit}" + (f"–{top}" if top else "") + {" front": " depan", " rear": " belakang"}.get(face, "")
 
 
 def values_of(enumeration: Any) -> tuple[str, ...]:

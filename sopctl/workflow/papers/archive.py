@@ -125,7 +125,7 @@ def _page(desk: Desk, dossier: Dossier) -> Page:
                 Nomor_seri=summary.serial or UNKNOWN,
                 Pemilik=summary.unit,
                 Nomor_surat=summary.letter,
-                Tempat=summary.place or "",
+                Tempat=summary.place.indonesian if summary.place else "",
                 Berlaku_sampai=plain_date(summary.valid_until) if summary.valid_until else "",
             ),
         ),

@@ -9,6 +9,7 @@ from sopctl.adapters.documents import forms, logo
 from sopctl.adapters.documents.english import Language, say
 from sopctl.model.deposit import Contact
 from sopctl.model.inspection import ACCESSORIES, NOT_LOOKED_AT
+from sopctl.model.rack import Place
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import CompletenessInspected
 from sopctl.store.dossiers import Dossier
@@ -83,6 +84,13 @@ def head_party(site: Site) -> forms.Party:
 def owner_party(contact: Contact, unit: str) -> forms.Party:
     """A contact person as a party of a form."""
     return forms.Party(contact.name, contact.nip, contact.position, unit, contact.rank)
+
+
+def place_of(place: Place | None, language: Language = "id") -> str:
+    """Where a server stands or stood, in the paper's language."""
+    if place is None:
+        return UNKNOWN
+    return str(place) if language == "en" else place.indonesian
 
 
 def section(title: str, **values: Any) -> forms.Section:

@@ -23,6 +23,7 @@ from sopctl.workflow.papers.elements import (
     head_party,
     letterhead,
     office_party,
+    place_of,
     section,
     stamp,
 )
@@ -55,7 +56,7 @@ def exit_record(mine: Turn, language: Language) -> forms.Paper:
             ),
             section(
                 "Pengembalian",
-                Tempat_semula=summary.place or UNKNOWN,
+                Tempat_semula=place_of(summary.place, language),
                 Tanggal_keluar=plain_date(mine.desk.now().date(), language),
                 Serah_terima_pengembalian=handed_over.document.number if handed_over else UNKNOWN,
                 Diambil_oleh=(taker.taken_by if taker else "") or UNKNOWN,

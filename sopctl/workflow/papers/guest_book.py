@@ -30,7 +30,7 @@ _NOBODY = forms.Party(name="", nip="", position="", office="")
 
 def guest_book(desk: Desk, month: str, visits: Sequence[VisitState]) -> forms.Paper:
     """The visits of a month as a paper. Its revision is a hash of what it says."""
-    site = desk.site
+    site, office = desk.site, desk.site.settings.office
     digest = hashlib.sha256(msgspec.json.encode(visits)).hexdigest()
     people = sum(len(each.visit.visitors) for each in visits)
     rows = tuple(_row(str(number), each, desk) for number, each in enumerate(visits, start=1))
@@ -38,7 +38,7 @@ def guest_book(desk: Desk, month: str, visits: Sequence[VisitState]) -> forms.Pa
         letterhead=letterhead(site),
         stamp=forms.Stamp(
             deposit_id="",
-            document_number=f"Buku tamu {month}",
+            document_number=f"{office.code}/T{month[5:]}/{office.unit}/{month[:4]}",
             revision=digest[:12],
             issued=desk.now().date(),
             check_command=f"sopctl visit list --month {month}",

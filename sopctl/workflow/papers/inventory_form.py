@@ -11,7 +11,7 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord
 from sopctl.model.availability import Availability, State
 from sopctl.model.facts.changes import Change, against_handover, differences
-from sopctl.model.facts.conditions import Condition, conditions
+from sopctl.model.facts.conditions import Condition, Severity, conditions
 from sopctl.model.facts.declared import Comparison, compare
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.inspection import NOT_LOOKED_AT
@@ -107,7 +107,9 @@ def _conditions(found: Sequence[Condition]) -> tuple[Table, ...]:
         (subject, "; ".join(each.what for each in its), words.SEVERITIES[its[0].severity])
         for subject, its in parts.items()
     )
-    return (Table("Keadaan yang perlu ditangani", ("Bagian", "Keadaan", "Tingkat"), rows, "gathered"),) if rows else ()
+    critical = tuple(at for at, its in enumerate(parts.values()) if its[0].severity is Severity.CRITICAL)
+    columns = ("Bagian", "Keadaan", "Tingkat")
+    return (Table("Keadaan yang perlu ditangani", columns, rows, "gathered", marked=critical),) if rows else ()
 
 
 def _compared(lines: tuple[Comparison, ...]) -> Table:

@@ -7,7 +7,16 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.sop.entries import HandoverIssued, Lost
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import UNKNOWN, head_party, letterhead, office_party, owner_party, section, stamp
+from sopctl.workflow.papers.elements import (
+    UNKNOWN,
+    head_party,
+    letterhead,
+    office_party,
+    owner_party,
+    place_of,
+    section,
+    stamp,
+)
 
 
 def loss_record(mine: Turn, lost: Lost, why: str, on: date | None, port: str, *, evidence: bool) -> forms.Paper:
@@ -38,7 +47,7 @@ def loss_record(mine: Turn, lost: Lost, why: str, on: date | None, port: str, *,
                 Tanggal=plain_date(on) if on else UNKNOWN,
                 Tanggal_dicatat=plain_date(mine.desk.now().date()),
                 Uraian=why,
-                Tempat_semula=summary.place or UNKNOWN,
+                Tempat_semula=place_of(summary.place),
                 Bukti="terlampir dalam berkas" if evidence else "tidak ada",
             ),
             section(

@@ -7,7 +7,16 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.rack import Place
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import UNKNOWN, head_party, letterhead, office_party, owner_party, section, stamp
+from sopctl.workflow.papers.elements import (
+    UNKNOWN,
+    head_party,
+    letterhead,
+    office_party,
+    owner_party,
+    place_of,
+    section,
+    stamp,
+)
 
 
 def move_record(mine: Turn, spot: Place, why: str, on: date | None) -> forms.Paper:
@@ -31,8 +40,8 @@ def move_record(mine: Turn, spot: Place, why: str, on: date | None) -> forms.Pap
             ),
             section(
                 "Pemindahan",
-                Tempat_semula=before or UNKNOWN,
-                Tempat_baru=spot,
+                Tempat_semula=place_of(before),
+                Tempat_baru=spot.indonesian,
                 Port_switch_semula=(before.port if before else None) or "–",
                 Port_switch_baru=spot.port or "–",
                 Tanggal=plain_date(on or mine.desk.now().date()),

@@ -24,6 +24,7 @@ from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.admitting import Place
 from sopctl.workflow.papers.fields import nested, refused
+from sopctl.workflow.papers.printing import tell
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_LETTER = 5 * MIB
@@ -155,6 +156,7 @@ def read(site: Site, path: Path, today: date | None = None) -> AnyRequest:
         kind = kinds.get(codec.word(content, "kind", where=where), Request)
         filed, place = codec.parse(content, kind, where=where), admitting.in_record(content, where)
     admitting.refuse(site, filed, place, today)
+    tell(site, filed)
     return filed
 
 

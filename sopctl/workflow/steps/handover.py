@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from sopctl.adapters.documents import forms, render
+from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import UsageError
@@ -36,6 +36,7 @@ from sopctl.workflow.papers.elements import (
     owner_party,
     stamp,
 )
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.steps import required, reservation
 from sopctl.workflow.views import disks
 
@@ -76,7 +77,7 @@ def handover(
             language=language,
             on=on,
         )
-        content, data = render(form), msgspec.json.encode(form)
+        content, data = printed(desk.site, form), msgspec.json.encode(form)
         number = form.stamp.document_number
         done = []
         for mine, days in zip(turns, happened, strict=True):

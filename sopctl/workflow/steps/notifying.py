@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Literal, get_args
 
-from sopctl.adapters.documents import render
 from sopctl.errors import Action, OutsideFailure
 from sopctl.model.message import Message
 from sopctl.model.sop import history
@@ -13,6 +12,7 @@ from sopctl.workflow.messages import composing, sending, words
 from sopctl.workflow.messages.composing import Content
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers.official_letter import announcement
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.steps.reservation import place_until
 
 Means = Literal["email", "webhook", "phone", "letter", "meeting"]
@@ -77,7 +77,7 @@ def _send(mine: Turn, means: Means, message: Message, message_id: str) -> tuple[
 
 def _paper(mine: Turn, content: Content) -> Paper:
     form = announcement(mine, content)
-    kept = mine.keep("pemberitahuan.pdf", render(form))
+    kept = mine.keep("pemberitahuan.pdf", printed(mine.desk.site, form))
     return Paper(kept.file, kept.sha256, form.stamp.document_number)
 
 

@@ -63,6 +63,9 @@ def test_every_means_of_informing_has_a_word() -> None:
         ("kata Pak Budi, server closed sejak Senin", "kata Pak Budi, server closed sejak Senin"),
         ("berkas letter.pdf dan /srv/name/login", "berkas letter.pdf dan /srv/name/login"),
         ("surel ke phone@example.org", "surel ke phone@example.org"),
+        ("tempat: rack A-1 U1-U2, ditawarkan", "tempat: rak A-1 U1–U2, ditawarkan"),
+        ("ditempatkan: rack B2 U7 rear", "ditempatkan: rak B2 U7 belakang"),
+        ("rack lama dibuang", "rack lama dibuang"),
         ("", ""),
     ],
 )

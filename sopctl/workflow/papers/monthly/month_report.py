@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from sopctl.adapters.documents import forms, render
+from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.month_xlsx import month_xlsx
 from sopctl.adapters.documents.wording import month_name, plain_date
 from sopctl.errors import InvalidRecord
@@ -36,6 +36,7 @@ from sopctl.store.issued import Issued
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import words
 from sopctl.workflow.papers.elements import letterhead, office_party, person_name
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.servers import checking
 from sopctl.workflow.views import house, inventories
 from sopctl.workflow.views.inventories import MonthlySummary
@@ -90,7 +91,7 @@ def issue(desk: Desk, name: str | None = None) -> IssuedReport:
     if last and _says_the_same(form, _data(desk, last)):
         return IssuedReport(of.name, last.number, _files(desk, last), new=False)
     contents = {
-        f"laporan-{of.name}.pdf": render(form),
+        f"laporan-{of.name}.pdf": printed(desk.site, form),
         f"laporan-{of.name}.xlsx": month_xlsx(form),
         f"laporan-{of.name}.json": msgspec.json.encode(form),
     }

@@ -34,6 +34,7 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
     digest = hashlib.sha256("".join(f"{each.deposit.id} {each.kept.sha256}\n" for each in found.servers).encode())
     told = [each for each in found.servers if each.changes]
     changed = [each for each in told if real(each.changes)]
+    bad = tuple(_conditions(found.servers))
     alarms = sum(change.weight is Weight.ALARM for each in changed for change in each.changes)
     return forms.SummaryForm(
         letterhead=letterhead(site),
@@ -58,8 +59,9 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
         conditions=forms.Table(
             "Keadaan yang perlu ditangani",
             ("Kode", "Server", "Bagian", "Keadaan", "Tingkat"),
-            tuple(_conditions(found.servers)),
+            tuple(row for row, _ in bad),
             "gathered",
+            marked=tuple(at for at, (_, critical) in enumerate(bad) if critical),
         ),
         changes=forms.Table(
             "Perubahan sejak bulan lalu",
@@ -113,12 +115,13 @@ def _figure(label: str, value: float) -> forms.Field:
     return forms.Field(label, decimal(value), "gathered")
 
 
-def _conditions(servers: Iterable[InventoriedServer]) -> Iterable[tuple[str, ...]]:
-    """What is not as it should be: critical conditions first, then server by server."""
+def _conditions(servers: Iterable[InventoriedServer]) -> Iterable[tuple[tuple[str, ...], bool]]:
+    """What is not as it should be, and whether that is critical: such conditions first, then server by server."""
     lines = [(each, condition) for each in servers for condition in each.conditions]
     for each, condition in sorted(lines, key=lambda line: line[1].severity is not Severity.CRITICAL):
         name = each.facts.hostname or each.deposit.server
-        yield each.deposit.id, name, condition.subject, condition.what, words.SEVERITIES[condition.severity]
+        row = (each.deposit.id, name, condition.subject, condition.what, words.SEVERITIES[condition.severity])
+        yield row, condition.severity is Severity.CRITICAL
 
 
 def _changes(changed: Iterable[InventoriedServer]) -> Iterable[tuple[str, ...]]:
