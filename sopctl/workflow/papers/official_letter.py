@@ -70,7 +70,7 @@ def _letter(
         letterhead=letterhead(site),
         stamp=stamped,
         title="Pemberitahuan",
-        opening=("Dengan hormat,", reference, *_paragraphs(content.text)),
+        opening=("Dengan hormat,", reference, *paragraphs(content.text)),
         sections=(),
         closing=("Demikian disampaikan. Atas perhatian dan kerja sama Saudara, kami ucapkan terima kasih.",),
         signers=(signer,),
@@ -98,7 +98,7 @@ def _signer(site: Site, by: str, language: Language) -> tuple[forms.Signer, bool
     return forms.Signer(say("a.n. {head}", language, head=head_party(site).position), party), True
 
 
-def _paragraphs(text: str) -> Sequence[str]:
+def paragraphs(text: str) -> Sequence[str]:
     """A message's paragraphs: its lines follow each other up to an empty one; those that are indented or listed stand
     alone."""
     found: list[str] = []

@@ -1,0 +1,38 @@
+"""What no font of the papers has is told, when it comes in and when a paper is made; nothing is refused for it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from sopctl.adapters.documents.text import unprintable
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.steps import notifying
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Dinas Contoh – “Ruang” Ñ Ж Ω", False),
+        ("ꦢꦶꦤꦱ꧀", True),  # Javanese
+        ("数据中心", True),
+        ("مركز البيانات", True),
+        ("Dinas 😀", True),
+        ("Dinas\u202e\u200b\x07\nContoh", False),  # what nobody reads
+        ("", False),
+    ],
+)
+def test_only_what_somebody_would_read_is_told(text: str, *, told: bool) -> None:
+    assert bool(unprintable({"a": [("x", text)], "b": 3})) == told
+
+
+def test_it_is_told_on_the_way_in_and_on_the_paper(desk: Desk, until_space: Callable[..., str]) -> None:
+    deposit = until_space({"name: Administrator Sistem": "name: 管理员"})
+    assert [each.id for each in desk.site.lagging] == ["not-in-the-fonts"]
+    assert desk.site.lagging[0].lines == ("<U+7BA1><U+7406><U+5458>",)
+    notifying.notify(desk, deposit, via="letter")
+    assert [each.id for each in desk.site.lagging] == ["not-in-the-fonts"] * 2
+
+
+def test_nothing_is_told_of_a_letter_in_latin(desk: Desk, until_space: Callable[..., str]) -> None:
+    until_space()
+    assert desk.site.lagging == []
