@@ -291,6 +291,29 @@ def test_who_approves_an_sop_is_named_or_has_lines() -> None:
     assert dotted(empty) == 2
 
 
+def test_a_failed_disk_stands_out_in_grey_too() -> None:
+    sound = samples.facts(6)
+    disks = tuple(
+        structs.replace(disk, health="FAILED!" if at == 3 else "PASSED") for at, disk in enumerate(sound.disks)
+    )
+    made = render(samples.inventory(structs.replace(sound, disks=disks)))
+    grounds = [box for page in pypdfium2.PdfDocument(made) for box, (red, *_) in shapes(page) if 200 < red < 235]
+    assert len(grounds) == 6, "one row of six cells"
+    assert text(made).count("▲nvme3n1") == 1
+    assert any("Bold" in name for name in fonts_of(made, "FAILED!"))
+    assert "▲nvme" not in text(render(samples.inventory(sound)))
+
+
+def fonts_of(made: bytes, words: str) -> set[str]:
+    """The fonts in which these words are set."""
+    return {
+        part.get_font().get_base_name()
+        for page in pypdfium2.PdfDocument(made)
+        for part in page.get_objects([pdfium.FPDF_PAGEOBJ_TEXT])
+        if isinstance(part, pypdfium2.PdfTextObj) and words in part.extract()
+    }
+
+
 def dotted(page: pypdfium2.PdfPage) -> int:
     """How many dotted lines a page has."""
     shapes = page.get_objects([pdfium.FPDF_PAGEOBJ_PATH])
