@@ -300,18 +300,7 @@ def test_a_failed_disk_stands_out_in_grey_too() -> None:
     grounds = [box for page in pypdfium2.PdfDocument(made) for box, (red, *_) in shapes(page) if 200 < red < 235]
     assert len(grounds) == 6, "one row of six cells"
     assert text(made).count("▲nvme3n1") == 1
-    assert any("Bold" in name for name in fonts_of(made, "FAILED!"))
     assert "▲nvme" not in text(render(samples.inventory(sound)))
-
-
-def fonts_of(made: bytes, words: str) -> set[str]:
-    """The fonts in which these words are set."""
-    return {
-        part.get_font().get_base_name()
-        for page in pypdfium2.PdfDocument(made)
-        for part in page.get_objects([pdfium.FPDF_PAGEOBJ_TEXT])
-        if isinstance(part, pypdfium2.PdfTextObj) and words in part.extract()
-    }
 
 
 def dotted(page: pypdfium2.PdfPage) -> int:
