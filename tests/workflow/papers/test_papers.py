@@ -157,6 +157,7 @@ def test_a_server_that_came_without_accessories_is_not_complete_unlooked(
     left = text_of(Path(releasing.release(desk, deposit).documents[0]))
     assert ("sesuai serah terima" in left) == (complete == "sesuai serah terima")
     assert "telah dicabut" in left
+    assert re.search(r"Mengetahui.* Kepala Dinas Kominfo", left), "the head countersigns what leaves"
 
 
 def test_photos_of_the_return_are_kept(desk: Desk, two: list[str], tmp_path: Path) -> None:
