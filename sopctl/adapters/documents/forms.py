@@ -226,7 +226,7 @@ class SopBlock(Struct, frozen=True):
 
 
 class SopForm(Struct, frozen=True, tag="sop"):
-    """The SOP itself, as PermenPANRB 35/2012 prescribes, with who approves it; with `legend`, the path that a deposit
+    """The SOP itself, as PermenPANRB 35/2012 prescribes; the last of `identity` follows who approves it; with `legend`, the path that a deposit
     took through it."""
 
     letterhead: Letterhead

@@ -76,6 +76,7 @@ _LIMITS = {
     "copies": _NAME,
     "rank": _LABEL,
     "nip": _LABEL,
+    "position": _CELL,
     "shown": 20,
 }
 

@@ -68,7 +68,6 @@ def _identity(procedure: Procedure) -> tuple[forms.Field, ...]:
         ("Tanggal pembuatan", plain_date(known.made) if known.made else ""),
         ("Tanggal revisi", plain_date(known.revised) if known.revised else ""),
         ("Tanggal efektif", plain_date(known.effective) if known.effective else ""),
-        ("Disahkan oleh", known.approved_by),
         ("Nama SOP", f"{procedure.title} (versi {procedure.version})"),
     )
     return tuple(forms.Field(label, value, "declared") for label, value in values)

@@ -211,7 +211,7 @@ def sop(*, legend: bool = False) -> SopForm:
     )
     arrows = tuple(SopArrow(no, no + 1, "ya" if no == 3 else "") for no in range(1, 8))
     more = (SopArrow(3, 1, "tidak"), SopArrow(3, 8, "batal"), SopArrow(7, 2, "ulang", dashed=True))
-    identity = (Field("Nomor SOP", "065/1", "declared"), Field("Disahkan oleh", "Kepala Dinas", "declared"))
+    identity = (Field("Nomor SOP", "065/1", "declared"), Field("Nama SOP", "Prosedur Contoh", "declared"))
     blocks = (SopBlock("Dasar hukum", ("UU 25/2009",)), SopBlock("Kualifikasi", ("teknis",)))
     actors = ("Unit Kerja Pemohon", "Pelaksana")
     return SopForm(

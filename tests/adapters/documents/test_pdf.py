@@ -351,7 +351,7 @@ def not_on_paper(form: Form) -> tuple[str, ...]:
         case Paper():
             return (form.signers[0].party.office,)
         case SopForm():
-            return (form.letterhead.contact,)
+            return (form.letterhead.contact, form.approver.office)
 
 
 def shown(value: str, words: str) -> bool:
