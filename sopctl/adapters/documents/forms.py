@@ -226,8 +226,8 @@ class SopBlock(Struct, frozen=True):
 
 
 class SopForm(Struct, frozen=True, tag="sop"):
-    """The SOP itself, as PermenPANRB 35/2012 prescribes; the last of `identity` follows who approves it; with `legend`, the path that a deposit
-    took through it."""
+    """The SOP itself, as PermenPANRB 35/2012 prescribes; with `legend`, the path that a deposit took through it. Who
+    approves it stands before the last line of its `identity`."""
 
     letterhead: Letterhead
     stamp: Stamp

@@ -10,6 +10,7 @@ from sopctl.errors import SopctlError
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import printing
 from sopctl.workflow.steps import notifying
 
 
@@ -35,6 +36,12 @@ def test_it_is_told_on_the_way_in_and_on_the_paper(desk: Desk, until_space: Call
     assert desk.site.lagging[0].lines == ("<U+7BA1><U+7406><U+5458>",)
     notifying.notify(desk, deposit, via="letter")
     assert [each.id for each in desk.site.lagging] == ["not-in-the-fonts"] * 2
+
+
+def test_many_such_texts_are_counted_and_a_few_named(desk: Desk) -> None:
+    printing.tell(desk.site, {"names": [f"管理员 {number}" for number in range(9)]})
+    (said,) = desk.site.lagging
+    assert (said.values["count"], len(said.lines)) == (9, printing.MOST)
 
 
 def test_nothing_is_told_of_a_letter_in_latin(desk: Desk, until_space: Callable[..., str]) -> None:
