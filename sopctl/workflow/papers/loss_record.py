@@ -7,7 +7,8 @@ from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.sop.entries import HandoverIssued, Lost
 from sopctl.workflow.desk import Turn
-from sopctl.workflow.papers.elements import UNKNOWN, section, server_section, signed_record
+from sopctl.workflow.papers.elements import UNKNOWN, place_of, section, server_section
+from sopctl.workflow.papers.signed_record import signed_record
 
 
 def loss_record(
@@ -33,7 +34,7 @@ def loss_record(
                 Tanggal=plain_date(on, language) if on else UNKNOWN,
                 Tanggal_dicatat=plain_date(mine.desk.now().date(), language),
                 Uraian=why,
-                Tempat_semula=summary.place or UNKNOWN,
+                Tempat_semula=place_of(summary.place, language),
                 Bukti="terlampir dalam berkas" if evidence else "tidak ada",
             ),
             section(

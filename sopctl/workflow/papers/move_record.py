@@ -7,7 +7,8 @@ from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.rack import Place
 from sopctl.workflow.desk import Turn
-from sopctl.workflow.papers.elements import UNKNOWN, section, server_section, signed_record
+from sopctl.workflow.papers.elements import place_of, section, server_section
+from sopctl.workflow.papers.signed_record import signed_record
 
 
 def move_record(mine: Turn, language: Language, *, spot: Place, why: str, on: date | None) -> forms.Paper:
@@ -24,8 +25,8 @@ def move_record(mine: Turn, language: Language, *, spot: Place, why: str, on: da
             server_section(dossier, language),
             section(
                 "Pemindahan",
-                Tempat_semula=before or UNKNOWN,
-                Tempat_baru=spot,
+                Tempat_semula=place_of(before, language),
+                Tempat_baru=place_of(spot, language),
                 Port_switch_semula=(before.port if before else None) or "–",
                 Port_switch_baru=spot.port or "–",
                 Tanggal=plain_date(on or mine.desk.now().date(), language),
