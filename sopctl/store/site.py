@@ -80,6 +80,10 @@ class Site:
                 )
         return found
 
+    def read_settings_again(self) -> None:
+        """Forget what `sopctl.yml` said: it was changed since, by another command or by this one."""
+        self.__dict__.pop("settings", None)
+
     @cached_property
     def library(self) -> Library:
         """Every version of every procedure: those that sopctl ships, and the site's own in `procedures/`."""

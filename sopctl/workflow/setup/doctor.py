@@ -14,9 +14,11 @@ from sopctl.errors import Action, Advice, SopctlError
 from sopctl.model.access.algorithms import allowed
 from sopctl.store import dossiers, modes, register
 from sopctl.store.site import Site
+from sopctl.workflow.office_key import key_state
 from sopctl.workflow.ports import switches
 from sopctl.workflow.servers import reach
 from sopctl.workflow.setup.secrets import exposed
+from sopctl.workflow.steps.rotating import usable
 
 LIBRARIES = ("ansible-core", "ansible-runner", "paramiko", "netmiko", "typst", "PyYAML")
 
@@ -81,12 +83,13 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         return [Diagnosis("site", False, error.message, error.remedy, needed=False)]
     found = [Diagnosis("site", True, str(site.root))]
     try:
-        key = site.key_file(site.settings.management.key)
-        found.append(Diagnosis("management key", True, str(key)))
+        usable(site, site.settings.management.key)
+        found.append(Diagnosis("management key", True, str(site.folder("keys") / site.settings.management.key)))
     except SopctlError as error:
         found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
     return [
         *found,
+        *_key_change(site),
         *_rehearsal(site),
         _modes(site),
         *_switches(site),
@@ -94,6 +97,26 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         *_named(site),
         *_secrets(site),
     ]
+
+
+def _key_change(site: Site) -> list[Diagnosis]:
+    """The servers that do not have the current key alone."""
+    try:
+        summaries = [each for each in register.read(site).summaries if each.let_in and each.in_our_hands]
+        states = {each.id: key_state(site, each) for each in summaries}
+        under_way = site.settings.management.before
+    except SopctlError:
+        return []  # already told
+    left = [name for name, state in states.items() if state != "current"]
+    shown = ", ".join(left[:5]) + ", …" * (len(left) > 5)
+    if left:
+        lost = [name for name in left if states[name] == "none"]
+        told = f"{len(left)} servers do not have the current key alone ({len(lost)} no key that is here): {shown}"
+        return [Diagnosis("key change", False, told, Action("key status"), needed=False)]
+    if under_way:
+        told = f"no server knows the key {under_way} any more"
+        return [Diagnosis("key change", False, told, Action("key retire"), needed=False)]
+    return []
 
 
 def _rehearsal(site: Site) -> list[Diagnosis]:
