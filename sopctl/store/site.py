@@ -1,5 +1,6 @@
 """A site: the folder of text files in which an office keeps its racks, switches and dossiers."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,7 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
+import msgspec
+from msgspec import Struct
+
+from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model import private_key
 from sopctl.model.intake.addresses import Network
 from sopctl.model.ports.switch import SwitchRecord
@@ -27,6 +31,18 @@ MAX_KEY = 64 * 1024
 
 RUN_DAYS = 90
 """How long the folders of runs are kept."""
+
+MOVED = "moved.yml"
+"""The mark of a site that another controller works on now. It is in no backup, so that the site there has none."""
+
+
+class Moved(Struct, frozen=True):
+    """That the site was handed to another controller: when, by whom, and by which backup."""
+
+    at: datetime
+    by: str
+    backup: str
+
 
 Named = TypeVar("Named", Rack, SwitchRecord, Network)
 """A record that is kept in a file of its own name."""
@@ -135,6 +151,27 @@ class Site:
                     file=path.name,
                 )
             yield record
+
+    def refuse_moved(self) -> None:
+        """Raise NotNow where another controller works on the site now: nothing is recorded here, and nobody logs in
+        from here."""
+        path = self.root / MOVED
+        if os.path.lexists(path):
+            raise NotNow(
+                "site-moved",
+                "another controller works on this site now: here it is for reading only",
+                where=str(path),
+                remedy="Work there. If the site was not moved after all, delete this file.",
+            )
+
+    def mark_moved(self, moved: Moved) -> None:
+        """Leave the site to another controller."""
+        write_atomic(self.root / MOVED, codec.dump(msgspec.to_builtins(moved)))
+
+    def unmark_moved(self) -> None:
+        """The site was not moved after all."""
+        with disk_errors(self.root / MOVED, "remove"):
+            (self.root / MOVED).unlink(missing_ok=True)
 
     def key_file(self, name: str) -> Path:
         """The private key or other secret `name` in the site's keys/, or in a folder there that no record can name.

@@ -100,7 +100,7 @@ def run_scripts(
 def _swept(
     jobs: "Sequence[Job | ScriptJob]", cancel: threading.Event | None
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
-    stop = cancel or threading.Event()
+    stop = _Stop(cancel)
     answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
@@ -123,6 +123,17 @@ def _swept(
     finally:
         stop.set()
         worker.join()
+
+
+class _Stop(threading.Event):
+    """The end of one sweep: its own, or that of all the work that it is a part of, whose event is left as it is."""
+
+    def __init__(self, cancel: threading.Event | None) -> None:
+        super().__init__()
+        self._whole = cancel
+
+    def is_set(self) -> bool:
+        return super().is_set() or (self._whole is not None and self._whole.is_set())
 
 
 class _AsyncClimb(Climb):

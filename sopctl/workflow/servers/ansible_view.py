@@ -42,6 +42,7 @@ def hosts(root: Path) -> list[InventoryHost]:
     """Every server of the site at `root` that is in the office's hands and has a way in by key; no appliances. Raises
     what reading a site raises."""
     site = Site(root)
+    site.refuse_moved()
     ours = [each for each in read_all(site) if each.deposit.kind == "server" and each.summary.in_our_hands]
     able = [each for each in ours if lets_us_in(each) or opens_by_key(site, each)]
     with ThreadPoolExecutor(NAMES, "name") as pool:

@@ -23,7 +23,9 @@ class Reach(Struct, frozen=True):
 
 
 def host(site: Site, dossier: Dossier) -> Host:
-    """Where the deposit's server or appliance is, and the host key that its history has pinned."""
+    """Where the deposit's server or appliance is, and the host key that its history has pinned. Raises NotNow for a
+    site that another controller works on."""
+    site.refuse_moved()
     access, pinned = dossier.deposit.access, dossier.newest(HostKeyPinned)
     key = pinned.host_key if pinned else None
     return Host(

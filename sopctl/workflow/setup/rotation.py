@@ -77,6 +77,7 @@ def begin(desk: Desk, named: str | None = None, *, lost: bool = False) -> str:
     """
     site = desk.site
     with site.alone():
+        site.refuse_moved()
         site.read_settings_again()
         management = site.settings.management
         if management.before:
@@ -116,6 +117,7 @@ def retire(desk: Desk) -> list[str]:
     """
     site = desk.site
     with site.alone():
+        site.refuse_moved()
         site.read_settings_again()
         before = site.settings.management.before
         if before is None:
