@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import yaml
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model import private_key
@@ -19,7 +21,7 @@ from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, modes, settings
-from sopctl.store.durable import disk_errors, make_folder, write_atomic
+from sopctl.store.durable import disk_errors, make_folder, sync_folder, write_atomic
 from sopctl.store.library import Library
 from sopctl.store.settings import Settings
 
@@ -205,6 +207,49 @@ class Site:
         make_folder(path.parent, 0o700)
         write_atomic(path, content, mode=0o600)
         return path
+
+    def name_keys(self, key: str, before: str | None) -> None:
+        """Name the office's key, and the one before it, in sopctl.yml. Call while holding the site.
+
+        Raises InvalidRecord where the file is written in a way that this would change more, OutsideFailure.
+        """
+        path = self.root / settings.FILE_NAME
+        content = codec.read(path)
+        old = codec.parse(content, Settings, where=str(path))
+        wanted = replace(old, management=replace(old.management, key=key, before=before))
+        try:
+            new = settings.with_key(content, key, before)
+            right = codec.parse(new, Settings, where=str(path)) == wanted
+        except (yaml.YAMLError, SopctlError, UnicodeDecodeError):
+            right = False
+        if not right:
+            raise InvalidRecord(
+                "settings-not-changed",
+                "the key cannot be named here without changing more",
+                where=str(path),
+                remedy=f"Write it by hand: management: {{key: {key}, before: {before or 'null'}}}",
+            )
+        write_atomic(path, new)
+        self.read_settings_again()
+
+    def put_key_aside(self, name: str) -> list[Path]:
+        """Move a key and its public half into keys/retired/, where no record can name them. Returns where they are."""
+        keys = self.folder("keys")
+        make_folder(keys / "retired", 0o700)
+        moved = []
+        for old in (keys / name, keys / f"{name}.pub"):
+            new, number = keys / "retired" / old.name, 1
+            while os.path.lexists(new):
+                number += 1
+                new = new.with_name(f"{old.name}.{number}")
+            if old.is_file():
+                with disk_errors(old, "move"):
+                    os.rename(old, new)
+                moved.append(new)
+        with disk_errors(keys):
+            sync_folder(keys / "retired")
+            sync_folder(keys)
+        return moved
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 one, and, while not every server has that, the one before it.
 """
 
+import os
 from typing import Literal
 
 from sopctl.errors import InvalidRecord, OutsideFailure
@@ -24,9 +25,9 @@ def office_key(site: Site, each: Summary) -> str:
 
 def key_state(site: Site, each: Summary) -> KeyState:
     """Which of the office's keys opens its account on a server. Where the history does not say, as those of older
-    versions, it is the first one that there ever was."""
+    versions, it is the first one that there ever was. A login that may not look into keys/ is told nothing."""
     current, before = site.settings.management.key, site.settings.management.before
-    if not each.let_in:
+    if not each.let_in or not os.access(site.folder("keys"), os.R_OK | os.X_OK):
         return "current"
     if each.office_key:
         name = next((key for key in (current, before) if key and fingerprint(site, key) == each.office_key), None)

@@ -4,25 +4,18 @@ Both are named in sopctl.yml meanwhile (`management: {key, before}`), so that ea
 knows. What happens on the servers is in `steps/rotating.py`.
 """
 
-import os
 import re
 
-import yaml
 from msgspec import Struct
-from msgspec.structs import replace
 
-from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
-from sopctl.store import codec, register, settings
-from sopctl.store.durable import disk_errors, make_folder, sync_folder, write_atomic
+from sopctl.errors import Action, NotNow, UsageError
+from sopctl.store import register
 from sopctl.store.settings import Settings
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.office_key import KeyState, fingerprint, key_state
 from sopctl.workflow.setup.init import make_key
 from sopctl.workflow.steps.rotating import usable
-
-RETIRED = "retired"
-"""The folder in keys/ for keys that no server knows any more. No record can name what is in it."""
 
 
 class ServerKey(Struct, frozen=True):
@@ -105,7 +98,7 @@ def begin(desk: Desk, named: str | None = None, *, lost: bool = False) -> str:
         else:
             make_key(site.folder("keys") / name, f"sopctl {name}")
         usable(site, name)
-        _name(site, name, management.key)
+        site.name_keys(name, management.key)
         return name
 
 
@@ -133,26 +126,9 @@ def retire(desk: Desk) -> list[str]:
                 count=len(left),
                 servers=", ".join(each.id for each in left[:20]) + ", …" * (len(left) > 20),
             )
-        keys, aside = site.folder("keys"), site.folder("keys") / RETIRED
-        make_folder(aside, 0o700)
-        moved = []
-        for name in (before, f"{before}.pub"):
-            with disk_errors(keys / name, "move"):
-                if (keys / name).is_file():
-                    os.replace(keys / name, _free(aside / name))
-                    moved.append(name)
-        sync_folder(keys)
-        _name(site, site.settings.management.key, None)
-        return [str(aside / name) for name in moved]
-
-
-def _free(path: "os.PathLike[str]") -> str:
-    """The path, or with a number behind it where something is there already."""
-    place, number = os.fspath(path), 1
-    while os.path.exists(place):
-        number += 1
-        place = f"{os.fspath(path)}.{number}"
-    return place
+        moved = site.put_key_aside(before)
+        site.name_keys(site.settings.management.key, None)
+        return [str(path) for path in moved]
 
 
 def _next(site: Site, name: str) -> str:
@@ -173,25 +149,3 @@ def _refuse_other_use(found: Settings, name: str) -> None:
             remedy="Name a key in keys/ that is for nothing else.",
             name=name,
         )
-
-
-def _name(site: Site, key: str, before: str | None) -> None:
-    """Name these keys in sopctl.yml. Raises InvalidRecord where that cannot be done without changing more."""
-    path = site.root / settings.FILE_NAME
-    content = codec.read(path)
-    old = codec.parse(content, Settings, where=str(path))
-    wanted = replace(old, management=replace(old.management, key=key, before=before))
-    try:
-        new = settings.with_key(content, key, before)
-        right = codec.parse(new, Settings, where=str(path)) == wanted
-    except (yaml.YAMLError, SopctlError, UnicodeDecodeError):
-        right = False
-    if not right:
-        raise InvalidRecord(
-            "settings-not-changed",
-            "the key cannot be named here without changing more",
-            where=str(path),
-            remedy=f"Write it by hand: management: {{key: {key}, before: {before or 'null'}}}",
-        )
-    write_atomic(path, new)
-    site.read_settings_again()

@@ -116,10 +116,7 @@ class _Rotation:
         """Change the key on all of them; each gets its answer."""
         try:
             opened = self._beside()
-            for mine in opened:
-                if not mine.dossier.summary.key_leaving:
-                    self._record_both(mine)
-            self._without_old(opened)
+            self._without_old([mine for mine in opened if self._recorded_both(mine)])
         except BaseException as error:
             for mine in self._turns:
                 if mine.dossier.id in self._in_window:
@@ -208,11 +205,18 @@ class _Rotation:
         for mine in done:
             self._record_alone(mine, noted.get(mine.dossier.id))
 
-    def _record_both(self, mine: Turn) -> None:
+    def _recorded_both(self, mine: Turn) -> bool:
+        """Does the history name both keys? One that takes no event holds up nobody else, and its server keeps both."""
+        if mine.dossier.summary.key_leaving:
+            return True
         new, old = self._new.fingerprint, mine.dossier.summary.office_key
         leaving = old or (self._old.fingerprint if self._old else UNKNOWN)
         note = f"kunci {new} membuka akun kantor di samping {leaving}"
-        mine.record(mine.verb.outcome, OfficeKey(office_key=new, key_leaving=leaving), note=note)
+        try:
+            mine.record(mine.verb.outcome, OfficeKey(office_key=new, key_leaving=leaving), note=note)
+        except SopctlError as error:
+            self._answers.give(mine.dossier.id, error)
+        return mine.ended
 
     def _record_alone(self, mine: Turn, left: Left | SopctlError | None) -> None:
         note = f"hanya kunci {self._new.fingerprint} yang membuka akun kantor"
@@ -220,7 +224,10 @@ class _Rotation:
             note += f"; keadaan akhir tidak tercatat di server: {told(left)}"
         entries = [left] if isinstance(left, Left) else []
         key = OfficeKey(office_key=self._new.fingerprint)
-        self._answers.give(mine.dossier.id, mine.record(mine.verb.outcome, key, *entries, note=note[:1000]))
+        try:
+            self._answers.give(mine.dossier.id, mine.record(mine.verb.outcome, key, *entries, note=note[:1000]))
+        except SopctlError as error:
+            self._answers.give(mine.dossier.id, error)
 
     def _put_back(self, mine: Turn, found: AccessResult) -> None:
         """The new key does not open the server: it gets back what it had, at once where the old one still opens it."""
