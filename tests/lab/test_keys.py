@@ -105,6 +105,26 @@ def test_another_key_on_every_server(fleet: Callable[[int], Fleet], sopctl: Call
     assert sopctl("key", "retire").code == 0
     assert (there.root / "keys/retired/management").is_file()
     assert sopctl("key", "status").out.endswith("3 of 3 servers have the current key alone.\n")
+    the_site_moves_to_another_controller(there, sopctl)
+
+
+def the_site_moves_to_another_controller(there: Fleet, sopctl: Callable[..., Ran]) -> None:
+    """Its servers are reached from there, with nothing to be trusted anew, and from the old one no more."""
+    away = there.root.parent
+    secret, file, root = away / "passphrase", away / "site.tar.gz", away / "new-site"
+    secret.write_text("kuda laut biru empat\n")
+    secret.chmod(0o600)
+    sealed = ("--with-secrets", "--passphrase-file", str(secret))
+    assert sopctl("backup", str(file), "--moving", *sealed).code == 0
+    ran = sopctl("restore", str(file), str(root), *sealed)
+    assert ran.code == 0, ran.err
+    there_now = ("--site", str(root))
+    assert sopctl(*there_now, "doctor", "--repair").code == 0
+    ran = sopctl(*there_now, "configure", "--drift", *there.ids[:2])
+    assert ran.code == 0, ran.out + ran.err
+    assert sopctl(*there_now, "check", *there.ids).code == 0
+    assert sopctl("check", *there.ids).code != 0
+    assert "another controller works on this site now" in sopctl("configure", "--drift", there.ids[0]).err
 
 
 def test_what_fails_keeps_what_it_had_and_the_rest_goes_on(
