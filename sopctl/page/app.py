@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -19,11 +19,12 @@ from starlette.routing import Route
 
 from sopctl.errors import SopctlError, UsageError
 from sopctl.page.guard import Guard
-from sopctl.page.handlers import acting, entrance, reading, requesting
+from sopctl.page.handlers import acting, answering, entrance, reading, requesting
 from sopctl.page.rendering import page
 from sopctl.page.visit import (
     COOKIE,
     LANGUAGE_COOKIE,
+    Command,
     Language,
     NotLoggedIn,
     Refused,
@@ -65,6 +66,7 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/masuk", ("GET", "POST"), entrance.login),
     ("/keluar", ("POST",), entrance.logout),
     ("/undangan/{link}", ("GET", "POST"), entrance.invited),
+    ("/tautan/{link}", ("GET", "POST"), answering.answer),
     ("/permohonan", ("GET", "POST"), requesting.request),
     ("/antrean", ("GET",), reading.queue),
     ("/berkas", ("GET",), reading.listed),
@@ -75,6 +77,14 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
 """Each address, how it may be asked for, and who answers."""
 
 
+class Served(NamedTuple):
+    """What is served: the site's folder, its clock (None: the office's), and how the terminal asks for an action."""
+
+    root: Path
+    clock: Callable[[], datetime] | None
+    command: Command
+
+
 def application(
     root: Path,
     *,
@@ -82,13 +92,17 @@ def application(
     proxied: bool = False,
     secure: bool = False,
     clock: Callable[[], datetime] | None = None,
+    command: Command = str,
 ) -> Guard:
-    """The page of the site at `root`. The site is read anew for each request: a change of sopctl.yml counts at once."""
+    """The page of the site at `root`. The site is read anew for each request: a change of sopctl.yml counts at once.
+    `command`: how the terminal asks for an action, for staff who see what they do there."""
+
+    served = Served(root, clock, command)
 
     def endpoint(handler: Handler) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             fields, files = await _form(request)
-            return await run_in_threadpool(_serve, root, handler, request, fields, files, clock)
+            return await run_in_threadpool(_serve, served, handler, request, fields, files)
 
         return answer
 
@@ -96,7 +110,7 @@ def application(
 
     async def elsewhere(request: Request, error: Exception) -> Response:
         known = error.status_code if isinstance(error, HTTPException) else 500
-        return await run_in_threadpool(_serve, root, _nothing(known), request, {}, {}, clock)
+        return await run_in_threadpool(_serve, served, _nothing(known), request, {}, {})
 
     app = Starlette(routes=routes, exception_handlers={HTTPException: elsewhere})
     return Guard(app, hosts, proxied, secure)
@@ -118,15 +132,10 @@ async def _form(request: Request) -> tuple[dict[str, str], dict[str, Upload]]:
 
 
 def _serve(
-    root: Path,
-    handler: Handler,
-    request: Request,
-    fields: Mapping[str, str],
-    files: Mapping[str, Upload],
-    clock: Callable[[], datetime] | None,
+    served: Served, handler: Handler, request: Request, fields: Mapping[str, str], files: Mapping[str, Upload]
 ) -> Response:
-    site = Site(root)
-    visit = _visit(site, request, fields, files, clock)
+    site = Site(served.root)
+    visit = _visit(site, served, request, fields, files)
     try:
         visit.recognise()
         response = _answered(visit, handler, request.path_params)
@@ -143,11 +152,7 @@ def _serve(
 
 
 def _visit(
-    site: Site,
-    request: Request,
-    fields: Mapping[str, str],
-    files: Mapping[str, Upload],
-    clock: Callable[[], datetime] | None,
+    site: Site, served: Served, request: Request, fields: Mapping[str, str], files: Mapping[str, Upload]
 ) -> Visit:
     language: Language = "id"
     wanted = request.query_params.get("bahasa") or request.cookies.get(LANGUAGE_COOKIE)
@@ -157,7 +162,8 @@ def _visit(
     known = bool(re.fullmatch(r"[A-Za-z0-9_-]{40,60}", secret))
     return Visit(
         site=site,
-        clock=clock or office_clock(site),
+        clock=served.clock or office_clock(site),
+        command=served.command,
         method="GET" if request.method == "HEAD" else request.method,
         path=request.url.path,
         address=request.scope.get("sopctl.address", ""),

@@ -7,6 +7,7 @@ import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
+from sopctl.cli import wording
 from sopctl.page.app import application
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
@@ -52,7 +53,13 @@ def site_with_units(site: Site) -> Site:
 
 @pytest.fixture
 def app(site_with_units: Site, clock: Clock, desk: Desk) -> Callable[..., object]:
-    return application(site_with_units.root, hosts=frozenset({"titipan.example.org"}), secure=True, clock=clock)
+    return application(
+        site_with_units.root,
+        hosts=frozenset({"titipan.example.org"}),
+        secure=True,
+        clock=clock,
+        command=wording.command,
+    )
 
 
 @pytest.fixture

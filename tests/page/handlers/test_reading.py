@@ -164,3 +164,10 @@ def test_pages_of_a_list(login: Login, file_request: Callable[..., str], monkeyp
     assert second in kadis.get("/berkas?halaman=2").text
     for odd in ("0", "-1", "99999", "x", "²"):
         assert kadis.get(f"/berkas?halaman={odd}").status_code == 200
+
+
+def test_staff_see_what_is_done_at_the_terminal(login: Login, until_space: Callable[..., str], desk: Desk) -> None:
+    deposit = until_space()
+    assert f"<code>sopctl notify {deposit}</code>" in login("staf").get(f"/berkas/{deposit}").text
+    for name in ("kadis", "contoh", "inspektorat"):
+        assert "<code>" not in login(name).get(f"/berkas/{deposit}").text
