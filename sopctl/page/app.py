@@ -189,6 +189,8 @@ def _answered(visit: Visit, handler: Handler, places: Mapping[str, str]) -> Resp
     except SopctlError as error:
         visit.problem = error
         missing = isinstance(error, UsageError)
+        if error.id == "not-to-be-seen":
+            visit.note_refusal(error.id)
         status = 404 if missing else acting.status(error)
         if not missing:
             print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
