@@ -33,6 +33,7 @@ from sopctl.page.visit import (
     new_secret,
     office_clock,
 )
+from sopctl.store.register import Recent
 from sopctl.store.site import Site
 
 Handler = Callable[..., Response]
@@ -78,11 +79,13 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
 
 
 class Served(NamedTuple):
-    """What is served: the site's folder, its clock (None: the office's), and how the terminal asks for an action."""
+    """What is served: the site's folder, its clock (None: the office's), how the terminal asks for an action, and
+    the register as readers share it."""
 
     root: Path
     clock: Callable[[], datetime] | None
     command: Command
+    recent: Recent
 
 
 def application(
@@ -97,7 +100,7 @@ def application(
     """The page of the site at `root`. The site is read anew for each request: a change of sopctl.yml counts at once.
     `command`: how the terminal asks for an action, for staff who see what they do there."""
 
-    served = Served(root, clock, command)
+    served = Served(root, clock, command, Recent())
 
     def endpoint(handler: Handler) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
@@ -135,6 +138,7 @@ def _serve(
     served: Served, handler: Handler, request: Request, fields: Mapping[str, str], files: Mapping[str, Upload]
 ) -> Response:
     site = Site(served.root)
+    site.recent = served.recent if request.method in ("GET", "HEAD") else None
     visit = _visit(site, served, request, fields, files)
     try:
         visit.recognise()
@@ -144,6 +148,8 @@ def _serve(
         response = PlainTextResponse("Maaf, ada kesalahan pada sopctl.\n", status_code=500)
     for error in site.lagging:
         print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
+    if site.committed:
+        served.recent.forget()
     if visit.fresh:
         response.set_cookie(COOKIE, visit.secret, secure=True, httponly=True, samesite="lax", path="/")
     if request.query_params.get("bahasa") in ("id", "en"):

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from sopctl.cli import wording
 from sopctl.page.app import application
+from sopctl.store import register
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
 from sopctl.workflow.desk import Desk
@@ -74,6 +75,7 @@ def login(
 ) -> Callable[[str], Browser]:
     """Open an account, and log in as it; the hash is a cheap one."""
     cheap_hashes(monkeypatch)
+    monkeypatch.setattr("sopctl.store.register.Recent.read", lambda _recent, site: register._read(site, gathered=False))
 
     def enter(name: str) -> Browser:
         open_account(site_with_units, name, clock)
