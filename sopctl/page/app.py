@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from sopctl.errors import SopctlError, UsageError
 from sopctl.page.guard import Guard
-from sopctl.page.handlers import acting, answering, entrance, reading, requesting
+from sopctl.page.handlers import acting, answering, checking, entrance, racks, reading, requesting
 from sopctl.page.rendering import page
 from sopctl.page.visit import (
     COOKIE,
@@ -70,6 +70,10 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/tautan/{link}", ("GET", "POST"), answering.answer),
     ("/permohonan", ("GET", "POST"), requesting.request),
     ("/antrean", ("GET",), reading.queue),
+    ("/rak", ("GET",), racks.listed),
+    ("/rak/{name}", ("GET",), racks.rack),
+    ("/rak/{name}/gambar.svg", ("GET",), racks.picture),
+    ("/periksa", ("GET", "POST"), checking.check),
     ("/berkas", ("GET",), reading.listed),
     ("/berkas/{deposit_id}", ("GET",), reading.dossier),
     ("/berkas/{deposit_id}/dokumen/{sha256}", ("GET",), reading.document),
