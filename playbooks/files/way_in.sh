@@ -62,13 +62,15 @@ read_keys() { # ACCOUNT FILE
     fi
 }
 
-write_keys() { # ACCOUNT FILE, with the keys on standard input; a link stays one, and a file keeps its mode
+write_keys() { # ACCOUNT FILE, with the keys on standard input; a link stays one, of either kind, and a file keeps its mode
     if as "$1" 'test -w "$0" || { test ! -e "$0" && test -w "${0%/*}"; }' "$2"; then
         as "$1" '
             umask 077
             if [ -L "$0" ] || [ ! -w "${0%/*}" ]; then exec cat >"$0"; fi
             if [ -r "$0" ]; then cp -a "$0" "$0.sopctl-new" || exit; fi
-            cat >"$0.sopctl-new" && mv "$0.sopctl-new" "$0"' "$2"
+            cat >"$0.sopctl-new" || exit
+            if [ ! -e "$0" ] || [ "$(stat -c %h -- "$0")" = 1 ]; then exec mv -f "$0.sopctl-new" "$0"; fi
+            cat "$0.sopctl-new" >"$0" && rm -f "$0.sopctl-new"' "$2"
     elif root_alone "$2"; then
         (umask 022 && cat >"$2")
     else

@@ -114,6 +114,9 @@ def test_a_setting_that_shuts_us_out_is_put_back(
         cause, put_back = expected[deposit]
         assert cause in told[deposit]
         assert "The server is as it was before the run; put back: " in told[deposit]
+        if put_back == "/etc/ssh/sshd_config.d":
+            assert "Of the login sshd said: User sopctl from " in told[deposit]
+            assert "not allowed because not listed in AllowUsers. The server is as it was" in told[deposit]
         assert put_back in told[deposit]
         assert there.standing(deposit) == ("konfigurasi 1", "failed", told[deposit])
         assert servers.run(server, SNAPSHOT) == before[deposit], "it is reached, as its owner does, and unchanged"

@@ -7,11 +7,16 @@ umask 077
 do_it() { [ "$checking" = true ] || "$@"; }
 before() { if [ -e "$record" ]; then sed -n "$1p" "$record"; fi; }
 
+same_file() { # FROM TO: a hard link of the owner's is kept as one, so that it can come back as one
+    if [ "$(stat -c %h "$1")" -gt 1 ] && ln -T "$1" "$2" 2>/dev/null; then return 0; fi
+    cp -a -T "$1" "$2"
+}
+
 note() {
     mkdir -p "$(dirname "$record")"
     chmod 755 "$(dirname "$record")"
     if [ ! -e "$record" ] && [ -f /etc/hostname ]; then # to the byte: it may have comments, or a name that hostnamectl refuses
-        cp -a -T /etc/hostname "$record.file.new"
+        same_file /etc/hostname "$record.file.new"
         mv -T "$record.file.new" "$record.file"
     fi
     {
