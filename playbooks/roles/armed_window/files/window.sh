@@ -5,8 +5,10 @@
 #                                             our firewall table; start the clock
 #   window.sh hold SECONDS [ACCOUNT]          from now on so much time is left; ACCOUNT, root no more, may close it
 #   window.sh ports                           the ports at which SSH answered when it was armed
-#   window.sh back [ACCOUNT]                  put all back now; prints why sshd refused ACCOUNT lately: `why …`,  what had been changed: `back …`, what SSH needed for
-#                                             it: `ssh …`, and how the server differs from before: `differs …`, or `same`
+#   window.sh back [ACCOUNT]                  put all back now; prints why sshd refused ACCOUNT lately: `why …`, `late` if
+#                                             the server had begun by itself, what had been changed: `back …`, what SSH
+#                                             needed for it: `ssh …`, and how the server differs from before: `differs …`,
+#                                             or `same`
 #   window.sh disarm                          it went well: forget what was kept
 #
 # arm and hold print `window SECONDS`, disarm and back `window closed`, for the run's messages.
@@ -202,7 +204,7 @@ restore_one() { # by renaming: nobody ever reads half a file; into the file wher
 back() {
     if [ -n "${1:-}" ]; then why "$1"; fi
     wait_for_clock
-    if [ -d back ] || [ -d kept ]; then put_back kept ""; elif [ -d late ]; then put_back late ""; fi
+    if [ -d back ] || [ -d kept ]; then put_back kept ""; elif [ -d late ]; then echo late && put_back late ""; fi
     cat put-back 2>/dev/null
     echo "window closed"
 }
