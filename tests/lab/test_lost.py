@@ -1,93 +1,158 @@
 """A server that is lost in a run: its network fails for some seconds, or its power does, at each point of a run.
 
-What is said afterwards was seen; the server is as it was, at the latest after its window, or configured as a whole.
-Each server of a run is lost at another point.
+What is said afterwards was seen. A network that was away for some seconds disturbs nothing. A server that has lost its
+power ends its run at once, and is as it was when it has started again, or configured as a whole.
 """
 
-import json
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from sopctl.adapters import lab as servers
-from sopctl.adapters.lab import LabServer, LabStatus, Tier
-from sopctl.store import dossiers
-from sopctl.workflow.desk import Desk
+from sopctl.adapters.lab import LabServer, LabStatus
+from sopctl.errors import OutsideFailure
 from sopctl.workflow.setup.init import make_key
 from tests.conftest import Ran
 from tests.lab.test_servers import lose_power
-from tests.lab.test_window import Broken
+from tests.lab.test_window import SNAPSHOT, Broken
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1200)]
 
-SECONDS = 5
+AWAY = 5
+"""Seconds that a network is away for."""
 
 LOSE = """
 - name: Be lost
   ansible.builtin.command:
-    argv: [sh, -c, 'touch "$0.asked"; until [ -e "$0.done" ]; do sleep 0.1; done', "{{ playbook_dir }}/../lost-{{ inventory_hostname }}"]
+    argv: [sh, -c, 'touch "$0.asked"; until [ -e "$0.done" ]; do sleep 0.1; done', "{{ lost_file }}"]
+  vars:
+    lost_file: "{{ playbook_dir }}/../lost-{{ inventory_hostname }}"
   delegate_to: localhost
   become: false
   changed_when: false
   when: lost_at | default('') == 'POINT'
 """
-CONFIGURE, ROLE = "playbooks/configure.yml", "playbooks/roles/armed_window/tasks/"
+CONFIGURE, WINDOW = "playbooks/configure.yml", "playbooks/roles/armed_window/tasks/"
 POINTS = {
     "before": (CONFIGURE, "        - name: Arm the window\n"),
     "accounts": (CONFIGURE, "        - name: Set up the legal notice\n"),
     "reload": (CONFIGURE, "        - name: Prove that we can log in\n"),
-    "prove": (ROLE + "prove.yml", "- name: Close the window\n"),
-    "put_back": (ROLE + "put_back.yml", "- name: Put back what was changed in the window\n"),
+    "prove": (WINDOW + "prove.yml", "- name: Close the window\n"),
+    "put back": (WINDOW + "put_back.yml", "- name: Put back what was changed in the window\n"),
     "after": (CONFIGURE, "    - name: Set time zone\n"),
 }
-"""Where in a run a server is lost: before this line of the file."""
+"""Where in a run a server is lost: before this line of the file, in the test's copy of the playbooks."""
+
+LET_GO = """
+cd /var/lib/sopctl/window 2>/dev/null || exit 0
+tries=0
+while { [ -d kept ] || [ -d back ]; } && [ "$tries" -lt 100 ]; do sleep 0.5; tries=$((tries + 1)); done
+ls -d kept back /etc/systemd/system/sopctl-window.service 2>/dev/null || true
+"""
+"""Waits until the server has put back what it had; prints what stays of the window."""
 
 
-def prepare(root: Path) -> None:
-    for point, (name, line) in POINTS.items():
-        path = root / name
-        text = path.read_text()
-        assert text.count(line) == 1, (name, line)
-        indent = " " * (len(line) - len(line.lstrip()))
-        task = "".join(indent + each + "\n" for each in LOSE.replace("POINT", point).strip().splitlines())
-        path.write_text(text.replace(line, task + "\n" + line))
+LOST = [
+    *(("network", point) for point in ("reload", "prove", "put back")),
+    *(("power", point) for point in POINTS),
+]
+"""What each server of the run loses, and where."""
 
 
-@contextmanager
-def losing(root: Path, there: dict[str, LabServer], lose: Callable[[LabServer], None]) -> Iterator[None]:
-    """While a run is under way: lose each server when its turn comes."""
-    ended = threading.Event()
+class Lost:
+    """A run on servers that are each lost at another point of it."""
 
-    def watch() -> None:
-        left = dict(there)
-        while not ended.wait(0.1):
-            for deposit in [each for each in left if (root / f"lost-{each}.asked").exists()]:
-                lose(left.pop(deposit))
-                (root / f"lost-{deposit}.done").touch()
+    def __init__(self, there: Broken, lab: LabStatus) -> None:
+        self.root, self.servers, self._lab = there.root, there.servers, lab.name
+        self._starting = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        make_key(self.root / "keys/other", "other")
+        other = (self.root / "keys/other.pub").read_text().strip()
+        for point, (name, line) in POINTS.items():
+            path = self.root / name
+            text = path.read_text()
+            assert text.count(line) == 1, (name, line)
+            indent = " " * (len(line) - len(line.lstrip()))
+            task = "".join(f"{indent}{each}\n" for each in LOSE.replace("POINT", point).strip().splitlines())
+            path.write_text(text.replace(line, f"{task}\n{line}"))
+        self.at = dict(zip(LOST, self.servers, strict=True))
+        for (_, point), deposit in self.at.items():
+            fails = {"management_account_public_key": other} if point == "put back" else {}
+            there.variables(deposit, lost_at=point, armed_window_login_seconds=120, **fails)
 
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """While this lasts, each server is lost when its turn comes."""
+        ended = threading.Event()
+
+        def watch() -> None:
+            left = dict(self.at)
+            while not ended.wait(0.1):
+                for what, deposit in [(what, each) for (what, _), each in left.items()]:
+                    if (self.root / f"lost-{deposit}.asked").exists():
+                        del left[next(key for key, each in left.items() if each == deposit)]
+                        self._lose(what, self.servers[deposit])
+                        (self.root / f"lost-{deposit}.done").touch()
+
+        self._start(watch)
+        try:
+            yield
+        finally:
+            ended.set()
+            for thread in self._threads:
+                thread.join()
+
+    def _start(self, act: Callable[[], None]) -> None:
+        self._threads.append(threading.Thread(target=act))
+        self._threads[-1].start()
+
+    def _lose(self, what: str, server: LabServer) -> None:
+        if what == "network":
+            away_for_a_moment(server)
+        else:
+            lose_power(server)
+            self._start(self._power_comes_back)
+
+    def _power_comes_back(self) -> None:
+        with self._starting, suppress(OutsideFailure):  # of another that is lost meanwhile: its own turn starts it
+            servers.up(self._lab, servers=len(LOST))
 
 
-def blip(server: LabServer) -> None:
-    """Let nothing from here arrive at the server for some seconds: it is sent to a card that nobody has."""
-    said = subprocess.run(
-        ["ip", "-o", "route", "get", server.address], check=True, capture_output=True, text=True
-    ).stdout
-    place = [server.address, "dev", said.partition(" dev ")[2].split()[0]]
+def away_for_a_moment(server: LabServer) -> None:
+    """Let nothing from here arrive at the server: it is sent to a card that nobody has."""
+    route = subprocess.run(["ip", "-o", "route", "get", server.address], check=True, capture_output=True, text=True)
+    place = [server.address, "dev", route.stdout.partition(" dev ")[2].split()[0]]
     subprocess.run(["ip", "neigh", "replace", *place, "lladdr", "02:00:00:00:00:01", "nud", "permanent"], check=True)
-    threading.Timer(SECONDS, lambda: subprocess.run(["ip", "neigh", "del", *place], check=True)).start()
+    threading.Timer(AWAY, lambda: subprocess.run(["ip", "neigh", "del", *place], check=True)).start()
 
 
-def power_cycle(server: LabServer) -> None:
-    lose_power(server)
-    threading.Thread(target=lambda: servers.up(server.name.rstrip("0123456789"), servers=1)).start()
+def test_a_server_that_is_lost_in_a_run(
+    broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
+) -> None:
+    there = broken(len(LOST))
+    lost = Lost(there, lab)
+    before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
+    with lost.under_way():
+        ran = sopctl("configure", "--due", "--json", timeout=900)
+    assert ran.code == 1, ran.err
+    servers.up(lab.name, servers=len(LOST))
+    back = "server itu sendiri mengembalikan"
+    for (what, point), deposit in lost.at.items():
+        server = there.servers[deposit]
+        assert servers.console(lab.name, server.name, LET_GO, timeout=120) == "", (what, point)
+        place, outcome, note = there.standing(deposit)
+        same = servers.run(server, SNAPSHOT) == before[deposit]
+        if point == "put back":
+            assert (place, outcome, same) == ("konfigurasi 1", "failed", True), (what, note)
+        elif what == "network":
+            assert (place, outcome, same) == ("konfigurasi 2", "selesai", False), (point, note)
+        elif point == "reload":  # the fresh login may find it started again, with all that was changed
+            assert (outcome, same) in (("failed", True), ("selesai", False)), note
+        else:
+            assert (outcome, same) == ("failed", point != "after"), (point, note)
+            assert note.startswith("server tidak terjangkau: "), note
+            assert (back in note) == (point in ("accounts", "prove")), note
+            assert ("kecuali jendelanya sudah ditutup" in note) == (point == "prove"), note

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sopctl.adapters.ansible.events import CLOSE_TASK
 from sopctl.adapters.ansible.runner import SSH_ARGS
 
 PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
@@ -179,3 +180,10 @@ def test_the_look_and_the_window_know_the_same_places_of_ours() -> None:
 
 READ_ONLY = {"/etc/debian_version", "/etc/nsswitch.conf", "/var/lib/sopctl/window"}
 """What roles only read, and the window itself."""
+
+
+def test_the_task_that_closes_the_window_has_the_name_that_results_are_read_by() -> None:
+    tasks = tasks_of(yaml.safe_load((PLAYBOOKS / "roles/armed_window/tasks/prove.yml").read_text()))
+    (closing,) = [task for task in tasks if task["name"] == CLOSE_TASK]
+    assert closing["ansible.builtin.command"]["argv"][-1] == "disarm"
+    assert tasks[-1] == closing

@@ -6,7 +6,7 @@
 #   window.sh hold SECONDS [ACCOUNT]          from now on so much time is left; ACCOUNT, root no more, may close it
 #   window.sh ports                           the ports at which SSH answered when it was armed
 #   window.sh back [ACCOUNT]                  put all back now; prints why sshd refused ACCOUNT lately: `why …`, `late` if
-#                                             the server had begun by itself, what had been changed: `back …`, what SSH
+#                                             the server had begun by itself, `closed` if it went well before, what had been changed: `back …`, what SSH
 #                                             needed for it: `ssh …`, and how the server differs from before: `differs …`,
 #                                             or `same`
 #   window.sh disarm                          it went well: forget what was kept
@@ -34,7 +34,7 @@ arm() {
         rmdir "$PWD" 2>/dev/null
         return 1
     }
-    rm -rf new late put-back ../left.proven "$DOOR"
+    rm -rf new late put-back closed ../left.proven "$DOOR"
     mkdir -p new/tree new/accounts || return
     if [ -d scripts ]; then mv scripts/* new/ && rmdir scripts; fi
     seconds=$1 accounts=$(printf '%s\n' $2 $(ls ../created ../kept 2>/dev/null | grep -v '[:/]') | sort -u)
@@ -204,7 +204,7 @@ restore_one() { # by renaming: nobody ever reads half a file; into the file wher
 back() {
     if [ -n "${1:-}" ]; then why "$1"; fi
     wait_for_clock
-    if [ -d back ] || [ -d kept ]; then put_back kept ""; elif [ -d late ]; then echo late && put_back late ""; fi
+    if [ -d back ] || [ -d kept ]; then put_back kept ""; elif [ -d late ]; then echo late && put_back late ""; elif [ -e closed ]; then echo closed; fi
     cat put-back 2>/dev/null
     echo "window closed"
 }
@@ -217,7 +217,7 @@ why() { # ACCOUNT: what sshd, or PAM for it, last said of its login, where that 
 disarm() {
     mv -T kept done || return
     no_more_at_start
-    rm -rf done put-back "$DOOR" && on_disk . && echo "window closed"
+    rm -rf done put-back "$DOOR" && : >closed && on_disk . && echo "window closed"
 }
 
 let_close() { # by a file, which says nothing and leads nowhere
