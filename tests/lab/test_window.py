@@ -18,6 +18,7 @@ from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup.init import make_key
 from tests.conftest import Ran
+from tests.lab.lost import LET_GO, LOST, Lost
 from tests.lab.traces import kill_all
 
 pytestmark = pytest.mark.lab
@@ -140,6 +141,36 @@ def test_a_controller_that_dies_in_the_window(broken: Callable[[int], Broken]) -
     assert servers.run(server, SNAPSHOT) == before
     assert there.standing(deposit)[:2] == ("konfigurasi 1", "started")
     assert dossiers.read(there.desk.site, deposit).standing.unfinished
+
+
+@pytest.mark.timeout(1200)
+def test_a_server_that_is_lost_in_a_run(
+    broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
+) -> None:
+    there = broken(len(LOST))
+    lost = Lost(there, lab)
+    before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
+    with lost.under_way():
+        ran = sopctl("configure", "--due", "--json", timeout=900)
+    assert ran.code == 1, ran.err
+    servers.up(lab.name, servers=len(LOST))
+    back = "server itu sendiri mengembalikan"
+    for (what, point), deposit in lost.at.items():
+        server = there.servers[deposit]
+        assert servers.console(lab.name, server.name, LET_GO, timeout=120) == "", (what, point)
+        place, outcome, note = there.standing(deposit)
+        same = servers.run(server, SNAPSHOT) == before[deposit]
+        if point == "put back":
+            assert (place, outcome, same) == ("konfigurasi 1", "failed", True), (what, note)
+        elif what == "network":
+            assert (place, outcome, same) == ("konfigurasi 2", "selesai", False), (point, note)
+        elif point == "reload":  # the fresh login may find it started again, with all that was changed
+            assert (outcome, same) in (("failed", True), ("selesai", False)), note
+        else:
+            assert (outcome, same) == ("failed", point != "after"), (point, note)
+            assert note.startswith("server tidak terjangkau: "), note
+            assert (back in note) == (point in ("accounts", "prove")), note
+            assert ("kecuali jendelanya sudah ditutup" in note) == (point == "prove"), note
 
 
 def _wait_for(server: LabServer, condition: str) -> None:

@@ -8,18 +8,16 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-
-import pytest
+from typing import TYPE_CHECKING
 
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.errors import OutsideFailure
 from sopctl.workflow.setup.init import make_key
-from tests.conftest import Ran
 from tests.lab.test_servers import lose_power
-from tests.lab.test_window import SNAPSHOT, Broken
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1200)]
+if TYPE_CHECKING:
+    from tests.lab.test_window import Broken
 
 AWAY = 5
 """Seconds that a network is away for."""
@@ -65,7 +63,7 @@ LOST = [
 class Lost:
     """A run on servers that are each lost at another point of it."""
 
-    def __init__(self, there: Broken, lab: LabStatus) -> None:
+    def __init__(self, there: "Broken", lab: LabStatus) -> None:
         self.root, self.servers, self._lab = there.root, there.servers, lab.name
         self._starting = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -127,32 +125,3 @@ def away_for_a_moment(server: LabServer) -> None:
     place = [server.address, "dev", route.stdout.partition(" dev ")[2].split()[0]]
     subprocess.run(["ip", "neigh", "replace", *place, "lladdr", "02:00:00:00:00:01", "nud", "permanent"], check=True)
     threading.Timer(AWAY, lambda: subprocess.run(["ip", "neigh", "del", *place], check=True)).start()
-
-
-def test_a_server_that_is_lost_in_a_run(
-    broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
-) -> None:
-    there = broken(len(LOST))
-    lost = Lost(there, lab)
-    before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
-    with lost.under_way():
-        ran = sopctl("configure", "--due", "--json", timeout=900)
-    assert ran.code == 1, ran.err
-    servers.up(lab.name, servers=len(LOST))
-    back = "server itu sendiri mengembalikan"
-    for (what, point), deposit in lost.at.items():
-        server = there.servers[deposit]
-        assert servers.console(lab.name, server.name, LET_GO, timeout=120) == "", (what, point)
-        place, outcome, note = there.standing(deposit)
-        same = servers.run(server, SNAPSHOT) == before[deposit]
-        if point == "put back":
-            assert (place, outcome, same) == ("konfigurasi 1", "failed", True), (what, note)
-        elif what == "network":
-            assert (place, outcome, same) == ("konfigurasi 2", "selesai", False), (point, note)
-        elif point == "reload":  # the fresh login may find it started again, with all that was changed
-            assert (outcome, same) in (("failed", True), ("selesai", False)), note
-        else:
-            assert (outcome, same) == ("failed", point != "after"), (point, note)
-            assert note.startswith("server tidak terjangkau: "), note
-            assert (back in note) == (point in ("accounts", "prove")), note
-            assert ("kecuali jendelanya sudah ditutup" in note) == (point == "prove"), note
