@@ -154,7 +154,7 @@ def test_a_server_that_is_lost_in_a_run(
     before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
     with lost.under_way():
         ran = sopctl("configure", "--due", "--json", timeout=900)
-    assert ran.code == 1, ran.err
+    assert ran.code == 6, ran.err
     servers.up(lab.name, servers=len(LOST))
     back = "server itu sendiri mengembalikan"
     for (what, point), deposit in lost.at.items():
