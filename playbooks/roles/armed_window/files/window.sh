@@ -61,9 +61,9 @@ arm() {
     if [ -e new/ssh_service.sh ]; then sh new/ssh_service.sh note new/ssh; fi
     if [ -e new/fingerprint.sh ]; then fingerprint new >new/fingerprint; fi
     nft -s list table inet sopctl >new/table 2>/dev/null || rm -f new/table
+    if [ -d /run/systemd/system ]; then at_next_start || return; fi
     hold_in new "$seconds" && on_disk new && mv -T new kept || return
     if [ -d /run/systemd/system ]; then
-        at_next_start || return
         systemd-run --quiet --collect --unit="sopctl-window-$$" sh "$PWD/window.sh" watch
     else
         setsid sh "$PWD/window.sh" watch </dev/null >/dev/null 2>&1 &
