@@ -211,7 +211,7 @@ back() {
 
 why() { # ACCOUNT: what sshd, or PAM for it, last said of its login, where that was refused
     { journalctl --quiet --no-pager -o cat -t sshd -t sshd-session --since -20min || tail -qn 200 /var/log/auth.log /var/log/secure; } 2>/dev/null |
-        grep -F -- "$1" | grep -iE 'denied|refused|not allowed|not permitted|fatal|expired|locked|too many|limit' | tail -n 1 | cut -c1-200 | sed 's/^/why /'
+        grep -F -- "$1" | grep -iE 'denied|refused|invalid user|not allowed|not permitted|fatal|expired|locked|too many|limit' | tail -n 1 | cut -c1-200 | sed 's/^/why /'
 }
 
 disarm() {
