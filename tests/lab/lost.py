@@ -79,7 +79,7 @@ class Lost:
         self.at = dict(zip(LOST, self.servers, strict=True))
         for (_, point), deposit in self.at.items():
             fails = {"management_account_public_key": other} if point == "put back" else {}
-            there.variables(deposit, lost_at=point, armed_window_login_seconds=120, **fails)
+            there.variables(deposit, lost_at=point, armed_window_seconds=900, armed_window_login_seconds=900, **fails)
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
