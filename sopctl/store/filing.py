@@ -148,8 +148,8 @@ def _next_number(site: Site, today: date) -> int:
     them."""
     prefix = _id_prefix(site, today)
     names_there = [entry.name for entry in os.scandir(site.folder("deposits"))]
-    there = {int(name.removeprefix(prefix)) for name in names_there if re.match(rf"^{prefix}\d{{1,9}}\Z", name)}
-    return max(there | Journal(site.root).numbers(prefix), default=0) + 1
+    there = [int(name.removeprefix(prefix)) for name in names_there if re.match(rf"^{prefix}\d{{1,9}}\Z", name)]
+    return max([Journal(site.root).given(prefix), *there]) + 1
 
 
 def _id_first(deposit: Deposit) -> dict[str, object]:

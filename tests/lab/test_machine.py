@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
-import pypdfium2  # type: ignore[import-untyped]  # has no stubs
+import pypdfium2
 import pytest
 import yaml
 

@@ -36,7 +36,8 @@ ENGLISH = {
     "{deposit}: {what} {how}: semula {before}, menjadi {after}. Alasan: {reason}": "{deposit}: {what} {how}: was "
     "{before}, is {after}. Reason: {reason}",
     # The page
-    "Dokumen ini tidak ditandatangani secara elektronik.": "This document is not signed electronically.",
+    "Keaslian dan tanda tangan dokumen ini dapat diperiksa di kantor penerbitnya.": "Whether this document is genuine "
+    "and signed can be checked at the office that issued it.",
     "revisi": "revision",
     "Periksa": "Check",
     "Halaman {page} dari {pages}": "Page {page} of {pages}",

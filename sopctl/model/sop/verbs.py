@@ -253,6 +253,7 @@ VERBS = (
         writes=(e.HostKeyPinned, e.HostKeyPending),
     ),
     Verb(name="bmc", kind="act", outcome="BMC", needs=("fingerprint", "user"), writes=(e.BmcTrusted,)),
+    Verb(name="login", kind="act", outcome="rahasia disimpan", needs=("file",), writes=(e.SecretSet,)),
     Verb(
         name="repair",
         kind="act",

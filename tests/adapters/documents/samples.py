@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-import pypdfium2  # type: ignore[import-untyped]  # has no stubs
+import pypdfium2
 from msgspec import Struct, structs
 
 from sopctl.adapters.documents import (

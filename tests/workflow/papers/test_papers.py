@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import openpyxl
-import pypdfium2  # type: ignore[import-untyped]  # has no stubs
+import pypdfium2
 import pytest
 
 from sopctl.adapters.documents import HandoverForm
