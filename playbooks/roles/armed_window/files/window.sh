@@ -149,8 +149,12 @@ watch() {
     done
 }
 
+link_broken() { # had the path other names, of which ours is one, and has none now? (An overlay may number them apart.)
+    [ -e "back/links$1" ] && { [ ! -e "$1" ] || [ "$(stat -c %h -- "$1")" = 1 ]; }
+}
+
 changed() { # is the path another than the kept one?
-    if [ -e "back/links$1" ] && [ ! "$1" -ef "back/links$1" ]; then return 0; fi
+    if link_broken "$1"; then return 0; fi
     if there "$1" && there "back/tree$1"; then
         [ "$(stat -c '%F %a %u %g' "$1")" != "$(stat -c '%F %a %u %g' "back/tree$1")" ] ||
             ! diff -rq --no-dereference "$1" "back/tree$1" >/dev/null 2>&1
@@ -188,8 +192,7 @@ restore_one() { # by renaming: nobody ever reads half a file; into the file wher
         cmp -s "back/tree$1" "back/links$1" || cat "back/tree$1" >"back/links$1"
         chown --reference="back/tree$1" -- "back/links$1"
         chmod --reference="back/tree$1" -- "back/links$1"
-        if [ "$1" -ef "back/links$1" ]; then return; fi
-        ln -T -- "back/links$1" "$1.sopctl-new" && mv -f -T -- "$1.sopctl-new" "$1"
+        if link_broken "$1"; then ln -T -- "back/links$1" "$1.sopctl-new" && mv -f -T -- "$1.sopctl-new" "$1"; fi
     elif there "back/tree$1"; then
         (umask 022 && mkdir -p "$(dirname "$1")")
         cp -a -T -- "back/tree$1" "$1.sopctl-new" || return
