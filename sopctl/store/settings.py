@@ -31,13 +31,30 @@ class Office(Struct, frozen=True, forbid_unknown_fields=True):
     unit: NumberPart = "KOMINFO"
 
 
+class Papers(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the office's papers look like. `size` of the sheet; `logo`: the emblem in the letterhead, a PNG or JPEG file
+    in the site's folder; `legal_basis`: the office's own regulations, printed on the SOP after the national ones.
+
+    `letter_signer` is the role that signs letters to owners on behalf of the head (a.n.); by default whoever sends them
+    does. `letter_copies` says who gets a copy (tembusan), beside those whom a letter names by itself.
+    """
+
+    size: Literal["a4", "f4"] = "a4"
+    logo: Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,60}\.(png|jpe?g))?\Z")] = ""
+    legal_basis: Annotated[tuple[Line, ...], Meta(max_length=20)] = ()
+    letter_signer: str = ""
+    letter_copies: Annotated[tuple[Line, ...], Meta(max_length=10)] = ()
+
+
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
-    """A person of the office. `role` is an actor of the procedures; `login` their account on the controller."""
+    """A person of the office. `role` is an actor of the procedures; `login` their account on the controller; `rank`
+    their rank and grade (pangkat/golongan), which stands below their name where they sign."""
 
     role: Annotated[str, Meta(pattern=names.ROLE)]
     name: Line
     position: OptionalLine = ""
     nip: Annotated[str, Meta(pattern=names.NIP)] = ""
+    rank: OptionalLine = ""
     login: OptionalLine = ""
     email: Email | None = None
 
@@ -158,6 +175,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the office's account is called on servers that are configured from now on; without it, as `management` says.
     A server that has it already keeps the name; another one for a single server is in its record."""
     site: Sharing = Sharing()
+    papers: Papers = Papers()
     head: str = "kadis"
     """The role that countersigns the office's forms (Mengetahui)."""
     time_zone: str = "Asia/Jakarta"
@@ -231,6 +249,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         for key, person in self.people.items():
             yield ("people", key, "role"), person.role
         yield ("head",), self.head
+        if self.papers.letter_signer:
+            yield ("papers", "letter_signer"), self.papers.letter_signer
         for days, role in self.escalation.items():
             yield ("escalation", str(days)), role
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sopctl.errors import SopctlError
+from sopctl.workflow.messages import words
 
 _CHANGED = "kunci host berubah: yang dikonfirmasi {pinned_type} {pinned}, sekarang {shown_type} {shown}"
 _OF_SERVERS = {
@@ -204,9 +205,14 @@ def told(error: BaseException) -> str:
     return f"galat {type(error).__name__}"
 
 
+def _word(name: str, value: Any) -> Any:
+    """The word for a value that is one of the model's identifiers; any other value as it is."""
+    return {"cause": words.CAUSES, "rung": words.RUNGS}.get(name, {}).get(str(value), value)
+
+
 def worded(id: str, values: Mapping[str, Any], otherwise: str) -> str:
     """The words for an id with its values in their places; `otherwise` where there are none for it."""
     try:
-        return WORDS[id].format(**values)
+        return WORDS[id].format(**{name: _word(name, value) for name, value in values.items()})
     except KeyError:  # no words, or an error of this id with other values: a history must get its note all the same
         return otherwise
