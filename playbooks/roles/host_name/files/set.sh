@@ -47,6 +47,11 @@ replace() { # OLD LINE of ours, by NEW; into the file itself: it may be mounted 
     rm -f "$new"
 }
 
+into_the_file() {
+    printf '%s\n' "$name" >/etc/hostname
+    systemctl try-restart systemd-hostnamed.service # which keeps the name in mind
+}
+
 append() {
     if [ -s /etc/hosts ] && [ "$(tail -c 1 /etc/hosts | wc -l)" = 0 ]; then
         note newline
@@ -66,7 +71,11 @@ elif ! has_line && ! finds; then
 fi
 if [ "$(hostnamectl --static status 2>/dev/null)" != "$name" ]; then
     echo "changed: host name: $name"
-    do_it hostnamectl --static set-hostname "$name"
+    if grep -qsF ' /etc/hostname ' /proc/self/mountinfo; then # as a container has it: what is mounted there stays
+        do_it into_the_file
+    else
+        do_it hostnamectl --static set-hostname "$name"
+    fi
 fi
 if [ "$(uname -n)" != "$name" ]; then
     echo "changed: running host name: $name"
