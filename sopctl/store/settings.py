@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import yaml
 from msgspec import Meta, Struct, field
 
 from sopctl.model import names
@@ -60,10 +61,16 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Management(Struct, frozen=True, forbid_unknown_fields=True):
-    """The account through which the controller manages every server, and its key's name in the site's keys/."""
+    """The account through which the controller manages every server, and its key's name in the site's keys/. `before`
+    is the key before it, until no server knows that one any more."""
 
     account: Account = "sopctl"
     key: KeyFile = "management"
+    before: KeyFile | None = None
+
+    def __post_init__(self) -> None:
+        if self.before == self.key:
+            raise ValueError("Expected another key in `before` than in `key`")
 
 
 class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
@@ -257,7 +264,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def for_letters(self) -> tuple[str, ...]:
         """The keys of keys/ that letters may name: none that the settings themselves need."""
-        own = {self.management.key, "vault", *(channel.url for channel in self.channels.values())}
+        own = {
+            self.management.key,
+            self.management.before or "",
+            "vault",
+            *(channel.url for channel in self.channels.values()),
+        }
         own |= {self.mail.password} if self.mail and self.mail.password else set()
         return tuple(key for key in self.first_contact_keys if key not in own and not key.endswith(".pub"))
 
@@ -270,3 +282,32 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def with_role(self, role: str) -> list[str]:
         """The keys of the people who have `role`."""
         return [key for key, person in self.people.items() if person.role == role]
+
+
+def with_key(content: bytes, key: str, before: str | None) -> bytes:
+    """`sopctl.yml` with this management key and the one before it. Nothing else is changed: it is a person's file.
+
+    Raises YAMLError for what is no YAML. What is made of a file that is written in an unusual way may be wrong: the
+    caller reads it again before it is kept.
+    """
+    text = content.decode()
+    for name, word in (("before", before or "null"), ("key", key)):
+        text = _with(text, name, word)
+    return text.encode()
+
+
+def _with(text: str, name: str, word: str) -> str:
+    management = _value(yaml.compose(text, Loader=yaml.SafeLoader), "management")
+    if not isinstance(management, yaml.MappingNode) or not management.value:
+        return f"{text.rstrip()}\nmanagement: {{{name}: {word}}}\n"
+    old, first = _value(management, name), management.value[0][0].start_mark
+    if old is None:
+        between = ", " if management.flow_style else f"\n{' ' * first.column}"
+        return f"{text[: first.index]}{name}: {word}{between}{text[first.index :]}"
+    begin, end = old.start_mark.index, old.end_mark.index
+    return f"{text[:begin]}{' ' * (begin == end)}{word}{text[end:]}"
+
+
+def _value(mapping: yaml.Node | None, key: str) -> yaml.Node | None:
+    pairs = mapping.value if isinstance(mapping, yaml.MappingNode) else []
+    return next((value for name, value in pairs if name.value == key), None)
