@@ -9,9 +9,11 @@ from sopctl.adapters.documents import forms, logo
 from sopctl.adapters.documents.english import Language, say
 from sopctl.model.deposit import Contact
 from sopctl.model.inspection import ACCESSORIES, NOT_LOOKED_AT
+from sopctl.model.principal import AUTOMATIC
 from sopctl.model.rack import Place
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import CompletenessInspected
+from sopctl.model.sop.procedure import Procedure
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
@@ -72,6 +74,13 @@ def person_name(site: Site, key: str) -> str:
     """The name of the person whom the settings call `key`; for anybody else, the key."""
     person = site.settings.people.get(key)
     return person.name if person else key
+
+
+def who_decided(site: Site, procedure: Procedure, by: str) -> str:
+    """Whom an event names: a person by name, else an actor by title, or the rules themselves."""
+    if by == AUTOMATIC:
+        return "sopctl (otomatis)"
+    return person_name(site, by) if by in site.settings.people else procedure.actors.get(by, by)
 
 
 def head_party(site: Site) -> forms.Party:
