@@ -171,7 +171,7 @@ class Look:
         for name, result, output in run_scripts(jobs, cancel=cancel):
             said = self._read(result, output)
             if isinstance(said, Answer) and said.deposit not in ("", name):
-                said = _of_another(said.deposit, name)
+                said = of_another(said.deposit, name)
             yield name, said
 
     def wanted(self, dossier: Dossier) -> dict[str, str]:
@@ -255,7 +255,8 @@ def trusted(dossier: Dossier, found: Answer) -> bool:
     return kept is not None and found.note == kept.left and found.complete
 
 
-def _of_another(noted: str, deposit: str) -> OutsideFailure:
+def of_another(noted: str, deposit: str) -> OutsideFailure:
+    """The error for a server that carries the id of another deposit, as a configuration noted it there."""
     return OutsideFailure(
         "server-of-another-deposit",
         "this is the server of {noted}, by the note there, not of {deposit}",
