@@ -63,26 +63,31 @@ def filled(kind: object, text: Callable[[], str]) -> Any:
     return _filled(inspect.type_info(kind), text)
 
 
+PLAIN: dict[type[inspect.Type], Any] = {
+    inspect.BoolType: True,
+    inspect.IntType: 7,
+    inspect.FloatType: 7.0,
+    inspect.DateType: "2026-11-02",
+    inspect.DateTimeType: "2026-11-02T09:00:00+07:00",
+}
+
+
 def _filled(info: inspect.Type, text: Callable[[], str]) -> Any:
+    if isinstance(info, inspect.StrType):
+        return text()
+    if type(info) in PLAIN:
+        return PLAIN[type(info)]
+    return _chosen(info) if isinstance(info, inspect.LiteralType | inspect.EnumType) else _around(info, text)
+
+
+def _chosen(info: inspect.LiteralType | inspect.EnumType) -> Any:
+    return info.values[0] if isinstance(info, inspect.LiteralType) else next(iter(info.cls)).value
+
+
+def _around(info: inspect.Type, text: Callable[[], str]) -> Any:
     match info:
         case inspect.Metadata(type=inner):
             return _filled(inner, text)
-        case inspect.StrType():
-            return text()
-        case inspect.BoolType():
-            return True
-        case inspect.IntType(ge=least):
-            return max(7, least or 0)
-        case inspect.FloatType():
-            return 7.0
-        case inspect.LiteralType(values=values):
-            return values[0]
-        case inspect.EnumType(cls=cls):
-            return next(iter(cls)).value
-        case inspect.DateType():
-            return "2026-11-02"
-        case inspect.DateTimeType():
-            return "2026-11-02T09:00:00+07:00"
         case inspect.StructType(fields=fields):
             return {field.encode_name: _filled(field.type, text) for field in fields}
         case inspect.UnionType(types=types):

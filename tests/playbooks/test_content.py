@@ -70,7 +70,9 @@ def groups_of(node: Any) -> list[dict[str, Any]]:
 def test_a_server_that_is_lost_is_passed_over_by_no_group_of_tasks(path: Path) -> None:
     """What follows would be half of the work, called done, or a rescue that words the loss as something else. Only a
     single task that may itself cut us off goes on, because a fresh login comes after it."""
-    assert [each.get("name") for each in groups_of(yaml.safe_load(path.read_text())) if "ignore_unreachable" in each] == []
+    assert [
+        each.get("name") for each in groups_of(yaml.safe_load(path.read_text())) if "ignore_unreachable" in each
+    ] == []
 
 
 @pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: str(path.relative_to(PLAYBOOKS)))

@@ -15,15 +15,18 @@ from sopctl.cli.render import put_json
     ),
 )
 @click.argument("file", metavar="FILE", type=FILE)
-@click.option("--with-secrets", is_flag=True, help="Also keys/, sealed with a passphrase.")
+@click.option(
+    "--with-secrets", is_flag=True, help="Also keys/ and plain secrets in variables, sealed with a passphrase."
+)
 @passphrase_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, file: Path, *, with_secrets: bool, passphrase_file: Path | None, as_json: bool) -> None:
     """Write the whole site to FILE, consistent while others go on working. FILE must be new.
 
-    The history of checks is in it; what can be made again is not. Secrets (keys/) are left out unless asked for, and
-    then sealed. Print its anchor on paper: it shows later whether the journal goes on from here.
+    The history of checks is in it; what can be made again is not. Secrets (keys/, and files of variables that hold one
+    in plain text) are left out unless asked for, and then sealed. Print its anchor on paper: it shows later whether the
+    journal goes on from here.
     """
     from sopctl.workflow.setup import backup
 
@@ -35,4 +38,4 @@ def command(ctx: click.Context, file: Path, *, with_secrets: bool, passphrase_fi
     click.echo(f"{done.file}: {done.files} files, {'with' if done.secrets else 'without'} secrets")
     click.echo(f"  anchor of the journal: {done.anchor}")
     for name in done.left:
-        click.echo(f"  left out, no regular file: {name}", err=True)
+        click.echo(f"  left out, no regular file or a secret: {name}", err=True)

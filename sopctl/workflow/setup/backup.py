@@ -11,6 +11,7 @@ from sopctl.store import backup
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import journal, validation
+from sopctl.workflow.setup.secrets import has_secret
 
 
 class Done(Struct, frozen=True):
@@ -30,8 +31,8 @@ def write(desk: Desk, file: Path, *, passphrase: str | None = None) -> Done:
 
     Raises as `store.backup.write`, and UsageError for a passphrase that is too short.
     """
-    secrets = None if passphrase is None else (lambda content: sealing.seal(content, passphrase))
-    made = backup.write(desk.site, file, desk.now(), secrets=secrets)
+    seal = None if passphrase is None else (lambda content: sealing.seal(content, passphrase))
+    made = backup.write(desk.site, file, desk.now(), is_secret=has_secret, secrets=seal)
     return _done(file, made)
 
 
