@@ -66,6 +66,7 @@ def test_a_plain_secret_stays_closed(tmp_path: Path, sopctl: Callable[..., Ran])
     """`doctor --repair` opened such a file to the group that `doctor` then warned of."""
     root = init.init(tmp_path / "other").root
     secret, plain = root / "inventory/group_vars/mine.yml", root / "inventory/group_vars/yours.yml"
+    secret.parent.mkdir()
     secret.write_text("db_password: rahasia\n")
     plain.write_text("ntp_server: ntp.example.org\n")
     for before in (0o600, 0o640):
