@@ -225,6 +225,7 @@ IN_USE = {
     "the mail password",
     "the channel",
     "the switch's password",
+    "the appliance's password",
     "the owner's password",
     "the owner's key",
 }
@@ -279,23 +280,31 @@ def prepare(stage: Stage, words: list[str]) -> None:
             path.write_text(sheet)
 
 
-def variants(words: list[str], number: int, *, plain: bool) -> Iterator[list[str]]:
-    """A command as it stands in the table, before it as it cannot be done; with and without --json."""
+def variants(words: list[str], number: int, *, plain: bool) -> Iterator[tuple[list[str], bool]]:
+    """A command as it stands in the table (true), before it as it cannot be done; with and without --json."""
     chance = Random(f"{date.today()} {number}")
     deposit = next((at for at, word in enumerate(words) if word.startswith("PS-")), None)
     json_too = not plain and any(each.name == "as_json" for each in LEAVES[command_of(words)].params)
     if WHOLE or chance.random() < 0.2:
-        yield [*words, "--no-such-option"]
+        yield [*words, "--no-such-option"], False
         if deposit is not None:
-            yield [*words[:deposit], "PS-2001-0001", *words[deposit + 1 :], *(["--json"] if json_too else [])]
+            yield [*words[:deposit], "PS-2001-0001", *words[deposit + 1 :], *(["--json"] if json_too else [])], False
+    if not WHOLE and " ".join(command_of(words)).startswith(READING) and chance.random() < 0.6:
+        return
     as_json = json_too and chance.random() < 0.5
-    yield [*words, *(["--json"] if as_json else [])]
-    if WHOLE and json_too and tuple(words[:1]) in READING:
-        yield [*words, *([] if as_json else ["--json"])]
+    yield [*words, *(["--json"] if as_json else [])], True
+    if WHOLE and json_too and " ".join(command_of(words)).startswith(READING):
+        yield [*words, *([] if as_json else ["--json"])], True
 
 
-READING = {("list",), ("show",), ("todo",), ("report",), ("rack",), ("runs",), ("sop",), ("validate",), ("doctor",)}
-"""These may be run twice: nothing is another after them."""
+READING = (
+    *("list", "show", "todo", "report", "runs", "validate", "doctor", "document list", "document verify"),
+    *("document make inventory", "document make guestbook", "document make sop", "journal anchor", "journal verify"),
+    *("rack", "sop", "checks", "queue list", "visit list", "maintenance list", "schedule show"),
+    *("inventory show", "inventory form", "inventory conditions", "inventory summary", "inventory diff"),
+    *("switch list", "switch plan", "switch audit", "lab status", "lab states", "lab hardware"),
+)
+"""These may be run twice or not at all: nothing is another after them. A bounded run has some, other ones each day."""
 
 
 @pytest.mark.scaled
@@ -313,15 +322,15 @@ def test_no_secret_comes_out_of_any_command(stage: Stage, shim: Path) -> None:
         for number, row in enumerate(ROWS):
             words = [word.format(**stage.words) for word in row["words"]]
             prepare(stage, words)
-            for tried in variants(words, number, plain="plain" in row):
+            for tried, right in variants(words, number, plain="plain" in row):
                 ended = server.run(stage.site, tried)
                 said = f"{ended.out}{ended.err}".encode()
                 wrong += [f"{' '.join(tried)} says: {name}" for name in found(said, stage.planted)]
                 assert "Traceback" not in ended.err, tried
+                if right and ended.code != row.get("code", 0):
+                    wrong.append(f"{' '.join(tried)} ends with {ended.code}: {ended.err[-300:]}{ended.out[-300:]}")
                 ran += 1
-            if ended.code != row.get("code", 0):
-                wrong.append(f"{' '.join(tried)} ends with {ended.code}: {ended.err[-300:]}{ended.out[-300:]}")
-    assert stage.used() == IN_USE, "the secrets were in use"
+    wrong += [f"was not in use: {name}" for name in sorted(IN_USE - stage.used())]
     wrong += leaks(stage.site.parent, stage.planted, stage.secret)
     for sent in (each for to in stage.sent for each in to):
         wrong += [f"a message: {name}" for name in found(sent, stage.planted)]
