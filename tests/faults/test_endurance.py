@@ -69,12 +69,12 @@ def fleet(desk: Desk, tmp_path: Path) -> Iterator[list[str]]:
     """So many servers in racks, each with a pinned host key, each played by something."""
     file = desk.site.root / "keys" / "owner"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file], check=True)
-    host_key = paramiko.ECDSAKey.generate()
-    lets_in = hostile.ssh(hostile.Behaviour(user="titipan", keys=(load_key(file).pkey,)), host_key)
+    host_keys = [paramiko.ECDSAKey.generate() for _ in range(SERVERS)]
+    lets_in = hostile.Behaviour(user="titipan", keys=(load_key(file).pkey,))
     with ExitStack() as held:
         lines = ["unit,name,brand_model,height_units,address,port,contact,rack,rack_unit"]
-        for number in range(SERVERS):
-            script = PLAYED[number // 2 % len(PLAYED)] if number % 2 else lets_in
+        for number, host_key in enumerate(host_keys):
+            script = PLAYED[number // 2 % len(PLAYED)] if number % 2 else hostile.ssh(lets_in, host_key)
             host = held.enter_context(hostile.listening(script))
             rack = f"C{number // 40}"
             lines.append(
@@ -85,7 +85,7 @@ def fleet(desk: Desk, tmp_path: Path) -> Iterator[list[str]]:
             )
         (tmp_path / "list.csv").write_text("\n".join(lines) + "\n")
         names = [each.id for each in adopting.import_list(desk, tmp_path / "list.csv", dry_run=False)]
-        for name in names:
+        for name, host_key in zip(names, host_keys, strict=True):
             with turn(desk, name, "configure") as mine:
                 mine.start(pinned(pin(host_key)))
         yield names

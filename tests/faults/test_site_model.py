@@ -118,6 +118,10 @@ class Beside(RuleBasedStateMachine):
         """One of the deposits, closed ones now and then included."""
         return sorted(self.known)[number % len(self.known)]
 
+    def left(self, known: Known) -> None:
+        known.unit = None
+        self.serve()
+
     def serve(self) -> None:
         """Who waits gets the place that became free, in order; and only they."""
         for name, known in sorted(self.known.items()):
@@ -156,8 +160,7 @@ class Beside(RuleBasedStateMachine):
                 known.before = known.at
             known.at = then[act]
             if known.closed:
-                known.unit = None
-                self.serve()
+                self.left(known)
 
     @rule(same=st.sampled_from(("", "", "", "address", "serial", "name", "letter")), other=st.integers(0, 99))
     def file(self, same: str, other: int) -> None:
@@ -186,6 +189,40 @@ class Beside(RuleBasedStateMachine):
 
     def some(self) -> bool:
         return bool(self.known)
+
+    @precondition(some)
+    @rule(number=st.integers(0, 99), far=st.integers(1, 12), back=st.booleans())
+    def go_on(self, number: int, far: int, back: bool) -> None:
+        """What is due happens to a deposit, several steps of it: single acts alone would seldom get far."""
+        steps: dict[str, Callable[[], None]] = {
+            "dispose": lambda: self.dispose(number),
+            "reserve": lambda: self.reserve(number, 0),
+            "notify": lambda: self.notify(number),
+            "receive": lambda: self.receive(number),
+            "inspect": lambda: self.inspect(number, True),
+            "handover": lambda: self.hand_over(number),
+            "place_it": lambda: self.place(number),
+            "configure": lambda: self.configure(number),
+            "verify": lambda: self.verify(number, True),
+            "collect": lambda: self.ask_back(number) if back else self.collect(number),
+            "saved": lambda: self.data_saved(number),
+            "release": lambda: self.release(number),
+        }
+        for _ in range(far):
+            known = self.known[self.open(number)]
+            if known.closed or known.held:
+                return
+            steps[next(act for act in WAY[known.at] if act in steps)]()
+
+    @precondition(some)
+    @rule(number=st.integers(0, 99))
+    def go_on_until_a_place(self, number: int) -> None:
+        self.go_on(number, 4, False)
+
+    @rule(other=st.integers(0, 99))
+    def file_and_go_on(self, other: int) -> None:
+        self.file("", other)
+        self.go_on(len(self.known) - 1, 3, False)
 
     @precondition(some)
     @rule(number=st.integers(0, 99))
@@ -318,9 +355,9 @@ class Beside(RuleBasedStateMachine):
         goes_on = row.get("goes_on") == verb
         do = acts.refuse if verb == "refuse" else acts.withdraw
         if self.attempt(verb, verb in row.get("ends", ()) or goes_on, lambda desk: do(desk, name, reason="x")):
-            known.at = known.before if goes_on else "closed"
-            known.held = False
-            self.serve()
+            known.at, known.held = (known.before, False) if goes_on else ("closed", False)
+            if known.closed:
+                self.left(known)
 
     @precondition(some)
     @rule(number=st.integers(0, 99))
@@ -332,7 +369,7 @@ class Beside(RuleBasedStateMachine):
             "write off", allowed, lambda desk: leaving.write_off(desk, name, lost="dicuri", reason="x"), by="kadis"
         ):
             known.at, known.held = "closed", False
-            self.serve()
+            self.left(known)
 
     @precondition(some)
     @rule(number=st.integers(0, 99), unit=st.integers(1, UNITS))
@@ -362,7 +399,7 @@ class Beside(RuleBasedStateMachine):
         clash = any(each.marks[mark] == new for key, each in self.known.items() if key != name and not each.closed)
         allowed = not known.closed and not clash and known.marks[mark] != new
         if self.attempt(
-            f"edit {mark}", allowed, lambda desk: editing.edit(desk, name, source=edited, note="x"), by="kabid"
+            f"edit {mark}", allowed, lambda desk: editing.edit(desk, name, source=edited, note="x"), by="staf"
         ):
             known.marks[mark] = new
 
