@@ -17,7 +17,6 @@ from sopctl.errors import InvalidRecord, NotNow
 from sopctl.model.house import maintenance, visits
 from sopctl.model.house.maintenance import Window
 from sopctl.model.house.visits import VisitState
-from sopctl.model.sop import history
 from sopctl.model.sop.entries import Kept
 from sopctl.model.sop.history import Event
 from sopctl.store import codec, dossiers, locks
@@ -69,9 +68,7 @@ def read(site: Site, kind: Kind, year: int) -> Book:
     if not path.is_symlink() and not path.exists():
         return Book(kind, year, path, (), b"")
     content = codec.read(path, MAX_BYTES, links=False)
-    events = codec.parse(content, tuple[Event, ...], where=str(path), max_bytes=MAX_BYTES)
-    history.check_chain(name, events, str(path))
-    return Book(kind, year, path, events, content)
+    return Book(kind, year, path, dossiers.chained(name, content, str(path), MAX_BYTES), content)
 
 
 def read_named(site: Site, name: str) -> Book:
@@ -85,6 +82,7 @@ def open_alone(site: Site, kind: Kind, year: int) -> Iterator[Book]:
     """Read a book and hold it: nobody else writes in it meanwhile. Raises Conflict when someone does already."""
     name = f"{kind}-{year}"
     with locks.hold(site.root / "var" / "locks" / name, name, wait=SITE_LOCK_SECONDS):
+        site.refuse_moved()
         make_folder(site.folder(FOLDER))
         sweep(site.folder(FOLDER))
         yield read(site, kind, year)

@@ -70,6 +70,7 @@ def _apart(site: Site, new: Sequence[New]) -> Iterator[tuple[New, Event]]:
 
 def _create_all(site: Site, new: Sequence[New], today: date) -> list[Dossier]:
     with site.alone():
+        site.refuse_moved()
         deposits = site.folder("deposits")
         make_folder(deposits)
         staging.finish(site)
@@ -148,8 +149,8 @@ def _next_number(site: Site, today: date) -> int:
     them."""
     prefix = _id_prefix(site, today)
     names_there = [entry.name for entry in os.scandir(site.folder("deposits"))]
-    there = {int(name.removeprefix(prefix)) for name in names_there if re.match(rf"^{prefix}\d{{1,9}}\Z", name)}
-    return max(there | Journal(site.root).numbers(prefix), default=0) + 1
+    there = [int(name.removeprefix(prefix)) for name in names_there if re.match(rf"^{prefix}\d{{1,9}}\Z", name)]
+    return max([Journal(site.root).given(prefix), *there]) + 1
 
 
 def _id_first(deposit: Deposit) -> dict[str, object]:

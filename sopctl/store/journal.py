@@ -10,11 +10,13 @@ made anew. For that, its head is kept elsewhere (`anchor`).
 """
 
 import hashlib
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +24,7 @@ from msgspec import Struct
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model import names
 from sopctl.model.as_json import NotJson, from_json
+from sopctl.store.across.marks import End, Mark, Marks
 from sopctl.store.codec import refuse_conflict
 from sopctl.store.durable import append_line, opened, write_atomic
 
@@ -31,6 +34,10 @@ MENDED = "-"
 ROSTER = "="
 """In place of a deposit: a line that says what has changed in the roster (`roster.py`), who noticed it and when."""
 MAX_LINE = 4096
+NEAR_THE_END = 64 * 1024
+"""Bytes in which the newest event of a dossier is looked for first."""
+_ROSTER_LINE = msgspec.json.encode({"deposit": ROSTER})[:-1]
+_BEGINNING = re.compile(rb'\{"deposit":"([^"\\]{1,100})","seq":(\d{1,9}),')
 
 RESTORE = (
     "Restore the journal from the site's git or a backup.",
@@ -85,6 +92,7 @@ class Journal:
 
     def __init__(self, root: Path) -> None:
         self.path = root / FILE_NAME
+        self._marks = Marks(root)
 
     def lines(self) -> list[Line]:
         """All lines, their chain checked, without one that a crash tore at the end.
@@ -96,8 +104,18 @@ class Journal:
     def newest(self) -> str | None:
         """The deposit of the newest event of a dossier, as its line says (the chain is not checked); None where there
         is none. Other lines (of a mend, the roster, a book of the house) are passed over."""
-        lines = (self._line(number, raw) for number, raw in reversed(list(enumerate(self._read()[0], 1))))
-        return next((line.deposit for line in lines if re.match(names.ID, line.deposit)), None)
+        if not self.path.exists():
+            return None
+        with opened(self.path, links=False) as file:
+            size = _size(file)
+            for start in dict.fromkeys((max(0, size - NEAR_THE_END), 0)):
+                file.seek(start)
+                *whole, _torn = file.read().split(b"\n")
+                for each in reversed(whole[1:] if start else whole):
+                    found = _BEGINNING.match(each)
+                    if found and re.match(names.ID, found[1].decode("utf-8", "replace")):
+                        return found[1].decode()
+        return None
 
     def anchor(self) -> Anchor:
         """Where the journal ends now. Raises InvalidRecord as `lines`."""
@@ -123,35 +141,79 @@ class Journal:
 
         Raises InvalidRecord where it lacks more of them than a crash can leave, or was altered; OutsideFailure.
         """
-        raw, torn = self._read()
-        start = msgspec.json.encode({"deposit": deposit})[:-1]
-        known = {self._line(number, line).seq for number, line in enumerate(raw, 1) if line.startswith(start)}
-        missing = [event for event in events if event.seq not in known]
-        if not lags(deposit, [event.seq for event in missing], len(events)):
-            raise self.cut(deposit, len(missing))
-        writer = self._writer(raw, torn)
-        for event in missing:
-            writer.add(deposit, event)
+        writer = self.writer()
+        noted = self._noted(deposit)
+        if len(events) > noted:  # all lines are looked at, before anything is missed
+            known = {self._line(*line).seq for line in self._lines_of(deposit)}
+            missing = [event for event in events if event.seq not in known]
+            if not lags(deposit, [event.seq for event in missing], len(events)):
+                raise self.cut(deposit, len(missing))
+            if known and not noted:
+                self._marks.forget()
+                writer = self.writer()
+            for event in missing:
+                writer.add(deposit, event)
         return writer
 
     def writer(self) -> "Writer":
-        """What lines are added with, after those that are there."""
-        return self._writer(*self._read())
+        """What lines are added with, after those that are there. Raises InvalidRecord, OutsideFailure."""
+        end, torn = self._end()
+        return Writer(self.path, self._marks, end, torn)
+
+    def has(self, deposit: str) -> bool:
+        """Is there a line for the first event of a deposit? Ask after `writer`."""
+        return self._marks.of(deposit) is not None
+
+    def given(self, prefix: str) -> int:
+        """The highest number of a deposit whose id begins with `prefix` that it names, also of those that are gone; 0
+        before the first."""
+        self._end()
+        known = self._marks.given(prefix)
+        if known is None:
+            self._end()
+            known = self._marks.given(prefix) or 0
+        return known
+
+    def _noted(self, deposit: str) -> int:
+        """Up to which event a history has its lines, as the marks say and the line there proves; 0 if they do not."""
+        mark = self._marks.of(deposit)
+        if mark is None:
+            return 0
+        with opened(self.path, links=False) as file:
+            file.seek(mark.start)
+            found = _BEGINNING.match(file.readline(MAX_LINE))
+        return mark.seq if found and (found[1], int(found[2])) == (deposit.encode(), mark.seq) else 0
+
+    def _lines_of(self, deposit: str) -> Iterator[tuple[int, bytes]]:
+        """The lines of one deposit, with their numbers; the whole journal is read."""
+        start = msgspec.json.encode({"deposit": deposit})[:-1]
+        if self.path.exists():
+            with opened(self.path, links=False) as file:
+                yield from ((number, raw.rstrip(b"\n")) for number, raw in enumerate(file, 1) if raw.startswith(start))
+
+    def _end(self) -> tuple[End, int]:
+        """Where the journal ends now, and how many bytes of a line that a crash tore stand after that. The marks are
+        made to fit: what stands after them is read, or all where they are of another journal.
+
+        Raises InvalidRecord where more than a torn line stands after the end; OutsideFailure.
+        """
+        if not self.path.is_symlink() and not self.path.exists():
+            self._marks.forget()
+            return End(), 0
+        with opened(self.path, links=False) as file:
+            kept = self._marks.end()
+            known = kept if kept and _proven(file, kept) else None
+            reading = _Reading(self._marks, known)
+            torn = reading.go_on(file)
+        if torn > MAX_LINE:
+            raise self._altered(reading.end.lines + 1)
+        if reading.end != known:
+            self._marks.keep(reading.end, reading.marks, reading.given, anew=known is None)
+        return reading.end, torn
 
     def rosters(self) -> list[str]:
         """The SHA-256 (hex) of each roster that it names. Raises InvalidRecord as `lines`."""
         return [_roster_of(line) for line in self.lines() if line.deposit == ROSTER]
-
-    def _writer(self, raw: Sequence[bytes], torn: int) -> "Writer":
-        start = msgspec.json.encode({"deposit": ROSTER})[:-1]
-        number = next((at for at in range(len(raw), 0, -1) if raw[at - 1].startswith(start)), 0)
-        roster = _roster_of(self._line(number, raw[number - 1])) if number else ""
-        return Writer(self.path, _digest(raw[-1]) if raw else "", torn, len(raw), roster)
-
-    def numbers(self, prefix: str) -> set[int]:
-        """The numbers of all deposits whose ids begin with `prefix` that it names, also of those that are gone."""
-        pattern = re.compile(rb'"deposit":"' + re.escape(prefix).encode() + rb'(\d{1,9})"')
-        return {int(found[1]) for line in self._read()[0] if (found := pattern.match(line, 1))}
 
     def mend(self, note: str, events: Sequence[tuple[str, Noted]]) -> None:
         """Make the journal whole again, with a line that says why: `events`, of all dossiers, each have their line.
@@ -227,13 +289,71 @@ class Journal:
         return lines, torn
 
 
-class Writer:
-    """Adds lines to a journal, each chained to the one before."""
+class _Reading:
+    """Goes over the lines that no mark knows yet."""
 
-    def __init__(self, path: Path, prev: str, torn: int, lines: int = 0, roster: str = "") -> None:
-        self._path, self._prev, self._torn, self._lines = path, prev, torn, lines
-        self.roster = roster
+    def __init__(self, marks: Marks, known: End | None) -> None:
+        self._before, self.end = marks if known else None, known or End()
+        self.marks: dict[str, Mark] = {}
+        self.given: dict[str, int] = {}
+        self._early: dict[str, dict[int, int]] = {}
+        """Of a history, the lines that stand before one of an older event, as a mend may have left them."""
+
+    def go_on(self, file: BinaryIO) -> int:
+        """Take all lines after the end that is known. Returns the bytes of a torn one after them."""
+        file.seek(self.end.stop)
+        for raw in file:
+            if not raw.endswith(b"\n"):
+                return _size(file) - self.end.stop
+            self.take(raw)
+        return 0
+
+    def take(self, raw: bytes) -> None:
+        """The next line, with its newline."""
+        start, lines, roster = self.end.stop, self.end.lines, self.end.roster
+        if raw.startswith(_ROSTER_LINE):
+            with suppress(NotJson):
+                roster = _roster_of(from_json(raw, Line))
+        self.end = End(start, start + len(raw), lines + 1, roster, _digest(raw[:-1]))
+        self._mark(raw, start)
+
+    def _mark(self, raw: bytes, start: int) -> None:
+        found = _BEGINNING.match(raw)
+        if not found or found[1] in (MENDED.encode(), ROSTER.encode()):
+            return
+        name, seq = found[1].decode("utf-8", "replace"), int(found[2])
+        if name not in self.marks:
+            kept = self._before.of(name) if self._before else None
+            if kept:
+                self.marks[name] = kept
+            elif re.match(names.ID, name):
+                self._give(name)
+        reached = self.marks[name].seq if name in self.marks else 0
+        if seq > reached + 1:
+            self._early.setdefault(name, {})[seq] = start
+        while seq == reached + 1:
+            self.marks[name] = Mark(seq, start)
+            reached, seq = seq, seq + 1
+            start = self._early.get(name, {}).pop(seq, -1)
+            if start < 0:
+                break
+
+    def _give(self, name: str) -> None:
+        prefix, _, number = name.rpartition("-")
+        known = self.given.get(f"{prefix}-") or (self._before and self._before.given(f"{prefix}-")) or 0
+        self.given[f"{prefix}-"] = max(known, int(number))
+
+
+class Writer:
+    """Adds lines to a journal, each chained to the one before, and keeps its marks."""
+
+    def __init__(self, path: Path, marks: Marks, end: End, torn: int) -> None:
+        self._path, self._marks, self._end, self._torn = path, marks, end, torn
+
+    @property
+    def roster(self) -> str:
         """The SHA-256 (hex) of the roster that was noted last; empty before the first."""
+        return self._end.roster
 
     def add(self, deposit: str, event: Noted) -> None:
         """Note an event. Raises OutsideFailure; the journal is then as it was."""
@@ -241,18 +361,32 @@ class Writer:
 
     def add_hash(self, deposit: str, seq: int, hash_: str) -> None:
         """Note an event by its hash."""
-        self._add(Line(deposit, seq, hash_, self._prev))
+        self._add(Line(deposit, seq, hash_, self._end.digest))
 
     def add_roster(self, digest: str, note: str) -> None:
         """Note that the roster is another one: its SHA-256 (hex), and what has changed."""
         said = f"{digest} {note}"
-        self._add(Line(ROSTER, self._lines, hashlib.sha256(said.encode()).hexdigest(), self._prev, said))
-        self.roster = digest
+        hash_ = hashlib.sha256(said.encode()).hexdigest()
+        self._add(Line(ROSTER, self._end.lines, hash_, self._end.digest, said))
 
     def _add(self, line: Line) -> None:
-        content = msgspec.json.encode(line)
-        append_line(self._path, content, over=self._torn)
-        self._prev, self._torn, self._lines = _digest(content), 0, self._lines + 1
+        content = msgspec.json.encode(line) + b"\n"
+        append_line(self._path, content[:-1], over=self._torn)
+        reading = _Reading(self._marks, self._end)
+        reading.take(content)
+        self._marks.keep(reading.end, reading.marks, reading.given)
+        self._end, self._torn = reading.end, 0
+
+
+def _proven(file: BinaryIO, end: End) -> bool:
+    """Does the last line that the marks know stand where they say?"""
+    file.seek(end.start)
+    raw = file.read(max(0, end.stop - end.start))
+    return end.stop > 0 and raw.endswith(b"\n") and _digest(raw[:-1]) == end.digest
+
+
+def _size(file: BinaryIO) -> int:
+    return os.fstat(file.fileno()).st_size
 
 
 def _roster_of(line: Line) -> str:

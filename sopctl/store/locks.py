@@ -15,7 +15,10 @@ from pathlib import Path
 from sopctl.errors import Conflict
 from sopctl.store.durable import disk_errors, make_folder, touch
 
-POLL_SECONDS = 0.02
+FIRST_POLL, LAST_POLL = 0.001, 0.02
+"""Seconds between two looks: most are held for milliseconds."""
+HOLDER_BYTES = 256
+"""The holder's line is padded to this length, not cut to it: cutting a file is a change that the disk has to note."""
 
 
 @contextmanager
@@ -31,22 +34,22 @@ def hold(path: Path, what: str, *, wait: float = 0) -> Iterator[None]:
     try:
         with disk_errors(path, "lock"):
             _take(descriptor, what, wait)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()} {' '.join(sys.argv[1:])[:200]}".encode(errors="replace"), 0)
+            holder = f"{os.getpid()} {' '.join(sys.argv[1:])}".encode(errors="replace")
+            os.pwrite(descriptor, holder[:HOLDER_BYTES].ljust(HOLDER_BYTES), 0)
         yield
     finally:
         os.close(descriptor)
 
 
 def _take(descriptor: int, what: str, wait: float) -> None:
-    deadline = time.monotonic() + wait
+    deadline, poll = time.monotonic() + wait, FIRST_POLL
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                process, _, command = os.pread(descriptor, 300, 0).decode(errors="replace").partition(" ")
+                process, _, command = _holder(descriptor)
                 raise Conflict(
                     "held-by-another",
                     "{what} is held by another sopctl (process {process}: {command})",
@@ -55,4 +58,9 @@ def _take(descriptor: int, what: str, wait: float) -> None:
                     process=process or "unknown",
                     command=command or "unknown",
                 ) from None
-            time.sleep(POLL_SECONDS)
+            time.sleep(poll)
+            poll = min(2 * poll, LAST_POLL)
+
+
+def _holder(descriptor: int) -> tuple[str, str, str]:
+    return os.pread(descriptor, HOLDER_BYTES, 0).decode(errors="replace").strip().partition(" ")

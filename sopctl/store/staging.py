@@ -58,9 +58,8 @@ def note(site: Site, folder: Path) -> None:
     sync_folder(site.folder("deposits"))
     listed = _listed(folder)
     journal = Journal(site.root)
-    known = {line.deposit for line in journal.lines()} if listed else set()
     writer = journal.writer()
     for deposit_id, hash_ in listed:
-        if deposit_id not in known:
+        if not journal.has(deposit_id):
             writer.add_hash(deposit_id, 1, hash_)
     shutil.rmtree(folder)

@@ -309,11 +309,12 @@ READING = (
 
 @pytest.mark.scaled
 @pytest.mark.timeout(3600)
-def test_no_secret_comes_out_of_any_command(stage: Stage, shim: Path) -> None:
+def test_no_secret_comes_out_of_any_command(stage: Stage, shim: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    programs = tmp_path_factory.mktemp("programs") / "started"
     environment = {
         "HOME": str(stage.home),
         "TMPDIR": str(stage.home),
-        "SHIM_PROGRAMS": str(stage.home / "programs"),
+        "SHIM_PROGRAMS": str(programs),
         "SOPCTL_TEST_TOKEN": stage.planted["a token of the operator's"],
     }
     wrong: list[str] = []
@@ -334,8 +335,10 @@ def test_no_secret_comes_out_of_any_command(stage: Stage, shim: Path) -> None:
     wrong += leaks(stage.site.parent, stage.planted, stage.secret)
     for sent in (each for to in stage.sent for each in to):
         wrong += [f"a message: {name}" for name in found(sent, stage.planted)]
-    programs = (stage.home / "programs").read_text()
-    assert "ssh-keygen" in programs, "what was started was noted"
+    started = programs.read_bytes()
+    theirs = {name: secret for name, secret in stage.planted.items() if name != "a token of the operator's"}
+    wrong += [f"a program was started with {name}" for name in found(started, theirs)]
+    assert b"ssh-keygen" in started, "what was started was noted"
     assert wrong == []
     figure(
         "canary secrets",

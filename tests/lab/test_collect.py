@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-import pypdfium2  # type: ignore[import-untyped]  # has no stubs
+import pypdfium2
 import pytest
 
 from sopctl.adapters import lab as servers

@@ -1,5 +1,6 @@
 """Climbing the ladder of one host: rung by rung, within one deadline, directly or from a jump host."""
 
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from sopctl.model.access.target import HostKey, Jump, Pin, Target
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.adapters.ssh.session import Session
+    from sopctl.adapters.ssh.session import ForwardedChannel, Session
 
 IDENTIFICATION = f"SSH-2.0-sopctl_{__version__}"
 
@@ -41,6 +42,7 @@ class Climb:
         self.session: Session | None = None
         self._limit = limit
         self._jump_host: Climb | None = None
+        self._from_jump = [target.host]
         self._address: tcp.Address | None = None
         self._connection: Connection | None = None
         self._banner = ""
@@ -62,24 +64,41 @@ class Climb:
             note.append(f"{printable(jump.user, 64)} at {jump.host} port {jump.port}, {host.rungs[-2].detail}")
 
     def connect(self) -> None:
-        """Name lookup and TCP connection. With a jump host, that host looks the name up."""
-        target = self.target
+        """Name lookup and TCP connection. A jump host looks the name up itself, unless it is to be judged where it
+        leads: then it is looked up here, and the jump host is asked for an address."""
+        target, asked = self.target, (self.target.host, self.target.port, self.deadline, self.target.destinations)
         if self._jump_host and self._jump_host.session:
-            if target.destinations and (why := target.destinations.written(target.host)):
-                with self.on(Rung.NAME):
-                    raise Fault(Cause.ADDRESS_REFUSED, f"{target.host} is {why}")
+            if target.destinations:
+                with self.on(Rung.NAME) as note:
+                    self._from_jump = [str(address[0]) for _, address in tcp.resolve(*asked)]
+                    note.append(", ".join(self._from_jump))
             with self.on(Rung.TCP) as note:
-                stream = self._jump_host.session.forward(target.host, target.port, self.deadline.left())
-                self._connection = Connection(stream, self.deadline)
-                note.append(f"{target.host} port {target.port}, from the jump host")
+                self._connection = Connection(self._forwarded(), self.deadline)
+                note.append(f"{self._from_jump[0]} port {target.port}, from the jump host")
             return
         with self.on(Rung.NAME) as note:
-            addresses = tcp.resolve(target.host, target.port, self.deadline, target.destinations)
+            addresses = tcp.resolve(*asked)
             note.append(", ".join(address[1][0] for address in addresses))
         with self.on(Rung.TCP) as note:
             self._address, sock = tcp.connect(addresses, self.deadline)
             self._connection = Connection(sock, self.deadline, self._limit)
             note.append(f"{self._address[1][0]} port {target.port}")
+
+    def _forwarded(self) -> "ForwardedChannel":
+        """The jump host's connection to the first address of the target that accepts; the others are forgotten. Each is
+        given its share of the remaining time."""
+        assert self._jump_host is not None and self._jump_host.session is not None  # noqa: S101, PT018 (jump() came first)
+        while True:
+            here, share = self._from_jump[0], self.deadline.left() / len(self._from_jump)
+            try:
+                stream = self._jump_host.session.forward(here, self.target.port, share)
+            except Fault as fault:
+                if len(self._from_jump) == 1 or fault.rung is not Rung.TCP:
+                    raise
+                del self._from_jump[0]
+            else:
+                self._from_jump = [here]
+                return stream
 
     def handshake(self, confirm: Confirm | None = None) -> None:
         """Banner, key exchange and host key: a session with the server that has the expected key, or where none is
@@ -164,6 +183,17 @@ class Climb:
             note.append("as root")
         return output
 
+    def run_script(self, script: bytes, arguments: Sequence[str], keep: int) -> bytes:
+        """The same, as the account itself."""
+        assert self.session is not None  # noqa: S101 (log_in() came first)
+        with self.on(Rung.COMMAND) as note:
+            status, output = self.session.run_with_input(shlex.join(["sh", "-s", "--", *arguments]), script, keep)
+            if status != 0:
+                words = printable(output.strip(), 200) or f"exit status {status}"
+                raise Fault(Cause.COMMAND_FAILED, f"the script failed: {words}")
+            note.append("as the account itself")
+        return output
+
     def connections(self, ports: list[int]) -> tuple[dict[int, Connection], dict[int, str]]:
         """Connections to other ports of the server, made from the same place; and for the other ports, why there is
         none.
@@ -180,7 +210,9 @@ class Climb:
         for tried, port in enumerate(ports):
             share = self.deadline.left() / (len(ports) - tried)
             try:
-                opened[port] = Connection(self._jump_host.session.forward(self.target.host, port, share), self.deadline)
+                opened[port] = Connection(
+                    self._jump_host.session.forward(self._from_jump[0], port, share), self.deadline
+                )
             except Fault as fault:
                 closed[port] = fault.detail
         return opened, closed

@@ -23,7 +23,7 @@ from sopctl.model.intake import identity
 from sopctl.model.ports.port import PortSetting
 from sopctl.model.rack import Place
 from sopctl.model.sanitisation import DiskRow
-from sopctl.model.sop.history import Event
+from sopctl.model.sop.history import RESTORE, Event
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -315,6 +315,31 @@ class BmcTrusted(Entry, frozen=True, kw_only=True):
 
     bmc: BmcPin
     bmc_confirmed: str = ""
+
+
+class OfficeKey(Entry, frozen=True, kw_only=True):
+    """The office's key that opens its account on the server, by its fingerprint (`SHA256:…`); `key_leaving` is the one
+    before it, while that opens it too."""
+
+    office_key: str
+    key_leaving: str | None = None
+
+
+class SecretKept(Struct, frozen=True):
+    """A secret of the office's for one deposit: its name in keys/ (never its value), what it is, and of which account
+    (empty: of the BMC's)."""
+
+    name: str
+    what: Literal["key", "password"]
+    account: str = ""
+
+
+class SecretSet(Entry, frozen=True, kw_only=True):
+    """The office set a secret with which it gets in to this deposit, or to its BMC."""
+
+    for_people = True
+
+    secret_set: SecretKept
 
 
 class SudoRight(Entry, frozen=True, kw_only=True):
@@ -691,5 +716,5 @@ def from_data(kind: type[E], event: Event) -> E | None:
             "event {number}: {reason}",
             number=event.seq,
             reason=str(error),
-            remedy="Restore history.yml from the site's version control or backup; only sopctl writes it.",
+            remedy=RESTORE,
         ) from None

@@ -73,6 +73,27 @@ def documents(desk: Desk, deposit_id: str) -> list[Document]:
     ]
 
 
+class Content(Struct, frozen=True):
+    """A document as it was filed: its file, below the dossier's folder, and its bytes."""
+
+    file: str
+    content: bytes
+
+
+def content(desk: Desk, deposit_id: str, sha256: str) -> Content | None:
+    """The document that the history of a deposit has under this hash; None where it has none, or where the file is gone
+    or was altered. Raises InvalidRecord for one that is too large."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    kept = next((each for _, each in _named(dossier) if each["sha256"] == sha256), None)
+    if kept is None:
+        return None
+    path = dossier.folder / kept["file"]
+    if path.is_symlink() or not path.is_file():
+        return None
+    found = read_bounded(path, MAX_FILE)
+    return Content(kept["file"], found) if hashlib.sha256(found).hexdigest() == sha256 else None
+
+
 def _reports(desk: Desk, subject: str = "") -> list[Document]:
     """The files of the reports that were issued about `subject`, or of all."""
     return [
@@ -109,7 +130,8 @@ def of_site(desk: Desk) -> tuple[list[Document], list[SopctlError]]:
 
 
 def check_file(desk: Desk, path: Path) -> CheckedFile:
-    """Was this file issued, or filed? Its SHA-256 is looked for in every history.
+    """Was this file issued, or filed? Its SHA-256 is looked for in every history; where it is in none, those that
+    cannot be read are told (`Site.lagging`).
 
     The record that a PDF of ours names is looked at first, then all others: it may be filed in another dossier. A PDF
     that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that is too
@@ -119,16 +141,26 @@ def check_file(desk: Desk, path: Path) -> CheckedFile:
     digest = hashlib.sha256(content).hexdigest()
     named = named_record(content)
     known = dossiers.ids(desk.site)
+    unread: list[SopctlError] = []
     for deposit_id in sorted(known, key=lambda each: named is None or each != named.deposit):
-        dossier = dossiers.read(desk.site, deposit_id)
+        try:
+            dossier = dossiers.read(desk.site, deposit_id)
+        except SopctlError as error:
+            unread.append(error)
+            continue
         for event, kept in _named(dossier):
             if kept["sha256"] == digest:
                 since = _became(dossier, event)
                 return CheckedFile(str(path), "issued", deposit_id, kept.get("number", ""), event.at, since)
-    reports = _reports(desk)
+    try:
+        reports = _reports(desk)
+    except SopctlError as error:
+        unread.append(error)
+        reports = []
     for each in reports:
         if each.sha256 == digest:
             return CheckedFile(str(path), "issued", each.deposit, each.number, each.at)
+    desk.site.tell(*unread)
     if named and (named.deposit in known or named.deposit in {each.deposit for each in reports}):
         return CheckedFile(str(path), "altered", named.deposit, named.number)
     return CheckedFile(str(path), "unknown")

@@ -128,6 +128,7 @@ def _fits(site: Site, each: Summary, key: str, text: str) -> bool:
 def alone(site: Site) -> Generator[None, None, None]:
     """Hold the lock of the fleet's check. Raises Conflict when another check of the fleet is under way."""
     with locks.hold(site.root / "var" / "locks" / "check", "the check of the fleet"):
+        site.refuse_moved()
         yield
 
 
@@ -217,7 +218,7 @@ def report(desk: Desk, month: str | None = None) -> Month:
     default), under the name that it had at the month's end. Raises UsageError for what is not a month."""
     of = month_in(month or f"{desk.now():%Y-%m}", ZoneInfo(desk.site.settings.time_zone))
     begin, end = int(of.begin.timestamp()), int(of.end.timestamp())
-    names = {each.id: each.server for each in register.read(desk.site).summaries}
+    names = {each.id: each.server for each in register.standing(desk.site)}
     rows = []
     windows = by_deposit(books.windows_of(desk.site, (of.first.year - 1, of.first.year)))
     for name, seen in Checks(desk.site).seen(begin, end).items():

@@ -1,17 +1,20 @@
 """The secret with which the office first gets in to one deposit: a private key, or the password of an appliance or BMC.
 
-The office sets it, for that deposit alone, in a file that no letter can name (keys/login/ID, keys/bmc/ID).
+The office sets it, for that deposit alone, in a file that no letter can name (keys/login/ID, keys/bmc/ID). The
+deposit's history says that it did, who typed it, and for which account; nothing of the secret itself.
 """
 
 from pathlib import Path
 from typing import Literal
 
 from sopctl.errors import Action, UsageError
+from sopctl.model.sop.entries import SecretKept, SecretSet
+from sopctl.model.text import printable
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import opened
 from sopctl.store.site import MAX_KEY
-from sopctl.workflow.desk import Desk, closed
+from sopctl.workflow.desk import Desk, act, closed
 from sopctl.workflow.servers.first_contact import one_line
 from sopctl.workflow.servers.reach import first_contact
 
@@ -38,7 +41,8 @@ def set_password(desk: Desk, deposit_id: str, password: str, of: Of = "login") -
                 Action("configure", deposit_id, given={"ask-password": ""}),
             ),
         )
-    return _keep(desk, dossier, of, f"{one_line(password, 'typed').text}\n".encode())
+    secret = f"{one_line(password, 'typed').text}\n".encode()
+    return _keep(desk, deposit_id, of, "password", secret)
 
 
 def set_key(desk: Desk, deposit_id: str, file: Path) -> Path:
@@ -48,11 +52,11 @@ def set_key(desk: Desk, deposit_id: str, file: Path) -> Path:
     """
     from sopctl.adapters.ssh import load_key
 
-    dossier = _dossier(desk, deposit_id)
+    _dossier(desk, deposit_id)
     load_key(file)
     with opened(file) as source:
         content = source.read(MAX_KEY)
-    return _keep(desk, dossier, "login", content)
+    return _keep(desk, deposit_id, "login", "key", content)
 
 
 def _dossier(desk: Desk, deposit_id: str) -> Dossier:
@@ -62,5 +66,13 @@ def _dossier(desk: Desk, deposit_id: str) -> Dossier:
     return dossier
 
 
-def _keep(desk: Desk, dossier: Dossier, of: Of, content: bytes) -> Path:
-    return desk.site.keep_key(f"{of}/{dossier.id}", content)
+def _keep(desk: Desk, deposit_id: str, of: Of, what: Literal["key", "password"], content: bytes) -> Path:
+    name = f"{of}/{deposit_id}"
+    with act(desk, deposit_id, "login") as mine:
+        contact = mine.deposit.access.first_contact
+        path = desk.site.keep_key(name, content)
+        kept = SecretKept(name, what, contact.user if contact and of == "login" else "")
+        whose = f"untuk akun {printable(kept.account, 64)}" if kept.account else "untuk BMC"
+        note = f"{'kunci privat' if what == 'key' else 'kata sandi'} {whose} disimpan sebagai keys/{name}"
+        mine.record(mine.verb.outcome, SecretSet(secret_set=kept), note=note)
+    return path

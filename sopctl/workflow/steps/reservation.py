@@ -114,7 +114,7 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
 def queue(site: Site) -> list[Waiting]:
     """The waiting list, in the order in which it is served."""
     everyone = register.summaries(site)
-    taken = occupied(everyone)
+    taken = occupied(register.standing(site))
     return [
         Waiting(
             number=number,
@@ -158,6 +158,7 @@ def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
 def run_queue(desk: Desk) -> list[StepDone]:
     """What a timer does about space: `expire`, then `serve_waiting_list`. Raises OutsideFailure for a doubtful
     clock."""
+    desk.site.refuse_moved()
     desk.refuse_doubtful_clock()
     return [*expire(desk), *serve_waiting_list(desk)]
 

@@ -19,6 +19,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.office_key import key_state
 from sopctl.workflow.views import calendar
 
 State = Literal["open", "late", "waiting", "held", "closed", "all"]
@@ -147,7 +148,7 @@ def followups(desk: Desk, each: Summary) -> list[Row]:
             kind="followup",
             platform=each.platform or "",
         )
-        for what, action in actions.followups(each, port=port)
+        for what, action in actions.followups(each, port=port, key=key_state(desk.site, each) != "current")
     ]
 
 

@@ -18,6 +18,7 @@ from paramiko.common import (
     AUTH_PARTIALLY_SUCCESSFUL,
     AUTH_SUCCESSFUL,
     OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
+    OPEN_FAILED_CONNECT_FAILED,
     OPEN_SUCCEEDED,
 )
 
@@ -36,6 +37,8 @@ class Host:
     received: bytes = b""
     logins: list[tuple[str, str]] = field(default_factory=list)
     """Attempts as (user, method), before they are judged."""
+    forwards: list[str] = field(default_factory=list)
+    """The hosts to which it was asked to connect on."""
 
 
 Script = Callable[[socket.socket, Host], None]
@@ -176,6 +179,8 @@ class Behaviour:
     output: bytes = b""
     endless: bool = False
     never_ends: bool = False
+    leads_to: tuple[str, ...] = ()
+    """Hosts to which it connects on: there, nobody says anything."""
 
 
 class _Transport(paramiko.Transport):
@@ -234,6 +239,12 @@ class _Server(paramiko.ServerInterface):
         if self._b.hang_at == "session":
             self._host.stop.wait()
         return OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED if self._b.refuse == "session" else OPEN_SUCCEEDED
+
+    def check_channel_direct_tcpip_request(
+        self, chanid: int, origin: tuple[str, int], destination: tuple[str, int]
+    ) -> int:
+        self._host.forwards.append(destination[0])
+        return OPEN_SUCCEEDED if destination[0] in self._b.leads_to else OPEN_FAILED_CONNECT_FAILED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         if self._b.hang_at == "exec":

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -17,12 +18,12 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sopctl.adapters.ssh import Key, check
+from sopctl.adapters.ssh import Key, check, tcp
 from sopctl.errors import Interrupted, InvalidRecord
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.destinations import EVERYWHERE
 from sopctl.model.access.ladder import AccessResult, Rung, Verdict, remedy
-from sopctl.model.access.target import Pin, Target, fingerprint, pin
+from sopctl.model.access.target import Jump, Pin, Target, fingerprint, pin
 from sopctl.model.text import printable
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour, Host, Script
@@ -174,6 +175,35 @@ def test_accessible(key: Key, host_key: paramiko.PKey) -> None:
     assert result.algorithms.keys() == {"kex", "host_key", "cipher", "mac"}
     assert host.logins == [("deposit", "publickey")]
     assert remedy(result) == ""
+
+
+def test_a_jump_host_is_asked_for_addresses_that_were_judged(
+    key: Key, host_key: paramiko.PKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a name leads to there is for whoever owns the name to say: it is looked up and judged here."""
+
+    def entries(*addresses: str) -> list[Any]:
+        return [(socket.AF_INET, 1, 6, "", (address, 22)) for address in addresses]
+
+    behaviour = Behaviour(keys=(key.pkey,), leads_to=("192.0.2.7",))
+    told = {}
+    for found, destinations in (
+        (("192.0.2.6", "192.0.2.7"), EVERYWHERE),
+        (("192.0.2.7", "127.0.0.1"), EVERYWHERE),
+        (("192.0.2.7",), None),
+    ):
+        with hostile.listening(hostile.ssh(behaviour, host_key)) as host:
+            through = Jump("127.0.0.1", host.port, "deposit", pin_of(host_key))
+            where = Target("web.example.org", 22, timeout=4.0, jump=through, destinations=destinations)
+            with monkeypatch.context() as patched:
+                patched.setattr(tcp, "_ask_resolver", lambda *_, found=found: entries(*found))
+                result = check(where, jump_key=key)
+        told[found, destinations is None] = (str(result.rung), list(host.forwards))
+    assert told == {
+        (("192.0.2.6", "192.0.2.7"), False): ("banner", ["192.0.2.6", "192.0.2.7"]),
+        (("192.0.2.7", "127.0.0.1"), False): ("name", []),
+        (("192.0.2.7",), True): ("tcp", ["web.example.org"]),  # an operator named it, who may go anywhere
+    }
 
 
 def test_without_a_user_nobody_logs_in(host_key: paramiko.PKey) -> None:

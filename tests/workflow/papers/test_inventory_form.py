@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pypdfium2  # type: ignore[import-untyped]  # has no stubs
+import pypdfium2
 import pytest
 
 from sopctl.adapters.documents.pdf import render

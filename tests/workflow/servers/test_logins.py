@@ -57,6 +57,24 @@ def test_a_servers_password_is_not_kept(desk: Desk, file_request: Callable[..., 
     assert logins.set_password(desk, deposit, "rahasia", "bmc") == desk.site.root / "keys/bmc" / deposit
 
 
+def test_the_history_says_that_a_secret_was_set_and_nothing_of_it(desk: Desk, appliance: str, tmp_path: Path) -> None:
+    make_key(tmp_path / "key", "kunci")
+    logins.set_password(desk, appliance, "rahasia-sekali")
+    logins.set_password(desk, appliance, "rahasia-lain", "bmc")
+    logins.set_key(desk, appliance, tmp_path / "key")
+    events = dossiers.read(desk.site, appliance).events[-3:]
+    assert [(each.outcome, each.typed, each.data["secret_set"]) for each in events] == [
+        ("rahasia disimpan", desk.typed, {"name": f"login/{appliance}", "what": "password", "account": "dinas"}),
+        ("rahasia disimpan", desk.typed, {"name": f"bmc/{appliance}", "what": "password", "account": ""}),
+        ("rahasia disimpan", desk.typed, {"name": f"login/{appliance}", "what": "key", "account": "dinas"}),
+    ]
+    kept = b"".join(
+        path.read_bytes() for path in desk.site.root.rglob("*") if path.is_file() and "keys" not in path.parts
+    )
+    secret = (tmp_path / "key").read_text().split("\n")[1]
+    assert not [each for each in ("rahasia-sekali", "rahasia-lain", secret) if each.encode() in kept]
+
+
 def naming(dossier: dossiers.Dossier, **secret: str) -> dossiers.Dossier:
     """The dossier as an older sopctl took it in, from a letter that names this."""
     access = dossier.deposit.access

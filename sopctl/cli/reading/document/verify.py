@@ -25,7 +25,8 @@ def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_j
     """Check whether a file is as issued, altered or unknown; or whether all documents of a deposit, or of all of them,
     are intact.
 
-    Exit 1: something is altered, missing or unknown.
+    Exit 1: something is altered, missing or unknown. A file that is in no dossier that can be read is unknown; those
+    that cannot be read are named on standard error.
     """
     from sopctl.workflow.papers import integrity
 

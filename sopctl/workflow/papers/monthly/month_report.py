@@ -14,16 +14,17 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from sopctl.adapters.documents import forms, render
+from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.month_xlsx import month_xlsx
 from sopctl.adapters.documents.wording import month_name, plain_date
-from sopctl.errors import InvalidRecord
+from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.model.as_json import from_json
 from sopctl.model.availability import Availability
 from sopctl.model.facts.changes import Weight, real
 from sopctl.model.facts.conditions import Severity
 from sopctl.model.month import Month
 from sopctl.model.quantity import decimal, duration
+from sopctl.model.sanitisation import DiskRow
 from sopctl.model.sop import procedure, record
 from sopctl.model.sop.sla import Report
 from sopctl.model.sop.summary import Summary
@@ -33,11 +34,13 @@ from sopctl.store.checks import Checks
 from sopctl.store.durable import opened
 from sopctl.store.issued import Issued
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.elements import letterhead, office_party
+from sopctl.workflow.messages import words
+from sopctl.workflow.papers.elements import letterhead, office_party, person_name
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.servers import checking
 from sopctl.workflow.views import house, inventories
 from sopctl.workflow.views.inventories import MonthlySummary
-from sopctl.workflow.views.months import Then, month_of, then
+from sopctl.workflow.views.months import Then, month_of, readable, then
 from sopctl.workflow.views.sla_report import sla_report
 
 MAX_DATA = 16 * 1024 * 1024
@@ -46,12 +49,14 @@ CORRECTING = ("correct", "undo")
 
 
 class IssuedReport(Struct, frozen=True):
-    """A month's report: its number, its files, and whether this command issued it (else it had been before)."""
+    """A month's report: its number, its files, whether this command issued it (else it had been before), and what is
+    wrong with the dossiers that it would lack if it was made now."""
 
     month: str
     number: str
     files: tuple[str, ...]
     new: bool
+    errors: list[SopctlError]
 
 
 class _Month(NamedTuple):
@@ -63,6 +68,7 @@ class _Month(NamedTuple):
     inventory: MonthlySummary
     limits: Report
     watched: Sequence[checking.Report]
+    broken: dict[str, SopctlError]
 
     def within(self, moment: datetime | None) -> bool:
         """Did it happen in the month?"""
@@ -71,10 +77,10 @@ class _Month(NamedTuple):
 
 def issue(desk: Desk, name: str | None = None) -> IssuedReport:
     """Issue the report of a month, by default this one, as PDF and XLSX. Returns the one that was issued before if
-    nothing is new.
+    nothing is new, or if a dossier of a month that has passed cannot be read now, and could then.
 
-    Raises UsageError for what is not a month, InvalidRecord for what is broken, Conflict when another report is issued
-    at this moment.
+    Raises UsageError for what is not a month, InvalidRecord for reports that are broken, Conflict when another report
+    is issued at this moment.
     """
     of = month_of(desk, name)
     before = issued.read(desk.site)
@@ -84,20 +90,22 @@ def issue(desk: Desk, name: str | None = None) -> IssuedReport:
     seq, office = len(before) + 1, desk.site.settings.office
     number = f"{office.code}/L{seq:04}/{office.unit}/{desk.now().year}"
     by = desk.deciding.anyone(desk.site.settings.people)
-    form = report_form(desk, of, number=number, by=by, replaces=last.number if last else "")
-    if last and _says_the_same(form, _data(desk, last)):
-        return IssuedReport(of.name, last.number, _files(desk, last), new=False)
+    form, errors = report_form(desk, of, number=number, by=by, replaces=last.number if last else "")
+    if last and _stands(_data(desk, last), form, passed=desk.now() >= of.end):
+        return IssuedReport(of.name, last.number, _files(desk, last), new=False, errors=errors)
     contents = {
-        f"laporan-{of.name}.pdf": render(form),
+        f"laporan-{of.name}.pdf": printed(desk.site, form),
         f"laporan-{of.name}.xlsx": month_xlsx(form),
         f"laporan-{of.name}.json": msgspec.json.encode(form),
     }
     made = issued.issue(desk.site, before, Issued(seq, subject, number, desk.now(), by, desk.typed, files=()), contents)
-    return IssuedReport(of.name, number, _files(desk, made), new=True)
+    return IssuedReport(of.name, number, _files(desk, made), new=True, errors=errors)
 
 
-def report_form(desk: Desk, of: Month, *, number: str, by: str, replaces: str = "") -> forms.MonthForm:
-    """The report as a form. Raises InvalidRecord for a dossier that is broken."""
+def report_form(
+    desk: Desk, of: Month, *, number: str, by: str, replaces: str = ""
+) -> tuple[forms.MonthForm, list[SopctlError]]:
+    """The report as a form, and what is wrong with the dossiers that it lacks."""
     found = _read(desk, of)
     asked, today = min(desk.now().date(), of.last), desk.now().date()
     office = desk.site.settings.office.name
@@ -107,9 +115,10 @@ def report_form(desk: Desk, of: Month, *, number: str, by: str, replaces: str = 
     ]
     if replaces:
         opening.append(f"Laporan ini menggantikan laporan nomor {replaces}.")
-    figures, tables = tuple(_figures(found)), tuple(make(found) for make in TABLES)
+    lacks = [_lacks(found)] if found.broken else []
+    figures, tables = tuple(_figures(found)), (*lacks, *(make(found) for make in TABLES))
     digest = hashlib.sha256(msgspec.json.encode((figures, tables))).hexdigest()
-    return forms.MonthForm(
+    form = forms.MonthForm(
         letterhead=letterhead(desk.site),
         stamp=forms.Stamp(
             deposit_id=f"LAPORAN-{of.name}",
@@ -129,20 +138,22 @@ def report_form(desk: Desk, of: Month, *, number: str, by: str, replaces: str = 
         officer=office_party(desk.site, by),
         head=_head(desk),
     )
+    return form, [*found.broken.values()]
 
 
 def _read(desk: Desk, of: Month) -> _Month:
     reading = register.read(desk.site)
-    for error in reading.errors:
-        raise error
+    everyone, broken = readable(then(desk, of, reading.summaries))
+    inventory, limits = inventories.summary(desk, of.name), sla_report(desk, of.name)
     watched = checking.report(desk, of.name).servers if Checks(desk.site).begun else []
     return _Month(
         desk,
         of,
-        then(desk, of, reading.summaries),
-        inventories.summary(desk, of.name),
-        sla_report(desk, of.name).found,
+        everyone,
+        inventory,
+        limits.found,
         watched,
+        dict(sorted({**inventory.broken, **limits.broken, **broken, **reading.broken}.items())),
     )
 
 
@@ -209,6 +220,15 @@ def _availability(watched: Sequence[checking.Report]) -> forms.Section:
         Gangguan=sum(len(each.outages) for each in every),
         Gangguan_terlama=duration(max((each.longest for each in every), default=0)) if down else "–",
     )
+
+
+LACKS = "Berkas yang tidak dapat dibaca"
+
+
+def _lacks(found: _Month) -> forms.Table:
+    """Which deposits the report lacks, in whole or in part; in a report that lacks none, there is no such table."""
+    said = "tidak termasuk dalam laporan ini, seluruhnya atau sebagian"
+    return _table(LACKS, ("Kode", "Keterangan"), ((deposit_id, said) for deposit_id in found.broken))
 
 
 def _moves(found: _Month) -> forms.Table:
@@ -369,7 +389,7 @@ def _visits(found: _Month) -> forms.Table:
                 ", ".join(each.visit.visitors),
                 each.visit.organisation or "–",
                 each.visit.purpose,
-                each.arrival.escort,
+                person_name(found.desk.site, each.arrival.escort),
             )
             for each in house.guest_book(found.desk, found.month.name)[1]
             if each.arrival
@@ -387,7 +407,7 @@ def _tasks(found: _Month) -> forms.Table:
                 each.id,
                 each.task.what,
                 each.task.asked_by,
-                each.task.done_by,
+                person_name(found.desk.site, each.task.done_by),
                 f"{each.task.minutes}",
             )
             for one in found.everyone
@@ -402,12 +422,16 @@ def _sanitised(found: _Month) -> forms.Table:
         "Sanitasi disk",
         ("Tanggal", "Kode", "Disk", "Metode", "Hasil", "Dikerjakan oleh"),
         (
-            (_date(each.at.date()), each.id, each.row.disk, each.row.method, each.row.result, each.row.by)
+            (_date(each.at.date()), each.id, each.row.disk, *_done_to(each.row), each.row.by)
             for one in found.everyone
             if not one.gone and one.dossier
             for each in house.sanitised(one.dossier, found.month.first, found.month.last)
         ),
     )
+
+
+def _done_to(row: DiskRow) -> tuple[str, str]:
+    return words.METHODS[row.method], words.RESULTS[row.result]
 
 
 def _maintenance(found: _Month) -> forms.Table:
@@ -501,8 +525,15 @@ def _data(desk: Desk, last: Issued) -> forms.MonthForm:
     return from_json(content, forms.MonthForm)
 
 
-def _says_the_same(one: forms.MonthForm, other: forms.MonthForm) -> bool:
-    return (one.month, one.figures, one.tables) == (other.month, other.figures, other.tables)
+def _stands(last: forms.MonthForm, now: forms.MonthForm, *, passed: bool) -> bool:
+    """Does the last report stand? So it does where it says the same, and where another one would only lack more."""
+    return (last.figures, last.tables) == (now.figures, now.tables) or (
+        passed and _lacks_some(now) and not _lacks_some(last)
+    )
+
+
+def _lacks_some(form: forms.MonthForm) -> bool:
+    return any(table.title == LACKS for table in form.tables)
 
 
 def _files(desk: Desk, made: Issued) -> tuple[str, ...]:

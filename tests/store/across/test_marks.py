@@ -1,0 +1,189 @@
+"""Marks make an event cheap, and decide nothing: whatever becomes of them, the journal is the same."""
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from sopctl.errors import InvalidRecord
+from sopctl.store import journal
+from sopctl.store.across import marks
+from sopctl.store.across.marks import Mark, Marks
+from sopctl.store.durable import opened
+from sopctl.store.journal import Journal, Noted
+
+NAMES = ("PS-2026-0001", "PS-2026-0002", "PS-2025-0107", "visits")
+
+
+class Event:
+    """An event as the journal knows it."""
+
+    def __init__(self, seq: int) -> None:
+        self.seq, self.hash, self.at = seq, f"{seq:064x}", datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def events(count: int) -> list[Noted]:
+    return [Event(seq) for seq in range(1, count + 1)]
+
+
+def note(root: Path, name: str, count: int) -> None:
+    """Note the event after `count` others."""
+    found = Journal(root)
+    (found.catch_up(name, events(count)) if count else found.writer()).add(name, Event(count + 1))
+
+
+def longer(root: Path, lines: int) -> None:
+    """Add lines of other deposits, as they stand in the journal of a large site."""
+    writer = Journal(root).writer()
+    text, prev = [], writer._end.digest
+    for number in range(lines):
+        raw = msgspec.json.encode(journal.Line(f"PS-2024-{number:06}", 1, "0" * 64, prev))
+        prev = journal._digest(raw)
+        text.append(raw + b"\n")
+    with Journal(root).path.open("ab") as file:
+        file.writelines(text)
+
+
+def test_an_event_reads_a_few_lines_of_a_long_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note(tmp_path, NAMES[0], 0)
+    longer(tmp_path, 5_000)
+    note(tmp_path, NAMES[0], 1)  # takes in what others have added
+    read: list[tuple[int, int]] = []
+
+    @contextmanager
+    def counted(path: Path, **how: Any) -> Any:
+        with opened(path, **how) as file:
+            taken = 0
+
+            class Counting:
+                def __getattr__(self, name: str) -> Any:
+                    return getattr(file, name)
+
+                def __iter__(self) -> Any:
+                    nonlocal taken
+                    for line in file:
+                        taken += len(line)
+                        yield line
+
+                def read(self, size: int = -1) -> bytes:
+                    nonlocal taken
+                    content = file.read(size)
+                    taken += len(content)
+                    return content
+
+            yield Counting()
+            read.append((taken, file.tell()))
+
+    monkeypatch.setattr(journal, "opened", counted)
+    note(tmp_path, NAMES[0], 2)
+    assert read
+    assert sum(taken for taken, _ in read) < 1_000
+    Marks(tmp_path).forget()
+    read.clear()
+    note(tmp_path, NAMES[0], 3)
+    assert sum(taken for taken, _ in read) > 500_000, "without marks all of it is read"
+
+
+def of_old(root: Path, kept: Path) -> None:
+    shutil.copyfile(kept, root / "var" / marks.FILE_NAME)
+
+
+def no_database(root: Path) -> None:
+    (root / "var" / marks.FILE_NAME).write_bytes(b"x" * 5_000)
+
+
+HARMS: dict[str, Callable[[Path, Path], None]] = {
+    "gone": lambda root, kept: Marks(root).forget(),
+    "no database": lambda root, kept: no_database(root),
+    "of an hour ago": of_old,
+    "a row is another's": lambda root, kept: change(root, "UPDATE newest SET start = (SELECT max(start) FROM newest)"),
+    "rows are gone": lambda root, kept: change(root, "DELETE FROM newest"),
+    "the end is wrong": lambda root, kept: change(root, "UPDATE ends SET stop = stop - 7"),
+    "the end is that of another journal": lambda root, kept: change(root, "UPDATE ends SET hash = 'x'"),
+    "the numbers are gone": lambda root, kept: change(root, "DELETE FROM given"),
+    "of another version": lambda root, kept: change(root, "UPDATE ends SET version = '0'"),
+    "a number is wrong": lambda root, kept: change(root, "UPDATE given SET number = 1"),
+}
+
+
+def change(root: Path, statement: str) -> None:
+    with sqlite3.connect(root / "var" / marks.FILE_NAME) as database:
+        database.execute(statement)
+    database.close()
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_marks_that_are_wrong_cost_time_and_nothing_else(tmp_path: Path, harm: str) -> None:
+    for name in NAMES:
+        for count in range(3):
+            note(tmp_path, name, count)
+    kept = tmp_path / "kept"
+    shutil.copyfile(tmp_path / "var" / marks.FILE_NAME, kept)
+    for name in NAMES:
+        note(tmp_path, name, 3)
+    HARMS[harm](tmp_path, kept)
+    for count in (4, 5):
+        for name in NAMES:
+            note(tmp_path, name, count)
+        assert Journal(tmp_path).given("PS-2026-") == 2
+        assert Journal(tmp_path).given("PS-2025-") == 107
+    lines = Journal(tmp_path).lines()
+    assert sorted((line.deposit, line.seq) for line in lines) == sorted((n, s) for n in NAMES for s in range(1, 7))
+    assert Marks(tmp_path).of(NAMES[0]) == Mark(6, place(tmp_path, NAMES[0], 6)), "and it heals"
+
+
+def place(root: Path, name: str, seq: int) -> int:
+    content = Journal(root).path.read_bytes()
+    return content.index(f'{{"deposit":"{name}","seq":{seq},'.encode())
+
+
+@pytest.mark.parametrize("gone", range(6))
+def test_a_line_that_was_cut_out_is_missed_with_marks_too(tmp_path: Path, gone: int) -> None:
+    for count in range(6):
+        note(tmp_path, NAMES[0], count)
+    path = Journal(tmp_path).path
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:gone] + lines[gone + 1 :]))
+    if gone == 5:  # the newest: a crash leaves that, too
+        note(tmp_path, NAMES[0], 6)
+    else:
+        with pytest.raises(InvalidRecord, match="the journal lacks"):
+            note(tmp_path, NAMES[0], 6)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_happens_the_marks_are_those_of_a_whole_reading(tmp_path: Path, seed: int) -> None:
+    """Events, kills between line and marks, torn lines and mends in any order."""
+    chance = random.Random(seed)
+    counts = dict.fromkeys(NAMES, 0)
+    path = Journal(tmp_path).path
+    kept = tmp_path / "kept"
+    for _ in range(60):
+        name = chance.choice(NAMES)
+        match chance.randrange(6):
+            case 0 if (tmp_path / "var" / marks.FILE_NAME).exists():
+                shutil.copyfile(tmp_path / "var" / marks.FILE_NAME, kept)
+            case 1 if kept.exists():
+                of_old(tmp_path, kept)
+            case 2 if path.exists():
+                with path.open("ab") as file:
+                    file.write(b'{"deposit":"PS-20')
+            case 3 if path.exists() and counts[name]:
+                Journal(tmp_path).mend("x", [(name, Event(seq)) for seq in range(1, counts[name] + 1)])
+            case _:
+                note(tmp_path, name, counts[name])
+                counts[name] += 1
+    by_marks = Journal(tmp_path).writer()._end
+    found = {name: Marks(tmp_path).of(name) for name in NAMES}
+    Marks(tmp_path).forget()
+    assert Journal(tmp_path).writer()._end == by_marks
+    assert {name: Marks(tmp_path).of(name) for name in NAMES} == found
+    have = [(line.deposit, line.seq) for line in Journal(tmp_path).lines() if line.deposit != journal.MENDED]
+    assert sorted(have) == sorted((name, seq) for name in NAMES for seq in range(1, counts[name] + 1))
