@@ -273,11 +273,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         tests, killed = Judges(copied(Path(folder))), 0
         for number, place in enumerate(drawn, 1):
-            if tests.judge(place):
-                killed += 1
-                continue
+            noticed = tests.judge(place)
+            killed += noticed
             where = f"{place.file.relative_to(CHECKOUT)}:{place.line}"
-            print(f"survived: {where} {place.how} ({killed} of {number} killed)", flush=True)  # noqa: T201
+            verdict = "killed" if noticed else "SURVIVED"
+            print(f"{number}/{len(drawn)} {verdict}: {where} {place.how}", flush=True)  # noqa: T201
     share = 100 * killed / max(len(drawn), 1)
     said = f"{len(drawn)} of {len(every)} mutants of model/ and store/ tried (seed {given.seed}): {share:.0f} % killed"
     print(said)  # noqa: T201
