@@ -21,6 +21,7 @@ from sopctl.adapters.ssh import load_key
 from sopctl.store.checks import Checks
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.steps import adopting
+from sopctl.workflow.steps.adopting import Where
 from tests.adapters.ssh import hostile
 from tests.conftest import pinned
 from tests.faults.scale import WHOLE, figure, times
@@ -72,19 +73,20 @@ def fleet(desk: Desk, tmp_path: Path) -> Iterator[list[str]]:
     host_keys = [paramiko.ECDSAKey.generate() for _ in range(SERVERS)]
     lets_in = hostile.Behaviour(user="titipan", keys=(load_key(file).pkey,))
     with ExitStack() as held:
-        lines = ["unit,name,brand_model,height_units,address,port,contact,rack,rack_unit"]
+        names = []
         for number, host_key in enumerate(host_keys):
             script = PLAYED[number // 2 % len(PLAYED)] if number % 2 else hostile.ssh(lets_in, host_key)
             host = held.enter_context(hostile.listening(script))
             rack = f"C{number // 40}"
-            lines.append(
-                f"Dinas Contoh,s{number}.example.org,R200,1,127.0.0.1,{host.port},Admin,{rack},{1 + number % 40}"
-            )
             (desk.site.root / f"racks/{rack}.yml").write_text(
                 f"name: {rack}\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 90000\n"
             )
-        (tmp_path / "list.csv").write_text("\n".join(lines) + "\n")
-        names = [each.id for each in adopting.import_list(desk, tmp_path / "list.csv", dry_run=False)]
+            (tmp_path / "adopt.yml").write_text(
+                "unit: Dinas Contoh\ncontacts: {administrative: {name: A}, technical: {name: B}}\n"
+                f"server: {{name: s{number}.example.org, brand_model: R200, height_units: 1}}\n"
+                f"access: {{address: 127.0.0.1, port: {host.port}, first_contact: {{user: titipan, key: owner}}}}\n"
+            )
+            names.append(adopting.adopt(desk, tmp_path / "adopt.yml", Where(rack, 1 + number % 40)).id)
         for name, host_key in zip(names, host_keys, strict=True):
             with turn(desk, name, "configure") as mine:
                 mine.start(pinned(pin(host_key)))
