@@ -3,51 +3,38 @@
 from datetime import date
 
 from sopctl.adapters.documents import forms
+from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.sop.entries import HandoverIssued, Lost
 from sopctl.workflow.desk import Turn
-from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import (
-    UNKNOWN,
-    head_party,
-    letterhead,
-    office_party,
-    owner_party,
-    place_of,
-    section,
-    stamp,
-)
+from sopctl.workflow.papers.elements import UNKNOWN, place_of, section, server_section
+from sopctl.workflow.papers.signed_record import signed_record
 
 
-def loss_record(mine: Turn, lost: Lost, why: str, on: date | None, port: str, *, evidence: bool) -> forms.Paper:
+def loss_record(
+    mine: Turn, language: Language, *, lost: Lost, why: str, on: date | None, port: str, evidence: bool
+) -> forms.Paper:
     """What is gone, since when and how; what became of its access; that nobody took it back."""
-    site, dossier = mine.desk.site, mine.dossier
-    summary, server = dossier.summary, dossier.deposit.server
-    handed_over = dossier.newest(HandoverIssued)
-    office = site.settings.office.name
+    dossier, office = mine.dossier, mine.desk.site.settings.office.name
+    summary, handed_over = dossier.summary, dossier.newest(HandoverIssued)
     left = "akun dan pengaturan kantor masih ada di server" if summary.managed else "kantor belum mengonfigurasi server"
-    return forms.Paper(
-        letterhead=letterhead(site),
-        stamp=stamp(mine),
+    gone = "Server titipan berikut tidak lagi berada di {office} dan tidak dikembalikan kepada pemiliknya."
+    return signed_record(
+        mine,
+        language,
         title="Berita Acara Server Keluar Tanpa Pengembalian",
-        opening=(f"Server titipan berikut tidak lagi berada di {office} dan tidak dikembalikan kepada pemiliknya.",),
+        opening=say(gone, language, office=office),
         sections=(
-            section(
-                "Server",
-                Nomor_berkas=summary.id,
-                Nama_server=server.name,
-                Merk_dan_tipe=server.brand_model,
-                Nomor_seri=summary.serial or UNKNOWN,
-                Pemilik=dossier.deposit.unit,
-                Serah_terima_masuk=handed_over.document.number if handed_over else UNKNOWN,
+            server_section(
+                dossier, language, Serah_terima_masuk=handed_over.document.number if handed_over else UNKNOWN
             ),
             section(
                 "Kejadian",
                 Keadaan=lost,
-                Tanggal=plain_date(on) if on else UNKNOWN,
-                Tanggal_dicatat=plain_date(mine.desk.now().date()),
+                Tanggal=plain_date(on, language) if on else UNKNOWN,
+                Tanggal_dicatat=plain_date(mine.desk.now().date(), language),
                 Uraian=why,
-                Tempat_semula=place_of(summary.place),
+                Tempat_semula=place_of(summary.place, language),
                 Bukti="terlampir dalam berkas" if evidence else "tidak ada",
             ),
             section(
@@ -56,12 +43,6 @@ def loss_record(mine: Turn, lost: Lost, why: str, on: date | None, port: str, *,
                 Pada_server=left,
                 Port_switch=port or "tidak diatur oleh sopctl",
             ),
-            *corrected_table(dossier),
         ),
-        closing=("Demikian berita acara ini dibuat untuk dipergunakan sebagaimana mestinya.",),
-        signers=(
-            forms.Signer("Pemilik", owner_party(dossier.deposit.contacts.administrative, dossier.deposit.unit)),
-            forms.Signer("Mengetahui", head_party(site)),
-            forms.Signer("Petugas", office_party(site, mine.by)),
-        ),
+        closing="Demikian berita acara ini dibuat untuk dipergunakan sebagaimana mestinya.",
     )

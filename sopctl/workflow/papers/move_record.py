@@ -3,56 +3,35 @@
 from datetime import date
 
 from sopctl.adapters.documents import forms
+from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.rack import Place
 from sopctl.workflow.desk import Turn
-from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import (
-    UNKNOWN,
-    head_party,
-    letterhead,
-    office_party,
-    owner_party,
-    place_of,
-    section,
-    stamp,
-)
+from sopctl.workflow.papers.elements import place_of, section, server_section
+from sopctl.workflow.papers.signed_record import signed_record
 
 
-def move_record(mine: Turn, spot: Place, why: str, on: date | None) -> forms.Paper:
+def move_record(mine: Turn, language: Language, *, spot: Place, why: str, on: date | None) -> forms.Paper:
     """What was moved, from where to where, when and why."""
-    site, dossier = mine.desk.site, mine.dossier
-    summary, server = dossier.summary, dossier.deposit.server
-    before = summary.place
-    return forms.Paper(
-        letterhead=letterhead(site),
-        stamp=stamp(mine),
+    dossier, office = mine.dossier, mine.desk.site.settings.office.name
+    before = dossier.summary.place
+    moved = "Server titipan berikut telah dipindahkan ke tempat lain di {office}."
+    return signed_record(
+        mine,
+        language,
         title="Berita Acara Pemindahan Server",
-        opening=(f"Server titipan berikut telah dipindahkan ke tempat lain di {site.settings.office.name}.",),
+        opening=say(moved, language, office=office),
         sections=(
-            section(
-                "Server",
-                Nomor_berkas=summary.id,
-                Nama_server=server.name,
-                Merk_dan_tipe=server.brand_model,
-                Nomor_seri=summary.serial or UNKNOWN,
-                Pemilik=dossier.deposit.unit,
-            ),
+            server_section(dossier, language),
             section(
                 "Pemindahan",
-                Tempat_semula=place_of(before),
-                Tempat_baru=spot.indonesian,
+                Tempat_semula=place_of(before, language),
+                Tempat_baru=place_of(spot, language),
                 Port_switch_semula=(before.port if before else None) or "–",
                 Port_switch_baru=spot.port or "–",
-                Tanggal=plain_date(on or mine.desk.now().date()),
+                Tanggal=plain_date(on or mine.desk.now().date(), language),
                 Alasan=why,
             ),
-            *corrected_table(dossier),
         ),
-        closing=("Demikian berita acara ini dibuat untuk dipergunakan sebagaimana mestinya.",),
-        signers=(
-            forms.Signer("Pemilik", owner_party(dossier.deposit.contacts.administrative, dossier.deposit.unit)),
-            forms.Signer("Mengetahui", head_party(site)),
-            forms.Signer("Petugas", office_party(site, mine.by)),
-        ),
+        closing="Demikian berita acara ini dibuat untuk dipergunakan sebagaimana mestinya.",
     )
