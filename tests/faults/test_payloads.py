@@ -21,7 +21,7 @@ from typing import Any, cast
 
 import msgspec
 import openpyxl
-import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2
 import pytest
 import yaml
 from aiosmtpd.controller import Controller
@@ -62,8 +62,8 @@ network: {macs: ['52:54:00:12:34:56']}
 bmc: {address: 192.0.2.110}
 server: {processor: Contoh 8C, disks: [480 GB], operating_system: Contoh 1, application: X, description: Y}
 contacts:
-  administrative: {nip: '196501011990031001', phone: 0355-1}
-  technical: {nip: '196501011990031001', phone: 0355-2}
+  administrative: {nip: '196501011990031001', phone: 0355-1, rank: Penata}
+  technical: {nip: '196501011990031001', phone: 0355-2, rank: Penata}
 """
 NOT_LET_IN = {
     ("access", "first_contact", "password"),
