@@ -24,10 +24,11 @@ from sopctl.model.sop.procedure import REQUESTER, step_of
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import opened, write_new
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import words
 from sopctl.workflow.papers import integrity
-from sopctl.workflow.papers.elements import UNKNOWN, letterhead
+from sopctl.workflow.papers.elements import UNKNOWN, letterhead, person_name, who_decided
 
 MAX_FILE = integrity.MAX_FILE
 
@@ -129,7 +130,7 @@ def _page(desk: Desk, dossier: Dossier) -> Page:
                 Berlaku_sampai=plain_date(summary.valid_until) if summary.valid_until else "",
             ),
         ),
-        events=tuple(_told(dossier, event) for event in dossier.events),
+        events=tuple(_told(desk.site, dossier, event) for event in dossier.events),
         head=dossier.head,
     )
 
@@ -141,16 +142,14 @@ def _section(title: str, **values: Any) -> forms.Section:
     )
 
 
-def _told(dossier: Dossier, event: Event) -> Told:
+def _told(site: Site, dossier: Dossier, event: Event) -> Told:
     """An event in plain words."""
     mine, step = dossier.procedures[event.procedure], step_of(dossier.procedures, event)
     verb = record.verb_of(dossier.procedures, event)
     beside = verb is not None and verb.kind == "act"
     behalf = from_data(OnBehalfOf, event)
-    for_whom = f" a.n. {behalf.on_behalf_of.person}" if behalf else ""
-    who = mine.actors.get(event.by) or event.by
-    if event.by == REQUESTER:
-        who = dossier.deposit.unit
+    for_whom = f" a.n. {person_name(site, behalf.on_behalf_of.person)}" if behalf else ""
+    who = dossier.deposit.unit if event.by == REQUESTER else who_decided(site, mine, event.by)
     return Told(
         number=event.seq,
         when=f"{plain_date(event.at.date())}, pukul {event.at:%H.%M}",

@@ -9,9 +9,11 @@ from sopctl.adapters.documents import forms, logo
 from sopctl.adapters.documents.english import Language, say
 from sopctl.model.deposit import Contact
 from sopctl.model.inspection import ACCESSORIES, NOT_LOOKED_AT
+from sopctl.model.principal import AUTOMATIC
 from sopctl.model.rack import Place
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import CompletenessInspected
+from sopctl.model.sop.procedure import Procedure
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
@@ -74,6 +76,13 @@ def person_name(site: Site, key: str) -> str:
     return person.name if person else key
 
 
+def who_decided(site: Site, procedure: Procedure, by: str) -> str:
+    """Whom an event names: a person by name, else an actor by title, or the rules themselves."""
+    if by == AUTOMATIC:
+        return "sopctl (otomatis)"
+    return person_name(site, by) if by in site.settings.people else procedure.actors.get(by, by)
+
+
 def head_party(site: Site) -> forms.Party:
     """The head, who countersigns. Where nobody has that role, a line to fill in: never somebody else."""
     held = site.settings.with_role(site.settings.head)
@@ -97,6 +106,23 @@ def section(title: str, **values: Any) -> forms.Section:
     """Labelled values; an underscore in a label is a blank."""
     return forms.Section(
         title, tuple(forms.Field(label.replace("_", " "), str(value), "declared") for label, value in values.items())
+    )
+
+
+def server_section(dossier: Dossier, language: Language, **more: Any) -> forms.Section:
+    """Which server a record is about, and `more` that it says of it."""
+    summary, server = dossier.summary, dossier.deposit.server
+    kind = {"Jenis": f"{say('perangkat jaringan', language)} ({summary.platform})"} if summary.platform else {}
+    return section(
+        "Server",
+        Nomor_berkas=summary.id,
+        Nama_server=server.name,
+        Merk_dan_tipe=server.brand_model,
+        Nomor_seri=summary.serial or UNKNOWN,
+        **kind,
+        **({"Aplikasi": server.application} if server.application else {}),
+        Pemilik=dossier.deposit.unit,
+        **more,
     )
 
 

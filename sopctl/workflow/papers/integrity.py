@@ -129,18 +129,23 @@ def of_site(desk: Desk) -> tuple[list[Document], list[SopctlError]]:
     return found, errors
 
 
-def check_file(desk: Desk, path: Path) -> CheckedFile:
+def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedFile:
     """Was this file issued, or filed? Its SHA-256 is looked for in every history; where it is in none, those that
     cannot be read are told (`Site.lagging`).
 
     The record that a PDF of ours names is looked at first, then all others: it may be filed in another dossier. A PDF
     that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that is too
     large.
+
+    With `named_alone`, only the record that the file itself names is looked at: for strangers, who could otherwise have
+    every history read with each file.
     """
     content = read_bounded(path, MAX_FILE)
     digest = hashlib.sha256(content).hexdigest()
     named = named_record(content)
     known = dossiers.ids(desk.site)
+    if named_alone:
+        known = [each for each in known if named and each == named.deposit]
     unread: list[SopctlError] = []
     for deposit_id in sorted(known, key=lambda each: named is None or each != named.deposit):
         try:

@@ -6,12 +6,11 @@ from datetime import date
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.model import masking
-from sopctl.model.principal import AUTOMATIC
 from sopctl.model.sop.procedure import Outcome, Procedure, Step
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.messages import words
-from sopctl.workflow.papers.elements import head_party, letterhead, person_name
+from sopctl.workflow.papers.elements import head_party, letterhead, who_decided
 from sopctl.workflow.views.procedures import Way
 
 SHOWN_PASSES = 3
@@ -107,7 +106,7 @@ def _step(procedure: Procedure, step: Step, actors: Sequence[str], site: Site, w
             passed = zip(visit.days, visit.outcomes, visit.by, strict=True)
             notes = [f"{len(visit.days)} kali ditempuh, terakhir:"] if len(visit.days) > SHOWN_PASSES else []
             notes += [
-                f"{plain_date(day)}: {outcome} ({_who(procedure, site, by)})"
+                f"{plain_date(day)}: {outcome} ({who_decided(site, procedure, by)})"
                 for day, outcome, by in list(passed)[-SHOWN_PASSES:]
             ]
             state = "visited"
@@ -135,18 +134,12 @@ def _events(way: Way, site: Site) -> forms.Table:
             f"{event.at:%H.%M}",
             str(event.step),
             words.outcome(event.outcome),
-            _who(way.procedure, site, event.by),
+            who_decided(site, way.procedure, event.by),
             masking.inside(words.in_note(event.note)),
         )
         for event in way.events
     )
     return forms.Table("Riwayat", ("Tanggal", "Pukul", "Langkah", "Hasil", "Oleh", "Catatan"), rows, "declared")
-
-
-def _who(procedure: Procedure, site: Site, by: str) -> str:
-    if by == AUTOMATIC:
-        return "sopctl (otomatis)"
-    return person_name(site, by) if by in site.settings.people else procedure.actors.get(by, by)
 
 
 def _approver(site: Site, procedure: Procedure) -> forms.Party:

@@ -196,6 +196,8 @@ def test_nobody_signs_a_page_without_content(kind: str) -> None:
         signed = [at for at, words in enumerate(found) if squeezed(grouped_nip(signs.nip)) in words]
         assert f"BARIS{rows - 1}" in found[signed[-1]], (kind, rows)
         assert sum(f"BARIS{rows - 1}" in words for words in found) == 1, "every row once"
+        if head := {"summary": "Memori(GiB)", "month": "Memori(GiB)", "paper": "Memori(GiB)"}.get(kind):
+            assert [head in words for words in found if "BARIS" in words] == [True] * sum("BARIS" in w for w in found)
         spread.add(len(found))
     assert len(spread) > 1
 
