@@ -98,6 +98,7 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
             write_atomic(folder / _name(bound), bound.content)
         except Unconfirmed as error:
             site.tell(error)
+        site.committed.append((NAME, bound.seq))
         try:
             journal.add_hash(NAME, bound.seq, bound.hash)
         except SopctlError as error:

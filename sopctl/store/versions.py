@@ -12,7 +12,7 @@ from getpass import getuser
 from pathlib import Path
 
 from sopctl.errors import OutsideFailure, SopctlError
-from sopctl.store import locks
+from sopctl.store import books, issued, locks
 from sopctl.store.site import Site
 
 SECONDS = 120
@@ -43,7 +43,7 @@ def commit(site: Site, command: str) -> None:
                 "git-lags",
                 "what was recorded is not committed to git: {reason}",
                 where=str(site.root),
-                remedy="It stays recorded. See to the repository and commit deposits/ and journal.jsonl by hand.",
+                remedy="It stays recorded. See to the repository, and commit it and journal.jsonl by hand.",
                 reason=error.message,
             )
         )
@@ -53,12 +53,19 @@ def _commit(site: Site, command: str, *, signed: bool) -> None:
     events: dict[str, list[int]] = {}
     for deposit, number in site.committed:
         events.setdefault(deposit, []).append(number)
-    paths = [*(f"deposits/{deposit}" for deposit in events), "journal.jsonl"]
+    paths = [*dict.fromkeys(map(_path, events)), "journal.jsonl"]
     _git(site.root, "add", "--", *paths)
     if not _git(site.root, "status", "--porcelain", "--untracked-files=no", "--", *paths).strip():
         return
     sign = ("--gpg-sign",) if signed else ("--no-gpg-sign",)
     _git(site.root, "commit", "--quiet", "--only", *sign, f"--message={_message(command, events)}", "--", *paths)
+
+
+def _path(name: str) -> str:
+    """Where what is called so is kept: a dossier, the reports, or the books of the house."""
+    if books.is_book(name):
+        return books.FOLDER
+    return name if name == issued.NAME else f"deposits/{name}"
 
 
 def _message(command: str, events: dict[str, list[int]]) -> str:

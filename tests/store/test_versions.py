@@ -56,6 +56,18 @@ def test_a_command_is_one_commit_of_its_own_paths(
     assert len(git(repository, "log", "--format=%s").splitlines()) == 2, "reading commits nothing"
 
 
+def test_the_books_and_the_reports_are_committed_too(repository: Path, sopctl: Callable[..., Ran]) -> None:
+    for words in (
+        ("visit", "announce", "--who", "Tamu", "--purpose", "melihat rak", "--by", "staf"),
+        ("document", "make", "report", "--by", "staf"),
+    ):
+        ran = sopctl(*words)
+        assert (ran.code, ran.err) == (0, "")
+    said = git(repository, "log", "--format=%s").splitlines()
+    assert [line.partition(":")[0] for line in said] == ["sopctl document", "sopctl visit", "begin"]
+    assert git(repository, "status", "--porcelain", "house", "reports", "journal.jsonl") == ""
+
+
 def test_no_hook_is_run(repository: Path, request_file: Path, sopctl: Callable[..., Ran]) -> None:
     for name in ("pre-commit", "commit-msg", "post-commit", "prepare-commit-msg"):
         hook = repository / ".git" / "hooks" / name

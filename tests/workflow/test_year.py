@@ -476,6 +476,7 @@ def of_month(desk: Desk, name: str) -> tuple[object, ...]:
     )
 
 
+@pytest.mark.timeout(7200)
 def test_a_year_in_the_office(office: Site) -> None:
     clock = Clock()
     year = Year(office, clock)
