@@ -73,9 +73,10 @@ class Authority:
         """A person's certificate for signing documents."""
         return self._issue(cn, self.middle, begin=begin, end=end)
 
-    def server(self, cn: str = "web") -> Identity:
-        """A certificate that is for TLS servers and not for documents."""
-        return self._issue(cn, self.middle, purpose=ExtendedKeyUsageOID.SERVER_AUTH, usage="key_encipherment")
+    def server(self, cn: str = "web", *, name: str = "") -> Identity:
+        """A certificate that is for TLS servers (one of this host `name`) and not for documents."""
+        purpose, usage = ExtendedKeyUsageOID.SERVER_AUTH, "digital_signature" if name else "key_encipherment"
+        return self._issue(cn, self.middle, purpose=purpose, usage=usage, name=name)
 
     def timestamper(self) -> Identity:
         """The timestamp authority's certificate."""
@@ -126,6 +127,7 @@ class Authority:
         years: int = 2,
         purpose: x509.ObjectIdentifier | None = None,
         usage: str = "content_commitment",
+        name: str = "",
         begin: datetime | None = None,
         end: datetime | None = None,
     ) -> Identity:
@@ -152,6 +154,8 @@ class Authority:
                 critical=False,
             )
         )
+        if name:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         if purpose:
             builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
         return Identity(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 from sopctl.model import names
 from sopctl.model.deposit import Account, Email, Host, KeyFile, Line, OptionalLine, Port
 from sopctl.model.principal import Principal
+from sopctl.model.sop.signing import PaperKind
 from sopctl.model.unit import Unit, folded
 
 FILE_NAME = "sopctl.yml"
@@ -101,6 +102,13 @@ class Space(Struct, frozen=True, forbid_unknown_fields=True):
     offer_days: Annotated[int, Meta(ge=1, le=365)] = 10
 
 
+class Signing(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which papers the office has signed and files again. `wanted`: `todo` names those that lack signatures;
+    `required`: the step after a hand-over form waits for them too."""
+
+    papers: dict[PaperKind, Literal["wanted", "required"]] = {}
+
+
 Days = Annotated[int, Meta(ge=1, le=36500)]
 
 
@@ -181,6 +189,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     mail: Mail | None = None
     channels: dict[Name, Channel] = {}
     checks: CheckPolicy = CheckPolicy()
+    signing: Signing = Signing()
     copy_administrative: bool = False
     """Does the administrative contact get a copy of the messages to the technical one?"""
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Timer
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import IO, BinaryIO, Self
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +28,9 @@ SECONDS = 60.0
 """How long one file may take; those of an office take a tenth of a second."""
 MEMORY = 1 << 30
 """Bytes of address space of the process."""
+
+COMMAND: tuple[str, ...] = ("-m", __name__)
+"""What the process runs."""
 
 
 class Question(Struct, frozen=True, array_like=True):
@@ -87,7 +90,7 @@ class Examiner:
 
     def _started(self) -> "subprocess.Popen[bytes]":
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__, str(self._memory)],
+            [sys.executable, "-P", *COMMAND, str(self._memory)],  # -P: nothing is imported from the current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # what a library says of a stranger's file is the stranger's
@@ -104,14 +107,14 @@ class Examiner:
                 process.communicate()
 
 
-def _write(sink: BinaryIO | None, content: bytes) -> None:
+def _write(sink: IO[bytes] | None, content: bytes) -> None:
     if sink is None:
         raise EOFError
     sink.write(len(content).to_bytes(8, "big") + content)
     sink.flush()
 
 
-def _read(source: BinaryIO | None) -> bytes:
+def _read(source: IO[bytes] | None) -> bytes:
     """One message. Raises EOFError at the end of the input."""
     head = source.read(8) if source else b""
     content = source.read(int.from_bytes(head, "big")) if source and len(head) == 8 else b""
@@ -132,7 +135,12 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             _write(sink, msgspec.msgpack.encode(reply))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve this process's input within bounds; its one argument is the bytes of memory."""
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]), int(sys.argv[1])))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()

@@ -77,7 +77,7 @@ def ask(
             if len(content) > most:
                 raise Lost(f"the answer is larger than {most} bytes")
         if response.length:
-            raise Lost("the answer was cut off")
+            raise Lost("the answer was cut off" if watch.is_alive() else "no whole answer in time")
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
     except (OSError, HTTPException, ValueError) as error:
         raise Lost("no whole answer in time" if not watch.is_alive() else _said(error)) from None

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
+from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import SopctlError
+from sopctl.model.signatures import Signature
 from sopctl.model.sop import record
 from sopctl.model.sop.entries import Amended
 from sopctl.model.sop.history import Event
@@ -18,6 +20,7 @@ from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers.signed.verdict import GOOD, Checker, Finding, Verdict
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_FILE = 50 * MIB
@@ -41,16 +44,24 @@ class Document(Struct, frozen=True):
 
 
 class CheckedFile(Struct, frozen=True):
-    """What a file is: `issued` (the record named here has it), `altered` (it names that record, which does not have it)
-    or `unknown`."""
+    """What a file is. `deposit`, `number` and `at` say which paper it is, or is made from; `since` what became of that
+    later: it was replaced, amended or taken back. `signed`: how many of how many have signed; `why` says more of the
+    verdict."""
 
     file: str
-    verdict: str
+    verdict: Verdict
     deposit: str = ""
     number: str = ""
     at: datetime | None = None
     since: str = ""
-    """What became of an issued paper later: it was replaced, amended or taken back."""
+    signed: str = ""
+    why: tuple[str, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Is it what the office issued, or had signed?"""
+        return self.verdict in GOOD
 
 
 def documents(desk: Desk, deposit_id: str) -> list[Document]:
@@ -67,7 +78,7 @@ def documents(desk: Desk, deposit_id: str) -> list[Document]:
             step=event.step,
             at=event.at,
             sha256=kept["sha256"],
-            state=_state(dossier.folder / kept["file"], kept["sha256"]),
+            state=state(dossier.folder / kept["file"], kept["sha256"]),
         )
         for event, kept in _named(dossier)
     ]
@@ -84,7 +95,7 @@ def _reports(desk: Desk, subject: str = "") -> list[Document]:
             step=0,
             at=each.at,
             sha256=kept.sha256,
-            state=_state(desk.site.root / kept.file, kept.sha256),
+            state=state(desk.site.root / kept.file, kept.sha256),
         )
         for each in issued.read(desk.site)
         if subject in ("", each.subject)
@@ -108,30 +119,54 @@ def of_site(desk: Desk) -> tuple[list[Document], list[SopctlError]]:
     return found, errors
 
 
-def check_file(desk: Desk, path: Path) -> CheckedFile:
-    """Was this file issued, or filed? Its SHA-256 is looked for in every history.
+def check_files(desk: Desk, paths: Sequence[Path]) -> list[CheckedFile]:
+    """What each of these files is: its SHA-256 is looked for in every history; a PDF that goes on from a paper of one
+    has its signatures examined.
 
-    The record that a PDF of ours names is looked at first, then all others: it may be filed in another dossier. A PDF
-    that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that is too
-    large.
+    A PDF that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that
+    is too large.
     """
+    everyone = [dossiers.read(desk.site, deposit_id) for deposit_id in dossiers.ids(desk.site)]
+    reports = _reports(desk)
+    with Examiner() as examiner:
+        checker = Checker(desk, examiner, everyone)
+        return [_check_file(path, everyone, reports, checker) for path in paths]
+
+
+def check_file(desk: Desk, path: Path) -> CheckedFile:
+    """What one file is, as `check_files`."""
+    return check_files(desk, [path])[0]
+
+
+def _check_file(path: Path, everyone: Sequence[Dossier], reports: Sequence[Document], checker: Checker) -> CheckedFile:
     content = read_bounded(path, MAX_FILE)
     digest = hashlib.sha256(content).hexdigest()
     named = named_record(content)
-    known = dossiers.ids(desk.site)
-    for deposit_id in sorted(known, key=lambda each: named is None or each != named.deposit):
-        dossier = dossiers.read(desk.site, deposit_id)
+    # The record that the file names first, then all others: it may be filed in another dossier.
+    for dossier in sorted(everyone, key=lambda each: named is None or each.id != named.deposit):
         for event, kept in _named(dossier):
-            if kept["sha256"] == digest:
+            if kept["sha256"] != digest:
+                continue
+            issue = next((each for each in checker.known.of(digest) if each.deposit == dossier.id), None)
+            if issue is None:
                 since = _became(dossier, event)
-                return CheckedFile(str(path), "issued", deposit_id, kept.get("number", ""), event.at, since)
-    reports = _reports(desk)
+                return CheckedFile(str(path), "issued", dossier.id, kept.get("number", ""), event.at, since)
+            since = _became(dossier, dossier.events[issue.event - 1])
+            return _checked(path, checker.recorded(content, issue, digest), event.at, since)
     for each in reports:
         if each.sha256 == digest:
             return CheckedFile(str(path), "issued", each.deposit, each.number, each.at)
-    if named and (named.deposit in known or named.deposit in {each.deposit for each in reports}):
+    found = checker.unfiled(content)
+    if found:
+        return _checked(path, found, None, "")
+    if named and named.deposit in {each.id for each in everyone} | {each.deposit for each in reports}:
         return CheckedFile(str(path), "altered", named.deposit, named.number)
     return CheckedFile(str(path), "unknown")
+
+
+def _checked(path: Path, found: Finding, at: datetime | None, since: str) -> CheckedFile:
+    deposit, number = (found.issue.deposit, found.issue.number) if found.issue else ("", "")
+    return CheckedFile(str(path), found.verdict, deposit, number, at, since, found.signed, found.why, found.signatures)
 
 
 def _became(dossier: Dossier, issued: Event) -> str:
@@ -171,7 +206,8 @@ def _files(data: Any) -> Iterator[dict[str, str]]:
             yield from _files(value)
 
 
-def _state(path: Path, sha256: str) -> str:
+def state(path: Path, sha256: str) -> str:
+    """Is a file what it was: `intact`, `altered` or `missing`? Raises OutsideFailure."""
     if path.is_symlink() or not path.is_file():
         return "missing"
     with disk_errors(path, "read"):

@@ -1,17 +1,19 @@
 """The site's journal: does it agree with the histories, where does it end, and making it whole when it was lost."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.model.sop.entries import Signed, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import books, dossiers, issued, roster
 from sopctl.store.issued import Issued
 from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, lags
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import integrity
 from sopctl.workflow.steps import required
 
 
@@ -84,6 +86,7 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     mended = [line.note for line in lines if line.deposit == MENDED]
     rosters = [line.note.partition(" ")[2] for line in lines if line.deposit == ROSTER]
     gaps += roster.check(desk.site)
+    gaps += _signed(desk.site)
     return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended, rosters)
 
 
@@ -96,6 +99,20 @@ def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:
         except SopctlError as error:
             wrong.append(f"{name}: {error.message}")
     return hashes, wrong
+
+
+def _signed(site: Site) -> Iterator[str]:
+    """What is wrong with the signed revisions of papers, which nothing can make anew."""
+    for deposit_id in dossiers.ids(site):
+        try:
+            dossier = dossiers.read(site, deposit_id)
+        except SopctlError:
+            continue  # told as a gap of its own
+        for event in dossier.events:
+            signed = from_data(Signed, event)
+            state = integrity.state(dossier.folder / signed.signed.file, signed.signed.sha256) if signed else "intact"
+            if signed and state != "intact":
+                yield f"{deposit_id}: {signed.signed.file}, which event {event.seq} filed as signed, is {state}"
 
 
 def _names(site: Site) -> list[str]:
