@@ -97,10 +97,10 @@ class SopctlError(Exception):
         """The message without its `lines`."""
         return self.template.format(**self.values) if self.values else self.template
 
-    def recast(self, kind: type[E], *, where: str | None = None) -> E:
-        """The same error as another kind, or found at another place."""
-        place = self.where if where is None else where
-        return kind(self.id, self.template, where=place, remedy=self.remedy, lines=self.lines, **self.values)
+    def recast(self, kind: type[E], *, where: str | None = None, remedy: Advice = ()) -> E:
+        """The same error as another kind, found at another place, or with what helps where it did not say."""
+        place, helps = self.where if where is None else where, self.remedy or remedy
+        return kind(self.id, self.template, where=place, remedy=helps, lines=self.lines, **self.values)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""

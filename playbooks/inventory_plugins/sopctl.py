@@ -49,10 +49,13 @@ class InventoryModule(BaseInventoryPlugin):
                 f"This Ansible cannot import sopctl ({error}). Run the ansible-playbook that is installed beside "
                 "sopctl, for example .venv/bin/ansible-playbook; `sopctl doctor` names it."
             ) from error
+        broken: list[SopctlError] = []
         try:
-            found = hosts(site)
+            found = hosts(site, broken)
         except SopctlError as error:
             raise AnsibleParserError(str(error)) from error
+        for error in broken:
+            self.display.warning(f"{error}: left out. `sopctl validate` says what helps.")
         for host in found:
             self.inventory.add_host(host.name)
             for group in host.groups:

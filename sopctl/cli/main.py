@@ -22,7 +22,10 @@ BUG = 70
 """Exit code of an error that sopctl did not foresee (EX_SOFTWARE of sysexits(3))."""
 
 COMMANDS = {
-    "Site": ("site", ["init", "doctor", "validate", "journal", "backup", "restore", "schedule", "demo", "lab"]),
+    "Site": (
+        "site",
+        ["init", "doctor", "validate", "journal", "backup", "restore", "schedule", "serve", "account", "demo", "lab"],
+    ),
     "Reading": (
         "reading",
         ["list", "show", "todo", "report", "runs", "rack", "switch", "queue", "sop", "document", "export"],
@@ -141,9 +144,10 @@ def _run() -> int:
     except click.exceptions.Exit as end:
         code = end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        with suppress(OSError):
-            error.show()
-        code = ExitCode.USAGE
+        try:
+            click.echo(error.format_message())  # whoever names a group alone asks what there is
+        except OSError as failed:
+            code = _unprinted(failed, code)
     except click.ClickException as error:
         code = _say(UsageError("usage", "{message}", message=error.format_message(), remedy=_help_hint(error)))
     except (KeyboardInterrupt, click.Abort):

@@ -24,6 +24,9 @@ PUBLIC_KEY = (
 )
 """One line of authorized_keys without options: an option such as command= would ask for more than access."""
 
+PAGE_URL = r"^https?://[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[1-9][0-9]{0,4})?\Z"
+"""Where a page is: scheme, host and port, nothing behind."""
+
 LINE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"
 EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\Z"
 NIP = r"^([0-9]{18})?\Z"
@@ -53,6 +56,7 @@ EXPLAINED = {
     INTERFACE: "an interface's name such as GigabitEthernet1/0/3",
     INTERFACES: "interfaces' names with {n} for the number, such as GigabitEthernet1/0/{n}",
     PORTS: "a port such as 443, 53/udp or 8000-8010",
+    PAGE_URL: "an address such as https://titipan.example.org, without a path",
     MAC: "a MAC address such as 52:54:00:12:34:56 (lower case)",
 }
 """The grammars in words, for the error that a person reads."""

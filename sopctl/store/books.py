@@ -17,7 +17,6 @@ from sopctl.errors import InvalidRecord, NotNow
 from sopctl.model.house import maintenance, visits
 from sopctl.model.house.maintenance import Window
 from sopctl.model.house.visits import VisitState
-from sopctl.model.sop import history
 from sopctl.model.sop.entries import Kept
 from sopctl.model.sop.history import Event
 from sopctl.store import codec, dossiers, locks
@@ -69,9 +68,7 @@ def read(site: Site, kind: Kind, year: int) -> Book:
     if not path.is_symlink() and not path.exists():
         return Book(kind, year, path, (), b"")
     content = codec.read(path, MAX_BYTES, links=False)
-    events = codec.parse(content, tuple[Event, ...], where=str(path), max_bytes=MAX_BYTES)
-    history.check_chain(name, events, str(path))
-    return Book(kind, year, path, events, content)
+    return Book(kind, year, path, dossiers.chained(name, content, str(path), MAX_BYTES), content)
 
 
 def read_named(site: Site, name: str) -> Book:

@@ -10,6 +10,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain, islice
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +26,12 @@ from sopctl.store.site import Site
 FILE_NAME = "checks.sqlite3"
 BUSY_SECONDS = 30.0
 HOUR, DAY = 3600, 86400
+ROWS_AT_ONCE = 20_000
+"""How many rows are rolled up in one transaction: some tenths of a second, in which other processes wait."""
+PAUSE_SECONDS = 0.05
+"""Between two of them, so that whoever waits has its turn (SQLite's waiters look every few hundredths of a second)."""
+MOST_STEPS = 100
+"""In one run: a backlog is worked off by the runs after it."""
 
 MIGRATIONS = (
     """
@@ -45,8 +53,22 @@ MIGRATIONS = (
     INSERT INTO watched SELECT id, json_extract(CAST(state AS TEXT), '$.first_seen'),
         json_extract(CAST(state AS TEXT), '$.checked') FROM state;
     """,
+    "CREATE INDEX rolled_by_age ON rolled (span, at);",
 )
 """What turns a database of version n into one of version n + 1 (PRAGMA user_version). Never edited, only added to."""
+
+
+class _Rows(NamedTuple):
+    """Rows that grow old: their table, which of it, what they are added up into (seconds), and how."""
+
+    table: str
+    only: str
+    into: int
+    sums: str
+
+
+_CHECKS = _Rows("checks", "", HOUR, "COUNT(*), SUM(ok), SUM(seconds)")
+_HOURS = _Rows("rolled", f"span = {HOUR} AND", DAY, "SUM(checks), SUM(ok), SUM(seconds)")
 
 
 class Change(Struct, frozen=True):
@@ -181,28 +203,37 @@ class Checks:
                     database.execute("UPDATE told SET back = 0 WHERE id = ? AND began = ? AND addressee = ?", told)
 
     def prune(self, now: int, keep: Retention) -> None:
-        """Roll up what is old: checks into hours, hours into days; forget the oldest days."""
+        """Roll up what is old: checks into hours, hours into days; forget the oldest days. A long backlog is worked
+        off in steps, between which others may write, and what is left of it by the next run."""
         hours_from = (now - keep.checks_days * DAY) // HOUR * HOUR
         days_from = (now - keep.hours_days * DAY) // DAY * DAY
+        steps = chain(self._steps(_CHECKS, hours_from), self._steps(_HOURS, days_from))
+        for _step in islice(steps, MOST_STEPS):
+            time.sleep(PAUSE_SECONDS)
         with self._change() as database:
-            if database.execute("SELECT 1 FROM checks WHERE at < ? LIMIT 1", (hours_from,)).fetchone():
-                _roll(database, "SELECT id, at, 1 AS checks, ok, seconds FROM checks WHERE at < ?", HOUR, hours_from)
-                database.execute("DELETE FROM checks WHERE at < ?", (hours_from,))
-            _roll(
-                database,
-                "SELECT id, at, checks, ok, seconds FROM rolled WHERE span = 3600 AND at < ?",
-                DAY,
-                days_from,
-            )
-            database.execute("DELETE FROM rolled WHERE span = ? AND at < ?", (HOUR, days_from))
             oldest = now - keep.days_days * DAY
-            database.execute("DELETE FROM rolled WHERE at < ?", (oldest,))
+            database.execute("DELETE FROM rolled WHERE span IN (?, ?) AND at < ?", (HOUR, DAY, oldest))
             database.execute("DELETE FROM watched WHERE ended < ?", (oldest,))
             database.execute("DELETE FROM state WHERE json_extract(CAST(state AS TEXT), '$.checked') < ?", (oldest,))
             database.execute(
                 "DELETE FROM outages WHERE ended < ? OR (ended IS NULL AND id NOT IN (SELECT id FROM state))", (oldest,)
             )
             database.execute("DELETE FROM told WHERE (id, began) NOT IN (SELECT id, began FROM outages)")
+
+    def _steps(self, rows: _Rows, before: int) -> Iterator[None]:
+        """Roll up these rows, from before that time, a part of them in each step."""
+        while True:
+            with self._change() as database:
+                found = database.execute(
+                    f"SELECT at FROM {rows.table} WHERE {rows.only} at < ? ORDER BY at LIMIT 1 OFFSET ?",  # noqa: S608 (one of the two below)
+                    (before, ROWS_AT_ONCE),
+                ).fetchone()
+                until = found[0] + 1 if found else before
+                done = _roll(database, rows, until)
+            if done:
+                yield
+            if not found:
+                return
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
@@ -220,6 +251,14 @@ class Checks:
                 self._migrate(database)
                 yield database
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise OutsideFailure(
+                    "checks-held",
+                    "another process has held the history of checks for {seconds:.0f} s",
+                    where=str(self._path),
+                    remedy="See which one (fuser names it), and run the command again when it has ended.",
+                    seconds=BUSY_SECONDS,
+                ) from error
             raise OutsideFailure(
                 "checks-unusable",
                 "the history of checks cannot be used: {reason}",
@@ -310,10 +349,13 @@ def _note_watch(database: sqlite3.Connection, name: str, before: State | None, a
         database.execute("UPDATE watched SET ended = ? WHERE id = ? AND ended = ?", (at, name, before.checked))
 
 
-def _roll(database: sqlite3.Connection, source: str, span: int, before: int) -> None:
+def _roll(database: sqlite3.Connection, rows: _Rows, before: int) -> int:
+    """Add up the rows from before that time, and remove them. Returns how many there were."""
+    which = f"FROM {rows.table} WHERE {rows.only} at < ?"
     database.execute(
-        f"INSERT INTO rolled SELECT id, {span}, at / {span} * {span}, SUM(checks), SUM(ok), SUM(seconds)"  # noqa: S608
-        f" FROM ({source}) GROUP BY 1, 3 ON CONFLICT (id, span, at) DO UPDATE SET"
+        f"INSERT INTO rolled SELECT id, {rows.into}, at / {rows.into} * {rows.into}, {rows.sums} {which}"
+        " GROUP BY 1, 3 ON CONFLICT (id, span, at) DO UPDATE SET"
         " checks = checks + excluded.checks, ok = ok + excluded.ok, seconds = seconds + excluded.seconds",
         (before,),
     )
+    return database.execute(f"DELETE {which}", (before,)).rowcount

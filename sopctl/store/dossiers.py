@@ -129,14 +129,23 @@ def _is_dossier(entry: os.DirEntry[str]) -> bool:
     return entry.is_symlink() or entry.is_dir()
 
 
+def chained(name: str, content: bytes, where: str, max_bytes: int) -> tuple[Event, ...]:
+    """The events of the history of a dossier or a book. Raises InvalidRecord for one that is not as it was written."""
+    try:
+        events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=max_bytes)
+    except InvalidRecord as error:
+        raise error.recast(InvalidRecord, remedy=history.RESTORE) from None
+    history.check_chain(name, events, where)
+    return events
+
+
 def read(site: Site, deposit_id: str) -> Dossier:
     """Read one dossier and check its chain. Raises UsageError when there is none, InvalidRecord when it is broken,
     OutsideFailure when it cannot be read."""
     folder = folder_of(site, deposit_id)
     where = str(folder / "history.yml")
     content = _part(folder, "history.yml", HISTORY_BYTES)
-    events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=HISTORY_BYTES)
-    history.check_chain(deposit_id, events, where)
+    events = chained(deposit_id, content, where, HISTORY_BYTES)
     procedures = _procedures(site, events)
     record, found, edited = _accepted(folder, procedures, events)
     deposit = codec.parse(record, Deposit, where=str(folder / "deposit.yml"))
@@ -256,11 +265,6 @@ def folder_of(site: Site, deposit_id: str) -> Path:
     return folder
 
 
-def read_all(site: Site) -> list[Dossier]:
-    """All dossiers, in order of request. For lists, `register.summaries` is faster."""
-    return [read(site, deposit_id) for deposit_id in ids(site)]
-
-
 @contextmanager
 def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
     """Read a dossier and hold it: no other sopctl works on it meanwhile. Raises Conflict when one does already."""
@@ -320,7 +324,7 @@ def commit(
         try:
             write_atomic(path, content)
         except Unconfirmed as error:
-            site.lagging.append(error)
+            site.tell(error)
         site.committed.append((name, bound.seq))
         try:
             journal.add(name, bound)
@@ -346,7 +350,15 @@ def _note_roster(site: Site, journal: Writer, event: Event) -> None:
     try:
         roster.note_changes(site, journal, event.typed, event.at)
     except SopctlError as error:
-        site.lagging.append(error)
+        site.tell(
+            OutsideFailure(
+                "roster-lags",
+                "who decides has changed, and the journal has not noted that yet: {reason}",
+                where=error.where,
+                remedy="The next event notes it. Until then, look after the disk.",
+                reason=error.message,
+            )
+        )
 
 
 def readable(event: Event) -> bytes:

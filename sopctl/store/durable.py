@@ -23,10 +23,10 @@ from typing import BinaryIO
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 
 _DENIED = ("access-denied", "Give this account access, or run the command as the site's owner.")
-_OTHER = ("disk-error", "Check the disk and run the command again; nothing was changed.")
+_OTHER = ("disk-error", "Check the disk, then run the command again.")
 _KNOWN = {
-    errno.ENOSPC: ("disk-full", "Free space on that file system and run the command again; nothing was changed."),
-    errno.EDQUOT: ("quota-exceeded", "Free space within the quota and run the command again; nothing was changed."),
+    errno.ENOSPC: ("disk-full", "Free space on that file system, then run the command again."),
+    errno.EDQUOT: ("quota-exceeded", "Free space within the quota, then run the command again."),
     errno.EACCES: _DENIED,
     errno.EPERM: _DENIED,
     errno.EROFS: ("disk-read-only", "The file system is mounted read-only; mount it writable."),

@@ -95,7 +95,7 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
         try:
             write_atomic(folder / _name(bound), bound.content)
         except Unconfirmed as error:
-            site.lagging.append(error)
+            site.tell(error)
         try:
             journal.add_hash(NAME, bound.seq, bound.hash)
         except SopctlError as error:

@@ -11,7 +11,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from typing import NamedTuple
 
@@ -36,18 +36,24 @@ class Reading(NamedTuple):
     """The summaries of a site's sound dossiers in order of request, and what is wrong with the others."""
 
     summaries: list[Summary]
-    errors: list[SopctlError]
+    broken: dict[str, SopctlError]
+    """By deposit: what is wrong with its dossier."""
     gathered: dict[str, facts.Months]
     """By deposit: which months' facts it keeps. Filled only on request."""
     last_known: list[Summary]
     """Of those that cannot be read now, what was known of them when they last could."""
+
+    @property
+    def errors(self) -> list[SopctlError]:
+        """What is wrong with the dossiers that cannot be read."""
+        return list(self.broken.values())
 
 
 def summaries(site: Site) -> list[Summary]:
     """The summary of every dossier that can be read, in order of request. The others are told (`Site.lagging`): one
     broken dossier holds up nobody else."""
     reading = read(site)
-    _tell(site, reading.errors)
+    site.tell(*reading.errors)
     return reading.summaries
 
 
@@ -55,7 +61,7 @@ def standing(site: Site, racks: Collection[str] = ()) -> list[Summary]:
     """The same, for a decision about places in these racks: whoever may stand there is read from their history, not
     from the index; and whoever cannot be read now stands where they stood when they last could."""
     reading = read(site)
-    _tell(site, reading.errors)
+    site.tell(*reading.errors)
     found = [_confirmed(site, each, racks) for each in reading.summaries] if racks else reading.summaries
     return [*found, *reading.last_known]
 
@@ -67,13 +73,8 @@ def _confirmed(site: Site, each: Summary, racks: Collection[str]) -> Summary:
             concerned = named.search(file.read(dossiers.HISTORY_BYTES))
         return dossiers.read(site, each.id).summary if concerned else each
     except SopctlError as error:
-        _tell(site, [error])
+        site.tell(error)
         return each
-
-
-def _tell(site: Site, errors: Iterable[SopctlError]) -> None:
-    told = {str(each) for each in site.lagging}
-    site.lagging += [error for error in errors if str(error) not in told]
 
 
 def read(site: Site, *, gathered: bool = False) -> Reading:
@@ -85,7 +86,7 @@ def read(site: Site, *, gathered: bool = False) -> Reading:
     fresh: list[tuple[str, str, Summary, facts.Months]] = []
     found: dict[str, Summary] = {}
     last_known: list[Summary] = []
-    errors: list[SopctlError] = []
+    broken: dict[str, SopctlError] = {}
     for deposit_id, stamp in stamps.items():
         kept = known.get(deposit_id)
         if kept and kept[0] == stamp:
@@ -95,7 +96,7 @@ def read(site: Site, *, gathered: bool = False) -> Reading:
             dossier = dossiers.read(site, deposit_id)
             summary = dossier.summary
         except SopctlError as error:
-            errors.append(error)
+            broken[deposit_id] = error
             if kept:
                 last_known.append(kept[1])
             continue
@@ -105,7 +106,7 @@ def read(site: Site, *, gathered: bool = False) -> Reading:
     gone = known.keys() - stamps.keys()
     if fresh or gone:
         index.write(fresh, gone)
-    return Reading([found[deposit_id] for deposit_id in stamps if deposit_id in found], errors, months, last_known)
+    return Reading([found[deposit_id] for deposit_id in stamps if deposit_id in found], broken, months, last_known)
 
 
 def _stamps(site: Site) -> Iterator[tuple[str, str]]:

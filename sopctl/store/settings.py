@@ -133,6 +133,12 @@ class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     notify: tuple[str, ...] = ()
 
 
+class Page(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where people find the page: its address as they type it, such as https://titipan.example.org."""
+
+    url: Annotated[str, Meta(pattern=names.PAGE_URL)]
+
+
 UnitKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
 
 
@@ -154,6 +160,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     record. "everyone": all who may write this site."""
     units: dict[UnitKey, Unit] = {}
     """The units that own servers, as far as their names, or whom to ask there, should be known."""
+    page: Page | None = None
     management: Management = Management()
     management_account: Account | None = None
     """What the office's account is called on servers that are configured from now on; without it, as `management` says.

@@ -51,6 +51,11 @@ class Site:
         """What did not follow at once on something that was done, or had to be left out: each is told, and ends
         nothing."""
 
+    def tell(self, *errors: SopctlError) -> None:
+        """Add these to `lagging`, each once."""
+        told = {str(each) for each in self.lagging}
+        self.lagging += [error for error in errors if str(error) not in told]
+
     @classmethod
     def find(cls, named: str | None) -> "Site":
         """The site that the user names (--site, SOPCTL_SITE), else the nearest parent folder that is one."""

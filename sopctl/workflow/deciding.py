@@ -54,6 +54,7 @@ class Deciding:
         """
         if self.who.kind == "automation":
             return AUTOMATIC
+        self._refuse_reader(what)
         if REQUESTER in actors and (len(actors) == 1 or self.by == REQUESTER or self.who.kind == "unit"):
             return self._requester(what, unit, unattended=unattended)
         role = " or ".join(actors)
@@ -90,9 +91,13 @@ class Deciding:
         return named
 
     def anyone(self, people: Mapping[str, Person]) -> str:
-        """Who decided something that belongs to no role: the person named, else the one who acts."""
+        """Who decided something that belongs to no role: the person named, else the one who acts. Raises NotNow for a
+        unit, whose acts are all named, and for a reader."""
         if self.who.kind == "automation":
             return AUTOMATIC
+        self._refuse_reader("it")
+        if self.who.kind == "unit":
+            raise NotNow("offices-act", "this is for the office to do, not for {unit}", unit=self.who.unit)
         if self.by is None:
             return next(iter(self.who.people), self.who.login)
         self._refuse_unknown(people, self.by)
@@ -113,6 +118,15 @@ class Deciding:
         if self.who.kind != "unit" and not (self.who.clerk or unattended):
             raise self._no_clerk("the requesting unit")
         return REQUESTER
+
+    def _refuse_reader(self, what: str) -> None:
+        if self.who.kind == "reader":
+            raise NotNow(
+                "reader-decides-nothing",
+                "{login} only reads: {what} is for others to do",
+                login=self.who.login,
+                what=what,
+            )
 
     def _able(self, people: Mapping[str, Person], holders: list[str], what: str, role: str) -> list[str]:
         if self.behalf is None:

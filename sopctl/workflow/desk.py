@@ -65,7 +65,7 @@ class Desk:
         """Is it a time at which things may be done that cannot be undone? What is doubtful is told (`Site.lagging`)."""
         found = clock.doubt(self.site, self.now(), right=self.clock_is_right)
         if found and found.error.id not in {each.id for each in self.site.lagging}:
-            self.site.lagging.append(found.error)
+            self.site.tell(found.error)
         return not (found and found.ahead)
 
     def refuse_doubtful_clock(self) -> None:

@@ -273,7 +273,7 @@ def test_a_result_that_cannot_be_printed_was_still_recorded(
 
 
 @pytest.mark.parametrize(
-    ("words", "code"), [("list", 6), ("list --json", 6), ("show X", 2), ("rack", 2), ("nosuch", 2)]
+    ("words", "code"), [("list", 6), ("list --json", 6), ("show X", 2), ("rack", 6), ("nosuch", 2)]
 )
 def test_where_nothing_can_be_told_the_exit_code_still_tells(site: Site, words: str, code: int) -> None:
     with open("/dev/full", "w") as full:
@@ -283,5 +283,5 @@ def test_where_nothing_can_be_told_the_exit_code_still_tells(site: Site, words: 
 
 def test_a_group_without_a_command_shows_its_help(sopctl: Callable[..., Ran]) -> None:
     ran = sopctl("journal")
-    assert ran.code == 2
-    assert "\nCommands:\n  anchor" in ran.out + ran.err
+    assert (ran.code, ran.err) == (0, "")
+    assert "\nCommands:\n  anchor" in ran.out

@@ -96,6 +96,6 @@ def _judge(
     if not done and ended.code:
         changed = [name for name, content in old.items() if everything(site).get(name) != content]
         faults += [f"changed though not done: {name}" for name in changed]
-    if done and "nothing was changed" in ended.err:
-        faults.append(f"says that nothing was changed: {ended.err[-300:]}")
+    for untrue in ("nothing was changed", "run the command again") if done else ():
+        faults += [f"says {untrue!r}: {ended.err[-300:]}"] if untrue in ended.err else []
     return faults

@@ -30,7 +30,8 @@ def told(dossier: Dossier) -> list[str]:
 
 def assert_whole(folder: Path, ran: subprocess.CompletedProcess[str]) -> None:
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr
-    first, second, third = dossiers.read_all(Site(folder))
+    site = Site(folder)
+    first, second, third = (dossiers.read(site, each) for each in dossiers.ids(site))
     assert told(first)[-1] == "pengembalian 10 selesai"
     loop = ["konfigurasi 3 tidak bisa", "konfigurasi 1 selesai", "konfigurasi 2 selesai", "konfigurasi 3 bisa"]
     where = told(second).index(loop[0])
@@ -106,7 +107,7 @@ def test_an_interrupt_takes_the_servers_down_and_leaves_whole_records(
     assert traces(demo_lab) == []
     if expected is None:
         return
-    newest = dossiers.read_all(Site(site))[0].events[-1]
+    newest = dossiers.read(Site(site), dossiers.ids(Site(site))[0]).events[-1]
     if expected == "konfigurasi 1":
         assert (f"{newest.procedure} {newest.step}", newest.outcome) == (expected, "interrupted")
     else:

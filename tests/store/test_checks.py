@@ -10,8 +10,9 @@ from contextlib import closing
 import msgspec
 import pytest
 
-from sopctl.errors import InvalidRecord
+from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.availability import Outage, Policy, Sight, Span, State, Status
+from sopctl.store import checks as checks_module
 from sopctl.store.checks import DAY, HOUR, MIGRATIONS, Checks
 from sopctl.store.settings import Retention
 from sopctl.store.site import Site
@@ -93,6 +94,42 @@ def test_rolls_up_and_forgets(site: Site) -> None:
             (DAY, 1, 1), (DAY, 1, 0), (HOUR, 2, 2), (1, 1, 1)
         ]  # fmt: skip
         assert {one.seconds for one in found} == {1.0}
+
+
+def test_a_backlog_is_rolled_up_in_steps_between_which_others_write(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Checks(site)
+    note(kept, [Sight(at, ok=at % 120 != 0, seconds=1.0) for at in range(0, 4 * HOUR, 60)])
+    monkeypatch.setattr(checks_module, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(checks_module, "MOST_STEPS", 5)
+    meanwhile: list[int] = []
+
+    def other_writer(_seconds: float) -> None:
+        meanwhile.append(len(kept.counts("PS-1", 0, DAY)))
+        note(Checks(site), [Sight(20 * DAY + len(meanwhile), ok=True)], "PS-2")
+
+    monkeypatch.setattr("sopctl.store.checks.time.sleep", other_writer)
+    keep = Retention(checks_days=1, hours_days=5)
+    kept.prune(3 * DAY, keep)
+    assert len(meanwhile) == 5, "the rest is for the next run"
+    assert meanwhile == sorted(meanwhile, reverse=True)
+    while len(kept.counts("PS-1", 0, DAY)) > 4:
+        before = len(meanwhile)
+        kept.prune(3 * DAY, keep)
+        assert len(meanwhile) > before
+    assert [(one.span, one.checks, one.ok) for one in kept.counts("PS-1", 0, DAY)] == [(HOUR, 60, 30)] * 4
+    assert len(kept.counts("PS-2", 0, 30 * DAY)) == len(meanwhile)
+
+
+def test_who_holds_the_history_too_long_is_named_as_the_cause(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks_module, "BUSY_SECONDS", 0.1)
+    kept = Checks(site)
+    note(kept, [Sight(60, ok=True)])
+    with closing(sqlite3.connect(site.root / "var" / "checks.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OutsideFailure, match="another process has held the history of checks"):
+            note(kept, [Sight(120, ok=True)])
 
 
 def test_a_server_that_is_long_gone_leaves_nothing(site: Site) -> None:

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ from sopctl.workflow.steps import acts, editing, letters
 
 
 def truth(site: Site) -> list[Summary]:
-    return [dossier.summary for dossier in dossiers.read_all(site)]
+    return [dossier.summary for dossier in map(partial(dossiers.read, site), dossiers.ids(site))]
 
 
 def settle(site: Site) -> None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import asdict
 
-from sopctl.cli.options import example, json_option, month_option, open_desk
-from sopctl.cli.render import console, counted_progress, put_json, table
+from sopctl.cli.options import end_with, example, json_option, month_option, open_desk
+from sopctl.cli.render import console, counted_progress, error_document, put_json, table
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
     While the month lasts, that is now. Each late step is named: whose it was, how late, and the reason that was given
     (sopctl late, or --late-because at the step). Times are in the days that the office's calendar counts, without the
     time on hold; what took less than a day is in hours.
+
+    A broken dossier is named on standard error, and the exit code is then 3.
     """
     from sopctl.workflow.views.sla_report import sla_report
 
@@ -42,7 +44,9 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
             del step["tally"]
         total = asdict(found.total)
         total["late_steps"] = found.late
-        put_json({"month": report.month, **total, "steps": steps, "actors": found.actors})
+        errors = [error_document(error) for error in report.broken.values()]
+        put_json({"month": report.month, **total, "steps": steps, "actors": found.actors, "errors": errors})
+        end_with([*report.broken.values()])
         return
     click.echo(f"{report.month}: {found.total.done} steps done, {found.total.in_time} in time")
     made = table("step", *COUNTS)
@@ -61,6 +65,7 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
             words = (f"{each.procedure} {each.step}", each.actor, each.by, f"{each.due}", ended, str(each.late_days))
             named.add_row(each.deposit, *words, printable(each.reason) or "–", style="red")
         console().print(named)
+    end_with([*report.broken.values()])
 
 
 def _cells(tally: "Tally") -> tuple[str, ...]:

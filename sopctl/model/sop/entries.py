@@ -23,7 +23,7 @@ from sopctl.model.intake import identity
 from sopctl.model.ports.port import PortSetting
 from sopctl.model.rack import Place
 from sopctl.model.sanitisation import DiskRow
-from sopctl.model.sop.history import Event
+from sopctl.model.sop.history import RESTORE, Event
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -744,5 +744,5 @@ def from_data(kind: type[E], event: Event) -> E | None:
             "event {number}: {reason}",
             number=event.seq,
             reason=str(error),
-            remedy="Restore history.yml from the site's version control or backup; only sopctl writes it.",
+            remedy=RESTORE,
         ) from None

@@ -80,6 +80,10 @@ def head(deposit_id: str, events: Sequence[Event]) -> str:
     return events[-1].hash if events else genesis(deposit_id)
 
 
+RESTORE = "Restore the history from the site's version control or backup; only sopctl writes it."
+"""What helps where a history is not what was written."""
+
+
 def check_chain(deposit_id: str, events: Sequence[Event], where: str) -> None:
     """Raise InvalidRecord at the first event that is missing, altered or moved, or whose time has no offset."""
     prev = genesis(deposit_id)
@@ -89,7 +93,7 @@ def check_chain(deposit_id: str, events: Sequence[Event], where: str) -> None:
                 "event-out-of-chain",
                 "event {number} of {deposit} does not follow from the one before: the history was altered",
                 where=where,
-                remedy="Restore history.yml from the site's version control or backup; only sopctl writes it.",
+                remedy=RESTORE,
                 number=number,
                 deposit=deposit_id,
             )

@@ -96,7 +96,7 @@ def hosts(site: Site) -> set[str]:
                 continue
             deposit, given = dossier.deposit, dossier.newest(AddressGiven)
         except SopctlError as error:
-            _tell(site, error)
+            site.tell(error)
             continue
         found |= {identity.host(deposit.access.address), identity.host(deposit.bmc.address) if deposit.bmc else ""}
         found |= {identity.host(given.address_given)} if given else set()
@@ -160,12 +160,7 @@ def _having(site: Site, marks: Collection[Mark], but: Collection[str]) -> Iterat
             if dossier.standing.step is not None:
                 yield of(site, dossier)
         except SopctlError as error:
-            _tell(site, error)
-
-
-def _tell(site: Site, error: SopctlError) -> None:
-    if str(error) not in {str(each) for each in site.lagging}:
-        site.lagging.append(error)
+            site.tell(error)
 
 
 class _Text:

@@ -184,7 +184,7 @@ def _owners(desk: Desk, ids: Iterable[str]) -> list[_Owner]:
         try:
             dossier = dossiers.read(desk.site, deposit_id)
         except SopctlError as error:
-            desk.site.lagging.append(error)
+            desk.site.tell(error)
             continue
         email = composing.address_of(desk.site, dossier.deposit)
         found.setdefault((dossier.deposit.contacts.technical.name, email), []).append(dossier)

@@ -11,7 +11,7 @@ from sopctl.adapters.documents.editable import as_paper, inventory_paper, to_htm
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.summary_xlsx import summary_xlsx
 from sopctl.adapters.documents.xlsx import to_xlsx
-from sopctl.errors import Action, InvalidRecord, UsageError
+from sopctl.errors import Action, InvalidRecord, SopctlError, UsageError
 from sopctl.model.as_json import from_json
 from sopctl.model.sop.entries import HandoverIssued, Paper
 from sopctl.store import dossiers
@@ -75,11 +75,15 @@ def handover_copy(
     return _write(output or Path(f"serah-terima-{deposit_id}.{kind}"), content)
 
 
-def inventory_summary(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
-    """The summary of all servers of a month, by default this one. Returns the file's path."""
-    form = summary_form(desk, inventories.summary(desk, month))
+def inventory_summary(
+    desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None
+) -> tuple[Path, list[SopctlError]]:
+    """The summary of all servers of a month, by default this one. Returns the file's path, and what is wrong with the
+    dossiers that it lacks."""
+    found = inventories.summary(desk, month)
+    form = summary_form(desk, found)
     content = render(form) if kind == "pdf" else summary_xlsx(form)
-    return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content)
+    return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content), [*found.broken.values()]
 
 
 def guest_book(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:

@@ -84,6 +84,27 @@ def documents(desk: Desk, deposit_id: str) -> list[Document]:
     ]
 
 
+class Content(Struct, frozen=True):
+    """A document as it was filed: its file, below the dossier's folder, and its bytes."""
+
+    file: str
+    content: bytes
+
+
+def content(desk: Desk, deposit_id: str, sha256: str) -> Content | None:
+    """The document that the history of a deposit has under this hash; None where it has none, or where the file is gone
+    or was altered. Raises InvalidRecord for one that is too large."""
+    dossier = dossiers.read(desk.site, deposit_id)
+    kept = next((each for _, each in _named(dossier) if each["sha256"] == sha256), None)
+    if kept is None:
+        return None
+    path = dossier.folder / kept["file"]
+    if path.is_symlink() or not path.is_file():
+        return None
+    found = read_bounded(path, MAX_FILE)
+    return Content(kept["file"], found) if hashlib.sha256(found).hexdigest() == sha256 else None
+
+
 def _reports(desk: Desk, subject: str = "") -> list[Document]:
     """The files of the reports that were issued about `subject`, or of all."""
     return [
@@ -121,16 +142,30 @@ def of_site(desk: Desk) -> tuple[list[Document], list[SopctlError]]:
 
 def check_files(desk: Desk, paths: Sequence[Path]) -> list[CheckedFile]:
     """What each of these files is: its SHA-256 is looked for in every history; a PDF that goes on from a paper of one
-    has its signatures examined.
+    has its signatures examined. Where one is in no history, those that cannot be read are told (`Site.lagging`).
 
     A PDF that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that
     is too large.
     """
-    everyone = [dossiers.read(desk.site, deposit_id) for deposit_id in dossiers.ids(desk.site)]
-    reports = _reports(desk)
+    everyone: list[Dossier] = []
+    unread: list[SopctlError] = []
+    known = dossiers.ids(desk.site)
+    for deposit_id in known:
+        try:
+            everyone.append(dossiers.read(desk.site, deposit_id))
+        except SopctlError as error:
+            unread.append(error)
+    try:
+        reports = _reports(desk)
+    except SopctlError as error:
+        unread.append(error)
+        reports = []
     with Examiner() as examiner:
         checker = Checker(desk, examiner, everyone)
-        return [_check_file(path, everyone, reports, checker) for path in paths]
+        found = [_check_file(path, everyone, reports, checker, known) for path in paths]
+    if not all(each.good for each in found):
+        desk.site.tell(*unread)
+    return found
 
 
 def check_file(desk: Desk, path: Path) -> CheckedFile:
@@ -138,7 +173,9 @@ def check_file(desk: Desk, path: Path) -> CheckedFile:
     return check_files(desk, [path])[0]
 
 
-def _check_file(path: Path, everyone: Sequence[Dossier], reports: Sequence[Document], checker: Checker) -> CheckedFile:
+def _check_file(
+    path: Path, everyone: Sequence[Dossier], reports: Sequence[Document], checker: Checker, known: Sequence[str]
+) -> CheckedFile:
     content = read_bounded(path, MAX_FILE)
     digest = hashlib.sha256(content).hexdigest()
     named = named_record(content)
@@ -159,7 +196,7 @@ def _check_file(path: Path, everyone: Sequence[Dossier], reports: Sequence[Docum
     found = checker.unfiled(content)
     if found:
         return _checked(path, found, None, "")
-    if named and named.deposit in {each.id for each in everyone} | {each.deposit for each in reports}:
+    if named and (named.deposit in known or named.deposit in {each.deposit for each in reports}):
         return CheckedFile(str(path), "altered", named.deposit, named.number)
     return CheckedFile(str(path), "unknown")
 

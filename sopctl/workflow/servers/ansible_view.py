@@ -15,12 +15,12 @@ from msgspec import Struct, to_builtins
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.resolving import AddressRefused, judged
 from sopctl.adapters.ssh.route import source_address
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model import services
 from sopctl.model.sop.entries import AccessTried
 from sopctl.model.unit import label
-from sopctl.store import facts
-from sopctl.store.dossiers import Dossier, read_all
+from sopctl.store import dossiers, facts
+from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
@@ -38,18 +38,31 @@ class InventoryHost(Struct, frozen=True):
     variables: dict[str, Any]
 
 
-def hosts(root: Path) -> list[InventoryHost]:
-    """Every server of the site at `root` that is in the office's hands and has a way in by key; no appliances. Raises
-    what reading a site raises."""
+def hosts(root: Path, errors: list[SopctlError] | None = None) -> list[InventoryHost]:
+    """Every server of the site at `root` that is in the office's hands and has a way in by key; no appliances. A broken
+    dossier hides no other server: what is wrong with it is added to `errors`. Raises what reading a site's own files
+    raises."""
     site = Site(root)
-    ours = [each for each in read_all(site) if each.deposit.kind == "server" and each.summary.in_our_hands]
-    able = [each for each in ours if lets_us_in(each) or opens_by_key(site, each)]
+    _ = site.settings, site.library
+    broken: list[SopctlError] = [] if errors is None else errors
+    able = []
+    for deposit_id in dossiers.ids(site):
+        try:
+            each = dossiers.read(site, deposit_id)
+            ours = each.deposit.kind == "server" and each.summary.in_our_hands
+            if ours and (lets_us_in(each) or opens_by_key(site, each)):
+                able.append(each)
+        except SopctlError as error:
+            broken.append(error)
     with ThreadPoolExecutor(NAMES, "name") as pool:
         addresses = list(pool.map(lambda each: _address(site, each), able))
-    return [
-        InventoryHost(each.id, _groups(site, each), variables(site, each, address))
-        for each, address in zip(able, addresses, strict=True)
-    ]
+    found = []
+    for each, address in zip(able, addresses, strict=True):
+        try:
+            found.append(InventoryHost(each.id, _groups(site, each), variables(site, each, address)))
+        except InvalidRecord as error:
+            broken.append(error)
+    return found
 
 
 def _address(site: Site, dossier: Dossier) -> str:

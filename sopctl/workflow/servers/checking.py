@@ -217,7 +217,7 @@ def report(desk: Desk, month: str | None = None) -> Month:
     default), under the name that it had at the month's end. Raises UsageError for what is not a month."""
     of = month_in(month or f"{desk.now():%Y-%m}", ZoneInfo(desk.site.settings.time_zone))
     begin, end = int(of.begin.timestamp()), int(of.end.timestamp())
-    names = {each.id: each.server for each in register.read(desk.site).summaries}
+    names = {each.id: each.server for each in register.standing(desk.site)}
     rows = []
     windows = by_deposit(books.windows_of(desk.site, (of.first.year - 1, of.first.year)))
     for name, seen in Checks(desk.site).seen(begin, end).items():

@@ -212,7 +212,9 @@ def limited(desk: Desk, ids: Sequence[str], limits: Sequence[str]) -> list[str]:
     (unit_…, rack_…, step_…, os_…). Raises UsageError for a limit that names nothing."""
     if not limits:
         return list(ids)
-    view = hosts(desk.site.root)
+    errors: list[SopctlError] = []
+    view = hosts(desk.site.root, errors)
+    desk.site.tell(*errors)
     groups = {group for host in view for group in host.groups}
     for limit in limits:
         if limit not in groups and limit not in ids:

@@ -115,7 +115,7 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
 def queue(site: Site) -> list[Waiting]:
     """The waiting list, in the order in which it is served."""
     everyone = register.summaries(site)
-    taken = occupied(everyone)
+    taken = occupied(register.standing(site))
     return [
         Waiting(
             number=number,

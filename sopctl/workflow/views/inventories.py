@@ -98,7 +98,8 @@ class MonthlySummary(Struct, frozen=True):
     """All servers of one month: those that were gathered, those whose inventory was due and that are `missing`, others
     that were here (`not_due`: not configured yet, say, or on their way back), and sums by unit, rack, operating system,
     year of the firmware, and year in which the deposit ends. `used_units`: which units of each rack were filled or
-    reserved at the month's end. All of it is as it was then, or is now while the month lasts."""
+    reserved at the month's end. All of it is as it was then, or is now while the month lasts. `broken`: by deposit,
+    what is wrong with a dossier or its facts, so that the summary lacks them."""
 
     month: str
     servers: tuple[InventoriedServer, ...]
@@ -108,6 +109,7 @@ class MonthlySummary(Struct, frozen=True):
     not_due: tuple[Summary, ...] = ()
     by_month: dict[str, int] = {}
     """How many changes the forms report, by month up to this one, oldest first; only months that have forms."""
+    broken: dict[str, SopctlError] = {}
 
     @property
     def not_gathered(self) -> tuple[str, ...]:
@@ -179,14 +181,13 @@ def diff(desk: Desk, deposit_id: str, months: Sequence[str] = (), *, since_hando
 
 def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> MonthlySummary:
     """The inventory of `month`, by default this one: every server whose facts were kept, with what changed since its
-    previous month. Raises UsageError for what is not a month, InvalidRecord for a dossier that is broken.
+    previous month. Raises UsageError for what is not a month.
 
     Of a month that has passed, only an inventory that is taken late for it (`collect`) is new.
     """
     of = month_of(desk, month)
     reading = register.read(desk.site, gathered=True)
-    for error in reading.errors:
-        raise error
+    broken = dict(reading.broken)
     servers: list[InventoriedServer] = []
     missing: list[Summary] = []
     not_due: list[Summary] = []
@@ -195,16 +196,20 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
     everyone = then(desk, of, reading.summaries)
     for number, each in enumerate(everyone, start=1):
         progress(number, len(everyone))
-        deposit = each.deposit
-        if deposit is None:
+        try:
+            deposit = each.deposit
+            if deposit is None:
+                continue
+            stood.append(deposit)
+            months = {name: one for name, one in reading.gathered[deposit.id].items() if name <= of.name}
+            if of.name in months:
+                servers.append(_inventoried(desk, deposit, months, of.name))
+            elif each.presence:
+                (missing if each.presence.inventory_due else not_due).append(deposit)
+        except SopctlError as error:
+            broken[each.now.id] = error
             continue
-        stood.append(deposit)
-        months = {name: one for name, one in reading.gathered[deposit.id].items() if name <= of.name}
         by_month.update({name: one.changes or 0 for name, one in months.items() if name < of.name})
-        if of.name in months:
-            servers.append(_inventoried(desk, deposit, months, of.name))
-        elif each.presence:
-            (missing if each.presence.inventory_due else not_due).append(deposit)
     used: dict[str, set[int]] = {}
     for taken in occupied(stood):
         used.setdefault(taken.place.rack, set()).update(range(taken.place.unit, taken.place.top + 1))
@@ -217,6 +222,7 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
         used,
         tuple(not_due),
         dict(sorted(by_month.items())[-MONTHS:]),
+        dict(sorted(broken.items())),
     )
 
 

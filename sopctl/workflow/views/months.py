@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from sopctl.errors import SopctlError
 from sopctl.model.month import Month, month_in
 from sopctl.model.sop.presence import Presence, presence
 from sopctl.model.sop.summary import Summary
@@ -63,3 +64,17 @@ class Then:
 def then(desk: Desk, month: Month, everyone: Iterable[Summary]) -> list[Then]:
     """Everyone, as they were in `month`, without those who came later."""
     return [Then(desk, month, each) for each in everyone if each.opened < month.end]
+
+
+def readable(everyone: Iterable[Then]) -> tuple[list[Then], dict[str, SopctlError]]:
+    """Those whose histories can be read, all of which are; and, by deposit, what is wrong with the others."""
+    sound: list[Then] = []
+    broken: dict[str, SopctlError] = {}
+    for each in everyone:
+        try:
+            _ = each.gone or (each.dossier, each.deposit, each.presence)
+        except SopctlError as error:
+            broken[each.now.id] = error
+        else:
+            sound.append(each)
+    return sound, broken

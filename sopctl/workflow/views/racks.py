@@ -30,7 +30,7 @@ def find(site: Site, name: str) -> Rack:
 
 def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
     """A rack and what stands or is reserved in it. Raises UsageError when there is none of that name."""
-    return find(site, name), [each for each in occupied(register.summaries(site)) if each.place.rack == name]
+    return find(site, name), [each for each in occupied(register.standing(site)) if each.place.rack == name]
 
 
 class RackRow(Struct, frozen=True):
@@ -47,7 +47,7 @@ class RackRow(Struct, frozen=True):
 
 def rack_rows(site: Site) -> list[RackRow]:
     """Every rack with what is free in it. A unit counts as taken when one of its faces is."""
-    taken = occupied(register.summaries(site))
+    taken = occupied(register.standing(site))
     return [
         RackRow(
             name=each.name,
@@ -67,7 +67,7 @@ def draw_rack(site: Site, name: str, file: Path) -> None:
     from sopctl.adapters.documents.rack_svg import Box, Gauge, rack_svg
 
     found, taken = rack(site, name)
-    servers = {each.id: each.server for each in register.summaries(site)}
+    servers = {each.id: each.server for each in register.standing(site)}
     boxes = [Box(unit, 1, "both", "blocked", what) for unit, what in found.blocked.items()]
     boxes += [
         Box(o.place.unit, o.place.height, o.place.face, o.kind, f"{o.deposit} {servers[o.deposit]}") for o in taken

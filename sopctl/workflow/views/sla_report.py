@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from sopctl.errors import SopctlError
 from sopctl.model.month import SECOND
 from sopctl.model.sop import sla
 from sopctl.model.sop.sla import LateStep, Occurrence, Report
@@ -18,26 +19,32 @@ Progress = Callable[[int, int], None]
 
 
 class SlaReport(Struct, frozen=True):
-    """How the time limits were kept in a month (2026-11)."""
+    """How the time limits were kept in a month (2026-11). `broken`: the dossiers that could not be read, so that it
+    lacks them."""
 
     month: str
     found: Report
+    broken: dict[str, SopctlError]
 
 
 def sla_report(desk: Desk, month: str | None = None, progress: Progress = lambda _done, _all: None) -> SlaReport:
     """The report for `month`, by default this one: of a month that has passed, as it was at its end.
 
-    Raises InvalidRecord when a dossier is broken, UsageError for what is not a month.
+    Raises UsageError for what is not a month.
     """
     now = desk.now()
     of = month_of(desk, month)
     ids = dossiers.ids(desk.site)
     found: list[Occurrence] = []
+    broken: dict[str, SopctlError] = {}
     for number, deposit_id in enumerate(ids, start=1):
-        dossier = dossiers.read(desk.site, deposit_id)
-        found += sla.occurrences(dossier.id, dossier.procedures, dossier.events, of.until(now))
+        try:
+            dossier = dossiers.read(desk.site, deposit_id)
+            found += list(sla.occurrences(dossier.id, dossier.procedures, dossier.events, of.until(now)))
+        except SopctlError as error:
+            broken[deposit_id] = error
         progress(number, len(ids))
-    return SlaReport(of.name, sla.report(found, calendar(desk.site), of, of.until(now)))
+    return SlaReport(of.name, sla.report(found, calendar(desk.site), of, of.until(now)), broken)
 
 
 def late_steps(desk: Desk, dossier: Dossier) -> list[LateStep]:

@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).parents[3]
 VIEW = """
 from collections import namedtuple
 Host = namedtuple("Host", "name groups variables")
-def hosts(site):
+def hosts(site, broken):
     assert (site / "sopctl.yml").is_file(), site
     return [Host("PS-2026-0001", ("deposits", "rack_a1"), {variables!r})]
 """
@@ -91,8 +91,20 @@ def test_an_error_of_the_records_is_shown_with_its_place(site: Path) -> None:
     stand_in(site, {})
     (site / "python/sopctl/workflow/inventory_view.py").write_text(
         "from sopctl.errors import InvalidRecord\n"
-        "def hosts(site): raise InvalidRecord('no-unit', 'no such unit', where='deposit.yml:3:5', remedy='Mend it.')\n"
+        "def hosts(site, broken):\n"
+        "    raise InvalidRecord('no-unit', 'no such unit', where='deposit.yml:3:5', remedy='Mend it.')\n"
     )
     ran = ansible(site, "ansible-inventory", "--list")
     assert "deposit.yml:3:5: no such unit" in ran.stderr
     assert "Mend it." in ran.stderr
+
+
+def test_a_broken_dossier_hides_no_other_server(site: Path) -> None:
+    stand_in(site, {})
+    view = site / "python/sopctl/workflow/inventory_view.py"
+    broken = "    broken.append(InvalidRecord('no-unit', 'no such unit', where='deposit.yml:3:5'))\n"
+    head, _, body = view.read_text().partition("):\n")
+    view.write_text(f"from sopctl.errors import InvalidRecord\n{head}):\n{broken}{body}")
+    ran = ansible(site, "ansible-inventory", "--list")
+    assert "PS-2026-0001" in json.loads(ran.stdout)["_meta"]["hostvars"]
+    assert "deposit.yml:3:5: no such unit: left out" in " ".join(ran.stderr.split())

@@ -45,7 +45,7 @@ def test_what_one_has_no_other_can_file(desk: Desk, file_request: Callable[..., 
 
 def test_the_index_decides_nothing(desk: Desk, file_request: Callable[..., str], monkeypatch: Any) -> None:
     first = file_request()
-    monkeypatch.setattr(register, "read", lambda *_, **__: register.Reading([], [], {}, []))
+    monkeypatch.setattr(register, "read", lambda *_, **__: register.Reading([], {}, {}, []))
     with pytest.raises(InvalidRecord, match=f"the serial number SN-0001 is that of {first}"):
         file_request({"SN-0001": "SN-0001"})
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from sopctl.adapters import resolving
-from sopctl.errors import OutsideFailure
+from sopctl.errors import OutsideFailure, SopctlError
 from sopctl.model.access.target import HostKey
 from sopctl.model.access.verification import Established, View
 from sopctl.model.sop.entries import AccessTried, HostKeyPinned
@@ -163,3 +163,11 @@ def test_the_address_that_the_sites_plugins_know_stays() -> None:
     from sopctl.workflow import inventory_view
 
     assert inventory_view.hosts is ansible_view.hosts
+
+
+def test_a_broken_dossier_hides_no_other_server(desk: Desk, placed: str, file_request: Callable[..., str]) -> None:
+    other = file_request()
+    (desk.site.root / "deposits" / other / "history.yml").write_text("- x\n")
+    errors: list[SopctlError] = []
+    assert [host.name for host in ansible_view.hosts(desk.site.root, errors)] == [placed]
+    assert [error.id for error in errors] == ["value-not-valid"]

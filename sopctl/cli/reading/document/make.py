@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Literal
 
 import click
+from msgspec.structs import asdict
 
 from sopctl.cli.options import (
     FILE,
     decider_options,
+    end_with,
     example,
     id_argument,
     json_option,
@@ -18,7 +20,7 @@ from sopctl.cli.options import (
     seen_option,
 )
 from sopctl.cli.passwords import Given, password_options
-from sopctl.cli.render import put_json, put_step
+from sopctl.cli.render import error_document, put_json, put_step
 
 output_option = click.option("-o", "--output", type=FILE, help="The file to write.")
 format_option = click.option(
@@ -87,12 +89,18 @@ def make_letter(
 def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: Path | None, as_json: bool) -> None:
     """The month's summary of all servers: what changed first, then the servers, charts and sums.
 
-    PDF is for filing, XLSX for sorting and counting.
+    PDF is for filing, XLSX for sorting and counting. A broken dossier is named there and on standard error, and the
+    exit code is then 3.
     """
     from sopctl.workflow.papers import export
 
-    made = export.inventory_summary(open_desk(ctx), month, kind="xlsx" if kind == "xlsx" else "pdf", output=output)
-    _made(made, as_json=as_json)
+    chosen: Literal["pdf", "xlsx"] = "xlsx" if kind == "xlsx" else "pdf"
+    made, errors = export.inventory_summary(open_desk(ctx), month, kind=chosen, output=output)
+    if as_json:
+        put_json({"file": str(made), "errors": [error_document(error) for error in errors]})
+    else:
+        click.echo(str(made))
+    end_with(errors)
 
 
 @command.command(
@@ -182,16 +190,21 @@ def make_report(ctx: click.Context, *, month: str | None, as_json: bool) -> None
 
     It is issued: numbered, kept in reports/, noted in the journal. Asked for again, the same report is given; if
     something is new about the month, another one is issued that names the one before.
+
+    A broken dossier is named in it and on standard error, and the exit code is then 3. A report that lacks one replaces
+    no whole one of a month that has passed.
     """
     from sopctl.workflow.papers.monthly import month_report
 
     made = month_report.issue(open_desk(ctx), month)
     if as_json:
-        put_json(made)
+        put_json({**asdict(made), "errors": [error_document(error) for error in made.errors]})
+        end_with(made.errors)
         return
     click.echo(f"{made.number}{'' if made.new else ' (issued before)'}")
     for file in made.files:
         click.echo(file)
+    end_with(made.errors)
 
 
 @command.command(

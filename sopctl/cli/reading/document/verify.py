@@ -24,7 +24,8 @@ def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_j
     """Check what a file is: issued, signed, superseded, altered or unknown; or whether all documents of a deposit, or
     of all of them, are intact. Signatures are checked against the site's certificates/.
 
-    Exit 1: something is altered, missing, unknown or not filed, or a signature is bad or could not be checked.
+    Exit 1: something is altered, missing, unknown or not filed, or a signature is bad or could not be checked. A file
+    that is in no dossier that can be read is unknown; those that cannot be read are named on standard error.
     """
     from sopctl.workflow.papers import integrity
 

@@ -8,12 +8,15 @@ import click
 
 from sopctl.cli.options import FILE, end_with, example, json_option, open_desk
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
-from sopctl.cli.render import put_json
+from sopctl.cli.render import error_document, put_json
 from sopctl.cli.steps.inventory._render import plain_conditions, put_conditions
 from sopctl.errors import ExitCode
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sopctl.errors import SopctlError
     from sopctl.workflow.views.inventories import Standing
 
 FORMATS = ("table", "json", "prometheus", "nagios")
@@ -52,13 +55,13 @@ def command(ctx: click.Context, *, ids: tuple[str, ...], form: str, output: Path
     from sopctl.workflow.views import inventories
 
     found, errors = inventories.standing(open_desk(ctx), ids)
-    code = _put(found, form, output, untried=len(errors))
+    code = _put(found, form, output, errors)
     if form != "nagios":
         end_with(errors)
     sys.exit(code)
 
 
-def _put(found: "list[Standing]", form: str, output: Path | None, untried: int) -> int:
+def _put(found: "list[Standing]", form: str, output: Path | None, errors: "Sequence[SopctlError]") -> int:
     """Print the conditions, or write them to `output`; the exit code."""
     from sopctl.adapters import exports
 
@@ -77,7 +80,8 @@ def _put(found: "list[Standing]", form: str, output: Path | None, untried: int) 
                     "conditions": plain_conditions(each.conditions),
                 }
                 for each in found
-            ]
+            ],
+            "errors": [error_document(error) for error in errors],
         }
         if output is None:
             put_json(document)
@@ -88,7 +92,7 @@ def _put(found: "list[Standing]", form: str, output: Path | None, untried: int) 
     elif form == "prometheus":
         text = exports.conditions_prometheus(rows)
     else:
-        text, code = exports.conditions_nagios(rows, untried)
+        text, code = exports.conditions_nagios(rows, len(errors))
     put_or_write(text, output)
     return code
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.options import choose_one, example, json_option, month_option, open_desk
-from sopctl.cli.render import aligned, console, counted_progress, put_json, table
+from sopctl.cli.options import choose_one, end_with, example, json_option, month_option, open_desk
+from sopctl.cli.render import aligned, console, counted_progress, error_document, put_json, table
 from sopctl.cli.steps.inventory._render import plain, plain_conditions, put_changes, put_conditions, room
 from sopctl.model.text import printable
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str | None, as_json: bool) -> None:
-    """The month's inventory of all servers: conditions and changes first, then the servers and their sums."""
+    """The month's inventory of all servers: conditions and changes first, then the servers and their sums.
+
+    A broken dossier is named on standard error, and the exit code is then 3.
+    """
     from sopctl.workflow.views import inventories
 
     if sum((as_csv, netbox is not None, as_json)) > 1:
@@ -53,10 +56,12 @@ def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
                 "not_gathered": found.not_gathered,
                 "not_due": [each.id for each in found.not_due],
                 "sums": found.sums,
+                "errors": [error_document(error) for error in found.broken.values()],
             }
         )
     else:
         _put_summary(found)
+    end_with([*found.broken.values()])
 
 
 def _put_summary(found: "MonthlySummary") -> None:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from sopctl.adapters.documents import forms, render
 from sopctl.adapters.documents.month_xlsx import month_xlsx
 from sopctl.adapters.documents.wording import month_name, plain_date
-from sopctl.errors import InvalidRecord
+from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.model.as_json import from_json
 from sopctl.model.availability import Availability
 from sopctl.model.facts.changes import Weight, real
@@ -37,7 +37,7 @@ from sopctl.workflow.papers.elements import letterhead, office_party
 from sopctl.workflow.servers import checking
 from sopctl.workflow.views import house, inventories
 from sopctl.workflow.views.inventories import MonthlySummary
-from sopctl.workflow.views.months import Then, month_of, then
+from sopctl.workflow.views.months import Then, month_of, readable, then
 from sopctl.workflow.views.sla_report import sla_report
 
 MAX_DATA = 16 * 1024 * 1024
@@ -46,12 +46,14 @@ CORRECTING = ("correct", "undo")
 
 
 class IssuedReport(Struct, frozen=True):
-    """A month's report: its number, its files, and whether this command issued it (else it had been before)."""
+    """A month's report: its number, its files, whether this command issued it (else it had been before), and what is
+    wrong with the dossiers that it would lack if it was made now."""
 
     month: str
     number: str
     files: tuple[str, ...]
     new: bool
+    errors: list[SopctlError]
 
 
 class _Month(NamedTuple):
@@ -63,6 +65,7 @@ class _Month(NamedTuple):
     inventory: MonthlySummary
     limits: Report
     watched: Sequence[checking.Report]
+    broken: dict[str, SopctlError]
 
     def within(self, moment: datetime | None) -> bool:
         """Did it happen in the month?"""
@@ -71,10 +74,10 @@ class _Month(NamedTuple):
 
 def issue(desk: Desk, name: str | None = None) -> IssuedReport:
     """Issue the report of a month, by default this one, as PDF and XLSX. Returns the one that was issued before if
-    nothing is new.
+    nothing is new, or if a dossier of a month that has passed cannot be read now, and could then.
 
-    Raises UsageError for what is not a month, InvalidRecord for what is broken, Conflict when another report is issued
-    at this moment.
+    Raises UsageError for what is not a month, InvalidRecord for reports that are broken, Conflict when another report
+    is issued at this moment.
     """
     of = month_of(desk, name)
     before = issued.read(desk.site)
@@ -84,20 +87,22 @@ def issue(desk: Desk, name: str | None = None) -> IssuedReport:
     seq, office = len(before) + 1, desk.site.settings.office
     number = f"{office.code}/L{seq:04}/{office.unit}/{desk.now().year}"
     by = desk.deciding.anyone(desk.site.settings.people)
-    form = report_form(desk, of, number=number, by=by, replaces=last.number if last else "")
-    if last and _says_the_same(form, _data(desk, last)):
-        return IssuedReport(of.name, last.number, _files(desk, last), new=False)
+    form, errors = report_form(desk, of, number=number, by=by, replaces=last.number if last else "")
+    if last and _stands(_data(desk, last), form, passed=desk.now() >= of.end):
+        return IssuedReport(of.name, last.number, _files(desk, last), new=False, errors=errors)
     contents = {
         f"laporan-{of.name}.pdf": render(form),
         f"laporan-{of.name}.xlsx": month_xlsx(form),
         f"laporan-{of.name}.json": msgspec.json.encode(form),
     }
     made = issued.issue(desk.site, before, Issued(seq, subject, number, desk.now(), by, desk.typed, files=()), contents)
-    return IssuedReport(of.name, number, _files(desk, made), new=True)
+    return IssuedReport(of.name, number, _files(desk, made), new=True, errors=errors)
 
 
-def report_form(desk: Desk, of: Month, *, number: str, by: str, replaces: str = "") -> forms.MonthForm:
-    """The report as a form. Raises InvalidRecord for a dossier that is broken."""
+def report_form(
+    desk: Desk, of: Month, *, number: str, by: str, replaces: str = ""
+) -> tuple[forms.MonthForm, list[SopctlError]]:
+    """The report as a form, and what is wrong with the dossiers that it lacks."""
     found = _read(desk, of)
     asked, today = min(desk.now().date(), of.last), desk.now().date()
     office = desk.site.settings.office.name
@@ -107,9 +112,10 @@ def report_form(desk: Desk, of: Month, *, number: str, by: str, replaces: str = 
     ]
     if replaces:
         opening.append(f"Laporan ini menggantikan laporan nomor {replaces}.")
-    figures, tables = tuple(_figures(found)), tuple(make(found) for make in TABLES)
+    lacks = [_lacks(found)] if found.broken else []
+    figures, tables = tuple(_figures(found)), (*lacks, *(make(found) for make in TABLES))
     digest = hashlib.sha256(msgspec.json.encode((figures, tables))).hexdigest()
-    return forms.MonthForm(
+    form = forms.MonthForm(
         letterhead=letterhead(desk.site),
         stamp=forms.Stamp(
             deposit_id=f"LAPORAN-{of.name}",
@@ -129,20 +135,22 @@ def report_form(desk: Desk, of: Month, *, number: str, by: str, replaces: str = 
         officer=office_party(desk.site, by),
         head=_head(desk),
     )
+    return form, [*found.broken.values()]
 
 
 def _read(desk: Desk, of: Month) -> _Month:
     reading = register.read(desk.site)
-    for error in reading.errors:
-        raise error
+    everyone, broken = readable(then(desk, of, reading.summaries))
+    inventory, limits = inventories.summary(desk, of.name), sla_report(desk, of.name)
     watched = checking.report(desk, of.name).servers if Checks(desk.site).begun else []
     return _Month(
         desk,
         of,
-        then(desk, of, reading.summaries),
-        inventories.summary(desk, of.name),
-        sla_report(desk, of.name).found,
+        everyone,
+        inventory,
+        limits.found,
         watched,
+        dict(sorted({**inventory.broken, **limits.broken, **broken, **reading.broken}.items())),
     )
 
 
@@ -209,6 +217,15 @@ def _availability(watched: Sequence[checking.Report]) -> forms.Section:
         Gangguan=sum(len(each.outages) for each in every),
         Gangguan_terlama=duration(max((each.longest for each in every), default=0)) if down else "–",
     )
+
+
+LACKS = "Berkas yang tidak dapat dibaca"
+
+
+def _lacks(found: _Month) -> forms.Table:
+    """Which deposits the report lacks, in whole or in part; in a report that lacks none, there is no such table."""
+    said = "tidak termasuk dalam laporan ini, seluruhnya atau sebagian"
+    return _table(LACKS, ("Kode", "Keterangan"), ((deposit_id, said) for deposit_id in found.broken))
 
 
 def _moves(found: _Month) -> forms.Table:
@@ -501,8 +518,15 @@ def _data(desk: Desk, last: Issued) -> forms.MonthForm:
     return from_json(content, forms.MonthForm)
 
 
-def _says_the_same(one: forms.MonthForm, other: forms.MonthForm) -> bool:
-    return (one.month, one.figures, one.tables) == (other.month, other.figures, other.tables)
+def _stands(last: forms.MonthForm, now: forms.MonthForm, *, passed: bool) -> bool:
+    """Does the last report stand? So it does where it says the same, and where another one would only lack more."""
+    return (last.figures, last.tables) == (now.figures, now.tables) or (
+        passed and _lacks_some(now) and not _lacks_some(last)
+    )
+
+
+def _lacks_some(form: forms.MonthForm) -> bool:
+    return any(table.title == LACKS for table in form.tables)
 
 
 def _files(desk: Desk, made: Issued) -> tuple[str, ...]:

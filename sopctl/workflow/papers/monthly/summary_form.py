@@ -83,6 +83,7 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
             "Umur server tidak dicatat dalam berkas; tahun BIOS adalah petunjuk. Masa garansi tidak dicatat.",
             "Memori dan disk dibaca dari server; sisanya menurut berkas penitipan.",
             *_late(found.servers, day),
+            *_broken(found.broken),
         ),
         officer=_NOBODY,
         acknowledged=_NOBODY,
@@ -95,6 +96,12 @@ def _late(servers: Iterable[InventoriedServer], day: date) -> Iterable[str]:
     said = [f"{deposit} ({plain_date(gathered)})" for deposit, gathered in late if gathered > day]
     if said:
         yield f"Didata setelah bulan berakhir: {', '.join(said)}."
+
+
+def _broken(ids: Iterable[str]) -> Iterable[str]:
+    """Which deposits the summary lacks, because their dossiers or facts could not be read."""
+    if named := ", ".join(ids):
+        yield f"Tidak termasuk dalam rekapitulasi ini, karena berkasnya tidak dapat dibaca: {named}."
 
 
 def _figure(label: str, value: float) -> forms.Field:

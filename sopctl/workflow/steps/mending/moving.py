@@ -66,7 +66,7 @@ def relocate(desk: Desk, deposit_id: str, *, to: To, told: Told) -> StepDone:
         try:
             also.append(deposit_port.apply(desk, deposit_id)[0])
         except SopctlError as error:  # the move is recorded; `todo` names what remains
-            desk.site.lagging.append(error)
+            desk.site.tell(error)
     return replace(done, also=tuple(also))
 
 

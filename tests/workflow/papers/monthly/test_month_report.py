@@ -144,6 +144,26 @@ def test_asked_for_again_it_is_the_same_and_what_is_new_makes_another(
     assert journal.check(october).gaps == []
 
 
+def test_a_report_names_what_it_lacks_and_replaces_no_whole_one(october: Desk) -> None:
+    history = october.site.root / "deposits" / "PS-2026-0001" / "history.yml"
+    whole, first = history.read_bytes(), month_report.issue(october, "2026-10")
+    assert first.errors == []
+    history.write_bytes(whole[:-200])
+    again = month_report.issue(october, "2026-10")
+    assert (again.new, again.number) == (False, first.number)
+    assert [error.where.partition("PS-")[2][:21] for error in again.errors] == ["2026-0001/history.yml"]
+    lacking = month_report.issue(october, "2026-11")
+    assert (lacking.new, len(lacking.errors)) == (True, 1)
+    words = text(Path(lacking.files[0]).read_bytes())
+    assert "Berkasyangtidakdapatdibaca" in words
+    assert "PS-2026-0001tidaktermasukdalamlaporanini" in words
+    assert not month_report.issue(october, "2026-11").new
+    history.write_bytes(whole)
+    mended = month_report.issue(october, "2026-11")
+    assert (mended.new, mended.errors) == (True, [])
+    assert "Berkas yang tidak dapat dibaca" not in {table.title for table in the_data(october).tables}
+
+
 def test_what_else_happened_in_the_house_has_its_rows(october: Desk, clock: Clock) -> None:
     clock.now = day(10, 12)
     tasks.done(october, "PS-2026-0001", what="kabel diganti", asked_by="pemilik", minutes=20)

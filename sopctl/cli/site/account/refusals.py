@@ -1,0 +1,30 @@
+"""`sopctl account refusals`: who was refused what on the page."""
+
+from datetime import UTC, datetime
+
+import click
+
+from sopctl.cli.options import example, json_option, open_site
+from sopctl.cli.render import put_json
+from sopctl.model.text import printable
+
+
+@click.command("refusals", epilog=example("sopctl account refusals"))
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """List whom the page refused lately, and what: failed logins, forms of others, acts without the role."""
+    from sopctl.workflow import accounts
+
+    rows = accounts.sessions(open_site(ctx)).refusals()
+    if as_json:
+        names = ("at", "account", "address", "what", "path")
+        put_json([dict(zip(names, (_when(at).isoformat(), *rest), strict=True)) for at, *rest in rows])
+        return
+    for at, account, address, what, path in rows:
+        who, where = account or "-", address or "-"
+        click.echo(printable(f"{_when(at):%Y-%m-%d %H:%M:%S}Z {what:<24} {who:<20} {where:<16} {path}"))
+
+
+def _when(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

@@ -1,0 +1,32 @@
+"""`sopctl serve`: the page."""
+
+from pathlib import Path
+
+import click
+
+from sopctl.cli.options import example, open_site
+
+
+@click.command("serve", epilog=example("sopctl serve", "sopctl serve --unix /run/sopctl/page.sock"))
+@click.option("--port", type=click.IntRange(1, 65535), default=8460, show_default=True, help="The port, on loopback.")
+@click.option(
+    "--unix", type=click.Path(path_type=Path, dir_okay=False), help="A Unix socket instead, for the office's proxy."
+)
+@click.pass_context
+def command(ctx: click.Context, *, port: int, unix: Path | None) -> None:
+    """Serve the page: heads dispose, units ask, everyone sees what waits for them (docs/page.md).
+
+    It listens on this machine alone. The office's proxy (nginx, Caddy) stands before it with TLS and the address that
+    sopctl.yml names (`page: {url: https://…}`). Needs the extra `page` (pip install 'sopctl[page]').
+    """
+    try:
+        from sopctl.page import server
+    except ImportError:
+        from sopctl.errors import OutsideFailure
+
+        raise OutsideFailure(
+            "page-not-installed",
+            "the page needs libraries that are not installed here",
+            remedy="Install sopctl with them: pip install 'sopctl[page]'.",
+        ) from None
+    server.serve(open_site(ctx), port=port, unix=unix, say=lambda text: click.echo(text, err=True))

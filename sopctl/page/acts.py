@@ -1,0 +1,230 @@
+"""The acts that people do at a desk, each as a form: what they fill in, and the workflow's function that does it."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from sopctl.errors import Action, UsageError
+from sopctl.page.visit import Upload
+from sopctl.store.dossiers import Dossier
+from sopctl.workflow.desk import Desk, StepDone
+from sopctl.workflow.steps import acts, inspecting, letters, reservation
+
+Kind = Literal["text", "area", "date", "number", "file", "choice"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a form. `choices` of one that is chosen: value and label."""
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    required: bool = True
+    hint: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+class Given:
+    """What a form sent, by the names of its fields."""
+
+    def __init__(self, form: "Form", fields: Mapping[str, str], files: Mapping[str, Upload], stack: ExitStack) -> None:
+        self._form, self._fields, self._files, self._stack = form, fields, files, stack
+
+    def text(self, name: str) -> str:
+        """A text, without what surrounds it. Raises UsageError for one that is needed and missing."""
+        said = self._fields.get(name, "").strip()
+        field = next(each for each in self._form.fields if each.name == name)
+        if field.required and not said:
+            raise UsageError("field-missing", "{field} is missing", field=field.label)
+        return said
+
+    def day(self, name: str) -> date | None:
+        """A day; None for one that is not given. Raises UsageError for what is none."""
+        said = self.text(name)
+        try:
+            return date.fromisoformat(said) if said else None
+        except ValueError:
+            raise UsageError("not-a-day", "{said!r} is not a day", said=said[:40]) from None
+
+    def number(self, name: str) -> int:
+        """A whole number. Raises UsageError for what is none."""
+        said = self.text(name)
+        if not (said.isascii() and said.isdecimal() and len(said) <= 9):
+            raise UsageError("not-a-number", "{said!r} is not a number", said=said[:40])
+        return int(said)
+
+    def file(self, name: str) -> Path | None:
+        """A file that was handed in, for as long as the form is worked on."""
+        found = self._files.get(name)
+        return self._stack.enter_context(found.as_file()) if found and found.name else None
+
+
+@dataclass(frozen=True)
+class Form:
+    """An act: where its form is (`/berkas/ID/PATH`), its verb and task, its words, its fields, and what does it."""
+
+    path: str
+    verb: str
+    title: str
+    button: str
+    fields: tuple[Field, ...]
+    do: Callable[[Desk, str, Given], StepDone]
+    task: str = ""
+    grave: bool = False
+    """Does it end something?"""
+
+
+_REASON = Field("reason", "Alasan", "area")
+_LETTER = Field("letter", "Pindaian surat", "file", required=False, hint="PDF, PNG atau JPEG")
+_NUMBER = Field("letter_number", "Nomor surat")
+
+
+def _day(given: Given, name: str) -> date:
+    found = given.day(name)
+    if found is None:
+        raise AssertionError("a field that is required")
+    return found
+
+
+FORMS = (
+    Form(
+        "disposisi",
+        "dispose",
+        "Disposisi",
+        "Disposisikan",
+        (Field("instruction", "Isi disposisi", "area"), Field("number", "Nomor lembar disposisi", required=False)),
+        lambda desk, id, given: letters.dispose(
+            desk, id, instruction=given.text("instruction"), letter_number=given.text("number")
+        ),
+    ),
+    Form(
+        "tolak",
+        "refuse",
+        "Penolakan",
+        "Tolak",
+        (_REASON, _LETTER),
+        lambda desk, id, given: acts.refuse(desk, id, reason=given.text("reason"), letter=given.file("letter")),
+        grave=True,
+    ),
+    Form(
+        "terima",
+        "accept",
+        "Penerimaan dengan catatan",
+        "Terima dengan catatan",
+        (Field("note", "Mengapa diterima", "area"),),
+        lambda desk, id, given: inspecting.accept(desk, id, note=given.text("note")),
+    ),
+    Form(
+        "tunda",
+        "hold",
+        "Penundaan",
+        "Tunda",
+        (_REASON,),
+        lambda desk, id, given: acts.hold(desk, id, reason=given.text("reason")),
+    ),
+    Form(
+        "lanjut",
+        "resume",
+        "Melanjutkan",
+        "Lanjutkan",
+        (Field("note", "Apa yang berubah", "area", required=False),),
+        lambda desk, id, given: acts.resume(desk, id, note=given.text("note")),
+    ),
+    Form(
+        "perpanjang",
+        "extend",
+        "Perpanjangan",
+        "Perpanjang",
+        (
+            Field("until", "Sampai tanggal", "date"),
+            Field("letter_number", "Nomor surat pemilik", required=False),
+            _LETTER,
+            Field("note", "Catatan", required=False),
+        ),
+        lambda desk, id, given: acts.extend(
+            desk,
+            id,
+            until=_day(given, "until"),
+            letter_number=given.text("letter_number"),
+            letter=given.file("letter"),
+            note=given.text("note"),
+        ),
+    ),
+    Form(
+        "prioritas",
+        "prioritise",
+        "Prioritas",
+        "Dahulukan",
+        (Field("priority", "Prioritas", "number", hint="yang lebih besar dilayani lebih dahulu; biasanya 0"), _REASON),
+        lambda desk, id, given: reservation.prioritise(
+            desk, id, priority=given.number("priority"), reason=given.text("reason")
+        ),
+    ),
+    Form(
+        "minta-kembali",
+        "return",
+        "Permintaan pengambilan",
+        "Minta kembali",
+        (_NUMBER, Field("letter_date", "Tanggal surat", "date", required=False), _LETTER),
+        lambda desk, id, given: letters.ask_back(
+            desk,
+            id,
+            letter_number=given.text("letter_number"),
+            letter_date=given.day("letter_date"),
+            letter=given.file("letter"),
+        ),
+        task="letter",
+    ),
+    Form(
+        "data-tersimpan",
+        "return",
+        "Data telah dicadangkan",
+        "Nyatakan",
+        (
+            Field(
+                "disks",
+                "Disk server",
+                "choice",
+                choices=(("keep", "jangan dihapus"), ("wipe", "hapus sebelum server diambil")),
+            ),
+        ),
+        lambda desk, id, given: letters.confirm_data_saved(desk, id, wipe=given.text("disks") == "wipe"),
+        task="data-saved",
+    ),
+    Form(
+        "cabut",
+        "withdraw",
+        "Pencabutan permohonan",
+        "Cabut permohonan",
+        (_REASON, _LETTER),
+        lambda desk, id, given: acts.withdraw(desk, id, reason=given.text("reason"), letter=given.file("letter")),
+        grave=True,
+    ),
+)
+"""In the order in which they are offered."""
+
+
+def form_at(path: str) -> Form | None:
+    """The form at this path, or None."""
+    return next((form for form in FORMS if form.path == path), None)
+
+
+def first_of(due: list[Action]) -> Form | None:
+    """The form of the first of these actions that has one."""
+    found = (form for each in due for form in FORMS if form.verb == each.verb and form.task in ("", each.task))
+    return next(found, None)
+
+
+def offered(dossier: Dossier, mine: tuple[str, ...]) -> list[Form]:
+    """The forms of the verbs that someone may ask for now, the one that is due first."""
+    step = dossier.standing.step
+    found = []
+    for form in FORMS:
+        task = step.task if step and step.verb == form.verb else dossier.summary.begins.get(form.verb, "")
+        if form.verb in mine and form.task in ("", task):
+            found.append(form)
+    return sorted(found, key=lambda form: not (step and form.verb == step.verb))

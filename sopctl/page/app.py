@@ -1,0 +1,215 @@
+"""The application: which address is answered by whom, and what becomes of what they raise."""
+
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sopctl.errors import SopctlError, UsageError
+from sopctl.page.guard import Guard
+from sopctl.page.handlers import acting, entrance, reading
+from sopctl.page.rendering import page
+from sopctl.page.visit import (
+    COOKIE,
+    LANGUAGE_COOKIE,
+    Language,
+    NotLoggedIn,
+    Refused,
+    Upload,
+    Visit,
+    new_secret,
+    office_clock,
+)
+from sopctl.store.site import Site
+
+Handler = Callable[..., Response]
+
+STYLE = (Path(__file__).parent / "style.css").read_bytes()
+ICON = (Path(__file__).parent / "icon.svg").read_bytes()
+MOST_FILES, MOST_FIELDS = 12, 200
+
+
+def style(_visit: Visit) -> Response:
+    """`/gaya.css`."""
+    return Response(STYLE, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+def icon(_visit: Visit) -> Response:
+    """`/ikon.svg`."""
+    return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+
+def health(visit: Visit) -> Response:
+    """`/sehat`: can the site be read?"""
+    _ = visit.site.settings
+    return PlainTextResponse("sehat\n")
+
+
+ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
+    ("/", ("GET",), reading.board),
+    ("/gaya.css", ("GET",), style),
+    ("/ikon.svg", ("GET",), icon),
+    ("/sehat", ("GET",), health),
+    ("/masuk", ("GET", "POST"), entrance.login),
+    ("/keluar", ("POST",), entrance.logout),
+    ("/undangan/{link}", ("GET", "POST"), entrance.invited),
+    ("/antrean", ("GET",), reading.queue),
+    ("/berkas", ("GET",), reading.listed),
+    ("/berkas/{deposit_id}", ("GET",), reading.dossier),
+    ("/berkas/{deposit_id}/dokumen/{sha256}", ("GET",), reading.document),
+    ("/berkas/{deposit_id}/{path}", ("GET", "POST"), acting.act),
+)
+"""Each address, how it may be asked for, and who answers."""
+
+
+def application(
+    root: Path,
+    *,
+    hosts: frozenset[str],
+    proxied: bool = False,
+    secure: bool = False,
+    clock: Callable[[], datetime] | None = None,
+) -> Guard:
+    """The page of the site at `root`. The site is read anew for each request: a change of sopctl.yml counts at once."""
+
+    def endpoint(handler: Handler) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            fields, files = await _form(request)
+            return await run_in_threadpool(_serve, root, handler, request, fields, files, clock)
+
+        return answer
+
+    routes = [Route(path, endpoint(handler), methods=list(methods)) for path, methods, handler in ROUTES]
+
+    async def elsewhere(request: Request, error: Exception) -> Response:
+        known = error.status_code if isinstance(error, HTTPException) else 500
+        return await run_in_threadpool(_serve, root, _nothing(known), request, {}, {}, clock)
+
+    app = Starlette(routes=routes, exception_handlers={HTTPException: elsewhere})
+    return Guard(app, hosts, proxied, secure)
+
+
+async def _form(request: Request) -> tuple[dict[str, str], dict[str, Upload]]:
+    """The texts and the files of a form."""
+    if request.method != "POST":
+        return {}, {}
+    fields: dict[str, str] = {}
+    files: dict[str, Upload] = {}
+    async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                files[name] = Upload(value.filename or "", await value.read())
+            else:
+                fields[name] = value.replace("\r\n", "\n")
+    return fields, files
+
+
+def _serve(
+    root: Path,
+    handler: Handler,
+    request: Request,
+    fields: Mapping[str, str],
+    files: Mapping[str, Upload],
+    clock: Callable[[], datetime] | None,
+) -> Response:
+    site = Site(root)
+    visit = _visit(site, request, fields, files, clock)
+    try:
+        visit.recognise()
+        response = _answered(visit, handler, request.path_params)
+    except Exception:  # noqa: BLE001 (one request that fails ends no other; the reader learns nothing of it)
+        traceback.print_exc(file=sys.stderr)
+        response = PlainTextResponse("Maaf, ada kesalahan pada sopctl.\n", status_code=500)
+    for error in site.lagging:
+        print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
+    if visit.fresh:
+        response.set_cookie(COOKIE, visit.secret, secure=True, httponly=True, samesite="lax", path="/")
+    if request.query_params.get("bahasa") in ("id", "en"):
+        response.set_cookie(LANGUAGE_COOKIE, visit.language, max_age=31_536_000, secure=True, httponly=True, path="/")
+    return response
+
+
+def _visit(
+    site: Site,
+    request: Request,
+    fields: Mapping[str, str],
+    files: Mapping[str, Upload],
+    clock: Callable[[], datetime] | None,
+) -> Visit:
+    language: Language = "id"
+    wanted = request.query_params.get("bahasa") or request.cookies.get(LANGUAGE_COOKIE)
+    if wanted == "en":
+        language = "en"
+    secret = request.cookies.get(COOKIE, "")
+    known = bool(re.fullmatch(r"[A-Za-z0-9_-]{40,60}", secret))
+    return Visit(
+        site=site,
+        clock=clock or office_clock(site),
+        method="GET" if request.method == "HEAD" else request.method,
+        path=request.url.path,
+        address=request.scope.get("sopctl.address", ""),
+        secret=secret if known else new_secret(),
+        fresh=not known,
+        language=language,
+        query=dict(request.query_params),
+        fields=fields,
+        files=files,
+    )
+
+
+def _answered(visit: Visit, handler: Handler, places: Mapping[str, str]) -> Response:
+    try:
+        return handler(visit, **places)
+    except NotLoggedIn:
+        return _to_login(visit)
+    except entrance.Resumed as resumed:
+        return _again(visit, resumed)
+    except Refused as refused:
+        visit.note_refusal(refused.what)
+        return page(visit, "message.html", status=403, title="Ditolak")
+    except SopctlError as error:
+        visit.problem = error
+        missing = isinstance(error, UsageError)
+        status = 404 if missing else acting.status(error)
+        if not missing:
+            print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
+        return page(visit, "message.html", status=status, title="Tidak ada" if missing else "Tidak bisa")
+
+
+def _to_login(visit: Visit) -> Response:
+    """The login; it leads back to what was asked for, with what was typed there."""
+    if visit.method == "POST":
+        return entrance.ask(visit, visit.path, entrance.packed(visit.fields), status=401)
+    there = visit.path + ("?" + "&".join(f"{k}={quote(v)}" for k, v in visit.query.items()) if visit.query else "")
+    return RedirectResponse(f"/masuk?lanjut={quote(there, safe='')}", 303)
+
+
+def _again(visit: Visit, resumed: entrance.Resumed) -> Response:
+    """The form that was sent without a session, with what was typed there."""
+    path = resumed.there.partition("?")[0]
+    for pattern, methods, handler in ROUTES:
+        shape = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
+        found = re.fullmatch(shape, path)
+        if found and "POST" in methods and handler is not entrance.login:
+            visit.method, visit.path, visit.typed, visit.fields = "GET", path, resumed.typed, {}
+            return _answered(visit, handler, found.groupdict())
+    return RedirectResponse(resumed.there, 303)
+
+
+def _nothing(status: int) -> Handler:
+    def answer(visit: Visit) -> Response:
+        return page(visit, "message.html", status=status, title="Tidak ada")
+
+    return answer

@@ -1,0 +1,102 @@
+"""The acts: GET shows a form, POST does it, once."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from starlette.responses import RedirectResponse, Response
+
+from sopctl.errors import Conflict, NotNow, OutsideFailure, SopctlError
+from sopctl.page import acts
+from sopctl.page.acts import Form, Given
+from sopctl.page.rendering import page
+from sopctl.page.visit import FOREIGN_FORM, Refused, Visit, foreign_form, new_secret
+from sopctl.store import versions
+from sopctl.store.page.database import Database
+from sopctl.store.page.once import Once
+from sopctl.workflow.views import mine
+from sopctl.workflow.views.offers import offers
+
+NOT_THEIRS = frozenset(
+    {"decider-missing", "not-a-clerk", "offices-act", "other-units-step", "reader-decides-nothing", "role-not-held"}
+)
+"""The errors that say: it is not for this person to do."""
+
+
+def act(visit: Visit, deposit_id: str, path: str) -> Response:
+    """`/berkas/ID/PATH`."""
+    mine.find(visit.desk, visit.sight, deposit_id)  # whoever may not see it learns nothing else
+    form = acts.form_at(path)
+    if form is None:
+        raise mine.absent(deposit_id)
+    if visit.method == "GET":
+        return _shown(visit, form, deposit_id)
+
+    def do() -> str:
+        with ExitStack() as stack:
+            given = Given(form, visit.fields, visit.files, stack)
+            form.do(visit.desk.having_seen({deposit_id: visit.fields.get("head", "")}), deposit_id, given)
+        return f"/berkas/{deposit_id}?selesai={form.path}"
+
+    return once(visit, do, lambda: _shown(visit, form, deposit_id))
+
+
+def once(visit: Visit, do: Callable[[], str], again: Callable[[], Response]) -> Response:
+    """Do what a form asks for, and show where that led; the same form sent twice is done once. What is refused is shown
+    `again`, with what was typed."""
+    if not visit.own_form:
+        visit.note_refusal(FOREIGN_FORM)
+        visit.problem, visit.typed = foreign_form(), visit.fields
+        return again()
+    book = Once(Database(visit.site))
+    key = f"{visit.path} {visit.fields.get('key', '')[:100]}"
+    account = visit.account.name if visit.account else ""
+    there = book.reserve(key, account, visit.now.timestamp())
+    if there:
+        return RedirectResponse(there, 303)
+    try:
+        if there is not None:
+            raise Conflict("sending-twice", "the same form is being recorded just now")
+        try:
+            there = do()
+        except BaseException:
+            book.release(key)
+            raise
+        book.done(key, there)
+    except SopctlError as error:
+        visit.problem, visit.typed = error, visit.fields
+        if error.id in NOT_THEIRS:
+            raise Refused(error.id) from error
+        return again()
+    versions.commit(visit.site, "sopctl serve")
+    return RedirectResponse(there, 303)
+
+
+def status(error: SopctlError | None) -> int:
+    """The HTTP status that says what kind of error it is."""
+    match error:
+        case None:
+            return 200
+        case NotNow(id=id) if id == FOREIGN_FORM:
+            return 403
+        case NotNow() | Conflict():
+            return 409
+        case OutsideFailure():
+            return 503
+        case _:
+            return 422
+
+
+def _shown(visit: Visit, form: Form, deposit_id: str) -> Response:
+    """The form; with what was typed, after a refusal. Its head is that of now: who sends it again saw this page."""
+    row, dossier = mine.find(visit.desk, visit.sight, deposit_id)
+    offered = form in acts.offered(dossier, offers(visit.desk, dossier).mine)
+    return page(
+        visit,
+        "act.html",
+        status=status(visit.problem) if visit.problem or offered else 409,
+        form=form,
+        row=row,
+        dossier=dossier,
+        key=new_secret(),
+        offered=offered,
+    )

@@ -1,0 +1,105 @@
+"""Coming in and going out: login, logout, the link by which a password is set."""
+
+import json
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.responses import RedirectResponse, Response
+
+from sopctl.errors import NotNow, SopctlError, UsageError
+from sopctl.page.rendering import page
+from sopctl.page.visit import FOREIGN_FORM, Refused, Visit, foreign_form
+from sopctl.workflow import accounts
+
+KEPT_BYTES = 64 * 1024
+"""How much of a form that was sent without a session is carried through the login."""
+
+
+class Resumed(Exception):
+    """Someone has logged in who had sent a form before: it is to be shown again, with what they typed."""
+
+    def __init__(self, there: str, typed: Mapping[str, str]) -> None:
+        super().__init__(there)
+        self.there, self.typed = there, typed
+
+
+def login(visit: Visit) -> Response:
+    """`/masuk`. After a form that was sent without a session, `kept` carries what was typed there through the login."""
+    there = local(visit.fields.get("lanjut") or visit.query.get("lanjut", "/"))
+    kept = visit.fields.get("kept", "")
+    if visit.method == "GET":
+        if visit.who:
+            return RedirectResponse(there, 303)
+        return ask(visit, there, "")
+    if not visit.own_form:
+        visit.note_refusal(FOREIGN_FORM)
+        visit.problem = foreign_form()
+        return ask(visit, there, kept, status=403)
+    try:
+        secret = accounts.log_in(
+            visit.site, visit.fields.get("name", ""), visit.fields.get("password", ""), visit.address, visit.now
+        )
+    except NotNow as error:
+        visit.problem = error
+        return ask(visit, there, kept, status=429 if error.id == "too-many-failures" else 422)
+    visit.renew(secret)
+    typed = unpacked(kept)
+    if typed:
+        raise Resumed(there, typed)
+    return RedirectResponse(there, 303)
+
+
+def ask(visit: Visit, there: str, kept: str, *, status: int = 200) -> Response:
+    """The login."""
+    name = visit.fields.get("name", "")[:100] if visit.path == "/masuk" else ""
+    return page(visit, "login.html", status=status, there=there, kept=kept, typed_name=name)
+
+
+def logout(visit: Visit) -> Response:
+    """`/keluar`."""
+    if not visit.own_form:
+        raise Refused(FOREIGN_FORM)
+    accounts.sessions(visit.site).end(visit.secret)
+    return RedirectResponse("/masuk", 303)
+
+
+def invited(visit: Visit, link: str) -> Response:
+    """`/undangan/LINK`: GET asks and uses nothing up, so that a mail scanner that follows links does no harm."""
+    account = accounts.kept(visit.site).invited(link, visit.now.timestamp())
+    if account is None:
+        visit.problem = accounts.link_spent()
+        return page(visit, "message.html", status=410, title="Tautan")
+    if visit.method == "GET":
+        return page(visit, "invited.html", account=account.name)
+    try:
+        if not visit.own_form:
+            raise foreign_form()
+        if visit.fields.get("password") != visit.fields.get("repeated"):
+            raise UsageError("passwords-differ", "the two passwords differ")
+        accounts.accept(visit.site, link, visit.fields.get("password", ""), visit.now)
+    except SopctlError as error:
+        visit.problem = error
+        return page(visit, "invited.html", status=422, account=account.name)
+    return RedirectResponse("/masuk", 303)
+
+
+def local(address: str) -> str:
+    """A path of this page; `/` for whatever could lead elsewhere."""
+    parts = urlsplit(address)
+    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return address if plain and address.isprintable() and "\\" not in address else "/"
+
+
+def packed(fields: Mapping[str, str]) -> str:
+    """What was typed, to be carried through a login; empty where it is too much."""
+    text = json.dumps({name: value for name, value in fields.items() if name not in ("token", "key", "password")})
+    return text if len(text) <= KEPT_BYTES else ""
+
+
+def unpacked(text: str) -> dict[str, str]:
+    """What `packed` made, from a form that anybody may have written."""
+    try:
+        found = json.loads(text) if len(text) <= KEPT_BYTES else {}
+    except (ValueError, RecursionError):
+        return {}
+    return {key: value for key, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}

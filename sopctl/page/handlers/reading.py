@@ -1,0 +1,132 @@
+"""What is read: the board, lists, a dossier, its documents."""
+
+from pathlib import PurePath
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from sopctl.errors import Action
+from sopctl.page import acts
+from sopctl.page.rendering import page
+from sopctl.page.visit import Refused, Visit
+from sopctl.workflow.papers import integrity
+from sopctl.workflow.steps import reservation
+from sopctl.workflow.views import details, mine
+from sopctl.workflow.views.board import STATES, Query, State
+from sopctl.workflow.views.offers import offers
+
+A_PAGE = 50
+"""Rows of a list on one page."""
+ON_BOARD = 20
+"""Rows of what waits for others, on the board."""
+TYPES = {
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""Papers that may be taken away. Everything else in a dossier is the tool's own."""
+
+
+def board(visit: Visit) -> Response:
+    """`/`."""
+    found = mine.mine(visit.desk, visit.sight)
+    return page(
+        visit,
+        "board.html",
+        found=found,
+        form=lambda row: acts.first_of(mine.due_to(visit.desk, row)),
+        most=ON_BOARD,
+        filing=_may_file(visit),
+    )
+
+
+def listed(visit: Visit) -> Response:
+    """`/berkas`."""
+    asked = visit.query
+    state: State = next((each for each in STATES if each == asked.get("keadaan")), "open")
+    number = asked.get("halaman", "1")
+    at = int(number) if number.isdecimal() and number.isascii() and len(number) < 6 else 1
+    query = Query(state=state, search=asked.get("cari", "")[:100], unit=asked.get("unit", "")[:100])
+    found = mine.listed(visit.desk, visit.sight, query, (max(at, 1) - 1) * A_PAGE, A_PAGE)
+    kept = {"keadaan": state, "cari": query.search, "unit": query.unit}
+    return page(
+        visit,
+        "list.html",
+        found=found,
+        query=query,
+        states=STATES,
+        at=at,
+        pages=max(1, -(-found.total // A_PAGE)),
+        to=lambda n: "/berkas?" + urlencode({**kept, "halaman": n}),
+    )
+
+
+def dossier(visit: Visit, deposit_id: str) -> Response:
+    """`/berkas/ID`."""
+    row, found = mine.find(visit.desk, visit.sight, deposit_id)
+    offer = offers(visit.desk, found)
+    personal = visit.sight.personal
+    papers = [each for each in integrity.documents(visit.desk, deposit_id) if _ending(each.file) in TYPES]
+    return page(
+        visit,
+        "dossier.html",
+        row=row,
+        dossier=found,
+        deposit=details.masked(found.deposit, personal=personal),
+        contacts=details.contacts(found.deposit, personal=personal),
+        events=list(reversed(details.events(found, personal=personal))),
+        decided_by=lambda event: details.decided_by(event, visit.site),
+        procedure=found.procedures[row.procedure],
+        forms=acts.offered(found, offer.mine),
+        primary=_primary(offer.due),
+        papers=[(each, PurePath(each.file).name) for each in papers],
+        done=visit.query.get("selesai", ""),
+    )
+
+
+def document(visit: Visit, deposit_id: str, sha256: str) -> Response:
+    """`/berkas/ID/dokumen/SHA256`: a document that the history names by its hash, and only as long as it has it."""
+    mine.find(visit.desk, visit.sight, deposit_id)
+    if not visit.sight.papers:
+        raise Refused("papers-not-for-readers")
+    found = integrity.content(visit.desk, deposit_id, sha256)
+    kind = TYPES.get(_ending(found.file)) if found else None
+    if found is None or kind is None:
+        raise mine.absent(deposit_id)
+    name = PurePath(found.file).name
+    return Response(
+        found.content,
+        media_type=kind,
+        headers={
+            "Content-Disposition": f'attachment; filename="{deposit_id}-{name}"',
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )
+
+
+def queue(visit: Visit) -> Response:
+    """`/antrean`."""
+    sight, units = visit.sight, visit.site.settings.units
+    found = [
+        (number, each)
+        for number, each in enumerate(reservation.queue(visit.site), start=1)
+        if sight.sees(units, each.unit)
+    ]
+    return page(visit, "queue.html", queue=found)
+
+
+def _primary(due: Action | None) -> set[str]:
+    """The verbs that end what is due, rather than put it off."""
+    if due is None:
+        return set()
+    return {due.verb} | {each.verb for each in due.alternatives if each.verb in mine.DECISIONS[:1]}
+
+
+def _may_file(visit: Visit) -> bool:
+    return visit.who is not None and (visit.who.kind == "unit" or visit.who.clerk)
+
+
+def _ending(file: str) -> str:
+    return PurePath(file).suffix.lower()

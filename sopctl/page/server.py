@@ -1,0 +1,62 @@
+"""The server under the page: uvicorn, on loopback or a Unix socket."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from sopctl.errors import OutsideFailure, UsageError
+from sopctl.page.app import application
+from sopctl.store.site import Site
+
+AT_ONCE = 256
+"""Connections that are served at once; more are told to come back."""
+IDLE_SECONDS = 15
+"""How long a connection is kept without a request."""
+LEAVE_SECONDS = 20
+"""How long requests that are being worked on may take when the page is stopped."""
+
+
+def serve(site: Site, *, port: int, unix: Path | None, say: Callable[[str], None]) -> None:
+    """Serve until it is stopped. Raises UsageError for a socket without the page's address in sopctl.yml."""
+    url = site.settings.page.url if site.settings.page else ""
+    if unix and not url:
+        raise UsageError(
+            "page-without-address",
+            "behind a proxy, the page must know its address",
+            where=str(site.root / "sopctl.yml"),
+            remedy="Name it in sopctl.yml: page: {url: https://titipan.example.org}",
+        )
+    app = application(
+        site.root, hosts=hosts(url, None if unix else port), proxied=bool(unix), secure=url.startswith("https:")
+    )
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=port,
+        uds=str(unix) if unix else None,
+        proxy_headers=False,
+        server_header=False,
+        date_header=True,
+        lifespan="off",
+        ws="none",
+        limit_concurrency=AT_ONCE,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=LEAVE_SECONDS,
+        log_level="warning",
+        access_log=False,
+    )
+    say(f"the page of {site.root}: {url or f'http://127.0.0.1:{port}'}")
+    try:
+        uvicorn.Server(config).run()
+    except OSError as error:
+        raise OutsideFailure(
+            "page-not-listening", "the page cannot listen there: {reason}", reason=error.strerror or str(error)
+        ) from None
+
+
+def hosts(url: str, port: int | None) -> frozenset[str]:
+    """The names by which the page may be asked for: that of its address, and on loopback this machine's own."""
+    mine = {urlsplit(url).netloc} if url else set()
+    return frozenset(mine | ({f"{name}:{port}" for name in ("127.0.0.1", "localhost")} if port else set()))

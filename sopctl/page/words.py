@@ -1,0 +1,89 @@
+"""What the page says: Indonesian where it stands, English by one table. What people wrote is never translated."""
+
+import re
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+
+from sopctl.errors import SopctlError
+from sopctl.page.english import ENGLISH, INDONESIAN
+from sopctl.page.visit import Language
+from sopctl.workflow.views.board import Row
+
+ERRORS = {
+    "account-of-two-kinds": "nama itu milik orang dan unit kerja",
+    "clock-doubtful": "jam komputer ini meragukan; belum ada yang dicatat",
+    "date-not-meant": "tanggal itu tidak mungkin dimaksudkan",
+    "disk-full": "disk penuh; tidak ada yang dicatat",
+    "extension-not-in-the-future": "{until} tidak di masa depan",
+    "extension-not-later": "masa penitipan sudah sampai {valid_until}; {until} bukan perpanjangan",
+    "field-missing": "{field} belum diisi",
+    "file-too-large": "berkas lebih besar dari {limit}",
+    "held-by-another": "berkas ini sedang dikerjakan orang lain; tunggu sebentar, lalu kirim lagi",
+    "form-of-another-session": "formulir ini berasal dari sesi lain: periksa, lalu kirim lagi",
+    "history-moved": "berkas {deposit} sudah berubah sejak halaman ini dibuka: peristiwa terbaru nomor {number}",
+    "instruction-missing": "isi disposisi belum ditulis",
+    "letter-number-missing": "nomor surat belum ditulis",
+    "link-spent": "tautan ini sudah dipakai, atau sudah terlalu lama",
+    "login-refused": "nama atau kata sandi tidak benar",
+    "not-a-day": "{said!r} bukan tanggal",
+    "not-a-number": "{said!r} bukan bilangan",
+    "not-a-scan": "pindaian harus berupa PDF, PNG atau JPEG",
+    "not-due": "bukan itu yang harus dilakukan sekarang, melainkan {place}: {activity} ({actor})",
+    "not-to-be-seen": "tidak ada berkas {deposit} di sini",
+    "on-hold": "berkas {deposit} ditunda: {note}",
+    "password-length": "kata sandi terdiri atas {least} sampai {most} huruf",
+    "passwords-differ": "kedua kata sandi tidak sama",
+    "reason-missing": "alasannya belum ditulis",
+    "note-missing": "catatannya belum ditulis",
+    "note-too-long": "catatan terdiri atas {length} huruf, paling banyak {most}",
+    "role-not-held": "ini wewenang {role}",
+    "sending-twice": "formulir yang sama sedang dicatat; muat ulang sebentar lagi",
+    "text-not-recordable": "teks ini memuat tanda yang tidak dapat dicatat",
+    "too-many-failures": "terlalu banyak percobaan masuk yang gagal; tunggu seperempat jam",
+}
+"""Errors in Indonesian, by their id; one that is not here is told in English."""
+
+WAITING = {
+    "space": "menunggu tempat, nomor {first} dari {second}",
+    "person": "dicoba {first} kali; perlu dilihat",
+    "month": "menunggu bulan berikutnya",
+    "hold": "ditunda",
+    "decision": "menunggu keputusan",
+    "unfinished": "pekerjaan terhenti",
+}
+"""What a row of the board waits for."""
+
+
+def say(said: str, language: Language, **places: Any) -> str:
+    """A text of the page, with its places filled."""
+    text = INDONESIAN.get(said, said) if language == "id" else ENGLISH[said]
+    return text.format(**places) if places else text
+
+
+def error(found: SopctlError, language: Language) -> str:
+    """What is wrong, in a sentence."""
+    own = ERRORS.get(found.id) if language == "id" else None
+    said = own.format(**found.values) if own else found.sentence
+    return "; ".join((said[:1].upper() + said[1:], *found.lines))
+
+
+def day(value: date, language: Language) -> str:
+    """A day, with its month as a word."""
+    return str(format_date(value, "d MMM yyyy", locale="id" if language == "id" else "en_GB"))
+
+
+def late(row: Row, language: Language) -> str:
+    """How late it is, or until when it is due."""
+    if row.late:
+        return say("terlambat {days} hari", language, days=row.late_days)
+    return say("sampai {day}", language, day=day(row.due, language)) if row.due else ""
+
+
+def waiting(row: Row, language: Language) -> str:
+    """What it waits for, in words."""
+    kind, _, rest = row.waiting.partition(" ")
+    if kind not in WAITING:
+        return ""
+    return say(WAITING[kind], language, **dict(zip(("first", "second"), re.findall(r"\d+", rest), strict=False)))

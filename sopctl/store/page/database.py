@@ -1,0 +1,85 @@
+"""The page's own file, `page/page.sqlite3`: never in git, and nothing that proves a deposit.
+
+Secrets (a session's id, a link's word, a token) are kept as their hashes only: who reads the file can use none of them.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sopctl.errors import OutsideFailure
+from sopctl.store.durable import make_folder, touch, write_atomic
+from sopctl.store.site import Site
+
+FOLDER = "page"
+FILE_NAME = "page.sqlite3"
+BUSY_SECONDS = 5.0
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, kind TEXT NOT NULL, password TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS invitations (hash TEXT PRIMARY KEY, account TEXT NOT NULL, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS sessions (hash TEXT PRIMARY KEY, account TEXT NOT NULL, began REAL, seen REAL);
+CREATE TABLE IF NOT EXISTS failures (account TEXT NOT NULL, address TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS requests (key TEXT PRIMARY KEY, account TEXT NOT NULL, place TEXT NOT NULL, at REAL);
+CREATE TABLE IF NOT EXISTS drafts (account TEXT, name TEXT, text TEXT, at REAL, PRIMARY KEY (account, name));
+CREATE TABLE IF NOT EXISTS refusals (at REAL NOT NULL, account TEXT, address TEXT, what TEXT, path TEXT);
+CREATE INDEX IF NOT EXISTS failures_at ON failures (at);
+"""
+
+
+class Database:
+    """The file, made when it is first needed."""
+
+    def __init__(self, site: Site) -> None:
+        self.path: Path = site.root / FOLDER / FILE_NAME
+
+    @contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        """A connection, within one transaction that writes. Raises OutsideFailure when the file cannot be used."""
+        try:
+            if not self.path.exists():
+                self._make()
+            with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                except BaseException:
+                    connection.execute("ROLLBACK")
+                    raise
+                connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that only reads. Raises OutsideFailure when the file cannot be used."""
+        try:
+            if not self.path.exists():
+                self._make()
+            with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _make(self) -> None:
+        make_folder(self.path.parent)
+        write_atomic(self.path.parent / ".gitignore", b"# accounts and sessions of the page: never in git\n*\n")
+        touch(self.path)
+        with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as connection:
+            connection.executescript(_TABLES)
+
+    def _unusable(self, error: sqlite3.Error) -> OutsideFailure:
+        return OutsideFailure(
+            "page-file-unusable",
+            "the page's accounts cannot be used: {reason}",
+            where=str(self.path),
+            remedy="Look after the disk and the file's owner. If it is broken, move it away and invite people anew.",
+            reason=error,
+        )
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret: its SHA-256, hex. Secrets of the page are random, so that no slower hash is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()

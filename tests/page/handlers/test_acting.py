@@ -1,0 +1,189 @@
+"""The acts: each once, against the head that was seen; and what was typed survives every refusal."""
+
+import html
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from sopctl.store import dossiers
+from sopctl.store.journal import Journal
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.steps import acts, letters
+from tests.conftest import Clock
+from tests.page.conftest import Browser, hidden
+
+Login = Callable[[str], Browser]
+TYPED = 'Siapkan <tempat> & "rak"'
+
+
+def outcomes(desk: Desk, deposit: str) -> list[tuple[str, str, str]]:
+    return [(each.outcome, each.by, each.typed) for each in dossiers.read(desk.site, deposit).events]
+
+
+def test_a_disposition(login: Login, file_request: Callable[..., str], desk: Desk) -> None:
+    deposit, kadis = file_request(), login("kadis")
+    answer = kadis.fill(f"/berkas/{deposit}/disposisi", instruction=TYPED)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/berkas/{deposit}?selesai=disposisi")
+    assert outcomes(desk, deposit)[-1] == ("selesai", "kadis", "page:kadis")
+    assert html.escape(TYPED, quote=True).replace("&quot;", "&#34;") in kadis.get(f"/berkas/{deposit}").text
+    assert kadis.get(f"/berkas/{deposit}/disposisi").status_code == 409, "it is kabid's turn now"
+
+
+def test_the_same_form_twice_is_done_once(login: Login, file_request: Callable[..., str], desk: Desk) -> None:
+    deposit, kadis = file_request(), login("kadis")
+    path = f"/berkas/{deposit}/tunda"
+    form = kadis.form(path, reason="x")
+    first, second = kadis.post(path, data=form), kadis.post(path, data=form)
+    assert first.headers["location"] == second.headers["location"]
+    assert len(outcomes(desk, deposit)) == 2
+
+
+def test_two_clicks_at_the_same_moment_are_one(login: Login, file_request: Callable[..., str], desk: Desk) -> None:
+    deposit, kadis = file_request(), login("kadis")
+    path = f"/berkas/{deposit}/disposisi"
+    form = kadis.form(path, instruction="x")
+    answers: list[int] = []
+    clicks = [
+        threading.Thread(target=lambda: answers.append(kadis.post(path, data=form).status_code)) for _ in range(4)
+    ]
+    for click in clicks:
+        click.start()
+    for click in clicks:
+        click.join()
+    assert len(outcomes(desk, deposit)) == 2
+    assert set(answers) <= {303, 409}
+    assert 303 in answers
+
+
+def test_a_stale_tab_keeps_what_was_typed(login: Login, file_request: Callable[..., str], desk: Desk) -> None:
+    """Where one person has the same verb at the next step too, a stale form would do that one."""
+    deposit, kadis = file_request(), login("kadis")
+    path = f"/berkas/{deposit}/tunda"
+    stale = kadis.form(path, reason=TYPED)
+    letters.dispose(desk, deposit, instruction="x")
+    answer = kadis.post(path, data=stale)
+    assert answer.status_code == 409
+    assert "sudah berubah" in answer.text
+    assert "Siapkan &lt;tempat&gt; &amp; " in answer.text
+    assert len(outcomes(desk, deposit)) == 2
+    again = kadis.post(path, data={**hidden(answer.text), "reason": TYPED})
+    assert again.status_code == 303, "who has seen what changed may send it again"
+
+
+def test_a_missing_head_is_no_way_around(login: Login, file_request: Callable[..., str], desk: Desk) -> None:
+    deposit, kadis = file_request(), login("kadis")
+    path = f"/berkas/{deposit}/tunda"
+    form = kadis.form(path, reason="x")
+    del form["head"]
+    assert kadis.post(path, data=form).status_code == 409
+    assert len(outcomes(desk, deposit)) == 1
+
+
+def test_what_is_not_valid_keeps_what_was_typed(login: Login, file_request: Callable[..., str], desk: Desk) -> None:
+    deposit, kadis = file_request(), login("kadis")
+    path = f"/berkas/{deposit}/perpanjang"
+    for until in ("2020-01-01", "besok", ""):
+        answer = kadis.fill(path, until=until, note=TYPED)
+        assert answer.status_code == 422
+        assert "Siapkan &lt;tempat&gt;" in answer.text
+        assert f'value="{until}"' in answer.text
+    form = kadis.form(path, until="2028-12-31")
+    answer = kadis.post(path, data=form, files={"letter": ("surat.pdf", b"<script>", "application/pdf")})
+    assert answer.status_code == 422
+    assert "PDF, PNG" in answer.text
+    assert len(outcomes(desk, deposit)) == 1
+    form = kadis.form(path, until="2028-12-31")
+    answer = kadis.post(path, data=form, files={"letter": ("../../surat.PDF", b"%PDF-1.4 x", "application/pdf")})
+    assert answer.status_code == 303, answer.text
+    kept = next((desk.site.root / "deposits" / deposit / "documents").glob("*surat-perpanjangan.pdf"))
+    assert kept.read_bytes() == b"%PDF-1.4 x"
+
+
+def test_text_survives_a_lost_session(login: Login, file_request: Callable[..., str], desk: Desk) -> None:
+    deposit, kadis = file_request(), login("kadis")
+    path = f"/berkas/{deposit}/disposisi"
+    form = kadis.form(path, instruction=TYPED)
+    kadis.cookies.clear()
+    asked = kadis.post(path, data=form)
+    assert asked.status_code == 401
+    assert len(outcomes(desk, deposit)) == 1
+    carried = {name: html.unescape(value) for name, value in hidden(asked.text).items()}
+    back = kadis.post("/masuk", data={**carried, "name": "kadis", "password": "kuda baterai staples benar"})
+    assert back.status_code == 200
+    assert "Siapkan &lt;tempat&gt;" in back.text
+    assert len(outcomes(desk, deposit)) == 1, "a login sends nothing by itself"
+    assert kadis.post(path, data={**hidden(back.text), "instruction": TYPED}).status_code == 303
+    assert len(outcomes(desk, deposit)) == 2
+
+
+@pytest.mark.parametrize("name", ["staf", "kabid", "contoh", "inspektorat"])
+def test_nobody_does_what_is_not_theirs(login: Login, file_request: Callable[..., str], desk: Desk, name: str) -> None:
+    """Neither offered nor taken, whatever a form claims."""
+    deposit, browser = file_request(), login(name)
+    assert "/disposisi" not in browser.get(f"/berkas/{deposit}").text
+    path = f"/berkas/{deposit}/disposisi"
+    page = browser.get(path)
+    assert page.status_code == 409
+    form = {**hidden(browser.get("/").text), "instruction": "x", "by": "kadis", "key": "k"}
+    form["head"] = dossiers.read(desk.site, deposit).head
+    assert browser.post(path, data=form).status_code == 403
+    assert len(outcomes(desk, deposit)) == 1
+
+
+def test_no_reader_does_anything(login: Login, file_request: Callable[..., str], desk: Desk) -> None:
+    deposit, browser = file_request(), login("inspektorat")
+    head = dossiers.read(desk.site, deposit).head
+    token = hidden(browser.get("/").text)["token"]
+    paths = ("disposisi", "tolak", "tunda", "perpanjang", "cabut")
+    for number, path in enumerate(paths):
+        data = {
+            "token": token,
+            "head": head,
+            "key": str(number),
+            "reason": "x",
+            "instruction": "x",
+            "until": "2027-01-01",
+        }
+        assert browser.post(f"/berkas/{deposit}/{path}", data=data).status_code == 403
+    assert len(outcomes(desk, deposit)) == 1
+
+
+def test_every_act_at_a_desk(
+    login: Login, until_space: Callable[..., str], file_request: Callable[..., str], desk: Desk, clock: Clock
+) -> None:
+    deposit = until_space()
+    kabid, unit = login("kabid"), login("contoh")
+    for browser, path, typed in (
+        (kabid, "tunda", {"reason": "x"}),
+        (kabid, "lanjut", {"note": ""}),
+        (kabid, "perpanjang", {"until": "2028-01-01", "letter_number": "1/2", "letter_date": "", "note": ""}),
+        (unit, "cabut", {"reason": "x"}),
+    ):
+        answer = browser.fill(f"/berkas/{deposit}/{path}", **typed)
+        assert answer.status_code == 303, (path, answer.text)
+    assert [each[:2] for each in outcomes(desk, deposit)[-4:]] == [
+        ("ditahan", "kabid"),
+        ("dilanjutkan", "kabid"),
+        ("diperpanjang", "kabid"),
+        ("dicabut", "pemohon"),
+    ]
+    refused = file_request()
+    assert login("kadis").fill(f"/berkas/{refused}/tolak", reason="x").status_code == 303
+    assert outcomes(desk, refused)[-1][:2] == ("ditolak", "kadis")
+
+
+def test_the_command_line_and_the_page_on_one_dossier(
+    login: Login, file_request: Callable[..., str], desk: Desk
+) -> None:
+    deposit, kadis = file_request(), login("kadis")
+    for number in range(6):
+        if number % 2:
+            acts.resume(desk.decided_by("staf"), deposit, note="x")
+        else:
+            assert kadis.fill(f"/berkas/{deposit}/tunda", reason="x").status_code == 303
+    events = dossiers.read(desk.site, deposit).events
+    assert [each.seq for each in events] == list(range(1, 8))
+    lines = [line for line in (desk.site.root / "journal.jsonl").read_text().splitlines() if deposit in line]
+    assert len(lines) == 7
+    assert Journal(desk.site.root)

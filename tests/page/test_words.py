@@ -1,0 +1,55 @@
+"""Every text of the page is there in both languages, and none that nothing says."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import sopctl.page
+from sopctl.model.sop import verbs
+from sopctl.page import acts, words
+from sopctl.page.english import ENGLISH, INDONESIAN
+from sopctl.workflow.views.board import STATES
+
+FOLDER = Path(sopctl.page.__file__).parent
+
+
+def said() -> Iterator[str]:
+    for template in (FOLDER / "templates").glob("*.html"):
+        text = template.read_text()
+        yield from re.findall(r'_\("([^"]+)"[,)]', text)
+    for module in (FOLDER / "handlers").glob("*.py"):
+        yield from re.findall(r'title="([^"]+)"', module.read_text())
+    yield from re.findall(r'title="([^"]+)"', (FOLDER / "app.py").read_text())
+    yield from re.findall(r'if missing else "([^"]+)"', (FOLDER / "app.py").read_text())
+    yield from re.findall(r'say\("([^"]+)"', (FOLDER / "words.py").read_text())
+    yield from words.WAITING.values()
+    for form in acts.FORMS:
+        yield from (form.title, form.button)
+        for field in form.fields:
+            yield from filter(None, (field.label, field.hint, *(label for _, label in field.choices)))
+    yield from (f"keadaan: {state}" for state in STATES)
+    yield from (f"dokumen: {state}" for state in ("altered", "missing"))
+    yield from (f"narahubung: {kind}" for kind in ("administrative", "technical"))
+
+
+def test_every_text_has_its_english_and_is_said() -> None:
+    assert set(said()) == set(ENGLISH)
+
+
+def test_places_are_the_same_in_both_languages() -> None:
+    for text, english in ENGLISH.items():
+        assert re.findall(r"\{(\w+)\}", text) == re.findall(r"\{(\w+)\}", english)
+    assert set(INDONESIAN) <= set(ENGLISH)
+
+
+def test_days_have_their_month_as_a_word() -> None:
+    assert words.day(date(2026, 8, 3), "id") == "3 Agu 2026"
+    assert words.day(date(2026, 8, 3), "en") == "3 Aug 2026"
+
+
+def test_every_form_is_of_a_verb() -> None:
+    for form in acts.FORMS:
+        row = verbs.find(form.verb, form.task)
+        assert row is not None
+        assert not row.unattended, "what is privileged or long is not for the page"

@@ -1,0 +1,33 @@
+"""What is done once, and drafts."""
+
+from sopctl.store.page.database import Database
+from sopctl.store.page.once import DRAFT_BYTES, KEPT_SECONDS, Once
+from sopctl.store.site import Site
+
+
+def test_a_form_is_done_once(site: Site) -> None:
+    book = Once(Database(site))
+    assert book.reserve("k", "kadis", 1.0) is None
+    assert book.reserve("k", "kadis", 2.0) == "", "it is still being done"
+    book.done("k", "/there")
+    assert Once(Database(site)).reserve("k", "kadis", 3.0) == "/there", "also after a restart"
+    book.release("k")
+    assert book.reserve("k", "kadis", 4.0) is None, "nothing came of it"
+    assert book.reserve("k", "kadis", 5.0 + KEPT_SECONDS) is None, "nobody sends it after so long"
+
+
+def test_a_draft_is_for_one_alone(site: Site) -> None:
+    book = Once(Database(site))
+    book.keep_draft("contoh", "request", "x", 1.0)
+    assert book.draft("contoh", "request") == "x"
+    assert book.draft("lain", "request") == ""
+    book.keep_draft("contoh", "request", "y" * (DRAFT_BYTES + 1), 2.0)
+    assert book.draft("contoh", "request") == "x"
+    book.forget_draft("contoh", "request")
+    assert book.draft("contoh", "request") == ""
+
+
+def test_it_stays_out_of_git_and_closed_to_others(site: Site) -> None:
+    Once(Database(site)).reserve("k", "kadis", 1.0)
+    assert (site.root / "page" / ".gitignore").read_text().endswith("*\n")
+    assert (site.root / "page" / "page.sqlite3").stat().st_mode & 0o7 == 0
