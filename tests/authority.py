@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from sopctl.model.signatures import Trust
+from sopctl.model.signing.signatures import Trust
 
 PASSPHRASE = "rahasia uji"
 YEAR = timedelta(days=365)

@@ -22,7 +22,7 @@ from msgspec import Struct
 import sopctl
 from sopctl.adapters.signing.examining import examine
 from sopctl.errors import OutsideFailure
-from sopctl.model.signatures import Examined, Trust
+from sopctl.model.signing.signatures import Examined, Trust
 
 SECONDS = 60.0
 """How long one file may take; those of an office take a tenth of a second."""

@@ -16,7 +16,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sopctl.adapters.signing import missing, pages
-from sopctl.model.signatures import Change, Examined, Level, Signature, Signer, Trust, Word
+from sopctl.model.signing.signatures import Change, Examined, Level, Signature, Signer, Trust, Word
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from sopctl.adapters.signing import missing
 from sopctl.adapters.signing.asking import Lost, NotSent, ask
 from sopctl.adapters.signing.examining import context, signer_of
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
-from sopctl.model.signatures import Signer, Trust
+from sopctl.model.signing.signatures import Signer, Trust
 from sopctl.model.text import printable
 
 Wanted = Literal["b-b", "b-t", "b-lta"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sopctl.model.signatures import Change
+from sopctl.model.signing.signatures import Change
 
 MAX_PAGES = 400
 MAX_SIDE = 2_000.0

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sopctl.model.signatories import BOXES, Box
+from sopctl.model.signing.signatories import BOXES, Box
 from sopctl.model.sop import record
 from sopctl.model.sop.entries import Amended, ExitRecorded, Gathered, HandoverIssued, Signed
 from sopctl.model.sop.history import Event

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import SopctlError
-from sopctl.model.signatures import Signature
+from sopctl.model.signing.signatures import Signature
 from sopctl.model.sop import record
 from sopctl.model.sop.entries import Amended
 from sopctl.model.sop.history import Event

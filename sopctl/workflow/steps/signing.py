@@ -11,8 +11,8 @@ import msgspec
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
-from sopctl.model.signatories import Box, Signatory, same_person
-from sopctl.model.signatures import MEANS, Signature
+from sopctl.model.signing.signatories import Box, Signatory, same_person
+from sopctl.model.signing.signatures import MEANS, Signature
 from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, StepDone, act

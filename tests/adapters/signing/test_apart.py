@@ -7,7 +7,7 @@ import pytest
 
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import OutsideFailure
-from sopctl.model.signatures import Trust
+from sopctl.model.signing.signatures import Trust
 from tests.adapters.signing.test_examining import ISSUED
 from tests.authority import real_now
 

@@ -18,7 +18,7 @@ from sopctl.adapters.documents import render
 from sopctl.adapters.signing import making
 from sopctl.adapters.signing.examining import examine
 from sopctl.adapters.signing.making import Box, Look
-from sopctl.model.signatures import CHANGES, MEANS, Trust
+from sopctl.model.signing.signatures import CHANGES, MEANS, Trust
 from tests.adapters.documents import samples
 from tests.authority import PASSPHRASE, Authority, Identity, real_now, timestamps
 

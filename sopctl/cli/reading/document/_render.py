@@ -9,11 +9,11 @@ from sopctl.cli import wording
 from sopctl.cli.options import open_desk, say
 from sopctl.cli.render import error_document, put_json
 from sopctl.errors import Action
-from sopctl.model.signatures import MEANS
+from sopctl.model.signing.signatures import MEANS
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.model.signatures import Signature
+    from sopctl.model.signing.signatures import Signature
     from sopctl.workflow.papers.integrity import CheckedFile, Document
 
 

@@ -8,10 +8,10 @@ import click
 from sopctl.cli.options import FILE, decider_options, example, json_option, open_desk, seen_option
 from sopctl.cli.render import put_step
 from sopctl.errors import UsageError
-from sopctl.model.signatories import BOXES
+from sopctl.model.signing.signatories import BOXES
 
 if TYPE_CHECKING:
-    from sopctl.model.signatories import Box
+    from sopctl.model.signing.signatories import Box
 
 
 @click.command(

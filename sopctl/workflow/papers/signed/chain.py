@@ -5,11 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Paper, Party
-from sopctl.model.signatories import BOXES, Signatory
+from sopctl.model.as_json import NotJson, from_json
+from sopctl.model.signing.signatories import BOXES, Signatory
 from sopctl.model.sop import record
 from sopctl.model.sop.entries import Amended, Signed, SignedPaper, from_data
 from sopctl.model.sop.history import Event
@@ -144,8 +144,8 @@ def _signatories(dossier: Dossier, event: Event, paper: dict[str, Any]) -> tuple
 def signatories(data: bytes) -> tuple[Signatory, ...]:
     """Who is to sign a form that was kept as data."""
     try:
-        form = msgspec.json.decode(data, type=Form)
-    except msgspec.MsgspecError:
+        form: Form = from_json(data, Form)  # type: ignore[arg-type]  # a union is no type to mypy
+    except NotJson:
         return ()
     parties: tuple[Party, ...]
     if isinstance(form, HandoverForm):

@@ -11,13 +11,12 @@ from msgspec import Struct
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import SopctlError
-from sopctl.model.signatories import same_person
-from sopctl.model.signatures import CHANGES, MEANS, Examined, Signature, Trust
+from sopctl.model.signing.signatories import same_person
+from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Trust
 from sopctl.model.sop.entries import SignedPaper
-from sopctl.store import certificates
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.signed import chain
+from sopctl.workflow.papers.signed import certificates, chain
 from sopctl.workflow.papers.signed.chain import Issue
 
 Verdict = Literal[

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sopctl.model.signatories import same_person
+from sopctl.model.signing.signatories import same_person
 
-ROWS = yaml.safe_load((Path(__file__).parents[1] / "cases" / "signatories.yml").read_text())
+ROWS = yaml.safe_load((Path(__file__).parents[2] / "cases" / "signatories.yml").read_text())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['paper']} and {row['certificate']}")

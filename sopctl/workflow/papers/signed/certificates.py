@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.signatures import Trust
+from sopctl.model.signing.signatures import Trust
 from sopctl.store.durable import disk_errors, opened
 from sopctl.store.site import Site
 
