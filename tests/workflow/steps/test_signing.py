@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import handover, inspecting, notifying, reservation, signing
 from sopctl.workflow.views import board
 from tests.adapters.signing.test_examining import _overlay, _rewrite, _shadow
-from tests.authority import PASSPHRASE, Authority, Identity
+from tests.authority import PASSPHRASE, Authority, Identity, real_now
 from tests.conftest import NOW
 
 
@@ -31,7 +31,11 @@ class Office:
 
     def __init__(self, desk: Desk, deposit: str, folder: Path) -> None:
         self.desk, self.deposit, self.folder = desk, deposit, folder
-        self.authority = Authority(NOW)
+        self.enrol(NOW)
+
+    def enrol(self, now: datetime) -> None:
+        """Give everybody a certificate."""
+        self.authority = Authority(now)
         names = {each.box: each.name for each in self.form.signatories}
         self.people: dict[str, Identity] = {
             box: self.authority.signer(f"{name.upper()}, S.Kom.") for box, name in names.items()
@@ -251,6 +255,7 @@ def test_the_command_lines_of_the_documentation_run_as_they_are_printed(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(office.folder)
+    office.enrol(real_now())  # the commands have the clock of the machine
     office.signed("first", name="formulir-ditandatangani.pdf")
     (office.folder / "pindaian.pdf").write_bytes(b"%PDF-1.4 pindaian")
     text = (Path(__file__).parents[3] / "docs" / "signing.md").read_text()
