@@ -102,11 +102,27 @@ class Space(Struct, frozen=True, forbid_unknown_fields=True):
     offer_days: Annotated[int, Meta(ge=1, le=365)] = 10
 
 
+class Token(Struct, frozen=True, forbid_unknown_fields=True):
+    """A token with a key that signs (PKCS#11): its maker's library, the token's label, the key's label on it."""
+
+    module: Line
+    token: Line
+    label: Line
+
+
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     """Which papers the office has signed and files again. `wanted`: `todo` names those that lack signatures;
-    `required`: the step after a hand-over form waits for them too."""
+    `required`: the step after a hand-over form waits for them too. `level` is that of the signatures made here (PAdES),
+    with the timestamp authority (RFC 3161) at the URL `tsa`; `token` the one that signs."""
 
     papers: dict[PaperKind, Literal["wanted", "required"]] = {}
+    level: Literal["b-b", "b-t", "b-lta"] = "b-b"
+    tsa: Annotated[str, Meta(pattern=r"^(https?://[^\s]{1,300})?\Z")] = ""
+    token: Token | None = None
+
+    def __post_init__(self) -> None:
+        if self.level != "b-b" and not self.tsa:
+            raise ValueError("Expected a timestamp authority (`tsa`) beside `level`")
 
 
 Days = Annotated[int, Meta(ge=1, le=36500)]
