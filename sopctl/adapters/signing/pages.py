@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from sopctl.adapters.signing import missing
 from sopctl.model.signing.signatures import Change
 
 MAX_PAGES = 400
@@ -37,6 +38,18 @@ def compare(issued: bytes, found: bytes) -> tuple[Change, ...]:
     finally:
         one.close()
         other.close()
+
+
+def text(content: bytes) -> str:
+    """What the pages say, without blanks. Raises Unreadable, OutsideFailure where the extra is missing."""
+    try:
+        document = _opened(content)
+    except ImportError as error:
+        raise missing(error) from error
+    try:
+        return "".join("".join(page.get_textpage().get_text_range().split()) for page in document)
+    finally:
+        document.close()
 
 
 def picture(content: bytes, page: int) -> bytes:
