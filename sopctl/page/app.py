@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from sopctl.errors import SopctlError, UsageError
 from sopctl.page.guard import Guard
-from sopctl.page.handlers import acting, entrance, reading
+from sopctl.page.handlers import acting, entrance, reading, requesting
 from sopctl.page.rendering import page
 from sopctl.page.visit import (
     COOKIE,
@@ -65,6 +65,7 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/masuk", ("GET", "POST"), entrance.login),
     ("/keluar", ("POST",), entrance.logout),
     ("/undangan/{link}", ("GET", "POST"), entrance.invited),
+    ("/permohonan", ("GET", "POST"), requesting.request),
     ("/antrean", ("GET",), reading.queue),
     ("/berkas", ("GET",), reading.listed),
     ("/berkas/{deposit_id}", ("GET",), reading.dossier),

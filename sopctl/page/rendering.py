@@ -44,7 +44,7 @@ def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Re
             office=visit.site.settings.office,
             name=_name(visit),
             token=visit.form_token,
-            problem=words.error(visit.problem, language) if visit.problem else None,
+            problem=words.error(visit.problem, language, outsider=_outsider(visit)) if visit.problem else None,
             late=lambda row: words.late(row, language),
             waiting=lambda row: words.waiting(row, language),
             roles=sorted(mine.roles(visit.desk)) if visit.who else [],
@@ -52,6 +52,10 @@ def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Re
         )
     )
     return HTMLResponse(text, status_code=status)
+
+
+def _outsider(visit: Visit) -> bool:
+    return visit.who is None or visit.who.kind in ("unit", "reader")
 
 
 def _name(visit: Visit) -> str:

@@ -12,6 +12,7 @@ from sopctl.page.visit import Language
 from sopctl.workflow.views.board import Row
 
 ERRORS = {
+    "account-without-key": "{entry!r} bukan akun dengan kuncinya",
     "account-of-two-kinds": "nama itu milik orang dan unit kerja",
     "clock-doubtful": "jam komputer ini meragukan; belum ada yang dicatat",
     "date-not-meant": "tanggal itu tidak mungkin dimaksudkan",
@@ -22,6 +23,10 @@ ERRORS = {
     "file-too-large": "berkas lebih besar dari {limit}",
     "held-by-another": "berkas ini sedang dikerjakan orang lain; tunggu sebentar, lalu kirim lagi",
     "form-of-another-session": "formulir ini berasal dari sesi lain: periksa, lalu kirim lagi",
+    "identity-taken": "sudah milik titipan lain: {given}",
+    "letter-field-invalid": "{section}: {field}: {reason}",
+    "not-a-clerk": "permohonan diajukan oleh unit kerja sendiri",
+    "other-units-step": "itu milik unit kerja lain",
     "history-moved": "berkas {deposit} sudah berubah sejak halaman ini dibuka: peristiwa terbaru nomor {number}",
     "instruction-missing": "isi disposisi belum ditulis",
     "letter-number-missing": "nomor surat belum ditulis",
@@ -32,6 +37,7 @@ ERRORS = {
     "not-a-scan": "pindaian harus berupa PDF, PNG atau JPEG",
     "not-due": "bukan itu yang harus dilakukan sekarang, melainkan {place}: {activity} ({actor})",
     "not-to-be-seen": "tidak ada berkas {deposit} di sini",
+    "not-admitted": "{field}: {reason}",
     "on-hold": "berkas {deposit} ditunda: {note}",
     "password-length": "kata sandi terdiri atas {least} sampai {most} huruf",
     "passwords-differ": "kedua kata sandi tidak sama",
@@ -44,6 +50,12 @@ ERRORS = {
     "too-many-failures": "terlalu banyak percobaan masuk yang gagal; tunggu seperempat jam",
 }
 """Errors in Indonesian, by their id; one that is not here is told in English."""
+
+ENGLISH_ERRORS = {
+    "held-by-another": "somebody else works on this dossier; wait a moment, then send it again",
+    "identity-taken": "another deposit has this already: {given}",
+}
+"""Errors whose own sentence is for the terminal, and names what is not everybody's to know."""
 
 WAITING = {
     "space": "menunggu tempat, nomor {first} dari {second}",
@@ -62,11 +74,13 @@ def say(said: str, language: Language, **places: Any) -> str:
     return text.format(**places) if places else text
 
 
-def error(found: SopctlError, language: Language) -> str:
-    """What is wrong, in a sentence."""
-    own = ERRORS.get(found.id) if language == "id" else None
+def error(found: SopctlError, language: Language, *, outsider: bool = False) -> str:
+    """What is wrong, in a sentence. To an outsider, only what is known to say nothing of other people's deposits."""
+    own = (ERRORS if language == "id" else ENGLISH_ERRORS).get(found.id)
+    if outsider and found.id not in ERRORS:
+        return say("Tidak dapat dilakukan sekarang. Tanyakan kepada kantor", language)
     said = own.format(**found.values) if own else found.sentence
-    return "; ".join((said[:1].upper() + said[1:], *found.lines))
+    return "; ".join((said[:1].upper() + said[1:], *(() if found.id in ENGLISH_ERRORS else found.lines)))
 
 
 def day(value: date, language: Language) -> str:

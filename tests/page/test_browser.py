@@ -177,7 +177,15 @@ def test_each_role_on_a_phone_and_accessible(
     person = enter(name, javascript=True, phone=True)
     page = person.page
     script = AXE_FILE_PATH.read_text()
-    paths = ["/", "/berkas?keadaan=all", f"/berkas/{first}", "/antrean", f"/berkas/{first}/tunda", f"/berkas/{second}"]
+    paths = [
+        "/",
+        "/permohonan",
+        "/berkas?keadaan=all",
+        f"/berkas/{first}",
+        "/antrean",
+        f"/berkas/{first}/tunda",
+        f"/berkas/{second}",
+    ]
     for language in ("id", "en"):
         page.goto(f"{person.address}/?bahasa={language}")
         for path in paths:

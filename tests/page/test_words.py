@@ -9,6 +9,7 @@ import sopctl.page
 from sopctl.model.sop import verbs
 from sopctl.page import acts, words
 from sopctl.page.english import ENGLISH, INDONESIAN
+from sopctl.page.handlers import requesting
 from sopctl.workflow.views.board import STATES
 
 FOLDER = Path(sopctl.page.__file__).parent
@@ -24,6 +25,7 @@ def said() -> Iterator[str]:
     yield from re.findall(r'if missing else "([^"]+)"', (FOLDER / "app.py").read_text())
     yield from re.findall(r'say\("([^"]+)"', (FOLDER / "words.py").read_text())
     yield from words.WAITING.values()
+    yield from requesting.HINTS.values()
     for form in acts.FORMS:
         yield from (form.title, form.button)
         for field in form.fields:

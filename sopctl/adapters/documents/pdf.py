@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.english import ENGLISH, Language, translated
@@ -64,7 +65,7 @@ _LIMITS = {
     "limit": 20,
     "requires": _CELL,
     "output": _CELL,
-    "role": _LABEL,
+    "role": _CELL,
     "checklist": _WRITTEN,
     "changes": _READ,
     "remarks": _WRITTEN,
@@ -73,6 +74,10 @@ _LIMITS = {
     "label": _LABEL,
     "columns": _LABEL,
     "recipient": _NAME,
+    "copies": _NAME,
+    "rank": _LABEL,
+    "nip": _LABEL,
+    "position": _CELL,
     "shown": 20,
 }
 
@@ -160,7 +165,8 @@ def appearance(name: str, at: str, note: str) -> bytes:
 def _inputs(form: Form) -> dict[str, str]:
     """What a template is given."""
     language = _language(form)
-    data = _printable_all(translated(msgspec.to_builtins(_bounded(form)), language), _NAME)
+    wordy = replace(_bounded(form), letterhead=replace(form.letterhead, logo=b""))
+    data = _printable_all(translated(msgspec.to_builtins(wordy), language), _NAME)
     data["words"] = _words(form, language)
     return {"form": msgspec.json.encode(data).decode(), "qr": _qr(form.stamp.check_command)}
 
@@ -172,17 +178,17 @@ def _bounded(form: Form) -> Form:
     if isinstance(form, SopForm):
         if not form.actors or not form.steps:
             raise InvalidRecord("sop-without-steps", "an SOP without actors or steps has no flow table")
-        steps = tuple(msgspec.structs.replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
+        steps = tuple(replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
         events = _bounded_table(form.events) if form.events else None
-        return msgspec.structs.replace(form, steps=steps, events=events)
+        return replace(form, steps=steps, events=events)
     if isinstance(form, MonthForm):
         lengths = [len(table.rows) for table in form.tables if table.rows]
         fitting = (each for each in REPORTED if sum(min(length, each) + 3 for length in lengths) <= TWO_PAGES)
         most = next(fitting, REPORTED[-1])
         tables = tuple(_bounded_table(table, most) for table in form.tables)
-        return msgspec.structs.replace(form, tables=tables)
+        return replace(form, tables=tables)
     if isinstance(form, SummaryForm):
-        return msgspec.structs.replace(
+        return replace(
             form,
             conditions=_bounded_table(form.conditions, MAX_SERVERS),
             changes=_bounded_table(form.changes, MAX_SERVERS),
@@ -199,17 +205,17 @@ def _bounded(form: Form) -> Form:
                 signers=len(form.signers),
                 most=MAX_SIGNERS,
             )
-        return msgspec.structs.replace(form, sections=sections)
+        return replace(form, sections=sections)
     changes = form.changes
     if changes is not None and len(changes) > MAX_ROWS:
         changes = (*changes[:MAX_ROWS], _more(len(changes) - MAX_ROWS))
-    return msgspec.structs.replace(form, sections=sections, changes=changes)
+    return replace(form, sections=sections, changes=changes)
 
 
 def _bounded_chart(chart: Chart) -> Chart:
     """The chart with its first bars only, and long names shortened: the table of sums has them in full."""
-    bars = (msgspec.structs.replace(bar, label=shortened(bar.label, MAX_NAME)) for bar in chart.bars[:MAX_BARS])
-    return msgspec.structs.replace(chart, bars=tuple(bars))
+    bars = (replace(bar, label=shortened(bar.label, MAX_NAME)) for bar in chart.bars[:MAX_BARS])
+    return replace(chart, bars=tuple(bars))
 
 
 def _bounded_table(table: Table, most: int = MAX_ROWS) -> Table:
@@ -226,7 +232,7 @@ def _bounded_table(table: Table, most: int = MAX_ROWS) -> Table:
     if len(table.rows) <= most:
         return table
     rest = (_more(len(table.rows) - most), *("",) * (width - 1))
-    return msgspec.structs.replace(table, rows=(*table.rows[:most], rest))
+    return replace(table, rows=(*table.rows[:most], rest))
 
 
 def _more(count: int) -> str:
@@ -238,7 +244,8 @@ def _printable_all(value: Any, limit: int) -> Any:
     if isinstance(value, str):
         return printable(value, limit)
     if isinstance(value, dict):
-        return {key: _printable_all(item, _LIMITS.get(key, limit)) for key, item in value.items()}
+        shown = {key: _printable_all(item, _LIMITS.get(key, limit)) for key, item in value.items()}
+        return {**shown, "nip": wording.grouped_nip(shown["nip"])} if "nip" in shown else shown
     if isinstance(value, list | tuple):
         return [_printable_all(item, limit) for item in value]
     return value
@@ -259,6 +266,7 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
         "weekday": wording.long_date(day, language).partition(",")[0],
         "spelled": wording.spelled_date(day) if language == "id" else wording.plain_date(day, language),
         "numeric": f"{day:%d-%m-%Y}",
+        "logo": list(form.letterhead.logo),
         "agency": printable(form.letterhead.agency.upper(), _NAME),
         "office": printable(translated(form.letterhead.office, language).upper(), _NAME),
         "record": " · ".join(
@@ -348,6 +356,12 @@ def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
             timestamp=datetime.combine(issued, time(), UTC),
         )
     except (typst.TypstError, RuntimeError, OSError) as error:
+        if "decode image" in str(error):  # the only image that is not ours
+            raise InvalidRecord(
+                "logo-not-decoded",
+                "the picture of the logo is broken",
+                remedy="Save the image anew, as PNG or JPEG.",
+            ) from error
         raise OutsideFailure(
             "form-not-typeset",
             "typst could not typeset the form: {reason}",

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from sopctl.errors import Action
 from sopctl.page import acts
+from sopctl.page.handlers import requesting
 from sopctl.page.rendering import page
 from sopctl.page.visit import Refused, Visit
 from sopctl.workflow.papers import integrity
@@ -38,7 +39,7 @@ def board(visit: Visit) -> Response:
         found=found,
         form=lambda row: acts.first_of(mine.due_to(visit.desk, row)),
         most=ON_BOARD,
-        filing=_may_file(visit),
+        filing=requesting.may_file(visit),
     )
 
 
@@ -122,10 +123,6 @@ def _primary(due: Action | None) -> set[str]:
     if due is None:
         return set()
     return {due.verb} | {each.verb for each in due.alternatives if each.verb in mine.DECISIONS[:1]}
-
-
-def _may_file(visit: Visit) -> bool:
-    return visit.who is not None and (visit.who.kind == "unit" or visit.who.clerk)
 
 
 def _ending(file: str) -> str:

@@ -143,6 +143,7 @@ def refuse(found: Sequence[Clash], where: str = "", *, rows: bool = False, how: 
         ),
         lines=others,
         clash=first,
+        given="; ".join(each.said for each in found[:50]),
         shared="; ".join(f"{each.said} ({each.others[0].id})" for each in found[:50]),
     )
 

@@ -2,7 +2,7 @@
 One table says which field stands where, and where it goes in the request."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ import msgspec
 
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import ENGLISH, Language, say
+from sopctl.adapters.documents.wording import grouped_nip
 from sopctl.adapters.documents.xlsx import KEY_COLUMN
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord
@@ -23,6 +24,7 @@ from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.admitting import Place
 from sopctl.workflow.papers.fields import nested, refused
+from sopctl.workflow.papers.printing import tell
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_LETTER = 5 * MIB
@@ -43,6 +45,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Nama", "contacts.administrative.name"),
             ("NIP", "contacts.administrative.nip"),
+            ("Pangkat/golongan", "contacts.administrative.rank"),
             ("Jabatan", "contacts.administrative.position"),
             ("E-mail", "contacts.administrative.email"),
             ("HP", "contacts.administrative.phone"),
@@ -53,6 +56,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Nama", "contacts.technical.name"),
             ("NIP", "contacts.technical.nip"),
+            ("Pangkat/golongan", "contacts.technical.rank"),
             ("Jabatan", "contacts.technical.position"),
             ("E-mail", "contacts.technical.email"),
             ("HP", "contacts.technical.phone"),
@@ -123,7 +127,8 @@ def letter(site: Site, day: date, language: Language, filled: AnyRequest | None 
         forms.Section(title, tuple(forms.Field(label, given.get(path, ""), "declared", path) for label, path in fields))
         for title, fields in FIELDS
     )
-    head = forms.Letterhead(office="(kop surat perangkat daerah pemohon)", agency="", address="", contact="")
+    sheet = site.settings.papers.size
+    head = forms.Letterhead("(kop surat perangkat daerah pemohon)", agency="", address="", contact="", sheet=sheet)
     empty = forms.Party(name="", nip="", position="Kepala Perangkat Daerah", office="")
     sentence = "Dengan ini kami mengajukan permohonan penitipan server kepada {office}:"
     return forms.Paper(
@@ -151,15 +156,42 @@ def read(site: Site, path: Path, today: date | None = None) -> AnyRequest:
         kind = kinds.get(codec.word(content, "kind", where=where), Request)
         filed, place = codec.parse(content, kind, where=where), admitting.in_record(content, where)
     admitting.refuse(site, filed, place, today)
+    tell(site, filed)
     return filed
 
 
+def typed(site: Site, values: Mapping[str, str], today: date) -> AnyRequest:
+    """A request that comes in `today`, from the letter's fields as someone typed them into a form, each by its path.
+    Raises InvalidRecord with the field of what is wrong."""
+    found = {
+        path: _Field(path, cells.plain(value), "")
+        for path, value in values.items()
+        if path in _PATHS and cells.plain(value)
+    }
+    filed = _request(found, "")
+
+    def place(stands: Sequence[Step]) -> str:
+        section, label = _PATHS.get(".".join(str(step) for step in stands if isinstance(step, str)), ("", ""))
+        return f"{section}: {label}" if label else ""
+
+    admitting.refuse(site, filed, place, today)
+    return filed
+
+
+def form(language: Language) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The letter's sections with the fields that a request needs: each its path and its label."""
+    return [
+        (say(title, language), [(path, say(label, language)) for label, path in fields if path])
+        for title, fields in FIELDS
+    ]
+
+
 class _Field(NamedTuple):
-    """A field that was filled in, and its row as a spreadsheet counts them."""
+    """A field that was filled in, and where."""
 
     path: str
     value: str
-    row: int
+    where: str
 
 
 def _read_spreadsheet(content: bytes, path: Path) -> tuple[AnyRequest, Place]:
@@ -169,7 +201,7 @@ def _read_spreadsheet(content: bytes, path: Path) -> tuple[AnyRequest, Place]:
     office sets how it logs in there.
     """
     rows = read_rows(content, where=str(path), max_rows=MAX_ROWS, max_columns=KEY_COLUMN + 8)
-    found = {field.path: field for field in _fields(rows)}
+    found = {field.path: field for field in _fields(rows, str(path))}
     if not found:
         raise InvalidRecord(
             "not-a-request-letter",
@@ -177,7 +209,17 @@ def _read_spreadsheet(content: bytes, path: Path) -> tuple[AnyRequest, Place]:
             where=str(path),
             remedy=("Start from an empty one.", Action("document make letter", given={"format": "xlsx"})),
         )
-    record = nested({field.path: _entries(field, path) for field in found.values()})
+
+    def place(stands: Sequence[Step]) -> str:
+        field = found.get(".".join(str(step) for step in stands if isinstance(step, str)))
+        return field.where if field else str(path)
+
+    return _request(found, str(path)), place
+
+
+def _request(found: Mapping[str, _Field], where: str) -> AnyRequest:
+    """The request that has these fields; `where`: what they were filled in."""
+    record = nested({field.path: _entries(field) for field in found.values()})
     kind: type[AnyRequest] = Request
     if str(record.get("platform", "")).casefold() in OTHER:
         del record["platform"]
@@ -187,17 +229,13 @@ def _read_spreadsheet(content: bytes, path: Path) -> tuple[AnyRequest, Place]:
     elif "first_contact" in record.get("access", {}):
         record["access"]["first_contact"]["key"] = OWNER_KEY
 
-    def place(stands: Sequence[Step]) -> str:
-        field = found.get(".".join(str(step) for step in stands if isinstance(step, str)))
-        return f"{path}, row {field.row}" if field else str(path)
-
     try:
-        return msgspec.convert(record, kind, strict=False), place
+        return msgspec.convert(record, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _refused(error, record, found, path) from None
+        raise _refused(error, record, found, where) from None
 
 
-def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
+def _fields(rows: Iterator[list[str]], where: str) -> Iterator[_Field]:
     by_label = {
         (title, label): path
         for (section, name), path in {where: path for path, where in _PATHS.items()}.items()
@@ -215,16 +253,18 @@ def _fields(rows: Iterator[list[str]]) -> Iterator[_Field]:
         path = key or by_label.get((section, texts[0] if texts else ""))
         value = next((cell for cell in texts[1:] if cell != key), "")
         if path and value:
-            yield _Field(path, value, number)
+            yield _Field(path, value, f"{where}, row {number}")
 
 
-def _entries(field: _Field, file: Path) -> Any:
+def _entries(field: _Field) -> Any:
     """The value of a cell, or its list of values."""
     if field.path in _DAYS:
         with suppress(ValueError):  # what is no date is refused with all else, by the record's type
             return cells.day(field.value).isoformat()
     if field.path in _WHOLE:
         return cells.whole(field.value)
+    if field.path.endswith(".nip"):
+        return re.sub(r"(?<=[0-9])[ .-](?=[0-9])", "", field.value)  # in groups, as cards have it
     if field.path not in _LISTS:
         return field.value
     entries = [entry.strip() for entry in re.split(_LISTS[field.path], field.value) if entry.strip()]
@@ -237,7 +277,7 @@ def _entries(field: _Field, file: Path) -> Any:
             raise InvalidRecord(
                 "account-without-key",
                 "{entry!r} is not an account with its key",
-                where=f"{file}, row {field.row}",
+                where=field.where,
                 remedy="Write: name: ssh-ed25519 AAAA…",
                 entry=entry[:40],
             )
@@ -246,18 +286,17 @@ def _entries(field: _Field, file: Path) -> Any:
 
 
 def _refused(
-    error: msgspec.ValidationError, record: dict[str, Any], found: dict[str, _Field], file: Path
+    error: msgspec.ValidationError, record: dict[str, Any], found: Mapping[str, _Field], where: str
 ) -> InvalidRecord:
     """What msgspec found wrong, with the row and the label it came from."""
     path, reason = refused(error, record)
     known = next((each for each in _PATHS if path == each or path.startswith(f"{each}[")), None)
     known = known or next((each for each in _PATHS if each.startswith(f"{path}.")), path)
     section, label = _PATHS.get(known, ("", known))
-    row = f", row {found[known].row}" if known in found else ""
     return InvalidRecord(
         "letter-field-invalid",
         "{section}: {field}: {reason}",
-        where=f"{file}{row}",
+        where=found[known].where if known in found else where,
         section=section,
         field=label,
         reason=reason,
@@ -277,6 +316,8 @@ def _values(request: AnyRequest) -> dict[str, str]:
         elif isinstance(here, list | tuple):
             here = ("; " if path == "server.disks" else ", ").join(map(str, here))
         values[path] = "" if here is None else str(here)
+        if path.endswith(".nip"):
+            values[path] = grouped_nip(values[path])
     if request.kind == "other":
         values["platform"] = OTHER[0]
     return values

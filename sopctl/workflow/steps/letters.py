@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from sopctl.errors import Action, UsageError
+from sopctl.model.deposit import AnyRequest
 from sopctl.model.intake import plausibility
 from sopctl.model.sop import procedure, verbs
 from sopctl.model.sop.entries import (
@@ -29,11 +30,15 @@ from sopctl.workflow.steps import required
 
 def request(desk: Desk, record: Path, *, letter: Path | None = None) -> StepDone:
     """penitipan 1: file a request from `record`, YAML or the request letter filled in as XLSX, with the letter's scan.
-    This opens a dossier.
+    This opens a dossier."""
+    return file_request(desk, request_letter.read(desk.site, record, desk.now().date()), letter=letter)
+
+
+def file_request(desk: Desk, filed: AnyRequest, *, letter: Path | None = None) -> StepDone:
+    """penitipan 1, with a request that was read and may come in.
 
     The request as filed stays in the dossier as a document, whatever is edited later.
     """
-    filed = request_letter.read(desk.site, record, desk.now().date())
     scan = read_scan(letter) if letter else None
     opening = procedure.opening(desk.site.procedures)
     desk.sure_of_the_clock()
