@@ -119,6 +119,11 @@ def install(files: dict[str, str], scope: Scope) -> list[str]:
     return changed
 
 
+def installed(prefix: str, scope: Scope) -> list[str]:
+    """The names of the timers' files that begin with `prefix`. Asks nobody but the folder."""
+    return sorted(path.name for path in _installed(prefix, scope) if path.suffix == ".timer")
+
+
 def timers(prefix: str, scope: Scope) -> list[Timer]:
     """The timers whose names begin with `prefix`, as systemd sees them."""
     names = sorted(path.stem for path in _installed(prefix, scope) if path.suffix == ".timer")

@@ -50,6 +50,7 @@ class Contact(Struct, frozen=True, forbid_unknown_fields=True):
     name: Line
     position: OptionalLine = ""
     nip: Annotated[str, Meta(pattern=names.NIP)] = ""
+    rank: OptionalLine = ""
     email: Email | None = None
     phone: OptionalLine = ""
     language: Literal["id", "en"] | None = None

@@ -66,6 +66,12 @@ class Place(Struct, frozen=True):
         units = f"U{self.unit}" if self.height == 1 else f"U{self.unit}-U{self.top}"
         return f"rack {self.rack} {units}" + (f" {self.face}" if self.face != "both" else "")
 
+    @property
+    def indonesian(self) -> str:
+        """As papers and histories say it: `rak A1 U1–U2`."""
+        units = f"U{self.unit}" if self.height == 1 else f"U{self.unit}–U{self.top}"
+        return f"rak {self.rack} {units}" + {"both": "", "front": " depan", "rear": " belakang"}[self.face]
+
 
 class Occupied(Struct, frozen=True):
     """A place that is taken: reserved (from step 4 of penitipan on) or placed (step 10). Both keep others out."""

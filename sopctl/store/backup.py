@@ -27,7 +27,7 @@ from sopctl.model.as_json import NotJson, from_json
 from sopctl.store import checks, settings, staging
 from sopctl.store.durable import disk_errors, make_folder, opened, sync_folder, write_atomic
 from sopctl.store.journal import Anchor, Journal
-from sopctl.store.site import Site
+from sopctl.store.site import MOVED, Site
 
 MANIFEST = "MANIFEST.json"
 SECRETS = "keys.sealed"
@@ -183,7 +183,7 @@ def _walk(root: Path, pack: _Packer) -> Iterator[Path]:
         links = [name for name in folders if (here / name).is_symlink()]
         folders[:] = [name for name in folders if name not in links]
         for name in sorted(files):
-            if name.startswith(".") and name != ".gitignore":
+            if (name.startswith(".") and name != ".gitignore") or (here == root and name == MOVED):
                 continue
             if (here / name).is_symlink() or not (here / name).is_file():
                 links.append(name)

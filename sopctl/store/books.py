@@ -82,6 +82,7 @@ def open_alone(site: Site, kind: Kind, year: int) -> Iterator[Book]:
     """Read a book and hold it: nobody else writes in it meanwhile. Raises Conflict when someone does already."""
     name = f"{kind}-{year}"
     with locks.hold(site.root / "var" / "locks" / name, name, wait=SITE_LOCK_SECONDS):
+        site.refuse_moved()
         make_folder(site.folder(FOLDER))
         sweep(site.folder(FOLDER))
         yield read(site, kind, year)

@@ -270,6 +270,7 @@ def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
     """Read a dossier and hold it: no other sopctl works on it meanwhile. Raises Conflict when one does already."""
     folder = folder_of(site, deposit_id)  # so that a mistyped id makes no lock file
     with locks.hold(site.root / "var" / "locks" / deposit_id, deposit_id):
+        site.refuse_moved()
         dossier = read(site, deposit_id)
         for each in (folder, folder / "documents", folder / "facts"):
             sweep(each)
@@ -313,6 +314,7 @@ def commit(
     """
     *before, bound = events
     with site.alone(), undisturbed():
+        site.refuse_moved()
         if not unchanged():
             raise Conflict(
                 "history-changed-meanwhile",

@@ -70,6 +70,7 @@ def _apart(site: Site, new: Sequence[New]) -> Iterator[tuple[New, Event]]:
 
 def _create_all(site: Site, new: Sequence[New], today: date) -> list[Dossier]:
     with site.alone():
+        site.refuse_moved()
         deposits = site.folder("deposits")
         make_folder(deposits)
         staging.finish(site)

@@ -86,6 +86,7 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
     bound = msgspec.structs.replace(new, files=files, prev=before[-1].hash if before else "")
     folder = site.folder(NAME)
     with site.alone(), undisturbed():
+        site.refuse_moved()
         make_folder(folder)
         if len(read(site)) != len(before) or new.seq != len(before) + 1:
             raise Conflict("issued-meanwhile", "another report was issued in the meantime", remedy="Issue it again.")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import yaml
 from msgspec import Meta, Struct, field
 
 from sopctl.model import names
@@ -32,22 +33,45 @@ class Office(Struct, frozen=True, forbid_unknown_fields=True):
     unit: NumberPart = "KOMINFO"
 
 
+class Papers(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the office's papers look like. `size` of the sheet; `logo`: the emblem in the letterhead, a PNG or JPEG file
+    in the site's folder; `legal_basis`: the office's own regulations, printed on the SOP after the national ones.
+
+    `letter_signer` is the role that signs letters to owners on behalf of the head (a.n.); by default whoever sends them
+    does. `letter_copies` says who gets a copy (tembusan), beside those whom a letter names by itself.
+    """
+
+    size: Literal["a4", "f4"] = "a4"
+    logo: Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,60}\.(png|jpe?g))?\Z")] = ""
+    legal_basis: Annotated[tuple[Line, ...], Meta(max_length=20)] = ()
+    letter_signer: str = ""
+    letter_copies: Annotated[tuple[Line, ...], Meta(max_length=10)] = ()
+
+
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
-    """A person of the office. `role` is an actor of the procedures; `login` their account on the controller."""
+    """A person of the office. `role` is an actor of the procedures; `login` their account on the controller; `rank`
+    their rank and grade (pangkat/golongan), which stands below their name where they sign."""
 
     role: Annotated[str, Meta(pattern=names.ROLE)]
     name: Line
     position: OptionalLine = ""
     nip: Annotated[str, Meta(pattern=names.NIP)] = ""
+    rank: OptionalLine = ""
     login: OptionalLine = ""
     email: Email | None = None
 
 
 class Management(Struct, frozen=True, forbid_unknown_fields=True):
-    """The account through which the controller manages every server, and its key's name in the site's keys/."""
+    """The account through which the controller manages every server, and its key's name in the site's keys/. `before`
+    is the key before it, until no server knows that one any more."""
 
     account: Account = "sopctl"
     key: KeyFile = "management"
+    before: KeyFile | None = None
+
+    def __post_init__(self) -> None:
+        if self.before == self.key:
+            raise ValueError("Expected another key in `before` than in `key`")
 
 
 class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,11 +126,27 @@ class Space(Struct, frozen=True, forbid_unknown_fields=True):
     offer_days: Annotated[int, Meta(ge=1, le=365)] = 10
 
 
+class Token(Struct, frozen=True, forbid_unknown_fields=True):
+    """A token with a key that signs (PKCS#11): its maker's library, the token's label, the key's label on it."""
+
+    module: Line
+    token: Line
+    label: Line
+
+
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     """Which papers the office has signed and files again. `wanted`: `todo` names those that lack signatures;
-    `required`: the step after a hand-over form waits for them too."""
+    `required`: the step after a hand-over form waits for them too. `level` is that of the signatures made here (PAdES),
+    with the timestamp authority (RFC 3161) at the URL `tsa`; `token` the one that signs."""
 
     papers: dict[PaperKind, Literal["wanted", "required"]] = {}
+    level: Literal["b-b", "b-t", "b-lta"] = "b-b"
+    tsa: Annotated[str, Meta(pattern=r"^(https?://[^\s]{1,300})?\Z")] = ""
+    token: Token | None = None
+
+    def __post_init__(self) -> None:
+        if self.level != "b-b" and not self.tsa:
+            raise ValueError("Expected a timestamp authority (`tsa`) beside `level`")
 
 
 Days = Annotated[int, Meta(ge=1, le=36500)]
@@ -166,6 +206,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the office's account is called on servers that are configured from now on; without it, as `management` says.
     A server that has it already keeps the name; another one for a single server is in its record."""
     site: Sharing = Sharing()
+    papers: Papers = Papers()
     head: str = "kadis"
     """The role that countersigns the office's forms (Mengetahui)."""
     time_zone: str = "Asia/Jakarta"
@@ -240,13 +281,20 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         for key, person in self.people.items():
             yield ("people", key, "role"), person.role
         yield ("head",), self.head
+        if self.papers.letter_signer:
+            yield ("papers", "letter_signer"), self.papers.letter_signer
         for days, role in self.escalation.items():
             yield ("escalation", str(days)), role
 
     @property
     def for_letters(self) -> tuple[str, ...]:
         """The keys of keys/ that letters may name: none that the settings themselves need."""
-        own = {self.management.key, "vault", *(channel.url for channel in self.channels.values())}
+        own = {
+            self.management.key,
+            self.management.before or "",
+            "vault",
+            *(channel.url for channel in self.channels.values()),
+        }
         own |= {self.mail.password} if self.mail and self.mail.password else set()
         return tuple(key for key in self.first_contact_keys if key not in own and not key.endswith(".pub"))
 
@@ -259,3 +307,32 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def with_role(self, role: str) -> list[str]:
         """The keys of the people who have `role`."""
         return [key for key, person in self.people.items() if person.role == role]
+
+
+def with_key(content: bytes, key: str, before: str | None) -> bytes:
+    """`sopctl.yml` with this management key and the one before it. Nothing else is changed: it is a person's file.
+
+    Raises YAMLError for what is no YAML. What is made of a file that is written in an unusual way may be wrong: the
+    caller reads it again before it is kept.
+    """
+    text = content.decode()
+    for name, word in (("before", before or "null"), ("key", key)):
+        text = _with(text, name, word)
+    return text.encode()
+
+
+def _with(text: str, name: str, word: str) -> str:
+    management = _value(yaml.compose(text, Loader=yaml.SafeLoader), "management")
+    if not isinstance(management, yaml.MappingNode) or not management.value:
+        return f"{text.rstrip()}\nmanagement: {{{name}: {word}}}\n"
+    old, first = _value(management, name), management.value[0][0].start_mark
+    if old is None:
+        between = ", " if management.flow_style else f"\n{' ' * first.column}"
+        return f"{text[: first.index]}{name}: {word}{between}{text[first.index :]}"
+    begin, end = old.start_mark.index, old.end_mark.index
+    return f"{text[:begin]}{' ' * (begin == end)}{word}{text[end:]}"
+
+
+def _value(mapping: yaml.Node | None, key: str) -> yaml.Node | None:
+    pairs = mapping.value if isinstance(mapping, yaml.MappingNode) else []
+    return next((value for name, value in pairs if name.value == key), None)

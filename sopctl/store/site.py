@@ -1,5 +1,6 @@
 """A site: the folder of text files in which an office keeps its racks, switches and dossiers."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,14 +9,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
+import msgspec
+import yaml
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model import private_key
 from sopctl.model.intake.addresses import Network
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, modes, settings
-from sopctl.store.durable import disk_errors, make_folder, write_atomic
+from sopctl.store.durable import disk_errors, make_folder, sync_folder, write_atomic
 from sopctl.store.library import Library
 from sopctl.store.settings import Settings
 
@@ -27,6 +33,18 @@ MAX_KEY = 64 * 1024
 
 RUN_DAYS = 90
 """How long the folders of runs are kept."""
+
+MOVED = "moved.yml"
+"""The mark of a site that another controller works on now. It is in no backup, so that the site there has none."""
+
+
+class Moved(Struct, frozen=True):
+    """That the site was handed to another controller: when, by whom, and by which backup."""
+
+    at: datetime
+    by: str
+    backup: str
+
 
 Named = TypeVar("Named", Rack, SwitchRecord, Network)
 """A record that is kept in a file of its own name."""
@@ -85,6 +103,10 @@ class Site:
                 )
         return found
 
+    def read_settings_again(self) -> None:
+        """Forget what `sopctl.yml` said: it was changed since, by another command or by this one."""
+        self.__dict__.pop("settings", None)
+
     @cached_property
     def library(self) -> Library:
         """Every version of every procedure: those that sopctl ships, and the site's own in `procedures/`."""
@@ -137,6 +159,27 @@ class Site:
                 )
             yield record
 
+    def refuse_moved(self) -> None:
+        """Raise NotNow where another controller works on the site now: nothing is recorded here, and nobody logs in
+        from here."""
+        path = self.root / MOVED
+        if os.path.lexists(path):
+            raise NotNow(
+                "site-moved",
+                "another controller works on this site now: here it is for reading only",
+                where=str(path),
+                remedy="Work there. If the site was not moved after all, delete this file.",
+            )
+
+    def mark_moved(self, moved: Moved) -> None:
+        """Leave the site to another controller."""
+        write_atomic(self.root / MOVED, codec.dump(msgspec.to_builtins(moved)))
+
+    def unmark_moved(self) -> None:
+        """The site was not moved after all."""
+        with disk_errors(self.root / MOVED, "remove"):
+            (self.root / MOVED).unlink(missing_ok=True)
+
     def key_file(self, name: str) -> Path:
         """The private key or other secret `name` in the site's keys/, or in a folder there that no record can name.
 
@@ -169,6 +212,49 @@ class Site:
         make_folder(path.parent, 0o700)
         write_atomic(path, content, mode=0o600)
         return path
+
+    def name_keys(self, key: str, before: str | None) -> None:
+        """Name the office's key, and the one before it, in sopctl.yml. Call while holding the site.
+
+        Raises InvalidRecord where the file is written in a way that this would change more, OutsideFailure.
+        """
+        path = self.root / settings.FILE_NAME
+        content = codec.read(path)
+        old = codec.parse(content, Settings, where=str(path))
+        wanted = replace(old, management=replace(old.management, key=key, before=before))
+        try:
+            new = settings.with_key(content, key, before)
+            right = codec.parse(new, Settings, where=str(path)) == wanted
+        except (yaml.YAMLError, SopctlError, UnicodeDecodeError):
+            right = False
+        if not right:
+            raise InvalidRecord(
+                "settings-not-changed",
+                "the key cannot be named here without changing more",
+                where=str(path),
+                remedy=f"Write it by hand: management: {{key: {key}, before: {before or 'null'}}}",
+            )
+        write_atomic(path, new)
+        self.read_settings_again()
+
+    def put_key_aside(self, name: str) -> list[Path]:
+        """Move a key and its public half into keys/retired/, where no record can name them. Returns where they are."""
+        keys = self.folder("keys")
+        make_folder(keys / "retired", 0o700)
+        moved = []
+        for old in (keys / name, keys / f"{name}.pub"):
+            new, number = keys / "retired" / old.name, 1
+            while os.path.lexists(new):
+                number += 1
+                new = new.with_name(f"{old.name}.{number}")
+            if old.is_file():
+                with disk_errors(old, "move"):
+                    os.rename(old, new)
+                moved.append(new)
+        with disk_errors(keys):
+            sync_folder(keys / "retired")
+            sync_folder(keys)
+        return moved
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -23,8 +23,9 @@ def extension(each: Summary) -> Action:
     return _action(each, "extend", alternatives=back)
 
 
-def followups(each: Summary, *, port: bool) -> list[tuple[str, Action]]:
-    """What remains to be done after a correction or a move, and how; `port`: can its switch port be set from here?"""
+def followups(each: Summary, *, port: bool, key: bool = False) -> list[tuple[str, Action]]:
+    """What remains to be done after a correction, a move or a change of the office's key, and how; `port`: can its
+    switch port be set from here? `key`: has the server not the current key alone?"""
     if not each.in_our_hands:
         return []
     found = []
@@ -35,6 +36,8 @@ def followups(each: Summary, *, port: bool) -> list[tuple[str, Action]]:
         found.append(("Port switch belum sesuai dengan berkas: atur kembali", Action("switch", each.id)))
     if each.to_gather and each.verb == "inventory":
         found.append(("Server dipindahkan: data ulang", Action("inventory", each.id)))
+    if key:
+        found.append(("Kunci kantor di server belum diganti", Action("rotate", each.id)))
     return found
 
 

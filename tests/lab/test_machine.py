@@ -18,7 +18,7 @@ from sopctl.adapters.lab import LabServer
 from sopctl.adapters.lab.process import Process, wait_until
 from sopctl.model.facts.conditions import conditions
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.servers.ansible_view import public_key
+from sopctl.workflow.office_key import public_key
 from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories
 from tests.conftest import Clock, Ran, pinned

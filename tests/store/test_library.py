@@ -110,7 +110,9 @@ def test_procedures_that_follow_each_other_for_ever_are_refused(tmp_path: Path) 
 
 
 def test_a_sites_file_of_the_same_version_takes_the_shipped_ones_place(tmp_path: Path) -> None:
-    own = next_version("penitipan", "1", ("identity: {", "identity: {number: 065/01/2026, effective: 2026-01-05, "))
+    own = next_version(
+        "penitipan", "1", ("actors:\n", "identity: {number: 065/01/2026, effective: 2026-01-05}\nactors:\n")
+    )
     made = library(tmp_path, own)
     assert made.current["penitipan"].identity.number == "065/01/2026"
     assert [each.version for each in made.versions("penitipan")] == ["1"]

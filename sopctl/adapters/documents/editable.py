@@ -3,10 +3,12 @@
 Text of strangers is never markup, and the page loads nothing.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator
 from itertools import groupby
 
 import msgspec
+from msgspec.structs import replace
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.english import say, translated
@@ -26,7 +28,8 @@ def as_paper(form: HandoverForm) -> Paper:
             title,
             (
                 Field("Nama", party.name, "declared"),
-                Field("NIP", party.nip, "declared"),
+                Field("NIP", wording.grouped_nip(party.nip), "declared"),
+                *((Field("Pangkat", party.rank, "declared"),) if party.rank else ()),
                 Field("Jabatan", party.position, "declared"),
                 Field("Instansi", party.office, "declared"),
             ),
@@ -96,11 +99,11 @@ def inventory_paper(form: InventoryForm) -> Paper:
 
 def _signed(part: Section | Table) -> Section | Table:
     if isinstance(part, Section):
-        fields = (msgspec.structs.replace(each, value=f"{SIGNS[each.source]} {each.value}") for each in part.fields)
-        return msgspec.structs.replace(part, fields=tuple(fields))
+        fields = (replace(each, value=f"{SIGNS[each.source]} {each.value}") for each in part.fields)
+        return replace(part, fields=tuple(fields))
     absent = {"needs-root": "perlu akses root", "not-available": "tidak tersedia"}.get(part.source, "tidak ada")
     rows = part.rows or ((absent, *("",) * (len(part.columns) - 1)),)
-    return msgspec.structs.replace(part, title=f"{part.title} {SIGNS[part.source]}", rows=rows)
+    return replace(part, title=f"{part.title} {SIGNS[part.source]}", rows=rows)
 
 
 def _checklists(form: HandoverForm) -> Iterator[Table]:
@@ -119,6 +122,11 @@ def to_html(paper: Paper) -> bytes:
     from sopctl.adapters.documents.pdf import TEMPLATES
 
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    data = clean(translated(msgspec.to_builtins(paper), paper.language))
+    image = paper.letterhead.logo
+    kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
+    logo = f"data:image/{kind};base64,{b64encode(image).decode()}" if image else ""
+    plain = replace(paper, letterhead=replace(paper.letterhead, logo=b""))
+    data = clean(translated(msgspec.to_builtins(plain), paper.language))
     page = environment.get_template("paper.html")
-    return page.render(paper=data, say=lambda text: say(text, paper.language)).encode()
+    words = {"say": lambda text: say(text, paper.language), "nip": wording.grouped_nip}
+    return page.render(paper=data, logo=logo, **words).encode()

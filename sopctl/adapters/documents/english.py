@@ -43,12 +43,29 @@ ENGLISH = {
     "Halaman {page} dari {pages}": "Page {page} of {pages}",
     "Kode QR": "QR code",
     "Nomor": "Number",
+    "Lambang": "Emblem",
+    "Sifat": "Nature",
+    "Biasa": "Ordinary",
     "Lampiran": "Enclosures",
+    "di tempat": "at their office",
+    "Tembusan": "Copies to",
+    "Pangkat": "Rank",
     "Hal": "Subject",
     "Kepada Yth.": "To",
     "Salinan untuk disunting.": "Copy, to be edited.",
     "salinan": "copy",
-    "a.n. {office}": "for {office}",
+    "a.n. {head}": "for {head}",
+    "{head} (sebagai laporan)": "{head} (for information)",
+    "Dengan hormat,": "Dear Sir or Madam,",
+    "Menindaklanjuti surat Saudara nomor {number} tanggal {day} tentang permohonan penitipan server (nomor berkas "
+    "{deposit}), kami sampaikan hal berikut.": "With reference to your letter {number} of {day}, in which you asked us "
+    "to take a server on deposit (record {deposit}), we inform you of the following.",
+    "Menindaklanjuti penitipan server {server} (nomor berkas {deposit}), kami sampaikan hal berikut.": "With reference "
+    "to the deposit of the server {server} (record {deposit}), we inform you of the following.",
+    "Sehubungan dengan server Saudara yang dititipkan pada {office}, kami sampaikan hal berikut.": "With regard to "
+    "your server on deposit at {office}, we inform you of the following.",
+    "Demikian disampaikan. Atas perhatian dan kerja sama Saudara, kami ucapkan terima kasih.": "Thank you for your "
+    "attention and cooperation.",
     # The hand-over
     "PIHAK PERTAMA": "FIRST PARTY",
     "PIHAK KEDUA": "SECOND PARTY",
@@ -72,6 +89,9 @@ ENGLISH = {
     "SECOND PARTY, who has received them back:",
     "Demikian berita acara serah terima ini dibuat dalam rangkap 2 (dua) untuk dipergunakan sebagaimana mestinya.": "Th"
     "is record of hand-over is made in 2 (two) copies, to be used as required.",
+    "Barang tersebut diterima kantor dengan formulir serah terima {number}.": "The office received these goods with "
+    "hand-over form {number}.",
+    "nomor {number} tanggal {day}": "{number} of {day}",
     "Barang": "Goods",
     "No": "No",
     "Nama barang": "Item",
@@ -174,6 +194,7 @@ ENGLISH = {
     "Telepon": "Phone",
     "E-mail": "E-mail",
     "HP": "Mobile phone",
+    "Pangkat/golongan": "Rank and grade",
     "Penanggung jawab administratif": "Administrative contact",
     "Penanggung jawab teknis": "Technical contact",
     "Nama server (host name)": "Host name",

@@ -17,14 +17,20 @@ Result = Literal["ok", "tidak", "tidak berlaku", ""]
 """The answer to a question of the physical inspection; when empty, it can be ticked by hand."""
 
 
+Sheet = Literal["a4", "f4"]
+"""A4 is 21 by 29.7 cm, F4 (folio) 21.5 by 33 cm."""
+
+
 class Letterhead(Struct, frozen=True):
     """The office that issues the paper: `agency` is the government it belongs to, `contact` a line with phone, e-mail
-    and web site."""
+    and web site; `logo` its emblem (lambang), a PNG or JPEG image, and `sheet` the size of its paper."""
 
     office: str
     agency: str
     address: str
     contact: str
+    logo: bytes = b""
+    sheet: Sheet = "a4"
 
 
 class Stamp(Struct, frozen=True):
@@ -44,12 +50,14 @@ class Stamp(Struct, frozen=True):
 
 
 class Party(Struct, frozen=True):
-    """A person who signs. An empty `name`, `nip` or `position` can be filled in by hand."""
+    """A person who signs. An empty `name` or `nip` is a line to fill in by hand. `rank` is a civil servant's rank and
+    grade (pangkat/golongan)."""
 
     name: str
     nip: str
     position: str
     office: str
+    rank: str = ""
 
 
 class HandoverItem(Struct, frozen=True):
@@ -79,7 +87,8 @@ class HandoverForm(Struct, frozen=True, tag="handover"):
     """Formulir Serah Terima Barang, for one or more servers of a letter.
 
     `first` hands over and `second` receives, in either direction; `returning` only changes the wording. `day` is that
-    of the hand-over, if it is not the day of issue; `remarks` say what was corrected.
+    of the hand-over, if it is not the day of issue; `remarks` say what was corrected. `came_with`: number and date of
+    the form with which the goods came, on the way back.
     """
 
     letterhead: Letterhead
@@ -94,6 +103,7 @@ class HandoverForm(Struct, frozen=True, tag="handover"):
     language: Language = "id"
     remarks: tuple[str, ...] = ()
     day: date | None = None
+    came_with: str = ""
 
 
 class Field(Struct, frozen=True):
@@ -115,13 +125,15 @@ class Section(Struct, frozen=True, tag="section"):
 
 class Table(Struct, frozen=True, tag="table"):
     """Rows under a title; each row has as many cells as there are `columns`. `source` applies to all cells. A paper of
-    plain parts gives its columns these `shares` of the width, or all the same."""
+    plain parts gives its columns these `shares` of the width, or all the same. `marked` rows (counted from 0) stand
+    out: what they tell has failed."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     source: Source
     shares: tuple[int, ...] = ()
+    marked: tuple[int, ...] = ()
 
 
 class InventoryForm(Struct, frozen=True, tag="inventory"):
@@ -157,7 +169,8 @@ class Letter(Struct, frozen=True):
 class Paper(Struct, frozen=True, tag="paper"):
     """A paper of plain parts: a letter, an announcement, a record. It has at most three signers.
 
-    A field without a value is a line to fill in by hand. A `letter` has its subject instead of a title.
+    A field without a value is a line to fill in by hand. A `letter` has its subject instead of a title; `copies` says
+    who else gets it (tembusan).
     """
 
     letterhead: Letterhead
@@ -169,6 +182,7 @@ class Paper(Struct, frozen=True, tag="paper"):
     signers: tuple[Signer, ...]
     letter: Letter | None = None
     language: Language = "id"
+    copies: tuple[str, ...] = ()
 
 
 Shape = Literal["terminal", "process", "decision"]
@@ -180,7 +194,8 @@ State = Literal["", "visited", "current"]
 
 
 class SopStep(Struct, frozen=True):
-    """A row of an SOP's flow table; `actor` is the column of its actor, counted from 0."""
+    """A row of an SOP's flow table; `actor` is the column of its actor, counted from 0, `also` those of others who act
+    in it."""
 
     no: int
     activity: str
@@ -191,6 +206,7 @@ class SopStep(Struct, frozen=True):
     output: str
     notes: tuple[str, ...] = ()
     state: State = ""
+    also: tuple[int, ...] = ()
 
 
 class SopArrow(Struct, frozen=True):
@@ -210,7 +226,8 @@ class SopBlock(Struct, frozen=True):
 
 
 class SopForm(Struct, frozen=True, tag="sop"):
-    """The SOP itself, as PermenPANRB 35/2012 prescribes; with `legend`, the path that a deposit took through it."""
+    """The SOP itself, as PermenPANRB 35/2012 prescribes; with `legend`, the path that a deposit took through it. Who
+    approves it stands before the last line of its `identity`."""
 
     letterhead: Letterhead
     stamp: Stamp
@@ -225,6 +242,7 @@ class SopForm(Struct, frozen=True, tag="sop"):
     legend: bool = False
     events: Table | None = None
     """What happened, event by event."""
+    approver: Party = Party("", "", "", "")
 
 
 class Bar(Struct, frozen=True):

@@ -180,4 +180,5 @@ def _table(rows: Rows, entries: tuple[object, ...], missing: Missing | None) -> 
     source: Source = "gathered"
     if not entries:
         source = "needs-root" if missing is Missing.NEEDS_ROOT else "not-available"
-    return Table(rows.title, rows.columns, tuple(map(rows.row, entries)), source)
+    broken = tuple(at for at, entry in enumerate(entries) if rows.broken(entry))
+    return Table(rows.title, rows.columns, tuple(map(rows.row, entries)), source, marked=broken)

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from sopctl.adapters.documents import wording
 from sopctl.adapters.documents.english import ENGLISH, Language, translated
@@ -29,6 +30,7 @@ from sopctl.adapters.documents.forms import (
 )
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.model.as_json import from_json
 from sopctl.model.quantity import decimal
 
 MAX_NOTES = 5
@@ -63,7 +65,7 @@ _LIMITS = {
     "limit": 20,
     "requires": _CELL,
     "output": _CELL,
-    "role": _LABEL,
+    "role": _CELL,
     "checklist": _WRITTEN,
     "changes": _READ,
     "remarks": _WRITTEN,
@@ -72,8 +74,15 @@ _LIMITS = {
     "label": _LABEL,
     "columns": _LABEL,
     "recipient": _NAME,
+    "copies": _NAME,
+    "rank": _LABEL,
+    "nip": _LABEL,
+    "position": _CELL,
     "shown": 20,
 }
+
+PLACE_WIDTH, PLACE_HEIGHT = 134.0, 58.0
+"""Points of a signature's place: within the room that `signatures` in common.typ leaves."""
 
 TEMPLATES = Path(__file__).parent / "templates"
 _TEMPLATE_OF = {
@@ -95,11 +104,71 @@ def render(form: Form) -> bytes:
     actors or steps, too many signers, and a check command that is empty or too long for a QR code. Raises
     OutsideFailure when typst is missing or fails.
     """
-    name = _TEMPLATE_OF[type(form)]
+    return _typeset(_TEMPLATE_OF[type(form)], _inputs(form), form.stamp.issued)
+
+
+class Place(NamedTuple):
+    """Where a signature may be seen: the page (from 1), and the rectangle in points from the page's lower left
+    corner."""
+
+    page: int
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+
+def places(form: Form) -> list[Place]:
+    """The places for signatures on a form, as they follow each other on the page from the left. Raises as `render`."""
+    import typst
+
+    found = typst.query(
+        TEMPLATES / f"{_TEMPLATE_OF[type(form)]}.typ",
+        "<signature-place>",
+        field="value",
+        root=TEMPLATES,
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        sys_inputs=_inputs(form),
+    )
+    read = from_json(found.encode(), list[_Metadata])
+    return [
+        Place(
+            page=each.page,
+            left=each.x + (each.width - PLACE_WIDTH) / 2,
+            bottom=each.height - each.y - PLACE_HEIGHT,
+            width=PLACE_WIDTH,
+            height=PLACE_HEIGHT,
+        )
+        for each in read
+    ]
+
+
+class _Metadata(msgspec.Struct):
+    """What the template says of a place: its upper left corner from the page's, its width, and the page's height."""
+
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def appearance(name: str, at: str, note: str) -> bytes:
+    """How a signature is seen: a page of PDF of the size of a place, with who signed, when, and a note. Raises
+    OutsideFailure."""
+    said = {"name": printable(name, 80), "at": printable(at, 60), "note": printable(note, 160)}
+    size = {"width": str(PLACE_WIDTH), "height": str(PLACE_HEIGHT)}
+    return _typeset("signature", {**said, **size}, date(2000, 1, 1))
+
+
+def _inputs(form: Form) -> dict[str, str]:
+    """What a template is given."""
     language = _language(form)
-    data = _printable_all(translated(msgspec.to_builtins(_bounded(form)), language), _NAME)
+    wordy = replace(_bounded(form), letterhead=replace(form.letterhead, logo=b""))
+    data = _printable_all(translated(msgspec.to_builtins(wordy), language), _NAME)
     data["words"] = _words(form, language)
-    return _typeset(name, msgspec.json.encode(data).decode(), _qr(form.stamp.check_command), form.stamp.issued)
+    return {"form": msgspec.json.encode(data).decode(), "qr": _qr(form.stamp.check_command)}
 
 
 def _bounded(form: Form) -> Form:
@@ -109,17 +178,17 @@ def _bounded(form: Form) -> Form:
     if isinstance(form, SopForm):
         if not form.actors or not form.steps:
             raise InvalidRecord("sop-without-steps", "an SOP without actors or steps has no flow table")
-        steps = tuple(msgspec.structs.replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
+        steps = tuple(replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
         events = _bounded_table(form.events) if form.events else None
-        return msgspec.structs.replace(form, steps=steps, events=events)
+        return replace(form, steps=steps, events=events)
     if isinstance(form, MonthForm):
         lengths = [len(table.rows) for table in form.tables if table.rows]
         fitting = (each for each in REPORTED if sum(min(length, each) + 3 for length in lengths) <= TWO_PAGES)
         most = next(fitting, REPORTED[-1])
         tables = tuple(_bounded_table(table, most) for table in form.tables)
-        return msgspec.structs.replace(form, tables=tables)
+        return replace(form, tables=tables)
     if isinstance(form, SummaryForm):
-        return msgspec.structs.replace(
+        return replace(
             form,
             conditions=_bounded_table(form.conditions, MAX_SERVERS),
             changes=_bounded_table(form.changes, MAX_SERVERS),
@@ -136,17 +205,17 @@ def _bounded(form: Form) -> Form:
                 signers=len(form.signers),
                 most=MAX_SIGNERS,
             )
-        return msgspec.structs.replace(form, sections=sections)
+        return replace(form, sections=sections)
     changes = form.changes
     if changes is not None and len(changes) > MAX_ROWS:
         changes = (*changes[:MAX_ROWS], _more(len(changes) - MAX_ROWS))
-    return msgspec.structs.replace(form, sections=sections, changes=changes)
+    return replace(form, sections=sections, changes=changes)
 
 
 def _bounded_chart(chart: Chart) -> Chart:
     """The chart with its first bars only, and long names shortened: the table of sums has them in full."""
-    bars = (msgspec.structs.replace(bar, label=shortened(bar.label, MAX_NAME)) for bar in chart.bars[:MAX_BARS])
-    return msgspec.structs.replace(chart, bars=tuple(bars))
+    bars = (replace(bar, label=shortened(bar.label, MAX_NAME)) for bar in chart.bars[:MAX_BARS])
+    return replace(chart, bars=tuple(bars))
 
 
 def _bounded_table(table: Table, most: int = MAX_ROWS) -> Table:
@@ -163,7 +232,7 @@ def _bounded_table(table: Table, most: int = MAX_ROWS) -> Table:
     if len(table.rows) <= most:
         return table
     rest = (_more(len(table.rows) - most), *("",) * (width - 1))
-    return msgspec.structs.replace(table, rows=(*table.rows[:most], rest))
+    return replace(table, rows=(*table.rows[:most], rest))
 
 
 def _more(count: int) -> str:
@@ -175,7 +244,8 @@ def _printable_all(value: Any, limit: int) -> Any:
     if isinstance(value, str):
         return printable(value, limit)
     if isinstance(value, dict):
-        return {key: _printable_all(item, _LIMITS.get(key, limit)) for key, item in value.items()}
+        shown = {key: _printable_all(item, _LIMITS.get(key, limit)) for key, item in value.items()}
+        return {**shown, "nip": wording.grouped_nip(shown["nip"])} if "nip" in shown else shown
     if isinstance(value, list | tuple):
         return [_printable_all(item, limit) for item in value]
     return value
@@ -196,6 +266,7 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
         "weekday": wording.long_date(day, language).partition(",")[0],
         "spelled": wording.spelled_date(day) if language == "id" else wording.plain_date(day, language),
         "numeric": f"{day:%d-%m-%Y}",
+        "logo": list(form.letterhead.logo),
         "agency": printable(form.letterhead.agency.upper(), _NAME),
         "office": printable(translated(form.letterhead.office, language).upper(), _NAME),
         "record": " · ".join(
@@ -264,7 +335,7 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False)
 
 
-def _typeset(template: str, data: str, qr: str, issued: date) -> bytes:
+def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
     try:
         import typst
     except ImportError as error:
@@ -280,11 +351,17 @@ def _typeset(template: str, data: str, qr: str, issued: date) -> bytes:
             root=TEMPLATES,
             font_paths=_fonts(),
             ignore_system_fonts=True,
-            sys_inputs={"form": data, "qr": qr},
+            sys_inputs=inputs,
             pdf_standards=["a-2b"],
             timestamp=datetime.combine(issued, time(), UTC),
         )
     except (typst.TypstError, RuntimeError, OSError) as error:
+        if "decode image" in str(error):  # the only image that is not ours
+            raise InvalidRecord(
+                "logo-not-decoded",
+                "the picture of the logo is broken",
+                remedy="Save the image anew, as PNG or JPEG.",
+            ) from error
         raise OutsideFailure(
             "form-not-typeset",
             "typst could not typeset the form: {reason}",

@@ -40,6 +40,24 @@ def shortened(text: str, length: int) -> str:
     return shown if len(shown) <= length else shown[: length - 1] + "…"
 
 
+def unprintable(value: Any) -> list[str]:
+    """The texts in plain data, each once and as a paper shows it, that have characters which no font of the papers has.
+    Control characters do not count: nobody reads them."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            lacking = _UNPRINTABLE.findall(unicodedata.normalize("NFC", _SPACES.sub(" ", each[:LONG])))
+            if any(unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn") for character in lacking):
+                found.append(shortened(each, 80))
+        elif isinstance(each, dict):
+            waiting += reversed(each.values())
+        elif isinstance(each, list | tuple):
+            waiting += reversed(each)
+    return list(dict.fromkeys(found))
+
+
 def clean(value: Any) -> Any:
     """Plain data with every text on one line, printable, and cut to LONG characters."""
     if isinstance(value, str):

@@ -54,6 +54,14 @@ def spelled(number: int) -> str:
     raise AssertionError("unreachable: every number from 20 up has a ten")
 
 
+def grouped_nip(nip: str) -> str:
+    """A civil servant's number as cards print it: birth date, month of appointment, sex and serial number apart
+    (`19850202 201001 2 002`). Anything but 18 digits stays as it is."""
+    if not re.fullmatch("[0-9]{18}", nip):
+        return nip
+    return f"{nip[:8]} {nip[8:14]} {nip[14]} {nip[15:]}"
+
+
 def _format(day: date, pattern: str, language: str) -> str:
     from babel.core import UnknownLocaleError
     from babel.dates import format_date

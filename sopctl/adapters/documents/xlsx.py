@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from sopctl.adapters.documents.english import Language, say, translated
-from sopctl.adapters.documents.forms import Paper
+from sopctl.adapters.documents.forms import Paper, Sheet
 from sopctl.adapters.documents.text import clean
+from sopctl.adapters.documents.wording import grouped_nip
 
 WIDTHS = (30, 24, 22, 22, 8, 10, 14, 24, 26)
 """The widths of the columns, in characters: the widest table has nine columns."""
@@ -16,14 +17,15 @@ WIDTHS = (30, 24, 22, 22, 8, 10, 14, 24, 26)
 KEY_COLUMN = len(WIDTHS)
 """The hidden column with the fields' keys, so that a letter that was filled in can be read back."""
 
-A4 = 9
+PAPER_SIZES = {"a4": 9, "f4": 14}
+"""As spreadsheets number them (ECMA-376 part 1, 18.3.1.63); 14 is folio, 8.5 by 13 inches."""
 LINE_POINTS = 15.0
 
 
 def to_xlsx(paper: Paper) -> bytes:
     """The paper as a spreadsheet with one sheet; every cell is text."""
     data = clean(translated(msgspec.to_builtins(paper), paper.language))
-    sheet = _Sheet(data["title"], paper.stamp.deposit_id)
+    sheet = _Sheet(data["title"], paper.stamp.deposit_id, paper.letterhead.sheet)
     _head(sheet, data, paper.language)
     for text in data["opening"]:
         sheet.line(text)
@@ -64,9 +66,10 @@ def _head(sheet: "_Sheet", data: dict[str, Any], language: Language) -> None:
 class _Sheet:
     """A sheet that is written from top to bottom."""
 
-    def __init__(self, title: str, record: str) -> None:
+    def __init__(self, title: str, record: str, size: Sheet) -> None:
         import xlsxwriter
 
+        self._size = size
         options = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
         self._file = BytesIO()
         self._book = xlsxwriter.Workbook(self._file, {"in_memory": True, **options})
@@ -112,8 +115,9 @@ class _Sheet:
             self.line(party["position"])
         self.skip(2)
         self.line(party["name"] or "(………………………………)")
-        if party["nip"]:
-            self.line(f"NIP {party['nip']}")
+        if party["rank"]:
+            self.line(party["rank"])
+        self.line(f"NIP {grouped_nip(party['nip']) or '………………………………'}")
 
     def close(self) -> bytes:
         """Finish the spreadsheet; returns the file's content."""
@@ -121,7 +125,7 @@ class _Sheet:
             self._sheet.set_column(column, column, width)
         self._sheet.set_column(KEY_COLUMN, KEY_COLUMN, None, None, {"hidden": True})
         self._sheet.set_landscape()
-        self._sheet.set_paper(A4)
+        self._sheet.set_paper(PAPER_SIZES[self._size])
         self._sheet.print_area(0, 0, self._row, KEY_COLUMN - 1)
         self._sheet.fit_to_pages(1, 0)
         self._book.close()

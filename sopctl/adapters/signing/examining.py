@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MAX_SIGNATURES = 50
 MAX_BROUGHT = 200
 """How many certificates, CRLs and OCSP answers of a file are read."""
+CLOCKS = timedelta(minutes=5)
+"""How far the clock of a timestamp authority may be ahead of ours."""
+
 _LONGEST = 200
 """Characters of a name in a certificate."""
 
@@ -223,7 +226,7 @@ class _Judge:
                 return None
             status = TimestampSignatureStatus(**said)
             if status.trusted and status.intact:
-                return status.timestamp if status.timestamp <= self._now else None
+                return status.timestamp if status.timestamp <= self._now + CLOCKS else None
         return None
 
     async def _word(self, signed: Any, digest: bytes, moment: datetime, *, timestamp: bool = False) -> tuple[Word, str]:

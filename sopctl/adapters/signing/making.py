@@ -120,9 +120,11 @@ def pkcs11(module: str, token: str, label: str, pin: str) -> Iterator[Key]:
             reason=printable(f"{type(error).__name__} {error}", 200),
         ) from None
     try:
-        handle = PKCS11Signer(session, cert_label=label, key_label=label)
         try:
-            key = _key(handle)
+            handle = PKCS11Signer(session, cert_label=label, key_label=label)
+            key = _key(
+                PKCS11Signer(session, cert_label=label, key_label=label, use_raw_mechanism=_raw(session, handle))
+            )
         except (standard.exceptions.PKCS11Error, PdfError, SigningError, ValueError, AttributeError) as error:
             raise OutsideFailure(
                 "token-without-key",
@@ -135,6 +137,15 @@ def pkcs11(module: str, token: str, label: str, pin: str) -> Iterator[Key]:
         yield key
     finally:
         session.close()
+
+
+def _raw(session: Any, handle: Any) -> bool:
+    """Must the hash be made here? Not every token makes it in one step with the signature."""
+    from pkcs11 import Mechanism
+
+    wanted = {"ec": Mechanism.ECDSA_SHA256, "rsa": Mechanism.SHA256_RSA_PKCS}
+    algorithm = handle.signing_cert.public_key.algorithm
+    return algorithm in wanted and wanted[algorithm] not in session.token.slot.get_mechanisms()
 
 
 def _key(handle: Any) -> Key:
@@ -176,6 +187,7 @@ def sign(
     Raises UsageError for a level without what it needs, OutsideFailure where the authority gives none.
     """
     signers = _library()
+    from pkcs11.exceptions import PKCS11Error
     from pyhanko.pdf_utils.content import ImportedPdfPage
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.pdf_utils.layout import AxisAlignment, SimpleBoxLayoutRule
@@ -220,9 +232,11 @@ def sign(
             ).sign_pdf(IncrementalPdfFileWriter(BytesIO(content)), output=out)
     except SopctlError:
         raise
-    except (PdfError, PathError, ValidationError, SigningError, ValueError, OSError) as error:
+    except (PdfError, PathError, ValidationError, SigningError, PKCS11Error, ValueError, OSError) as error:
         raise OutsideFailure(
-            "not-signed", "the paper could not be signed: {reason}", reason=printable(str(error), 300)
+            "not-signed",
+            "the paper could not be signed: {reason}",
+            reason=printable(str(error) or type(error).__name__, 300),
         ) from None
     return out.getvalue()
 

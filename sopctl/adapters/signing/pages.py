@@ -1,8 +1,11 @@
 """Do two PDFs show the same? Their pages are compared as text and as pixels; annotations are counted apart."""
 
+import struct
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from sopctl.adapters.signing import missing
 from sopctl.model.signing.signatures import Change
 
 MAX_PAGES = 400
@@ -10,6 +13,8 @@ MAX_SIDE = 2_000.0
 """Points; an A0 sheet is 3,370 high, and no paper of an office is."""
 
 _SCALE = 1.0
+_RGB = 2
+"""PDFium's number for three bytes a pixel (FPDFBitmap_BGR)."""
 _SMALL = 5.0
 """Points²: a signature's box that is smaller shows nothing."""
 
@@ -33,6 +38,36 @@ def compare(issued: bytes, found: bytes) -> tuple[Change, ...]:
     finally:
         one.close()
         other.close()
+
+
+def text(content: bytes) -> str:
+    """What the pages say, without blanks. Raises Unreadable, OutsideFailure where the extra is missing."""
+    try:
+        document = _opened(content)
+    except ImportError as error:
+        raise missing(error) from error
+    try:
+        return "".join("".join(page.get_textpage().get_text_range().split()) for page in document)
+    finally:
+        document.close()
+
+
+def picture(content: bytes, page: int) -> bytes:
+    """A page (from 1) as a picture (PNG, ISO/IEC 15948), with its signatures. Raises Unreadable."""
+    document = _opened(content)
+    try:
+        document.init_forms()  # a signature's box is a field of a form
+        shown = document[page - 1].render(scale=2.0, rev_byteorder=True, force_bitmap_format=_RGB)
+        width, height, stride = shown.width, shown.height, shown.stride
+        buffer = bytes(shown.buffer)
+        rows = b"".join(b"\0" + buffer[at : at + 3 * width] for at in range(0, stride * height, stride))
+    finally:
+        document.close()
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+    )
 
 
 def _opened(content: bytes) -> Any:

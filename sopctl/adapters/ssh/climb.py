@@ -1,5 +1,6 @@
 """Climbing the ladder of one host: rung by rung, within one deadline, directly or from a jump host."""
 
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -180,6 +181,17 @@ class Climb:
             if status != 0:
                 raise unasked_fault(self.target.user or "", status, output, "as root, the script failed")
             note.append("as root")
+        return output
+
+    def run_script(self, script: bytes, arguments: Sequence[str], keep: int) -> bytes:
+        """The same, as the account itself."""
+        assert self.session is not None  # noqa: S101 (log_in() came first)
+        with self.on(Rung.COMMAND) as note:
+            status, output = self.session.run_with_input(shlex.join(["sh", "-s", "--", *arguments]), script, keep)
+            if status != 0:
+                words = printable(output.strip(), 200) or f"exit status {status}"
+                raise Fault(Cause.COMMAND_FAILED, f"the script failed: {words}")
+            note.append("as the account itself")
         return output
 
     def connections(self, ports: list[int]) -> tuple[dict[int, Connection], dict[int, str]]:

@@ -63,8 +63,8 @@ class Job(NamedTuple):
 
 
 class ScriptJob(NamedTuple):
-    """A POSIX sh script to be run as root on the target: of what it prints, the first `keep` bytes are kept. The target
-    has a user and no jump host."""
+    """A POSIX sh script to be run as root on the target, or as the account itself: of what it prints, the first `keep`
+    bytes are kept. The target has a user and no jump host."""
 
     name: str
     target: Target
@@ -72,6 +72,7 @@ class ScriptJob(NamedTuple):
     script: bytes
     arguments: tuple[str, ...] = ()
     keep: int = 384 * 1024
+    as_root: bool = True
 
 
 def sweep(
@@ -91,7 +92,7 @@ def sweep(
 def run_scripts(
     jobs: Sequence[ScriptJob], *, cancel: threading.Event | None = None
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
-    """Run the script of each job as root on its server, many at once, over one connection each; yields each job's name,
+    """Run the script of each job on its server, many at once, over one connection each; yields each job's name,
     how far it got, and what the script printed, as soon as it is in. Raises as `sweep`."""
     yield from _swept(jobs, cancel)
 
@@ -99,7 +100,7 @@ def run_scripts(
 def _swept(
     jobs: "Sequence[Job | ScriptJob]", cancel: threading.Event | None
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
-    stop = cancel or threading.Event()
+    stop = _Stop(cancel)
     answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
@@ -122,6 +123,17 @@ def _swept(
     finally:
         stop.set()
         worker.join()
+
+
+class _Stop(threading.Event):
+    """The end of one sweep: its own, or that of all the work that it is a part of, whose event is left as it is."""
+
+    def __init__(self, cancel: threading.Event | None) -> None:
+        super().__init__()
+        self._whole = cancel
+
+    def is_set(self) -> bool:
+        return super().is_set() or (self._whole is not None and self._whole.is_set())
 
 
 class _AsyncClimb(Climb):
@@ -159,7 +171,8 @@ class _AsyncClimb(Climb):
         if self.target.user is not None and job.key is not None:
             self.log_in(self.target.user, job.key)
             if isinstance(job, ScriptJob):
-                output = self.run_as_root(job.script, job.arguments, job.keep)
+                run = self.run_as_root if job.as_root else self.run_script
+                output = run(job.script, job.arguments, job.keep)
             else:
                 self.run(self.target.command)
         self.disconnect()

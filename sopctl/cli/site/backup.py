@@ -15,24 +15,38 @@ from sopctl.cli.render import put_json
     ),
 )
 @click.argument("file", metavar="FILE", type=FILE)
+@click.option("--moving", is_flag=True, help="Another controller goes on: from now on nothing is done from here.")
 @click.option("--with-secrets", is_flag=True, help="Also keys/, sealed with a passphrase.")
 @passphrase_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, file: Path, *, with_secrets: bool, passphrase_file: Path | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    file: Path,
+    *,
+    moving: bool,
+    with_secrets: bool,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
     """Write the whole site to FILE, consistent while others go on working. FILE must be new.
 
     The history of checks is in it; what can be made again is not. Secrets (keys/) are left out unless asked for, and
     then sealed. Print its anchor on paper: it shows later whether the journal goes on from here.
+
+    With --moving the site is left to another controller, where it is restored: here it can still be read, but nothing
+    is recorded, and nobody logs in anywhere. Remove the timers here: sopctl schedule remove.
     """
     from sopctl.workflow.setup import backup
 
     passphrase = passphrase_of(passphrase_file, confirm=True) if with_secrets or passphrase_file else None
-    done = backup.write(open_desk(ctx), file, passphrase=passphrase)
+    done = backup.write(open_desk(ctx), file, passphrase=passphrase, moving=moving)
     if as_json:
         put_json(done)
         return
     click.echo(f"{done.file}: {done.files} files, {'with' if done.secrets else 'without'} secrets")
     click.echo(f"  anchor of the journal: {done.anchor}")
+    if moving:
+        click.echo("  this site is for reading only now; remove its timers here: sopctl schedule remove")
     for name in done.left:
         click.echo(f"  left out, no regular file: {name}", err=True)

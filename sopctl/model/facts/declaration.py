@@ -68,6 +68,8 @@ class Rows(Struct, frozen=True):
     columns: tuple[str, ...]
     row: Callable[[Any], tuple[str, ...]]
     when: Literal["always", "unless-none", "filled"] = "always"
+    broken: Callable[[Any], bool] = lambda _: False
+    """Has this entry failed? Then its row stands out."""
 
 
 class Declaration(Struct, frozen=True):

@@ -229,7 +229,7 @@ class ServerFacts(Struct, frozen=True):
     disks: Annotated[
         tuple[Disk, ...],
         Read(sections.disks, ("lsblk",), also=("sysblk", "smart"), optional=True),
-        Rows("Disk", FormPart.HARDWARE, shown.DISK, shown.disk_row),
+        Rows("Disk", FormPart.HARDWARE, shown.DISK, shown.disk_row, broken=shown.disk_broken),
         States("Kesehatan disk", traits=naming.disk, key=naming.disk_key, state=lambda disk: disk.health),
         Parts(
             traits=naming.disk,
@@ -243,7 +243,14 @@ class ServerFacts(Struct, frozen=True):
     drives: Annotated[
         tuple[Disk, ...],
         Read(sections.drives, ("drives", "storcli2", "drives2", "ssacli", "megacli", "arcconf"), optional=True),
-        Rows("Disk pada pengendali RAID", FormPart.HARDWARE, shown.DRIVE, shown.disk_row, when="filled"),
+        Rows(
+            "Disk pada pengendali RAID",
+            FormPart.HARDWARE,
+            shown.DRIVE,
+            shown.disk_row,
+            when="filled",
+            broken=shown.disk_broken,
+        ),
         States("Kesehatan disk", traits=naming.drive, key=naming.disk_key, state=lambda disk: disk.health),
         Parts(
             "Disk RAID",
@@ -264,7 +271,14 @@ class ServerFacts(Struct, frozen=True):
             also=("drives2",),
             optional=True,
         ),
-        Rows("Pengendali RAID", FormPart.HARDWARE, shown.CONTROLLER, shown.controller_row, when="filled"),
+        Rows(
+            "Pengendali RAID",
+            FormPart.HARDWARE,
+            shown.CONTROLLER,
+            shown.controller_row,
+            when="filled",
+            broken=shown.controller_broken,
+        ),
         States(
             "Baterai pengendali RAID",
             traits=naming.controller,

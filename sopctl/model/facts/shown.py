@@ -21,7 +21,7 @@ from sopctl.model.facts.parts import (
     RaidVolume,
     Wear,
 )
-from sopctl.model.facts.states import State, judged
+from sopctl.model.facts.states import Severity, State, judged
 from sopctl.model.quantity import decimal, disk_size, duration, memory_size
 
 NONE = "–"
@@ -206,12 +206,22 @@ def disk_row(disk: Disk) -> tuple[str, ...]:
     return disk.name, disk.model or NONE, size, kind, disk.serial or NONE, joined(*said, between="; ") or NONE
 
 
+def disk_broken(disk: Disk) -> bool:
+    """Does the disk say of itself that it has failed?"""
+    return judged(disk.health).severity is Severity.CRITICAL
+
+
 CONTROLLER = ("Nama", "Model", "Nomor seri", "Firmware", "Baterai", "Keadaan")
 
 
 def controller_row(part: Controller) -> tuple[str, ...]:
     cells = (part.model, part.serial, part.firmware, part.battery, part.state)
     return part.name, *(each or NONE for each in cells)
+
+
+def controller_broken(part: Controller) -> bool:
+    """Does the controller say that it, or its battery, has failed?"""
+    return Severity.CRITICAL in (judged(part.state).severity, judged(part.battery).severity)
 
 
 def fibre_ports(ports: Sequence[FibrePort]) -> str | None:

@@ -353,6 +353,14 @@ class BmcTrusted(Entry, frozen=True, kw_only=True):
     bmc_confirmed: str = ""
 
 
+class OfficeKey(Entry, frozen=True, kw_only=True):
+    """The office's key that opens its account on the server, by its fingerprint (`SHA256:…`); `key_leaving` is the one
+    before it, while that opens it too."""
+
+    office_key: str
+    key_leaving: str | None = None
+
+
 class SecretKept(Struct, frozen=True):
     """A secret of the office's for one deposit: its name in keys/ (never its value), what it is, and of which account
     (empty: of the BMC's)."""

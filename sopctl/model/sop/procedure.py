@@ -62,6 +62,8 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     output: str = ""
     interpreted: bool = False
     """True where the scan lost the actor's column and the office's reading fills it in."""
+    also: tuple[str, ...] = ()
+    """Who else acts in this step: where both parties sign, it is drawn in both columns."""
 
     def outcomes_of(self, verb: str) -> dict[str, Outcome]:
         """The outcomes that the command `verb` may bring about here, in the procedure's order."""

@@ -46,6 +46,9 @@ def faults(procedure: Procedure) -> Iterator[Fault]:
             yield _fault((*path, "no"), "step-repeated", "the step number {step} is used twice", step=step.no)
         if step.actor not in procedure.actors:
             yield _unknown_actor((*path, "actor"), step.actor)
+        for number, actor in enumerate(step.also):
+            if actor not in procedure.actors:
+                yield _unknown_actor((*path, "also", number), actor)
         yield from _verb_faults(step, path)
         for label, outcome in step.outcomes.items():
             yield from _outcome_faults(procedure, step, label, outcome, (*path, "outcomes", label))

@@ -85,6 +85,12 @@ class Summary(Struct, frozen=True):
     """Is there anything at the machine that an access check could try?"""
     reduced: bool = False
     """The management account may run the gathering script as root, and nothing else."""
+    let_in: bool = False
+    """The server has the office's own account: by a configuration, or by a first contact with a password."""
+    office_key: str = ""
+    """The fingerprint of the office's key that opens it; empty where the history does not say (of an older version)."""
+    key_leaving: str = ""
+    """That of the office's key before, while it opens it too."""
     asides: tuple[str, ...] = ()
     """The verbs by which a person may end the due step as it stands now, other than by its own work: `accept`,
     `refuse`, `withdraw`."""
@@ -136,6 +142,8 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
     place = _place(procedures, events, let_go)
     offered = newest(entries.OfferedUntil) if place and step and step.outcomes_of("expire") else None
     managed = deposit.kind == "server" and record.last_ended(procedures, events, "configure") is not None
+    let_in = managed or newest(entries.WayIn) is not None
+    key = newest(entries.OfficeKey)
     return Summary(
         id=deposit.id,
         unit=deposit.unit,
@@ -172,6 +180,9 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         to_gather=corrections.to_gather(procedures, events),
         to_set_port=corrections.to_set_port(procedures, events),
         reduced=sudo is not None and sudo.sudo == "inventory",
+        let_in=let_in,
+        office_key=key.office_key if key else "",
+        key_leaving=(key.key_leaving or "") if key else "",
         valid_until=extended.valid_until if extended else deposit.valid_until,
         received_on=day("received"),
         handed_over_on=day("handed_over"),

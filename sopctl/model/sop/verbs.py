@@ -70,7 +70,7 @@ HOLDING = frozenset({HELD, FORGED})
 """Outcomes that put a deposit on hold."""
 
 _PORT = (e.PortSet, e.PortFailed)
-_RUN = (e.AnsibleRun, e.SudoRight)
+_RUN = (e.AnsibleRun, e.SudoRight, e.OfficeKey)
 _NOTICE = (e.Informed, e.NoticeKept)
 
 VERBS = (
@@ -255,6 +255,13 @@ VERBS = (
     Verb(name="bmc", kind="act", outcome="BMC", needs=("fingerprint", "user"), writes=(e.BmcTrusted,)),
     Verb(name="login", kind="act", outcome="rahasia disimpan", needs=("file",), writes=(e.SecretSet,)),
     Verb(
+        name="rotate",
+        kind="act",
+        outcome="kunci kantor diganti",
+        command="key rotate",
+        writes=(e.OfficeKey, e.Left),
+    ),
+    Verb(
         name="repair",
         kind="act",
         outcome="konfigurasi diperbaiki",
@@ -269,7 +276,7 @@ VERBS = (
         writes=(e.ConsentSheet,),
     ),
     Verb(name="switch", kind="act", outcome="port switch", command="switch apply", writes=_PORT),
-    Verb(name="sudo", kind="act", outcome="hak sudo diubah", command="configure --sudo", writes=_RUN),
+    Verb(name="sudo", kind="act", outcome="hak sudo diubah", command="configure --sudo", writes=(e.Left, *_RUN)),
     Verb(name="task", kind="act", outcome="pekerjaan", needs=("what", "asked_by", "minutes"), writes=(e.TaskDone,)),
     Verb(
         name="sanitise",

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from sopctl.adapters.documents import render
 from sopctl.errors import Action, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.house.maintenance import (
     CANCELLED,
@@ -33,7 +32,8 @@ from sopctl.workflow.house.writing import Writing, known, number_of, one_line, w
 from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.composing import Content
 from sopctl.workflow.messages.sending import MayHaveArrived, Ready
-from sopctl.workflow.papers.maintenance_letter import maintenance_letter
+from sopctl.workflow.papers.official_letter import maintenance_letter
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.steps import required
 
 LONGEST = timedelta(days=31)
@@ -199,7 +199,7 @@ def _one(book: Writing, number: int, window: Window, owner: _Owner) -> Told:
     ready = _ready(desk, content, owner, message_id)
     if ready is None:
         form = maintenance_letter(desk, window.id, len(book.book.events) + 1, book.by, content, owner.dossiers[0])
-        kept = book.keep("pemberitahuan.pdf", render(form))
+        kept = book.keep("pemberitahuan.pdf", printed(desk.site, form))
         told = Told(owner.name, owner.email or "", "letter", owner.ids, document=kept, cancelled=cancelled)
         book.note(number, TOLD, OwnerTold(told=told), note=f"surat untuk {owner.name}: {form.stamp.document_number}")
         return told

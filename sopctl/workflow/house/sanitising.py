@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sopctl.adapters.documents import render
 from sopctl.adapters.documents.english import Language
 from sopctl.errors import Action, NotNow, UsageError
 from sopctl.model.sanitisation import DiskRow, Listed, Method, Result, Wanted
@@ -11,6 +10,7 @@ from sopctl.model.sop.entries import Paper, SanitisationCertificate, Sanitised
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.house.writing import one_line
 from sopctl.workflow.papers import sanitisation
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.views import disks
 
 MOST = 200
@@ -83,7 +83,7 @@ def certify(desk: Desk, deposit_id: str, *, language: Language = "id") -> StepDo
                 deposit=deposit_id,
             )
         form = sanitisation.certificate(mine, rows, disks.wanted(mine.dossier), disks.left(mine.dossier), language)
-        kept = mine.keep("sertifikat-sanitasi.pdf", render(form))
+        kept = mine.keep("sertifikat-sanitasi.pdf", printed(desk.site, form))
         paper = Paper(kept.file, kept.sha256, form.stamp.document_number)
         return mine.record(
             mine.verb.outcome,

@@ -42,13 +42,18 @@ def content(site: Site, dossier: Dossier, task: str, **more: Any) -> Content:
     values = {
         "server": deposit.server.name,
         "office": site.settings.office.name,
-        "place": str(dossier.summary.place or ""),
+        "place": _place(dossier, language),
         "access": how_to_reach(deposit, pinned.host_key if pinned else None, language),
         "closed": (configured.cut_off if configured else None) or (),
         "stays_open": (configured.stays_open if configured else None) or (),
         **more,
     }
     return Content(language, *render(site, language, task, values))
+
+
+def _place(dossier: Dossier, language: Language) -> str:
+    place = dossier.summary.place
+    return "" if place is None else str(place) if language == "en" else place.indonesian
 
 
 def to_contact(site: Site, dossier: Dossier, content: Content) -> Message:

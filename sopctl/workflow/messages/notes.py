@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sopctl.errors import SopctlError
+from sopctl.workflow.messages import words
 
 _CHANGED = "kunci host berubah: yang dikonfirmasi {pinned_type} {pinned}, sekarang {shown_type} {shown}"
 _OF_SERVERS = {
@@ -24,6 +25,8 @@ _OF_SERVERS = {
     "host-key-unconfirmed": "kunci host {host} belum dikonfirmasi: {type} {sha256}",
     "host-key-unreadable": "kunci host {host} tidak dapat dibaca: {reason}",
     "identity-taken": "sudah milik titipan lain: {shared}",
+    "key-lost": "tidak ada kunci di keys/ yang membuka akun kantor di {deposit}",
+    "key-not-changed": "kunci kantor tidak diganti: gagal pada {rung}: {detail}",
     "key-not-for-letters": "data {deposit} menyebut kunci kantor {key!r}, yang tidak boleh disebut surat",
     "login-not-set": "kata sandi atau kunci {account} untuk {deposit} belum ditetapkan",
     "password-named-by-record": "data {deposit} menyebut berkas kata sandi {name!r}, yang tidak boleh disebut surat",
@@ -49,6 +52,7 @@ _OF_KEYS = {
     "not-a-private-key": "ini bukan kunci privat untuk SSH",
     "private-key-readable-by-others": "kunci privat dapat dibaca orang lain",
     "secret-readable-by-others": "kunci privat dapat dibaca orang lain",
+    "key-halves-differ": "bagian publik di samping kunci {key} berasal dari kunci lain",
     "private-key-not-for-ssh": "kunci privat ini tidak dapat dibaca oleh ssh: {reason}",
     "private-key-not-read": "kunci privat tidak dapat dibaca: {reason}",
     "private-key-has-passphrase": "kunci privat dilindungi frasa sandi",
@@ -204,9 +208,14 @@ def told(error: BaseException) -> str:
     return f"galat {type(error).__name__}"
 
 
+def _word(name: str, value: Any) -> Any:
+    """The word for a value that is one of the model's identifiers; any other value as it is."""
+    return {"cause": words.CAUSES, "rung": words.RUNGS}.get(name, {}).get(str(value), value)
+
+
 def worded(id: str, values: Mapping[str, Any], otherwise: str) -> str:
     """The words for an id with its values in their places; `otherwise` where there are none for it."""
     try:
-        return WORDS[id].format(**values)
+        return WORDS[id].format(**{name: _word(name, value) for name, value in values.items()})
     except KeyError:  # no words, or an error of this id with other values: a history must get its note all the same
         return otherwise

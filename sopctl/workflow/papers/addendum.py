@@ -5,14 +5,13 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.sop.history import Event
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import UNKNOWN, letterhead, office_party, owner_party, section, stamp
+from sopctl.workflow.papers.elements import UNKNOWN, head_party, letterhead, office_party, owner_party, section, stamp
 
 
 def addendum(mine: Turn, event: Event, number: str, text: str, why: str) -> forms.Paper:
     """What is right instead of what the form `number` says, which `event` issued."""
     site, dossier = mine.desk.site, mine.dossier
     summary, server = dossier.summary, dossier.deposit.server
-    head = next(iter(site.settings.with_role(site.settings.head)), mine.by)
     day = plain_date(event.at.date())
     return forms.Paper(
         letterhead=letterhead(site),
@@ -33,7 +32,7 @@ def addendum(mine: Turn, event: Event, number: str, text: str, why: str) -> form
         closing=("Demikian adendum ini dibuat untuk dipergunakan sebagaimana mestinya.",),
         signers=(
             forms.Signer("Pemilik", owner_party(dossier.deposit.contacts.administrative, dossier.deposit.unit)),
-            forms.Signer("Mengetahui", office_party(site, head)),
+            forms.Signer("Mengetahui", head_party(site)),
             forms.Signer("Petugas", office_party(site, mine.by)),
         ),
     )

@@ -17,19 +17,20 @@ from sopctl.adapters.documents.pdf import TEMPLATES
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model import private_key
-from sopctl.model.sop import history, record
+from sopctl.model.sop import record
 from sopctl.model.sop.entries import OnBehalfOf, from_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import REQUESTER, step_of
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import opened, write_new
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.messages import words
 from sopctl.workflow.papers import integrity
-from sopctl.workflow.papers.elements import UNKNOWN, letterhead
+from sopctl.workflow.papers.elements import UNKNOWN, letterhead, person_name, who_decided
 
 MAX_FILE = integrity.MAX_FILE
-WORK = {history.STARTED: "dimulai", history.FAILED: "gagal", history.INTERRUPTED: "terputus"}
 
 
 class Archived(Struct, frozen=True):
@@ -125,11 +126,11 @@ def _page(desk: Desk, dossier: Dossier) -> Page:
                 Nomor_seri=summary.serial or UNKNOWN,
                 Pemilik=summary.unit,
                 Nomor_surat=summary.letter,
-                Tempat=summary.place or "",
+                Tempat=summary.place.indonesian if summary.place else "",
                 Berlaku_sampai=plain_date(summary.valid_until) if summary.valid_until else "",
             ),
         ),
-        events=tuple(_told(dossier, event) for event in dossier.events),
+        events=tuple(_told(desk.site, dossier, event) for event in dossier.events),
         head=dossier.head,
     )
 
@@ -141,24 +142,22 @@ def _section(title: str, **values: Any) -> forms.Section:
     )
 
 
-def _told(dossier: Dossier, event: Event) -> Told:
+def _told(site: Site, dossier: Dossier, event: Event) -> Told:
     """An event in plain words."""
     mine, step = dossier.procedures[event.procedure], step_of(dossier.procedures, event)
     verb = record.verb_of(dossier.procedures, event)
     beside = verb is not None and verb.kind == "act"
     behalf = from_data(OnBehalfOf, event)
-    for_whom = f" a.n. {behalf.on_behalf_of.person}" if behalf else ""
-    who = mine.actors.get(event.by) or event.by
-    if event.by == REQUESTER:
-        who = dossier.deposit.unit
+    for_whom = f" a.n. {person_name(site, behalf.on_behalf_of.person)}" if behalf else ""
+    who = dossier.deposit.unit if event.by == REQUESTER else who_decided(site, mine, event.by)
     return Told(
         number=event.seq,
         when=f"{plain_date(event.at.date())}, pukul {event.at:%H.%M}",
         place=f"{event.procedure} langkah {event.step}{', di luar SOP' if beside else ''}",
         activity=f"Tindakan selama langkah ini: {event.outcome}" if beside else step.activity,
-        outcome="Tercatat" if beside else f"Hasil: {WORK.get(event.outcome, event.outcome)}",
+        outcome="Tercatat" if beside else f"Hasil: {words.outcome(event.outcome)}",
         who=f"Diputuskan oleh {who}{for_whom}, dicatat oleh {event.typed}",
-        note=event.note,
+        note=words.in_note(event.note),
         papers=tuple(
             f"{kept['file']}{f', nomor {number}' if (number := kept.get('number')) else ''}"
             for kept in integrity.files_of(event)

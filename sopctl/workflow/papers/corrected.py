@@ -11,6 +11,7 @@ from sopctl.model.sop import corrections
 from sopctl.model.sop.entries import Correctable, Corrected, Correction, LetterForged, Moved, Reserved, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
+from sopctl.workflow.papers.elements import place_of
 
 LABELS: dict[Correctable, str] = {
     "serial": "Nomor seri",
@@ -84,8 +85,10 @@ def _corrected(event: Event, correction: Correction, language: Language) -> _Lin
 def _moved(event: Event, moved: Moved, language: Language) -> _Line:
     text = "dikoreksi {day} (peristiwa {number})" if moved.mistaken else "dipindahkan {day} (peristiwa {number})"
     now = from_data(Reserved, event)
-    place = str(now.place) if now else "–"
-    return _Line(say("Tempat", language), str(moved.moved_from), place, _on(event, text, language), moved.why)
+    place = place_of(now.place, language) if now else "–"
+    return _Line(
+        say("Tempat", language), place_of(moved.moved_from, language), place, _on(event, text, language), moved.why
+    )
 
 
 def _on(event: Event, text: str, language: Language, **values: str) -> str:

@@ -1,24 +1,45 @@
 """What the office's papers share: letterhead, the stamp that ties a paper to its record, parties, accessories."""
 
+from pathlib import Path
 from typing import Any
 
-from sopctl.adapters.documents import forms
+from msgspec.structs import replace
+
+from sopctl.adapters.documents import forms, logo
 from sopctl.adapters.documents.english import Language, say
 from sopctl.model.deposit import Contact
 from sopctl.model.inspection import ACCESSORIES, NOT_LOOKED_AT
+from sopctl.model.principal import AUTOMATIC
+from sopctl.model.rack import Place
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import CompletenessInspected
+from sopctl.model.sop.procedure import Procedure
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
+from sopctl.workflow.scans import MIB, read_bounded
 
 UNKNOWN = "tidak diketahui"
 
 
 def letterhead(site: Site) -> forms.Letterhead:
-    """The office's letterhead."""
-    office = site.settings.office
-    return forms.Letterhead(agency=office.agency, office=office.name, address=office.address, contact=office.contact)
+    """The office's letterhead. Raises InvalidRecord for a logo that cannot be printed, OutsideFailure for one that
+    cannot be read."""
+    office, papers = site.settings.office, site.settings.papers
+    return forms.Letterhead(
+        agency=office.agency,
+        office=office.name,
+        address=office.address,
+        contact=office.contact,
+        logo=_logo(site.root / papers.logo) if papers.logo else b"",
+        sheet=papers.size,
+    )
+
+
+def _logo(path: Path) -> bytes:
+    content = read_bounded(path, MIB)
+    logo.refuse(content, str(path))
+    return content
 
 
 def stamp(mine: Turn) -> forms.Stamp:
@@ -46,12 +67,39 @@ def office_party(site: Site, key: str) -> forms.Party:
     office = site.settings.office.name
     if person is None:
         return forms.Party(name="", nip="", position="", office=office)
-    return forms.Party(name=person.name, nip=person.nip, position=person.position, office=office)
+    return forms.Party(person.name, person.nip, person.position, office, person.rank)
+
+
+def person_name(site: Site, key: str) -> str:
+    """The name of the person whom the settings call `key`; for anybody else, the key."""
+    person = site.settings.people.get(key)
+    return person.name if person else key
+
+
+def who_decided(site: Site, procedure: Procedure, by: str) -> str:
+    """Whom an event names: a person by name, else an actor by title, or the rules themselves."""
+    if by == AUTOMATIC:
+        return "sopctl (otomatis)"
+    return person_name(site, by) if by in site.settings.people else procedure.actors.get(by, by)
+
+
+def head_party(site: Site) -> forms.Party:
+    """The head, who countersigns. Where nobody has that role, a line to fill in: never somebody else."""
+    held = site.settings.with_role(site.settings.head)
+    found = office_party(site, held[0]) if held else office_party(site, "")
+    return found if found.position else replace(found, position=f"Kepala {found.office}")
 
 
 def owner_party(contact: Contact, unit: str) -> forms.Party:
     """A contact person as a party of a form."""
-    return forms.Party(name=contact.name, nip=contact.nip, position=contact.position, office=unit)
+    return forms.Party(contact.name, contact.nip, contact.position, unit, contact.rank)
+
+
+def place_of(place: Place | None, language: Language = "id") -> str:
+    """Where a server stands or stood, in the paper's language."""
+    if place is None:
+        return UNKNOWN
+    return str(place) if language == "en" else place.indonesian
 
 
 def section(title: str, **values: Any) -> forms.Section:

@@ -17,7 +17,16 @@ from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers import sanitisation
 from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, section, stamp
+from sopctl.workflow.papers.elements import (
+    UNKNOWN,
+    accessories_back,
+    head_party,
+    letterhead,
+    office_party,
+    place_of,
+    section,
+    stamp,
+)
 from sopctl.workflow.views import disks
 
 
@@ -47,7 +56,7 @@ def exit_record(mine: Turn, language: Language) -> forms.Paper:
             ),
             section(
                 "Pengembalian",
-                Tempat_semula=summary.place or UNKNOWN,
+                Tempat_semula=place_of(summary.place, language),
                 Tanggal_keluar=plain_date(mine.desk.now().date(), language),
                 Serah_terima_pengembalian=handed_over.document.number if handed_over else UNKNOWN,
                 Diambil_oleh=(taker.taken_by if taker else "") or UNKNOWN,
@@ -60,7 +69,10 @@ def exit_record(mine: Turn, language: Language) -> forms.Paper:
             *corrected_table(dossier, language),
         ),
         closing=("Akses, layanan dan port jaringan server ini telah dicabut.",) if dossier.newest(SwitchedOff) else (),
-        signers=(forms.Signer("Petugas", office_party(site, mine.by)),),
+        signers=(
+            forms.Signer("Mengetahui", head_party(site)),
+            forms.Signer("Petugas", office_party(site, mine.by)),
+        ),
         language=language,
     )
 

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar, get_args
 
 from msgspec.structs import replace
 
-from sopctl.adapters.documents import forms, render
+from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.editable import as_paper, inventory_paper, to_html
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.summary_xlsx import summary_xlsx
@@ -22,6 +22,7 @@ from sopctl.workflow.papers import inventory_sheet as sheets
 from sopctl.workflow.papers import request_letter
 from sopctl.workflow.papers.guest_book import guest_book as guest_book_of
 from sopctl.workflow.papers.monthly.summary_form import summary_form
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.papers.sop_form import sop_form
 from sopctl.workflow.views import house, inventories, procedures
 
@@ -36,7 +37,7 @@ def sop(desk: Desk, name: str, *, deposit: str | None, output: Path | None) -> P
     way = procedures.way(site, name, deposit) if deposit else None
     form = sop_form(site, way.procedure if way else procedures.find(site, name), today, way)
     suffix = f"-{deposit}" if deposit else ""
-    return _write(output or Path(f"sop-{name}{suffix}.pdf"), render(form))
+    return _write(output or Path(f"sop-{name}{suffix}.pdf"), printed(desk.site, form))
 
 
 def letter(
@@ -46,7 +47,7 @@ def letter(
     path."""
     given = request_letter.read(desk.site, filled) if filled else None
     paper = request_letter.letter(desk.site, desk.now().date(), language, given)
-    return _write(output or Path(f"surat-permohonan.{kind}"), _as(kind, paper))
+    return _write(output or Path(f"surat-permohonan.{kind}"), _as(desk, kind, paper))
 
 
 def handover_copy(
@@ -71,7 +72,7 @@ def handover_copy(
     number = f"{issued.stamp.document_number} ({say('salinan', language)})"
     stamp = replace(issued.stamp, document_number=number, names_record=False)
     form = replace(issued, stamp=stamp, language=language)
-    content = render(form) if kind == "pdf" else _as(kind, as_paper(form))
+    content = printed(desk.site, form) if kind == "pdf" else _as(desk, kind, as_paper(form))
     return _write(output or Path(f"serah-terima-{deposit_id}.{kind}"), content)
 
 
@@ -82,14 +83,14 @@ def inventory_summary(
     dossiers that it lacks."""
     found = inventories.summary(desk, month)
     form = summary_form(desk, found)
-    content = render(form) if kind == "pdf" else summary_xlsx(form)
+    content = printed(desk.site, form) if kind == "pdf" else summary_xlsx(form)
     return _write(output or Path(f"rekap-inventaris-{form.month}.{kind}"), content), [*found.broken.values()]
 
 
 def guest_book(desk: Desk, month: str | None, *, kind: Literal["pdf", "xlsx"], output: Path | None) -> Path:
     """The guest book of a month, by default this one. Returns the file's path."""
     of, visits = house.guest_book(desk, month)
-    return _write(output or Path(f"buku-tamu-{of}.{kind}"), _as(kind, guest_book_of(desk, of, visits)))
+    return _write(output or Path(f"buku-tamu-{of}.{kind}"), _as(desk, kind, guest_book_of(desk, of, visits)))
 
 
 def inventory_sheet(desk: Desk, deposit_id: str, *, kind: Literal["xlsx", "yaml"], output: Path | None) -> Path:
@@ -110,7 +111,7 @@ def inventory_copy(desk: Desk, deposit_id: str, month: str | None, *, kind: Form
     issued = issued_form(dossier, gathered.document, forms.InventoryForm)
     number = f"{issued.stamp.document_number} (salinan)"
     form = replace(issued, stamp=replace(issued.stamp, document_number=number, names_record=False))
-    content = render(form) if kind == "pdf" else _as(kind, inventory_paper(form))
+    content = printed(desk.site, form) if kind == "pdf" else _as(desk, kind, inventory_paper(form))
     return _write(output or Path(f"inventaris-{deposit_id}-{gathered.month}.{kind}"), content)
 
 
@@ -136,10 +137,10 @@ def issued_form(dossier: Dossier, paper: Paper, form: type[T]) -> T:
     return from_json(content, form)
 
 
-def _as(kind: Format, paper: forms.Paper) -> bytes:
+def _as(desk: Desk, kind: Format, paper: forms.Paper) -> bytes:
     match kind:
         case "pdf":
-            return render(paper)
+            return printed(desk.site, paper)
         case "html":
             return to_html(paper)
         case "xlsx":

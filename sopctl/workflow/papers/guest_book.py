@@ -10,7 +10,7 @@ from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.wording import month_name
 from sopctl.model.house.visits import VisitState
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.elements import letterhead, office_party
+from sopctl.workflow.papers.elements import head_party, letterhead, person_name
 
 COLUMNS = (
     "No",
@@ -30,8 +30,7 @@ _NOBODY = forms.Party(name="", nip="", position="", office="")
 
 def guest_book(desk: Desk, month: str, visits: Sequence[VisitState]) -> forms.Paper:
     """The visits of a month as a paper. Its revision is a hash of what it says."""
-    site = desk.site
-    head = next(iter(site.settings.with_role(site.settings.head)), None)
+    site, office = desk.site, desk.site.settings.office
     digest = hashlib.sha256(msgspec.json.encode(visits)).hexdigest()
     people = sum(len(each.visit.visitors) for each in visits)
     rows = tuple(_row(str(number), each, desk) for number, each in enumerate(visits, start=1))
@@ -39,7 +38,7 @@ def guest_book(desk: Desk, month: str, visits: Sequence[VisitState]) -> forms.Pa
         letterhead=letterhead(site),
         stamp=forms.Stamp(
             deposit_id="",
-            document_number=f"Buku tamu {month}",
+            document_number=f"{office.code}/T{month[5:]}/{office.unit}/{month[:4]}",
             revision=digest[:12],
             issued=desk.now().date(),
             check_command=f"sopctl visit list --month {month}",
@@ -50,7 +49,7 @@ def guest_book(desk: Desk, month: str, visits: Sequence[VisitState]) -> forms.Pa
         sections=(forms.Table("Kunjungan", COLUMNS, rows, "declared", SHARES),),
         closing=("Yang ditunjukkan tamu dicatat jenisnya, bukan nomornya.",),
         signers=(
-            forms.Signer("Mengetahui", office_party(site, head) if head else _NOBODY),
+            forms.Signer("Mengetahui", head_party(site)),
             forms.Signer("Petugas", _NOBODY),
         ),
     )
@@ -58,13 +57,12 @@ def guest_book(desk: Desk, month: str, visits: Sequence[VisitState]) -> forms.Pa
 
 def _row(number: str, each: VisitState, desk: Desk) -> tuple[str, ...]:
     visit, arrival, departure = each.visit, each.arrival, each.departure
-    person = desk.site.settings.people.get(arrival.escort) if arrival else None
     return (
         number,
         ", ".join(visit.visitors) + (f" ({visit.organisation})" if visit.organisation else ""),
         "; ".join(filter(None, (visit.purpose, ", ".join(visit.deposits)))) + f" [{each.id}]",
         arrival.identity if arrival else "",
-        person.name if person else (arrival.escort if arrival else ""),
+        person_name(desk.site, arrival.escort) if arrival else "",
         _moment(arrival.at) if arrival else "",
         _moment(departure.at) if departure else "masih di dalam",
         _carried(arrival.carried) if arrival else "",

@@ -18,14 +18,12 @@ from sopctl.model.inspection import NOT_LOOKED_AT
 from sopctl.model.quantity import decimal, duration
 from sopctl.model.sop.entries import AccessTried, ConditionInspected
 from sopctl.workflow.desk import Turn
+from sopctl.workflow.messages import words
 from sopctl.workflow.papers.corrected import corrected_table
 from sopctl.workflow.papers.elements import letterhead, office_party, stamp
 from sopctl.workflow.ports import deposit_port
 
 Changes = tuple[Change, ...]
-
-SEVERITIES = {Severity.CRITICAL: "kritis", Severity.WARNING: "peringatan"}
-"""How papers call it."""
 
 Watched = tuple[State, Availability | None]
 """A server's state by the automated checks, and how available it was in the month."""
@@ -106,9 +104,12 @@ def _conditions(found: Sequence[Condition]) -> tuple[Table, ...]:
     for each in found:
         parts.setdefault(each.subject, []).append(each)
     rows = tuple(
-        (subject, "; ".join(each.what for each in its), SEVERITIES[its[0].severity]) for subject, its in parts.items()
+        (subject, "; ".join(each.what for each in its), words.SEVERITIES[its[0].severity])
+        for subject, its in parts.items()
     )
-    return (Table("Keadaan yang perlu ditangani", ("Bagian", "Keadaan", "Tingkat"), rows, "gathered"),) if rows else ()
+    critical = tuple(at for at, its in enumerate(parts.values()) if its[0].severity is Severity.CRITICAL)
+    columns = ("Bagian", "Keadaan", "Tingkat")
+    return (Table("Keadaan yang perlu ditangani", columns, rows, "gathered", marked=critical),) if rows else ()
 
 
 def _compared(lines: tuple[Comparison, ...]) -> Table:

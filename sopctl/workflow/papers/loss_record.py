@@ -7,7 +7,16 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.sop.entries import HandoverIssued, Lost
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import UNKNOWN, letterhead, office_party, owner_party, section, stamp
+from sopctl.workflow.papers.elements import (
+    UNKNOWN,
+    head_party,
+    letterhead,
+    office_party,
+    owner_party,
+    place_of,
+    section,
+    stamp,
+)
 
 
 def loss_record(mine: Turn, lost: Lost, why: str, on: date | None, port: str, *, evidence: bool) -> forms.Paper:
@@ -15,7 +24,6 @@ def loss_record(mine: Turn, lost: Lost, why: str, on: date | None, port: str, *,
     site, dossier = mine.desk.site, mine.dossier
     summary, server = dossier.summary, dossier.deposit.server
     handed_over = dossier.newest(HandoverIssued)
-    head = next(iter(site.settings.with_role(site.settings.head)), mine.by)
     office = site.settings.office.name
     left = "akun dan pengaturan kantor masih ada di server" if summary.managed else "kantor belum mengonfigurasi server"
     return forms.Paper(
@@ -39,7 +47,7 @@ def loss_record(mine: Turn, lost: Lost, why: str, on: date | None, port: str, *,
                 Tanggal=plain_date(on) if on else UNKNOWN,
                 Tanggal_dicatat=plain_date(mine.desk.now().date()),
                 Uraian=why,
-                Tempat_semula=summary.place or UNKNOWN,
+                Tempat_semula=place_of(summary.place),
                 Bukti="terlampir dalam berkas" if evidence else "tidak ada",
             ),
             section(
@@ -53,7 +61,7 @@ def loss_record(mine: Turn, lost: Lost, why: str, on: date | None, port: str, *,
         closing=("Demikian berita acara ini dibuat untuk dipergunakan sebagaimana mestinya.",),
         signers=(
             forms.Signer("Pemilik", owner_party(dossier.deposit.contacts.administrative, dossier.deposit.unit)),
-            forms.Signer("Mengetahui", office_party(site, head)),
+            forms.Signer("Mengetahui", head_party(site)),
             forms.Signer("Petugas", office_party(site, mine.by)),
         ),
     )

@@ -7,7 +7,16 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.rack import Place
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.corrected import corrected_table
-from sopctl.workflow.papers.elements import UNKNOWN, letterhead, office_party, owner_party, section, stamp
+from sopctl.workflow.papers.elements import (
+    UNKNOWN,
+    head_party,
+    letterhead,
+    office_party,
+    owner_party,
+    place_of,
+    section,
+    stamp,
+)
 
 
 def move_record(mine: Turn, spot: Place, why: str, on: date | None) -> forms.Paper:
@@ -15,7 +24,6 @@ def move_record(mine: Turn, spot: Place, why: str, on: date | None) -> forms.Pap
     site, dossier = mine.desk.site, mine.dossier
     summary, server = dossier.summary, dossier.deposit.server
     before = summary.place
-    head = next(iter(site.settings.with_role(site.settings.head)), mine.by)
     return forms.Paper(
         letterhead=letterhead(site),
         stamp=stamp(mine),
@@ -32,8 +40,8 @@ def move_record(mine: Turn, spot: Place, why: str, on: date | None) -> forms.Pap
             ),
             section(
                 "Pemindahan",
-                Tempat_semula=before or UNKNOWN,
-                Tempat_baru=spot,
+                Tempat_semula=place_of(before),
+                Tempat_baru=spot.indonesian,
                 Port_switch_semula=(before.port if before else None) or "–",
                 Port_switch_baru=spot.port or "–",
                 Tanggal=plain_date(on or mine.desk.now().date()),
@@ -44,7 +52,7 @@ def move_record(mine: Turn, spot: Place, why: str, on: date | None) -> forms.Pap
         closing=("Demikian berita acara ini dibuat untuk dipergunakan sebagaimana mestinya.",),
         signers=(
             forms.Signer("Pemilik", owner_party(dossier.deposit.contacts.administrative, dossier.deposit.unit)),
-            forms.Signer("Mengetahui", office_party(site, head)),
+            forms.Signer("Mengetahui", head_party(site)),
             forms.Signer("Petugas", office_party(site, mine.by)),
         ),
     )

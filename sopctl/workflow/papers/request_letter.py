@@ -12,6 +12,7 @@ import msgspec
 
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import ENGLISH, Language, say
+from sopctl.adapters.documents.wording import grouped_nip
 from sopctl.adapters.documents.xlsx import KEY_COLUMN
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord
@@ -23,6 +24,7 @@ from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.admitting import Place
 from sopctl.workflow.papers.fields import nested, refused
+from sopctl.workflow.papers.printing import tell
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_LETTER = 5 * MIB
@@ -43,6 +45,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Nama", "contacts.administrative.name"),
             ("NIP", "contacts.administrative.nip"),
+            ("Pangkat/golongan", "contacts.administrative.rank"),
             ("Jabatan", "contacts.administrative.position"),
             ("E-mail", "contacts.administrative.email"),
             ("HP", "contacts.administrative.phone"),
@@ -53,6 +56,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Nama", "contacts.technical.name"),
             ("NIP", "contacts.technical.nip"),
+            ("Pangkat/golongan", "contacts.technical.rank"),
             ("Jabatan", "contacts.technical.position"),
             ("E-mail", "contacts.technical.email"),
             ("HP", "contacts.technical.phone"),
@@ -123,7 +127,8 @@ def letter(site: Site, day: date, language: Language, filled: AnyRequest | None 
         forms.Section(title, tuple(forms.Field(label, given.get(path, ""), "declared", path) for label, path in fields))
         for title, fields in FIELDS
     )
-    head = forms.Letterhead(office="(kop surat perangkat daerah pemohon)", agency="", address="", contact="")
+    sheet = site.settings.papers.size
+    head = forms.Letterhead("(kop surat perangkat daerah pemohon)", agency="", address="", contact="", sheet=sheet)
     empty = forms.Party(name="", nip="", position="Kepala Perangkat Daerah", office="")
     sentence = "Dengan ini kami mengajukan permohonan penitipan server kepada {office}:"
     return forms.Paper(
@@ -151,6 +156,7 @@ def read(site: Site, path: Path, today: date | None = None) -> AnyRequest:
         kind = kinds.get(codec.word(content, "kind", where=where), Request)
         filed, place = codec.parse(content, kind, where=where), admitting.in_record(content, where)
     admitting.refuse(site, filed, place, today)
+    tell(site, filed)
     return filed
 
 
@@ -257,6 +263,8 @@ def _entries(field: _Field) -> Any:
             return cells.day(field.value).isoformat()
     if field.path in _WHOLE:
         return cells.whole(field.value)
+    if field.path.endswith(".nip"):
+        return re.sub(r"(?<=[0-9])[ .-](?=[0-9])", "", field.value)  # in groups, as cards have it
     if field.path not in _LISTS:
         return field.value
     entries = [entry.strip() for entry in re.split(_LISTS[field.path], field.value) if entry.strip()]
@@ -308,6 +316,8 @@ def _values(request: AnyRequest) -> dict[str, str]:
         elif isinstance(here, list | tuple):
             here = ("; " if path == "server.disks" else ", ").join(map(str, here))
         values[path] = "" if here is None else str(here)
+        if path.endswith(".nip"):
+            values[path] = grouped_nip(values[path])
     if request.kind == "other":
         values["platform"] = OTHER[0]
     return values

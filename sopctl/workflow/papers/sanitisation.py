@@ -5,21 +5,15 @@ from collections.abc import Sequence
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.model.inspection import NOT_LOOKED_AT
-from sopctl.model.sanitisation import DiskRow, Method, Missing, Wanted
+from sopctl.model.sanitisation import DiskRow, Missing, Wanted
 from sopctl.workflow.desk import Turn
+from sopctl.workflow.messages import words
 from sopctl.workflow.papers.elements import UNKNOWN, letterhead, office_party, owner_party, section, stamp
 
 TITLE = "Sertifikat Sanitasi Media Penyimpanan"
 SHARES = (8, 23, 25, 25, 25, 23, 18, 23, 20)
 """The columns' shares of the width."""
 COLUMNS = ("No", "Nomor seri disk", "Disk", "Metode", "Alat dan cara", "Pembuktian", "Hasil", "Oleh", "Tanggal")
-
-METHODS: dict[Method, str] = {
-    "clear": "Clear",
-    "purge": "Purge",
-    "destroy": "Destroy (dimusnahkan)",
-    "returned": "dikembalikan tanpa dihapus",
-}
 
 
 def table(rows: Sequence[DiskRow], language: Language) -> forms.Table:
@@ -32,10 +26,10 @@ def table(rows: Sequence[DiskRow], language: Language) -> forms.Table:
                 str(number),
                 row.disk,
                 row.described or UNKNOWN,
-                METHODS[row.method],
+                words.METHODS[row.method],
                 row.tool or "–",
                 row.checked or (NOT_LOOKED_AT if row.method != "returned" else "–"),
-                "berhasil" if row.result == "ok" else "gagal",
+                words.RESULTS[row.result],
                 row.by,
                 f"{row.on:%d-%m-%Y}",
             )

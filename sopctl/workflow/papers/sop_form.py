@@ -1,5 +1,6 @@
 """The SOP as a paper: a procedure, or the way that a deposit went through it, as a form."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from sopctl.adapters.documents import forms
@@ -8,7 +9,8 @@ from sopctl.model import masking
 from sopctl.model.sop.procedure import Outcome, Procedure, Step
 from sopctl.store import dossiers
 from sopctl.store.site import Site
-from sopctl.workflow.papers.elements import letterhead
+from sopctl.workflow.messages import words
+from sopctl.workflow.papers.elements import head_party, letterhead, who_decided
 from sopctl.workflow.views.procedures import Way
 
 SHOWN_PASSES = 3
@@ -42,9 +44,9 @@ def sop_form(site: Site, procedure: Procedure, today: date, way: Way | None = No
         title=procedure.title,
         subtitle=subtitle,
         identity=_identity(procedure),
-        blocks=_blocks(procedure),
+        blocks=_blocks(procedure, site.settings.papers.legal_basis),
         actors=tuple(procedure.actors.values()),
-        steps=tuple(_step(procedure, step, actors.index(step.actor), way) for step in procedure.steps),
+        steps=tuple(_step(procedure, step, actors, site, way) for step in procedure.steps),
         arrows=tuple(
             forms.SopArrow(step.no, outcome.next, label if _decides(step) else "", dashed=bool(outcome.waits_for))
             for step in procedure.steps
@@ -53,7 +55,8 @@ def sop_form(site: Site, procedure: Procedure, today: date, way: Way | None = No
         ),
         notes=tuple(notes),
         legend=way is not None,
-        events=_events(way) if way else None,
+        events=_events(way, site) if way else None,
+        approver=_approver(site, procedure),
     )
 
 
@@ -64,15 +67,15 @@ def _identity(procedure: Procedure) -> tuple[forms.Field, ...]:
         ("Tanggal pembuatan", plain_date(known.made) if known.made else ""),
         ("Tanggal revisi", plain_date(known.revised) if known.revised else ""),
         ("Tanggal efektif", plain_date(known.effective) if known.effective else ""),
-        ("Disahkan oleh", known.approved_by),
         ("Nama SOP", f"{procedure.title} (versi {procedure.version})"),
     )
     return tuple(forms.Field(label, value, "declared") for label, value in values)
 
 
-def _blocks(procedure: Procedure) -> tuple[forms.SopBlock, ...]:
+def _blocks(procedure: Procedure, own: tuple[str, ...]) -> tuple[forms.SopBlock, ...]:
+    """The cover's blocks; the office's `own` regulations follow the national ones."""
     blocks = (
-        ("Dasar hukum", procedure.legal_basis),
+        ("Dasar hukum", (*procedure.legal_basis, *own)),
         ("Kualifikasi pelaksana", procedure.qualifications),
         ("Keterkaitan", procedure.related),
         ("Peralatan/perlengkapan", procedure.equipment),
@@ -82,7 +85,7 @@ def _blocks(procedure: Procedure) -> tuple[forms.SopBlock, ...]:
     return tuple(forms.SopBlock(title, items) for title, items in blocks)
 
 
-def _step(procedure: Procedure, step: Step, actor: int, way: Way | None) -> forms.SopStep:
+def _step(procedure: Procedure, step: Step, actors: Sequence[str], site: Site, way: Way | None) -> forms.SopStep:
     last = all(outcome.next in (None, step.no) for outcome in _papers(step).values())
     shape: forms.Shape = "process"
     if _decides(step):
@@ -102,14 +105,18 @@ def _step(procedure: Procedure, step: Step, actor: int, way: Way | None) -> form
         if visit:
             passed = zip(visit.days, visit.outcomes, visit.by, strict=True)
             notes = [f"{len(visit.days)} kali ditempuh, terakhir:"] if len(visit.days) > SHOWN_PASSES else []
-            notes += [f"{plain_date(day)}: {outcome} ({by})" for day, outcome, by in list(passed)[-SHOWN_PASSES:]]
+            notes += [
+                f"{plain_date(day)}: {outcome} ({who_decided(site, procedure, by)})"
+                for day, outcome, by in list(passed)[-SHOWN_PASSES:]
+            ]
             state = "visited"
         if way.standing.procedure == procedure.name and way.standing.step == step:
             state = "current"
     return forms.SopStep(
         no=step.no,
         activity=step.activity,
-        actor=actor,
+        actor=actors.index(step.actor),
+        also=tuple(map(actors.index, step.also)),
         shape=shape,
         requires="; ".join(step.requires),
         limit=f"{step.limit_days} hari",
@@ -119,20 +126,27 @@ def _step(procedure: Procedure, step: Step, actor: int, way: Way | None) -> form
     )
 
 
-def _events(way: Way) -> forms.Table:
+def _events(way: Way, site: Site) -> forms.Table:
     """Every event of the procedure. Personal data in notes is masked, since the paper is passed around."""
     rows = tuple(
         (
             plain_date(event.at.date()),
             f"{event.at:%H.%M}",
             str(event.step),
-            event.outcome,
-            event.by,
-            masking.inside(event.note),
+            words.outcome(event.outcome),
+            who_decided(site, way.procedure, event.by),
+            masking.inside(words.in_note(event.note)),
         )
         for event in way.events
     )
     return forms.Table("Riwayat", ("Tanggal", "Pukul", "Langkah", "Hasil", "Oleh", "Catatan"), rows, "declared")
+
+
+def _approver(site: Site, procedure: Procedure) -> forms.Party:
+    """The head of the office, unless the procedure's file says that somebody else approves it: then a line for the
+    name."""
+    title = procedure.identity.approved_by
+    return forms.Party("", "", title, site.settings.office.name) if title else head_party(site)
 
 
 def _papers(step: Step) -> dict[str, Outcome]:

@@ -209,6 +209,7 @@ def held(
 
 def ready(site: Site, found: SwitchRecord) -> tuple[Driver, Endpoint, Login]:
     """What a session with the switch needs. Raises as `held`, without the Conflict."""
+    site.refuse_moved()
     driver = driver_of(site, found)
     where = host(site, found)
     device.refuse_unknown_algorithms(where.old, where=str(site.root / "switches" / f"{found.name}.yml"))

@@ -15,15 +15,15 @@ from msgspec import Struct, to_builtins
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.resolving import AddressRefused, judged
 from sopctl.adapters.ssh.route import source_address
-from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
+from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.model import services
 from sopctl.model.sop.entries import AccessTried
 from sopctl.model.unit import label
 from sopctl.store import dossiers, facts
 from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
+from sopctl.workflow.office_key import office_key, public_key
 from sopctl.workflow.servers.reach import lets_us_in, office_account, opens_by_key, reach
 
 NAMES = 16
@@ -43,6 +43,7 @@ def hosts(root: Path, errors: list[SopctlError] | None = None) -> list[Inventory
     dossier hides no other server: what is wrong with it is added to `errors`. Raises what reading a site's own files
     raises."""
     site = Site(root)
+    site.refuse_moved()
     _ = site.settings, site.library
     broken: list[SopctlError] = [] if errors is None else errors
     able = []
@@ -81,7 +82,7 @@ def _address(site: Site, dossier: Dossier) -> str:
 def variables(site: Site, dossier: Dossier, address: str | None = None) -> dict[str, Any]:
     """The host's variables: how Ansible reaches it (`address`, if it was judged already), and what its letter asks
     for."""
-    access, way = dossier.deposit.access, reach(site, dossier)
+    access, way, key = dossier.deposit.access, reach(site, dossier), office_key(site, dossier.summary)
     settings = site.settings
     source = source_address(access.address)
     static = to_builtins(access.static_address)
@@ -102,8 +103,8 @@ def variables(site: Site, dossier: Dossier, address: str | None = None) -> dict[
         "sopctl_resolvers": to_builtins(settings.resolvers),
         "sopctl_controllers": sorted({*settings.controllers, *([source] if source else [])}),
         "sopctl_management_account": office_account(site, dossier),
-        "sopctl_management_key_file": str(site.folder("keys") / settings.management.key),
-        "sopctl_management_public_key": public_key(site, settings.management.key),
+        "sopctl_management_key_file": str(site.folder("keys") / key),
+        "sopctl_management_public_key": public_key(site, key),
         "sopctl_sudo": "inventory" if dossier.summary.reduced else "full",
         "sopctl_time_zone": settings.time_zone,
         "sopctl_time_servers": list(settings.time_servers),
@@ -118,21 +119,6 @@ def last_cause(dossier: Dossier) -> str:
     """Why the last access try failed, so that the next configuration can repair it; empty when it did not fail."""
     tried = dossier.newest(AccessTried)
     return (tried.cause or "") if tried else ""
-
-
-def public_key(site: Site, name: str) -> str:
-    """The public half of the site's key `name`, one line. Raises OutsideFailure when it is missing."""
-    path = site.folder("keys") / f"{name}.pub"
-    if not path.is_file():
-        raise OutsideFailure(
-            "public-key-missing",
-            "the public half of the key {key} is missing",
-            where=str(path),
-            remedy=f"Make it: ssh-keygen -y -f {path.with_suffix('')} > {path}",
-            key=name,
-        )
-    with disk_errors(path, "read"):
-        return path.read_text().strip()
 
 
 def _groups(site: Site, dossier: Dossier) -> tuple[str, ...]:

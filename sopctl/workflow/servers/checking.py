@@ -128,6 +128,7 @@ def _fits(site: Site, each: Summary, key: str, text: str) -> bool:
 def alone(site: Site) -> Generator[None, None, None]:
     """Hold the lock of the fleet's check. Raises Conflict when another check of the fleet is under way."""
     with locks.hold(site.root / "var" / "locks" / "check", "the check of the fleet"):
+        site.refuse_moved()
         yield
 
 

@@ -16,10 +16,10 @@ from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
-from sopctl.model.sop.entries import SudoRight, WayIn
+from sopctl.model.sop.entries import OfficeKey, SudoRight, WayIn
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, Turn
-from sopctl.workflow.servers.ansible_view import public_key
+from sopctl.workflow.office_key import fingerprint, office_key, public_key
 from sopctl.workflow.servers.reach import first_contact, first_key, host, office_account, opens_by_key
 from sopctl.workflow.trust import target
 
@@ -133,11 +133,17 @@ def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = N
     Its host key is already pinned. Returns what the history keeps of it. Raises OutsideFailure when it fails.
     """
     site = mine.desk.site
-    site.key_file(site.settings.management.key)
+    site.key_file(office_key(site, mine.dossier.summary))
     found = _make_account(mine, first_contact(mine.dossier).user, password, cancel)
     if found.cause:
         raise refused(mine.dossier.id, found)
     return WayIn(way_in=office_account(site, mine.dossier))
+
+
+def key_set(mine: Turn) -> list[OfficeKey]:
+    """What the history keeps of the office's key where its account was set up: it has that one, and no other."""
+    found = fingerprint(mine.desk.site, office_key(mine.desk.site, mine.dossier.summary))
+    return [OfficeKey(office_key=found)] if found else []
 
 
 def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
@@ -147,7 +153,7 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
     Raises NotNow when neither is the case, OutsideFailure when the server cannot be asked.
     """
     site = mine.desk.site
-    key = load_key(site.key_file(site.settings.management.key))
+    key = load_key(site.key_file(office_key(site, mine.dossier.summary)))
     found = _make_account(mine, office_account(site, mine.dossier), key, cancel)
     owner = mine.deposit.access.first_contact
     keyed = found.cause in _NOT_ROOT and opens_by_key(site, mine.dossier)
@@ -176,7 +182,11 @@ def reduced(deposit_id: str) -> NotNow:
 def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.Event | None) -> AccessResult:
     """Make the management account, with full sudo, by logging in as `user`. Whatever exists of it already stays."""
     site = mine.desk.site
-    account = ["management", office_account(site, mine.dossier), public_key(site, site.settings.management.key)]
+    account = [
+        "management",
+        office_account(site, mine.dossier),
+        public_key(site, office_key(site, mine.dossier.summary)),
+    ]
     script = b"\n".join([f"DEPOSIT={mine.dossier.id}".encode(), *((site.root / name).read_bytes() for name in SCRIPTS)])
     where = target(host(site, mine.dossier), user, timeout=SECONDS)
     return run_as_root(where, way, script, ["add", RECORDS, *account], cancel=cancel)

@@ -28,12 +28,15 @@ from sopctl.store.modes import refuse_writable
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.messages.notes import told
+from sopctl.workflow.office_key import office_key, public_key
 from sopctl.workflow.servers.ansible_view import variables
 from sopctl.workflow.servers.reach import host, office_account
 from sopctl.workflow.trust import target
 
 FINGERPRINT = "playbooks/files/fingerprint.sh"
 NOTE = "/var/lib/sopctl/left"
+KEY = "management_public_key"
+"""How a note calls the office's key among what is asked for."""
 SECONDS = 120.0
 """For one server: the fingerprint gives itself a minute, and a sudo that waits for the DNS some more."""
 
@@ -92,12 +95,36 @@ class Noting:
         return [found] if found else [], [f"tetap lain dari yang ditinggalkan sebelumnya: {shown}"] * bool(facts)
 
 
+def note_key(
+    site: Site, dossiers: Sequence[Dossier], cancel: threading.Event | None = None
+) -> dict[str, Left | SopctlError]:
+    """Note on these servers that the office's key is another now, where its account has that key alone; all else stays
+    as it was noted. Servers without a note that is to be trusted get none."""
+    look, found, kept = Look(site), dict[str, Left | SopctlError](), dict[str, Kept]()
+    noted = {each.id: each for each in dossiers if each.newest(Left)}
+    for name, said in look.compare(list(noted.values()), cancel):
+        if isinstance(said, SopctlError):
+            found[name] = said
+        elif trusted(noted[name], said):
+            line = public_key(site, office_key(site, noted[name].summary)) + "\n"
+            alone = f"1 keys {hashlib.sha256(line.encode()).hexdigest()}"
+            ours = f"keys {office_account(site, noted[name])} "
+            facts = [each for each in sorted({*said.then, *said.now}) if not each.startswith("look ")]
+            stay = [each for each in facts if not (each.startswith(ours) and said.now.get(each) == alone)]
+            wanted = look.wanted(noted[name])
+            kept[name] = Kept({**said.asked, KEY: wanted[KEY]}, tuple(stay))
+    for name, (made, _) in look.note([noted[name] for name in kept], kept).items():
+        found[name] = made
+    return found
+
+
 class Look:
     """Looks at servers of a site, many at once; what is the same for all of them is read once."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._mark = secrets.token_hex(16)
+        self._keys: dict[str, Key] = {}
 
     def note(
         self, dossiers: Sequence[Dossier], kept: Mapping[str, Kept] = {}
@@ -171,14 +198,15 @@ class Look:
         return ScriptJob(
             dossier.id,
             target(host(self._site, dossier), office_account(self._site, dossier), timeout=SECONDS),
-            self._key,
+            self._key(office_key(self._site, dossier.summary)),
             script(self._fingerprint, wish, facts),
             (self._mark, verb, NOTE, *self._accounts(dossier)),
         )
 
-    @cached_property
-    def _key(self) -> Key:
-        return load_key(self._site.key_file(self._site.settings.management.key))
+    def _key(self, name: str) -> Key:
+        if name not in self._keys:
+            self._keys[name] = load_key(self._site.key_file(name))
+        return self._keys[name]
 
     @cached_property
     def _fingerprint(self) -> str:

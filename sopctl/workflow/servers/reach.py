@@ -10,6 +10,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.settings import FILE_NAME
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
+from sopctl.workflow.office_key import office_key
 from sopctl.workflow.trust import Host
 
 
@@ -22,7 +23,9 @@ class Reach(Struct, frozen=True):
 
 
 def host(site: Site, dossier: Dossier) -> Host:
-    """Where the deposit's server or appliance is, and the host key that its history has pinned."""
+    """Where the deposit's server or appliance is, and the host key that its history has pinned. Raises NotNow for a
+    site that another controller works on."""
+    site.refuse_moved()
     access, pinned = dossier.deposit.access, dossier.newest(HostKeyPinned)
     key = pinned.host_key if pinned else None
     return Host(
@@ -44,7 +47,7 @@ def reach(site: Site, dossier: Dossier) -> Reach:
     InvalidRecord when the record names no first contact, or one that only a password opens.
     """
     if lets_us_in(dossier):
-        return Reach(host(site, dossier), office_account(site, dossier), site.settings.management.key)
+        return Reach(host(site, dossier), office_account(site, dossier), office_key(site, dossier.summary))
     contact, key = first_contact(dossier), first_key(site, dossier)
     if key is None:
         raise InvalidRecord(
@@ -137,7 +140,7 @@ def office_account(site: Site, dossier: Dossier) -> str:
 
 def lets_us_in(dossier: Dossier) -> bool:
     """Does the server have the office's own account? Configuration makes it, or a first contact by password."""
-    return dossier.summary.managed or dossier.newest(WayIn) is not None
+    return dossier.summary.let_in
 
 
 def first_contact(dossier: Dossier) -> FirstContact:

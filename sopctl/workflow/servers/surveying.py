@@ -22,6 +22,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.office_key import office_key
 from sopctl.workflow.servers import ansible_view, host_keys
 from sopctl.workflow.servers.reach import first_contact, host, lets_us_in, office_account, reach
 from sopctl.workflow.trust import Host
@@ -95,7 +96,7 @@ def look(
     from sopctl.adapters.ssh import load_key, survey  # code that only reads the records must not load it
 
     site = desk.site
-    site.key_file(site.settings.management.key)  # a run logs in with it at its end
+    site.key_file(office_key(site, dossier.summary))  # a run logs in with it at its end
     way: Key | Password
     if password:
         user, way = first_contact(dossier).user, password

@@ -1,14 +1,15 @@
 """Backing up a site, and making one from a backup: what a lost controller costs is the time since the last one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
 
 from sopctl.adapters import sealing
 from sopctl.errors import InvalidRecord
-from sopctl.store import backup
-from sopctl.store.site import Site
+from sopctl.store import backup, locks
+from sopctl.store.site import Moved, Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import journal, validation
 
@@ -25,11 +26,16 @@ class Done(Struct, frozen=True):
     problems: tuple[str, ...] = ()
 
 
-def write(desk: Desk, file: Path, *, passphrase: str | None = None) -> Done:
-    """Write a backup; with a passphrase, the site's secrets too, sealed with it.
+def write(desk: Desk, file: Path, *, passphrase: str | None = None, moving: bool = False) -> Done:
+    """Write a backup; with a passphrase, the site's secrets too, sealed with it. `moving`: another controller goes on
+    with it, and from before the backup on nothing is recorded or reached from here any more.
 
-    Raises as `store.backup.write`, and UsageError for a passphrase that is too short.
+    Raises as `store.backup.write`, UsageError for a passphrase that is too short, and Conflict where a site that is to
+    be moved is worked on.
     """
+    if moving:
+        with _given_away(desk, file):
+            return write(desk, file, passphrase=passphrase)
     secrets = None if passphrase is None else (lambda content: sealing.seal(content, passphrase))
     made = backup.write(desk.site, file, desk.now(), secrets=secrets)
     return _done(file, made)
@@ -49,6 +55,25 @@ def restore(file: Path, root: Path, desk_of: Callable[[Site], Desk], *, passphra
     except InvalidRecord as error:
         problems.append(str(error))
     return _done(file, made, tuple(problems))
+
+
+@contextmanager
+def _given_away(desk: Desk, file: Path) -> Iterator[None]:
+    """Mark the site as moved, and see that nobody is at work on it any more; what fails in the block takes the mark
+    back."""
+    site = desk.site
+    with site.alone():
+        site.refuse_moved()
+        site.mark_moved(Moved(desk.now(), desk.typed, file.name))
+    try:
+        locked = site.root / "var" / "locks"
+        for path in sorted(locked.iterdir()) if locked.is_dir() else []:
+            with locks.hold(path, path.name):
+                pass  # who takes it from now on finds the mark
+        yield
+    except BaseException:
+        site.unmark_moved()
+        raise
 
 
 def _done(file: Path, made: backup.Manifest, problems: tuple[str, ...] = ()) -> Done:

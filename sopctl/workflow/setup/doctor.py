@@ -12,11 +12,15 @@ from sopctl.adapters import lab
 from sopctl.adapters import switch as device
 from sopctl.errors import Action, Advice, SopctlError
 from sopctl.model.access.algorithms import allowed
+from sopctl.model.sop.entries import BmcTrusted
 from sopctl.store import dossiers, modes, register
 from sopctl.store.site import Site
+from sopctl.workflow.office_key import key_state
 from sopctl.workflow.ports import switches
 from sopctl.workflow.servers import reach
+from sopctl.workflow.setup import scheduling
 from sopctl.workflow.setup.secrets import exposed
+from sopctl.workflow.steps.rotating import usable
 
 LIBRARIES = ("ansible-core", "ansible-runner", "paramiko", "netmiko", "typst", "PyYAML")
 
@@ -81,19 +85,107 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         return [Diagnosis("site", False, error.message, error.remedy, needed=False)]
     found = [Diagnosis("site", True, str(site.root))]
     try:
-        key = site.key_file(site.settings.management.key)
-        found.append(Diagnosis("management key", True, str(key)))
+        usable(site, site.settings.management.key)
+        found.append(Diagnosis("management key", True, str(site.folder("keys") / site.settings.management.key)))
     except SopctlError as error:
         found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
     return [
         *found,
+        *_moved(site),
+        *_timers(site),
+        *_key_change(site),
         *_rehearsal(site),
         _modes(site),
         *_switches(site),
         *_appliances(site),
         *_named(site),
+        *_missing(site),
         *_secrets(site),
     ]
+
+
+def _moved(site: Site) -> list[Diagnosis]:
+    try:
+        site.refuse_moved()
+    except SopctlError as error:
+        return [Diagnosis("moved", False, f"{error.where}: {error.message}", error.remedy, needed=False)]
+    return []
+
+
+def _timers(site: Site) -> list[Diagnosis]:
+    """Timers run where the site is worked on, and nowhere else."""
+    try:
+        found = scheduling.installed(site)
+    except (SopctlError, OSError):
+        return []  # no systemd, or nothing that we may read
+    moved = bool(_moved(site))
+    if moved and found:
+        told = f"{len(found)} timers are left, though another controller works on the site"
+        return [Diagnosis("timers", False, told, Action("schedule remove"), needed=False)]
+    if not moved and not found:
+        told = "none is installed: nobody is checked, reminded or gathered by itself"
+        return [Diagnosis("timers", False, told, Action("schedule install"), needed=False)]
+    return []
+
+
+def _missing(site: Site) -> list[Diagnosis]:
+    """The secrets that the site's settings and open dossiers need, and keys/ has not, as after a restore."""
+    try:
+        found, keys = site.settings, site.folder("keys")
+    except SopctlError:
+        return []  # already told
+    wanted = {channel.url: f"the channel {name}" for name, channel in found.channels.items()}
+    if found.mail and found.mail.password:
+        wanted[found.mail.password] = "the mail server"
+    for summary in register.read(site).summaries:
+        if summary.closed:
+            continue
+        try:
+            dossier = dossiers.read(site, summary.id)
+            if summary.platform and summary.in_our_hands:
+                name = reach.first_key(site, dossier) or f"login/{summary.id}"
+                wanted.setdefault(name, f"the account on {summary.id}")
+            elif summary.kind == "server" and not summary.let_in and (key := reach.first_key(site, dossier)):
+                wanted.setdefault(key, f"the first contact with {summary.id}")
+            if dossier.newest(BmcTrusted):
+                wanted[f"bmc/{summary.id}"] = f"the BMC of {summary.id}"
+        except SopctlError:
+            continue  # told by others
+    missing = {name: whose for name, whose in wanted.items() if not (keys / name).is_file()}
+    return [
+        Diagnosis(f"keys/{name}", False, f"not there: the secret for {whose}", _setting(name), needed=False)
+        for name, whose in missing.items()
+    ]
+
+
+def _setting(name: str) -> Advice:
+    """How a secret that is missing gets into keys/."""
+    folder, _, deposit = name.partition("/")
+    if not deposit:
+        return f"Put it there, readable by you alone: keys/{name} (chmod 600)"
+    given = {"bmc": "", "ask-password": ""} if folder == "bmc" else {"ask-password": ""}
+    by_key = () if folder == "bmc" else (Action("login", deposit, needs=("file",)),)
+    return Action("login", deposit, given=given, alternatives=by_key)
+
+
+def _key_change(site: Site) -> list[Diagnosis]:
+    """The servers that do not have the current key alone."""
+    try:
+        summaries = [each for each in register.read(site).summaries if each.let_in and each.in_our_hands]
+        states = {each.id: key_state(site, each) for each in summaries}
+        under_way = site.settings.management.before
+    except SopctlError:
+        return []  # already told
+    left = [name for name, state in states.items() if state != "current"]
+    shown = ", ".join(left[:5]) + ", …" * (len(left) > 5)
+    if left:
+        lost = [name for name in left if states[name] == "none"]
+        told = f"{len(left)} servers do not have the current key alone ({len(lost)} no key that is here): {shown}"
+        return [Diagnosis("key change", False, told, Action("key status"), needed=False)]
+    if under_way:
+        told = f"no server knows the key {under_way} any more"
+        return [Diagnosis("key change", False, told, Action("key retire"), needed=False)]
+    return []
 
 
 def _rehearsal(site: Site) -> list[Diagnosis]:

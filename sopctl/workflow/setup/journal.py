@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
+from sopctl.adapters.signing import pages
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.sop.entries import Signed, from_data
 from sopctl.model.sop.history import Event
@@ -14,20 +16,42 @@ from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, lags
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import integrity
+from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.steps import required
+
+_ANCHOR = re.compile(r"(?<!\d)([1-9]\d{0,8}):([0-9a-f]{64})(?![0-9a-f])")
+MAX_PAPER = 50 * MIB
 
 
 def anchor_of(text: str) -> Anchor:
-    """The anchor that someone kept, as `journal anchor` prints it: LINES:HASH. Raises UsageError for something else."""
-    lines, _, head = text.strip().partition(":")
-    if not (re.fullmatch(r"[1-9]\d{0,8}", lines) and re.fullmatch(r"[0-9a-f]{64}", head)) and text.strip() != "0:":
+    """The anchor that someone kept: LINES:HASH as `journal anchor` prints it, the hash alone, or a file that has it,
+    such as a month's report, signed or not. Raises UsageError for something else, as reading a file does."""
+    said = text.strip()
+    if said == "0:":
+        return Anchor(0, "")
+    if re.fullmatch(r"[0-9a-f]{64}", said):
+        return Anchor(0, said)
+    found = _ANCHOR.fullmatch(said)
+    if found is None and Path(said).is_file():
+        found = _ANCHOR.search(_text_of(Path(said)))
+    if found is None:
         raise UsageError(
             "not-an-anchor",
-            "{text!r} is no anchor of a journal",
+            "{text!r} is no anchor of a journal, and no file that has one",
             remedy=("An anchor is what this prints:", Action("journal anchor")),
-            text=text[:100],
+            text=said[:100],
         )
-    return Anchor(int(lines), head)
+    return Anchor(int(found[1]), found[2])
+
+
+def _text_of(path: Path) -> str:
+    content = read_bounded(path, MAX_PAPER)
+    if not content.startswith(b"%PDF-"):
+        return content.decode(errors="replace")
+    try:
+        return pages.text(content)
+    except pages.Unreadable:
+        return ""
 
 
 def anchor(desk: Desk) -> Anchor:

@@ -88,6 +88,11 @@ def show(site: Site, *, user: bool) -> list[Timer]:
     return systemd.timers(prefix(site), _scope(user))
 
 
+def installed(site: Site) -> list[str]:
+    """The names of the site's timers, the caller's own and the machine's."""
+    return [name for user in (True, False) for name in systemd.installed(prefix(site), _scope(user))]
+
+
 def remove(site: Site, *, user: bool) -> list[str]:
     """Remove the timers of a site. Returns the unit files that were removed."""
     return systemd.remove(prefix(site), _scope(user))

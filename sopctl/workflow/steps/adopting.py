@@ -28,6 +28,7 @@ from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.fields import nested, refused
+from sopctl.workflow.papers.printing import tell
 from sopctl.workflow.papers.request_letter import OTHER
 from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.steps.reservation import racks_alone
@@ -103,6 +104,7 @@ def adopt(desk: Desk, record: Path, where: Where) -> Adopted:
     content = codec.read(record)
     entry = _Entry(codec.parse(content, Adoption, where=str(record)), where, str(record))
     admitting.refuse(desk.site, entry.record, admitting.in_record(content, str(record)), desk.now().date())
+    tell(desk.site, entry.record)
     return _record(desk, [entry], dry_run=False)[0]
 
 

@@ -14,7 +14,7 @@ from sopctl.adapters.ansible.runner import HostResult, RunResult
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, NotNow, SopctlError, UsageError
 from sopctl.model.services import Service
-from sopctl.model.sop.entries import Configured, Consented, Entry, WayIn
+from sopctl.model.sop.entries import Configured, Consented, Entry
 from sopctl.model.sop.summary import Summary
 from sopctl.store import register
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
@@ -22,7 +22,7 @@ from sopctl.workflow.ports import deposit_port
 from sopctl.workflow.servers import appliances, batch, host_keys, others, surveying
 from sopctl.workflow.servers.ansible_view import hosts
 from sopctl.workflow.servers.batch import Answers
-from sopctl.workflow.servers.first_contact import let_in
+from sopctl.workflow.servers.first_contact import key_set, let_in
 from sopctl.workflow.servers.left import Noting
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_reduced, silent, waited
 from sopctl.workflow.servers.reach import office_account, reach
@@ -132,7 +132,7 @@ def configure_all(
         ready = looks.at(turns, answers, pinnings, password)
         if password:
             for mine in ready:
-                looks.begun[mine.dossier.id] = [_first_contact(mine, looks.begun[mine.dossier.id], password, cancel)]
+                looks.begun[mine.dossier.id] = _first_contact(mine, looks.begun[mine.dossier.id], password, cancel)
         _run(ready, answers, options, on_event, cancel, looks)
     for deposit_id, problem in answers.errors.items():
         if isinstance(problem, Unconfirmed):
@@ -329,6 +329,7 @@ def _run(
         if stay:
             note += f"; tetap terbuka di luar surat: {', '.join(stay)}"
         note = "; ".join((note, *host.notes, *unnoted))[:1000]
+        key = key_set(mine) if not options.tags or "accounts" in options.tags else []
         established = Configured(
             changed=host.changed,
             raw=options.raw,
@@ -337,7 +338,7 @@ def _run(
             account=office_account(mine.desk.site, mine.dossier),
             parts=tuple(options.tags) or None,
         )
-        return mine.record(mine.verb.outcome or "selesai", established, *entries, note=note)
+        return mine.record(mine.verb.outcome or "selesai", established, *entries, *key, note=note)
 
     noting = Noting(turns, options.tags, cancel)
     playbook = RAW_PLAYBOOK if options.raw else PLAYBOOK
@@ -395,11 +396,13 @@ def _begun_work(mine: Turn) -> Iterator[None]:
         raise
 
 
-def _first_contact(mine: Turn, begun: Sequence[Entry], password: Password, cancel: threading.Event | None) -> WayIn:
+def _first_contact(
+    mine: Turn, begun: Sequence[Entry], password: Password, cancel: threading.Event | None
+) -> list[Entry]:
     """Make the management account by password. The start of the work is recorded first, with the pinned key."""
     mine.start(*begun)
     try:
-        return let_in(mine, password, cancel=cancel)
+        return [let_in(mine, password, cancel=cancel), *key_set(mine)]
     except BaseException as error:
         mine.break_off(error)
         raise

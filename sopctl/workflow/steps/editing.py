@@ -20,6 +20,7 @@ from sopctl.store.across import identities
 from sopctl.store.durable import disk_errors, make_folder, write_atomic
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, changed_lines, refuse_edited
+from sopctl.workflow.papers.printing import tell
 from sopctl.workflow.steps import required
 
 
@@ -86,6 +87,7 @@ def _check(mine: Turn, content: bytes, path: Path) -> None:
     admitting.refuse_edit(
         mine.desk.site, before, deposit, admitting.in_record(content, str(path)), mine.desk.now().date()
     )
+    tell(mine.desk.site, deposit)
 
 
 def _record(mine: Turn, before: bytes, after: bytes, note: str) -> StepDone:

@@ -7,18 +7,36 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from sopctl.adapters.documents import forms, render
+from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
+from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import UsageError
 from sopctl.model.inspection import ACCESSORIES, NOT_LOOKED_AT, Checked
-from sopctl.model.sop.entries import CompletenessInspected, ConditionInspected, HandoverIssued, Paper
+from sopctl.model.sop.entries import (
+    CompletenessInspected,
+    ConditionInspected,
+    HandoverIssued,
+    OnDay,
+    Paper,
+    from_data,
+)
+from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedure
 from sopctl.model.unit import identity
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, refuse_moved, turn
 from sopctl.workflow.papers.corrected import corrected_lines
-from sopctl.workflow.papers.elements import UNKNOWN, accessories_back, letterhead, office_party, owner_party, stamp
+from sopctl.workflow.papers.elements import (
+    UNKNOWN,
+    accessories_back,
+    head_party,
+    letterhead,
+    office_party,
+    owner_party,
+    stamp,
+)
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.steps import required, reservation
 from sopctl.workflow.views import disks
 
@@ -59,7 +77,7 @@ def handover(
             language=language,
             on=on,
         )
-        content, data = render(form), msgspec.json.encode(form)
+        content, data = printed(desk.site, form), msgspec.json.encode(form)
         number = form.stamp.document_number
         done = []
         for mine, days in zip(turns, happened, strict=True):
@@ -84,7 +102,6 @@ def handover_form(
     """The hand-over form of these servers; for the return when `procedure` is one that interrupts others. What was
     corrected stands there with what it was before."""
     returning = bool(procedure.begins.during)
-    head_key = next(iter(site.settings.with_role(site.settings.head)), None)
     first = dossiers[0].deposit
     owner = owner_party(first.contacts.administrative, first.unit)
     office = office_party(site, by)
@@ -95,13 +112,35 @@ def handover_form(
         place=place or site.settings.office.name,
         first=office if returning else owner,
         second=owner if returning else office,
-        acknowledged=office_party(site, head_key) if head_key else office,
+        acknowledged=head_party(site),
         items=tuple(_item(each, returning, language) for each in dossiers),
         checklist=tuple(row for each in dossiers for row in _checklist(each, returning, several=len(dossiers) > 1)),
+        came_with=_came_with(dossiers, language) if returning else "",
         remarks=tuple(line for each in dossiers for line in corrected_lines(each, language)),
         day=on,
         language=language,
     )
+
+
+def _came_with(dossiers: Sequence[Dossier], language: Language) -> str:
+    """Number and date of the form with which they came, each once; empty where one came without a form (adopted)."""
+    forms_in = [
+        next(
+            (
+                say("nomor {number} tanggal {day}", language, number=issued.document.number, day=_day(event, language))
+                for event, issued in each.established(HandoverIssued)
+                if not each.procedures[event.procedure].begins.during
+            ),
+            "",
+        )
+        for each in dossiers
+    ]
+    return ", ".join(dict.fromkeys(forms_in)) if all(forms_in) else ""
+
+
+def _day(event: Event, language: Language) -> str:
+    stated = from_data(OnDay, event)
+    return plain_date(stated.on_day if stated else event.at.date(), language)
 
 
 def _refuse_strangers(turns: Sequence[Turn]) -> None:
@@ -126,7 +165,7 @@ def _item(dossier: Dossier, returning: bool, language: Language) -> forms.Handov
     thing = say("Perangkat jaringan", language) if dossier.deposit.kind == "appliance" else "Server"
     taken_in, back = dossier.newest(ConditionInspected), dossier.newest(CompletenessInspected)
     if returning:
-        complete = accessories_back(dossier, language, whole="lengkap")
+        complete = accessories_back(dossier, language, whole="sesuai serah terima")
         condition = back.condition_back if back else ""
     else:
         complete = ", ".join(taken_in.accessories if taken_in else ()) or _none_named(taken_in)

@@ -3,30 +3,22 @@
 from datetime import date
 from typing import Literal, get_args
 
-from sopctl.adapters.documents import render
 from sopctl.errors import Action, OutsideFailure
 from sopctl.model.message import Message
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import Informed, NoticeKept, OfferedUntil, Paper, from_data
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
-from sopctl.workflow.messages import composing, sending
+from sopctl.workflow.messages import composing, sending, words
 from sopctl.workflow.messages.composing import Content
 from sopctl.workflow.messages.notes import told
-from sopctl.workflow.papers.announcement import announcement
+from sopctl.workflow.papers.official_letter import announcement
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.steps.reservation import place_until
 
 Means = Literal["email", "webhook", "phone", "letter", "meeting"]
 MEANS: tuple[Means, ...] = get_args(Means)
 SENT: tuple[Means, ...] = ("email", "webhook")
 """The means by which sopctl itself sends. With the others a person informs, and says which one they used."""
-_NAMES: dict[Means, str] = {
-    "email": "e-mail",
-    "webhook": "kanal",
-    "phone": "telepon",
-    "letter": "surat",
-    "meeting": "pertemuan",
-}
-"""The means as a note in the history names them."""
 
 
 def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool = False) -> StepDone:
@@ -51,7 +43,9 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
         offered = [OfferedUntil(place_until=until)] if until else []
         to = f": {informed.to}" if informed.to else ""
         but = f"; tembusan ditolak: {', '.join(refused)}" if refused else ""
-        return mine.record(outcome, informed, notice, *offered, note=f"diberitahukan lewat {_NAMES[means]}{to}{but}")
+        return mine.record(
+            outcome, informed, notice, *offered, note=f"diberitahukan lewat {words.MEANS[means]}{to}{but}"
+        )
 
 
 def preview(desk: Desk, deposit_id: str) -> Message:
@@ -83,7 +77,7 @@ def _send(mine: Turn, means: Means, message: Message, message_id: str) -> tuple[
 
 def _paper(mine: Turn, content: Content) -> Paper:
     form = announcement(mine, content)
-    kept = mine.keep("pemberitahuan.pdf", render(form))
+    kept = mine.keep("pemberitahuan.pdf", printed(mine.desk.site, form))
     return Paper(kept.file, kept.sha256, form.stamp.document_number)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from sopctl.adapters.documents import render
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, NotNow
 from sopctl.model.services import Service
@@ -17,6 +16,7 @@ from sopctl.model.survey.changes import Change, changes
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, StepDone, act
 from sopctl.workflow.papers.consent_sheet import consent_sheet
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.servers import surveying
 from sopctl.workflow.servers.surveying import Look
 
@@ -65,7 +65,7 @@ def issue(desk: Desk, deposit_id: str, *, password: Password | None = None) -> S
     with act(desk, deposit_id, "consent") as mine:
         found = preview(desk, deposit_id, password=password)
         form = consent_sheet(mine, found.look, found.changes)
-        kept = mine.keep("persetujuan.pdf", render(form))
+        kept = mine.keep("persetujuan.pdf", printed(mine.desk.site, form))
         paper = Paper(kept.file, kept.sha256, form.stamp.document_number)
         listed = ", ".join(str(each.service) for each in found.look.comparison.cut_off)
         note = f"lembar persetujuan {paper.number}; yang akan ditutup: {listed or 'tidak ada'}"

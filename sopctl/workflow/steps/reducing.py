@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 from sopctl.adapters.ansible.runner import HostResult, RunResult
 from sopctl.errors import Action, NotNow, UsageError
-from sopctl.model.sop.entries import SudoRight
+from sopctl.model.sop.entries import Left, OfficeKey, SudoRight
 from sopctl.store import register
 from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.servers import batch, first_contact
 from sopctl.workflow.servers.ansible_view import last_cause
 from sopctl.workflow.servers.batch import Answers
+from sopctl.workflow.servers.left import note_key
 from sopctl.workflow.servers.playbooks import OnEvent, Options, refuse_unfit, silent
 
 PLAYBOOK = "inventory_only.yml"
@@ -65,7 +66,16 @@ def give_back(desk: Desk, deposit_id: str, *, cancel: threading.Event | None = N
                 deposit=deposit_id,
             )
         first_contact.regain(mine, cancel=cancel)
-        return mine.record(mine.verb.outcome, note="akun pengelola kembali penuh")
+        return mine.record(mine.verb.outcome, *_noted_again(mine, cancel), note="akun pengelola kembali penuh")
+
+
+def _noted_again(mine: Turn, cancel: threading.Event | None) -> list[Left]:
+    """The note of what was left, where the office's key was changed while only root could have noted that."""
+    left, key = (next(mine.dossier.established(kind), None) for kind in (Left, OfficeKey))
+    if left is None or key is None or key[0].seq <= left[0].seq:
+        return []
+    noted = note_key(mine.desk.site, [mine.dossier], cancel).get(mine.dossier.id)
+    return [noted] if isinstance(noted, Left) else []
 
 
 def reduced(desk: Desk) -> list[str]:

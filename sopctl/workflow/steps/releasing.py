@@ -7,13 +7,13 @@ from contextlib import ExitStack
 from msgspec.structs import replace
 
 from sopctl.adapters.ansible.runner import Outcome
-from sopctl.adapters.documents import render
 from sopctl.adapters.documents.english import Language
 from sopctl.errors import SopctlError
 from sopctl.model.sop.entries import Configured, ExitRecorded, Paper, ServerOff, SwitchedOff
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers.exit_record import exit_record
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.ports import deposit_port
 from sopctl.workflow.servers import appliances, others
 from sopctl.workflow.servers.playbooks import OnEvent, noted, run_for, silent
@@ -47,7 +47,7 @@ def release(
             disks.refuse_unsanitised(mine.dossier)
             form = exit_record(mine, language)
             number = form.stamp.document_number
-            kept = mine.keep("catatan-keluar.pdf", render(form))
+            kept = mine.keep("catatan-keluar.pdf", printed(mine.desk.site, form))
             recorded = ExitRecorded(document=Paper(kept.file, kept.sha256, number))
             done = mine.record("selesai", recorded, note=f"server keluar dicatat: {number}")
         else:

@@ -159,6 +159,7 @@ def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
 def run_queue(desk: Desk) -> list[StepDone]:
     """What a timer does about space: `expire`, then `serve_waiting_list`. Raises OutsideFailure for a doubtful
     clock."""
+    desk.site.refuse_moved()
     desk.refuse_doubtful_clock()
     return [*expire(desk), *serve_waiting_list(desk)]
 

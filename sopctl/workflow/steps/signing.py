@@ -2,20 +2,27 @@
 the next revision of what was issued."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
+from sopctl.adapters.documents import appearance
 from sopctl.adapters.documents.stamps import named_record
+from sopctl.adapters.signing import making, pages
 from sopctl.adapters.signing.apart import Examiner
+from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
 from sopctl.model.signing.signatories import Box, Signatory, same_person
 from sopctl.model.signing.signatures import MEANS, Signature
 from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
 from sopctl.store import dossiers
+from sopctl.store.durable import write_atomic
 from sopctl.workflow.desk import Desk, StepDone, act
+from sopctl.workflow.papers.signed import certificates
 from sopctl.workflow.papers.signed.chain import Issue
 from sopctl.workflow.papers.signed.verdict import Checker, Finding, Known
 from sopctl.workflow.scans import MIB, read_bounded, read_scan
@@ -110,6 +117,131 @@ def file_scan(
         )
     signed = SignedPaper("", "", issue.number, issue.newest, "scan", tuple(by))
     return record(desk, known.of(issue.sha256), content, signed, path.suffix.lower())
+
+
+@dataclass(frozen=True)
+class Source:
+    """A key that signs: by which means, and how it is opened."""
+
+    provider: Literal["pkcs12", "pkcs11"]
+    open: Callable[[], AbstractContextManager[making.Key]]
+
+
+def from_pkcs12(path: Path, passphrase: Password) -> Source:
+    """The key of a PKCS#12 file."""
+    content = read_bounded(path, MIB)
+    return Source("pkcs12", lambda: nullcontext(making.pkcs12(content, passphrase.text, str(path))))
+
+
+def from_token(desk: Desk, pin: Password) -> Source:
+    """The key of the token that the settings name. Raises UsageError where they name none."""
+    token = desk.site.settings.signing.token
+    if token is None:
+        raise UsageError(
+            "no-token",
+            "the site names no token that signs",
+            remedy="Give a PKCS#12 file (--p12 FILE), or name a token in sopctl.yml: signing: {token: …}.",
+        )
+    return Source("pkcs11", lambda: making.pkcs11(token.module, token.token, token.label, pin.text))
+
+
+def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str = "", because: str = "") -> StepDone:
+    """Sign the newest revision of a paper, seen in its box, and record it in every dossier that has the paper.
+
+    Raises InvalidRecord for a certificate that has expired, or is somebody's whom the paper does not name for this box
+    (unless `because` says why they may), or whose signature would not hold here; UsageError for a box that is taken;
+    NotNow where the newest revision is a scan.
+    """
+    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    known = Known(everyone)
+    issue = paper_of(known, deposit_id, number)
+    place = _place(issue, box)
+    content = _to_sign(issue)
+    with source.open() as key, Examiner() as examiner:
+        if key.until < desk.now():
+            raise InvalidRecord(
+                "certificate-expired",
+                "the certificate of {who} expired on {until}",
+                who=key.signer.cn,
+                until=key.until.date(),
+            )
+        if place.name and not same_person(place.name, key.signer.cn) and not because.strip():
+            raise InvalidRecord(
+                "certificate-of-another",
+                "the box {box} is {name}'s; the certificate is {who}'s",
+                remedy="If they may sign it, say why: --because WHY.",
+                box=box,
+                name=place.name,
+                who=key.signer.cn,
+            )
+        signed = _signed(desk, issue, content, key, box)
+        checker = Checker(desk, examiner, everyone)
+        found = checker.unfiled(signed)
+    if found is None:
+        raise InvalidRecord("not-what-was-issued", "it cannot be filed: {why}", why="no paper of this site")
+    by = _by(found, issue.newest_file, boxes=[box], because=because.strip(), unchecked=True)
+    entry = SignedPaper(
+        file="",
+        sha256="",
+        number=issue.number,
+        of=found.of,
+        how="appended",
+        by=by,
+        provider=source.provider,
+        because=because.strip(),
+    )
+    return record(desk, known.of(issue.sha256), signed, entry, ".pdf")
+
+
+def preview(desk: Desk, deposit_id: str, path: Path, *, box: Box, number: str = "") -> Path:
+    """A picture (PNG) of the page on which a signature would be seen, with a key of nobody. Nothing is sent or
+    recorded."""
+    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    issue = paper_of(Known(everyone), deposit_id, number)
+    place = _place(issue, box)
+    key = making.trial(place.name or box)
+    look = _look(issue, box, key.signer.cn, f"{desk.now():%d-%m-%Y %H.%M}", "CONTOH")
+    signed = making.sign(_to_sign(issue), key, field="contoh", look=look)
+    write_atomic(path, pages.picture(signed, look.box.page if look else 1))
+    return path
+
+
+def _to_sign(issue: Issue) -> bytes:
+    """The newest revision, as it was recorded. Raises InvalidRecord where it was altered, NotNow for a scan."""
+    if issue.revisions and issue.revisions[-1].how == "scan":
+        raise NotNow(
+            "signed-with-ink", "{number} was signed by hand: its newest revision is a scan", number=issue.number
+        )
+    content = issue.content(issue.newest)
+    if hashlib.sha256(content).hexdigest() != issue.newest:
+        raise InvalidRecord("paper-altered", "the paper is not as it was recorded", where=str(issue.newest_file))
+    return content
+
+
+def _signed(desk: Desk, issue: Issue, content: bytes, key: making.Key, box: Box) -> bytes:
+    settings = desk.site.settings.signing
+    at = f"{desk.now():%d-%m-%Y %H.%M} {desk.now().tzname()}"
+    note = f"Sertifikat elektronik diterbitkan oleh {key.signer.issuer}"
+    return making.sign(
+        content,
+        key,
+        field=f"tanda-tangan-{len(issue.revisions) + 1}-{box}",
+        look=_look(issue, box, key.signer.cn, at, note),
+        level=settings.level,
+        tsa=settings.tsa,
+        trust=certificates.read(desk.site) if settings.level == "b-lta" else None,
+    )
+
+
+def _look(issue: Issue, box: Box, name: str, at: str, note: str) -> making.Look | None:
+    """The signature in the form's own box. None where the form cannot be typeset again as it was issued: then nobody
+    knows where its boxes are, and the signature is not seen."""
+    place = issue.place_of(box)
+    if place is None:
+        return None
+    return making.Look(
+        making.Box(place.page, place.left, place.bottom, place.width, place.height), appearance(name, at, note)
+    )
 
 
 def record(desk: Desk, issues: Sequence[Issue], content: bytes, signed: SignedPaper, suffix: str) -> StepDone:

@@ -20,6 +20,7 @@ from sopctl.model.services import single_tcp
 from sopctl.model.sop.entries import AccessTried
 from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.messages import words
 from sopctl.workflow.servers import appliances, others, reach
 
 TIMEOUT_SECONDS = 20.0
@@ -222,22 +223,16 @@ def _until_accessible(look: Look, seconds: float, on_wait: Waiting) -> Verificat
         time.sleep(pause)
 
 
-_VIEWS = {
-    View.LOGIN: "login pemohon",
-    View.EXAMINATION: "akun diperiksa",
-    View.MANAGEMENT: "login kantor",
-    View.PORTS: "port terbuka",
-    View.WORD: "kata pemohon",
-}
-"""How a history's note calls what proved something."""
-
-
 def _note(established: Sequence[Established], tries: int) -> str:
     told = [
-        f"{_VIEWS[each.view]} {each.who}{_by(each)}: {'bisa' if each.ok else f'tidak bisa – {each.cause}'}"
+        f"{words.VIEWS[each.view]} {each.who}{_by(each)}: " + ("bisa" if each.ok else f"tidak bisa – {_why(each)}")
         for each in established
     ]
     return "; ".join(told) + (f" (percobaan ke-{tries})" if tries > 1 else "")
+
+
+def _why(each: Established) -> str:
+    return words.CAUSES.get(each.cause, each.cause)
 
 
 def _by(each: Established) -> str:

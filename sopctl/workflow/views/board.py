@@ -19,6 +19,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.office_key import key_state
 from sopctl.workflow.views import calendar
 
 State = Literal["open", "late", "waiting", "held", "closed", "all"]
@@ -122,7 +123,8 @@ def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
 def followups(desk: Desk, each: Summary) -> list[Row]:
     """What remains to be done for a deposit after a correction or a move, a row each; it has no deadline."""
     port = each.to_set_port and _port_is_ours(desk.site, each.place)
-    return _beside(desk, each, "configure", actions.followups(each, port=port))
+    key = key_state(desk.site, each) != "current"
+    return _beside(desk, each, "configure", actions.followups(each, port=port, key=key))
 
 
 def unsigned(desk: Desk, each: Summary) -> list[Row]:

@@ -1,5 +1,7 @@
 """Forms as a data centre would fill them, and a reader of the PDFs made from them."""
 
+import struct
+import zlib
 from datetime import date
 from typing import Any
 
@@ -36,6 +38,22 @@ from sopctl.model.facts.parts import Cpu, Disk, Mount, Nic
 from sopctl.model.facts.server import Missing, ServerFacts
 
 CM = 72 / 2.54
+
+
+def png(width: int, height: int, *, colours: int = 2) -> bytes:
+    """A PNG image of one colour (ISO/IEC 15948), 8 bits a sample."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    row = b"\0" + bytes((20, 60, 120)[: 3 if colours == 2 else 1]) * width
+    head = struct.pack(">IIBBBBB", width, height, 8, colours, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b"")
+    )
+
+
+LOGO = png(200, 240)
 CHECK = "sopctl document verify PS-2026-0001 3f9a2c1e77"
 LETTERHEAD = Letterhead(
     office="Dinas Komunikasi dan Informatika",
@@ -193,7 +211,7 @@ def sop(*, legend: bool = False) -> SopForm:
     )
     arrows = tuple(SopArrow(no, no + 1, "ya" if no == 3 else "") for no in range(1, 8))
     more = (SopArrow(3, 1, "tidak"), SopArrow(3, 8, "batal"), SopArrow(7, 2, "ulang", dashed=True))
-    identity = (Field("Nomor SOP", "065/1", "declared"), Field("Disahkan oleh", "Kepala Dinas", "declared"))
+    identity = (Field("Nomor SOP", "065/1", "declared"), Field("Nama SOP", "Prosedur Contoh", "declared"))
     blocks = (SopBlock("Dasar hukum", ("UU 25/2009",)), SopBlock("Kualifikasi", ("teknis",)))
     actors = ("Unit Kerja Pemohon", "Pelaksana")
     return SopForm(
@@ -222,7 +240,7 @@ def filled(value: Any, texts: list[str], used: list[str]) -> Any:
     if isinstance(value, tuple):
         return tuple(filled(item, texts, used) for item in value)
     if isinstance(value, Struct):
-        bound = {"month", "result", "source", "check_command", "shape", "state", "language", "key"}
+        bound = {"month", "result", "source", "check_command", "shape", "state", "language", "key", "sheet"}
         changed = {
             name: filled(item, texts, used)
             for name, item in structs.asdict(value).items()

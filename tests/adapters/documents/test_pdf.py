@@ -1,10 +1,13 @@
 """The finished papers: what stands on every page, and what hostile text cannot do to them."""
 
+import ctypes
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -15,10 +18,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from sopctl.adapters.documents import Form, HandoverForm, InventoryForm, Paper, Table, pdf, render
-from sopctl.adapters.documents.forms import MonthForm, SopForm, SummaryForm
+from sopctl.adapters.documents import (
+    ChecklistRow,
+    Field,
+    Form,
+    HandoverForm,
+    InventoryForm,
+    Paper,
+    Party,
+    Section,
+    Table,
+    pdf,
+    render,
+)
+from sopctl.adapters.documents.forms import MonthForm, Shape, SopArrow, SopForm, SopStep, State, SummaryForm
 from sopctl.adapters.documents.pdf import MAX_NAME
 from sopctl.adapters.documents.text import printable, shortened
+from sopctl.adapters.documents.wording import grouped_nip
 from sopctl.errors import InvalidRecord, OutsideFailure
 from tests.adapters.documents import samples
 from tests.adapters.documents.samples import CM, pages, squeezed, text
@@ -146,6 +162,155 @@ def test_a_long_table_repeats_its_head_and_signatures_never_stand_alone() -> Non
     assert spread > 1
 
 
+def ended(kind: str, rows: int) -> Form:  # noqa: PLR0911  # one a kind
+    """A form whose last part has so many rows, `BARIS 0` and on."""
+    cells = tuple((f"BARIS {no}", "1", "64", "1,9") for no in range(rows))
+    table = Table("Menurut rak", ("Rak", "Jumlah", "Memori (GiB)", "Disk (GB)"), cells, "gathered")
+    match kind:
+        case "summary":
+            return structs.replace(samples.summary(8), sums=(table,))
+        case "month":
+            twelve = tuple(structs.replace(table, rows=cells[at : at + 12]) for at in range(0, rows, 12))
+            return structs.replace(samples.month(2), tables=twelve)
+        case "paper":
+            return structs.replace(samples.paper(), sections=(*samples.paper().sections, table))
+        case "fields":
+            fields = tuple(Field(name, "nilai", "declared") for name, *_ in cells)
+            return structs.replace(samples.paper(), sections=(Section("Isian", fields),))
+        case "letter":
+            letter = structs.replace(samples.paper(), opening=tuple(name for name, *_ in cells))
+            return structs.replace(letter, sections=())
+        case "inventory":
+            return samples.inventory(changes=tuple(name for name, *_ in cells))
+        case _:
+            checks = tuple(ChecklistRow(name, "ok", "") for name, *_ in cells)
+            return structs.replace(samples.handover(), checklist=checks)
+
+
+@pytest.mark.parametrize("kind", ["summary", "month", "paper", "fields", "letter", "inventory", "handover"])
+def test_nobody_signs_a_page_without_content(kind: str) -> None:
+    signs = {"summary": samples.HEAD, "month": samples.HEAD, "handover": samples.HEAD}.get(kind, samples.OFFICER)
+    spread = set()
+    for rows in (1, 9, 17, 24, 31, 38, 45, *((60, 75) if kind == "summary" else ())):
+        found = [squeezed(page.get_text_range()) for page in pages(render(ended(kind, rows)))]
+        signed = [at for at, words in enumerate(found) if squeezed(grouped_nip(signs.nip)) in words]
+        assert f"BARIS{rows - 1}" in found[signed[-1]], (kind, rows)
+        assert sum(f"BARIS{rows - 1}" in words for words in found) == 1, "every row once"
+        if head := {"summary": "Memori(GiB)", "month": "Memori(GiB)", "paper": "Memori(GiB)"}.get(kind):
+            assert [head in words for words in found if "BARIS" in words] == [True] * sum("BARIS" in w for w in found)
+        spread.add(len(found))
+    assert len(spread) > 1
+
+
+@pytest.mark.parametrize("sheet", ["a4", "f4"])
+@each_form
+def test_the_offices_sheet_and_emblem(form: Form, sheet: Literal["a4", "f4"]) -> None:
+    plain = structs.replace(form, letterhead=structs.replace(form.letterhead, sheet=sheet))
+    made = render(structs.replace(plain, letterhead=structs.replace(plain.letterhead, logo=samples.LOGO)))
+    sizes = {tuple(sorted(round(side / CM, 1) for side in page.get_size())) for page in pypdfium2.PdfDocument(made)}
+    assert sizes == {{"a4": (21.0, 29.7), "f4": (21.5, 33.0)}[sheet]}
+    images = [sum(1 for _ in page.get_objects([pdfium.FPDF_PAGEOBJ_IMAGE])) for page in pypdfium2.PdfDocument(made)]
+    assert images == [1, *([0] * (len(images) - 1))], "on the first page"
+    assert_inside(made)
+
+
+def test_numbers_stand_as_on_cards_and_what_is_missing_is_a_line() -> None:
+    (page,) = pages(render(samples.handover()))
+    assert page.get_text_range().count("NIP 19850202 201001 2 002") == 1, "below the signature"
+    nobody = structs.replace(samples.OWNER, name="", nip="", position="")
+    (empty,) = pypdfium2.PdfDocument(render(structs.replace(samples.handover(), first=nobody)))
+    assert "NIP 19850202" not in empty.get_textpage().get_text_range()
+    assert dotted(empty) == dotted(pypdfium2.PdfDocument(render(samples.handover()))[0]) + 5, "three above, two below"
+
+
+def shapes(page: pypdfium2.PdfPage) -> list[tuple[tuple[float, float, float, float], tuple[int, int, int]]]:
+    """The filled shapes of a page: where they are, and in which colour (RGB)."""
+    found = []
+    for each in page.get_objects([pdfium.FPDF_PAGEOBJ_PATH]):
+        red, green, blue, _ = (ctypes.c_uint() for _ in range(4))
+        mode, stroked = ctypes.c_int(), ctypes.c_int()
+        pdfium.FPDFPath_GetDrawMode(each.raw, mode, stroked)
+        if mode.value != pdfium.FPDF_FILLMODE_NONE:
+            pdfium.FPDFPageObj_GetFillColor(each.raw, red, green, blue, _)
+            found.append((each.get_bounds(), (red.value, green.value, blue.value)))
+    return found
+
+
+def procedure_of(states: tuple[State, ...] = ("", "", ""), also: tuple[int, ...] = ()) -> SopForm:
+    """Three steps: one of all actors in `also` too, a decision with long labels, an end."""
+    names: tuple[Shape, ...] = ("terminal", "decision", "terminal")
+    steps = tuple(
+        SopStep(no, "Kegiatan", 0, shape, "", "1 hari", "", state=state, also=also if no == 1 else ())
+        for no, (shape, state) in enumerate(zip(names, states, strict=True), start=1)
+    )
+    arrows = (SopArrow(1, 2), SopArrow(2, 3, "tersedia"), SopArrow(2, 1, "tidak tersedia"))
+    actors = ("Unit Kerja Pemohon", "Kadis Kominfo", "Pelaksana")
+    return structs.replace(samples.sop(), actors=actors, steps=steps, arrows=arrows)
+
+
+def symbols(page: pypdfium2.PdfPage) -> list[tuple[tuple[float, float, float, float], tuple[int, int, int]]]:
+    """The flowchart's symbols: what is filled, neither as ink nor as a head of a column, and as large as they are."""
+    return [
+        (box, colour)
+        for box, colour in shapes(page)
+        if 1.2 * CM < box[2] - box[0] < 1.9 * CM
+        and 0.5 * CM < box[3] - box[1] < 1.4 * CM
+        and colour not in ((0, 0, 0), (0xEE, 0xEE, 0xEE))
+    ]
+
+
+def test_both_parties_have_a_symbol_where_both_act() -> None:
+    alone, both = (pypdfium2.PdfDocument(render(procedure_of(also=also)))[1] for also in ((), (2,)))
+    assert len(symbols(both)) == len(symbols(alone)) + 1
+    first, second = sorted(box for box, _ in symbols(both))[0], sorted(box for box, _ in symbols(both))[-1]
+    assert second[0] > first[2], "in another column"
+    assert any(box[1] == pytest.approx(second[1], abs=1) for box, _ in symbols(both) if box[0] < second[0]), "one row"
+
+
+def test_the_labels_of_a_decision_are_clear_of_every_symbol() -> None:
+    page = pypdfium2.PdfDocument(render(procedure_of()))[1]
+    words, drawn = page.get_textpage(), [box for box, _ in symbols(page)]
+    for label in ("tersedia", "tidak"):
+        found = words.search(label)
+        while (hit := found.get_next()) is not None:
+            left, bottom, right, top = words.get_charbox(hit[0])
+            _, _, right, _ = words.get_charbox(hit[0] + hit[1] - 1)
+            assert not [box for box in drawn if left < box[2] and right > box[0] and bottom < box[3] and top > box[1]]
+
+
+def test_the_states_of_steps_differ_in_grey_and_by_a_mark() -> None:
+    page = pypdfium2.PdfDocument(render(procedure_of(states=("visited", "current", ""))))[1]
+    greys = sorted(0.3 * red + 0.59 * green + 0.11 * blue for _, (red, green, blue) in symbols(page))
+    assert all(lighter - darker > 20 for darker, lighter in pairwise(dict.fromkeys(greys))), greys
+    assert len(dict.fromkeys(greys)) == 3
+    assert {"✓", "●"} <= set(page.get_textpage().get_text_range())
+
+
+def test_who_approves_an_sop_is_named_or_has_lines() -> None:
+    cover = render(structs.replace(samples.sop(), approver=samples.HEAD))
+    assert squeezed(f"{samples.HEAD.position}{samples.HEAD.name}NIP 19800101 200501 1 001") in text(cover)
+    empty = pypdfium2.PdfDocument(render(structs.replace(samples.sop(), approver=Party("", "", "Kepala", ""))))[0]
+    assert dotted(empty) == 2
+
+
+def test_a_failed_disk_stands_out_in_grey_too() -> None:
+    sound = samples.facts(6)
+    disks = tuple(
+        structs.replace(disk, health="FAILED!" if at == 3 else "PASSED") for at, disk in enumerate(sound.disks)
+    )
+    made = render(samples.inventory(structs.replace(sound, disks=disks)))
+    grounds = [box for page in pypdfium2.PdfDocument(made) for box, (red, *_) in shapes(page) if 200 < red < 235]
+    assert len(grounds) == 6, "one row of six cells"
+    assert text(made).count("▲nvme3n1") == 1
+    assert "▲nvme" not in text(render(samples.inventory(sound)))
+
+
+def dotted(page: pypdfium2.PdfPage) -> int:
+    """How many dotted lines a page has."""
+    shapes = page.get_objects([pdfium.FPDF_PAGEOBJ_PATH])
+    return sum(pdfium.FPDFPageObj_GetDashCount(shape.raw) > 0 for shape in shapes)
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [(None, "Formulirpertama"), ((), "Tidakadaperubahan"), (("RAM: 64 GiB → 32 GiB",), "RAM:64GiB→32GiB")],
@@ -188,7 +353,7 @@ def not_on_paper(form: Form) -> tuple[str, ...]:
         case Paper():
             return (form.signers[0].party.office,)
         case SopForm():
-            return (form.letterhead.contact,)
+            return (form.letterhead.contact, form.approver.office)
 
 
 def shown(value: str, words: str) -> bool:

@@ -56,6 +56,20 @@ def test_the_silent_delay_nobody(key: Key, host_key: paramiko.PKey, other_host_k
     assert took < 2.0 + 2.0, "one time-out for all of the silent, not one after the other"
 
 
+def test_the_end_of_a_sweep_is_not_the_end_of_the_work_that_it_is_a_part_of() -> None:
+    """Work of several sweeps has one event; each sweep ends when that is set, and leaves it as it is."""
+    cancel = threading.Event()
+    with hostile.listening(hostile.silent) as silent:
+        jobs = [Job(f"silent {n}", Target("127.0.0.1", silent.port, timeout=0.1)) for n in range(3)]
+        for _ in range(2):
+            assert len(list(sweep(jobs, cancel=cancel))) == 3
+            next(sweep(jobs, cancel=cancel))
+            assert not cancel.is_set()
+        cancel.set()
+        with pytest.raises(Interrupted):
+            list(sweep(jobs, cancel=cancel))
+
+
 def test_an_address_that_cannot_be_gone_to_costs_only_its_own_host() -> None:
     """A zone that this machine has not, an address of our own, and what the system refuses."""
     odd = {

@@ -116,7 +116,7 @@ def returning(desk: Desk, deposit: str, *, wipe: bool) -> None:
     ("found", "said", "complete"),
     [
         ({"condition": "baik"}, {}, "belum diperiksa: rel, kabel daya"),
-        ({"rest_ok": True}, {}, "lengkap"),
+        ({"rest_ok": True}, {}, "sesuai serah terima"),
         ({"rest_ok": True}, {"missing": ["rel"]}, "kurang: rel"),
         ({}, {"returned": ["rel"]}, "belum diperiksa: kabel daya"),
         ({}, {"returned": ["rel"], "missing": ["kabel daya"]}, "kurang: kabel daya"),
@@ -135,7 +135,7 @@ def test_only_what_was_looked_at_counts_as_returned(
     ("found", "complete"),
     [
         ({"condition": "baik"}, "belum diperiksa"),
-        ({"rest_ok": True}, "lengkap"),
+        ({"rest_ok": True}, "sesuai serah terima"),
         ({"answers": {3: Answer("tidak berlaku")}}, "tanpa kelengkapan"),
         ({"answers": {3: Answer("tidak")}}, "kurang"),
     ],
@@ -155,8 +155,9 @@ def test_a_server_that_came_without_accessories_is_not_complete_unlooked(
     form = msgspec.json.decode(kept.read_bytes(), type=HandoverForm)
     assert form.items[0].completeness == complete
     left = text_of(Path(releasing.release(desk, deposit).documents[0]))
-    assert ("sesuai serah terima" in left) == (complete == "lengkap")
+    assert ("sesuai serah terima" in left) == (complete == "sesuai serah terima")
     assert "telah dicabut" in left
+    assert re.search(r"Mengetahui.* Kepala Dinas Kominfo", left), "the head countersigns what leaves"
 
 
 def test_photos_of_the_return_are_kept(desk: Desk, two: list[str], tmp_path: Path) -> None:

@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from sopctl.cli import terminal
-from sopctl.errors import InvalidRecord, SopctlError, UsageError
+from sopctl.errors import Conflict, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.model.sop.entries import Configured, Left
 from sopctl.store import dossiers
-from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk
+from sopctl.store.site import MOVED, Site
+from sopctl.workflow import inventory_view
+from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.papers import integrity
-from sopctl.workflow.setup import backup, journal
-from sopctl.workflow.steps import letters
+from sopctl.workflow.setup import backup, doctor, journal
+from sopctl.workflow.setup.init import EXAMPLE_REQUEST
+from sopctl.workflow.steps import acts, letters
 from tests.conftest import Ran
 
 PASSPHRASE = "kuda laut biru empat"
@@ -166,3 +169,83 @@ def test_the_commands(full: Desk, tmp_path: Path, sopctl: Callable[..., Ran]) ->
     assert (ran.code, "0 problems" in ran.out) == (0, True), ran.err
     assert sopctl("--site", str(tmp_path / "restored"), "validate").code == 0
     assert sopctl("backup", str(tmp_path / "t.tar.gz"), "--with-secrets").code == 2, "nobody can be asked"
+
+
+def test_a_site_that_was_moved_is_for_reading_only(
+    desk: Desk, tmp_path: Path, sopctl: Callable[..., Ran], placed: Callable[..., str]
+) -> None:
+    """The new controller goes on; the old one can record nothing and reach nobody, in whatever way."""
+    placed("127.0.0.1", 9, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:" + "x" * 43})
+    with turn(desk, "PS-2026-0001", "configure") as mine:
+        left = Left(left="0" * 64, asked="0" * 64, playbooks="0" * 64, tasks="0" * 64)
+        mine.record("selesai", Configured(changed=1), left)
+    file, secret = tmp_path / "site.tar.gz", tmp_path / "passphrase"
+    secret.write_text(f"{PASSPHRASE}\n")
+    secret.chmod(0o600)
+    ran = sopctl("backup", str(file), "--moving", "--with-secrets", "--passphrase-file", str(secret))
+    assert ran.code == 0, ran.err
+    letter = desk.site.root / "letter.yml"
+    other = {"090/1/2026": "090/7/2026", "SN-0001": "SN-0007", "web1": "web7", "192.0.2.10": "192.0.2.17"}
+    for old, new in other.items():
+        letter.write_text((letter.read_text() if letter.exists() else EXAMPLE_REQUEST).replace(old, new))
+    for words in (
+        "request letter.yml",
+        "hold PS-2026-0001 --reason x --by kadis",
+        "check --all",
+        "check PS-2026-0001",
+        "configure --drift PS-2026-0001",
+        "configure --repair PS-2026-0001",
+        "host-key PS-2026-0001",
+        "login PS-2026-0001 --key-file keys/management",
+        "key rotate",
+        "visit announce --who A --from B --purpose x --by staf",
+        "remind",
+        "queue run",
+        f"backup {tmp_path / 'again.tar.gz'} --moving",
+    ):
+        before = content(desk.site.root)
+        ran = sopctl(*words.split())
+        assert ran.code != 0, words
+        assert "another controller works on this site now" in ran.err + ran.out, (words, ran)
+        assert content(desk.site.root) == before, words
+    with pytest.raises(NotNow, match="another controller"):
+        inventory_view.hosts(desk.site.root)
+    for words in ("list", "show PS-2026-0001", "todo", "validate", "journal verify", "schedule show", "key status"):
+        assert sopctl(*words.split()).code == 0, words
+    assert MOVED in "".join(sopctl("doctor").out.split())
+
+    root = tmp_path / "restored"
+    ran = sopctl("restore", str(file), str(root), "--with-secrets", "--passphrase-file", str(secret))
+    assert ran.code == 0, ran.err
+    assert not (root / MOVED).exists()
+    assert (root / "keys/management").read_bytes() == (desk.site.root / "keys/management").read_bytes()
+    there = terminal.desk(Site(root), user="root", clock=desk.clock)
+    acts.hold(there.decided_by("kadis"), "PS-2026-0001", reason="x")
+    assert "another controller" not in " ".join(sopctl("--site", str(root), "doctor").out.split())
+
+    (desk.site.root / MOVED).unlink()
+    assert sopctl("hold", "PS-2026-0001", "--reason", "x", "--by", "kadis").code == 0, "it was not moved after all"
+
+
+def test_a_site_that_is_worked_on_is_not_moved(full: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "site.tar.gz"
+    with dossiers.open_alone(full.site, "PS-2026-0002"), pytest.raises(Conflict, match="PS-2026-0002 is held"):
+        backup.write(full, file, moving=True)
+    with pytest.raises(SopctlError, match="No such file"):
+        backup.write(full, tmp_path / "nowhere/site.tar.gz", moving=True)
+    assert not (full.site.root / MOVED).exists(), "a backup that fails takes the mark back"
+    assert not file.exists()
+    acts.hold(full.decided_by("kadis"), "PS-2026-0002", reason="x")
+
+
+def test_the_doctor_names_what_a_restored_site_lacks(full: Desk, tmp_path: Path) -> None:
+    file, root = tmp_path / "site.tar.gz", tmp_path / "restored"
+    settings = full.site.root / "sopctl.yml"
+    mail = "mail: {host: mail.example.org, sender: a@example.org, user: a, password: mail}\n"
+    settings.write_text(settings.read_text() + mail)
+    backup.write(full, file)
+    backup.restore(file, root, terminal.desk)
+    found = {each.what: each for each in doctor.diagnose(str(root)) if not each.ok}
+    assert {"management key", "keys/mail", "keys/owner", "timers"} <= set(found)
+    assert "the mail server" in found["keys/mail"].detail
+    assert "the first contact with PS-2026-0001" in found["keys/owner"].detail

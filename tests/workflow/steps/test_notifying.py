@@ -87,7 +87,7 @@ def test_the_contact_person_gets_an_email(
     assert message["Message-ID"] == f"<{done.data['message_id']}>" == f"<{deposit}.5@example.org>"
     text = message.get_payload(decode=True)
     assert isinstance(text, bytes)
-    assert "Tempat untuk server web1.example.org sudah siap (rack A1 U1-U2)." in text.decode()
+    assert "Tempat untuk server web1.example.org sudah siap (rak A1 U1–U2)." in text.decode()
     outcomes = [event.outcome for event in dossiers.read(desk.site, deposit).events[-2:]]
     assert outcomes == ["started", "selesai"]
 
@@ -292,7 +292,7 @@ def test_a_webhook_takes_the_message(desk: Desk, until_space: Callable[..., str]
     ((path, posted),) = Webhook.taken
     assert path == "/rahasia-sekali"
     assert posted["title"] == f"[{deposit}] Tempat untuk server sudah siap"
-    assert "rack A1 U1-U2" in posted["message"]
+    assert "rak A1 U1–U2" in posted["message"]
     assert done.note == "diberitahukan lewat kanal: posko"
 
 

@@ -7,12 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from click.testing import CliRunner
+from pypdfium2 import raw as pdfium
 
 from sopctl.adapters.signing import making
+from sopctl.adapters.ssh import Password
 from sopctl.cli.main import cli
 from sopctl.errors import Conflict, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.model.signing.signatories import Box
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -60,6 +64,11 @@ class Office:
 
     def newest(self) -> bytes:
         return self.form.newest_file.read_bytes()
+
+    def key(self, who: str) -> signing.Source:
+        path = self.folder / f"{who}.p12"
+        path.write_bytes(self.authority.p12(self.people[who]))
+        return signing.from_pkcs12(path, Password(PASSPHRASE))
 
     def signed(self, who: str, content: bytes | None = None, name: str = "") -> Path:
         """A file as it comes back: the newest revision, or `content`, with one signature more."""
@@ -267,3 +276,57 @@ def test_the_command_lines_of_the_documentation_run_as_they_are_printed(
         ran = CliRunner().invoke(cli, ["--site", str(office.desk.site.root), *words])
         expected = 1 if "# exit 1" in line else 0
         assert ran.exit_code == expected, f"{line}: {ran.output} {ran.exception}"
+
+
+def test_a_paper_is_signed_here_in_its_box(office: Office) -> None:
+    picture = signing.preview(office.desk, office.deposit, office.folder / "halaman.png", box="second")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert not office.form.revisions, "a preview records nothing"
+    boxes: tuple[Box, ...] = ("first", "second")
+    for box in boxes:
+        done = signing.sign(office.desk, office.deposit, office.key(box), box=box)
+        assert done.outcome == "ditandatangani"
+    found = check_file(office.desk, office.form.newest_file)
+    assert (found.verdict, found.signed, [each.word for each in found.signatures]) == ("signed", "2 of 3", ["good"] * 2)
+    assert office.form.revisions[-1].provider == "pkcs12"
+    text = pypdfium2.PdfDocument(office.newest())
+    assert pdfium.FPDFPage_GetAnnotCount(text[len(text) - 1]) == 2
+
+
+def test_only_who_is_named_signs_in_a_box_unless_someone_answers_for_it(office: Office) -> None:
+    with pytest.raises(InvalidRecord, match="the certificate is Orang Lain's"):
+        signing.sign(office.desk, office.deposit, office.key("stranger"), box="second")
+    with pytest.raises(InvalidRecord, match="the certificate is"):
+        signing.sign(office.desk, office.deposit, office.key("first"), box="second")
+    signing.sign(office.desk, office.deposit, office.key("stranger"), box="second", because="Plh.")
+    assert office.form.revisions[0].by[0].box == "second"
+    with pytest.raises(UsageError, match="signed already"):
+        signing.sign(office.desk, office.deposit, office.key("second"), box="second")
+
+
+def test_an_expired_and_a_revoked_certificate_sign_nothing_here(office: Office) -> None:
+    name = office.form.signatories[0].name
+    office.people["first"] = office.authority.signer(name, end=NOW - timedelta(days=1))
+    with pytest.raises(InvalidRecord, match="expired on"):
+        signing.sign(office.desk, office.deposit, office.key("first"), box="first")
+    office.people["first"] = office.authority.signer(name)
+    office.authority.revoke(office.people["first"], NOW - timedelta(days=1))
+    office.trust()
+    with pytest.raises(InvalidRecord, match="revoked"):
+        signing.sign(office.desk, office.deposit, office.key("first"), box="first")
+    assert not office.form.revisions
+
+
+def test_what_was_signed_with_ink_is_not_signed_by_certificate_afterwards(office: Office) -> None:
+    scan = office.folder / "pindaian.png"
+    scan.write_bytes(b"\x89PNG\r\n\x1a\n")
+    signing.file_scan(office.desk, scan, deposit_id=office.deposit, signed_by={"first": ""})
+    with pytest.raises(NotNow, match="signed by hand"):
+        signing.sign(office.desk, office.deposit, office.key("second"), box="second")
+
+
+def test_no_secret_is_in_what_is_recorded(office: Office) -> None:
+    signing.sign(office.desk, office.deposit, office.key("first"), box="first")
+    kept = b"".join(path.read_bytes() for path in office.desk.site.root.rglob("*") if path.is_file())
+    assert PASSPHRASE.encode() not in kept
+    assert PASSPHRASE not in repr(office.key("first"))

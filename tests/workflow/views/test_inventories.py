@@ -296,6 +296,12 @@ def test_the_form_knows_what_the_checks_saw(desk: Desk, deposit: str, first_fact
 
 def test_the_summary_as_a_paper(two_months: str, desk: Desk, first_facts: ServerFacts) -> None:
     form = summary_form(desk, inventories.summary(desk))
+    assert form.stamp.document_number == "555/R12/KOMINFO/2026"
+    head = desk.site.settings.people["kadis"]
+    assert (form.acknowledged.name, form.acknowledged.position) == (head.name, head.position)
+    assert (form.officer.name, form.officer.position) == ("", "Pejabat Fungsional/Pelaksana"), "root is nobody here"
+    staff = summary_form(desk.decided_by("staf"), inventories.summary(desk)).officer
+    assert staff.name == desk.site.settings.people["staf"].name
     assert [row[2] for row in form.changes.rows] == list(EXACTLY)
     assert [(bar.label, bar.value, bar.of) for bar in form.charts[1].bars] == [("A1", 2, 4)]
     assert [(bar.label, bar.value) for bar in form.charts[2].bars] == [("November 2026", 0), ("Desember 2026", 4)]

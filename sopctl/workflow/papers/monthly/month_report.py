@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from sopctl.adapters.documents import forms, render
+from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.month_xlsx import month_xlsx
 from sopctl.adapters.documents.wording import month_name, plain_date
 from sopctl.errors import InvalidRecord, SopctlError
@@ -24,6 +24,7 @@ from sopctl.model.facts.changes import Weight, real
 from sopctl.model.facts.conditions import Severity
 from sopctl.model.month import Month
 from sopctl.model.quantity import decimal, duration
+from sopctl.model.sanitisation import DiskRow
 from sopctl.model.sop import procedure, record
 from sopctl.model.sop.sla import Report
 from sopctl.model.sop.summary import Summary
@@ -32,8 +33,11 @@ from sopctl.store import issued, register
 from sopctl.store.checks import Checks
 from sopctl.store.durable import opened
 from sopctl.store.issued import Issued
+from sopctl.store.journal import Journal
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.elements import letterhead, office_party
+from sopctl.workflow.messages import words
+from sopctl.workflow.papers.elements import letterhead, office_party, person_name
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.servers import checking
 from sopctl.workflow.views import house, inventories
 from sopctl.workflow.views.inventories import MonthlySummary
@@ -90,13 +94,19 @@ def issue(desk: Desk, name: str | None = None) -> IssuedReport:
     form, errors = report_form(desk, of, number=number, by=by, replaces=last.number if last else "")
     if last and _stands(_data(desk, last), form, passed=desk.now() >= of.end):
         return IssuedReport(of.name, last.number, _files(desk, last), new=False, errors=errors)
+    form = msgspec.structs.replace(form, notes=(*form.notes, _anchored(desk)))
     contents = {
-        f"laporan-{of.name}.pdf": render(form),
+        f"laporan-{of.name}.pdf": printed(desk.site, form),
         f"laporan-{of.name}.xlsx": month_xlsx(form),
         f"laporan-{of.name}.json": msgspec.json.encode(form),
     }
     made = issued.issue(desk.site, before, Issued(seq, subject, number, desk.now(), by, desk.typed, files=()), contents)
     return IssuedReport(of.name, number, _files(desk, made), new=True, errors=errors)
+
+
+def _anchored(desk: Desk) -> str:
+    """Where the journal ends: on a signed paper, it shows later whether the journal was cut or made anew."""
+    return f"Jurnal kantor saat laporan diterbitkan: {Journal(desk.site.root).anchor()}"
 
 
 def report_form(
@@ -386,7 +396,7 @@ def _visits(found: _Month) -> forms.Table:
                 ", ".join(each.visit.visitors),
                 each.visit.organisation or "–",
                 each.visit.purpose,
-                each.arrival.escort,
+                person_name(found.desk.site, each.arrival.escort),
             )
             for each in house.guest_book(found.desk, found.month.name)[1]
             if each.arrival
@@ -404,7 +414,7 @@ def _tasks(found: _Month) -> forms.Table:
                 each.id,
                 each.task.what,
                 each.task.asked_by,
-                each.task.done_by,
+                person_name(found.desk.site, each.task.done_by),
                 f"{each.task.minutes}",
             )
             for one in found.everyone
@@ -419,12 +429,16 @@ def _sanitised(found: _Month) -> forms.Table:
         "Sanitasi disk",
         ("Tanggal", "Kode", "Disk", "Metode", "Hasil", "Dikerjakan oleh"),
         (
-            (_date(each.at.date()), each.id, each.row.disk, each.row.method, each.row.result, each.row.by)
+            (_date(each.at.date()), each.id, each.row.disk, *_done_to(each.row), each.row.by)
             for one in found.everyone
             if not one.gone and one.dossier
             for each in house.sanitised(one.dossier, found.month.first, found.month.last)
         ),
     )
+
+
+def _done_to(row: DiskRow) -> tuple[str, str]:
+    return words.METHODS[row.method], words.RESULTS[row.result]
 
 
 def _maintenance(found: _Month) -> forms.Table:

@@ -11,8 +11,8 @@ from sopctl.model.facts.conditions import Severity
 from sopctl.model.quantity import decimal
 from sopctl.model.sop.summary import Summary
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.elements import letterhead
-from sopctl.workflow.papers.inventory_form import SEVERITIES
+from sopctl.workflow.messages import words
+from sopctl.workflow.papers.elements import head_party, letterhead, office_party
 from sopctl.workflow.views.inventories import InventoriedServer, MonthlySummary, Sum
 from sopctl.workflow.views.months import month_of
 
@@ -23,7 +23,6 @@ _SUMS = {
     "firmware": "tahun BIOS",
     "valid until": "akhir masa penitipan",
 }
-_NOBODY = forms.Party(name="", nip="", position="", office="")
 
 
 def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
@@ -31,15 +30,17 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
     is made. Its revision is a hash of the gatherings that it sums up."""
     site = desk.site
     day = min(desk.now().date(), month_of(desk, found.month).last)
+    office, (year, month) = site.settings.office, found.month.split("-")
     digest = hashlib.sha256("".join(f"{each.deposit.id} {each.kept.sha256}\n" for each in found.servers).encode())
     told = [each for each in found.servers if each.changes]
     changed = [each for each in told if real(each.changes)]
+    bad = tuple(_conditions(found.servers))
     alarms = sum(change.weight is Weight.ALARM for each in changed for change in each.changes)
     return forms.SummaryForm(
         letterhead=letterhead(site),
         stamp=forms.Stamp(
             deposit_id="",
-            document_number=f"Rekap inventaris {found.month}",
+            document_number=f"{office.code}/R{month}/{office.unit}/{year}",
             revision=digest.hexdigest()[:12],
             issued=day,
             check_command=f"sopctl inventory summary --month {found.month}",
@@ -58,8 +59,9 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
         conditions=forms.Table(
             "Keadaan yang perlu ditangani",
             ("Kode", "Server", "Bagian", "Keadaan", "Tingkat"),
-            tuple(_conditions(found.servers)),
+            tuple(row for row, _ in bad),
             "gathered",
+            marked=tuple(at for at, (_, critical) in enumerate(bad) if critical),
         ),
         changes=forms.Table(
             "Perubahan sejak bulan lalu",
@@ -85,9 +87,21 @@ def summary_form(desk: Desk, found: MonthlySummary) -> forms.SummaryForm:
             *_late(found.servers, day),
             *_broken(found.broken),
         ),
-        officer=_NOBODY,
-        acknowledged=_NOBODY,
+        officer=_officer(desk),
+        acknowledged=head_party(site),
     )
+
+
+def _officer(desk: Desk) -> forms.Party:
+    """Who makes the summary, if a person of the office does; else a line to fill in, for whoever takes inventory."""
+    site = desk.site
+    key = desk.deciding.anyone(site.settings.people)
+    if key in site.settings.people:
+        return office_party(site, key)
+    titles = [
+        each.actors[step.actor] for each in site.procedures.values() for step in each.steps if step.verb == "inventory"
+    ]
+    return forms.Party(name="", nip="", position=next(iter(titles), ""), office=site.settings.office.name)
 
 
 def _late(servers: Iterable[InventoriedServer], day: date) -> Iterable[str]:
@@ -108,12 +122,13 @@ def _figure(label: str, value: float) -> forms.Field:
     return forms.Field(label, decimal(value), "gathered")
 
 
-def _conditions(servers: Iterable[InventoriedServer]) -> Iterable[tuple[str, ...]]:
-    """What is not as it should be: critical conditions first, then server by server."""
+def _conditions(servers: Iterable[InventoriedServer]) -> Iterable[tuple[tuple[str, ...], bool]]:
+    """What is not as it should be, and whether that is critical: such conditions first, then server by server."""
     lines = [(each, condition) for each in servers for condition in each.conditions]
     for each, condition in sorted(lines, key=lambda line: line[1].severity is not Severity.CRITICAL):
         name = each.facts.hostname or each.deposit.server
-        yield each.deposit.id, name, condition.subject, condition.what, SEVERITIES[condition.severity]
+        row = (each.deposit.id, name, condition.subject, condition.what, words.SEVERITIES[condition.severity])
+        yield row, condition.severity is Severity.CRITICAL
 
 
 def _changes(changed: Iterable[InventoriedServer]) -> Iterable[tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """Which revisions of a paper there are: issued, signed by one, signed by the next. And who is still to sign."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -7,9 +8,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from sopctl.adapters.documents import Place, places, render
 from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Paper, Party
 from sopctl.model.as_json import NotJson, from_json
-from sopctl.model.signing.signatories import BOXES, Signatory
+from sopctl.model.signing.signatories import BOXES, Box, Signatory
 from sopctl.model.sop import record
 from sopctl.model.sop.entries import Amended, Signed, SignedPaper, from_data
 from sopctl.model.sop.history import Event
@@ -35,6 +37,8 @@ class Issue(Struct, frozen=True):
     revisions: tuple[SignedPaper, ...] = ()
     kind: str = ""
     gone: bool = False
+    data: str = ""
+    """The file that has what it says as data; empty for papers that did not keep it."""
 
     @property
     def newest(self) -> str:
@@ -61,6 +65,18 @@ class Issue(Struct, frozen=True):
     def signed(self) -> str:
         """How many of how many have signed, in words."""
         return f"{len(self.signatories) - len(self.open_boxes)} of {len(self.signatories)}"
+
+    def place_of(self, box: Box) -> Place | None:
+        """Where the signature of a box may be seen: as the form has it when it is typeset again, if that gives the very
+        bytes that were issued; else None."""
+        path = self.folder / self.data
+        if not self.data or path.is_symlink() or not path.is_file():
+            return None
+        form = _form(read_bounded(path, MAX_DATA))
+        if form is None or hashlib.sha256(render(form)).hexdigest() != self.sha256:
+            return None
+        order: tuple[Box, ...] = ("second", "acknowledged", "first") if isinstance(form, HandoverForm) else BOXES
+        return dict(zip(order, places(form), strict=False)).get(box)
 
     def content(self, sha256: str) -> bytes:
         """What the revision with this hash has on disk. Raises OutsideFailure, InvalidRecord."""
@@ -91,6 +107,7 @@ def issues(dossier: Dossier) -> list[Issue]:
                     revisions=revisions,
                     kind=_kind(dossier, event, key),
                     gone=event.seq in undone or event.seq in replaced,
+                    data=_data(paper),
                 )
             )
     return found
@@ -130,23 +147,31 @@ def _kind(dossier: Dossier, event: Event, key: str) -> str:
 
 def _signatories(dossier: Dossier, event: Event, paper: dict[str, Any]) -> tuple[Signatory, ...]:
     """Who is to sign a paper, as it says itself; of one that did not keep that, the person who decided it."""
-    kept = paper.get("data")
-    if isinstance(kept, dict) and "file" in kept:
-        path = dossier.folder / kept["file"]
-        with disk_errors(path, "read"):
-            there = path.is_file() and not path.is_symlink()
-        if there:
-            return signatories(read_bounded(path, MAX_DATA))
+    path = dossier.folder / _data(paper)
+    with disk_errors(path, "read"):
+        there = path.is_file() and not path.is_symlink()
+    if there:
+        return signatories(read_bounded(path, MAX_DATA))
     decider = event.data.get("decider")
     return (Signatory("first", decider["name"]),) if isinstance(decider, dict) and "name" in decider else ()
 
 
-def signatories(data: bytes) -> tuple[Signatory, ...]:
-    """Who is to sign a form that was kept as data."""
+def _data(paper: dict[str, Any]) -> str:
+    kept = paper.get("data")
+    return str(kept["file"]) if isinstance(kept, dict) and "file" in kept else ""
+
+
+def _form(data: bytes) -> Form | None:
     try:
         form: Form = from_json(data, Form)  # type: ignore[arg-type]  # a union is no type to mypy
     except NotJson:
-        return ()
+        return None
+    return form
+
+
+def signatories(data: bytes) -> tuple[Signatory, ...]:
+    """Who is to sign a form that was kept as data."""
+    form = _form(data)
     parties: tuple[Party, ...]
     if isinstance(form, HandoverForm):
         parties = (form.first, form.second, form.acknowledged)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from sopctl.adapters.documents import render
 from sopctl.errors import Action, NotNow, SopctlError, UsageError
 from sopctl.model.sop.entries import (
     DuplicateOf,
@@ -23,6 +22,7 @@ from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers.loss_record import loss_record
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.ports import deposit_port, switches
 from sopctl.workflow.scans import read_scan
 from sopctl.workflow.steps import required
@@ -96,7 +96,7 @@ def write_off(
     with act(desk, deposit_id, "write-off") as mine:
         scans = [mine.keep(f"bukti{letter.suffix.lower()}", read_scan(letter))] if letter else []
         form = loss_record(mine, lost, reason.strip(), on, port, evidence=bool(scans))
-        kept = mine.keep("keluar-tanpa-pengembalian.pdf", render(form))
+        kept = mine.keep("keluar-tanpa-pengembalian.pdf", printed(mine.desk.site, form))
         paper = Paper(kept.file, kept.sha256, form.stamp.document_number)
         gone = WrittenOff(lost=lost, why=reason.strip(), document=paper, evidence=scans[0] if scans else None)
         days = [OnDay(on_day=on)] if on else []

@@ -6,7 +6,6 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sopctl.adapters.documents import render
 from sopctl.errors import Action, NotNow, SopctlError, UsageError
 from sopctl.model import rack
 from sopctl.model.rack import Face, Place, Wish
@@ -15,6 +14,7 @@ from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.papers.move_record import move_record
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.ports import deposit_port, switches
 from sopctl.workflow.scans import read_scan
 from sopctl.workflow.steps import required
@@ -120,7 +120,7 @@ def _record(mine: Turn, spot: Place, told: Told, *, was_open: bool) -> StepDone:
     paper = None
     if before.placed and not told.mistaken:
         form = move_record(mine, spot, why, on)
-        kept = mine.keep("pemindahan.pdf", render(form))
+        kept = mine.keep("pemindahan.pdf", printed(mine.desk.site, form))
         paper = Paper(kept.file, kept.sha256, form.stamp.document_number)
     moved = Moved(moved_from=here, why=why, mistaken=told.mistaken, port_was_open=was_open, move_record=paper)
     how = "tempat dikoreksi" if told.mistaken else "dipindahkan" if before.placed else "tempat dipesan diganti"

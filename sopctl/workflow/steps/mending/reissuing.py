@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from sopctl.adapters.documents import forms, render
+from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import Action, NotNow
@@ -21,6 +21,7 @@ from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.papers import export
 from sopctl.workflow.papers.addendum import addendum as addendum_paper
 from sopctl.workflow.papers.elements import stamp
+from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.scans import read_scan
 from sopctl.workflow.steps import required
 from sopctl.workflow.steps.handover import handover_form
@@ -56,7 +57,7 @@ def reissue(
             on=mine.dossier.summary.handed_over_on,
         )
         form = replace(form, remarks=(replaced, *form.remarks))
-        content, data = render(form), msgspec.json.encode(form)
+        content, data = printed(desk.site, form), msgspec.json.encode(form)
         number = form.stamp.document_number
         return _recorded(turns, why, content, data, number, letter)
 
@@ -70,7 +71,7 @@ def addendum(desk: Desk, deposit_id: str, *, text: str, reason: str, letter: Pat
     with act(desk, deposit_id, "reissue") as mine:
         event, issued = _issued(mine)
         form = addendum_paper(mine, event, issued.number, text.strip(), why)
-        kept = mine.keep("adendum.pdf", render(form))
+        kept = mine.keep("adendum.pdf", printed(desk.site, form))
         paper = Paper(kept.file, kept.sha256, form.stamp.document_number)
         amended = _amended(mine, "addendum", why, letter)
         note = f"adendum {paper.number} atas formulir {issued.number}: {why}"

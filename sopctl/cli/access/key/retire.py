@@ -1,0 +1,23 @@
+"""`sopctl key retire`: the old key is put aside."""
+
+import click
+
+from sopctl.cli.options import example, json_option, open_desk
+from sopctl.cli.render import put_json
+from sopctl.model.text import printable
+
+
+@click.command("retire", epilog=example("sopctl key retire"))
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """Put the key before the current one aside, into keys/retired/, once no server knows it. Refused before that."""
+    from sopctl.workflow.setup import rotation
+
+    moved = rotation.retire(open_desk(ctx))
+    if as_json:
+        put_json({"moved": moved})
+        return
+    for path in moved:
+        click.echo(f"now in {printable(path)}")
+    click.echo("No server knows it; delete it when nothing else needs it.")

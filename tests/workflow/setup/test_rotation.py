@@ -1,0 +1,118 @@
+"""A new key of the office's is named beside the old one, and the old one is put aside once no server knows it."""
+
+import stat
+from collections.abc import Callable
+
+import pytest
+
+from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
+from sopctl.model.sop.entries import Configured, OfficeKey
+from sopctl.store.settings import FILE_NAME
+from sopctl.workflow.desk import Desk, act, turn
+from sopctl.workflow.office_key import fingerprint
+from sopctl.workflow.setup import doctor, rotation
+from sopctl.workflow.setup.init import make_key
+from sopctl.workflow.steps import rotating
+from sopctl.workflow.views.board import todo
+from tests.conftest import Ran
+
+
+@pytest.fixture
+def server(desk: Desk, placed: Callable[..., str]) -> str:
+    """A configured server at an address where nobody is; its history does not say which key it knows."""
+    deposit = placed("127.0.0.1", 9, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:" + "x" * 43})
+    with turn(desk, deposit, "configure") as mine:
+        mine.record("selesai", Configured(changed=1))
+    return deposit
+
+
+def test_both_are_named_until_no_server_knows_the_old_one(desk: Desk, server: str) -> None:
+    (was,) = rotation.status(desk).servers
+    assert (was.state, rotation.status(desk).key) == ("current", "management")
+    assert rotation.begin(desk) == "management-2"
+    assert rotation.begin(desk) == "management-2", "a change under way goes on"
+    made = desk.site.root / "keys/management-2"
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
+    found = rotation.status(desk)
+    assert (found.key, found.before, found.left[0].state) == ("management-2", "management", "before")
+    assert rotating.due(desk) == [server]
+    with pytest.raises(NotNow, match=server):
+        rotation.retire(desk)
+    with pytest.raises(NotNow, match="from management to management-2 is not over"):
+        rotation.begin(desk, "owner")
+    assert [row.activity for row in todo(desk).rows if row.kind == "followup"] == [
+        "Kunci kantor di server belum diganti"
+    ]
+    (told,) = [each for each in doctor.diagnose(str(desk.site.root)) if each.what == "key change"]
+    assert server in told.detail
+
+    answers = rotating.rotate(desk, [server])
+    assert answers.errors[server].id == "key-not-changed", "a server that does not answer stays on the old key"
+    assert rotation.status(desk).left[0].state == "before"
+
+    with act(desk, server, "rotate") as mine:
+        mine.record(mine.verb.outcome, OfficeKey(office_key=fingerprint(desk.site, "management-2") or ""))
+    assert rotation.status(desk).left == ()
+    with pytest.raises(NotNow, match="has the current key, and no other"):
+        rotating.rotate(desk, [server]).only()
+    (told,) = [each for each in doctor.diagnose(str(desk.site.root)) if each.what == "key change"]
+    assert "no server knows the key management any more" in told.detail
+    moved = rotation.retire(desk)
+    assert [name.rpartition("/keys/")[2] for name in moved] == ["retired/management", "retired/management.pub"]
+    assert not (desk.site.root / "keys/management").exists()
+    with pytest.raises(NotNow, match="no key before"):
+        rotation.retire(desk)
+    assert rotation.begin(desk) == "management-3"
+
+
+def test_a_key_that_cannot_be_used_is_not_named(desk: Desk) -> None:
+    keys, settings = desk.site.root / "keys", desk.site.root / FILE_NAME
+    before = settings.read_bytes()
+    make_key(keys / "next", "next")
+    make_key(keys / "other", "other")
+    (keys / "mixed").write_bytes((keys / "next").read_bytes())
+    (keys / "mixed").chmod(0o600)
+    (keys / "mixed.pub").write_bytes((keys / "other.pub").read_bytes())
+    (keys / "open").write_bytes((keys / "next").read_bytes())
+    (keys / "open").chmod(0o644)
+    for name, error, reason in (
+        ("nobody", OutsideFailure, "no key"),
+        ("open", OutsideFailure, "read by others"),
+        ("mixed", InvalidRecord, "another key"),
+        ("owner", UsageError, "something else"),
+        ("management", UsageError, "current key already"),
+    ):
+        with pytest.raises(error, match=reason):
+            rotation.begin(desk, name)
+    with pytest.raises(UsageError, match="is in keys/"):
+        rotation.begin(desk, lost=True)
+    assert settings.read_bytes() == before
+    assert rotation.begin(desk, "next") == "next"
+
+
+def test_a_lost_key_is_lost_only_if_somebody_says_so(desk: Desk, server: str) -> None:
+    (desk.site.root / "keys/management").unlink()
+    with pytest.raises(SopctlError, match="no key 'management'"):
+        rotation.begin(desk)
+    assert rotation.begin(desk, lost=True) == "management-2"
+    assert rotation.status(desk).left[0].state == "none"
+
+
+def test_settings_that_are_written_in_an_unusual_way_are_left_to_a_person(desk: Desk) -> None:
+    path = desk.site.root / FILE_NAME
+    path.write_text(path.read_text().replace("management: {account: sopctl, key: management}", "management: {}"))
+    desk.site.read_settings_again()
+    before = path.read_bytes()
+    with pytest.raises(InvalidRecord, match="without changing more") as told:
+        rotation.begin(desk)
+    assert "management: {key: management-2, before: management}" in str(told.value.remedy)
+    assert path.read_bytes() == before
+
+
+def test_at_the_command_line(sopctl: Callable[..., Ran], desk: Desk) -> None:
+    assert sopctl("key", "status").code == 0
+    ran = sopctl("key", "rotate")
+    assert (ran.code, ran.out.endswith("may be put aside: sopctl key retire\nNothing is due.\n")) == (0, True), ran
+    assert sopctl("key", "retire").code == 0
+    assert sopctl("key", "rotate", "--ask-password").code == 2
+    assert sopctl("key", "status", "--json").out.count('"management-2"') == 1
