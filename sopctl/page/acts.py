@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from sopctl.errors import Action, UsageError
+from sopctl.model.access.verification import Word
 from sopctl.page.visit import Upload
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk, StepDone
-from sopctl.workflow.steps import acts, inspecting, letters, reservation
+from sopctl.workflow.steps import acts, inspecting, letters, reservation, verifying
 
 Kind = Literal["text", "area", "date", "number", "file", "choice"]
 
@@ -90,7 +91,27 @@ def _day(given: Given, name: str) -> date:
     return found
 
 
+def say_access(desk: Desk, deposit_id: str, given: Given) -> StepDone:
+    """Record the answer of the one who acts."""
+    who = desk.deciding.who.login
+    yes = given.text("answer") == "yes"
+    word = Word(who, yes, given.text("note"), given.text("how"), desk.now().date())
+    return verifying.say_access(desk, deposit_id, word)
+
+
 FORMS = (
+    Form(
+        "akses",
+        "say-access",
+        "Apakah server bisa diakses?",
+        "Jawab: bisa diakses?",
+        (
+            Field("answer", "Jawaban", "choice", choices=(("yes", "bisa"), ("no", "tidak bisa"))),
+            Field("note", "Catatan", "area", required=False, hint="bila tidak bisa: apa yang tidak bisa"),
+            Field("how", "Dicoba dengan", required=False, hint="seperti SSH, RDP, peramban"),
+        ),
+        say_access,
+    ),
     Form(
         "disposisi",
         "dispose",

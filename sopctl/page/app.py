@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -19,11 +19,12 @@ from starlette.routing import Route
 
 from sopctl.errors import SopctlError, UsageError
 from sopctl.page.guard import Guard
-from sopctl.page.handlers import acting, entrance, reading, requesting
+from sopctl.page.handlers import acting, answering, checking, entrance, racks, reading, requesting
 from sopctl.page.rendering import page
 from sopctl.page.visit import (
     COOKIE,
     LANGUAGE_COOKIE,
+    Command,
     Language,
     NotLoggedIn,
     Refused,
@@ -32,6 +33,7 @@ from sopctl.page.visit import (
     new_secret,
     office_clock,
 )
+from sopctl.store.register import Recent
 from sopctl.store.site import Site
 
 Handler = Callable[..., Response]
@@ -65,14 +67,29 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/masuk", ("GET", "POST"), entrance.login),
     ("/keluar", ("POST",), entrance.logout),
     ("/undangan/{link}", ("GET", "POST"), entrance.invited),
+    ("/tautan/{link}", ("GET", "POST"), answering.answer),
     ("/permohonan", ("GET", "POST"), requesting.request),
     ("/antrean", ("GET",), reading.queue),
+    ("/rak", ("GET",), racks.listed),
+    ("/rak/{name}", ("GET",), racks.rack),
+    ("/rak/{name}/gambar.svg", ("GET",), racks.picture),
+    ("/periksa", ("GET", "POST"), checking.check),
     ("/berkas", ("GET",), reading.listed),
     ("/berkas/{deposit_id}", ("GET",), reading.dossier),
     ("/berkas/{deposit_id}/dokumen/{sha256}", ("GET",), reading.document),
     ("/berkas/{deposit_id}/{path}", ("GET", "POST"), acting.act),
 )
 """Each address, how it may be asked for, and who answers."""
+
+
+class Served(NamedTuple):
+    """What is served: the site's folder, its clock (None: the office's), how the terminal asks for an action, and
+    the register as readers share it."""
+
+    root: Path
+    clock: Callable[[], datetime] | None
+    command: Command
+    recent: Recent
 
 
 def application(
@@ -82,13 +99,17 @@ def application(
     proxied: bool = False,
     secure: bool = False,
     clock: Callable[[], datetime] | None = None,
+    command: Command = str,
 ) -> Guard:
-    """The page of the site at `root`. The site is read anew for each request: a change of sopctl.yml counts at once."""
+    """The page of the site at `root`. The site is read anew for each request: a change of sopctl.yml counts at once.
+    `command`: how the terminal asks for an action, for staff who see what they do there."""
+
+    served = Served(root, clock, command, Recent())
 
     def endpoint(handler: Handler) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             fields, files = await _form(request)
-            return await run_in_threadpool(_serve, root, handler, request, fields, files, clock)
+            return await run_in_threadpool(_serve, served, handler, request, fields, files)
 
         return answer
 
@@ -96,7 +117,7 @@ def application(
 
     async def elsewhere(request: Request, error: Exception) -> Response:
         known = error.status_code if isinstance(error, HTTPException) else 500
-        return await run_in_threadpool(_serve, root, _nothing(known), request, {}, {}, clock)
+        return await run_in_threadpool(_serve, served, _nothing(known), request, {}, {})
 
     app = Starlette(routes=routes, exception_handlers={HTTPException: elsewhere})
     return Guard(app, hosts, proxied, secure)
@@ -118,15 +139,11 @@ async def _form(request: Request) -> tuple[dict[str, str], dict[str, Upload]]:
 
 
 def _serve(
-    root: Path,
-    handler: Handler,
-    request: Request,
-    fields: Mapping[str, str],
-    files: Mapping[str, Upload],
-    clock: Callable[[], datetime] | None,
+    served: Served, handler: Handler, request: Request, fields: Mapping[str, str], files: Mapping[str, Upload]
 ) -> Response:
-    site = Site(root)
-    visit = _visit(site, request, fields, files, clock)
+    site = Site(served.root)
+    site.recent = served.recent if request.method in ("GET", "HEAD") else None
+    visit = _visit(site, served, request, fields, files)
     try:
         visit.recognise()
         response = _answered(visit, handler, request.path_params)
@@ -135,6 +152,8 @@ def _serve(
         response = PlainTextResponse("Maaf, ada kesalahan pada sopctl.\n", status_code=500)
     for error in site.lagging:
         print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
+    if site.committed:
+        served.recent.forget()
     if visit.fresh:
         response.set_cookie(COOKIE, visit.secret, secure=True, httponly=True, samesite="lax", path="/")
     if request.query_params.get("bahasa") in ("id", "en"):
@@ -143,11 +162,7 @@ def _serve(
 
 
 def _visit(
-    site: Site,
-    request: Request,
-    fields: Mapping[str, str],
-    files: Mapping[str, Upload],
-    clock: Callable[[], datetime] | None,
+    site: Site, served: Served, request: Request, fields: Mapping[str, str], files: Mapping[str, Upload]
 ) -> Visit:
     language: Language = "id"
     wanted = request.query_params.get("bahasa") or request.cookies.get(LANGUAGE_COOKIE)
@@ -157,7 +172,8 @@ def _visit(
     known = bool(re.fullmatch(r"[A-Za-z0-9_-]{40,60}", secret))
     return Visit(
         site=site,
-        clock=clock or office_clock(site),
+        clock=served.clock or office_clock(site),
+        command=served.command,
         method="GET" if request.method == "HEAD" else request.method,
         path=request.url.path,
         address=request.scope.get("sopctl.address", ""),
@@ -183,6 +199,8 @@ def _answered(visit: Visit, handler: Handler, places: Mapping[str, str]) -> Resp
     except SopctlError as error:
         visit.problem = error
         missing = isinstance(error, UsageError)
+        if error.id == "not-to-be-seen":
+            visit.note_refusal(error.id)
         status = 404 if missing else acting.status(error)
         if not missing:
             print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)

@@ -13,6 +13,7 @@ ENGLISH = {
     "Berkas": "Dossiers",
     "Berlaku sampai": "Valid until",
     "Cari": "Search",
+    "Dikerjakan di terminal, atau oleh jadwal:": "Done at the terminal, or by the timer:",
     "Dinaikkan kepada Anda": "Escalated to you",
     "Ditolak": "Refused",
     "Dokumen": "Documents",
@@ -85,6 +86,43 @@ ENGLISH = {
     "halaman {at} dari {all}": "page {at} of {all}",
     "oleh": "by",
     "{number} berkas": "{number} dossiers",
+    "Apakah berkas PDF ini diterbitkan kantor ini, dan masih sama?": (
+        "Was this PDF file issued by this office, and is it still the same?"
+    ),
+    "Berkas PDF": "PDF file",
+    "Berubah: menyebut nomor dari kantor ini, tetapi isinya bukan yang diterbitkan.": (
+        "Altered: it names a number of this office, but is not what was issued."
+    ),
+    "Daya bebas (W)": "Power free (W)",
+    "Diterbitkan": "Issued",
+    "Isi": "What",
+    "Kosong": "Empty",
+    "Periksa": "Check",
+    "Periksa dokumen": "Check a document",
+    "Rak": "Racks",
+    "Rak dari depan; tabel di sebelahnya mengatakan hal yang sama": (
+        "The rack from the front; the table beside it says the same"
+    ),
+    "Rak {name}": "Rack {name}",
+    "Ruang": "Room",
+    "Ditandatangani": "Signed",
+    "Diterbitkan kantor ini, tetapi sesudah itu ditandatangani lagi: ada yang lebih baru.": "Issued by this office, but "
+    "signed again since: there is a newer one.",
+    "Isinya yang diterbitkan, dan tanda tangannya sah, tetapi belum dicatat kantor ini.": "Its content is what was issued, "
+    "and its signatures hold, but this office has not filed it yet.",
+    "Ada tanda tangan yang tidak sah.": "A signature does not hold.",
+    "Isinya yang diterbitkan, tetapi tanda tangannya tidak dapat diperiksa sekarang.": "Its content is what was issued, but "
+    "its signatures cannot be checked now.",
+    "Sesudah itu diganti, diperbaiki atau dibatalkan.": "Since then it was replaced, amended or taken back.",
+    "Sisi": "Face",
+    "Tidak dikenal: bukan berkas yang diterbitkan di sini, atau hasil pindaian.": (
+        "Unknown: not a file that was issued here, or a scan."
+    ),
+    "Unit bebas": "Units free",
+    "dipesan": "reserved",
+    "sisi: both": "both",
+    "sisi: front": "front",
+    "sisi: rear": "rear",
     # What stands in words for a value
     "dokumen: altered": "altered",
     "dokumen: missing": "missing",
@@ -105,6 +143,17 @@ ENGLISH = {
     "sampai {day}": "due {day}",
     "terlambat {days} hari": "{days} days late",
     # Forms
+    "Apakah server bisa diakses?": "Can you reach the server?",
+    "Dicoba dengan": "Tried with",
+    "Jawab: bisa diakses?": "Answer: can you reach it?",
+    "Jawaban": "Answer",
+    "Jawaban Anda tercatat.": "Your answer is recorded.",
+    "Kirim jawaban": "Send the answer",
+    "Terima kasih": "Thank you",
+    "bila tidak bisa: apa yang tidak bisa": "if you cannot: what does not work",
+    "bisa": "yes",
+    "seperti SSH, RDP, peramban": "such as SSH, RDP, a browser",
+    "tidak bisa": "no",
     "Alasan": "Reason",
     "Apa yang berubah": "What has changed",
     "Cabut permohonan": "Withdraw the request",
@@ -143,6 +192,9 @@ ENGLISH = {
     "yang lebih besar dilayani lebih dahulu; biasanya 0": "the larger one is served first; usually 0",
 }
 INDONESIAN = {
+    "sisi: both": "keduanya",
+    "sisi: front": "depan",
+    "sisi: rear": "belakang",
     "dokumen: altered": "berubah",
     "dokumen: missing": "hilang",
     "keadaan: all": "semua",

@@ -8,6 +8,7 @@ import uvicorn
 
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.page.app import application
+from sopctl.page.visit import Command
 from sopctl.store.site import Site
 
 AT_ONCE = 256
@@ -18,7 +19,7 @@ LEAVE_SECONDS = 20
 """How long requests that are being worked on may take when the page is stopped."""
 
 
-def serve(site: Site, *, port: int, unix: Path | None, say: Callable[[str], None]) -> None:
+def serve(site: Site, *, port: int, unix: Path | None, say: Callable[[str], None], command: Command) -> None:
     """Serve until it is stopped. Raises UsageError for a socket without the page's address in sopctl.yml."""
     url = site.settings.page.url if site.settings.page else ""
     if unix and not url:
@@ -29,7 +30,11 @@ def serve(site: Site, *, port: int, unix: Path | None, say: Callable[[str], None
             remedy="Name it in sopctl.yml: page: {url: https://titipan.example.org}",
         )
     app = application(
-        site.root, hosts=hosts(url, None if unix else port), proxied=bool(unix), secure=url.startswith("https:")
+        site.root,
+        hosts=hosts(url, None if unix else port),
+        proxied=bool(unix),
+        secure=url.startswith("https:"),
+        command=command,
     )
     config = uvicorn.Config(
         app,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from sopctl.errors import NotNow, SopctlError
+from sopctl.errors import Action, NotNow, SopctlError
 from sopctl.model.principal import Principal, Sight, sight_of
 from sopctl.store.page.accounts import Account
 from sopctl.store.site import Site
@@ -23,6 +23,10 @@ from sopctl.workflow.desk import Desk
 COOKIE = "__Host-sopctl"
 LANGUAGE_COOKIE = "__Host-bahasa"
 Language = Literal["id", "en"]
+
+
+Command = Callable[[Action], str]
+"""How the terminal asks for an action."""
 
 
 class NotLoggedIn(Exception):
@@ -67,6 +71,7 @@ class Visit:
     secret: str
     """Of the session: random, from the cookie, or new."""
     language: Language
+    command: Command = str
     query: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Upload] = field(default_factory=dict)

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
@@ -27,6 +28,8 @@ from sopctl.store.site import Site
 
 FILE_NAME = "index.sqlite3"
 BUSY_SECONDS = 1.0
+RECENT_SECONDS = 1.0
+"""How old what a page shows of the register may be."""
 RACY_NS = 100_000_000
 """A file may change twice within one tick of its clock and keep its size. What changed so shortly before it was read
 is read again the next time (git's rule for its index)."""
@@ -79,6 +82,36 @@ def _confirmed(site: Site, each: Summary, racks: Collection[str]) -> Summary:
 
 def read(site: Site, *, gathered: bool = False) -> Reading:
     """As `summaries`, but broken dossiers are named beside the sound ones; with `gathered`, what was gathered too."""
+    if site.recent is not None and not gathered:
+        return site.recent.read(site)
+    return _read(site, gathered=gathered)
+
+
+class Recent:
+    """One reading for many who only read, such as a page's visitors: for a second, or until something is recorded
+    through this process. Whoever is to decide reads anew (`Site.recent` is None)."""
+
+    def __init__(self, seconds: float = RECENT_SECONDS) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._reading: Reading | None = None
+        self._until = 0.0
+
+    def read(self, site: Site) -> Reading:
+        """The reading that is shared, made anew by the first who finds it too old; others wait for it."""
+        with self._lock:
+            if self._reading is None or time.monotonic() > self._until:
+                self._reading = _read(site, gathered=False)
+                self._until = time.monotonic() + self._seconds
+            return self._reading
+
+    def forget(self) -> None:
+        """Something was recorded."""
+        with self._lock:
+            self._reading = None
+
+
+def _read(site: Site, *, gathered: bool) -> Reading:
     stamps = dict(_stamps(site))
     index = _Index(site)
     known = index.read(gathered=gathered)

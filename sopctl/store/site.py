@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import yaml
@@ -24,6 +24,9 @@ from sopctl.store import codec, locks, modes, settings
 from sopctl.store.durable import disk_errors, make_folder, sync_folder, write_atomic
 from sopctl.store.library import Library
 from sopctl.store.settings import Settings
+
+if TYPE_CHECKING:
+    from sopctl.store.register import Recent
 
 SITE_LOCK_SECONDS = 20
 """How long a command waits for another one that writes the journal or a rack: those hold for milliseconds."""
@@ -65,6 +68,8 @@ class Site:
             )
         self.committed: list[tuple[str, int]] = []
         """Which events (deposit, number) were recorded through this object."""
+        self.recent: Recent | None = None
+        """A reading of the register that this reader shares with others; None: read anew."""
         self.lagging: list[SopctlError] = []
         """What did not follow at once on something that was done, or had to be left out: each is told, and ends
         nothing."""

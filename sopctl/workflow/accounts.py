@@ -12,13 +12,17 @@ from typing import Literal
 from sopctl.adapters import passwords
 from sopctl.errors import NotNow, UsageError
 from sopctl.model.principal import AccountKind, Principal
+from sopctl.model.unit import identity
+from sopctl.store.dossiers import Dossier
 from sopctl.store.page.accounts import Account, Accounts
 from sopctl.store.page.database import Database
+from sopctl.store.page.once import Once
 from sopctl.store.page.sessions import Sessions
 from sopctl.store.settings import Settings
 from sopctl.store.site import Site
 
 INVITATION = timedelta(days=7)
+LINK = timedelta(days=30)
 SHORTEST, LONGEST = 12, 200
 """Characters of a password: NIST SP 800-63B asks for length, and for nothing else."""
 FAILURES_OF_ACCOUNT = 5
@@ -95,6 +99,21 @@ def accept(site: Site, secret: str, password: str, now: datetime) -> Account:
 def link_spent() -> NotNow:
     """The error for a link that opens nothing (any more)."""
     return NotNow("link-spent", "this link was used already, or is too old", remedy="Ask the office for a new one.")
+
+
+def link(site: Site, deposit_id: str, now: datetime) -> str:
+    """The address of a link by which the deposit's contact person answers, once, without an account; empty where the
+    site has no page."""
+    if site.settings.page is None:
+        return ""
+    secret = secrets.token_urlsafe(32)
+    Once(Database(site)).link(secret, deposit_id, (now + LINK).timestamp())
+    return f"{site.settings.page.url}/tautan/{secret}"
+
+
+def contact(site: Site, dossier: Dossier) -> Principal:
+    """As whom the holder of a deposit's link acts: the unit that it is of."""
+    return Principal("page:link", "unit", unit=identity(site.settings.units, dossier.deposit.unit))
 
 
 def log_in(site: Site, name: str, password: str, address: str, now: datetime) -> str:

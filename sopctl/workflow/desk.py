@@ -325,7 +325,7 @@ def act(desk: Desk, deposit_id: str, verb: str, *, later: bool = False) -> Itera
         if standing.step is None and not row.after_end:
             raise closed(dossier)
         mine = dossier.procedures[standing.procedure]
-        actors = mine.acts.get(verb) or (office_roles(mine) if row.by_role else ())
+        actors = mine.acts.get(verb) or _actors(mine, row)
         if actors and not later:
             by = desk.decider(actors, f"{verb} during {mine.name}", dossier.deposit.unit)
         else:
@@ -335,6 +335,13 @@ def act(desk: Desk, deposit_id: str, verb: str, *, later: bool = False) -> Itera
         _note_decider(taken)
         _note_circumstances(taken)
         yield taken
+
+
+def _actors(mine: Procedure, row: Verb) -> tuple[str, ...]:
+    """Whose an act is, where the procedure does not say: nobody's in particular, if this is empty."""
+    if row.requesters:
+        return (procedure.REQUESTER,)
+    return office_roles(mine) if row.by_role else ()
 
 
 def refuse_moved(desk: Desk, deposit_id: str) -> None:

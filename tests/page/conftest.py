@@ -7,7 +7,9 @@ import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
+from sopctl.cli import wording
 from sopctl.page.app import application
+from sopctl.store import register
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
 from sopctl.workflow.desk import Desk
@@ -52,7 +54,13 @@ def site_with_units(site: Site) -> Site:
 
 @pytest.fixture
 def app(site_with_units: Site, clock: Clock, desk: Desk) -> Callable[..., object]:
-    return application(site_with_units.root, hosts=frozenset({"titipan.example.org"}), secure=True, clock=clock)
+    return application(
+        site_with_units.root,
+        hosts=frozenset({"titipan.example.org"}),
+        secure=True,
+        clock=clock,
+        command=wording.command,
+    )
 
 
 @pytest.fixture
@@ -67,6 +75,7 @@ def login(
 ) -> Callable[[str], Browser]:
     """Open an account, and log in as it; the hash is a cheap one."""
     cheap_hashes(monkeypatch)
+    monkeypatch.setattr("sopctl.store.register.Recent.read", lambda _recent, site: register._read(site, gathered=False))
 
     def enter(name: str) -> Browser:
         open_account(site_with_units, name, clock)

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import sopctl.page
+from sopctl.model.rack import FACES
 from sopctl.model.sop import verbs
 from sopctl.page import acts, words
 from sopctl.page.english import ENGLISH, INDONESIAN
@@ -32,6 +33,7 @@ def said() -> Iterator[str]:
             yield from filter(None, (field.label, field.hint, *(label for _, label in field.choices)))
     yield from (f"keadaan: {state}" for state in STATES)
     yield from (f"dokumen: {state}" for state in ("altered", "missing"))
+    yield from (f"sisi: {face}" for face in FACES)
     yield from (f"narahubung: {kind}" for kind in ("administrative", "technical"))
 
 

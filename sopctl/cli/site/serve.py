@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.options import example, open_site
 
 
@@ -29,4 +30,6 @@ def command(ctx: click.Context, *, port: int, unix: Path | None) -> None:
             "the page needs libraries that are not installed here",
             remedy="Install sopctl with them: pip install 'sopctl[page]'.",
         ) from None
-    server.serve(open_site(ctx), port=port, unix=unix, say=lambda text: click.echo(text, err=True))
+    server.serve(
+        open_site(ctx), port=port, unix=unix, say=lambda text: click.echo(text, err=True), command=wording.command
+    )

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from sopctl.errors import InvalidRecord
 from sopctl.model.access import verification
 from sopctl.model.access.target import HostKey
-from sopctl.model.access.verification import Established
+from sopctl.model.access.verification import Established, Word
 from sopctl.model.inspection import Checked, Condition, Measured
 from sopctl.model.intake import identity
 from sopctl.model.ports.port import PortSetting
@@ -449,6 +449,13 @@ class AccessTried(Entry, frozen=True, kw_only=True):
     def accessible(self) -> bool:
         """Was the answer yes (bisa)?"""
         return verification.verdict(self.established)[0] if self.established else self.verdict == "accessible"
+
+
+class AccessWord(Entry, frozen=True, kw_only=True):
+    """What someone of the requesting unit says of their access between the office's own looks: the next try of
+    konfigurasi 3 takes it up."""
+
+    access_word: Word
 
 
 class Gathered(Entry, frozen=True, kw_only=True):

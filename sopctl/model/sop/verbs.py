@@ -55,6 +55,8 @@ class Verb(Struct, frozen=True, kw_only=True):
     undoable: bool = False
     """For a step or an outcome: can it be taken back if it was recorded by mistake? Never what has changed a server, a
     switch, or told someone."""
+    requesters: bool = False
+    """For an act: is it the requesting unit's, where the procedure names nobody for it?"""
     by_role: bool = False
     """For an act: does it belong to the roles that the procedure names for it (all of the office's, if none)?"""
     closes: bool = False
@@ -251,6 +253,15 @@ VERBS = (
         outcome="kunci host",
         needs=("fingerprint",),
         writes=(e.HostKeyPinned, e.HostKeyPending),
+    ),
+    Verb(
+        name="say-access",
+        kind="act",
+        outcome="kata pemohon",
+        command="verify",
+        needs=("person",),
+        writes=(e.AccessWord,),
+        requesters=True,
     ),
     Verb(name="bmc", kind="act", outcome="BMC", needs=("fingerprint", "user"), writes=(e.BmcTrusted,)),
     Verb(name="login", kind="act", outcome="rahasia disimpan", needs=("file",), writes=(e.SecretSet,)),

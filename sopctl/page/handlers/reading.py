@@ -14,7 +14,7 @@ from sopctl.workflow.papers import integrity
 from sopctl.workflow.steps import reservation
 from sopctl.workflow.views import details, mine
 from sopctl.workflow.views.board import STATES, Query, State
-from sopctl.workflow.views.offers import offers
+from sopctl.workflow.views.offers import Offers, offers
 
 A_PAGE = 50
 """Rows of a list on one page."""
@@ -82,6 +82,7 @@ def dossier(visit: Visit, deposit_id: str) -> Response:
         procedure=found.procedures[row.procedure],
         forms=acts.offered(found, offer.mine),
         primary=_primary(offer.due),
+        command=_command(visit, offer),
         papers=[(each, PurePath(each.file).name) for each in papers],
         done=visit.query.get("selesai", ""),
     )
@@ -123,6 +124,13 @@ def _primary(due: Action | None) -> set[str]:
     if due is None:
         return set()
     return {due.verb} | {each.verb for each in due.alternatives if each.verb in mine.DECISIONS[:1]}
+
+
+def _command(visit: Visit, offer: Offers) -> str:
+    """The command line of what is due, for those who do it at the terminal; empty where the page does it, or others."""
+    if offer.due is None or offer.due.verb not in offer.mine or acts.first_of([offer.due]):
+        return ""
+    return visit.command(offer.due)
 
 
 def _ending(file: str) -> str:

@@ -17,12 +17,16 @@ FOLDER = "page"
 FILE_NAME = "page.sqlite3"
 BUSY_SECONDS = 5.0
 
+VERSION = 2
+"""Of the tables: more of them are made where an older version made the file."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, kind TEXT NOT NULL, password TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS invitations (hash TEXT PRIMARY KEY, account TEXT NOT NULL, until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS sessions (hash TEXT PRIMARY KEY, account TEXT NOT NULL, began REAL, seen REAL);
 CREATE TABLE IF NOT EXISTS failures (account TEXT NOT NULL, address TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS requests (key TEXT PRIMARY KEY, account TEXT NOT NULL, place TEXT NOT NULL, at REAL);
+CREATE TABLE IF NOT EXISTS links (hash TEXT PRIMARY KEY, deposit TEXT NOT NULL, until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS drafts (account TEXT, name TEXT, text TEXT, at REAL, PRIMARY KEY (account, name));
 CREATE TABLE IF NOT EXISTS refusals (at REAL NOT NULL, account TEXT, address TEXT, what TEXT, path TEXT);
 CREATE INDEX IF NOT EXISTS failures_at ON failures (at);
@@ -39,9 +43,7 @@ class Database:
     def open(self) -> Iterator[sqlite3.Connection]:
         """A connection, within one transaction that writes. Raises OutsideFailure when the file cannot be used."""
         try:
-            if not self.path.exists():
-                self._make()
-            with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+            with closing(self._connect()) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield connection
@@ -56,19 +58,20 @@ class Database:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that only reads. Raises OutsideFailure when the file cannot be used."""
         try:
-            if not self.path.exists():
-                self._make()
-            with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+            with closing(self._connect()) as connection:
                 yield connection
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
-    def _make(self) -> None:
-        make_folder(self.path.parent)
-        write_atomic(self.path.parent / ".gitignore", b"# accounts and sessions of the page: never in git\n*\n")
-        touch(self.path)
-        with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as connection:
-            connection.executescript(_TABLES)
+    def _connect(self) -> sqlite3.Connection:
+        if not self.path.exists():
+            make_folder(self.path.parent)
+            write_atomic(self.path.parent / ".gitignore", b"# accounts and sessions of the page: never in git\n*\n")
+            touch(self.path)
+        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
+            connection.executescript(f"{_TABLES}PRAGMA user_version = {VERSION};")
+        return connection
 
     def _unusable(self, error: sqlite3.Error) -> OutsideFailure:
         return OutsideFailure(

@@ -1,6 +1,6 @@
 """What is done once, however often it is asked for: a form that is sent twice, a draft that is kept."""
 
-from sopctl.store.page.database import Database
+from sopctl.store.page.database import Database, digest
 
 KEPT_SECONDS = 2 * 24 * 3600
 """How long it is remembered that a form was sent."""
@@ -33,6 +33,25 @@ class Once:
         """Nothing came of it: the form may be sent again."""
         with self._database.open() as change:
             change.execute("DELETE FROM requests WHERE key = ?", (key,))
+
+    def link(self, secret: str, deposit: str, until: float) -> None:
+        """Keep a link by which someone without an account answers for a deposit, once. An older one is void."""
+        with self._database.open() as change:
+            change.execute("DELETE FROM links WHERE deposit = ?", (deposit,))
+            change.execute("INSERT INTO links VALUES (?, ?, ?)", (digest(secret), deposit, until))
+
+    def linked(self, secret: str, now: float) -> str | None:
+        """Which deposit a link is for; None for one that was used, is too old, or never was."""
+        with self._database.reading() as found:
+            row = found.execute(
+                "SELECT deposit FROM links WHERE hash = ? AND until > ?", (digest(secret), now)
+            ).fetchone()
+        return str(row[0]) if row else None
+
+    def use_link(self, secret: str) -> bool:
+        """Use a link up. Was it still there?"""
+        with self._database.open() as change:
+            return bool(change.execute("DELETE FROM links WHERE hash = ?", (digest(secret),)).rowcount)
 
     def keep_draft(self, account: str, name: str, text: str, now: float) -> None:
         """Keep what someone has typed so far, for them alone."""

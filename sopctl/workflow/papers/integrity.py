@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
-from sopctl.adapters.signing.apart import Examiner
+from sopctl.adapters.signing.apart import SECONDS, Examiner
 from sopctl.errors import SopctlError
 from sopctl.model.signing.signatures import Signature
 from sopctl.model.sop import record
@@ -24,6 +24,9 @@ from sopctl.workflow.papers.signed.verdict import GOOD, Checker, Finding, Verdic
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_FILE = 50 * MIB
+
+STRANGERS_SECONDS = 10.0
+"""How long a stranger's file may take."""
 
 SUBJECT = r"LAPORAN-\d{4}-\d{2}"
 """How the report of a month is called, where a deposit has its id."""
@@ -147,9 +150,14 @@ def check_files(desk: Desk, paths: Sequence[Path]) -> list[CheckedFile]:
     A PDF that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that
     is too large.
     """
+    return _check_files(desk, paths, dossiers.ids(desk.site), SECONDS)
+
+
+def _check_files(desk: Desk, paths: Sequence[Path], among: Sequence[str], seconds: float) -> list[CheckedFile]:
+    """The same, among these dossiers; a file may take so many seconds."""
     everyone: list[Dossier] = []
     unread: list[SopctlError] = []
-    known = dossiers.ids(desk.site)
+    known = [each for each in dossiers.ids(desk.site) if each in among]
     for deposit_id in known:
         try:
             everyone.append(dossiers.read(desk.site, deposit_id))
@@ -160,7 +168,7 @@ def check_files(desk: Desk, paths: Sequence[Path]) -> list[CheckedFile]:
     except SopctlError as error:
         unread.append(error)
         reports = []
-    with Examiner() as examiner:
+    with Examiner(seconds=seconds) as examiner:
         checker = Checker(desk, examiner, everyone)
         found = [_check_file(path, everyone, reports, checker, known) for path in paths]
     if not all(each.good for each in found):
@@ -168,9 +176,16 @@ def check_files(desk: Desk, paths: Sequence[Path]) -> list[CheckedFile]:
     return found
 
 
-def check_file(desk: Desk, path: Path) -> CheckedFile:
-    """What one file is, as `check_files`."""
-    return check_files(desk, [path])[0]
+def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedFile:
+    """What one file is, as `check_files`.
+
+    With `named_alone`, only the record that the file itself names is looked at, and its signatures within seconds: for
+    strangers, who could otherwise have every history read with each file.
+    """
+    if not named_alone:
+        return check_files(desk, [path])[0]
+    named = named_record(read_bounded(path, MAX_FILE))
+    return _check_files(desk, [path], [named.deposit] if named else [], STRANGERS_SECONDS)[0]
 
 
 def _check_file(

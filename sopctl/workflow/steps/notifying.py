@@ -7,6 +7,7 @@ from sopctl.errors import Action, OutsideFailure
 from sopctl.model.message import Message
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import Informed, NoticeKept, OfferedUntil, Paper, from_data
+from sopctl.workflow import accounts
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages import composing, sending, words
 from sopctl.workflow.messages.composing import Content
@@ -21,6 +22,10 @@ SENT: tuple[Means, ...] = ("email", "webhook")
 """The means by which sopctl itself sends. With the others a person informs, and says which one they used."""
 
 
+ANSWERED = "try-access"
+"""The task whose message asks for an answer."""
+
+
 def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool = False) -> StepDone:
     """Inform the contact person. The text is kept as a document of the dossier.
 
@@ -31,7 +36,8 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
     with turn(desk, deposit_id, "notify") as mine:
         # The owner's time to bring the server counts from when they were told.
         until = place_until(desk) if mine.step.task == "place-ready" else None
-        content = _content(mine, until)
+        link = accounts.link(desk.site, deposit_id, desk.now()) if mine.step.task == ANSWERED else ""
+        content = _content(mine, until, link)
         message = composing.to_contact(desk.site, mine.dossier, content)
         means = via or _default_means(mine, message)
         outcome = next(iter(mine.outcomes))
@@ -39,7 +45,8 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
         if means in SENT:
             _refuse_twice(mine, again)
             informed, refused = _send(mine, means, message, _message_id(mine))
-        notice = NoticeKept(document=_paper(mine, content) if means == "letter" else _text(mine, message))
+        kept = message.text.replace(link.rpartition("/")[2], "…") if link else message.text  # it opens something
+        notice = NoticeKept(document=_paper(mine, content) if means == "letter" else _text(mine, kept))
         offered = [OfferedUntil(place_until=until)] if until else []
         to = f": {informed.to}" if informed.to else ""
         but = f"; tembusan ditolak: {', '.join(refused)}" if refused else ""
@@ -51,11 +58,11 @@ def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool
 def preview(desk: Desk, deposit_id: str) -> Message:
     """The message that the due step would send. Raises what `notify` raises; sends and records nothing."""
     with turn(desk, deposit_id, "notify") as mine:
-        return composing.to_contact(desk.site, mine.dossier, _content(mine, place_until(desk)))
+        return composing.to_contact(desk.site, mine.dossier, _content(mine, place_until(desk), ""))
 
 
-def _content(mine: Turn, until: date | None) -> Content:
-    return composing.content(mine.desk.site, mine.dossier, mine.step.task, place_until=until or "")
+def _content(mine: Turn, until: date | None, link: str) -> Content:
+    return composing.content(mine.desk.site, mine.dossier, mine.step.task, place_until=until or "", link=link)
 
 
 def _send(mine: Turn, means: Means, message: Message, message_id: str) -> tuple[Informed, tuple[str, ...]]:
@@ -81,8 +88,8 @@ def _paper(mine: Turn, content: Content) -> Paper:
     return Paper(kept.file, kept.sha256, form.stamp.document_number)
 
 
-def _text(mine: Turn, message: Message) -> Paper:
-    kept = mine.keep("pemberitahuan.txt", message.text.encode())
+def _text(mine: Turn, text: str) -> Paper:
+    kept = mine.keep("pemberitahuan.txt", text.encode())
     return Paper(kept.file, kept.sha256)
 
 

@@ -10,16 +10,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.adapters.ssh import Key, check, examine_accounts, load_key
-from sopctl.errors import Action, Interrupted, UsageError
+from sopctl.errors import Action, Interrupted, NotNow, UsageError
 from sopctl.model.access import backoff, verification
 from sopctl.model.access.account import Examination
 from sopctl.model.access.ladder import AccessResult, nothing_tried
 from sopctl.model.access.target import Jump, Target
 from sopctl.model.access.verification import Established, View, Word
 from sopctl.model.services import single_tcp
-from sopctl.model.sop.entries import AccessTried
+from sopctl.model.sop.entries import AccessTried, AccessWord
 from sopctl.workflow import trust
-from sopctl.workflow.desk import Desk, StepDone, Turn, turn
+from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
 from sopctl.workflow.messages import words
 from sopctl.workflow.servers import appliances, others, reach
 
@@ -67,12 +67,14 @@ def verify(
 ) -> tuple[StepDone, Verification]:
     """Try the access of a server: the whole ladder, the ports that the letter asks for, the requester's accounts.
 
-    What the views of `model.access.verification` established is recorded. `word` is the requester's own; the server is
-    tried all the same. With `until`, a cause that may pass by itself is tried again for so many seconds, while the
-    dossier is free for others. Raises Interrupted on Ctrl-C: then nothing is recorded.
+    What the views of `model.access.verification` established is recorded. `word` is the requester's own, else what they
+    said since the last try (`say_access`); the server is tried all the same. With `until`, a cause that may pass by
+    itself is tried again for so many seconds, while the dossier is free for others. Raises Interrupted on Ctrl-C: then
+    nothing is recorded.
     """
     with turn(desk, deposit_id, "verify") as mine:
         look = plan(mine, vantage)
+        word = word or _said(mine)
         if word and word.on and word.on > desk.now().date():
             raise UsageError("day-in-the-future", "{day} has not come yet", day=word.on)
         if others.is_other(mine.dossier) and (word is None or not word.how):
@@ -82,6 +84,7 @@ def verify(
     except KeyboardInterrupt:
         raise Interrupted("stopped-unrecorded", "stopped; nothing is recorded") from None
     with turn(desk, deposit_id, "verify") as mine:
+        word = word or _said(mine)
         said = (verification.from_word(word),) if word else ()
         established = (*found.established, *said)
         good, cause = verification.verdict(established)
@@ -97,6 +100,28 @@ def verify(
         note = _note(established, found.tries)
         done = mine.record("bisa" if good else "tidak bisa", tried, note=note, answer=good)
         return done, Verification(found.access, established, found.tries)
+
+
+def say_access(desk: Desk, deposit_id: str, word: Word) -> StepDone:
+    """The requesting unit says whether they can use the server; the next try of konfigurasi 3 takes it up.
+
+    Raises NotNow while the server does not stand in its place, or is not theirs; UsageError for a day to come.
+    """
+    if word.on and word.on > desk.now().date():
+        raise UsageError("day-in-the-future", "{day} has not come yet", day=word.on)
+    with act(desk, deposit_id, "say-access") as mine:
+        if not mine.dossier.summary.in_our_hands:
+            raise NotNow("not-in-place", "{deposit} does not stand in its place yet", deposit=deposit_id)
+        answer = "bisa" if word.yes else "tidak bisa"
+        note = f"{word.by}: {answer}" + (f"; {word.note}" if word.note else "")
+        return mine.record(mine.verb.outcome, AccessWord(access_word=word), note=note, answer=word.yes)
+
+
+def _said(mine: Turn) -> Word | None:
+    """What the requester said since the last try."""
+    tried = mine.dossier.last("verify")
+    newest = next(mine.dossier.established(AccessWord), None)
+    return newest[1].access_word if newest and (tried is None or newest[0].seq > tried.seq) else None
 
 
 Look = Callable[[], Verification]

@@ -19,7 +19,7 @@ class Offers(Struct, frozen=True):
     mine: tuple[str, ...]
 
 
-ACTS = ("hold", "resume", "extend", "prioritise")
+ACTS = ("say-access", "hold", "resume", "extend", "prioritise")
 """Acts beside the steps that are decided at a desk."""
 
 
@@ -48,14 +48,24 @@ def offers(desk: Desk, dossier: Dossier) -> Offers:
         possible = {
             "hold": not standing.held,
             "resume": bool(standing.held),
+            "say-access": summary.in_our_hands and standing.procedure == _access(dossier),
             "prioritise": summary.waiting == "space",
         }
         if possible.get(verb, True):
-            actors = mine.acts.get(verb) or office_roles(mine)
+            actors = mine.acts.get(verb) or (
+                (procedure.REQUESTER,) if verbs.row(verb).requesters else office_roles(mine)
+            )
             if verb == "resume" and standing.held and standing.held.outcome == verbs.FORGED:
                 actors = mine.acts.get("forged") or office_roles(mine)
             offer(verb, actors)
     return Offers(due, tuple(found))
+
+
+def _access(dossier: Dossier) -> str:
+    """The procedure in which access is tried."""
+    return next(
+        (name for name, each in dossier.procedures.items() if any(step.verb == "verify" for step in each.steps)), ""
+    )
 
 
 def _may(desk: Desk, dossier: Dossier, verb: str, actors: Sequence[str]) -> bool:

@@ -62,8 +62,37 @@ def rack_rows(site: Site) -> list[RackRow]:
     ]
 
 
+class Standing(Struct, frozen=True):
+    """What fills units of a rack, from the top: a deposit with its server's name, or something else (`what`)."""
+
+    unit: int
+    height: int
+    face: str
+    deposit: str = ""
+    server: str = ""
+    reserved: bool = False
+    what: str = ""
+
+
+def standing(site: Site, name: str) -> tuple[Rack, list[Standing]]:
+    """A rack and what fills it, from the top. Raises UsageError when there is no such rack."""
+    found, taken = rack(site, name)
+    servers = {each.id: each.server for each in register.standing(site)}
+    filled = [
+        Standing(o.place.unit, o.place.height, o.place.face, o.deposit, servers[o.deposit], o.kind == "reserved")
+        for o in taken
+    ]
+    filled += [Standing(unit, 1, "both", what=what) for unit, what in found.blocked.items()]
+    return found, sorted(filled, key=lambda each: (-each.unit, each.face))
+
+
 def draw_rack(site: Site, name: str, file: Path) -> None:
     """Draw a rack's elevation into `file`, as SVG. Raises UsageError when there is no such rack."""
+    write_output(file, picture(site, name))
+
+
+def picture(site: Site, name: str) -> bytes:
+    """A rack's elevation, as SVG. Raises UsageError when there is no such rack."""
     from sopctl.adapters.documents.rack_svg import Box, Gauge, rack_svg
 
     found, taken = rack(site, name)
@@ -78,4 +107,4 @@ def draw_rack(site: Site, name: str, file: Path) -> None:
     if found.switch:
         ports = found.switch.ports
         gauges.append(Gauge(f"Port {found.switch.name}", ports - len(free_ports(found, taken)), ports, ""))
-    write_output(file, rack_svg(f"Rak {found.name}, {found.room}", found.units, boxes, gauges))
+    return rack_svg(f"Rak {found.name}, {found.room}", found.units, boxes, gauges)

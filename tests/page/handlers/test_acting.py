@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from sopctl.page.handlers.acting import NOT_THEIRS
 from sopctl.store import dossiers
 from sopctl.store.journal import Journal
+from sopctl.workflow import accounts
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import acts, letters
 from tests.conftest import Clock
@@ -129,6 +131,9 @@ def test_nobody_does_what_is_not_theirs(login: Login, file_request: Callable[...
     form["head"] = dossiers.read(desk.site, deposit).head
     assert browser.post(path, data=form).status_code == 403
     assert len(outcomes(desk, deposit)) == 1
+    _, who, _, what, at = accounts.sessions(desk.site).refusals()[0]
+    assert (who, at) == (name, path), "it is in the audit"
+    assert what in NOT_THEIRS
 
 
 def test_no_reader_does_anything(login: Login, file_request: Callable[..., str], desk: Desk) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from sopctl.store import dossiers
+from sopctl.workflow import accounts
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import integrity
 from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying
@@ -67,7 +68,9 @@ def test_a_unit_sees_its_own_alone(login: Login, file_request: Callable[..., str
     assert other in login("kadis").get("/berkas").text
 
 
-def test_a_foreign_and_an_absent_dossier_are_the_same(login: Login, file_request: Callable[..., str]) -> None:
+def test_a_foreign_and_an_absent_dossier_are_the_same(
+    login: Login, file_request: Callable[..., str], desk: Desk
+) -> None:
     mine, other = file_request(), file_request(OTHERS)
     unit = login("contoh")
     assert unit.get(f"/berkas/{mine}").status_code == 200
@@ -76,6 +79,7 @@ def test_a_foreign_and_an_absent_dossier_are_the_same(login: Login, file_request
         for_other, for_none = unit.get(f"/berkas/{other}{rest}"), unit.get(f"/berkas/{absent}{rest}")
         assert for_other.status_code == for_none.status_code == 404
         assert for_other.text.replace(other, "ID") == for_none.text.replace(absent, "ID")
+    assert {each[3] for each in accounts.sessions(desk.site).refusals()} == {"not-to-be-seen"}
     data = {"token": "", "reason": "x"}
     assert unit.post(f"/berkas/{other}/cabut", data=data).status_code == 404
 
@@ -164,3 +168,10 @@ def test_pages_of_a_list(login: Login, file_request: Callable[..., str], monkeyp
     assert second in kadis.get("/berkas?halaman=2").text
     for odd in ("0", "-1", "99999", "x", "²"):
         assert kadis.get(f"/berkas?halaman={odd}").status_code == 200
+
+
+def test_staff_see_what_is_done_at_the_terminal(login: Login, until_space: Callable[..., str], desk: Desk) -> None:
+    deposit = until_space()
+    assert f"<code>sopctl notify {deposit}</code>" in login("staf").get(f"/berkas/{deposit}").text
+    for name in ("kadis", "contoh", "inspektorat"):
+        assert "<code>" not in login(name).get(f"/berkas/{deposit}").text

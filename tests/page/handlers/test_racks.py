@@ -1,0 +1,28 @@
+"""Racks: what is free, a picture and a table that say the same; never for a unit."""
+
+from collections.abc import Callable
+
+from sopctl.workflow.desk import Desk
+from tests.page.conftest import Browser
+
+
+def test_a_rack(login: Callable[[str], Browser], until_space: Callable[..., str], desk: Desk) -> None:
+    deposit = until_space()
+    kadis = login("kadis")
+    assert 'href="/rak/A1"' in kadis.get("/rak").text
+    page = kadis.get("/rak/A1").text
+    assert f'href="/berkas/{deposit}"' in page
+    assert "dipesan" in page
+    drawn = kadis.get("/rak/A1/gambar.svg")
+    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert deposit in drawn.text
+    for wrong in ("/rak/Z9", "/rak/Z9/gambar.svg", "/rak/..%2FA1"):
+        assert kadis.get(wrong).status_code == 404
+
+
+def test_racks_are_not_for_units(login: Callable[[str], Browser], until_space: Callable[..., str]) -> None:
+    until_space()
+    unit = login("contoh")
+    assert 'href="/rak"' not in unit.get("/").text
+    for path in ("/rak", "/rak/A1", "/rak/A1/gambar.svg", "/rak/Z9"):
+        assert unit.get(path).status_code == 403
