@@ -126,6 +126,7 @@ megaraid() {
 
 everything() {
   section host plainly uname -n
+  [ ! -f /var/lib/sopctl/deposit ] || section noted plainly head -c 60 /var/lib/sopctl/deposit # whose server it is
   section system plainly uname -srm
   kernel os /etc/os-release
   kernel debian /etc/debian_version

@@ -18,7 +18,7 @@
 #   account NAME · password NAME · group NAME · subuid NAME · subgid NAME
 #   home ACCOUNT PATH            of the home, its .ssh and its key files: TYPE MODE UID:GID, or `link TARGET`
 #   keys ACCOUNT FILE            how many keys, and the file's digest; a link is followed, as sshd does
-#   file PATH                    TYPE MODE UID:GID DIGEST, or `link TARGET`
+#   file PATH                    TYPE MODE UID:GID DIGEST, or `link TARGET`; a file of several names has `links=NUMBER`
 #   record PATH                  the same of what is noted in /var/lib/sopctl
 #   host-name pretty|running · hosts ADDRESS · time-zone /etc/timezone · resolver KEY
 #   journald KEY · timesyncd KEY · resolved KEY · apt KEY    what takes effect, whichever file says it
@@ -174,7 +174,7 @@ paths() { # what is looked at, each ending in NUL
         /etc/NetworkManager/NetworkManager.conf /etc/NetworkManager/conf.d /etc/NetworkManager/system-connections \
         /etc/dhcp/dhclient-enter-hooks.d /etc/apt/apt.conf /etc/apt/apt.conf.d /etc/chrony /etc/chrony.conf \
         /etc/chrony.d /etc/dnf/automatic.conf -xdev -maxdepth 3 ! -name '*.keys' ! -name '*.sopctl-new' -print0
-    find /etc/systemd/system -xdev -maxdepth 2 \( -name 'sopctl*' -o -name 'ssh*' -o -path '*/ssh*.d/*' -o -name 'apt-daily*' \
+    find /etc/systemd/system -xdev -maxdepth 2 ! -name sopctl-window.service \( -name 'sopctl*' -o -name 'ssh*' -o -path '*/ssh*.d/*' -o -name 'apt-daily*' \
         -o -name 'chrony*' -o -name 'systemd-timesyncd*' -o -name 'dbus-org.freedesktop.timesync1.service' \) -print0
     find "$records" -xdev -maxdepth 3 ! -path "$records/window*" ! -path "$records/left*" -print0
     find /etc/hostname /etc/hosts /etc/machine-info /etc/localtime /etc/timezone /etc/resolv.conf /etc/sudoers \
@@ -185,7 +185,8 @@ paths() { # what is looked at, each ending in NUL
 }
 
 look_at() { # the paths that are there, as `TYPE//MODE//UID:GID//PATH//TARGET`: no path has two slashes in a row
-    within xargs -0 -r sh -c 'exec find "$@" -maxdepth 0 -printf "%y//%m//%U:%G//%p//%l\0"' find | tr '\n\t\0' '??\n'
+    within xargs -0 -r sh -c 'exec find "$@" -maxdepth 0 \( -type f -links +1 -printf "%y//%m//%U:%G links=%n//%p//%l\0" \
+        -o -printf "%y//%m//%U:%G//%p//%l\0" \)' find | tr '\n\t\0' '??\n'
 }
 
 digests() { # lines `DIGEST  PATH`: none of accounts, which have their own lines, nor of private keys

@@ -62,13 +62,24 @@ read_keys() { # ACCOUNT FILE
     fi
 }
 
-write_keys() { # ACCOUNT FILE, with the keys on standard input; a link stays one, and a file keeps its mode
-    if as "$1" 'test -w "$0" || { test ! -e "$0" && test -w "${0%/*}"; }' "$2"; then
+write_keys() { # ACCOUNT FILE, with the keys on standard input; a link stays one, of either kind, and a file keeps its mode
+    if as "$1" 'test -w "$0" || test -O "$0" || { test ! -e "$0" && test -w "${0%/*}"; }' "$2"; then
         as "$1" '
             umask 077
-            if [ -L "$0" ] || [ ! -w "${0%/*}" ]; then exec cat >"$0"; fi
-            if [ -r "$0" ]; then cp -a "$0" "$0.sopctl-new" || exit; fi
-            cat >"$0.sopctl-new" && mv "$0.sopctl-new" "$0"' "$2"
+            new=$0.sopctl-new mode=$(stat -L -c %a -- "$0" 2>/dev/null)
+            into() { # the file itself, which may be read only, for care
+                [ -w "$0" ] || [ ! -e "$0" ] || chmod u+w "$0" || return
+                cat >"$0"
+                status=$?
+                [ -z "$mode" ] || [ "$(stat -L -c %a -- "$0")" = "$mode" ] || chmod "$mode" "$0"
+                return "$status"
+            }
+            if [ -L "$0" ] || [ ! -w "${0%/*}" ]; then into; exit; fi
+            if [ -r "$0" ]; then cp -a "$0" "$new" && chmod u+w "$new" || exit; fi
+            cat >"$new" || exit
+            if [ -e "$0" ] && [ "$(stat -c %h -- "$0")" -gt 1 ]; then into <"$new" && exec rm -f "$new"; fi
+            if [ -n "$mode" ]; then chmod "$mode" "$new"; fi
+            mv -f "$new" "$0"' "$2"
     elif root_alone "$2"; then
         (umask 022 && cat >"$2")
     else

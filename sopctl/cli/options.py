@@ -96,6 +96,14 @@ def decider_options(command: Command) -> Command:
     return command
 
 
+def event_options(command: Command) -> Command:
+    """What is said of something that befell a server: on which day, why, with which letter, who decided it, and in
+    which language its record is."""
+    for option in (json_option, seen_option, decider_options, lang_option, letter_option, reason_option, day_option):
+        command = option(command)
+    return command
+
+
 by_option = click.option(
     "--by",
     metavar="PERSON",

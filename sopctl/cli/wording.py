@@ -57,6 +57,7 @@ _NEEDS = {
     "method": "--method <clear, purge, destroy or returned>",
     "minutes": "--minutes <minutes>",
     "letter_number": "--letter-number <number of the letter>",
+    "network": "--network <network>",
     "note": "--note <note>",
     "person": "--by <person>",
     "reason": "--reason <why>",

@@ -16,7 +16,7 @@ from sopctl.errors import Action, Advice
 from sopctl.model import names
 from sopctl.model.access import public_key
 from sopctl.model.access.destinations import EVERYWHERE, Destinations
-from sopctl.model.deposit import Access, Adoption, AnyRequest, Contact
+from sopctl.model.deposit import Access, Adoption, AnyRequest, Contact, Deposit
 from sopctl.model.intake import plausibility
 from sopctl.model.text import printable, words
 
@@ -37,6 +37,8 @@ class House(Struct, frozen=True):
     own_keys: frozenset[bytes] = frozenset()
     today: date | None = None
     """The office's day; None where nobody asks what is plausible."""
+    gives_addresses: bool = False
+    """Does the office have addresses to give to servers whose letters name none?"""
 
 
 class Objection(Struct, frozen=True):
@@ -175,6 +177,15 @@ def _places(record: AnyRequest | Adoption, house: House) -> Found:
         yield ("server", "name"), f"{record.server.name!r} is {why}", "Give the host name that the server has."
     bmc = getattr(record, "bmc", None)
     static = record.access.static_address
+    opened = isinstance(record, Adoption) and not isinstance(record, Deposit)
+    if not record.access.address and (opened or not house.gives_addresses):
+        yield (
+            ("access", "address"),
+            "there is no address, and the office has none to give",
+            "Write the server's address; or name in networks/ those that the office gives out."
+            if not opened
+            else "Write the address at which the server answers.",
+        )
     hosts = {
         ("access", "address"): record.access.address,
         ("bmc", "address"): bmc.address if bmc else "",

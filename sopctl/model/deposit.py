@@ -31,6 +31,7 @@ KeyFile = Annotated[str, Meta(pattern=names.FILE_NAME)]
 """The name of a file in the site's keys/."""
 Host = Annotated[str, Meta(min_length=1, max_length=253)]
 """A host name or an IP address, once `names.is_address` has said so."""
+OptionalHost = Annotated[str, Meta(max_length=253)]
 
 Kind = Literal["server", "appliance", "other"]
 Platform = Annotated[str, Meta(pattern=names.one_of(KNOWN))]
@@ -152,9 +153,9 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the server answers, how the controller first gets in, who may log in, which ports must be reachable besides
     SSH (TCP, or UDP where it is said), from which addresses or networks (none named: from everywhere), where it must
     not depend on DHCP, what makes its address static, and, where its owner has an account of that name, what the
-    office's account is called."""
+    office's account is called. A letter without an address asks the office for one."""
 
-    address: Host
+    address: OptionalHost = ""
     first_contact: FirstContact | None = None
     accounts: tuple[RequestedAccount, ...] = ()
     port: Port = 22
@@ -168,7 +169,7 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Raise ValueError (msgspec adds the path) for what a pattern cannot express."""
-        if not names.is_address(self.address):
+        if self.address and not names.is_address(self.address):
             raise ValueError("Expected an IP address or a host name in `address`")
         try:  # a record is read as text: a plain TCP port is a number again, and each port is written in one way only
             force_setattr(self, "ports", tuple(dict.fromkeys(map(services.plain, self.ports))))

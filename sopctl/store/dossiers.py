@@ -15,7 +15,7 @@ from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailur
 from sopctl.model import names
 from sopctl.model.deposit import Deposit
 from sopctl.model.sop import history, procedure, record
-from sopctl.model.sop.entries import E, Filed, Kept
+from sopctl.model.sop.entries import E, Filed, Kept, from_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, Standing
 from sopctl.model.sop.summary import Summary, summarise
@@ -216,7 +216,8 @@ def _accepted(folder: Path, procedures: Procedures, events: Sequence[Event]) -> 
     if not kept or _sha256(there) == kept[0].sha256:
         return there, there, False
     accepted = _kept(folder, kept[0])
-    return accepted, there, there != b"" and _sha256(there) not in {each.sha256 for each in kept}
+    ever = {each.filed.sha256 for each in (from_data(Filed, event) for event in events) if each}
+    return accepted, there, there != b"" and _sha256(there) not in ever
 
 
 def _kept(folder: Path, kept: Kept) -> bytes:

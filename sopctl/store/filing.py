@@ -126,7 +126,7 @@ def _stage(site: Site, made: Path, deposit_id: str, new: New) -> Dossier:
     for each in (folder, folder / "documents"):
         make_folder(each)  # colleagues in the site's group read it, nobody else
     deposit = convert({**to_builtins(new.record), "id": deposit_id}, Deposit)
-    content = codec.dump(_id_first(deposit))
+    content = record_of(deposit)
     codec.parse(content, Deposit, where=deposit_id)  # what would be refused for ever is refused now
     entries: list[Entry] = [Filed(filed=dossiers.written_in(folder, "documents/0001-permohonan.yml", content))]
     if new.letter:
@@ -153,10 +153,10 @@ def _next_number(site: Site, today: date) -> int:
     return max([Journal(site.root).given(prefix), *there]) + 1
 
 
-def _id_first(deposit: Deposit) -> dict[str, object]:
-    """The record as people like to read it: the id on top, empty fields left out."""
+def record_of(deposit: Deposit) -> bytes:
+    """A record as people like to read it: the id on top, empty fields left out."""
     record = _without_empty(to_builtins(deposit, builtin_types=(date,)))
-    return {"id": record.pop("id"), **record}
+    return codec.dump({"id": record.pop("id"), **record})
 
 
 def _without_empty(record: dict[str, Any]) -> dict[str, Any]:

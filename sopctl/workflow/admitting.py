@@ -43,7 +43,8 @@ def house(site: Site, today: date | None = None) -> House:
     for path in site.folder("keys").glob("*.pub"):
         with suppress(SopctlError, UnicodeDecodeError):
             keys.add(public_key.blob(codec.read(path, MAX_PUBLIC_KEY, links=False).decode()))
-    return House(destinations(site), settings.for_letters, frozenset(accounts), frozenset(keys - {b""}), today)
+    gives = any(site.folder("networks").glob("*.yml"))
+    return House(destinations(site), settings.for_letters, frozenset(accounts), frozenset(keys - {b""}), today, gives)
 
 
 def objections(site: Site, record: AnyRequest | Adoption, today: date | None = None) -> list[Objection]:

@@ -1,6 +1,7 @@
 """A site at each stage of a deposit's way, made once by the real commands."""
 
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
 from sopctl.workflow.setup import init
@@ -69,4 +70,5 @@ def _other(number: int) -> str:
 
 def filled(words: list[str], inputs: Path) -> list[str]:
     """Words of a table with their places filled."""
-    return [word.format(id=ID, folder=inputs) for word in words]
+    tomorrow = date.today() + timedelta(days=1)
+    return [word.format(id=ID, folder=inputs, tomorrow=tomorrow) for word in words]

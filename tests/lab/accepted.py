@@ -236,6 +236,8 @@ def _the_rest_waits_for_the_owner(placed: "Placed", sopctl: Callable[..., Ran]) 
 
     servers.run(placed.server, "rm /etc/sudoers.d/60-owner")
     assert reducing.reduce(desk, [deposit]).only().answer
+    logged = servers.run(placed.server, "journalctl --quiet --no-pager --output=cat _COMM=sudo | grep BECOME")
+    assert max(map(len, logged.splitlines())) < 700, "our scripts are not in the owner's log"
     give_back(desk, deposit)
     ran = sopctl("release", deposit)
     assert (ran.code, first_contact.GIVE_BACK in ran.err) == (4, True), ran.err

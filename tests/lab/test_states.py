@@ -35,19 +35,19 @@ TOGETHER = {
         "second-factor",
         "sudo-asks-a-password,home-is-var-www",
         "no-sudo",
-        "ipv6-only",
+        "ipv6-only,hard-linked-files",
         "full-var",
         "home-behind-a-link,certificates,journal-in-memory",
         "records-folder-taken",
         "sshd-with-a-file-of-its-own,sudoers-without-folder,pam-access,keys-locked",
     ),
     "bullseye": (
-        "ssh-socket,iptables-with-nat,forwarded-ports,match-address,bashrc-into-tmux",
+        "ssh-socket,iptables-with-nat,forwarded-ports,match-address,bashrc-into-tmux,locked-after-failures",
         "disks-of-their-own,etc-behind-links,host-name-by-hand,new-accounts-otherwise,sudo-settings",
     ),
     "trixie": (
         "hurried-logins,ssh-listen-address,ntpsec,banner-of-the-owner,cloud-init,resolver-of-its-own",
-        "acls-and-attributes,nft-sets,hardened-logins",
+        "acls-and-attributes,nft-sets,hardened-logins,kept-right-by-a-timer,match-rdomain",
     ),
 }
 """States that fit together, a server each; those that must be refused have a server of their own."""

@@ -217,6 +217,9 @@ def test_a_shell_alone_has_a_window_too(office: Office) -> None:
 
     _, host = office.play("configure_raw.yml")
     assert (host.failed, host.changed, host.window) == (0, 1, 0.0), host
+    logged = console("journalctl --quiet --no-pager --output=cat _COMM=sudo").splitlines()
+    assert logged
+    assert max(map(len, logged)) < 400, "our scripts are not in the owner's log"
     assert office.login("webadmin", office.root / "web", "id -un").stdout == "webadmin\n"
     assert office.play("configure_raw.yml")[1].changed == 0
     result, _ = office.play("release_raw.yml")

@@ -4,6 +4,7 @@ Each server gets another wrong setting, all in one run.
 """
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup.init import make_key
 from tests.conftest import Ran
+from tests.lab.lost import LET_GO, LOST, Lost
 from tests.lab.traces import kill_all
 
 pytestmark = pytest.mark.lab
@@ -114,6 +116,13 @@ def test_a_setting_that_shuts_us_out_is_put_back(
         cause, put_back = expected[deposit]
         assert cause in told[deposit]
         assert "The server is as it was before the run; put back: " in told[deposit]
+        if put_back == "/etc/ssh/sshd_config.d":
+            said = re.search(r"Of the login sshd said: (.*?)[.] ", told[deposit])
+            assert said, told[deposit]
+            late = (
+                "Invalid user sopctl from .*"  # the time had run out before the login, and the account was gone again
+            )
+            assert re.fullmatch(f"User sopctl from .* not allowed because not listed in AllowUsers|{late}", said[1])
         assert put_back in told[deposit]
         assert there.standing(deposit) == ("konfigurasi 1", "failed", told[deposit])
         assert servers.run(server, SNAPSHOT) == before[deposit], "it is reached, as its owner does, and unchanged"
@@ -137,6 +146,36 @@ def test_a_controller_that_dies_in_the_window(broken: Callable[[int], Broken]) -
     assert servers.run(server, SNAPSHOT) == before
     assert there.standing(deposit)[:2] == ("konfigurasi 1", "started")
     assert dossiers.read(there.desk.site, deposit).standing.unfinished
+
+
+@pytest.mark.timeout(1200)
+def test_a_server_that_is_lost_in_a_run(
+    broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
+) -> None:
+    there = broken(len(LOST))
+    lost = Lost(there, lab)
+    before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
+    with lost.under_way():
+        ran = sopctl("configure", "--due", "--json", timeout=900)
+    assert ran.code == 6, ran.err
+    servers.up(lab.name, servers=len(LOST))
+    back = "server itu sendiri mengembalikan"
+    for (what, point), deposit in lost.at.items():
+        server = there.servers[deposit]
+        assert servers.console(lab.name, server.name, LET_GO, timeout=120) == "", (what, point)
+        place, outcome, note = there.standing(deposit)
+        same = servers.run(server, SNAPSHOT) == before[deposit]
+        if point == "put back":
+            assert (place, outcome, same) == ("konfigurasi 1", "failed", True), (what, note)
+        elif what == "network":
+            assert (place, outcome, same) == ("konfigurasi 2", "selesai", False), (point, note)
+        elif point == "reload":  # the fresh login may find it started again, with all that was changed
+            assert (outcome, same) in (("failed", True), ("selesai", False)), note
+        else:
+            assert (outcome, same) == ("failed", point != "after"), (point, note)
+            assert note.startswith("server tidak terjangkau: "), note
+            assert (back in note) == (point in ("accounts", "prove")), note
+            assert ("kecuali jendelanya sudah ditutup" in note) == (point == "prove"), note
 
 
 def _wait_for(server: LabServer, condition: str) -> None:

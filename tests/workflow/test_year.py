@@ -1,4 +1,5 @@
-"""A year in the office: 200 dossiers through 2026, with its holidays, waiting, failures, holds and returns.
+"""A year in the office: 200 dossiers through 2026, with its holidays, waiting, failures, holds, mistakes and returns;
+and visits, work for the owners, and maintenance.
 
 Everything on paper and by hand is done by the real verbs in a real site. Only the four steps that log in to a server
 (and so need one each) record what they would have recorded. At the end of every day the invariants hold; they are
@@ -23,22 +24,24 @@ from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, NotNow, UsageError
 from sopctl.model.access.verification import Established, View
 from sopctl.model.facts.setup import from_setup
+from sopctl.model.house.visits import Visit
 from sopctl.model.inspection import Inspection
 from sopctl.model.sop import history, verbs
 from sopctl.model.sop.entries import AccessTried, AnsibleRun, Configured, DiskWish, Gathered, Paper
 from sopctl.model.sop.summary import Summary
-from sopctl.store import codec, dossiers, register
+from sopctl.store import books, codec, dossiers, register
 from sopctl.store import facts as kept_facts
 from sopctl.store.library import SHIPPED
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.house import sanitising
+from sopctl.workflow.house import maintenance, sanitising, tasks, visits
 from sopctl.workflow.papers import integrity
+from sopctl.workflow.papers.monthly import month_report
 from sopctl.workflow.setup import journal, validation
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST
 from sopctl.workflow.steps import acts, correcting, handover, inspecting, letters, notifying, releasing, reservation
 from sopctl.workflow.steps.mending import leaving, moving
-from sopctl.workflow.views import board, disks, months
+from sopctl.workflow.views import board, disks, house, months
 from sopctl.workflow.views.sla_report import sla_report
 from tests.conftest import Clock
 
@@ -79,6 +82,13 @@ class Year:
         self.desk = terminal.desk(site, user="petugas", clock=clock)
         self.filed = 0
         self.happened: Counter[str] = Counter()
+        self.elsewhere = random.Random(1945)
+        """Dice of their own for what happens beside the dossiers."""
+        self.visitors: dict[str, list[str]] = {}
+        self.minutes: Counter[str] = Counter()
+        """By month: who came in, and how long the owners' work took."""
+        self.planned: dict[str, bool] = {}
+        """The maintenance, and whether it was called off."""
 
     def chance(self, of: float) -> bool:
         return self.dice.random() < of
@@ -98,6 +108,44 @@ class Year:
                 each = dossiers.read(self.desk.site, each.id).summary  # noqa: PLW2901
             if not self.aside(each, today):
                 self.work(each, today)
+        self.house(today)
+
+    def house(self, today: date) -> None:
+        """Visitors come and go, owners ask for work on their servers, racks and servers are maintained."""
+        dice, month, staff = self.elsewhere, f"{today:%Y-%m}", self.desk.decided_by("staf")
+        here = [each.id for each in register.summaries(self.desk.site) if each.in_our_hands]
+        if not here:
+            return
+        concerned = tuple(dice.sample(here, k=min(len(here), dice.choice((0, 1, 2)))))
+        if dice.random() < 0.3:
+            who = f"Tamu {len(self.visitors.get(month, ()))} bulan {month}"
+            visit = Visit(visitors=(who,), purpose="memasang disk", organisation="Dinas 1", deposits=concerned)
+            if dice.random() < 0.5:
+                announced = visits.announce(staff, visit)
+                inside = visits.come_in(staff, identity="KTP", escort="staf", carried=("disk",), announced=announced.id)
+            else:
+                inside = visits.come_in(staff, identity="KTP", escort="staf", carried=None, visit=visit)
+            self.visitors.setdefault(month, []).append(who)
+            if dice.random() < 0.9:
+                self.clock.now += timedelta(minutes=30)
+                visits.go_out(staff, inside.id, carried=())
+            with pytest.raises(NotNow):
+                visits.come_in(staff, identity="KTP", escort="staf", carried=None, announced=inside.id)
+        for deposit in concerned if dice.random() < 0.2 else ():
+            minutes = dice.randint(5, 90)
+            tasks.done(staff, deposit, what="kabel diganti", asked_by="pemilik", minutes=minutes)
+            self.minutes[month] += minutes
+        if dice.random() < 0.05:
+            begin = self.clock.now + timedelta(days=dice.randint(1, 20))
+            racks = [dice.choice(sorted(RACKS))] if dice.random() < 0.5 else []
+            ids = () if racks else concerned or here[:1]
+            end = begin + timedelta(hours=4)
+            made = maintenance.plan(staff, racks=racks, ids=ids, begin=begin, end=end, reason="ganti UPS")
+            assert made.everyone_told
+            assert set(ids) <= set(made.window.maintenance.deposits) <= set(here)
+            self.planned[made.window.id] = dice.random() < 0.3
+            if self.planned[made.window.id]:
+                maintenance.cancel(staff, made.window.id, reason="ditunda")
 
     def file_letter(self, today: date) -> None:
         self.filed += 1
@@ -398,10 +446,34 @@ def check_papers(desk: Desk) -> int:
     return len(filed)
 
 
+def check_house(year: Year) -> None:
+    """The books and the reports say who came and what was done, and nothing else."""
+    for month, who in year.visitors.items():
+        _, visited = house.guest_book(year.desk, month)
+        new = [each for each in visited if each.arrival and f"{each.arrival.at:%Y-%m}" == month]
+        assert [each.visit.visitors for each in new] == [(name,) for name in who]
+    for month, minutes in year.minutes.items():
+        first, last = months.month_of(year.desk, month).first, months.month_of(year.desk, month).last
+        dossiers_ = [dossiers.read(year.desk.site, each) for each in dossiers.ids(year.desk.site)]
+        found = [line.task.minutes for each in dossiers_ for line in house.tasks(each, first, last)]
+        assert sum(found) == minutes
+    windows = books.all_windows(year.desk.site)
+    assert {each.id: each.ended is not None for each in windows} == year.planned
+
+
 def of_month(desk: Desk, name: str) -> tuple[object, ...]:
-    """What is reported of a month: time limits, and who was here with what was due."""
-    everyone = months.then(desk, months.month_of(desk, name), register.read(desk.site).summaries)
-    return sla_report(desk, name).found, [(each.deposit, each.presence) for each in everyone]
+    """What is reported of a month: time limits, who was here and what was due, the head's report, the guest book."""
+    month = months.month_of(desk, name)
+    everyone = months.then(desk, month, register.read(desk.site).summaries)
+    form, broken = month_report.report_form(desk, month, number="1", by="staf")
+    assert broken == []
+    return (
+        sla_report(desk, name).found,
+        [(each.deposit, each.presence) for each in everyone],
+        {part.title: part.fields for part in form.figures},
+        {table.title: table.rows for table in form.tables},
+        house.guest_book(desk, name),
+    )
 
 
 def test_a_year_in_the_office(office: Site) -> None:
@@ -430,7 +502,9 @@ def test_a_year_in_the_office(office: Site) -> None:
         today += timedelta(days=1)
     assert year.filed == DOSSIERS
     for name, before_ in asked.items():
-        assert of_month(year.desk, name) == before_, f"{name} was another month when it had just passed"
+        now = of_month(year.desk, name)
+        for was, is_ in zip(before_, now, strict=True):
+            assert is_ == was, f"{name} was another month when it had just passed"
     assert check_papers(year.desk) > 2 * DOSSIERS
     wanted = {
         "held",
@@ -450,6 +524,10 @@ def test_a_year_in_the_office(office: Site) -> None:
         "given back",
     }
     wanted |= {"serial", "day", "undo", "move", "forged", "gone", "void"}
+    assert len(year.visitors) > 6
+    assert len(year.minutes) > 6
+    assert set(year.planned.values()) == {True, False}
+    check_house(year)
     assert {what for what in wanted | {"served by itself"} if not year.happened[what]} == set(), year.happened
     events = [event for deposit in dossiers.ids(office) for event in dossiers.read(office, deposit).events]
     let_go = sum(event.outcome == "tempat dilepas" for event in events)

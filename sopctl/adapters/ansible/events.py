@@ -51,6 +51,9 @@ _WINDOW = re.compile(r"^window (closed|[0-9]{1,5})\r?$", re.MULTILINE)
 """What the armed window's script prints, on a terminal where `raw` runs it: in how many seconds the server puts back by
 itself what is changed from then on."""
 
+CLOSE_TASK = "Close the window"
+"""The task of armed_window after which the server keeps what was changed. Where its answer is missing, nobody knows."""
+
 MAX_NOTES = 20
 MAX_DETAILS = 1_000_000
 """Characters of details.sh's output that are kept per server."""

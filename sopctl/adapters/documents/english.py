@@ -152,6 +152,45 @@ ENGLISH = {
     "sesuai serah terima": "as handed over",
     "tidak dihapus": "not wiped",
     "lihat daftar media penyimpanan": "see the list of storage media",
+    # What befalls a server
+    "Berita Acara Pemindahan Server": "Record of a Server's Move",
+    "Server titipan berikut telah dipindahkan ke tempat lain di {office}.": "This deposited server was moved to "
+    "another place at {office}.",
+    "Pemindahan": "Move",
+    "Tempat baru": "New place",
+    "Port switch semula": "Switch port it had",
+    "Port switch baru": "New switch port",
+    "Demikian berita acara ini dibuat untuk dipergunakan sebagaimana mestinya.": "This record is made to be used as "
+    "required.",
+    "Berita Acara Server Keluar Tanpa Pengembalian": "Record of a Server that Left without a Return",
+    "Server titipan berikut tidak lagi berada di {office} dan tidak dikembalikan kepada pemiliknya.": "This deposited "
+    "server is no longer at {office}, and was not returned to its owner.",
+    "Serah terima masuk": "Hand-over form",
+    "Kejadian": "What happened",
+    "Keadaan": "State",
+    "dicuri": "stolen",
+    "rusak": "broken",
+    "disita": "seized",
+    "Tanggal dicatat": "Recorded on",
+    "Uraian": "Description",
+    "Bukti": "Evidence",
+    "terlampir dalam berkas": "enclosed in the record",
+    "tidak ada": "none",
+    "Akses": "Access",
+    "Masuk ke server": "Logins to the server",
+    "dihentikan sejak dicatat": "stopped since it was recorded",
+    "Pada server": "On the server",
+    "akun dan pengaturan kantor masih ada di server": "the office's account and settings are still there",
+    "kantor belum mengonfigurasi server": "the office had not configured it",
+    "Port switch": "Switch port",
+    "tidak diatur oleh sopctl": "not set by sopctl",
+    "Adendum Formulir Serah Terima": "Addendum to the Hand-over Form",
+    "Adendum ini memperbaiki formulir serah terima nomor {number} tanggal {day}.": "This addendum mends the hand-over "
+    "form {number} of {day}.",
+    "Perbaikan": "Correction",
+    "Yang benar": "What is right",
+    "Demikian adendum ini dibuat untuk dipergunakan sebagaimana mestinya.": "This addendum is made to be used as "
+    "required.",
     # The disks
     "Sertifikat Sanitasi Media Penyimpanan": "Certificate of Media Sanitisation",
     "Media penyimpanan server titipan berikut telah ditangani menurut metode NIST SP 800-88 (Guidelines for Media "

@@ -16,6 +16,7 @@ found() { # FOLDER... -- ACTION...: find in them, without what changes by itself
 folders='/etc /home /root /srv /opt /usr/local /var/www /var/spool/cron /var/lib/extrausers /var/mail'
 
 found $folders -- -printf '%p %M %U:%G %l\n' | sort | part file
+found $folders -- -type f -links +1 -printf '%p %n\n' | sort | part links
 found $folders -- -type f -print0 | sort -z | xargs -0 -r sha256sum | awk '{ print $2, substr($1, 1, 16) }' | part content
 getfacl --absolute-names --recursive --skip-base --physical $folders 2>/dev/null | awk '/^# file: / { file = $3 } /^[^#]/ { print file, $0 }' | sort | part acl
 getfattr --absolute-names --recursive --no-dereference --dump --match='^(user|security)' $folders 2>/dev/null |

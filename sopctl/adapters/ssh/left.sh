@@ -1,10 +1,12 @@
 # left.sh MARK note|compare PLACE ACCOUNT…: what a configuration left on a server. Run as root; POSIX sh.
 #   note     the fingerprint and $asked become the file PLACE, which root alone reads; of the facts in $kept, each
-#            `KIND KEY`, those of the note before stay
+#            `KIND KEY`, those of the note before stay; with $as_proven, those of who may come in stay as the run has
+#            proven them
 #   compare  changes nothing
 # Both print each fact that is another now than in the note that was there. $fingerprint is the script of that name.
 # Lines: `=begin MARK`, `=note DIGEST` (of the note that is there in the end; or `=note absent`, `=note incomplete`),
-# `=deposit ID` (whose server it is, by the note of that), `?` and what was asked for then, `-` and a fact then, `+` and a fact now, `=end MARK`.
+# `=deposit ID` (whose server it is, by the note of that), `?` and what was asked for then, `-` and a fact then, `+` and a fact now, `!` and a fact now that was
+# another when the run had proven it, `=end MARK`.
 set -u
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
@@ -29,6 +31,7 @@ note() {
     if ours; then before=$place; fi
     {
         printf '%s\n' "$kept" | sed 's/^/kept /'
+        proven | sed 's/^/proven /'
         sed 's/^/then /' "$before"
         now "$@" | sed 's/^/now /'
         printf '%s\n' "$asked" | sed 's/^/now /'
@@ -36,8 +39,23 @@ note() {
         { word = $1; sub(/^[a-z]+ /, ""); fact = $0; sub(/\t.*/, "") }
         $0 == "" { next }
         word == "kept" { stays[$0] }
+        word == "proven" && !($0 in stays) { proven[$0] = fact }
         word == "then" && $0 in stays { print fact }
-        word == "now" && !($0 in stays) { print fact }' | sort >"$place.new"
+        word == "now" && $0 in proven {
+            if (proven[$0] != fact) print "!" fact
+            fact = proven[$0]
+            delete proven[$0]
+        }
+        word == "now" && !($0 in stays) { print fact }
+        END {
+            for (key in proven) {
+                print "!" key "\t"
+                print proven[key]
+            }
+        }' | sort >"$place.new"
+    since=$(grep '^!' "$place.new")
+    sed -i '/^!/d' "$place.new"
+    rm -f "$place.proven"
     if ! grep -q '^look complete.yes$' "$place.new"; then
         rm -f "$place.new"
         told note incomplete
@@ -45,7 +63,13 @@ note() {
     fi
     differing=$(differing "$before" <"$place.new")
     mv -f "$place.new" "$place" && told note "$(digest)"
-    printf '%s\n' "$differing"
+    printf '%s\n' "$differing" "$since"
+}
+
+proven() { # the facts of who may come in, as the window saw them when it closed, minutes ago
+    [ -n "$as_proven" ] || return
+    find "$place.proven" -maxdepth 0 -type f -user root -mmin -60 -exec cat {} + |
+        grep -E '^(sshd [^e]|sshd-for |nft inet sopctl|nft-rule |keys |hosts |host-name |file /etc/(ssh|sudoers|sopctl))'
 }
 
 compare() {

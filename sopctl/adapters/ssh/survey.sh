@@ -136,7 +136,8 @@ taken() { # what is of the owner's in the places of our own files, on a server t
 	fi
 }
 OURS='/etc/ssh/sshd_config.d/00-sopctl.conf /etc/sopctl/firewall.nft
-	/etc/systemd/system/sopctl-firewall.service /etc/systemd/system/sopctl-security-updates.service
+	/etc/systemd/system/sopctl-firewall.service /etc/systemd/system/sopctl-window.service
+	/etc/systemd/system/sopctl-security-updates.service
 	/etc/systemd/system/sopctl-security-updates.timer /etc/apt/apt.conf.d/zz-sopctl-security-updates
 	/etc/systemd/journald.conf.d/sopctl.conf /etc/systemd/timesyncd.conf.d/sopctl.conf /etc/netplan/90-sopctl.yaml
 	/etc/network/interfaces.d/sopctl /etc/NetworkManager/conf.d/90-sopctl.conf
@@ -153,6 +154,30 @@ immutable() { # what attributes or a mount keep from being changed, of what a co
 		/etc/sudoers.d /etc/hostname /etc/hosts /etc/localtime /etc/systemd/system /etc/apt/apt.conf.d /home /root "$@" |
 		awk '{ flags = $1; gsub(/-/, "", flags) } flags ~ /[ia]/ { print flags, $2 }'
 }
+
+over_quota() { # ACCOUNT...: those that may write no more, and where
+	command -v quota >/dev/null || return
+	for name in "$@"; do
+		try quota -w -u "$name" | awk -v name="$name" '
+			$2 ~ /^[0-9]+\*$/ && ($5 == "none" || $4 > 0 && $2 + 0 >= $4 + 0) { print name, $1; exit }'
+	done
+}
+
+writers() { # what of the owner's writes again, by itself, where a configuration writes: programs, and scripts by a clock
+	for unit in puppet puppet-agent chef-client salt-minion cfengine3 cf-execd rudder-agent; do
+		try systemctl is-active --quiet "$unit" && echo "$unit"
+	done
+	clocked=$(try grep -rhsvE '^[[:blank:]]*(#|$)' /etc/crontab /etc/cron.d /var/spool/cron | head -n 500
+		timers=$(try systemctl list-units --no-legend --plain --type=timer --state=active | sed 's/ .*//' | head -n 50)
+		[ -z "$timers" ] || try systemctl show --property=ExecStart --value $(try systemctl show --property=Unit --value $timers))
+	{
+		find /etc/crontab /etc/cron.* /var/spool/cron -type f | head -n 200
+		echo "$clocked" | grep -oE '/[A-Za-z0-9_./-]+' | grep -vE '^/(usr/)?(s?bin|lib[^/]*)/|^/(dev|proc|sys|run|etc/ssh|etc/sudoers)' | head -n 200
+	} | sort -u | while read -r file; do
+		if [ -f "$file" ] && [ "$(stat -Lc %s "$file")" -lt 200000 ] && try grep -qE "$WRITES" "$file"; then echo "$file"; fi
+	done | head -n 10
+}
+WRITES='sshd_config|authorized_keys|/etc/sudoers|ansible-pull|puppet agent|chef-client|cf-agent|salt-call'
 
 packages() { # what is half installed, and who holds the package manager's locks
 	[ -d /var/lib/dpkg ] || return
@@ -231,11 +256,14 @@ main() {
 	for unit in ssh.socket sshd.socket; do
 		try systemctl is-active --quiet "$unit" && try systemctl show --property=Listen --value "$unit"
 	done | part ssh_sockets 2048
-	try df -Pk / /etc /var /var/lib /var/tmp /tmp /home /root /run | part space 4096
-	try df -Pi / /etc /var /var/lib /var/tmp /tmp /home /root /run | part inodes 4096
+	homes=$(for name in "$@"; do getent passwd "$name" | cut -d: -f6; done)
+	try df -Pk / /etc /var /var/lib /var/tmp /tmp /home /root /run $homes | part space 4096
+	try df -Pi / /etc /var /var/lib /var/tmp /tmp /home /root /run $homes | part inodes 4096
+	over_quota "$@" | part over_quota 2048
+	writers | part writers 2048
 	awk '$4 ~ /(^|,)(ro|noexec)(,|$)/ && $2 !~ /^\/(sys|proc|dev)(\/|$)/ { print $2, ($4 ~ /(^|,)ro(,|$)/ ? "ro" : "noexec") }' \
 		/proc/self/mounts | head -n 100 | part mounts 8192
-	immutable $(for name in "$@"; do getent passwd "$name" | cut -d: -f6; done) | part immutable 2048
+	immutable $homes | part immutable 2048
 	packages | part packages 2048
 	pam_access "$1" | part pam_access 16384
 	sudoers

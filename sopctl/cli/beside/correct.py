@@ -16,6 +16,8 @@ from sopctl.cli.options import (
     id_argument,
     json_option,
     lacks,
+    lang_option,
+    language_of,
     letter_option,
     open_desk,
     reason_option,
@@ -53,6 +55,7 @@ from sopctl.cli.render import put_step
 @click.option("--letter-number", type=TEXT, default="", help="With --forged: which letter [default: the request's].")
 @reason_option
 @letter_option
+@lang_option
 @despite_option
 @decider_options
 @seen_option
@@ -77,6 +80,7 @@ def command(
     letter_number: str,
     reason: str,
     letter: Path | None,
+    lang: str | None,
     as_json: bool,
 ) -> None:
     """Correct what was recorded wrongly (di luar SOP).
@@ -97,6 +101,7 @@ def command(
         ("--since", since, "--serial", serial),
         ("--event", number, "--instruction", instruction),
         ("--letter-number", letter_number, "--forged", forged),
+        ("--lang", lang, "--reissue or --addendum", reissue or addendum),
     ):
         if value and not needed:
             raise lacks(option, other)
@@ -110,9 +115,10 @@ def command(
     elif undo:
         done = correcting.undo(desk, deposit_id, number=undo, reason=reason, letter=letter)
     elif reissue:
-        done = reissuing.reissue(desk, deposit_id, reason=reason, letter=letter)
+        done = reissuing.reissue(desk, deposit_id, reason=reason, letter=letter, language=language_of(lang))
     elif addendum:
-        done = reissuing.addendum(desk, deposit_id, text=addendum, reason=reason, letter=letter)
+        language = language_of(lang)
+        done = reissuing.addendum(desk, deposit_id, text=addendum, reason=reason, letter=letter, language=language)
     elif duplicate_of:
         done = leaving.void(desk, deposit_id, other=duplicate_of, reason=reason, letter=letter)
     elif forged:

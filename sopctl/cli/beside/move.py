@@ -8,16 +8,12 @@ import click
 from sopctl.cli.options import (
     TEXT,
     day_of,
-    day_option,
-    decider_options,
     end,
+    event_options,
     example,
     id_argument,
-    json_option,
-    letter_option,
+    language_of,
     open_desk,
-    reason_option,
-    seen_option,
 )
 from sopctl.cli.render import put_step
 
@@ -37,12 +33,7 @@ from sopctl.cli.render import put_step
 @click.option("--port", type=click.IntRange(1, 512), help="Its port on the rack's switch.")
 @click.option("--mistaken", is_flag=True, help="It always stood there: the place was recorded wrongly.")
 @click.option("--by-hand", type=TEXT, default="", help="How the switch ports were set, if sopctl is not to set them.")
-@day_option
-@reason_option
-@letter_option
-@decider_options
-@seen_option
-@json_option
+@event_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -57,6 +48,7 @@ def command(
     on: datetime | None,
     reason: str,
     letter: Path | None,
+    lang: str | None,
     as_json: bool,
 ) -> None:
     """Move a server to another rack, unit or switch port (di luar SOP).
@@ -69,7 +61,7 @@ def command(
     from sopctl.workflow.steps.mending import moving
 
     to = moving.To(rack, unit, next((each for each in FACES if each == face), None), port)
-    told = moving.Told(reason, day_of(on), by_hand, mistaken, letter)
+    told = moving.Told(reason, day_of(on), by_hand, mistaken, letter, language_of(lang))
     done = moving.relocate(open_desk(ctx), deposit_id, to=to, told=told)
     put_step(done, as_json=as_json)
     end(done.answer)

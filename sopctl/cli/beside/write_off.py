@@ -8,15 +8,11 @@ import click
 
 from sopctl.cli.options import (
     day_of,
-    day_option,
-    decider_options,
+    event_options,
     example,
     id_argument,
-    json_option,
-    letter_option,
+    language_of,
     open_desk,
-    reason_option,
-    seen_option,
 )
 from sopctl.cli.render import put_step
 
@@ -29,12 +25,7 @@ from sopctl.cli.render import put_step
 )
 @id_argument
 @click.option("--how", type=click.Choice(["stolen", "broken", "seized"]), required=True, help="What became of it.")
-@day_option
-@reason_option
-@letter_option
-@decider_options
-@seen_option
-@json_option
+@event_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -44,6 +35,7 @@ def command(
     on: datetime | None,
     reason: str,
     letter: Path | None,
+    lang: str | None,
     as_json: bool,
 ) -> None:
     """Record that a server left the house without a return (di luar SOP): stolen, broken for good, or seized.
@@ -55,5 +47,13 @@ def command(
     from sopctl.workflow.steps.mending import leaving
 
     words: dict[str, Lost] = {"stolen": "dicuri", "broken": "rusak", "seized": "disita"}
-    done = leaving.write_off(open_desk(ctx), deposit_id, lost=words[how], on=day_of(on), reason=reason, letter=letter)
+    done = leaving.write_off(
+        open_desk(ctx),
+        deposit_id,
+        lost=words[how],
+        on=day_of(on),
+        reason=reason,
+        letter=letter,
+        language=language_of(lang),
+    )
     put_step(done, as_json=as_json)

@@ -29,7 +29,7 @@ from sopctl.cli.render import put_step
     help="Which side of the rack: a server of at most half its depth may share a unit.",
 )
 @click.option("--port", type=click.IntRange(1, 512), help="The port of the rack's switch [default: the first free].")
-@click.option("--network", default="", help="Give the server the next free address of this network (networks/).")
+@click.option("--network", default="", help="Of this network (networks/) is its address, where the letter has none.")
 @decider_options
 @seen_option
 @json_option
@@ -45,7 +45,10 @@ def command(
     network: str,
     as_json: bool,
 ) -> None:
-    """Find and reserve rack space, or put the request on the waiting list (penitipan 4). Exit 1: no space."""
+    """Find and reserve rack space, or put the request on the waiting list (penitipan 4). Exit 1: no space.
+
+    Where the letter has no address, the server gets the next free one: of --network, or of the only network.
+    """
     from sopctl.model.rack import FACES, Wish
     from sopctl.workflow.steps import reservation
 

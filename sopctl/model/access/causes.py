@@ -343,6 +343,12 @@ class Cause(StrEnum):
         means="a file system in which the configuration writes is full",
         helps="the owner makes room there: df -h, df -i, du -x",
     )
+    OVER_QUOTA = _Declared(
+        "over-quota",
+        (),
+        means="the account is over its quota, so that its keys cannot be written",
+        helps="the owner makes room for {user}, or raises its quota: quota -u {user}",
+    )
     READ_ONLY = _Declared(
         "read-only",
         (),
@@ -374,6 +380,12 @@ class Cause(StrEnum):
         (),
         means="something of the owner's is where the configuration would put its own files, records or rules",
         helps="the owner gives it another name or place; what it is, is in the detail",
+    )
+    WRITTEN_AGAIN = _Declared(
+        "written-again",
+        (),
+        means="software of the owner's writes, by itself, where the configuration writes: what we set may not last",
+        helps="the owner has it leave alone what the configuration sets (see configure --check), or sets that there",
     )
     PACKAGES_STUCK = _Declared(
         "packages-stuck",

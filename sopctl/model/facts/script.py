@@ -8,6 +8,7 @@ from sopctl.model.facts.parts import Disk, Nic, filled, is_empty
 from sopctl.model.facts.sections import Sections
 from sopctl.model.facts.server import RULES, Missing, ServerFacts
 from sopctl.model.placeholders import without
+from sopctl.model.sanitise import text
 
 Named = TypeVar("Named", Disk, Nic)
 
@@ -23,6 +24,12 @@ def from_script(said: str, *, gathered_at: str) -> ServerFacts:
     missing = {field: why for field, how in read.items() if is_empty(values[field]) and (why := _why(answer, how))}
     facts = ServerFacts(gathered_at=gathered_at, missing=missing, rules=RULES, **values)  # type: ignore[arg-type]
     return without(facts)
+
+
+def noted_deposit(said: str) -> str:
+    """Whose server it is, as a configuration noted it there (`/var/lib/sopctl/deposit`); empty where nothing is noted,
+    or nobody may read it."""
+    return text(Sections(said).first("noted").strip(), 60) or ""
 
 
 def completed(facts: ServerFacts, details: ServerFacts) -> ServerFacts:

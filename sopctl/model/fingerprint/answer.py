@@ -14,7 +14,7 @@ VERSION = "1"
 
 MAX_LINES = 12_000
 
-_SIDES = ("?", "-", "+")
+_SIDES = ("?", "-", "+", "!")
 _FACT = re.compile(r"([a-z][a-z-]{0,20} [ -~]{0,2000})\t([ -~]{0,4000})")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -22,13 +22,15 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 class Answer(Struct, frozen=True):
     """One answer. `deposit` is whose server it is, as noted there (empty: nobody's); `note` is the digest of the
     server's note, `absent` or `incomplete`; `asked` what the letter and the site asked for then, by name; `then` and
-    `now` the facts that differ, by `KIND KEY`: one that is in one of them only is gone, or new."""
+    `now` the facts that differ, by `KIND KEY`: one that is in one of them only is gone, or new; `since_proof` those
+    that have become others since the run had proven them, and not by the run."""
 
     note: str
     asked: Mapping[str, str] = {}
     then: Mapping[str, str] = {}
     now: Mapping[str, str] = {}
     deposit: str = ""
+    since_proof: Mapping[str, str] = {}
 
     @property
     def complete(self) -> bool:
@@ -75,4 +77,4 @@ def read(output: bytes, mark: str) -> Answer | None:
             return None
         side[fact[1]] = fact[2]
     asked = {key.removeprefix("asked "): value for key, value in sides["?"].items()}
-    return Answer(note, asked, sides["-"], sides["+"], deposit)
+    return Answer(note, asked, sides["-"], sides["+"], deposit, sides["!"])

@@ -80,10 +80,10 @@ def marks(
     access, server = record.access, record.server
     number = server.serial if serial is None else serial
     bmc = None if isinstance(record, ApplianceRequest) else record.bmc
-    found: list[tuple[Kind, str, str]] = [
-        ("address", f"{host(access.address)} {access.port}", _endpoint(access.address, access.port)),
-        ("name", host(server.name), server.name),
-    ]
+    found: list[tuple[Kind, str, str]] = []
+    if access.address:
+        found.append(("address", f"{host(access.address)} {access.port}", _endpoint(access.address, access.port)))
+    found.append(("name", host(server.name), server.name))
     if serial_number(number):
         found.append(("serial", serial_number(number), number))
     if host_key:

@@ -96,7 +96,7 @@ VERBS = (
         name="reserve",
         ends=("tersedia", "tidak tersedia"),
         may_wait=("space", "month", "decision"),
-        writes=(e.Reserved, e.OfferedUntil, e.AddressGiven),
+        writes=(e.Reserved, e.OfferedUntil, e.AddressGiven, e.Filed, e.Edited),
         undoable=True,
     ),
     Verb(name="notify", task="place-ready", unattended=True, writes=(*_NOTICE, e.OfferedUntil)),

@@ -112,6 +112,10 @@ class Survey(Struct, frozen=True):
     ssh_ports: tuple[int, ...] = ()
     """The ports on which its SSH server takes logins."""
     spaces: tuple[Space, ...] = ()
+    over_quota: tuple[str, ...] = ()
+    """Accounts that may write no more, each with the file system: `NAME DEVICE`."""
+    writers: tuple[str, ...] = ()
+    """What of the owner's writes, by itself, where a configuration writes: units, and files run by a clock."""
     immutable: tuple[str, ...] = ()
     access_rules: tuple[str, ...] = ()
     """The rules of pam_access, where sshd asks it."""
@@ -183,6 +187,8 @@ def read(records: Records) -> Survey:
         allowed=_allowed(ours),
         ssh_ports=_ssh_ports(accounts.values(), listeners, lines.get("ssh_sockets", [])),
         spaces=_spaces(lines),
+        over_quota=tuple(printable(line, 120) for line in lines.get("over_quota", []))[:20],
+        writers=tuple(printable(line, 120) for line in lines.get("writers", []))[:20],
         immutable=tuple(printable(line.partition(" ")[2], 200) for line in lines.get("immutable", []))[:20],
         access_rules=tuple(lines.get("pam_access", [])),
         sudoers_unread=printable(_line(said, "sudoers").partition("unread: ")[2], 120),

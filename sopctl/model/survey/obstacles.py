@@ -14,6 +14,8 @@ from sopctl.model.text import printable
 
 LEAST_KIB = 16 * 1024
 LEAST_INODES = 200
+LEAST_HOME_KIB = 16
+"""In a file system that is a home alone, where only keys are written."""
 CLOCK_SECONDS = 300
 SLOW_SECONDS = 2.0
 
@@ -137,17 +139,23 @@ def _tools(found: Survey, wanted: Wanted) -> Iterator[Obstacle]:
 
 
 def _disks(found: Survey) -> Iterator[Obstacle]:
+    homes = tuple(account.home for account in found.accounts.values() if account.home)
     for space in found.spaces:
-        if space.folder not in _WRITTEN:
+        ours = space.folder in _WRITTEN
+        if not ours and not any(f"{home}/".startswith(f"{space.folder}/") for home in homes):
             continue
+        least_kib, least_inodes = (LEAST_KIB, LEAST_INODES) if ours else (LEAST_HOME_KIB, 1)
         if space.mode == "ro":
             yield _because(Cause.READ_ONLY, f"{space.folder} is mounted read-only")
-        elif space.free_kib < LEAST_KIB:
+        elif space.free_kib < least_kib:
             yield _because(Cause.DISK_FULL, f"{space.folder} has {space.free_kib} KiB left")
-        elif space.free_inodes is not None and space.free_inodes < LEAST_INODES:
+        elif space.free_inodes is not None and space.free_inodes < least_inodes:
             yield _because(Cause.DISK_FULL, f"{space.folder} has {space.free_inodes} inodes left")
         elif space.mode == "noexec" and space.folder in ("/tmp", "/var/tmp"):  # noqa: S108 (the server's)
             yield _known(Cause.NOT_EXECUTABLE, f"{space.folder} is mounted noexec")
+    for line in found.over_quota:
+        name, _, device = line.partition(" ")
+        yield _because(Cause.OVER_QUOTA, f"{name} is over its quota on {device}, and can write no more", name)
     if found.immutable:
         yield _because(Cause.IMMUTABLE, f"protected from changes: {', '.join(found.immutable)}")
 
@@ -162,6 +170,8 @@ def _rest(found: Survey, wanted: Wanted, clock: int) -> Iterator[Obstacle]:
     if said:
         so = "; unattended-upgrades cannot be installed" if installs else ""
         yield _known(Cause.PACKAGES_STUCK, "; ".join(said) + so)
+    if found.writers:
+        yield _known(Cause.WRITTEN_AGAIN, f"by itself, where we write too: {', '.join(found.writers)}")
     if found.clock and abs(found.clock - clock) > CLOCK_SECONDS:
         late = found.clock - clock
         yield _known(Cause.CLOCK_OFF, f"its clock is {abs(late)} s {'ahead of' if late > 0 else 'behind'} ours")

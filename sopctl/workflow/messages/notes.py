@@ -31,6 +31,7 @@ _OF_SERVERS = {
     "login-not-set": "kata sandi atau kunci {account} untuk {deposit} belum ditetapkan",
     "password-named-by-record": "data {deposit} menyebut berkas kata sandi {name!r}, yang tidak boleh disebut surat",
     "login-failed": "masuk ke server gagal pada {rung} ({cause}): {detail}",
+    "no-address-yet": "belum ada alamat: surat tidak menyebutkannya, dan kantor belum memberikannya",
     "no-account-to-look": "akun untuk melihat server belum diketahui",
     "look-unusable": "jawaban server tidak lengkap, atau bukan jawaban atas yang ditanyakan",
     "no-first-contact": "akun untuk kontak pertama belum diketahui",

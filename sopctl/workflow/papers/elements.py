@@ -109,6 +109,23 @@ def section(title: str, **values: Any) -> forms.Section:
     )
 
 
+def server_section(dossier: Dossier, language: Language, **more: Any) -> forms.Section:
+    """Which server a record is about, and `more` that it says of it."""
+    summary, server = dossier.summary, dossier.deposit.server
+    kind = {"Jenis": f"{say('perangkat jaringan', language)} ({summary.platform})"} if summary.platform else {}
+    return section(
+        "Server",
+        Nomor_berkas=summary.id,
+        Nama_server=server.name,
+        Merk_dan_tipe=server.brand_model,
+        Nomor_seri=summary.serial or UNKNOWN,
+        **kind,
+        **({"Aplikasi": server.application} if server.application else {}),
+        Pemilik=dossier.deposit.unit,
+        **more,
+    )
+
+
 def accessories_back(dossier: Dossier, language: Language, *, whole: str) -> str:
     """What became of the accessories on the way back: `whole` when all are there, else which are missing and which
     nobody has checked. Where none came with the server, what the inspection says of them all."""

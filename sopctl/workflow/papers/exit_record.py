@@ -25,6 +25,7 @@ from sopctl.workflow.papers.elements import (
     office_party,
     place_of,
     section,
+    server_section,
     stamp,
 )
 from sopctl.workflow.views import disks
@@ -33,8 +34,6 @@ from sopctl.workflow.views import disks
 def exit_record(mine: Turn, language: Language) -> forms.Paper:
     """What leaves, whose it is, who took it and when, and what became of accessories and data."""
     site, dossier = mine.desk.site, mine.dossier
-    summary, server = dossier.summary, dossier.deposit.server
-    kind = {"Jenis": f"{say('perangkat jaringan', language)} ({summary.platform})"} if summary.platform else {}
     handed_over, asked_back = dossier.newest(HandoverIssued), dossier.newest(ReturnLetter)
     taker = dossier.newest(Taker)
     sentence = "Server titipan berikut telah diambil kembali pemiliknya dan keluar dari {office}."
@@ -44,19 +43,10 @@ def exit_record(mine: Turn, language: Language) -> forms.Paper:
         title="Catatan Server Keluar",
         opening=(say(sentence, language, office=site.settings.office.name),),
         sections=(
-            section(
-                "Server",
-                Nomor_berkas=summary.id,
-                Nama_server=server.name,
-                Merk_dan_tipe=server.brand_model,
-                Nomor_seri=summary.serial or UNKNOWN,
-                **kind,
-                **({"Aplikasi": server.application} if server.application else {}),
-                Pemilik=dossier.deposit.unit,
-            ),
+            server_section(dossier, language),
             section(
                 "Pengembalian",
-                Tempat_semula=place_of(summary.place, language),
+                Tempat_semula=place_of(dossier.summary.place, language),
                 Tanggal_keluar=plain_date(mine.desk.now().date(), language),
                 Serah_terima_pengembalian=handed_over.document.number if handed_over else UNKNOWN,
                 Diambil_oleh=(taker.taken_by if taker else "") or UNKNOWN,

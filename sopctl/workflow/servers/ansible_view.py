@@ -70,6 +70,8 @@ def _address(site: Site, dossier: Dossier) -> str:
     """The address that Ansible connects to: one that was judged, never the name. Where there is none, a name that says
     so, and that nobody can register (RFC 6761)."""
     host = dossier.deposit.access.address
+    if not host:
+        return "address-unknown.invalid"
     try:
         found = judged(host, admitting.destinations(site))
         return host if host in found else found[0]

@@ -60,6 +60,7 @@ class Noting:
         self._tags = tags
         self._left: dict[str, Left | SopctlError] = {}
         self._unrepaired: dict[str, list[str]] = {}
+        self._rewritten: dict[str, list[str]] = {}
         noted = [mine.dossier for mine in turns if mine.newest(Left)]
         found = Look(turns[0].desk.site).compare(noted, cancel) if noted else ()
         of = {dossier.id: dossier for dossier in noted}
@@ -81,6 +82,8 @@ class Noting:
             dossiers = {name: dossiers[name] for name in kept}
         for name, (made, differed) in look.note(list(dossiers.values()), kept).items():
             self._left[name] = made
+            if differed:
+                self._rewritten[name] = sorted(differed.since_proof)
             if name in self._before and differed and not self._tags:
                 still = answer.unchanged(self._before[name], differed)
                 differing = look.differences(dossiers[name], differed, look.wanted(dossiers[name]))
@@ -91,8 +94,10 @@ class Noting:
         found, facts = self._left.get(deposit_id), self._unrepaired.get(deposit_id, [])
         if isinstance(found, SopctlError):
             return [], [f"keadaan akhir tidak tercatat di server: {told(found)}"]
-        shown = ", ".join([printable(fact, 80) for fact in facts[:5]] + ["…"] * (len(facts) > 5))
-        return [found] if found else [], [f"tetap lain dari yang ditinggalkan sebelumnya: {shown}"] * bool(facts)
+        rewritten = self._rewritten.get(deposit_id, [])
+        said = [f"tetap lain dari yang ditinggalkan sebelumnya: {_some(facts)}"] * bool(facts)
+        said += [f"diubah lagi di server sesudah terbukti, sebelum dicatat: {_some(rewritten)}"] * bool(rewritten)
+        return [found] if found else [], said
 
 
 def note_key(
@@ -166,7 +171,7 @@ class Look:
         for name, result, output in run_scripts(jobs, cancel=cancel):
             said = self._read(result, output)
             if isinstance(said, Answer) and said.deposit not in ("", name):
-                said = _of_another(said.deposit, name)
+                said = of_another(said.deposit, name)
             yield name, said
 
     def wanted(self, dossier: Dossier) -> dict[str, str]:
@@ -199,9 +204,14 @@ class Look:
             dossier.id,
             target(host(self._site, dossier), office_account(self._site, dossier), timeout=SECONDS),
             self._key(office_key(self._site, dossier.summary)),
-            script(self._fingerprint, wish, facts),
+            script(self._fingerprint, wish, facts, as_proven=not self._has_last_tasks),
             (self._mark, verb, NOTE, *self._accounts(dossier)),
         )
+
+    @cached_property
+    def _has_last_tasks(self) -> bool:
+        """Has the site tasks of its own that come after what a run proves?"""
+        return any((self._site.root / "playbooks/hooks/after").glob("*.yml"))
 
     def _key(self, name: str) -> Key:
         if name not in self._keys:
@@ -235,13 +245,18 @@ class Look:
         return answer.read(output, self._mark) or _unusable()
 
 
+def _some(facts: Sequence[str]) -> str:
+    return ", ".join([printable(fact, 80) for fact in facts[:5]] + ["…"] * (len(facts) > 5))
+
+
 def trusted(dossier: Dossier, found: Answer) -> bool:
     """Is the server's note the one that the history has the digest of, and was all looked at?"""
     kept = dossier.newest(Left)
     return kept is not None and found.note == kept.left and found.complete
 
 
-def _of_another(noted: str, deposit: str) -> OutsideFailure:
+def of_another(noted: str, deposit: str) -> OutsideFailure:
+    """The error for a server that carries the id of another deposit, as a configuration noted it there."""
     return OutsideFailure(
         "server-of-another-deposit",
         "this is the server of {noted}, by the note there, not of {deposit}",

@@ -17,6 +17,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import StepDone, Turn
+from sopctl.workflow.servers import reach
 
 AT_ONCE = 16
 """Machines that are looked at at the same time."""
@@ -60,7 +61,7 @@ def target(site: Site, dossier: Dossier, timeout: float) -> Target | None:
     if not ports:
         return None
     return Target(
-        access.address,
+        reach.address(dossier),
         ports[0],
         services=ports,
         timeout=timeout,

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from sopctl.adapters.ansible import runner
-from sopctl.adapters.ansible.events import Why
+from sopctl.adapters.ansible.events import CLOSE_TASK, Why
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent
 from sopctl.adapters.ssh import load_key
 from sopctl.errors import Action, Interrupted, InvalidRecord, OutsideFailure, SopctlError, TimedOut
@@ -202,6 +202,7 @@ def explain(mine: Turn, result: RunResult) -> str:
     if said and said.failed_task:
         slow = f"; its facts took {said.waited:.0f} s" if said.waited else ""
         left = f"; in {said.window:.0f} s the server puts back by itself what was changed" if said.window else ""
+        left += ", unless it had closed its window" if left and said.failed_task == CLOSE_TASK else ""
         return f"{said.failed_task}: {said.message}{slow}{left}"
     return (said.message if said else "") or result.message
 
@@ -213,7 +214,9 @@ def noted(mine: Turn, result: RunResult) -> str:
         return result.message
     words = _NOTES.get(said.cause, said.message)
     if said.failed_task:
-        return f"{said.failed_task}: {words}{waited(said)}{_in_window(mine, said.window)}"
+        window = _in_window(mine, said.window)
+        window += ", kecuali jendelanya sudah ditutup" if window and said.failed_task == CLOSE_TASK else ""
+        return f"{said.failed_task}: {words}{waited(said)}{window}"
     return words or result.message or "server tidak memberi jawaban"
 
 

@@ -31,12 +31,26 @@ def host(site: Site, dossier: Dossier) -> Host:
     return Host(
         dossier.deposit.kind,
         dossier.id,
-        access.address,
+        address(dossier),
         access.port,
         key,
         allowed(access.legacy),
         admitting.destinations(site),
     )
+
+
+def address(dossier: Dossier) -> str:
+    """Where the deposit's machine answers. Raises InvalidRecord while it has no address."""
+    found = dossier.deposit.access.address
+    if not found:
+        raise InvalidRecord(
+            "no-address-yet",
+            "{deposit} has no address yet: its letter named none, and none was given to it",
+            where=str(dossier.folder / "deposit.yml"),
+            remedy=Action("edit", dossier.id),
+            deposit=dossier.id,
+        )
+    return found
 
 
 def reach(site: Site, dossier: Dossier) -> Reach:

@@ -14,7 +14,7 @@ from sopctl.adapters.listings import csv_text
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord, UsageError
 from sopctl.model import rack
-from sopctl.model.deposit import Adoption
+from sopctl.model.deposit import Adoption, OptionalLine
 from sopctl.model.intake import cells
 from sopctl.model.rack import Face, Need, Occupied, Place, Wish
 from sopctl.model.sop import procedure
@@ -62,9 +62,11 @@ COLUMNS = {
     "rack_unit": "rack_unit",
     "face": "face",
     "note": "note",
+    "despite": "despite",
 }
 """The columns of a list, and where each goes in the record. An empty cell means: not known. A row with a platform is a
-network appliance, or a machine that takes no SSH of ours (`lain`)."""
+network appliance, or a machine that takes no SSH of ours (`lain`). `despite` is why a server may have what another
+deposit has."""
 
 NEEDED = ("unit", "name", "brand_model", "height_units", "address", "contact", "rack", "rack_unit")
 
@@ -76,6 +78,8 @@ class Where(Struct, frozen=True, forbid_unknown_fields=True):
     rack_unit: int
     face: Face = "both"
     note: str = ""
+    despite: OptionalLine = ""
+    """Why the server may have what another deposit has; where it is empty, what was said for all counts."""
 
 
 class Adopted(Struct, frozen=True):
@@ -201,7 +205,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
                     ),
                 ),
                 name=entry.source,
-                despite=desk.despite,
+                despite=entry.where.despite or desk.despite,
             )
             for entry, place in zip(entries, places, strict=True)
         ]
@@ -237,7 +241,8 @@ def _places(desk: Desk, entries: Sequence[_Entry]) -> list[Place]:
             "nothing was adopted:",
             remedy=(
                 "Correct what is wrong. If a server may have what another has (one address behind which several are, "
-                "one letter for several), say why, with --despite. What is free in the racks:",
+                "one letter for several), say why: with --despite, or of a list's row in its column `despite`. What is "
+                "free in the racks:",
                 Action("rack list"),
             ),
             lines=_told(wrong),
@@ -248,7 +253,8 @@ def _places(desk: Desk, entries: Sequence[_Entry]) -> list[Place]:
 def _not_new(site: Site, entries: Sequence[_Entry]) -> list[str]:
     """What servers have that a deposit, or a server before them in the list, has too."""
     new = [identities.of_new(site, entry.source, entry.record) for entry in entries]
-    return [f"{each.id}: {each}" for each in identities.clashes(site, new)]
+    excused = {entry.source for entry in entries if entry.where.despite}
+    return [f"{each.id}: {each}" for each in identities.clashes(site, new) if each.id not in excused]
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:

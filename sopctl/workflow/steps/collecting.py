@@ -23,7 +23,7 @@ from sopctl.adapters.documents.press import Press
 from sopctl.errors import Action, Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.facts.changes import Weight, real
 from sopctl.model.facts.conditions import conditions
-from sopctl.model.facts.script import completed, from_script
+from sopctl.model.facts.script import completed, from_script, noted_deposit
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
 from sopctl.model.facts.sheet import facts_of as facts_of_sheet
@@ -40,7 +40,7 @@ from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers import inventory_sheet
 from sopctl.workflow.papers.inventory_form import Changes, Watched, changes_of, inventory_form
 from sopctl.workflow.scans import read_bounded
-from sopctl.workflow.servers import appliances, batch, bmcs, checking, others
+from sopctl.workflow.servers import appliances, batch, bmcs, checking, left, others
 from sopctl.workflow.servers.batch import Answer, Answers, OnEnd
 from sopctl.workflow.servers.playbooks import OnEvent, Options, cancelled, noted, silent, waited
 from sopctl.workflow.servers.reach import reach
@@ -286,6 +286,9 @@ class _Gathering:
             yield mine, self._kept(mine, filled)
 
     def _begin(self, mine: Turn, host: HostResult) -> "Filled | StepDone":
+        noted = noted_deposit(host.details)
+        if noted not in ("", mine.dossier.id):
+            raise left.of_another(noted, mine.dossier.id)
         facts = facts_of(host, mine.desk.now().isoformat())
         if facts is None:
             return mine.fail("server tidak memberi fakta")

@@ -83,6 +83,13 @@ def _check(mine: Turn, content: bytes, path: Path) -> None:
         raise InvalidRecord(
             "id-cannot-change", "the id {deposit} cannot be changed", where=str(path), deposit=mine.dossier.id
         )
+    if not deposit.access.address and mine.dossier.summary.in_our_hands:
+        raise InvalidRecord(
+            "address-needed",
+            "the server of {deposit} stands in its rack, and cannot be without an address",
+            where=str(path),
+            deposit=mine.dossier.id,
+        )
     before = codec.parse(mine.dossier.record, Deposit, where=str(path))
     admitting.refuse_edit(
         mine.desk.site, before, deposit, admitting.in_record(content, str(path)), mine.desk.now().date()
@@ -91,14 +98,18 @@ def _check(mine: Turn, content: bytes, path: Path) -> None:
 
 
 def _record(mine: Turn, before: bytes, after: bytes, note: str) -> StepDone:
-    changed, fields = changed_lines(before, after), _fields(before, after)
-    _decide(mine, fields)
-    kept = mine.keep("permohonan.yml", after)
-    edited = Edited(changed=tuple(changed), fields=fields)
-    done = mine.record(mine.verb.outcome, Filed(filed=kept), edited, note=note)
+    filed, edited = changed(mine, before, after)
+    _decide(mine, edited.fields or ())
+    done = mine.record(mine.verb.outcome, filed, edited, note=note)
     if mine.dossier.found != after:
         dossiers.write_record(mine.desk.site, mine.dossier, after)
     return done
+
+
+def changed(mine: Turn, before: bytes, after: bytes) -> tuple[Filed, Edited]:
+    """What an event establishes that changes the record: the new one is kept, the old and the new values are named."""
+    kept = mine.keep("permohonan.yml", after)
+    return Filed(filed=kept), Edited(changed=tuple(changed_lines(before, after)), fields=_fields(before, after))
 
 
 def _decide(mine: Turn, fields: Sequence[str]) -> None:

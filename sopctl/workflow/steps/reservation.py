@@ -5,24 +5,26 @@ A reservation holds its place from step 4 of penitipan. Until the server is brou
 office's hands, the reservation holds until the server is placed.
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from sopctl.errors import Action, Conflict, NotNow, UsageError
+from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
 from sopctl.model import rack
+from sopctl.model.deposit import Deposit
 from sopctl.model.intake.addresses import Network
 from sopctl.model.rack import ANYWHERE, Obstacle, Occupied, Wish
 from sopctl.model.sop.entries import AddressGiven, OfferedUntil, PassedOver, Placed, Prioritised, Reserved
 from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
-from sopctl.store import locks, register
+from sopctl.store import codec, dossiers, filing, locks, register
 from sopctl.store.across import identities
 from sopctl.store.site import SITE_LOCK_SECONDS, Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, refuse_moved, turn
-from sopctl.workflow.steps import required
+from sopctl.workflow.steps import editing, required
 from sopctl.workflow.views import racks
 from sopctl.workflow.views.calendar import calendar
 
@@ -44,20 +46,50 @@ class Waiting(Struct, frozen=True):
 
 def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE, network: str = "") -> StepDone:
     """penitipan 4: find a place (the best fit, or as `wish` says) and hold it for this deposit; with the next free
-    address of a `network`, if one is named.
+    address of a `network`, if one is named. A letter without an address gets one in any case, of the only network.
 
     Waiting requests are served in order: raises NotNow while an earlier one fits. For a request that is already waiting
     and still has no place, nothing is recorded and the answer is no.
     """
     refuse_moved(desk, deposit_id)
-    of = _network(desk.site, network) if network else None
+    named = _network(desk.site, network) if network else None
     expire(desk, but=deposit_id)
     with turn(desk, deposit_id, "reserve") as mine, racks_alone(desk.site):
         others = others_than(desk.site, mine.dossier.summary, wish)
         _refuse_queue_jump(desk.site, mine.dossier.summary, others)
         if wish.rack or wish.unit or wish.port:
             _refuse_wish(desk.site, mine.dossier.summary, others, wish)
-        return _reserve(mine, others, wish, of)
+        return _reserve(mine, others, wish, _from(mine, named))
+
+
+def _from(mine: Turn, named: Network | None) -> Network | None:
+    """The network that gives the deposit its address: the one that was named, or the only one; None for a deposit that
+    has an address. Raises UsageError where one is named all the same, or none, and there are several."""
+    has, networks = mine.dossier.deposit.access.address, mine.desk.site.networks
+    if has and named:
+        raise UsageError(
+            "address-in-the-letter",
+            "the letter of {deposit} has an address: {address}",
+            remedy=(
+                f"If {named.name} shall give it another one, take that out of the record first (access.address).",
+                Action("edit", mine.dossier.id),
+            ),
+            deposit=mine.dossier.id,
+            address=has,
+        )
+    if has or named:
+        return named
+    if len(networks) != 1:
+        raise UsageError(
+            "network-not-named",
+            "the letter of {deposit} has no address, and nobody named the network that gives it one",
+            remedy=(
+                f"Those in networks/ are: {', '.join(each.name for each in networks) or 'none'}.",
+                Action("reserve", mine.dossier.id, needs=("network",)),
+            ),
+            deposit=mine.dossier.id,
+        )
+    return networks[0]
 
 
 def _network(site: Site, name: str) -> Network:
@@ -178,12 +210,19 @@ def serve_waiting_list(desk: Desk, *, but: Iterable[str] = ()) -> list[StepDone]
             return served
         try:
             with turn(desk.automatic(), first.id, "reserve") as mine, racks_alone(desk.site):
-                done = _reserve(mine, others_than(desk.site, first), Wish())
+                done = _reserve(mine, others_than(desk.site, first), Wish(), _left_by(mine))
         except (Conflict, NotNow):
             return served
         if not done.answer:
             return served
         served.append(done)
+
+
+def _left_by(mine: Turn) -> Network | None:
+    """The network of which a deposit gets its address that is served by itself: the only one, while it has any."""
+    site, networks = mine.desk.site, mine.desk.site.networks
+    needs = not mine.dossier.deposit.access.address and len(networks) == 1
+    return networks[0] if needs and networks[0].free(identities.hosts(site)) else None
 
 
 def place_until(desk: Desk) -> date:
@@ -224,14 +263,30 @@ def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish, network: Network
         if passed_over:
             note += "; dilewati: " + ", ".join(f"{each.id} ({each.why})" for each in passed_over)
         reserved = Reserved(place=spot, passed_over=tuple(passed_over) or None)
-        given = [_address(site, network)] if network else []
-        for each in given:
-            note += f"; alamat {each.address_given}/{each.prefix} ({each.network})"
-            note += f", gerbang {each.gateway}" if each.gateway else ""
-        return mine.record("tersedia", reserved, OfferedUntil(place_until=until), *given, note=note[:1000])
+        offered = OfferedUntil(place_until=until)
+        if network is None:
+            return mine.record("tersedia", reserved, offered, note=note[:1000])
+        given, before = _address(site, network), mine.dossier.record
+        note += f"; alamat {given.address_given}/{given.prefix} ({given.network})"
+        note += f", gerbang {given.gateway}" if given.gateway else ""
+        after = _with_address(before, mine.dossier.deposit, given.address_given)
+        entries = editing.changed(mine, before, after)
+        done = mine.record("tersedia", reserved, offered, given, *entries, note=note[:1000])
+        dossiers.write_record(site, mine.dossier, after)
+        return done
     if mine.standing.waiting == "space":
         return mine.done(mine.dossier.events[-1], answer=False)
     return mine.record("tidak tersedia", note=_in_the_record(obstacles or [NO_RACKS]), answer=False)
+
+
+def _with_address(record: bytes, deposit: Deposit, address: str) -> bytes:
+    """The record with this address: as a line more, so that whatever people wrote stays, where that does it."""
+    wanted = structs.replace(deposit, access=structs.replace(deposit.access, address=address))
+    line = re.sub(rb"(?m)^(access:[^\n]*\n)( +)", rb"\1\2address: '%b'\n\2" % address.encode(), record, count=1)
+    with suppress(InvalidRecord):
+        if codec.parse(line, Deposit, where="") == wanted:
+            return line
+    return filing.record_of(wanted)
 
 
 def _obstacles(site: Site, taken: Sequence[Occupied], each: Summary) -> list[Obstacle]:

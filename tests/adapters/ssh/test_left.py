@@ -23,10 +23,16 @@ class Server:
         self.place, self.facts = root / "sopctl/left", root / "facts"
 
     def run(
-        self, verb: str, facts: Mapping[str, str], asked: Mapping[str, str] = {}, kept: Sequence[str] = ()
+        self,
+        verb: str,
+        facts: Mapping[str, str],
+        asked: Mapping[str, str] = {},
+        kept: Sequence[str] = (),
+        *,
+        as_proven: bool = False,
     ) -> Answer | None:
         self.facts.write_text("".join(f"{fact}\t{value}\n" for fact, value in sorted(facts.items())))
-        made = script(f'cat {self.facts}; echo "$@" >{self.facts}.said', asked, kept)
+        made = script(f'cat {self.facts}; echo "$@" >{self.facts}.said', asked, kept, as_proven=as_proven)
         ran = subprocess.run(
             ["sh", "-s", "--", "m", verb, self.place, "sopctl", "webadmin"],
             input=made,
@@ -80,6 +86,27 @@ def test_a_new_note_says_what_differed_and_keeps_what_it_is_told(server: Server)
     assert found.asked == {"ports": "[443]"}
     differs = {fact for fact in {*found.then, *found.now} if fact not in COMPLETE}
     assert differs == {"unit a", "unit gone", "unit new"}, "as they were left before"
+
+
+def test_what_was_changed_again_after_the_proof_is_told_and_not_what_the_run_left(server: Server) -> None:
+    def proven() -> None:
+        server.place.parent.mkdir(exist_ok=True)
+        lines = ("sshd port\t22", "keys webadmin f\t1 keys", "keys gone f\t1 keys", "unit a\toff")
+        Path(f"{server.place}.proven").write_text("\n".join(lines) + "\n")
+
+    now = {**COMPLETE, "sshd port": "22", "keys webadmin f": "2 keys", "unit a": "on"}
+    proven()
+    made = server.run("note", now)
+    assert made
+    assert made.since_proof == {}, "where tasks of the site's come after the proof"
+    proven()
+    made = server.run("note", now, as_proven=True)
+    assert made
+    assert made.since_proof == {"keys webadmin f": "2 keys", "keys gone f": ""}, "what the run itself does later is not"
+    found = server.run("compare", now)
+    assert found
+    assert {fact for fact in {*found.then, *found.now} if fact not in COMPLETE} == {"keys webadmin f", "keys gone f"}
+    assert [path.name for path in server.place.parent.iterdir()] == ["left"]
 
 
 @pytest.mark.parametrize("facts", [{"look complete": "no", "look version": "1"}, {}])

@@ -44,7 +44,7 @@ def test_every_section_of_the_script_has_a_reader_and_every_reader_a_section() -
     _, everything = SCRIPT.read_text().split("everything() {")
     printed = set(re.findall(r'\b(?:section|kernel|kernel_lines) "?([a-z0-9]+)', everything))
     read = {name for each in FACTS if each.read for name in (*each.read.sections, *each.read.also)}
-    assert read == printed
+    assert read | {"noted"} == printed, "whose server it is, is no fact of it"
 
 
 class Watched(Sections):

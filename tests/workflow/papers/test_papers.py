@@ -14,7 +14,7 @@ import pypdfium2
 import pytest
 
 from sopctl.adapters.documents import HandoverForm
-from sopctl.adapters.documents.english import ENGLISH
+from sopctl.adapters.documents.english import ENGLISH, Language
 from sopctl.errors import InvalidRecord
 from sopctl.model.inspection import Answer, Inspection
 from sopctl.model.sop.entries import Disposed
@@ -23,8 +23,18 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import export, request_letter
 from sopctl.workflow.papers.integrity import check_file
 from sopctl.workflow.setup import init
-from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, releasing, reservation
-from tests.conftest import Clock, edit, give_back
+from sopctl.workflow.steps import (
+    acts,
+    correcting,
+    handover,
+    inspecting,
+    letters,
+    notifying,
+    releasing,
+    reservation,
+)
+from sopctl.workflow.steps.mending import leaving, moving, reissuing
+from tests.conftest import Clock, Ran, edit, give_back
 
 WORDS = {text for text in ENGLISH if len(text) > 5 and "{" not in text and ENGLISH[text] != text}
 
@@ -88,6 +98,70 @@ def test_an_english_hand_over_has_no_indonesian_words(desk: Desk, two: list[str]
     page = export.handover_copy(desk, two[0], kind="html", output=tmp_path / "copy.html", language="en").read_text()
     assert '<html lang="en">' in page
     assert indonesian_in(page) == set()
+
+
+BEFALLS: dict[str, tuple[str, str, Callable[..., object]]] = {
+    "move": (
+        "Berita Acara Pemindahan Server",
+        "Record of a Server's Move",
+        lambda desk, deposit, language: moving.relocate(
+            desk, deposit, to=moving.To(unit=3), told=moving.Told("too hot", language=language)
+        ),
+    ),
+    "loss": (
+        "Berita Acara Server Keluar Tanpa Pengembalian",
+        "Record of a Server that Left without a Return",
+        lambda desk, deposit, language: leaving.write_off(
+            desk, deposit, lost="dicuri", reason="burglary", language=language
+        ),
+    ),
+    "addendum": (
+        "Adendum Formulir Serah Terima",
+        "Addendum to the Hand-over Form",
+        lambda desk, deposit, language: reissuing.addendum(
+            desk, deposit, text="two power supplies", reason="overlooked", language=language
+        ),
+    ),
+}
+"""Of each record of what befalls a server: its title in both languages, and how it comes to be."""
+
+
+@pytest.mark.parametrize("what", BEFALLS)
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_what_befalls_a_server_is_recorded_in_both_languages(
+    desk: Desk, until_space: Callable[..., str], what: str, language: Language
+) -> None:
+    deposit = until_space()
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
+    inspecting.inspect(desk, deposit, serial="SN-0001", found=Inspection(rest_ok=True))
+    handover.handover(desk, deposit)
+    reservation.place(desk, deposit)
+    correcting.serial(desk.decided_by("staf"), deposit, serial="SN-0009", reason="misread")
+    indonesian, english, make = BEFALLS[what]
+    make(desk.decided_by("kabid" if what == "loss" else "staf"), deposit, language)
+    said = text_of(newest_pdf(desk, deposit))
+    assert (english if language == "en" else indonesian).upper() in said
+    assert all(word in said for word in ("SN-0009", "SN-0001", "web1.example.org", "misread")), said
+    assert (indonesian_in(said) == set()) == (language == "en")
+
+
+def test_the_first_form_says_what_became_of_it(sopctl: Callable[..., Ran], desk: Desk, two: list[str]) -> None:
+    """In the words of `document verify`; both forms are as issued."""
+    staff, documents = desk.decided_by("staf"), dossiers.read(desk.site, two[0]).folder / "documents"
+    (first,) = documents.glob("*-serah-terima.pdf")
+    reissuing.reissue(staff, two[0], reason="nama penerima salah")
+    second = newest_pdf(desk, two[0])
+    ran = sopctl("document", "verify", str(first), str(second))
+    issued, since, newer = ran.out.splitlines()
+    assert (ran.code, issued.split()[0], newer.split()[0]) == (0, "issued", "issued")
+    assert since == f"  replaced on {desk.now():%Y-%m-%d} by event 9: nama penerima salah"
+    reissuing.addendum(staff, two[0], text="dua catu daya", reason="terlewat")
+    ran = sopctl("document", "verify", str(second))
+    assert ran.out.splitlines()[1] == f"  amended on {desk.now():%Y-%m-%d} by event 10: terlewat"
+    second.write_bytes(second.read_bytes() + b" ")
+    ran = sopctl("document", "verify", str(second))
+    assert (ran.code, ran.out.split()[0]) == (1, "altered")
 
 
 @pytest.mark.parametrize(("language", "subject"), [("id", "Tempat untuk server sudah siap"), ("en", "is ready")])

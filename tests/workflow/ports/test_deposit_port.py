@@ -299,6 +299,23 @@ def test_a_new_port_that_could_not_be_set_stays_to_be_done(desk: Desk, lan: Lan,
     assert commands_of(desk) == [f"sopctl switch apply {deposit}"]
 
 
+def test_another_vlan_in_the_record_is_still_to_be_set(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
+    switch = plugged()
+    lan.add("sw-a1", switch)
+    deposit = here()
+    edit(desk, deposit, "kind: server\n", "kind: server\nnetwork: {vlan: 120}\n")
+    assert commands_of(desk) == [], "the port was not given to it yet"
+    deposit_port.apply(desk, deposit)
+    assert commands_of(desk) == []
+    edit(desk, deposit, "vlan: 120", "vlan: 110")
+    apply = f"sopctl switch apply {deposit}"
+    assert (commands_of(desk), switch.running[ONE].lines["switchport access vlan"]) == ([apply], "120")
+    deposit_port.apply(desk, deposit)
+    assert (commands_of(desk), switch.running[ONE].lines["switchport access vlan"]) == ([], "110")
+    edit(desk, deposit, "power_watts: 400", "power_watts: 450")
+    assert commands_of(desk) == [], "that is nothing of the port's"
+
+
 def test_a_server_that_is_gone_leaves_its_port_shut(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
     switch = plugged()
     lan.add("sw-a1", switch)

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from sopctl.adapters.ansible import runner
-from sopctl.adapters.ansible.events import Why
+from sopctl.adapters.ansible.events import CLOSE_TASK, Why
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult
 from sopctl.adapters.ssh.survey import Surveyed
 from sopctl.errors import (
@@ -309,6 +309,9 @@ def test_a_server_that_was_lost_in_its_window_is_noted_so(desk: Desk, office: Of
     lost = office.server(replace(BAD, window=40.0))
     configuring.configure_all(desk, [lost])
     assert office.last(lost)[1].endswith("(dalam 40 s) server itu sendiri mengembalikan yang telah diubah")
+    unknown = office.server(replace(BAD, window=40.0, failed_task=CLOSE_TASK))
+    configuring.configure_all(desk, [unknown])
+    assert office.last(unknown)[1].endswith("mengembalikan yang telah diubah, kecuali jendelanya sudah ditutup")
 
 
 def test_what_breaks_off_a_run_is_in_every_history(desk: Desk, office: Office) -> None:

@@ -13,8 +13,17 @@ from sopctl.store import facts as kept
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.papers import request_letter
 from sopctl.workflow.servers import bmcs
-from sopctl.workflow.setup.init import EXAMPLE_REQUEST
-from sopctl.workflow.steps import collecting, editing, handover, inspecting, letters, notifying, reservation
+from sopctl.workflow.setup.init import EXAMPLE_OTHER, EXAMPLE_REQUEST
+from sopctl.workflow.steps import (
+    collecting,
+    configuring,
+    editing,
+    handover,
+    inspecting,
+    letters,
+    notifying,
+    reservation,
+)
 from tests.adapters.bmc.fake import PASSWORD, USER, Bmc, Handler
 from tests.adapters.switch.conftest import pin
 from tests.model.facts.readers.test_redfish import mockup
@@ -159,6 +168,45 @@ def test_without_a_way_in_the_bmc_alone_is_asked(desk: Desk, bmc: Bmc, take_in: 
         collecting.collect(desk, deposit)
     bmcs.confirm(desk, deposit, user=USER, fingerprint=bmc.sha256)
     assert "tidak ada jalan masuk" in collecting.collect(desk, deposit).note
+
+
+def test_a_machine_that_takes_no_ssh_is_read_through_its_bmc(desk: Desk, bmc: Bmc, tmp_path: Path) -> None:
+    record = tmp_path / "request.yml"
+    text = EXAMPLE_OTHER.replace("192.0.2.30 ", "127.0.0.1 ").replace("SN-0003", "CZJ0000001")
+    record.write_text(f"{text.replace('[443, 3389]', '[]')}\nbmc: {{address: 127.0.0.1, port: {bmc.port}}}\n")
+    deposit = letters.request(desk, record).id
+    for _ in range(2):
+        letters.dispose(desk, deposit, instruction="x")
+    reservation.reserve(desk, deposit)
+    notifying.notify(desk, deposit, via="phone")
+    handover.receive(desk, deposit)
+    inspecting.inspect(desk, deposit, serial="CZJ0000001")
+    handover.handover(desk, deposit)
+    reservation.place(desk, deposit)
+    configuring.configure(desk, deposit, by_hand="Staf: alamat lewat konsol")
+    for verb, outcome in (("notify", "selesai"), ("verify", "bisa"), ("notify", "selesai")):
+        with turn(desk, deposit, verb) as mine:
+            mine.record(outcome)
+    with pytest.raises(UsageError, match="a sheet that someone fills in"):
+        collecting.collect(desk, deposit)
+    assert collecting.due(desk) == [], "no timer asks it"
+    password = desk.site.root / "keys" / "bmc" / deposit
+    password.parent.mkdir(exist_ok=True, mode=0o700)
+    password.write_text(f"{PASSWORD}\n")
+    password.chmod(0o600)
+    bmcs.confirm(desk, deposit, user=USER, fingerprint=bmc.sha256)
+    assert collecting.due(desk) == [deposit], "its BMC can be asked, so a timer may"
+    done = collecting.collect(desk, deposit)
+    assert done.answer
+    dossier = dossiers.read(desk.site, deposit)
+    (month,) = kept.months(dossier).values()
+    facts = kept.read(dossier.folder, month)
+    assert (facts.via, facts.serial, facts.power_state) == ("bmc", "CZJ0000001", "Off")
+    gathered = dossier.newest(Gathered)
+    assert gathered
+    assert gathered.document.data
+    assert "BMC (Redfish)" in (dossier.folder / gathered.document.data.file).read_text()
+    assert bmc.sessions == 0
 
 
 def test_a_bmc_that_nobody_confirmed_is_not_asked(desk: Desk, bmc: Bmc, take_in: Callable[..., str]) -> None:

@@ -15,12 +15,13 @@ from sopctl.model.sop.entries import Despite
 from sopctl.store import dossiers, filing, register
 from sopctl.store.durable import write_atomic
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.setup import journal
+from sopctl.workflow.setup import journal, validation
 from sopctl.workflow.steps import adopting, configuring, letters
 from sopctl.workflow.views import board
 from tests.cases import rows
 from tests.conftest import Ran
 
+RACK_B = "name: B1\nroom: R\nunits: 4\ndepth_mm: 900\npower_watts: 2000\n"
 SPARSE = """\
 unit: Dinas Contoh
 contacts: {administrative: {name: Kepala}, technical: {name: Admin}}
@@ -170,6 +171,24 @@ def test_one_letter_for_a_whole_list_is_recorded_with_its_reason(desk: Desk, she
     kept = second.newest(Despite)
     assert kept is not None
     assert (kept.despite, [each.kind for each in kept.shares]) == ("satu surat untuk dua server", ["letter"])
+
+
+def test_each_row_may_have_a_reason_of_its_own(desk: Desk, sheet: Callable[..., Path]) -> None:
+    third = {**SECOND, "name": "web3.example.org", "serial": "SN-3", "rack": "B1", "rack_unit": "1"}
+    (desk.site.root / "racks" / "B1.yml").write_text(RACK_B)
+    one_letter = {**SECOND, "letter_number": "090/1", "despite": "satu surat untuk dua server"}
+    file = sheet(ROW, one_letter, {**third, "address": "192.0.2.10", "letter_number": "090/3"})
+    with pytest.raises(InvalidRecord) as caught:
+        adopting.import_list(desk, file, dry_run=False)
+    assert [line.partition(" is that of")[0] for line in caught.value.lines] == ["row 4: the address 192.0.2.10:22"]
+    file = sheet(ROW, one_letter, {**third, "address": "192.0.2.10", "letter_number": "090/3", "despite": "NAT"})
+    made = [dossiers.read(desk.site, each.id) for each in adopting.import_list(desk, file, dry_run=False)]
+    assert [each.newest(Despite) and each.newest(Despite).despite for each in made] == [  # type: ignore[union-attr]
+        None,
+        "satu surat untuk dua server",
+        "NAT",
+    ]
+    assert validation.validate(desk).errors == []
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Reservation, placement, and the waiting list in order of request."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +15,10 @@ from sopctl.model.rack import Wish
 from sopctl.store import dossiers, locks
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone
+from sopctl.workflow.servers import reach
 from sopctl.workflow.setup import validation
-from sopctl.workflow.steps import acts, handover, inspecting, letters, notifying, reservation
+from sopctl.workflow.setup.init import EXAMPLE_REQUEST
+from sopctl.workflow.steps import acts, correcting, handover, inspecting, letters, notifying, reservation
 from sopctl.workflow.views import board, details
 from tests.conftest import Clock, edit, give_back
 
@@ -222,27 +226,100 @@ def give_out(desk: Desk, text: str) -> Desk:
     return replace(desk, site=Site(desk.site.root))
 
 
-def test_reserve_gives_the_next_free_address_and_keeps_it(desk: Desk, file_request: Callable[..., str]) -> None:
+def routed(office: Desk, deposit: str) -> str:
+    for _ in range(2):
+        letters.dispose(office, deposit, instruction="x")
+    return deposit
+
+
+def without_address(office: Desk, tmp_path: Path, number: int) -> str:
+    """A letter that leaves its address to the office, as both heads have routed it."""
+    text = re.sub(r"(?m)^  address: 192.*\n", "", EXAMPLE_REQUEST)
+    for old, new in (("SN-0001", f"SN-9{number}"), ("web1", f"tanpa{number}"), ("090/1/2026", f"090/9{number}/2026")):
+        text = text.replace(old, new)
+    record = tmp_path / "tanpa.yml"
+    record.write_text(text)
+    return routed(office, letters.request(office, record).id)
+
+
+def test_reserve_gives_the_next_free_address_and_writes_it_into_the_record(
+    desk: Desk, file_request: Callable[..., str], tmp_path: Path
+) -> None:
     first = file_request({"192.0.2.10 ": "10.20.30.10 "})
-    second, third = file_request(), file_request()
     office = give_out(desk, "vlan: 30\nranges: [10.20.30.10-10.20.30.12]\nreserved: {10.20.30.11: pencetak}\n")
-    for deposit in (second, third):
-        letters.dispose(office, deposit, instruction="x")
-        letters.dispose(office, deposit, instruction="x")
+    second, third = (without_address(office, tmp_path, number) for number in (2, 3))
     with pytest.raises(UsageError, match="no network 'lain'"):
         reservation.reserve(office, second, network="lain")
-    done = reservation.reserve(office, second, network="titipan")
+    written = (office.site.root / "deposits" / second / "deposit.yml").read_text()
+    done = reservation.reserve(office, second)
     assert done.data["address_given"] == "10.20.30.12", f"{first} has the first, the second is reserved"
     assert "alamat 10.20.30.12/24 (titipan), gerbang 10.20.30.1" in done.note
     dossier = dossiers.read(office.site, second)
-    assert details.address_given(dossier).startswith("10.20.30.12/24 of titipan, given by the office")
+    assert dossier.deposit.access.address == "10.20.30.12"
+    assert (done.data["fields"], dossier.edited, dossier.found) == (["access.address"], False, dossier.record)
+    assert dossier.found.decode().replace("  address: '10.20.30.12'\n", "") == written, "a line more, and nothing else"
+    assert details.address_given(dossier) == ""
     with pytest.raises(NotNow, match="titipan has no free address"):
         reservation.reserve(office, third, network="titipan")
     assert dossiers.read(office.site, third).standing.place == "penitipan 4"
     with pytest.raises(InvalidRecord, match=f"the address 10.20.30.12:22 is that of {second}"):
         file_request({"192.0.2.10 ": "10.20.30.12 "})
-    edit(office, second, "192.0.2.11", "10.20.30.12")
-    assert details.address_given(dossiers.read(office.site, second)) == ""
+    assert validation.validate(office).errors == []
+
+
+def test_an_address_that_the_letter_has_stays(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit, office = file_request(), give_out(desk, "")
+    routed(office, deposit)
+    with pytest.raises(UsageError, match=r"the letter of .* has an address: 192\.0\.2\.10"):
+        reservation.reserve(office, deposit, network="titipan")
+    edit(office, deposit, "  address: 192.0.2.10\n", "")
+    assert reservation.reserve(office, deposit, network="titipan").data["address_given"] == "10.20.30.2"
+
+
+def test_where_there_are_several_networks_one_is_named(desk: Desk, tmp_path: Path) -> None:
+    give_out(desk, "")
+    (desk.site.root / "networks" / "dmz.yml").write_text("name: dmz\nnetwork: 10.20.40.0/24\n")
+    office = replace(desk, site=Site(desk.site.root))
+    deposit = without_address(office, tmp_path, 1)
+    with pytest.raises(UsageError, match="nobody named the network"):
+        reservation.reserve(office, deposit)
+    assert reservation.reserve(office, deposit, network="dmz").data["address_given"] == "10.20.40.1"
+
+
+def test_a_letter_without_an_address_needs_an_office_that_gives_one(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(InvalidRecord, match="the office has none to give"):
+        without_address(desk, tmp_path, 1)
+
+
+def test_who_is_served_by_itself_gets_an_address_too(desk: Desk, tmp_path: Path, clock: Clock) -> None:
+    office = give_out(desk, "")
+    first, second, third = (without_address(office, tmp_path, number) for number in range(3))
+    assert [reservation.reserve(office, each).answer for each in (first, second, third)] == [True, True, False]
+    notifying.notify(office, third, via="phone")
+    acts.withdraw(office, first, reason="batal")
+    given = [dossiers.read(office.site, each).deposit.access.address for each in (second, third)]
+    assert given[0] == "10.20.30.3"
+    assert given[1] in ("10.20.30.2", "10.20.30.4")
+
+
+def test_a_reservation_that_is_taken_back_takes_its_address_back(desk: Desk, tmp_path: Path) -> None:
+    office = give_out(desk, "")
+    deposit = without_address(office, tmp_path, 1)
+    done = reservation.reserve(office, deposit)
+    came_by = dossiers.read(office.site, deposit).standing.came_by
+    correcting.undo(office.decided_by("staf"), deposit, number=came_by, reason="salah berkas")
+    dossier = dossiers.read(office.site, deposit)
+    assert (dossier.deposit.access.address, dossier.edited) == ("", False)
+    again = reservation.reserve(office, deposit)
+    assert again.data["address_given"] == done.data["address_given"]
+    assert validation.validate(office).errors == []
+
+
+def test_a_server_without_an_address_is_not_configured(desk: Desk, tmp_path: Path) -> None:
+    office = give_out(desk, "")
+    dossier = dossiers.read(office.site, without_address(office, tmp_path, 1))
+    with pytest.raises(InvalidRecord, match="has no address yet"):
+        reach.host(office.site, dossier)
 
 
 def test_validate_knows_what_nobody_may_have(desk: Desk, file_request: Callable[..., str]) -> None:

@@ -11,10 +11,11 @@ import openpyxl
 import pytest
 from msgspec.structs import replace
 
+from sopctl.adapters.ansible.events import HostResult
 from sopctl.adapters.documents import Section
 from sopctl.adapters.documents.press import Press
 from sopctl.adapters.listings import NETBOX
-from sopctl.errors import InvalidRecord, NotNow, UsageError
+from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, UsageError
 from sopctl.model.access.verification import Established, View
 from sopctl.model.availability import Policy, Sight
 from sopctl.model.facts.changes import Weight
@@ -25,9 +26,10 @@ from sopctl.model.sop import history
 from sopctl.model.sop.entries import AccessTried
 from sopctl.store import dossiers
 from sopctl.store.checks import Checks
-from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.desk import Desk, StepDone, turn
 from sopctl.workflow.papers.monthly.summary_form import summary_form
 from sopctl.workflow.servers import checking
+from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories
 from tests.conftest import Clock, Ran
@@ -120,6 +122,30 @@ def test_declared_beside_found(desk: Desk, deposit: str, first_facts: ServerFact
     assert lines["Nomor seri"].agrees
     assert lines["Sistem operasi"].agrees is False, "the letter says Debian, the machine Rocky"
     assert lines["Memori"].found == "64 GiB"
+
+
+@pytest.mark.parametrize(
+    ("noted", "answer"), [("", "selesai"), ("{deposit}", "selesai"), ("PS-2026-0099", "server-of-another-deposit")]
+)
+def test_no_form_is_made_of_the_server_of_another_deposit(desk: Desk, deposit: str, noted: str, answer: str) -> None:
+    """An address that is another server's now: what it says must not become this deposit's inventory."""
+    note = noted.format(deposit=deposit)
+    details = RACK + (f"=noted ok\n {note}\n" if note else "")
+    host = HostResult(deposit, 1, 0, 0, False, "", "", None, details)
+    gathering = collecting._Gathering(f"{desk.now():%Y-%m}", Answers(), Press(), {})
+    with turn(desk, deposit, "inventory") as mine:
+        mine.start()
+        ((_, found),) = gathering._keep_servers([(mine, host)])
+    newest = dossiers.read(desk.site, deposit).events[-1]
+    if answer == "selesai":
+        assert isinstance(found, StepDone)
+        assert newest.outcome == "selesai"
+        return
+    assert isinstance(found, OutsideFailure)
+    assert (found.id, found.values["noted"], bool(found.remedy)) == (answer, note, True)
+    assert (newest.outcome, newest.note) == ("failed", f"menurut catatan di sana ini server {note}, bukan {deposit}")
+    with pytest.raises(UsageError, match="no facts"):
+        inventories.kept_facts(desk, deposit)
 
 
 def test_a_server_that_was_not_gathered_is_named(desk: Desk, two_months: str, clock: Clock) -> None:

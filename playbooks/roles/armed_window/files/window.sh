@@ -5,13 +5,17 @@
 #                                             our firewall table; start the clock
 #   window.sh hold SECONDS [ACCOUNT]          from now on so much time is left; ACCOUNT, root no more, may close it
 #   window.sh ports                           the ports at which SSH answered when it was armed
-#   window.sh back [ACCOUNT]                  put all back now; prints why sshd refused ACCOUNT lately: `why …`,  what had been changed: `back …`, what SSH needed for
-#                                             it: `ssh …`, and how the server differs from before: `differs …`, or `same`
+#   window.sh back [ACCOUNT]                  put all back now; prints why sshd refused ACCOUNT lately: `why …`, `late` if
+#                                             the server had begun by itself, `closed` if it went well before, what had been changed: `back …`, what SSH
+#                                             needed for it: `ssh …`, and how the server differs from before: `differs …`,
+#                                             or `same`
 #   window.sh disarm                          it went well: forget what was kept
 #
 # arm and hold print `window SECONDS`, disarm and back `window closed`, for the run's messages.
 # `kept` is claimed by renaming it, so that it is put back once or forgotten once, whoever comes first.
 set -u
+UNITS=/etc/systemd/system
+UNIT=sopctl-window.service # there while a window is open: what a clock does not live to put back, the next start does
 DOOR=/run/sopctl-window # in it ACCOUNT makes a file, `closed` or `back`, and waits until all of it is gone
 cd "$(dirname "$0")" || exit 1
 umask 077
@@ -30,7 +34,7 @@ arm() {
         rmdir "$PWD" 2>/dev/null
         return 1
     }
-    rm -rf new late put-back "$DOOR"
+    rm -rf new late put-back closed ../left.proven "$DOOR"
     mkdir -p new/tree new/accounts || return
     if [ -d scripts ]; then mv scripts/* new/ && rmdir scripts; fi
     seconds=$1 accounts=$(printf '%s\n' $2 $(ls ../created ../kept 2>/dev/null | grep -v '[:/]') | sort -u)
@@ -57,7 +61,8 @@ arm() {
     if [ -e new/ssh_service.sh ]; then sh new/ssh_service.sh note new/ssh; fi
     if [ -e new/fingerprint.sh ]; then fingerprint new >new/fingerprint; fi
     nft -s list table inet sopctl >new/table 2>/dev/null || rm -f new/table
-    hold_in new "$seconds" && mv -T new kept || return
+    if [ -d /run/systemd/system ]; then at_next_start || return; fi
+    hold_in new "$seconds" && on_disk new && mv -T new kept || return
     if [ -d /run/systemd/system ]; then
         systemd-run --quiet --collect --unit="sopctl-window-$$" sh "$PWD/window.sh" watch
     else
@@ -65,10 +70,42 @@ arm() {
     fi
 }
 
+on_disk() { # what the power takes away must not be what comes back
+    timeout 60 sync -f "$1" 2>/dev/null || timeout 60 sync || true
+}
+
+at_next_start() {
+    mkdir -p -m 755 "$UNITS/multi-user.target.wants" || return
+    (
+        umask 022
+        printf '%s\n' "# Written by sopctl, for the minutes in which a configuration is under way." '[Unit]' \
+            "Description=Put back what a configuration that was cut off had changed" "ConditionPathExists=$PWD/window.sh" \
+            '[Service]' "ExecStart=/bin/sh $PWD/window.sh started" >"$UNITS/$UNIT"
+    ) && ln -sfnT "../$UNIT" "$UNITS/multi-user.target.wants/$UNIT" && on_disk "$UNITS"
+}
+
+no_more_at_start() { rm -f "$UNITS/multi-user.target.wants/$UNIT" "$UNITS/$UNIT"; }
+
+started() { # the server has started again, and its window with it: once all else has
+    tries=0
+    while [ "$tries" -lt 120 ]; do
+        case $(systemctl is-system-running) in initializing | starting) ;; *) break ;; esac
+        tries=$((tries + 1))
+        sleep 1
+    done
+    put_back kept late >/dev/null
+    no_more_at_start
+}
+
 keep_path() {
     case $1 in /proc/* | /sys/* | /run/* | /dev/*) return 0 ;; esac # a program writes it
     echo "$1" >>new/paths
-    if there "$1"; then mkdir -p "new/tree$(dirname "$1")" && cp -a -T -- "$1" "new/tree$1"; fi
+    there "$1" || return 0
+    mkdir -p "new/tree$(dirname "$1")" && cp -a -T -- "$1" "new/tree$1" || return
+    if [ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c %h -- "$1")" -gt 1 ]; then # the file itself, too: it has other names
+        mkdir -p "new/links$(dirname "$1")" && ln -T -- "$1" "new/links$1" 2>/dev/null
+    fi
+    return 0
 }
 
 not_ours() { # on a server that we never configured: is something of the owner's in the place of one of our own files?
@@ -112,7 +149,12 @@ watch() {
     done
 }
 
+link_broken() { # had the path other names, of which ours is one, and has none now? (An overlay may number them apart.)
+    [ -e "back/links$1" ] && { [ ! -e "$1" ] || [ "$(stat -c %h -- "$1")" = 1 ]; }
+}
+
 changed() { # is the path another than the kept one?
+    if link_broken "$1"; then return 0; fi
     if there "$1" && there "back/tree$1"; then
         [ "$(stat -c '%F %a %u %g' "$1")" != "$(stat -c '%F %a %u %g' "back/tree$1")" ] ||
             ! diff -rq --no-dereference "$1" "back/tree$1" >/dev/null 2>&1
@@ -121,13 +163,37 @@ changed() { # is the path another than the kept one?
     fi
 }
 
-restore() { # by renaming: nobody ever reads half a file; into the file where it is mounted
+restore() { # of a folder what differs in it: hard links, and what others watch, stay what they are
+    if [ ! -d "$1" ] || [ -L "$1" ] || [ ! -d "back/tree$1" ] || [ -L "back/tree$1" ]; then
+        restore_one "$1"
+        return
+    fi
+    find "$1" -xdev -mindepth 1 | while IFS= read -r within; do
+        there "back/tree$within" || rm -rf --one-file-system -- "$within"
+    done
+    (cd back/tree && find ".$1" | sort) | while IFS= read -r within; do
+        within=${within#.}
+        if [ -d "$within" ] && [ ! -L "$within" ] && [ -d "back/tree$within" ] && [ ! -L "back/tree$within" ]; then
+            chown --reference="back/tree$within" -- "$within"
+            chmod --reference="back/tree$within" -- "$within"
+        elif changed "$within"; then
+            restore_one "$within"
+        fi
+    done
+}
+
+restore_one() { # by renaming: nobody ever reads half a file; into the file where it is mounted
     if [ -f "$1" ] && [ -f "back/tree$1" ] && grep -qsF " $1 " /proc/self/mountinfo; then
         cat "back/tree$1" >"$1"
         return
     fi
     rm -rf -- "$1.sopctl-new" "$1.sopctl-old"
-    if there "back/tree$1"; then
+    if [ -e "back/links$1" ]; then
+        cmp -s "back/tree$1" "back/links$1" || cat "back/tree$1" >"back/links$1"
+        chown --reference="back/tree$1" -- "back/links$1"
+        chmod --reference="back/tree$1" -- "back/links$1"
+        if link_broken "$1"; then ln -T -- "back/links$1" "$1.sopctl-new" && mv -f -T -- "$1.sopctl-new" "$1"; fi
+    elif there "back/tree$1"; then
         (umask 022 && mkdir -p "$(dirname "$1")")
         cp -a -T -- "back/tree$1" "$1.sopctl-new" || return
         if [ -d "$1" ] && [ ! -L "$1" ]; then mv -T -- "$1" "$1.sopctl-old"; fi
@@ -141,17 +207,21 @@ restore() { # by renaming: nobody ever reads half a file; into the file where it
 back() {
     if [ -n "${1:-}" ]; then why "$1"; fi
     wait_for_clock
-    if [ -d back ] || [ -d kept ]; then put_back kept ""; elif [ -d late ]; then put_back late ""; fi
+    if [ -d back ] || [ -d kept ]; then put_back kept ""; elif [ -d late ]; then echo late && put_back late ""; elif [ -e closed ]; then echo closed; fi
     cat put-back 2>/dev/null
     echo "window closed"
 }
 
 why() { # ACCOUNT: what sshd, or PAM for it, last said of its login, where that was refused
     { journalctl --quiet --no-pager -o cat -t sshd -t sshd-session --since -20min || tail -qn 200 /var/log/auth.log /var/log/secure; } 2>/dev/null |
-        grep -F -- "$1" | grep -iE 'denied|refused|not allowed|not permitted|fatal|expired|locked|too many|limit' | tail -n 1 | cut -c1-200 | sed 's/^/why /'
+        grep -F -- "$1" | grep -iE 'denied|refused|invalid user|not allowed|not permitted|fatal|expired|locked|too many|limit' | tail -n 1 | cut -c1-200 | sed 's/^/why /'
 }
 
-disarm() { mv -T kept done && rm -rf done put-back "$DOOR" && echo "window closed"; }
+disarm() {
+    mv -T kept done || return
+    no_more_at_start
+    rm -rf done put-back "$DOOR" && : >closed && on_disk . && echo "window closed"
+}
 
 let_close() { # by a file, which says nothing and leads nowhere
     [ -z "$1" ] || { rm -rf "$DOOR" && mkdir -m 700 "$DOOR" && chown "$1" "$DOOR"; }
@@ -190,7 +260,9 @@ put_back() { # from where; and where to keep it after that
     grep -vE '^(same$|differs )' put-back >>said 2>/dev/null # of what it put back before: how it is was looked at anew
     awk '!seen[$0]++' said >put-back
     rm -f said
+    on_disk /etc
     if [ -n "$2" ]; then mv -T back "$2"; else rm -rf back; fi
+    no_more_at_start
 }
 
 ssh_is_back() { # never by the way alone that it may have been lost by
@@ -284,6 +356,10 @@ case $verb in
     ports) [ -e kept/ssh ] && sed -n 's/^listen .*:\([0-9]*\) speaks$/\1/p' kept/ssh | sort -un ;;
     network) [ -d kept ] && network "$1" ;;
     watch) watch ;;
+    started) started ;;
     back) back "$@" ;;
-    disarm) disarm ;;
+    disarm)
+        if [ -e kept/fingerprint.sh ]; then fingerprint kept >../left.new && mv ../left.new ../left.proven; fi # for left.sh
+        disarm
+        ;;
 esac

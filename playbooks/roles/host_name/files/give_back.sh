@@ -8,8 +8,13 @@ name=$(said 1) pretty=$(said 2) line=$(said 3) our_name=$(said 4) our_line=$(sai
 if [ "$(hostnamectl --static status)" = "$our_name" ] && [ "$name" != "$our_name" ]; then
     if [ -e "$record.file" ] || [ -L "$record.file" ]; then
         file=/etc/hostname
-        cp -a -T "$record.file" "$file.sopctl-new"
-        mv -fT "$file.sopctl-new" "$file"
+        if grep -qsF " $file " /proc/self/mountinfo; then
+            cat "$record.file" >"$file"
+        else
+            rm -f "$file.sopctl-new"
+            ln -T "$record.file" "$file.sopctl-new" 2>/dev/null || cp -a -T "$record.file" "$file.sopctl-new"
+            mv -fT "$file.sopctl-new" "$file"
+        fi
     else
         hostnamectl --static set-hostname "$name"
     fi

@@ -7,11 +7,16 @@ umask 077
 do_it() { [ "$checking" = true ] || "$@"; }
 before() { if [ -e "$record" ]; then sed -n "$1p" "$record"; fi; }
 
+same_file() { # FROM TO: a hard link of the owner's is kept as one, so that it can come back as one
+    if [ "$(stat -c %h "$1")" -gt 1 ] && ln -T "$1" "$2" 2>/dev/null; then return 0; fi
+    cp -a -T "$1" "$2"
+}
+
 note() {
     mkdir -p "$(dirname "$record")"
     chmod 755 "$(dirname "$record")"
     if [ ! -e "$record" ] && [ -f /etc/hostname ]; then # to the byte: it may have comments, or a name that hostnamectl refuses
-        cp -a -T /etc/hostname "$record.file.new"
+        same_file /etc/hostname "$record.file.new"
         mv -T "$record.file.new" "$record.file"
     fi
     {
@@ -42,6 +47,11 @@ replace() { # OLD LINE of ours, by NEW; into the file itself: it may be mounted 
     rm -f "$new"
 }
 
+into_the_file() {
+    printf '%s\n' "$name" >/etc/hostname
+    systemctl try-restart systemd-hostnamed.service # which keeps the name in mind
+}
+
 append() {
     if [ -s /etc/hosts ] && [ "$(tail -c 1 /etc/hosts | wc -l)" = 0 ]; then
         note newline
@@ -61,7 +71,11 @@ elif ! has_line && ! finds; then
 fi
 if [ "$(hostnamectl --static status 2>/dev/null)" != "$name" ]; then
     echo "changed: host name: $name"
-    do_it hostnamectl --static set-hostname "$name"
+    if grep -qsF ' /etc/hostname ' /proc/self/mountinfo; then # as a container has it: what is mounted there stays
+        do_it into_the_file
+    else
+        do_it hostnamectl --static set-hostname "$name"
+    fi
 fi
 if [ "$(uname -n)" != "$name" ]; then
     echo "changed: running host name: $name"

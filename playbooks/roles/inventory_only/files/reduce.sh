@@ -60,6 +60,7 @@ main() {
     mkdir -p /usr/local/lib
     root_alone /usr/local/lib "$account"
     mkdir -p -m 755 "$(dirname -- "$folder")"
+    rm -f "$folder/closed" # of another run
     (umask 077 && mkdir -p "$folder/scripts" && printf '%s\n' "$way_in" "$window" >"$folder/window.sh" && printf '%s\n' "$fingerprint" >"$folder/scripts/fingerprint.sh")
     sh "$folder/window.sh" arm "$seconds" "$account" /etc/sudoers.d "$place" || failed "what the server has could not be kept"
 

@@ -5,7 +5,8 @@ if [ ! -e "$record" ]; then exit 0; fi
 owners=$(sed -n 1p "$record") name=$(sed -n 2p "$record") ours=$(sed -n 3p "$record")
 if [ "$(readlink /etc/localtime)" = "$ours" ] && [ "$owners" != "$ours" ]; then
     if [ -e "$record.file" ]; then
-        cp -p "$record.file" /etc/localtime.sopctl-new
+        rm -f /etc/localtime.sopctl-new
+        ln -T "$record.file" /etc/localtime.sopctl-new 2>/dev/null || cp -p "$record.file" /etc/localtime.sopctl-new
         mv -fT /etc/localtime.sopctl-new /etc/localtime
     elif [ -n "$owners" ]; then
         ln -sfnT "$owners" /etc/localtime

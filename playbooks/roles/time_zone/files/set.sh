@@ -16,7 +16,9 @@ umask 077
 mkdir -p "$(dirname "$record")"
 chmod 755 "$(dirname "$record")"
 if [ ! -e "$record" ] && [ -f /etc/localtime ] && [ ! -L /etc/localtime ]; then
-    cp -p /etc/localtime "$record.file.new"
+    if [ "$(stat -c %h /etc/localtime)" = 1 ] || ! ln -T /etc/localtime "$record.file.new" 2>/dev/null; then
+        cp -p /etc/localtime "$record.file.new"
+    fi # a hard link of the owner's is kept as one
     mv "$record.file.new" "$record.file"
 fi
 {

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from sopctl.adapters.documents.english import Language
 from sopctl.errors import Action, NotNow, SopctlError, UsageError
 from sopctl.model.sop.entries import (
     DuplicateOf,
@@ -21,7 +22,7 @@ from sopctl.model.sop.entries import (
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.messages.notes import told
-from sopctl.workflow.papers.loss_record import loss_record
+from sopctl.workflow.papers.mending.loss_record import loss_record
 from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.ports import deposit_port, switches
 from sopctl.workflow.scans import read_scan
@@ -80,6 +81,7 @@ def write_off(
     reason: str,
     on: date | None = None,
     letter: Path | None = None,
+    language: Language = "id",
 ) -> StepDone:
     """Record that a server left the house and nobody took it back: it was stolen, is broken for good, or was seized.
 
@@ -95,8 +97,8 @@ def write_off(
     port = _shut(desk, deposit_id) if opened else ""
     with act(desk, deposit_id, "write-off") as mine:
         scans = [mine.keep(f"bukti{letter.suffix.lower()}", read_scan(letter))] if letter else []
-        form = loss_record(mine, lost, reason.strip(), on, port, evidence=bool(scans))
-        kept = mine.keep("keluar-tanpa-pengembalian.pdf", printed(mine.desk.site, form))
+        form = loss_record(mine, language, lost=lost, why=reason.strip(), on=on, port=port, evidence=bool(scans))
+        kept = mine.keep("keluar-tanpa-pengembalian.pdf", printed(desk.site, form))
         paper = Paper(kept.file, kept.sha256, form.stamp.document_number)
         gone = WrittenOff(lost=lost, why=reason.strip(), document=paper, evidence=scans[0] if scans else None)
         days = [OnDay(on_day=on)] if on else []

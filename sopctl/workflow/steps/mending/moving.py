@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sopctl.adapters.documents.english import Language
 from sopctl.errors import Action, NotNow, SopctlError, UsageError
 from sopctl.model import rack
 from sopctl.model.rack import Face, Place, Wish
@@ -13,7 +14,7 @@ from sopctl.model.sop.entries import Entry, LetterScan, Moved, OnDay, Paper, Por
 from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
-from sopctl.workflow.papers.move_record import move_record
+from sopctl.workflow.papers.mending.move_record import move_record
 from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.ports import deposit_port, switches
 from sopctl.workflow.scans import read_scan
@@ -33,13 +34,15 @@ class To(Struct, frozen=True):
 
 class Told(Struct, frozen=True):
     """What is said about a move: why, on which day (today), how the switch ports were set if not by sopctl, and whether
-    the server was moved at all: with `mistaken`, it always stood there, and the record was wrong."""
+    the server was moved at all: with `mistaken`, it always stood there, and the record was wrong. `language` is that of
+    the paper."""
 
     reason: str
     on: date | None = None
     by_hand: str = ""
     mistaken: bool = False
     letter: Path | None = None
+    language: Language = "id"
 
 
 def relocate(desk: Desk, deposit_id: str, *, to: To, told: Told) -> StepDone:
@@ -119,7 +122,7 @@ def _record(mine: Turn, spot: Place, told: Told, *, was_open: bool) -> StepDone:
         entries.append(LetterScan(document=mine.keep(f"pemindahan{letter.suffix.lower()}", read_scan(letter))))
     paper = None
     if before.placed and not told.mistaken:
-        form = move_record(mine, spot, why, on)
+        form = move_record(mine, told.language, spot=spot, why=why, on=on)
         kept = mine.keep("pemindahan.pdf", printed(mine.desk.site, form))
         paper = Paper(kept.file, kept.sha256, form.stamp.document_number)
     moved = Moved(moved_from=here, why=why, mistaken=told.mistaken, port_was_open=was_open, move_record=paper)

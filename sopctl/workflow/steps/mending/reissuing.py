@@ -19,8 +19,8 @@ from sopctl.store import dossiers, register
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.papers import export
-from sopctl.workflow.papers.addendum import addendum as addendum_paper
 from sopctl.workflow.papers.elements import stamp
+from sopctl.workflow.papers.mending.addendum import addendum as addendum_paper
 from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.scans import read_scan
 from sopctl.workflow.steps import required
@@ -62,7 +62,9 @@ def reissue(
         return _recorded(turns, why, content, data, number, letter)
 
 
-def addendum(desk: Desk, deposit_id: str, *, text: str, reason: str, letter: Path | None = None) -> StepDone:
+def addendum(
+    desk: Desk, deposit_id: str, *, text: str, reason: str, letter: Path | None = None, language: Language = "id"
+) -> StepDone:
     """Make an addendum to the newest hand-over form, to be signed by both parties: it says what is right.
 
     Raises NotNow for a deposit without such a form.
@@ -70,7 +72,7 @@ def addendum(desk: Desk, deposit_id: str, *, text: str, reason: str, letter: Pat
     why = required.reason(reason, "an addendum", _ask(deposit_id, "addendum", text))
     with act(desk, deposit_id, "reissue") as mine:
         event, issued = _issued(mine)
-        form = addendum_paper(mine, event, issued.number, text.strip(), why)
+        form = addendum_paper(mine, language, event, issued.number, text=text.strip(), why=why)
         kept = mine.keep("adendum.pdf", printed(desk.site, form))
         paper = Paper(kept.file, kept.sha256, form.stamp.document_number)
         amended = _amended(mine, "addendum", why, letter)
