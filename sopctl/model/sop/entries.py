@@ -497,8 +497,6 @@ class ExitRecorded(Entry, frozen=True, kw_only=True):
     """The record of a server that left. Of the first versions, it also says who wiped its disks; later ones have a row
     for each disk (`Sanitised`)."""
 
-    for_people = True
-
     document: Paper
     wiped: Wiped | None = None
 
