@@ -13,7 +13,7 @@ from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, P
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.signing.signatories import BOXES, Box, Signatory
 from sopctl.model.sop import record
-from sopctl.model.sop.entries import Amended, Signed, SignedPaper, from_data
+from sopctl.model.sop.entries import Amended, Decider, Signed, SignedPaper, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
@@ -152,8 +152,8 @@ def _signatories(dossier: Dossier, event: Event, paper: dict[str, Any]) -> tuple
         there = path.is_file() and not path.is_symlink()
     if there:
         return signatories(read_bounded(path, MAX_DATA))
-    decider = event.data.get("decider")
-    return (Signatory("first", decider["name"]),) if isinstance(decider, dict) and "name" in decider else ()
+    found = from_data(Decider, event)
+    return (Signatory("first", found.decider.name),) if found else ()
 
 
 def _data(paper: dict[str, Any]) -> str:
