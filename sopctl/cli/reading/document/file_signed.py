@@ -58,7 +58,7 @@ def command(
     The signatures are checked, and the file is recorded as the next revision of the paper that it was made from, in
     every dossier that has the paper. A scan needs the deposit, and the paper's number where several lack signatures.
     """
-    from sopctl.workflow.steps import signing
+    from sopctl.workflow.house import signing
 
     desk = open_desk(ctx)
     if scan:

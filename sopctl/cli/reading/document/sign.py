@@ -52,7 +52,7 @@ def command(
 
     The passphrase or PIN is asked for, or read from a file or the keyring; it is kept nowhere.
     """
-    from sopctl.workflow.steps import signing
+    from sopctl.workflow.house import signing
 
     desk = open_desk(ctx)
     if preview:

@@ -20,10 +20,11 @@ from sopctl.model.signing.signatories import Box
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.house import signing
 from sopctl.workflow.papers.integrity import check_file, documents
 from sopctl.workflow.papers.signed.chain import Issue, issues
 from sopctl.workflow.setup import journal
-from sopctl.workflow.steps import handover, inspecting, notifying, reservation, signing
+from sopctl.workflow.steps import handover, inspecting, notifying, reservation
 from sopctl.workflow.views import board
 from tests.adapters.signing.test_examining import _overlay, _rewrite, _shadow
 from tests.authority import PASSPHRASE, Authority, Identity, real_now
