@@ -83,9 +83,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         who = ", ".join(visit.visit.visitors)
         out.print(f"visit {visit.id} {visit.since:%Y-%m-%d %H:%M}: {printable(who)}, {printable(visit.visit.purpose)}")
     for each in about.maintenance:
-        what, until = each.maintenance, each.ended or each.maintenance.end
-        when = f"{what.begin:%Y-%m-%d %H:%M} until {until:%Y-%m-%d %H:%M}"
-        out.print(f"maintenance {each.id} {when}: {printable(what.reason)}")
+        out.print(f"maintenance {each.id} {each.when}: {printable(each.maintenance.reason)}")
     for document in documents:
         number = f"  {document.number}" if document.number else ""
         out.print(f"{document.state:<8} {document.file}{number}", style=None if document.state == "intact" else "red")
