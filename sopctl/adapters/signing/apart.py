@@ -12,7 +12,7 @@ import sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 from types import TracebackType
 from typing import IO, BinaryIO, Self
 
@@ -67,16 +67,16 @@ class Examiner:
     def examine(self, content: bytes, trust: Trust, now: datetime, issued: bytes | None = None) -> Examined:
         """As `examining.examine`. Raises OutsideFailure where the extra is missing."""
         process = self._process or self._started()
-        watch = Timer(self._seconds, process.kill)
+        late = Event()
+        watch = Timer(self._seconds, _end_late, (process, late))
         watch.daemon = True
         watch.start()
         try:
             _write(process.stdin, msgspec.msgpack.encode(Question(content, trust, now, issued)))
             found = msgspec.msgpack.decode(_read(process.stdout), type=Reply)
         except (OSError, EOFError, msgspec.MsgspecError):
-            late = not watch.is_alive()
             self._end()
-            return Examined(problem="it takes too long" if late else "whatever reads it ends")
+            return Examined(problem="it takes too long" if late.is_set() else "whatever reads it ends")
         finally:
             watch.cancel()
         if found.examined is None:
@@ -105,6 +105,11 @@ class Examiner:
             process.kill()
             with suppress(OSError):
                 process.communicate()
+
+
+def _end_late(process: "subprocess.Popen[bytes]", late: Event) -> None:
+    late.set()
+    process.kill()
 
 
 def _write(sink: IO[bytes] | None, content: bytes) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 from urllib.parse import urlsplit
 
 from sopctl.model.text import printable
@@ -62,7 +62,8 @@ def ask(
     sent = dict(headers)
     if login:
         sent["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
-    watch = Timer(seconds, _break, (connection,))
+    late = Event()
+    watch = Timer(seconds, _break, (connection, late))
     watch.daemon = True
     watch.start()
     try:
@@ -77,10 +78,10 @@ def ask(
             if len(content) > most:
                 raise Lost(f"the answer is larger than {most} bytes")
         if response.length:
-            raise Lost("the answer was cut off" if watch.is_alive() else "no whole answer in time")
+            raise Lost("no whole answer in time" if late.is_set() else "the answer was cut off")
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
     except (OSError, HTTPException, ValueError) as error:
-        raise Lost("no whole answer in time" if not watch.is_alive() else _said(error)) from None
+        raise Lost("no whole answer in time" if late.is_set() else _said(error)) from None
     finally:
         watch.cancel()
         connection.close()
@@ -100,7 +101,8 @@ def _connected(scheme: str, host: str, port: int | None, ca: Path | None) -> HTT
     return connection
 
 
-def _break(connection: HTTPConnection) -> None:
+def _break(connection: HTTPConnection, late: Event) -> None:
+    late.set()
     with suppress(OSError, AttributeError):
         connection.sock.shutdown(socket.SHUT_RDWR)
 
