@@ -36,6 +36,12 @@ battery: setup-dev ## Run what is too long for every change: every fault, every 
 	@SOPCTL_BATTERY=1 SOPCTL_FIGURES=$(CURDIR)/.cache/figures.jsonl $(BIN)/pytest -q -n 2 --dist worksteal -m 'battery or scaled'
 	@$(BIN)/python -m tests.faults.report .cache/figures.jsonl
 
+.PHONY: mutate
+mutate: setup-dev ## Do the tests notice wrong code? MUTANTS=300 of model/ and store/ by SEED=1, ONLY=store/journal.py (an hour)
+	@rm -f .cache/mutation.jsonl && mkdir -p .cache
+	@SOPCTL_FIGURES=$(CURDIR)/.cache/mutation.jsonl $(BIN)/python -m tests.faults.mutate $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+	@$(if $(ONLY),,$(BIN)/python -m tests.faults.report .cache/mutation.jsonl)
+
 .PHONY: coverage
 coverage: setup-dev ## Run the suite traced, and say which lines no test reaches (twice as long)
 	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered

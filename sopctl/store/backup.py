@@ -3,7 +3,8 @@
 What others write meanwhile: records and the journal are read under the site's lock, within moments. Documents and facts
 are never changed once they are there, so they are read afterwards; each is one that a history of the copy may name. The
 history of checks is not derived from anything: SQLite copies it as of one moment. What can be made again (the index,
-the folders of runs), locks and drafts are left out. Secrets (`keys/`) are there only sealed.
+the folders of runs), locks and drafts are left out. Secrets (`keys/`, and files of variables that hold one in plain
+text) are there only sealed.
 """
 
 import hashlib
@@ -24,13 +25,15 @@ from msgspec import Struct
 from sopctl import __version__
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.model.as_json import NotJson, from_json
-from sopctl.store import checks, settings, staging
+from sopctl.store import checks, modes, settings, staging
 from sopctl.store.durable import disk_errors, make_folder, opened, sync_folder, write_atomic
 from sopctl.store.journal import Anchor, Journal
 from sopctl.store.site import MOVED, Site
 
 MANIFEST = "MANIFEST.json"
 SECRETS = "keys.sealed"
+VARIABLES = "variables.sealed"
+SEALED = (SECRETS, VARIABLES)
 LEFT_OUT = frozenset({"var", "keys", ".git"})
 UNDERWAY = (".", staging.PREFIX)
 MAX_FILE = 256 * 1024 * 1024
@@ -39,8 +42,8 @@ SECRET_BYTES = 1024 * 1024
 
 
 class Manifest(Struct, frozen=True):
-    """What a backup holds: by path its SHA-256 (hex), and where the journal ended. `left` names what could not be
-    taken: symbolic links and the like."""
+    """What a backup holds: by path its SHA-256 (hex), and where the journal ended. `left` names what was
+    not taken: symbolic links and the like, and files with secrets where nothing seals them."""
 
     made: datetime
     version: str
@@ -49,9 +52,16 @@ class Manifest(Struct, frozen=True):
     left: tuple[str, ...] = ()
 
 
-def write(site: Site, file: Path, made: datetime, *, secrets: Callable[[bytes], bytes] | None = None) -> Manifest:
+def write(
+    site: Site,
+    file: Path,
+    made: datetime,
+    *,
+    is_secret: modes.Judge,
+    secrets: Callable[[bytes], bytes] | None = None,
+) -> Manifest:
     """Write a backup of the site to `file` (a gzipped tar, mode 0600); with `secrets`, what it makes of the packed
-    `keys/` too.
+    `keys/` too. What of Ansible's files `is_secret` goes where `keys/` goes.
 
     Raises UsageError for a file that exists or lies in the site, InvalidRecord when the journal was altered,
     OutsideFailure.
@@ -69,6 +79,10 @@ def write(site: Site, file: Path, made: datetime, *, secrets: Callable[[bytes], 
         with site.alone():
             records = {path: path.read_bytes() for path in _records(site, pack)}
             anchor = Journal(site.root).anchor()
+        with disk_errors(site.root, "read"):
+            variables = [path for path in records if _executed(site.root, path) and is_secret(path)]
+        for path in variables:
+            del records[path]
         for path, content in records.items():
             pack.add(str(path.relative_to(site.root)), content)
         for path in _documents(site, pack):
@@ -78,7 +92,10 @@ def write(site: Site, file: Path, made: datetime, *, secrets: Callable[[bytes], 
         if history is not None:
             pack.add(f"var/{checks.FILE_NAME}", history)
         if secrets:
-            pack.add(SECRETS, secrets(_packed_keys(site)))
+            pack.add(SECRETS, secrets(_packed(site.folder("keys"), _keys(site))))
+            pack.add(VARIABLES, secrets(_packed(site.root, variables)))
+        else:
+            pack.left += [str(path.relative_to(site.root)) for path in variables]
         manifest = Manifest(made, __version__, anchor, pack.files, tuple(pack.left))
         pack.add(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     return manifest
@@ -118,9 +135,9 @@ def restore(file: Path, root: Path, *, unseal: Callable[[bytes], bytes] | None =
             continue
         if missing.pop(name, "") != hashlib.sha256(content).hexdigest():
             raise _altered(file, name)
-        if name == SECRETS:
+        if name in SEALED:
             if unseal:
-                _unpack_keys(root, unseal(content))
+                _unpack(root / "keys" if name == SECRETS else root, unseal(content), private=name == SECRETS)
             continue
         path = root / name
         make_folder(path.parent)
@@ -210,29 +227,42 @@ def _checks(site: Site) -> bytes | None:
         ) from None
 
 
-def _packed_keys(site: Site) -> bytes:
+def _executed(root: Path, path: Path) -> bool:
+    return path.relative_to(root).parts[0] in modes.EXECUTED
+
+
+def _keys(site: Site) -> list[Path]:
+    """The files of `keys/` and of its folders."""
+    keys = site.folder("keys")
+    found = sorted([*keys.glob("*"), *keys.glob("*/*")])
+    return [path for path in found if path.is_file() and not (path.is_symlink() or path.parent.is_symlink())]
+
+
+def _packed(root: Path, paths: list[Path]) -> bytes:
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as packed:
-        keys = site.folder("keys")
-        for path in sorted([*keys.glob("*"), *keys.glob("*/*")]):
-            if path.is_file() and not (path.is_symlink() or path.parent.is_symlink()):
-                entry = tarfile.TarInfo(str(path.relative_to(keys)))
-                content = path.read_bytes()
-                entry.size = len(content)
-                packed.addfile(entry, io.BytesIO(content))
+        for path in paths:
+            entry = tarfile.TarInfo(str(path.relative_to(root)))
+            content = path.read_bytes()
+            entry.size = len(content)
+            packed.addfile(entry, io.BytesIO(content))
     return made.getvalue()
 
 
-def _unpack_keys(root: Path, content: bytes) -> None:
-    make_folder(root / "keys", 0o700)
+def _unpack(folder: Path, content: bytes, *, private: bool) -> None:
+    """Make the files of what was sealed, each its owner's alone; `private`: so are their folders, and they are one
+    deep."""
+    if private:
+        make_folder(folder, 0o700)
     with tarfile.open(fileobj=io.BytesIO(content)) as packed:
         for entry in packed:
-            folder, _, name = entry.name.rpartition("/")
-            right = all(part not in ("", ".", "..") and "/" not in part for part in (folder or "-", name))
+            parts = Path(entry.name).parts
+            right = parts and ".." not in parts and not Path(entry.name).is_absolute()
+            right = right and (len(parts) < 3 if private else parts[0] in modes.EXECUTED)
             file = packed.extractfile(entry) if entry.isreg() and right else None
             if file:
-                make_folder(root / "keys" / folder, 0o700)
-                write_atomic(root / "keys" / folder / name, file.read(SECRET_BYTES), mode=0o600)
+                make_folder((folder / entry.name).parent, 0o700 if private else 0o750)
+                write_atomic(folder / entry.name, file.read(SECRET_BYTES), mode=0o600)
 
 
 def _members(file: Path) -> Iterator[tuple[str, bytes]]:

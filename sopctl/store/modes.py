@@ -6,12 +6,13 @@
 | records | 0640 | 0660, of that group |
 | what Ansible executes | 0750, 0640 | the same: who edits it acts with the operator's keys |
 | `keys/` and what is in it | 0700, 0600 | the same: keys stay the operator's |
+| variables with a secret in plain text | 0600 | the same |
 """
 
 import grp
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from sopctl.errors import Action, InvalidRecord, OutsideFailure
 from sopctl.store.durable import disk_errors
 
 EXECUTED = ("ansible.cfg", "playbooks", "inventory", "roles")
+READ = tuple(f"{name}/" for name in EXECUTED)
 PRIVATE = ("var/runs/", "var/drafts/")
 """Each has its own mode, from whoever made it."""
 
@@ -37,7 +39,11 @@ class Loose(Struct, frozen=True):
         return f"{self.path} has mode {self.mode:04o}, {self.right:04o} is right"
 
 
-def loose(root: Path, shared_with: str = "") -> Iterator[Loose]:
+Judge = Callable[[Path], bool]
+"""Does a file that Ansible reads hold a secret in plain text?"""
+
+
+def loose(root: Path, shared_with: str = "", *, is_secret: Judge = lambda _path: False) -> Iterator[Loose]:
     """What is not as it must be in the site at `root`, which is shared with this group of the system.
 
     Raises OutsideFailure for a group that does not exist, or a path that cannot be looked at.
@@ -52,14 +58,17 @@ def loose(root: Path, shared_with: str = "") -> Iterator[Loose]:
         if stat.S_ISLNK(found.st_mode):
             continue
         right, theirs = _right(below, stat.S_ISDIR(found.st_mode), group)
+        with disk_errors(path, "read"):
+            if stat.S_ISREG(found.st_mode) and below.startswith(READ) and is_secret(path):
+                right = 0o600
         mode = stat.S_IMODE(found.st_mode)
         if mode != right or (theirs is not None and found.st_gid != theirs):
             yield Loose(path, mode, right, theirs)
 
 
-def repair(root: Path, shared_with: str = "") -> list[Loose]:
+def repair(root: Path, shared_with: str = "", *, is_secret: Judge = lambda _path: False) -> list[Loose]:
     """Set every mode and group as it must be. Returns what was changed. Raises OutsideFailure."""
-    changed = list(loose(root, shared_with))
+    changed = list(loose(root, shared_with, is_secret=is_secret))
     for each in changed:
         with disk_errors(each.path, "set the mode of"):
             if each.group is not None:

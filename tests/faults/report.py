@@ -10,19 +10,25 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 
 
-def table(lines: list[str]) -> str:
-    """The figures as a table in Markdown; of what was measured twice, the last."""
-    found = {entry["what"]: entry["said"] for entry in map(json.loads, lines)}
-    rows = "".join(f"| {what} | {found[what]} |\n" for what in sorted(found))
-    made = f"Measured on {datetime.now(UTC):%Y-%m-%d} with {os.cpu_count()} cores.\n\n"
-    return f"{made}| what | result |\n|---|---|\n{rows}"
+def table(lines: list[str], before: str = "", day: str = "") -> str:
+    """The figures as a table in Markdown; of what was measured twice, the last. What stands in the table `before` and
+    was not measured again stays, with its own day."""
+    rows = {row.split(" | ")[0].removeprefix("| "): row for row in before.splitlines() if row.startswith("| ")}
+    for heading in ("what", "---"):
+        rows.pop(heading, None)
+    for entry in map(json.loads, lines):
+        rows[entry["what"]] = f"| {entry['what']} | {entry['said']} | {day} |"
+    return "".join(
+        f"{row}\n" for row in ("| what | result | on |", "|---|---|---|", *(rows[what] for what in sorted(rows)))
+    )
 
 
 def main() -> None:
     before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
+    kept, _, after = rest.partition(END)
     lines = Path(sys.argv[1]).read_text().splitlines()
-    DOCUMENT.write_text(f"{before}{BEGIN}{table(lines)}{END}{after}")
+    day = f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores"
+    DOCUMENT.write_text(f"{before}{BEGIN}{table(lines, kept, day)}{END}{after}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import NamedTuple
@@ -48,15 +49,15 @@ def build(folder: Path) -> Path:
 
 
 class Server:
-    """Runs commands in forks of one process, under the shim `library`."""
+    """Runs commands in forks of one process, under the shim `library`, with more in its environment."""
 
-    def __init__(self, library: Path) -> None:
+    def __init__(self, library: Path, environment: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.serving"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "LD_PRELOAD": str(library), "NO_COLOR": "1"},
+            env={**os.environ, "LD_PRELOAD": str(library), "NO_COLOR": "1", **(environment or {})},
         )
 
     def run(

@@ -8,6 +8,9 @@
  *
  * `shim_power` names the file system that CUT cuts, and what lies: a synchronisation (of files, of folders) that says it
  * is done and does nothing. A test with a lie shows that the test could fail.
+ *
+ * Where the environment names a file in SHIM_PROGRAMS, every program that the process or its children start is noted
+ * there: its arguments, then its environment, one a line.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,6 +19,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -136,3 +140,34 @@ CALL(int, truncate, (const char *path, off_t size), (path, size))
 
 OPEN(open)
 OPEN(open64)
+
+extern char **environ;
+
+static void note(char *const arguments[], char *const environment[]) {
+    const char *path = getenv("SHIM_PROGRAMS");
+    if (!path) return;
+    int to = REAL(open)(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    for (int which = 0; to >= 0 && which < 2; which++) {
+        char *const *each = which ? environment : arguments;
+        for (; each && *each; each++) {
+            if (REAL(write)(to, *each, strlen(*each)) < 0) break;
+            if (REAL(write)(to, "\n", 1) < 0) break;
+        }
+    }
+    if (to >= 0) REAL(close)(to);
+}
+
+int execve(const char *path, char *const arguments[], char *const environment[]) {
+    note(arguments, environment);
+    return REAL(execve)(path, arguments, environment);
+}
+
+int execv(const char *path, char *const arguments[]) {
+    note(arguments, environ);
+    return REAL(execve)(path, arguments, environ);
+}
+
+int execvp(const char *file, char *const arguments[]) {
+    note(arguments, environ);
+    return REAL(execvp)(file, arguments);
+}

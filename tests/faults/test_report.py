@@ -5,4 +5,11 @@ from tests.faults.report import table
 
 def test_of_what_was_measured_twice_the_last_counts() -> None:
     lines = ['{"what": "kills", "said": "1"}', '{"what": "cuts", "said": "3"}', '{"what": "kills", "said": "2"}']
-    assert table(lines).endswith("| what | result |\n|---|---|\n| cuts | 3 |\n| kills | 2 |\n")
+    made = table(lines, day="2026-11-26")
+    assert made == "| what | result | on |\n|---|---|---|\n| cuts | 3 | 2026-11-26 |\n| kills | 2 | 2026-11-26 |\n"
+
+
+def test_what_was_not_measured_again_stays_with_its_day() -> None:
+    first = table(['{"what": "kills", "said": "1"}', '{"what": "cuts", "said": "3"}'], day="2026-11-26")
+    then = table(['{"what": "kills", "said": "2"}'], first, "2026-12-01")
+    assert then.splitlines()[2:] == ["| cuts | 3 | 2026-11-26 |", "| kills | 2 | 2026-12-01 |"]

@@ -179,6 +179,8 @@ def test_each_role_on_a_phone_and_accessible(
     script = AXE_FILE_PATH.read_text()
     paths = [
         "/",
+        "/rak/A1",
+        "/periksa",
         "/permohonan",
         "/berkas?keadaan=all",
         f"/berkas/{first}",

@@ -62,6 +62,20 @@ def test_what_is_loose_is_named_and_repaired(tmp_path: Path, sopctl: Callable[..
     assert list(modes.loose(root)) == []
 
 
+def test_a_plain_secret_stays_closed(tmp_path: Path, sopctl: Callable[..., Ran]) -> None:
+    """`doctor --repair` opened such a file to the group that `doctor` then warned of."""
+    root = init.init(tmp_path / "other").root
+    secret, plain = root / "inventory/group_vars/mine.yml", root / "inventory/group_vars/yours.yml"
+    secret.parent.mkdir()
+    secret.write_text("db_password: rahasia\n")
+    plain.write_text("ntp_server: ntp.example.org\n")
+    for before in (0o600, 0o640):
+        secret.chmod(before)
+        plain.chmod(0o600)
+        sopctl("--site", str(root), "doctor", "--repair")
+        assert (mode(secret), mode(plain)) == (0o600, 0o640)
+
+
 @pytest.mark.parametrize("name", [".", "ansible.cfg", "playbooks/roles/sshd/tasks", "inventory/deposits.sopctl.yml"])
 def test_what_others_could_change_is_not_executed(tmp_path: Path, name: str) -> None:
     site = init.init(tmp_path / "site")

@@ -16,7 +16,9 @@ from sopctl.cli.render import put_json
 )
 @click.argument("file", metavar="FILE", type=FILE)
 @click.option("--moving", is_flag=True, help="Another controller goes on: from now on nothing is done from here.")
-@click.option("--with-secrets", is_flag=True, help="Also keys/, sealed with a passphrase.")
+@click.option(
+    "--with-secrets", is_flag=True, help="Also keys/ and plain secrets in variables, sealed with a passphrase."
+)
 @passphrase_option
 @json_option
 @click.pass_context
@@ -31,8 +33,9 @@ def command(
 ) -> None:
     """Write the whole site to FILE, consistent while others go on working. FILE must be new.
 
-    The history of checks is in it; what can be made again is not. Secrets (keys/) are left out unless asked for, and
-    then sealed. Print its anchor on paper: it shows later whether the journal goes on from here.
+    The history of checks is in it; what can be made again is not. Secrets (keys/, and files of variables that hold one
+    in plain text) are left out unless asked for, and then sealed. Print its anchor on paper: it shows later whether the
+    journal goes on from here.
 
     With --moving the site is left to another controller, where it is restored: here it can still be read, but nothing
     is recorded, and nobody logs in anywhere. Remove the timers here: sopctl schedule remove.
@@ -49,4 +52,4 @@ def command(
     if moving:
         click.echo("  this site is for reading only now; remove its timers here: sopctl schedule remove")
     for name in done.left:
-        click.echo(f"  left out, no regular file: {name}", err=True)
+        click.echo(f"  left out, no regular file or a secret: {name}", err=True)

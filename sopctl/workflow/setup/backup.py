@@ -12,6 +12,7 @@ from sopctl.store import backup, locks
 from sopctl.store.site import Moved, Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import journal, validation
+from sopctl.workflow.setup.secrets import has_secret
 
 
 class Done(Struct, frozen=True):
@@ -36,8 +37,8 @@ def write(desk: Desk, file: Path, *, passphrase: str | None = None, moving: bool
     if moving:
         with _given_away(desk, file):
             return write(desk, file, passphrase=passphrase)
-    secrets = None if passphrase is None else (lambda content: sealing.seal(content, passphrase))
-    made = backup.write(desk.site, file, desk.now(), secrets=secrets)
+    seal = None if passphrase is None else (lambda content: sealing.seal(content, passphrase))
+    made = backup.write(desk.site, file, desk.now(), is_secret=has_secret, secrets=seal)
     return _done(file, made)
 
 

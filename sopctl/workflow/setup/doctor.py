@@ -19,7 +19,7 @@ from sopctl.workflow.office_key import key_state
 from sopctl.workflow.ports import switches
 from sopctl.workflow.servers import reach
 from sopctl.workflow.setup import scheduling
-from sopctl.workflow.setup.secrets import exposed
+from sopctl.workflow.setup.secrets import exposed, has_secret
 from sopctl.workflow.steps.rotating import usable
 
 LIBRARIES = ("ansible-core", "ansible-runner", "paramiko", "netmiko", "typst", "PyYAML")
@@ -204,12 +204,12 @@ def repair(site_dir: str | None) -> list[str]:
     """Set the modes of the site's files as they must be. Returns what was changed. Raises as `Site.find`, and
     OutsideFailure."""
     site = Site.find(site_dir)
-    return [str(each) for each in modes.repair(site.root, site.settings.site.group)]
+    return [str(each) for each in modes.repair(site.root, site.settings.site.group, is_secret=has_secret)]
 
 
 def _modes(site: Site) -> Diagnosis:
     try:
-        found = list(modes.loose(site.root, site.settings.site.group))
+        found = list(modes.loose(site.root, site.settings.site.group, is_secret=has_secret))
     except SopctlError as error:
         return Diagnosis("modes", False, error.message, error.remedy, needed=False)
     if not found:

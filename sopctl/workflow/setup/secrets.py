@@ -48,6 +48,11 @@ def _open(path: Path) -> bool:
     return bool(path.stat().st_mode & _OTHERS)
 
 
+def has_secret(path: Path) -> bool:
+    """Does a file that Ansible reads hold a secret in plain text? Raises OSError."""
+    return bool(_secret_in(path))
+
+
 def _secret_in(path: Path) -> str:
     with path.open("rb") as file:
         text = file.read(MAX_READ)

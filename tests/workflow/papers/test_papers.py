@@ -325,6 +325,16 @@ def test_a_letter_that_was_filled_in_comes_back(
     assert written == asked
 
 
+@pytest.mark.parametrize("written", ["19850202 201001 2 002", "198502022010012002", "19850202.201001.2.002", ""])
+def test_a_number_is_read_as_cards_have_it(desk: Desk, tmp_path: Path, written: str) -> None:
+    def fill(sheet: Any) -> None:
+        value_cell(sheet, "contacts.technical.nip").value = written
+        value_cell(sheet, "contacts.technical.rank").value = "Penata (III/c)"
+
+    contact = request_letter.read(desk.site, edited(filled_letter(desk, tmp_path), fill)).contacts.technical
+    assert (contact.nip, contact.rank) == ("198502022010012002" if written else "", "Penata (III/c)")
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [

@@ -79,6 +79,26 @@ def test_secrets_come_only_when_asked_for_and_sealed(full: Desk, tmp_path: Path)
     assert not (tmp_path / "other.tar.gz").exists()
 
 
+def test_a_plain_secret_of_ansibles_is_a_secret(full: Desk, tmp_path: Path) -> None:
+    """Variables that doctor calls a secret: they came along in plain text, and came back for others to read."""
+    name = "inventory/host_vars/PS-2026-0001.yml"
+    variables = full.site.root / name
+    variables.parent.mkdir(exist_ok=True)
+    variables.write_text("db_password: rahasia\n")
+    variables.chmod(0o600)
+    plain = backup.write(full, tmp_path / "plain.tar.gz")
+    assert plain.left == (name,)
+    assert b"rahasia" not in gzip.decompress((tmp_path / "plain.tar.gz").read_bytes())
+    assert backup.restore(tmp_path / "plain.tar.gz", tmp_path / "without", terminal.desk).problems == ()
+    assert not (tmp_path / "without" / name).exists()
+    sealed = backup.write(full, tmp_path / "sealed.tar.gz", passphrase=PASSPHRASE)
+    assert sealed.left == ()
+    assert b"rahasia" not in gzip.decompress((tmp_path / "sealed.tar.gz").read_bytes())
+    backup.restore(tmp_path / "sealed.tar.gz", tmp_path / "with", terminal.desk, passphrase=PASSPHRASE)
+    back = tmp_path / "with" / name
+    assert (back.read_text(), back.stat().st_mode & 0o777) == ("db_password: rahasia\n", 0o600)
+
+
 def test_a_backup_replaces_nothing_and_lies_elsewhere(full: Desk, tmp_path: Path) -> None:
     (tmp_path / "there").write_text("mine")
     for file in (tmp_path / "there", full.site.root / "backup.tar.gz"):

@@ -8,6 +8,7 @@ import pytest
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.sop.entries import Configured, OfficeKey
 from sopctl.store.settings import FILE_NAME
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, act, turn
 from sopctl.workflow.office_key import fingerprint
 from sopctl.workflow.setup import doctor, rotation
@@ -63,6 +64,29 @@ def test_both_are_named_until_no_server_knows_the_old_one(desk: Desk, server: st
     with pytest.raises(NotNow, match="no key before"):
         rotation.retire(desk)
     assert rotation.begin(desk) == "management-3"
+
+
+def test_two_at_once_change_a_key_once(desk: Desk, server: str) -> None:
+    """Whoever comes second finds the change begun, and the server held."""
+    rotation.begin(desk)
+    other = Desk(Site(desk.site.root), desk.deciding, desk.clock)
+    assert rotation.begin(other) == "management-2"
+    with act(desk, server, "rotate"):
+        answers = rotating.rotate(other, [server])
+    assert answers.errors[server].id == "held-by-another"
+    assert sorted(path.name for path in (desk.site.root / "keys").glob("management*.pub")) == [
+        "management-2.pub",
+        "management.pub",
+    ]
+
+
+@pytest.mark.parametrize("name", ["management-2", "management"])
+def test_a_key_that_others_can_read_stops_all_before_anything_is_sent(desk: Desk, server: str, name: str) -> None:
+    rotation.begin(desk)
+    (desk.site.root / "keys" / name).chmod(0o644)
+    with pytest.raises(OutsideFailure, match="can be read by others"):
+        rotating.rotate(desk, [server])
+    assert rotation.status(desk).left[0].state == "before"
 
 
 def test_a_key_that_cannot_be_used_is_not_named(desk: Desk) -> None:

@@ -22,7 +22,7 @@ from sopctl.model.sop.entries import (
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.messages.notes import told
-from sopctl.workflow.papers.loss_record import loss_record
+from sopctl.workflow.papers.mending.loss_record import loss_record
 from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.ports import deposit_port, switches
 from sopctl.workflow.scans import read_scan

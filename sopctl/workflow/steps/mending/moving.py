@@ -14,7 +14,7 @@ from sopctl.model.sop.entries import Entry, LetterScan, Moved, OnDay, Paper, Por
 from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
-from sopctl.workflow.papers.move_record import move_record
+from sopctl.workflow.papers.mending.move_record import move_record
 from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.ports import deposit_port, switches
 from sopctl.workflow.scans import read_scan

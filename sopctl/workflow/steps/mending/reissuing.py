@@ -19,8 +19,8 @@ from sopctl.store import dossiers, register
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.papers import export
-from sopctl.workflow.papers.addendum import addendum as addendum_paper
 from sopctl.workflow.papers.elements import stamp
+from sopctl.workflow.papers.mending.addendum import addendum as addendum_paper
 from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.scans import read_scan
 from sopctl.workflow.steps import required

@@ -8,7 +8,7 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.rack import Place
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.elements import place_of, section, server_section
-from sopctl.workflow.papers.signed_record import signed_record
+from sopctl.workflow.papers.mending.signed_record import signed_record
 
 
 def move_record(mine: Turn, language: Language, *, spot: Place, why: str, on: date | None) -> forms.Paper:

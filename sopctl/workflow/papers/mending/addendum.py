@@ -6,7 +6,7 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.sop.history import Event
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.papers.elements import section, server_section
-from sopctl.workflow.papers.signed_record import signed_record
+from sopctl.workflow.papers.mending.signed_record import signed_record
 
 
 def addendum(mine: Turn, language: Language, event: Event, number: str, *, text: str, why: str) -> forms.Paper:

@@ -1,0 +1,1 @@
+"""The papers of what befalls a server or a form: moved, gone, mended."""

@@ -1,0 +1,288 @@
+"""Do the tests notice when the code is wrong? Changes one place at a time and runs the tests that speak of its module:
+`python -m tests.faults.mutate [--mutants N] [--seed N] [--only PATH]`.
+
+Each mutant differs from the code in one operator, condition, number, name-like string, answer or statement. What a
+sentence says is left as it is: nobody tests wording, and nobody should. A mutant is killed when a test fails, or when
+the tests do not end in time. The places are drawn by a seed from model/ and store/, in a copy of the checkout.
+"""
+
+import argparse
+import ast
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from tests.cases import rows
+from tests.faults.scale import figure
+
+CHECKOUT = Path(__file__).parents[2]
+ROOMS = ("model", "store")
+NO_TESTS = 5
+"""Exit code of pytest when there is nothing to run."""
+CPU_SECONDS = 120
+"""Which the tests of one mutant may take: some twenty times what they do."""
+NEAR, MOST = 4, 12
+"""So many test files that speak of a module are asked first, and so many at all."""
+
+COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+COMBINED: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.FloorDiv,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+}
+
+
+DECLARES = frozenset({"frozen", "kw_only", "strict"})
+"""Arguments that hold what mypy has shown already."""
+
+
+class Place(NamedTuple):
+    """Where a mutant differs: the file, which of its nodes, and how."""
+
+    file: Path
+    node: int
+    line: int
+    how: str
+
+
+def changed(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """What a node is made into, each with a word for it."""
+    yield from _operators(node)
+    yield from _values(node)
+    yield from _statements(node)
+
+
+def _operators(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    match node:
+        case ast.Compare(left=left, ops=[operator], comparators=right) if type(operator) in COMPARED:
+            other = COMPARED[type(operator)]
+            yield f"{type(operator).__name__} → {other.__name__}", ast.Compare(left, [other()], right)
+        case ast.BoolOp(op=ast.And(), values=values):
+            yield "and → or", ast.BoolOp(ast.Or(), values)
+        case ast.BoolOp(op=ast.Or(), values=values):
+            yield "or → and", ast.BoolOp(ast.And(), values)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield "not left out", operand
+        case ast.BinOp(left=left, op=op, right=value) if type(op) in COMBINED:
+            yield f"{type(op).__name__} → {COMBINED[type(op)].__name__}", ast.BinOp(left, COMBINED[type(op)](), value)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            yield f"condition {ast.unparse(test)[:40]} always True", body
+            yield f"condition {ast.unparse(test)[:40]} always False", orelse
+
+
+def _values(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    match node:
+        case ast.Constant(value=bool(known)):
+            yield f"{known} → {not known}", ast.Constant(not known)
+        case ast.Constant(value=int(number)):
+            yield f"{number} → {number + 1}", ast.Constant(number + 1)
+        case ast.Constant(value=str(text)) if text and not any(map(str.isspace, text)):
+            yield f"{text!r} changed", ast.Constant(f"{text}X")
+
+
+def _statements(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    match node:
+        case ast.If(test=test, body=body, orelse=orelse):
+            for known in (True, False):
+                yield f"condition {ast.unparse(test)[:40]} always {known}", ast.If(ast.Constant(known), body, orelse)
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
+            yield "answers None", ast.Return(ast.Constant(None))
+        case ast.Expr(value=ast.Call() as call):
+            yield f"{ast.unparse(call)[:40]} left out", ast.Pass()
+        case ast.Raise():
+            yield "raise left out", ast.Pass()
+        case ast.Continue():
+            yield "continue → break", ast.Break()
+        case ast.Break():
+            yield "break → continue", ast.Continue()
+
+
+def _not_run(tree: ast.Module) -> set[int]:
+    """The nodes, by their number, that have no effect when the program runs: documentation and annotations of
+    functions, and what only a type checker reads."""
+    numbers = {id(node): number for number, node in enumerate(ast.walk(tree))}
+    found: list[ast.AST] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            found.append(node)
+        elif isinstance(node, ast.FunctionDef):
+            every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg)
+            found += [each.annotation for each in every if each and each.annotation]
+            found += [node.returns] if node.returns else []
+            found += [each.annotation for each in ast.walk(node) if isinstance(each, ast.AnnAssign)]
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            found.append(node)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("cast", "TypeVar"):
+            found += node.args[:1]
+        elif isinstance(node, ast.keyword) and node.arg in DECLARES:
+            found.append(node)
+    return {numbers[id(each)] for node in found for each in ast.walk(node)}
+
+
+def places(file: Path) -> list[Place]:
+    """Every mutant of a file."""
+    tree = ast.parse(file.read_text())
+    left = _not_run(tree)
+    return [
+        Place(file, number, getattr(node, "lineno", 0), how)
+        for number, node in enumerate(ast.walk(tree))
+        if number not in left
+        for how, _ in changed(node)
+    ]
+
+
+def mutant(place: Place) -> str:
+    """The source of a file with its one change."""
+    tree = ast.parse(place.file.read_text())
+    target = list(ast.walk(tree))[place.node]
+    other = next(made for how, made in changed(target) if how == place.how)
+
+    class Put(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            return other if node is target else self.generic_visit(node)
+
+    return ast.unparse(ast.fix_missing_locations(Put().visit(tree))) + "\n"
+
+
+def judges(module: Path) -> list[list[str]]:
+    """The test files that judge a module (below sopctl/), in the order in which they are asked: its own, that of the
+    module through which it is tested, and those that import them; where there is none, those of its room. Never the
+    lab's, nor these."""
+    tests = CHECKOUT / "tests"
+    through = {row["module"]: row["of"] for row in rows("mirror") if "module" in row}
+    chain = [str(module)]
+    while chain[-1] in through:
+        chain.append(through[chain[-1]])
+    asked = [tests / Path(each).with_name(f"test_{Path(each).name}") for each in chain]
+    every = sorted(
+        (path for room in (*ROOMS, "workflow") for path in (tests / room).rglob("test_*.py")),
+        key=lambda path: path.stat().st_size,
+    )
+    for each in chain:
+        dotted = ".".join(("sopctl", *Path(each).with_suffix("").parts)).removesuffix(".__init__")
+        asked += [path for path in every if _imports(path, dotted)]
+    asked += [tests / f"{module.parent.parent}/test_appliance.py"] if module.parent.name == "platforms" else []
+    near = [path for path in dict.fromkeys(asked) if path.is_file()]
+    room = tests / module.parent
+    while not near:
+        near, room = sorted(room.glob("test_*.py"), key=lambda path: path.stat().st_size), room.parent
+    parts = (near[:NEAR], near[NEAR:MOST])
+    return [[str(path.relative_to(CHECKOUT)) for path in part] for part in parts if part]
+
+
+def _imports(path: Path, dotted: str) -> bool:
+    package, _, name = dotted.rpartition(".")
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (
+            node.module == dotted or (node.module == package and any(each.name == name for each in node.names))
+        ):
+            return True
+    return False
+
+
+class Judges:
+    """Runs the tests on mutants, each in the same copy of the checkout, which is as it was afterwards."""
+
+    def __init__(self, copy: Path) -> None:
+        self._copy = copy
+        self._sound: set[tuple[str, ...]] = set()
+
+    def judge(self, place: Place) -> bool:
+        """Does a test notice this mutant? Ends the program when the tests fail without any."""
+        relative = place.file.relative_to(CHECKOUT)
+        there = self._copy / relative
+        for tests in judges(relative.relative_to("sopctl")):
+            if tuple(tests) not in self._sound and self._noticed(tests):
+                sys.exit(f"these tests fail as it is: {' '.join(tests)}")
+            self._sound.add(tuple(tests))
+            there.write_text(mutant(place))
+            try:
+                if self._noticed(tests):
+                    return True
+            finally:
+                there.write_text(place.file.read_text())
+        return False
+
+    def _noticed(self, tests: list[str]) -> bool:
+        words = [
+            "-q",
+            "-x",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "--timeout=1200",
+            "-m",
+            "not battery and not lab",
+            *tests,
+        ]
+        ended = subprocess.run(
+            ["prlimit", f"--cpu={CPU_SECONDS}", sys.executable, "-B", "-m", "pytest", *words],
+            cwd=self._copy,
+            env={**os.environ, "PYTHONPATH": str(self._copy)},
+            capture_output=True,
+            check=False,
+        )
+        return ended.returncode not in (0, NO_TESTS)
+
+
+def copied(into: Path) -> Path:
+    """A copy of what is in the repository, or could be: nothing that is ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (CHECKOUT / name).is_file():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            (into / name).write_bytes((CHECKOUT / name).read_bytes())
+            (into / name).chmod((CHECKOUT / name).stat().st_mode)
+    return into
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description="Do the tests notice when the code is wrong?")
+    options.add_argument("--mutants", type=int, default=300, help="how many are drawn; 0: all")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--only", default="", help="a file or folder below sopctl/")
+    given = options.parse_args()
+    files = [path for room in ROOMS for path in sorted((CHECKOUT / "sopctl" / room).rglob("*.py"))]
+    files = [path for path in files if given.only in str(path.relative_to(CHECKOUT / "sopctl"))]
+    every = [place for path in files for place in places(path)]
+    drawn = Random(given.seed).sample(every, min(given.mutants or len(every), len(every)))
+    with tempfile.TemporaryDirectory() as folder:
+        tests, killed = Judges(copied(Path(folder))), 0
+        for number, place in enumerate(drawn, 1):
+            noticed = tests.judge(place)
+            killed += noticed
+            where = f"{place.file.relative_to(CHECKOUT)}:{place.line}"
+            verdict = "killed" if noticed else "SURVIVED"
+            print(f"{number}/{len(drawn)} {verdict}: {where} {place.how}", flush=True)  # noqa: T201
+    share = 100 * killed / max(len(drawn), 1)
+    said = f"{len(drawn)} of {len(every)} mutants of model/ and store/ tried (seed {given.seed}): {share:.0f} % killed"
+    print(said)  # noqa: T201
+    figure("mutation", said)
+
+
+if __name__ == "__main__":
+    main()
