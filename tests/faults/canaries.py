@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import pypdfium2
+
 DEEPEST = 4
 """How many packings inside each other are opened."""
 
@@ -64,6 +66,8 @@ def _unpacked(content: bytes) -> Iterator[bytes]:
     elif content.startswith(b"\x1f\x8b"):
         yield zlib.decompress(content, 31)
     elif content.startswith(b"%PDF"):
+        for page in pypdfium2.PdfDocument(content):  # as it is read: a font's glyphs are no letters
+            yield page.get_textpage().get_text_bounded().encode()
         for stream in re.finditer(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
             with suppress(zlib.error):
                 yield zlib.decompressobj().decompress(stream[1])

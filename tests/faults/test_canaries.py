@@ -204,7 +204,7 @@ def _stage(root: Path, folder: Path, home: Path, held: ExitStack, monkeypatch: p
         }
         return {name for name, is_so in seen.items() if is_so}
 
-    secret |= {folder / "unsealed/keys"}
+    secret |= {folder / "unsealed" / name for name in ("keys", "inventory/host_vars")}  # asked for, and opened
     return Stage(root, folder, home, planted, frozenset(secret), [mailbox.taken, got], used, words)
 
 
