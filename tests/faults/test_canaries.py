@@ -297,6 +297,8 @@ def variants(words: list[str], number: int, *, plain: bool) -> Iterator[tuple[li
         yield [*words, *([] if as_json else ["--json"])], True
 
 
+PART = ROWS if WHOLE else ROWS[: 1 + next(at for at, row in enumerate(ROWS) if row["words"][:1] == ["configure"])]
+"""A bounded run goes with the deposits until one is configured, with the owner's password."""
 READING = (
     *("list", "show", "todo", "report", "runs", "validate", "doctor", "document list", "document verify"),
     *("document make inventory", "document make guestbook", "document make sop", "journal anchor", "journal verify"),
@@ -320,7 +322,7 @@ def test_no_secret_comes_out_of_any_command(stage: Stage, shim: Path, tmp_path_f
     wrong: list[str] = []
     ran = 0
     with Server(shim, environment) as server:
-        for number, row in enumerate(ROWS):
+        for number, row in enumerate(PART):
             words = [word.format(**stage.words) for word in row["words"]]
             prepare(stage, words)
             for tried, right in variants(words, number, plain="plain" in row):
@@ -331,14 +333,15 @@ def test_no_secret_comes_out_of_any_command(stage: Stage, shim: Path, tmp_path_f
                 if right and ended.code != row.get("code", 0):
                     wrong.append(f"{' '.join(tried)} ends with {ended.code}: {ended.err[-300:]}{ended.out[-300:]}")
                 ran += 1
-    wrong += [f"was not in use: {name}" for name in sorted(IN_USE - stage.used())]
+    if WHOLE:
+        wrong += [f"was not in use: {name}" for name in sorted(IN_USE - stage.used())]
     wrong += leaks(stage.site.parent, stage.planted, stage.secret)
     for sent in (each for to in stage.sent for each in to):
         wrong += [f"a message: {name}" for name in found(sent, stage.planted)]
     started = programs.read_bytes()
     theirs = {name: secret for name, secret in stage.planted.items() if name != "a token of the operator's"}
     wrong += [f"a program was started with {name}" for name in found(started, theirs)]
-    assert b"ssh-keygen" in started, "what was started was noted"
+    assert b"sopctl.adapters.channels" in started, "what was started was noted"
     assert wrong == []
     figure(
         "canary secrets",
