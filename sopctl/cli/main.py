@@ -137,10 +137,13 @@ def _let_go() -> None:
 
 def _run() -> int:
     code: int = ExitCode.OK
+    stdout = sys.stdout
     try:
         cli.main(standalone_mode=False, prog_name="sopctl")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else ExitCode.USAGE
+        if sys.stdout is not stdout:  # click puts another in its place when the pipe was closed, and exits with 1
+            code = ExitCode.OK
     except click.exceptions.Exit as end:
         code = end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:

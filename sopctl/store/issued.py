@@ -16,7 +16,7 @@ from msgspec import Struct
 from sopctl.errors import Conflict, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.entries import Kept
-from sopctl.store.durable import Unconfirmed, make_folder, opened, undisturbed, write_atomic
+from sopctl.store.durable import Unconfirmed, make_folder, opened, sweep, undisturbed, write_atomic
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 
@@ -88,6 +88,7 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
     with site.alone(), undisturbed():
         site.refuse_moved()
         make_folder(folder)
+        sweep(folder)
         if len(read(site)) != len(before) or new.seq != len(before) + 1:
             raise Conflict("issued-meanwhile", "another report was issued in the meantime", remedy="Issue it again.")
         journal = Journal(site.root).catch_up(NAME, before)

@@ -185,6 +185,18 @@ def test_hostile_text_never_reaches_the_terminal_raw(sopctl: Callable[..., Ran],
     assert "\\x1b" in ran.err
 
 
+def test_a_pipe_that_is_closed_before_the_first_line_is_no_error_either(
+    desk: Desk, file_request: Callable[..., str]
+) -> None:
+    """Not 1, which would be an answer: of `dispose`, that nothing was recorded."""
+    deposit, site = file_request(), desk.site.root
+    for words in ("list", "list --json", f"dispose {deposit} --by kadis --instruction x"):
+        line = f"{sys.executable} -m sopctl --site {site} {words} | true"
+        ran = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stderr) == (0, ""), words
+    assert dossiers.read(desk.site, deposit).standing.place == "penitipan 3"
+
+
 def test_a_closed_pipe_is_no_error(tmp_path: Path, made_site: Path) -> None:
     line = f"{sys.executable} -m sopctl --site {made_site} sop show penitipan | head -n 1"
     ran = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, check=False)

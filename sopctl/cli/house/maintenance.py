@@ -120,8 +120,7 @@ def _put(ctx: click.Context, done: "Planned", *, as_json: bool) -> None:
         put_json(done)
         end(done.everyone_told)
     what = done.window.maintenance
-    until = done.window.ended or what.end
-    click.echo(f"{done.window.id}  {what.begin:%Y-%m-%d %H:%M} until {until:%Y-%m-%d %H:%M}: {printable(what.reason)}")
+    click.echo(f"{done.window.id}  {done.window.when}: {printable(what.reason)}")
     for each in done.told:
         how = f"letter: {each.document.file}" if each.document else f"{each.via}: {printable(each.to)}"
         wrong = f" – {printable(each.problem)}" if each.problem else ""

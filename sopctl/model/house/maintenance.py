@@ -80,6 +80,15 @@ class Window(Struct, frozen=True):
         end = int(min(self.maintenance.end, self.ended or self.maintenance.end).timestamp())
         return Span(begin, end) if begin < end else None
 
+    @property
+    def when(self) -> str:
+        """From when until when, in words; of one that was called off before it began, that it was."""
+        planned, ended = self.maintenance, self.ended
+        begin = f"{planned.begin:%Y-%m-%d %H:%M}"
+        if ended and not self.span:
+            return f"{begin}, called off on {ended:%Y-%m-%d %H:%M}"
+        return f"{begin} until {ended or planned.end:%Y-%m-%d %H:%M}"
+
     def covers(self, at: int) -> bool:
         """Is it under way at this time (seconds since 1970)?"""
         return self.span is not None and self.span.began <= at < self.span.ended

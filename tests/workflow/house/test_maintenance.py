@@ -136,6 +136,9 @@ def test_it_is_shown_with_each_server_concerned(desk: Desk, two: list[str], sopc
     maintenance.plan(desk, racks=["A1"], ids=[], **TIMES)
     for each in two:
         assert "maintenance P-2026-0001 2026-11-23 10:30 until 2026-11-23 12:30: ganti PDU" in sopctl("show", each).out
+    maintenance.cancel(desk, "1", reason="ditunda")
+    said = "maintenance P-2026-0001 2026-11-23 10:30, called off on 2026-11-23 09:30: ganti PDU"
+    assert said in " ".join(sopctl("show", two[0]).out.split())
 
 
 def checked(desk: Desk, deposit: str, answers: str, every: timedelta) -> None:
