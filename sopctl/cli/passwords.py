@@ -68,3 +68,15 @@ def asked(account: str) -> "Password":
             remedy="Give it in a file: --password-file FILE",
         )
     return first_contact.one_line(click.prompt(f"Password of {account}", hide_input=True, err=True), "typed")
+
+
+def of_key(file: Path | None, keyring: str | None, key: str) -> "Password":
+    """The passphrase or PIN of a `key` that signs, from a file, the keyring, or typed. Raises UsageError for two
+    places, or without a terminal."""
+    from sopctl.workflow.servers import first_contact
+
+    if file and keyring:
+        raise choose_one("--password-file", "--keyring")
+    if file:
+        return first_contact.from_file(file)
+    return first_contact.from_keyring(keyring, key) if keyring else asked(key)

@@ -32,6 +32,7 @@ _VERBS = {
     "lab status": Asked("lab status", id="--name {id}"),
     "lab switch": Asked("lab switch", id="--name {id}"),
     "lab up": Asked("lab up", id="--name {id}"),
+    "sign": Asked("document file-signed <file>"),
     "return data-saved": Asked("return", options="--data-saved"),
 }
 """By verb, or by verb and task where its tasks differ; for a verb that is not here, the command in the table of

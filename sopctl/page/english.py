@@ -105,6 +105,14 @@ ENGLISH = {
     ),
     "Rak {name}": "Rack {name}",
     "Ruang": "Room",
+    "Ditandatangani": "Signed",
+    "Diterbitkan kantor ini, tetapi sesudah itu ditandatangani lagi: ada yang lebih baru.": "Issued by this office, "
+    "but signed again since: there is a newer one.",
+    "Isinya yang diterbitkan, dan tanda tangannya sah, tetapi belum dicatat kantor ini.": "Its content is what was "
+    "issued, and its signatures hold, but this office has not filed it yet.",
+    "Ada tanda tangan yang tidak sah.": "A signature does not hold.",
+    "Isinya yang diterbitkan, tetapi tanda tangannya tidak dapat diperiksa sekarang.": "Its content is what was "
+    "issued, but its signatures cannot be checked now.",
     "Sesudah itu diganti, diperbaiki atau dibatalkan.": "Since then it was replaced, amended or taken back.",
     "Sisi": "Face",
     "Tidak dikenal: bukan berkas yang diterbitkan di sini, atau hasil pindaian.": (

@@ -71,8 +71,8 @@ class Noted(Protocol):
 
 
 class Anchor(Struct, frozen=True):
-    """How many lines a journal had, and the hash of the last: kept elsewhere, it shows a journal that was cut or made
-    anew since."""
+    """How many lines a journal had (0: only the hash is known), and the hash of the last: kept elsewhere, it shows a
+    journal that was cut or made anew since."""
 
     lines: int
     head: str
@@ -127,7 +127,10 @@ class Journal:
         """Raise InvalidRecord unless this journal goes on from `anchor`."""
         raw, _ = self._read()
         self._chained(raw)
-        there = _digest(raw[anchor.lines - 1]) if 0 < anchor.lines <= len(raw) else ""
+        if anchor.lines:
+            there = _digest(raw[anchor.lines - 1]) if anchor.lines <= len(raw) else ""
+        else:  # the hash alone was kept
+            there = next((anchor.head for line in raw if _digest(line) == anchor.head), "")
         if there != anchor.head:
             raise InvalidRecord(
                 "journal-not-anchored",

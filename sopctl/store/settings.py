@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from sopctl.model import names
 from sopctl.model.deposit import Account, Email, Host, KeyFile, Line, OptionalLine, Port
 from sopctl.model.principal import Principal
+from sopctl.model.sop.signing import PaperKind
 from sopctl.model.unit import Unit, folded
 
 FILE_NAME = "sopctl.yml"
@@ -125,6 +126,29 @@ class Space(Struct, frozen=True, forbid_unknown_fields=True):
     offer_days: Annotated[int, Meta(ge=1, le=365)] = 10
 
 
+class Token(Struct, frozen=True, forbid_unknown_fields=True):
+    """A token with a key that signs (PKCS#11): its maker's library, the token's label, the key's label on it."""
+
+    module: Line
+    token: Line
+    label: Line
+
+
+class Signing(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which papers the office has signed and files again. `wanted`: `todo` names those that lack signatures;
+    `required`: the step after a hand-over form waits for them too. `level` is that of the signatures made here (PAdES),
+    with the timestamp authority (RFC 3161) at the URL `tsa`; `token` the one that signs."""
+
+    papers: dict[PaperKind, Literal["wanted", "required"]] = {}
+    level: Literal["b-b", "b-t", "b-lta"] = "b-b"
+    tsa: Annotated[str, Meta(pattern=r"^(https?://[^\s]{1,300})?\Z")] = ""
+    token: Token | None = None
+
+    def __post_init__(self) -> None:
+        if self.level != "b-b" and not self.tsa:
+            raise ValueError("Expected a timestamp authority (`tsa`) beside `level`")
+
+
 Days = Annotated[int, Meta(ge=1, le=36500)]
 
 
@@ -213,6 +237,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     mail: Mail | None = None
     channels: dict[Name, Channel] = {}
     checks: CheckPolicy = CheckPolicy()
+    signing: Signing = Signing()
     copy_administrative: bool = False
     """Does the administrative contact get a copy of the messages to the technical one?"""
 

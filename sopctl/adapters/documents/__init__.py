@@ -15,7 +15,7 @@ from sopctl.adapters.documents.forms import (
     Table,
 )
 from sopctl.adapters.documents.inventory import sections_of
-from sopctl.adapters.documents.pdf import render
+from sopctl.adapters.documents.pdf import Place, appearance, places, render
 from sopctl.adapters.documents.wording import long_date
 
 __all__ = [
@@ -28,10 +28,13 @@ __all__ = [
     "Letterhead",
     "Paper",
     "Party",
+    "Place",
     "Section",
     "Stamp",
     "Table",
+    "appearance",
     "long_date",
+    "places",
     "render",
     "sections_of",
 ]

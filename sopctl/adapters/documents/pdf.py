@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -30,6 +30,7 @@ from sopctl.adapters.documents.forms import (
 )
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.model.as_json import from_json
 from sopctl.model.quantity import decimal
 
 MAX_NOTES = 5
@@ -80,6 +81,9 @@ _LIMITS = {
     "shown": 20,
 }
 
+PLACE_WIDTH, PLACE_HEIGHT = 134.0, 58.0
+"""Points of a signature's place: within the room that `signatures` in common.typ leaves."""
+
 TEMPLATES = Path(__file__).parent / "templates"
 _TEMPLATE_OF = {
     HandoverForm: "handover",
@@ -100,12 +104,71 @@ def render(form: Form) -> bytes:
     actors or steps, too many signers, and a check command that is empty or too long for a QR code. Raises
     OutsideFailure when typst is missing or fails.
     """
-    name = _TEMPLATE_OF[type(form)]
+    return _typeset(_TEMPLATE_OF[type(form)], _inputs(form), form.stamp.issued)
+
+
+class Place(NamedTuple):
+    """Where a signature may be seen: the page (from 1), and the rectangle in points from the page's lower left
+    corner."""
+
+    page: int
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+
+def places(form: Form) -> list[Place]:
+    """The places for signatures on a form, as they follow each other on the page from the left. Raises as `render`."""
+    import typst
+
+    found = typst.query(
+        TEMPLATES / f"{_TEMPLATE_OF[type(form)]}.typ",
+        "<signature-place>",
+        field="value",
+        root=TEMPLATES,
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        sys_inputs=_inputs(form),
+    )
+    read = from_json(found.encode(), list[_Metadata])
+    return [
+        Place(
+            page=each.page,
+            left=each.x + (each.width - PLACE_WIDTH) / 2,
+            bottom=each.height - each.y - PLACE_HEIGHT,
+            width=PLACE_WIDTH,
+            height=PLACE_HEIGHT,
+        )
+        for each in read
+    ]
+
+
+class _Metadata(msgspec.Struct):
+    """What the template says of a place: its upper left corner from the page's, its width, and the page's height."""
+
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def appearance(name: str, at: str, note: str) -> bytes:
+    """How a signature is seen: a page of PDF of the size of a place, with who signed, when, and a note. Raises
+    OutsideFailure."""
+    said = {"name": printable(name, 80), "at": printable(at, 60), "note": printable(note, 160)}
+    size = {"width": str(PLACE_WIDTH), "height": str(PLACE_HEIGHT)}
+    return _typeset("signature", {**said, **size}, date(2000, 1, 1))
+
+
+def _inputs(form: Form) -> dict[str, str]:
+    """What a template is given."""
     language = _language(form)
     wordy = replace(_bounded(form), letterhead=replace(form.letterhead, logo=b""))
     data = _printable_all(translated(msgspec.to_builtins(wordy), language), _NAME)
     data["words"] = _words(form, language)
-    return _typeset(name, msgspec.json.encode(data).decode(), _qr(form.stamp.check_command), form.stamp.issued)
+    return {"form": msgspec.json.encode(data).decode(), "qr": _qr(form.stamp.check_command)}
 
 
 def _bounded(form: Form) -> Form:
@@ -272,7 +335,7 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False)
 
 
-def _typeset(template: str, data: str, qr: str, issued: date) -> bytes:
+def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
     try:
         import typst
     except ImportError as error:
@@ -288,7 +351,7 @@ def _typeset(template: str, data: str, qr: str, issued: date) -> bytes:
             root=TEMPLATES,
             font_paths=_fonts(),
             ignore_system_fonts=True,
-            sys_inputs={"form": data, "qr": qr},
+            sys_inputs=inputs,
             pdf_standards=["a-2b"],
             timestamp=datetime.combine(issued, time(), UTC),
         )

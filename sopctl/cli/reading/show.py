@@ -36,7 +36,8 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         deposit = details.record(dossier.deposit, personal=personal)
         said = {"deposit": deposit, "events": events, "late_steps": late, "documents": documents}
         beside = {"visits": about.visits, "maintenance": about.maintenance}
-        put_json({"head": dossier.head, "standing": row, **said, **beside})
+        papers = {"unsigned": dossier.summary.unsigned}
+        put_json({"head": dossier.head, "standing": row, **said, **beside, **papers})
         return
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))
@@ -54,8 +55,11 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         out.print(f"place: {row.place}")
     if row.valid_until:
         out.print(f"valid until {row.valid_until}")
+    unsigned = [
+        f"lacks signatures: {paper.kind} {paper.number}: {', '.join(paper.boxes)}" for paper in dossier.summary.unsigned
+    ]
     contacts = [f"{name} contact: {contact}" for name, contact in details.contacts(dossier.deposit, personal=personal)]
-    for line in (*contacts, *map(printable, details.remarks(dossier))):
+    for line in (*contacts, *map(printable, details.remarks(dossier)), *unsigned):
         out.print(line)
     for line in by_hand(dossier):
         out.print(f"edited by hand: {printable(line)}", style="red")

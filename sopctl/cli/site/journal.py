@@ -13,14 +13,15 @@ def command() -> None:
 
 
 @command.command("verify", epilog=example("sopctl journal verify --json", "sopctl journal verify --against 57:9f2c…"))
-@click.option("--against", metavar="ANCHOR", help="An anchor that was kept elsewhere: sopctl journal anchor.")
+@click.option("--against", metavar="ANCHOR|FILE", help="An anchor that was kept elsewhere, or a file that has one.")
 @json_option
 @click.pass_context
 def verify(ctx: click.Context, *, against: str | None, as_json: bool) -> None:
     """Check the journal's chain and every dossier against it. Exit 1: something is missing or was changed.
 
     Alone, the journal cannot show that its end was cut off together with the events that stood there, or that all of
-    it was made anew. Against an anchor it shows that too.
+    it was made anew. Against an anchor it shows that too: what sopctl journal anchor printed, its hash alone, or a
+    paper that has it, such as a month's report that was signed.
     """
     from sopctl.workflow.setup import journal
 

@@ -7,7 +7,7 @@ may use the same key in the events of different verbs: the letter of a return an
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -230,6 +230,42 @@ class HandoverIssued(Entry, frozen=True, kw_only=True):
     """The hand-over form."""
 
     document: Paper
+
+
+class SignedBy(Struct, frozen=True):
+    """Who signed a paper, in which box. By certificate: its name, issuer, serial number and SHA-256 (hex), the PAdES
+    level, the time, and what proves it. On paper: the name alone, as it was said."""
+
+    name: str
+    box: str = ""
+    certificate: str = ""
+    issuer: str = ""
+    serial: str = ""
+    level: str = ""
+    time: datetime | None = None
+    time_from: str = ""
+
+
+class SignedPaper(Struct, frozen=True):
+    """A revision of a paper that was signed, and what it was made from (`of`, the SHA-256 of the revision before): the
+    file, the paper's number, how it came about, and all who have signed it by now. `provider`: by which means it was
+    signed here; empty where that happened elsewhere. `because`: why someone whom the paper does not name may sign
+    it."""
+
+    file: str
+    sha256: str
+    number: str
+    of: str
+    how: Literal["appended", "rewritten", "scan"]
+    by: tuple[SignedBy, ...]
+    provider: str = ""
+    because: str = ""
+
+
+class Signed(Entry, frozen=True, kw_only=True):
+    """A paper came back signed, or was signed here."""
+
+    signed: SignedPaper
 
 
 class Configured(Entry, frozen=True, kw_only=True):
@@ -460,8 +496,6 @@ class Wiped(Struct, frozen=True):
 class ExitRecorded(Entry, frozen=True, kw_only=True):
     """The record of a server that left. Of the first versions, it also says who wiped its disks; later ones have a row
     for each disk (`Sanitised`)."""
-
-    for_people = True
 
     document: Paper
     wiped: Wiped | None = None

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sopctl.model import services
 from sopctl.model.deposit import Deposit, Kind, Platform
 from sopctl.model.rack import Need, Place
-from sopctl.model.sop import corrections, entries, procedure, record, verbs
+from sopctl.model.sop import corrections, entries, procedure, record, signing, verbs
 from sopctl.model.sop.entries import E
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures, Standing
@@ -102,6 +102,8 @@ class Summary(Struct, frozen=True):
     application: str = ""
     description: str = ""
     """What the server runs, and what that is for, as its owner says."""
+    unsigned: tuple[signing.Unsigned, ...] = ()
+    """The papers that lack signatures."""
 
     @property
     def closed(self) -> bool:
@@ -194,6 +196,7 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         tries=_tries(procedures, events, standing),
         application=server.application,
         description=server.description,
+        unsigned=signing.unsigned(procedures, events),
     )
 
 

@@ -297,6 +297,14 @@ VERBS = (
         writes=(e.Sanitised,),
     ),
     Verb(
+        name="sign",
+        kind="act",
+        outcome="ditandatangani",
+        command="document file-signed",
+        writes=(e.Signed,),
+        after_end=True,
+    ),
+    Verb(
         name="certify",
         kind="act",
         outcome="sertifikat sanitasi",

@@ -61,6 +61,8 @@ CAUSES: Mapping[str, str] = {
     Cause.NO_PYTHON: "tidak ada Python yang memadai",
     Cause.NO_NFTABLES: "nftables tidak tersedia",
     Cause.DISK_FULL: "disk penuh",
+    Cause.OVER_QUOTA: "kuota akun penuh",
+    Cause.WRITTEN_AGAIN: "perangkat lunak pemilik menulis pengaturan yang sama",
     Cause.READ_ONLY: "sistem berkas hanya dapat dibaca",
     Cause.IMMUTABLE: "berkas dilindungi dari perubahan",
     Cause.SUDO_RULE_UNREAD: "sudo tidak membaca aturan kantor",

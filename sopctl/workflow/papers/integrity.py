@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
+from sopctl.adapters.signing.apart import SECONDS, Examiner
 from sopctl.errors import SopctlError
+from sopctl.model.signing.signatures import Signature
 from sopctl.model.sop import record
 from sopctl.model.sop.entries import Amended
 from sopctl.model.sop.history import Event
@@ -18,9 +20,13 @@ from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers.signed.verdict import GOOD, Checker, Finding, Verdict
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_FILE = 50 * MIB
+
+STRANGERS_SECONDS = 10.0
+"""How long a stranger's file may take."""
 
 SUBJECT = r"LAPORAN-\d{4}-\d{2}"
 """How the report of a month is called, where a deposit has its id."""
@@ -41,16 +47,24 @@ class Document(Struct, frozen=True):
 
 
 class CheckedFile(Struct, frozen=True):
-    """What a file is: `issued` (the record named here has it), `altered` (it names that record, which does not have it)
-    or `unknown`."""
+    """What a file is. `deposit`, `number` and `at` say which paper it is, or is made from; `since` what became of that
+    later: it was replaced, amended or taken back. `signed`: how many of how many have signed; `why` says more of the
+    verdict."""
 
     file: str
-    verdict: str
+    verdict: Verdict
     deposit: str = ""
     number: str = ""
     at: datetime | None = None
     since: str = ""
-    """What became of an issued paper later: it was replaced, amended or taken back."""
+    signed: str = ""
+    why: tuple[str, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Is it what the office issued, or had signed?"""
+        return self.verdict in GOOD
 
 
 def documents(desk: Desk, deposit_id: str) -> list[Document]:
@@ -67,7 +81,7 @@ def documents(desk: Desk, deposit_id: str) -> list[Document]:
             step=event.step,
             at=event.at,
             sha256=kept["sha256"],
-            state=_state(dossier.folder / kept["file"], kept["sha256"]),
+            state=state(dossier.folder / kept["file"], kept["sha256"]),
         )
         for event, kept in _named(dossier)
     ]
@@ -105,7 +119,7 @@ def _reports(desk: Desk, subject: str = "") -> list[Document]:
             step=0,
             at=each.at,
             sha256=kept.sha256,
-            state=_state(desk.site.root / kept.file, kept.sha256),
+            state=state(desk.site.root / kept.file, kept.sha256),
         )
         for each in issued.read(desk.site)
         if subject in ("", each.subject)
@@ -129,46 +143,82 @@ def of_site(desk: Desk) -> tuple[list[Document], list[SopctlError]]:
     return found, errors
 
 
-def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedFile:
-    """Was this file issued, or filed? Its SHA-256 is looked for in every history; where it is in none, those that
-    cannot be read are told (`Site.lagging`).
+def check_files(desk: Desk, paths: Sequence[Path]) -> list[CheckedFile]:
+    """What each of these files is: its SHA-256 is looked for in every history; a PDF that goes on from a paper of one
+    has its signatures examined. Where one is in no history, those that cannot be read are told (`Site.lagging`).
 
-    The record that a PDF of ours names is looked at first, then all others: it may be filed in another dossier. A PDF
-    that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that is too
-    large.
-
-    With `named_alone`, only the record that the file itself names is looked at: for strangers, who could otherwise have
-    every history read with each file.
+    A PDF that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that
+    is too large.
     """
-    content = read_bounded(path, MAX_FILE)
-    digest = hashlib.sha256(content).hexdigest()
-    named = named_record(content)
-    known = dossiers.ids(desk.site)
-    if named_alone:
-        known = [each for each in known if named and each == named.deposit]
+    return _check_files(desk, paths, dossiers.ids(desk.site), SECONDS)
+
+
+def _check_files(desk: Desk, paths: Sequence[Path], among: Sequence[str], seconds: float) -> list[CheckedFile]:
+    """The same, among these dossiers; a file may take so many seconds."""
+    everyone: list[Dossier] = []
     unread: list[SopctlError] = []
-    for deposit_id in sorted(known, key=lambda each: named is None or each != named.deposit):
+    known = [each for each in dossiers.ids(desk.site) if each in among]
+    for deposit_id in known:
         try:
-            dossier = dossiers.read(desk.site, deposit_id)
+            everyone.append(dossiers.read(desk.site, deposit_id))
         except SopctlError as error:
             unread.append(error)
-            continue
-        for event, kept in _named(dossier):
-            if kept["sha256"] == digest:
-                since = _became(dossier, event)
-                return CheckedFile(str(path), "issued", deposit_id, kept.get("number", ""), event.at, since)
     try:
         reports = _reports(desk)
     except SopctlError as error:
         unread.append(error)
         reports = []
+    with Examiner(seconds=seconds) as examiner:
+        checker = Checker(desk, examiner, everyone)
+        found = [_check_file(path, everyone, reports, checker, known) for path in paths]
+    if not all(each.good for each in found):
+        desk.site.tell(*unread)
+    return found
+
+
+def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedFile:
+    """What one file is, as `check_files`.
+
+    With `named_alone`, only the record that the file itself names is looked at, and its signatures within seconds: for
+    strangers, who could otherwise have every history read with each file.
+    """
+    if not named_alone:
+        return check_files(desk, [path])[0]
+    named = named_record(read_bounded(path, MAX_FILE))
+    return _check_files(desk, [path], [named.deposit] if named else [], STRANGERS_SECONDS)[0]
+
+
+def _check_file(
+    path: Path, everyone: Sequence[Dossier], reports: Sequence[Document], checker: Checker, known: Sequence[str]
+) -> CheckedFile:
+    content = read_bounded(path, MAX_FILE)
+    digest = hashlib.sha256(content).hexdigest()
+    named = named_record(content)
+    # The record that the file names first, then all others: it may be filed in another dossier.
+    for dossier in sorted(everyone, key=lambda each: named is None or each.id != named.deposit):
+        for event, kept in _named(dossier):
+            if kept["sha256"] != digest:
+                continue
+            issue = next((each for each in checker.known.of(digest) if each.deposit == dossier.id), None)
+            if issue is None:
+                since = _became(dossier, event)
+                return CheckedFile(str(path), "issued", dossier.id, kept.get("number", ""), event.at, since)
+            since = _became(dossier, dossier.events[issue.event - 1])
+            return _checked(path, checker.recorded(content, issue, digest), event.at, since)
     for each in reports:
         if each.sha256 == digest:
             return CheckedFile(str(path), "issued", each.deposit, each.number, each.at)
-    desk.site.tell(*unread)
+    found = checker.unfiled(content)
+    if found:
+        return _checked(path, found, None, "")
     if named and (named.deposit in known or named.deposit in {each.deposit for each in reports}):
         return CheckedFile(str(path), "altered", named.deposit, named.number)
     return CheckedFile(str(path), "unknown")
+
+
+def _checked(path: Path, found: Finding, at: datetime | None, since: str) -> CheckedFile:
+    deposit, number = (found.issue.deposit, found.issue.number) if found.issue else ("", "")
+    return CheckedFile(str(path), found.verdict, deposit, number, at, since, found.signed, found.why, found.signatures)
 
 
 def _became(dossier: Dossier, issued: Event) -> str:
@@ -208,7 +258,8 @@ def _files(data: Any) -> Iterator[dict[str, str]]:
             yield from _files(value)
 
 
-def _state(path: Path, sha256: str) -> str:
+def state(path: Path, sha256: str) -> str:
+    """Is a file what it was: `intact`, `altered` or `missing`? Raises OutsideFailure."""
     if path.is_symlink() or not path.is_file():
         return "missing"
     with disk_errors(path, "read"):

@@ -1,31 +1,57 @@
 """The site's journal: does it agree with the histories, where does it end, and making it whole when it was lost."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
+from sopctl.adapters.signing import pages
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.model.sop.entries import Signed, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import books, dossiers, issued, roster
 from sopctl.store.issued import Issued
 from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, lags
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers import integrity
+from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.steps import required
+
+_ANCHOR = re.compile(r"(?<!\d)([1-9]\d{0,8}):([0-9a-f]{64})(?![0-9a-f])")
+MAX_PAPER = 50 * MIB
 
 
 def anchor_of(text: str) -> Anchor:
-    """The anchor that someone kept, as `journal anchor` prints it: LINES:HASH. Raises UsageError for something else."""
-    lines, _, head = text.strip().partition(":")
-    if not (re.fullmatch(r"[1-9]\d{0,8}", lines) and re.fullmatch(r"[0-9a-f]{64}", head)) and text.strip() != "0:":
+    """The anchor that someone kept: LINES:HASH as `journal anchor` prints it, the hash alone, or a file that has it,
+    such as a month's report, signed or not. Raises UsageError for something else, as reading a file does."""
+    said = text.strip()
+    if said == "0:":
+        return Anchor(0, "")
+    if re.fullmatch(r"[0-9a-f]{64}", said):
+        return Anchor(0, said)
+    found = _ANCHOR.fullmatch(said)
+    if found is None and Path(said).is_file():
+        found = _ANCHOR.search(_text_of(Path(said)))
+    if found is None:
         raise UsageError(
             "not-an-anchor",
-            "{text!r} is no anchor of a journal",
+            "{text!r} is no anchor of a journal, and no file that has one",
             remedy=("An anchor is what this prints:", Action("journal anchor")),
-            text=text[:100],
+            text=said[:100],
         )
-    return Anchor(int(lines), head)
+    return Anchor(int(found[1]), found[2])
+
+
+def _text_of(path: Path) -> str:
+    content = read_bounded(path, MAX_PAPER)
+    if not content.startswith(b"%PDF-"):
+        return content.decode(errors="replace")
+    try:
+        return pages.text(content)
+    except pages.Unreadable:
+        return ""
 
 
 def anchor(desk: Desk) -> Anchor:
@@ -84,6 +110,7 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     mended = [line.note for line in lines if line.deposit == MENDED]
     rosters = [line.note.partition(" ")[2] for line in lines if line.deposit == ROSTER]
     gaps += roster.check(desk.site)
+    gaps += _signed(desk.site)
     return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended, rosters)
 
 
@@ -96,6 +123,20 @@ def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:
         except SopctlError as error:
             wrong.append(f"{name}: {error.message}")
     return hashes, wrong
+
+
+def _signed(site: Site) -> Iterator[str]:
+    """What is wrong with the signed revisions of papers, which nothing can make anew."""
+    for deposit_id in dossiers.ids(site):
+        try:
+            dossier = dossiers.read(site, deposit_id)
+        except SopctlError:
+            continue  # told as a gap of its own
+        for event in dossier.events:
+            signed = from_data(Signed, event)
+            state = integrity.state(dossier.folder / signed.signed.file, signed.signed.sha256) if signed else "intact"
+            if signed and state != "intact":
+                yield f"{deposit_id}: {signed.signed.file}, which event {event.seq} filed as signed, is {state}"
 
 
 def _names(site: Site) -> list[str]:

@@ -17,6 +17,7 @@ from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.ports import deposit_port
 from sopctl.workflow.servers import appliances, others
 from sopctl.workflow.servers.playbooks import OnEvent, noted, run_for, silent
+from sopctl.workflow.steps import required
 from sopctl.workflow.steps.reservation import serve_waiting_list
 from sopctl.workflow.views import disks
 
@@ -42,6 +43,7 @@ def release(
         if mine.step.task == "access":
             done = _take_back(mine, by_hand, on_event, cancel)
         elif mine.step.task == "exit-record":
+            required.signatures(mine)
             disks.refuse_unsanitised(mine.dossier)
             form = exit_record(mine, language)
             number = form.stamp.document_number

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from sopctl.errors import Action, UsageError
+from sopctl.errors import Action, NotNow, UsageError
 from sopctl.model.sop import corrections
 from sopctl.model.sop.entries import Correctable, OnDay
 from sopctl.workflow.desk import Turn
@@ -43,6 +43,21 @@ def meant(why: str) -> None:
     """Raise UsageError where `why` says that a date cannot be meant (model/intake/plausibility.py)."""
     if why:
         raise UsageError("date-not-meant", "{why}", remedy="Give it as on the paper, such as 2026-11-23.", why=why)
+
+
+def signatures(mine: Turn) -> None:
+    """Raise NotNow while the site requires the signatures of a hand-over form, and one lacks some."""
+    if mine.desk.site.settings.signing.papers.get("handover") != "required":
+        return
+    for each in mine.dossier.summary.unsigned:
+        if each.kind == "handover":
+            raise NotNow(
+                "signatures-missing",
+                "the hand-over form {number} lacks signatures: {boxes}",
+                remedy=("File it when it has come back signed.", Action("sign", mine.dossier.id)),
+                number=each.number,
+                boxes=", ".join(each.boxes),
+            )
 
 
 def happened(mine: Turn, what: Correctable, on: date | None) -> tuple[OnDay, ...]:

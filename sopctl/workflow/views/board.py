@@ -106,6 +106,7 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
     rows = [row for row in _rows(desk, reading.summaries) if row.action and not _waits(row)]
     rows += _ending(desk, reading.summaries)
     rows += [row for each in reading.summaries for row in followups(desk, each)]
+    rows += [row for each in reading.summaries for row in unsigned(desk, each)]
     levels = desk.site.settings.escalation
     mine = [row for row in rows if _concerns(row, actor, levels) and (row.late or not late)]
     return Board(sorted(mine, key=lambda row: (row.due or date.max, row.id)), reading.errors)
@@ -122,9 +123,26 @@ def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
 def followups(desk: Desk, each: Summary) -> list[Row]:
     """What remains to be done for a deposit after a correction or a move, a row each; it has no deadline."""
     port = each.to_set_port and _port_is_ours(desk.site, each.place)
+    key = key_state(desk.site, each) != "current"
+    return _beside(desk, each, "configure", actions.followups(each, port=port, key=key))
+
+
+def unsigned(desk: Desk, each: Summary) -> list[Row]:
+    """The papers of a deposit that lack signatures, of the kinds that the site wants signed, a row each."""
+    papers = desk.site.settings.signing.papers
+    lacking = [
+        (f"Formulir {paper.number} belum ditandatangani: {', '.join(paper.boxes)}", Action("sign", each.id))
+        for paper in each.unsigned
+        if paper.kind in papers
+    ]
+    return _beside(desk, each, "handover", lacking)
+
+
+def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Action]]) -> list[Row]:
+    """Rows of things to be done beside the steps, by whoever does the step of `verb`."""
     rules = desk.site.procedures[each.procedure]
     steps = [step for procedure in desk.site.procedures.values() for step in procedure.steps]
-    role = next((step.actor for step in steps if step.verb == "configure"), "")
+    role = next((step.actor for step in steps if step.verb == verb), "")
     return [
         Row(
             id=each.id,
@@ -148,7 +166,7 @@ def followups(desk: Desk, each: Summary) -> list[Row]:
             kind="followup",
             platform=each.platform or "",
         )
-        for what, action in actions.followups(each, port=port, key=key_state(desk.site, each) != "current")
+        for what, action in things
     ]
 
 

@@ -10,7 +10,7 @@ from sopctl.cli.tree import PackageGroup
     "document",
     cls=PackageGroup,
     package=__name__,
-    members=("list", "make", "verify"),
+    members=("list", "make", "verify", "file-signed", "sign"),
     epilog=example("sopctl document list PS-2026-0001"),
 )
 def command() -> None:

@@ -5,11 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli import wording
 from sopctl.cli.options import open_desk, say
 from sopctl.cli.render import error_document, put_json
+from sopctl.errors import Action
+from sopctl.model.signing.signatures import MEANS
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from sopctl.workflow.papers.integrity import Document
+    from sopctl.model.signing.signatures import Signature
+    from sopctl.workflow.papers.integrity import CheckedFile, Document
 
 
 def put_documents(ctx: click.Context, deposit_id: str, *, as_json: bool) -> bool:
@@ -37,6 +42,30 @@ def put_all_documents(ctx: click.Context, *, as_json: bool) -> bool:
         click.echo(f"{len(filed) - len(wrong)} of {len(filed)} documents are intact")
     say(errors)
     return not wrong and not errors
+
+
+def put_checked(each: "CheckedFile") -> None:
+    """What a file is: a line, one for what more is known, and one for each signature."""
+    issued = " ".join(filter(None, (each.deposit, each.number, f"{each.at:%Y-%m-%d}" if each.at else "")))
+    verdict = f"{each.verdict} ({each.signed})" if each.signed and each.verdict == "signed" else each.verdict
+    click.secho(f"{verdict:<8} {printable(each.file)}  {issued}".rstrip(), fg=None if each.good else "red")
+    for why in (each.since, *each.why):
+        if why:
+            click.secho(f"  {printable(why)}", fg="yellow")
+    for one in each.signatures:
+        put_signature(one)
+    if each.verdict == "signed, not filed":
+        click.echo(f"  file it: {wording.line(Action('document file-signed', each.file))}")
+
+
+def put_signature(one: "Signature") -> None:
+    """A signature: what it is, whose, when, and how that is known."""
+    who = f"{one.signer.cn}, by {one.signer.issuer}" if one.signer else "nobody knows whose"
+    proof = {"tsa": "proven by a timestamp", "own clock": "by the signer's own clock", "": ""}[one.time_from]
+    at = f"{one.time:%Y-%m-%d %H:%M %Z} {proof}" if one.time else ""
+    said = ", ".join(filter(None, (who, one.level, at, one.because)))
+    means = "" if one.word == "good" else f" ({MEANS[one.word]})"
+    click.secho(f"  {one.word:<8} {printable(said)}{means}", fg=None if one.word == "good" else "red")
 
 
 def _lines(documents: "Sequence[Document]") -> None:

@@ -5,10 +5,9 @@ from pathlib import Path
 import click
 
 from sopctl.cli.options import choose_one, end, example, json_option, open_desk
-from sopctl.cli.reading.document._render import put_all_documents, put_documents
+from sopctl.cli.reading.document._render import put_all_documents, put_checked, put_documents
 from sopctl.cli.render import put_json
 from sopctl.errors import UsageError
-from sopctl.model.text import printable
 
 
 @click.command(
@@ -22,11 +21,11 @@ from sopctl.model.text import printable
 @json_option
 @click.pass_context
 def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_json: bool) -> None:
-    """Check whether a file is as issued, altered or unknown; or whether all documents of a deposit, or of all of them,
-    are intact.
+    """Check what a file is: issued, signed, superseded, altered or unknown; or whether all documents of a deposit, or
+    of all of them, are intact. Signatures are checked against the site's certificates/.
 
-    Exit 1: something is altered, missing or unknown. A file that is in no dossier that can be read is unknown; those
-    that cannot be read are named on standard error.
+    Exit 1: something is altered, missing, unknown or not filed, or a signature is bad or could not be checked. A file
+    that is in no dossier that can be read is unknown; those that cannot be read are named on standard error.
     """
     from sopctl.workflow.papers import integrity
 
@@ -39,12 +38,9 @@ def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_j
         raise UsageError("one-deposit-or-files", "name one deposit, or files")
     if not files:
         end(put_documents(ctx, what[0], as_json=as_json))
-    checked = [integrity.check_file(open_desk(ctx), Path(name)) for name in files]
+    checked = integrity.check_files(open_desk(ctx), [Path(name) for name in files])
     if as_json:
         put_json({"files": checked})
     for each in checked if not as_json else ():
-        issued = f"  {each.deposit} {each.number} {each.at:%Y-%m-%d}" if each.at else f"  {each.deposit}"
-        click.secho(f"{each.verdict:<8} {printable(each.file)}{issued.rstrip()}", fg=None if each.at else "red")
-        if each.since:
-            click.secho(f"  {printable(each.since)}", fg="yellow")
-    end(all(each.verdict == "issued" for each in checked))
+        put_checked(each)
+    end(all(each.good for each in checked))

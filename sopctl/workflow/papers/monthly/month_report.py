@@ -33,6 +33,7 @@ from sopctl.store import issued, register
 from sopctl.store.checks import Checks
 from sopctl.store.durable import opened
 from sopctl.store.issued import Issued
+from sopctl.store.journal import Journal
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import words
 from sopctl.workflow.papers.elements import letterhead, office_party, person_name
@@ -93,6 +94,7 @@ def issue(desk: Desk, name: str | None = None) -> IssuedReport:
     form, errors = report_form(desk, of, number=number, by=by, replaces=last.number if last else "")
     if last and _stands(_data(desk, last), form, passed=desk.now() >= of.end):
         return IssuedReport(of.name, last.number, _files(desk, last), new=False, errors=errors)
+    form = msgspec.structs.replace(form, notes=(*form.notes, _anchored(desk)))
     contents = {
         f"laporan-{of.name}.pdf": printed(desk.site, form),
         f"laporan-{of.name}.xlsx": month_xlsx(form),
@@ -100,6 +102,11 @@ def issue(desk: Desk, name: str | None = None) -> IssuedReport:
     }
     made = issued.issue(desk.site, before, Issued(seq, subject, number, desk.now(), by, desk.typed, files=()), contents)
     return IssuedReport(of.name, number, _files(desk, made), new=True, errors=errors)
+
+
+def _anchored(desk: Desk) -> str:
+    """Where the journal ends: on a signed paper, it shows later whether the journal was cut or made anew."""
+    return f"Jurnal kantor saat laporan diterbitkan: {Journal(desk.site.root).anchor()}"
 
 
 def report_form(

@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from sopctl.adapters.documents.forms import MonthForm
-from sopctl.errors import InvalidRecord
+from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.house.visits import Visit
 from sopctl.store import issued
@@ -114,6 +114,21 @@ def test_it_is_numbered_registered_and_checked(october: Desk, tmp_path: Path) ->
     assert (found.gaps, found.lagging) == ([], [])
     pdf.write_bytes(b"x")
     assert "altered" in {each.state for each in integrity.documents(october, "LAPORAN-2026-10")}
+
+
+def test_it_anchors_the_journal(october: Desk, tmp_path: Path) -> None:
+    anchor = str(journal.anchor(october))
+    pdf, data = (Path(month_report.issue(october, "2026-10").files[0]).with_suffix(each) for each in (".pdf", ".json"))
+    assert str(journal.anchor_of(str(pdf))) == str(journal.anchor_of(str(data))) == anchor
+    assert not journal.check(october, journal.anchor_of(str(pdf))).gaps
+    assert not journal.check(october, journal.anchor_of(anchor.partition(":")[2])).gaps
+    with pytest.raises(InvalidRecord, match="does not go on from its anchor"):
+        journal.check(october, journal.anchor_of("0" * 64))
+    for said in ("no anchor", "%PDF-1.7 broken"):
+        other = tmp_path / "lain.txt"
+        other.write_text(said)
+        with pytest.raises(UsageError, match="no anchor"):
+            journal.anchor_of(str(other))
 
 
 def test_asked_for_again_it_is_the_same_and_what_is_new_makes_another(

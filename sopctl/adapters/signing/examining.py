@@ -1,0 +1,353 @@
+"""What the signatures of a PDF are worth, by pyHanko. It reads files of strangers: `apart.py` runs it in a process of
+its own, bounded in memory and time.
+
+A signature is judged at the time that is proven for it: that of its timestamp, if the timestamp itself can be checked,
+and of the document timestamps over it; without any, now. Revocation is never assumed away (`require`): where neither
+the site's files nor those in the PDF say anything, the word is `not-checked`. What the site has at hand is asked before
+what the file brings: an old list in a file must not hide a newer one here.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sopctl.adapters.signing import missing, pages
+from sopctl.model.signing.signatures import Change, Examined, Level, Signature, Signer, Trust, Word
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+    from pyhanko_certvalidator import ValidationContext
+
+MAX_SIGNATURES = 50
+MAX_BROUGHT = 200
+"""How many certificates, CRLs and OCSP answers of a file are read."""
+CLOCKS = timedelta(minutes=5)
+"""How far the clock of a timestamp authority may be ahead of ours."""
+
+_LONGEST = 200
+"""Characters of a name in a certificate."""
+
+
+def examine(content: bytes, trust: Trust, now: datetime, issued: bytes | None = None) -> Examined:
+    """The signatures of a PDF, and how it differs from the paper that was `issued` (where there is one to compare
+    with).
+
+    A file that cannot be read has a `problem`. Raises OutsideFailure where the extra is missing.
+    """
+    try:
+        import pyhanko.sign.validation  # noqa: F401
+        import pypdfium2  # noqa: F401
+    except ImportError as error:
+        raise missing(error) from error
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it would log, the words here say
+    logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
+    try:
+        return asyncio.run(_examine(content, trust, now, issued))
+    except pages.Unreadable as error:
+        return Examined(problem=printable(str(error), _LONGEST))
+    except MemoryError:
+        return Examined(problem="it takes too much memory")
+    except Exception as error:  # noqa: BLE001  # a stranger's file: whatever it does to the library, it is not good
+        return Examined(problem=printable(f"{type(error).__name__}: {error}", _LONGEST))
+
+
+async def _examine(content: bytes, trust: Trust, now: datetime, issued: bytes | None) -> Examined:
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.fields import enumerate_sig_fields
+
+    reader = PdfFileReader(BytesIO(content), strict=False)
+    filled = sum(1 for _ in enumerate_sig_fields(reader, filled_status=True))
+    every = reader.embedded_signatures
+    if filled > MAX_SIGNATURES:
+        return Examined(problem=f"it has {filled} signatures")
+    judge = _Judge(reader, trust, now)
+    signatures = await judge.all(every)
+    signatures += [Signature("", "unreadable")] * (filled - len(every))  # of a kind that the library passes over
+    changes: dict[Change, None] = {}
+    covered = bool(every) and _covers(every[-1], content)
+    how: Any = ""
+    if issued is not None:
+        how = "appended" if content.startswith(issued) else "rewritten"
+        changes = dict.fromkeys(pages.compare(issued, content))
+        if not changes and not _only_signed(PdfFileReader(BytesIO(issued), strict=False), reader):
+            changes["more"] = None
+    if filled and not covered:
+        changes["appended-after"] = None
+    return Examined(tuple(signatures), how, tuple(changes))
+
+
+def _covers(last: "EmbeddedPdfSignature", content: bytes) -> bool:
+    """Does the last signature cover the file to its end, but for what proves it valid (PAdES B-LTA has that after
+    it)?"""
+    from pyhanko.sign.diff_analysis import ModificationLevel
+
+    try:
+        last.compute_integrity_info()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    coverage = last.coverage.name if last.coverage else ""
+    if coverage != "ENTIRE_REVISION":
+        return coverage == "ENTIRE_FILE"
+    level = getattr(last.diff_result, "modification_level", ModificationLevel.OTHER)
+    later = last.reader.xrefs.total_revisions - last.signed_revision - 1
+    return bool(later and level <= ModificationLevel.LTA_UPDATES and content.rstrip().endswith(b"%%EOF"))
+
+
+def _only_signed(issued: Any, found: Any) -> bool:
+    """Has the document nothing more than the issued one but signature fields, what proves them, and its metadata?
+    Actions, scripts, layers and files would be more. What its pages show is compared apart."""
+    if set(found.root) - set(issued.root) - _SIGNED:
+        return False
+    for one, other in zip(_page_dictionaries(issued), _page_dictionaries(found), strict=True):
+        if set(other) - set(one) - {"/Annots", "/Tabs"}:
+            return False
+    form = {}
+    if "/AcroForm" in found.root:  # its `get` does not follow references
+        form = found.root["/AcroForm"]
+    fields = list(form["/Fields"]) if "/Fields" in form else []
+    if "/XFA" in form:
+        return False
+    seen = 0
+    while fields:
+        field, seen = fields.pop().get_object(), seen + 1
+        fields += list(field["/Kids"]) if "/Kids" in field else []
+        if seen > 2 * MAX_SIGNATURES or ("/FT" in field and field["/FT"] != "/Sig") or {"/A", "/AA"} & set(field):
+            return False
+    return True
+
+
+_SIGNED = {"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Perms", "/Version"}
+"""What signing may add to a document's catalogue (ISO 32000-2, 7.7.2; ETSI EN 319 142-1)."""
+
+
+def _page_dictionaries(reader: Any) -> Iterator[Any]:
+    """The dictionaries of the pages, in order."""
+    for number in range(int(reader.root["/Pages"]["/Count"])):
+        yield reader.find_page_for_modification(number)[0].get_object()
+
+
+class _Proven(NamedTuple):
+    """A time, and whether a timestamp proves it."""
+
+    at: datetime
+    proven: bool
+
+
+class _Judge:
+    """Judges the signatures of one file, each at its time."""
+
+    def __init__(self, reader: Any, trust: Trust, now: datetime) -> None:
+        self._trust, self._now = trust, now.astimezone(UTC)
+        self._brought = _brought(reader)
+        """The certificates, CRLs and OCSP answers in the file itself (its DSS)."""
+
+    async def all(self, every: "Iterable[EmbeddedPdfSignature]") -> list[Signature]:
+        """Each signature's verdict, in the order in which they were made."""
+        moment, timed = _Proven(self._now, proven=False), []
+        for each in reversed(list(every)):  # a timestamp of the document proves what is before it
+            if each.sig_object_type == "/DocTimeStamp":
+                found = await self._timestamp(each.signed_data, each.compute_digest, moment.at)
+                timed.append((each, moment, found))
+                moment = _Proven(found, proven=True) if found else moment
+            else:
+                timed.append((each, moment, None))
+        archived = any(kind.sig_object_type == "/DocTimeStamp" and found for kind, _, found in timed)
+        verdicts = []
+        for each, before, found in reversed(timed):
+            if each.sig_object_type == "/DocTimeStamp":
+                if not found:
+                    verdicts.append(await self._bad_timestamp(each, before.at))
+            else:
+                verdicts.append(await self._signature(each, before, archived=archived))
+        return verdicts
+
+    async def _signature(self, each: "EmbeddedPdfSignature", before: _Proven, *, archived: bool) -> Signature:
+        from pyhanko.sign.validation import generic_cms
+        from pyhanko.sign.validation.errors import SignatureValidationError
+        from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+        name = printable(str(each.field_name), 100)
+        try:
+            signer = signer_of(each.signer_cert)
+            each.compute_integrity_info()
+            stamped, at = False, before
+            for token in generic_cms.extract_tst_data_iter(each.signer_info, signed=False):
+                stamped = True
+                found = await self._timestamp(token, generic_cms.message_imprint_checker(each.signer_info), before.at)
+                if found and found <= at.at:
+                    at = _Proven(found, proven=True)
+            word, because = await self._word(each.signed_data, each.compute_digest(), at.at)
+        except (SignatureValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return Signature(name, "unreadable", because=printable(str(error), _LONGEST))
+        if word in ("good", "not-checked"):
+            modified = each.summarise_integrity_info()["docmdp_ok"]
+            if each.coverage < SignatureCoverageLevel.ENTIRE_REVISION or modified is False:
+                word, because = "altered-since", ""
+        level: Level = "B-T" if stamped else "B-B"
+        if stamped and self._brought.crls + self._brought.ocsps:
+            level = "B-LTA" if archived else "B-LT"
+        own = each.self_reported_timestamp
+        if at.proven:
+            return Signature(name, word, signer, level, at.at, "tsa", because)
+        return Signature(name, word, signer, level, own, "own clock" if own else "", because)
+
+    async def _bad_timestamp(self, each: "EmbeddedPdfSignature", moment: datetime) -> Signature:
+        """The verdict of a document timestamp that does not hold: it proves nothing, and the file is not what it
+        seems."""
+        try:
+            each.compute_integrity_info()
+            word, because = await self._word(each.signed_data, each.compute_digest(), moment, timestamp=True)
+            signer = signer_of(each.signer_cert)
+        except Exception as error:  # noqa: BLE001
+            return Signature(
+                printable(str(each.field_name), 100), "unreadable", because=printable(str(error), _LONGEST)
+            )
+        word = "broken" if word == "good" else word
+        return Signature(
+            printable(str(each.field_name), 100), word, signer, because=f"timestamp; {because}".rstrip("; ")
+        )
+
+    async def _timestamp(self, token: Any, imprint: Any, moment: datetime) -> datetime | None:
+        """The time that a timestamp proves; None where it is not one of a trusted authority, or nothing says whether
+        that was revoked."""
+        from pyhanko.sign.validation import generic_cms
+        from pyhanko.sign.validation.errors import SignatureValidationError
+        from pyhanko.sign.validation.status import TimestampSignatureStatus
+
+        for context in self._contexts(moment):
+            try:
+                said = await generic_cms.validate_tst_signed_data(token, context, imprint)
+            except (SignatureValidationError, ValueError):
+                return None
+            status = TimestampSignatureStatus(**said)
+            if status.trusted and status.intact:
+                return status.timestamp if status.timestamp <= self._now + CLOCKS else None
+        return None
+
+    async def _word(self, signed: Any, digest: bytes, moment: datetime, *, timestamp: bool = False) -> tuple[Word, str]:
+        from pyhanko.sign.validation import generic_cms
+        from pyhanko.sign.validation.settings import KeyUsageConstraints
+        from pyhanko.sign.validation.status import SignatureStatus, TimestampSignatureStatus
+
+        usage = None if timestamp else KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"})
+        kind = TimestampSignatureStatus if timestamp else SignatureStatus
+        more: dict[str, Any] = {"status_kwargs": {"timestamp": moment}, "status_cls": kind} if timestamp else {}
+        last: tuple[Word, str] = ("unreadable", "")
+        for context in self._contexts(moment):
+            status = await generic_cms.async_validate_cms_signature(
+                signed,
+                raw_digest=None if timestamp else digest,
+                validation_context=context,
+                key_usage_settings=usage,
+                **more,
+            )
+            last = _word_of(status)
+            if last[0] != "not-checked":
+                break
+        if last[0] == "not-checked":  # is it only that which is missing?
+            status = await generic_cms.async_validate_cms_signature(
+                signed,
+                raw_digest=None if timestamp else digest,
+                validation_context=self._context(moment, brought=True, mode="soft-fail"),
+                key_usage_settings=usage,
+                **more,
+            )
+            if status.trusted:
+                return last
+            begins = status.signing_cert["tbs_certificate"]["validity"]["not_before"].native
+            return ("not-yet-valid" if moment < begins else "wrong-purpose"), ""
+        return last
+
+    def _contexts(self, moment: datetime) -> "Iterator[ValidationContext]":
+        yield self._context(moment, brought=False)
+        if self._brought.crls or self._brought.ocsps:
+            yield self._context(moment, brought=True)
+
+    def _context(self, moment: datetime, *, brought: bool, mode: str = "require") -> "ValidationContext":
+        trust, file = self._trust, self._brought
+        known = Trust(
+            trust.roots,
+            (*trust.others, *file.others),
+            (*trust.crls, *(file.crls if brought else ())),
+            (*trust.ocsps, *(file.ocsps if brought else ())),
+        )
+        return context(known, moment, mode)
+
+
+def context(trust: Trust, moment: datetime | None, mode: str = "require") -> "ValidationContext":
+    """What pyHanko is to believe at a moment (None: now), with nothing fetched."""
+    from asn1crypto import pem, x509
+    from pyhanko_certvalidator import ValidationContext
+
+    def certificates(contents: Iterable[bytes]) -> Iterator[Any]:
+        for content in contents:
+            every = [der for _, _, der in pem.unarmor(content, multiple=True)] if pem.detect(content) else [content]
+            yield from map(x509.Certificate.load, every)
+
+    more: dict[str, Any] = {"moment": moment, "best_signature_time": moment} if moment else {}
+    return ValidationContext(
+        trust_roots=list(certificates(trust.roots)),
+        other_certs=list(certificates(trust.others)),
+        crls=list(trust.crls),
+        ocsps=list(trust.ocsps),
+        revocation_mode=mode,
+        retroactive_revinfo=True,  # a list that was made later knows more of that time, not less
+        allow_fetching=False,
+        **more,
+    )
+
+
+def _word_of(status: Any) -> tuple[Word, str]:
+    """A word for pyHanko's status, and what more is known."""
+    if not (status.intact and status.valid):
+        return "broken", ""
+    if status.revoked:
+        return "revoked", f"on {status.revocation_details.revocation_date:%Y-%m-%d}"
+    if status.trusted:
+        return "good", ""
+    words: dict[str, Word] = {
+        "NO_CERTIFICATE_CHAIN_FOUND": "unknown-authority",
+        "OUT_OF_BOUNDS_NO_POE": "expired",
+        "EXPIRED": "expired",
+        "NOT_YET_VALID": "not-yet-valid",
+        "CHAIN_CONSTRAINTS_FAILURE": "wrong-purpose",
+        "CRYPTO_CONSTRAINTS_FAILURE": "weak",
+        "CRYPTO_CONSTRAINTS_FAILURE_NO_POE": "weak",
+        "REVOKED_NO_POE": "revoked",
+        "REVOKED_CA_NO_POE": "revoked",
+    }
+    return words.get(status.trust_problem_indic.name if status.trust_problem_indic else "", "not-checked"), ""
+
+
+def signer_of(certificate: Any) -> Signer:
+    """Whose certificate it is (asn1crypto's)."""
+    named, issued = certificate.subject.native, certificate.issuer.native
+    return Signer(
+        cn=_name(named),
+        issuer=_name(issued),
+        serial=f"{certificate.serial_number:x}"[:_LONGEST],
+        certificate=hashlib.sha256(certificate.dump()).hexdigest(),
+    )
+
+
+def _name(names: dict[str, Any]) -> str:
+    found = names.get("common_name") or names.get("organization_name") or ""
+    return printable(found if isinstance(found, str) else " ".join(map(str, found)), _LONGEST)
+
+
+def _brought(reader: Any) -> Trust:
+    """What the file itself brings of certificates and revocation (its document security store, ETSI EN 319 142-1,
+    5.4)."""
+    if "/DSS" not in reader.root:
+        return Trust()
+    store = reader.root["/DSS"]
+    found = {
+        name: tuple(each.get_object().data for each in list(store[name])[:MAX_BROUGHT]) if name in store else ()
+        for name in ("/Certs", "/CRLs", "/OCSPs")
+    }
+    return Trust(others=found["/Certs"], crls=found["/CRLs"], ocsps=found["/OCSPs"])

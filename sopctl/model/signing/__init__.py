@@ -1,0 +1,1 @@
+"""Signatures of papers: what can be true of one, and whose it is."""

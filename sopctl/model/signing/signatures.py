@@ -1,0 +1,92 @@
+"""What can be true of the signatures of a paper, each case a word of its own. Pure: who looks is an adapter."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+Word = Literal[
+    "good",
+    "not-checked",
+    "stranger",
+    "broken",
+    "altered-since",
+    "revoked",
+    "expired",
+    "not-yet-valid",
+    "unknown-authority",
+    "wrong-purpose",
+    "weak",
+    "unreadable",
+]
+"""What a signature is. All but `good` and `not-checked` are bad."""
+
+MEANS: dict[str, str] = {
+    "good": "the signature holds",
+    "not-checked": "nothing at hand says whether the certificate was revoked",
+    "stranger": "the signer is nobody whom the paper names for this",
+    "broken": "what was signed is not what the file has, or the signature is not by this certificate",
+    "altered-since": "more than signatures was added to the file after it was signed",
+    "revoked": "the certificate, or its authority's, was revoked",
+    "expired": "the certificate had expired, and no timestamp proves that it was signed before",
+    "not-yet-valid": "the certificate was not valid yet",
+    "unknown-authority": "no authority that the site trusts issued the certificate",
+    "wrong-purpose": "the certificate or its authority's is not one for signing documents",
+    "weak": "the algorithm is too weak to prove anything",
+    "unreadable": "the signature is malformed, or of a kind that is not read",
+}
+
+Change = Literal["shadow-content", "overlay", "more", "appended-after"]
+"""What a file has beside the paper that was issued and its signatures."""
+
+CHANGES: dict[str, str] = {
+    "shadow-content": "its pages do not say what the issued paper says",
+    "overlay": "something was laid over its pages",
+    "more": "something other than signatures was added to it",
+    "appended-after": "something stands after its last signature",
+}
+
+Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
+"""PAdES baseline (ETSI EN 319 142-1): signed; with a timestamp; with what proves it valid; kept provable."""
+
+
+class Signer(Struct, frozen=True):
+    """Whose certificate: its common name, its issuer's, its serial number (hex), and the SHA-256 of it (hex)."""
+
+    cn: str
+    issuer: str
+    serial: str
+    certificate: str
+
+
+class Signature(Struct, frozen=True):
+    """One signature of a file. `time` is the proven one where a timestamp proves it (`tsa`), else what the signer's own
+    clock said; `because` is what more is known of a bad one."""
+
+    field: str
+    word: Word
+    signer: Signer | None = None
+    level: Level = "B-B"
+    time: datetime | None = None
+    time_from: Literal["tsa", "own clock", ""] = ""
+    because: str = ""
+
+
+class Examined(Struct, frozen=True):
+    """What a PDF has beside the paper it is compared with. `how`: were its signatures appended to the very bytes, or
+    was the file written anew with the same pages? `problem`: why it could not be read at all."""
+
+    signatures: tuple[Signature, ...] = ()
+    how: Literal["appended", "rewritten", ""] = ""
+    changes: tuple[Change, ...] = ()
+    problem: str = ""
+
+
+class Trust(Struct, frozen=True):
+    """Whom to believe: root certificates, others that lead to them, and what is at hand about revocation. PEM or DER;
+    OCSP answers in DER."""
+
+    roots: tuple[bytes, ...] = ()
+    others: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()

@@ -1,0 +1,49 @@
+"""Which papers of a dossier lack signatures, as its history says."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from sopctl.model.signing.signatories import BOXES, Box
+from sopctl.model.sop import record
+from sopctl.model.sop.entries import Amended, ExitRecorded, Gathered, HandoverIssued, Signed
+from sopctl.model.sop.history import Event
+from sopctl.model.sop.procedure import Procedures
+
+PaperKind = Literal["handover", "inventory", "exit-record"]
+
+
+class Unsigned(Struct, frozen=True):
+    """A paper that lacks signatures: its kind, its number, and the boxes in which nobody has signed."""
+
+    kind: PaperKind
+    number: str
+    boxes: tuple[Box, ...]
+
+
+def unsigned(procedures: Procedures, events: Sequence[Event]) -> tuple[Unsigned, ...]:
+    """The hand-over forms (three people sign one) and the exit record that lack signatures, and the newest inventory
+    form where it does. Those that were replaced or taken back do not count."""
+    signed: dict[str, set[str]] = {}
+    for _, entry in record.established(procedures, events, Signed):
+        signed.setdefault(entry.signed.number, set()).update(each.box for each in entry.signed.by)
+    return tuple(
+        Unsigned(kind, number, open_)
+        for kind, number, boxes in _issued(procedures, events)
+        if number and (open_ := tuple(box for box in boxes if box not in signed.get(number, ())))
+    )
+
+
+def _issued(procedures: Procedures, events: Sequence[Event]) -> Iterator[tuple[PaperKind, str, tuple[Box, ...]]]:
+    replaced = {
+        each.amends.event for _, each in record.established(procedures, events, Amended) if each.kind == "replacement"
+    }
+    for event, form in record.established(procedures, events, HandoverIssued):
+        if event.seq not in replaced:
+            yield "handover", form.document.number, BOXES
+    for _, left in record.established(procedures, events, ExitRecorded):
+        yield "exit-record", left.document.number, BOXES[:1]
+    newest = next(record.established(procedures, events, Gathered), None)
+    if newest:
+        yield "inventory", newest[1].document.number, BOXES[:1]

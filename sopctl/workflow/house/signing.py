@@ -1,0 +1,390 @@
+"""Papers come back signed: by certificates elsewhere (PAdES), or on paper (a scan). Each is checked, and recorded as
+the next revision of what was issued."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from sopctl.adapters.documents import appearance
+from sopctl.adapters.documents.stamps import named_record
+from sopctl.adapters.signing import making, pages
+from sopctl.adapters.signing.apart import Examiner
+from sopctl.adapters.ssh import Password
+from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
+from sopctl.model.signing.signatories import Box, Signatory, same_person
+from sopctl.model.signing.signatures import MEANS, Signature
+from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
+from sopctl.store import dossiers
+from sopctl.store.durable import write_atomic
+from sopctl.workflow.desk import Desk, StepDone, act
+from sopctl.workflow.papers.signed import certificates
+from sopctl.workflow.papers.signed.chain import Issue
+from sopctl.workflow.papers.signed.verdict import Checker, Finding, Known
+from sopctl.workflow.scans import MIB, read_bounded, read_scan
+
+MAX_FILE = 50 * MIB
+
+
+def file_signed(
+    desk: Desk,
+    path: Path,
+    *,
+    deposit_id: str = "",
+    boxes: Sequence[Box] = (),
+    because: str = "",
+    unchecked: bool = False,
+) -> StepDone:
+    """File a PDF that was signed elsewhere, as the next revision of the paper that it was made from, in every dossier
+    that has the paper.
+
+    Each new signature goes into the box of the person whose name its certificate has, or into `boxes`, in order, for
+    one whom the paper does not name (`because` says why they may sign). `unchecked`: file it although nothing at hand
+    says whether a certificate was revoked.
+
+    Raises InvalidRecord for a file that is not such a revision, or whose signatures do not hold; Conflict for one that
+    was made from an earlier revision; UsageError for a box that is taken, or none.
+    """
+    content = read_bounded(path, MAX_FILE)
+    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    with Examiner() as examiner:
+        checker = Checker(desk, examiner, everyone)
+        recorded = checker.known.of(hashlib.sha256(content).hexdigest())
+        if recorded:
+            raise NotNow(
+                "filed-already",
+                "{deposit} has this file already",
+                where=str(path),
+                remedy=Action("document verify", str(path)),
+                deposit=recorded[0].deposit,
+            )
+        found = checker.unfiled(content)
+    if found is None or found.issue is None:
+        raise InvalidRecord(
+            "no-paper-of-the-site",
+            "the file is not made from any paper that this site has issued",
+            where=str(path),
+            remedy="A scan of what was signed by hand is filed with --scan.",
+        )
+    if deposit_id and deposit_id not in {each.deposit for each in checker.known.of(found.issue.sha256)}:
+        raise InvalidRecord(
+            "another-deposits-paper",
+            "the file is a paper of {deposit}",
+            where=str(path),
+            deposit=found.issue.deposit,
+        )
+    by = _by(found, path, boxes=boxes, because=because.strip(), unchecked=unchecked)
+    signed = SignedPaper(
+        file="",
+        sha256="",
+        number=found.issue.number,
+        of=found.of,
+        how="rewritten" if found.how == "rewritten" else "appended",
+        by=by,
+        because=because.strip(),
+    )
+    return record(desk, checker.known.of(found.issue.sha256), content, signed, ".pdf")
+
+
+def file_scan(
+    desk: Desk, path: Path, *, deposit_id: str, number: str = "", signed_by: Mapping[Box, str] | None = None
+) -> StepDone:
+    """File a scan of a paper that was signed by hand: who signed in which box, as people say it; an empty name is the
+    one that the paper has there.
+
+    Raises UsageError where it is not clear which paper it is, for a box that the paper does not have or that is taken.
+    """
+    content = read_scan(path)
+    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    known = Known(everyone)
+    issue = paper_of(known, deposit_id, number or _number_of(content))
+    by = []
+    for box, name in (signed_by or {}).items():
+        place = _place(issue, box)
+        if not (name.strip() or place.name):
+            raise UsageError("signer-unnamed", "the paper has no name in the box {box}: say who signed there", box=box)
+        by.append(SignedBy(name=(name.strip() or place.name)[:200], box=box))
+    if not by:
+        raise UsageError(
+            "signers-missing",
+            "say who has signed: {missing}",
+            remedy="Such as --signed-by first --signed-by second='Name'.",
+            missing=", ".join(issue.missing) or "nobody is missing",
+        )
+    signed = SignedPaper("", "", issue.number, issue.newest, "scan", tuple(by))
+    return record(desk, known.of(issue.sha256), content, signed, path.suffix.lower())
+
+
+@dataclass(frozen=True)
+class Source:
+    """A key that signs: by which means, and how it is opened."""
+
+    provider: Literal["pkcs12", "pkcs11"]
+    open: Callable[[], AbstractContextManager[making.Key]]
+
+
+def from_pkcs12(path: Path, passphrase: Password) -> Source:
+    """The key of a PKCS#12 file."""
+    content = read_bounded(path, MIB)
+    return Source("pkcs12", lambda: nullcontext(making.pkcs12(content, passphrase.text, str(path))))
+
+
+def from_token(desk: Desk, pin: Password) -> Source:
+    """The key of the token that the settings name. Raises UsageError where they name none."""
+    token = desk.site.settings.signing.token
+    if token is None:
+        raise UsageError(
+            "no-token",
+            "the site names no token that signs",
+            remedy="Give a PKCS#12 file (--p12 FILE), or name a token in sopctl.yml: signing: {token: …}.",
+        )
+    return Source("pkcs11", lambda: making.pkcs11(token.module, token.token, token.label, pin.text))
+
+
+def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str = "", because: str = "") -> StepDone:
+    """Sign the newest revision of a paper, seen in its box, and record it in every dossier that has the paper.
+
+    Raises InvalidRecord for a certificate that has expired, or is somebody's whom the paper does not name for this box
+    (unless `because` says why they may), or whose signature would not hold here; UsageError for a box that is taken;
+    NotNow where the newest revision is a scan.
+    """
+    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    known = Known(everyone)
+    issue = paper_of(known, deposit_id, number)
+    place = _place(issue, box)
+    content = _to_sign(issue)
+    with source.open() as key, Examiner() as examiner:
+        if key.until < desk.now():
+            raise InvalidRecord(
+                "certificate-expired",
+                "the certificate of {who} expired on {until}",
+                who=key.signer.cn,
+                until=key.until.date(),
+            )
+        if place.name and not same_person(place.name, key.signer.cn) and not because.strip():
+            raise InvalidRecord(
+                "certificate-of-another",
+                "the box {box} is {name}'s; the certificate is {who}'s",
+                remedy="If they may sign it, say why: --because WHY.",
+                box=box,
+                name=place.name,
+                who=key.signer.cn,
+            )
+        signed = _signed(desk, issue, content, key, box)
+        checker = Checker(desk, examiner, everyone)
+        found = checker.unfiled(signed)
+    if found is None:
+        raise InvalidRecord("not-what-was-issued", "it cannot be filed: {why}", why="no paper of this site")
+    by = _by(found, issue.newest_file, boxes=[box], because=because.strip(), unchecked=True)
+    entry = SignedPaper(
+        file="",
+        sha256="",
+        number=issue.number,
+        of=found.of,
+        how="appended",
+        by=by,
+        provider=source.provider,
+        because=because.strip(),
+    )
+    return record(desk, known.of(issue.sha256), signed, entry, ".pdf")
+
+
+def preview(desk: Desk, deposit_id: str, path: Path, *, box: Box, number: str = "") -> Path:
+    """A picture (PNG) of the page on which a signature would be seen, with a key of nobody. Nothing is sent or
+    recorded."""
+    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    issue = paper_of(Known(everyone), deposit_id, number)
+    place = _place(issue, box)
+    key = making.trial(place.name or box)
+    look = _look(issue, box, key.signer.cn, f"{desk.now():%d-%m-%Y %H.%M}", "CONTOH")
+    signed = making.sign(_to_sign(issue), key, field="contoh", look=look)
+    write_atomic(path, pages.picture(signed, look.box.page if look else 1))
+    return path
+
+
+def _to_sign(issue: Issue) -> bytes:
+    """The newest revision, as it was recorded. Raises InvalidRecord where it was altered, NotNow for a scan."""
+    if issue.revisions and issue.revisions[-1].how == "scan":
+        raise NotNow(
+            "signed-with-ink", "{number} was signed by hand: its newest revision is a scan", number=issue.number
+        )
+    content = issue.content(issue.newest)
+    if hashlib.sha256(content).hexdigest() != issue.newest:
+        raise InvalidRecord("paper-altered", "the paper is not as it was recorded", where=str(issue.newest_file))
+    return content
+
+
+def _signed(desk: Desk, issue: Issue, content: bytes, key: making.Key, box: Box) -> bytes:
+    settings = desk.site.settings.signing
+    at = f"{desk.now():%d-%m-%Y %H.%M} {desk.now().tzname()}"
+    note = f"Sertifikat elektronik diterbitkan oleh {key.signer.issuer}"
+    return making.sign(
+        content,
+        key,
+        field=f"tanda-tangan-{len(issue.revisions) + 1}-{box}",
+        look=_look(issue, box, key.signer.cn, at, note),
+        level=settings.level,
+        tsa=settings.tsa,
+        trust=certificates.read(desk.site) if settings.level == "b-lta" else None,
+    )
+
+
+def _look(issue: Issue, box: Box, name: str, at: str, note: str) -> making.Look | None:
+    """The signature in the form's own box. None where the form cannot be typeset again as it was issued: then nobody
+    knows where its boxes are, and the signature is not seen."""
+    place = issue.place_of(box)
+    if place is None:
+        return None
+    return making.Look(
+        making.Box(place.page, place.left, place.bottom, place.width, place.height), appearance(name, at, note)
+    )
+
+
+def record(desk: Desk, issues: Sequence[Issue], content: bytes, signed: SignedPaper, suffix: str) -> StepDone:
+    """Record a signed revision in every dossier that has the paper, all or none of them begun. Raises Conflict where
+    another revision was recorded meanwhile."""
+    with ExitStack() as stack:
+        done = []
+        turns = [(stack.enter_context(act(desk, each.deposit, "sign")), each) for each in _in_order(issues)]
+        for mine, issue in turns:
+            now = next((each for each in Known([mine.dossier]).issues if each.sha256 == issue.sha256), issue)
+            if now.newest != signed.of:
+                raise Conflict(
+                    "signed-from-older-revision",
+                    "it was made from a revision of {number} that is not the newest",
+                    where=str(now.newest_file),
+                    remedy="Have the newest revision signed, so that no signature is lost.",
+                    number=issue.number,
+                )
+        for mine, issue in turns:
+            stem = Path(issue.file).stem.partition("-")[2] or "dokumen"
+            kept = mine.keep(f"{stem.removesuffix('-ditandatangani')}-ditandatangani{suffix}", content)
+            entry = msgspec.structs.replace(signed, file=kept.file, sha256=kept.sha256)
+            done.append(mine.record(mine.verb.outcome, Signed(signed=entry), note=_note(signed)))
+    return msgspec.structs.replace(done[0], also=tuple(done[1:]))
+
+
+def paper_of(known: Known, deposit_id: str, number: str = "") -> Issue:
+    """The paper of a deposit with this number; without one, the only paper that lacks signatures, or the newest of
+    them. Raises UsageError."""
+    mine = [each for each in known.issues if each.deposit == deposit_id and not each.gone]
+    found = [each for each in mine if (each.number == number if number else each.open_boxes)]
+    if len(found) == 1 or (found and number):
+        return found[-1]
+    raise UsageError(
+        "which-paper",
+        "say which paper of {deposit} it is: {numbers}",
+        remedy="Give its number behind the deposit's.",
+        deposit=deposit_id,
+        numbers=", ".join(dict.fromkeys(each.number for each in (found or mine))) or "it has none",
+    )
+
+
+def _in_order(issues: Sequence[Issue]) -> list[Issue]:
+    """One of each dossier, in the order in which they are locked everywhere."""
+    return sorted({each.deposit: each for each in issues}.values(), key=lambda each: each.deposit)
+
+
+def _number_of(content: bytes) -> str:
+    named = named_record(content)
+    return named.number if named else ""
+
+
+def _place(issue: Issue, box: str) -> Signatory:
+    """A box of a paper that nobody has signed in. Raises UsageError."""
+    place = next((each for each in issue.signatories if each.box == box), None)
+    if place is None:
+        boxes = ", ".join(each.box for each in issue.signatories)
+        raise UsageError(
+            "no-such-box",
+            "{number} has no box {box}; it has {boxes}",
+            number=issue.number,
+            box=box,
+            boxes=boxes or "none",
+        )
+    if place not in issue.open_boxes:
+        raise UsageError("box-taken", "the box {box} of {number} is signed already", number=issue.number, box=box)
+    return place
+
+
+def _by(found: Finding, path: Path, *, boxes: Sequence[Box], because: str, unchecked: bool) -> tuple[SignedBy, ...]:
+    """Who signed: those of the revision before, and the new ones, each with a box."""
+    issue = found.issue
+    if issue is None or found.verdict in ("altered", "unknown") or not found.signatures:
+        stale = issue is not None and found.signatures and found.of != issue.newest
+        kind = Conflict if stale else InvalidRecord
+        raise kind(
+            "signed-from-older-revision" if stale else "not-what-was-issued",
+            "it cannot be filed: {why}",
+            where=str(path),
+            remedy="Have the newest revision signed, so that no signature is lost." if stale else (),
+            why="; ".join(found.why) or found.verdict,
+        )
+    before = next((each.by for each in issue.revisions if each.sha256 == found.of), ())
+    have = {each.certificate for each in before}
+    free, asked, by = list(issue.open_boxes), list(boxes), list(before)
+    for one in found.signatures:
+        if one.signer and one.signer.certificate in have and one.word in ("good", "not-checked"):
+            have.discard(one.signer.certificate)  # the same person may sign in two boxes
+            continue
+        by.append(_one(one, free, asked, path, because=because, unchecked=unchecked))
+    return tuple(by)
+
+
+def _one(
+    one: Signature, free: list[Signatory], asked: list[Box], path: Path, *, because: str, unchecked: bool
+) -> SignedBy:
+    """A new signature as it is recorded, with its box taken out of the free ones. Raises InvalidRecord, UsageError."""
+    signer, said = one.signer, one.word
+    if signer is None or said not in ("good", "not-checked", "stranger") or (said == "not-checked" and not unchecked):
+        remedies = {
+            "not-checked": "Put CRLs or OCSP answers into certificates/revocation/, or file it with --unchecked."
+        }
+        raise InvalidRecord(
+            "signature-does-not-hold",
+            "the signature of {who} does not hold: {why}",
+            where=str(path),
+            remedy=remedies.get(said, ()),
+            who=signer.cn if signer else "someone",
+            why=f"{said}, {MEANS[said]}",
+        )
+    place = next((each for each in free if same_person(each.name, signer.cn)), None)
+    if place is None and asked:
+        box = asked.pop(0)
+        place = next((each for each in free if each.box == box), None)
+        if place is None:
+            raise UsageError("box-not-free", "the paper has no free box {box}", box=box)
+        if place.name and not because:
+            place = None
+    if place is None:
+        raise InvalidRecord(
+            "stranger-signed",
+            "{who} signed it, whom no free box of the paper names: {free}",
+            where=str(path),
+            remedy="If they may sign it, say in which box and why: --as BOX --because WHY.",
+            who=signer.cn,
+            free=", ".join(f"{each.box} {each.name}".strip() for each in free) or "all are signed",
+        )
+    free.remove(place)
+    return SignedBy(
+        name=signer.cn,
+        box=place.box,
+        certificate=signer.certificate,
+        issuer=signer.issuer,
+        serial=signer.serial,
+        level=one.level,
+        time=one.time,
+        time_from=one.time_from,
+    )
+
+
+def _note(signed: SignedPaper) -> str:
+    words = {"first": "pertama", "second": "kedua", "acknowledged": "mengetahui"}
+    who = ", ".join(f"{each.name} ({words.get(each.box, each.box)})" for each in signed.by)
+    how = "pindaian" if signed.how == "scan" else "tanda tangan elektronik"
+    why = f"; {signed.because}" if signed.because else ""
+    return f"{signed.number} ditandatangani ({how}): {who}{why}"[:1000]

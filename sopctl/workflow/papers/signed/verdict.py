@@ -1,0 +1,204 @@
+"""What a file is: issued, signed, superseded, not filed, altered or unknown. The histories and the signatures decide,
+never one of them alone: a cut-off signature and a stranger's are sound to whoever looks at the file alone."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from sopctl.adapters.documents.stamps import named_record
+from sopctl.adapters.signing.apart import Examiner
+from sopctl.errors import SopctlError
+from sopctl.model.signing.signatories import same_person
+from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Trust
+from sopctl.model.sop.entries import SignedPaper
+from sopctl.store.dossiers import Dossier
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.papers.signed import certificates, chain
+from sopctl.workflow.papers.signed.chain import Issue
+
+Verdict = Literal[
+    "issued", "signed", "superseded", "signed, not filed", "signature bad", "not checked", "altered", "unknown"
+]
+GOOD: frozenset[Verdict] = frozenset({"issued", "signed", "superseded"})
+
+MAX_ENDS = 200
+"""How many revisions of a PDF are looked for in the histories."""
+
+
+class Finding(Struct, frozen=True):
+    """What a file is, as far as signatures go: the verdict, why, and its signatures."""
+
+    verdict: Verdict
+    issue: Issue | None = None
+    why: tuple[str, ...] = ()
+    signed: str = ""
+    signatures: tuple[Signature, ...] = ()
+    how: str = ""
+    of: str = ""
+    """The SHA-256 of the revision that the file was made from."""
+
+
+class Known:
+    """Every paper that has a number, by the hashes of its revisions."""
+
+    def __init__(self, everyone: Iterable[Dossier]) -> None:
+        self.issues = [issue for each in everyone for issue in chain.issues(each)]
+        self._by: dict[str, list[Issue]] = {}
+        for issue in self.issues:
+            for sha256 in (issue.sha256, *(each.sha256 for each in issue.revisions)):
+                self._by.setdefault(sha256, []).append(issue)
+
+    def of(self, sha256: str) -> list[Issue]:
+        """The papers of which this is a revision: the same one in several dossiers, where it is for several servers."""
+        return self._by.get(sha256, [])
+
+    def base(self, content: bytes) -> tuple[str, list[Issue]]:
+        """The newest recorded revision that `content` goes on from, byte for byte; else the issued paper that it names.
+        Its hash, and the papers of it."""
+        found: tuple[str, list[Issue]] = ("", [])
+        for sha256 in _prefixes(content):
+            if self.of(sha256):
+                found = sha256, self.of(sha256)
+        named = named_record(content)
+        if not found[1] and named:
+            same = [each for each in self.issues if each.number == named.number and each.number]
+            if same:
+                return same[-1].sha256, self.of(same[-1].sha256)
+        return found
+
+
+def _prefixes(content: bytes) -> Iterator[str]:
+    """The SHA-256 of every beginning of a PDF that is a PDF itself: each revision ends with a mark (ISO 32000-1,
+    7.5.5)."""
+    digest, at = hashlib.sha256(), 0
+    for number, found in enumerate(re.finditer(rb"%%EOF(\r\n|\n|\r)?", content)):
+        if number >= MAX_ENDS:
+            return
+        for end in dict.fromkeys((found.start() + 5, found.end())):
+            digest.update(content[at:end])
+            at = end
+            yield digest.hexdigest()
+
+
+class Checker:
+    """Checks files against the histories, and their signatures against the site's certificates."""
+
+    def __init__(self, desk: Desk, examiner: Examiner, everyone: Iterable[Dossier]) -> None:
+        self._desk, self._examiner = desk, examiner
+        self.known = Known(everyone)
+        self._trust: Trust | None = None
+
+    def recorded(self, content: bytes, issue: Issue, sha256: str) -> Finding:
+        """What a file is that a history has."""
+        revision = next((each for each in issue.revisions if each.sha256 == sha256), None)
+        if sha256 != issue.newest:
+            left_out = {each.name for later in _after(issue, sha256) for each in later.by}
+            left_out -= {each.name for each in revision.by} if revision else set()
+            why = f"an earlier revision, without the signatures of {', '.join(sorted(left_out)) or 'later ones'}"
+            return Finding("superseded", issue, (why, f"the newest is {issue.newest_file}"))
+        if revision is None:
+            return Finding("issued", issue)
+        if all(each.how == "scan" for each in issue.revisions):
+            return Finding("signed", issue, ("on paper: this is a scan, nothing in it can be checked",), issue.signed)
+        if revision.how == "scan":
+            return Finding("signed", issue, ("the newest revision is a scan",), issue.signed)
+        try:
+            found = self.examine(content, issue.content(issue.sha256))
+        except SopctlError as error:
+            return Finding("not checked", issue, (str(error),), issue.signed)
+        known = {each.certificate for each in revision.by}
+        signatures = tuple(
+            _unless(each, bool(each.signer and each.signer.certificate in known)) for each in found.signatures
+        )
+        return _judged(Finding("signed", issue, (), issue.signed, signatures, found.how, sha256), found)
+
+    def unfiled(self, content: bytes) -> Finding | None:
+        """What a file is that no history has, but that goes on from a paper of one; None where it does not."""
+        of, issues = self.known.base(content)
+        if not issues:
+            return None
+        issue = issues[0]
+        try:
+            issued = issue.content(issue.sha256)
+            if hashlib.sha256(issued).hexdigest() != issue.sha256:
+                return Finding("altered", issue, ("the office's own copy of the paper was altered",))
+            found = self.examine(content, issued)
+        except SopctlError as error:
+            return Finding("not checked", issue, (str(error),))
+        before = next((each.by for each in issue.revisions if each.sha256 == of), ())
+        if not content.startswith(issued):
+            of = issue.sha256
+        kept = {each.certificate for each in before}
+        signatures = tuple(_unless(each, _may_sign(each, issue, kept)) for each in found.signatures)
+        if not found.problem and len(signatures) <= len(before):
+            return Finding("altered", issue, (*_changes(found), "no signature was added to what is recorded"))
+        finding = _judged(Finding("signed, not filed", issue, (), "", signatures, found.how, of), found)
+        if finding.verdict == "signed, not filed" and of != issue.newest:
+            why = f"it was made from an earlier revision: the newest is {issue.newest_file}"
+            return Finding("altered", issue, (why,), "", signatures, found.how, of)
+        return finding
+
+    def examine(self, content: bytes, issued: bytes) -> Examined:
+        """The signatures of a file. Raises OutsideFailure, InvalidRecord."""
+        if self._trust is None:
+            self._trust = certificates.read(self._desk.site)
+        return self._examiner.examine(content, self._trust, self._desk.now(), issued)
+
+
+def _after(issue: Issue, sha256: str) -> Iterator[SignedPaper]:
+    later = sha256 == issue.sha256
+    for each in issue.revisions:
+        if later:
+            yield each
+        later = later or each.sha256 == sha256
+
+
+def _may_sign(each: Signature, issue: Issue, known: set[str]) -> bool:
+    """Is the signer someone whom the paper names, or who has signed it by a recorded revision?"""
+    if each.signer is None:
+        return False
+    named = any(same_person(one.name, each.signer.cn) for one in issue.signatories)
+    return named or each.signer.certificate in known
+
+
+def _unless(each: Signature, known: bool) -> Signature:
+    """A signature; a stranger's where its signer is not known. What is bad in itself stays what it is."""
+    if known or each.word not in ("good", "not-checked"):
+        return each
+    who = each.signer.cn if each.signer else ""
+    return Signature(each.field, "stranger", each.signer, each.level, each.time, each.time_from, who)
+
+
+def _judged(finding: Finding, found: Examined) -> Finding:
+    """The finding, unless something in the file says otherwise."""
+    words = {each.word for each in finding.signatures}
+    verdict: Verdict = finding.verdict
+    why: tuple[str, ...] = ()
+    if found.problem:
+        verdict, why = "altered", (f"it cannot be read: {found.problem}",)
+    elif found.changes:
+        verdict, why = "altered", _changes(found)
+    elif words - {"good", "not-checked"}:
+        verdict, why = "signature bad", _rewritten(finding)
+    elif "not-checked" in words:
+        verdict, why = (
+            "not checked",
+            (f"{MEANS['not-checked']}: put CRLs or OCSP answers into certificates/revocation/",),
+        )
+    issue, signed = finding.issue, finding.signed
+    return Finding(verdict, issue, why, signed, finding.signatures, finding.how, finding.of)
+
+
+def _rewritten(finding: Finding) -> tuple[str, ...]:
+    broken = any(each.word == "broken" for each in finding.signatures[:-1])
+    if finding.how == "rewritten" and broken:
+        return ("rewritten: the file was written anew when it was signed again, which destroys earlier signatures",)
+    return ()
+
+
+def _changes(found: Examined) -> tuple[str, ...]:
+    said: Mapping[str, str] = CHANGES
+    return tuple(f"{each}: {said[each]}" for each in found.changes)

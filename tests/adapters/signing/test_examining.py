@@ -1,0 +1,203 @@
+"""What is found of signatures: a table of what can be done to an issued paper, and the word for each."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
+
+from sopctl.adapters.documents import render
+from sopctl.adapters.signing import making
+from sopctl.adapters.signing.examining import examine
+from sopctl.adapters.signing.making import Box, Look
+from sopctl.model.signing.signatures import CHANGES, MEANS, Trust
+from tests.adapters.documents import samples
+from tests.authority import PASSPHRASE, Authority, Identity, real_now, timestamps
+
+ROWS = yaml.safe_load((Path(__file__).parents[2] / "cases" / "signatures.yml").read_text())
+ISSUED = render(samples.handover())
+FREE = Box(page=1, left=60, bottom=95, width=140, height=8)
+"""A place of the sample's page where nothing is written."""
+WRITTEN = Box(page=1, left=40, bottom=300, width=500, height=300)
+
+
+class Bench:
+    """The authorities of these tests, and what can be done to a paper."""
+
+    def __init__(self, tsa: str, authority: Authority) -> None:
+        self.tsa, self.authority, self.now = tsa, authority, authority.now
+        day = timedelta(days=1)
+        stranger = Authority(self.now, "Lain")
+        self.people: dict[str, Identity] = {
+            "sign": authority.signer("Penanggung Jawab Teknis"),
+            "countersign": authority.signer("Petugas Pusat Data"),
+            "expired": authority.signer("Kedaluwarsa", end=self.now - day),
+            "short": authority.signer("Singkat", end=self.now + day),
+            "early": authority.signer("Belum", begin=self.now + day),
+            "revoked": authority.signer("Dicabut"),
+            "revoked-later": authority.signer("Dicabut kemudian"),
+            "unknown": stranger.signer("Penanggung Jawab Teknis"),
+            "server": authority.server(),
+        }
+        authority.revoke(self.people["revoked"], self.now - day)
+        authority.revoke(self.people["revoked-later"], self.now + 5 * day)
+
+    def do(self, content: bytes, step: str, number: int) -> bytes:
+        """The file after a step of a row."""
+        changes: dict[str, Callable[[bytes], bytes]] = {
+            "flip": lambda pdf: pdf[:11] + bytes([pdf[11] ^ 1]) + pdf[12:],  # a comment, which no reader shows
+            "flip-signature": _flip_signature,
+            "shadow": _shadow,
+            "overlay": _overlay,
+            "action": _action,
+            "trail": lambda pdf: pdf + b"\n% more\n",
+            "rewrite": _rewrite,
+            "unknown-kind": lambda pdf: pdf.replace(b"/ETSI.CAdES.detached", b"/ETSI.XAdES.detached"),
+        }
+        if step in changes:
+            return changes[step](content)
+        how, _, who = step.partition("-")
+        person = self.people[who if who in self.people else "countersign" if how == "countersign" else "sign"]
+        key = making.pkcs12(self.authority.p12(person), PASSPHRASE, "x")
+        boxes = {"sign-in-its-box": FREE, "sign-over-text": WRITTEN}
+        look = Look(boxes[step], render(samples.paper())) if step in boxes else None
+        field = f"field-{number}"
+        if how == "stamped":
+            return making.sign(content, key, field=field, level="b-t", tsa=self.tsa)
+        if how == "archived":
+            trust = self.authority.trust()
+            return making.sign(content, key, field=field, level="b-lta", tsa=self.tsa, trust=trust)
+        return making.sign(content, key, field=field, look=look)
+
+    def trust(self, row: dict[str, Any]) -> Trust:
+        days = row.get("list", row.get("days", 0))
+        return self.authority.trust(crls=row.get("crls", True), at=self.now + timedelta(days=days))
+
+    def at(self, row: dict[str, Any]) -> datetime:
+        return max(real_now(), self.now + timedelta(days=row.get("days", 0)))
+
+
+def _flip_signature(pdf: bytes) -> bytes:
+    """One digit of the signature's value, at the end of what is used of its room."""
+    at = pdf.rindex(b"/Contents <") + len(b"/Contents <")
+    end = at + len(pdf[at : pdf.index(b">", at)].rstrip(b"0"))
+    digit = b"1" if pdf[end - 9 : end - 8] != b"1" else b"2"
+    return pdf[: end - 9] + digit + pdf[end - 8 :]
+
+
+def _writer(pdf: bytes) -> tuple[IncrementalPdfFileWriter, Any]:
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    page = writer.root["/Pages"]["/Kids"][0]
+    while "/Kids" in page:
+        page = page["/Kids"][0]
+    return writer, page
+
+
+def _written(writer: Any) -> bytes:
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def _shadow(pdf: bytes) -> bytes:
+    """Another page content in an incremental update."""
+    writer, page = _writer(pdf)
+    stream = generic.StreamObject(stream_data=b"0 0 0 rg 100 400 200 50 re f")
+    page[pdf_name("/Contents")] = writer.add_object(stream)
+    writer.update_container(page)
+    return _written(writer)
+
+
+def _overlay(pdf: bytes) -> bytes:
+    """A white rectangle over the text, as an annotation."""
+    writer, page = _writer(pdf)
+    box = generic.ArrayObject(map(generic.NumberObject, (50, 300, 540, 600)))
+    drawn = generic.StreamObject(
+        {
+            pdf_name("/Type"): pdf_name("/XObject"),
+            pdf_name("/Subtype"): pdf_name("/Form"),
+            pdf_name("/BBox"): box,
+        },
+        stream_data=b"1 1 1 rg 50 300 490 300 re f",
+    )
+    square = generic.DictionaryObject(
+        {
+            pdf_name("/Type"): pdf_name("/Annot"),
+            pdf_name("/Subtype"): pdf_name("/Square"),
+            pdf_name("/Rect"): box,
+            pdf_name("/F"): generic.NumberObject(4),
+            pdf_name("/AP"): generic.DictionaryObject({pdf_name("/N"): writer.add_object(drawn)}),
+        }
+    )
+    have = list(page["/Annots"]) if "/Annots" in page else []
+    page[pdf_name("/Annots")] = generic.ArrayObject([*have, writer.add_object(square)])
+    writer.update_container(page)
+    return _written(writer)
+
+
+def _action(pdf: bytes) -> bytes:
+    """A script that runs when the file is opened."""
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    script = {pdf_name("/S"): pdf_name("/JavaScript"), pdf_name("/JS"): generic.pdf_string("app.alert(1)")}
+    writer.root[pdf_name("/OpenAction")] = writer.add_object(generic.DictionaryObject(script))
+    writer.update_root()
+    return _written(writer)
+
+
+def _rewrite(pdf: bytes) -> bytes:
+    """The same document in other bytes, as a signing service that does not append writes it."""
+    return _written(copy_into_new_writer(PdfFileReader(BytesIO(pdf))))
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    authority = Authority(real_now())
+    with timestamps(authority, tmp_path_factory.mktemp("tsa")) as url:
+        yield Bench(url, authority)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+def test_what_is_found(bench: Bench, row: dict[str, Any]) -> None:
+    content = ISSUED
+    for number, step in enumerate(row["made"]):
+        content = bench.do(content, step, number)
+    found = examine(content, bench.trust(row), bench.at(row), ISSUED)
+    assert not found.problem
+    assert [each.word for each in found.signatures] == row["words"]
+    assert (found.how, list(found.changes)) == (row["how"], row["changes"])
+
+
+def test_who_signed_when_and_how_well_is_said(bench: Bench) -> None:
+    content = bench.do(bench.do(ISSUED, "stamped", 0), "countersign", 1)
+    first, second = examine(content, bench.trust({}), real_now()).signatures
+    assert first.signer
+    assert (first.signer.cn, first.signer.issuer) == ("Penanggung Jawab Teknis", "Penerbit Uji")
+    assert first.signer.certificate == bench.people["sign"].sha256
+    assert (first.level, first.time_from, second.level, second.time_from) == ("B-T", "tsa", "B-B", "own clock")
+    assert first.time
+    assert abs(first.time - real_now()) < timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no PDF", b"%PDF-1.7\n%%EOF\n", ISSUED[:20_000], ISSUED[:-40], b"%PDF-1.7\n" + b"[" * 50_000],
+    ids=["empty", "text", "a head alone", "cut", "its end cut", "nested"],
+)
+def test_what_is_no_whole_pdf_is_a_problem_never_a_verdict(bench: Bench, content: bytes) -> None:
+    found = examine(content, bench.trust({}), real_now(), ISSUED)
+    assert found.problem or found.changes
+    assert not found.signatures
+
+
+def test_every_word_has_its_meaning() -> None:
+    assert {word for row in ROWS for word in row["words"]} <= set(MEANS)
+    assert {change for row in ROWS for change in row["changes"]} <= set(CHANGES)
+    assert set(MEANS) - {word for row in ROWS for word in row["words"]} == {"stranger", "weak"}

@@ -1,0 +1,218 @@
+"""A certificate authority of the tests: a root, an authority below it, signers, revocation lists, and a timestamp
+authority that answers on loopback as RFC 3161 says (`openssl ts` behind a small HTTP server)."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from sopctl.model.signing.signatures import Trust
+
+PASSPHRASE = "rahasia uji"
+YEAR = timedelta(days=365)
+
+_USES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A certificate with its key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def der(self) -> bytes:
+        return self.certificate.public_bytes(Encoding.DER)
+
+    @property
+    def pem(self) -> bytes:
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    @property
+    def key_pem(self) -> bytes:
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    @property
+    def sha256(self) -> str:
+        return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+
+@dataclass
+class Authority:
+    """A root and an authority below it that issues signers' certificates, from `now` minus a year on."""
+
+    now: datetime
+    name: str = "Uji"
+    revoked: dict[int, datetime] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.root = self._issue(f"Akar {self.name}", None, ca=True, years=20)
+        self.middle = self._issue(f"Penerbit {self.name}", self.root, ca=True, years=10)
+
+    def signer(self, cn: str, *, begin: datetime | None = None, end: datetime | None = None) -> Identity:
+        """A person's certificate for signing documents."""
+        return self._issue(cn, self.middle, begin=begin, end=end)
+
+    def server(self, cn: str = "web", *, name: str = "") -> Identity:
+        """A certificate that is for TLS servers (one of this host `name`) and not for documents."""
+        purpose, usage = ExtendedKeyUsageOID.SERVER_AUTH, "digital_signature" if name else "key_encipherment"
+        return self._issue(cn, self.middle, purpose=purpose, usage=usage, name=name)
+
+    def timestamper(self) -> Identity:
+        """The timestamp authority's certificate."""
+        return self._issue("Waktu Uji", self.middle, purpose=ExtendedKeyUsageOID.TIME_STAMPING)
+
+    def revoke(self, who: Identity, on: datetime) -> None:
+        """From now on the revocation lists have it."""
+        self.revoked[who.certificate.serial_number] = on
+
+    def crl(self, at: datetime | None = None) -> tuple[bytes, bytes]:
+        """The revocation lists of the root and of the authority below it, as made at `at` and for a month (DER)."""
+        made = []
+        for issuer in (self.root, self.middle):
+            began = at or self.now
+            builder = (
+                x509.CertificateRevocationListBuilder()
+                .issuer_name(issuer.certificate.subject)
+                .last_update(began - timedelta(hours=1))
+                .next_update(began + timedelta(days=30))
+                .add_extension(x509.CRLNumber(1), critical=False)
+                .add_extension(
+                    x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False
+                )
+            )
+            for serial, on in self.revoked.items():
+                if on <= began:
+                    revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(on).build()
+                    builder = builder.add_revoked_certificate(revoked)
+            made.append(builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER))
+        return made[0], made[1]
+
+    def trust(self, *, crls: bool = True, at: datetime | None = None) -> Trust:
+        """What a site has at hand of this authority."""
+        return Trust((self.root.der,), (self.middle.der,), self.crl(at) if crls else ())
+
+    def p12(self, who: Identity, passphrase: str = PASSPHRASE) -> bytes:
+        """A PKCS#12 file of a signer, with the chain."""
+        chain = [self.middle.certificate, self.root.certificate]
+        sealed = BestAvailableEncryption(passphrase.encode())
+        return pkcs12.serialize_key_and_certificates(b"x", who.key, who.certificate, chain, sealed)
+
+    def _issue(
+        self,
+        cn: str,
+        issuer: Identity | None,
+        *,
+        ca: bool = False,
+        years: int = 2,
+        purpose: x509.ObjectIdentifier | None = None,
+        usage: str = "content_commitment",
+        name: str = "",
+        begin: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Identity:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn)])
+        of = issuer.certificate.subject if issuer else subject
+        uses = dict.fromkeys(_USES, False)
+        uses |= {"key_cert_sign": True, "crl_sign": True} if ca else {usage: True}
+        if not ca and usage == "content_commitment":
+            uses["digital_signature"] = True
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(of)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(begin or self.now - YEAR)
+            .not_valid_after(end or self.now + years * YEAR)
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            .add_extension(x509.KeyUsage(**uses), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key((issuer.key if issuer else key).public_key()),
+                critical=False,
+            )
+        )
+        if name:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        if purpose:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
+        return Identity(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+
+
+_TS = """[tsa]
+default_tsa = one
+[one]
+serial = {folder}/serial
+signer_cert = {folder}/tsa.pem
+certs = {folder}/chain.pem
+signer_key = {folder}/tsa.key
+default_policy = 1.2.3.4.1
+digests = sha256, sha384, sha512
+signer_digest = sha256
+ess_cert_id_chain = no
+ess_cert_id_alg = sha256
+"""
+
+
+@contextmanager
+def timestamps(authority: Authority, folder: Path) -> Iterator[str]:
+    """A timestamp authority on loopback; its URL. It tells the real time."""
+    who = authority.timestamper()
+    (folder / "tsa.pem").write_bytes(who.pem)
+    (folder / "tsa.key").write_bytes(who.key_pem)
+    (folder / "chain.pem").write_bytes(authority.middle.pem)
+    (folder / "serial").write_text("01\n")
+    (folder / "ts.cnf").write_text(_TS.format(folder=folder))
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *words: object) -> None:
+            pass
+
+        def do_POST(self) -> None:
+            (folder / "query").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
+            words = ["openssl", "ts", "-reply", "-config", str(folder / "ts.cnf"), "-section", "one"]
+            made = subprocess.run(
+                [*words, "-queryfile", str(folder / "query")], capture_output=True, check=True, timeout=60
+            ).stdout
+            self.send_response(200)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.send_header("Content-Length", str(len(made)))
+            self.end_headers()
+            self.wfile.write(made)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def real_now() -> datetime:
+    """The time of the machine, which a timestamp tells."""
+    return datetime.now(UTC).replace(microsecond=0)
