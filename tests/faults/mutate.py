@@ -203,23 +203,26 @@ class Judges:
 
     def __init__(self, copy: Path) -> None:
         self._copy = copy
-        self._sound: set[tuple[str, ...]] = set()
+        self._sound: dict[str, bool] = {}
 
     def judge(self, place: Place) -> bool:
-        """Does a test notice this mutant? Ends the program when the tests fail without any."""
+        """Does a test notice this mutant? Test files that fail without any (for want of root, say) judge nothing."""
         relative = place.file.relative_to(CHECKOUT)
         there = self._copy / relative
         for tests in judges(relative.relative_to("sopctl")):
-            if tuple(tests) not in self._sound and self._noticed(tests):
-                sys.exit(f"these tests fail as it is: {' '.join(tests)}")
-            self._sound.add(tuple(tests))
+            sound = [test for test in tests if self._is_sound(test)]
             there.write_text(mutant(place))
             try:
-                if self._noticed(tests):
+                if sound and self._noticed(sound):
                     return True
             finally:
                 there.write_text(place.file.read_text())
         return False
+
+    def _is_sound(self, test: str) -> bool:
+        if test not in self._sound:
+            self._sound[test] = not self._noticed([test])
+        return self._sound[test]
 
     def _noticed(self, tests: list[str]) -> bool:
         words = [
