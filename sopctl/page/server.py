@@ -1,5 +1,6 @@
 """The server under the page: uvicorn, on loopback or a Unix socket."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,9 +39,6 @@ def serve(site: Site, *, port: int, unix: Path | None, say: Callable[[str], None
     )
     config = uvicorn.Config(
         app,
-        host="127.0.0.1",
-        port=port,
-        uds=str(unix) if unix else None,
         proxy_headers=False,
         server_header=False,
         date_header=True,
@@ -52,13 +50,51 @@ def serve(site: Site, *, port: int, unix: Path | None, say: Callable[[str], None
         log_level="warning",
         access_log=False,
     )
+    listening = _listening(port, unix)
     say(f"the page of {site.root}: {url or f'http://127.0.0.1:{port}'}")
     try:
-        uvicorn.Server(config).run()
+        with listening:
+            uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        if unix:
+            unix.unlink(missing_ok=True)
+
+
+def _listening(port: int, unix: Path | None) -> socket.socket:
+    """The socket to listen on: bound here, because uvicorn lets everybody write to a Unix socket, and ends with a code
+    of its own where it cannot listen. Raises OutsideFailure."""
+    where = str(unix) if unix else f"127.0.0.1:{port}"
+    found = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
+    try:
+        if unix:
+            _sweep(unix)
+            found.bind(str(unix))
+            unix.chmod(0o660)
+        else:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind(("127.0.0.1", port))
+        found.listen(AT_ONCE)
     except OSError as error:
+        found.close()
         raise OutsideFailure(
-            "page-not-listening", "the page cannot listen there: {reason}", reason=error.strerror or str(error)
+            "page-not-listening",
+            "the page cannot listen there: {reason}",
+            where=where,
+            remedy="End what listens there, or name another place (--port, --unix).",
+            reason=error.strerror or str(error),
         ) from None
+    return found
+
+
+def _sweep(unix: Path) -> None:
+    """Remove a socket that a killed page left: nobody answers there."""
+    with socket.socket(socket.AF_UNIX) as other:
+        try:
+            other.connect(str(unix))
+        except ConnectionRefusedError:
+            unix.unlink()
+        except FileNotFoundError:
+            pass
 
 
 def hosts(url: str, port: int | None) -> frozenset[str]:

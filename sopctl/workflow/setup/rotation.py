@@ -5,17 +5,18 @@ knows. What happens on the servers is in `steps/rotating.py`.
 """
 
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from sopctl.errors import Action, NotNow, UsageError
-from sopctl.store import register
+from sopctl.store import dossiers, register
 from sopctl.store.settings import Settings
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.office_key import KeyState, fingerprint, key_state
 from sopctl.workflow.setup.init import make_key
-from sopctl.workflow.steps.rotating import usable
+from sopctl.workflow.steps.rotating import refuse_without_account, usable
 
 
 class ServerKey(Struct, frozen=True):
@@ -61,14 +62,17 @@ def status(desk: Desk) -> Status:
     )
 
 
-def begin(desk: Desk, named: str | None = None, *, lost: bool = False) -> str:
+def begin(desk: Desk, named: str | None = None, *, lost: bool = False, ids: Sequence[str] = ()) -> str:
     """Name another key as the current one: `named`, which is in keys/, else one that is made. Where a change is under
-    way, it goes on. Returns the name of the current key.
+    way, it goes on. Returns the name of the current key. `ids`: the servers that are to have it first.
 
-    Raises UsageError or InvalidRecord for a key that cannot be named, NotNow while a change to another key is under
-    way, OutsideFailure where the current key is missing and nobody said that it is `lost`.
+    Raises NotNow where the only one of `ids` has no account of ours, before anything is named, and while a change to
+    another key is under way; UsageError or InvalidRecord for a key that cannot be named, OutsideFailure where the
+    current key is missing and nobody said that it is `lost`.
     """
     site = desk.site
+    if len(ids) == 1:
+        refuse_without_account(dossiers.read(site, ids[0]))
     with site.alone():
         site.refuse_moved()
         site.read_settings_again()

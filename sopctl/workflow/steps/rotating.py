@@ -18,6 +18,7 @@ from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.sop.entries import Left, OfficeKey
 from sopctl.model.text import printable
 from sopctl.store import register
+from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.store.modes import refuse_writable
 from sopctl.store.site import Site
@@ -74,14 +75,19 @@ def rotate(
     return answers
 
 
-def _admit(mine: Turn) -> None:
-    if not (lets_us_in(mine.dossier) and mine.dossier.summary.in_our_hands):
+def refuse_without_account(dossier: Dossier) -> None:
+    """Raise NotNow where the office has no account on the server, or the server is not in its hands."""
+    if not (lets_us_in(dossier) and dossier.summary.in_our_hands):
         raise NotNow(
             "no-account-of-ours",
             "{deposit} has no account of the office's, so there is no key to change",
-            remedy=Action("show", mine.dossier.id),
-            deposit=mine.dossier.id,
+            remedy=Action("show", dossier.id),
+            deposit=dossier.id,
         )
+
+
+def _admit(mine: Turn) -> None:
+    refuse_without_account(mine.dossier)
     if key_state(mine.desk.site, mine.dossier.summary) == "current":
         raise NotNow(
             "key-is-current",

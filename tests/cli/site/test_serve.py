@@ -83,8 +83,25 @@ def test_behind_a_proxy_it_knows_its_address(site: Site, tmp_path: Path, sopctl:
     settings.write_text(settings.read_text() + 'page: {url: "https://titipan.example.org/x"}\n')
     assert sopctl("validate").code == 3
     settings.write_text(settings.read_text().replace("org/x", "org"))
-    with served(site, "--unix", str(path)):
-        assert health(lambda: OverSocket(path)) == 200
+    for _ in range(2):  # the second time a killed page has left its socket
+        with served(site, "--unix", str(path)):
+            assert health(lambda: OverSocket(path)) == 200
+            assert path.stat().st_mode & 0o777 == 0o660
+
+
+def test_where_another_listens_it_says_so_and_takes_nothing_away(
+    site: Site, tmp_path: Path, sopctl: Callable[..., Ran]
+) -> None:
+    settings = site.root / "sopctl.yml"
+    settings.write_text(settings.read_text() + 'page: {url: "https://titipan.example.org"}\n')
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.socket(socket.AF_UNIX) as local:
+        local.bind(str(tmp_path / "page.sock"))
+        local.listen()
+        for words in (["--port", str(other.getsockname()[1])], ["--unix", str(tmp_path / "page.sock")]):
+            ran = sopctl("serve", *words)
+            assert (ran.code, "the page cannot listen there" in ran.err) == (6, True), ran.err
+        with socket.socket(socket.AF_UNIX) as again:
+            again.connect(str(tmp_path / "page.sock"))
 
 
 def test_accounts_by_their_commands(site: Site) -> None:

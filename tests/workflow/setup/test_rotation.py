@@ -114,6 +114,14 @@ def test_a_key_that_cannot_be_used_is_not_named(desk: Desk) -> None:
     assert rotation.begin(desk, "next") == "next"
 
 
+def test_a_server_without_an_account_of_ours_names_no_new_key(
+    desk: Desk, file_request: Callable[..., str], sopctl: Callable[..., Ran]
+) -> None:
+    ran = sopctl("key", "rotate", file_request())
+    assert (ran.code, "has no account of the office's" in ran.err) == (4, True)
+    assert (rotation.status(desk).before, sorted((desk.site.root / "keys").glob("management-*"))) == (None, [])
+
+
 def test_a_lost_key_is_lost_only_if_somebody_says_so(desk: Desk, server: str) -> None:
     (desk.site.root / "keys/management").unlink()
     with pytest.raises(SopctlError, match="no key 'management'"):

@@ -54,7 +54,7 @@ def command(
         raise UsageError("password-for-many", "a password opens one server, not several")
     desk = open_desk(ctx)
     password = given.password(desk, ids[0]) if given.any else None
-    rotation.begin(desk, named, lost=lost)
+    rotation.begin(desk, named, lost=lost, ids=ids)
     with cancel_on_interrupt() as cancel:
         answers = rotating.rotate(desk, list(ids) or rotating.due(desk), password=password, cancel=cancel)
     found = rotation.status(desk)
