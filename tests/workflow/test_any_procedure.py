@@ -185,6 +185,11 @@ def test_enough_procedures_are_sound_and_all_verbs_are_in_them() -> None:
 
 Do = Callable[[Desk, str, bool], object]
 
+
+def _serial(desk: Desk, deposit: str) -> str:
+    return dossiers.read(desk.site, deposit).summary.serial
+
+
 DOES: dict[tuple[str, str], Do] = {
     ("dispose", ""): lambda desk, each, _: letters.dispose(desk, each, instruction="x"),
     ("reserve", ""): lambda desk, each, _: reservation.reserve(desk, each),
@@ -196,7 +201,7 @@ DOES: dict[tuple[str, str], Do] = {
     **dict.fromkeys(
         [("inspect", task) for task in verbs.tasks("inspect")],
         lambda desk, each, well: inspecting.inspect(
-            desk, each, serial="SN-0001" if well else "lain", found=Inspection(rest_ok=True)
+            desk, each, serial=_serial(desk, each) if well else f"lain {each}", found=Inspection(rest_ok=True)
         ),
     ),
     ("handover", ""): lambda desk, each, _: handover.handover(desk, each),
