@@ -100,8 +100,10 @@ _PROSE = (
     ("server", "description"),
     ("contacts", "administrative", "name"),
     ("contacts", "administrative", "position"),
+    ("contacts", "administrative", "rank"),
     ("contacts", "technical", "name"),
     ("contacts", "technical", "position"),
+    ("contacts", "technical", "rank"),
 )
 
 

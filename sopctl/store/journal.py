@@ -192,7 +192,9 @@ class Journal:
         start = msgspec.json.encode({"deposit": deposit})[:-1]
         if self.path.exists():
             with opened(self.path, links=False) as file:
-                yield from ((number, raw.rstrip(b"\n")) for number, raw in enumerate(file, 1) if raw.startswith(start))
+                for number, raw in enumerate(file, 1):
+                    if raw.startswith(start) and raw.endswith(b"\n"):  # one without was torn by a crash
+                        yield number, raw[:-1]
 
     def _end(self) -> tuple[End, int]:
         """Where the journal ends now, and how many bytes of a line that a crash tore stand after that. The marks are

@@ -134,7 +134,7 @@ def sudo_for_the_inventory_alone(placed: "Placed", sopctl: Callable[..., Ran]) -
         "ls -A /run/sopctl-window /var/lib/sopctl/window 2>/dev/null; stat -c '%U %G %a' /usr/local/lib/sopctl GATHER"
     )
     assert servers.run(server, left.replace("GATHER", GATHER)).split("\n") == [
-        "/var/lib/sopctl/window:", "window.sh", "root root 755", "root root 755", ""
+        "/var/lib/sopctl/window:", "closed", "window.sh", "root root 755", "root root 755", ""
     ]  # fmt: skip
     assert collecting.collect(desk, deposit).answer
     assert comparable(placed) == full

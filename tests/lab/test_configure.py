@@ -186,7 +186,7 @@ def test_from_hand_over_to_return(office: Office) -> None:
     result, host = office.play("configure.yml")
     assert (result.outcome, host.failed_task, host.message) == (Outcome.OK, "", "")
     assert host.changed > 10
-    assert servers.run(server, "ls /var/lib/sopctl/window") == "window.sh\n", "a window was left open"
+    assert servers.run(server, "ls /var/lib/sopctl/window") == "closed\nwindow.sh\n", "a window was left open"
     assert servers.run(server, "ls /opt/site") == "after\n", "the site's own tasks, before and after"
 
     for user, key in (("webadmin", "web"), ("dbadmin", "db"), ("dbadmin", "web"), ("sopctl", "management")):

@@ -158,6 +158,14 @@ def test_a_line_that_was_cut_out_is_missed_with_marks_too(tmp_path: Path, gone: 
             note(tmp_path, NAMES[0], 6)
 
 
+def test_a_line_that_a_crash_tore_is_added_anew(tmp_path: Path) -> None:
+    note(tmp_path, NAMES[0], 0)
+    with Journal(tmp_path).path.open("ab") as file:
+        file.write(f'{{"deposit":"{NAMES[0]}","seq":2,"ha'.encode())
+    note(tmp_path, NAMES[0], 2)
+    assert [line.seq for line in Journal(tmp_path).lines()] == [1, 2, 3]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_happens_the_marks_are_those_of_a_whole_reading(tmp_path: Path, seed: int) -> None:
     """Events, kills between line and marks, torn lines and mends in any order."""
@@ -174,7 +182,7 @@ def test_whatever_happens_the_marks_are_those_of_a_whole_reading(tmp_path: Path,
                 of_old(tmp_path, kept)
             case 2 if path.exists():
                 with path.open("ab") as file:
-                    file.write(b'{"deposit":"PS-20')
+                    file.write(f'{{"deposit":"{name}","seq":{counts[name]},"ha'.encode())
             case 3 if path.exists() and counts[name]:
                 Journal(tmp_path).mend("x", [(name, Event(seq)) for seq in range(1, counts[name] + 1)])
             case _:
