@@ -70,6 +70,7 @@ class Person:
         self.page.fill("#name", name)
         self.page.fill("#password", PASSWORD)
         self.page.click("main button")
+        self.page.wait_for_url(f"{self.address}/")
         assert self.page.url == f"{self.address}/", self.page.content()
 
     def picture(self, name: str) -> None:

@@ -1,5 +1,6 @@
 """The acts: GET shows a form, POST does it, once."""
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -16,6 +17,8 @@ from sopctl.store.page.once import Once
 from sopctl.workflow.views import mine
 from sopctl.workflow.views.offers import offers
 
+WAIT_SECONDS = 10.0
+"""How long the same form that is sent again waits for the first one: an act takes some tenths of a second."""
 NOT_THEIRS = frozenset(
     {"decider-missing", "not-a-clerk", "offices-act", "other-units-step", "reader-decides-nothing", "role-not-held"}
 )
@@ -50,7 +53,7 @@ def once(visit: Visit, do: Callable[[], str], again: Callable[[], Response]) -> 
     book = Once(Database(visit.site))
     key = f"{visit.path} {visit.fields.get('key', '')[:100]}"
     account = visit.account.name if visit.account else ""
-    there = book.reserve(key, account, visit.now.timestamp())
+    there = _reserved(book, key, account, visit.now.timestamp())
     if there:
         return RedirectResponse(there, 303)
     try:
@@ -69,6 +72,14 @@ def once(visit: Visit, do: Callable[[], str], again: Callable[[], Response]) -> 
         return again()
     versions.commit(visit.site, "sopctl serve")
     return RedirectResponse(there, 303)
+
+
+def _reserved(book: Once, key: str, account: str, now: float) -> str | None:
+    """As `Once.reserve`. Whoever clicks twice waits for what the first click leads to."""
+    until = time.monotonic() + WAIT_SECONDS
+    while (there := book.reserve(key, account, now)) == "" and time.monotonic() < until:
+        time.sleep(0.05)
+    return there
 
 
 def status(error: SopctlError | None) -> int:
