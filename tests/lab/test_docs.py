@@ -61,7 +61,9 @@ def test_the_tutorial_of_the_readme(tmp_path: Path, pristine: LabServer) -> None
     play(lines, tmp_path)
 
 
-PLAYED_ELSEWHERE = {CHECKOUT / "docs" / name for name in ("checks.md", "page.md", "reports.md", "signing.md", "switches.md")}
+PLAYED_ELSEWHERE = {
+    CHECKOUT / "docs" / name for name in ("checks.md", "page.md", "reports.md", "signing.md", "switches.md")
+}
 """On sites with something in them: tests/lab/test_checks.py, tests/cli/site/test_serve.py, tests/cli/test_docs.py,
 tests/workflow/house/test_signing.py and tests/workflow/ports/test_deposit_port.py, in this order."""
 DOCUMENTS = sorted(set((CHECKOUT / "docs").glob("*.md")) - PLAYED_ELSEWHERE)

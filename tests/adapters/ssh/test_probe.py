@@ -194,7 +194,7 @@ def test_a_jump_host_is_asked_for_addresses_that_were_judged(
     ):
         with hostile.listening(hostile.ssh(behaviour, host_key)) as host:
             through = Jump("127.0.0.1", host.port, "deposit", pin_of(host_key))
-            where = Target("web.example.org", 22, timeout=4.0, jump=through, destinations=destinations)
+            where = Target("web.example.org", 22, timeout=10.0, jump=through, destinations=destinations)
             with monkeypatch.context() as patched:
                 patched.setattr(tcp, "_ask_resolver", lambda *_, found=found: entries(*found))
                 result = check(where, jump_key=key)
