@@ -37,6 +37,7 @@ WRITING = frozenset(
 """Names of calls that change a disk."""
 
 OUTSIDE_THE_STORE = {
+    "page/server.py": "the socket that it listens on, outside of the site",
     "workflow/setup/init.py": "makes a site: there is none to write yet",
     "workflow/house/signing.py": "a picture of a page, where the user says",
     "workflow/setup/demo.py": "a site of its own, thrown away",
