@@ -15,6 +15,7 @@ from random import Random
 
 import pytest
 
+from sopctl.errors import InvalidRecord
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from tests.faults import stages
@@ -100,7 +101,11 @@ def lost(made: Path, server: Server, disk: Disk, desk: Desk, cuts: int, *, lies:
             disk.cut()
         disk.start_again()
         where = f"cut {number} at call {call} of {count}, command ended with {ended.code}"
-        now = heads(site).get(stages.ID, [])
+        try:
+            now = heads(site).get(stages.ID, [])
+        except InvalidRecord as error:
+            wrong.append(f"{where}: what was written cannot be read: {error}")
+            break
         if now[: len(known)] != known:
             wrong.append(f"{where}: acknowledged events are gone")
         elif len(now) - len(known) not in ((1,) if ended.code == 0 else (0, 1)):

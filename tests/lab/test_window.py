@@ -167,8 +167,10 @@ def test_a_server_that_is_lost_in_a_run(
             assert (place, outcome, same) == ("konfigurasi 1", "failed", True), (what, note)
         elif what == "network":
             assert (place, outcome, same) == ("konfigurasi 2", "selesai", False), (point, note)
-        elif point == "reload":  # the fresh login may find it started again, with all that was changed
-            assert (outcome, same) in (("failed", True), ("selesai", False)), note
+        elif outcome == "selesai":  # the next login found it started again, with all that was set before
+            assert (point, same) in (("before", False), ("reload", False), ("after", False)), note
+        elif point == "reload":
+            assert (outcome, same) == ("failed", True), note
         else:
             assert (outcome, same) == ("failed", point != "after"), (point, note)
             assert note.startswith("server tidak terjangkau: "), note
