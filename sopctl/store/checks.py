@@ -334,13 +334,9 @@ def _state(database: sqlite3.Connection, name: str) -> State | None:
 
 def _noted(database: sqlite3.Connection, name: str, at: int) -> bool:
     """Is the check of that time known, by itself or in a sum?"""
-    asked = {"name": name, "at": at, "hour": at // HOUR * HOUR, "day": at // DAY * DAY}
-    found = database.execute(
-        "SELECT 1 FROM checks WHERE id = :name AND at = :at UNION ALL SELECT 1 FROM rolled WHERE id = :name AND"
-        f" (span = {HOUR} AND at = :hour OR span = {DAY} AND at = :day) LIMIT 1",
-        asked,
-    )
-    return found.fetchone() is not None
+    places = [("checks WHERE id = ? AND at = ?", (name, at))]
+    places += [("rolled WHERE id = ? AND at = ? AND span = ?", (name, at // span * span, span)) for span in (HOUR, DAY)]
+    return any(database.execute(f"SELECT 1 FROM {where}", asked).fetchone() for where, asked in places)  # noqa: S608 (the three above)
 
 
 def _note_turn(database: sqlite3.Connection, name: str, before: State | None, after: State) -> None:
