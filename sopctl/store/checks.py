@@ -334,7 +334,7 @@ def _state(database: sqlite3.Connection, name: str) -> State | None:
 
 def _noted(database: sqlite3.Connection, name: str, at: int) -> bool:
     """Is the check of that time known, by itself or in a sum?"""
-    places = [("checks WHERE id = ? AND at = ?", (name, at))]
+    places: list[tuple[str, tuple[object, ...]]] = [("checks WHERE id = ? AND at = ?", (name, at))]
     places += [("rolled WHERE id = ? AND at = ? AND span = ?", (name, at // span * span, span)) for span in (HOUR, DAY)]
     return any(database.execute(f"SELECT 1 FROM {where}", asked).fetchone() for where, asked in places)  # noqa: S608 (the three above)
 
