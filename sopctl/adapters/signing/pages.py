@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from sopctl.adapters.signing import missing
+from sopctl.errors import missing_extra
 from sopctl.model.signing.signatures import Change
 
 MAX_PAGES = 400
@@ -44,8 +44,8 @@ def text(content: bytes) -> str:
     """What the pages say, without blanks. Raises Unreadable, OutsideFailure where the extra is missing."""
     try:
         document = _opened(content)
-    except ImportError as error:
-        raise missing(error) from error
+    except ImportError:
+        raise missing_extra("sign") from None
     try:
         return "".join("".join(page.get_textpage().get_text_range().split()) for page in document)
     finally:
