@@ -70,6 +70,15 @@ def picture(content: bytes, page: int) -> bytes:
     )
 
 
+def height(content: bytes, page: int) -> float:
+    """How high a page (from 1) is, in points. Raises Unreadable."""
+    document = _opened(content)
+    try:
+        return float(document[page - 1].get_height())
+    finally:
+        document.close()
+
+
 def _opened(content: bytes) -> Any:
     import pypdfium2
 
