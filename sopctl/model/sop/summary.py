@@ -124,6 +124,8 @@ class Summary(Struct, frozen=True):
     """What the server runs, and what that is for, as its owner says."""
     unsigned: tuple[signing.Unsigned, ...] = ()
     """The papers that lack signatures."""
+    unclear: tuple[entries.SigningAsked, ...] = ()
+    """What a service was asked to sign, where nobody knows whether it did."""
     route: Route = Route()
 
     @property
@@ -218,6 +220,7 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         application=server.application,
         description=server.description,
         unsigned=signing.unsigned(procedures, events),
+        unclear=signing.unclear(procedures, events),
         route=_route(deposit, newest(entries.HostKeyPinned), newest(entries.Configured), newest(entries.WayIn)),
     )
 

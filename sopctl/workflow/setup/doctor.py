@@ -135,13 +135,10 @@ def _missing(site: Site) -> list[Diagnosis]:
         found, keys = site.settings, site.folder("keys")
     except SopctlError:
         return []  # already told
-    wanted = {channel.url: f"the channel {name}" for name, channel in found.channels.items()}
-    if found.mail and found.mail.password:
-        wanted[found.mail.password] = "the mail server"
+    wanted = found.secrets
     with suppress(SopctlError):  # a network that cannot be read is told by `validate`
-        wanted |= {
-            each.jump.key: f"the jump host of {each.name}" for each in site.networks if each.jump and each.jump.key
-        }
+        through = {each.name: each.jump.key for each in site.networks if each.jump}
+        wanted |= {key: f"the jump host of {name}" for name, key in through.items() if key}
     for summary in register.read(site).summaries:
         if summary.closed:
             continue
