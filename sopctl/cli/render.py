@@ -79,35 +79,36 @@ def table(*columns: str, title: str = "") -> "Table":
         """rich narrows the widest column, whatever stands in it; here each keeps its longest word."""
 
         def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
-            cells = [[str(cell) for cell in column.cells] for column in self.columns]
+            cells = [[str(cell) for cell in (column.header, *column.cells)] for column in self.columns]
             between = self._extra_width + sum(self._get_padding_width(number) for number in range(len(cells)))
             for column, width in zip(self.columns, fitted(cells, options.max_width - between), strict=True):
                 column.width, column.no_wrap = width, False
-            return super().__rich_console__(console, options)
+            yield ""
+            yield from super().__rich_console__(console, options)
 
-    made = Whole(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    made = Whole(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, show_edge=False)
     for column in columns:
         made.add_column(column, overflow="fold")
     return made
 
 
 def fitted(columns: "Sequence[Sequence[str]]", room: int) -> list[int]:
-    """How wide each of these columns of cells shall be, in `room` characters: as its longest line where all fit, else
-    at least as its longest word while all words fit."""
+    """How wide each of these columns (a head and cells) shall be, in `room` characters: as its longest line where all
+    fit, else at least as its longest word, and its head too, while those fit."""
     from rich.cells import cell_len
 
     def longest(parts: "Iterable[str]") -> int:
         return max(map(cell_len, parts), default=0)
 
     lines = [longest(line for cell in cells for line in cell.splitlines()) for cells in columns]
-    widths = [longest(word for cell in cells for word in cell.split()) for cells in columns]
+    words = [longest(word for cell in cells for word in cell.split()) for cells in columns]
+    whole = [max(width, longest(cells[:1])) for width, cells in zip(words, columns, strict=True)]
+    widths = whole if sum(whole) <= room else words
     while sum(widths) > max(room, len(widths)):
         widths[widths.index(max(widths))] -= 1
-    for _ in range(room - sum(widths)):
-        wanted = [whole - width for whole, width in zip(lines, widths, strict=True)]
-        if max(wanted, default=0) <= 0:
-            break
-        widths[wanted.index(max(wanted))] += 1
+    wanted = sorted((full - width, number) for number, (full, width) in enumerate(zip(lines, widths, strict=True)))
+    for left, (lacks, number) in zip(range(len(wanted), 0, -1), wanted, strict=True):
+        widths[number] += min(lacks, max(room - sum(widths), 0) // left)  # who wants little gets it first
     return widths
 
 
