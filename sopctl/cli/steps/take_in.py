@@ -45,9 +45,9 @@ def command(
 
     It begins where the deposit stands, so that it can be run again. Exit 1: something differs; the rest is not done.
     """
-    from sopctl.workflow.steps import taking_in
+    from sopctl.workflow.steps import handover
 
-    deposit_id = ctx.params["deposit_id"] = deposit_id or only_due(ctx, *taking_in.VERBS)
+    deposit_id = ctx.params["deposit_id"] = deposit_id or only_due(ctx, *handover.TAKEN_IN)
     steps: list[StepDone] = []
 
     def on_step(done: "StepDone") -> None:
@@ -55,7 +55,7 @@ def command(
         if not as_json:
             put_step(done, as_json=False)
 
-    good = taking_in.take_in(
+    good = handover.take_in(
         open_desk(ctx),
         deposit_id,
         lambda desk, deposit: inspected(desk, deposit, said, ask=not as_json),

@@ -8,7 +8,7 @@ from sopctl.errors import NotNow
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, StepDone
 from sopctl.workflow.steps import inspecting, notifying
-from sopctl.workflow.steps.taking_in import take_in
+from sopctl.workflow.steps.handover import take_in
 
 
 def inspect(desk: Desk, deposit: str) -> StepDone:
