@@ -146,7 +146,7 @@ def only_due(site: Site, verb: str, others: Iterable[str] = ()) -> str:
         return still[0].id
     if not found:
         raise UsageError(
-            "nothing-named",
+            "due-for-none",
             "no deposit is named, and {verb} is due for none",
             remedy=("To see what is due:", Action("todo")),
             verb=verb,
