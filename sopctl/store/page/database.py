@@ -15,6 +15,9 @@ from sopctl.store.site import Site
 
 FOLDER = "page"
 FILE_NAME = "page.sqlite3"
+IGNORED = b"# accounts and sessions of the page: never in git\n*\n"
+PASSING = ("sessions", "failures", "requests")
+"""What no copy has: who is logged in just now, who failed to, which form was just sent."""
 BUSY_SECONDS = 5.0
 
 VERSION = 2
@@ -38,6 +41,11 @@ class Database:
 
     def __init__(self, site: Site) -> None:
         self.path: Path = site.root / FOLDER / FILE_NAME
+
+    def make(self) -> None:
+        """Make the file, unless it is there. Raises OutsideFailure when it cannot be used."""
+        with self.reading():
+            pass
 
     @contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:
@@ -66,7 +74,7 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         if not self.path.exists():
             make_folder(self.path.parent)
-            write_atomic(self.path.parent / ".gitignore", b"# accounts and sessions of the page: never in git\n*\n")
+            write_atomic(self.path.parent / ".gitignore", IGNORED)
             touch(self.path)
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
         if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
@@ -81,6 +89,41 @@ class Database:
             remedy="Look after the disk and the file's owner. If it is broken, move it away and invite people anew.",
             reason=error,
         )
+
+
+def copied(root: Path) -> bytes | None:
+    """The file of the site at `root` as of one moment, without what passes; None where there is none. Raises
+    OutsideFailure."""
+    path = root / FOLDER / FILE_NAME
+    if not path.is_file():
+        return None
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as source,
+            closing(sqlite3.connect(":memory:", isolation_level=None)) as copy,
+        ):
+            source.backup(copy)
+            copy.execute("PRAGMA secure_delete = ON")
+            there = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            for table in there.intersection(PASSING):
+                copy.execute(f"DELETE FROM {table}")  # noqa: S608 (one of those above)
+            copy.execute("VACUUM")
+            return copy.serialize()
+    except sqlite3.Error as error:
+        raise OutsideFailure(
+            "page-file-unusable",
+            "the page's accounts cannot be used: {reason}",
+            where=str(path),
+            remedy="Look after the disk and the file's owner. If it is broken, move it away and invite people anew.",
+            reason=error,
+        ) from None
+
+
+def placed(root: Path, content: bytes) -> None:
+    """Put a copy back into the site at `root`. Raises OutsideFailure."""
+    make_folder(root / FOLDER)
+    write_atomic(root / FOLDER / ".gitignore", IGNORED)
+    write_atomic(root / FOLDER / FILE_NAME, content)
 
 
 def digest(secret: str) -> str:
