@@ -85,6 +85,9 @@ def write(
             variables = [path for path in records if _executed(site.root, path) and is_secret(path)]
         for path in variables:
             del records[path]
+        client_secret = site.root / page.FOLDER / page.CLIENT_SECRET
+        if client_secret.is_file() and not client_secret.is_symlink():
+            variables.append(client_secret)
         for path, content in records.items():
             pack.add(str(path.relative_to(site.root)), content)
         for path in _documents(site, pack):
@@ -267,7 +270,7 @@ def _unpack(folder: Path, content: bytes, *, private: bool) -> None:
         for entry in packed:
             parts = Path(entry.name).parts
             right = parts and ".." not in parts and not Path(entry.name).is_absolute()
-            right = right and (len(parts) < 3 if private else parts[0] in modes.EXECUTED)
+            right = right and (len(parts) < 3 if private else parts[0] in (*modes.EXECUTED, page.FOLDER))
             file = packed.extractfile(entry) if entry.isreg() and right else None
             if file:
                 make_folder((folder / entry.name).parent, 0o700 if private else 0o750)

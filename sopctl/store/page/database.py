@@ -4,23 +4,26 @@ Secrets (a session's id, a link's word, a token) are kept as their hashes only: 
 """
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sopctl.errors import OutsideFailure
-from sopctl.store.durable import make_folder, touch, write_atomic
+from sopctl.store.durable import make_folder, opened, touch, write_atomic
 from sopctl.store.site import Site
 
 FOLDER = "page"
 FILE_NAME = "page.sqlite3"
+CLIENT_SECRET = "oidc-secret"  # noqa: S105 (the name of a file)
+"""The file of what the identity provider knows us by, where it gave us something."""
 IGNORED = b"# accounts and sessions of the page: never in git\n*\n"
-PASSING = ("sessions", "failures", "requests")
-"""What no copy has: who is logged in just now, who failed to, which form was just sent."""
+PASSING = ("sessions", "failures", "requests", "pending")
+"""What no copy has: who is logged in or logging in just now, who failed to, which form was just sent."""
 BUSY_SECONDS = 5.0
 
-VERSION = 2
+VERSION = 3
 """Of the tables: more of them are made where an older version made the file."""
 
 _TABLES = """
@@ -32,6 +35,11 @@ CREATE TABLE IF NOT EXISTS requests (key TEXT PRIMARY KEY, account TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS links (hash TEXT PRIMARY KEY, deposit TEXT NOT NULL, until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS drafts (account TEXT, name TEXT, text TEXT, at REAL, PRIMARY KEY (account, name));
 CREATE TABLE IF NOT EXISTS refusals (at REAL NOT NULL, account TEXT, address TEXT, what TEXT, path TEXT);
+CREATE TABLE IF NOT EXISTS factors (account TEXT PRIMARY KEY, secret TEXT NOT NULL, since REAL, used INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS recovery (hash TEXT PRIMARY KEY, account TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pending (hash TEXT, kind TEXT, text TEXT NOT NULL, until REAL, PRIMARY KEY (hash, kind));
+CREATE TABLE IF NOT EXISTS tokens (hash TEXT PRIMARY KEY, id TEXT NOT NULL, account TEXT NOT NULL, label TEXT NOT NULL,
+    scope TEXT NOT NULL, made REAL NOT NULL, until REAL NOT NULL, used REAL);
 CREATE INDEX IF NOT EXISTS failures_at ON failures (at);
 """
 
@@ -89,6 +97,23 @@ class Database:
             remedy="Look after the disk and the file's owner. If it is broken, move it away and invite people anew.",
             reason=error,
         )
+
+
+def client_secret(site: Site) -> str:
+    """What the identity provider knows us by; empty where it gave us nothing. Raises OutsideFailure for a file that
+    every login of this machine can read."""
+    path = site.root / FOLDER / CLIENT_SECRET
+    if not path.exists():
+        return ""
+    with opened(path, links=False) as file:
+        if os.fstat(file.fileno()).st_mode & 0o007:
+            raise OutsideFailure(
+                "secret-readable-by-others",
+                "the secret can be read by others",
+                where=str(path),
+                remedy=f"Close it: chmod 640 {path}",
+            )
+        return file.read(4096).decode(errors="replace").strip()
 
 
 def copied(root: Path) -> bytes | None:

@@ -156,7 +156,7 @@ def _page(site: Site, scope: Scope, page_as: str) -> Service:
         writable=(root,),
         fixed=tuple(f"{root}/{name}" for name in fixed),
         hidden=(f"{root}/keys", f"{root}/var/runs", f"{root}/var/drafts"),
-        online=False,
+        online=site.settings.page.oidc is not None,
     )
 
 
