@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sopctl.errors import OutsideFailure
+from sopctl.errors import missing_extra
 
 if TYPE_CHECKING:
     from pyotp import TOTP
@@ -39,9 +39,5 @@ def _codes(secret: str) -> "TOTP":
     try:
         from pyotp import TOTP
     except ImportError:
-        raise OutsideFailure(
-            "page-not-installed",
-            "the page needs libraries that are not installed here",
-            remedy="Install sopctl with them: pip install 'sopctl[page]'.",
-        ) from None
+        raise missing_extra("page") from None
     return TOTP(secret)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from sopctl.errors import NotNow, OutsideFailure
+from sopctl.errors import NotNow, OutsideFailure, missing_extra
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -132,11 +132,7 @@ def _asking(provider: Provider) -> Iterator[Any]:
         from joserfc.errors import JoseError
         from requests import RequestException
     except ImportError:
-        raise OutsideFailure(
-            "oidc-not-installed",
-            "logging in by an identity provider needs libraries that are not installed here",
-            remedy="Install sopctl with them: pip install 'sopctl[page,oidc]'.",
-        ) from None
+        raise missing_extra("oidc") from None
 
     class Bounded(OAuth2Session):  # type: ignore[misc]  # Authlib has no types
         """Never follows a redirect, and reads no endless answer."""

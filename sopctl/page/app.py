@@ -130,7 +130,7 @@ def application(
 
 
 async def _form(request: Request) -> tuple[dict[str, str], dict[str, Upload]]:
-    """The texts and the files of a form."""
+    """The texts and the files of a form; the second of several files of a field is `NAME.2`."""
     if request.method != "POST":
         return {}, {}
     fields: dict[str, str] = {}
@@ -138,7 +138,8 @@ async def _form(request: Request) -> tuple[dict[str, str], dict[str, Upload]]:
     async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
-                files[name] = Upload(value.filename or "", await value.read())
+                several = sum(each.partition(".")[0] == name for each in files)
+                files[f"{name}.{several + 1}" if several else name] = Upload(value.filename or "", await value.read())
             else:
                 fields[name] = value.replace("\r\n", "\n")
     return fields, files

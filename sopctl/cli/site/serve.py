@@ -34,11 +34,7 @@ def page_server() -> "ModuleType":
     try:
         from sopctl.page import server
     except ImportError:
-        from sopctl.errors import OutsideFailure
+        from sopctl.errors import missing_extra
 
-        raise OutsideFailure(
-            "page-not-installed",
-            "the page needs libraries that are not installed here",
-            remedy="Install sopctl with them: pip install 'sopctl[page]'.",
-        ) from None
+        raise missing_extra("page") from None
     return server

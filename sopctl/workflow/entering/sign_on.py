@@ -14,6 +14,7 @@ from msgspec import Struct
 from sopctl.adapters import oidc
 from sopctl.adapters.oidc import Begun, Provider
 from sopctl.errors import NotNow, UsageError
+from sopctl.model.as_json import from_json
 from sopctl.store.page import database
 from sopctl.store.page.database import Database
 from sopctl.store.page.factors import Pending
@@ -47,7 +48,7 @@ def finish(site: Site, browser: str, answer: Mapping[str, str], address: str, no
     not name; OutsideFailure when the provider cannot be asked.
     """
     text = Pending(Database(site)).take(browser, KIND, now.timestamp())
-    kept = msgspec.json.Decoder(_Kept).decode(text) if text else None
+    kept = from_json(text, _Kept) if text else None
     provider, settings = _provider(site), _settings(site)
     begun_here = kept is not None and hmac.compare_digest(answer.get("state", "").encode(), kept.begun.state.encode())
     if (
