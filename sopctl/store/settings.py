@@ -268,6 +268,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
     language: Language = "id"
     """Of messages, unless a contact has another."""
+    inform_via: Literal["email", "webhook", "phone", "letter", "meeting"] | None = None
+    """How contact persons are informed where nobody says it: by a means of sopctl's, or by a person's own."""
     mail: Mail | None = None
     channels: dict[Name, Channel] = {}
     checks: CheckPolicy = CheckPolicy()

@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.options import FILE, example, json_option, open_desk, passphrase_of, passphrase_option
 from sopctl.cli.render import put_json
+from sopctl.model.text import counted
 
 
 @click.command(
@@ -49,7 +50,7 @@ def command(
     if as_json:
         put_json(done)
         return
-    click.echo(f"{done.file}: {done.files} files, {'with' if done.secrets else 'without'} secrets")
+    click.echo(f"{done.file}: {counted(done.files, 'file')}, {'with' if done.secrets else 'without'} secrets")
     click.echo(f"  anchor of the journal: {done.anchor}")
     if moving:
         click.echo("  this site is for reading only now; remove its timers here: sopctl schedule remove")

@@ -32,6 +32,7 @@ days: working           # time limits count working days; or: calendar
 management: {account: sopctl, key: management}
 # networks: [10.20.0.0/16]        # where deposits may be; without it: everywhere but on the office's own machines
 # first_contact_keys: [owner]     # the keys of keys/ that letters may name
+# inform_via: phone               # how contact persons are informed; or: email, webhook, letter, meeting
 # mail: {host: mail.example.org, port: 587, tls: starttls, sender: pusat-data@example.org}
 """
 
