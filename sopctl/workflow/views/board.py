@@ -28,7 +28,7 @@ State = Literal["open", "late", "waiting", "held", "closed", "all"]
 STATES: tuple[State, ...] = get_args(State)
 
 
-class Row(Struct, frozen=True):
+class Row(Struct, frozen=True, gc=False):
     """One deposit on the board, or one thing that is due: where it stands, whose turn it is, until when and why, and
     what can be done about it."""
 
