@@ -158,6 +158,8 @@ class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     tsa: Annotated[str, Meta(pattern=r"^(https?://[^\s]{1,300})?\Z")] = ""
     token: Token | None = None
     bsre: Bsre | None = None
+    online: bool = False
+    """May it be asked over the network whether certificates were revoked, where their authorities say so?"""
 
     def __post_init__(self) -> None:
         if self.level != "b-b" and not self.tsa:

@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
 from sopctl.adapters.signing.asking import Lost, NotSent, ask
-from sopctl.adapters.signing.examining import context, signer_of
+from sopctl.adapters.signing.examining import brought, context, signer_of
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError, missing_extra
 from sopctl.model.signing.signatures import Signer, Trust
 from sopctl.model.text import printable
@@ -203,7 +203,7 @@ def sign(
         settings = {
             "embed_validation_info": True,
             "use_pades_lta": True,
-            "validation_context": context(trust or Trust(), now),
+            "validation_context": context(_with_brought(trust or Trust(), content), now),
         }
     try:
         out = BytesIO()
@@ -238,6 +238,15 @@ def sign(
             reason=printable(str(error) or type(error).__name__, 300),
         ) from None
     return out.getvalue()
+
+
+def _with_brought(trust: Trust, content: bytes) -> Trust:
+    """`trust` with the proofs that a paper has from those who signed it before."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    file = brought(PdfFileReader(BytesIO(content), strict=False))
+    others, crls, ocsps = trust.others + file.others, trust.crls + file.crls, trust.ocsps + file.ocsps
+    return Trust(trust.roots, others, crls, ocsps)
 
 
 def _stamper(url: str) -> Any:
