@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sopctl.adapters.signing import pages
 from sopctl.errors import missing_extra
-from sopctl.model.signing.signatures import Change, Examined, Level, Signature, Signer, Source, Trust, Word
+from sopctl.model.signing.signatures import Change, Examined, Level, Signature, Signer, Source, Stamped, Trust, Word
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -61,6 +61,30 @@ def examine(content: bytes, trust: Trust, now: datetime, issued: bytes | None = 
         return Examined(problem=printable(f"{type(error).__name__}: {error}", _LONGEST))
 
 
+def examine_timestamp(answer: bytes, data: bytes, trust: Trust, now: datetime) -> tuple[Stamped, tuple[Source, ...]]:
+    """What the answer of a timestamp authority (RFC 3161, 2.4.2) is worth for `data`, and where what is not known of
+    revocation may be asked for. Raises OutsideFailure where the extra is missing."""
+    try:
+        from asn1crypto import tsp
+        from pyhanko.sign.general import SigningError
+        from pyhanko.sign.validation.errors import SignatureValidationError
+    except ImportError:
+        raise missing_extra("sign") from None
+    judge = _Judge(Trust(), trust, now)
+    try:
+        signed = tsp.TimeStampResp.load(answer, strict=True)["time_stamp_token"]["content"]
+        said = signed["encap_content_info"]["content"].parsed
+        imprint, at = said["message_imprint"], said["gen_time"].native
+        whose = _name(next(each.chosen for each in signed["certificates"]).issuer.native)
+        same = imprint["hash_algorithm"]["algorithm"].native == "sha256"
+        if not same or imprint["hashed_message"].native != hashlib.sha256(data).digest():
+            return Stamped("broken", at, whose), ()
+        word = asyncio.run(judge.stamped(signed))
+    except (SignatureValidationError, SigningError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        return Stamped("unreadable"), ()
+    return Stamped(word, at, whose), tuple(judge.wanted)[:MAX_SOURCES]
+
+
 async def _examine(content: bytes, trust: Trust, now: datetime, issued: bytes | None) -> Examined:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.fields import enumerate_sig_fields
@@ -70,7 +94,7 @@ async def _examine(content: bytes, trust: Trust, now: datetime, issued: bytes | 
     every = reader.embedded_signatures
     if filled > MAX_SIGNATURES:
         return Examined(problem=f"it has {filled} signatures")
-    judge = _Judge(reader, trust, now)
+    judge = _Judge(brought(reader), trust, now)
     signatures = await judge.all(every)
     signatures += [Signature("", "unreadable")] * (filled - len(every))  # of a kind that the library passes over
     changes: dict[Change, None] = {}
@@ -146,9 +170,9 @@ class _Proven(NamedTuple):
 class _Judge:
     """Judges the signatures of one file, each at its time."""
 
-    def __init__(self, reader: Any, trust: Trust, now: datetime) -> None:
+    def __init__(self, brought: Trust, trust: Trust, now: datetime) -> None:
         self._trust, self._now = trust, now.astimezone(UTC)
-        self._brought = brought(reader)
+        self._brought = brought
         """The certificates, CRLs and OCSP answers in the file itself (its DSS)."""
         self.wanted: dict[Source, None] = {}
         """Where it may be asked what is not known of revocation."""
@@ -240,6 +264,10 @@ class _Judge:
         if status.trusted and status.intact:
             self._want(status.validation_path)
         return None
+
+    async def stamped(self, signed: Any) -> Word:
+        """What a timestamp is worth now, whatever it is of."""
+        return (await self._word(signed, b"", self._now, timestamp=True))[0]
 
     def _want(self, path: Any) -> None:
         """Note where the authorities of a path that leads to a trusted root say what was revoked."""

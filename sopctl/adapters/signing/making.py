@@ -4,6 +4,8 @@ A signature is appended; what was signed before stays as it is. Nothing is certi
 it. A visible one is set into a box of the paper, and looks as the page of PDF that is given for it.
 """
 
+import hashlib
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -259,6 +261,28 @@ def _stamper(url: str) -> Any:
             return tsp.TimeStampResp.load(timestamp_answer(url, req.dump()))
 
     return Stamper()  # type: ignore[no-untyped-call]  # its base has no types
+
+
+def timestamp(url: str, data: bytes) -> bytes:
+    """What the timestamp authority at `url` answers (RFC 3161) when it is asked to stamp `data`, of which it is sent
+    the SHA-256 alone. Raises OutsideFailure."""
+    try:
+        from asn1crypto import algos, core, tsp
+    except ImportError:
+        raise missing_extra("sign") from None
+    imprint = {"hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"})}
+    imprint["hashed_message"] = core.OctetString(hashlib.sha256(data).digest())
+    question = tsp.TimeStampReq(
+        {"version": 1, "message_imprint": tsp.MessageImprint(imprint), "nonce": secrets.randbits(63), "cert_req": True}
+    )
+    answer = timestamp_answer(url, question.dump())
+    try:
+        status = tsp.TimeStampResp.load(answer, strict=True)["status"]["status"].native
+    except (ValueError, KeyError, TypeError):
+        status = "unreadable"
+    if status not in ("granted", "granted_with_mods"):
+        raise OutsideFailure("tsa-gave-none", "the timestamp authority gave no timestamp: {status}", status=status)
+    return answer
 
 
 def timestamp_answer(url: str, question: bytes) -> bytes:

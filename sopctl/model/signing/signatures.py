@@ -81,6 +81,14 @@ class Source(Struct, frozen=True):
     question: bytes = b""
 
 
+class Stamped(Struct, frozen=True):
+    """A timestamp (RFC 3161): what it is worth, when, and whose."""
+
+    word: Word
+    time: datetime | None = None
+    authority: str = ""
+
+
 class Examined(Struct, frozen=True):
     """What a PDF has beside the paper it is compared with. `how`: were its signatures appended to the very bytes, or
     was the file written anew with the same pages? `problem`: why it could not be read at all. `wanted`: where what is

@@ -1,5 +1,5 @@
-"""What systemd timers run: access checks, the waiting list, reminders, the inventory, and the look for drift on servers
-and switches."""
+"""What systemd timers run: access checks, the waiting list, reminders, the inventory, the look for drift on servers
+and switches, and a timestamp of the journal."""
 
 import hashlib
 import os
@@ -28,6 +28,15 @@ def jobs(site: Site) -> tuple[Job, ...]:
         jitter=3600,
         limit=3600,
         commands=((*run, "switch", "audit"),),
+    )
+    stamp = Job(
+        name="stamp",
+        description=f"{where}: a timestamp of the journal",
+        calendar="*-*-* 23:00",
+        time_zone=zone,
+        jitter=1800,
+        limit=300,
+        commands=((*run, "journal", "stamp"),),
     )
     return (
         Job(
@@ -68,6 +77,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             commands=((*run, "configure", "--drift", "--all"),),
         ),
         *((switches,) if site.switches else ()),
+        *((stamp,) if site.settings.signing.stamp_journal else ()),
     )
 
 
