@@ -33,11 +33,13 @@ COMMANDS = {
     "Steps of the procedure": (
         "steps",
         [
+            "do",
             "request",
             "dispose",
             "reserve",
             "notify",
             "remind",
+            "take-in",
             "receive",
             "inspect",
             "handover",

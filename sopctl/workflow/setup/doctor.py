@@ -4,6 +4,7 @@ import importlib.metadata
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from sopctl.adapters import switch as device
 from sopctl.errors import Action, Advice, SopctlError
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.sop.entries import BmcTrusted
+from sopctl.model.text import counted
 from sopctl.store import dossiers, modes, register
 from sopctl.store.site import Site
 from sopctl.workflow.office_key import key_state
@@ -120,7 +122,7 @@ def _timers(site: Site) -> list[Diagnosis]:
         return []  # no systemd, or nothing that we may read
     moved = bool(_moved(site))
     if moved and found:
-        told = f"{len(found)} timers are left, though another controller works on the site"
+        told = f"{counted(len(found), 'timer')} left, though another controller works on the site"
         return [Diagnosis("timers", False, told, Action("schedule remove"), needed=False)]
     if not moved and not found:
         told = "none is installed: nobody is checked, reminded or gathered by itself"
@@ -135,15 +137,18 @@ def _missing(site: Site) -> list[Diagnosis]:
     except SopctlError:
         return []  # already told
     wanted = found.secrets
+    with suppress(SopctlError):  # a network that cannot be read is told by `validate`
+        through = {each.name: each.jump.key for each in site.networks if each.jump}
+        wanted |= {key: f"the jump host of {name}" for name, key in through.items() if key}
     for summary in register.read(site).summaries:
         if summary.closed:
             continue
         try:
             dossier = dossiers.read(site, summary.id)
             if summary.platform and summary.in_our_hands:
-                name = reach.first_key(site, dossier) or f"login/{summary.id}"
+                name = reach.first_key(site, dossier.summary) or f"login/{summary.id}"
                 wanted.setdefault(name, f"the account on {summary.id}")
-            elif summary.kind == "server" and not summary.let_in and (key := reach.first_key(site, dossier)):
+            elif summary.kind == "server" and not summary.let_in and (key := reach.first_key(site, dossier.summary)):
                 wanted.setdefault(key, f"the first contact with {summary.id}")
             if dossier.newest(BmcTrusted):
                 wanted[f"bmc/{summary.id}"] = f"the BMC of {summary.id}"
@@ -178,7 +183,9 @@ def _key_change(site: Site) -> list[Diagnosis]:
     shown = ", ".join(left[:5]) + ", …" * (len(left) > 5)
     if left:
         lost = [name for name in left if states[name] == "none"]
-        told = f"{len(left)} servers do not have the current key alone ({len(lost)} no key that is here): {shown}"
+        told = (
+            f"not with the current key alone: {counted(len(left), 'server')} ({len(lost)} no key that is here): {shown}"
+        )
         return [Diagnosis("key change", False, told, Action("key status"), needed=False)]
     if under_way:
         told = f"no server knows the key {under_way} any more"
@@ -260,7 +267,7 @@ def _named(site: Site) -> list[Diagnosis]:
         if summary.closed or summary.managed:
             continue
         try:
-            reach.refuse_named(site, dossiers.read(site, summary.id))
+            reach.refuse_named(site, dossiers.read(site, summary.id).summary)
         except SopctlError as error:
             if error.id in ("password-named-by-record", "key-not-for-letters"):
                 found.append(Diagnosis(f"login {summary.id}", False, error.message, error.remedy, needed=False))
