@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 IDENTIFICATION = f"SSH-2.0-sopctl_{__version__}"
 
+Clock = Callable[[], float]
+"""Seconds since 1970 (UTC), as time.time."""
+
 Confirm = Callable[[HostKey], None]
 """Raises what keeps the office from trusting a host key."""
 
@@ -34,13 +37,14 @@ JUMP_LIMIT = 2 * LIMIT
 class Climb:
     """One check in progress: the rungs so far, what was found, and what must be closed in the end."""
 
-    def __init__(self, target: Target, deadline: Deadline, *, limit: int = LIMIT) -> None:
+    def __init__(self, target: Target, deadline: Deadline, *, limit: int = LIMIT, clock: Clock = time.time) -> None:
         self.target = target
         self.deadline = deadline
         self.rungs: list[RungResult] = []
         self.services: list[ServiceResult] = []
         self.session: Session | None = None
         self._limit = limit
+        self._clock = clock
         self._jump_host: Climb | None = None
         self._from_jump = [target.host]
         self._address: tcp.Address | None = None
@@ -249,6 +253,7 @@ class Climb:
             algorithms=self._algorithms,
             services=tuple(self.services),
             jump=_seen_from(target.jump) if target.jump else None,
+            at=int(self._clock()),
         )
 
     def _located(self, fault: Fault) -> Fault:

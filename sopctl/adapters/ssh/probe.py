@@ -1,8 +1,9 @@
 """The access check of one host: one connection, one deadline, one ladder of rungs."""
 
 import threading
+import time
 
-from sopctl.adapters.ssh.climb import Climb
+from sopctl.adapters.ssh.climb import Climb, Clock
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
@@ -18,6 +19,7 @@ def check(
     jump_key: Key | None = None,
     ca: str | None = None,
     cancel: threading.Event | None = None,
+    clock: Clock = time.time,
 ) -> AccessResult:
     """Climb the ladder of `target`: name, TCP, banner, key exchange, host key, login, command, services, TLS, HTTP.
 
@@ -27,7 +29,7 @@ def check(
     (with `jump_key`, else `key`), and everything after it is tried from there.
     Of a target that speaks no SSH, the name, one connection and its services are tried.
     `ca` are the certificate authorities that services are checked against (PEM, from `load_ca`), by default those of
-    this machine.
+    this machine. `clock` says when it was.
     Raises InvalidRecord for a login without a key; Interrupted soon after `cancel` was set.
     """
     refuse_without_key(target, key)
@@ -39,7 +41,7 @@ def check(
             where=target.jump.host,
             remedy="Give a key file for the jump host.",
         )
-    climb = Climb(target, Deadline(target.timeout, cancel))
+    climb = Climb(target, Deadline(target.timeout, cancel), clock=clock)
     try:
         if target.jump is not None and jump_key is not None:
             climb.jump(target.jump, jump_key)

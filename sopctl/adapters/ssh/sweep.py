@@ -15,12 +15,13 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 from sopctl.adapters.resolving import begin
 from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.banner import Greeting
-from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb
+from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb, Clock
 from sopctl.adapters.ssh.connection import Connection
 from sopctl.adapters.ssh.deadline import TICK, Deadline, stopped
 from sopctl.adapters.ssh.fault import Fault
@@ -76,16 +77,17 @@ class ScriptJob(NamedTuple):
 
 
 def sweep(
-    jobs: Sequence[Job], *, cancel: threading.Event | None = None
+    jobs: Sequence[Job], *, cancel: threading.Event | None = None, clock: Clock = time.time
 ) -> Generator[tuple[str, AccessResult], None, None]:
-    """Check all `jobs` as `check` does; yields each job's name and result as soon as it is in.
+    """Check all `jobs` as `check` does; yields each job's name and result as soon as it is in. The time of a result is
+    that of its check, by `clock`, whenever it is taken.
 
     Raises InvalidRecord, before anything is started, for a login without a key; Interrupted when `cancel` was set. When
     the caller stops iterating, the checks in progress are stopped.
     """
     for job in jobs:
         refuse_without_key(job.target, job.key)
-    for name, result, _ in _swept(jobs, cancel):
+    for name, result, _ in _swept(jobs, cancel, clock):
         yield name, result
 
 
@@ -98,14 +100,14 @@ def run_scripts(
 
 
 def _swept(
-    jobs: "Sequence[Job | ScriptJob]", cancel: threading.Event | None
+    jobs: "Sequence[Job | ScriptJob]", cancel: threading.Event | None, clock: Clock = time.time
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
     stop = _Stop(cancel)
     answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            asyncio.run(_Sweep(answers, stop).run(jobs))
+            asyncio.run(_Sweep(answers, stop, clock).run(jobs))
             answers.put(None)
         except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
             answers.put(error)
@@ -186,8 +188,10 @@ class _AsyncClimb(Climb):
 class _Sweep:
     """One sweep in progress, in its event loop."""
 
-    def __init__(self, answers: "queue.SimpleQueue[_Answer | BaseException | None]", stop: threading.Event) -> None:
-        self._answers, self._stop = answers, stop
+    def __init__(
+        self, answers: "queue.SimpleQueue[_Answer | BaseException | None]", stop: threading.Event, clock: Clock
+    ) -> None:
+        self._answers, self._stop, self._clock = answers, stop, clock
         self._waiting = 0
         self._names = ThreadPoolExecutor(NAMES, "name")
         self._logins = ThreadPoolExecutor(LOGINS, "login")
@@ -231,9 +235,9 @@ class _Sweep:
         loop = asyncio.get_running_loop()
         if job.target.jump is not None:  # nothing for the loop to wait for: the jump host connects
             self._asked.release()
-            found = await loop.run_in_executor(self._logins, lambda: check(job.target, job.key, cancel=self._stop))
-            return found, b""
-        climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop))
+            tried = partial(check, job.target, job.key, cancel=self._stop, clock=self._clock)
+            return await loop.run_in_executor(self._logins, tried), b""
+        climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop), clock=self._clock)
         patience = loop.call_later(PATIENCE, self._asked.release)
         try:
             sock, heard = await climb.reach(self._names)

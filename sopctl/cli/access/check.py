@@ -171,7 +171,7 @@ def _plain(one: "Checked") -> dict[str, Any]:
     """A result for machines: as `probe` prints it, with the deposit's id and its server's state."""
     import msgspec
 
-    keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump"
+    keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump at"
     plain = msgspec.to_builtins(one.result)
     made = {"id": one.id, "server": one.server, "remedy": one.remedy, **{key: plain[key] for key in keys.split()}}
     state = {"status": one.state.status, "since": one.state.since or None, "flapping": one.state.flapping}

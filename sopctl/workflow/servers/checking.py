@@ -4,7 +4,7 @@ A check never moves a deposit; `verify` does. Like `verify`, it logs in with the
 network appliance: its host key and its services are the answer, and its log stays its owner's.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain
@@ -147,18 +147,22 @@ def run(
     settings, names = desk.site.settings.checks, {each.id: each.server for each in summaries}
     jobs = _jobs(desk.site, summaries, timeout or settings.timeout, errors)
     history = Checks(desk.site)
+
+    def clock() -> float:
+        return desk.clock().timestamp()
+
     with history.recording(_policy(desk.site)) as record:
         muted = under_maintenance(desk)
-        for name, result in chain(sweep([job for job in jobs if job.target.ssh]), _ports_of(jobs)):
+        for name, result in chain(sweep([job for job in jobs if job.target.ssh], clock=clock), _ports_of(jobs, clock)):
             ok = result.verdict is Verdict.ACCESSIBLE
-            state = record(name, Sight(int(desk.clock().timestamp()), ok, result.cause or "", result.seconds))
+            state = record(name, Sight(result.at, ok, result.cause or "", result.seconds))
             yield Checked(name, names[name], result, remedy(result), state, muted.get(name, ""))
     history.prune(int(desk.clock().timestamp()), settings.retention)
 
 
-def _ports_of(jobs: "Sequence[Job]") -> Generator[tuple[str, AccessResult], None, None]:
+def _ports_of(jobs: "Sequence[Job]", clock: Callable[[], float]) -> Generator[tuple[str, AccessResult], None, None]:
     """The checks of machines that take no SSH."""
-    return others.sweep([(job.name, job.target) for job in jobs if not job.target.ssh])
+    return others.sweep([(job.name, job.target) for job in jobs if not job.target.ssh], clock)
 
 
 def under_maintenance(desk: Desk) -> dict[str, str]:

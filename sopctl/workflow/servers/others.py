@@ -5,7 +5,7 @@ People configure such a machine and say so; whether it can be reached, its ports
 inventory is a sheet that someone fills in, or what its BMC says.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from sopctl.errors import Action, UsageError
@@ -70,12 +70,14 @@ def target(site: Site, dossier: Dossier, timeout: float) -> Target | None:
     )
 
 
-def sweep(jobs: Sequence[tuple[str, Target]]) -> Generator[tuple[str, AccessResult], None, None]:
-    """Check these machines, several at a time; yields each result as soon as it is in."""
+def sweep(
+    jobs: Sequence[tuple[str, Target]], clock: Callable[[], float]
+) -> Generator[tuple[str, AccessResult], None, None]:
+    """Check these machines, several at a time; yields each result as soon as it is in, with its own time by `clock`."""
     from sopctl.adapters.ssh import check  # no list needs it
 
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ports") as pool:
-        asked = {pool.submit(check, where): name for name, where in jobs}
+        asked = {pool.submit(check, where, clock=clock): name for name, where in jobs}
         for done in as_completed(asked):
             yield asked[done], done.result()
 

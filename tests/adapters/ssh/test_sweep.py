@@ -109,6 +109,20 @@ def test_a_cancelled_sweep_ends_at_once() -> None:
     assert not [one for one in threading.enumerate() if one.name.startswith(("sweep", "login"))]
 
 
+def test_the_time_of_an_answer_is_that_of_its_check() -> None:
+    """The clock is read where the check ends, once for each, and not by whoever takes the answers."""
+    read: list[int] = []
+
+    def clock() -> float:
+        read.append(1_000 + len(read))
+        return read[-1] + 0.9
+
+    with hostile.listening(hostile.saying(b"hello\r\n")) as live, hostile.closed_port() as closed:
+        jobs = [Job(str(n), Target("127.0.0.1", port)) for n, port in enumerate((live.port, closed, closed))]
+        assert sorted(result.at for _, result in sweep(jobs, clock=clock)) == read == [1_000, 1_001, 1_002]
+        assert abs(check(Target("127.0.0.1", closed)).at - time.time()) < 60
+
+
 def test_a_reader_that_has_seen_enough_ends_the_sweep() -> None:
     with hostile.listening(hostile.silent) as host, hostile.closed_port() as closed:
         jobs = [Job("closed", Target("127.0.0.1", closed)), Job("silent", Target("127.0.0.1", host.port, timeout=30.0))]
