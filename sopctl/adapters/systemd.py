@@ -73,6 +73,15 @@ class Scope(Struct, frozen=True):
         return ran.stdout
 
 
+class Service(Struct, frozen=True):
+    """A program that always runs: its unit's name and description, its command line, and the folders it may write."""
+
+    name: str
+    description: str
+    command: tuple[str, ...]
+    writable: tuple[str, ...] = ()
+
+
 class Timer(Struct, frozen=True):
     """A timer as systemd sees it. Times have a time zone; None means never."""
 
@@ -117,6 +126,47 @@ def install(files: dict[str, str], scope: Scope) -> list[str]:
     if changed and len(new) < len(changed):
         scope.systemctl("restart", *timers)
     return changed
+
+
+def service_file(service: Service, scope: Scope, environment: dict[str, str]) -> dict[str, str]:
+    """The unit file of a service that always runs: name → text. Raises UsageError as `unit_files`."""
+    lines = ["[Unit]", f"Description={_plain(service.description)}"]
+    lines += ["Wants=network-online.target", "After=network-online.target", "", "[Service]", "Type=simple"]
+    if scope.run_as:
+        lines += [f"User={_plain(scope.run_as)}", "PrivateTmp=yes", "ProtectSystem=strict", "ProtectHome=read-only"]
+        lines += ["NoNewPrivileges=yes", "PrivateDevices=yes", "CapabilityBoundingSet=", "LockPersonality=yes"]
+        lines += [
+            "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+            *(f"ReadWritePaths={_quoted(each)}" for each in service.writable),
+        ]
+    lines += ["UMask=0077", "Restart=always", "RestartSec=5", "SuccessExitStatus=130"]
+    lines += [f"Environment={_quoted(f'{key}={value}')}" for key, value in environment.items()]
+    lines += ["ExecStart=" + " ".join(map(_quoted, service.command)), "", "[Install]"]
+    lines += ["WantedBy=multi-user.target" if scope.run_as else "WantedBy=default.target"]
+    return {f"{service.name}.service": "\n".join(lines) + "\n"}
+
+
+def install_service(files: dict[str, str], scope: Scope) -> list[str]:
+    """Write the unit file of a service, enable and (re)start it; return the names of the files that were new or
+    changed. Raises as `install`."""
+    changed = [name for name, text in files.items() if _read(scope.folder / name) != text]
+    for name in changed:
+        _write(scope.folder / name, files[name])
+    scope.systemctl("daemon-reload")
+    scope.systemctl("enable", *files)
+    scope.systemctl("restart" if changed else "start", *files)
+    return changed
+
+
+def remove_service(name: str, scope: Scope) -> list[str]:
+    """Stop and disable the service, and delete its unit file; return its name, if it was there."""
+    unit = f"{name}.service"
+    if not (scope.folder / unit).exists():
+        return []
+    scope.systemctl("disable", "--now", unit)
+    (scope.folder / unit).unlink(missing_ok=True)
+    scope.systemctl("daemon-reload")
+    return [unit]
 
 
 def installed(prefix: str, scope: Scope) -> list[str]:

@@ -5,6 +5,9 @@ Replies come to an inbox of its own, which no other network can listen to. It ca
 Sources: docs.nats.io "Authorization", "TLS Authentication" (verify_and_map), "JetStream wire API Reference".
 """
 
+import re
+import shutil
+import subprocess
 from collections.abc import Iterable
 
 JOBS, RESULTS, WORKERS = "JOBS", "RESULTS", "WORKERS"
@@ -23,8 +26,8 @@ def inbox_of(name: str) -> str:
 
 
 def server_configuration(networks: Iterable[str], *, port: int, folder: str, store: str, synchronous: bool) -> str:
-    """nats-server.conf. `folder` holds the broker's certificates on its machine, `store` its queues. `synchronous`: does
-    this nats-server know `sync_interval` (from 2.10 on)?"""
+    """The text of nats-server.conf. `folder` holds the broker's certificates on its machine, `store` its queues.
+    `synchronous`: does this nats-server know `sync_interval` (from 2.10 on)?"""
     people = [_controller(), *map(_worker, networks)]
     always = "\n  sync_interval: always" if synchronous else ""
     users = "\n".join(people)
@@ -58,6 +61,19 @@ accounts {{
 }}
 system_account: SYS
 """
+
+
+def knows_synchronous() -> bool:
+    """Does the nats-server of this machine know `sync_interval`? Debian 12's does not; one that is not here may not."""
+    program = shutil.which("nats-server") or shutil.which("/usr/sbin/nats-server")
+    if program is None:
+        return False
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    found = re.search(r"v(\d{1,4})\.(\d{1,4})\.", said)
+    return bool(found) and (int(found[1]), int(found[2])) >= (2, 10)
 
 
 def _controller() -> str:

@@ -24,7 +24,7 @@ from sopctl.adapters.engine import link as links
 from sopctl.adapters.engine.configuration import CONTROLLER, JOBS, RESULTS, WORKERS
 from sopctl.adapters.engine.link import Alive, Link, connected, prepare, receive, receive_anew, unreachable
 from sopctl.errors import Interrupted, SopctlError
-from sopctl.model.access.shards import AT_MOST, Answer, Check, Delivered, NotBelieved, Shard, Worker, Workers, believed
+from sopctl.model.access.shards import AT_MOST, Answer, Delivered, NotBelieved, Shard, Worker, Workers, believed
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.text import printable
 
@@ -78,7 +78,7 @@ class NatsEngine:
 
         try:
             return asyncio.run(whole())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (one of the library's becomes one of ours)
             raise _translated(self._link, error) from None
 
 

@@ -13,7 +13,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -35,9 +35,9 @@ MOST_SHARDS = 64
 """Shards under way at most."""
 
 Feed = queue.SimpleQueue[Shard | None]
-Answering = Callable[[Feed, threading.Event], Iterator[tuple[int, Answer]]]
-"""Checks what the shards of a feed ask for, until it ends with None: yields each answer as it comes, with its shard's
-number. The event stops it."""
+Answering = Callable[[Feed, Callable[[int, Answer], None], threading.Event], None]
+"""Checks what the shards of a feed ask for, until it ends with None; hands over each answer as it comes, with its
+shard's number. The event stops it."""
 Say = Callable[[str], None]
 
 
@@ -69,13 +69,15 @@ class _Worker:
     async def serve(self) -> None:
         loop = asyncio.get_running_loop()
 
+        def give(found: tuple[int, Answer] | BaseException) -> None:
+            with contextlib.suppress(RuntimeError):  # the end has come
+                loop.call_soon_threadsafe(self._answers.put_nowait, found)
+
         def check() -> None:
             try:
-                for found in self._answering(self._feed, self._stop):
-                    loop.call_soon_threadsafe(self._answers.put_nowait, found)
+                self._answering(self._feed, lambda number, answer: give((number, answer)), self._stop)
             except BaseException as error:  # noqa: BLE001 (raised where it is waited for)
-                with contextlib.suppress(RuntimeError):
-                    loop.call_soon_threadsafe(self._answers.put_nowait, error)
+                give(error)
 
         thread = threading.Thread(target=check, name="checks", daemon=True)
         try:

@@ -112,8 +112,9 @@ class Workers(Struct, frozen=True):
 class Engine(Protocol):
     """Makes checks, here or elsewhere."""
 
-    refused: Mapping[str, int]
-    """How many answers each network sent that are not believed."""
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """How many answers each network sent that are not believed."""
 
     def answers(self, shards: Iterable[Shard], *, cancel: threading.Event) -> Iterator[Delivered]:
         """Make the checks; yields each answer as soon as it is in. It ends when all are answered, or when nobody is

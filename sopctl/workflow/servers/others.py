@@ -5,11 +5,7 @@ People configure such a machine and say so; whether it can be reached, its ports
 inventory is a sheet that someone fills in, or what its BMC says.
 """
 
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-
 from sopctl.errors import Action, UsageError
-from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import Target
 from sopctl.model.services import single_tcp
 from sopctl.model.sop.entries import Configured
@@ -18,9 +14,6 @@ from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import StepDone, Turn
 from sopctl.workflow.servers import reach
-
-AT_ONCE = 16
-"""Machines that are looked at at the same time."""
 
 
 def is_other(dossier: Dossier) -> bool:
@@ -68,18 +61,6 @@ def target(site: Site, dossier: Dossier, timeout: float) -> Target | None:
         ssh=False,
         destinations=admitting.destinations(site),
     )
-
-
-def sweep(
-    jobs: Sequence[tuple[str, Target]], clock: Callable[[], float]
-) -> Generator[tuple[str, AccessResult], None, None]:
-    """Check these machines, several at a time; yields each result as soon as it is in, with its own time by `clock`."""
-    from sopctl.adapters.ssh import check  # no list needs it
-
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ports") as pool:
-        asked = {pool.submit(check, where, clock=clock): name for name, where in jobs}
-        for done in as_completed(asked):
-            yield asked[done], done.result()
 
 
 def release(mine: Turn, by_hand: str) -> str:
