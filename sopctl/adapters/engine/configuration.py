@@ -25,16 +25,16 @@ def inbox_of(name: str) -> str:
     return f"_INBOX-{name}"
 
 
-def server_configuration(networks: Iterable[str], *, port: int, folder: str, store: str, synchronous: bool) -> str:
-    """The text of nats-server.conf. `folder` holds the broker's certificates on its machine, `store` its queues.
-    `synchronous`: does this nats-server know `sync_interval` (from 2.10 on)?"""
+def server_configuration(networks: Iterable[str], *, listen: str, folder: str, store: str, synchronous: bool) -> str:
+    """The text of nats-server.conf. `listen`: its address and port; `folder` holds the broker's certificates on its
+    machine, `store` its queues. `synchronous`: does this nats-server know `sync_interval` (from 2.10 on)?"""
     people = [_controller(), *map(_worker, networks)]
     always = "\n  sync_interval: always" if synchronous else ""
     users = "\n".join(people)
     return f"""\
 # Written by sopctl engine setup, which writes it anew; what is to stay belongs into sopctl.yml.
 server_name: sopctl
-listen: "0.0.0.0:{port}"
+listen: "{listen}"
 max_payload: 1MB
 max_connections: 1000
 write_deadline: "10s"
@@ -73,7 +73,7 @@ def knows_synchronous() -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     found = re.search(r"v(\d{1,4})\.(\d{1,4})\.", said)
-    return bool(found) and (int(found[1]), int(found[2])) >= (2, 10)
+    return found is not None and (int(found[1]), int(found[2])) >= (2, 10)
 
 
 def _controller() -> str:

@@ -6,6 +6,7 @@ Sources: nats-py's own code; docs.nats.io "JetStream" (work queues, discard poli
 
 import asyncio
 import contextlib
+import logging
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -74,6 +75,7 @@ async def connected(link: Link, *, lasting: bool = False) -> AsyncIterator["Clie
     except ImportError:
         raise missing() from None
     context = _tls(link)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of each end of a TLS connection
 
     async def quiet(_error: Exception) -> None:
         """The library would print what goes wrong; whoever waits for an answer is told."""

@@ -98,6 +98,9 @@ class _Worker:
                     for task in tasks:
                         task.cancel()
                     await asyncio.gather(*tasks, return_exceptions=True)
+                    for work in self._under_way.values():  # another worker need not wait for our silence
+                        with contextlib.suppress(Exception):
+                            await work.message.nak()
         finally:
             self._stop.set()
             self._feed.put(None)

@@ -100,13 +100,19 @@ def setup(
         ) from None
     made = configuration.server_configuration(
         settings.networks,
-        port=settings.port,
+        listen=_listening(settings),
         folder=server_folder,
         store=store,
         synchronous=configuration.knows_synchronous(),
     )
     write("server/nats-server.conf", made.encode())
     return changed
+
+
+def _listening(settings: EngineAt) -> str:
+    """Where the broker listens: at its address; where that is a name, at all of its machine's."""
+    host = settings.host if names.is_ip(settings.host) else "0.0.0.0"  # noqa: S104 (who may connect, certificates say)
+    return f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"
 
 
 def _settings(site: Site) -> EngineAt:
@@ -154,7 +160,7 @@ def work(folder: Path, network: str | None, say: Callable[[str], None]) -> None:
 def standing(site: Site, now: datetime) -> Standing:
     """How the engine does. Raises NotNow where there is none; OutsideFailure when the broker cannot be reached."""
     settings = _settings(site)
-    networks = over_broker(site, lambda: now.timestamp()).networks() if settings.networks else {}
+    networks = over_broker(site, now.timestamp).networks() if settings.networks else {}
     problems = [*_ending(site, now)]
     for name, workers in networks.items():
         if not workers.alive:

@@ -23,4 +23,4 @@ def command(*, network: str | None, folder: Path) -> None:
     """
     from sopctl.workflow.setup import engine
 
-    engine.work(folder.absolute(), network, lambda text: click.echo(text))
+    engine.work(folder.absolute(), network, click.echo)
