@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,28 +19,15 @@ from sopctl.errors import OutsideFailure
 from sopctl.model.access.shards import Answer, Shard
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store.site import Site
-from tests import engines
+from tests.adapters.engine.conftest import NETWORKS, link
 from tests.cases import rows
-from tests.engines import Broker
-
-NETWORKS = ("cabang", "gedung-b")
 
 
 @pytest.fixture(scope="module")
-def served(made_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, int]]:
-    root = tmp_path_factory.mktemp("engine") / "site"
-    shutil.copytree(made_site, root)
-    port = engines.free_port()
-    site = engines.with_engine(Site(root), NETWORKS, port)
-    broker = Broker(site, port).start()
-    asyncio.run(_prepared(site, port))
-    yield site, port
-    broker.kill()
-
-
-def link(site: Site, port: int, name: str) -> Link:
-    folder = site.root / "keys" / "engine" / ("controller" if name == CONTROLLER else name)
-    return Link(f"tls://127.0.0.1:{port}", name, folder)
+def served(served: tuple[Site, int]) -> tuple[Site, int]:
+    """With its streams, and a job in each network."""
+    asyncio.run(_prepared(*served))
+    return served
 
 
 async def _prepared(site: Site, port: int) -> None:
