@@ -224,12 +224,12 @@ def control(root: str, run: str, count: str, port: str, dies_after: str) -> None
     if int(dies_after):
         from sopctl.adapters.engine.controller import _Delivery
 
-        def recorded(_self: _Delivery) -> None:
+        def recorded(self: _Delivery) -> None:
             nonlocal done
             done += 1
             if done == int(dies_after):
                 os.kill(os.getpid(), signal.SIGKILL)
-            acknowledge(_self)
+            acknowledge(self)
 
         acknowledge = _Delivery.recorded
         _Delivery.recorded = recorded  # type: ignore[method-assign]
@@ -273,4 +273,7 @@ def work_and_die(folder: str, dies_after: str) -> None:
 
 
 if __name__ == "__main__":
-    {"controller": control, "worker": work_and_die}[sys.argv[1]](*sys.argv[2:])
+    if sys.argv[1] == "controller":
+        control(*sys.argv[2:])
+    else:
+        work_and_die(*sys.argv[2:])

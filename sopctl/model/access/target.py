@@ -74,13 +74,17 @@ class Service(Struct, frozen=True):
 class Jump(Struct, frozen=True):
     """A jump host: the check is made from there (RFC 4254 section 7.2, direct-tcpip), as from the requester's network.
 
-    Its host key must be pinned as well: without `expect_key` nobody logs in there.
+    Its host key must be pinned as well: without `expect_key` nobody logs in there. `host_key` is the whole key, where
+    OpenSSH itself is to compare it; `key_file` the private key for it on this machine, where the way there is the
+    office's own (a network's) and not named for one check.
     """
 
     host: str
     port: int = 22
     user: str = ""
     expect_key: Pin | None = None
+    host_key: HostKey | None = None
+    key_file: str = ""
 
 
 class Target(Struct, frozen=True):
@@ -141,6 +145,19 @@ def pin(text: str) -> Pin:
         where=printable(text, 80),
         remedy='Give its fingerprint "SHA256:…" as ssh-keygen -lf shows it, or the line of the .pub file.',
     )
+
+
+def host_key(text: str) -> HostKey:
+    """Read a whole host key: the line "TYPE BASE64 [comment]" of its .pub file. Raises InvalidRecord."""
+    found = pin(text)
+    if found.type is None or len(words := text.split()) < 2 or words[1].startswith("SHA256:"):
+        raise InvalidRecord(
+            "not-a-whole-host-key",
+            "this is not a whole host key",
+            where=printable(text, 80),
+            remedy="Give the line of its .pub file: /etc/ssh/ssh_host_ed25519_key.pub",
+        )
+    return HostKey(words[0], words[1], found.sha256)
 
 
 def _blob(kind: str, key: str) -> bytes | None:

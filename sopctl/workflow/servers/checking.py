@@ -6,7 +6,7 @@ network appliance: its host key and its services are the answer, and its log sta
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,11 +20,9 @@ from msgspec.structs import replace
 from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.access.shards import Answer, Check, Delivered, Engine, Shard, shards
-from sopctl.model.access.target import Target
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.house.maintenance import by_deposit
 from sopctl.model.month import month_in
-from sopctl.model.services import single_tcp
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import called
 from sopctl.store import books, dossiers, locks, register
@@ -265,7 +263,7 @@ def _checks(
     served = site.settings.engine.networks if site.settings.engine else ()
     for each in summaries:
         try:
-            network, check = _check(site, each.id, timeout)
+            network, check = _check(site, each, timeout, served)
             if check.key and check.key not in keys and network not in served:
                 keys[check.key] = _loaded(site, check.key)
             found.setdefault(network, []).append(check)
@@ -280,25 +278,22 @@ def _loaded(site: Site, name: str) -> "Key":
     return load_key(site.key_file(name))
 
 
-def _check(site: Site, deposit_id: str, timeout: float) -> tuple[str, Check]:
+def _check(site: Site, each: Summary, timeout: float, served: Collection[str]) -> tuple[str, Check]:
     """The network that a server is in, and its check."""
-    dossier = dossiers.read(site, deposit_id)
-    network = ""
-    services = single_tcp(dossier.deposit.access.ports)
-    ports = others.target(site, dossier, timeout) if others.is_other(dossier) else None
+    of = reach.network(site, each)
+    network, services = of.name if of else "", each.route.services
+    ports = others.target(site, each, timeout) if each.kind == "other" else None
+    key = None
     if ports:
-        return network, _travelling(deposit_id, ports, None)
-    if dossier.deposit.kind == "appliance":
-        where = target(reach.host(site, dossier), services=services, timeout=timeout)
-        return network, _travelling(deposit_id, where, None)
-    way = reach.reach(site, dossier)
-    where = target(way.host, way.account, services=services, timeout=timeout)
-    return network, _travelling(deposit_id, where, way.key)
-
-
-def _travelling(deposit_id: str, where: Target, key: str | None) -> Check:
-    """The check, without what its shard says of all."""
-    return Check(deposit_id, replace(where, destinations=None), key)
+        where = ports
+    elif each.kind == "appliance":
+        where = target(reach.host(site, each), services=services, timeout=timeout)
+    else:
+        way = reach.reach(site, each)
+        where, key = target(way.host, way.account, services=services, timeout=timeout), way.key
+    if network in served:  # its worker is there already
+        where = replace(where, jump=None)
+    return network, Check(each.id, replace(where, destinations=None), key)
 
 
 def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:

@@ -47,7 +47,9 @@ def _jobs(keys: Path, shard: Shard, give: Give) -> "list[Job]":
     jobs = []
     for check, where in shard.targets():
         key = _key(keys, check, loaded)
-        if isinstance(key, SopctlError) or (key is None and where.user is not None):
+        if where.jump is not None:  # it would name a file of this machine
+            give(shard.number, Answer(shard.run, check.id, problem="a worker goes through no jump host"))
+        elif isinstance(key, SopctlError) or (key is None and where.user is not None):
             why = key.message if isinstance(key, SopctlError) else "a login without a key"
             give(shard.number, Answer(shard.run, check.id, problem=f"key {check.key}: {why}"))
         else:
