@@ -74,12 +74,11 @@ class Scope(Struct, frozen=True):
 
 
 class Service(Struct, frozen=True):
-    """A program that always runs: its unit's name and description, its command line, and the folders it may write."""
+    """A program that always runs and writes nothing: its unit's name and description, and its command line."""
 
     name: str
     description: str
     command: tuple[str, ...]
-    writable: tuple[str, ...] = ()
 
 
 class Timer(Struct, frozen=True):
@@ -135,10 +134,7 @@ def service_file(service: Service, scope: Scope, environment: dict[str, str]) ->
     if scope.run_as:
         lines += [f"User={_plain(scope.run_as)}", "PrivateTmp=yes", "ProtectSystem=strict", "ProtectHome=read-only"]
         lines += ["NoNewPrivileges=yes", "PrivateDevices=yes", "CapabilityBoundingSet=", "LockPersonality=yes"]
-        lines += [
-            "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
-            *(f"ReadWritePaths={_quoted(each)}" for each in service.writable),
-        ]
+        lines += ["RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX"]
     lines += ["UMask=0077", "Restart=always", "RestartSec=5", "SuccessExitStatus=130"]
     lines += [f"Environment={_quoted(f'{key}={value}')}" for key, value in environment.items()]
     lines += ["ExecStart=" + " ".join(map(_quoted, service.command)), "", "[Install]"]

@@ -205,7 +205,7 @@ def _output(climb: Climb, job: ScriptJob) -> bytes:
 
 
 def _in_a_thread(job: "Job | ScriptJob", stop: threading.Event, clock: Clock) -> tuple[AccessResult, bytes]:
-    """One job for which the loop has nothing to do: of a host behind a jump host, whose connection is the jump host's to
+    """One job with nothing to do for the loop: of a host behind a jump host, whose connection is the jump host's to
     make, or of a machine that takes no SSH."""
     if isinstance(job, Job):
         return check(job.target, job.key, cancel=stop, clock=clock), b""

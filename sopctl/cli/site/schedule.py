@@ -1,5 +1,6 @@
 """`sopctl schedule`: the jobs that run by themselves."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 user_option = click.option("--user", is_flag=True, help="Your own timers [default: the machine's; needs root].")
+worker_option = click.option(
+    "--worker",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="The engine's worker of this folder instead, on its own machine.",
+)
 run_as_option = click.option("--run-as", metavar="USER", help="Who runs the jobs [default: the site's owner].")
 
 
@@ -19,33 +27,47 @@ def command() -> None:
     """Jobs that run by themselves: access checks, reminders, the monthly inventory (systemd timers)."""
 
 
-@command.command("install", epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule install --user"))
+@command.command(
+    "install",
+    epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule install --worker /etc/sopctl-worker"),
+)
 @user_option
 @run_as_option
+@worker_option
 @click.option("--dry-run", is_flag=True, help="Show the unit files; install nothing.")
 @json_option
 @click.pass_context
-def install(ctx: click.Context, *, user: bool, run_as: str | None, dry_run: bool, as_json: bool) -> None:
-    """Install the timers, or bring them up to date. They catch up after downtime and never overlap."""
+def install(
+    ctx: click.Context, *, user: bool, run_as: str | None, folder: Path | None, dry_run: bool, as_json: bool
+) -> None:
+    """Install the timers, or bring them up to date. They catch up after downtime and never overlap.
+
+    With --worker, the service of an engine's worker: it runs all the time, and needs no site.
+    """
     from sopctl.workflow.setup import scheduling
 
-    site = open_site(ctx)
-    scope = scheduling.scope_for(site, user=user, run_as=run_as)
-    if dry_run:
+    if folder:
+        scope = scheduling.owner_scope(folder, user=user, run_as=run_as)
+        files = scheduling.worker_unit(folder.absolute(), scope)
+    else:
+        site = open_site(ctx)
+        scope = scheduling.scope_for(site, user=user, run_as=run_as)
         files = scheduling.unit_files(site, scope)
+    if dry_run:
         if as_json:
             put_json({"folder": str(scope.folder), "files": files})
             return
         for name, text in files.items():
             click.echo(f"# {scope.folder / name}\n{text}")
         return
-    changed = scheduling.install(site, scope)
+    changed = scheduling.install_worker(files, scope) if folder else scheduling.install(site, scope)
     if as_json:
         put_json({"folder": str(scope.folder), "changed": changed})
         return
     for name in changed:
         click.echo(f"{scope.folder / name}")
-    click.echo("installed; see: sopctl schedule show" if changed else "nothing to change")
+    see = f"systemctl status {next(iter(files))}" if folder else "sopctl schedule show"
+    click.echo(f"installed; see: {see}" if changed else "nothing to change")
 
 
 @command.command("show", epilog=example("sopctl schedule show", "sopctl schedule show --json"))
@@ -73,13 +95,14 @@ def show(ctx: click.Context, *, user: bool, as_json: bool) -> None:
 
 @command.command("remove", epilog=example("sopctl schedule remove"))
 @user_option
+@worker_option
 @json_option
 @click.pass_context
-def remove(ctx: click.Context, *, user: bool, as_json: bool) -> None:
-    """Remove the timers, leaving nothing behind."""
+def remove(ctx: click.Context, *, user: bool, folder: Path | None, as_json: bool) -> None:
+    """Remove the timers, or the worker's service, leaving nothing behind."""
     from sopctl.workflow.setup import scheduling
 
-    gone = scheduling.remove(open_site(ctx), user=user)
+    gone = scheduling.remove_worker(folder, user=user) if folder else scheduling.remove(open_site(ctx), user=user)
     if as_json:
         put_json({"removed": gone})
     else:

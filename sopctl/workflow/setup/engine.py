@@ -172,6 +172,12 @@ def standing(site: Site, now: datetime) -> Standing:
     return Standing(networks, EngineFiles(site).last_run, problems)
 
 
+def told(network: str, workers: Workers) -> str:
+    """One network in short."""
+    count = len(workers.alive)
+    return f"{network}: {count} worker{'' if count == 1 else 's'}, {workers.waiting} shards wait"
+
+
 def _ending(site: Site, now: datetime) -> list[str]:
     """The certificates that are missing or end soon."""
     files, told = EngineFiles(site), []

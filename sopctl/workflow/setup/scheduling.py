@@ -2,16 +2,16 @@
 and switches."""
 
 import hashlib
-import os
 import pwd
 import re
 import sys
 from pathlib import Path
 
 from sopctl.adapters import systemd
-from sopctl.adapters.systemd import Job, Scope, Timer
+from sopctl.adapters.systemd import Job, Scope, Service, Timer
 from sopctl.errors import UsageError
 from sopctl.store.site import Site
+from sopctl.workflow.setup.engine import worker_file
 
 
 def jobs(site: Site) -> tuple[Job, ...]:
@@ -83,6 +83,29 @@ def unit_files(site: Site, scope: Scope) -> dict[str, str]:
     return systemd.unit_files(jobs(site), prefix(site), scope, {"PATH": path, "PYTHONSAFEPATH": "1"})
 
 
+def worker_unit(folder: Path, scope: Scope) -> dict[str, str]:
+    """The unit file, by name, of the worker of this folder, which runs all the time. It is on the worker's machine,
+    where there is no site. Raises as `worker_file`."""
+    network = worker_file(folder, None).network
+    run = (sys.executable, "-m", "sopctl", "engine", "worker", "--network", network, "--folder", str(folder))
+    service = Service(_worker_name(network), f"sopctl worker of the network {network}", run)
+    return systemd.service_file(service, scope, {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"})
+
+
+def install_worker(files: dict[str, str], scope: Scope) -> list[str]:
+    """Install or update a worker's service, and start it. Returns the unit files that were new or changed."""
+    return systemd.install_service(files, scope)
+
+
+def remove_worker(folder: Path, *, user: bool) -> list[str]:
+    """Stop the worker of this folder, and remove its service. Returns the unit files that were removed."""
+    return systemd.remove_service(_worker_name(worker_file(folder, None).network), _scope(user))
+
+
+def _worker_name(network: str) -> str:
+    return f"sopctl-worker-{network}"
+
+
 def show(site: Site, *, user: bool) -> list[Timer]:
     """The timers of a site, the caller's own or the machine's: when they run next, and how they last ended."""
     return systemd.timers(prefix(site), _scope(user))
@@ -115,6 +138,11 @@ def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
     Root is refused unless it is named, since the jobs log in to other people's servers. Raises UsageError for that, and
     for a user that does not exist.
     """
+    return owner_scope(site.root, user=user, run_as=run_as)
+
+
+def owner_scope(folder: Path, *, user: bool, run_as: str | None) -> Scope:
+    """As `scope_for`, where the owner of this folder runs them."""
     if user:
         if run_as:
             raise UsageError(
@@ -125,7 +153,7 @@ def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
                 other="--run-as",
             )
         return Scope()
-    name = run_as or pwd.getpwuid(os.stat(site.root).st_uid).pw_name
+    name = run_as or pwd.getpwuid(folder.stat().st_uid).pw_name
     try:
         pwd.getpwnam(name)
     except KeyError:
@@ -138,7 +166,7 @@ def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
     if name == "root" and not run_as:
         raise UsageError(
             "timers-as-root",
-            "the site belongs to root, and timers that log in to other people's servers should not run as root",
-            remedy=f"Give the site to an unprivileged user (chown -R USER {site.root}), or name one with --run-as.",
+            "the folder belongs to root, and what logs in to other people's servers should not run as root",
+            remedy=f"Give it to an unprivileged user (chown -R USER {folder}), or name one with --run-as.",
         )
     return Scope(run_as=name)
