@@ -28,7 +28,8 @@ from sopctl.model.unit import called
 from sopctl.store import books, dossiers, locks, register
 from sopctl.store.checks import Checks, Count
 from sopctl.store.durable import write_output
-from sopctl.store.engine import EngineFiles, LastRun
+from sopctl.store.engine import runs
+from sopctl.store.engine.runs import LastRun
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk
@@ -206,7 +207,7 @@ def _keep(site: Site, engine: Engine, sent: Counter[str], left: Counter[str], be
     away = {name: count for name, count in sent.items() if name in served}
     if away:
         answered = {name: count - left[name] for name, count in away.items()}
-        EngineFiles(site).keep(LastRun(began, ended, away, answered, dict(engine.refused)))
+        runs.keep(site, LastRun(began, ended, away, answered, dict(engine.refused)))
 
 
 def _not_made(network: str, answer: Answer) -> OutsideFailure:

@@ -15,7 +15,9 @@ from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
 from sopctl.model import names
 from sopctl.model.access.shards import Workers
 from sopctl.store import codec
-from sopctl.store.engine import EngineFiles, LastRun
+from sopctl.store.engine import runs
+from sopctl.store.engine.files import EngineFiles
+from sopctl.store.engine.runs import LastRun
 from sopctl.store.settings import FILE_NAME, EngineAt, Name
 from sopctl.store.site import Site
 from sopctl.workflow.servers.engine import working
@@ -169,7 +171,7 @@ def standing(site: Site, now: datetime) -> Standing:
             if abs(each.clock) > CLOCK_SECONDS:
                 way = "ahead of" if each.clock > 0 else "behind"
                 problems.append(f"the clock of {each.name} in {name} is {abs(each.clock):.0f} s {way} the broker's")
-    return Standing(networks, EngineFiles(site).last_run, problems)
+    return Standing(networks, runs.last(site), problems)
 
 
 def told(network: str, workers: Workers) -> str:

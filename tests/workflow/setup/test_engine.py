@@ -13,7 +13,7 @@ import pytest
 
 from sopctl.adapters.engine import certificates
 from sopctl.errors import InvalidRecord, NotNow
-from sopctl.store.engine import EngineFiles
+from sopctl.store.engine.files import EngineFiles
 from sopctl.store.modes import loose
 from sopctl.store.site import Site
 from sopctl.workflow.setup import engine, scheduling, secrets

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sopctl.errors import SopctlError
 from sopctl.model.access.shards import Engine
-from sopctl.store.engine import EngineFiles
+from sopctl.store.engine.files import EngineFiles
 from sopctl.store.site import Site
 from sopctl.workflow.servers.engine.both import Both
 from sopctl.workflow.servers.engine.local import InProcess

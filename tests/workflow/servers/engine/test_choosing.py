@@ -12,7 +12,7 @@ import pytest
 from sopctl.adapters.engine import controller
 from sopctl.errors import SopctlError
 from sopctl.store.checks import Checks
-from sopctl.store.engine import EngineFiles
+from sopctl.store.engine import runs
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import checking
@@ -87,7 +87,7 @@ def test_a_network_without_a_worker_is_not_watched(
     assert [each.id for each in errors] == ["network-not-watched"]
     assert Checks(site).outages(deposit) == []
     assert Checks(site).states() == {}
-    last = EngineFiles(site).last_run
+    last = runs.last(site)
     assert last
     assert (last.sent, last.answered) == ({"cabang": 1}, {"cabang": 0})
     (said,) = [each for each in doctor.diagnose(str(site.root)) if each.what == "engine"]
