@@ -46,11 +46,13 @@ COMMANDS = {
     "Steps of the procedure": (
         "steps",
         [
+            "do",
             "request",
             "dispose",
             "reserve",
             "notify",
             "remind",
+            "take-in",
             "receive",
             "inspect",
             "handover",

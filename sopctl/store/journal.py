@@ -24,6 +24,7 @@ from msgspec import Struct
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model import names
 from sopctl.model.as_json import NotJson, from_json
+from sopctl.model.text import counted
 from sopctl.store.across.marks import End, Mark, Marks
 from sopctl.store.codec import refuse_conflict
 from sopctl.store.durable import append_line, opened, write_atomic
@@ -247,11 +248,11 @@ class Journal:
         """The error for a journal that lacks `count` events of a dossier."""
         return InvalidRecord(
             "journal-cut",
-            "the journal lacks {count} events of {deposit}, more than a crash can leave out: it was cut",
+            "the journal lacks {count} of {deposit}, more than a crash can leave out: it was cut",
             where=str(self.path),
             remedy=RESTORE,
             deposit=deposit,
-            count=count,
+            count=counted(count, "event"),
         )
 
     def _chained(self, raw: Sequence[bytes]) -> list[Line]:

@@ -42,6 +42,8 @@ class Host(Struct, frozen=True):
     """Where it may be; None for a switch, which the office itself names."""
     jump: Jump | None = None
     """The jump host of the network that it is in."""
+    server_name: str | None = None
+    """The name by which its services are asked, if that is known beside its address."""
 
     @property
     def place(self) -> str:
@@ -105,6 +107,7 @@ def target(
         services=services,
         timeout=timeout,
         jump=jump or host.jump,
+        server_name=host.server_name,
         old=host.old,
         destinations=host.destinations,
     )

@@ -4,7 +4,7 @@ import click
 
 from sopctl.cli.options import end, example, json_option, open_desk, reason_option
 from sopctl.cli.render import put_json
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 
 @click.group("journal", epilog=example("sopctl journal verify"))
@@ -37,7 +37,9 @@ def verify(ctx: click.Context, *, against: str | None, as_json: bool) -> None:
             click.echo(f"  mended {printable(note, 1_000)}")
         for change in found.rosters[1:]:
             click.echo(f"  roster {printable(change, 2_000)}")
-        click.echo(f"{found.lines} lines, {f'{len(found.gaps)} do not agree' if found.gaps else 'all in order'}")
+        click.echo(
+            f"{counted(found.lines, 'line')}, {f'{len(found.gaps)} do not agree' if found.gaps else 'all in order'}"
+        )
     end(not found.gaps)
 
 
@@ -73,5 +75,5 @@ def mend(ctx: click.Context, *, reason: str, as_json: bool) -> None:
     if as_json:
         put_json(found)
     else:
-        click.echo(f"{found.lines} lines; sopctl journal anchor shows where it ends now")
+        click.echo(f"{counted(found.lines, 'line')}; sopctl journal anchor shows where it ends now")
     end(not found.gaps)

@@ -46,12 +46,14 @@ class HostKey(Struct, frozen=True):
 
 
 class ServiceKind(StrEnum):
-    """How far a service is tried: it accepts; it proves its name by TLS; it answers a request."""
+    """How far a service is tried: it accepts; it proves its name by TLS; it answers a request; it greets as a mail
+    server does (RFC 5321)."""
 
     TCP = "tcp"
     TLS = "tls"
     HTTP = "http"
     HTTPS = "https"
+    SMTP = "smtp"
 
 
 class Service(Struct, frozen=True):
@@ -59,6 +61,9 @@ class Service(Struct, frozen=True):
 
     port: int
     kind: ServiceKind = ServiceKind.TCP
+
+    def __str__(self) -> str:
+        return str(self.port) if self.kind is ServiceKind.TCP else f"{self.port}/{self.kind}"
 
     @property
     def secured(self) -> bool:
@@ -195,7 +200,7 @@ def service(text: str) -> Service:
     if slash and kind not in list(ServiceKind):
         raise InvalidRecord(
             "not-a-service",
-            "a service is PORT, PORT/tcp, PORT/tls, PORT/http or PORT/https",
+            "a service is PORT, PORT/tcp, PORT/tls, PORT/http, PORT/https or PORT/smtp",
             where=printable(text, 80),
         )
     return Service(number, ServiceKind(kind) if slash else ServiceKind.TCP)

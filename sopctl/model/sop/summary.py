@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sopctl.model import services
 from sopctl.model.access.algorithms import Legacy
-from sopctl.model.access.target import HostKey
+from sopctl.model.access.target import HostKey, Service
 from sopctl.model.deposit import Deposit, FirstContact, Kind, Platform
 from sopctl.model.rack import Need, Place
 from sopctl.model.sop import corrections, entries, procedure, record, signing, verbs
@@ -35,8 +35,8 @@ class Route(Struct, frozen=True):
     host_key: HostKey | None = None
     """The one that is pinned."""
     legacy: Legacy = False
-    services: tuple[int, ...] = ()
-    """The single TCP ports that its letter asks for: those that can be tried."""
+    services: tuple[Service, ...] = ()
+    """Those that its letter asks for and that can be tried."""
     first_contact: FirstContact | None = None
     settled: bool = False
     """Was the office's account ever made? A server keeps the name that it began with."""
@@ -124,6 +124,8 @@ class Summary(Struct, frozen=True):
     """What the server runs, and what that is for, as its owner says."""
     unsigned: tuple[signing.Unsigned, ...] = ()
     """The papers that lack signatures."""
+    unclear: tuple[entries.SigningAsked, ...] = ()
+    """What a service was asked to sign, where nobody knows whether it did."""
     route: Route = Route()
 
     @property
@@ -211,13 +213,14 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         platform=deposit.platform,
         kind=deposit.kind,
         by_hand=_by_hand(deposit, standing, trusted=newest(entries.BmcTrusted) is not None),
-        checkable=deposit.kind != "other" or bool(services.single_tcp(deposit.access.ports)),
+        checkable=deposit.kind != "other" or bool(services.tried(deposit.access.ports)),
         asides=_asides(standing),
         begins=_begins(procedures, standing),
         tries=_tries(procedures, events, standing),
         application=server.application,
         description=server.description,
         unsigned=signing.unsigned(procedures, events),
+        unclear=signing.unclear(procedures, events),
         route=_route(deposit, newest(entries.HostKeyPinned), newest(entries.Configured), newest(entries.WayIn)),
     )
 
@@ -235,7 +238,7 @@ def _route(
         port=access.port,
         host_key=pinned.host_key if pinned else None,
         legacy=access.legacy,
-        services=services.single_tcp(access.ports),
+        services=services.tried(access.ports),
         first_contact=access.first_contact,
         settled=settled,
         account=named if settled else access.management_account or "",

@@ -20,7 +20,7 @@ from sopctl.model.access.ladder import AccessResult, Rung, RungResult, Verdict
 from sopctl.model.deposit import Platform
 from sopctl.model.facts.appliance import commands, from_answers
 from sopctl.model.facts.server import ServerFacts
-from sopctl.model.services import single_tcp
+from sopctl.model.services import tried
 from sopctl.model.sop.entries import Configured
 from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
@@ -93,7 +93,7 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
 def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:
     """Try the access to an appliance: the ladder and its services, then a login that asks what it is."""
     where, way, opens = host(site, dossier.summary), first_contact(site, dossier.summary), login(site, dossier)
-    found = check(target(where, services=single_tcp(dossier.deposit.access.ports), timeout=timeout))
+    found = check(target(where, services=tried(dossier.deposit.access.ports), timeout=timeout))
     found = replace(found, user=way.user)
     if found.cause:
         return found

@@ -55,7 +55,7 @@ def target(site: Site, each: Summary, timeout: float) -> Target | None:
     if not ports:
         return None
     where = trust.target(reach.host(site, each), services=ports, timeout=timeout)
-    return replace(where, port=ports[0], expect_key=None, old=(), ssh=False)
+    return replace(where, port=ports[0].port, expect_key=None, old=(), ssh=False)
 
 
 def release(mine: Turn, by_hand: str) -> str:

@@ -44,6 +44,7 @@ def host(site: Site, each: Summary) -> Host:
         allowed(each.route.legacy),
         admitting.destinations(site),
         jump(site, each),
+        each.server,
     )
 
 

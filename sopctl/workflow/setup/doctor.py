@@ -15,6 +15,7 @@ from sopctl.adapters import switch as device
 from sopctl.errors import Action, Advice, SopctlError
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.sop.entries import BmcTrusted
+from sopctl.model.text import counted
 from sopctl.store import dossiers, modes, register
 from sopctl.store.site import Site
 from sopctl.workflow.office_key import key_state
@@ -123,7 +124,7 @@ def _timers(site: Site) -> list[Diagnosis]:
         return []  # no systemd, or nothing that we may read
     moved = bool(_moved(site))
     if moved and found:
-        told = f"{len(found)} timers are left, though another controller works on the site"
+        told = f"{counted(len(found), 'timer')} left, though another controller works on the site"
         return [Diagnosis("timers", False, told, Action("schedule remove"), needed=False)]
     if not moved and not found:
         told = "none is installed: nobody is checked, reminded or gathered by itself"
@@ -154,13 +155,10 @@ def _missing(site: Site) -> list[Diagnosis]:
         found, keys = site.settings, site.folder("keys")
     except SopctlError:
         return []  # already told
-    wanted = {channel.url: f"the channel {name}" for name, channel in found.channels.items()}
-    if found.mail and found.mail.password:
-        wanted[found.mail.password] = "the mail server"
+    wanted = found.secrets
     with suppress(SopctlError):  # a network that cannot be read is told by `validate`
-        wanted |= {
-            each.jump.key: f"the jump host of {each.name}" for each in site.networks if each.jump and each.jump.key
-        }
+        through = {each.name: each.jump.key for each in site.networks if each.jump}
+        wanted |= {key: f"the jump host of {name}" for name, key in through.items() if key}
     for summary in register.read(site).summaries:
         if summary.closed:
             continue
@@ -204,7 +202,9 @@ def _key_change(site: Site) -> list[Diagnosis]:
     shown = ", ".join(left[:5]) + ", …" * (len(left) > 5)
     if left:
         lost = [name for name in left if states[name] == "none"]
-        told = f"{len(left)} servers do not have the current key alone ({len(lost)} no key that is here): {shown}"
+        told = (
+            f"not with the current key alone: {counted(len(left), 'server')} ({len(lost)} no key that is here): {shown}"
+        )
         return [Diagnosis("key change", False, told, Action("key status"), needed=False)]
     if under_way:
         told = f"no server knows the key {under_way} any more"

@@ -1,5 +1,5 @@
-"""What systemd timers run: access checks, the waiting list, reminders, the inventory, and the look for drift on servers
-and switches."""
+"""What systemd runs: timers for access checks, the waiting list, reminders, the inventory, and the look for drift on
+servers and switches; and the page, under an account that cannot read the office's keys."""
 
 import hashlib
 import pwd
@@ -9,9 +9,14 @@ from pathlib import Path
 
 from sopctl.adapters import systemd
 from sopctl.adapters.systemd import Job, Scope, Service, Timer
-from sopctl.errors import UsageError
+from sopctl.errors import Action, UsageError
+from sopctl.store import modes, settings
+from sopctl.store.page.database import Database
 from sopctl.store.site import Site
 from sopctl.workflow.setup.engine import worker_file
+
+PAGE = "page"
+PAGE_USER = "sopctl-page"
 
 
 def jobs(site: Site) -> tuple[Job, ...]:
@@ -71,39 +76,112 @@ def jobs(site: Site) -> tuple[Job, ...]:
     )
 
 
-def install(site: Site, scope: Scope) -> list[str]:
-    """Install or update the timers. Returns the unit files that were new or changed; raises what the adapter raises."""
-    files = unit_files(site, scope)
+def install(site: Site, scope: Scope, page_as: str = "") -> list[str]:
+    """Install or update the timers; with `page_as`, the page too, as this account, which is made where it is missing.
+    Returns the unit files that were new or changed; raises what `unit_files` and the adapter raise."""
+    files = unit_files(site, scope, page_as)
+    if page_as:
+        systemd.make_account(page_as, "sopctl page")
+        Database(site).make()
     return systemd.install(files, scope)
 
 
-def unit_files(site: Site, scope: Scope) -> dict[str, str]:
-    """The unit files that `install` writes, by name."""
+def unit_files(site: Site, scope: Scope, page_as: str = "") -> dict[str, str]:
+    """The unit files that `install` writes, by name. Raises UsageError where the page cannot run as this account."""
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
-    return systemd.unit_files(jobs(site), prefix(site), scope, {"PATH": path, "PYTHONSAFEPATH": "1"})
+    environment = {"PATH": path, "PYTHONSAFEPATH": "1"}
+    files = systemd.unit_files(jobs(site), prefix(site), scope, environment)
+    if page_as:
+        page = _page(site, scope, page_as)
+        files |= systemd.service_file(page, prefix(site), {**environment, "PYTHONDONTWRITEBYTECODE": "1"})
+    return files
 
 
-def worker_unit(folder: Path, scope: Scope) -> dict[str, str]:
+def socket(site: Site) -> Path:
+    """Where the page listens, when systemd runs it."""
+    return systemd.runtime_folder(PAGE, prefix(site)) / "page.sock"
+
+
+def page_state(site: Site) -> str | None:
+    """What systemd says of the page: active, failed, …; None where it does not run it."""
+    return systemd.running(PAGE, prefix(site), _scope(user=False))
+
+
+def _page(site: Site, scope: Scope, page_as: str) -> Service:
+    """The page as a service. Raises UsageError where its account would be the one that has the keys, or could not
+    write the site, or the page does not know its address."""
+    if not scope.run_as:
+        raise UsageError(
+            "options-exclude-each-other",
+            "{option} and {other} exclude each other",
+            remedy="The page runs as an account of its own, and only the machine's units can.",
+            option="--user",
+            other="--page",
+        )
+    owner = pwd.getpwuid(site.root.stat().st_uid).pw_name
+    if page_as in ("root", owner, scope.run_as):
+        raise UsageError(
+            "page-with-keys",
+            "the page must not run as {user!r}, who can read the office's keys",
+            remedy="Name an account for the page alone: whoever takes over the page then has no server.",
+            user=page_as,
+        )
+    where = str(site.root / settings.FILE_NAME)
+    if not site.settings.page:
+        raise UsageError(
+            "page-without-address",
+            "behind a proxy, the page must know its address",
+            where=where,
+            remedy="Name it in sopctl.yml: page: {url: https://titipan.example.org}",
+        )
+    if not site.settings.site.group:
+        raise UsageError(
+            "page-without-group",
+            "the page's own account shares no group with the site",
+            where=where,
+            remedy=(
+                "Name a group of the system in sopctl.yml, such as site: {group: sopctl}, then:",
+                Action("doctor", given={"repair": ""}),
+            ),
+        )
+    root = str(site.root)
+    run = (sys.executable, "-m", "sopctl", "--site", root, "serve", "--unix", str(socket(site)))
+    fixed = (settings.FILE_NAME, *modes.EXECUTED, "procedures", "racks", "networks", "switches")
+    return Service(
+        name=PAGE,
+        description=f"sopctl ({site.settings.office.name}): the page",
+        run_as=page_as,
+        group=site.settings.site.group,
+        command=run,
+        writable=(root,),
+        fixed=tuple(f"{root}/{name}" for name in fixed),
+        hidden=(f"{root}/keys", f"{root}/var/runs", f"{root}/var/drafts"),
+        online=site.settings.page.oidc is not None,
+    )
+
+
+def worker_files(folder: Path, scope: Scope) -> dict[str, str]:
     """The unit file, by name, of the worker of this folder, which runs all the time. It is on the worker's machine,
     where there is no site. Raises as `worker_file`."""
     network = worker_file(folder, None).network
-    run = (sys.executable, "-m", "sopctl", "engine", "worker", "--network", network, "--folder", str(folder))
-    service = Service(_worker_name(network), f"sopctl worker of the network {network}", run)
-    return systemd.service_file(service, scope, {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"})
+    service = Service(
+        name="worker",
+        description=f"sopctl: worker of the network {network}",
+        run_as=scope.run_as,
+        command=(sys.executable, "-m", "sopctl", "engine", "worker", "--network", network, "--folder", str(folder)),
+        online=True,
+    )
+    return systemd.service_file(service, _prefix(folder), {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"})
 
 
 def install_worker(files: dict[str, str], scope: Scope) -> list[str]:
     """Install or update a worker's service, and start it. Returns the unit files that were new or changed."""
-    return systemd.install_service(files, scope)
+    return systemd.install(files, scope)
 
 
-def remove_worker(folder: Path, *, user: bool) -> list[str]:
+def remove_worker(folder: Path) -> list[str]:
     """Stop the worker of this folder, and remove its service. Returns the unit files that were removed."""
-    return systemd.remove_service(_worker_name(worker_file(folder, None).network), _scope(user))
-
-
-def _worker_name(network: str) -> str:
-    return f"sopctl-worker-{network}"
+    return systemd.remove(_prefix(folder), _scope(user=False))
 
 
 def show(site: Site, *, user: bool) -> list[Timer]:
@@ -128,8 +206,12 @@ def _scope(user: bool) -> Scope:
 def prefix(site: Site) -> str:
     """What the names of the site's units begin with: its folder's name and a hash of its path, so that the units of two
     sites never collide."""
-    word = re.sub(r"[^a-z0-9]+", "-", site.root.name.lower()).strip("-") or "site"
-    return f"sopctl-{word[:30]}-{hashlib.sha256(str(site.root).encode()).hexdigest()[:6]}"
+    return _prefix(site.root)
+
+
+def _prefix(folder: Path) -> str:
+    word = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-") or "site"
+    return f"sopctl-{word[:30]}-{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}"
 
 
 def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:

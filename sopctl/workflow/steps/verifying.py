@@ -16,7 +16,7 @@ from sopctl.model.access.account import Examination
 from sopctl.model.access.ladder import AccessResult, nothing_tried
 from sopctl.model.access.target import Jump, Target
 from sopctl.model.access.verification import Established, View, Word
-from sopctl.model.services import single_tcp
+from sopctl.model.services import tried
 from sopctl.model.sop.entries import AccessTried, AccessWord
 from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
@@ -152,7 +152,7 @@ def plan(mine: Turn, vantage: Vantage) -> Look:
     where = trust.target(
         reach.host(mine.desk.site, mine.dossier.summary),
         user,
-        services=single_tcp(wanted.ports),
+        services=tried(wanted.ports),
         timeout=vantage.timeout,
         jump=vantage.jump,
     )

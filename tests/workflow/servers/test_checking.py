@@ -23,8 +23,9 @@ from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model.access.ladder import AccessResult, JumpHost
 from sopctl.model.availability import Policy, Sight
-from sopctl.store import locks
+from sopctl.store import dossiers, locks, register
 from sopctl.store.checks import Checks
+from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers import alerts, ansible_view, checking
@@ -103,6 +104,45 @@ def test_a_plugin_says_unknown_whatever_stops_it(deposit: str, sopctl: Callable[
     ran = sopctl("check", "--all", "--format", "nagios")
     assert (ran.code, ran.out.split(" |")[0]) == (3, "ACCESS UNKNOWN - 0 of 1 servers accessible, 1 not tried")
     assert sopctl("check", "--all").code == 6, "elsewhere the error's own code"
+
+
+def test_a_sweep_reads_no_dossier(deposit: str, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it needs of each server is in the index; one whose dossier changed since is read once."""
+    monkeypatch.setattr(register, "RACY_NS", 0)
+    read: list[str] = []
+
+    def noted(site: Site, deposit_id: str) -> Dossier:
+        read.append(deposit_id)
+        return reading(site, deposit_id)
+
+    reading = dossiers.read
+    monkeypatch.setattr(dossiers, "read", noted)
+    for expected in ([deposit], []):
+        read.clear()
+        found, errors = results(desk)
+        assert (read, errors, found[deposit].accessible) == (expected, [], True)
+    edit(desk, deposit, "port: ", "port: 1 # ")
+    read.clear()
+    assert results(desk)[0][deposit].port == 1
+    assert read == [deposit]
+
+
+def test_the_services_of_the_letter_are_watched(deposit: str, desk: Desk) -> None:
+    """By what must answer there, under the server's own name, without a look into the dossier."""
+    with (
+        hostile.listening(hostile.saying(b"220 mail.example.org\r\n")) as mail,
+        hostile.listening(hostile.saying(b"HTTP/1.1 200 OK\r\n\r\n")) as web,
+        hostile.listening(hostile.saying(b"554 closed\r\n")) as closed,
+    ):
+        edit(desk, deposit, "ports: []", f"ports: [{mail.port}/smtp, {web.port}/http]")
+        found, errors = results(desk)
+        assert (errors, found[deposit].cause) == ([], None)
+        assert {(one.port, str(one.kind)) for one in found[deposit].services} == {
+            (mail.port, "smtp"),
+            (web.port, "http"),
+        }
+        edit(desk, deposit, f"{mail.port}/smtp", f"{closed.port}/smtp")
+        assert results(desk)[0][deposit].cause == "not-smtp"
 
 
 @pytest.mark.parametrize("named_by", ["rack", "record"])

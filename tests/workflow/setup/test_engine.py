@@ -111,9 +111,12 @@ def test_a_worker_has_the_folder_of_its_network(site: Site) -> None:
     with pytest.raises(InvalidRecord) as refused:
         engine.worker_file(folder, "gedung-b")
     assert refused.value.id == "worker-of-another-network"
-    files = scheduling.worker_unit(folder, scheduling.owner_scope(folder, user=True, run_as=None))
-    assert list(files) == ["sopctl-worker-cabang.service"]
-    assert f'"--folder" "{folder}"' in files["sopctl-worker-cabang.service"]
+    files = scheduling.worker_files(folder, scheduling.owner_scope(folder, user=False, run_as="nobody"))
+    [(name, text)] = files.items()
+    assert name.startswith("sopctl-worker-cabang-")
+    assert name.endswith("-worker.service")
+    assert f'"--network" "cabang" "--folder" "{folder}"' in text
+    assert "ReadWritePaths=\n" in text, "it writes nothing"
 
 
 def test_the_command_lines_of_the_document_run_as_they_are_printed(
@@ -131,7 +134,8 @@ def test_the_command_lines_of_the_document_run_as_they_are_printed(
     plain = re.findall(r"^ *(sopctl schedule install --worker .*)$", text, re.MULTILINE)
     assert plain
     lines += [
-        f"$ {each.replace('/etc/sopctl-worker', here).replace('--run-as sopctl', '--user --dry-run')}" for each in plain
+        f"$ {each.replace('/etc/sopctl-worker', here).replace('--run-as sopctl', '--run-as nobody --dry-run')}"
+        for each in plain
     ]
     try:
         eventually(lambda: "connected" in worker.said, "the worker does not connect")
