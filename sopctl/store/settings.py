@@ -159,10 +159,14 @@ class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     tsa: Annotated[str, Meta(pattern=r"^(https?://[^\s]{1,300})?\Z")] = ""
     token: Token | None = None
     bsre: Bsre | None = None
+    stamp_journal: bool = False
+    """Does the timestamp authority stamp every night where the journal ends?"""
+    online: bool = False
+    """May it be asked over the network whether certificates were revoked, where their authorities say so?"""
 
     def __post_init__(self) -> None:
-        if self.level != "b-b" and not self.tsa:
-            raise ValueError("Expected a timestamp authority (`tsa`) beside `level`")
+        if not self.tsa and (self.level != "b-b" or self.stamp_journal):
+            raise ValueError("Expected a timestamp authority (`tsa`) beside `level` or `stamp_journal`")
 
 
 Days = Annotated[int, Meta(ge=1, le=36500)]

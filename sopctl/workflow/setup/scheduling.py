@@ -1,5 +1,6 @@
-"""What systemd runs: timers for access checks, the waiting list, reminders, the inventory, and the look for drift on
-servers and switches; and the page, under an account that cannot read the office's keys."""
+"""What systemd runs: timers for access checks, the waiting list, reminders, the inventory, the look for drift on
+servers and switches, and a timestamp of the journal; and the page, under an account that cannot read the office's
+keys."""
 
 import hashlib
 import pwd
@@ -33,6 +34,15 @@ def jobs(site: Site) -> tuple[Job, ...]:
         jitter=3600,
         limit=3600,
         commands=((*run, "switch", "audit"),),
+    )
+    stamp = Job(
+        name="stamp",
+        description=f"{where}: a timestamp of the journal",
+        calendar="*-*-* 23:00",
+        time_zone=zone,
+        jitter=1800,
+        limit=300,
+        commands=((*run, "journal", "stamp"),),
     )
     return (
         Job(
@@ -73,6 +83,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             commands=((*run, "configure", "--drift", "--all"),),
         ),
         *((switches,) if site.switches else ()),
+        *((stamp,) if site.settings.signing.stamp_journal else ()),
     )
 
 
