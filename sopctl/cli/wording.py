@@ -58,6 +58,7 @@ _NEEDS = {
     "minutes": "--minutes <minutes>",
     "letter_number": "--letter-number <number of the letter>",
     "network": "--network <network>",
+    "not_signed": "--not-signed <how that is known>",
     "note": "--note <note>",
     "person": "--by <person>",
     "reason": "--reason <why>",

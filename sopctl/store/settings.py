@@ -134,15 +134,30 @@ class Token(Struct, frozen=True, forbid_unknown_fields=True):
     label: Line
 
 
+class Bsre(Struct, frozen=True, forbid_unknown_fields=True):
+    """BSrE's eSign client service: its address (without the `/api/…`), the version of its API, and how the office's
+    application logs in there: `user`, and the password in the file keys/`password`. `origin`: the corner of a page from
+    which it counts, which its test at set-up shows; `ca`: a PEM file of the authority to trust."""
+
+    url: Annotated[str, Meta(pattern=r"^https://[^\s/?#@]{1,200}(/[^\s?#@]{0,100})?\Z")]
+    user: Line
+    password: KeyFile
+    version: Literal["v1", "v2"] = "v2"
+    origin: Literal["bottom-left", "top-left"] = "bottom-left"
+    ca: OptionalLine = ""
+
+
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     """Which papers the office has signed and files again. `wanted`: `todo` names those that lack signatures;
     `required`: the step after a hand-over form waits for them too. `level` is that of the signatures made here (PAdES),
-    with the timestamp authority (RFC 3161) at the URL `tsa`; `token` the one that signs."""
+    with the timestamp authority (RFC 3161) at the URL `tsa`; `token` the one that signs, `bsre` the service that
+    does."""
 
     papers: dict[PaperKind, Literal["wanted", "required"]] = {}
     level: Literal["b-b", "b-t", "b-lta"] = "b-b"
     tsa: Annotated[str, Meta(pattern=r"^(https?://[^\s]{1,300})?\Z")] = ""
     token: Token | None = None
+    bsre: Bsre | None = None
 
     def __post_init__(self) -> None:
         if self.level != "b-b" and not self.tsa:
@@ -287,15 +302,19 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             yield ("escalation", str(days)), role
 
     @property
+    def secrets(self) -> dict[str, str]:
+        """The files of keys/ with the secrets that the settings name, and what each is for."""
+        found = {channel.url: f"the channel {name}" for name, channel in self.channels.items()}
+        if self.mail and self.mail.password:
+            found[self.mail.password] = "the mail server"
+        if self.signing.bsre:
+            found[self.signing.bsre.password] = "BSrE's service"
+        return found
+
+    @property
     def for_letters(self) -> tuple[str, ...]:
         """The keys of keys/ that letters may name: none that the settings themselves need."""
-        own = {
-            self.management.key,
-            self.management.before or "",
-            "vault",
-            *(channel.url for channel in self.channels.values()),
-        }
-        own |= {self.mail.password} if self.mail and self.mail.password else set()
+        own = {self.management.key, self.management.before or "", "vault", *self.secrets}
         return tuple(key for key in self.first_contact_keys if key not in own and not key.endswith(".pub"))
 
     def principal(self, login: str) -> Principal:

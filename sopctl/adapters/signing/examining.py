@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sopctl.adapters.signing import missing, pages
+from sopctl.adapters.signing import pages
+from sopctl.errors import missing_extra
 from sopctl.model.signing.signatures import Change, Examined, Level, Signature, Signer, Trust, Word
 from sopctl.model.text import printable
 
@@ -42,8 +43,8 @@ def examine(content: bytes, trust: Trust, now: datetime, issued: bytes | None = 
     try:
         import pyhanko.sign.validation  # noqa: F401
         import pypdfium2  # noqa: F401
-    except ImportError as error:
-        raise missing(error) from error
+    except ImportError:
+        raise missing_extra("sign") from None
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it would log, the words here say
     logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
     try:

@@ -13,10 +13,9 @@ from math import ceil, floor
 from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
-from sopctl.adapters.signing import missing
 from sopctl.adapters.signing.asking import Lost, NotSent, ask
 from sopctl.adapters.signing.examining import context, signer_of
-from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError, missing_extra
 from sopctl.model.signing.signatures import Signer, Trust
 from sopctl.model.text import printable
 
@@ -68,8 +67,8 @@ class Key:
 def _library() -> Any:
     try:
         from pyhanko.sign import signers
-    except ImportError as error:
-        raise missing(error) from error
+    except ImportError:
+        raise missing_extra("sign") from None
     return signers
 
 

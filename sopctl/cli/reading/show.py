@@ -36,7 +36,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         deposit = details.record(dossier.deposit, personal=personal)
         said = {"deposit": deposit, "events": events, "late_steps": late, "documents": documents}
         beside = {"visits": about.visits, "maintenance": about.maintenance}
-        papers = {"unsigned": dossier.summary.unsigned}
+        papers = {"unsigned": dossier.summary.unsigned, "unclear": dossier.summary.unclear}
         put_json({"head": dossier.head, "standing": row, **said, **beside, **papers})
         return
     server, out = dossier.deposit.server, console()
@@ -58,8 +58,12 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     unsigned = [
         f"lacks signatures: {paper.kind} {paper.number}: {', '.join(paper.boxes)}" for paper in dossier.summary.unsigned
     ]
+    unsigned += [
+        f"not clear whether {asked.name} signed it: {asked.number} ({asked.box}, {asked.provider})"
+        for asked in dossier.summary.unclear
+    ]
     contacts = [f"{name} contact: {contact}" for name, contact in details.contacts(dossier.deposit, personal=personal)]
-    for line in (*contacts, *map(printable, details.remarks(dossier)), *unsigned):
+    for line in (*contacts, *map(printable, details.remarks(dossier)), *map(printable, unsigned)):
         out.print(line)
     for line in by_hand(dossier):
         out.print(f"edited by hand: {printable(line)}", style="red")

@@ -23,13 +23,9 @@ def command(ctx: click.Context, *, port: int, unix: Path | None) -> None:
     try:
         from sopctl.page import server
     except ImportError:
-        from sopctl.errors import OutsideFailure
+        from sopctl.errors import missing_extra
 
-        raise OutsideFailure(
-            "page-not-installed",
-            "the page needs libraries that are not installed here",
-            remedy="Install sopctl with them: pip install 'sopctl[page]'.",
-        ) from None
+        raise missing_extra("page") from None
     server.serve(
         open_site(ctx), port=port, unix=unix, say=lambda text: click.echo(text, err=True), command=wording.command
     )

@@ -104,6 +104,8 @@ class Summary(Struct, frozen=True):
     """What the server runs, and what that is for, as its owner says."""
     unsigned: tuple[signing.Unsigned, ...] = ()
     """The papers that lack signatures."""
+    unclear: tuple[entries.SigningAsked, ...] = ()
+    """What a service was asked to sign, where nobody knows whether it did."""
 
     @property
     def closed(self) -> bool:
@@ -197,6 +199,7 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         application=server.application,
         description=server.description,
         unsigned=signing.unsigned(procedures, events),
+        unclear=signing.unclear(procedures, events),
     )
 
 

@@ -134,9 +134,7 @@ def _missing(site: Site) -> list[Diagnosis]:
         found, keys = site.settings, site.folder("keys")
     except SopctlError:
         return []  # already told
-    wanted = {channel.url: f"the channel {name}" for name, channel in found.channels.items()}
-    if found.mail and found.mail.password:
-        wanted[found.mail.password] = "the mail server"
+    wanted = found.secrets
     for summary in register.read(site).summaries:
         if summary.closed:
             continue

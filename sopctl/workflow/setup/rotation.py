@@ -144,8 +144,7 @@ def _next(site: Site, name: str) -> str:
 
 
 def _refuse_other_use(found: Settings, name: str) -> None:
-    others = {"vault", *found.first_contact_keys, *(channel.url for channel in found.channels.values())}
-    others |= {found.mail.password} if found.mail and found.mail.password else set()
+    others = {"vault", *found.first_contact_keys, *found.secrets}
     if name in others or name.endswith(".pub") or name == found.management.key:
         raise UsageError(
             "key-for-something-else",

@@ -128,12 +128,17 @@ def followups(desk: Desk, each: Summary) -> list[Row]:
 
 
 def unsigned(desk: Desk, each: Summary) -> list[Row]:
-    """The papers of a deposit that lack signatures, of the kinds that the site wants signed, a row each."""
+    """The papers of a deposit that lack signatures, of the kinds that the site wants signed, and those that a service
+    may have signed, a row each."""
     papers = desk.site.settings.signing.papers
     lacking = [
         (f"Formulir {paper.number} belum ditandatangani: {', '.join(paper.boxes)}", Action("sign", each.id))
         for paper in each.unsigned
         if paper.kind in papers
+    ]
+    lacking += [
+        (f"Belum jelas apakah {asked.name} telah menandatangani {asked.number} ({asked.box})", Action("sign", each.id))
+        for asked in each.unclear
     ]
     return _beside(desk, each, "handover", lacking)
 
