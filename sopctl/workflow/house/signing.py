@@ -54,10 +54,10 @@ def file_signed(
     was made from an earlier revision; UsageError for a box that is taken, or none.
     """
     content = read_bounded(path, MAX_FILE)
-    everyone = _with_papers_of(desk, deposit_id) if deposit_id else _all(desk)
+    everyone = with_papers_of(desk, deposit_id) if deposit_id else _all(desk)
     with Examiner() as examiner:
         checker = Checker(desk, examiner, everyone)
-        if deposit_id and not checker.known.base(content)[1]:
+        if deposit_id and not checker.known.base(content).issues:
             checker = Checker(desk, examiner, _all(desk))  # whose is it?
         recorded = checker.known.of(hashlib.sha256(content).hexdigest())
         if recorded:
@@ -105,7 +105,7 @@ def file_scan(
     Raises UsageError where it is not clear which paper it is, for a box that the paper does not have or that is taken.
     """
     content = read_scan(path)
-    everyone = _with_papers_of(desk, deposit_id)
+    everyone = with_papers_of(desk, deposit_id)
     known = Known(everyone)
     issue = paper_of(known, deposit_id, number or _number_of(content))
     by = []
@@ -158,7 +158,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
     (unless `because` says why they may), or whose signature would not hold here; UsageError for a box that is taken;
     NotNow where the newest revision is a scan.
     """
-    everyone = _with_papers_of(desk, deposit_id)
+    everyone = with_papers_of(desk, deposit_id)
     known = Known(everyone)
     issue = paper_of(known, deposit_id, number)
     place = place_in(issue, box)
@@ -202,7 +202,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
 def preview(desk: Desk, deposit_id: str, path: Path, *, box: Box, number: str = "") -> Path:
     """A picture (PNG) of the page on which a signature would be seen, with a key of nobody. Nothing is sent or
     recorded."""
-    everyone = _with_papers_of(desk, deposit_id)
+    everyone = with_papers_of(desk, deposit_id)
     issue = paper_of(Known(everyone), deposit_id, number)
     place = place_in(issue, box)
     key = making.trial(place.name or box)
@@ -306,7 +306,7 @@ def _all(desk: Desk) -> list[Dossier]:
     return [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
 
 
-def _with_papers_of(desk: Desk, deposit_id: str) -> list[Dossier]:
+def with_papers_of(desk: Desk, deposit_id: str) -> list[Dossier]:
     """The dossier of a deposit, and those that have one of its papers too: a form for several servers is in each."""
     mine = dossiers.read(desk.site, deposit_id)
     numbers = {each.number for each in chain.issues(mine) if each.number}
