@@ -256,6 +256,22 @@ ENGLISH = {
     "kotak: acknowledged": "Acknowledged",
     "kotak: first": "first party",
     "kotak: second": "second party",
+    "Belum menandatangani": "Not signed by",
+    "Nomor dokumen": "Number of the paper",
+    "Nomor saja tidak membuktikan isi kertasnya: periksa berkas PDF-nya di bawah ini, atau bandingkan di kantor.": (
+        "A number alone does not prove what the paper says: check its PDF file below, or have it compared."
+    ),
+    "Periksa nomor": "Check the number",
+    "Sudah menandatangani": "Signed by",
+    "diterbitkan kantor ini pada {day}, dan ditandatangani.": "issued by this office on {day}, and signed.",
+    "diterbitkan kantor ini pada {day}, tetapi salinan kantor sendiri berubah: tanyakan kepada kantor.": (
+        "issued by this office on {day}, but the office's own copy was altered: ask the office."
+    ),
+    "diterbitkan kantor ini pada {day}, tetapi sesudah itu diganti, diperbaiki atau dibatalkan.": (
+        "issued by this office on {day}, but replaced, amended or taken back since."
+    ),
+    "diterbitkan kantor ini pada {day}.": "issued by this office on {day}.",
+    "tidak dikenal: tidak ada dokumen dengan nomor ini.": "unknown: there is no paper of this number.",
     "jangan dihapus": "do not wipe them",
     "yang lebih besar dilayani lebih dahulu; biasanya 0": "the larger one is served first; usually 0",
 }

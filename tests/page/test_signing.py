@@ -12,6 +12,7 @@ from sopctl.adapters.documents import places
 from sopctl.adapters.documents.forms import HandoverForm
 from sopctl.model.as_json import from_json
 from sopctl.model.sop.entries import AgreedOnScreen, HandoverIssued, Signed
+from sopctl.page import signing
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -135,10 +136,10 @@ def test_a_scan_of_ink_comes_back(login: Login, inspected: str, desk: Desk) -> N
     assert "sopctl document sign" in page, "what needs a key is the terminal's"
     assert "/tanda-tangan" in staff.get(f"/berkas/{inspected}").text
     files = {"paper": ("pindaian.pdf", b"%PDF-1.4 tinta", "application/pdf")}
-    nobody = staff.post(path, data=staff.form(path, how="ink"), files=files)
+    nobody = staff.post(path, data=staff.form(path, how=signing.BY_INK), files=files)
     assert nobody.status_code == 422
     assert "siapa yang sudah menandatangani" in nobody.text
-    said = staff.form(path, **{"how": "ink", "ink-first": "Pemilik", "ink-second": "Petugas"})
+    said = staff.form(path, **{"how": signing.BY_INK, "ink-first": "Pemilik", "ink-second": "Petugas"})
     assert staff.post(path, data=said, files=files).status_code == 303
     dossier = dossiers.read(desk.site, inspected)
     signed = dossier.newest(Signed)
@@ -153,7 +154,7 @@ def test_what_is_no_signed_paper_of_ours(login: Login, inspected: str, desk: Des
     path = f"/berkas/{inspected}/tanda-tangan"
     for name, content in (("x.pdf", b"%PDF-1.4 x"), ("x.png", b"\x89PNG"), ("x.txt", b"x"), ("", b"")):
         files = {"paper": (name, content, "application/pdf")}
-        answer = staff.post(path, data=staff.form(path, how="certificate"), files=files)
+        answer = staff.post(path, data=staff.form(path, how=signing.BY_CERTIFICATE), files=files)
         assert answer.status_code == 422, name
     assert dossiers.read(desk.site, inspected).newest(Signed) is None
 
@@ -175,6 +176,6 @@ def test_one_form_of_several_servers(
     staff = login("staf")
     path = f"/berkas/{pair[1]}/tanda-tangan"
     files = {"paper": ("pindaian.pdf", b"%PDF-1.4 tinta", "application/pdf")}
-    answer = staff.post(path, data=staff.form(path, **{"how": "ink", "ink-first": "Pemilik"}), files=files)
+    answer = staff.post(path, data=staff.form(path, **{"how": signing.BY_INK, "ink-first": "Pemilik"}), files=files)
     assert answer.status_code == 303, re.sub("<[^>]+>", "", answer.text)
     assert all(dossiers.read(desk.site, each).newest(Signed) for each in pair)
