@@ -13,9 +13,9 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import NamedTuple
 
 from sopctl.adapters.resolving import begin
@@ -30,8 +30,17 @@ from sopctl.adapters.ssh.probe import check, refuse_without_key
 from sopctl.model.access.ladder import AccessResult, Rung
 from sopctl.model.access.target import Target
 
+THROUGH_JUMPS = 64
+"""Threads of hosts behind jump hosts, each for its whole check."""
+
+AT_ONCE_BY_JUMP = 8
+"""Checks under way through one jump host: its sshd turns away more logins begun at once (MaxStartups: 10)."""
+
 LOGINS = 16
 """Threads that log in. More would not be faster: the interpreter runs one of them at a time."""
+
+OTHERS = 16
+"""Threads that try the services of machines which take no SSH."""
 
 NAMES = 32
 """Threads that wait for the resolver, which has no deadline."""
@@ -65,7 +74,7 @@ class Job(NamedTuple):
 
 class ScriptJob(NamedTuple):
     """A POSIX sh script to be run as root on the target, or as the account itself: of what it prints, the first `keep`
-    bytes are kept. The target has a user and no jump host."""
+    bytes are kept. The target has a user; its jump host, if it has one, names its key."""
 
     name: str
     target: Target
@@ -87,7 +96,16 @@ def sweep(
     """
     for job in jobs:
         refuse_without_key(job.target, job.key)
-    for name, result, _ in _swept(jobs, cancel, clock):
+    for name, result, _ in _swept(iter([jobs]), cancel, clock):
+        yield name, result
+
+
+def sweep_as_they_come(
+    batches: Iterator[Sequence[Job]], *, cancel: threading.Event | None = None
+) -> Generator[tuple[str, AccessResult], None, None]:
+    """As `sweep`, of jobs that come one batch after another: the next batch is waited for in a thread of its own, while
+    those before it are checked. Whoever sets `cancel` ends the batches too."""
+    for name, result, _ in _swept(batches, cancel):
         yield name, result
 
 
@@ -96,25 +114,22 @@ def run_scripts(
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
     """Run the script of each job on its server, many at once, over one connection each; yields each job's name,
     how far it got, and what the script printed, as soon as it is in. Raises as `sweep`."""
-    yield from _swept(jobs, cancel)
+    yield from _swept(iter([jobs]), cancel)
 
 
 def _swept(
-    jobs: "Sequence[Job | ScriptJob]", cancel: threading.Event | None, clock: Clock = time.time
+    batches: "Iterator[Sequence[Job | ScriptJob]]", cancel: threading.Event | None, clock: Clock = time.time
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
     stop = _Stop(cancel)
     answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            asyncio.run(_Sweep(answers, stop, clock).run(jobs))
+            asyncio.run(_Sweep(answers, stop, clock).run(batches))
             answers.put(None)
         except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
             answers.put(error)
 
-    for destinations in (job.target.destinations for job in jobs):
-        if destinations:
-            begin(destinations)
     worker = threading.Thread(target=run, name="sweep", daemon=True)
     worker.start()
     try:
@@ -173,8 +188,7 @@ class _AsyncClimb(Climb):
         if self.target.user is not None and job.key is not None:
             self.log_in(self.target.user, job.key)
             if isinstance(job, ScriptJob):
-                run = self.run_as_root if job.as_root else self.run_script
-                output = run(job.script, job.arguments, job.keep)
+                output = _output(self, job)
             else:
                 self.run(self.target.command)
         self.disconnect()
@@ -183,6 +197,29 @@ class _AsyncClimb(Climb):
 
             try_services(self, None)
         return output
+
+
+def _output(climb: Climb, job: ScriptJob) -> bytes:
+    run = climb.run_as_root if job.as_root else climb.run_script
+    return run(job.script, job.arguments, job.keep)
+
+
+def _in_a_thread(job: "Job | ScriptJob", stop: threading.Event, clock: Clock) -> tuple[AccessResult, bytes]:
+    """One job with nothing to do for the loop: of a host behind a jump host, whose connection is the jump host's to
+    make, or of a machine that takes no SSH."""
+    if isinstance(job, Job):
+        return check(job.target, job.key, cancel=stop, clock=clock), b""
+    climb = Climb(job.target, Deadline(job.target.timeout, stop), clock=clock)
+    try:
+        climb.connect()
+        climb.handshake()
+        climb.log_in(job.target.user or "", job.key)
+        output = _output(climb, job)
+    except Fault as fault:
+        return climb.result(fault), b""
+    finally:
+        climb.close()
+    return climb.result(), output
 
 
 class _Sweep:
@@ -195,15 +232,18 @@ class _Sweep:
         self._waiting = 0
         self._names = ThreadPoolExecutor(NAMES, "name")
         self._logins = ThreadPoolExecutor(LOGINS, "login")
+        self._others = ThreadPoolExecutor(OTHERS, "ports")
+        self._jumps = ThreadPoolExecutor(THROUGH_JUMPS, "jump")
+        self._by_jump = defaultdict[tuple[str, int], asyncio.Semaphore](lambda: asyncio.Semaphore(AT_ONCE_BY_JUMP))
         self._places = asyncio.Semaphore(_connections())
         self._asked = asyncio.Semaphore(ASKED)
 
-    async def run(self, jobs: "Sequence[Job | ScriptJob]") -> None:
-        """Check all `jobs`; the results go to the queue."""
+    async def run(self, batches: "Iterator[Sequence[Job | ScriptJob]]") -> None:
+        """Check the jobs of all batches; the results go to the queue."""
         watch = asyncio.create_task(self._watch(asyncio.current_task()))
         try:
             async with asyncio.TaskGroup() as group:
-                for job in jobs:
+                async for job in _coming(batches):
                     await self._places.acquire()
                     await self._asked.acquire()
                     while self._waiting >= BACKLOG:
@@ -217,7 +257,8 @@ class _Sweep:
             watch.cancel()
             self._stop.set()
             self._names.shutdown(wait=False, cancel_futures=True)
-            self._logins.shutdown(wait=True, cancel_futures=True)
+            for pool in (self._logins, self._others, self._jumps):
+                pool.shutdown(wait=True, cancel_futures=True)
 
     async def _watch(self, whole: "asyncio.Task[None] | None") -> None:
         while not self._stop.is_set():
@@ -233,10 +274,12 @@ class _Sweep:
 
     async def _checked(self, job: "Job | ScriptJob") -> tuple[AccessResult, bytes]:
         loop = asyncio.get_running_loop()
-        if job.target.jump is not None:  # nothing for the loop to wait for: the jump host connects
+        if job.target.jump is not None or not job.target.ssh:  # nothing for the loop to wait for
             self._asked.release()
-            tried = partial(check, job.target, job.key, cancel=self._stop, clock=self._clock)
-            return await loop.run_in_executor(self._logins, tried), b""
+            if job.target.jump is None:
+                return await loop.run_in_executor(self._others, _in_a_thread, job, self._stop, self._clock)
+            async with self._by_jump[job.target.jump.host, job.target.jump.port]:
+                return await loop.run_in_executor(self._jumps, _in_a_thread, job, self._stop, self._clock)
         climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop), clock=self._clock)
         patience = loop.call_later(PATIENCE, self._asked.release)
         try:
@@ -266,6 +309,21 @@ class _Sweep:
 
     def _started(self) -> None:
         self._waiting -= 1
+
+
+async def _coming(batches: "Iterator[Sequence[Job | ScriptJob]]") -> "AsyncIterator[Job | ScriptJob]":
+    """The jobs of all batches, as they come; our own machines' names are looked up meanwhile."""
+    loop = asyncio.get_running_loop()
+    waiting = ThreadPoolExecutor(1, "batches")
+    try:
+        while batch := await loop.run_in_executor(waiting, next, batches, None):
+            for destinations in {id(job.target.destinations): job.target.destinations for job in batch}.values():
+                if destinations:
+                    begin(destinations)
+            for job in batch:
+                yield job
+    finally:
+        waiting.shutdown(wait=False)
 
 
 async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tcp.Address, socket.socket]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import FILE, choose_one, clock_option, end_with, example, json_option, open_desk, say
+from sopctl.cli.options import DEPOSIT, FILE, choose_one, clock_option, end_with, example, json_option, open_desk, say
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import aligned, console, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
@@ -33,7 +33,7 @@ FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
         "sopctl check --all --format nagios",
     ),
 )
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
 @click.option("--all", "everything", is_flag=True, help="All servers in the office's hands.")
 @click.option("--select", default="", metavar="KEY=TEXT,...", help="Only those of a unit, state (procedure) or rack.")
 @click.option(

@@ -1,6 +1,6 @@
 """Receiving a server, and handing it over by form; on its return the parties are reversed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import date
 
@@ -25,6 +25,7 @@ from sopctl.model.sop.entries import (
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedure
 from sopctl.model.unit import identity
+from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, closed, refuse_moved, turn
@@ -44,6 +45,12 @@ from sopctl.workflow.views import disks
 
 MAX_NAME = 200
 """Characters of a name."""
+
+TAKEN_IN = ("receive", "inspect", "handover", "place")
+"""What one person does at the door in one go, penitipan 7 to 10: the verbs, in order."""
+
+Inspection = Callable[[Desk, str], StepDone]
+"""Does the inspection that is due (penitipan 8)."""
 
 
 def receive(desk: Desk, deposit_id: str, *, note: str = "", on: date | None = None) -> StepDone:
@@ -138,6 +145,41 @@ def _agreement(mine: Turn, agreed: Sequence[forms.Agreed]) -> list[AgreedOnScree
 def _told(agreed: Sequence[forms.Agreed]) -> str:
     how = (f"{each.name} ({'goresan' if each.picture else 'nama saja'})" for each in agreed)
     return f"; disetujui di layar, tanpa sertifikat: {', '.join(how)}" if agreed else ""
+
+
+def take_in(
+    desk: Desk,
+    deposit_id: str,
+    inspect: Inspection,
+    *,
+    note: str = "",
+    place: str = "",
+    on: date | None = None,
+    on_step: Callable[[StepDone], None],
+) -> bool:
+    """Receive, inspect, hand over, place: from where the deposit stands. `place` is where the form is signed; `on` the
+    day of it, where it is recorded late; `on_step` is told each step. False: something differs, and the rest is not
+    done.
+
+    Raises NotNow when none of it is due; otherwise as the steps, whose events before that stay.
+    """
+    steps: dict[tuple[str, str], Callable[[Desk], StepDone]] = {
+        ("receive", ""): lambda desk: receive(desk.decided_by(None), deposit_id, note=note, on=on),
+        ("inspect", "condition"): lambda desk: inspect(desk, deposit_id),
+        ("handover", ""): lambda desk: handover(desk, deposit_id, place=place, on=on),
+        ("place", ""): lambda desk: reservation.place(desk, deposit_id, on=on),
+    }
+    done: StepDone | None = None
+    while True:
+        each = dossiers.read(desk.site, deposit_id).summary
+        procedure, step = each.procedure, steps.get((each.verb, each.task))
+        if done is not None and (step is None or procedure != done.procedure):
+            return True
+        done = (step or steps["receive", ""])(desk)  # where none is due, this says what is
+        on_step(done)
+        if not done.answer:
+            return False
+        desk = desk.having_seen({})  # it moved by this very command
 
 
 def handover_form(
