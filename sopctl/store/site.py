@@ -20,7 +20,7 @@ from sopctl.model.intake.addresses import Network
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
-from sopctl.store import codec, locks, modes, settings
+from sopctl.store import codec, locks, modes, origin, settings
 from sopctl.store.durable import disk_errors, make_folder, sync_folder, write_atomic
 from sopctl.store.library import Library
 from sopctl.store.settings import Settings
@@ -66,6 +66,7 @@ class Site:
                 folder=self.root,
                 file=settings.FILE_NAME,
             )
+        origin.refuse_newer(self.root)
         self.committed: list[tuple[str, int]] = []
         """Which events (deposit, number) were recorded through this object."""
         self.recent: Recent | None = None
@@ -265,6 +266,7 @@ class Site:
     def alone(self) -> Iterator[None]:
         """Hold the site's own lock: for the journal, new ids and rack space. Waits for others, who hold it briefly."""
         with locks.hold(self.root / "var" / "locks" / "site", "the site", wait=SITE_LOCK_SECONDS):
+            origin.migrate(self.root)
             yield
 
     def new_run(self, name: str) -> Path:
