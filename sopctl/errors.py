@@ -151,6 +151,7 @@ class TimedOut(SopctlError):
 
 
 _EXTRAS = {
+    "oidc": "logging in by an identity provider",
     "bmc": "what talks to BMCs",
     "page": "the page",
     "sign": "what reads and makes signatures",

@@ -44,8 +44,9 @@ INTERFACES = r"^[A-Za-z][A-Za-z0-9/._:-]{0,40}\{n\}\Z"
 FINGERPRINT = r"^SHA256:[A-Za-z0-9+/]{43}\Z"
 
 _PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-PORTS = rf"^{_PORT}(-{_PORT})?(/(tcp|udp))?\Z"
-"""A port or a range of ports, with its protocol (TCP where none is named)."""
+PORTS = rf"^{_PORT}(-{_PORT}(/(tcp|udp))?|/(tcp|udp|tls|http|https|smtp))?\Z"
+"""A port or a range of ports, with its protocol (TCP where none is named); of a single TCP port, what must answer
+there."""
 
 EXPLAINED = {
     ID: "an id such as PS-2026-0001",
@@ -58,7 +59,7 @@ EXPLAINED = {
     NIP: "a NIP of 18 digits",
     INTERFACE: "an interface's name such as GigabitEthernet1/0/3",
     INTERFACES: "interfaces' names with {n} for the number, such as GigabitEthernet1/0/{n}",
-    PORTS: "a port such as 443, 53/udp or 8000-8010",
+    PORTS: "a port such as 443, 443/https, 53/udp or 8000-8010",
     PAGE_URL: "an address such as https://titipan.example.org, without a path",
     MAC: "a MAC address such as 52:54:00:12:34:56 (lower case)",
 }

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from sopctl.errors import SopctlError, UsageError
 from sopctl.page.guard import Guard
-from sopctl.page.handlers import acting, answering, checking, entrance, racks, reading, requesting
+from sopctl.page.handlers import account, acting, answering, checking, entrance, racks, reading, requesting
 from sopctl.page.rendering import page
 from sopctl.page.visit import (
     COOKIE,
@@ -65,7 +65,13 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/ikon.svg", ("GET",), icon),
     ("/sehat", ("GET",), health),
     ("/masuk", ("GET", "POST"), entrance.login),
+    ("/masuk/kode", ("GET", "POST"), entrance.code),
+    ("/masuk/penyedia", ("GET",), entrance.provider),
+    ("/masuk/penyedia/kembali", ("GET",), entrance.provided),
     ("/keluar", ("POST",), entrance.logout),
+    ("/akun", ("GET",), account.account),
+    ("/akun/kode", ("GET", "POST"), account.enrol),
+    ("/akun/kode/hapus", ("POST",), account.disenrol),
     ("/undangan/{link}", ("GET", "POST"), entrance.invited),
     ("/tautan/{link}", ("GET", "POST"), answering.answer),
     ("/permohonan", ("GET", "POST"), requesting.request),

@@ -22,6 +22,29 @@ ENGLISH = {
     "Kata sandi": "Password",
     "Kata sandi untuk {account}": "Password for {account}",
     "Ke papan": "To the board",
+    "Akun": "Account",
+    "Akun {account}": "Account {account}",
+    "Atau ketikkan di aplikasi:": "Or type it into the app:",
+    "Belum dipasang: untuk masuk cukup kata sandi.": "Not set up: the password is enough to log in.",
+    "Enam angka dari aplikasi Anda, atau salah satu kode pemulihan.": "Six digits from your app, or a recovery code.",
+    "Kode": "Code",
+    "Kode QR": "QR code",
+    "Kode pemulihan": "Recovery codes",
+    "Kode sebagai faktor kedua": "A code as second factor",
+    "Masuk dengan akun kantor": "Log in with the office's account",
+    "Masuk tanpa kode": "Log in without a code",
+    "Pasang": "Set it up",
+    "Pasang kode": "Set up a code",
+    "Pindai gambar ini dengan aplikasi autentikator, lalu tulis kode yang ditampilkannya. Sesudah itu Anda masuk lagi di perangkat lain.": (  # noqa: E501
+        "Scan this picture with an authenticator app, then write the code that it shows. After that you log in anew on"
+        " other devices."
+    ),
+    "Setiap kali masuk, kode dari aplikasi Anda diminta. Kode pemulihan yang tersisa: {left}.": (
+        "Each login asks for a code of your app. Recovery codes left: {left}."
+    ),
+    "Simpan di kertas, terpisah dari telepon Anda. Masing-masing berlaku satu kali, bila aplikasinya hilang. Halaman ini tidak ditampilkan lagi.": (  # noqa: E501
+        "Keep them on paper, apart from your phone. Each works once, when the app is lost. They are not shown again."
+    ),
     "Keadaan": "State",
     "Kedudukan": "Where it stands",
     "Keluar": "Log out",

@@ -15,6 +15,7 @@ ERRORS = {
     "account-without-key": "{entry!r} bukan akun dengan kuncinya",
     "account-of-two-kinds": "nama itu milik orang dan unit kerja",
     "clock-doubtful": "jam komputer ini meragukan; belum ada yang dicatat",
+    "code-refused": "kode tidak benar, atau sudah dipakai",
     "date-not-meant": "tanggal itu tidak mungkin dimaksudkan",
     "disk-full": "disk penuh; tidak ada yang dicatat",
     "extension-not-in-the-future": "{until} tidak di masa depan",
@@ -23,7 +24,10 @@ ERRORS = {
     "file-too-large": "berkas lebih besar dari {limit}",
     "held-by-another": "berkas ini sedang dikerjakan orang lain; tunggu sebentar, lalu kirim lagi",
     "form-of-another-session": "formulir ini berasal dari sesi lain: periksa, lalu kirim lagi",
+    "identity-not-proved": "penyedia identitas tidak memastikan siapa Anda; masuk lagi",
+    "identity-provider-failed": "penyedia identitas tidak dapat dihubungi",
     "identity-taken": "sudah milik titipan lain: {given}",
+    "identity-without-account": "penyedia identitas tidak menyebut orang yang punya akun di sini",
     "letter-field-invalid": "{section}: {field}: {reason}",
     "not-a-clerk": "permohonan diajukan oleh unit kerja sendiri",
     "other-units-step": "itu milik unit kerja lain",
@@ -31,6 +35,7 @@ ERRORS = {
     "instruction-missing": "isi disposisi belum ditulis",
     "letter-number-missing": "nomor surat belum ditulis",
     "link-spent": "tautan ini sudah dipakai, atau sudah terlalu lama",
+    "login-begun-too-long-ago": "terlalu lama sejak kata sandi ditulis; masuk lagi",
     "login-refused": "nama atau kata sandi tidak benar",
     "day-in-the-future": "{day} belum tiba",
     "no-without-note": "kalau tidak bisa, tulis apa yang tidak bisa",
@@ -56,6 +61,7 @@ ERRORS = {
     "note-missing": "catatannya belum ditulis",
     "note-too-long": "catatan terdiri atas {length} huruf, paling banyak {most}",
     "role-not-held": "ini wewenang {role}",
+    "second-factor-there": "faktor kedua sudah dipasang",
     "sending-twice": "formulir yang sama sedang dicatat; muat ulang sebentar lagi",
     "text-not-recordable": "teks ini memuat tanda yang tidak dapat dicatat",
     "too-many-failures": "terlalu banyak percobaan masuk yang gagal; tunggu seperempat jam",
@@ -63,6 +69,8 @@ ERRORS = {
 """Errors in Indonesian, by their id; one that is not here is told in English."""
 
 ENGLISH_ERRORS = {
+    "identity-not-proved": "the identity provider does not say who this is; log in anew",
+    "identity-provider-failed": "the identity provider cannot be asked",
     "held-by-another": "somebody else works on this dossier; wait a moment, then send it again",
     "identity-taken": "another deposit has this already: {given}",
 }

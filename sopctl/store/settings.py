@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -158,10 +159,14 @@ class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     tsa: Annotated[str, Meta(pattern=r"^(https?://[^\s]{1,300})?\Z")] = ""
     token: Token | None = None
     bsre: Bsre | None = None
+    stamp_journal: bool = False
+    """Does the timestamp authority stamp every night where the journal ends?"""
+    online: bool = False
+    """May it be asked over the network whether certificates were revoked, where their authorities say so?"""
 
     def __post_init__(self) -> None:
-        if self.level != "b-b" and not self.tsa:
-            raise ValueError("Expected a timestamp authority (`tsa`) beside `level`")
+        if not self.tsa and (self.level != "b-b" or self.stamp_journal):
+            raise ValueError("Expected a timestamp authority (`tsa`) beside `level` or `stamp_journal`")
 
 
 Days = Annotated[int, Meta(ge=1, le=36500)]
@@ -188,10 +193,28 @@ class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     notify: tuple[str, ...] = ()
 
 
+class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
+    """The office's identity provider (OpenID Connect): its address, as what it knows the page, and by which of its
+    claims `accounts` names people: the claim → the account. The client's secret, where there is one, is the file
+    page/oidc-secret."""
+
+    issuer: Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9._~:/-]{1,300}\Z")]
+    client: Line
+    accounts: Annotated[dict[Line, Name], Meta(max_length=10_000)]
+    claim: Literal["email", "sub", "preferred_username"] = "email"
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.issuer)
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+            raise ValueError("Expected an encrypted address (https://) in `issuer`")
+
+
 class Page(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where people find the page: its address as they type it, such as https://titipan.example.org."""
+    """Where people find the page: its address as they type it, such as https://titipan.example.org; and who else may
+    say who they are."""
 
     url: Annotated[str, Meta(pattern=names.PAGE_URL)]
+    oidc: OpenID | None = None
 
 
 UnitKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]

@@ -26,25 +26,26 @@ def check(
     The result comes at most half a second after `target.timeout`, whatever the host does. Only a server that has
     proved the pinned host key ever sees a credential. One SSH connection and one login attempt; no agent, no
     forwarding, none of the user's own SSH files. With `target.jump`, the first rung is the login to the jump host
-    (with `jump_key`, else `key`), and everything after it is tried from there.
+    (with `jump_key`, else the key that the target names, else `key`), and everything after it is tried from there.
     Of a target that speaks no SSH, the name, one connection and its services are tried.
     `ca` are the certificate authorities that services are checked against (PEM, from `load_ca`), by default those of
     this machine. `clock` says when it was.
     Raises InvalidRecord for a login without a key; Interrupted soon after `cancel` was set.
     """
     refuse_without_key(target, key)
+    jump = target.jump if target.jump and (jump_key or not target.jump.key_file) else None
     jump_key = jump_key or key
-    if target.jump is not None and jump_key is None:
+    if jump is not None and jump_key is None:
         raise InvalidRecord(
             "jump-login-needs-key",
             "the login to the jump host needs a private key",
-            where=target.jump.host,
+            where=jump.host,
             remedy="Give a key file for the jump host.",
         )
     climb = Climb(target, Deadline(target.timeout, cancel), clock=clock)
     try:
-        if target.jump is not None and jump_key is not None:
-            climb.jump(target.jump, jump_key)
+        if jump is not None and jump_key is not None:
+            climb.jump(jump, jump_key)
         climb.connect()
         if target.ssh:
             climb.handshake()

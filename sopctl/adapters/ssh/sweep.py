@@ -13,9 +13,9 @@ import resource
 import socket
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import NamedTuple
 
 from sopctl.adapters.resolving import begin
@@ -29,6 +29,12 @@ from sopctl.adapters.ssh.keys import Key
 from sopctl.adapters.ssh.probe import check, refuse_without_key
 from sopctl.model.access.ladder import AccessResult, Rung
 from sopctl.model.access.target import Target
+
+THROUGH_JUMPS = 64
+"""Threads of hosts behind jump hosts, each for its whole check."""
+
+AT_ONCE_BY_JUMP = 8
+"""Checks under way through one jump host: its sshd turns away more logins begun at once (MaxStartups: 10)."""
 
 LOGINS = 16
 """Threads that log in. More would not be faster: the interpreter runs one of them at a time."""
@@ -65,7 +71,7 @@ class Job(NamedTuple):
 
 class ScriptJob(NamedTuple):
     """A POSIX sh script to be run as root on the target, or as the account itself: of what it prints, the first `keep`
-    bytes are kept. The target has a user and no jump host."""
+    bytes are kept. The target has a user; its jump host, if it has one, names its key."""
 
     name: str
     target: Target
@@ -173,8 +179,7 @@ class _AsyncClimb(Climb):
         if self.target.user is not None and job.key is not None:
             self.log_in(self.target.user, job.key)
             if isinstance(job, ScriptJob):
-                run = self.run_as_root if job.as_root else self.run_script
-                output = run(job.script, job.arguments, job.keep)
+                output = _output(self, job)
             else:
                 self.run(self.target.command)
         self.disconnect()
@@ -183,6 +188,28 @@ class _AsyncClimb(Climb):
 
             try_services(self, None)
         return output
+
+
+def _output(climb: Climb, job: ScriptJob) -> bytes:
+    run = climb.run_as_root if job.as_root else climb.run_script
+    return run(job.script, job.arguments, job.keep)
+
+
+def _through_jump(job: "Job | ScriptJob", stop: threading.Event, clock: Clock) -> tuple[AccessResult, bytes]:
+    """One job of a host behind a jump host, whose connection is the jump host's to make."""
+    if isinstance(job, Job):
+        return check(job.target, job.key, cancel=stop, clock=clock), b""
+    climb = Climb(job.target, Deadline(job.target.timeout, stop), clock=clock)
+    try:
+        climb.connect()
+        climb.handshake()
+        climb.log_in(job.target.user or "", job.key)
+        output = _output(climb, job)
+    except Fault as fault:
+        return climb.result(fault), b""
+    finally:
+        climb.close()
+    return climb.result(), output
 
 
 class _Sweep:
@@ -195,6 +222,8 @@ class _Sweep:
         self._waiting = 0
         self._names = ThreadPoolExecutor(NAMES, "name")
         self._logins = ThreadPoolExecutor(LOGINS, "login")
+        self._jumps = ThreadPoolExecutor(THROUGH_JUMPS, "jump")
+        self._by_jump = defaultdict[tuple[str, int], asyncio.Semaphore](lambda: asyncio.Semaphore(AT_ONCE_BY_JUMP))
         self._places = asyncio.Semaphore(_connections())
         self._asked = asyncio.Semaphore(ASKED)
 
@@ -218,6 +247,7 @@ class _Sweep:
             self._stop.set()
             self._names.shutdown(wait=False, cancel_futures=True)
             self._logins.shutdown(wait=True, cancel_futures=True)
+            self._jumps.shutdown(wait=True, cancel_futures=True)
 
     async def _watch(self, whole: "asyncio.Task[None] | None") -> None:
         while not self._stop.is_set():
@@ -235,8 +265,8 @@ class _Sweep:
         loop = asyncio.get_running_loop()
         if job.target.jump is not None:  # nothing for the loop to wait for: the jump host connects
             self._asked.release()
-            tried = partial(check, job.target, job.key, cancel=self._stop, clock=self._clock)
-            return await loop.run_in_executor(self._logins, tried), b""
+            async with self._by_jump[job.target.jump.host, job.target.jump.port]:
+                return await loop.run_in_executor(self._jumps, _through_jump, job, self._stop, self._clock)
         climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop), clock=self._clock)
         patience = loop.call_later(PATIENCE, self._asked.release)
         try:

@@ -20,7 +20,7 @@ from sopctl.model.text import counted
 )
 @click.argument("file", metavar="FILE", type=FILE)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--with-secrets", is_flag=True, help="Also keys/, with the passphrase of the backup.")
+@click.option("--with-secrets", is_flag=True, help="Also keys/ and the page's accounts, with the passphrase.")
 @passphrase_option
 @json_option
 def command(file: Path, folder: Path, *, with_secrets: bool, passphrase_file: Path | None, as_json: bool) -> None:

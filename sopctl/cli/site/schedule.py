@@ -16,36 +16,55 @@ run_as_option = click.option("--run-as", metavar="USER", help="Who runs the jobs
 
 @click.group("schedule", epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule show"))
 def command() -> None:
-    """Jobs that run by themselves: access checks, reminders, the monthly inventory (systemd timers)."""
+    """Jobs that run by themselves: access checks, reminders, the monthly inventory (systemd timers); and the page."""
 
 
-@command.command("install", epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule install --user"))
+@command.command("install", epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule install --page"))
 @user_option
 @run_as_option
+@click.option("--page", is_flag=True, help="The page too, behind the office's proxy (docs/page.md).")
+@click.option(
+    "--page-as", metavar="USER", help="Who runs the page; made where missing [default: sopctl-page, with --page]."
+)
 @click.option("--dry-run", is_flag=True, help="Show the unit files; install nothing.")
 @json_option
 @click.pass_context
-def install(ctx: click.Context, *, user: bool, run_as: str | None, dry_run: bool, as_json: bool) -> None:
-    """Install the timers, or bring them up to date. They catch up after downtime and never overlap."""
+def install(
+    ctx: click.Context,
+    *,
+    user: bool,
+    run_as: str | None,
+    page: bool,
+    page_as: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Install the timers, or bring them up to date. They catch up after downtime and never overlap.
+
+    With --page, systemd runs the page as well, as an account of its own that cannot read the office's keys.
+    """
     from sopctl.workflow.setup import scheduling
 
     site = open_site(ctx)
     scope = scheduling.scope_for(site, user=user, run_as=run_as)
+    serving = page_as or (scheduling.PAGE_USER if page else "")
     if dry_run:
-        files = scheduling.unit_files(site, scope)
+        files = scheduling.unit_files(site, scope, serving)
         if as_json:
             put_json({"folder": str(scope.folder), "files": files})
             return
         for name, text in files.items():
             click.echo(f"# {scope.folder / name}\n{text}")
         return
-    changed = scheduling.install(site, scope)
+    changed = scheduling.install(site, scope, serving)
     if as_json:
         put_json({"folder": str(scope.folder), "changed": changed})
         return
     for name in changed:
         click.echo(f"{scope.folder / name}")
     click.echo("installed; see: sopctl schedule show" if changed else "nothing to change")
+    if serving:
+        click.echo(f"the page listens at {scheduling.socket(site)}, for the group {serving}")
 
 
 @command.command("show", epilog=example("sopctl schedule show", "sopctl schedule show --json"))
@@ -53,13 +72,17 @@ def install(ctx: click.Context, *, user: bool, run_as: str | None, dry_run: bool
 @json_option
 @click.pass_context
 def show(ctx: click.Context, *, user: bool, as_json: bool) -> None:
-    """When each job runs next, and how it ended last."""
+    """When each job runs next, and how it ended last; and whether the page runs."""
     from sopctl.workflow.setup import scheduling
 
-    timers = scheduling.show(open_site(ctx), user=user)
+    site = open_site(ctx)
+    timers = scheduling.show(site, user=user)
+    page = None if user else scheduling.page_state(site)
     if as_json:
-        put_json({"timers": timers})
+        put_json({"timers": timers, "page": page})
         return
+    if page:
+        click.echo(f"the page: {page}, at {scheduling.socket(site)}")
     if not timers:
         click.echo("no timers are installed for this site; install them: sopctl schedule install")
         return

@@ -12,12 +12,12 @@ import msgspec
 
 from sopctl.adapters.documents import appearance
 from sopctl.adapters.documents.stamps import named_record
-from sopctl.adapters.signing import making, pages
+from sopctl.adapters.signing import fetching, making, pages
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
 from sopctl.model.signing.signatories import Box, Signatory, same_person
-from sopctl.model.signing.signatures import MEANS, Signature
+from sopctl.model.signing.signatures import MEANS, Signature, Trust
 from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
 from sopctl.store import dossiers
 from sopctl.store.durable import write_atomic
@@ -245,8 +245,20 @@ def _signed(desk: Desk, issue: Issue, content: bytes, key: making.Key, box: Box)
         look=look_in(issue, box, key.signer.cn, at, note),
         level=settings.level,
         tsa=settings.tsa,
-        trust=certificates.read(desk.site) if settings.level == "b-lta" else None,
+        trust=_archive_trust(desk, content, key) if settings.level == "b-lta" else None,
     )
+
+
+def _archive_trust(desk: Desk, content: bytes, key: making.Key) -> Trust:
+    """What a signature for the archive brings along: what the site has at hand and, where it may ask over the network,
+    what a trial with a timestamp shows to be missing."""
+    trust, settings = certificates.read(desk.site), desk.site.settings.signing
+    if not settings.online:
+        return trust
+    trial = making.sign(content, key, field="percobaan", level="b-t", tsa=settings.tsa)
+    with Examiner() as examiner:
+        found = examiner.examine(trial, trust, desk.now())
+    return fetching.fetch(trust, found.wanted)[0]
 
 
 def look_in(issue: Issue, box: Box, name: str, at: str, note: str) -> making.Look | None:

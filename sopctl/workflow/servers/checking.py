@@ -19,7 +19,6 @@ from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.house.maintenance import by_deposit
 from sopctl.model.month import month_in
-from sopctl.model.services import single_tcp
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import called
 from sopctl.store import books, dossiers, locks, register
@@ -186,27 +185,26 @@ def _jobs(site: Site, summaries: Sequence[Summary], timeout: float, errors: list
     jobs = []
     for each in summaries:
         try:
-            jobs.append(_job(site, each.id, timeout, keys))
+            jobs.append(_job(site, each, timeout, keys))
         except SopctlError as error:
             errors.append(error)
     return jobs
 
 
-def _job(site: Site, deposit_id: str, timeout: float, keys: "dict[str, Key]") -> "Job":
+def _job(site: Site, each: Summary, timeout: float, keys: "dict[str, Key]") -> "Job":
     from sopctl.adapters.ssh import load_key
     from sopctl.adapters.ssh.sweep import Job
 
-    dossier = dossiers.read(site, deposit_id)
-    services = single_tcp(dossier.deposit.access.ports)
-    ports = others.target(site, dossier, timeout) if others.is_other(dossier) else None
+    services = each.route.services
+    ports = others.target(site, each, timeout) if each.kind == "other" else None
     if ports:
-        return Job(deposit_id, ports, None)
-    if dossier.deposit.kind == "appliance":
-        return Job(deposit_id, target(reach.host(site, dossier), services=services, timeout=timeout), None)
-    way = reach.reach(site, dossier)
+        return Job(each.id, ports, None)
+    if each.kind == "appliance":
+        return Job(each.id, target(reach.host(site, each), services=services, timeout=timeout), None)
+    way = reach.reach(site, each)
     if way.key not in keys:
         keys[way.key] = load_key(site.key_file(way.key))
-    return Job(deposit_id, target(way.host, way.account, services=services, timeout=timeout), keys[way.key])
+    return Job(each.id, target(way.host, way.account, services=services, timeout=timeout), keys[way.key])
 
 
 def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:

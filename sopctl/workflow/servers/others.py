@@ -8,14 +8,16 @@ inventory is a sheet that someone fills in, or what its BMC says.
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
+from msgspec.structs import replace
+
 from sopctl.errors import Action, UsageError
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import Target
-from sopctl.model.services import single_tcp
 from sopctl.model.sop.entries import Configured
+from sopctl.model.sop.summary import Summary
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
-from sopctl.workflow import admitting
+from sopctl.workflow import trust
 from sopctl.workflow.desk import StepDone, Turn
 from sopctl.workflow.servers import reach
 
@@ -54,20 +56,13 @@ def refuse_misplaced(dossier: Dossier, by_hand: str) -> None:
         )
 
 
-def target(site: Site, dossier: Dossier, timeout: float) -> Target | None:
+def target(site: Site, each: Summary, timeout: float) -> Target | None:
     """What an access check tries: the TCP ports that the letter asks for. None where it asks for none."""
-    access = dossier.deposit.access
-    ports = single_tcp(access.ports)
+    ports = each.route.services
     if not ports:
         return None
-    return Target(
-        reach.address(dossier),
-        ports[0],
-        services=ports,
-        timeout=timeout,
-        ssh=False,
-        destinations=admitting.destinations(site),
-    )
+    where = trust.target(reach.host(site, each), services=ports, timeout=timeout)
+    return replace(where, port=ports[0].port, expect_key=None, old=(), ssh=False)
 
 
 def sweep(

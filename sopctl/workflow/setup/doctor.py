@@ -4,6 +4,7 @@ import importlib.metadata
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -161,15 +162,18 @@ def _missing(site: Site) -> list[Diagnosis]:
     except SopctlError:
         return []  # already told
     wanted = found.secrets
+    with suppress(SopctlError):  # a network that cannot be read is told by `validate`
+        through = {each.name: each.jump.key for each in site.networks if each.jump}
+        wanted |= {key: f"the jump host of {name}" for name, key in through.items() if key}
     for summary in register.read(site).summaries:
         if summary.closed:
             continue
         try:
             dossier = dossiers.read(site, summary.id)
             if summary.platform and summary.in_our_hands:
-                name = reach.first_key(site, dossier) or f"login/{summary.id}"
+                name = reach.first_key(site, dossier.summary) or f"login/{summary.id}"
                 wanted.setdefault(name, f"the account on {summary.id}")
-            elif summary.kind == "server" and not summary.let_in and (key := reach.first_key(site, dossier)):
+            elif summary.kind == "server" and not summary.let_in and (key := reach.first_key(site, dossier.summary)):
                 wanted.setdefault(key, f"the first contact with {summary.id}")
             if dossier.newest(BmcTrusted):
                 wanted[f"bmc/{summary.id}"] = f"the BMC of {summary.id}"
@@ -288,7 +292,7 @@ def _named(site: Site) -> list[Diagnosis]:
         if summary.closed or summary.managed:
             continue
         try:
-            reach.refuse_named(site, dossiers.read(site, summary.id))
+            reach.refuse_named(site, dossiers.read(site, summary.id).summary)
         except SopctlError as error:
             if error.id in ("password-named-by-record", "key-not-for-letters"):
                 found.append(Diagnosis(f"login {summary.id}", False, error.message, error.remedy, needed=False))
