@@ -21,7 +21,8 @@ from sopctl.model.intake.addresses import Network
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
-from sopctl.store import codec, locks, modes, origin, settings
+from sopctl.store import codec, locks, modes, settings
+from sopctl.store.across import origin
 from sopctl.store.durable import disk_errors, make_folder, sync_folder, write_atomic
 from sopctl.store.library import Library
 from sopctl.store.settings import Settings

@@ -1,6 +1,7 @@
 """What a site has from an older sopctl: playbooks and inventory, which are the site's own since `init` copied them.
 
-`init` notes what it copied (store/origin.py). So it is known of each file whether the site changed it, and whether this
+`init` notes what it copied (store/across/origin.py). So it is known of each file whether the site changed it, and
+whether this
 version has another. A site from before that was noted is compared with the files of all versions up to then
 (`earlier.txt`, which grows no more). A site's hooks (`playbooks/hooks/`) are never ours, and stay.
 """
@@ -15,7 +16,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sopctl.store import origin
+from sopctl.store.across import origin
 from sopctl.store.durable import disk_errors, make_folder, write_atomic
 from sopctl.store.site import Site
 

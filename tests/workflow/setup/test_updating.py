@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sopctl.errors import InvalidRecord
-from sopctl.store import origin
+from sopctl.store.across import origin
 from sopctl.store.site import Site
 from sopctl.workflow.servers.ansible_view import VARIABLES, refuse_unread
 from sopctl.workflow.setup import doctor, updating

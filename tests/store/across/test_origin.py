@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.store import origin
+from sopctl.store.across import origin
 from sopctl.store.site import Site
 
 
