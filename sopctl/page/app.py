@@ -41,6 +41,7 @@ Handler = Callable[..., Response]
 
 STYLE = (Path(__file__).parent / "style.css").read_bytes()
 ICON = (Path(__file__).parent / "icon.svg").read_bytes()
+DRAWING = (Path(__file__).parent / "gores.js").read_bytes()
 MOST_FILES, MOST_FIELDS = 12, 200
 
 
@@ -54,6 +55,11 @@ def icon(_visit: Visit) -> Response:
     return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
 
+def drawing(_visit: Visit) -> Response:
+    """`/gores.js`: the only script, of the forms on which a signature is drawn."""
+    return Response(DRAWING, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
+
+
 def health(visit: Visit) -> Response:
     """`/sehat`: can the site be read?"""
     _ = visit.site.settings
@@ -64,6 +70,7 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/", ("GET",), reading.board),
     ("/gaya.css", ("GET",), style),
     ("/ikon.svg", ("GET",), icon),
+    ("/gores.js", ("GET",), drawing),
     ("/sehat", ("GET",), health),
     ("/api/openapi.json", ("GET",), openapi.described),
     ("/masuk", ("GET", "POST"), entrance.login),

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from sopctl.errors import Conflict, NotNow, OutsideFailure, SopctlError
 from sopctl.page import acts
 from sopctl.page.fields import Form, Given
+from sopctl.page.guard import POLICY
 from sopctl.page.rendering import page
 from sopctl.page.visit import FOREIGN_FORM, Refused, Visit, foreign_form, new_secret
 from sopctl.store import versions
@@ -108,7 +109,7 @@ def _shown(visit: Visit, form: Form, deposit_id: str) -> Response:
     """The form; with what was typed, after a refusal. Its head is that of now: who sends it again saw this page."""
     row, dossier = mine.find(visit.desk, visit.sight, deposit_id)
     offered = any(each.path == form.path for each in acts.offered(dossier, offers(visit.desk, dossier).mine))
-    return page(
+    answer = page(
         visit,
         "act.html",
         status=status(visit.problem) if visit.problem or offered else 409,
@@ -117,4 +118,8 @@ def _shown(visit: Visit, form: Form, deposit_id: str) -> Response:
         dossier=dossier,
         key=new_secret(),
         offered=offered,
+        shown=form.shows(visit.desk, dossier) if offered else None,
     )
+    if form.draws:
+        answer.headers["Content-Security-Policy"] = f"{POLICY}; script-src 'self'"
+    return answer
