@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
-DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core
+DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core nats-server
 # Whatever index it is from, a package is taken only if its hash is in the requirements. Wheels alone: building one from
 # source would fetch tools that nobody pinned (for a platform without wheels: make BINARY= setup).
 BINARY ?= --only-binary :all:
@@ -115,7 +115,7 @@ wheel: setup ## Build the wheel in dist/, with the pinned build tools, and the p
 
 .PHONY: pins
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
-	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra oidc --extra page --extra sign --group build -o requirements.txt
+	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra engine --extra oidc --extra page --extra sign --group build -o requirements.txt
 	@$(PIN) $(if $(UPGRADE),--upgrade) --group dev -c requirements.txt \
 	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
 	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt

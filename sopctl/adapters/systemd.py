@@ -43,12 +43,12 @@ class Service(Struct, frozen=True):
     name: str
     description: str
     run_as: str
-    group: str
     command: tuple[str, ...]
-    writable: tuple[str, ...]
-    fixed: tuple[str, ...]
-    hidden: tuple[str, ...]
     online: bool
+    group: str = ""
+    writable: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 class Scope(Struct, frozen=True):

@@ -24,7 +24,20 @@ BUG = 70
 COMMANDS = {
     "Site": (
         "site",
-        ["init", "doctor", "validate", "journal", "backup", "restore", "schedule", "serve", "account", "demo", "lab"],
+        [
+            "init",
+            "doctor",
+            "validate",
+            "journal",
+            "backup",
+            "restore",
+            "schedule",
+            "engine",
+            "serve",
+            "account",
+            "demo",
+            "lab",
+        ],
     ),
     "Reading": (
         "reading",

@@ -37,6 +37,8 @@ def verify(ctx: click.Context, *, against: str | None, as_json: bool) -> None:
             click.echo(f"  mended {printable(note, 1_000)}")
         for change in found.rosters[1:]:
             click.echo(f"  roster {printable(change, 2_000)}")
+        if found.stamped:
+            click.echo(f"  timestamp {printable(found.stamped, 500)}")
         click.echo(
             f"{counted(found.lines, 'line')}, {f'{len(found.gaps)} do not agree' if found.gaps else 'all in order'}"
         )
@@ -58,6 +60,24 @@ def anchor(ctx: click.Context, *, as_json: bool) -> None:
         put_json({"anchor": str(found), "lines": found.lines, "head": found.head})
     else:
         click.echo(str(found))
+
+
+@command.command("stamp", epilog=example("sopctl journal stamp", "sopctl journal stamp --json"))
+@json_option
+@click.pass_context
+def stamp(ctx: click.Context, *, as_json: bool) -> None:
+    """Have the site's timestamp authority (RFC 3161) stamp where the journal ends now.
+
+    The timestamp is kept in timestamps/, and journal verify checks it: it proves that the journal was there by then,
+    and goes on from there. With signing: {stamp_journal: true} in sopctl.yml, a timer does it every night.
+    """
+    from sopctl.workflow.setup import journal
+
+    found = journal.stamp(open_desk(ctx))
+    if as_json:
+        put_json(found)
+    else:
+        click.echo(f"{found.anchor}\n  {found.time:%Y-%m-%d %H:%M %Z}, by {printable(found.authority)}: {found.file}")
 
 
 @command.command("mend", epilog=example('sopctl journal mend --reason "disk rusak, dipulihkan dari cadangan"'))

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,7 +21,8 @@ from sopctl.store.site import Site
 from sopctl.workflow.office_key import key_state
 from sopctl.workflow.ports import switches
 from sopctl.workflow.servers import reach
-from sopctl.workflow.setup import scheduling
+from sopctl.workflow.servers.ansible_view import refuse_unread
+from sopctl.workflow.setup import engine, scheduling, updating
 from sopctl.workflow.setup.secrets import exposed, has_secret
 from sopctl.workflow.steps.rotating import usable
 
@@ -93,8 +95,10 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
     return [
         *found,
+        *_playbooks(site),
         *_moved(site),
         *_timers(site),
+        *_engine(site),
         *_key_change(site),
         *_rehearsal(site),
         _modes(site),
@@ -104,6 +108,29 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         *_missing(site),
         *_secrets(site),
     ]
+
+
+def _playbooks(site: Site) -> list[Diagnosis]:
+    """What of the site's playbooks and inventory is of an older version, what the site changed itself, and the settings
+    that nothing carries out."""
+    found = []
+    try:
+        differs = updating.compare(site)
+        own = [each.file for each in differs if each.state == "changed"]
+        old = [each.file for each in differs if each.state != "changed"]
+        if own:
+            found.append(Diagnosis("own playbooks", True, f"changed by the site: {_few(own)}", needed=False))
+        if old:
+            told = f"{counted(len(old), 'file')} of an older version: {_few(old)}"
+            found.append(Diagnosis("playbooks", False, told, Action("init", given={"update": ""}), needed=False))
+        refuse_unread(site)
+    except SopctlError as error:
+        found.append(Diagnosis("settings", False, f"{error.where}: {error.message}", error.remedy, needed=False))
+    return found
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:5]) + ", …" * (len(names) > 5)
 
 
 def _moved(site: Site) -> list[Diagnosis]:
@@ -128,6 +155,23 @@ def _timers(site: Site) -> list[Diagnosis]:
         told = "none is installed: nobody is checked, reminded or gathered by itself"
         return [Diagnosis("timers", False, told, Action("schedule install"), needed=False)]
     return []
+
+
+def _engine(site: Site) -> list[Diagnosis]:
+    """Who watches the networks that the controller does not reach itself, and how the last run ended."""
+    try:
+        if site.settings.engine is None:
+            return []
+        if unusable := engine.ready(site):
+            return [Diagnosis("engine", False, unusable.message, unusable.remedy, needed=False)]
+        found = engine.standing(site, datetime.now(UTC))
+    except SopctlError as error:
+        return [Diagnosis("engine", False, error.message, error.remedy, needed=False)]
+    told = [*found.problems, *map(engine.told, found.networks, found.networks.values())]
+    if run := found.last_run:
+        told.append(f"last run: {sum(run.answered.values())} of {sum(run.sent.values())} answered")
+    remedy = Action("engine status") if found.problems else ()
+    return [Diagnosis("engine", not found.problems, "; ".join(told), remedy, needed=False)]
 
 
 def _missing(site: Site) -> list[Diagnosis]:

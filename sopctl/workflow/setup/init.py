@@ -1,6 +1,5 @@
 """Making a site: the folder with its configuration, a rack, the playbooks and the management key."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from sopctl.errors import OutsideFailure, UsageError
 from sopctl.store import modes, settings
 from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.store.site import Site
+from sopctl.workflow.setup import updating
 
 SETTINGS = """\
 # The site's configuration. People are named by role until you put their names in.
@@ -154,7 +154,7 @@ def init(root: Path, *, group: str = "") -> Site:
         for name in ("racks", "networks", "deposits"):
             (root / name).mkdir()
         (root / "keys").mkdir(mode=0o700)
-    copy_ansible(root)
+    updating.copy(root)
     write_atomic(root / "racks" / "A1.yml", RACK.encode())
     write_atomic(root / ".gitignore", IGNORE.encode())
     make_key(root / "keys" / "management", "sopctl management")
@@ -171,22 +171,6 @@ def allow_rehearsal(site: Site, networks: str = REHEARSAL) -> None:
         f"# The lab's servers may be on this machine. Not for a site with deposits.\nrehearsal_networks: {networks}\n"
     )
     write_atomic(path, path.read_bytes() + said.encode())
-
-
-def copy_ansible(root: Path) -> None:
-    """Copy the playbooks, the inventory and ansible.cfg into a site. They are the site's own from then on."""
-    source = skeleton()
-    with disk_errors(root, "copy the playbooks"):
-        for name in ("playbooks", "inventory"):
-            shutil.copytree(source / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copyfile(source / "ansible.cfg", root / "ansible.cfg")
-
-
-def skeleton() -> Path:
-    """Where the playbooks of a new site come from: the installed package, or the checkout that it is run from."""
-    package = Path(__file__).parents[2]
-    installed = package / "skeleton"
-    return installed if installed.is_dir() else package.parent
 
 
 def make_key(path: Path, comment: str) -> None:
