@@ -166,6 +166,8 @@ def _inputs(form: Form) -> dict[str, str]:
     """What a template is given."""
     language = _language(form)
     wordy = replace(_bounded(form), letterhead=replace(form.letterhead, logo=b""))
+    if isinstance(wordy, HandoverForm):
+        wordy = replace(wordy, agreed=())  # as words: a picture is no text
     data = _printable_all(translated(msgspec.to_builtins(wordy), language), _NAME)
     data["words"] = _words(form, language)
     return {"form": msgspec.json.encode(data).decode(), "qr": _qr(form.stamp.check_command)}
@@ -275,6 +277,11 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
         "revision": shortened(form.stamp.revision, 16),
         "check": shortened(form.stamp.check_command, 80),
     }
+    if isinstance(form, HandoverForm):
+        words["agreed"] = [
+            {"box": each.box, "name": shortened(printable(each.name, _NAME), 60), "picture": list(each.picture)}
+            for each in form.agreed
+        ]
     if isinstance(form, Paper):
         title = translated(form.title, language)
         words["heading"] = shortened(title, 60)
