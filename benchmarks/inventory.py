@@ -36,6 +36,7 @@ from sopctl.model.facts.server import ServerFacts
 from sopctl.model.sop import history
 from sopctl.model.sop.history import Event
 from sopctl.store import codec
+from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 from sopctl.workflow.desk import turn
 from sopctl.workflow.papers.inventory_form import changes_of, inventory_form
@@ -47,8 +48,17 @@ SAMPLE = CHECKOUT / "tests/cases/details/rack-hardware-raid.txt"
 ZONE = ZoneInfo("Asia/Jakarta")
 
 
-def dossier(site: Site, number: int, access: dict[str, object], pin: object, months: dict[str, ServerFacts]) -> str:
-    """Write a dossier whose server is configured and stands at its inventory, with the facts of these months."""
+def dossier(
+    site: Site,
+    number: int,
+    access: dict[str, object],
+    pin: object,
+    months: dict[str, ServerFacts],
+    *,
+    noted: bool = False,
+) -> str:
+    """Write a dossier whose server is configured and stands at its inventory, with the facts of these months; `noted`
+    in the journal too, so that its history may go on."""
     deposit_id = f"PS-2026-{number:05}"
     folder = site.root / "deposits" / deposit_id
     (folder / "facts").mkdir(parents=True)
@@ -79,6 +89,10 @@ def dossier(site: Site, number: int, access: dict[str, object], pin: object, mon
             Event(seq, at, procedure, step, outcome, "staf", "root", history.head(deposit_id, events), "", data)
         )
     (folder / "history.yml").write_bytes(codec.dump(events))
+    if noted:
+        writer = Journal(site.root).writer()
+        for event in events:
+            writer.add(deposit_id, event)
     return deposit_id
 
 
@@ -121,7 +135,7 @@ def gather(root: Path, servers: int, rounds: int) -> None:
         for number, server in enumerate(bench.servers, start=1):
             pin = next(key for key in server.host_keys if key.type == "ssh-ed25519")
             access: dict[str, object] = {"address": server.address, "port": server.port, "ports": []}
-            dossier(Site(root), number, access, msgspec.to_builtins(pin), {})
+            dossier(Site(root), number, access, msgspec.to_builtins(pin), {}, noted=True)
         ansible = (
             *(str(Path(sys.executable).parent / "ansible"), "-i", "inventory", "deposits", "-b", "-f", "10"),
             *("-m", "setup"),
@@ -149,7 +163,7 @@ def forms(root: Path, count: int) -> None:
     desk = terminal.desk(site, user="root", clock=lambda: datetime(2026, 11, 5, 8, tzinfo=ZONE))
     first, second = facts_of(1)
     access: dict[str, object] = {"address": "192.0.2.7"}
-    deposit_id = dossier(site, 1, access, {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"}, {})
+    deposit_id = dossier(site, 1, access, {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"}, {}, noted=True)
     with turn(desk, deposit_id, "inventory") as mine:
         for workers in (0, os.cpu_count() or 1):
             with Press(workers) as press:

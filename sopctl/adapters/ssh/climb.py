@@ -27,9 +27,6 @@ IDENTIFICATION = f"SSH-2.0-sopctl_{__version__}"
 Confirm = Callable[[HostKey], None]
 """Raises what keeps the office from trusting a host key."""
 
-JUMP_LIMIT = 2 * LIMIT
-"""Bytes accepted from a jump host; what it forwards from the target has a limit of its own."""
-
 
 class Climb:
     """One check in progress: the rungs so far, what was found, and what must be closed in the end."""
@@ -53,7 +50,7 @@ class Climb:
         """Log in to the jump host, from which all further connections are made."""
         there = Target(jump.host, jump.port, jump.user, jump.expect_key)
         with self.on(Rung.JUMP) as note:
-            self._jump_host = host = Climb(there, self.deadline, limit=JUMP_LIMIT)
+            self._jump_host = host = Climb(there, self.deadline, limit=2 * self._limit)  # what it forwards has its own
             try:
                 host.connect()
                 host.handshake()
@@ -73,7 +70,7 @@ class Climb:
                     self._from_jump = [str(address[0]) for _, address in tcp.resolve(*asked)]
                     note.append(", ".join(self._from_jump))
             with self.on(Rung.TCP) as note:
-                self._connection = Connection(self._forwarded(), self.deadline)
+                self._connection = Connection(self._forwarded(), self.deadline, self._limit)
                 note.append(f"{self._from_jump[0]} port {target.port}, from the jump host")
             return
         with self.on(Rung.NAME) as note:

@@ -13,15 +13,15 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sopctl.adapters.resolving import begin
 from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.banner import Greeting
 from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb
-from sopctl.adapters.ssh.connection import Connection
+from sopctl.adapters.ssh.connection import LIMIT, Connection
 from sopctl.adapters.ssh.deadline import TICK, Deadline, stopped
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
@@ -49,7 +49,11 @@ PATIENCE = 1.0
 """Seconds after which a host without an answer no longer counts towards ASKED: dead hosts hold up nobody."""
 
 
-_Answer = tuple[str, AccessResult, bytes]
+STALE = 20.0
+"""Seconds after which a server that waited for one of our threads is connected to anew: it gives a connection without a
+login no longer than LoginGraceTime (sshd_config(5))."""
+
+_Answer = tuple[str, AccessResult, Any]
 
 HELLO = IDENTIFICATION.encode() + b"\r\n"
 
@@ -75,6 +79,23 @@ class ScriptJob(NamedTuple):
     as_root: bool = True
 
 
+class Conversation(NamedTuple):
+    """What is talked about with a target after the login, in whatever round trips: `talk` gets the climb, which is
+    logged in, and gives what came of it; it raises Fault. From the login on there are `seconds` for it. A jump host of
+    the target is logged in to with `jump_key`, else `key`."""
+
+    name: str
+    target: Target
+    key: Key
+    talk: Callable[[Climb], object]
+    seconds: float
+    limit: int = LIMIT
+    jump_key: Key | None = None
+
+
+_AnyJob = Job | ScriptJob | Conversation
+
+
 def sweep(
     jobs: Sequence[Job], *, cancel: threading.Event | None = None
 ) -> Generator[tuple[str, AccessResult], None, None]:
@@ -85,8 +106,9 @@ def sweep(
     """
     for job in jobs:
         refuse_without_key(job.target, job.key)
-    for name, result, _ in _swept(jobs, cancel):
-        yield name, result
+    for came in _swept(jobs, cancel):
+        for name, result, _ in came:
+            yield name, result
 
 
 def run_scripts(
@@ -94,18 +116,28 @@ def run_scripts(
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
     """Run the script of each job on its server, many at once, over one connection each; yields each job's name,
     how far it got, and what the script printed, as soon as it is in. Raises as `sweep`."""
-    yield from _swept(jobs, cancel)
+    for came in _swept(jobs, cancel):
+        yield from came
+
+
+def converse(
+    jobs: Sequence[Conversation], *, at_once: int, cancel: threading.Event | None = None
+) -> Generator[list[tuple[str, AccessResult, Any]], None, None]:
+    """Hold each conversation with its server, `at_once` at the same time, over one connection each; yields each job's
+    name, how far it got, and what came of the talk (None where it failed), as soon as it is in: with several where they
+    came while the caller was busy. Raises as `sweep`."""
+    yield from _swept(jobs, cancel, max(1, at_once))
 
 
 def _swept(
-    jobs: "Sequence[Job | ScriptJob]", cancel: threading.Event | None
-) -> Generator[tuple[str, AccessResult, bytes], None, None]:
+    jobs: Sequence[_AnyJob], cancel: threading.Event | None, logins: int = LOGINS
+) -> Generator[list[_Answer], None, None]:
     stop = _Stop(cancel)
     answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            asyncio.run(_Sweep(answers, stop).run(jobs))
+            asyncio.run(_Sweep(answers, stop, logins).run(jobs))
             answers.put(None)
         except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
             answers.put(error)
@@ -116,10 +148,20 @@ def _swept(
     worker = threading.Thread(target=run, name="sweep", daemon=True)
     worker.start()
     try:
-        while (answer := answers.get()) is not None:
-            if isinstance(answer, BaseException):
-                raise answer
-            yield answer
+        last: BaseException | None = None
+        ended = False
+        while not ended:
+            came: list[_Answer] = []
+            while not ended and not (came and answers.empty()):
+                answer = answers.get()
+                if isinstance(answer, tuple):
+                    came.append(answer)
+                else:
+                    last, ended = answer, True
+            if came:
+                yield came
+        if last is not None:
+            raise last
     finally:
         stop.set()
         worker.join()
@@ -161,16 +203,19 @@ class _AsyncClimb(Climb):
             raise
         return sock, heard
 
-    def finish(self, sock: socket.socket, heard: bytes, job: "Job | ScriptJob") -> bytes:
-        """The remaining rungs, in a thread: what the job's script printed, if it has one. Raises Fault."""
+    def finish(self, sock: socket.socket, heard: bytes, job: _AnyJob) -> object:
+        """The remaining rungs, in a thread: what came of the job's script or talk, if it has one. Raises Fault."""
         self._connection = Connection(sock, self.deadline, self._limit)
         self._connection.identification_sent(HELLO)
         self._connection.unread(heard)
         self.verify_host_key()
-        output = b""
+        output: object = b""
         if self.target.user is not None and job.key is not None:
             self.log_in(self.target.user, job.key)
-            if isinstance(job, ScriptJob):
+            if isinstance(job, Conversation):
+                self.deadline.extend(job.seconds)
+                output = job.talk(self)
+            elif isinstance(job, ScriptJob):
                 run = self.run_as_root if job.as_root else self.run_script
                 output = run(job.script, job.arguments, job.keep)
             else:
@@ -186,15 +231,18 @@ class _AsyncClimb(Climb):
 class _Sweep:
     """One sweep in progress, in its event loop."""
 
-    def __init__(self, answers: "queue.SimpleQueue[_Answer | BaseException | None]", stop: threading.Event) -> None:
+    def __init__(
+        self, answers: "queue.SimpleQueue[_Answer | BaseException | None]", stop: threading.Event, logins: int
+    ) -> None:
         self._answers, self._stop = answers, stop
         self._waiting = 0
+        self._backlog = min(BACKLOG, 4 * logins)
         self._names = ThreadPoolExecutor(NAMES, "name")
-        self._logins = ThreadPoolExecutor(LOGINS, "login")
+        self._logins = ThreadPoolExecutor(logins, "login")
         self._places = asyncio.Semaphore(_connections())
         self._asked = asyncio.Semaphore(ASKED)
 
-    async def run(self, jobs: "Sequence[Job | ScriptJob]") -> None:
+    async def run(self, jobs: Sequence[_AnyJob]) -> None:
         """Check all `jobs`; the results go to the queue."""
         watch = asyncio.create_task(self._watch(asyncio.current_task()))
         try:
@@ -202,7 +250,7 @@ class _Sweep:
                 for job in jobs:
                     await self._places.acquire()
                     await self._asked.acquire()
-                    while self._waiting >= BACKLOG:
+                    while self._waiting >= self._backlog:
                         await asyncio.sleep(0.005)
                     group.create_task(self._one(job))
         except asyncio.CancelledError:
@@ -221,24 +269,27 @@ class _Sweep:
         if whole:
             whole.cancel()
 
-    async def _one(self, job: "Job | ScriptJob") -> None:
+    async def _one(self, job: _AnyJob) -> None:
         try:
             self._answers.put((job.name, *await self._checked(job)))
         finally:
             self._places.release()
 
-    async def _checked(self, job: "Job | ScriptJob") -> tuple[AccessResult, bytes]:
+    async def _checked(self, job: _AnyJob) -> tuple[AccessResult, object]:
         loop = asyncio.get_running_loop()
         if job.target.jump is not None:  # nothing for the loop to wait for: the jump host connects
             self._asked.release()
+            if isinstance(job, Conversation):
+                return await loop.run_in_executor(self._logins, _conversed, job, self._stop)
             found = await loop.run_in_executor(self._logins, lambda: check(job.target, job.key, cancel=self._stop))
             return found, b""
-        climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop))
+        limit = job.limit if isinstance(job, Conversation) else LIMIT
+        climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop), limit=limit)
         patience = loop.call_later(PATIENCE, self._asked.release)
         try:
             sock, heard = await climb.reach(self._names)
         except Fault as fault:
-            return climb.result(fault), b""
+            return climb.result(fault), None if isinstance(job, Conversation) else b""
         finally:
             if loop.time() < patience.when():
                 patience.cancel()
@@ -246,13 +297,17 @@ class _Sweep:
         self._waiting += 1
         since = time.monotonic()
 
-        def finish() -> tuple[AccessResult, bytes]:
+        def finish() -> tuple[AccessResult, object]:
             loop.call_soon_threadsafe(self._started)
-            climb.deadline.postpone(time.monotonic() - since)
+            waited = time.monotonic() - since
+            if isinstance(job, Conversation) and waited > STALE:
+                sock.close()
+                return _conversed(job, self._stop)
+            climb.deadline.postpone(waited)
             try:
                 output = climb.finish(sock, heard, job)
             except Fault as fault:
-                return climb.result(fault), b""
+                return climb.result(fault), None if isinstance(job, Conversation) else b""
             finally:
                 climb.close()
                 sock.close()
@@ -262,6 +317,24 @@ class _Sweep:
 
     def _started(self) -> None:
         self._waiting -= 1
+
+
+def _conversed(job: Conversation, stop: threading.Event) -> tuple[AccessResult, object]:
+    """A conversation whose connection is made in its own thread, from the jump host if there is one."""
+    climb = Climb(job.target, Deadline(job.target.timeout, stop), limit=job.limit)
+    try:
+        if job.target.jump is not None:
+            climb.jump(job.target.jump, job.jump_key or job.key)
+        climb.connect()
+        climb.handshake()
+        climb.log_in(job.target.user or "", job.key)
+        climb.deadline.extend(job.seconds)
+        came = job.talk(climb)
+    except Fault as fault:
+        return climb.result(fault), None
+    finally:
+        climb.close()
+    return climb.result(), came
 
 
 async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tcp.Address, socket.socket]:

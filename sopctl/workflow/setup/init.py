@@ -9,6 +9,7 @@ from sopctl.errors import OutsideFailure, UsageError
 from sopctl.store import modes, settings
 from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.store.site import Site
+from sopctl.workflow.servers.playbooks import skeleton
 
 SETTINGS = """\
 # The site's configuration. People are named by role until you put their names in.
@@ -179,13 +180,6 @@ def copy_ansible(root: Path) -> None:
         for name in ("playbooks", "inventory"):
             shutil.copytree(source / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(source / "ansible.cfg", root / "ansible.cfg")
-
-
-def skeleton() -> Path:
-    """Where the playbooks of a new site come from: the installed package, or the checkout that it is run from."""
-    package = Path(__file__).parents[2]
-    installed = package / "skeleton"
-    return installed if installed.is_dir() else package.parent
 
 
 def make_key(path: Path, comment: str) -> None:
