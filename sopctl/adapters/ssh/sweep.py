@@ -49,6 +49,18 @@ PATIENCE = 1.0
 """Seconds after which a host without an answer no longer counts towards ASKED: dead hosts hold up nobody."""
 
 
+class Pace(NamedTuple):
+    """How many hosts are in each state at the same time: in a thread that logs in, connected and waiting for one, and
+    contacted a moment ago. Who talks for long is not connected to ahead: a server has few places for those that have
+    not logged in (MaxStartups, sshd_config(5))."""
+
+    logins: int
+    backlog: int
+    asked: int
+
+
+CHECKS = Pace(LOGINS, BACKLOG, ASKED)
+
 STALE = 20.0
 """Seconds after which a server that waited for one of our threads is connected to anew: it gives a connection without a
 login no longer than LoginGraceTime (sshd_config(5))."""
@@ -126,18 +138,18 @@ def converse(
     """Hold each conversation with its server, `at_once` at the same time, over one connection each; yields each job's
     name, how far it got, and what came of the talk (None where it failed), as soon as it is in: with several where they
     came while the caller was busy. Raises as `sweep`."""
-    yield from _swept(jobs, cancel, max(1, at_once))
+    yield from _swept(jobs, cancel, Pace(max(1, at_once), 1, max(1, at_once)))
 
 
 def _swept(
-    jobs: Sequence[_AnyJob], cancel: threading.Event | None, logins: int = LOGINS
+    jobs: Sequence[_AnyJob], cancel: threading.Event | None, pace: Pace = CHECKS
 ) -> Generator[list[_Answer], None, None]:
     stop = _Stop(cancel)
     answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            asyncio.run(_Sweep(answers, stop, logins).run(jobs))
+            asyncio.run(_Sweep(answers, stop, pace).run(jobs))
             answers.put(None)
         except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
             answers.put(error)
@@ -232,15 +244,15 @@ class _Sweep:
     """One sweep in progress, in its event loop."""
 
     def __init__(
-        self, answers: "queue.SimpleQueue[_Answer | BaseException | None]", stop: threading.Event, logins: int
+        self, answers: "queue.SimpleQueue[_Answer | BaseException | None]", stop: threading.Event, pace: Pace
     ) -> None:
         self._answers, self._stop = answers, stop
         self._waiting = 0
-        self._backlog = min(BACKLOG, 4 * logins)
+        self._backlog = pace.backlog
         self._names = ThreadPoolExecutor(NAMES, "name")
-        self._logins = ThreadPoolExecutor(logins, "login")
+        self._logins = ThreadPoolExecutor(pace.logins, "login")
         self._places = asyncio.Semaphore(_connections())
-        self._asked = asyncio.Semaphore(ASKED)
+        self._asked = asyncio.Semaphore(pace.asked)
 
     async def run(self, jobs: Sequence[_AnyJob]) -> None:
         """Check all `jobs`; the results go to the queue."""

@@ -29,7 +29,7 @@ TRY_SECONDS = 180.0
 """For one way of asking. A network mount whose server is gone blocks a read for ever; without Python, or as another
 account, there may still be an answer."""
 
-LIMIT = 2 * MOST
+LIMIT = 3 * MOST
 """Bytes that one server may send, all tries together."""
 
 
