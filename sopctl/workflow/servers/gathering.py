@@ -93,7 +93,7 @@ def module(site: Site, packed: Path) -> Module:
             "facts-by-playbook", "facts are gathered by Ansible and the site's playbook: {reason}", reason=own
         )
     playbook = yaml.safe_load(_read(site.root / PLAYBOOK))
-    script = playbook[0]["vars"]["sopctl_script"].replace(LOOKUP, _read(site.root / DETAILS).decode())
+    script = playbook[0]["vars"]["sopctl_script"].replace(LOOKUP, _read(site.root / DETAILS).decode().rstrip())
     built = build(site.root, site.root / MODULE, {"script": script})
     return Module(built.code, built.interpreters, script.encode())
 
