@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
-DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core
+DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core nats-server
 # Whatever index it is from, a package is taken only if its hash is in the requirements. Wheels alone: building one from
 # source would fetch tools that nobody pinned (for a platform without wheels: make BINARY= setup).
 BINARY ?= --only-binary :all:
@@ -63,7 +63,7 @@ lint: setup-dev ## Check style, types, the one-way rule and the playbooks
 setup: system $(VENV)/.runtime ## Make the virtual environment with the pinned dependencies
 
 .PHONY: setup-dev
-setup-dev: setup $(VENV)/.development $(BIN)/promtool ## The same with what tests and checks need
+setup-dev: setup $(VENV)/.development $(BIN)/promtool $(BIN)/nginx $(BIN)/caddy ## The same with what tests and checks need
 	@$(MAKE) -s --no-print-directory system PACKAGES="$(DEV_PACKAGES)"
 
 .PHONY: system
@@ -90,12 +90,23 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	@$(INSTALL) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
-# Prometheus' linter of metrics, without the rest of that package and what it depends on.
+# Single programs of Debian packages: Prometheus' linter of metrics, and the proxies that the page is tried behind. The
+# packages themselves would start servers on this machine.
 $(BIN)/promtool: | $(VENV)/bin/pip
-	@folder=$$(mktemp -d) && cd $$folder && \
-	{ apt-get download -qq prometheus 2>/dev/null || { apt-get update -qq && apt-get download -qq prometheus 2>/dev/null; }; } && \
-	dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool && install usr/bin/promtool "$(CURDIR)/$@" || \
-	echo "promtool (Debian package prometheus) cannot be fetched: its test is skipped" >&2; rm -rf $$folder
+	@$(call program,prometheus,./usr/bin/promtool)
+
+$(BIN)/nginx: | $(VENV)/bin/pip
+	@$(call program,nginx,./usr/sbin/nginx)
+
+$(BIN)/caddy: | $(VENV)/bin/pip
+	@$(call program,caddy,./usr/bin/caddy)
+
+define program
+folder=$$(mktemp -d) && cd $$folder && \
+	{ apt-get download -qq $(1) 2>/dev/null || { apt-get update -qq && apt-get download -qq $(1) 2>/dev/null; }; } && \
+	dpkg-deb --fsys-tarfile $(1)_*.deb | tar -xf - $(2) && install $(2) "$(CURDIR)/$@" || \
+	echo "$(@F) (Debian package $(1)) cannot be fetched: its test is skipped" >&2; rm -rf $$folder
+endef
 
 .PHONY: wheel
 wheel: setup ## Build the wheel in dist/, with the pinned build tools, and the pins to install it with beside it
@@ -104,7 +115,7 @@ wheel: setup ## Build the wheel in dist/, with the pinned build tools, and the p
 
 .PHONY: pins
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
-	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra page --extra sign --group build -o requirements.txt
+	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra engine --extra oidc --extra page --extra sign --group build -o requirements.txt
 	@$(PIN) $(if $(UPGRADE),--upgrade) --group dev -c requirements.txt \
 	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
 	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt

@@ -11,6 +11,9 @@ Made from the commands' own help by `make docs`. Every command that answers take
 standard output, lists under a named key. Errors go to standard error; with `--json` also to standard output, as
 `{"error": {"id": …, "message": …, "where": …, "remedy": …, "exit_code": …}}`: the `id` is stable.
 
+An ID may be shortened to its number, or year and number: `1`, `26-1` for PS-2026-0001. A step of the procedure that
+names no ID is about the only deposit for which it is due.
+
 | exit code | meaning |
 |---|---|
 | 0 | done; the answer is yes |

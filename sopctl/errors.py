@@ -148,3 +148,21 @@ class TimedOut(SopctlError):
     """A run took too long and was ended; nothing of it is left on the controller."""
 
     exit_code = ExitCode.TIMED_OUT
+
+
+_EXTRAS = {
+    "oidc": "logging in by an identity provider",
+    "bmc": "what talks to BMCs",
+    "page": "the page",
+    "sign": "what reads and makes signatures",
+}
+
+
+def missing_extra(extra: str) -> OutsideFailure:
+    """The error for an installation without an extra of the package (pyproject.toml), raised where it is imported."""
+    return OutsideFailure(
+        "extra-missing",
+        "{what} needs libraries that are not installed here",
+        remedy=f"Install sopctl with them: pip install 'sopctl[{extra}]'.",
+        what=_EXTRAS[extra],
+    )

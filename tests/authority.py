@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 from cryptography import x509
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from sopctl.model.signing.signatures import Trust
 
@@ -63,7 +64,11 @@ class Authority:
 
     now: datetime
     name: str = "Uji"
+    url: str = ""
+    """Where it publishes what was revoked; nowhere, if empty."""
     revoked: dict[int, datetime] = field(default_factory=dict)
+    issued: dict[str, list[int]] = field(default_factory=dict)
+    """The serial numbers of what each issuer (its SHA-256) has issued."""
 
     def __post_init__(self) -> None:
         self.root = self._issue(f"Akar {self.name}", None, ca=True, years=20)
@@ -118,6 +123,14 @@ class Authority:
         sealed = BestAvailableEncryption(passphrase.encode())
         return pkcs12.serialize_key_and_certificates(b"x", who.key, who.certificate, chain, sealed)
 
+    def _published(self, name: str) -> tuple[x509.ExtensionType, x509.ExtensionType]:
+        where = [x509.UniformResourceIdentifier(f"{self.url}/{name}.crl")]
+        answers = x509.UniformResourceIdentifier(f"{self.url}/ocsp/{name}")
+        return (
+            x509.CRLDistributionPoints([x509.DistributionPoint(where, None, None, None)]),
+            x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.OCSP, answers)]),
+        )
+
     def _issue(
         self,
         cn: str,
@@ -156,9 +169,16 @@ class Authority:
         )
         if name:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        if self.url and issuer:
+            of_root = issuer is not getattr(self, "middle", None)
+            for extension in self._published("akar" if of_root else "penerbit"):
+                builder = builder.add_extension(extension, critical=False)
         if purpose:
             builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
-        return Identity(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+        made = Identity(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+        if issuer:
+            self.issued.setdefault(issuer.sha256, []).append(made.certificate.serial_number)
+        return made
 
 
 _TS = """[tsa]
@@ -211,6 +231,65 @@ def timestamps(authority: Authority, folder: Path) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def publishing(folder: Path, now: datetime, *, says: tuple[str, ...] = ("crl", "ocsp")) -> Iterator[Authority]:
+    """An authority that publishes on loopback what it has revoked: lists, and answers by `openssl ocsp`. `says`: which
+    of them it does; to other questions it says 404."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *words: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            lists = dict(zip(("/akar.crl", "/penerbit.crl"), authority.crl(), strict=True))
+            self.answer(lists.get(self.path) if "crl" in says else None, "application/pkix-crl")
+
+        def do_POST(self) -> None:
+            question = self.rfile.read(int(self.headers["Content-Length"]))
+            issuer = {"/ocsp/akar": authority.root, "/ocsp/penerbit": authority.middle}.get(self.path)
+            there = issuer is not None and "ocsp" in says
+            self.answer(
+                _ocsp(authority, issuer, question, folder) if there and issuer else None, "application/ocsp-response"
+            )
+
+        def answer(self, content: bytes | None, kind: str) -> None:
+            self.send_response(200 if content else 404)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            self.wfile.write(content or b"")
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    authority = Authority(now, url=f"http://127.0.0.1:{server.server_port}")
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield authority
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _ocsp(authority: Authority, issuer: Identity, question: bytes, folder: Path) -> bytes:
+    """What OpenSSL's responder answers for an issuer, which signs it itself."""
+    lines = []
+    for serial in authority.issued.get(issuer.sha256, ()):
+        on = authority.revoked.get(serial)
+        state, since = ("R", f"{on:%y%m%d%H%M%SZ}") if on and on <= authority.now else ("V", "")
+        lines.append(f"{state}\t491231235959Z\t{since}\t{serial:X}\tunknown\t/CN={serial:X}\n")
+    with TemporaryDirectory(dir=folder) as own:
+        here = Path(own)
+        (here / "index.txt").write_text("".join(lines))
+        (here / "ca.pem").write_bytes(issuer.pem)
+        (here / "ca.key").write_bytes(issuer.key_pem)
+        (here / "question").write_bytes(question)
+        words = ["openssl", "ocsp", "-index", "index.txt", "-CA", "ca.pem", "-rsigner", "ca.pem", "-rkey", "ca.key"]
+        words += ["-reqin", "question", "-respout", "answer", "-ndays", "7"]
+        subprocess.run(words, cwd=here, check=True, capture_output=True, timeout=60)
+        return (here / "answer").read_bytes()
 
 
 def real_now() -> datetime:

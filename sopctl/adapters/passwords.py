@@ -3,7 +3,7 @@
 import threading
 from typing import TYPE_CHECKING
 
-from sopctl.errors import OutsideFailure
+from sopctl.errors import missing_extra
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -38,9 +38,5 @@ def _hasher() -> "PasswordHasher":
     try:
         from argon2 import PasswordHasher
     except ImportError:
-        raise OutsideFailure(
-            "page-not-installed",
-            "the page needs libraries that are not installed here",
-            remedy="Install sopctl with them: pip install 'sopctl[page]'.",
-        ) from None
+        raise missing_extra("page") from None
     return PasswordHasher()

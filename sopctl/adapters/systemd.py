@@ -1,10 +1,12 @@
-"""systemd timers for recurring jobs: with a random delay, never two runs at once, caught up after a downtime.
+"""systemd timers for recurring jobs: with a random delay, never two runs at once, caught up after a downtime. And a
+service that goes on, under an account of its own.
 
 Sources: systemd.timer(5) (OnCalendar, RandomizedDelaySec, Persistent), systemd.service(5) (a oneshot service that is
-still running is not started again), systemctl(1).
+still running is not started again), systemd.exec(5) (what a service sees), systemd-sysusers(8), systemctl(1).
 """
 
 import os
+import pwd
 import subprocess
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -15,6 +17,8 @@ from msgspec import Struct
 from sopctl.errors import Action, OutsideFailure, UsageError
 
 TIMEOUT_SECONDS = 60
+_INSTALL = "[Install]"
+"""Of the units that are started by themselves."""
 
 
 class Job(Struct, frozen=True):
@@ -28,6 +32,23 @@ class Job(Struct, frozen=True):
     jitter: int
     limit: int
     commands: tuple[tuple[str, ...], ...]
+
+
+class Service(Struct, frozen=True):
+    """A service that goes on until it is stopped: its command line, and the account that it runs as, which `group`
+    shares files with. It sees of the disk what everybody sees, but only to read; `writable` it may change, but for what
+    is `fixed` in it, and what is `hidden` is not there. Its folder in /run is open to the group of its own account. A
+    service that is not `online` reaches no network."""
+
+    name: str
+    description: str
+    run_as: str
+    command: tuple[str, ...]
+    online: bool
+    group: str = ""
+    writable: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 class Scope(Struct, frozen=True):
@@ -98,30 +119,77 @@ def unit_files(jobs: Iterable[Job], prefix: str, scope: Scope, environment: dict
     return files
 
 
+def service_file(service: Service, prefix: str, environment: dict[str, str]) -> dict[str, str]:
+    """The unit file of a service: name → text. Raises UsageError for a value with unprintable characters."""
+    return {f"{prefix}-{service.name}.service": _lasting(service, prefix, environment)}
+
+
+def runtime_folder(service: str, prefix: str) -> Path:
+    """The folder in /run that a service has while it runs."""
+    return Path("/run") / f"{prefix}-{service}"
+
+
+def make_account(name: str, description: str) -> None:
+    """Make an account of the system without a login, unless it is there. Raises OutsideFailure."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        line = f'u {name} - "{_plain(description)}" / /usr/sbin/nologin'
+        try:
+            ran = subprocess.run(
+                ["systemd-sysusers", "--inline", line],
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT_SECONDS,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+            reason = "" if ran.returncode == 0 else ran.stderr.strip() or f"exit {ran.returncode}"
+        except (OSError, subprocess.TimeoutExpired) as error:
+            reason = str(error)
+        if reason:
+            raise OutsideFailure(
+                "account-not-made",
+                "the account {user!r} cannot be made: {reason}",
+                remedy=f"As root: useradd --system --home-dir / --shell /usr/sbin/nologin {name}",
+                user=name,
+                reason=reason,
+            ) from None
+
+
 def install(files: dict[str, str], scope: Scope) -> list[str]:
-    """Write the unit files, enable and start the timers; return the names of the files that were new or changed.
+    """Write the unit files, enable and start the timers and services that go on; return the names of the files that
+    were new or changed.
 
     Raises OutsideFailure when the folder cannot be written or systemd refuses; new files are then removed again.
     """
     changed = [name for name, text in files.items() if _read(scope.folder / name) != text]
     new = [name for name in changed if not (scope.folder / name).exists()]
-    timers = [name for name in files if name.endswith(".timer")]
+    lasting = [name for name, text in files.items() if _INSTALL in text]
     try:
         for name in changed:
             _write(scope.folder / name, files[name])
         scope.systemctl("daemon-reload")
-        scope.systemctl("enable", "--now", *timers)
+        scope.systemctl("enable", "--now", *lasting)
     except BaseException:
         _uninstall(new, scope)
         raise
     if changed and len(new) < len(changed):
-        scope.systemctl("restart", *timers)
+        scope.systemctl("restart", *lasting)
     return changed
 
 
 def installed(prefix: str, scope: Scope) -> list[str]:
     """The names of the timers' files that begin with `prefix`. Asks nobody but the folder."""
     return sorted(path.name for path in _installed(prefix, scope) if path.suffix == ".timer")
+
+
+def running(service: str, prefix: str, scope: Scope) -> str | None:
+    """What systemd says of a service that was installed: active, failed, …; None for one that was not."""
+    name = f"{prefix}-{service}.service"
+    if not (scope.folder / name).exists():
+        return None
+    return _properties(scope, name, "ActiveState")["ActiveState"]
 
 
 def timers(prefix: str, scope: Scope) -> list[Timer]:
@@ -133,7 +201,7 @@ def timers(prefix: str, scope: Scope) -> list[Timer]:
 def remove(prefix: str, scope: Scope) -> list[str]:
     """Stop and disable the timers whose names begin with `prefix`, and delete their files; return the files' names.
 
-    A job that is running is left to finish; only its timer is removed.
+    A job that is running is left to finish; only its timer is removed. A service that goes on is stopped.
     """
     names = sorted(path.name for path in _installed(prefix, scope))
     _uninstall(names, scope)
@@ -144,8 +212,10 @@ def _uninstall(names: Sequence[str], scope: Scope) -> None:
     if not names:
         return
     timers = [name for name in names if name.endswith(".timer")]
+    lasting = [name for name in names if _INSTALL in (_read(scope.folder / name) or "")]
+    if lasting:
+        scope.systemctl("disable", "--now", *lasting)
     if timers:
-        scope.systemctl("disable", "--now", *timers)
         scope.systemctl("clean", "--what=state", *timers)  # the stamp of the last run, which Persistent= keeps
     for name in names:
         (scope.folder / name).unlink(missing_ok=True)
@@ -195,6 +265,32 @@ def _service(job: Job, scope: Scope, environment: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _lasting(service: Service, prefix: str, environment: dict[str, str]) -> str:
+    def paths(given: tuple[str, ...]) -> str:
+        return " ".join(_path(f"-{each}") for each in given)
+
+    lines = ["[Unit]", f"Description={_plain(service.description)}", "Wants=time-sync.target", "After=time-sync.target"]
+    lines += ["", "[Service]", "Type=exec", f"User={_plain(service.run_as)}"]
+    lines += [f"SupplementaryGroups={_plain(service.group)}", "UMask=0027"]
+    lines += [f"RuntimeDirectory={prefix}-{service.name}", "RuntimeDirectoryMode=0750"]
+    lines += [f"ReadWritePaths={paths(service.writable)}", f"ReadOnlyPaths={paths(service.fixed)}"]
+    lines += [f"InaccessiblePaths={paths(service.hidden)}"]
+    # Not RestrictSUIDSGID: the folders of a site that is shared by a group are setgid.
+    lines += ["ProtectSystem=strict", "ProtectHome=read-only", "PrivateTmp=yes", "PrivateDevices=yes"]
+    lines += [f"Protect{each}=yes" for each in ("Clock", "KernelTunables", "KernelModules", "KernelLogs", "Hostname")]
+    lines += ["ProtectControlGroups=yes", "ProtectProc=invisible", "NoNewPrivileges=yes", "CapabilityBoundingSet="]
+    lines += ["RestrictNamespaces=yes", "RestrictRealtime=yes", "LockPersonality=yes", "RemoveIPC=yes"]
+    lines += ["SystemCallArchitectures=native", "SystemCallFilter=@system-service", "SystemCallErrorNumber=EPERM"]
+    if service.online:
+        lines += ["RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6"]
+    else:
+        lines += ["RestrictAddressFamilies=AF_UNIX", "PrivateNetwork=yes", "IPAddressDeny=any"]
+    lines += ["Restart=on-failure", "RestartSec=5"]
+    lines += [f"Environment={_quoted(f'{key}={value}')}" for key, value in environment.items()]
+    lines += ["ExecStart=" + " ".join(map(_quoted, service.command))]
+    return "\n".join([*lines, "", _INSTALL, "WantedBy=multi-user.target", ""])
+
+
 def _timer(job: Job) -> str:
     return "\n".join(
         [
@@ -206,7 +302,7 @@ def _timer(job: Job) -> str:
             f"RandomizedDelaySec={job.jitter}",
             "Persistent=true",
             "",
-            "[Install]",
+            _INSTALL,
             "WantedBy=timers.target",
             "",
         ]
@@ -224,6 +320,11 @@ def _quoted(word: str) -> str:
     are plain text."""
     escaped = _plain(word).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
     return f'"{escaped}"'
+
+
+def _path(path: str) -> str:
+    """A path in a list of them: what would be a specifier, a quote or a backslash is plain text."""
+    return '"' + _plain(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _inspect(timer: str, prefix: str, scope: Scope) -> Timer:

@@ -24,7 +24,20 @@ BUG = 70
 COMMANDS = {
     "Site": (
         "site",
-        ["init", "doctor", "validate", "journal", "backup", "restore", "schedule", "serve", "account", "demo", "lab"],
+        [
+            "init",
+            "doctor",
+            "validate",
+            "journal",
+            "backup",
+            "restore",
+            "schedule",
+            "engine",
+            "serve",
+            "account",
+            "demo",
+            "lab",
+        ],
     ),
     "Reading": (
         "reading",
@@ -33,11 +46,13 @@ COMMANDS = {
     "Steps of the procedure": (
         "steps",
         [
+            "do",
             "request",
             "dispose",
             "reserve",
             "notify",
             "remind",
+            "take-in",
             "receive",
             "inspect",
             "handover",

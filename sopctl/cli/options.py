@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from sopctl.cli import wording
-from sopctl.cli.render import console
+from sopctl.cli.render import asking, console
 from sopctl.errors import Advice, ExitCode, SopctlError, UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +48,57 @@ class _Text(click.types.StringParamType):
 TEXT = _Text()
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-id_argument = click.argument("deposit_id", metavar="ID")
+
+
+class _Deposit(click.types.StringParamType):
+    """The id of a deposit, or a short form of it: `3`, `26-3`."""
+
+    name = "deposit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from sopctl.workflow.views import board
+
+        said = str(super().convert(value, param, ctx))
+        return board.meant(_site(ctx), said) if ctx and said and not ctx.resilient_parsing else said
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The ids that begin so. In a folder that is no site, none."""
+        from sopctl.store import dossiers
+
+        try:
+            found = dossiers.ids(_site(ctx))
+        except (SopctlError, OSError):
+            return []
+        return [CompletionItem(each) for each in found if each.startswith(incomplete.upper())]
+
+
+def _site(ctx: click.Context) -> "Site":
+    """The site, only to look something up in it."""
+    from sopctl.store.site import Site
+
+    root = ctx.find_root()
+    return Site.find(root.obj or root.params.get("site"))
+
+
+def only_due(ctx: click.Context, *verbs: str) -> str:
+    """The only deposit for which the command is due, or one of these verbs. Raises as `board.only_due`."""
+    from sopctl.workflow.views import board
+
+    return board.only_due(_site(ctx), str(ctx.command.name), verbs)
+
+
+def _or_only_due(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
+    """Where no deposit is named: the only one for which the command is due."""
+    if value or ctx.resilient_parsing:
+        return value
+    return (only_due(ctx),) if isinstance(value, tuple) else only_due(ctx)
+
+
+DEPOSIT = _Deposit()
+id_argument = click.argument("deposit_id", metavar="ID", type=DEPOSIT)
+due_argument = click.argument("deposit_id", metavar="[ID]", type=DEPOSIT, required=False, callback=_or_only_due)
+"""For a step of the procedure: without an ID, the only deposit for which it is due."""
+due_arguments = click.argument("deposit_ids", metavar="[ID]...", type=DEPOSIT, nargs=-1, callback=_or_only_due)
 
 
 def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
@@ -145,7 +196,7 @@ day_option = click.option(
 via_option = click.option(
     "--via",
     type=click.Choice(["email", "webhook", "phone", "letter", "meeting"]),
-    help="How to inform [default: e-mail].",
+    help="How to inform [default: inform_via of sopctl.yml, else e-mail].",
 )
 forks_option = click.option(
     "--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Servers at a time."
@@ -268,8 +319,9 @@ def confirm_key(host_key: "HostKey") -> bool:
     """Ask a person to compare the fingerprint with the console; without a terminal the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    console(err=True).print(
-        f"The server shows this {host_key.type} host key:\n  {host_key.sha256}\n"
-        "Compare it at the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
-    )
-    return click.confirm("Is it the same?", default=False, err=True)
+    with asking():
+        console(err=True).print(
+            f"The server shows this {host_key.type} host key:\n  {host_key.sha256}\n"
+            "Compare it at the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
+        )
+        return click.confirm("Is it the same?", default=False, err=True)

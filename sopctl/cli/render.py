@@ -1,20 +1,23 @@
 """Rendering for people (tables, lines, progress on a terminal) and for machines (one JSON document)."""
 
+import os
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sopctl.cli import wording
 from sopctl.errors import Action
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import TaskID
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.progress import Progress, TaskID
     from rich.table import Table
 
     from sopctl.adapters.ansible.runner import TaskEvent
@@ -22,9 +25,12 @@ if TYPE_CHECKING:
     from sopctl.model.access.ladder import AccessResult
     from sopctl.model.access.verification import Established
     from sopctl.model.facts.server import ServerFacts
-    from sopctl.workflow.desk import StepDone
+    from sopctl.workflow.desk import Desk, StepDone
     from sopctl.workflow.steps.adopting import Adopted
     from sopctl.workflow.views.board import Row
+
+
+_FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/]))")
 
 
 def put_json(document: Any) -> None:
@@ -64,14 +70,68 @@ def console(*, err: bool = False) -> "Console":
 
 
 def table(*columns: str, title: str = "") -> "Table":
-    """A table in the project's one style."""
+    """A table in the project's one style: as wide as the terminal at most, and no word of it broken while there is
+    room for whole words."""
     from rich import box
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    class Whole(Table):
+        """rich narrows the widest column, whatever stands in it; here each keeps its longest word."""
+
+        def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+            cells = [[str(cell) for cell in (column.header, *column.cells)] for column in self.columns]
+            between = self._extra_width + sum(self._get_padding_width(number) for number in range(len(cells)))
+            for column, width in zip(self.columns, fitted(cells, options.max_width - between), strict=True):
+                column.width, column.no_wrap = width, False
+            yield ""
+            yield from super().__rich_console__(console, options)
+
+    made = Whole(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, show_edge=False)
     for column in columns:
         made.add_column(column, overflow="fold")
     return made
+
+
+def fitted(columns: "Sequence[Sequence[str]]", room: int) -> list[int]:
+    """How wide each of these columns (a head and cells) shall be, in `room` characters: as its longest line where all
+    fit, else at least as its longest word, and its head too, while those fit."""
+    from rich.cells import cell_len
+
+    def longest(parts: "Iterable[str]") -> int:
+        return max(map(cell_len, parts), default=0)
+
+    lines = [longest(line for cell in cells for line in cell.splitlines()) for cells in columns]
+    words = [longest(word for cell in cells for word in cell.split()) for cells in columns]
+    whole = [max(width, longest(cells[:1])) for width, cells in zip(words, columns, strict=True)]
+    widths = whole if sum(whole) <= room else words
+    while sum(widths) > max(room, len(widths)):
+        widths[widths.index(max(widths))] -= 1
+    wanted = sorted((full - width, number) for number, (full, width) in enumerate(zip(lines, widths, strict=True)))
+    for left, (lacks, number) in zip(range(len(wanted), 0, -1), wanted, strict=True):
+        widths[number] += min(lacks, max(room - sum(widths), 0) // left)  # who wants little gets it first
+    return widths
+
+
+def put_wrapped(text: str, indent: str = "    ", **style: Any) -> None:
+    """Print a text below something: at a terminal wrapped at its words, indented, each fingerprint on a line of its own
+    (so that it can be compared); elsewhere as one line. Nothing that is to be pasted goes here."""
+    import shutil
+    import textwrap
+
+    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() or "COLUMNS" in os.environ else 0
+    first = len(text) - len(text.lstrip())
+    parts = [each for each in _FINGERPRINT.split(text.strip()) if each.strip(" ,;")] if wide else [text.strip()]
+    for number, part in enumerate(parts):
+        lead = " " * first if not number else indent
+        for line in textwrap.wrap(
+            part.strip(),
+            max(wide, 40) if wide else sys.maxsize,
+            initial_indent=lead,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ):
+            click.secho(line, **style)
 
 
 def aligned(rows: "Sequence[Sequence[str]]") -> list[str]:
@@ -87,23 +147,27 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
         put_json(done)
         return
     mark = "✓" if done.answer else "✗"
-    click.secho(
-        f"{mark} {done.id}  {done.procedure} {done.step}: {done.activity}", fg="green" if done.answer else "red"
-    )
-    click.echo(
-        f"  {done.actor} ({printable(done.by)}): {done.outcome}" + (f" – {printable(done.note)}" if done.note else "")
-    )
+    head = f"{mark} {done.id}  {done.procedure} {done.step}: {done.activity}"
+    put_wrapped(head, fg="green" if done.answer else "red")
+    note = f" – {printable(done.note)}" if done.note else ""
+    put_wrapped(f"  {done.actor} ({printable(done.by)}): {done.outcome}{note}")
     for document in done.documents:
-        click.echo(f"  dokumen: {document}")
+        click.echo(f"  document: {here(document)}")
     words = {"space": "when a place is free: ", "month": "next month: ", "person": "once someone has looked: "}
     when = words.get(done.waiting, "")
     if done.next_action:
-        click.echo(f"  next: {when}{done.next} {done.next_activity} ({done.next_actor})")
+        put_wrapped(f"  next: {when}{done.next} {done.next_activity} ({done.next_actor})", indent=" " * 8)
         click.echo(f"        {wording.line(done.next_action)}")
     else:
         click.echo("  next: nothing; the dossier is closed")
     for followed in done.also:
         put_step(followed, as_json=False)
+
+
+def here(path: str | Path) -> Path:
+    """A path as it is named from the folder that one is in, where it is below that."""
+    path = Path(path)
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlError]", *, as_json: bool) -> None:
@@ -144,9 +208,8 @@ def lateness(row: "Row") -> str:
     """By how much a row is late, and to whom that is escalated."""
     if not row.late:
         return ""
-    days = f"{row.late_days} day{'s' if row.late_days != 1 else ''}"
     to = f", escalated to {row.escalated_to}" if row.escalated_to else ""
-    return click.style(f" LATE by {days}{to}", fg="red", bold=True)
+    return click.style(f" LATE by {counted(row.late_days, 'day')}{to}", fg="red", bold=True)
 
 
 def waits(row: "Row") -> str:
@@ -165,6 +228,17 @@ def waits(row: "Row") -> str:
     return said
 
 
+def put_followups(desk: "Desk", deposit_id: str) -> None:
+    """What remains to be done beside the steps (after an edit, a correction, a move), each with its command."""
+    from sopctl.store import dossiers
+    from sopctl.workflow.views import board
+
+    for each in board.followups(desk, dossiers.read(desk.site, deposit_id).summary):
+        put_wrapped(f"also to be done: {each.activity}", "  ")
+        if each.action:
+            click.echo(f"  {wording.line(each.action)}")  # never wrapped: it is pasted
+
+
 def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -> None:
     """The servers that were adopted, or could be, and what is not known of them."""
     if as_json:
@@ -174,7 +248,9 @@ def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -
     for each in adopted:
         made.add_row(each.id or "–", printable(each.unit), each.server, each.place, ", ".join(each.unknown))
     console().print(made)
-    click.echo(f"{len(adopted)} servers " + ("could be adopted; nothing was recorded" if dry_run else "adopted"))
+    click.echo(
+        f"{counted(len(adopted), 'server')} " + ("could be adopted; nothing was recorded" if dry_run else "adopted")
+    )
 
 
 def put_ladder(found: "AccessResult") -> None:
@@ -216,12 +292,45 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
     for name, value in msgspec.to_builtins(facts).items():
         if name == "missing" or value is None:
             continue
-        for row in value if isinstance(value, list | tuple) else [value]:
-            text = ", ".join(f"{k} {v}" for k, v in row.items() if v is not None) if isinstance(row, dict) else str(row)
-            made.add_row(name, printable(text))
+        label, listed = _labelled(name), isinstance(value, list | tuple)
+        plain = listed and not any(isinstance(each, dict) for each in value)
+        for row in [value] if plain or not listed else value:
+            if text := amount(name, row):
+                made.add_row(label, printable(text))
+                label = ""  # the rows of one field belong together
     for name, why in facts.missing.items():
         made.add_row(printable(name), f"({why})", style="dim")
     console().print(made)
+
+
+_UNITS = {"_bytes": 1, "_kib": 1024, "_mib": 1024**2, "_gib": 1024**3}
+"""What the names of sizes end with, in bytes."""
+
+
+def _labelled(name: str) -> str:
+    """`memory_mib` → `memory`: the unit stands beside the value."""
+    for unit in (*_UNITS, "_seconds"):
+        name = name.removesuffix(unit)
+    return name.replace("_", " ")
+
+
+def amount(name: str, value: object) -> str:
+    """A value of a fact called `name`, for people: sizes in GiB, times in days, lists and records in one line, and
+    nothing of what was not read."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        said = [(_labelled(each), amount(each, inner)) for each, inner in value.items()]
+        return ", ".join(f"{label} {text}" for label, text in said if text)
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, (amount(name, each) for each in value)))
+    unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), None)
+    if unit and isinstance(value, int | float):
+        size = value * unit
+        return f"{size / 1024**3:,.1f} GiB" if size >= 1024**3 / 10 or not size else f"{size / 1024**2:,.1f} MiB"
+    if name.endswith("_seconds") and isinstance(value, int | float):
+        return f"{value / 86400:,.1f} days" if value >= 86400 else f"{value / 3600:.1f} hours"
+    return "" if value is None else str(value)
 
 
 @contextmanager
@@ -235,6 +344,31 @@ def counted_progress(what: str, *, quiet: bool = False) -> Iterator[Any]:
     with Progress(console=console(err=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, all_: progress.update(task, completed=done, total=all_)
+
+
+_live: "list[Progress]" = []
+
+
+@contextmanager
+def _running(progress: "Progress") -> Iterator[None]:
+    _live.append(progress)
+    try:
+        yield
+    finally:
+        _live.remove(progress)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """While a person is asked something, nothing else moves on their screen."""
+    stopped = list(_live)
+    for each in stopped:
+        each.stop()
+    try:
+        yield
+    finally:
+        for each in stopped:
+            each.start()
 
 
 @contextmanager
@@ -260,7 +394,7 @@ def task_progress(*, quiet: bool = False) -> Iterator[Any]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=out, transient=True) as progress:
+    with Progress(*columns, console=out, transient=True) as progress, _running(progress):
         starting = progress.add_task("starting Ansible", total=None)
         servers: dict[str, TaskID] = {}
 

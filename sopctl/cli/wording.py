@@ -58,6 +58,7 @@ _NEEDS = {
     "minutes": "--minutes <minutes>",
     "letter_number": "--letter-number <number of the letter>",
     "network": "--network <network>",
+    "not_signed": "--not-signed <how that is known>",
     "note": "--note <note>",
     "person": "--by <person>",
     "reason": "--reason <why>",
@@ -108,6 +109,26 @@ def command(action: Action) -> str:
     words += [_given(name, value) for name, value in action.given.items()]
     words += [_need(action.verb, name) for name in action.needs]
     return " ".join(filter(None, words))
+
+
+class Question(NamedTuple):
+    """What a person has to supply: with which option (empty: the value alone), what it is, and between what it is to be
+    chosen, where that is so."""
+
+    option: str
+    asks: str
+    choices: tuple[str, ...] = ()
+
+
+def questions(action: Action) -> list[Question]:
+    """What a person has to supply for an action, in order."""
+    found = []
+    for name in action.needs:
+        option, _, asks = _need(action.verb, name).rpartition("<")
+        asks = asks.rstrip(">")
+        choices = tuple(asks.split(" or ")) if asks.startswith("--") else ()
+        found.append(Question(option.strip(), asks, choices))
+    return found
 
 
 def _asked_by(action: Action) -> str:

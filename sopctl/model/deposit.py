@@ -166,6 +166,8 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     legacy: Legacy = False
     """Old SSH algorithms that an appliance may be spoken to with: `true`, or their names. The office allows them, in
     the deposit's record; no letter can."""
+    network: KeyFile | None = None
+    """The network that it is in (a file of networks/), where that is not its rack's. The office says so, no letter."""
 
     def __post_init__(self) -> None:
         """Raise ValueError (msgspec adds the path) for what a pattern cannot express."""
@@ -197,7 +199,7 @@ class RequestedAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     def __post_init__(self) -> None:
         Access.__post_init__(self)
-        _refuse_legacy(self)
+        _refuse_the_offices(self)
         _refuse_password(self.first_contact)
 
 
@@ -208,7 +210,7 @@ class ApplianceAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     def __post_init__(self) -> None:
         Access.__post_init__(self)
-        _refuse_legacy(self)
+        _refuse_the_offices(self)
         _refuse_accounts(self)
 
 
@@ -271,6 +273,7 @@ class OtherAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     def __post_init__(self) -> None:
         Access.__post_init__(self)
+        _refuse_the_offices(self)
         _refuse_way_in(self)
 
 
@@ -355,10 +358,12 @@ def _refuse_way_in(access: Access) -> None:
         raise ValueError("Expected no `accounts` and no `first_contact`: nobody logs in to it over SSH")
 
 
-def _refuse_legacy(access: Access) -> None:
-    """Raise ValueError for a letter that asks for old SSH algorithms."""
+def _refuse_the_offices(access: Access) -> None:
+    """Raise ValueError for a letter that says what only the office does."""
     if access.legacy:
         raise ValueError("Expected no `legacy`: old SSH algorithms are for the office to allow, not for a letter")
+    if access.network:
+        raise ValueError("Expected no `network` in `access`: through which network it is reached, the office says")
 
 
 def _refuse_password(way: FirstContact) -> None:

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Sequence
 ID = r"^[A-Z0-9][A-Z0-9-]{0,40}\Z"
 """A deposit's id; also the name of its folder."""
 
+SHORT_ID = r"^(?:(?P<year>[0-9]{2}(?:[0-9]{2})?)-)?(?P<number>[0-9]{1,4})\Z"
+"""How people shorten an id: its number, `3`, or year and number, `26-3`."""
+
 HOST_NAME = r"^(?=.{1,253}$)(?!.*-$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\Z"
 ACCOUNT = r"^[a-z_][a-z0-9_-]{0,30}\Z"
 ROLE = r"^[a-z][a-z0-9-]{0,30}\Z"
@@ -27,6 +30,9 @@ PUBLIC_KEY = (
 PAGE_URL = r"^https?://[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[1-9][0-9]{0,4})?\Z"
 """Where a page is: scheme, host and port, nothing behind."""
 
+BROKER_URL = r"^tls://([a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?|\[[0-9a-f:]{2,45}\]):[1-9][0-9]{0,4}\Z"
+"""Where the engine's broker is: always over TLS."""
+
 LINE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"
 EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\Z"
 NIP = r"^([0-9]{18})?\Z"
@@ -41,8 +47,9 @@ INTERFACES = r"^[A-Za-z][A-Za-z0-9/._:-]{0,40}\{n\}\Z"
 FINGERPRINT = r"^SHA256:[A-Za-z0-9+/]{43}\Z"
 
 _PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-PORTS = rf"^{_PORT}(-{_PORT})?(/(tcp|udp))?\Z"
-"""A port or a range of ports, with its protocol (TCP where none is named)."""
+PORTS = rf"^{_PORT}(-{_PORT}(/(tcp|udp))?|/(tcp|udp|tls|http|https|smtp))?\Z"
+"""A port or a range of ports, with its protocol (TCP where none is named); of a single TCP port, what must answer
+there."""
 
 EXPLAINED = {
     ID: "an id such as PS-2026-0001",
@@ -55,7 +62,7 @@ EXPLAINED = {
     NIP: "a NIP of 18 digits",
     INTERFACE: "an interface's name such as GigabitEthernet1/0/3",
     INTERFACES: "interfaces' names with {n} for the number, such as GigabitEthernet1/0/{n}",
-    PORTS: "a port such as 443, 53/udp or 8000-8010",
+    PORTS: "a port such as 443, 443/https, 53/udp or 8000-8010",
     PAGE_URL: "an address such as https://titipan.example.org, without a path",
     MAC: "a MAC address such as 52:54:00:12:34:56 (lower case)",
 }
@@ -96,6 +103,23 @@ def nearest(said: str, known: Sequence[str]) -> list[str]:
     word = said.strip().lower().replace("-", "_")[:80]
     holding = [name for name in known if len(word) > 2 and word in name]
     return list(dict.fromkeys([*holding, *difflib.get_close_matches(word, known, n=3, cutoff=0.55)]))[:3]
+
+
+def meant(said: str, ids: Iterable[str]) -> list[str]:
+    """The ids that a person may mean: those of this number (and year), or the one that was only written in small
+    letters. What is no short form means itself."""
+    short = re.match(SHORT_ID, said)
+    if short is None:
+        return [said.upper() if re.match(ID, said.upper()) else said]
+    found = [(name, name.rsplit("-", 2)) for name in ids]
+    return [
+        name
+        for name, parts in found
+        if len(parts) == 3
+        and parts[2].isdigit()
+        and int(parts[2]) == int(short["number"])
+        and parts[1].endswith(short["year"] or "")
+    ]
 
 
 FORBIDDEN_ACCOUNTS = frozenset({"root", "daemon", "bin", "sys", "sync", "nobody", "sshd", "messagebus"})

@@ -28,7 +28,8 @@ class Switch(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Rack(Struct, frozen=True, forbid_unknown_fields=True):
     """A rack: height in rack units, usable depth (mm), budgets of power (W) and weight (kg), blocked units (with what
-    blocks them), and its switch."""
+    blocks them), its switch, and the network that its servers are in (a file of networks/), where that is not the
+    controller's own."""
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
     room: str
@@ -38,6 +39,7 @@ class Rack(Struct, frozen=True, forbid_unknown_fields=True):
     weight_kg: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     blocked: dict[Annotated[int, Meta(ge=1, le=60)], str] = {}
     switch: Switch | None = None
+    network: Annotated[str, Meta(pattern=names.FILE_NAME)] | None = None
 
 
 class Need(Struct, frozen=True):

@@ -1,7 +1,8 @@
 """Services that are reached over the network, by protocol and port: as a letter asks for them, as a server has them, as
 people name them on a command line.
 
-`443` is a TCP port, `53/udp` a UDP port, `8000-8010` a range. What has no ports is named by its protocol: `gre`.
+`443` is a TCP port, `53/udp` a UDP port, `8000-8010` a range. `443/https` and `25/smtp` say what must answer there, so
+that a check can try it. What has no ports is named by its protocol: `gre`.
 """
 
 import re
@@ -11,6 +12,8 @@ from typing import Literal
 from msgspec import Struct
 
 from sopctl.errors import UsageError
+from sopctl.model.access import target
+from sopctl.model.access.target import ServiceKind
 from sopctl.model.names import PORTS
 from sopctl.model.text import printable
 
@@ -47,14 +50,13 @@ Service = Ports | str
 
 def ports(text: str | int) -> Ports:
     """Read one port or range. Raises ValueError for text that is none, or a range that runs backwards."""
-    found = re.match(PORTS, str(text))
-    if found is None:
-        raise ValueError("Expected a port such as 443, 53/udp or 8000-8010")
-    first = int(found[1])
-    last = int(found[3] or first)
-    if last < first:
+    if re.match(PORTS, str(text)) is None:
+        raise ValueError("Expected a port such as 443, 443/https, 53/udp or 8000-8010")
+    numbers, _, kind = str(text).partition("/")
+    first, _, last = numbers.partition("-")
+    if last and int(last) < int(first):
         raise ValueError(f"Expected the range {text} to begin with its lower port")
-    return Ports("udp" if found[5] == "udp" else "tcp", first, last)
+    return Ports("udp" if kind == "udp" else "tcp", int(first), int(last or first))
 
 
 def port(number: int, protocol: Protocol = "tcp") -> Ports:
@@ -63,9 +65,13 @@ def port(number: int, protocol: Protocol = "tcp") -> Ports:
 
 
 def plain(text: str | int) -> str | int:
-    """The shortest way to write a port or range: the number alone for one TCP port. Raises as `ports`."""
+    """The shortest way to write a port or range, with what must answer there: the number alone for one TCP port. Raises
+    as `ports`."""
     found = ports(text)
-    return found.first if found.protocol == "tcp" and found.first == found.last else str(found)
+    if found.protocol == "udp" or found.first != found.last:
+        return str(found)
+    kind = _kind(text)
+    return found.first if kind is ServiceKind.TCP else f"{found.first}/{kind}"
 
 
 def protocol(number: int) -> str:
@@ -99,8 +105,15 @@ def covered(service: Service, by: Iterable[Service]) -> bool:
     )
 
 
-def single_tcp(asked: Iterable[str | int]) -> tuple[int, ...]:
-    """The single TCP ports among those that a letter asks for: the ones that can be tried from outside. Of a range not
-    every port need be in use, and whether a UDP service works only its own protocol shows."""
-    found = map(ports, asked)
-    return tuple(one.first for one in found if one.protocol == "tcp" and one.first == one.last)
+def tried(asked: Iterable[str | int]) -> tuple[target.Service, ...]:
+    """The services among the ports that a letter asks for that can be tried from outside: those of single TCP ports. Of
+    a range not every port need be in use, and whether a UDP service works only its own protocol shows."""
+    found = ((ports(each), _kind(each)) for each in asked)
+    return tuple(
+        target.Service(one.first, kind) for one, kind in found if one.protocol == "tcp" and one.first == one.last
+    )
+
+
+def _kind(text: str | int) -> ServiceKind:
+    kind = str(text).partition("/")[2]
+    return ServiceKind(kind) if kind in list(ServiceKind) else ServiceKind.TCP

@@ -48,3 +48,8 @@ def _visible(character: str) -> str:
     if code <= 0xFF:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def counted(number: int, what: str) -> str:
+    """`1 day`, `2 days`: a number of things that are called `what`, a regular English noun."""
+    return f"{number:d} {what}" if number == 1 else f"{number:d} {what}s"

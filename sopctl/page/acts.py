@@ -1,83 +1,14 @@
 """The acts that people do at a desk, each as a form: what they fill in, and the workflow's function that does it."""
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Literal
 
-from sopctl.errors import Action, UsageError
+from sopctl.errors import Action
 from sopctl.model.access.verification import Word
-from sopctl.page.visit import Upload
+from sopctl.page import inspection
+from sopctl.page.fields import Field, Form, Given
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk, StepDone
 from sopctl.workflow.steps import acts, inspecting, letters, reservation, verifying
-
-Kind = Literal["text", "area", "date", "number", "file", "choice"]
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field of a form. `choices` of one that is chosen: value and label."""
-
-    name: str
-    label: str
-    kind: Kind = "text"
-    required: bool = True
-    hint: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
-
-
-class Given:
-    """What a form sent, by the names of its fields."""
-
-    def __init__(self, form: "Form", fields: Mapping[str, str], files: Mapping[str, Upload], stack: ExitStack) -> None:
-        self._form, self._fields, self._files, self._stack = form, fields, files, stack
-
-    def text(self, name: str) -> str:
-        """A text, without what surrounds it. Raises UsageError for one that is needed and missing."""
-        said = self._fields.get(name, "").strip()
-        field = next(each for each in self._form.fields if each.name == name)
-        if field.required and not said:
-            raise UsageError("field-missing", "{field} is missing", field=field.label)
-        return said
-
-    def day(self, name: str) -> date | None:
-        """A day; None for one that is not given. Raises UsageError for what is none."""
-        said = self.text(name)
-        try:
-            return date.fromisoformat(said) if said else None
-        except ValueError:
-            raise UsageError("not-a-day", "{said!r} is not a day", said=said[:40]) from None
-
-    def number(self, name: str) -> int:
-        """A whole number. Raises UsageError for what is none."""
-        said = self.text(name)
-        if not (said.isascii() and said.isdecimal() and len(said) <= 9):
-            raise UsageError("not-a-number", "{said!r} is not a number", said=said[:40])
-        return int(said)
-
-    def file(self, name: str) -> Path | None:
-        """A file that was handed in, for as long as the form is worked on."""
-        found = self._files.get(name)
-        return self._stack.enter_context(found.as_file()) if found and found.name else None
-
-
-@dataclass(frozen=True)
-class Form:
-    """An act: where its form is (`/berkas/ID/PATH`), its verb and task, its words, its fields, and what does it."""
-
-    path: str
-    verb: str
-    title: str
-    button: str
-    fields: tuple[Field, ...]
-    do: Callable[[Desk, str, Given], StepDone]
-    task: str = ""
-    grave: bool = False
-    """Does it end something?"""
-
 
 _REASON = Field("reason", "Alasan", "area")
 _LETTER = Field("letter", "Pindaian surat", "file", required=False, hint="PDF, PNG atau JPEG")
@@ -99,19 +30,23 @@ def say_access(desk: Desk, deposit_id: str, given: Given) -> StepDone:
     return verifying.say_access(desk, deposit_id, word)
 
 
-FORMS = (
-    Form(
-        "akses",
-        "say-access",
-        "Apakah server bisa diakses?",
-        "Jawab: bisa diakses?",
-        (
-            Field("answer", "Jawaban", "choice", choices=(("yes", "bisa"), ("no", "tidak bisa"))),
-            Field("note", "Catatan", "area", required=False, hint="bila tidak bisa: apa yang tidak bisa"),
-            Field("how", "Dicoba dengan", required=False, hint="seperti SSH, RDP, peramban"),
-        ),
-        say_access,
+ACCESS = Form(
+    "akses",
+    "say-access",
+    "Apakah server bisa diakses?",
+    "Jawab: bisa diakses?",
+    (
+        Field("answer", "Jawaban", "choice", choices=(("yes", "bisa"), ("no", "tidak bisa"))),
+        Field("note", "Catatan", "area", required=False, hint="bila tidak bisa: apa yang tidak bisa"),
+        Field("how", "Dicoba dengan", required=False, hint="seperti SSH, RDP, peramban"),
     ),
+    say_access,
+)
+"""An account answers by it, and so does whoever has the link of a message."""
+
+FORMS = (
+    *inspection.FORMS,
+    ACCESS,
     Form(
         "disposisi",
         "dispose",
@@ -246,6 +181,6 @@ def offered(dossier: Dossier, mine: tuple[str, ...]) -> list[Form]:
     found = []
     for form in FORMS:
         task = step.task if step and step.verb == form.verb else dossier.summary.begins.get(form.verb, "")
-        if form.verb in mine and form.task in ("", task):
+        if form.verb in mine and form.task in ("", task) and form.fits(dossier):
             found.append(form)
     return sorted(found, key=lambda form: not (step and form.verb == step.verb))

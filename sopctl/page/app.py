@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from sopctl.errors import SopctlError, UsageError
 from sopctl.page.guard import Guard
-from sopctl.page.handlers import acting, answering, checking, entrance, racks, reading, requesting
+from sopctl.page.handlers import account, acting, answering, checking, entrance, racks, reading, requesting
 from sopctl.page.rendering import page
 from sopctl.page.visit import (
     COOKIE,
@@ -65,7 +65,13 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/ikon.svg", ("GET",), icon),
     ("/sehat", ("GET",), health),
     ("/masuk", ("GET", "POST"), entrance.login),
+    ("/masuk/kode", ("GET", "POST"), entrance.code),
+    ("/masuk/penyedia", ("GET",), entrance.provider),
+    ("/masuk/penyedia/kembali", ("GET",), entrance.provided),
     ("/keluar", ("POST",), entrance.logout),
+    ("/akun", ("GET",), account.account),
+    ("/akun/kode", ("GET", "POST"), account.enrol),
+    ("/akun/kode/hapus", ("POST",), account.disenrol),
     ("/undangan/{link}", ("GET", "POST"), entrance.invited),
     ("/tautan/{link}", ("GET", "POST"), answering.answer),
     ("/permohonan", ("GET", "POST"), requesting.request),
@@ -124,7 +130,7 @@ def application(
 
 
 async def _form(request: Request) -> tuple[dict[str, str], dict[str, Upload]]:
-    """The texts and the files of a form."""
+    """The texts and the files of a form; the second of several files of a field is `NAME.2`."""
     if request.method != "POST":
         return {}, {}
     fields: dict[str, str] = {}
@@ -132,7 +138,8 @@ async def _form(request: Request) -> tuple[dict[str, str], dict[str, Upload]]:
     async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
-                files[name] = Upload(value.filename or "", await value.read())
+                several = sum(each.partition(".")[0] == name for each in files)
+                files[f"{name}.{several + 1}" if several else name] = Upload(value.filename or "", await value.read())
             else:
                 fields[name] = value.replace("\r\n", "\n")
     return fields, files

@@ -22,6 +22,29 @@ ENGLISH = {
     "Kata sandi": "Password",
     "Kata sandi untuk {account}": "Password for {account}",
     "Ke papan": "To the board",
+    "Akun": "Account",
+    "Akun {account}": "Account {account}",
+    "Atau ketikkan di aplikasi:": "Or type it into the app:",
+    "Belum dipasang: untuk masuk cukup kata sandi.": "Not set up: the password is enough to log in.",
+    "Enam angka dari aplikasi Anda, atau salah satu kode pemulihan.": "Six digits from your app, or a recovery code.",
+    "Kode": "Code",
+    "Kode QR": "QR code",
+    "Kode pemulihan": "Recovery codes",
+    "Kode sebagai faktor kedua": "A code as second factor",
+    "Masuk dengan akun kantor": "Log in with the office's account",
+    "Masuk tanpa kode": "Log in without a code",
+    "Pasang": "Set it up",
+    "Pasang kode": "Set up a code",
+    "Pindai gambar ini dengan aplikasi autentikator, lalu tulis kode yang ditampilkannya. Sesudah itu Anda masuk lagi di perangkat lain.": (  # noqa: E501
+        "Scan this picture with an authenticator app, then write the code that it shows. After that you log in anew on"
+        " other devices."
+    ),
+    "Setiap kali masuk, kode dari aplikasi Anda diminta. Kode pemulihan yang tersisa: {left}.": (
+        "Each login asks for a code of your app. Recovery codes left: {left}."
+    ),
+    "Simpan di kertas, terpisah dari telepon Anda. Masing-masing berlaku satu kali, bila aplikasinya hilang. Halaman ini tidak ditampilkan lagi.": (  # noqa: E501
+        "Keep them on paper, apart from your phone. Each works once, when the app is lost. They are not shown again."
+    ),
     "Keadaan": "State",
     "Kedudukan": "Where it stands",
     "Keluar": "Log out",
@@ -188,6 +211,38 @@ ENGLISH = {
     "Tolak": "Refuse",
     "Tunda": "Put on hold",
     "hapus sebelum server diambil": "wipe them before the server is taken back",
+    "Catu daya": "Power supplies",
+    "Cocokkan": "Compare",
+    "Daya (W)": "Power (W)",
+    "Disk": "Disks",
+    "Diukur dan dihitung": "Measured and counted",
+    "Foto": "Photographs",
+    "JPEG atau PNG, paling banyak 10; tempat, waktu dan nama telepon di dalamnya dibuang": (
+        "JPEG or PNG, at most 10; the place, time and phone's name in them are removed"
+    ),
+    "Kedalaman (mm)": "Depth (mm)",
+    "Kelengkapan": "Accessories",
+    "Kelengkapan saat serah terima": "Accessories at the hand-over",
+    "Pemeriksaan": "Inspection",
+    "Pemeriksaan kelengkapan": "Inspection of completeness",
+    "Pemeriksaan server": "Inspection of the server",
+    "Pencocokan dengan serah terima": "Comparison with the hand-over",
+    "Periksa kelengkapan": "Inspect completeness",
+    "Periksa server": "Inspect the server",
+    "Port jaringan": "Network ports",
+    "Surat kuasa": "Letter of authority",
+    "Yang mengambil": "Who takes it",
+    "ada": "is there",
+    "dibaca dari mesinnya, bukan dari surat": "as read off the machine, not from the letter",
+    "kosong: narahubung administratif": "empty: the administrative contact",
+    "satu per baris: rel": "one a line: rails",
+    "tidak ada": "is missing",
+    "yang tidak dijawab tercatat sebagai belum diperiksa": "what has no answer is recorded as not inspected",
+    "Gores di bidang ini, atau pilih gambar tanda tangan (PNG atau JPEG).": (
+        "Draw here, or choose a picture of the signature (PNG or JPEG)."
+    ),
+    "Bidang untuk menggores tanda tangan": "Where the signature is drawn",
+    "Hapus goresan": "Clear the drawing",
     "jangan dihapus": "do not wipe them",
     "yang lebih besar dilayani lebih dahulu; biasanya 0": "the larger one is served first; usually 0",
 }

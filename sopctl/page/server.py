@@ -9,6 +9,7 @@ import uvicorn
 
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.page.app import application
+from sopctl.page.deadlines import Deadlines
 from sopctl.page.visit import Command
 from sopctl.store.site import Site
 
@@ -39,6 +40,7 @@ def serve(site: Site, *, port: int, unix: Path | None, say: Callable[[str], None
     )
     config = uvicorn.Config(
         app,
+        http=Deadlines,
         proxy_headers=False,
         server_header=False,
         date_header=True,
@@ -58,6 +60,11 @@ def serve(site: Site, *, port: int, unix: Path | None, say: Callable[[str], None
     finally:
         if unix:
             unix.unlink(missing_ok=True)
+
+
+def refuse_taken(port: int) -> None:
+    """Raise OutsideFailure where something listens on this port of loopback."""
+    _listening(port, None).close()
 
 
 def _listening(port: int, unix: Path | None) -> socket.socket:

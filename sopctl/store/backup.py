@@ -3,8 +3,8 @@
 What others write meanwhile: records and the journal are read under the site's lock, within moments. Documents and facts
 are never changed once they are there, so they are read afterwards; each is one that a history of the copy may name. The
 history of checks is not derived from anything: SQLite copies it as of one moment. What can be made again (the index,
-the folders of runs), locks and drafts are left out. Secrets (`keys/`, and files of variables that hold one in plain
-text) are there only sealed.
+the folders of runs), locks and drafts are left out. Secrets (`keys/`, files of variables that hold one in plain text,
+and the page's accounts) are there only sealed.
 """
 
 import hashlib
@@ -28,13 +28,15 @@ from sopctl.model.as_json import NotJson, from_json
 from sopctl.store import checks, modes, settings, staging
 from sopctl.store.durable import disk_errors, make_folder, opened, sync_folder, write_atomic
 from sopctl.store.journal import Anchor, Journal
+from sopctl.store.page import database as page
 from sopctl.store.site import MOVED, Site
 
 MANIFEST = "MANIFEST.json"
 SECRETS = "keys.sealed"
 VARIABLES = "variables.sealed"
-SEALED = (SECRETS, VARIABLES)
-LEFT_OUT = frozenset({"var", "keys", ".git"})
+PAGE = "page.sealed"
+SEALED = (SECRETS, VARIABLES, PAGE)
+LEFT_OUT = frozenset({"var", "keys", "page", ".git"})
 UNDERWAY = (".", staging.PREFIX)
 MAX_FILE = 256 * 1024 * 1024
 MAX_FILES = 1_000_000
@@ -83,6 +85,9 @@ def write(
             variables = [path for path in records if _executed(site.root, path) and is_secret(path)]
         for path in variables:
             del records[path]
+        client_secret = site.root / page.FOLDER / page.CLIENT_SECRET
+        if client_secret.is_file() and not client_secret.is_symlink():
+            variables.append(client_secret)
         for path, content in records.items():
             pack.add(str(path.relative_to(site.root)), content)
         for path in _documents(site, pack):
@@ -91,11 +96,16 @@ def write(
         history = _checks(site)
         if history is not None:
             pack.add(f"var/{checks.FILE_NAME}", history)
+        accounts = page.copied(site.root)
         if secrets:
+            if accounts is not None:
+                pack.add(PAGE, secrets(accounts))
             pack.add(SECRETS, secrets(_packed(site.folder("keys"), _keys(site))))
             pack.add(VARIABLES, secrets(_packed(site.root, variables)))
         else:
             pack.left += [str(path.relative_to(site.root)) for path in variables]
+            if accounts is not None:
+                pack.left.append(f"{page.FOLDER}/{page.FILE_NAME}")
         manifest = Manifest(made, __version__, anchor, pack.files, tuple(pack.left))
         pack.add(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     return manifest
@@ -136,7 +146,9 @@ def restore(file: Path, root: Path, *, unseal: Callable[[bytes], bytes] | None =
         if missing.pop(name, "") != hashlib.sha256(content).hexdigest():
             raise _altered(file, name)
         if name in SEALED:
-            if unseal:
+            if unseal and name == PAGE:
+                page.placed(root, unseal(content))
+            elif unseal:
                 _unpack(root / "keys" if name == SECRETS else root, unseal(content), private=name == SECRETS)
             continue
         path = root / name
@@ -258,7 +270,7 @@ def _unpack(folder: Path, content: bytes, *, private: bool) -> None:
         for entry in packed:
             parts = Path(entry.name).parts
             right = parts and ".." not in parts and not Path(entry.name).is_absolute()
-            right = right and (len(parts) < 3 if private else parts[0] in modes.EXECUTED)
+            right = right and (len(parts) < 3 if private else parts[0] in (*modes.EXECUTED, page.FOLDER))
             file = packed.extractfile(entry) if entry.isreg() and right else None
             if file:
                 make_folder((folder / entry.name).parent, 0o700 if private else 0o750)

@@ -113,12 +113,15 @@ class Checks:
     @contextmanager
     def recording(self, policy: Policy) -> Iterator[Callable[[str, Sight], State]]:
         """A function that notes what a check saw of a server, and returns the server's state after it. What it has
-        noted is kept, however the process ends."""
+        noted is kept, however the process ends. A check is known by its server and its time: noted again, whenever
+        that is, it changes nothing; and one that arrives after a newer one is counted, but turns nothing."""
         with self._open() as database:
 
             def record(name: str, sight: Sight) -> State:
                 with _transaction(database):
                     before = _state(database, name)
+                    if before and sight.at <= before.checked and _noted(database, name, sight.at):
+                        return before
                     after = follow(before, sight, policy)
                     database.execute(
                         "INSERT OR IGNORE INTO checks VALUES (?, ?, ?, ?, ?)",
@@ -327,6 +330,13 @@ def _version(database: sqlite3.Connection) -> int:
 def _state(database: sqlite3.Connection, name: str) -> State | None:
     row = database.execute("SELECT state FROM state WHERE id = ?", (name,)).fetchone()
     return from_json(row[0], State) if row else None
+
+
+def _noted(database: sqlite3.Connection, name: str, at: int) -> bool:
+    """Is the check of that time known, by itself or in a sum?"""
+    places: list[tuple[str, tuple[object, ...]]] = [("checks WHERE id = ? AND at = ?", (name, at))]
+    places += [("rolled WHERE id = ? AND at = ? AND span = ?", (name, at // span * span, span)) for span in (HOUR, DAY)]
+    return any(database.execute(f"SELECT 1 FROM {where}", asked).fetchone() for where, asked in places)  # noqa: S608 (the three above)
 
 
 def _note_turn(database: sqlite3.Connection, name: str, before: State | None, after: State) -> None:

@@ -24,11 +24,15 @@ from msgspec import Struct
 from sopctl.errors import Action, InvalidRecord
 from sopctl.model import names
 from sopctl.model.as_json import NotJson, from_json
+from sopctl.model.text import counted
 from sopctl.store.across.marks import End, Mark, Marks
 from sopctl.store.codec import refuse_conflict
-from sopctl.store.durable import append_line, opened, write_atomic
+from sopctl.store.durable import append_line, make_folder, opened, write_atomic
 
 FILE_NAME = "journal.jsonl"
+STAMPS = "timestamps"
+"""The folder of the timestamps (RFC 3161) of where the journal ended: LINES-HASH.tsr."""
+MAX_STAMP = 64 * 1024
 MENDED = "-"
 """In place of a deposit: a line that says why the journal was mended, by whom and when."""
 ROSTER = "="
@@ -38,6 +42,8 @@ NEAR_THE_END = 64 * 1024
 """Bytes in which the newest event of a dossier is looked for first."""
 _ROSTER_LINE = msgspec.json.encode({"deposit": ROSTER})[:-1]
 _BEGINNING = re.compile(rb'\{"deposit":"([^"\\]{1,100})","seq":(\d{1,9}),')
+
+_STAMP = re.compile(r"([1-9][0-9]{0,8})-([0-9a-f]{64})\.tsr")
 
 RESTORE = (
     "Restore the journal from the site's git or a backup.",
@@ -85,6 +91,19 @@ def lags(name: str, missing: Sequence[int], events: int) -> bool:
     """Can a crash have left out the events of these numbers, of a history that has so many? The newest alone can be
     missing; the first only of a book of the house, since a dossier is opened together with its line."""
     return list(missing) in ([], [events]) and (1 not in missing or not re.match(names.ID, name))
+
+
+class Stamp(Struct, frozen=True):
+    """A timestamp that is kept: of which anchor, and the file."""
+
+    anchor: Anchor
+    path: Path
+
+    @property
+    def content(self) -> bytes:
+        """What the authority answered. Raises OutsideFailure, InvalidRecord."""
+        with opened(self.path, links=False) as file:
+            return file.read(MAX_STAMP)
 
 
 class Journal:
@@ -138,6 +157,28 @@ class Journal:
                 where=f"{self.path}:{anchor.lines}:1",
                 remedy=RESTORE,
             )
+
+    def keep_stamp(self, anchor: Anchor, content: bytes) -> Path:
+        """Keep a timestamp of where the journal ended. Raises OutsideFailure."""
+        folder = self.path.with_name(STAMPS)
+        make_folder(folder)
+        path = folder / f"{anchor.lines}-{anchor.head}.tsr"
+        write_atomic(path, content)
+        return path
+
+    def stamps(self) -> list[Stamp]:
+        """The timestamps that are kept, of the shortest journal first."""
+        paths = self.path.with_name(STAMPS).glob("*.tsr")
+        named = [(_STAMP.fullmatch(path.name), path) for path in paths]
+        found = [Stamp(Anchor(int(name[1]), name[2]), path) for name, path in named if name]
+        return sorted(found, key=lambda each: each.anchor.lines)
+
+    def other_stamps(self) -> list[Stamp]:
+        """Those of a journal that this one does not go on from. Raises InvalidRecord as `lines`."""
+        raw, _ = self._read()
+        self._chained(raw)
+        heads = {number: _digest(line) for number, line in enumerate(raw, 1)}
+        return [each for each in self.stamps() if heads.get(each.anchor.lines) != each.anchor.head]
 
     def catch_up(self, deposit: str, events: Sequence[Noted]) -> "Writer":
         """Bring the journal up to the events that a dossier has. Returns what its next event is noted with.
@@ -247,11 +288,11 @@ class Journal:
         """The error for a journal that lacks `count` events of a dossier."""
         return InvalidRecord(
             "journal-cut",
-            "the journal lacks {count} events of {deposit}, more than a crash can leave out: it was cut",
+            "the journal lacks {count} of {deposit}, more than a crash can leave out: it was cut",
             where=str(self.path),
             remedy=RESTORE,
             deposit=deposit,
-            count=count,
+            count=counted(count, "event"),
         )
 
     def _chained(self, raw: Sequence[bytes]) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -134,19 +135,38 @@ class Token(Struct, frozen=True, forbid_unknown_fields=True):
     label: Line
 
 
+class Bsre(Struct, frozen=True, forbid_unknown_fields=True):
+    """BSrE's eSign client service: its address (without the `/api/…`), the version of its API, and how the office's
+    application logs in there: `user`, and the password in the file keys/`password`. `origin`: the corner of a page from
+    which it counts, which its test at set-up shows; `ca`: a PEM file of the authority to trust."""
+
+    url: Annotated[str, Meta(pattern=r"^https://[^\s/?#@]{1,200}(/[^\s?#@]{0,100})?\Z")]
+    user: Line
+    password: KeyFile
+    version: Literal["v1", "v2"] = "v2"
+    origin: Literal["bottom-left", "top-left"] = "bottom-left"
+    ca: OptionalLine = ""
+
+
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     """Which papers the office has signed and files again. `wanted`: `todo` names those that lack signatures;
     `required`: the step after a hand-over form waits for them too. `level` is that of the signatures made here (PAdES),
-    with the timestamp authority (RFC 3161) at the URL `tsa`; `token` the one that signs."""
+    with the timestamp authority (RFC 3161) at the URL `tsa`; `token` the one that signs, `bsre` the service that
+    does."""
 
     papers: dict[PaperKind, Literal["wanted", "required"]] = {}
     level: Literal["b-b", "b-t", "b-lta"] = "b-b"
     tsa: Annotated[str, Meta(pattern=r"^(https?://[^\s]{1,300})?\Z")] = ""
     token: Token | None = None
+    bsre: Bsre | None = None
+    stamp_journal: bool = False
+    """Does the timestamp authority stamp every night where the journal ends?"""
+    online: bool = False
+    """May it be asked over the network whether certificates were revoked, where their authorities say so?"""
 
     def __post_init__(self) -> None:
-        if self.level != "b-b" and not self.tsa:
-            raise ValueError("Expected a timestamp authority (`tsa`) beside `level`")
+        if not self.tsa and (self.level != "b-b" or self.stamp_journal):
+            raise ValueError("Expected a timestamp authority (`tsa`) beside `level` or `stamp_journal`")
 
 
 Days = Annotated[int, Meta(ge=1, le=36500)]
@@ -173,10 +193,53 @@ class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     notify: tuple[str, ...] = ()
 
 
+class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
+    """The office's identity provider (OpenID Connect): its address, as what it knows the page, and by which of its
+    claims `accounts` names people: the claim → the account. The client's secret, where there is one, is the file
+    page/oidc-secret."""
+
+    issuer: Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9._~:/-]{1,300}\Z")]
+    client: Line
+    accounts: Annotated[dict[Line, Name], Meta(max_length=10_000)]
+    claim: Literal["email", "sub", "preferred_username"] = "email"
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.issuer)
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+            raise ValueError("Expected an encrypted address (https://) in `issuer`")
+
+
 class Page(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where people find the page: its address as they type it, such as https://titipan.example.org."""
+    """Where people find the page: its address as they type it, such as https://titipan.example.org; and who else may
+    say who they are."""
 
     url: Annotated[str, Meta(pattern=names.PAGE_URL)]
+    oidc: OpenID | None = None
+
+
+class EngineAt(Struct, frozen=True, forbid_unknown_fields=True):
+    """Workers in networks that the controller does not reach: the broker's address (tls://HOST:PORT), the `networks`
+    that have workers, and for how many minutes after its begin a run still begins checks."""
+
+    url: Annotated[str, Meta(pattern=names.BROKER_URL)]
+    networks: Annotated[tuple[Name, ...], Meta(max_length=200)] = ()
+    minutes: Annotated[int, Meta(ge=1, le=60)] = 4
+
+    def __post_init__(self) -> None:
+        if not names.is_address(self.host) and self.host != "localhost":
+            raise ValueError("Expected an IP address or a host name in `url`, as in tls://engine.example.org:4222")
+        if len(set(self.networks)) != len(self.networks):
+            raise ValueError("Expected each network once in `networks`")
+
+    @property
+    def host(self) -> str:
+        """The broker's name or address."""
+        return self.url.removeprefix("tls://").rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The broker's port."""
+        return int(self.url.rpartition(":")[2])
 
 
 UnitKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
@@ -234,9 +297,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
     language: Language = "id"
     """Of messages, unless a contact has another."""
+    inform_via: Literal["email", "webhook", "phone", "letter", "meeting"] | None = None
+    """How contact persons are informed where nobody says it: by a means of sopctl's, or by a person's own."""
     mail: Mail | None = None
     channels: dict[Name, Channel] = {}
     checks: CheckPolicy = CheckPolicy()
+    engine: EngineAt | None = None
     signing: Signing = Signing()
     copy_administrative: bool = False
     """Does the administrative contact get a copy of the messages to the technical one?"""
@@ -287,15 +353,19 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             yield ("escalation", str(days)), role
 
     @property
+    def secrets(self) -> dict[str, str]:
+        """The files of keys/ with the secrets that the settings name, and what each is for."""
+        found = {channel.url: f"the channel {name}" for name, channel in self.channels.items()}
+        if self.mail and self.mail.password:
+            found[self.mail.password] = "the mail server"
+        if self.signing.bsre:
+            found[self.signing.bsre.password] = "BSrE's service"
+        return found
+
+    @property
     def for_letters(self) -> tuple[str, ...]:
         """The keys of keys/ that letters may name: none that the settings themselves need."""
-        own = {
-            self.management.key,
-            self.management.before or "",
-            "vault",
-            *(channel.url for channel in self.channels.values()),
-        }
-        own |= {self.mail.password} if self.mail and self.mail.password else set()
+        own = {self.management.key, self.management.before or "", "vault", *self.secrets}
         return tuple(key for key in self.first_contact_keys if key not in own and not key.endswith(".pub"))
 
     def principal(self, login: str) -> Principal:

@@ -1,6 +1,7 @@
 """A site: the folder of text files in which an office keeps its racks, switches and dossiers."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
-from sopctl.model import private_key
+from sopctl.model import names, private_key
 from sopctl.model.intake.addresses import Network
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
@@ -68,6 +69,7 @@ class Site:
             )
         self.committed: list[tuple[str, int]] = []
         """Which events (deposit, number) were recorded through this object."""
+        self._read: dict[Path, Rack | SwitchRecord | Network | None] = {}
         self.recent: Recent | None = None
         """A reading of the register that this reader shares with others; None: read anew."""
         self.lagging: list[SopctlError] = []
@@ -138,6 +140,22 @@ class Site:
         a file's name is not its network's."""
         return tuple(self._records("networks", Network))
 
+    def rack(self, name: str) -> Rack | None:
+        """One rack, whatever is wrong with others; None where there is none of that name."""
+        return self._record("racks", name, Rack)
+
+    def network(self, name: str) -> Network | None:
+        """One network, as `rack`."""
+        return self._record("networks", name, Network)
+
+    def _record(self, folder: str, name: str, kind: type[Named]) -> Named | None:
+        path = self.folder(folder) / f"{name}.yml"
+        if path not in self._read:
+            there = re.match(names.FILE_NAME, name) and path.is_file()
+            self._read[path] = _named(path, kind) if there else None
+        found = self._read[path]
+        return found if isinstance(found, kind) else None
+
     def folder(self, name: str) -> Path:
         """A folder of the site, refused when it is a symbolic link (which could lead out of the site)."""
         path = self.root / name
@@ -152,17 +170,7 @@ class Site:
 
     def _records(self, folder: str, kind: type[Named]) -> Iterator[Named]:
         for path in sorted(self.folder(folder).glob("*.yml")):
-            record = codec.load(path, kind)
-            if record.name != path.stem:
-                raise InvalidRecord(
-                    "file-name-differs",
-                    "the record is called {name!r}, its file {file!r}",
-                    where=f"{path}:1:1",
-                    remedy="Make `name` and the file's name the same.",
-                    name=record.name,
-                    file=path.name,
-                )
-            yield record
+            yield _named(path, kind)
 
     def refuse_moved(self) -> None:
         """Raise NotNow where another controller works on the site now: nothing is recorded here, and nobody logs in
@@ -292,6 +300,21 @@ class Site:
             with suppress(FileNotFoundError):  # another command may have just removed it
                 found.append((path, path.stat().st_mtime))
         return sorted(found, key=lambda run: run[1], reverse=True)
+
+
+def _named(path: Path, kind: type[Named]) -> Named:
+    """A record whose file has its name."""
+    record = codec.load(path, kind)
+    if record.name != path.stem:
+        raise InvalidRecord(
+            "file-name-differs",
+            "the record is called {name!r}, its file {file!r}",
+            where=f"{path}:1:1",
+            remedy="Make `name` and the file's name the same.",
+            name=record.name,
+            file=path.name,
+        )
+    return record
 
 
 def _is_site(folder: Path) -> bool:

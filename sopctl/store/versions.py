@@ -12,6 +12,7 @@ from getpass import getuser
 from pathlib import Path
 
 from sopctl.errors import OutsideFailure, SopctlError
+from sopctl.model.text import counted
 from sopctl.store import books, issued, locks
 from sopctl.store.site import Site
 
@@ -72,7 +73,7 @@ def _message(command: str, events: dict[str, list[int]]) -> str:
     said = [f"{deposit} event {', '.join(map(str, numbers))}" for deposit, numbers in events.items()]
     if len(said) == 1:
         return f"{command}: {said[0]}"
-    return f"{command}: {len(said)} deposits\n\n" + "\n".join(said)
+    return f"{command}: {counted(len(said), 'deposit')}\n\n" + "\n".join(said)
 
 
 def _git(root: Path, *words: str) -> str:

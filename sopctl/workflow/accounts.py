@@ -16,6 +16,7 @@ from sopctl.model.unit import identity
 from sopctl.store.dossiers import Dossier
 from sopctl.store.page.accounts import Account, Accounts
 from sopctl.store.page.database import Database
+from sopctl.store.page.factors import Factors, Pending
 from sopctl.store.page.once import Once
 from sopctl.store.page.sessions import Sessions
 from sopctl.store.settings import Settings
@@ -29,6 +30,18 @@ FAILURES_OF_ACCOUNT = 5
 FAILURES_OF_ADDRESS = 30
 """How often a login may fail within a quarter of an hour: for one account from one address, and from one address.
 Nobody can lock an account out from elsewhere."""
+
+
+WAITING, WAITING_SECONDS = "code", 300
+"""What a login is called that waits for the second factor, and how long it waits."""
+
+
+@dataclass(frozen=True)
+class Entered:
+    """The secret for the cookie of who has given a password; is it worth nothing before the second factor?"""
+
+    secret: str
+    waits_for_code: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,9 +129,9 @@ def contact(site: Site, dossier: Dossier) -> Principal:
     return Principal("page:link", "unit", unit=identity(site.settings.units, dossier.deposit.unit))
 
 
-def log_in(site: Site, name: str, password: str, address: str, now: datetime) -> str:
-    """Begin a session. Returns its secret, for the cookie. Raises NotNow: one answer for a wrong password, an unknown
-    account, and one that sopctl.yml no longer knows; another one for too many failures."""
+def log_in(site: Site, name: str, password: str, address: str, now: datetime) -> Entered:
+    """Begin a session, or the half of one. Raises NotNow: one answer for a wrong password, an unknown account, and one
+    that sopctl.yml no longer knows; another one for too many failures."""
     book, at = sessions(site), now.timestamp()
     of_account, of_address = book.failures(name, address, at)
     if of_account >= FAILURES_OF_ACCOUNT or of_address >= FAILURES_OF_ADDRESS:
@@ -130,9 +143,19 @@ def log_in(site: Site, name: str, password: str, address: str, now: datetime) ->
         book.failed(name[:100], address, at)
         book.refused(at, name, address, "login-refused", "")
         raise NotNow("login-refused", "the name or the password is not right")
+    if Factors(Database(site)).counts(name):
+        secret = secrets.token_urlsafe(32)
+        Pending(Database(site)).keep(secret, WAITING, name, at, at + WAITING_SECONDS)
+        return Entered(secret, waits_for_code=True)
+    return Entered(begin(site, name, address, now))
+
+
+def begin(site: Site, name: str, address: str, now: datetime) -> str:
+    """Begin a session of someone who has proved who they are. Returns its secret, for the cookie."""
+    book = sessions(site)
     book.succeeded(name, address)
     secret = secrets.token_urlsafe(32)
-    book.begin(secret, name, at)
+    book.begin(secret, name, now.timestamp())
     return secret
 
 

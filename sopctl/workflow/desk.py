@@ -286,7 +286,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
         step = standing.step
         outcomes = step.ends_of(verb) if step else {}
         if step is None or not outcomes or task not in ("", step.task):
-            raise _not_due(dossier, verb)
+            raise _not_due(dossier, verb, task)
         ends = standing is dossier.standing and all(each.closes or each.resumes for each in outcomes.values())
         if standing.held and not ends:
             raise on_hold(dossier, standing.held)
@@ -430,16 +430,27 @@ def _due_for(dossier: Dossier, verb: str) -> Standing:
     return standing
 
 
-def _not_due(dossier: Dossier, verb: str) -> NotNow:
+def _wanted(dossier: Dossier, verb: str, task: str) -> str:
+    """What someone wanted to do: `receive (penitipan 7)`, where the procedures have steps for it."""
+    places = [
+        f"{each.name} {step.no}"
+        for each in dossier.procedures.values()
+        for step in each.steps
+        if step.verb == verb and task in ("", step.task)
+    ]
+    return f"{verb} ({', '.join(places)})" if places else verb
+
+
+def _not_due(dossier: Dossier, verb: str, task: str) -> NotNow:
     standing = dossier.standing
     if standing.step is None:
         return closed(dossier)
     actor = procedure.actor_title(dossier.procedures, standing)
     return NotNow(
         "not-due",
-        "{verb} is not due for {deposit}; what is due is {place}: {activity} ({actor})",
+        "{wanted} is not due for {deposit}; what is due is {place}: {activity} ({actor})",
         remedy=actions.due(dossier.summary) or (),
-        verb=verb,
+        wanted=_wanted(dossier, verb, task),
         deposit=dossier.id,
         place=standing.place,
         activity=standing.step.activity,

@@ -40,6 +40,10 @@ class Host(Struct, frozen=True):
     """Old SSH algorithms that its record allows."""
     destinations: Destinations | None = None
     """Where it may be; None for a switch, which the office itself names."""
+    jump: Jump | None = None
+    """The jump host of the network that it is in."""
+    server_name: str | None = None
+    """The name by which its services are asked, if that is known beside its address."""
 
     @property
     def place(self) -> str:
@@ -92,7 +96,7 @@ def target(
     jump: Jump | None = None,
 ) -> Target:
     """What to check of this host, which must show the key `expect`, by default its pinned one. Without a `user` nobody
-    logs in. `timeout`: seconds for the whole check."""
+    logs in. `timeout`: seconds for the whole check. `jump`: from where, if not from where the office reaches it."""
     if expect is None and host.pinned:
         expect = host.pinned.pin
     return Target(
@@ -102,7 +106,8 @@ def target(
         expect,
         services=services,
         timeout=timeout,
-        jump=jump,
+        jump=jump or host.jump,
+        server_name=host.server_name,
         old=host.old,
         destinations=host.destinations,
     )

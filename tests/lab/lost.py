@@ -6,7 +6,7 @@ power ends its run at once, and is as it was when it has started again, or confi
 
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,14 @@ POINTS = {
 }
 """Where in a run a server is lost: before this line of the file, in the test's copy of the playbooks."""
 
+RELEASE = "playbooks/release.yml"
+BACK = {
+    "accounts": (RELEASE, "    - name: Take back the accounts of the letter\n"),
+    "reload": (RELEASE, "    - name: Let what changed take effect\n"),
+    "last": (RELEASE, "    - name: Take back the management account\n"),
+}
+"""The same while a server is given back."""
+
 LET_GO = """
 cd /var/lib/sopctl/window 2>/dev/null || exit 0
 tries=0
@@ -63,20 +71,22 @@ LOST = [
 class Lost:
     """A run on servers that are each lost at another point of it."""
 
-    def __init__(self, there: "Broken", lab: LabStatus) -> None:
+    def __init__(
+        self, there: "Broken", lab: LabStatus, what: Sequence[tuple[str, str]], points: Mapping[str, tuple[str, str]]
+    ) -> None:
         self.root, self.servers, self._lab = there.root, there.servers, lab.name
         self._starting = threading.Lock()
         self._threads: list[threading.Thread] = []
         make_key(self.root / "keys/other", "other")
         other = (self.root / "keys/other.pub").read_text().strip()
-        for point, (name, line) in POINTS.items():
+        for point, (name, line) in points.items():
             path = self.root / name
             text = path.read_text()
             assert text.count(line) == 1, (name, line)
             indent = " " * (len(line) - len(line.lstrip()))
             task = "".join(f"{indent}{each}\n" for each in LOSE.replace("POINT", point).strip().splitlines())
             path.write_text(text.replace(line, f"{task}\n{line}"))
-        self.at = dict(zip(LOST, self.servers, strict=True))
+        self.at = dict(zip(what, self.servers, strict=True))
         for (_, point), deposit in self.at.items():
             fails = {"management_account_public_key": other} if point == "put back" else {}
             there.variables(deposit, lost_at=point, armed_window_seconds=900, armed_window_login_seconds=900, **fails)
@@ -87,7 +97,7 @@ class Lost:
         ended = threading.Event()
 
         def watch() -> None:
-            left = dict(self.at)
+            left = {key: each for key, each in self.at.items() if not (self.root / f"lost-{each}.done").exists()}
             while not ended.wait(0.1):
                 for what, deposit in [(what, each) for (what, _), each in left.items()]:
                     if (self.root / f"lost-{deposit}.asked").exists():
@@ -116,7 +126,7 @@ class Lost:
 
     def _power_comes_back(self) -> None:
         with self._starting, suppress(OutsideFailure):  # of another that is lost meanwhile: its own turn starts it
-            servers.up(self._lab, servers=len(LOST))
+            servers.up(self._lab, servers=len(self.at))
 
 
 def away_for_a_moment(server: LabServer) -> None:

@@ -225,3 +225,34 @@ def test_what_is_broken_stands_on_the_form_from_the_first_month_on(
     for words in ("Keadaan yang perlu ditangani", "tidak utuh (Pdgd)", "kabel daya tidak terpasang", "12 TB"):
         assert words in form
     assert sopctl("inventory", "conditions", deposit, "--format", "nagios").code == 2
+
+
+def test_a_server_behind_a_jump_host_is_checked_and_collected_from_there(
+    desk: Desk, lab: LabStatus, placed: Callable[..., str], sopctl: Callable[..., Ran]
+) -> None:
+    """Ansible's ssh goes the same way as the check, and whoever stands in for the jump host sees no login."""
+    hop, server, other = lab.servers[0], lab.servers[1], lab.servers[2]
+    seems_configured(desk, server)
+    root = desk.site.root
+    (root / "networks").mkdir(exist_ok=True)
+
+    def by(key: LabServer) -> None:
+        shown = next(one for one in key.host_keys if one.type == "ssh-ed25519")
+        jump = f"{{host: {hop.address}, port: {hop.port}, user: {hop.user}, host_key: '{shown.type} {shown.key}'}}"
+        (root / "networks" / "jauh.yml").write_text(f"name: jauh\nnetwork: 198.18.0.0/24\njump: {jump}\n")
+
+    (root / "racks/A1.yml").write_text((root / "racks/A1.yml").read_text() + "network: jauh\n")
+    by(hop)
+    deposit = due(desk, placed, server.address, server.port, server)
+    seen = "journalctl -q -u ssh --since -5min -o cat | grep -c 'Accepted publickey' || true"
+    before = int(servers.run(hop, seen).split()[-1])
+    (result,) = json.loads(sopctl("check", deposit, "--json").out)["results"]
+    assert (result["verdict"], result["jump"]["host"]) == ("accessible", hop.address), result
+    ran = sopctl("inventory", "collect", deposit)
+    assert ran.code == 0, ran
+    assert dossiers.read(desk.site, deposit).last("inventory") is not None
+    assert int(servers.run(hop, seen).split()[-1]) >= before + 3, "its own login, the check and the run"
+    by(other)
+    (result,) = json.loads(sopctl("check", deposit, "--json").out)["results"]
+    assert (result["rung"], result["cause"]) == ("jump", "host-key-changed")
+    assert sopctl("inventory", "collect", deposit).code != 0

@@ -1,9 +1,13 @@
 """The demo, whole: what it shows is what the records say, and nothing is left behind. Also when it is interrupted."""
 
+import http.client
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +17,10 @@ from sopctl.adapters.lab import LabStatus, Tier
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
+from sopctl.workflow import accounts
+from sopctl.workflow.setup.demo import _Demo, run
 from tests.lab.traces import traces
+from tests.page.calling import Caller
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
@@ -62,6 +69,35 @@ def test_the_main_job_on_booted_servers(tmp_path: Path, lab: LabStatus, demo_lab
     assert_whole(tmp_path / "site", ran)
     assert "✓ service" in ran.stdout, "the letter's port was tried"
     assert traces(demo_lab) == []
+
+
+def test_the_site_in_a_browser_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lab: LabStatus) -> None:
+    """The demo's own end, on a site that has not played through: what the whole demo shows is shown above."""
+    monkeypatch.setattr(_Demo, "play", _Demo.make_site)
+    monkeypatch.setattr(servers, "up", lambda *_, **__: lab)
+    monkeypatch.setattr(servers, "down", lambda *_, **__: None)
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    said: list[str] = []
+    codes: list[int] = []
+
+    def visit() -> None:
+        caller = Caller(lambda: http.client.HTTPConnection("127.0.0.1", port, timeout=30), f"127.0.0.1:{port}")
+        try:
+            codes.append(caller.awaited())
+            logins = re.findall(r"log in as (\w+) +with (\S+)", "\n".join(said))
+            for name, password in logins:
+                caller.cookies.clear()
+                codes.append(caller.fill("/masuk", name=name, password=password)[0])
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    run(tmp_path / "site", lab_name="x", keep=False, page=port, say=said.append, heading=said.append)
+    visitor.join(60)
+    assert codes == [200, 303, 303, 303]
+    assert accounts.kept(Site(tmp_path / "site")).all() == [], "nobody can log in any more"
 
 
 def test_the_main_job_in_a_plain_container(tmp_path: Path, lab: LabStatus, demo_lab: str) -> None:

@@ -112,7 +112,7 @@ def test_by_password_to_a_server_without_python(placed: Placed, tmp_path: Path) 
     # The raw way: the accounts, which let the requester in.
     raw = Options(raw=True)
     assert configuring.configure(desk, deposit, password=Password(secret), options=raw).answer
-    assert reach(desk.site, placed.dossier()).account == "sopctl", "from now on with our own key"
+    assert reach(desk.site, placed.dossier().summary).account == "sopctl", "from now on with our own key"
     repaired = configuring.repair(desk, [deposit], options=raw).only()
     assert repaired.data["changed"] == "0"
     notifying.notify(desk, deposit, via="phone")

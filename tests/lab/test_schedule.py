@@ -20,7 +20,6 @@ UNITS = (
 )
 LARGE = (
     "ansible*",
-    "babel",
     "typst",
     "mypy*",
     "*mypyc*",
@@ -106,3 +105,52 @@ def test_timers_run_the_jobs_and_leave_nothing(pristine: LabServer, lab: servers
     assert json.loads(on(pristine, "schedule", "install", "--json"))["changed"] == [daily], "set right again"
     on(pristine, "schedule", "remove")
     assert servers.run(pristine, UNITS) == "", "nothing stays behind"
+
+
+def test_the_page_as_a_service_of_an_account_without_keys(pristine: LabServer, lab: servers.LabStatus) -> None:
+    if lab.tier is not Tier.SYSTEMD:
+        pytest.fail("a service needs the tier that boots systemd")
+    put_sopctl_on(pristine)
+    servers.run(pristine, "groupadd --system penitipan; groupadd --system proksi; useradd --system --gid proksi proksi")
+    settings = 'page: {url: "https://titipan.example.org"}\nsite: {group: penitipan}'
+    servers.run(pristine, f"printf '%s\\n' {shlex.quote(settings)} >>{shlex.quote(SITE)}/sopctl.yml")
+    repair = f"/usr/bin/python3 -m sopctl --site {shlex.quote(SITE)} doctor --repair >/dev/null 2>&1"
+    servers.run(pristine, f"cd / && {repair} || true", timeout=60)
+    changed = json.loads(on(pristine, "schedule", "install", "--page", "--json"))["changed"]
+    assert len(changed) == 9
+    unit = next(each for each in changed if each.endswith("-page.service"))
+    assert json.loads(on(pristine, "schedule", "show", "--json"))["page"] == "active", servers.run(
+        pristine, f"journalctl -u {unit} | tail -20"
+    )
+    servers.run(pristine, "usermod --append --groups sopctl-page proksi")
+    ask = (
+        "import socket, sys; s = socket.socket(socket.AF_UNIX); s.settimeout(30); s.connect(sys.argv[1]);"
+        "s.sendall(b'GET /sehat HTTP/1.1\\r\\nHost: titipan.example.org\\r\\nConnection: close\\r\\n\\r\\n');"
+        "print(s.recv(9999).decode())"
+    )
+    socket = f"/run/{unit.removesuffix('.service')}/page.sock"
+    wait = f"for i in $(seq 300); do test -S {socket} && break; sleep 0.1; done; "
+    for user, expected in (("proksi", "200 OK"), ("nobody", "PermissionError")):
+        said = servers.run(
+            pristine, f"{wait}runuser -u {user} -- python3 -c {shlex.quote(ask)} {socket} 2>&1 || true", timeout=60
+        )
+        assert expected in said
+    process = servers.run(pristine, f"systemctl show -P MainPID {unit}").strip()
+    keys = f"{shlex.quote(SITE)}/keys"
+    for inside in (
+        f"runuser -u sopctl-page -- ls {keys}",
+        f"nsenter -t {process} -m -- ls -A {keys}/ | grep .",
+        f"nsenter -t {process} -m -- touch {shlex.quote(SITE)}/sopctl.yml",
+        f"nsenter -t {process} -m -- touch /etc/x",
+        f"nsenter -t {process} -n -- ip route get 198.18.0.1",
+    ):
+        assert servers.run(pristine, f"{inside} >/dev/null 2>&1 && echo done || echo refused").strip() == "refused", (
+            inside
+        )
+    invited = json.loads(
+        as_petugas(pristine, f"/usr/bin/python3 -m sopctl --site {shlex.quote(SITE)} account invite kadis --json")
+    )
+    assert invited["link"].startswith("https://titipan.example.org/undangan/")
+    on(pristine, "schedule", "remove")
+    assert servers.run(pristine, UNITS) == "", "nothing stays behind"
+    servers.run(pristine, f"test ! -e {socket}")

@@ -18,8 +18,9 @@ from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup.init import make_key
-from tests.conftest import Ran
-from tests.lab.lost import LET_GO, LOST, Lost
+from sopctl.workflow.steps import notifying
+from tests.conftest import Ran, give_back
+from tests.lab.lost import BACK, LET_GO, LOST, POINTS, Lost
 from tests.lab.traces import kill_all
 
 pytestmark = pytest.mark.lab
@@ -151,7 +152,7 @@ def test_a_server_that_is_lost_in_a_run(
     broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
 ) -> None:
     there = broken(len(LOST))
-    lost = Lost(there, lab)
+    lost = Lost(there, lab, LOST, POINTS)
     before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
     with lost.under_way():
         ran = sopctl("configure", "--due", "--json", timeout=900)
@@ -176,6 +177,41 @@ def test_a_server_that_is_lost_in_a_run(
             assert note.startswith("server tidak terjangkau: "), note
             assert (back in note) == (point in ("accounts", "prove")), note
             assert ("kecuali jendelanya sudah ditutup" in note) == (point == "prove"), note
+
+
+@pytest.mark.battery
+@pytest.mark.timeout(1200)
+def test_a_server_that_is_lost_while_it_is_given_back(
+    broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
+) -> None:
+    """What was not taken back yet stays due: the next release takes it back, and the server is as it was."""
+    there = broken(len(BACK))
+    before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
+    assert sopctl("configure", "--due", timeout=600).code == 0
+    lost = Lost(there, lab, [("power", point) for point in BACK], BACK)
+    for deposit in there.servers:
+        notifying.notify(there.desk, deposit, via="phone")
+        ran = sopctl("verify", deposit)
+        assert ran.code == 0, ran.err
+    for (_, point), deposit in lost.at.items():
+        server = there.servers[deposit]
+        serial = f"SN-{server.address}-{server.port}"
+        give_back(there.desk, deposit, serial)
+        with lost.under_way():
+            ran = sopctl("release", deposit, timeout=300)
+        servers.up(lab.name, servers=len(BACK))
+        if ran.code:
+            assert ran.code == 6, (point, ran.err)
+            assert there.standing(deposit)[1] == "failed", point
+            there.variables(deposit)
+            assert sopctl("release", deposit, timeout=300).code == 0, point
+        now = servers.run(server, SNAPSHOT)
+        assert without_homes(now) == without_homes(before[deposit]), point
+
+
+def without_homes(found: str) -> list[str]:
+    """Homes stay after a release: they are their people's, as docs/lab.md says."""
+    return [line for line in found.splitlines() if "/home/" not in line]
 
 
 def _wait_for(server: LabServer, condition: str) -> None:

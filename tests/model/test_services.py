@@ -17,6 +17,8 @@ from sopctl.model.services import Ports
         ("8000-8010", Ports("tcp", 8000, 8010), "8000-8010"),
         ("8000-8000", Ports("tcp", 8000, 8000), 8000),
         ("65535-65535/udp", Ports("udp", 65535, 65535), "65535/udp"),
+        ("443/https", Ports("tcp", 443, 443), "443/https"),
+        ("25/smtp", Ports("tcp", 25, 25), "25/smtp"),
     ],
 )
 def test_a_port_or_a_range(text: str | int, read: Ports, written: str | int) -> None:
@@ -26,7 +28,24 @@ def test_a_port_or_a_range(text: str | int, read: Ports, written: str | int) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0", "65536", "80-", "90-80", "80/sctp", "53/UDP", "080", "80,81", "8 0", "80\n", "٨٠"]
+    "text",
+    [
+        "",
+        "0",
+        "65536",
+        "80-",
+        "90-80",
+        "80/sctp",
+        "53/UDP",
+        "080",
+        "80,81",
+        "8 0",
+        "80\n",
+        "٨٠",
+        "80-90/http",
+        "443/HTTPS",
+        "443/",
+    ],
 )
 def test_what_is_no_port(text: str) -> None:
     with pytest.raises(ValueError, match="Expected"):
@@ -46,4 +65,5 @@ def test_a_list() -> None:
 
 
 def test_which_can_be_tried_from_outside() -> None:
-    assert services.single_tcp((443, "53/udp", "8000-8010", "22")) == (443, 22)
+    asked = (443, "53/udp", "8000-8010", "22", "443/https", "25/smtp")
+    assert [str(each) for each in services.tried(asked)] == ["443", "22", "443/https", "25/smtp"]

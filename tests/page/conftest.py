@@ -87,6 +87,12 @@ def login(
     return enter
 
 
+def page_of(site: Site, clock: Clock) -> Browser:
+    """A browser of somebody who is not logged in, at the page of a site."""
+    app = application(site.root, hosts=frozenset({"titipan.example.org"}), secure=True, clock=clock)
+    return Browser(app, base_url=URL, follow_redirects=False)
+
+
 def open_account(site: Site, name: str, clock: Clock) -> None:
     """Invite and accept."""
     made = accounts.invite(site, name, clock(), "auditor" if name == "inspektorat" else None)

@@ -8,7 +8,7 @@ from pathlib import Path
 import sopctl.page
 from sopctl.model.rack import FACES
 from sopctl.model.sop import verbs
-from sopctl.page import acts, words
+from sopctl.page import acts, inspection, words
 from sopctl.page.english import ENGLISH, INDONESIAN
 from sopctl.page.handlers import requesting
 from sopctl.workflow.views.board import STATES
@@ -30,7 +30,9 @@ def said() -> Iterator[str]:
     for form in acts.FORMS:
         yield from (form.title, form.button)
         for field in form.fields:
-            yield from filter(None, (field.label, field.hint, *(label for _, label in field.choices)))
+            yield from filter(None, (field.hint, field.section, "" if field.official else field.label))
+            yield from (label for value, label in field.choices if not (field.official and value == label))
+    yield from inspection.ACCESSORIES
     yield from (f"keadaan: {state}" for state in STATES)
     yield from (f"dokumen: {state}" for state in ("altered", "missing"))
     yield from (f"sisi: {face}" for face in FACES)

@@ -132,6 +132,43 @@ def test_who_holds_the_history_too_long_is_named_as_the_cause(site: Site, monkey
             note(kept, [Sight(120, ok=True)])
 
 
+def everything(checks: Checks) -> list[object]:
+    with closing(sqlite3.connect(checks._path)) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return [(name, database.execute(f"SELECT * FROM {name}").fetchall()) for name in tables]
+
+
+@pytest.mark.parametrize("span", [1, HOUR, DAY])
+def test_the_same_answers_again_change_nothing(site: Site, span: int) -> None:
+    """However often, in whichever order, and also when their single rows are rolled up."""
+    checks = Checks(site)
+    play(checks, "++-+---++")
+    if span > 1:
+        checks.prune(20 * DAY, Retention(checks_days=14, hours_days=90 if span == HOUR else 17))
+    assert checks.counts("PS-1", 0, 20 * DAY)[0].span == span
+    before = everything(checks)
+    play(checks, "++-+---++")
+    note(checks, [Sight(120, ok=False, cause="refused")] * 3)
+    for minute in (8, 3, 0):
+        play(checks, "++-+---++"[minute], first=minute)
+    assert everything(checks) == before
+
+
+def test_one_failed_answer_that_comes_three_times_is_one(site: Site) -> None:
+    checks = Checks(site)
+    note(checks, [Sight(60, ok=True), Sight(120, ok=True), *[Sight(180, ok=False, cause="silent")] * 3])
+    assert (checks.states()["PS-1"].status, checks.outages("PS-1")) == (Status.UP, [])
+
+
+def test_an_answer_that_was_overtaken_is_counted_and_turns_nothing(site: Site) -> None:
+    checks = Checks(site)
+    play(checks, "++-")
+    state = checks.states()
+    note(checks, [Sight(90, ok=False, cause="silent")])
+    assert checks.states() == state
+    assert [one.at for one in checks.counts("PS-1", 0, 1000)] == [0, 60, 90, 120]
+
+
 def test_a_server_that_is_long_gone_leaves_nothing(site: Site) -> None:
     checks, keep = Checks(site), Retention(days_days=4)
     play(checks, "++---", first=0)

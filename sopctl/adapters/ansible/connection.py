@@ -1,9 +1,10 @@
-"""The ssh options that make Ansible accept only a server's pinned host key."""
+"""The ssh options that make Ansible accept only a server's pinned host key, and go through its network's jump host."""
 
 import re
+import shlex
 
 from sopctl.errors import InvalidRecord
-from sopctl.model.access.target import HostKey
+from sopctl.model.access.target import HostKey, Jump
 from sopctl.model.text import printable
 
 ALGORITHMS = {
@@ -16,8 +17,9 @@ ALGORITHMS = {
 """Key type (RFC 4253, 5656, 8709) → the signature algorithms to offer for it; never RSA with SHA-1 (RFC 8332)."""
 
 
-def ssh_common_args(host_key: HostKey | None) -> str:
-    """The value of `ansible_ssh_common_args` that accepts this host key and no other.
+def ssh_common_args(host_key: HostKey | None, jump: Jump | None = None) -> str:
+    """The value of `ansible_ssh_common_args` that accepts this host key and no other, through the jump host `jump`,
+    which must show its own.
 
     The key is in the options themselves (KnownHostsCommand, ssh_config(5)), so there is no file to keep in step with
     the records; `%H` is the server's name as ssh looks it up, port included. Without a pinned key, ssh knows no key at
@@ -25,6 +27,20 @@ def ssh_common_args(host_key: HostKey | None) -> str:
 
     Raises InvalidRecord for a key that is not a public host key of a known type.
     """
+    return " ".join(f"-o {shlex.quote(option)}" for option in _options(host_key) + ([_proxy(jump)] if jump else []))
+
+
+def _proxy(jump: Jump) -> str:
+    """The option by which ssh reaches the server from the jump host. In a ProxyCommand a % of its own is doubled
+    (ssh_config(5), TOKENS); the words are quoted for the shell that ssh starts it with."""
+    options = [*_options(jump.host_key), "BatchMode=yes", "LogLevel=ERROR", "ConnectTimeout=20", "ControlPath=none"]
+    words = ["ssh", "-F", "none", *(word for option in options for word in ("-o", option))]
+    words += ["-i", jump.key_file, "-p", str(jump.port), "-l", jump.user]
+    command = shlex.join(words).replace("%", "%%")
+    return f"ProxyCommand={command} -W '[%h]:%p' {shlex.quote(jump.host)}"
+
+
+def _options(host_key: HostKey | None) -> list[str]:
     options = [
         "UserKnownHostsFile=/dev/null",
         "GlobalKnownHostsFile=/dev/null",
@@ -43,6 +59,6 @@ def ssh_common_args(host_key: HostKey | None) -> str:
                 remedy=f"Pin a key of one of these types: {', '.join(ALGORITHMS)}.",
                 type=printable(host_key.type, 40),
             )
-        options.insert(0, f'KnownHostsCommand="/bin/echo %H {host_key.type} {host_key.key}"')
+        options.insert(0, f"KnownHostsCommand=/bin/echo %H {host_key.type} {host_key.key}")
         options.append(f"HostKeyAlgorithms={ALGORITHMS[host_key.type]}")
-    return " ".join(f"-o {option}" for option in options)
+    return options

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from sopctl.adapters.bmc.faults import BmcFault
 from sopctl.adapters.bmc.watch import Endpoint, Watch
-from sopctl.errors import SopctlError
+from sopctl.errors import SopctlError, missing_extra
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.text import printable
 
@@ -78,11 +78,7 @@ def _session(endpoint: Endpoint, login: Login, watch: Watch) -> Iterator[Any]:
     try:
         import redfish  # loads requests and more, only where a BMC is asked
     except ImportError:
-        raise BmcFault(
-            "bmc-library-missing",
-            "the library for BMCs is not installed",
-            remedy="Install sopctl with it: pip install 'sopctl[bmc]'.",
-        ) from None
+        raise missing_extra("bmc").recast(BmcFault) from None
 
     from sopctl.adapters.bmc.gate import Gate
 

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 
@@ -24,6 +25,8 @@ class Endpoint(Struct, frozen=True):
     pinned: str = ""
     destinations: Destinations | None = None
     """Where it may be."""
+    connect: Callable[[str, int, float], socket.socket] | None = None
+    """How a connection to it is made, if not from here."""
 
     @property
     def place(self) -> str:
@@ -57,7 +60,10 @@ class Watch:
     def connect(self) -> socket.socket:
         """A TCP connection that ends with this watch. Raises OSError, and as `refuse`."""
         where = self._endpoint
-        made = connect(where.address, where.port, self.left(), where.destinations)
+        if where.connect:
+            made = where.connect(where.address, where.port, self.left())
+        else:
+            made = connect(where.address, where.port, self.left(), where.destinations)
         with self._lock:
             self._sockets.append(made.dup())
         self.refuse()

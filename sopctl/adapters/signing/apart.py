@@ -21,7 +21,7 @@ from msgspec import Struct
 
 import sopctl
 from sopctl.adapters.signing.examining import examine
-from sopctl.errors import OutsideFailure
+from sopctl.errors import OutsideFailure, missing_extra
 from sopctl.model.signing.signatures import Examined, Trust
 
 SECONDS = 60.0
@@ -43,10 +43,9 @@ class Question(Struct, frozen=True, array_like=True):
 
 
 class Reply(Struct, frozen=True):
-    """What was found; or why nothing could be: `missing`, the extra is not installed."""
+    """What was found; nothing where the extra is not installed."""
 
     examined: Examined | None = None
-    missing: str = ""
 
 
 class Examiner:
@@ -80,12 +79,7 @@ class Examiner:
         finally:
             watch.cancel()
         if found.examined is None:
-            raise OutsideFailure(
-                "signing-missing",
-                "what reads and makes signatures is not installed: {reason}",
-                remedy="Install it: pip install 'sopctl[sign]'",
-                reason=found.missing,
-            )
+            raise missing_extra("sign")
         return found.examined
 
     def _started(self) -> "subprocess.Popen[bytes]":
@@ -135,8 +129,8 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             asked = msgspec.msgpack.decode(_read(source), type=Question)
             try:
                 reply = Reply(examine(asked.content, asked.trust, asked.now, asked.issued))
-            except OutsideFailure as error:
-                reply = Reply(missing=str(error.values.get("reason", "")))
+            except OutsideFailure:
+                reply = Reply()
             _write(sink, msgspec.msgpack.encode(reply))
 
 

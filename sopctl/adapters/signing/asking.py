@@ -8,8 +8,8 @@ other authorities, .netrc) plays a part.
 import base64
 import socket
 import ssl
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
@@ -54,57 +54,73 @@ def ask(
 
     Raises NotSent and Lost.
     """
-    parts = urlsplit(url)
-    try:
-        connection = _connected(parts.scheme, parts.hostname or "", parts.port, ca)
-    except (OSError, ValueError, HTTPException) as error:
-        raise NotSent(_said(error)) from None
-    sent = dict(headers)
-    if login:
-        sent["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
     late = Event()
-    watch = Timer(seconds, _break, (connection, late))
-    watch.daemon = True
-    watch.start()
-    try:
-        path = parts.path or "/"
-        connection.request(
-            "GET" if body is None else "POST", f"{path}?{parts.query}" if parts.query else path, body, sent
-        )
-        response = connection.getresponse()
+    with ExitStack() as stack:
+        try:
+            parts = urlsplit(url)
+            connection, context = _way(parts.scheme, parts.hostname or "", parts.port, ca)
+            sock = socket.create_connection((connection.host, connection.port), CONNECTING)
+            stack.callback(sock.close)
+            stack.enter_context(_ended_after(sock, seconds, late))
+            sock.settimeout(None)
+            connection.sock = context.wrap_socket(sock, server_hostname=connection.host) if context else sock
+            stack.callback(connection.close)
+        except (OSError, ValueError, HTTPException) as error:
+            raise NotSent("no connection in time" if late.is_set() else _said(error)) from None
+        sent = {**headers, "Connection": "close"}
+        if login:
+            sent["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
+        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        try:
+            connection.request("GET" if body is None else "POST", path, body, sent)
+            return _answer(connection, most, late)
+        except (OSError, HTTPException, ValueError) as error:
+            raise Lost("no whole answer in time" if late.is_set() else _said(error)) from None
+
+
+def _answer(connection: HTTPConnection, most: int, late: Event) -> Answer:
+    """The whole answer. Raises Lost where it is too large or ends early, and what the connection raises."""
+    with connection.getresponse() as response:
         content = b""
         while part := response.read(65536):
             content += part
             if len(content) > most:
                 raise Lost(f"the answer is larger than {most} bytes")
+        if late.is_set():  # the watch ended it: what came may be a part
+            raise Lost("no whole answer in time")
         if response.length:
-            raise Lost("no whole answer in time" if late.is_set() else "the answer was cut off")
+            raise Lost("the answer was cut off")
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
-    except (OSError, HTTPException, ValueError) as error:
-        raise Lost("no whole answer in time" if late.is_set() else _said(error)) from None
-    finally:
-        watch.cancel()
-        connection.close()
 
 
-def _connected(scheme: str, host: str, port: int | None, ca: Path | None) -> HTTPConnection:
-    """A connection to that host. Raises OSError (of which ssl.SSLError is one), ValueError."""
-    if scheme == "https":
-        context = ssl.create_default_context(cafile=str(ca) if ca else None)
-        connection: HTTPConnection = HTTPSConnection(host, port, timeout=CONNECTING, context=context)
-    elif scheme == "http":
-        connection = HTTPConnection(host, port, timeout=CONNECTING)
-    else:
+def _way(scheme: str, host: str, port: int | None, ca: Path | None) -> tuple[HTTPConnection, ssl.SSLContext | None]:
+    """A connection to that host, not yet made, and whom TLS trusts. Raises OSError, ValueError."""
+    if scheme not in ("http", "https") or not host:
         raise ValueError(f"no address of the web: {scheme}")
-    connection.connect()
-    connection.sock.settimeout(None)  # from here on the watch bounds it
-    return connection
+    if scheme == "http":
+        return HTTPConnection(host, port), None
+    context = ssl.create_default_context(cafile=str(ca) if ca else None)
+    return HTTPSConnection(host, port, context=context), context
 
 
-def _break(connection: HTTPConnection, late: Event) -> None:
-    late.set()
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+@contextmanager
+def _ended_after(sock: socket.socket, seconds: float, late: Event) -> Iterator[None]:
+    """End whatever is said over a socket when its time is over. This holds the socket itself: HTTPConnection forgets
+    its own where an answer says that it is the last."""
+    with sock.dup() as held:
+
+        def end() -> None:
+            late.set()
+            with suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+
+        watch = Timer(seconds, end)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
 
 
 def _said(error: Exception) -> str:

@@ -13,10 +13,12 @@ import logging
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sopctl.adapters.signing import missing, pages
-from sopctl.model.signing.signatures import Change, Examined, Level, Signature, Signer, Trust, Word
+from sopctl.adapters.signing import pages
+from sopctl.errors import missing_extra
+from sopctl.model.signing.signatures import Change, Examined, Level, Signature, Signer, Source, Stamped, Trust, Word
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -24,11 +26,14 @@ if TYPE_CHECKING:
     from pyhanko_certvalidator import ValidationContext
 
 MAX_SIGNATURES = 50
+MAX_SOURCES = 20
+"""How many places are named where it may be asked whether certificates were revoked."""
 MAX_BROUGHT = 200
 """How many certificates, CRLs and OCSP answers of a file are read."""
 CLOCKS = timedelta(minutes=5)
 """How far the clock of a timestamp authority may be ahead of ours."""
 
+MAX_URL = 500
 _LONGEST = 200
 """Characters of a name in a certificate."""
 
@@ -42,8 +47,8 @@ def examine(content: bytes, trust: Trust, now: datetime, issued: bytes | None = 
     try:
         import pyhanko.sign.validation  # noqa: F401
         import pypdfium2  # noqa: F401
-    except ImportError as error:
-        raise missing(error) from error
+    except ImportError:
+        raise missing_extra("sign") from None
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it would log, the words here say
     logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
     try:
@@ -56,6 +61,30 @@ def examine(content: bytes, trust: Trust, now: datetime, issued: bytes | None = 
         return Examined(problem=printable(f"{type(error).__name__}: {error}", _LONGEST))
 
 
+def examine_timestamp(answer: bytes, data: bytes, trust: Trust, now: datetime) -> tuple[Stamped, tuple[Source, ...]]:
+    """What the answer of a timestamp authority (RFC 3161, 2.4.2) is worth for `data`, and where what is not known of
+    revocation may be asked for. Raises OutsideFailure where the extra is missing."""
+    try:
+        from asn1crypto import tsp
+        from pyhanko.sign.general import SigningError
+        from pyhanko.sign.validation.errors import SignatureValidationError
+    except ImportError:
+        raise missing_extra("sign") from None
+    judge = _Judge(Trust(), trust, now)
+    try:
+        signed = tsp.TimeStampResp.load(answer, strict=True)["time_stamp_token"]["content"]
+        said = signed["encap_content_info"]["content"].parsed
+        imprint, at = said["message_imprint"], said["gen_time"].native
+        whose = _name(next(each.chosen for each in signed["certificates"]).issuer.native)
+        same = imprint["hash_algorithm"]["algorithm"].native == "sha256"
+        if not same or imprint["hashed_message"].native != hashlib.sha256(data).digest():
+            return Stamped("broken", at, whose), ()
+        word = asyncio.run(judge.stamped(signed))
+    except (SignatureValidationError, SigningError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        return Stamped("unreadable"), ()
+    return Stamped(word, at, whose), tuple(judge.wanted)[:MAX_SOURCES]
+
+
 async def _examine(content: bytes, trust: Trust, now: datetime, issued: bytes | None) -> Examined:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.fields import enumerate_sig_fields
@@ -65,7 +94,7 @@ async def _examine(content: bytes, trust: Trust, now: datetime, issued: bytes | 
     every = reader.embedded_signatures
     if filled > MAX_SIGNATURES:
         return Examined(problem=f"it has {filled} signatures")
-    judge = _Judge(reader, trust, now)
+    judge = _Judge(brought(reader), trust, now)
     signatures = await judge.all(every)
     signatures += [Signature("", "unreadable")] * (filled - len(every))  # of a kind that the library passes over
     changes: dict[Change, None] = {}
@@ -78,7 +107,7 @@ async def _examine(content: bytes, trust: Trust, now: datetime, issued: bytes | 
             changes["more"] = None
     if filled and not covered:
         changes["appended-after"] = None
-    return Examined(tuple(signatures), how, tuple(changes))
+    return Examined(tuple(signatures), how, tuple(changes), wanted=tuple(judge.wanted)[:MAX_SOURCES])
 
 
 def _covers(last: "EmbeddedPdfSignature", content: bytes) -> bool:
@@ -141,10 +170,12 @@ class _Proven(NamedTuple):
 class _Judge:
     """Judges the signatures of one file, each at its time."""
 
-    def __init__(self, reader: Any, trust: Trust, now: datetime) -> None:
+    def __init__(self, brought: Trust, trust: Trust, now: datetime) -> None:
         self._trust, self._now = trust, now.astimezone(UTC)
-        self._brought = _brought(reader)
+        self._brought = brought
         """The certificates, CRLs and OCSP answers in the file itself (its DSS)."""
+        self.wanted: dict[Source, None] = {}
+        """Where it may be asked what is not known of revocation."""
 
     async def all(self, every: "Iterable[EmbeddedPdfSignature]") -> list[Signature]:
         """Each signature's verdict, in the order in which they were made."""
@@ -227,7 +258,22 @@ class _Judge:
             status = TimestampSignatureStatus(**said)
             if status.trusted and status.intact:
                 return status.timestamp if status.timestamp <= self._now + CLOCKS else None
+        status = TimestampSignatureStatus(
+            **await generic_cms.validate_tst_signed_data(token, self._silent(moment), imprint)
+        )
+        if status.trusted and status.intact:
+            self._want(status.validation_path)
         return None
+
+    async def stamped(self, signed: Any) -> Word:
+        """What a timestamp is worth now, whatever it is of."""
+        return (await self._word(signed, b"", self._now, timestamp=True))[0]
+
+    def _want(self, path: Any) -> None:
+        """Note where the authorities of a path that leads to a trusted root say what was revoked."""
+        every = list(path.iter_certs(include_root=True)) if path else []
+        for issuer, certificate in pairwise(every):
+            self.wanted.update(dict.fromkeys(sources(certificate, issuer)))
 
     async def _word(self, signed: Any, digest: bytes, moment: datetime, *, timestamp: bool = False) -> tuple[Word, str]:
         from pyhanko.sign.validation import generic_cms
@@ -253,11 +299,12 @@ class _Judge:
             status = await generic_cms.async_validate_cms_signature(
                 signed,
                 raw_digest=None if timestamp else digest,
-                validation_context=self._context(moment, brought=True, mode="soft-fail"),
+                validation_context=self._silent(moment),
                 key_usage_settings=usage,
                 **more,
             )
             if status.trusted:
+                self._want(status.validation_path)
                 return last
             begins = status.signing_cert["tbs_certificate"]["validity"]["not_before"].native
             return ("not-yet-valid" if moment < begins else "wrong-purpose"), ""
@@ -268,7 +315,11 @@ class _Judge:
         if self._brought.crls or self._brought.ocsps:
             yield self._context(moment, brought=True)
 
-    def _context(self, moment: datetime, *, brought: bool, mode: str = "require") -> "ValidationContext":
+    def _silent(self, moment: datetime) -> "ValidationContext":
+        """What is believed where nothing is known of revocation."""
+        return context(Trust(self._trust.roots, (*self._trust.others, *self._brought.others)), moment, "soft-fail")
+
+    def _context(self, moment: datetime, *, brought: bool) -> "ValidationContext":
         trust, file = self._trust, self._brought
         known = Trust(
             trust.roots,
@@ -276,7 +327,7 @@ class _Judge:
             (*trust.crls, *(file.crls if brought else ())),
             (*trust.ocsps, *(file.ocsps if brought else ())),
         )
-        return context(known, moment, mode)
+        return context(known, moment)
 
 
 def context(trust: Trust, moment: datetime | None, mode: str = "require") -> "ValidationContext":
@@ -300,6 +351,23 @@ def context(trust: Trust, moment: datetime | None, mode: str = "require") -> "Va
         allow_fetching=False,
         **more,
     )
+
+
+def sources(certificate: Any, issuer: Any) -> Iterator[Source]:
+    """Where the authority of a certificate (asn1crypto's) says whether it was revoked: answers first, which are small
+    and new."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA1
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509.ocsp import OCSPRequestBuilder
+
+    for url in certificate.ocsp_urls:
+        one, other = (x509.load_der_x509_certificate(each.dump()) for each in (certificate, issuer))
+        question = OCSPRequestBuilder().add_certificate(one, other, SHA1()).build()  # noqa: S303  # it names, no more
+        yield Source("ocsp", url[:MAX_URL], question.public_bytes(Encoding.DER))
+    for point in certificate.crl_distribution_points:
+        if point.url:
+            yield Source("crl", point.url[:MAX_URL])
 
 
 def _word_of(status: Any) -> tuple[Word, str]:
@@ -340,7 +408,7 @@ def _name(names: dict[str, Any]) -> str:
     return printable(found if isinstance(found, str) else " ".join(map(str, found)), _LONGEST)
 
 
-def _brought(reader: Any) -> Trust:
+def brought(reader: Any) -> Trust:
     """What the file itself brings of certificates and revocation (its document security store, ETSI EN 319 142-1,
     5.4)."""
     if "/DSS" not in reader.root:

@@ -4,6 +4,8 @@ A signature is appended; what was signed before stays as it is. Nothing is certi
 it. A visible one is set into a box of the paper, and looks as the page of PDF that is given for it.
 """
 
+import hashlib
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +15,9 @@ from math import ceil, floor
 from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
-from sopctl.adapters.signing import missing
 from sopctl.adapters.signing.asking import Lost, NotSent, ask
-from sopctl.adapters.signing.examining import context, signer_of
-from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.adapters.signing.examining import brought, context, signer_of
+from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError, missing_extra
 from sopctl.model.signing.signatures import Signer, Trust
 from sopctl.model.text import printable
 
@@ -68,8 +69,8 @@ class Key:
 def _library() -> Any:
     try:
         from pyhanko.sign import signers
-    except ImportError as error:
-        raise missing(error) from error
+    except ImportError:
+        raise missing_extra("sign") from None
     return signers
 
 
@@ -204,7 +205,7 @@ def sign(
         settings = {
             "embed_validation_info": True,
             "use_pades_lta": True,
-            "validation_context": context(trust or Trust(), now),
+            "validation_context": context(_with_brought(trust or Trust(), content), now),
         }
     try:
         out = BytesIO()
@@ -241,6 +242,15 @@ def sign(
     return out.getvalue()
 
 
+def _with_brought(trust: Trust, content: bytes) -> Trust:
+    """`trust` with the proofs that a paper has from those who signed it before."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    file = brought(PdfFileReader(BytesIO(content), strict=False))
+    others, crls, ocsps = trust.others + file.others, trust.crls + file.crls, trust.ocsps + file.ocsps
+    return Trust(trust.roots, others, crls, ocsps)
+
+
 def _stamper(url: str) -> Any:
     """An RFC 3161 client that asks in bounds."""
     from asn1crypto import tsp
@@ -251,6 +261,28 @@ def _stamper(url: str) -> Any:
             return tsp.TimeStampResp.load(timestamp_answer(url, req.dump()))
 
     return Stamper()  # type: ignore[no-untyped-call]  # its base has no types
+
+
+def timestamp(url: str, data: bytes) -> bytes:
+    """What the timestamp authority at `url` answers (RFC 3161) when it is asked to stamp `data`, of which it is sent
+    the SHA-256 alone. Raises OutsideFailure."""
+    try:
+        from asn1crypto import algos, core, tsp
+    except ImportError:
+        raise missing_extra("sign") from None
+    imprint = {"hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"})}
+    imprint["hashed_message"] = core.OctetString(hashlib.sha256(data).digest())
+    question = tsp.TimeStampReq(
+        {"version": 1, "message_imprint": tsp.MessageImprint(imprint), "nonce": secrets.randbits(63), "cert_req": True}
+    )
+    answer = timestamp_answer(url, question.dump())
+    try:
+        status = tsp.TimeStampResp.load(answer, strict=True)["status"]["status"].native
+    except (ValueError, KeyError, TypeError):
+        status = "unreadable"
+    if status not in ("granted", "granted_with_mods"):
+        raise OutsideFailure("tsa-gave-none", "the timestamp authority gave no timestamp: {status}", status=status)
+    return answer
 
 
 def timestamp_answer(url: str, question: bytes) -> bytes:

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from sopctl.adapters.signing import missing
+from sopctl.errors import missing_extra
 from sopctl.model.signing.signatures import Change
 
 MAX_PAGES = 400
@@ -44,8 +44,8 @@ def text(content: bytes) -> str:
     """What the pages say, without blanks. Raises Unreadable, OutsideFailure where the extra is missing."""
     try:
         document = _opened(content)
-    except ImportError as error:
-        raise missing(error) from error
+    except ImportError:
+        raise missing_extra("sign") from None
     try:
         return "".join("".join(page.get_textpage().get_text_range().split()) for page in document)
     finally:
@@ -68,6 +68,15 @@ def picture(content: bytes, page: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
     )
+
+
+def height(content: bytes, page: int) -> float:
+    """How high a page (from 1) is, in points. Raises Unreadable."""
+    document = _opened(content)
+    try:
+        return float(document[page - 1].get_height())
+    finally:
+        document.close()
 
 
 def _opened(content: bytes) -> Any:

@@ -4,6 +4,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sopctl import __version__
@@ -12,8 +13,9 @@ from sopctl.adapters.ssh.banner import read_banner, send_identification
 from sopctl.adapters.ssh.connection import LIMIT, Connection
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.adapters.ssh.keys import Key, Password
+from sopctl.adapters.ssh.keys import Key, Password, load_key
 from sopctl.adapters.ssh.root import run_unasked, unasked_fault
+from sopctl.errors import SopctlError
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, JumpHost, Rung, RungResult, ServiceResult, Verdict
 from sopctl.model.access.target import HostKey, Jump, Pin, Target
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 IDENTIFICATION = f"SSH-2.0-sopctl_{__version__}"
 
+Clock = Callable[[], float]
+"""Seconds since 1970 (UTC), as time.time."""
+
 Confirm = Callable[[HostKey], None]
 """Raises what keeps the office from trusting a host key."""
 
@@ -31,13 +36,14 @@ Confirm = Callable[[HostKey], None]
 class Climb:
     """One check in progress: the rungs so far, what was found, and what must be closed in the end."""
 
-    def __init__(self, target: Target, deadline: Deadline, *, limit: int = LIMIT) -> None:
+    def __init__(self, target: Target, deadline: Deadline, *, limit: int = LIMIT, clock: Clock = time.time) -> None:
         self.target = target
         self.deadline = deadline
         self.rungs: list[RungResult] = []
         self.services: list[ServiceResult] = []
         self.session: Session | None = None
         self._limit = limit
+        self._clock = clock
         self._jump_host: Climb | None = None
         self._from_jump = [target.host]
         self._address: tcp.Address | None = None
@@ -47,10 +53,11 @@ class Climb:
         self._algorithms: dict[str, str] = {}
 
     def jump(self, jump: Jump, key: Key) -> None:
-        """Log in to the jump host, from which all further connections are made."""
+        """Log in to the jump host, from which all further connections are made. What it forwards from the target has a
+        limit of its own."""
         there = Target(jump.host, jump.port, jump.user, jump.expect_key)
         with self.on(Rung.JUMP) as note:
-            self._jump_host = host = Climb(there, self.deadline, limit=2 * self._limit)  # what it forwards has its own
+            self._jump_host = host = Climb(there, self.deadline, limit=2 * self._limit)
             try:
                 host.connect()
                 host.handshake()
@@ -60,9 +67,12 @@ class Climb:
                 raise Fault(fault.cause, f"jump host {jump.host}, {rung}: {fault.detail}", Rung.JUMP) from None
             note.append(f"{printable(jump.user, 64)} at {jump.host} port {jump.port}, {host.rungs[-2].detail}")
 
-    def connect(self) -> None:
+    def connect(self) -> Connection:
         """Name lookup and TCP connection. A jump host looks the name up itself, unless it is to be judged where it
-        leads: then it is looked up here, and the jump host is asked for an address."""
+        leads: then it is looked up here, and the jump host is asked for an address. One whose key is named in the
+        target is logged in to first. Returns the connection, which `close` closes."""
+        if self.target.jump and self.target.jump.key_file and self._jump_host is None:
+            self.jump(self.target.jump, self._key_of(self.target.jump))
         target, asked = self.target, (self.target.host, self.target.port, self.deadline, self.target.destinations)
         if self._jump_host and self._jump_host.session:
             if target.destinations:
@@ -72,7 +82,7 @@ class Climb:
             with self.on(Rung.TCP) as note:
                 self._connection = Connection(self._forwarded(), self.deadline, self._limit)
                 note.append(f"{self._from_jump[0]} port {target.port}, from the jump host")
-            return
+            return self._connection
         with self.on(Rung.NAME) as note:
             addresses = tcp.resolve(*asked)
             note.append(", ".join(address[1][0] for address in addresses))
@@ -80,6 +90,14 @@ class Climb:
             self._address, sock = tcp.connect(addresses, self.deadline)
             self._connection = Connection(sock, self.deadline, self._limit)
             note.append(f"{self._address[1][0]} port {target.port}")
+        return self._connection
+
+    def _key_of(self, jump: Jump) -> Key:
+        try:
+            return load_key(Path(jump.key_file))
+        except SopctlError as error:  # it was there when the target was named
+            with self.on(Rung.JUMP):
+                raise Fault(Cause.DENIED, f"jump host {jump.host}: {error.message}") from None
 
     def _forwarded(self) -> "ForwardedChannel":
         """The jump host's connection to the first address of the target that accepts; the others are forgotten. Each is
@@ -246,6 +264,7 @@ class Climb:
             algorithms=self._algorithms,
             services=tuple(self.services),
             jump=_seen_from(target.jump) if target.jump else None,
+            at=int(self._clock()),
         )
 
     def _located(self, fault: Fault) -> Fault:

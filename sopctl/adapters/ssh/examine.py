@@ -59,7 +59,7 @@ def examine_accounts(
     climb = Climb(target, Deadline(target.timeout, cancel))
     found: list[AccountFound] = []
     try:
-        if target.jump is not None:
+        if target.jump is not None and (jump_key or not target.jump.key_file):
             climb.jump(target.jump, jump_key or key)
         climb.connect()
         climb.handshake()

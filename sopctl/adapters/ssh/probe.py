@@ -1,8 +1,9 @@
 """The access check of one host: one connection, one deadline, one ladder of rungs."""
 
 import threading
+import time
 
-from sopctl.adapters.ssh.climb import Climb
+from sopctl.adapters.ssh.climb import Climb, Clock
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
@@ -18,31 +19,33 @@ def check(
     jump_key: Key | None = None,
     ca: str | None = None,
     cancel: threading.Event | None = None,
+    clock: Clock = time.time,
 ) -> AccessResult:
     """Climb the ladder of `target`: name, TCP, banner, key exchange, host key, login, command, services, TLS, HTTP.
 
     The result comes at most half a second after `target.timeout`, whatever the host does. Only a server that has
     proved the pinned host key ever sees a credential. One SSH connection and one login attempt; no agent, no
     forwarding, none of the user's own SSH files. With `target.jump`, the first rung is the login to the jump host
-    (with `jump_key`, else `key`), and everything after it is tried from there.
+    (with `jump_key`, else the key that the target names, else `key`), and everything after it is tried from there.
     Of a target that speaks no SSH, the name, one connection and its services are tried.
     `ca` are the certificate authorities that services are checked against (PEM, from `load_ca`), by default those of
-    this machine.
+    this machine. `clock` says when it was.
     Raises InvalidRecord for a login without a key; Interrupted soon after `cancel` was set.
     """
     refuse_without_key(target, key)
+    jump = target.jump if target.jump and (jump_key or not target.jump.key_file) else None
     jump_key = jump_key or key
-    if target.jump is not None and jump_key is None:
+    if jump is not None and jump_key is None:
         raise InvalidRecord(
             "jump-login-needs-key",
             "the login to the jump host needs a private key",
-            where=target.jump.host,
+            where=jump.host,
             remedy="Give a key file for the jump host.",
         )
-    climb = Climb(target, Deadline(target.timeout, cancel))
+    climb = Climb(target, Deadline(target.timeout, cancel), clock=clock)
     try:
-        if target.jump is not None and jump_key is not None:
-            climb.jump(target.jump, jump_key)
+        if jump is not None and jump_key is not None:
+            climb.jump(jump, jump_key)
         climb.connect()
         if target.ssh:
             climb.handshake()

@@ -1,4 +1,6 @@
-"""The last rungs: the TCP ports that must accept connections, TLS and HTTP on those that should speak them."""
+"""The last rungs: the TCP ports that must accept connections, a mail server's greeting, TLS and HTTP on those that
+should speak them.
+"""
 
 import contextlib
 import re
@@ -16,10 +18,13 @@ from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.tls import Certificate, Tls, context, now, unverified_context
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import Rung, ServiceResult
-from sopctl.model.access.target import Service
+from sopctl.model.access.target import Service, ServiceKind
 from sopctl.model.text import printable
 
 MAX_STATUS_LINE = 8192
+MAX_GREETING = 8192
+_GREETING = re.compile(rb"220[ -]([^\r\n]*)\r?\n")
+"""RFC 5321, section 4.2: the first line of the reply with which a mail server begins."""
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: ([^\r\n]*))?\r?\n")
 
 
@@ -81,7 +86,22 @@ class _ServiceChecks:
                     connected[service] = self._again(service.port)
                 else:
                     connected[service] = opened[service.port]
+            for service, connection in connected.items():
+                if service.kind is ServiceKind.SMTP:
+                    with self._noting(service):
+                        self._greeted(service, connection)
         return connected
+
+    def _greeted(self, service: Service, connection: Connection) -> None:
+        """The greeting of a mail server, which speaks first; then we leave."""
+        said = _line(connection, MAX_GREETING)
+        if not said:
+            raise Fault(Cause.NOT_SMTP, "closed the connection without a greeting")
+        if _GREETING.match(said) is None:
+            raise Fault(Cause.NOT_SMTP, f'says "{printable(said, 80)}"')
+        with contextlib.suppress(OSError):
+            connection.sendall(b"QUIT\r\n")
+        self._note(service, detail=printable(said.split(b"\n")[0].strip(), 80))
 
     def _again(self, port: int) -> Connection:
         """One more connection to a port that accepted one."""
@@ -119,17 +139,9 @@ class _ServiceChecks:
             f"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: sopctl/{__version__}\r\nAccept: */*\r\n"
             "Connection: close\r\n\r\n"
         )
-        answer = b""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # what it sent before can still be read
             stream.sendall(request.encode())
-        while b"\n" not in answer and len(answer) <= MAX_STATUS_LINE:
-            try:
-                data = stream.recv(1024)
-            except TimeoutError:
-                continue
-            if not data:
-                break
-            answer += data
+        answer = _line(stream, MAX_STATUS_LINE)
         if not answer:
             raise Fault(Cause.CLOSED, "closed the connection without an answer")
         said = _STATUS_LINE.match(answer)
@@ -182,6 +194,20 @@ class _ServiceChecks:
 
     def _note(self, service: Service, **seen: object) -> None:
         self._found[service] = replace(self._found[service], **seen)
+
+
+def _line(stream: ByteStream, limit: int) -> bytes:
+    """What comes up to the end of the first line, at most `limit` bytes and what came with them."""
+    said = b""
+    while b"\n" not in said and len(said) <= limit:
+        try:
+            data = stream.recv(1024)
+        except TimeoutError:
+            continue
+        if not data:
+            break
+        said += data
+    return said
 
 
 def _iso(certificate: Certificate | None) -> str | None:

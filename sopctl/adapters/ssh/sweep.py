@@ -13,14 +13,15 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from sopctl.adapters.resolving import begin
 from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.banner import Greeting
-from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb
+from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb, Clock
 from sopctl.adapters.ssh.connection import LIMIT, Connection
 from sopctl.adapters.ssh.deadline import TICK, Deadline, stopped
 from sopctl.adapters.ssh.fault import Fault
@@ -29,8 +30,17 @@ from sopctl.adapters.ssh.probe import check, refuse_without_key
 from sopctl.model.access.ladder import AccessResult, Rung
 from sopctl.model.access.target import Target
 
+THROUGH_JUMPS = 64
+"""Threads of hosts behind jump hosts, each for its whole check."""
+
+AT_ONCE_BY_JUMP = 8
+"""Checks under way through one jump host: its sshd turns away more logins begun at once (MaxStartups: 10)."""
+
 LOGINS = 16
 """Threads that log in. More would not be faster: the interpreter runs one of them at a time."""
+
+OTHERS = 16
+"""Threads that try the services of machines which take no SSH."""
 
 NAMES = 32
 """Threads that wait for the resolver, which has no deadline."""
@@ -49,6 +59,11 @@ PATIENCE = 1.0
 """Seconds after which a host without an answer no longer counts towards ASKED: dead hosts hold up nobody."""
 
 
+STALE = 20.0
+"""Seconds after which a server that waited for one of our threads is connected to anew: it gives a connection without a
+login no longer than LoginGraceTime (sshd_config(5))."""
+
+
 class Pace(NamedTuple):
     """How many hosts are in each state at the same time: in a thread that logs in, connected and waiting for one, and
     contacted a moment ago. Who talks for long is not connected to ahead: a server has few places for those that have
@@ -60,10 +75,6 @@ class Pace(NamedTuple):
 
 
 CHECKS = Pace(LOGINS, BACKLOG, ASKED)
-
-STALE = 20.0
-"""Seconds after which a server that waited for one of our threads is connected to anew: it gives a connection without a
-login no longer than LoginGraceTime (sshd_config(5))."""
 
 _Answer = tuple[str, AccessResult, Any]
 
@@ -80,7 +91,7 @@ class Job(NamedTuple):
 
 class ScriptJob(NamedTuple):
     """A POSIX sh script to be run as root on the target, or as the account itself: of what it prints, the first `keep`
-    bytes are kept. The target has a user and no jump host."""
+    bytes are kept. The target has a user; its jump host, if it has one, names its key."""
 
     name: str
     target: Target
@@ -93,8 +104,8 @@ class ScriptJob(NamedTuple):
 
 class Conversation(NamedTuple):
     """What is talked about with a target after the login, in whatever round trips: `talk` gets the climb, which is
-    logged in, and gives what came of it; it raises Fault. From the login on there are `seconds` for it. A jump host of
-    the target is logged in to with `jump_key`, else `key`."""
+    logged in, and gives what came of it; it raises Fault. From the login on there are `seconds` for it. The target has
+    a user; its jump host, if it has one, names its key."""
 
     name: str
     target: Target
@@ -102,23 +113,33 @@ class Conversation(NamedTuple):
     talk: Callable[[Climb], object]
     seconds: float
     limit: int = LIMIT
-    jump_key: Key | None = None
 
 
 _AnyJob = Job | ScriptJob | Conversation
 
 
 def sweep(
-    jobs: Sequence[Job], *, cancel: threading.Event | None = None
+    jobs: Sequence[Job], *, cancel: threading.Event | None = None, clock: Clock = time.time
 ) -> Generator[tuple[str, AccessResult], None, None]:
-    """Check all `jobs` as `check` does; yields each job's name and result as soon as it is in.
+    """Check all `jobs` as `check` does; yields each job's name and result as soon as it is in. The time of a result is
+    that of its check, by `clock`, whenever it is taken.
 
     Raises InvalidRecord, before anything is started, for a login without a key; Interrupted when `cancel` was set. When
     the caller stops iterating, the checks in progress are stopped.
     """
     for job in jobs:
         refuse_without_key(job.target, job.key)
-    for came in _swept(jobs, cancel):
+    for came in _swept(iter([jobs]), cancel, clock):
+        for name, result, _ in came:
+            yield name, result
+
+
+def sweep_as_they_come(
+    batches: Iterator[Sequence[Job]], *, cancel: threading.Event | None = None
+) -> Generator[tuple[str, AccessResult], None, None]:
+    """As `sweep`, of jobs that come one batch after another: the next batch is waited for in a thread of its own, while
+    those before it are checked. Whoever sets `cancel` ends the batches too."""
+    for came in _swept(batches, cancel):
         for name, result, _ in came:
             yield name, result
 
@@ -128,7 +149,7 @@ def run_scripts(
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
     """Run the script of each job on its server, many at once, over one connection each; yields each job's name,
     how far it got, and what the script printed, as soon as it is in. Raises as `sweep`."""
-    for came in _swept(jobs, cancel):
+    for came in _swept(iter([jobs]), cancel):
         yield from came
 
 
@@ -138,25 +159,26 @@ def converse(
     """Hold each conversation with its server, `at_once` at the same time, over one connection each; yields each job's
     name, how far it got, and what came of the talk (None where it failed), as soon as it is in: with several where they
     came while the caller was busy. Raises as `sweep`."""
-    yield from _swept(jobs, cancel, Pace(max(1, at_once), 1, max(1, at_once)))
+    pace = Pace(max(1, at_once), 1, max(1, at_once))
+    yield from _swept(iter([jobs]), cancel, pace=pace)
 
 
 def _swept(
-    jobs: Sequence[_AnyJob], cancel: threading.Event | None, pace: Pace = CHECKS
+    batches: Iterator[Sequence[_AnyJob]],
+    cancel: threading.Event | None,
+    clock: Clock = time.time,
+    pace: Pace = CHECKS,
 ) -> Generator[list[_Answer], None, None]:
     stop = _Stop(cancel)
     answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            asyncio.run(_Sweep(answers, stop, pace).run(jobs))
+            asyncio.run(_Sweep(answers, stop, clock, pace).run(batches))
             answers.put(None)
         except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
             answers.put(error)
 
-    for destinations in (job.target.destinations for job in jobs):
-        if destinations:
-            begin(destinations)
     worker = threading.Thread(target=run, name="sweep", daemon=True)
     worker.start()
     try:
@@ -224,12 +246,8 @@ class _AsyncClimb(Climb):
         output: object = b""
         if self.target.user is not None and job.key is not None:
             self.log_in(self.target.user, job.key)
-            if isinstance(job, Conversation):
-                self.deadline.extend(job.seconds)
-                output = job.talk(self)
-            elif isinstance(job, ScriptJob):
-                run = self.run_as_root if job.as_root else self.run_script
-                output = run(job.script, job.arguments, job.keep)
+            if not isinstance(job, Job):
+                output = _output(self, job)
             else:
                 self.run(self.target.command)
         self.disconnect()
@@ -240,29 +258,69 @@ class _AsyncClimb(Climb):
         return output
 
 
+def _output(climb: Climb, job: ScriptJob | Conversation) -> object:
+    if isinstance(job, Conversation):
+        climb.deadline.extend(job.seconds)
+        return job.talk(climb)
+    run = climb.run_as_root if job.as_root else climb.run_script
+    return run(job.script, job.arguments, job.keep)
+
+
+def _limit(job: _AnyJob) -> int:
+    return job.limit if isinstance(job, Conversation) else LIMIT
+
+
+def _failed(climb: Climb, job: _AnyJob, fault: Fault) -> tuple[AccessResult, object]:
+    return climb.result(fault), None if isinstance(job, Conversation) else b""
+
+
+def _in_a_thread(job: _AnyJob, stop: threading.Event, clock: Clock) -> tuple[AccessResult, object]:
+    """One job with nothing to do for the loop: of a host behind a jump host, whose connection is the jump host's to
+    make, of a machine that takes no SSH, or of one that waited too long for us."""
+    if isinstance(job, Job):
+        return check(job.target, job.key, cancel=stop, clock=clock), b""
+    climb = Climb(job.target, Deadline(job.target.timeout, stop), limit=_limit(job), clock=clock)
+    try:
+        climb.connect()
+        climb.handshake()
+        climb.log_in(job.target.user or "", job.key)
+        output = _output(climb, job)
+    except Fault as fault:
+        return _failed(climb, job, fault)
+    finally:
+        climb.close()
+    return climb.result(), output
+
+
 class _Sweep:
     """One sweep in progress, in its event loop."""
 
     def __init__(
-        self, answers: "queue.SimpleQueue[_Answer | BaseException | None]", stop: threading.Event, pace: Pace
+        self,
+        answers: "queue.SimpleQueue[_Answer | BaseException | None]",
+        stop: threading.Event,
+        clock: Clock,
+        pace: Pace,
     ) -> None:
-        self._answers, self._stop = answers, stop
+        self._answers, self._stop, self._clock, self._pace = answers, stop, clock, pace
         self._waiting = 0
-        self._backlog = pace.backlog
         self._names = ThreadPoolExecutor(NAMES, "name")
         self._logins = ThreadPoolExecutor(pace.logins, "login")
+        self._others = ThreadPoolExecutor(OTHERS, "ports")
+        self._jumps = ThreadPoolExecutor(THROUGH_JUMPS, "jump")
+        self._by_jump = defaultdict[tuple[str, int], asyncio.Semaphore](lambda: asyncio.Semaphore(AT_ONCE_BY_JUMP))
         self._places = asyncio.Semaphore(_connections())
         self._asked = asyncio.Semaphore(pace.asked)
 
-    async def run(self, jobs: Sequence[_AnyJob]) -> None:
-        """Check all `jobs`; the results go to the queue."""
+    async def run(self, batches: Iterator[Sequence[_AnyJob]]) -> None:
+        """Check the jobs of all batches; the results go to the queue."""
         watch = asyncio.create_task(self._watch(asyncio.current_task()))
         try:
             async with asyncio.TaskGroup() as group:
-                for job in jobs:
+                async for job in _coming(batches):
                     await self._places.acquire()
                     await self._asked.acquire()
-                    while self._waiting >= self._backlog:
+                    while self._waiting >= self._pace.backlog:
                         await asyncio.sleep(0.005)
                     group.create_task(self._one(job))
         except asyncio.CancelledError:
@@ -273,7 +331,8 @@ class _Sweep:
             watch.cancel()
             self._stop.set()
             self._names.shutdown(wait=False, cancel_futures=True)
-            self._logins.shutdown(wait=True, cancel_futures=True)
+            for pool in (self._logins, self._others, self._jumps):
+                pool.shutdown(wait=True, cancel_futures=True)
 
     async def _watch(self, whole: "asyncio.Task[None] | None") -> None:
         while not self._stop.is_set():
@@ -289,19 +348,20 @@ class _Sweep:
 
     async def _checked(self, job: _AnyJob) -> tuple[AccessResult, object]:
         loop = asyncio.get_running_loop()
-        if job.target.jump is not None:  # nothing for the loop to wait for: the jump host connects
+        if job.target.jump is not None or not job.target.ssh:  # nothing for the loop to wait for
             self._asked.release()
-            if isinstance(job, Conversation):
-                return await loop.run_in_executor(self._logins, _conversed, job, self._stop)
-            found = await loop.run_in_executor(self._logins, lambda: check(job.target, job.key, cancel=self._stop))
-            return found, b""
-        limit = job.limit if isinstance(job, Conversation) else LIMIT
-        climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop), limit=limit)
+            if job.target.jump is None:
+                return await loop.run_in_executor(self._others, _in_a_thread, job, self._stop, self._clock)
+            async with self._by_jump[job.target.jump.host, job.target.jump.port]:
+                threads = self._logins if isinstance(job, Conversation) else self._jumps
+                return await loop.run_in_executor(threads, _in_a_thread, job, self._stop, self._clock)
+        deadline = Deadline(job.target.timeout, self._stop)
+        climb = _AsyncClimb(job.target, deadline, limit=_limit(job), clock=self._clock)
         patience = loop.call_later(PATIENCE, self._asked.release)
         try:
             sock, heard = await climb.reach(self._names)
         except Fault as fault:
-            return climb.result(fault), None if isinstance(job, Conversation) else b""
+            return _failed(climb, job, fault)
         finally:
             if loop.time() < patience.when():
                 patience.cancel()
@@ -314,12 +374,12 @@ class _Sweep:
             waited = time.monotonic() - since
             if isinstance(job, Conversation) and waited > STALE:
                 sock.close()
-                return _conversed(job, self._stop)
+                return _in_a_thread(job, self._stop, self._clock)
             climb.deadline.postpone(waited)
             try:
                 output = climb.finish(sock, heard, job)
             except Fault as fault:
-                return climb.result(fault), None if isinstance(job, Conversation) else b""
+                return _failed(climb, job, fault)
             finally:
                 climb.close()
                 sock.close()
@@ -331,22 +391,19 @@ class _Sweep:
         self._waiting -= 1
 
 
-def _conversed(job: Conversation, stop: threading.Event) -> tuple[AccessResult, object]:
-    """A conversation whose connection is made in its own thread, from the jump host if there is one."""
-    climb = Climb(job.target, Deadline(job.target.timeout, stop), limit=job.limit)
+async def _coming(batches: Iterator[Sequence[_AnyJob]]) -> AsyncIterator[_AnyJob]:
+    """The jobs of all batches, as they come; our own machines' names are looked up meanwhile."""
+    loop = asyncio.get_running_loop()
+    waiting = ThreadPoolExecutor(1, "batches")
     try:
-        if job.target.jump is not None:
-            climb.jump(job.target.jump, job.jump_key or job.key)
-        climb.connect()
-        climb.handshake()
-        climb.log_in(job.target.user or "", job.key)
-        climb.deadline.extend(job.seconds)
-        came = job.talk(climb)
-    except Fault as fault:
-        return climb.result(fault), None
+        while batch := await loop.run_in_executor(waiting, next, batches, None):
+            for destinations in {id(job.target.destinations): job.target.destinations for job in batch}.values():
+                if destinations:
+                    begin(destinations)
+            for job in batch:
+                yield job
     finally:
-        climb.close()
-    return climb.result(), came
+        waiting.shutdown(wait=False)
 
 
 async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tcp.Address, socket.socket]:

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -58,13 +58,14 @@ _ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(
 @dataclass(frozen=True)
 class Endpoint:
     """A device's address and port, the host key that it must show, the old SSH algorithms that are allowed for it
-    alone, and where it may be (a switch of our own: anywhere)."""
+    alone, where it may be (a switch of our own: anywhere), and how a connection to it is made, if not from here."""
 
     host: str
     port: int
     host_key: HostKey
     old: tuple[Old, ...] = ()
     destinations: Destinations | None = None
+    connect: Callable[[str, int, float], socket.socket] | None = None
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -232,7 +233,10 @@ def connect(
     with contextlib.ExitStack() as held:
         written = held.enter_context(session_log(log, (login.password, login.enable))) if log else None
         try:
-            made = resolving.connect(endpoint.host, endpoint.port, watchdog.left(), endpoint.destinations)
+            if endpoint.connect:
+                made = endpoint.connect(endpoint.host, endpoint.port, watchdog.left())
+            else:
+                made = resolving.connect(endpoint.host, endpoint.port, watchdog.left(), endpoint.destinations)
             tcp = held.enter_context(made)
         except OSError as error:
             raise Unreachable(
@@ -242,7 +246,8 @@ def connect(
                 remedy="See that the device is on, that its address is right, and that this machine can reach it.",
                 reason=error.strerror or str(error),
             ) from None
-        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each command is a small packet that we wait for
+        if tcp.family != socket.AF_UNIX:
+            tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each command is a small packet: we wait for it
         held.callback(watchdog.stop)
         watchdog.start(tcp)
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import FILE, choose_one, clock_option, end_with, example, json_option, open_desk, say
+from sopctl.cli.options import DEPOSIT, FILE, choose_one, clock_option, end_with, example, json_option, open_desk, say
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import aligned, console, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
@@ -33,7 +33,7 @@ FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
         "sopctl check --all --format nagios",
     ),
 )
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
 @click.option("--all", "everything", is_flag=True, help="All servers in the office's hands.")
 @click.option("--select", default="", metavar="KEY=TEXT,...", help="Only those of a unit, state (procedure) or rack.")
 @click.option(
@@ -171,7 +171,7 @@ def _plain(one: "Checked") -> dict[str, Any]:
     """A result for machines: as `probe` prints it, with the deposit's id and its server's state."""
     import msgspec
 
-    keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump"
+    keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump at"
     plain = msgspec.to_builtins(one.result)
     made = {"id": one.id, "server": one.server, "remedy": one.remedy, **{key: plain[key] for key in keys.split()}}
     state = {"status": one.state.status, "since": one.state.since or None, "flapping": one.state.flapping}

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.options import FILE, example, json_option, month_option, open_desk
-from sopctl.cli.render import aligned, console, put_json, table
-from sopctl.model.text import printable
+from sopctl.cli.options import FILE, example, id_argument, json_option, month_option, open_desk
+from sopctl.cli.render import aligned, console, put_json, put_wrapped, table
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.desk import Desk
@@ -22,7 +22,7 @@ def command() -> None:
 @command.command(
     "history", epilog=example("sopctl checks history PS-2026-0001", "sopctl checks history PS-2026-0001 --json")
 )
-@click.argument("deposit_id", metavar="ID")
+@id_argument
 @json_option
 @click.pass_context
 def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
@@ -80,7 +80,7 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
     if not found.servers:
         click.echo(f"no server was checked in {found.month}; check them now: sopctl check --all")
         return
-    rows = [(found.month, "server", "up", "watched", "outages", "down", "longest", "MTTR", "maintenance", "causes")]
+    rows = [("deposit", "server", "up", "watched", "outages", "down", "longest", "MTTR", "maintenance", "causes")]
     for row in found.servers:
         one = row.availability
         percent = f"{one.percent:.2f}%" if one.percent is not None else ""
@@ -94,6 +94,12 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
         )
         apart = f"{one.maintenance / 3600:.1f} h" if one.maintenance else ""
         rows.append((row.id, printable(row.server), percent, *times, repair, apart, causes))
+    watched = (
+        f"{found.month}: {counted(len(found.servers), 'server')}. Watched: SSH up to a login (an appliance: up to its "
+        "host key) and the TCP ports of the letter, each time they were checked; after "
+        f"{desk.site.settings.checks.gap_minutes} minutes without a check nothing is known."
+    )
+    put_wrapped(watched, "")
     click.echo("\n".join(aligned(rows)))
 
 

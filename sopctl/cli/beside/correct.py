@@ -7,6 +7,7 @@ import click
 
 from sopctl.cli.options import (
     DAY,
+    DEPOSIT,
     TEXT,
     choose_one,
     day_of,
@@ -23,7 +24,7 @@ from sopctl.cli.options import (
     reason_option,
     seen_option,
 )
-from sopctl.cli.render import put_step
+from sopctl.cli.render import put_followups, put_step
 
 
 @click.command(
@@ -50,7 +51,9 @@ from sopctl.cli.render import put_step
 @click.option("--undo", type=click.IntRange(1), metavar="EVENT", help="Take back the newest step, recorded by mistake.")
 @click.option("--reissue", is_flag=True, help="Issue the hand-over form once more: it names the one that was wrong.")
 @click.option("--addendum", type=TEXT, help="Make an addendum to the hand-over form, with what is right.")
-@click.option("--duplicate-of", metavar="ID", help="The dossier is a duplicate of that one: it is closed.")
+@click.option(
+    "--duplicate-of", metavar="ID", type=DEPOSIT, help="The dossier is a duplicate of that one: it is closed."
+)
 @click.option("--forged", is_flag=True, help="The owner's letter was found to be forged: everything stops.")
 @click.option("--letter-number", type=TEXT, default="", help="With --forged: which letter [default: the request's].")
 @reason_option
@@ -127,6 +130,8 @@ def command(
         what, day = given[0]
         done = correcting.day(desk, deposit_id, what=what, day=day, reason=reason, letter=letter)
     put_step(done, as_json=as_json)
+    if not as_json:
+        put_followups(desk, deposit_id)
 
 
 WAYS = (

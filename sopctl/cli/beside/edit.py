@@ -16,7 +16,7 @@ from sopctl.cli.options import (
     open_desk,
     seen_option,
 )
-from sopctl.cli.render import put_step
+from sopctl.cli.render import put_followups, put_step
 
 
 @click.command(
@@ -53,3 +53,5 @@ def command(
     else:
         done = editing.edit(desk, deposit_id, source=source, note=note)
     put_step(done, as_json=as_json)
+    if not as_json:
+        put_followups(desk, deposit_id)

@@ -15,7 +15,7 @@ from sopctl.cli.options import (
     language_of,
     open_desk,
 )
-from sopctl.cli.render import put_step
+from sopctl.cli.render import put_followups, put_step
 
 
 @click.command(
@@ -62,6 +62,9 @@ def command(
 
     to = moving.To(rack, unit, next((each for each in FACES if each == face), None), port)
     told = moving.Told(reason, day_of(on), by_hand, mistaken, letter, language_of(lang))
-    done = moving.relocate(open_desk(ctx), deposit_id, to=to, told=told)
+    desk = open_desk(ctx)
+    done = moving.relocate(desk, deposit_id, to=to, told=told)
     put_step(done, as_json=as_json)
+    if not as_json:
+        put_followups(desk, deposit_id)
     end(done.answer)

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.options import TEXT, by_option, end, example, json_option, month_option, open_desk, reason_option
+from sopctl.cli.options import (
+    DEPOSIT,
+    TEXT,
+    by_option,
+    end,
+    example,
+    json_option,
+    month_option,
+    open_desk,
+    reason_option,
+)
 from sopctl.cli.render import console, put_json, table
 from sopctl.model.text import printable
 
@@ -27,7 +37,7 @@ def command() -> None:
         'sopctl maintenance plan PS-2026-0001 --from "2030-01-15 20:00" --until "2030-01-16 02:00" --reason RAM',
     ),
 )
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
 @click.option("--rack", "racks", multiple=True, metavar="RACK", help="All servers that stand in it now.")
 @click.option("--from", "begin", type=MOMENT, required=True, help="When it begins: not in the past.")
 @click.option("--until", type=MOMENT, required=True, help="When it ends: within 31 days.")

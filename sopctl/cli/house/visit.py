@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import TEXT, by_option, example, json_option, lacks, month_option, open_desk
+from sopctl.cli.options import DEPOSIT, TEXT, by_option, example, json_option, lacks, month_option, open_desk
 from sopctl.cli.render import console, put_json, table
 from sopctl.model.text import printable
 
@@ -26,7 +26,9 @@ def _who(command: Any) -> Any:
         click.option("--who", "visitors", type=TEXT, multiple=True, metavar="NAME", help="A visitor; once for each."),
         click.option("--from", "organisation", type=TEXT, default="", metavar="UNIT", help="Where they are from."),
         click.option("--purpose", type=TEXT, default="", help="What for."),
-        click.option("--deposit", "deposits", multiple=True, metavar="ID", help="A deposit that it is about."),
+        click.option(
+            "--deposit", "deposits", type=DEPOSIT, multiple=True, metavar="ID", help="A deposit that it is about."
+        ),
     )
     for option in reversed(options):
         command = option(command)

@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.options import FILE, example, id_argument, json_option, open_desk
 from sopctl.cli.render import put_json
+from sopctl.model.text import counted
 
 
 @click.command("export", epilog=example("sopctl export PS-2026-0001 PS-2026-0001.zip"))
@@ -26,5 +27,5 @@ def command(ctx: click.Context, deposit_id: str, file: Path, *, as_json: bool) -
     if as_json:
         put_json(made)
         return
-    click.echo(f"{made.file}: {made.events} events, {made.files} files, sha256 {made.sha256}")
+    click.echo(f"{made.file}: {counted(made.events, 'event')}, {counted(made.files, 'file')}, sha256 {made.sha256}")
     click.echo(f"  head: {made.head}")

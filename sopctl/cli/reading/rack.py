@@ -1,19 +1,21 @@
 """`sopctl rack`: what stands where, and what is free."""
 
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from sopctl.cli.options import FILE, example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
     from sopctl.model.rack import Occupied, Rack
 
-INNER = 46
-"""Characters between a drawn rack's rails: with its numbers it fits 80 columns."""
+INNER = 72
+"""Characters between a drawn rack's rails: with its numbers it fills 80 columns."""
 
 
 @click.group("rack", epilog=example("sopctl rack list", "sopctl rack show A1"))
@@ -66,12 +68,12 @@ def show_rack(ctx: click.Context, name: str, *, svg: Path | None, as_json: bool)
         ]
         put_json({"rack": found, "units": units})
     elif not svg:
-        _draw(found, taken)
+        _draw(found, taken, racks.names(site))
 
 
-def _draw(rack: "Rack", taken: "list[Occupied]") -> None:
+def _draw(rack: "Rack", taken: "list[Occupied]", servers: "Mapping[str, str]") -> None:
     """The rack on a terminal: one box per server, its lowest unit at the bottom."""
-    from sopctl.model.rack import elevation, power_used, weight_used
+    from sopctl.model.rack import power_used, weight_used
 
     out = console()
     out.print(f"Rack {rack.name}, {printable(rack.room)}", style="bold")
@@ -83,25 +85,51 @@ def _draw(rack: "Rack", taken: "list[Occupied]") -> None:
         )
     if rack.switch:
         used = sum(other.place.port is not None for other in taken)
-        budget.append(f"switch {rack.switch.name}: {used} of {rack.switch.ports} ports")
+        budget.append(f"switch {rack.switch.name}: {used} of {counted(rack.switch.ports, 'port')}")
     out.print(", ".join(budget))
-    above: object = None
-    for unit, filled in elevation(rack, taken):
-        here = filled or rack.blocked.get(unit, "")
-        text = ""
-        if here != above:
-            out.print(f"     ├{'─' * INNER}┤" if above is not None else f"     ┌{'─' * INNER}┐")
-            text = _label(filled) if filled else f"× {printable(rack.blocked[unit])}" if here else ""
-        style = "dim" if not filled else "yellow" if any(o.kind == "reserved" for o in filled) else "green"
-        out.print(f"U{unit:<3} │{f' {text}'[:INNER]:<{INNER}}│", style=style)
-        above = here
-    out.print(f"     └{'─' * INNER}┘")
+    for row in _rows(rack, taken, servers):
+        out.print(row.text, style=row.style)
 
 
-def _label(filled: "tuple[Occupied, ...]") -> str:
-    parts = []
+class _Row(NamedTuple):
+    text: str
+    style: str = ""
+
+
+def _rows(rack: "Rack", taken: "list[Occupied]", servers: "Mapping[str, str]") -> "Iterator[_Row]":
+    """The rows of the drawing. A stretch of free units is one row."""
+    from sopctl.model.rack import elevation
+
+    def filling(row: "tuple[int, tuple[Occupied, ...]]") -> object:
+        unit, filled = row
+        return filled or rack.blocked.get(unit, "")
+
+    for number, (here, stretch) in enumerate(groupby(elevation(rack, taken), filling)):
+        yield _Row(f"     {'├' if number else '┌'}{'─' * INNER}{'┤' if number else '┐'}")
+        units = list(stretch)
+        if not here:
+            top, lowest = units[0][0], units[-1][0]
+            name = f"U{lowest}" if top == lowest else f"U{lowest}-{top}"
+            yield _Row(_line(name, f"{len(units)} free"), "dim")
+            continue
+        filled = units[0][1]
+        style = "dim" if not filled else "yellow" if any(each.kind == "reserved" for each in filled) else "green"
+        said = _labels(filled, servers) if filled else [f"× {printable(str(here))}"]
+        lines = [*said[: len(units)], *[""] * (len(units) - len(said))]
+        for (unit, _), text in zip(units, lines, strict=True):
+            yield _Row(_line(f"U{unit}", text), style)
+    yield _Row(f"     └{'─' * INNER}┘")
+
+
+def _line(unit: str, text: str) -> str:
+    return f"{unit:<5}│{f' {text}'[:INNER]:<{INNER}}│"
+
+
+def _labels(filled: "tuple[Occupied, ...]", servers: "Mapping[str, str]") -> list[str]:
+    """What fills units, a line each server (all in one where there is one line only)."""
+    found = []
     for each in filled:
         face = f" {each.place.face}" if each.place.face != "both" else ""
         port = f" port {each.place.port}" if each.place.port else ""
-        parts.append(f"{each.deposit}{face} {each.kind}{port}")
-    return " | ".join(parts)
+        found.append(f"{each.deposit} {servers.get(each.deposit, '')}{face} {each.kind}{port}")
+    return found if filled[0].place.height > 1 else [" | ".join(found)]

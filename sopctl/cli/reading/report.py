@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from sopctl.cli.options import end_with, example, json_option, month_option, open_desk
 from sopctl.cli.render import console, counted_progress, error_document, put_json, table
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
     from sopctl.model.sop.sla import Tally
@@ -48,9 +48,8 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
         put_json({"month": report.month, **total, "steps": steps, "actors": found.actors, "errors": errors})
         end_with([*report.broken.values()])
         return
-    click.echo(f"{report.month}: {found.total.done} steps done, {found.total.in_time} in time")
+    click.echo(f"{report.month}: {counted(found.total.done, 'step')} done, {found.total.in_time} in time")
     made = table("step", *COUNTS)
-    made.columns[0].no_wrap = True
     for line in found.steps:
         made.add_row(f"{line.procedure} {line.step}\n{line.actor}", *_cells(line.tally), style=_style(line.tally))
     console().print(made)

@@ -1,19 +1,20 @@
 """`sopctl show`: one deposit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import example, id_argument, json_option, open_desk
-from sopctl.cli.render import console, lateness, put_json, table, waits
-from sopctl.model.text import printable
+from sopctl.cli.render import console, here, lateness, put_followups, put_json, put_wrapped, waits
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from sopctl.workflow.views.board import Row
+    from sopctl.model.sop.history import Event
+    from sopctl.workflow.desk import Desk
+    from sopctl.workflow.papers.integrity import Document
 
 
 @click.command("show", epilog=example("sopctl show PS-2026-0001", "sopctl show PS-2026-0001 --json --personal"))
@@ -36,7 +37,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         deposit = details.record(dossier.deposit, personal=personal)
         said = {"deposit": deposit, "events": events, "late_steps": late, "documents": documents}
         beside = {"visits": about.visits, "maintenance": about.maintenance}
-        papers = {"unsigned": dossier.summary.unsigned}
+        papers = {"unsigned": dossier.summary.unsigned, "unclear": dossier.summary.unclear}
         put_json({"head": dossier.head, "standing": row, **said, **beside, **papers})
         return
     server, out = dossier.deposit.server, console()
@@ -48,7 +49,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
         click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted
     if row.why:
         out.print(f"  {row.why}")
-    _put_followups(out, board.followups(desk, dossier.summary))
+    put_followups(desk, deposit_id)
     if row.application or row.description:
         out.print(f"application: {': '.join(filter(None, (row.application, row.description)))}")
     if row.place:
@@ -58,40 +59,44 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     unsigned = [
         f"lacks signatures: {paper.kind} {paper.number}: {', '.join(paper.boxes)}" for paper in dossier.summary.unsigned
     ]
+    unsigned += [
+        f"not clear whether {asked.name} signed it: {asked.number} ({asked.box}, {asked.provider})"
+        for asked in dossier.summary.unclear
+    ]
     contacts = [f"{name} contact: {contact}" for name, contact in details.contacts(dossier.deposit, personal=personal)]
-    for line in (*contacts, *map(printable, details.remarks(dossier)), *unsigned):
+    for line in (*contacts, *map(printable, details.remarks(dossier)), *map(printable, unsigned)):
         out.print(line)
     for line in by_hand(dossier):
         out.print(f"edited by hand: {printable(line)}", style="red")
-    made = table("no", "at", "step", "outcome", "by", "note")
-    made.columns[1].no_wrap = made.columns[2].no_wrap = True
-    days_late = {each.event: each.late_days for each in late}
-    for event in events:
-        mark = f" ({days_late[event.seq]} d late)" if event.seq in days_late else ""
-        at = f"{event.at:%Y-%m-%d %H:%M}"
-        made.add_row(
-            str(event.seq),
-            at,
-            f"{event.procedure} {event.step}",
-            event.outcome + mark,
-            printable(details.decided_by(event, desk.site)),
-            printable(event.note),
-            style="red" if mark else None,
-        )
-    out.print(made)
+    _put_events(desk, events, {each.event: each.late_days for each in late})
     for visit in about.visits:
         who = ", ".join(visit.visit.visitors)
         out.print(f"visit {visit.id} {visit.since:%Y-%m-%d %H:%M}: {printable(who)}, {printable(visit.visit.purpose)}")
     for each in about.maintenance:
         out.print(f"maintenance {each.id} {each.when}: {printable(each.maintenance.reason)}")
+    _put_documents(dossier.folder, documents)
+
+
+def _put_events(desk: "Desk", events: "Sequence[Event]", days_late: "Mapping[int | None, int]") -> None:
+    """What happened: a line each, and its note below it. What came late is marked."""
+    from sopctl.workflow.views import details
+
+    click.echo()
+    for event in events:
+        step = f"{event.procedure} {event.step}"
+        by = printable(details.decided_by(event, desk.site))
+        head = f"{event.seq:>3}  {event.at:%Y-%m-%d %H:%M}  {step:<15}  {event.outcome} – {by}"
+        days = days_late.get(event.seq, 0)
+        put_wrapped(head + (f"  LATE by {counted(days, 'day')}" if days else ""), " " * 24, fg="red" if days else None)
+        if event.note:
+            put_wrapped(f"     {printable(event.note)}", " " * 5)
+    click.echo()
+
+
+def _put_documents(folder: Path, documents: "Sequence[Document]") -> None:
+    if documents:
+        click.echo(f"in {here(folder)}:")
     for document in documents:
         number = f"  {document.number}" if document.number else ""
-        out.print(f"{document.state:<8} {document.file}{number}", style=None if document.state == "intact" else "red")
-
-
-def _put_followups(out: "Console", rows: "Sequence[Row]") -> None:
-    """What remains to be done after a correction or a move, with its command."""
-    for each in rows:
-        out.print(f"also to be done: {each.activity}")
-        if each.action:
-            click.echo(f"  {wording.line(each.action)}")
+        file = Path(document.file).relative_to(folder)
+        put_wrapped(f"{document.state:<8} {file}{number}", " " * 9, fg=None if document.state == "intact" else "red")

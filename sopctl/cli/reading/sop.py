@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import choose_one, example, json_option, open_site
+from sopctl.cli.options import DEPOSIT, choose_one, example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def command() -> None:
 )
 @click.argument("name", required=False)
 @click.option("--version", help="Which version [default: the one in force for new dossiers].")
-@click.option("--deposit", metavar="ID", help="The version that this deposit is pinned to, and the way it went.")
+@click.option("--deposit", type=DEPOSIT, metavar="ID", help="The version that this deposit is pinned to, and its way.")
 @json_option
 @click.pass_context
 def show(ctx: click.Context, name: str | None, *, version: str | None, deposit: str | None, as_json: bool) -> None:

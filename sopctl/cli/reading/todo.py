@@ -4,7 +4,7 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import end_with, example, json_option, open_desk
-from sopctl.cli.render import error_document, lateness, put_json, waits
+from sopctl.cli.render import error_document, lateness, put_json, put_wrapped, waits
 from sopctl.model.text import printable
 
 
@@ -27,7 +27,8 @@ def command(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool)
     for row in found.rows:
         due = f", until {row.due:%Y-%m-%d}" if row.due else ""
         what = row.activity if row.kind == "validity" else f"{row.standing}: {row.activity}"
-        click.echo(f"{row.id}  {printable(what)}\n  {row.actor}{due}{lateness(row)}{waits(row)}")
+        put_wrapped(f"{row.id}  {printable(what)}")
+        put_wrapped(f"  {row.actor}{due}{lateness(row)}{waits(row)}")
         if row.action:
             click.echo(f"  $ {wording.line(row.action)}")
     end_with(found.errors)

@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.options import FILE, example, json_option, open_desk, passphrase_of, passphrase_option
 from sopctl.cli.render import put_json
+from sopctl.model.text import counted
 
 
 @click.command(
@@ -17,7 +18,9 @@ from sopctl.cli.render import put_json
 @click.argument("file", metavar="FILE", type=FILE)
 @click.option("--moving", is_flag=True, help="Another controller goes on: from now on nothing is done from here.")
 @click.option(
-    "--with-secrets", is_flag=True, help="Also keys/ and plain secrets in variables, sealed with a passphrase."
+    "--with-secrets",
+    is_flag=True,
+    help="Also keys/, plain secrets in variables and the page's accounts, sealed with a passphrase.",
 )
 @passphrase_option
 @json_option
@@ -33,9 +36,9 @@ def command(
 ) -> None:
     """Write the whole site to FILE, consistent while others go on working. FILE must be new.
 
-    The history of checks is in it; what can be made again is not. Secrets (keys/, and files of variables that hold one
-    in plain text) are left out unless asked for, and then sealed. Print its anchor on paper: it shows later whether the
-    journal goes on from here.
+    The history of checks is in it; what can be made again is not. Secrets (keys/, files of variables that hold one in
+    plain text, and the page's accounts) are left out unless asked for, and then sealed. Print its anchor on paper: it
+    shows later whether the journal goes on from here.
 
     With --moving the site is left to another controller, where it is restored: here it can still be read, but nothing
     is recorded, and nobody logs in anywhere. Remove the timers here: sopctl schedule remove.
@@ -47,7 +50,7 @@ def command(
     if as_json:
         put_json(done)
         return
-    click.echo(f"{done.file}: {done.files} files, {'with' if done.secrets else 'without'} secrets")
+    click.echo(f"{done.file}: {counted(done.files, 'file')}, {'with' if done.secrets else 'without'} secrets")
     click.echo(f"  anchor of the journal: {done.anchor}")
     if moving:
         click.echo("  this site is for reading only now; remove its timers here: sopctl schedule remove")

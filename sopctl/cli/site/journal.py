@@ -4,7 +4,7 @@ import click
 
 from sopctl.cli.options import end, example, json_option, open_desk, reason_option
 from sopctl.cli.render import put_json
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 
 @click.group("journal", epilog=example("sopctl journal verify"))
@@ -37,7 +37,11 @@ def verify(ctx: click.Context, *, against: str | None, as_json: bool) -> None:
             click.echo(f"  mended {printable(note, 1_000)}")
         for change in found.rosters[1:]:
             click.echo(f"  roster {printable(change, 2_000)}")
-        click.echo(f"{found.lines} lines, {f'{len(found.gaps)} do not agree' if found.gaps else 'all in order'}")
+        if found.stamped:
+            click.echo(f"  timestamp {printable(found.stamped, 500)}")
+        click.echo(
+            f"{counted(found.lines, 'line')}, {f'{len(found.gaps)} do not agree' if found.gaps else 'all in order'}"
+        )
     end(not found.gaps)
 
 
@@ -58,6 +62,24 @@ def anchor(ctx: click.Context, *, as_json: bool) -> None:
         click.echo(str(found))
 
 
+@command.command("stamp", epilog=example("sopctl journal stamp", "sopctl journal stamp --json"))
+@json_option
+@click.pass_context
+def stamp(ctx: click.Context, *, as_json: bool) -> None:
+    """Have the site's timestamp authority (RFC 3161) stamp where the journal ends now.
+
+    The timestamp is kept in timestamps/, and journal verify checks it: it proves that the journal was there by then,
+    and goes on from there. With signing: {stamp_journal: true} in sopctl.yml, a timer does it every night.
+    """
+    from sopctl.workflow.setup import journal
+
+    found = journal.stamp(open_desk(ctx))
+    if as_json:
+        put_json(found)
+    else:
+        click.echo(f"{found.anchor}\n  {found.time:%Y-%m-%d %H:%M %Z}, by {printable(found.authority)}: {found.file}")
+
+
 @command.command("mend", epilog=example('sopctl journal mend --reason "disk rusak, dipulihkan dari cadangan"'))
 @reason_option
 @json_option
@@ -73,5 +95,5 @@ def mend(ctx: click.Context, *, reason: str, as_json: bool) -> None:
     if as_json:
         put_json(found)
     else:
-        click.echo(f"{found.lines} lines; sopctl journal anchor shows where it ends now")
+        click.echo(f"{counted(found.lines, 'line')}; sopctl journal anchor shows where it ends now")
     end(not found.gaps)

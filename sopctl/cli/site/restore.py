@@ -9,6 +9,7 @@ from sopctl.cli import terminal
 from sopctl.cli.options import FILE, example, json_option, passphrase_of, passphrase_option
 from sopctl.cli.render import put_json
 from sopctl.errors import ExitCode
+from sopctl.model.text import counted
 
 
 @click.command(
@@ -19,7 +20,7 @@ from sopctl.errors import ExitCode
 )
 @click.argument("file", metavar="FILE", type=FILE)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--with-secrets", is_flag=True, help="Also keys/, with the passphrase of the backup.")
+@click.option("--with-secrets", is_flag=True, help="Also keys/ and the page's accounts, with the passphrase.")
 @passphrase_option
 @json_option
 def command(file: Path, folder: Path, *, with_secrets: bool, passphrase_file: Path | None, as_json: bool) -> None:
@@ -37,7 +38,8 @@ def command(file: Path, folder: Path, *, with_secrets: bool, passphrase_file: Pa
     else:
         for problem in done.problems:
             click.echo(f"✗ {problem}", err=True)
-        click.echo(f"{folder}: {done.files} files, every one as the backup has it; {len(done.problems)} problems")
+        files, problems = counted(done.files, "file"), counted(len(done.problems), "problem")
+        click.echo(f"{folder}: {files}, every one as the backup has it; {problems}")
         if not (passphrase and done.secrets):
             click.echo("  without secrets: put them into keys/ (chmod 600); sopctl doctor says which")
     sys.exit(ExitCode.INVALID if done.problems else ExitCode.OK)

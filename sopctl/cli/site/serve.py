@@ -1,11 +1,15 @@
 """`sopctl serve`: the page."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import example, open_site
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 @click.command("serve", epilog=example("sopctl serve", "sopctl serve --unix /run/sopctl/page.sock"))
@@ -20,16 +24,17 @@ def command(ctx: click.Context, *, port: int, unix: Path | None) -> None:
     It listens on this machine alone. The office's proxy (nginx, Caddy) stands before it with TLS and the address that
     sopctl.yml names (`page: {url: https://…}`). Needs the extra `page` (pip install 'sopctl[page]').
     """
+    page_server().serve(
+        open_site(ctx), port=port, unix=unix, say=lambda text: click.echo(text, err=True), command=wording.command
+    )
+
+
+def page_server() -> "ModuleType":
+    """The server of the page. Raises OutsideFailure where its libraries are not installed."""
     try:
         from sopctl.page import server
     except ImportError:
-        from sopctl.errors import OutsideFailure
+        from sopctl.errors import missing_extra
 
-        raise OutsideFailure(
-            "page-not-installed",
-            "the page needs libraries that are not installed here",
-            remedy="Install sopctl with them: pip install 'sopctl[page]'.",
-        ) from None
-    server.serve(
-        open_site(ctx), port=port, unix=unix, say=lambda text: click.echo(text, err=True), command=wording.command
-    )
+        raise missing_extra("page") from None
+    return server

@@ -8,6 +8,7 @@ from sopctl.cli import wording
 from sopctl.cli.options import example, json_option, open_desk
 from sopctl.cli.render import error_document, put_json
 from sopctl.errors import ExitCode
+from sopctl.model.text import counted
 
 
 @click.command("validate", epilog=example("sopctl validate"))
@@ -27,5 +28,5 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
             click.echo(f"known: {line}")
         for error in errors:
             click.echo(wording.told(error), err=True)
-        click.echo(f"{count} deposits read, {len(errors)} errors")
+        click.echo(f"{counted(count, 'deposit')} read, {counted(len(errors), 'error')}")
     sys.exit(ExitCode.INVALID if errors else ExitCode.OK)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli.options import (
+    DEPOSIT,
     choose_one,
     clock_option,
     confirm_key,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command("advance", epilog=example("sopctl advance PS-2026-0001 PS-2026-0002", "sopctl advance --all"))
-@click.argument("deposit_ids", metavar="ID...", nargs=-1)
+@click.argument("deposit_ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
 @click.option("--all", "everything", is_flag=True, help="Every deposit with a step that needs no person.")
 @host_key_option
 @key_option
@@ -56,7 +57,8 @@ def command(
     from sopctl.workflow.steps import advancing, notifying
 
     desk = open_desk(ctx)
-    if everything == bool(deposit_ids):
+    ready = [] if deposit_ids else advancing.ready(desk)
+    if (everything and deposit_ids) or not (everything or deposit_ids or len(ready) == 1):
         raise choose_one("IDs", "--all")
     steps: list[StepDone] = []
 
@@ -69,7 +71,7 @@ def command(
     said["via"] = next((each for each in notifying.MEANS if each == via), None)
     said["confirm"] = None if as_json else confirm_key
     answers = []
-    for deposit_id in deposit_ids or advancing.ready(desk):
+    for deposit_id in deposit_ids or ready:
         with task_progress(quiet=as_json) as on_event:
             done = advancing.advance(desk, deposit_id, on_event=on_event, on_step=on_step, **said)
         answers.append(done[-1].answer)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 import click
 
 from sopctl.cli.options import (
+    DEPOSIT,
     FILE,
     TEXT,
     choose_one,
@@ -17,6 +18,7 @@ from sopctl.cli.options import (
     host_key_option,
     json_option,
     lacks,
+    only_due,
     open_desk,
     seen_option,
     trusted_path_option,
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
         'sopctl configure PS-2026-0001 --by-hand "Staf Pusat Data: alamat IP dan VLAN lewat konsol"',
     ),
 )
-@click.argument("ids", metavar="[ID]…", nargs=-1)
+@click.argument("ids", metavar="[ID]…", nargs=-1, type=DEPOSIT)
 @host_key_option
 @trusted_path_option
 @click.option("--cut-off", "cut_off", metavar="PORTS", help="What the owner agrees to lose: 6379,161/udp,8000-8010.")
@@ -141,6 +143,8 @@ def command(
     from sopctl.workflow.servers.playbooks import Options
     from sopctl.workflow.steps import configuring
 
+    chosen_otherwise = due or check or drift or whole or metrics or repair or sudo or limit
+    ids = ctx.params["ids"] = ids or (() if chosen_otherwise else (only_due(ctx),))
     desk = open_desk(ctx)
     if drift or whole or metrics:
         other = check or repair or due or sudo or diff or tags or files or raw or host_key or trusted_path or cut_off

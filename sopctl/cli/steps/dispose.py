@@ -9,8 +9,8 @@ from sopctl.cli.options import (
     FILE,
     TEXT,
     decider_options,
+    due_argument,
     example,
-    id_argument,
     json_option,
     open_desk,
     seen_option,
@@ -21,7 +21,7 @@ from sopctl.cli.render import put_step
 @click.command(
     "dispose", epilog=example('sopctl dispose PS-2026-0001 --by kadis --instruction "Mohon ditindaklanjuti"')
 )
-@id_argument
+@due_argument
 @click.option("--instruction", type=TEXT, required=True, help="What the head wrote on the letter.")
 @click.option("--to", type=TEXT, default="", help="To whom it is routed [default: the next step's actor].")
 @click.option("--number", type=TEXT, default="", help="The number of the disposition sheet.")

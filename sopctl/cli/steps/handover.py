@@ -9,6 +9,7 @@ from sopctl.cli.options import (
     day_of,
     day_option,
     decider_options,
+    due_arguments,
     example,
     json_option,
     lang_option,
@@ -20,7 +21,7 @@ from sopctl.cli.render import put_step
 
 
 @click.command("handover", epilog=example("sopctl handover PS-2026-0001", "sopctl handover PS-2026-0001 PS-2026-0002"))
-@click.argument("deposit_ids", metavar="ID...", nargs=-1, required=True)
+@due_arguments
 @click.option("--place", type=TEXT, default="", help="Where it is signed [default: the office].")
 @lang_option
 @decider_options

@@ -7,23 +7,57 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli.options import (
+    DEPOSIT,
     FILE,
     TEXT,
+    Command,
     decider_options,
     despite_option,
     end,
     example,
     json_option,
+    only_due,
     open_desk,
     seen_option,
-    unnamed,
 )
 from sopctl.cli.render import put_step
-from sopctl.errors import Action, UsageError
+from sopctl.errors import UsageError
 
 if TYPE_CHECKING:
     from sopctl.model.inspection import Answer, Inspection
-    from sopctl.workflow.desk import Desk
+    from sopctl.workflow.desk import Desk, StepDone
+
+
+def found_options(command: Command) -> Command:
+    """What was found at the machine, for `inspected`."""
+    options = (
+        click.option("--serial", type=TEXT, help="The serial number as read off the machine."),
+        click.option(
+            "--item", "items", multiple=True, metavar="N=RESULT[: NOTE]", help="ok, tidak or 'tidak berlaku'."
+        ),
+        click.option("--fault", "faults", type=int, multiple=True, help="Number of a question whose answer is no."),
+        click.option("--all-ok", is_flag=True, help="Every question not answered otherwise was looked at and is ok."),
+        click.option("--answers", type=FILE, help="A YAML file with the answers; --checklist prints one to fill in."),
+        click.option(
+            "--accessory",
+            "accessories",
+            type=TEXT,
+            multiple=True,
+            help="An accessory that came with the server; once for each.",
+        ),
+        click.option("--height", type=click.IntRange(1, 60), help="Measured: rack units."),
+        click.option("--depth", type=click.IntRange(1, 2000), help="Measured: mm."),
+        click.option("--psu", type=click.IntRange(0, 16), help="Counted: power supplies."),
+        click.option("--watts", type=click.IntRange(1, 20000), help="Read: watts."),
+        click.option("--disks", type=click.IntRange(0, 1000), help="Counted: disks."),
+        click.option("--ports", type=click.IntRange(0, 128), help="Counted: network ports."),
+        click.option("--photo", "photos", type=FILE, multiple=True, help="A photo: PNG, JPEG or PDF."),
+        click.option("--condition", type=click.Choice(["baik", "rusak ringan", "rusak berat"]), help="Its condition."),
+        click.option("--note", type=TEXT, default="", help="A remark."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command(
@@ -35,36 +69,16 @@ if TYPE_CHECKING:
         "sopctl inspect --checklist > jawaban.yml",
     ),
 )
-@click.argument("deposit_id", metavar="ID", required=False)
-@click.option("--serial", type=TEXT, help="The serial number as read off the machine.")
-@click.option("--item", "items", multiple=True, metavar="N=RESULT[: NOTE]", help="ok, tidak or 'tidak berlaku'.")
-@click.option("--fault", "faults", type=int, multiple=True, help="Number of a question whose answer is no.")
-@click.option("--all-ok", is_flag=True, help="Every question not answered otherwise was looked at and is ok.")
-@click.option("--answers", type=FILE, help="A YAML file with the answers; --checklist prints one to fill in.")
-@click.option(
-    "--accessory",
-    "accessories",
-    type=TEXT,
-    multiple=True,
-    help="An accessory that came with the server; once for each.",
-)
+@click.argument("deposit_id", metavar="[ID]", type=DEPOSIT, required=False)
+@found_options
 @click.option("--missing", type=TEXT, multiple=True, help="Return: an accessory that is not there.")
 @click.option(
     "--returned", type=TEXT, multiple=True, help="Return: an accessory that is there; --all-ok: all others, too."
 )
-@click.option("--height", type=click.IntRange(1, 60), help="Measured: rack units.")
-@click.option("--depth", type=click.IntRange(1, 2000), help="Measured: mm.")
-@click.option("--psu", type=click.IntRange(0, 16), help="Counted: power supplies.")
-@click.option("--watts", type=click.IntRange(1, 20000), help="Read: watts.")
-@click.option("--disks", type=click.IntRange(0, 1000), help="Counted: disks.")
-@click.option("--ports", type=click.IntRange(0, 128), help="Counted: network ports.")
-@click.option("--photo", "photos", type=FILE, multiple=True, help="A photo: PNG, JPEG or PDF.")
-@click.option("--condition", type=click.Choice(["baik", "rusak ringan", "rusak berat"]), help="Its condition.")
 @click.option(
     "--taken-by", type=TEXT, default="", help="Return: who takes the server home [default: administrative contact]."
 )
 @click.option("--authority", type=FILE, help="Return: their letter of authority.")
-@click.option("--note", type=TEXT, default="", help="A remark.")
 @click.option("--accept", type=TEXT, metavar="NOTE", help="Accept a server that failed its inspection, and say why.")
 @click.option("--checklist", is_flag=True, help="Print the questions as a file to fill in, and do nothing else.")
 @despite_option
@@ -82,28 +96,35 @@ def command(ctx: click.Context, /, deposit_id: str | None, *, checklist: bool, a
     if checklist:
         click.echo(_template(), nl=False)
         return
-    if deposit_id is None:
-        raise unnamed("deposit", remedy=("To see what is due:", Action("todo")))
+    deposit_id = ctx.params["deposit_id"] = deposit_id or only_due(ctx)
     desk = open_desk(ctx)
     if said["accept"] is not None:
         put_step(inspecting.accept(desk, deposit_id, note=said["accept"]), as_json=as_json)
         return
-    if not any(said.values()) and not as_json and sys.stdin.isatty() and sys.stderr.isatty():
+    done = inspected(desk, deposit_id, said, ask=not as_json)
+    put_step(done, as_json=as_json)
+    end(done.answer)
+
+
+def inspected(desk: "Desk", deposit_id: str, said: dict[str, Any], *, ask: bool) -> "StepDone":
+    """The inspection that is due, with what the options said; where they said nothing, a person is asked, at a terminal
+    and if that is wanted."""
+    from sopctl.workflow.steps import inspecting
+
+    if not any(said.values()) and ask and sys.stdin.isatty() and sys.stderr.isatty():
         _ask(desk, deposit_id, said)
-    done = inspecting.inspect(
+    return inspecting.inspect(
         desk,
         deposit_id,
         serial=said["serial"],
         found=_inspection(said),
         photos=said["photos"],
-        missing=said["missing"],
-        returned=said["returned"],
-        taken_by=said["taken_by"],
-        authority=said["authority"],
+        missing=said.get("missing", ()),
+        returned=said.get("returned", ()),
+        taken_by=said.get("taken_by", ""),
+        authority=said.get("authority"),
         note=said["note"],
     )
-    put_step(done, as_json=as_json)
-    end(done.answer)
 
 
 def _inspection(said: dict[str, Any]) -> "Inspection":

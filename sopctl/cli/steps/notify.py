@@ -4,8 +4,8 @@ import click
 
 from sopctl.cli.options import (
     decider_options,
+    due_argument,
     example,
-    id_argument,
     json_option,
     open_desk,
     seen_option,
@@ -15,7 +15,7 @@ from sopctl.cli.render import put_json, put_step
 
 
 @click.command("notify", epilog=example("sopctl notify PS-2026-0001", "sopctl notify PS-2026-0001 --via phone"))
-@id_argument
+@due_argument
 @via_option
 @click.option("--again", is_flag=True, help="Send even if a message may have gone out before a crash.")
 @click.option("--dry-run", is_flag=True, help="Show the message; send and record nothing.")

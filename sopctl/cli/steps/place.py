@@ -8,8 +8,8 @@ from sopctl.cli.options import (
     day_of,
     day_option,
     decider_options,
+    due_argument,
     example,
-    id_argument,
     json_option,
     open_desk,
     seen_option,
@@ -18,7 +18,7 @@ from sopctl.cli.render import put_step
 
 
 @click.command("place", epilog=example("sopctl place PS-2026-0001"))
-@id_argument
+@due_argument
 @decider_options
 @seen_option
 @day_option

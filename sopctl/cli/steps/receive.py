@@ -8,8 +8,8 @@ from sopctl.cli.options import (
     TEXT,
     day_of,
     day_option,
+    due_argument,
     example,
-    id_argument,
     json_option,
     open_desk,
     seen_option,
@@ -18,7 +18,7 @@ from sopctl.cli.render import put_step
 
 
 @click.command("receive", epilog=example("sopctl receive PS-2026-0001"))
-@id_argument
+@due_argument
 @click.option("--note", type=TEXT, default="", help="What came with it.")
 @seen_option
 @day_option

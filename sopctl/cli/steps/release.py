@@ -5,9 +5,9 @@ import click
 from sopctl.cli.options import (
     TEXT,
     decider_options,
+    due_argument,
     end,
     example,
-    id_argument,
     json_option,
     lang_option,
     language_of,
@@ -24,7 +24,7 @@ from sopctl.cli.render import put_step, task_progress
         'sopctl release PS-2026-0001 --by-hand "server mati"',
     ),
 )
-@id_argument
+@due_argument
 @click.option("--by-hand", type=TEXT, default="", metavar="NOTE", help="How step 6 was done without Ansible.")
 @lang_option
 @decider_options

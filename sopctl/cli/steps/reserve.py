@@ -4,9 +4,9 @@ import click
 
 from sopctl.cli.options import (
     decider_options,
+    due_argument,
     end,
     example,
-    id_argument,
     json_option,
     lacks,
     open_desk,
@@ -18,7 +18,7 @@ from sopctl.cli.render import put_step
 @click.command(
     "reserve", epilog=example("sopctl reserve PS-2026-0001", "sopctl reserve PS-2026-0001 --rack A1 --unit 10")
 )
-@id_argument
+@due_argument
 @click.option("--rack", default="", help="Only in this rack.")
 @click.option("--unit", type=click.IntRange(1, 60), help="The lowest unit to fill (with --rack).")
 @click.option(

@@ -10,9 +10,9 @@ import click
 from sopctl.cli.options import (
     FILE,
     TEXT,
+    due_argument,
     end,
     example,
-    id_argument,
     json_option,
     key_option,
     lacks,
@@ -39,7 +39,7 @@ UNTIL_SECONDS = 600.0
         'sopctl verify PS-2026-0002 --confirmed-by "Administrator Sistem" --how RDP',
     ),
 )
-@id_argument
+@due_argument
 @key_option
 @user_option
 @click.option(

@@ -450,6 +450,13 @@ class Cause(StrEnum):
         means="not signed by an authority that is known here",
         helps="install the whole chain on the server; for your own authority, give --ca FILE",
     )
+    NOT_SMTP = _Declared(
+        "not-smtp",
+        (Rung.SERVICE,),
+        means="something accepts, but does not greet as a mail server",
+        helps="look at the mail server's log: it may turn this machine away; or check the port as /tcp",
+        first_wait=15.0,
+    )
     NOT_HTTP = _Declared(
         "not-http",
         (Rung.HTTP,),

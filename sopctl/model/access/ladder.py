@@ -65,6 +65,8 @@ class AccessResult(Struct, frozen=True):
     algorithms: dict[str, str] = {}
     services: tuple[ServiceResult, ...] = ()
     jump: JumpHost | None = None
+    at: int = 0
+    """When it was seen, where it was seen: whole seconds since 1970 (UTC), however late the answer arrives."""
 
     @property
     def accessible(self) -> bool:

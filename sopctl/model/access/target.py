@@ -46,12 +46,14 @@ class HostKey(Struct, frozen=True):
 
 
 class ServiceKind(StrEnum):
-    """How far a service is tried: it accepts; it proves its name by TLS; it answers a request."""
+    """How far a service is tried: it accepts; it proves its name by TLS; it answers a request; it greets as a mail
+    server does (RFC 5321)."""
 
     TCP = "tcp"
     TLS = "tls"
     HTTP = "http"
     HTTPS = "https"
+    SMTP = "smtp"
 
 
 class Service(Struct, frozen=True):
@@ -59,6 +61,9 @@ class Service(Struct, frozen=True):
 
     port: int
     kind: ServiceKind = ServiceKind.TCP
+
+    def __str__(self) -> str:
+        return str(self.port) if self.kind is ServiceKind.TCP else f"{self.port}/{self.kind}"
 
     @property
     def secured(self) -> bool:
@@ -74,13 +79,17 @@ class Service(Struct, frozen=True):
 class Jump(Struct, frozen=True):
     """A jump host: the check is made from there (RFC 4254 section 7.2, direct-tcpip), as from the requester's network.
 
-    Its host key must be pinned as well: without `expect_key` nobody logs in there.
+    Its host key must be pinned as well: without `expect_key` nobody logs in there. `host_key` is the whole key, where
+    OpenSSH itself is to compare it; `key_file` the private key for it on this machine, where the way there is the
+    office's own (a network's) and not named for one check.
     """
 
     host: str
     port: int = 22
     user: str = ""
     expect_key: Pin | None = None
+    host_key: HostKey | None = None
+    key_file: str = ""
 
 
 class Target(Struct, frozen=True):
@@ -143,6 +152,19 @@ def pin(text: str) -> Pin:
     )
 
 
+def host_key(text: str) -> HostKey:
+    """Read a whole host key: the line "TYPE BASE64 [comment]" of its .pub file. Raises InvalidRecord."""
+    found = pin(text)
+    if found.type is None or len(words := text.split()) < 2 or words[1].startswith("SHA256:"):
+        raise InvalidRecord(
+            "not-a-whole-host-key",
+            "this is not a whole host key",
+            where=printable(text, 80),
+            remedy="Give the line of its .pub file: /etc/ssh/ssh_host_ed25519_key.pub",
+        )
+    return HostKey(words[0], words[1], found.sha256)
+
+
 def _blob(kind: str, key: str) -> bytes | None:
     """The RFC 4253 blob that `key` encodes in base64; None unless it holds a key of type `kind`."""
     try:
@@ -178,7 +200,7 @@ def service(text: str) -> Service:
     if slash and kind not in list(ServiceKind):
         raise InvalidRecord(
             "not-a-service",
-            "a service is PORT, PORT/tcp, PORT/tls, PORT/http or PORT/https",
+            "a service is PORT, PORT/tcp, PORT/tls, PORT/http, PORT/https or PORT/smtp",
             where=printable(text, 80),
         )
     return Service(number, ServiceKind(kind) if slash else ServiceKind.TCP)

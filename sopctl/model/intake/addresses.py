@@ -1,4 +1,6 @@
-"""The addresses that the office gives out (`networks/NAME.yml`): which are free, and which nobody may have."""
+"""The networks that deposits are in (`networks/NAME.yml`): which of their addresses the office gives out, which nobody
+may have, and through which jump host the controller reaches one that is not its own.
+"""
 
 import ipaddress
 from collections.abc import Collection, Iterator, Sequence
@@ -6,8 +8,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from sopctl.errors import InvalidRecord
 from sopctl.model import names
-from sopctl.model.deposit import Line, OptionalLine, VlanId
+from sopctl.model.access import target
+from sopctl.model.deposit import Account, Host, KeyFile, Line, OptionalLine, Port, VlanId
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Range = Annotated[str, Meta(min_length=2, max_length=100)]
@@ -17,9 +21,37 @@ MOST_LOOKED_AT = 100_000
 """Addresses: a network with more names the ranges that it gives out."""
 
 
+class JumpRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """The jump host of a network: where it is, the account and the key (in the site's keys/; by default the office's
+    own) with which the controller logs in there, its host key (the line of its .pub file), and the addresses from which
+    servers behind it see it, where that is another than `host`."""
+
+    host: Host
+    user: Account
+    host_key: Line
+    port: Port = 22
+    key: KeyFile | None = None
+    seen_as: Annotated[tuple[str, ...], Meta(max_length=10)] = ()
+
+    def __post_init__(self) -> None:
+        if not names.is_address(self.host):
+            raise ValueError("Expected an IP address or a host name in `host`")
+        try:
+            target.host_key(self.host_key)
+        except InvalidRecord:
+            raise ValueError("Expected the line of a .pub file in `host_key`: TYPE BASE64") from None
+        if not all(map(names.is_ip, self.addresses)):
+            raise ValueError("Expected IP addresses in `seen_as`, also where `host` is a name")
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """From where servers behind it see it."""
+        return self.seen_as or (self.host,)
+
+
 class Network(Struct, frozen=True, forbid_unknown_fields=True):
     """`networks/NAME.yml`. `ranges` are the addresses for deposits (none named: all of the network); `reserved` those
-    that nobody gets, each with what it is for."""
+    that nobody gets, each with what it is for. `jump` is the way in to a network that the controller is not in."""
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
     network: Annotated[str, Meta(max_length=60)]
@@ -28,6 +60,7 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
     ranges: tuple[Range, ...] = ()
     reserved: dict[Range, Line] = {}
     note: OptionalLine = ""
+    jump: JumpRecord | None = None
 
     def __post_init__(self) -> None:
         if not names.is_network(self.network):
@@ -55,6 +88,8 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
         whole = ipaddress.ip_network(self.network)
         if address == self.gateway or (self.gateway and found == ipaddress.ip_address(self.gateway)):
             return f"{address} is the gateway of {self.name}"
+        if self.jump and found in map(ipaddress.ip_address, filter(names.is_ip, (self.jump.host, *self.jump.seen_as))):
+            return f"{address} is the jump host of {self.name}"
         if whole.num_addresses > 2 and whole.version == 4 and found in (whole.network_address, whole.broadcast_address):
             return f"{address} is the first or the last of {self.network}, which no server can have"
         for written, what in self.reserved.items():

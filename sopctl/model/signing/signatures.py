@@ -72,14 +72,33 @@ class Signature(Struct, frozen=True):
     because: str = ""
 
 
+class Source(Struct, frozen=True):
+    """Where the authority of a certificate says whether it was revoked: a list (CRL) at `url`, or an answer (OCSP) to
+    `question` (DER) from there."""
+
+    kind: Literal["crl", "ocsp"]
+    url: str
+    question: bytes = b""
+
+
+class Stamped(Struct, frozen=True):
+    """A timestamp (RFC 3161): what it is worth, when, and whose."""
+
+    word: Word
+    time: datetime | None = None
+    authority: str = ""
+
+
 class Examined(Struct, frozen=True):
     """What a PDF has beside the paper it is compared with. `how`: were its signatures appended to the very bytes, or
-    was the file written anew with the same pages? `problem`: why it could not be read at all."""
+    was the file written anew with the same pages? `problem`: why it could not be read at all. `wanted`: where what is
+    not known of revocation may be asked for; only of certificates of authorities that are trusted."""
 
     signatures: tuple[Signature, ...] = ()
     how: Literal["appended", "rewritten", ""] = ""
     changes: tuple[Change, ...] = ()
     problem: str = ""
+    wanted: tuple[Source, ...] = ()
 
 
 class Trust(Struct, frozen=True):

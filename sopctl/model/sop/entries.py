@@ -268,6 +268,38 @@ class Signed(Entry, frozen=True, kw_only=True):
     signed: SignedPaper
 
 
+class SigningAsked(Struct, frozen=True):
+    """A service was asked to sign a paper: its number, the SHA-256 of the revision that was sent, the box, whom it is
+    to sign for, and which service."""
+
+    number: str
+    of: str
+    box: str
+    name: str
+    provider: str
+
+
+class AskedToSign(Entry, frozen=True, kw_only=True):
+    """A service is asked to sign. Until a signature of that box is recorded, or that there is none, it is not clear
+    what became of it."""
+
+    asked_to_sign: SigningAsked
+
+
+class SigningRefused(Struct, frozen=True):
+    """Why a service did not sign a paper in a box, as it said itself or a person found out."""
+
+    number: str
+    box: str
+    because: str
+
+
+class NotSigned(Entry, frozen=True, kw_only=True):
+    """What a service was asked to sign is surely not signed."""
+
+    not_signed: SigningRefused
+
+
 class Configured(Entry, frozen=True, kw_only=True):
     """How many tasks of a configuration changed something; `raw`: by the shell, on a server without Python; `platform`:
     that of a network appliance, on which nothing is configured. `cut_off` are the services that others could reach

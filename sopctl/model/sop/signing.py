@@ -1,4 +1,4 @@
-"""Which papers of a dossier lack signatures, as its history says."""
+"""Which papers of a dossier lack signatures, and of which nobody knows whether a service has signed them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -7,7 +7,16 @@ from msgspec import Struct
 
 from sopctl.model.signing.signatories import BOXES, Box
 from sopctl.model.sop import record
-from sopctl.model.sop.entries import Amended, ExitRecorded, Gathered, HandoverIssued, Signed
+from sopctl.model.sop.entries import (
+    Amended,
+    AskedToSign,
+    ExitRecorded,
+    Gathered,
+    HandoverIssued,
+    NotSigned,
+    Signed,
+    SigningAsked,
+)
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures
 
@@ -33,6 +42,24 @@ def unsigned(procedures: Procedures, events: Sequence[Event]) -> tuple[Unsigned,
         for kind, number, boxes in _issued(procedures, events)
         if number and (open_ := tuple(box for box in boxes if box not in signed.get(number, ())))
     )
+
+
+def unclear(procedures: Procedures, events: Sequence[Event]) -> tuple[SigningAsked, ...]:
+    """What a service was asked to sign, while neither a signature in that box is recorded since nor that there is
+    none."""
+    ended: dict[tuple[str, str], int] = {}
+    for event, signed in record.established(procedures, events, Signed):
+        for each in signed.signed.by:
+            ended.setdefault((signed.signed.number, each.box), event.seq)
+    for event, refused in record.established(procedures, events, NotSigned):
+        place = refused.not_signed.number, refused.not_signed.box
+        ended[place] = max(event.seq, ended.get(place, 0))
+    asked = [
+        each.asked_to_sign
+        for event, each in record.established(procedures, events, AskedToSign)
+        if event.seq > ended.get((each.asked_to_sign.number, each.asked_to_sign.box), 0)
+    ]
+    return tuple(reversed(asked))
 
 
 def _issued(procedures: Procedures, events: Sequence[Event]) -> Iterator[tuple[PaperKind, str, tuple[Box, ...]]]:

@@ -10,7 +10,9 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from sopctl.model import services
-from sopctl.model.deposit import Deposit, Kind, Platform
+from sopctl.model.access.algorithms import Legacy
+from sopctl.model.access.target import HostKey, Service
+from sopctl.model.deposit import Deposit, FirstContact, Kind, Platform
 from sopctl.model.rack import Need, Place
 from sopctl.model.sop import corrections, entries, procedure, record, signing, verbs
 from sopctl.model.sop.entries import E
@@ -24,6 +26,24 @@ class Pause(Struct, frozen=True):
 
     since: datetime
     until: datetime | None
+
+
+class Route(Struct, frozen=True):
+    """How the machine is reached, as its record and its history say: all that an access check needs of a dossier."""
+
+    port: int = 22
+    host_key: HostKey | None = None
+    """The one that is pinned."""
+    legacy: Legacy = False
+    services: tuple[Service, ...] = ()
+    """Those that its letter asks for and that can be tried."""
+    first_contact: FirstContact | None = None
+    settled: bool = False
+    """Was the office's account ever made? A server keeps the name that it began with."""
+    account: str = ""
+    """What that account is called, or is to be, where that is not for the site's settings to say."""
+    network: str = ""
+    """The network that its record names."""
 
 
 class Summary(Struct, frozen=True):
@@ -104,6 +124,9 @@ class Summary(Struct, frozen=True):
     """What the server runs, and what that is for, as its owner says."""
     unsigned: tuple[signing.Unsigned, ...] = ()
     """The papers that lack signatures."""
+    unclear: tuple[entries.SigningAsked, ...] = ()
+    """What a service was asked to sign, where nobody knows whether it did."""
+    route: Route = Route()
 
     @property
     def closed(self) -> bool:
@@ -190,13 +213,36 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         platform=deposit.platform,
         kind=deposit.kind,
         by_hand=_by_hand(deposit, standing, trusted=newest(entries.BmcTrusted) is not None),
-        checkable=deposit.kind != "other" or bool(services.single_tcp(deposit.access.ports)),
+        checkable=deposit.kind != "other" or bool(services.tried(deposit.access.ports)),
         asides=_asides(standing),
         begins=_begins(procedures, standing),
         tries=_tries(procedures, events, standing),
         application=server.application,
         description=server.description,
         unsigned=signing.unsigned(procedures, events),
+        unclear=signing.unclear(procedures, events),
+        route=_route(deposit, newest(entries.HostKeyPinned), newest(entries.Configured), newest(entries.WayIn)),
+    )
+
+
+def _route(
+    deposit: Deposit,
+    pinned: entries.HostKeyPinned | None,
+    configured: entries.Configured | None,
+    made: entries.WayIn | None,
+) -> Route:
+    access = deposit.access
+    settled = configured is not None or made is not None
+    named = (configured and configured.account) or (made and made.way_in) or ""
+    return Route(
+        port=access.port,
+        host_key=pinned.host_key if pinned else None,
+        legacy=access.legacy,
+        services=services.tried(access.ports),
+        first_contact=access.first_contact,
+        settled=settled,
+        account=named if settled else access.management_account or "",
+        network=access.network or "",
     )
 
 

@@ -305,6 +305,14 @@ VERBS = (
         after_end=True,
     ),
     Verb(
+        name="ask-signature",
+        kind="act",
+        outcome="permintaan tanda tangan",
+        command="document sign",
+        writes=(e.AskedToSign, e.NotSigned),
+        after_end=True,
+    ),
+    Verb(
         name="certify",
         kind="act",
         outcome="sertifikat sanitasi",

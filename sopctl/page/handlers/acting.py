@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sopctl.errors import Conflict, NotNow, OutsideFailure, SopctlError
 from sopctl.page import acts
-from sopctl.page.acts import Form, Given
+from sopctl.page.fields import Form, Given
 from sopctl.page.rendering import page
 from sopctl.page.visit import FOREIGN_FORM, Refused, Visit, foreign_form, new_secret
 from sopctl.store import versions
@@ -27,16 +27,17 @@ NOT_THEIRS = frozenset(
 
 def act(visit: Visit, deposit_id: str, path: str) -> Response:
     """`/berkas/ID/PATH`."""
-    mine.find(visit.desk, visit.sight, deposit_id)  # whoever may not see it learns nothing else
-    form = acts.form_at(path)
-    if form is None:
+    _, dossier = mine.find(visit.desk, visit.sight, deposit_id)  # whoever may not see it learns nothing else
+    found = acts.form_at(path)
+    if found is None:
         raise mine.absent(deposit_id)
+    form = found.of(dossier)
     if visit.method == "GET":
         return _shown(visit, form, deposit_id)
 
     def do() -> str:
         with ExitStack() as stack:
-            given = Given(form, visit.fields, visit.files, stack)
+            given = Given(form.fields, visit.fields, visit.files, stack)
             form.do(visit.desk.having_seen({deposit_id: visit.fields.get("head", "")}), deposit_id, given)
         return f"/berkas/{deposit_id}?selesai={form.path}"
 
@@ -100,7 +101,7 @@ def status(error: SopctlError | None) -> int:
 def _shown(visit: Visit, form: Form, deposit_id: str) -> Response:
     """The form; with what was typed, after a refusal. Its head is that of now: who sends it again saw this page."""
     row, dossier = mine.find(visit.desk, visit.sight, deposit_id)
-    offered = form in acts.offered(dossier, offers(visit.desk, dossier).mine)
+    offered = any(each.path == form.path for each in acts.offered(dossier, offers(visit.desk, dossier).mine))
     return page(
         visit,
         "act.html",

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from sopctl.errors import SopctlError
 from sopctl.page import acts
-from sopctl.page.acts import Given
+from sopctl.page.fields import Given
 from sopctl.page.handlers.acting import status
 from sopctl.page.rendering import page
 from sopctl.page.visit import Visit, foreign_form
@@ -19,7 +19,7 @@ from sopctl.workflow import accounts
 from sopctl.workflow.deciding import Deciding
 from sopctl.workflow.desk import Desk
 
-FORM = acts.FORMS[0]
+FORM = acts.ACCESS
 
 
 def answer(visit: Visit, link: str) -> Response:
@@ -37,7 +37,7 @@ def answer(visit: Visit, link: str) -> Response:
             raise foreign_form()
         desk = Desk(visit.site, Deciding(accounts.contact(visit.site, dossier)), visit.clock)
         with ExitStack() as stack:
-            given = Given(FORM, visit.fields, visit.files, stack)
+            given = Given(FORM.fields, visit.fields, visit.files, stack)
             if given.text("answer") and not book.use_link(link):
                 raise accounts.link_spent()
             try:

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.responses import RedirectResponse, Response
 
-from sopctl.errors import NotNow, SopctlError, UsageError
+from sopctl.errors import NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.page.rendering import page
 from sopctl.page.visit import FOREIGN_FORM, Refused, Visit, foreign_form
 from sopctl.workflow import accounts
+from sopctl.workflow.entering import second_factor, sign_on
 
 KEPT_BYTES = 64 * 1024
 """How much of a form that was sent without a session is carried through the login."""
@@ -36,13 +37,65 @@ def login(visit: Visit) -> Response:
         visit.problem = foreign_form()
         return ask(visit, there, kept, status=403)
     try:
-        secret = accounts.log_in(
+        entered = accounts.log_in(
             visit.site, visit.fields.get("name", ""), visit.fields.get("password", ""), visit.address, visit.now
         )
     except NotNow as error:
         visit.problem = error
         return ask(visit, there, kept, status=429 if error.id == "too-many-failures" else 422)
+    visit.renew(entered.secret)
+    if entered.waits_for_code:
+        return ask_code(visit, there, kept)
+    return let_in(visit, there, kept)
+
+
+def code(visit: Visit) -> Response:
+    """`/masuk/kode`: the second step of a login, where the account has a second factor."""
+    there, kept = local(visit.fields.get("lanjut", "/")), visit.fields.get("kept", "")
+    if visit.method == "GET":
+        return RedirectResponse("/masuk", 303)
+    if not visit.own_form:
+        visit.note_refusal(FOREIGN_FORM)
+        visit.problem = foreign_form()
+        return ask(visit, there, kept, status=403)
+    try:
+        secret = second_factor.complete(
+            visit.site, visit.secret, visit.fields.get("code", ""), visit.address, visit.now
+        )
+    except NotNow as error:
+        visit.problem = error
+        if error.id == "login-begun-too-long-ago":
+            return ask(visit, there, kept, status=422)
+        return ask_code(visit, there, kept, status=429 if error.id == "too-many-failures" else 422)
     visit.renew(secret)
+    return let_in(visit, there, kept)
+
+
+def provider(visit: Visit) -> Response:
+    """`/masuk/penyedia`: on to the office's identity provider."""
+    try:
+        there = sign_on.begin(visit.site, visit.secret, local(visit.query.get("lanjut", "/")), visit.now)
+    except OutsideFailure as error:
+        visit.problem = error
+        return ask(visit, "/", "", status=503)
+    return RedirectResponse(there, 303)
+
+
+def provided(visit: Visit) -> Response:
+    """`/masuk/penyedia/kembali`: back from there."""
+    try:
+        secret, there = sign_on.finish(visit.site, visit.secret, visit.query, visit.address, visit.now)
+    except (NotNow, OutsideFailure) as error:
+        visit.problem = error
+        return ask(visit, "/", "", status=503 if isinstance(error, OutsideFailure) else 422)
+    kept = sign_on.typed(visit.site, visit.secret, visit.now)
+    visit.renew(secret)
+    return let_in(visit, there, kept)
+
+
+def let_in(visit: Visit, there: str, kept: str) -> Response:
+    """Lead whoever has logged in to where they wanted to go; to the form that they had sent before, with what they
+    typed there."""
     typed = unpacked(kept)
     if typed:
         raise Resumed(there, typed)
@@ -52,7 +105,16 @@ def login(visit: Visit) -> Response:
 def ask(visit: Visit, there: str, kept: str, *, status: int = 200) -> Response:
     """The login."""
     name = visit.fields.get("name", "")[:100] if visit.path == "/masuk" else ""
-    return page(visit, "login.html", status=status, there=there, kept=kept, typed_name=name)
+    settings = visit.site.settings.page
+    by_provider = f"/masuk/penyedia?lanjut={quote(there, safe='')}" if settings and settings.oidc else ""
+    if by_provider and kept:
+        sign_on.keep_typed(visit.site, visit.secret, kept, visit.now)
+    return page(visit, "login.html", status=status, there=there, kept=kept, typed_name=name, by_provider=by_provider)
+
+
+def ask_code(visit: Visit, there: str, kept: str, *, status: int = 200) -> Response:
+    """The second step."""
+    return page(visit, "code.html", status=status, there=there, kept=kept)
 
 
 def logout(visit: Visit) -> Response:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from sopctl.errors import OutsideFailure, SopctlError
+from sopctl.model.text import counted
 from sopctl.store import dossiers
 from sopctl.store.checks import Checks
 from sopctl.store.durable import make_folder, opened, write_atomic
@@ -59,11 +60,11 @@ def doubt(site: Site, now: datetime, *, right: bool = False) -> Doubt | None:
 def _ahead(known: datetime, now: datetime) -> OutsideFailure:
     return OutsideFailure(
         "clock-far-ahead",
-        "the controller's clock says {now:%Y-%m-%d %H:%M}, {days} days after the last that is known: {known:%Y-%m-%d}",
+        "the controller's clock says {now:%Y-%m-%d %H:%M}, {days} after the last that is known: {known:%Y-%m-%d}",
         remedy="Nothing that cannot be undone is done at such a time. Set the clock (timedatectl). If it is right, as "
         "where the site was not used for so long, say so once: --clock-is-right",
         now=now,
-        days=(now - known).days,
+        days=counted((now - known).days, "day"),
         known=known,
     )
 

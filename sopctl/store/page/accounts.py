@@ -63,9 +63,10 @@ class Accounts:
         return self.find(row[0])
 
     def revoke(self, name: str) -> bool:
-        """Forget an account, its links, sessions and drafts. Was there one?"""
+        """Forget an account and all that is its own: links, sessions, drafts, tokens, the second factor. Was there
+        one?"""
         with self._database.open() as change:
             gone = change.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount
-            for table in ("invitations", "sessions", "drafts"):
-                change.execute(f"DELETE FROM {table} WHERE account = ?", (name,))  # noqa: S608 (one of these three)
+            for table in ("invitations", "sessions", "drafts", "factors", "recovery", "tokens"):
+                change.execute(f"DELETE FROM {table} WHERE account = ?", (name,))  # noqa: S608 (one of these)
         return bool(gone)

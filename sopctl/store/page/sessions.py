@@ -56,6 +56,14 @@ class Sessions:
             ).fetchone()
         return int(row[0]), int(row[1])
 
+    def failures_anywhere(self, account: str, now: float) -> int:
+        """How often a login failed lately as `account`, from wherever."""
+        with self._database.reading() as found:
+            row = found.execute(
+                "SELECT COUNT(*) FROM failures WHERE account = ? AND at > ?", (account, now - WINDOW_SECONDS)
+            ).fetchone()
+        return int(row[0])
+
     def failed(self, account: str, address: str, now: float) -> None:
         """Note that a login failed."""
         with self._database.open() as change:

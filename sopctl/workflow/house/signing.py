@@ -2,8 +2,8 @@
 the next revision of what was issued."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,22 +12,25 @@ import msgspec
 
 from sopctl.adapters.documents import appearance
 from sopctl.adapters.documents.stamps import named_record
-from sopctl.adapters.signing import making, pages
+from sopctl.adapters.signing import fetching, making, pages
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
 from sopctl.model.signing.signatories import Box, Signatory, same_person
-from sopctl.model.signing.signatures import MEANS, Signature
+from sopctl.model.signing.signatures import MEANS, Signature, Trust
 from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
 from sopctl.store import dossiers
 from sopctl.store.durable import write_atomic
-from sopctl.workflow.desk import Desk, StepDone, act
+from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.papers.signed import certificates
 from sopctl.workflow.papers.signed.chain import Issue
 from sopctl.workflow.papers.signed.verdict import Checker, Finding, Known
 from sopctl.workflow.scans import MIB, read_bounded, read_scan
 
 MAX_FILE = 50 * MIB
+
+WORDS = {"first": "pertama", "second": "kedua", "acknowledged": "mengetahui"}
+"""The boxes, as a history's notes call them."""
 
 
 def file_signed(
@@ -77,7 +80,7 @@ def file_signed(
             where=str(path),
             deposit=found.issue.deposit,
         )
-    by = _by(found, path, boxes=boxes, because=because.strip(), unchecked=unchecked)
+    by = signers_of(found, path, boxes=boxes, because=because.strip(), unchecked=unchecked)
     signed = SignedPaper(
         file="",
         sha256="",
@@ -104,7 +107,7 @@ def file_scan(
     issue = paper_of(known, deposit_id, number or _number_of(content))
     by = []
     for box, name in (signed_by or {}).items():
-        place = _place(issue, box)
+        place = place_in(issue, box)
         if not (name.strip() or place.name):
             raise UsageError("signer-unnamed", "the paper has no name in the box {box}: say who signed there", box=box)
         by.append(SignedBy(name=(name.strip() or place.name)[:200], box=box))
@@ -155,8 +158,8 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
     everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
     known = Known(everyone)
     issue = paper_of(known, deposit_id, number)
-    place = _place(issue, box)
-    content = _to_sign(issue)
+    place = place_in(issue, box)
+    content = to_sign(issue)
     with source.open() as key, Examiner() as examiner:
         if key.until < desk.now():
             raise InvalidRecord(
@@ -179,7 +182,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
         found = checker.unfiled(signed)
     if found is None:
         raise InvalidRecord("not-what-was-issued", "it cannot be filed: {why}", why="no paper of this site")
-    by = _by(found, issue.newest_file, boxes=[box], because=because.strip(), unchecked=True)
+    by = signers_of(found, issue.newest_file, boxes=[box], because=because.strip(), unchecked=True)
     entry = SignedPaper(
         file="",
         sha256="",
@@ -198,16 +201,29 @@ def preview(desk: Desk, deposit_id: str, path: Path, *, box: Box, number: str = 
     recorded."""
     everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
     issue = paper_of(Known(everyone), deposit_id, number)
-    place = _place(issue, box)
+    place = place_in(issue, box)
     key = making.trial(place.name or box)
-    look = _look(issue, box, key.signer.cn, f"{desk.now():%d-%m-%Y %H.%M}", "CONTOH")
-    signed = making.sign(_to_sign(issue), key, field="contoh", look=look)
+    look = look_in(issue, box, key.signer.cn, f"{desk.now():%d-%m-%Y %H.%M}", "CONTOH")
+    signed = making.sign(to_sign(issue), key, field="contoh", look=look)
     write_atomic(path, pages.picture(signed, look.box.page if look else 1))
     return path
 
 
-def _to_sign(issue: Issue) -> bytes:
-    """The newest revision, as it was recorded. Raises InvalidRecord where it was altered, NotNow for a scan."""
+def to_sign(issue: Issue) -> bytes:
+    """The newest revision, as it was recorded. Raises InvalidRecord where it was altered, NotNow for a scan, and while
+    it is not clear whether a service has signed it."""
+    if issue.unclear:
+        raise NotNow(
+            "signing-unclear-before",
+            "it is not clear whether {who} has signed {number}",
+            remedy=(
+                "If the service shows that it did, file the paper that it gives; if it surely did not, say so:",
+                Action("sign", issue.deposit),
+                Action("ask-signature", issue.deposit, given={"as": issue.unclear[0].box}, needs=("not_signed",)),
+            ),
+            number=issue.number,
+            who=", ".join(f"{each.name} ({each.box})" for each in issue.unclear),
+        )
     if issue.revisions and issue.revisions[-1].how == "scan":
         raise NotNow(
             "signed-with-ink", "{number} was signed by hand: its newest revision is a scan", number=issue.number
@@ -226,14 +242,26 @@ def _signed(desk: Desk, issue: Issue, content: bytes, key: making.Key, box: Box)
         content,
         key,
         field=f"tanda-tangan-{len(issue.revisions) + 1}-{box}",
-        look=_look(issue, box, key.signer.cn, at, note),
+        look=look_in(issue, box, key.signer.cn, at, note),
         level=settings.level,
         tsa=settings.tsa,
-        trust=certificates.read(desk.site) if settings.level == "b-lta" else None,
+        trust=_archive_trust(desk, content, key) if settings.level == "b-lta" else None,
     )
 
 
-def _look(issue: Issue, box: Box, name: str, at: str, note: str) -> making.Look | None:
+def _archive_trust(desk: Desk, content: bytes, key: making.Key) -> Trust:
+    """What a signature for the archive brings along: what the site has at hand and, where it may ask over the network,
+    what a trial with a timestamp shows to be missing."""
+    trust, settings = certificates.read(desk.site), desk.site.settings.signing
+    if not settings.online:
+        return trust
+    trial = making.sign(content, key, field="percobaan", level="b-t", tsa=settings.tsa)
+    with Examiner() as examiner:
+        found = examiner.examine(trial, trust, desk.now())
+    return fetching.fetch(trust, found.wanted)[0]
+
+
+def look_in(issue: Issue, box: Box, name: str, at: str, note: str) -> making.Look | None:
     """The signature in the form's own box. None where the form cannot be typeset again as it was issued: then nobody
     knows where its boxes are, and the signature is not seen."""
     place = issue.place_of(box)
@@ -247,9 +275,8 @@ def _look(issue: Issue, box: Box, name: str, at: str, note: str) -> making.Look 
 def record(desk: Desk, issues: Sequence[Issue], content: bytes, signed: SignedPaper, suffix: str) -> StepDone:
     """Record a signed revision in every dossier that has the paper, all or none of them begun. Raises Conflict where
     another revision was recorded meanwhile."""
-    with ExitStack() as stack:
-        done = []
-        turns = [(stack.enter_context(act(desk, each.deposit, "sign")), each) for each in _in_order(issues)]
+    done = []
+    with everywhere(desk, issues, "sign") as turns:
         for mine, issue in turns:
             now = next((each for each in Known([mine.dossier]).issues if each.sha256 == issue.sha256), issue)
             if now.newest != signed.of:
@@ -284,9 +311,12 @@ def paper_of(known: Known, deposit_id: str, number: str = "") -> Issue:
     )
 
 
-def _in_order(issues: Sequence[Issue]) -> list[Issue]:
-    """One of each dossier, in the order in which they are locked everywhere."""
-    return sorted({each.deposit: each for each in issues}.values(), key=lambda each: each.deposit)
+@contextmanager
+def everywhere(desk: Desk, issues: Sequence[Issue], verb: str) -> Iterator[list[tuple[Turn, Issue]]]:
+    """A turn on every dossier that has the paper, taken in the order in which they are locked everywhere."""
+    each_once = sorted({each.deposit: each for each in issues}.values(), key=lambda each: each.deposit)
+    with ExitStack() as stack:
+        yield [(stack.enter_context(act(desk, each.deposit, verb)), each) for each in each_once]
 
 
 def _number_of(content: bytes) -> str:
@@ -294,7 +324,7 @@ def _number_of(content: bytes) -> str:
     return named.number if named else ""
 
 
-def _place(issue: Issue, box: str) -> Signatory:
+def place_in(issue: Issue, box: str) -> Signatory:
     """A box of a paper that nobody has signed in. Raises UsageError."""
     place = next((each for each in issue.signatories if each.box == box), None)
     if place is None:
@@ -311,7 +341,9 @@ def _place(issue: Issue, box: str) -> Signatory:
     return place
 
 
-def _by(found: Finding, path: Path, *, boxes: Sequence[Box], because: str, unchecked: bool) -> tuple[SignedBy, ...]:
+def signers_of(
+    found: Finding, path: Path, *, boxes: Sequence[Box], because: str, unchecked: bool
+) -> tuple[SignedBy, ...]:
     """Who signed: those of the revision before, and the new ones, each with a box."""
     issue = found.issue
     if issue is None or found.verdict in ("altered", "unknown") or not found.signatures:
@@ -383,8 +415,7 @@ def _one(
 
 
 def _note(signed: SignedPaper) -> str:
-    words = {"first": "pertama", "second": "kedua", "acknowledged": "mengetahui"}
-    who = ", ".join(f"{each.name} ({words.get(each.box, each.box)})" for each in signed.by)
+    who = ", ".join(f"{each.name} ({WORDS.get(each.box, each.box)})" for each in signed.by)
     how = "pindaian" if signed.how == "scan" else "tanda tangan elektronik"
     why = f"; {signed.because}" if signed.because else ""
     return f"{signed.number} ditandatangani ({how}): {who}{why}"[:1000]

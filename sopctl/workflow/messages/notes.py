@@ -87,7 +87,7 @@ _OF_BMCS = {
     "bmc-certificate-not-expected": "BMC {deposit} menunjukkan sertifikat SHA256:{shown}, yang diharapkan "
     "SHA256:{expected}",
     "bmc-leads-elsewhere": "BMC mengarahkan ke tempat lain, dan tidak ada yang dikirim ke sana: {target}",
-    "bmc-library-missing": "pustaka untuk BMC tidak terpasang",
+    "extra-missing": "pustaka yang diperlukan tidak terpasang",
     "bmc-login-refused": "BMC tidak membuka sesi untuk {user}: {reason}",
     "bmc-moved": "surat menyebut BMC lain ({now}) daripada yang dikonfirmasi ({before})",
     "bmc-not-confirmed": "sertifikat BMC {deposit} belum dikonfirmasi, jadi tidak ada yang masuk ke sana",

@@ -150,11 +150,13 @@ def check_files(desk: Desk, paths: Sequence[Path]) -> list[CheckedFile]:
     A PDF that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that
     is too large.
     """
-    return _check_files(desk, paths, dossiers.ids(desk.site), SECONDS)
+    return _check_files(desk, paths, dossiers.ids(desk.site), SECONDS, online=True)
 
 
-def _check_files(desk: Desk, paths: Sequence[Path], among: Sequence[str], seconds: float) -> list[CheckedFile]:
-    """The same, among these dossiers; a file may take so many seconds."""
+def _check_files(
+    desk: Desk, paths: Sequence[Path], among: Sequence[str], seconds: float, *, online: bool
+) -> list[CheckedFile]:
+    """The same, among these dossiers; a file may take so many seconds; the network is asked only `online`."""
     everyone: list[Dossier] = []
     unread: list[SopctlError] = []
     known = [each for each in dossiers.ids(desk.site) if each in among]
@@ -169,7 +171,7 @@ def _check_files(desk: Desk, paths: Sequence[Path], among: Sequence[str], second
         unread.append(error)
         reports = []
     with Examiner(seconds=seconds) as examiner:
-        checker = Checker(desk, examiner, everyone)
+        checker = Checker(desk, examiner, everyone, online=online)
         found = [_check_file(path, everyone, reports, checker, known) for path in paths]
     if not all(each.good for each in found):
         desk.site.tell(*unread)
@@ -185,7 +187,7 @@ def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedF
     if not named_alone:
         return check_files(desk, [path])[0]
     named = named_record(read_bounded(path, MAX_FILE))
-    return _check_files(desk, [path], [named.deposit] if named else [], STRANGERS_SECONDS)[0]
+    return _check_files(desk, [path], [named.deposit] if named else [], STRANGERS_SECONDS, online=False)[0]
 
 
 def _check_file(

@@ -14,7 +14,6 @@ from msgspec import Struct, to_builtins
 
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.resolving import AddressRefused, judged
-from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import InvalidRecord, SopctlError
 from sopctl.model import services
 from sopctl.model.sop.entries import AccessTried
@@ -24,7 +23,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.office_key import office_key, public_key
-from sopctl.workflow.servers.reach import lets_us_in, office_account, opens_by_key, reach
+from sopctl.workflow.servers.reach import lets_us_in, office_account, opens_by_key, reach, seen_from
 
 NAMES = 16
 """How many names are looked up at the same time."""
@@ -51,7 +50,7 @@ def hosts(root: Path, errors: list[SopctlError] | None = None) -> list[Inventory
         try:
             each = dossiers.read(site, deposit_id)
             ours = each.deposit.kind == "server" and each.summary.in_our_hands
-            if ours and (lets_us_in(each) or opens_by_key(site, each)):
+            if ours and (lets_us_in(each.summary) or opens_by_key(site, each.summary)):
                 able.append(each)
         except SopctlError as error:
             broken.append(error)
@@ -84,9 +83,8 @@ def _address(site: Site, dossier: Dossier) -> str:
 def variables(site: Site, dossier: Dossier, address: str | None = None) -> dict[str, Any]:
     """The host's variables: how Ansible reaches it (`address`, if it was judged already), and what its letter asks
     for."""
-    access, way, key = dossier.deposit.access, reach(site, dossier), office_key(site, dossier.summary)
+    access, way, key = dossier.deposit.access, reach(site, dossier.summary), office_key(site, dossier.summary)
     settings = site.settings
-    source = source_address(access.address)
     static = to_builtins(access.static_address)
     asked = [services.ports(each) for each in access.ports]
     return {
@@ -94,7 +92,7 @@ def variables(site: Site, dossier: Dossier, address: str | None = None) -> dict[
         "ansible_port": way.host.port,
         "ansible_user": way.account,
         "ansible_ssh_private_key_file": str(site.folder("keys") / way.key),
-        "ansible_ssh_common_args": ssh_common_args(way.host.pinned),
+        "ansible_ssh_common_args": ssh_common_args(way.host.pinned, way.host.jump),
         "sopctl_id": dossier.id,
         "sopctl_hostname": dossier.deposit.server.name,
         "sopctl_accounts": to_builtins(access.accounts),
@@ -103,8 +101,8 @@ def variables(site: Site, dossier: Dossier, address: str | None = None) -> dict[
         "sopctl_sources": list(access.sources),
         "sopctl_static_address": {"address": access.address, **static} if static else {},
         "sopctl_resolvers": to_builtins(settings.resolvers),
-        "sopctl_controllers": sorted({*settings.controllers, *([source] if source else [])}),
-        "sopctl_management_account": office_account(site, dossier),
+        "sopctl_controllers": sorted({*settings.controllers, *seen_from(site, dossier.summary)}),
+        "sopctl_management_account": office_account(site, dossier.summary),
         "sopctl_management_key_file": str(site.folder("keys") / key),
         "sopctl_management_public_key": public_key(site, key),
         "sopctl_sudo": "inventory" if dossier.summary.reduced else "full",

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from msgspec.structs import replace
 
 from sopctl.adapters.ssh import check, load_key
+from sopctl.adapters.ssh.tunnel import through
 from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask, refuse_unknown_algorithms
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model import private_key
@@ -19,7 +20,7 @@ from sopctl.model.access.ladder import AccessResult, Rung, RungResult, Verdict
 from sopctl.model.deposit import Platform
 from sopctl.model.facts.appliance import commands, from_answers
 from sopctl.model.facts.server import ServerFacts
-from sopctl.model.services import single_tcp
+from sopctl.model.services import tried
 from sopctl.model.sop.entries import Configured
 from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
@@ -52,12 +53,12 @@ def login(site: Site, dossier: Dossier) -> Login:
     Raises InvalidRecord when no account is known, none is set, or when the key or password is not one; OutsideFailure
     when its file is missing or readable by others.
     """
-    way, own = first_contact(dossier), own_secret(site, dossier)
+    way, own = first_contact(site, dossier.summary), own_secret(site, dossier.summary)
     if own and not private_key.is_one(site.key_file(own).read_bytes()):
         return Login(way.user, password=from_file(site.key_file(own)).text)
-    if key := first_key(site, dossier):
+    if key := first_key(site, dossier.summary):
         return Login(way.user, key=load_key(site.key_file(key)).pkey)
-    refuse_named(site, dossier)
+    refuse_named(site, dossier.summary)
     raise InvalidRecord(
         "login-not-set",
         "nobody has set the password or key of {account} for {deposit}",
@@ -75,7 +76,7 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
     A device of another platform than the letter's is an answer (no). Anything else that stops it is recorded and
     raised.
     """
-    platform, way = _platform(mine.dossier), first_contact(mine.dossier)
+    platform, way = _platform(mine.dossier), first_contact(mine.desk.site, mine.dossier.summary)
     try:
         facts = _ask(mine, commands(platform)[:1], cancel)
     except BaseException as error:
@@ -91,8 +92,8 @@ def configure(mine: Turn, *, cancel: threading.Event | None = None) -> StepDone:
 
 def look(site: Site, dossier: Dossier, timeout: float) -> AccessResult:
     """Try the access to an appliance: the ladder and its services, then a login that asks what it is."""
-    where, way, opens = host(site, dossier), first_contact(dossier), login(site, dossier)
-    found = check(target(where, services=single_tcp(dossier.deposit.access.ports), timeout=timeout))
+    where, way, opens = host(site, dossier.summary), first_contact(site, dossier.summary), login(site, dossier)
+    found = check(target(where, services=tried(dossier.deposit.access.ports), timeout=timeout))
     found = replace(found, user=way.user)
     if found.cause:
         return found
@@ -141,7 +142,7 @@ def release(mine: Turn, by_hand: str) -> str:
             remedy=("Have it switched off, and say how.", Action("release", mine.dossier.id, needs=("by_hand",))),
             deposit=mine.dossier.id,
         )
-    way, own = mine.deposit.access.first_contact, own_secret(mine.desk.site, mine.dossier)
+    way, own = mine.deposit.access.first_contact, own_secret(mine.desk.site, mine.dossier.summary)
     kept = f"hapus keys/{own}, dan " if own else ""
     rest = f"; {kept}pemilik menghapus akun {way.user}" if way else ""
     return f"perangkat jaringan, tidak ada yang dicabut oleh sopctl; dengan tangan: {by_hand}{rest}"
@@ -167,9 +168,10 @@ def _ask(mine: Turn, what: Sequence[str], cancel: threading.Event | None) -> Ser
 
 def _endpoint(site: Site, dossier: Dossier) -> Endpoint:
     """Raises OutsideFailure without a pinned host key, or for an allowed algorithm that cannot be spoken here."""
-    where = host(site, dossier)
+    where = host(site, dossier.summary)
     refuse_unknown_algorithms(where.old, where=str(dossier.folder / "deposit.yml"))
-    return Endpoint(where.address, where.port, required_key(where), where.old, where.destinations)
+    way = through(where.jump, where.destinations) if where.jump else None
+    return Endpoint(where.address, where.port, required_key(where), where.old, where.destinations, way)
 
 
 def _platform(dossier: Dossier) -> Platform:

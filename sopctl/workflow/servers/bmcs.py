@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.adapters.bmc import BmcFault, Endpoint, Login, certificate, read
+from sopctl.adapters.ssh.tunnel import through
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.sop.entries import BmcPin, BmcTrusted
@@ -25,6 +26,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
+from sopctl.workflow.servers import reach
 from sopctl.workflow.servers.first_contact import from_file
 
 _FINGERPRINT = re.compile(r"(?:SHA256[:=])?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.IGNORECASE)
@@ -190,7 +192,9 @@ def _endpoint(site: Site, dossier: Dossier) -> Endpoint:
             remedy=("Add bmc: {address: …} as the owner's letter has it.", Action("edit", dossier.id)),
             deposit=dossier.id,
         )
-    return Endpoint(named.address, named.port, destinations=admitting.destinations(site))
+    destinations, jump = admitting.destinations(site), reach.jump(site, dossier.summary)
+    connect = through(jump, destinations) if jump else None
+    return Endpoint(named.address, named.port, destinations=destinations, connect=connect)
 
 
 def _pin(site: Site, dossier: Dossier) -> BmcPin:

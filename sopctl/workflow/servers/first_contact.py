@@ -48,7 +48,7 @@ _NOT_ROOT = (Cause.SUDO_REFUSED, Cause.SUDO_ASKS, Cause.SUDO_WANTS_TERMINAL, Cau
 
 def account(desk: Desk, deposit_id: str) -> str:
     """The account that the owner made for the first contact. Raises InvalidRecord when the record names none."""
-    return first_contact(dossiers.read(desk.site, deposit_id)).user
+    return first_contact(desk.site, dossiers.read(desk.site, deposit_id).summary).user
 
 
 def from_file(path: Path) -> Password:
@@ -134,10 +134,10 @@ def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = N
     """
     site = mine.desk.site
     site.key_file(office_key(site, mine.dossier.summary))
-    found = _make_account(mine, first_contact(mine.dossier).user, password, cancel)
+    found = _make_account(mine, first_contact(mine.desk.site, mine.dossier.summary).user, password, cancel)
     if found.cause:
         raise refused(mine.dossier.id, found)
-    return WayIn(way_in=office_account(site, mine.dossier))
+    return WayIn(way_in=office_account(site, mine.dossier.summary))
 
 
 def key_set(mine: Turn) -> list[OfficeKey]:
@@ -154,10 +154,10 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
     """
     site = mine.desk.site
     key = load_key(site.key_file(office_key(site, mine.dossier.summary)))
-    found = _make_account(mine, office_account(site, mine.dossier), key, cancel)
+    found = _make_account(mine, office_account(site, mine.dossier.summary), key, cancel)
     owner = mine.deposit.access.first_contact
-    keyed = found.cause in _NOT_ROOT and opens_by_key(site, mine.dossier)
-    owners_key = first_key(site, mine.dossier) if keyed else None
+    keyed = found.cause in _NOT_ROOT and opens_by_key(site, mine.dossier.summary)
+    owners_key = first_key(site, mine.dossier.summary) if keyed else None
     if owner and owners_key and (site.folder("keys") / owners_key).is_file():
         again = _make_account(mine, owner.user, load_key(site.key_file(owners_key)), cancel)
         found = again if again.cause is None else found
@@ -184,11 +184,11 @@ def _make_account(mine: Turn, user: str, way: Key | Password, cancel: threading.
     site = mine.desk.site
     account = [
         "management",
-        office_account(site, mine.dossier),
+        office_account(site, mine.dossier.summary),
         public_key(site, office_key(site, mine.dossier.summary)),
     ]
     script = b"\n".join([f"DEPOSIT={mine.dossier.id}".encode(), *((site.root / name).read_bytes() for name in SCRIPTS)])
-    where = target(host(site, mine.dossier), user, timeout=SECONDS)
+    where = target(host(site, mine.dossier.summary), user, timeout=SECONDS)
     return run_as_root(where, way, script, ["add", RECORDS, *account], cancel=cancel)
 
 

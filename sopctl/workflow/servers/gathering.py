@@ -131,7 +131,7 @@ def told_of(why: Nothing | SopctlError) -> str:
 
 def _asked(mine: Turn) -> Asked:
     site, dossier = mine.desk.site, mine.dossier
-    way = reach(site, dossier)
+    way = reach(site, dossier.summary)
     return Asked(
         dossier.id,
         target(way.host, way.account, timeout=LOGIN_SECONDS),
@@ -167,7 +167,7 @@ def _quoted(tried: Try) -> str:
 
 def _unreached(mine: Turn, result: AccessResult) -> OutsideFailure:
     """The error for a server that could not be asked: with both fingerprints where it shows another key."""
-    where = host(mine.desk.site, mine.dossier)
+    where = host(mine.desk.site, mine.dossier.summary)
     if changed := host_keys.changed_error(where, result):
         return changed
     if result.rung is Rung.COMMAND:

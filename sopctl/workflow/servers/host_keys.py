@@ -53,7 +53,7 @@ class HostKeys(Struct, frozen=True):
 def look(desk: Desk, deposit_id: str) -> HostKeys:
     """What is known of a server's host key, and what it shows now. Nobody logs in."""
     dossier = dossiers.read(desk.site, deposit_id)
-    return HostKeys(deposit_id, _pinned(dossier), pending(dossier), trust.look(host(desk.site, dossier)))
+    return HostKeys(deposit_id, _pinned(dossier), pending(dossier), trust.look(host(desk.site, dossier.summary)))
 
 
 def confirm(desk: Desk, deposit_id: str, *, fingerprint: str | None = None, trusted_path: str = "") -> StepDone:
@@ -87,7 +87,7 @@ def to_pin(mine: Turn, proof: Proof) -> HostKeyPinned | None:
 
 def _to_confirm(mine: Turn, proof: Proof) -> bool:
     """Is no key pinned, or another than the one that is given now?"""
-    before = host(mine.desk.site, mine.dossier).pinned
+    before = host(mine.desk.site, mine.dossier.summary).pinned
     wanted = target.pin(proof.fingerprint) if proof.fingerprint else None
     return before is None or (wanted is not None and wanted.sha256 != before.sha256)
 
@@ -98,7 +98,7 @@ class Pinning:
 
     def __init__(self, mine: Turn, proof: Proof) -> None:
         self._dossier, self._proof, self._site = mine.dossier, proof, mine.desk.site
-        self._host = host(mine.desk.site, mine.dossier)
+        self._host = host(mine.desk.site, mine.dossier.summary)
         self.pinned: HostKeyPinned | None = None
 
     def __call__(self, key: HostKey) -> None:
@@ -115,7 +115,7 @@ def _refuse_of_another(site: Site, dossier: Dossier, key: HostKey) -> None:
     here = Holder(dossier.id, {mark: key.sha256}, excused=identities.of(site, dossier).excused)
     found = identities.clashes(site, [here])
     how = Action("host-key", dossier.id, needs=("fingerprint", "despite"))
-    identities.refuse(found, host(site, dossier).place, how=how)
+    identities.refuse(found, host(site, dossier.summary).place, how=how)
 
 
 def pinning(mine: Turn, proof: Proof) -> Pinning | None:
@@ -126,7 +126,7 @@ def pinning(mine: Turn, proof: Proof) -> Pinning | None:
 def refuse_changed(site: Site, dossier: Dossier, user: str | None = None, key: "Key | None" = None) -> None:
     """Raise OutsideFailure, with both fingerprints, when the server shows another key than the pinned one. With a
     `user` and `key` we log in: a mere look is what OpenSSH from 9.8 on penalises."""
-    where = host(site, dossier)
+    where = host(site, dossier.summary)
     error = changed_error(where, trust.look(where, user=user, key=key))
     if error:
         raise error
@@ -134,7 +134,7 @@ def refuse_changed(site: Site, dossier: Dossier, user: str | None = None, key: "
 
 def changed(site: Site, dossier: Dossier) -> OutsideFailure | None:
     """The error for a server that shows another key than the pinned one, with both fingerprints; else None."""
-    where = host(site, dossier)
+    where = host(site, dossier.summary)
     return changed_error(where, trust.look(where))
 
 
@@ -174,7 +174,9 @@ def pending(dossier: Dossier) -> Seen | None:
 
 def _confirmed(mine: Turn, proof: Proof) -> HostKeyPinned:
     before = pending(mine.dossier)
-    key, how = trust.confirmed(host(mine.desk.site, mine.dossier), proof, (before.key, before.at) if before else None)
+    key, how = trust.confirmed(
+        host(mine.desk.site, mine.dossier.summary), proof, (before.key, before.at) if before else None
+    )
     return HostKeyPinned(host_key=key, host_key_confirmed=how)
 
 

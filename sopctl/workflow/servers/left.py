@@ -113,7 +113,7 @@ def note_key(
         elif trusted(noted[name], said):
             line = public_key(site, office_key(site, noted[name].summary)) + "\n"
             alone = f"1 keys {hashlib.sha256(line.encode()).hexdigest()}"
-            ours = f"keys {office_account(site, noted[name])} "
+            ours = f"keys {office_account(site, noted[name].summary)} "
             facts = [each for each in sorted({*said.then, *said.now}) if not each.startswith("look ")]
             stay = [each for each in facts if not (each.startswith(ours) and said.now.get(each) == alone)]
             wanted = look.wanted(noted[name])
@@ -197,12 +197,12 @@ class Look:
     def _accounts(self, dossier: Dossier) -> tuple[str, ...]:
         """The accounts that matter on the server: the office's first, then the letter's."""
         letter = [account.name for account in dossier.deposit.access.accounts]
-        return tuple(dict.fromkeys((office_account(self._site, dossier), *letter)))
+        return tuple(dict.fromkeys((office_account(self._site, dossier.summary), *letter)))
 
     def _job(self, dossier: Dossier, verb: str, wish: Mapping[str, str] = {}, facts: Sequence[str] = ()) -> ScriptJob:
         return ScriptJob(
             dossier.id,
-            target(host(self._site, dossier), office_account(self._site, dossier), timeout=SECONDS),
+            target(host(self._site, dossier.summary), office_account(self._site, dossier.summary), timeout=SECONDS),
             self._key(office_key(self._site, dossier.summary)),
             script(self._fingerprint, wish, facts, as_proven=not self._has_last_tasks),
             (self._mark, verb, NOTE, *self._accounts(dossier)),

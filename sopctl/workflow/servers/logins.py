@@ -23,7 +23,7 @@ Of = Literal["login", "bmc"]
 
 def account(desk: Desk, deposit_id: str) -> str:
     """The account that the secret is of. Raises InvalidRecord when the record names none."""
-    return first_contact(_dossier(desk, deposit_id)).user
+    return first_contact(desk.site, _dossier(desk, deposit_id).summary).user
 
 
 def set_password(desk: Desk, deposit_id: str, password: str, of: Of = "login") -> Path:

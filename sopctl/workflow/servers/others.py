@@ -5,22 +5,17 @@ People configure such a machine and say so; whether it can be reached, its ports
 inventory is a sheet that someone fills in, or what its BMC says.
 """
 
-from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from msgspec.structs import replace
 
 from sopctl.errors import Action, UsageError
-from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import Target
-from sopctl.model.services import single_tcp
 from sopctl.model.sop.entries import Configured
+from sopctl.model.sop.summary import Summary
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
-from sopctl.workflow import admitting
+from sopctl.workflow import trust
 from sopctl.workflow.desk import StepDone, Turn
 from sopctl.workflow.servers import reach
-
-AT_ONCE = 16
-"""Machines that are looked at at the same time."""
 
 
 def is_other(dossier: Dossier) -> bool:
@@ -54,30 +49,13 @@ def refuse_misplaced(dossier: Dossier, by_hand: str) -> None:
         )
 
 
-def target(site: Site, dossier: Dossier, timeout: float) -> Target | None:
+def target(site: Site, each: Summary, timeout: float) -> Target | None:
     """What an access check tries: the TCP ports that the letter asks for. None where it asks for none."""
-    access = dossier.deposit.access
-    ports = single_tcp(access.ports)
+    ports = each.route.services
     if not ports:
         return None
-    return Target(
-        reach.address(dossier),
-        ports[0],
-        services=ports,
-        timeout=timeout,
-        ssh=False,
-        destinations=admitting.destinations(site),
-    )
-
-
-def sweep(jobs: Sequence[tuple[str, Target]]) -> Generator[tuple[str, AccessResult], None, None]:
-    """Check these machines, several at a time; yields each result as soon as it is in."""
-    from sopctl.adapters.ssh import check  # no list needs it
-
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ports") as pool:
-        asked = {pool.submit(check, where): name for name, where in jobs}
-        for done in as_completed(asked):
-            yield asked[done], done.result()
+    where = trust.target(reach.host(site, each), services=ports, timeout=timeout)
+    return replace(where, port=ports[0].port, expect_key=None, old=(), ssh=False)
 
 
 def release(mine: Turn, by_hand: str) -> str:

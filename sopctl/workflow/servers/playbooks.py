@@ -88,7 +88,7 @@ def refuse_unfit(mine: Turn) -> None:
     """Raise what keeps a server out of a run: OutsideFailure for a private key that is missing or readable by others,
     and for a changed host key; NotNow where the office may only take inventory, and its owner has not changed that."""
     site = mine.desk.site
-    way = reach(site, mine.dossier)
+    way = reach(site, mine.dossier.summary)
     key = load_key(site.key_file(way.key))
     if way.host.pinned:
         host_keys.refuse_changed(mine.desk.site, mine.dossier, way.account, key)
@@ -194,7 +194,7 @@ def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
         "{deposit} could not be reached: {reason}",
         remedy=(
             "To see where it fails:",
-            Action("probe", host(mine.desk.site, mine.dossier).place),
+            Action("probe", host(mine.desk.site, mine.dossier.summary).place),
             "To see what Ansible did:",
             Action("runs show", mine.dossier.id),
         ),

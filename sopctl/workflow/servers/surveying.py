@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import Action, NotNow, OutsideFailure, SopctlError
 from sopctl.model import services
 from sopctl.model.access.causes import Cause
@@ -24,7 +23,7 @@ from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.office_key import office_key
 from sopctl.workflow.servers import ansible_view, host_keys
-from sopctl.workflow.servers.reach import first_contact, host, lets_us_in, office_account, reach
+from sopctl.workflow.servers.reach import first_contact, host, lets_us_in, office_account, reach, seen_from
 from sopctl.workflow.trust import Host
 
 if TYPE_CHECKING:
@@ -56,13 +55,12 @@ class Look(Struct, frozen=True):
 def wanted(site: Site, dossier: Dossier, *, raw: bool = False) -> Wanted:
     """What a configuration would make of the deposit's server."""
     access, settings = dossier.deposit.access, site.settings
-    source = source_address(access.address)
     return Wanted(
-        management=office_account(site, dossier),
+        management=office_account(site, dossier.summary),
         accounts=tuple(account.name for account in access.accounts),
         ports=tuple(map(services.ports, access.ports)),
         sources=access.sources,
-        controllers=(*settings.controllers, *([source] if source else [])),
+        controllers=(*settings.controllers, *seen_from(site, dossier.summary)),
         port=access.port,
         host_name=dossier.deposit.server.name,
         time_zone=settings.time_zone,
@@ -74,7 +72,7 @@ def wanted(site: Site, dossier: Dossier, *, raw: bool = False) -> Wanted:
         static_address=access.address if access.static_address else "",
         repairs=ansible_view.last_cause(dossier),
         deposit=dossier.id,
-        settled=lets_us_in(dossier),
+        settled=lets_us_in(dossier.summary),
         raw=raw,
     )
 
@@ -99,11 +97,11 @@ def look(
     site.key_file(office_key(site, dossier.summary))  # a run logs in with it at its end
     way: Key | Password
     if password:
-        user, way = first_contact(dossier).user, password
+        user, way = first_contact(site, dossier.summary).user, password
     else:
-        through = reach(site, dossier)
+        through = reach(site, dossier.summary)
         user, way = through.account, load_key(site.key_file(through.key))
-    where = host(site, dossier)
+    where = host(site, dossier.summary)
     if pinning is None:
         trust.required_key(where)
     asked = wanted(site, dossier, raw=raw)
@@ -239,7 +237,7 @@ def _refused(asked: Host, dossier: Dossier, seen: AccessResult, *, by_password: 
             deposit=dossier.id,
             reason=f"{seen.rung}: {seen.detail}",
         )
-    if lets_us_in(dossier) and not by_password:
+    if lets_us_in(dossier.summary) and not by_password:
         return ServerRefuses(
             "login-failed",
             "the login on {deposit} failed at {rung}: {detail}",

@@ -5,6 +5,7 @@ demo adds what people and machines outside sopctl would bring: letters, serial n
 has expired, so that the first access try fails.
 """
 
+import secrets
 import shlex
 import shutil
 import signal
@@ -13,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sopctl.adapters import lab
@@ -21,6 +23,7 @@ from sopctl.errors import ExitCode, OutsideFailure, UsageError
 from sopctl.store import dossiers
 from sopctl.store.durable import write_atomic
 from sopctl.store.site import Site
+from sopctl.workflow import accounts
 from sopctl.workflow.setup.init import allow_rehearsal, make_key
 
 MARKER = ".made-by-sopctl-demo"
@@ -29,6 +32,8 @@ RACK = "name: A1\nroom: Ruang Server\nunits: 4\ndepth_mm: 900\npower_watts: 2000
 """A rack in which two servers of two units fit, and no third."""
 
 UNITS = ("Dinas Kesehatan", "Dinas Pendidikan", "Dinas Perhubungan")
+PEOPLE = (("kadis", "the head"), ("staf", "staff"), ("kesehatan", UNITS[0]))
+"""Who may look at it in a browser."""
 ACCOUNT = "webadmin"
 CLEANUP_SECONDS = 60
 """How long an interrupted command may take to clean up: an Ansible run ends within its own grace time."""
@@ -36,8 +41,9 @@ CLEANUP_SECONDS = 60
 Say = Callable[[str], None]
 
 
-def run(site: Path, *, lab_name: str, keep: bool, say: Say, heading: Say) -> list[str]:
-    """Run the demo in the folder `site` and the lab `lab_name`, both made anew.
+def run(site: Path, *, lab_name: str, keep: bool, page: int | None, say: Say, heading: Say) -> list[str]:
+    """Run the demo in the folder `site` and the lab `lab_name`, both made anew. On the port `page`, show it in a
+    browser at the end, until Ctrl-C.
 
     With `keep`, servers and site stay, and the commands to try on them are returned; else an empty list.
 
@@ -51,6 +57,8 @@ def run(site: Path, *, lab_name: str, keep: bool, say: Say, heading: Say) -> lis
         status = lab.up(lab_name, servers=len(UNITS), progress=say)
         demo = _Demo(site, status, say, heading)
         demo.play()
+        if page is not None:
+            demo.show_page(page)
     except BaseException as error:
         say("cleaning up")
         traceback.clear_frames(error.__traceback__)  # an interrupted frame may still hold the lab's lock
@@ -113,6 +121,24 @@ class _Demo:
             self.sopctl("document", "verify", deposit)
         self.sopctl("journal", "verify")
 
+    def show_page(self, port: int) -> None:
+        """Three people with accounts, and the page until Ctrl-C; then the accounts are closed again."""
+        self.heading("The same site in a browser")
+        site = Site(self.site)
+        for name, who in PEOPLE:
+            password = secrets.token_urlsafe(9)
+            invited = accounts.invite(site, name, datetime.now(UTC))
+            accounts.accept(site, invited.secret, password, datetime.now(UTC))
+            self.say(f"log in as {name:<10} with {password}   ({who})")
+        self.say("Ctrl-C ends the page, and the demo.")
+        try:
+            self.sopctl("serve", "--port", str(port))
+        except KeyboardInterrupt:
+            self.say("")
+        finally:
+            for name, _ in PEOPLE:
+                accounts.revoke(site, name)
+
     def try_next(self) -> list[str]:
         """What to do with the servers and the site, from first look to cleaning up."""
         _, second, third = self.ids
@@ -135,6 +161,8 @@ class _Demo:
         write_atomic(self.site / MARKER, b"")
         write_atomic(self.site / "racks" / "A1.yml", RACK.encode())
         allow_rehearsal(Site(self.site))
+        settings = self.site / "sopctl.yml"
+        write_atomic(settings, settings.read_bytes() + f"units:\n  {PEOPLE[-1][0]}: {{name: {UNITS[0]}}}\n".encode())
         (self.site / "letters").mkdir()
         shutil.copyfile(self.status.servers[0].key_file, self.site / "keys" / "owner")
         (self.site / "keys" / "owner").chmod(0o600)

@@ -4,6 +4,8 @@ import importlib.metadata
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,6 +15,7 @@ from sopctl.adapters import switch as device
 from sopctl.errors import Action, Advice, SopctlError
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.sop.entries import BmcTrusted
+from sopctl.model.text import counted
 from sopctl.store import dossiers, modes, register
 from sopctl.store.site import Site
 from sopctl.workflow.office_key import key_state
@@ -20,7 +23,7 @@ from sopctl.workflow.ports import switches
 from sopctl.workflow.servers import reach
 from sopctl.workflow.servers.gathering import own_way
 from sopctl.workflow.servers.playbooks import skeleton
-from sopctl.workflow.setup import scheduling
+from sopctl.workflow.setup import engine, scheduling
 from sopctl.workflow.setup.secrets import exposed, has_secret
 from sopctl.workflow.steps.rotating import usable
 
@@ -96,6 +99,7 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         *_moved(site),
         *_timers(site),
         *_facts(site),
+        *_engine(site),
         *_key_change(site),
         *_rehearsal(site),
         _modes(site),
@@ -130,12 +134,29 @@ def _timers(site: Site) -> list[Diagnosis]:
         return []  # no systemd, or nothing that we may read
     moved = bool(_moved(site))
     if moved and found:
-        told = f"{len(found)} timers are left, though another controller works on the site"
+        told = f"{counted(len(found), 'timer')} left, though another controller works on the site"
         return [Diagnosis("timers", False, told, Action("schedule remove"), needed=False)]
     if not moved and not found:
         told = "none is installed: nobody is checked, reminded or gathered by itself"
         return [Diagnosis("timers", False, told, Action("schedule install"), needed=False)]
     return []
+
+
+def _engine(site: Site) -> list[Diagnosis]:
+    """Who watches the networks that the controller does not reach itself, and how the last run ended."""
+    try:
+        if site.settings.engine is None:
+            return []
+        if unusable := engine.ready(site):
+            return [Diagnosis("engine", False, unusable.message, unusable.remedy, needed=False)]
+        found = engine.standing(site, datetime.now(UTC))
+    except SopctlError as error:
+        return [Diagnosis("engine", False, error.message, error.remedy, needed=False)]
+    told = [*found.problems, *map(engine.told, found.networks, found.networks.values())]
+    if run := found.last_run:
+        told.append(f"last run: {sum(run.answered.values())} of {sum(run.sent.values())} answered")
+    remedy = Action("engine status") if found.problems else ()
+    return [Diagnosis("engine", not found.problems, "; ".join(told), remedy, needed=False)]
 
 
 def _missing(site: Site) -> list[Diagnosis]:
@@ -144,18 +165,19 @@ def _missing(site: Site) -> list[Diagnosis]:
         found, keys = site.settings, site.folder("keys")
     except SopctlError:
         return []  # already told
-    wanted = {channel.url: f"the channel {name}" for name, channel in found.channels.items()}
-    if found.mail and found.mail.password:
-        wanted[found.mail.password] = "the mail server"
+    wanted = found.secrets
+    with suppress(SopctlError):  # a network that cannot be read is told by `validate`
+        through = {each.name: each.jump.key for each in site.networks if each.jump}
+        wanted |= {key: f"the jump host of {name}" for name, key in through.items() if key}
     for summary in register.read(site).summaries:
         if summary.closed:
             continue
         try:
             dossier = dossiers.read(site, summary.id)
             if summary.platform and summary.in_our_hands:
-                name = reach.first_key(site, dossier) or f"login/{summary.id}"
+                name = reach.first_key(site, dossier.summary) or f"login/{summary.id}"
                 wanted.setdefault(name, f"the account on {summary.id}")
-            elif summary.kind == "server" and not summary.let_in and (key := reach.first_key(site, dossier)):
+            elif summary.kind == "server" and not summary.let_in and (key := reach.first_key(site, dossier.summary)):
                 wanted.setdefault(key, f"the first contact with {summary.id}")
             if dossier.newest(BmcTrusted):
                 wanted[f"bmc/{summary.id}"] = f"the BMC of {summary.id}"
@@ -190,7 +212,9 @@ def _key_change(site: Site) -> list[Diagnosis]:
     shown = ", ".join(left[:5]) + ", …" * (len(left) > 5)
     if left:
         lost = [name for name in left if states[name] == "none"]
-        told = f"{len(left)} servers do not have the current key alone ({len(lost)} no key that is here): {shown}"
+        told = (
+            f"not with the current key alone: {counted(len(left), 'server')} ({len(lost)} no key that is here): {shown}"
+        )
         return [Diagnosis("key change", False, told, Action("key status"), needed=False)]
     if under_way:
         told = f"no server knows the key {under_way} any more"
@@ -272,7 +296,7 @@ def _named(site: Site) -> list[Diagnosis]:
         if summary.closed or summary.managed:
             continue
         try:
-            reach.refuse_named(site, dossiers.read(site, summary.id))
+            reach.refuse_named(site, dossiers.read(site, summary.id).summary)
         except SopctlError as error:
             if error.id in ("password-named-by-record", "key-not-for-letters"):
                 found.append(Diagnosis(f"login {summary.id}", False, error.message, error.remedy, needed=False))

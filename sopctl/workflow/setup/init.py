@@ -33,6 +33,7 @@ days: working           # time limits count working days; or: calendar
 management: {account: sopctl, key: management}
 # networks: [10.20.0.0/16]        # where deposits may be; without it: everywhere but on the office's own machines
 # first_contact_keys: [owner]     # the keys of keys/ that letters may name
+# inform_via: phone               # how contact persons are informed; or: email, webhook, letter, meeting
 # mail: {host: mail.example.org, port: 587, tls: starttls, sender: pusat-data@example.org}
 """
 
@@ -78,7 +79,7 @@ access:
   accounts:                     # who may log in afterwards, with which public keys
     - name: webadmin
       keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleE admin@example.org]
-  ports: [80, 443]              # must be reachable, besides SSH: TCP, or 53/udp, or a range: 8000-8010
+  ports: [80, 443]              # besides SSH: a TCP port, 443/https, 25/smtp, 53/udp, or a range: 8000-8010
   sources: []                   # from these addresses and networks only, such as 192.0.2.0/24; none: from everywhere
 valid_until: 2027-12-31
 # bmc: {address: 192.0.2.110}   # its management controller (iLO, iDRAC), read where the server itself cannot be

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 
-from sopctl.adapters.signing import pages
+from sopctl.adapters.signing import examining, fetching, making, pages
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.model.signing import signatures
+from sopctl.model.signing.signatures import MEANS
 from sopctl.model.sop.entries import Signed, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import books, dossiers, issued, roster
@@ -16,6 +19,7 @@ from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, lags
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import integrity
+from sopctl.workflow.papers.signed import certificates
 from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.steps import required
 
@@ -60,10 +64,75 @@ def anchor(desk: Desk) -> Anchor:
     return Journal(desk.site.root).anchor()
 
 
+class Stamped(Struct, frozen=True):
+    """A timestamp of where the journal ends: the anchor, when, by whose authority, and the file that has it."""
+
+    anchor: str
+    time: datetime | None
+    authority: str
+    file: str
+
+
+def stamp(desk: Desk) -> Stamped:
+    """Have the timestamp authority of the settings stamp where the journal ends, and keep that in `timestamps/`.
+
+    Raises UsageError where the settings name none, OutsideFailure where it gives none, InvalidRecord for a timestamp
+    that does not hold, or a journal that was altered.
+    """
+    settings, journal = desk.site.settings.signing, Journal(desk.site.root)
+    if not settings.tsa:
+        raise UsageError(
+            "no-tsa-named",
+            "the site names no timestamp authority",
+            remedy="Name it in sopctl.yml: signing: {tsa: https://…}.",
+        )
+    ends = journal.anchor()
+    answer = making.timestamp(settings.tsa, str(ends).encode())
+    found = _worth(desk, ends, answer)
+    if found.word not in ("good", "not-checked"):
+        raise InvalidRecord(
+            "timestamp-does-not-hold",
+            "the timestamp does not hold: {why}",
+            where=settings.tsa,
+            why=f"{found.word}, {MEANS[found.word]}",
+        )
+    path = journal.keep_stamp(ends, answer)
+    return Stamped(str(ends), found.time, found.authority, str(path))
+
+
+def _worth(desk: Desk, anchor: Anchor, answer: bytes) -> signatures.Stamped:
+    trust = certificates.read(desk.site)
+    found, wanted = examining.examine_timestamp(answer, str(anchor).encode(), trust, desk.now())
+    if wanted and desk.site.settings.signing.online:
+        trust, _silent = fetching.fetch(trust, wanted)
+        found, _ = examining.examine_timestamp(answer, str(anchor).encode(), trust, desk.now())
+    return found
+
+
+def _stamps(desk: Desk, journal: Journal) -> tuple[list[str], str]:
+    """What is wrong with the timestamps of the journal, and what the newest one proves. It covers all lines before it,
+    so that those before it need only agree with the journal."""
+    wrong = [f"{each.path.name}: the journal does not go on from what was stamped" for each in journal.other_stamps()]
+    every = journal.stamps()
+    if not every:
+        return wrong, ""
+    newest = every[-1]
+    try:
+        found = _worth(desk, newest.anchor, newest.content)
+    except SopctlError as error:
+        return wrong, f"line {newest.anchor.lines}: not checked: {error.message}"
+    if found.word not in ("good", "not-checked"):
+        wrong.append(f"{newest.path.name}: the timestamp does not hold: {found.word}, {MEANS[found.word]}")
+        return wrong, ""
+    said = f"line {newest.anchor.lines} was there on {found.time:%Y-%m-%d %H:%M %Z}, by {found.authority}"
+    return wrong, said if found.word == "good" else f"{said}: not checked, {MEANS['not-checked']}"
+
+
 class Check(Struct, frozen=True):
     """What a check of the journal found: how many lines it has, where it ends (its anchor), what does not agree, what
     only lags (a crash can leave that), the notes of those who mended it, and what changed in the roster: the people,
-    their roles and the procedures in force."""
+    their roles and the procedures in force. A timestamp that is kept and does not hold, or is of another journal, is a
+    gap too."""
 
     lines: int
     anchor: str
@@ -71,6 +140,8 @@ class Check(Struct, frozen=True):
     lagging: list[str]
     mended: list[str]
     rosters: list[str] = []
+    stamped: str = ""
+    """What the newest timestamp proves; empty where there is none."""
 
 
 def check(desk: Desk, anchor: Anchor | None = None) -> Check:
@@ -111,7 +182,9 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     rosters = [line.note.partition(" ")[2] for line in lines if line.deposit == ROSTER]
     gaps += roster.check(desk.site)
     gaps += _signed(desk.site)
-    return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended, rosters)
+    wrong, stamped = _stamps(desk, journal)
+    gaps += wrong
+    return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended, rosters, stamped)
 
 
 def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from sopctl.errors import Action, NotNow, UsageError
+from sopctl.model.text import counted
 from sopctl.store import dossiers, register
 from sopctl.store.settings import Settings
 from sopctl.store.site import Site
@@ -125,9 +126,9 @@ def retire(desk: Desk) -> list[str]:
         if left:
             raise NotNow(
                 "key-still-known",
-                "{count} servers do not have the new key alone: {servers}",
+                "{count} without the new key alone: {servers}",
                 remedy=Action("rotate", ""),
-                count=len(left),
+                count=counted(len(left), "server"),
                 servers=", ".join(each.id for each in left[:20]) + ", …" * (len(left) > 20),
             )
         moved = site.put_key_aside(before)
@@ -144,8 +145,7 @@ def _next(site: Site, name: str) -> str:
 
 
 def _refuse_other_use(found: Settings, name: str) -> None:
-    others = {"vault", *found.first_contact_keys, *(channel.url for channel in found.channels.values())}
-    others |= {found.mail.password} if found.mail and found.mail.password else set()
+    others = {"vault", *found.first_contact_keys, *found.secrets}
     if name in others or name.endswith(".pub") or name == found.management.key:
         raise UsageError(
             "key-for-something-else",

@@ -16,6 +16,7 @@ from sopctl.model.rack import (
     refusal,
 )
 from sopctl.model.sop.entries import Despite
+from sopctl.model.sop.summary import Summary
 from sopctl.model.text import printable
 from sopctl.model.waiting_list import occupied
 from sopctl.store import books, dossiers, register
@@ -23,6 +24,7 @@ from sopctl.store.across import identities
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited
+from sopctl.workflow.servers import reach
 from sopctl.workflow.views import calendar
 
 
@@ -60,7 +62,7 @@ def validate(desk: Desk) -> Validated:
             if not dossier.summary.closed:  # raises unless its procedures explain it and each entry is valid
                 holders.append(identities.of(site, dossier))
                 reasons[deposit_id] = _reasons(dossier)
-                errors += _address(site, dossier)
+                errors += [*_address(site, dossier), *_network(site, dossier.summary)]
             refuse_edited(dossier)
             if dossier.found != dossier.record:
                 site.lagging.append(_behind(dossier))
@@ -76,6 +78,15 @@ def validate(desk: Desk) -> Validated:
     errors += [_shared(site, clash) for clash in without]
     exceptions = [f"{each.id}: {each}: {printable(reasons[each.id][each.mark])}" for each in with_reason]
     return Validated(len(ids), list({str(error): error for error in errors}.values()), exceptions)
+
+
+def _network(site: Site, summary: Summary) -> list[SopctlError]:
+    """What is wrong with the network that a deposit's machine is said to be in."""
+    try:
+        reach.network(site, summary)
+    except SopctlError as error:
+        return [error]
+    return []
 
 
 def _address(site: Site, dossier: Dossier) -> list[SopctlError]:

@@ -191,7 +191,7 @@ class _Gathering:
         if appliances.is_appliance(mine.dossier):
             appliances.login(site, mine.dossier)
         elif not self._by_bmc_alone(mine):
-            site.key_file(reach(site, mine.dossier).key)
+            site.key_file(reach(site, mine.dossier.summary).key)
         _refuse_absent(mine, self.month)
         _refuse_passed(mine, self.month)
 
@@ -274,7 +274,7 @@ class _Gathering:
             return False
         site = mine.desk.site
         try:
-            site.key_file(reach(site, mine.dossier).key)
+            site.key_file(reach(site, mine.dossier.summary).key)
         except SopctlError:
             return True
         return False

@@ -335,7 +335,7 @@ def _run(
             raw=options.raw,
             cut_off=closed or None,
             stays_open=stay or None,
-            account=office_account(mine.desk.site, mine.dossier),
+            account=office_account(mine.desk.site, mine.dossier.summary),
             parts=tuple(options.tags) or None,
         )
         return mine.record(mine.verb.outcome or "selesai", established, *entries, *key, note=note)
@@ -360,7 +360,7 @@ def _refuse_without_way_in(mine: Turn, password: Password | None, options: Optio
     UsageError for an appliance that is to be treated like a server."""
     if not appliances.is_appliance(mine.dossier):
         if password is None:
-            reach(mine.desk.site, mine.dossier)  # raises where only a password opens it
+            reach(mine.desk.site, mine.dossier.summary)  # raises where only a password opens it
         return
     if password or options.raw:
         raise UsageError(

@@ -1,6 +1,6 @@
 """Receiving a server, and handing it over by form; on its return the parties are reversed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import date
 
@@ -23,6 +23,7 @@ from sopctl.model.sop.entries import (
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedure
 from sopctl.model.unit import identity
+from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, refuse_moved, turn
@@ -39,6 +40,12 @@ from sopctl.workflow.papers.elements import (
 from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.steps import required, reservation
 from sopctl.workflow.views import disks
+
+TAKEN_IN = ("receive", "inspect", "handover", "place")
+"""What one person does at the door in one go, penitipan 7 to 10: the verbs, in order."""
+
+Inspection = Callable[[Desk, str], StepDone]
+"""Does the inspection that is due (penitipan 8)."""
 
 
 def receive(desk: Desk, deposit_id: str, *, note: str = "", on: date | None = None) -> StepDone:
@@ -86,6 +93,41 @@ def handover(
             issued = HandoverIssued(document=paper)
             done.append(mine.record("selesai", issued, *days, note=f"formulir {number}{required.dated(on)}"))
     return replace(done[0], also=tuple(done[1:]))
+
+
+def take_in(
+    desk: Desk,
+    deposit_id: str,
+    inspect: Inspection,
+    *,
+    note: str = "",
+    place: str = "",
+    on: date | None = None,
+    on_step: Callable[[StepDone], None],
+) -> bool:
+    """Receive, inspect, hand over, place: from where the deposit stands. `place` is where the form is signed; `on` the
+    day of it, where it is recorded late; `on_step` is told each step. False: something differs, and the rest is not
+    done.
+
+    Raises NotNow when none of it is due; otherwise as the steps, whose events before that stay.
+    """
+    steps: dict[tuple[str, str], Callable[[Desk], StepDone]] = {
+        ("receive", ""): lambda desk: receive(desk.decided_by(None), deposit_id, note=note, on=on),
+        ("inspect", "condition"): lambda desk: inspect(desk, deposit_id),
+        ("handover", ""): lambda desk: handover(desk, deposit_id, place=place, on=on),
+        ("place", ""): lambda desk: reservation.place(desk, deposit_id, on=on),
+    }
+    done: StepDone | None = None
+    while True:
+        each = dossiers.read(desk.site, deposit_id).summary
+        procedure, step = each.procedure, steps.get((each.verb, each.task))
+        if done is not None and (step is None or procedure != done.procedure):
+            return True
+        done = (step or steps["receive", ""])(desk)  # where none is due, this says what is
+        on_step(done)
+        if not done.answer:
+            return False
+        desk = desk.having_seen({})  # it moved by this very command
 
 
 def handover_form(

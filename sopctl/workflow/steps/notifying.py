@@ -29,9 +29,9 @@ ANSWERED = "try-access"
 def notify(desk: Desk, deposit_id: str, *, via: Means | None = None, again: bool = False) -> StepDone:
     """Inform the contact person. The text is kept as a document of the dossier.
 
-    It goes by e-mail when the site has a mail server, else to the site's channels; else a person informs and says how
-    (`via`). A message whose sending was cut off by a crash is not sent again without `again`. Raises OutsideFailure
-    when it could not be sent: the step stays open.
+    It goes as the site says (`inform_via`); else by e-mail when the site has a mail server, else to the site's
+    channels; else a person informs and says how (`via`). A message whose sending was cut off by a crash is not sent
+    again without `again`. Raises OutsideFailure when it could not be sent: the step stays open.
     """
     with turn(desk, deposit_id, "notify") as mine:
         # The owner's time to bring the server counts from when they were told.
@@ -125,6 +125,8 @@ def _refuse_twice(mine: Turn, again: bool) -> None:
 
 def _default_means(mine: Turn, message: Message) -> Means:
     settings = mine.desk.site.settings
+    if settings.inform_via:
+        return settings.inform_via
     if settings.mail and message.to:
         return "email"
     if settings.channels:

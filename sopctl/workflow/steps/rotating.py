@@ -77,7 +77,7 @@ def rotate(
 
 def refuse_without_account(dossier: Dossier) -> None:
     """Raise NotNow where the office has no account on the server, or the server is not in its hands."""
-    if not (lets_us_in(dossier) and dossier.summary.in_our_hands):
+    if not (lets_us_in(dossier.summary) and dossier.summary.in_our_hands):
         raise NotNow(
             "no-account-of-ours",
             "{deposit} has no account of the office's, so there is no key to change",
@@ -180,13 +180,13 @@ class _Rotation:
         """Let the new key in by the owner's account. Raises NotNow where nothing opens that, OutsideFailure."""
         site, contact = self._site, mine.deposit.access.first_contact
         way: Key | Password | None = self._password
-        if way is None and opens_by_key(site, mine.dossier):
-            name = first_key(site, mine.dossier)
+        if way is None and opens_by_key(site, mine.dossier.summary):
+            name = first_key(site, mine.dossier.summary)
             there = name and (site.folder("keys") / name).is_file()
             way = load_key(site.key_file(name)) if name and there else None
         if contact is None or way is None:
             raise locked_out(site, mine.dossier.id)
-        where = target(host(site, mine.dossier), contact.user, timeout=SECONDS)
+        where = target(host(site, mine.dossier.summary), contact.user, timeout=SECONDS)
         found = run_as_root(where, way, self._script(mine), self._words("install", mine), cancel=self._cancel)
         if found.cause is Cause.DENIED and not self._password:
             raise locked_out(site, mine.dossier.id)
@@ -251,7 +251,11 @@ class _Rotation:
         by_id, jobs = {mine.dossier.id: mine for mine in turns}, []
         for mine in turns:
             assert key is not None  # noqa: S101 (without the old one, the server is among the lost)
-            where = target(host(self._site, mine.dossier), office_account(self._site, mine.dossier), timeout=SECONDS)
+            where = target(
+                host(self._site, mine.dossier.summary),
+                office_account(self._site, mine.dossier.summary),
+                timeout=SECONDS,
+            )
             words, as_root = self._words(verb, mine), not mine.dossier.summary.reduced
             jobs.append(ScriptJob(mine.dossier.id, where, key, self._script(mine), words, 4096, as_root))
         for name, result, _ in run_scripts(jobs, cancel=self._cancel):
@@ -262,7 +266,7 @@ class _Rotation:
 
     def _words(self, verb: str, mine: Turn) -> tuple[str, ...]:
         new = public_key(self._site, self._site.settings.management.key)
-        account = office_account(self._site, mine.dossier)
+        account = office_account(self._site, mine.dossier.summary)
         return (verb, account, self._old_line, new, FOLDER, str(WINDOW_SECONDS))
 
 

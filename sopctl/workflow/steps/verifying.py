@@ -16,7 +16,7 @@ from sopctl.model.access.account import Examination
 from sopctl.model.access.ladder import AccessResult, nothing_tried
 from sopctl.model.access.target import Jump, Target
 from sopctl.model.access.verification import Established, View, Word
-from sopctl.model.services import single_tcp
+from sopctl.model.services import tried
 from sopctl.model.sop.entries import AccessTried, AccessWord
 from sopctl.workflow import trust
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, turn
@@ -147,12 +147,12 @@ def plan(mine: Turn, vantage: Vantage) -> Look:
     if vantage.key is not None:
         user, key_file = vantage.user or wanted.accounts[0].name, vantage.key
     else:
-        way = reach.reach(site, mine.dossier)
+        way = reach.reach(site, mine.dossier.summary)
         user, key_file = way.account, site.key_file(way.key)
     where = trust.target(
-        reach.host(mine.desk.site, mine.dossier),
+        reach.host(mine.desk.site, mine.dossier.summary),
         user,
-        services=single_tcp(wanted.ports),
+        services=tried(wanted.ports),
         timeout=vantage.timeout,
         jump=vantage.jump,
     )
@@ -198,7 +198,7 @@ def _plan_of_other(mine: Turn, vantage: Vantage) -> Look:
             "{deposit} takes no SSH of ours: only its ports are tried, from here",
             deposit=mine.dossier.id,
         )
-    where = others.target(mine.desk.site, mine.dossier, vantage.timeout)
+    where = others.target(mine.desk.site, mine.dossier.summary, vantage.timeout)
     address = mine.deposit.access.address
 
     def look() -> Verification:

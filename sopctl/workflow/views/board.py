@@ -1,5 +1,6 @@
 """Reading a site: where each deposit stands, what is due by whom and until when, and what happened."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +9,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from sopctl.errors import Action, SopctlError, UsageError
+from sopctl.model import names
 from sopctl.model.rack import Place
 from sopctl.model.sop.deadline import Deadline, deadline, escalated
 from sopctl.model.sop.procedure import REQUESTER
@@ -112,6 +114,54 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
     return Board(sorted(mine, key=lambda row: (row.due or date.max, row.id)), reading.errors)
 
 
+def meant(site: Site, said: str) -> str:
+    """The deposit that a person means by its id or a short form of it (`3`, `26-3`). Of several, the only one that is
+    open.
+
+    Raises UsageError where none is meant, or still several.
+    """
+    found = names.meant(said, dossiers.ids(site) if re.match(names.SHORT_ID, said) else ())
+    if len(found) > 1:
+        still = {each.id for each in register.read(site).summaries if each.closed}
+        found = [each for each in found if each not in still] or found
+    if len(found) > 1:
+        raise UsageError(
+            "several-deposits-meant",
+            "{said} may mean {deposits}",
+            remedy="Name the year too, as in 26-3.",
+            said=said,
+            deposits=" or ".join(found[:5]),
+        )
+    if not found:
+        raise UsageError("no-such-deposit", "there is no deposit {deposit}", remedy=Action("list"), deposit=said)
+    return found[0]
+
+
+def only_due(site: Site, verb: str, others: Iterable[str] = ()) -> str:
+    """The only deposit for which this verb, or one of the others, is due; where it is due for none, the only one that
+    is open: its turn says what is due instead. Raises UsageError where there is none, or several."""
+    still = [each for each in register.read(site).summaries if not each.closed]
+    found = [each.id for each in still if each.verb in (verb, *others)]
+    if not found and len(still) == 1:
+        return still[0].id
+    if not found:
+        raise UsageError(
+            "due-for-none",
+            "no deposit is named, and {verb} is due for none",
+            remedy=("To see what is due:", Action("todo")),
+            verb=verb,
+        )
+    if len(found) > 1:
+        raise UsageError(
+            "several-due",
+            "{verb} is due for several deposits: {deposits}",
+            remedy="Name the one that is meant.",
+            verb=verb,
+            deposits=", ".join(found[:5]) + ", …" * (len(found) > 5),
+        )
+    return found[0]
+
+
 def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
     """One deposit: its row of the board and its dossier."""
     dossier = dossiers.read(desk.site, deposit_id)
@@ -128,12 +178,17 @@ def followups(desk: Desk, each: Summary) -> list[Row]:
 
 
 def unsigned(desk: Desk, each: Summary) -> list[Row]:
-    """The papers of a deposit that lack signatures, of the kinds that the site wants signed, a row each."""
+    """The papers of a deposit that lack signatures, of the kinds that the site wants signed, and those that a service
+    may have signed, a row each."""
     papers = desk.site.settings.signing.papers
     lacking = [
         (f"Formulir {paper.number} belum ditandatangani: {', '.join(paper.boxes)}", Action("sign", each.id))
         for paper in each.unsigned
         if paper.kind in papers
+    ]
+    lacking += [
+        (f"Belum jelas apakah {asked.name} telah menandatangani {asked.number} ({asked.box})", Action("sign", each.id))
+        for asked in each.unclear
     ]
     return _beside(desk, each, "handover", lacking)
 

@@ -33,6 +33,11 @@ def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
     return find(site, name), [each for each in occupied(register.standing(site)) if each.place.rack == name]
 
 
+def names(site: Site) -> dict[str, str]:
+    """What each server that has a place is called, by its deposit."""
+    return {each.id: each.server for each in register.standing(site) if each.place}
+
+
 class RackRow(Struct, frozen=True):
     """What is free in a rack. `weight_free` and `ports_free` are None where the rack has no such budget."""
 

@@ -2,12 +2,13 @@
 
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from sopctl.adapters.ansible.connection import ALGORITHMS, ssh_common_args
 from sopctl.errors import InvalidRecord
-from sopctl.model.access.target import HostKey
+from sopctl.model.access.target import HostKey, Jump
 
 KEY = "AAAAC3NzaC1lZDI1NTE5AAAAICE6h+tijUO4sus97xy/bqxX3wPgabxK3MyJpFz+8lv0"
 
@@ -35,6 +36,24 @@ def test_no_other_key_counts_and_nothing_is_forwarded(key: HostKey | None) -> No
     assert settings["forwardagent"] == "no"
     assert settings["identitiesonly"] == "yes"
     assert ("knownhostscommand" in settings and settings["knownhostscommand"] != "none") == (key is not None)
+
+
+def test_ssh_goes_through_the_jump_host_which_must_show_its_own_key(tmp_path: Path) -> None:
+    """What ssh makes of its ProxyCommand: the words that a shell starts, with a pin of their own."""
+    file = tmp_path / "keys of ours" / "50%k"
+    pinned = HostKey("ssh-ed25519", KEY, "")
+    way = Jump("198.18.0.9", 2022, "hop", pinned.pin, pinned, str(file))
+    settings = ssh_settings(ssh_common_args(pinned, way))
+    assert settings["knownhostscommand"] == f"/bin/echo %H ssh-ed25519 {KEY}"
+    assert settings["userknownhostsfile"] == "/dev/null"
+    said = settings["proxycommand"].replace("%%", "\0").replace("%h", "198.18.3.4").replace("%p", "22")
+    ssh, *words = shlex.split(said.replace("\0", "%"))
+    assert (ssh, words[-3:]) == ("ssh", ["-W", "[198.18.3.4]:22", "198.18.0.9"])
+    out = subprocess.run(["ssh", "-G", *words], capture_output=True, text=True, check=True).stdout
+    inner = dict(line.split(" ", 1) for line in out.splitlines() if " " in line)
+    assert inner["knownhostscommand"] == f"/bin/echo %H ssh-ed25519 {KEY}"
+    assert (inner["user"], inner["port"], inner["identityfile"]) == ("hop", "2022", str(file))
+    assert (inner["stricthostkeychecking"], inner["batchmode"], inner["identitiesonly"]) == ("true", "yes", "yes")
 
 
 @pytest.mark.parametrize(

@@ -66,13 +66,25 @@ def test_what_is_no_whole_answer_leaves_open_what_became_of_the_question(answer:
         _ask(_plays(answer))
 
 
-def test_a_drip_ends_at_the_deadline_of_the_whole_conversation() -> None:
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n",
+        b"HTTP/1.1 200 OK\r\nX-",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+    ],
+    ids=["with a length", "ends the connection", "of old", "in chunks", "a header", "goes on"],
+)
+def test_a_drip_ends_at_the_deadline_of_the_whole_conversation(head: bytes) -> None:
     ended = threading.Event()
 
     def drip(connection: socket.socket) -> None:
         with connection:
             _heard(connection)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
+            connection.sendall(head)
             connection.settimeout(0.02)
             while not ended.is_set():
                 try:

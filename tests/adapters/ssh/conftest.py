@@ -10,11 +10,16 @@ from sopctl.adapters.ssh import Key, load_key
 
 
 @pytest.fixture(scope="session")
-def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Our private key, as a person would make it."""
     path = tmp_path_factory.mktemp("keys") / "deposit"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
-    return load_key(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def key(key_file: Path) -> Key:
+    return load_key(key_file)
 
 
 @pytest.fixture(scope="session")

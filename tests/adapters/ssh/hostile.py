@@ -188,6 +188,8 @@ class Behaviour:
     """Really runs what it is asked to, with these words before it (`/bin/sh -c`)..."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """... and only these variables."""
+    carries: bool = False
+    """It connects on to loopback, and carries what is said: a jump host that is none of a kind."""
 
 
 class _Transport(paramiko.Transport):
@@ -251,7 +253,29 @@ class _Server(paramiko.ServerInterface):
         self, chanid: int, origin: tuple[str, int], destination: tuple[str, int]
     ) -> int:
         self._host.forwards.append(destination[0])
+        if self._b.carries:
+            with contextlib.suppress(OSError):
+                there = socket.create_connection(("127.0.0.1", destination[1]), DEADLINE)
+                threading.Thread(target=self._carry, args=(there,), daemon=True).start()
+                return OPEN_SUCCEEDED
+            return OPEN_FAILED_CONNECT_FAILED
         return OPEN_SUCCEEDED if destination[0] in self._b.leads_to else OPEN_FAILED_CONNECT_FAILED
+
+    def _carry(self, there: socket.socket) -> None:
+        channel = self._transport.accept(DEADLINE)
+        if channel is None:
+            return
+        with contextlib.suppress(OSError, EOFError), there:
+            there.settimeout(0.02)
+            channel.settimeout(0.02)
+            while not self._host.stop.is_set():
+                for source, sink in ((channel, there), (there, channel)):
+                    with contextlib.suppress(TimeoutError):
+                        data = source.recv(32_768)
+                        if not data:
+                            return
+                        sink.sendall(data)
+        channel.close()
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         if self._b.hang_at == "exec":

@@ -86,8 +86,9 @@ def test_cause_of_a_service(case: dict[str, Any], authority: Authority, ssh_port
 
 def test_all_services_well(authority: Authority, ssh_port: int, tmp_path: Path) -> None:
     certificate = authority.issue(tmp_path, NAME, "127.0.0.1")
-    with web(301, certificate) as secured, web(200) as plain:
-        kinds = {(secured.port, kind) for kind in ("tcp", "tls", "https")} | {(plain.port, "http")}
+    greeting = hostile.saying(b"220-mail.example.org ESMTP\r\n220 ready\r\n")
+    with web(301, certificate) as secured, web(200) as plain, hostile.listening(greeting) as mail:
+        kinds = {(secured.port, kind) for kind in ("tcp", "tls", "https")} | {(plain.port, "http"), (mail.port, "smtp")}
         services = tuple(Service(port, ServiceKind(kind)) for port, kind in sorted(kinds))
         for name, asked in (NAME, NAME), (None, "127.0.0.1"):
             target = Target("127.0.0.1", ssh_port, services=services, timeout=ROOMY, server_name=name)
@@ -97,6 +98,7 @@ def test_all_services_well(authority: Authority, ssh_port: int, tmp_path: Path) 
             assert plain.hosts[-1] == secured.hosts[-1] == asked
     found = {(one.port, one.kind): one for one in result.services}
     assert found[secured.port, ServiceKind.HTTPS].status == 301
+    assert found[mail.port, ServiceKind.SMTP].detail == "220-mail.example.org ESMTP"
     assert re.search(r"TLSv1.3, certificate for web.example.org, 127.0.0.1, valid until .*\(28 days\); HTTP 301",
                      found[secured.port, ServiceKind.HTTPS].detail)  # fmt: skip
     assert (found[secured.port, ServiceKind.TLS].expires or "").endswith("+00:00")

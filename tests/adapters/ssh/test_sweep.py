@@ -2,19 +2,21 @@
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import paramiko
 import pytest
+from msgspec.structs import replace
 
 from sopctl.adapters.ssh import Key, check
 from sopctl.adapters.ssh import sweep as sweeping
-from sopctl.adapters.ssh.sweep import LOGINS, Job, sweep
+from sopctl.adapters.ssh.sweep import AT_ONCE_BY_JUMP, LOGINS, Job, ScriptJob, run_scripts, sweep
 from sopctl.errors import Interrupted, InvalidRecord
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.destinations import EVERYWHERE
 from sopctl.model.access.ladder import Rung, Verdict
-from sopctl.model.access.target import Pin, Target, pin
+from sopctl.model.access.target import Jump, Pin, Target, pin
 from tests.adapters.ssh import hostile
 
 
@@ -107,6 +109,55 @@ def test_a_cancelled_sweep_ends_at_once() -> None:
             list(sweep(jobs, cancel=cancel))
     assert time.monotonic() - began < 3.0
     assert not [one for one in threading.enumerate() if one.name.startswith(("sweep", "login"))]
+
+
+def test_the_time_of_an_answer_is_that_of_its_check() -> None:
+    """The clock is read where the check ends, once for each, and not by whoever takes the answers."""
+    read: list[int] = []
+
+    def clock() -> float:
+        read.append(1_000 + len(read))
+        return read[-1] + 0.9
+
+    with hostile.listening(hostile.saying(b"hello\r\n")) as live, hostile.closed_port() as closed:
+        jobs = [Job(str(n), Target("127.0.0.1", port)) for n, port in enumerate((live.port, closed, closed))]
+        assert sorted(result.at for _, result in sweep(jobs, clock=clock)) == read == [1_000, 1_001, 1_002]
+        assert abs(check(Target("127.0.0.1", closed)).at - time.time()) < 60
+
+
+def test_hosts_behind_a_jump_host_are_logged_in_to_and_run_scripts_from_there(
+    key: Key, key_file: Path, host_key: paramiko.PKey, other_host_key: paramiko.PKey
+) -> None:
+    """The key for the jump host is the one that the target names. What is in the way there is that host's answer."""
+    through = hostile.Behaviour(user="hop", keys=(key.pkey,), carries=True)
+    good = hostile.Behaviour(keys=(key.pkey,), output=b"an answer\n")
+    with (
+        hostile.listening(hostile.ssh(through, host_key)) as hop,
+        hostile.listening(hostile.ssh(good, other_host_key)) as there,
+        hostile.closed_port() as closed,
+    ):
+        way = Jump("127.0.0.1", hop.port, "hop", pin_of(host_key), key_file=str(key_file))
+        login = Target("192.0.2.7", there.port, "deposit", pin_of(other_host_key), timeout=10.0, jump=way)
+        gone = replace(way, key_file="/nonexistent")
+        jobs = [
+            *(Job(f"good {n}", login, key) for n in range(2 * AT_ONCE_BY_JUMP)),
+            Job("closed", replace(login, port=closed), key),
+            Job("changed", replace(login, expect_key=pin_of(host_key)), key),
+            Job("other hop", replace(login, jump=replace(way, expect_key=pin_of(other_host_key))), key),
+            Job("no key", replace(login, jump=gone), key),
+        ]
+        found = dict(sweep(jobs))
+        ((_, access, output),) = run_scripts([ScriptJob("one", login, key, b"true", as_root=False)])
+    assert {found[f"good {n}"].rung for n in range(2 * AT_ONCE_BY_JUMP)} == {Rung.COMMAND}
+    assert {name: (one.rung, one.cause) for name, one in found.items() if " " not in name or name[0] != "g"} == {
+        "closed": (Rung.TCP, Cause.NO_ROUTE),
+        "changed": (Rung.HOST_KEY, Cause.HOST_KEY_CHANGED),
+        "other hop": (Rung.JUMP, Cause.HOST_KEY_CHANGED),
+        "no key": (Rung.JUMP, Cause.DENIED),
+    }
+    assert (access.accessible, output) == (True, b"an answer\n")
+    assert set(hop.forwards) == {"192.0.2.7"}
+    assert {user for user, _ in hop.logins} == {"hop"}, "whoever shows another key sees nobody log in"
 
 
 def test_a_reader_that_has_seen_enough_ends_the_sweep() -> None:

@@ -120,8 +120,8 @@ def test_accounts_by_their_commands(site: Site) -> None:
     made = json.loads(run("account", "invite", "inspektorat", "--as", "auditor", "--json"))
     assert re.fullmatch(r"/undangan/[\w-]{43}", made["link"])
     assert json.loads(run("account", "list", "--json")) == [
-        {"account": "inspektorat", "kind": "auditor", "standing": "invited"},
-        {"account": "kadis", "kind": "person", "standing": "invited"},
+        {"account": "inspektorat", "kind": "auditor", "standing": "invited", "code": False},
+        {"account": "kadis", "kind": "person", "standing": "invited", "code": False},
     ]
     assert made["link"].rpartition("/")[2] not in (site.root / "page/page.sqlite3").read_bytes().decode("latin-1")
     run("account", "revoke", "inspektorat")

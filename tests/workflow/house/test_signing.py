@@ -15,7 +15,7 @@ from pypdfium2 import raw as pdfium
 from sopctl.adapters.signing import making
 from sopctl.adapters.ssh import Password
 from sopctl.cli.main import cli
-from sopctl.errors import Conflict, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.errors import Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.signing.signatories import Box
 from sopctl.store import dossiers
 from sopctl.store.site import Site
@@ -27,7 +27,7 @@ from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import handover, inspecting, notifying, reservation
 from sopctl.workflow.views import board
 from tests.adapters.signing.test_examining import _overlay, _rewrite, _shadow
-from tests.authority import PASSPHRASE, Authority, Identity, real_now
+from tests.authority import PASSPHRASE, Authority, Identity, publishing, real_now, timestamps
 from tests.conftest import NOW
 
 
@@ -38,9 +38,9 @@ class Office:
         self.desk, self.deposit, self.folder = desk, deposit, folder
         self.enrol(NOW)
 
-    def enrol(self, now: datetime) -> None:
+    def enrol(self, now: datetime, authority: Authority | None = None) -> None:
         """Give everybody a certificate."""
-        self.authority = Authority(now)
+        self.authority = authority or Authority(now)
         names = {each.box: each.name for each in self.form.signatories}
         self.people: dict[str, Identity] = {
             box: self.authority.signer(f"{name.upper()}, S.Kom.") for box, name in names.items()
@@ -331,3 +331,42 @@ def test_no_secret_is_in_what_is_recorded(office: Office) -> None:
     kept = b"".join(path.read_bytes() for path in office.desk.site.root.rglob("*") if path.is_file())
     assert PASSPHRASE.encode() not in kept
     assert PASSPHRASE not in repr(office.key("first"))
+
+
+def _says(office: Office, settings: str) -> None:
+    path = office.desk.site.root / "sopctl.yml"
+    path.write_text(path.read_text().partition("\nsigning:")[0] + f"\nsigning: {settings}\n")
+    office.desk = replace(office.desk, site=Site(office.desk.site.root))
+
+
+def test_what_the_authority_says_over_the_network_counts_where_the_site_allows_it(office: Office) -> None:
+    with publishing(office.folder, NOW) as authority:
+        office.enrol(NOW, authority)
+        office.trust(lists=False)
+        path = office.signed("first")
+        assert verdict(office, path)[0] == "not checked"
+        _says(office, "{online: true}")
+        assert verdict(office, path)[0] == "signed, not filed"
+        assert check_file(office.desk, path, named_alone=True).verdict == "not checked", "a stranger has nothing asked"
+        authority.revoke(office.people["first"], NOW - timedelta(days=2))
+        assert check_file(office.desk, path).signatures[0].word == "revoked"
+    found = check_file(office.desk, path)
+    assert found.verdict == "not checked"
+    assert "penerbit.crl" in " ".join(found.why)
+
+
+def test_a_paper_is_signed_for_the_archive_with_what_the_network_says(office: Office, tmp_path: Path) -> None:
+    now = real_now()  # which the timestamp tells
+    with publishing(office.folder, now) as authority, timestamps(authority, tmp_path) as tsa:
+        office.enrol(now, authority)
+        office.trust(lists=False)
+        office.desk = replace(office.desk, clock=lambda: now)
+        _says(office, f"{{level: b-lta, tsa: '{tsa}'}}")
+        with pytest.raises(OutsideFailure, match="could not be signed"):
+            signing.sign(office.desk, office.deposit, office.key("first"), box="first")
+        _says(office, f"{{level: b-lta, tsa: '{tsa}', online: true}}")
+        signing.sign(office.desk, office.deposit, office.key("first"), box="first")
+        signing.sign(office.desk, office.deposit, office.key("second"), box="second")
+    found = check_file(office.desk, office.form.newest_file)  # the network is gone: it brings its own proofs
+    assert (found.verdict, found.signed) == ("signed", "2 of 3")
+    assert [(each.word, each.level, each.time_from) for each in found.signatures] == [("good", "B-LTA", "tsa")] * 2

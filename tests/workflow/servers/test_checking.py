@@ -20,15 +20,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sopctl.adapters.ssh import load_key
 from sopctl.cli import terminal
-from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.model.access.ladder import AccessResult, JumpHost
 from sopctl.model.availability import Policy, Sight
-from sopctl.store import locks
+from sopctl.store import dossiers, locks, register
 from sopctl.store.checks import Checks
+from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
-from sopctl.workflow.servers import alerts, checking
+from sopctl.workflow.servers import alerts, ansible_view, checking
 from tests.adapters.ssh import hostile
-from tests.conftest import pinned
+from tests.conftest import edit, pinned
 from tests.workflow.steps.test_notifying import Mailbox
 
 
@@ -102,6 +104,94 @@ def test_a_plugin_says_unknown_whatever_stops_it(deposit: str, sopctl: Callable[
     ran = sopctl("check", "--all", "--format", "nagios")
     assert (ran.code, ran.out.split(" |")[0]) == (3, "ACCESS UNKNOWN - 0 of 1 servers accessible, 1 not tried")
     assert sopctl("check", "--all").code == 6, "elsewhere the error's own code"
+
+
+def test_a_sweep_reads_no_dossier(deposit: str, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it needs of each server is in the index; one whose dossier changed since is read once."""
+    monkeypatch.setattr(register, "RACY_NS", 0)
+    read: list[str] = []
+
+    def noted(site: Site, deposit_id: str) -> Dossier:
+        read.append(deposit_id)
+        return reading(site, deposit_id)
+
+    reading = dossiers.read
+    monkeypatch.setattr(dossiers, "read", noted)
+    for expected in ([deposit], []):
+        read.clear()
+        found, errors = results(desk)
+        assert (read, errors, found[deposit].accessible) == (expected, [], True)
+    edit(desk, deposit, "port: ", "port: 1 # ")
+    read.clear()
+    assert results(desk)[0][deposit].port == 1
+    assert read == [deposit]
+
+
+def test_the_services_of_the_letter_are_watched(deposit: str, desk: Desk) -> None:
+    """By what must answer there, under the server's own name, without a look into the dossier."""
+    with (
+        hostile.listening(hostile.saying(b"220 mail.example.org\r\n")) as mail,
+        hostile.listening(hostile.saying(b"HTTP/1.1 200 OK\r\n\r\n")) as web,
+        hostile.listening(hostile.saying(b"554 closed\r\n")) as closed,
+    ):
+        edit(desk, deposit, "ports: []", f"ports: [{mail.port}/smtp, {web.port}/http]")
+        found, errors = results(desk)
+        assert (errors, found[deposit].cause) == ([], None)
+        assert {(one.port, str(one.kind)) for one in found[deposit].services} == {
+            (mail.port, "smtp"),
+            (web.port, "http"),
+        }
+        edit(desk, deposit, f"{mail.port}/smtp", f"{closed.port}/smtp")
+        assert results(desk)[0][deposit].cause == "not-smtp"
+
+
+@pytest.mark.parametrize("named_by", ["rack", "record"])
+def test_a_server_in_a_network_behind_a_jump_host(
+    server: tuple[hostile.Host, paramiko.PKey], placed: Callable[..., str], desk: Desk, named_by: str
+) -> None:
+    """It is reached from there, and a network that is not there, or cannot be read, stops its own servers alone."""
+    root, owner = desk.site.root, load_key(desk.site.root / "keys" / "owner")
+    there, key = server
+    near = placed("127.0.0.1", there.port, pin(key))
+    far = placed("127.0.0.2", there.port, pin(key))
+    behaviour = hostile.Behaviour(user="hop", keys=(owner.pkey,), carries=True)
+    with hostile.listening(hostile.ssh(behaviour, key)) as hop:
+        line = f"{key.get_name()} {key.get_base64()}"
+        jump = f"{{host: 127.0.0.1, port: {hop.port}, user: hop, key: owner, host_key: '{line}'}}"
+        network = f"name: kantor-a\nnetwork: 127.0.0.0/24\njump: {jump}\n"
+        (root / "networks").mkdir(exist_ok=True)
+        (root / "networks" / "kantor-a.yml").write_text(network)
+        if named_by == "rack":
+            (root / "racks" / "A1.yml").write_text((root / "racks" / "A1.yml").read_text() + "network: kantor-a\n")
+            (root / "networks" / "sini.yml").write_text("name: sini\nnetwork: 127.0.0.0/24\n")
+            edit(desk, near, "access:", "access:\n  network: sini")
+        else:
+            edit(desk, far, "access:", "access:\n  network: kantor-a")
+        found, errors = results(desk)
+        assert (errors, {name: one.accessible for name, one in found.items()}) == ([], {near: True, far: True})
+        assert (found[near].jump, found[far].jump) == (
+            None,
+            JumpHost("127.0.0.1", hop.port, "hop", f"{key.get_name()} {key.fingerprint}"),
+        )
+        assert hop.forwards == ["127.0.0.2"]
+        variables = {each.name: each.variables for each in ansible_view.hosts(root)}
+        assert "ProxyCommand" not in variables[near]["ansible_ssh_common_args"]
+        assert f"-p {hop.port} -l hop" in variables[far]["ansible_ssh_common_args"]
+        assert variables[far]["sopctl_controllers"] == ["127.0.0.1"]
+        for broken in (network.replace("hop,", "-hop,"), None):
+            (root / "networks" / "kantor-a.yml").unlink()
+            if broken:
+                (root / "networks" / "kantor-a.yml").write_text(broken)
+            found, errors = results(desk)
+            assert (set(found), len(errors)) == ({near}, 1)
+            assert "kantor-a" in f"{errors[0].where} {errors[0].message}"
+
+
+def results(desk: Desk) -> tuple[dict[str, AccessResult], list[SopctlError]]:
+    """What a check of all servers finds, by a desk that has read nothing yet."""
+    anew = terminal.desk(Site(desk.site.root), user="root", clock=desk.clock)
+    chosen, errors = checking.chosen(anew.site)
+    return {one.id: one.result for one in checking.run(anew, chosen, errors=errors)}, errors
 
 
 def test_a_site_without_servers(sopctl: Callable[..., Any]) -> None:

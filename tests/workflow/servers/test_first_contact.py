@@ -112,6 +112,6 @@ def test_without_a_key_a_server_waits_for_its_password(desk: Desk, until_space: 
     deposit = until_space({"{user: titipan, key: owner}": "{user: titipan}"})
     dossier = read(desk.site, deposit)
     with pytest.raises(SopctlError, match=re.escape("is the password of titipan, used once")) as refused:
-        reach.reach(desk.site, dossier)
+        reach.reach(desk.site, dossier.summary)
     assert Action("configure", deposit, given={"ask-password": ""}) in refused.value.remedy
     assert ansible_view.hosts(desk.site.root) == [], "Ansible has no way in yet"

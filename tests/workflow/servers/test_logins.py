@@ -41,10 +41,10 @@ def test_a_key_of_its_own_goes_before_what_the_letter_names(
 ) -> None:
     make_key(tmp_path / "key", "kunci")
     server = file_request({"090/1/2026": "090/3/2026", "SN-0001": "SN-0003"})
-    assert reach.reach(desk.site, dossiers.read(desk.site, server)).key == "owner"
+    assert reach.reach(desk.site, dossiers.read(desk.site, server).summary).key == "owner"
     for deposit in (server, appliance):
         logins.set_key(desk, deposit, tmp_path / "key")
-    assert reach.reach(desk.site, dossiers.read(desk.site, server)).key == f"login/{server}"
+    assert reach.reach(desk.site, dossiers.read(desk.site, server).summary).key == f"login/{server}"
     assert appliances.login(desk.site, dossiers.read(desk.site, appliance)).key
     with pytest.raises(InvalidRecord):
         logins.set_key(desk, server, desk.site.root / "sopctl.yml")
@@ -96,7 +96,7 @@ def test_a_password_that_an_old_record_names_is_not_sent(desk: Desk, appliance: 
 def test_a_key_that_an_old_record_names_is_not_used(desk: Desk, file_request: Callable[..., str]) -> None:
     old = naming(dossiers.read(desk.site, file_request()), key="management")
     with pytest.raises(InvalidRecord, match="names the key 'management' of the office's"):
-        reach.reach(desk.site, old)
+        reach.reach(desk.site, old.summary)
 
 
 def test_the_command(

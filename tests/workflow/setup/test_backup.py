@@ -13,8 +13,9 @@ from sopctl.cli import terminal
 from sopctl.errors import Conflict, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.sop.entries import Configured, Left
 from sopctl.store import dossiers
+from sopctl.store.page.database import Database
 from sopctl.store.site import MOVED, Site
-from sopctl.workflow import inventory_view
+from sopctl.workflow import accounts, inventory_view
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.papers import integrity
 from sopctl.workflow.setup import backup, doctor, journal
@@ -77,6 +78,30 @@ def test_secrets_come_only_when_asked_for_and_sealed(full: Desk, tmp_path: Path)
     with pytest.raises(UsageError, match="12 characters"):
         backup.write(full, tmp_path / "other.tar.gz", passphrase="short")
     assert not (tmp_path / "other.tar.gz").exists()
+
+
+def test_the_pages_accounts_come_sealed_and_nobody_is_logged_in_there(full: Desk, tmp_path: Path) -> None:
+    """They came along in plain text, sessions among them, copied in the middle of whatever was being written."""
+    site, now = full.site, full.now()
+    accounts.kept(site).invite("kadis", "person", "einladung", now.timestamp() + 60)
+    accounts.kept(site).accept("einladung", "the hash of a password", now.timestamp())
+    accounts.sessions(site).begin("geheim", "kadis", now.timestamp())
+    plain = backup.write(full, tmp_path / "plain.tar.gz")
+    assert plain.left == ("page/page.sqlite3",)
+    assert b"the hash of" not in gzip.decompress((tmp_path / "plain.tar.gz").read_bytes())
+    backup.restore(tmp_path / "plain.tar.gz", tmp_path / "without", terminal.desk)
+    assert not (tmp_path / "without" / "page").exists()
+    with Database(site).open() as writing:  # another process is in the middle of it
+        writing.execute("INSERT INTO accounts VALUES ('half', 'person', '')")
+        backup.write(full, tmp_path / "sealed.tar.gz", passphrase=PASSPHRASE)
+    assert b"the hash of" not in gzip.decompress((tmp_path / "sealed.tar.gz").read_bytes())
+    done = backup.restore(tmp_path / "sealed.tar.gz", tmp_path / "with", terminal.desk, passphrase=PASSPHRASE)
+    assert done.problems == ()
+    back = Site(tmp_path / "with")
+    assert [each.password for each in accounts.kept(back).all()] == ["the hash of a password"]
+    assert accounts.sessions(back).account("geheim", now.timestamp()) is None
+    assert accounts.sessions(site).account("geheim", now.timestamp()) == "kadis", "here they go on"
+    assert (back.root / "page/.gitignore").is_file()
 
 
 def test_a_plain_secret_of_ansibles_is_a_secret(full: Desk, tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 """The journal as evidence: what was cut, removed, altered or made anew shows; what a crash leaves is no alarm."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sopctl.errors import InvalidRecord, NotNow, UsageError
+from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, UsageError
 from sopctl.store import dossiers
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.setup import journal
+from sopctl.workflow.setup import journal, scheduling
 from sopctl.workflow.steps import acts, letters
+from tests.authority import Authority, real_now, timestamps
 from tests.conftest import Ran
 
 
@@ -111,3 +114,51 @@ def test_an_altered_journal_is_kept_beside_the_new_one(desk: Desk, path: Path) -
     (kept,) = path.parent.glob("journal.jsonl.*.altered")
     assert kept.read_bytes() == altered
     assert kept.name.split(".")[2] in found.mended[0]
+
+
+def test_a_timestamp_shows_when_the_journal_was_there(desk: Desk, path: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="names no timestamp authority"):
+        journal.stamp(desk)
+    authority, root = Authority(real_now()), desk.site.root
+    (tmp_path / "tsa").mkdir()
+    for name, files in {
+        "roots": {"akar.pem": authority.root.pem},
+        "others": {"penerbit.pem": authority.middle.pem},
+        "revocation": dict(zip(("akar.crl", "penerbit.crl"), authority.crl(), strict=True)),
+    }.items():
+        (root / "certificates" / name).mkdir(parents=True)
+        for file, content in files.items():
+            (root / "certificates" / name / file).write_bytes(content)
+    settings = root / "sopctl.yml"
+    assert "stamp" not in {job.name for job in scheduling.jobs(desk.site)}
+    with timestamps(authority, tmp_path / "tsa") as url:
+        settings.write_text(settings.read_text() + f"\nsigning: {{tsa: '{url}', stamp_journal: true}}\n")
+        desk = replace(desk, site=Site(root), clock=real_now)
+        stamped = journal.stamp(desk)
+    assert "stamp" in {job.name for job in scheduling.jobs(desk.site)}
+    assert (stamped.anchor, stamped.authority) == (str(journal.anchor(desk)), "Penerbit Uji")
+    acts.hold(desk.decided_by("staf"), "PS-2026-0002", reason="x")
+    found = journal.check(desk)
+    assert (found.gaps, found.stamped.startswith("line 7 was there on ")) == ([], True)
+    kept = Path(stamped.file)
+    lists = root / "certificates" / "revocation"
+    (lists / "penerbit.crl").rename(tmp_path / "penerbit.crl")
+    assert "not checked" in journal.check(desk).stamped
+    (tmp_path / "penerbit.crl").rename(lists / "penerbit.crl")
+    true = kept.read_bytes()
+    for forged, word in ((true[:-9] + bytes([true[-9] ^ 1]) + true[-8:], "broken"), (b"", "unreadable")):
+        kept.write_bytes(forged)
+        assert [f"does not hold: {word}" in gap for gap in journal.check(desk).gaps] == [True]
+    kept.write_bytes(true)
+    other = kept.rename(kept.with_name(f"7-{'0' * 64}.tsr"))
+    assert len(journal.check(desk).gaps) == 2, "it is of another journal, and of another than its name says"
+    other.rename(kept)
+    assert not journal.check(desk).gaps
+
+
+def test_an_authority_that_gives_no_timestamp_is_told(desk: Desk, path: Path) -> None:
+    settings = desk.site.root / "sopctl.yml"
+    settings.write_text(settings.read_text() + "\nsigning: {tsa: 'http://127.0.0.1:9/'}\n")
+    with pytest.raises(OutsideFailure, match="gave no answer"):
+        journal.stamp(replace(desk, site=Site(desk.site.root)))
+    assert not (desk.site.root / "timestamps").exists()

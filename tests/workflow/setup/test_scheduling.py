@@ -1,11 +1,14 @@
 """The timers: in the office's time, and not before the controller knows the time."""
 
+import pwd
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from sopctl.adapters.systemd import Scope
+from sopctl.adapters.systemd import Scope, make_account
+from sopctl.errors import UsageError
 from sopctl.store.site import Site
 from sopctl.workflow.setup import scheduling
 
@@ -40,3 +43,64 @@ def test_systemd_understands_when(site: Site) -> None:
         ran = subprocess.run(["systemd-analyze", "calendar", when], capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
         assert "Asia/Makassar" in ran.stdout
+
+
+@pytest.fixture
+def with_page(site: Site) -> Site:
+    """The site, shared by a group, with a page."""
+    settings = site.root / "sopctl.yml"
+    settings.write_text(settings.read_text() + 'page: {url: "https://titipan.example.org"}\nsite: {group: users}\n')
+    return Site(site.root)
+
+
+def test_the_page_is_a_service_of_an_account_without_keys(with_page: Site) -> None:
+    files = scheduling.unit_files(with_page, Scope(run_as="daemon"), "sopctl-page")
+    (name,) = set(files) - set(scheduling.unit_files(with_page, Scope(run_as="daemon")))
+    text = files[name]
+    root = with_page.root
+    for line in (
+        "User=sopctl-page",
+        "SupplementaryGroups=users",
+        "RuntimeDirectoryMode=0750",
+        f'ReadWritePaths="-{root}"',
+        f'InaccessiblePaths="-{root}/keys" "-{root}/var/runs" "-{root}/var/drafts"',
+        "PrivateNetwork=yes",
+    ):
+        assert line in text.splitlines()
+    for fixed in ("sopctl.yml", "playbooks", "inventory", "ansible.cfg", "procedures", "racks"):
+        assert f'"-{root}/{fixed}"' in next(line for line in text.splitlines() if line.startswith("ReadOnlyPaths="))
+    assert f'"serve" "--unix" "{scheduling.socket(with_page)}"' in text
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_finds_the_page_s_unit_sound_and_closed(with_page: Site, tmp_path: Path) -> None:
+    files = scheduling.unit_files(with_page, Scope(run_as="daemon"), "daemon2")
+    name = next(name for name in files if name.endswith("-page.service"))
+    (tmp_path / name).write_text(files[name].replace("User=daemon2", "User=daemon"))
+    verify = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", tmp_path / name], capture_output=True, text=True, check=False
+    )
+    assert (verify.returncode, [line for line in verify.stderr.splitlines() if name in line]) == (0, [])
+    judge = ["systemd-analyze", "security", "--offline=yes", "--threshold=25", "--no-pager", str(tmp_path / name)]
+    judged = subprocess.run(judge, capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout[-2000:] + judged.stderr
+
+
+def test_the_page_runs_as_nobody_who_has_the_keys(with_page: Site) -> None:
+    owner = pwd.getpwuid(with_page.root.stat().st_uid).pw_name
+    for user in (owner, "root", "daemon"):
+        with pytest.raises(UsageError, match="must not run as"):
+            scheduling.unit_files(with_page, Scope(run_as="daemon"), user)
+    with pytest.raises(UsageError, match="--page"):
+        scheduling.unit_files(with_page, Scope(), "sopctl-page")
+    settings = with_page.root / "sopctl.yml"
+    settings.write_text(settings.read_text().replace("site: {group: users}\n", ""))
+    with pytest.raises(UsageError, match="no group"):
+        scheduling.unit_files(Site(with_page.root), Scope(run_as="daemon"), "sopctl-page")
+    settings.write_text(settings.read_text().replace('page: {url: "https://titipan.example.org"}\n', ""))
+    with pytest.raises(UsageError, match="its address"):
+        scheduling.unit_files(Site(with_page.root), Scope(run_as="daemon"), "sopctl-page")
+
+
+def test_an_account_that_is_there_is_not_made() -> None:
+    make_account("daemon", "x")  # would fail without root, and ask for a name that is free with it

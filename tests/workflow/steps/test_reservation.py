@@ -319,7 +319,7 @@ def test_a_server_without_an_address_is_not_configured(desk: Desk, tmp_path: Pat
     office = give_out(desk, "")
     dossier = dossiers.read(office.site, without_address(office, tmp_path, 1))
     with pytest.raises(InvalidRecord, match="has no address yet"):
-        reach.host(office.site, dossier)
+        reach.host(office.site, dossier.summary)
 
 
 def test_validate_knows_what_nobody_may_have(desk: Desk, file_request: Callable[..., str]) -> None:

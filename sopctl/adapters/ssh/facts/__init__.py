@@ -49,7 +49,6 @@ class Asked(Struct, frozen=True):
     target: Target
     key: Key
     as_root: bool = True
-    jump_key: Key | None = None
 
 
 Way = Literal["as root", "without root", "without Python"]
@@ -105,7 +104,7 @@ def gather(
         def talk(climb: Climb) -> Said:
             return _talk(climb, module, as_root=each.as_root)
 
-        return Conversation(each.name, each.target, each.key, talk, SECONDS, LIMIT, each.jump_key)
+        return Conversation(each.name, each.target, each.key, talk, SECONDS, LIMIT)
 
     yield from converse([job(each) for each in asked], at_once=at_once, cancel=cancel)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.render import console, table
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.setup.rotation import Status
@@ -28,6 +28,8 @@ def put_key(found: "Status") -> None:
         made.add_row(each.id, printable(each.server, 60), _WORDS[each.state])
     if found.left:
         console().print(made)
-    click.echo(f"{len(found.servers) - len(found.left)} of {len(found.servers)} servers have the current key alone.")
+    have = "has" if len(found.servers) == 1 else "have"
+    servers = counted(len(found.servers), "server")
+    click.echo(f"{len(found.servers) - len(found.left)} of {servers} {have} the current key alone.")
     if found.before and not found.left:
         click.echo("The one before it may be put aside: sopctl key retire")

@@ -10,7 +10,7 @@ from sopctl.cli.options import open_desk, say
 from sopctl.cli.render import error_document, put_json
 from sopctl.errors import Action
 from sopctl.model.signing.signatures import MEANS
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
     from sopctl.model.signing.signatures import Signature
@@ -39,7 +39,8 @@ def put_all_documents(ctx: click.Context, *, as_json: bool) -> bool:
         put_json({"documents": filed, "errors": [error_document(error) for error in errors]})
     else:
         _lines(wrong)
-        click.echo(f"{len(filed) - len(wrong)} of {len(filed)} documents are intact")
+        verb = "is" if len(filed) == 1 else "are"
+        click.echo(f"{len(filed) - len(wrong)} of {counted(len(filed), 'document')} {verb} intact")
     say(errors)
     return not wrong and not errors
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.options import FILE, decider_options, example, json_option, open_desk, seen_option
+from sopctl.cli.options import DEPOSIT, FILE, decider_options, example, json_option, open_desk, seen_option
 from sopctl.cli.render import put_step
 from sopctl.errors import UsageError
 from sopctl.model.signing.signatories import BOXES
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("file", type=FILE)
-@click.argument("deposit_id", metavar="[ID]", required=False, default="")
+@click.argument("deposit_id", metavar="[ID]", type=DEPOSIT, required=False, default="")
 @click.argument("number", metavar="[NUMBER]", required=False, default="")
 @click.option("--scan", is_flag=True, help="It is a scan of what was signed by hand.")
 @click.option(

@@ -7,6 +7,7 @@ import click
 from msgspec.structs import asdict
 
 from sopctl.cli.options import (
+    DEPOSIT,
     FILE,
     decider_options,
     end_with,
@@ -38,7 +39,7 @@ def command() -> None:
     epilog=example("sopctl document make sop penitipan", "sopctl document make sop penitipan --deposit PS-2026-0001"),
 )
 @click.argument("name")
-@click.option("--deposit", metavar="ID", help="With the way this deposit went, its dates, and where it stands.")
+@click.option("--deposit", type=DEPOSIT, metavar="ID", help="With the way this deposit went, its dates and standing.")
 @output_option
 @json_option
 @click.pass_context

@@ -9,7 +9,7 @@ from sopctl.cli.interrupt import cancel_on_interrupt
 from sopctl.cli.options import end, example, json_option, open_desk
 from sopctl.cli.render import put_json
 from sopctl.errors import ExitCode
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.ports.audit import Audited
@@ -43,7 +43,9 @@ def command(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> Non
 def _put_audit(found: "Audited") -> None:
     for name, ports in found.switches.items():
         wrong = sum(each.wrong for each in found.findings if each.switch == name)
-        click.secho(f"{'✗' if wrong else '✓'} {name}: {ports} ports, {wrong} wrong", fg="red" if wrong else "green")
+        click.secho(
+            f"{'✗' if wrong else '✓'} {name}: {counted(ports, 'port')}, {wrong} wrong", fg="red" if wrong else "green"
+        )
         for each in found.findings:
             if each.switch == name:
                 whose = f" ({each.deposit})" if each.deposit else ""

@@ -10,7 +10,7 @@ from sopctl.cli.tree import PackageGroup
     "account",
     cls=PackageGroup,
     package=__name__,
-    members=("invite", "list", "refusals", "revoke"),
+    members=("forget-code", "invite", "list", "refusals", "revoke", "token"),
     epilog=example("sopctl account invite kadis", "sopctl account list"),
 )
 def command() -> None:

@@ -10,13 +10,18 @@ from sopctl.cli.render import put_json
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """List the accounts: whose, and whether they can log in now."""
+    """List the accounts: whose, whether they can log in now, and whether they need a second factor."""
     from sopctl.workflow import accounts
+    from sopctl.workflow.entering import second_factor
 
     site = open_site(ctx)
-    rows = [(each.name, each.kind, accounts.standing(site.settings, each)) for each in accounts.kept(site).all()]
+    factors = second_factor.kept(site)
+    rows = [
+        (each.name, each.kind, accounts.standing(site.settings, each), factors.counts(each.name))
+        for each in accounts.kept(site).all()
+    ]
     if as_json:
-        put_json([{"account": name, "kind": kind, "standing": standing} for name, kind, standing in rows])
+        put_json([dict(zip(("account", "kind", "standing", "code"), row, strict=True)) for row in rows])
         return
-    for name, kind, standing in rows:
-        click.echo(f"{name:<20} {kind:<8} {standing}")
+    for name, kind, standing, code in rows:
+        click.echo(f"{name:<20} {kind:<8} {standing}{', with a code' if code else ''}")

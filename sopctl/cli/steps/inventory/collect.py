@@ -12,6 +12,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.interrupt import cancel_on_interrupt
 from sopctl.cli.options import (
+    DEPOSIT,
     FILE,
     choose_one,
     clock_option,
@@ -26,7 +27,7 @@ from sopctl.cli.options import (
 )
 from sopctl.cli.render import console, error_documents, put_json, put_step, task_progress
 from sopctl.errors import SopctlError
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.desk import Desk, StepDone
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
         "sopctl inventory collect PS-2026-0001 --from lembar-inventaris-PS-2026-0001.xlsx",
     ),
 )
-@click.argument("deposit_ids", metavar="[ID]...", nargs=-1)
+@click.argument("deposit_ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
 @click.option("--due", is_flag=True, help="Every server whose inventory is due: those without one this month.")
 @click.option(
     "--all", "everyone", is_flag=True, help="Every server; those that have one this month get a new revision."
@@ -140,7 +141,8 @@ def _put_sum(ended: "dict[str, StepDone | SopctlError]", wanted: int, seconds: f
         return
     good = sum(_good(answer) for answer in ended.values())
     click.echo(
-        f"{good} of {wanted} servers gathered in {seconds:.0f} s" + (f", {wanted - good} not" if good < wanted else "")
+        f"{good} of {counted(wanted, 'server')} gathered in {seconds:.0f} s"
+        + (f", {wanted - good} not" if good < wanted else "")
     )
     for deposit_id, answer in ended.items():
         if isinstance(answer, SopctlError) and (helps := wording.advice(answer.remedy)):

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.options import FILE, end_with, example, json_option, open_desk
+from sopctl.cli.options import DEPOSIT, FILE, end_with, example, json_option, open_desk
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import error_document, put_json
 from sopctl.cli.steps.inventory._render import plain_conditions, put_conditions
 from sopctl.errors import ExitCode
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Conditions(Plugin):
         "sopctl inventory conditions --format nagios",
     ),
 )
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print them.")
 @click.option("--output", type=FILE, help="Write them to this file, atomically.")
 @json_option
@@ -102,4 +102,4 @@ def _put_lines(found: "list[Standing]") -> None:
     for each in bad:
         click.echo(f"{each.deposit.id} {printable(each.deposit.server)} (facts of {each.gathered_at[:10]})")
         put_conditions(each.conditions)
-    click.echo(f"{len(bad)} of {len(found)} servers with facts have a condition that needs attention")
+    click.echo(f"{len(bad)} of {counted(len(found), 'server')} with facts: a condition needs attention")

@@ -7,7 +7,7 @@ import click
 from sopctl.cli.options import choose_one, end_with, example, json_option, month_option, open_desk
 from sopctl.cli.render import aligned, console, counted_progress, error_document, put_json, table
 from sopctl.cli.steps.inventory._render import plain, plain_conditions, put_changes, put_conditions, room
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.views.inventories import MonthlySummary
@@ -71,8 +71,8 @@ def _put_summary(found: "MonthlySummary") -> None:
     told = [each for each in found.servers if each.changes or each.conditions]
     changed = [each for each in told if real(each.changes)]
     click.echo(
-        f"{found.month}: {len(found.servers)} servers gathered, {len(found.not_gathered)} not, {len(changed)} changed, "
-        f"{len(bad)} with a condition that needs attention"
+        f"{found.month}: {counted(len(found.servers), 'server')} gathered, {len(found.not_gathered)} not, "
+        f"{len(changed)} changed, {len(bad)} with a condition that needs attention"
     )
     for each in told:
         click.echo(f"{each.deposit.id} {printable(each.deposit.server)}")

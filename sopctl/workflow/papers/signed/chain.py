@@ -12,8 +12,8 @@ from sopctl.adapters.documents import Place, places, render
 from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Paper, Party
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.signing.signatories import BOXES, Box, Signatory
-from sopctl.model.sop import record
-from sopctl.model.sop.entries import Amended, Decider, Signed, SignedPaper, from_data
+from sopctl.model.sop import record, signing
+from sopctl.model.sop.entries import Amended, Decider, Signed, SignedPaper, SigningAsked, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
@@ -39,6 +39,8 @@ class Issue(Struct, frozen=True):
     gone: bool = False
     data: str = ""
     """The file that has what it says as data; empty for papers that did not keep it."""
+    unclear: tuple[SigningAsked, ...] = ()
+    """What a service was asked to sign in it, where nobody knows whether it did."""
 
     @property
     def newest(self) -> str:
@@ -87,6 +89,7 @@ class Issue(Struct, frozen=True):
 def issues(dossier: Dossier) -> list[Issue]:
     """The papers of a dossier, with what was signed of each."""
     signed = [each.signed for event in dossier.events if (each := from_data(Signed, event))]
+    unclear = signing.unclear(dossier.procedures, dossier.events)
     undone, replaced = record.undone(dossier.events), _replaced(dossier)
     found = []
     for event in dossier.events:
@@ -108,6 +111,7 @@ def issues(dossier: Dossier) -> list[Issue]:
                     kind=_kind(dossier, event, key),
                     gone=event.seq in undone or event.seq in replaced,
                     data=_data(paper),
+                    unclear=tuple(each for each in unclear if each.number == paper["number"]),
                 )
             )
     return found

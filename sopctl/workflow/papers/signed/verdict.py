@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
+from sopctl.adapters.signing import fetching
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import SopctlError
 from sopctl.model.signing.signatories import same_person
-from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Trust
+from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Source, Trust
 from sopctl.model.sop.entries import SignedPaper
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
@@ -41,6 +43,15 @@ class Finding(Struct, frozen=True):
     """The SHA-256 of the revision that the file was made from."""
 
 
+class Base(Struct, frozen=True):
+    """What a file was made from: the SHA-256 of a recorded revision, and the papers that have it. `appended`: the file
+    begins with its very bytes."""
+
+    of: str = ""
+    issues: list[Issue] = []
+    appended: bool = False
+
+
 class Known:
     """Every paper that has a number, by the hashes of its revisions."""
 
@@ -55,18 +66,18 @@ class Known:
         """The papers of which this is a revision: the same one in several dossiers, where it is for several servers."""
         return self._by.get(sha256, [])
 
-    def base(self, content: bytes) -> tuple[str, list[Issue]]:
-        """The newest recorded revision that `content` goes on from, byte for byte; else the issued paper that it names.
-        Its hash, and the papers of it."""
-        found: tuple[str, list[Issue]] = ("", [])
+    def base(self, content: bytes) -> Base:
+        """The newest recorded revision that `content` goes on from, byte for byte; else the issued paper that it
+        names."""
+        found = Base()
         for sha256 in _prefixes(content):
             if self.of(sha256):
-                found = sha256, self.of(sha256)
+                found = Base(sha256, self.of(sha256), appended=True)
         named = named_record(content)
-        if not found[1] and named:
+        if not found.issues and named:
             same = [each for each in self.issues if each.number == named.number and each.number]
             if same:
-                return same[-1].sha256, self.of(same[-1].sha256)
+                return Base(same[-1].sha256, self.of(same[-1].sha256))
         return found
 
 
@@ -84,12 +95,16 @@ def _prefixes(content: bytes) -> Iterator[str]:
 
 
 class Checker:
-    """Checks files against the histories, and their signatures against the site's certificates."""
+    """Checks files against the histories, and their signatures against the site's certificates; where the site allows
+    it, and `online`, also against what authorities say over the network."""
 
-    def __init__(self, desk: Desk, examiner: Examiner, everyone: Iterable[Dossier]) -> None:
+    def __init__(self, desk: Desk, examiner: Examiner, everyone: Iterable[Dossier], *, online: bool = True) -> None:
         self._desk, self._examiner = desk, examiner
         self.known = Known(everyone)
         self._trust: Trust | None = None
+        self._asked: set[Source] = set()
+        self._online = online and desk.site.settings.signing.online
+        self._silent: list[str] = []
 
     def recorded(self, content: bytes, issue: Issue, sha256: str) -> Finding:
         """What a file is that a history has."""
@@ -113,14 +128,14 @@ class Checker:
         signatures = tuple(
             _unless(each, bool(each.signer and each.signer.certificate in known)) for each in found.signatures
         )
-        return _judged(Finding("signed", issue, (), issue.signed, signatures, found.how, sha256), found)
+        return self._judged(Finding("signed", issue, (), issue.signed, signatures, found.how, sha256), found)
 
     def unfiled(self, content: bytes) -> Finding | None:
         """What a file is that no history has, but that goes on from a paper of one; None where it does not."""
-        of, issues = self.known.base(content)
-        if not issues:
+        base = self.known.base(content)
+        if not base.issues:
             return None
-        issue = issues[0]
+        of, issue = base.of, base.issues[0]
         try:
             issued = issue.content(issue.sha256)
             if hashlib.sha256(issued).hexdigest() != issue.sha256:
@@ -129,22 +144,34 @@ class Checker:
         except SopctlError as error:
             return Finding("not checked", issue, (str(error),))
         before = next((each.by for each in issue.revisions if each.sha256 == of), ())
-        if not content.startswith(issued):
-            of = issue.sha256
+        how = "appended" if base.appended else found.how
         kept = {each.certificate for each in before}
         signatures = tuple(_unless(each, _may_sign(each, issue, kept)) for each in found.signatures)
         if not found.problem and len(signatures) <= len(before):
             return Finding("altered", issue, (*_changes(found), "no signature was added to what is recorded"))
-        finding = _judged(Finding("signed, not filed", issue, (), "", signatures, found.how, of), found)
+        finding = self._judged(Finding("signed, not filed", issue, (), "", signatures, how, of), found)
         if finding.verdict == "signed, not filed" and of != issue.newest:
             why = f"it was made from an earlier revision: the newest is {issue.newest_file}"
-            return Finding("altered", issue, (why,), "", signatures, found.how, of)
+            return Finding("altered", issue, (why,), "", signatures, how, of)
         return finding
+
+    def _judged(self, finding: Finding, found: Examined) -> Finding:
+        judged = _judged(finding, found)
+        if judged.verdict != "not checked":
+            return judged
+        return msgspec.structs.replace(judged, why=(*judged.why, *self._silent))
 
     def examine(self, content: bytes, issued: bytes) -> Examined:
         """The signatures of a file. Raises OutsideFailure, InvalidRecord."""
         if self._trust is None:
             self._trust = certificates.read(self._desk.site)
+        found = self._examiner.examine(content, self._trust, self._desk.now(), issued)
+        wanted = [each for each in found.wanted if each not in self._asked] if self._online else []
+        if not wanted:
+            return found
+        self._asked.update(wanted)
+        self._trust, silent = fetching.fetch(self._trust, wanted)
+        self._silent += silent
         return self._examiner.examine(content, self._trust, self._desk.now(), issued)
 
 

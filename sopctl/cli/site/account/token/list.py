@@ -1,0 +1,28 @@
+"""`sopctl account token list`: which programs may ask."""
+
+from datetime import UTC, datetime
+
+import click
+
+from sopctl.cli.options import example, json_option, open_site
+from sopctl.cli.render import put_json
+
+
+@click.command("list", epilog=example("sopctl account token list"))
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """List the tokens: whose, what for, until when, and when each was last used. Their secrets are not kept."""
+    from sopctl.workflow.entering import tokens
+
+    found = tokens.kept(open_site(ctx)).all()
+    if as_json:
+        put_json(found)
+        return
+    for each in found:
+        used = f"used {_day(each.used)}" if each.used else "never used"
+        click.echo(f"{each.id} {each.account:<20} {each.scope:<5} until {_day(each.until)}  {used:<16} {each.label}")
+
+
+def _day(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"

@@ -1,0 +1,111 @@
+"""What people see at a terminal of 80 columns: whole words, whole heads, whole fingerprints."""
+
+import re
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sopctl.cli import render
+from sopctl.cli.render import amount, asking, fitted, put_wrapped, table
+from sopctl.workflow.desk import Desk
+from sopctl.workflow.steps import letters
+from tests.conftest import Clock, Ran
+
+OLDER = Path(__file__).parents[1] / "cases/older_site"
+WIDE = 80
+FINGERPRINT = "SHA256:" + "aB3+/" * 8 + "abc"
+
+texts = st.lists(st.text("abcdefgh", min_size=1, max_size=14), max_size=6).map(" ".join)
+columns = st.lists(st.lists(texts, min_size=1, max_size=5), min_size=1, max_size=6)
+
+
+@given(columns, st.integers(6, 120))
+def test_columns_fit_the_room_and_keep_their_words_while_those_fit(cells: list[list[str]], room: int) -> None:
+    widths = fitted(cells, room)
+    words = [max((len(word) for cell in column for word in cell.split()), default=0) for column in cells]
+    lines = [max(map(len, column)) for column in cells]
+    assert sum(widths) <= max(room, len(cells))
+    if sum(words) <= room:
+        assert all(width >= word for width, word in zip(widths, words, strict=True))
+    if sum(lines) <= room:
+        assert widths == lines
+
+
+@pytest.mark.parametrize(
+    "words", [["show", "1"], ["show", "2"], ["report", "sla"], ["list", "--state", "all"], ["todo"]]
+)
+def test_nothing_is_wider_than_the_terminal_and_no_word_is_broken(
+    sopctl: Callable[..., Ran], tmp_path: Path, words: list[str]
+) -> None:
+    site = Path(shutil.copytree(OLDER, tmp_path / "older"))
+    narrow, whole = (sopctl(*words, cwd=site, COLUMNS=str(wide)).out for wide in (WIDE, 400))
+    assert max(len(line) for line in narrow.splitlines() if "sopctl " not in line) <= WIDE
+    assert re.sub(r"[\s─]+", " ", narrow) == re.sub(r"[\s─]+", " ", whole) or words[0] == "report"
+    assert set(re.findall(r"[\w/.-]+", whole)) == set(re.findall(r"[\w/.-]+", narrow))
+    assert str(site) not in narrow
+
+
+def test_a_late_step_is_marked(
+    desk: Desk, clock: Clock, file_request: Callable[..., str], sopctl: Callable[..., Ran]
+) -> None:
+    clock.now -= timedelta(days=60)
+    deposit = file_request()
+    clock.now += timedelta(days=30)
+    letters.dispose(desk, deposit, instruction="Siapkan tempat")
+    assert re.search(r"^  2 .*penitipan 2 .*LATE by \d+ days$", sopctl("show", deposit).out, re.MULTILINE)
+
+
+def test_a_fingerprint_has_a_line_of_its_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    put_wrapped(f"kunci host {FINGERPRINT}, dicocokkan di konsol server oleh staf yang bertugas pada hari itu")
+    lines = capsys.readouterr().out.splitlines()
+    assert f"    {FINGERPRINT}" in lines
+    assert all(len(line) <= 60 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("memory_mib", 64000, "62.5 GiB"),
+        ("size_bytes", 1024**4, "1,024.0 GiB"),
+        ("used_bytes", 4096, "0.0 MiB"),
+        ("swap_mib", 0, "0.0 GiB"),
+        ("uptime_seconds", 90000, "1.0 days"),
+        ("dns", ("198.51.100.53", "fe80::1"), "198.51.100.53, fe80::1"),
+        ("empty", (), ""),
+        ("tpm", None, ""),
+        ("up", True, "yes"),
+        ("disk", {"name": "sda", "size_bytes": 1024**3, "serial": None}, "name sda, size 1.0 GiB"),
+        ("wear", {"disks": [{"name": "a"}, {"name": "b"}]}, "disks name a, name b"),
+    ],
+)
+def test_a_fact_reads_as_people_write(name: str, value: object, shown: str) -> None:
+    assert amount(name, value) == shown
+
+
+def test_a_question_stops_what_moves_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    moves = []
+    with render.task_progress():
+        (progress,) = list(render._live)
+        moves.append(progress.live.is_started)
+        with asking():
+            moves.append(progress.live.is_started)
+        moves.append(progress.live.is_started)
+    assert moves == [True, False, True]
+    assert list(render._live) == []
+
+
+def test_a_table_in_the_house_style_has_a_line_above(capsys: pytest.CaptureFixture[str]) -> None:
+    made = table("a", "b")
+    made.add_row("1", "2")
+    render.console().print(made)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines if "─" not in line] == [[], ["a", "b"], ["1", "2"]]
