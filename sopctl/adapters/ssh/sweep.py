@@ -74,8 +74,6 @@ class Pace(NamedTuple):
     asked: int
 
 
-CHECKS = Pace(LOGINS, BACKLOG, ASKED)
-
 _Answer = tuple[str, AccessResult, Any]
 
 HELLO = IDENTIFICATION.encode() + b"\r\n"
@@ -167,14 +165,14 @@ def _swept(
     batches: Iterator[Sequence[_AnyJob]],
     cancel: threading.Event | None,
     clock: Clock = time.time,
-    pace: Pace = CHECKS,
+    pace: Pace | None = None,
 ) -> Generator[list[_Answer], None, None]:
     stop = _Stop(cancel)
     answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            asyncio.run(_Sweep(answers, stop, clock, pace).run(batches))
+            asyncio.run(_Sweep(answers, stop, clock, pace or Pace(LOGINS, BACKLOG, ASKED)).run(batches))
             answers.put(None)
         except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
             answers.put(error)

@@ -161,13 +161,27 @@ def test_a_stop_ends_the_conversations(key: Key, host_key: paramiko.PKey) -> Non
     assert not [one for one in threading.enumerate() if one.name.startswith(("sweep", "login"))]
 
 
-def test_from_a_jump_host(tmp_path: Path, key: Key, host_key: paramiko.PKey, other_host_key: paramiko.PKey) -> None:
-    """The way of the probe: what the jump host refuses is said of it, and nothing is asked."""
-    jump = Behaviour(keys=(key.pkey,))
-    with hostile.listening(hostile.ssh(jump, other_host_key)) as through:
-        way = Jump("127.0.0.1", through.port, "deposit", pin_of(other_host_key))
-        there = Target("127.0.0.9", 22, "deposit", pin_of(host_key), timeout=5.0, jump=way)
-        result, said = only(Asked("one", there, key))
-    assert said is None
-    assert through.forwards == ["127.0.0.9"]
-    assert result.rung in (Rung.TCP, Rung.JUMP)
+def test_from_a_jump_host(
+    tmp_path: Path, key: Key, key_file: Path, host_key: paramiko.PKey, other_host_key: paramiko.PKey
+) -> None:
+    """Where the network has one: more than a check may carry goes through it, and what it refuses is said of it."""
+    well = machine(tmp_path, {"python3": "cat >/dev/null; cat", "sudo": "exit 1"})
+    well.keys = (key.pkey,)
+    long = Module(CODE, ("python3.99",), b"echo '=x ok'; head -c 900000 /dev/zero | tr '\\000' 'x'\n")
+    jump = Behaviour(keys=(key.pkey,), carries=True)
+    with (
+        hostile.listening(hostile.ssh(well, host_key)) as host,
+        hostile.listening(hostile.ssh(jump, other_host_key)) as through,
+    ):
+        way = Jump("127.0.0.1", through.port, "deposit", pin_of(other_host_key), key_file=str(key_file))
+        there = Target("127.0.0.9", host.port, "deposit", pin_of(host_key), timeout=20.0, jump=way)
+        result, said = only(Asked("one", there, key), long)
+        away = Target("127.0.0.9", 1, "deposit", pin_of(host_key), timeout=5.0, jump=way)
+        failed, nothing = only(Asked("one", away, key), long)
+    assert result.cause is None, result.detail
+    assert said
+    assert said.answer
+    assert len(said.answer.answer.details) > 900_000
+    assert nothing is None
+    assert failed.rung in (Rung.TCP, Rung.JUMP)
+    assert through.forwards == ["127.0.0.9", "127.0.0.9"]
