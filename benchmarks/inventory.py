@@ -1,14 +1,14 @@
 """The monthly inventory: gathering beside bare Ansible, making forms, and the summary of a large fleet.
 
-    python benchmarks/inventory.py gather [DEPOSITS] [ROUNDS] [SERVERS]    # as root: 10 deposits, each with a lab server
+    python benchmarks/inventory.py gather [DEPOSITS] [ROUNDS] [SERVERS]  # as root: 10 deposits, each with a server
     python benchmarks/inventory.py forms [COUNT]                # 1,000 forms, in this process and by workers
     python benchmarks/inventory.py summary [COUNT]              # 5,000 servers with two months' facts each
 
 From a checkout after `make setup-dev`. `gather` compares whole commands on the same servers, with the same forks and
 with pipelining, each with connections of its own as a monthly run has them: what Ansible keeps open for the next one
-is taken away. `asked` is the gathering alone, without forms and records. The CPU is that of the controller, with all that a
-command starts here; each runs for one deposit too, so that what a further one costs is seen apart from the start. The
-servers share the machine's cores. With fewer SERVERS than DEPOSITS, several deposits lead to the same one: that is to
+is taken away. `asked` is the gathering alone, without forms and records. The CPU is that of the controller, with all
+that a command starts here; each runs for one deposit too, so that what a further one costs is seen apart from the
+start. The servers share the machine's cores. With fewer SERVERS than DEPOSITS, several deposits lead to the same one: that is to
 Ansible's advantage, which keeps one connection for all of them.
 """
 
@@ -35,7 +35,9 @@ from needs import root as needs_root
 
 from sopctl.adapters import lab
 from sopctl.adapters.documents.press import Press
-from sopctl.adapters.ssh import facts, load_key
+from sopctl.adapters.ssh import load_key
+from sopctl.adapters.ssh.facts import Asked
+from sopctl.adapters.ssh.facts import gather as converse
 from sopctl.cli import terminal
 from sopctl.model.facts.parts import Listener
 from sopctl.model.facts.script import from_script
@@ -204,8 +206,8 @@ def ask(ids: list[str]) -> None:
     for each in ids:
         way = reach(site, dossiers.read(site, each).summary)
         there = target(way.host, way.account, timeout=gathering.LOGIN_SECONDS)
-        asked.append(facts.Asked(each, there, load_key(site.key_file(way.key))))
-    for came in facts.gather(asked, what, at_once=10):
+        asked.append(Asked(each, there, load_key(site.key_file(way.key))))
+    for came in converse(asked, what, at_once=10):
         for name, result, said in came:
             assert said, (name, result)
             assert said.answer, (name, said)
