@@ -8,8 +8,8 @@ From a checkout after `make setup-dev`. `gather` compares whole commands on the 
 with pipelining, each with connections of its own as a monthly run has them: what Ansible keeps open for the next one
 is taken away. `asked` is the gathering alone, without forms and records. The CPU is that of the controller, with all
 that a command starts here; each runs for one deposit too, so that what a further one costs is seen apart from the
-start. The servers share the machine's cores. With fewer SERVERS than DEPOSITS, several deposits lead to the same one: that is to
-Ansible's advantage, which keeps one connection for all of them.
+start. The servers share the machine's cores. With fewer SERVERS than DEPOSITS, several deposits lead to the same one:
+that is to Ansible's advantage, which keeps one connection for all of them.
 """
 
 import hashlib
@@ -219,7 +219,7 @@ def forms(root: Path, count: int) -> None:
     desk = terminal.desk(site, user="root", clock=lambda: datetime(2026, 11, 5, 8, tzinfo=ZONE))
     first, second = facts_of(1)
     access: dict[str, object] = {"address": "192.0.2.7"}
-    deposit_id = dossier(site, 1, access, {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"}, {}, noted=True)
+    deposit_id = dossier(site, 1, access, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"}, {}, noted=True)
     with turn(desk, deposit_id, "inventory") as mine:
         for workers in (0, os.cpu_count() or 1):
             with Press(workers) as press:
@@ -246,7 +246,7 @@ def summary(root: Path, count: int) -> None:
     site = init(root)
     for number in range(1, count + 1):
         first, second = facts_of(number)
-        pin = {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"}
+        pin = {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"}
         dossier(site, number, {"address": "192.0.2.7"}, pin, {"2026-10": first, "2026-11": second})
     size = sum(path.stat().st_size for path in root.glob("deposits/*/facts/*.json")) / 1e6
     print(f"{count} servers, {2 * count} documents, {size:.0f} MB")

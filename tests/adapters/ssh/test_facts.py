@@ -167,7 +167,7 @@ def test_from_a_jump_host(
     """Where the network has one: more than a check may carry goes through it, and what it refuses is said of it."""
     well = machine(tmp_path, {"python3": "cat >/dev/null; cat", "sudo": "exit 1"})
     well.keys = (key.pkey,)
-    long = Module(CODE, ("python3.99",), b"echo '=x ok'; head -c 900000 /dev/zero | tr '\\000' 'x'\n")
+    long = Module(CODE, ("python3.99",), b"echo '=x ok'; head -c 600000 /dev/zero | tr '\\000' 'x'\n")
     jump = Behaviour(keys=(key.pkey,), carries=True)
     with (
         hostile.listening(hostile.ssh(well, host_key)) as host,
@@ -181,7 +181,7 @@ def test_from_a_jump_host(
     assert result.cause is None, result.detail
     assert said
     assert said.answer
-    assert len(said.answer.answer.details) > 900_000
+    assert len(said.answer.answer.details) > 600_000
     assert nothing is None
     assert failed.rung in (Rung.TCP, Rung.JUMP)
     assert through.forwards == ["127.0.0.9", "127.0.0.9"]
