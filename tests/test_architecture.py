@@ -39,6 +39,7 @@ WRITING = frozenset(
 OUTSIDE_THE_STORE = {
     "page/server.py": "the socket that it listens on, outside of the site",
     "workflow/setup/init.py": "makes a site: there is none to write yet",
+    "workflow/setup/updating.py": "the playbooks of a site, which are copies of ours",
     "workflow/house/signing.py": "a picture of a page, where the user says",
     "workflow/setup/demo.py": "a site of its own, thrown away",
     "workflow/setup/rehearsing.py": "a stage of its own, thrown away",

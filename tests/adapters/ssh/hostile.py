@@ -274,7 +274,9 @@ class _Server(paramiko.ServerInterface):
                         data = source.recv(32_768)
                         if not data:
                             return
-                        sink.sendall(data)
+                        while data and not self._host.stop.is_set():
+                            with contextlib.suppress(TimeoutError):
+                                data = data[sink.send(data) :]
         channel.close()
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
