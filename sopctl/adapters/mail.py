@@ -7,7 +7,6 @@ recognised as the same one.
 import contextlib
 import smtplib
 import socket
-import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from email.headerregistry import Address
@@ -15,6 +14,7 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Any, Literal
 
+from sopctl.adapters import secured
 from sopctl.errors import Action, OutsideFailure, in_words
 
 TIMEOUT_SECONDS = 20
@@ -64,7 +64,7 @@ def send(
     mail.set_content(text)
     where = f"mail server {host}:{port}"
     try:
-        context = ssl.create_default_context(cafile=ca or None)
+        context = secured.verified(ca_file=ca or None)
         client: _Bounded
         if tls == "ssl":
             client = _SecureClient(host, port, timeout=TIMEOUT_SECONDS, context=context)
