@@ -46,6 +46,14 @@ if [ "$1" = configure ] && ! getent passwd sopctl >/dev/null; then
     useradd --system --user-group --home-dir /var/lib/sopctl --create-home --shell /usr/sbin/nologin sopctl
     chmod 750 /var/lib/sopctl
 fi
+version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+/opt/sopctl/bin/python -m compileall -q "/opt/sopctl/lib/python$version" >/dev/null 2>&1 || true
+"""
+
+PRERM = """\
+#!/bin/sh
+set -e
+find /opt/sopctl -depth -type d -name __pycache__ -exec rm -rf {} +
 """
 
 POSTRM = """\
@@ -70,6 +78,7 @@ def main() -> None:
     architecture = _said("dpkg", "--print-architecture")
     _write(root / "DEBIAN/control", CONTROL.format(version=version, architecture=architecture))
     _write(root / "DEBIAN/postinst", POSTINST, mode=0o755)
+    _write(root / "DEBIAN/prerm", PRERM, mode=0o755)
     _write(root / "DEBIAN/postrm", POSTRM, mode=0o755)
     made = CHECKOUT / "dist" / f"sopctl_{version}_{architecture}.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", root, made], check=True, stdout=sys.stderr)
