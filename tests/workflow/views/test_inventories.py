@@ -1,12 +1,14 @@
 """The inventory over months and over servers, on facts as details.sh gives them (no server is needed for that)."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import openpyxl
 import pytest
 from msgspec.structs import replace
@@ -27,6 +29,8 @@ from sopctl.model.sop import history
 from sopctl.model.sop.entries import AccessTried
 from sopctl.store import dossiers
 from sopctl.store.checks import Checks
+from sopctl.store.facts import months
+from sopctl.store.facts import read as read_facts
 from sopctl.workflow.desk import Desk, StepDone, turn
 from sopctl.workflow.papers.monthly.summary_form import summary_form
 from sopctl.workflow.servers import checking
@@ -148,6 +152,25 @@ def test_no_form_is_made_of_the_server_of_another_deposit(desk: Desk, deposit: s
     assert (newest.outcome, newest.note) == ("failed", f"menurut catatan di sana ini server {note}, bukan {deposit}")
     with pytest.raises(UsageError, match="no facts"):
         inventories.kept_facts(desk, deposit)
+
+
+@pytest.mark.parametrize(
+    "time", ["", "yesterday", "2026-11-23", "2026-11-23T10:00:00", "9" * 4000, "2026-13-01T00:00:00Z"]
+)
+def test_a_time_that_is_none_is_refused_at_the_gate(
+    desk: Desk, deposit: str, first_facts: ServerFacts, time: str
+) -> None:
+    """Whoever reads facts compares their time and writes it as one: conditions, summaries, metrics."""
+    gather(desk, deposit, first_facts)
+    dossier = dossiers.read(desk.site, deposit)
+    (kept,) = months(dossier).values()
+    path = dossier.folder / kept.file
+    path.write_bytes(msgspec.json.encode(replace(first_facts, gathered_at=time)))
+    named = replace(kept, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    with pytest.raises(InvalidRecord, match="no time with an offset") as error:
+        read_facts(dossier.folder, named)
+    assert error.value.where == str(path)
+    assert len(error.value.message) < 300
 
 
 def test_a_server_that_was_not_gathered_is_named(desk: Desk, two_months: str, clock: Clock) -> None:
