@@ -24,6 +24,7 @@ from sopctl.model.facts.changes import Weight
 from sopctl.model.facts.parts import Listener
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import Missing, ServerFacts
+from sopctl.model.principal import Sight as Seen
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import AccessTried
 from sopctl.store import dossiers
@@ -36,6 +37,7 @@ from sopctl.workflow.servers import checking
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories
+from sopctl.workflow.views.month_changes import month_changes
 from tests.conftest import Clock, Ran
 
 RACK = (Path(__file__).parents[2] / "cases/details/rack-hardware-raid.txt").read_text()
@@ -456,3 +458,30 @@ def test_a_server_without_conditions_and_a_site_without_facts(
     plugin = sopctl("inventory", "conditions", "--format", "nagios")
     assert (plugin.code, plugin.out.partition(" -")[0]) == (0, "CONDITIONS OK")
     assert inventories.standing(desk)[0][0].conditions == ()
+
+
+def test_what_a_month_found_changed_alarms_first(
+    desk: Desk, two_months: str, first_facts: ServerFacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the page shows it: of those who may be seen; what cannot be read stands first; and what was compared once is
+    remembered."""
+    found = month_changes(desk, Seen(house=True))
+    (row,) = found.rows
+    assert (found.month, row.deposit.id, found.same, found.left, found.missing) == ("2026-12", two_months, 0, 0, [])
+    assert row.found is not None
+    assert any("tidak sehat" in each for each in row.found.alarms), "of the month before, too: it still is"
+    assert any("nginx" in each for each in row.found.changes)
+    before = month_changes(desk, Seen(house=True), "2026-11")
+    assert [each.found.changes for each in before.rows if each.found] in ([], [()])
+    assert month_changes(desk, Seen(unit="lain")).rows == []
+    monkeypatch.setattr("sopctl.store.facts.read", lambda *_: pytest.fail("read once more"))
+    assert month_changes(desk, Seen(house=True)).rows == found.rows
+    with pytest.raises(UsageError):
+        month_changes(desk, Seen(house=True), "2026-13")
+
+
+def test_a_month_whose_facts_cannot_be_read(desk: Desk, two_months: str) -> None:
+    for path in (desk.site.root / "deposits" / two_months / "facts").glob("2026-12*.json"):
+        path.write_text("{")
+    (row,) = month_changes(desk, Seen(house=True)).rows
+    assert row.found is None
