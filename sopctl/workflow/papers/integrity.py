@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
@@ -20,7 +21,8 @@ from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.signed.verdict import GOOD, Checker, Finding, Verdict
+from sopctl.workflow.papers.signed.chain import REPORT, report_issues
+from sopctl.workflow.papers.signed.verdict import GOOD, Checker, Finding, Known, Verdict
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_FILE = 50 * MIB
@@ -166,12 +168,12 @@ def _check_files(
         except SopctlError as error:
             unread.append(error)
     try:
-        reports = _reports(desk)
+        reports, issues = _reports(desk), report_issues(desk.site)
     except SopctlError as error:
         unread.append(error)
-        reports = []
+        reports, issues = [], []
     with Examiner(seconds=seconds) as examiner:
-        checker = Checker(desk, examiner, everyone, online=online)
+        checker = Checker(desk, examiner, Known(everyone, issues), online=online)
         found = [_check_file(path, everyone, reports, checker, known) for path in paths]
     if not all(each.good for each in found):
         desk.site.tell(*unread)
@@ -207,12 +209,15 @@ def _check_file(
                 return CheckedFile(str(path), "issued", dossier.id, kept.get("number", ""), event.at, since)
             since = _became(dossier, dossier.events[issue.event - 1])
             return _checked(path, checker.recorded(content, issue, digest), event.at, since)
-    for each in reports:
-        if each.sha256 == digest:
-            return CheckedFile(str(path), "issued", each.deposit, each.number, each.at)
-    found = checker.unfiled(content)
-    if found:
-        return _checked(path, found, None, "")
+    report = next((each for each in reports if each.sha256 == digest), None)
+    if report is not None:
+        issue = next((each for each in checker.known.of(digest) if each.kind == REPORT), None)
+        found = checker.recorded(content, issue, digest) if issue else Finding("issued")
+        checked = _checked(path, found, report.at, "")
+        return msgspec.structs.replace(checked, deposit=report.deposit, number=report.number)
+    unfiled = checker.unfiled(content)
+    if unfiled:
+        return _checked(path, unfiled, None, "")
     if named and (named.deposit in known or named.deposit in {each.deposit for each in reports}):
         return CheckedFile(str(path), "altered", named.deposit, named.number)
     return CheckedFile(str(path), "unknown")

@@ -1,22 +1,25 @@
 """Which revisions of a paper there are: issued, signed by one, signed by the next. And who is still to sign."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from sopctl.adapters.documents import Place, places, render
-from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Paper, Party
+from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, MonthForm, Paper, Party
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.signing.signatories import BOXES, Box, Signatory
 from sopctl.model.sop import record, signing
 from sopctl.model.sop.entries import Amended, Decider, Signed, SignedPaper, SigningAsked, from_data
 from sopctl.model.sop.history import Event
+from sopctl.store import issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
+from sopctl.store.issued import Issued
+from sopctl.store.site import Site
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_DATA = 16 * MIB
@@ -117,6 +120,59 @@ def issues(dossier: Dossier) -> list[Issue]:
     return found
 
 
+REPORT = "report"
+"""The kind of a month's report, which belongs to no deposit."""
+
+
+def report_issues(site: Site) -> list[Issue]:
+    """The month's reports of the office, with what was signed of each; `deposit` is how each is called
+    (`LAPORAN-2026-11`). Raises InvalidRecord where the register was altered."""
+    every = issued.read(site)
+    signed = [each.signed for each in every if each.signed is not UNSET]
+    newest = {each.subject: each.seq for each in every if each.is_report}
+    found = []
+    for each in every:
+        paper = next((kept for kept in each.files if kept.file.endswith(".pdf")), None)
+        data = next((kept.file for kept in each.files if kept.file.endswith(".json")), "")
+        if paper is None or not each.is_report:
+            continue
+        path = site.root / data
+        there = bool(data) and path.is_file() and not path.is_symlink()
+        found.append(
+            Issue(
+                deposit=each.subject,
+                event=each.seq,
+                at=each.at,
+                file=paper.file,
+                sha256=paper.sha256,
+                number=each.number,
+                folder=site.root,
+                signatories=signatories(read_bounded(path, MAX_DATA)) if there else (),
+                revisions=_chain(paper.sha256, signed),
+                kind=REPORT,
+                gone=newest[each.subject] != each.seq,
+                data=data,
+                unclear=_unclear(every, each.number),
+            )
+        )
+    return found
+
+
+def _unclear(every: Sequence[Issued], number: str) -> tuple[SigningAsked, ...]:
+    """What a service was asked to sign of a report, where nobody knows whether it did."""
+    open_: dict[str, SigningAsked] = {}
+    for each in every:
+        if each.number != number:
+            continue
+        if each.asked is not UNSET:
+            open_[each.asked.box] = each.asked
+        if each.refused is not UNSET:
+            open_.pop(each.refused.box, None)
+        for by in each.signed.by if each.signed is not UNSET else ():
+            open_.pop(by.box, None)
+    return tuple(open_.values())
+
+
 def _replaced(dossier: Dossier) -> set[int]:
     return {each.amends.event for _, each in dossier.established(Amended) if each.kind == "replacement"}
 
@@ -181,6 +237,8 @@ def signatories(data: bytes) -> tuple[Signatory, ...]:
         parties = (form.first, form.second, form.acknowledged)
     elif isinstance(form, InventoryForm):
         parties = (form.officer,)
+    elif isinstance(form, MonthForm):
+        parties = (form.officer, form.head)
     elif isinstance(form, Paper):
         parties = tuple(each.party for each in form.signers)
     else:
