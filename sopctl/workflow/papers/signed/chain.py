@@ -24,6 +24,9 @@ from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_DATA = 16 * MIB
 
+ACKNOWLEDGED = "Mengetahui"
+"""The role of who takes note of a paper, and is no party to it."""
+
 
 class Issue(Struct, frozen=True):
     """A paper that a history has: the event that issued it, its file, hash and number, the signed revisions of it in
@@ -80,8 +83,7 @@ class Issue(Struct, frozen=True):
         form = _form(read_bounded(path, MAX_DATA))
         if form is None or hashlib.sha256(render(form)).hexdigest() != self.sha256:
             return None
-        order: tuple[Box, ...] = ("second", "acknowledged", "first") if isinstance(form, HandoverForm) else BOXES
-        return dict(zip(order, places(form), strict=False)).get(box)
+        return dict(zip((each for each, _ in _on_page(form)), places(form), strict=False)).get(box)
 
     def content(self, sha256: str) -> bytes:
         """What the revision with this hash has on disk. Raises OutsideFailure, InvalidRecord."""
@@ -230,17 +232,25 @@ def _form(data: bytes) -> Form | None:
 
 
 def signatories(data: bytes) -> tuple[Signatory, ...]:
-    """Who is to sign a form that was kept as data."""
+    """Who is to sign a form that was kept as data, in the order of `BOXES`."""
     form = _form(data)
-    parties: tuple[Party, ...]
+    found = [Signatory(box, party.name) for box, party in _on_page(form)] if form else []
+    return tuple(sorted(found, key=lambda each: BOXES.index(each.box)))
+
+
+def _on_page(form: Form) -> list[tuple[Box, Party]]:
+    """The boxes of a form from the left, and who signs in each. Who only takes note of it (Mengetahui) is
+    `acknowledged` on every paper; the others are first and second, as they stand on it."""
     if isinstance(form, HandoverForm):
-        parties = (form.first, form.second, form.acknowledged)
-    elif isinstance(form, InventoryForm):
-        parties = (form.officer,)
-    elif isinstance(form, MonthForm):
-        parties = (form.officer, form.head)
-    elif isinstance(form, Paper):
-        parties = tuple(each.party for each in form.signers)
-    else:
-        return ()
-    return tuple(Signatory(box, party.name) for box, party in zip(BOXES, parties, strict=False))
+        return [("second", form.second), ("acknowledged", form.acknowledged), ("first", form.first)]
+    if isinstance(form, InventoryForm):
+        return [("first", form.officer)]
+    if isinstance(form, MonthForm):
+        return [("first", form.officer), ("second", form.head)]
+    if not isinstance(form, Paper):
+        return []
+    acting = iter(BOXES)
+    return [
+        ("acknowledged" if each.role == ACKNOWLEDGED else next(acting), each.party)
+        for each in form.signers[: len(BOXES)]
+    ]
