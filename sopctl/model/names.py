@@ -30,6 +30,9 @@ PUBLIC_KEY = (
 PAGE_URL = r"^https?://[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[1-9][0-9]{0,4})?\Z"
 """Where a page is: scheme, host and port, nothing behind."""
 
+BROKER_URL = r"^tls://([a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?|\[[0-9a-f:]{2,45}\]):[1-9][0-9]{0,4}\Z"
+"""Where the engine's broker is: always over TLS."""
+
 LINE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"
 EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\Z"
 NIP = r"^([0-9]{18})?\Z"

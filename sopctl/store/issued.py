@@ -24,6 +24,9 @@ from sopctl.store.site import Site
 NAME = "reports"
 """Their folder, and what the journal calls them."""
 
+SUBJECT = r"LAPORAN-\d{4}-\d{2}"
+"""How the report of a month is called, where a deposit has its id."""
+
 MAX_RECORD = 64 * 1024
 
 

@@ -217,6 +217,31 @@ class Page(Struct, frozen=True, forbid_unknown_fields=True):
     oidc: OpenID | None = None
 
 
+class EngineAt(Struct, frozen=True, forbid_unknown_fields=True):
+    """Workers in networks that the controller does not reach: the broker's address (tls://HOST:PORT), the `networks`
+    that have workers, and for how many minutes after its begin a run still begins checks."""
+
+    url: Annotated[str, Meta(pattern=names.BROKER_URL)]
+    networks: Annotated[tuple[Name, ...], Meta(max_length=200)] = ()
+    minutes: Annotated[int, Meta(ge=1, le=60)] = 4
+
+    def __post_init__(self) -> None:
+        if not names.is_address(self.host) and self.host != "localhost":
+            raise ValueError("Expected an IP address or a host name in `url`, as in tls://engine.example.org:4222")
+        if len(set(self.networks)) != len(self.networks):
+            raise ValueError("Expected each network once in `networks`")
+
+    @property
+    def host(self) -> str:
+        """The broker's name or address."""
+        return self.url.removeprefix("tls://").rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The broker's port."""
+        return int(self.url.rpartition(":")[2])
+
+
 UnitKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
 
 
@@ -277,6 +302,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     mail: Mail | None = None
     channels: dict[Name, Channel] = {}
     checks: CheckPolicy = CheckPolicy()
+    engine: EngineAt | None = None
     signing: Signing = Signing()
     copy_administrative: bool = False
     """Does the administrative contact get a copy of the messages to the technical one?"""

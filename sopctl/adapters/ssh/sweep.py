@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Generator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -38,6 +38,9 @@ AT_ONCE_BY_JUMP = 8
 
 LOGINS = 16
 """Threads that log in. More would not be faster: the interpreter runs one of them at a time."""
+
+OTHERS = 16
+"""Threads that try the services of machines which take no SSH."""
 
 NAMES = 32
 """Threads that wait for the resolver, which has no deadline."""
@@ -93,7 +96,16 @@ def sweep(
     """
     for job in jobs:
         refuse_without_key(job.target, job.key)
-    for name, result, _ in _swept(jobs, cancel, clock):
+    for name, result, _ in _swept(iter([jobs]), cancel, clock):
+        yield name, result
+
+
+def sweep_as_they_come(
+    batches: Iterator[Sequence[Job]], *, cancel: threading.Event | None = None
+) -> Generator[tuple[str, AccessResult], None, None]:
+    """As `sweep`, of jobs that come one batch after another: the next batch is waited for in a thread of its own, while
+    those before it are checked. Whoever sets `cancel` ends the batches too."""
+    for name, result, _ in _swept(batches, cancel):
         yield name, result
 
 
@@ -102,25 +114,22 @@ def run_scripts(
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
     """Run the script of each job on its server, many at once, over one connection each; yields each job's name,
     how far it got, and what the script printed, as soon as it is in. Raises as `sweep`."""
-    yield from _swept(jobs, cancel)
+    yield from _swept(iter([jobs]), cancel)
 
 
 def _swept(
-    jobs: "Sequence[Job | ScriptJob]", cancel: threading.Event | None, clock: Clock = time.time
+    batches: "Iterator[Sequence[Job | ScriptJob]]", cancel: threading.Event | None, clock: Clock = time.time
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
     stop = _Stop(cancel)
     answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            asyncio.run(_Sweep(answers, stop, clock).run(jobs))
+            asyncio.run(_Sweep(answers, stop, clock).run(batches))
             answers.put(None)
         except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
             answers.put(error)
 
-    for destinations in (job.target.destinations for job in jobs):
-        if destinations:
-            begin(destinations)
     worker = threading.Thread(target=run, name="sweep", daemon=True)
     worker.start()
     try:
@@ -195,8 +204,9 @@ def _output(climb: Climb, job: ScriptJob) -> bytes:
     return run(job.script, job.arguments, job.keep)
 
 
-def _through_jump(job: "Job | ScriptJob", stop: threading.Event, clock: Clock) -> tuple[AccessResult, bytes]:
-    """One job of a host behind a jump host, whose connection is the jump host's to make."""
+def _in_a_thread(job: "Job | ScriptJob", stop: threading.Event, clock: Clock) -> tuple[AccessResult, bytes]:
+    """One job with nothing to do for the loop: of a host behind a jump host, whose connection is the jump host's to
+    make, or of a machine that takes no SSH."""
     if isinstance(job, Job):
         return check(job.target, job.key, cancel=stop, clock=clock), b""
     climb = Climb(job.target, Deadline(job.target.timeout, stop), clock=clock)
@@ -222,17 +232,18 @@ class _Sweep:
         self._waiting = 0
         self._names = ThreadPoolExecutor(NAMES, "name")
         self._logins = ThreadPoolExecutor(LOGINS, "login")
+        self._others = ThreadPoolExecutor(OTHERS, "ports")
         self._jumps = ThreadPoolExecutor(THROUGH_JUMPS, "jump")
         self._by_jump = defaultdict[tuple[str, int], asyncio.Semaphore](lambda: asyncio.Semaphore(AT_ONCE_BY_JUMP))
         self._places = asyncio.Semaphore(_connections())
         self._asked = asyncio.Semaphore(ASKED)
 
-    async def run(self, jobs: "Sequence[Job | ScriptJob]") -> None:
-        """Check all `jobs`; the results go to the queue."""
+    async def run(self, batches: "Iterator[Sequence[Job | ScriptJob]]") -> None:
+        """Check the jobs of all batches; the results go to the queue."""
         watch = asyncio.create_task(self._watch(asyncio.current_task()))
         try:
             async with asyncio.TaskGroup() as group:
-                for job in jobs:
+                async for job in _coming(batches):
                     await self._places.acquire()
                     await self._asked.acquire()
                     while self._waiting >= BACKLOG:
@@ -246,8 +257,8 @@ class _Sweep:
             watch.cancel()
             self._stop.set()
             self._names.shutdown(wait=False, cancel_futures=True)
-            self._logins.shutdown(wait=True, cancel_futures=True)
-            self._jumps.shutdown(wait=True, cancel_futures=True)
+            for pool in (self._logins, self._others, self._jumps):
+                pool.shutdown(wait=True, cancel_futures=True)
 
     async def _watch(self, whole: "asyncio.Task[None] | None") -> None:
         while not self._stop.is_set():
@@ -263,10 +274,12 @@ class _Sweep:
 
     async def _checked(self, job: "Job | ScriptJob") -> tuple[AccessResult, bytes]:
         loop = asyncio.get_running_loop()
-        if job.target.jump is not None:  # nothing for the loop to wait for: the jump host connects
+        if job.target.jump is not None or not job.target.ssh:  # nothing for the loop to wait for
             self._asked.release()
+            if job.target.jump is None:
+                return await loop.run_in_executor(self._others, _in_a_thread, job, self._stop, self._clock)
             async with self._by_jump[job.target.jump.host, job.target.jump.port]:
-                return await loop.run_in_executor(self._jumps, _through_jump, job, self._stop, self._clock)
+                return await loop.run_in_executor(self._jumps, _in_a_thread, job, self._stop, self._clock)
         climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop), clock=self._clock)
         patience = loop.call_later(PATIENCE, self._asked.release)
         try:
@@ -296,6 +309,21 @@ class _Sweep:
 
     def _started(self) -> None:
         self._waiting -= 1
+
+
+async def _coming(batches: "Iterator[Sequence[Job | ScriptJob]]") -> "AsyncIterator[Job | ScriptJob]":
+    """The jobs of all batches, as they come; our own machines' names are looked up meanwhile."""
+    loop = asyncio.get_running_loop()
+    waiting = ThreadPoolExecutor(1, "batches")
+    try:
+        while batch := await loop.run_in_executor(waiting, next, batches, None):
+            for destinations in {id(job.target.destinations): job.target.destinations for job in batch}.values():
+                if destinations:
+                    begin(destinations)
+            for job in batch:
+                yield job
+    finally:
+        waiting.shutdown(wait=False)
 
 
 async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tcp.Address, socket.socket]:

@@ -1,16 +1,25 @@
 """`sopctl schedule`: the jobs that run by themselves."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sopctl.cli.options import example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
+from sopctl.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 user_option = click.option("--user", is_flag=True, help="Your own timers [default: the machine's; needs root].")
+worker_option = click.option(
+    "--worker",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="The engine's worker of this folder instead, on its own machine.",
+)
 run_as_option = click.option("--run-as", metavar="USER", help="Who runs the jobs [default: the site's owner].")
 
 
@@ -19,9 +28,17 @@ def command() -> None:
     """Jobs that run by themselves: access checks, reminders, the monthly inventory (systemd timers); and the page."""
 
 
-@command.command("install", epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule install --page"))
+@command.command(
+    "install",
+    epilog=example(
+        "sopctl schedule install --run-as sopctl",
+        "sopctl schedule install --page",
+        "sopctl schedule install --worker /etc/sopctl-worker",
+    ),
+)
 @user_option
 @run_as_option
+@worker_option
 @click.option("--page", is_flag=True, help="The page too, behind the office's proxy (docs/page.md).")
 @click.option(
     "--page-as", metavar="USER", help="Who runs the page; made where missing [default: sopctl-page, with --page]."
@@ -34,6 +51,7 @@ def install(
     *,
     user: bool,
     run_as: str | None,
+    folder: Path | None,
     page: bool,
     page_as: str | None,
     dry_run: bool,
@@ -41,30 +59,58 @@ def install(
 ) -> None:
     """Install the timers, or bring them up to date. They catch up after downtime and never overlap.
 
-    With --page, systemd runs the page as well, as an account of its own that cannot read the office's keys.
+    With --page, systemd runs the page as well, as an account of its own that cannot read the office's keys. With
+    --worker, it runs an engine's worker, which needs no site.
     """
     from sopctl.workflow.setup import scheduling
 
+    serving = page_as or (scheduling.PAGE_USER if page else "")
+    if folder:
+        _install_worker(folder.absolute(), run_as, dry_run=dry_run, as_json=as_json, others=user or bool(serving))
+        return
     site = open_site(ctx)
     scope = scheduling.scope_for(site, user=user, run_as=run_as)
-    serving = page_as or (scheduling.PAGE_USER if page else "")
     if dry_run:
-        files = scheduling.unit_files(site, scope, serving)
-        if as_json:
-            put_json({"folder": str(scope.folder), "files": files})
-            return
-        for name, text in files.items():
-            click.echo(f"# {scope.folder / name}\n{text}")
+        _put_files(scope.folder, scheduling.unit_files(site, scope, serving), as_json=as_json)
         return
-    changed = scheduling.install(site, scope, serving)
+    _put_changed(scope.folder, scheduling.install(site, scope, serving), "sopctl schedule show", as_json=as_json)
+    if serving and not as_json:
+        click.echo(f"the page listens at {scheduling.socket(site)}, for the group {serving}")
+
+
+def _install_worker(folder: Path, run_as: str | None, *, dry_run: bool, as_json: bool, others: bool) -> None:
+    from sopctl.workflow.setup import scheduling
+
+    if others:
+        raise UsageError(
+            "worker-alone",
+            "--worker goes with --run-as alone",
+            remedy="A worker is a service of its machine, where there is neither a site nor its page.",
+        )
+    scope = scheduling.owner_scope(folder, user=False, run_as=run_as)
+    files = scheduling.worker_files(folder, scope)
+    if dry_run:
+        _put_files(scope.folder, files, as_json=as_json)
+    else:
+        see = f"systemctl status {next(iter(files))}"
+        _put_changed(scope.folder, scheduling.install_worker(files, scope), see, as_json=as_json)
+
+
+def _put_files(folder: Path, files: dict[str, str], *, as_json: bool) -> None:
     if as_json:
-        put_json({"folder": str(scope.folder), "changed": changed})
+        put_json({"folder": str(folder), "files": files})
+        return
+    for name, text in files.items():
+        click.echo(f"# {folder / name}\n{text}")
+
+
+def _put_changed(folder: Path, changed: list[str], see: str, *, as_json: bool) -> None:
+    if as_json:
+        put_json({"folder": str(folder), "changed": changed})
         return
     for name in changed:
-        click.echo(f"{scope.folder / name}")
-    click.echo("installed; see: sopctl schedule show" if changed else "nothing to change")
-    if serving:
-        click.echo(f"the page listens at {scheduling.socket(site)}, for the group {serving}")
+        click.echo(f"{folder / name}")
+    click.echo(f"installed; see: {see}" if changed else "nothing to change")
 
 
 @command.command("show", epilog=example("sopctl schedule show", "sopctl schedule show --json"))
@@ -96,13 +142,14 @@ def show(ctx: click.Context, *, user: bool, as_json: bool) -> None:
 
 @command.command("remove", epilog=example("sopctl schedule remove"))
 @user_option
+@worker_option
 @json_option
 @click.pass_context
-def remove(ctx: click.Context, *, user: bool, as_json: bool) -> None:
-    """Remove the timers, leaving nothing behind."""
+def remove(ctx: click.Context, *, user: bool, folder: Path | None, as_json: bool) -> None:
+    """Remove the timers, or the worker's service, leaving nothing behind."""
     from sopctl.workflow.setup import scheduling
 
-    gone = scheduling.remove(open_site(ctx), user=user)
+    gone = scheduling.remove_worker(folder.absolute()) if folder else scheduling.remove(open_site(ctx), user=user)
     if as_json:
         put_json({"removed": gone})
     else:

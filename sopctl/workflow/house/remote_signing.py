@@ -96,7 +96,7 @@ def sign(
     (`signing-unclear`); otherwise as `signing.sign`.
     """
     service = service_of(desk)
-    known = known_of(desk.site)
+    known = known_of(desk.site, deposit_id)
     issue = paper_of(known, deposit_id, number)
     expected = _expected(place_in(issue, box).name, name.strip(), because.strip())
     content = to_sign(issue)
@@ -127,7 +127,7 @@ def sign(
 def not_signed(desk: Desk, deposit_id: str, *, box: Box, because: str, number: str = "") -> StepDone:
     """Record that a service did not sign what it was asked to, as a person has found out. Raises UsageError where that
     is no question."""
-    known = known_of(desk.site)
+    known = known_of(desk.site, deposit_id)
     mine = [each for each in known.issues if each.deposit == deposit_id and number in ("", each.number)]
     found = next((each for each in mine if box in {asked.box for asked in each.unclear}), None)
     if found is None:

@@ -54,8 +54,11 @@ def file_signed(
     was made from an earlier revision; UsageError for a box that is taken, or none.
     """
     content = read_bounded(path, MAX_FILE)
+    known = known_of(desk.site, deposit_id)
+    if deposit_id and not known.base(content).issues:
+        known = known_of(desk.site)  # whose is it?
     with Examiner() as examiner:
-        checker = Checker(desk, examiner, known_of(desk.site))
+        checker = Checker(desk, examiner, known)
         recorded = checker.known.of(hashlib.sha256(content).hexdigest())
         if recorded:
             raise NotNow(
@@ -102,7 +105,7 @@ def file_scan(
     Raises UsageError where it is not clear which paper it is, for a box that the paper does not have or that is taken.
     """
     content = read_scan(path)
-    known = known_of(desk.site)
+    known = known_of(desk.site, deposit_id)
     issue = paper_of(known, deposit_id, number or _number_of(content))
     by = []
     for box, name in (signed_by or {}).items():
@@ -154,7 +157,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
     (unless `because` says why they may), or whose signature would not hold here; UsageError for a box that is taken;
     NotNow where the newest revision is a scan.
     """
-    known = known_of(desk.site)
+    known = known_of(desk.site, deposit_id)
     issue = paper_of(known, deposit_id, number)
     place = place_in(issue, box)
     content = to_sign(issue)
@@ -197,7 +200,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
 def preview(desk: Desk, deposit_id: str, path: Path, *, box: Box, number: str = "") -> Path:
     """A picture (PNG) of the page on which a signature would be seen, with a key of nobody. Nothing is sent or
     recorded."""
-    issue = paper_of(known_of(desk.site), deposit_id, number)
+    issue = paper_of(known_of(desk.site, deposit_id), deposit_id, number)
     place = place_in(issue, box)
     key = making.trial(place.name or box)
     look = look_in(issue, box, key.signer.cn, f"{desk.now():%d-%m-%Y %H.%M}", "CONTOH")

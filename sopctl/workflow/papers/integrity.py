@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -21,7 +21,7 @@ from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.signed.chain import REPORT, report_issues
+from sopctl.workflow.papers.signed.chain import REPORT, Issue, report_issues
 from sopctl.workflow.papers.signed.verdict import GOOD, Checker, Finding, Known, Verdict
 from sopctl.workflow.scans import MIB, read_bounded
 
@@ -30,8 +30,10 @@ MAX_FILE = 50 * MIB
 STRANGERS_SECONDS = 10.0
 """How long a stranger's file may take."""
 
-SUBJECT = r"LAPORAN-\d{4}-\d{2}"
-"""How the report of a month is called, where a deposit has its id."""
+NUMBER = r"[A-Za-z0-9./ -]{1,60}/([0-9]{4,9})\.[0-9]{1,9}/[A-Za-z0-9./ -]{1,60}"
+"""A paper's number: with the last part of its deposit's id, and the event that issued it."""
+
+MAX_NUMBER = 140
 
 
 class Document(Struct, frozen=True):
@@ -71,7 +73,7 @@ class CheckedFile(Struct, frozen=True):
 
 def documents(desk: Desk, deposit_id: str) -> list[Document]:
     """Every document of a dossier, compared with its hash in the history; or those of a report (`LAPORAN-2026-11`)."""
-    if re.fullmatch(SUBJECT, deposit_id):
+    if re.fullmatch(issued.SUBJECT, deposit_id):
         return _reports(desk, deposit_id)
     dossier = dossiers.read(desk.site, deposit_id)
     return [
@@ -190,6 +192,58 @@ def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedF
         return check_files(desk, [path])[0]
     named = named_record(read_bounded(path, MAX_FILE))
     return _check_files(desk, [path], [named.deposit] if named else [], STRANGERS_SECONDS, online=False)[0]
+
+
+class Numbered(Struct, frozen=True):
+    """What is told of a number to whoever asks: was a paper of it issued, and when; which of its boxes are signed and
+    which are not; what became of it. Nothing of whose it is, and no name."""
+
+    verdict: Literal["issued", "signed", "superseded", "altered", "unknown"]
+    at: datetime | None = None
+    signed: tuple[str, ...] = ()
+    unsigned: tuple[str, ...] = ()
+
+
+UNKNOWN = Numbered("unknown")
+
+
+def by_number(desk: Desk, number: str) -> Numbered:
+    """What the paper of this number is, for strangers: no history is read that cannot have it."""
+    found = re.fullmatch(NUMBER, number) if len(number) <= MAX_NUMBER else None
+    for deposit_id in dossiers.ids(desk.site):
+        if found and deposit_id.endswith(f"-{found[1]}"):
+            try:
+                dossier = dossiers.read(desk.site, deposit_id)
+            except SopctlError as error:
+                desk.site.tell(error)
+                continue
+            issues = [each for each in Known([dossier]).issues if each.number == number]
+            if issues:
+                newest = issues[-1]
+                return _of_number(newest, became=bool(_became(dossier, dossier.events[newest.event - 1])))
+    return _report_of(desk, number)
+
+
+def _of_number(issue: Issue, *, became: bool) -> Numbered:
+    open_boxes = tuple(each.box for each in issue.open_boxes)
+    signed = tuple(each.box for each in issue.signatories if each.box not in open_boxes)
+    verdict: Literal["issued", "signed", "superseded", "altered"] = "signed" if signed else "issued"
+    if issue.gone or became:
+        verdict = "superseded"
+    if state(issue.newest_file, issue.newest) != "intact":
+        verdict = "altered"
+    return Numbered(verdict, issue.at, signed, open_boxes)
+
+
+def _report_of(desk: Desk, number: str) -> Numbered:
+    """A month's report, by its number; one about which a newer one was issued is superseded."""
+    mine = next((each for each in report_issues(desk.site) if each.number == number), None)
+    if mine is None:
+        return UNKNOWN
+    of_it = [each for each in issued.read(desk.site) if each.number == number]
+    if any(state(desk.site.root / kept.file, kept.sha256) != "intact" for each in of_it for kept in each.files):
+        return Numbered("altered", mine.at)
+    return _of_number(mine, became=False)
 
 
 def _check_file(

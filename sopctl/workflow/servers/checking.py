@@ -4,18 +4,22 @@ A check never moves a deposit; `verify` does. Like `verify`, it logs in with the
 network appliance: its host key and its services are the answer, and its log stays its owner's.
 """
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
-from itertools import chain
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from sopctl.errors import Action, SopctlError, UsageError
+from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
+from sopctl.model.access.shards import Answer, Check, Delivered, Engine, Shard, shards
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.house.maintenance import by_deposit
 from sopctl.model.month import month_in
@@ -24,14 +28,20 @@ from sopctl.model.unit import called
 from sopctl.store import books, dossiers, locks, register
 from sopctl.store.checks import Checks, Count
 from sopctl.store.durable import write_output
+from sopctl.store.engine import runs
+from sopctl.store.engine.runs import LastRun
 from sopctl.store.site import Site
+from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import others, reach
+from sopctl.workflow.servers.engine import choosing
 from sopctl.workflow.trust import target
 
 if TYPE_CHECKING:
     from sopctl.adapters.ssh import Key
-    from sopctl.adapters.ssh.sweep import Job
+
+MINUTES = 60
+"""For which a run still begins checks, where no timer begins the next one."""
 
 SELECTORS = ("unit", "state", "rack")
 
@@ -141,27 +151,95 @@ def run(
     wrong time, and what was seen before would be forgotten.
     """
     desk.refuse_doubtful_clock()
-    from sopctl.adapters.ssh.sweep import sweep
-
-    settings, names = desk.site.settings.checks, {each.id: each.server for each in summaries}
-    jobs = _jobs(desk.site, summaries, timeout or settings.timeout, errors)
-    history = Checks(desk.site)
+    site, names = desk.site, {each.id: each.server for each in summaries}
 
     def clock() -> float:
         return desk.clock().timestamp()
 
-    with history.recording(_policy(desk.site)) as record:
-        muted = under_maintenance(desk)
-        for name, result in chain(sweep([job for job in jobs if job.target.ssh], clock=clock), _ports_of(jobs, clock)):
+    keys: dict[str, Key] = {}
+    checks = _checks(site, summaries, timeout or site.settings.checks.timeout, keys, errors)
+    until = desk.clock() + timedelta(minutes=site.settings.engine.minutes if site.settings.engine else MINUTES)
+    parts = shards(uuid4().hex, checks, until, admitting.destinations(site))
+    muted = under_maintenance(desk)
+    for name, result, state in recorded(site, choosing.chosen(site, keys, clock, errors), parts, clock, errors):
+        yield Checked(name, names[name], result, remedy(result), state, muted.get(name, ""))
+    Checks(site).prune(int(clock()), site.settings.checks.retention)
+
+
+def recorded(
+    site: Site, engine: Engine, parts: Sequence[Shard], clock: Callable[[], float], errors: list[SopctlError]
+) -> Generator[tuple[str, AccessResult, State], None, None]:
+    """Let the engine make these checks, and record them; yields each with the state of the server after it, as soon as
+    that is in the store. Of networks that gave no answer, `errors` tells: their servers are not watched, not down."""
+    began, cancel = int(clock()), threading.Event()
+    network = {check.id: part.network for part in parts for check in part.checks}
+    left = dict(network)
+    with Checks(site).recording(_policy(site)) as record, closing(_answers(engine, parts, cancel)) as given:
+        for each in given:
+            answer = each.answer
+            mine = answer.run == parts[0].run and left.pop(answer.id, None) is not None
+            if answer.result is None:
+                each.recorded()
+                errors.append(_not_made(network[answer.id], answer))
+                continue
+            result = answer.result
             ok = result.verdict is Verdict.ACCESSIBLE
-            state = record(name, Sight(result.at, ok, result.cause or "", result.seconds))
-            yield Checked(name, names[name], result, remedy(result), state, muted.get(name, ""))
-    history.prune(int(desk.clock().timestamp()), settings.retention)
+            state = record(answer.id, Sight(answer.at, ok, result.cause or "", result.seconds))
+            each.recorded()
+            if mine:
+                yield answer.id, result, state
+    errors += [_not_watched(*each) for each in Counter(left.values()).items()]
+    errors += [_refused(*each) for each in engine.refused.items()]
+    _keep(site, engine, Counter(network.values()), Counter(left.values()), began, int(clock()))
 
 
-def _ports_of(jobs: "Sequence[Job]", clock: Callable[[], float]) -> Generator[tuple[str, AccessResult], None, None]:
-    """The checks of machines that take no SSH."""
-    return others.sweep([(job.name, job.target) for job in jobs if not job.target.ssh], clock)
+def _answers(engine: Engine, parts: Sequence[Shard], cancel: threading.Event) -> Generator[Delivered, None, None]:
+    """The answers; however the caller ends, what is under way is stopped."""
+    try:
+        yield from engine.answers(parts, cancel=cancel)
+    finally:
+        cancel.set()
+
+
+def _keep(site: Site, engine: Engine, sent: Counter[str], left: Counter[str], began: int, ended: int) -> None:
+    """Keep what is known of the run, as far as workers made it."""
+    served = site.settings.engine.networks if site.settings.engine else ()
+    away = {name: count for name, count in sent.items() if name in served}
+    if away:
+        answered = {name: count - left[name] for name, count in away.items()}
+        runs.keep(site, LastRun(began, ended, away, answered, dict(engine.refused)))
+
+
+def _not_made(network: str, answer: Answer) -> OutsideFailure:
+    return OutsideFailure(
+        "check-not-made",
+        "{deposit} could not be checked by the worker of the network {network}: {reason}",
+        remedy="Put the key of that name into the keys/ of the worker, readable by it alone.",
+        deposit=answer.id,
+        network=network,
+        reason=answer.problem,
+    )
+
+
+def _not_watched(network: str, count: int) -> OutsideFailure:
+    return OutsideFailure(
+        "network-not-watched",
+        "nobody answered for {count} servers in {network}: they are not watched, which is not to say that they are "
+        "down",
+        remedy=("See whether its worker is alive:", Action("engine status")),
+        count=count,
+        network=f"the network {network}" if network else "the controller's own network",
+    )
+
+
+def _refused(network: str, count: int) -> OutsideFailure:
+    return OutsideFailure(
+        "answers-not-believed",
+        "{count} answers from the network {network} were refused: no check that was sent could have given them",
+        remedy="Look at the worker's clock and version, and at who else has its certificate.",
+        count=count,
+        network=network,
+    )
 
 
 def under_maintenance(desk: Desk) -> dict[str, str]:
@@ -178,33 +256,45 @@ def _policy(site: Site) -> Policy:
     return Policy(settings.down_after, settings.up_after, 60 * settings.gap_minutes)
 
 
-def _jobs(site: Site, summaries: Sequence[Summary], timeout: float, errors: list[SopctlError]) -> "list[Job]":
-    from sopctl.adapters.ssh import Key
-
-    keys: dict[str, Key] = {}
-    jobs = []
+def _checks(
+    site: Site, summaries: Sequence[Summary], timeout: float, keys: "dict[str, Key]", errors: list[SopctlError]
+) -> dict[str, list[Check]]:
+    """The checks, by network. The private keys of those that are made here are added to `keys`."""
+    found: dict[str, list[Check]] = {}
+    served = site.settings.engine.networks if site.settings.engine else ()
     for each in summaries:
         try:
-            jobs.append(_job(site, each, timeout, keys))
+            network, check = _check(site, each, timeout, served)
+            if check.key and check.key not in keys and network not in served:
+                keys[check.key] = _loaded(site, check.key)
+            found.setdefault(network, []).append(check)
         except SopctlError as error:
             errors.append(error)
-    return jobs
+    return found
 
 
-def _job(site: Site, each: Summary, timeout: float, keys: "dict[str, Key]") -> "Job":
+def _loaded(site: Site, name: str) -> "Key":
     from sopctl.adapters.ssh import load_key
-    from sopctl.adapters.ssh.sweep import Job
 
-    services = each.route.services
+    return load_key(site.key_file(name))
+
+
+def _check(site: Site, each: Summary, timeout: float, served: Collection[str]) -> tuple[str, Check]:
+    """The network that a server is in, and its check."""
+    of = reach.network(site, each)
+    network, services = of.name if of else "", each.route.services
     ports = others.target(site, each, timeout) if each.kind == "other" else None
+    key = None
     if ports:
-        return Job(each.id, ports, None)
-    if each.kind == "appliance":
-        return Job(each.id, target(reach.host(site, each), services=services, timeout=timeout), None)
-    way = reach.reach(site, each)
-    if way.key not in keys:
-        keys[way.key] = load_key(site.key_file(way.key))
-    return Job(each.id, target(way.host, way.account, services=services, timeout=timeout), keys[way.key])
+        where = ports
+    elif each.kind == "appliance":
+        where = target(reach.host(site, each), services=services, timeout=timeout)
+    else:
+        way = reach.reach(site, each)
+        where, key = target(way.host, way.account, services=services, timeout=timeout), way.key
+    if network in served:  # its worker is there already
+        where = replace(where, jump=None)
+    return network, Check(each.id, replace(where, destinations=None), key)
 
 
 def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:

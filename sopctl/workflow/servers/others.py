@@ -5,13 +5,9 @@ People configure such a machine and say so; whether it can be reached, its ports
 inventory is a sheet that someone fills in, or what its BMC says.
 """
 
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-
 from msgspec.structs import replace
 
 from sopctl.errors import Action, UsageError
-from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import Target
 from sopctl.model.sop.entries import Configured
 from sopctl.model.sop.summary import Summary
@@ -20,9 +16,6 @@ from sopctl.store.site import Site
 from sopctl.workflow import trust
 from sopctl.workflow.desk import StepDone, Turn
 from sopctl.workflow.servers import reach
-
-AT_ONCE = 16
-"""Machines that are looked at at the same time."""
 
 
 def is_other(dossier: Dossier) -> bool:
@@ -63,18 +56,6 @@ def target(site: Site, each: Summary, timeout: float) -> Target | None:
         return None
     where = trust.target(reach.host(site, each), services=ports, timeout=timeout)
     return replace(where, port=ports[0].port, expect_key=None, old=(), ssh=False)
-
-
-def sweep(
-    jobs: Sequence[tuple[str, Target]], clock: Callable[[], float]
-) -> Generator[tuple[str, AccessResult], None, None]:
-    """Check these machines, several at a time; yields each result as soon as it is in, with its own time by `clock`."""
-    from sopctl.adapters.ssh import check  # no list needs it
-
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ports") as pool:
-        asked = {pool.submit(check, where, clock=clock): name for name, where in jobs}
-        for done in as_completed(asked):
-            yield asked[done], done.result()
 
 
 def release(mine: Turn, by_hand: str) -> str:

@@ -3,7 +3,6 @@ servers and switches, and a timestamp of the journal; and the page, under an acc
 keys."""
 
 import hashlib
-import os
 import pwd
 import re
 import sys
@@ -15,6 +14,7 @@ from sopctl.errors import Action, UsageError
 from sopctl.store import modes, settings
 from sopctl.store.page.database import Database
 from sopctl.store.site import Site
+from sopctl.workflow.setup.engine import worker_file
 
 PAGE = "page"
 PAGE_USER = "sopctl-page"
@@ -129,7 +129,7 @@ def _page(site: Site, scope: Scope, page_as: str) -> Service:
             option="--user",
             other="--page",
         )
-    owner = pwd.getpwuid(os.stat(site.root).st_uid).pw_name
+    owner = pwd.getpwuid(site.root.stat().st_uid).pw_name
     if page_as in ("root", owner, scope.run_as):
         raise UsageError(
             "page-with-keys",
@@ -171,6 +171,30 @@ def _page(site: Site, scope: Scope, page_as: str) -> Service:
     )
 
 
+def worker_files(folder: Path, scope: Scope) -> dict[str, str]:
+    """The unit file, by name, of the worker of this folder, which runs all the time. It is on the worker's machine,
+    where there is no site. Raises as `worker_file`."""
+    network = worker_file(folder, None).network
+    service = Service(
+        name="worker",
+        description=f"sopctl: worker of the network {network}",
+        run_as=scope.run_as,
+        command=(sys.executable, "-m", "sopctl", "engine", "worker", "--network", network, "--folder", str(folder)),
+        online=True,
+    )
+    return systemd.service_file(service, _prefix(folder), {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"})
+
+
+def install_worker(files: dict[str, str], scope: Scope) -> list[str]:
+    """Install or update a worker's service, and start it. Returns the unit files that were new or changed."""
+    return systemd.install(files, scope)
+
+
+def remove_worker(folder: Path) -> list[str]:
+    """Stop the worker of this folder, and remove its service. Returns the unit files that were removed."""
+    return systemd.remove(_prefix(folder), _scope(user=False))
+
+
 def show(site: Site, *, user: bool) -> list[Timer]:
     """The timers of a site, the caller's own or the machine's: when they run next, and how they last ended."""
     return systemd.timers(prefix(site), _scope(user))
@@ -193,8 +217,12 @@ def _scope(user: bool) -> Scope:
 def prefix(site: Site) -> str:
     """What the names of the site's units begin with: its folder's name and a hash of its path, so that the units of two
     sites never collide."""
-    word = re.sub(r"[^a-z0-9]+", "-", site.root.name.lower()).strip("-") or "site"
-    return f"sopctl-{word[:30]}-{hashlib.sha256(str(site.root).encode()).hexdigest()[:6]}"
+    return _prefix(site.root)
+
+
+def _prefix(folder: Path) -> str:
+    word = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-") or "site"
+    return f"sopctl-{word[:30]}-{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}"
 
 
 def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
@@ -203,6 +231,11 @@ def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
     Root is refused unless it is named, since the jobs log in to other people's servers. Raises UsageError for that, and
     for a user that does not exist.
     """
+    return owner_scope(site.root, user=user, run_as=run_as)
+
+
+def owner_scope(folder: Path, *, user: bool, run_as: str | None) -> Scope:
+    """As `scope_for`, where the owner of this folder runs them."""
     if user:
         if run_as:
             raise UsageError(
@@ -213,7 +246,7 @@ def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
                 other="--run-as",
             )
         return Scope()
-    name = run_as or pwd.getpwuid(os.stat(site.root).st_uid).pw_name
+    name = run_as or pwd.getpwuid(folder.stat().st_uid).pw_name
     try:
         pwd.getpwnam(name)
     except KeyError:
@@ -226,7 +259,7 @@ def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
     if name == "root" and not run_as:
         raise UsageError(
             "timers-as-root",
-            "the site belongs to root, and timers that log in to other people's servers should not run as root",
-            remedy=f"Give the site to an unprivileged user (chown -R USER {site.root}), or name one with --run-as.",
+            "the folder belongs to root, and what logs in to other people's servers should not run as root",
+            remedy=f"Give it to an unprivileged user (chown -R USER {folder}), or name one with --run-as.",
         )
     return Scope(run_as=name)

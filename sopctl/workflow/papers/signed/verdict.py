@@ -16,7 +16,7 @@ from sopctl.errors import SopctlError
 from sopctl.model.signing.signatories import same_person
 from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Source, Trust
 from sopctl.model.sop.entries import SignedPaper
-from sopctl.store import dossiers
+from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -83,9 +83,17 @@ class Known:
         return found
 
 
-def known_of(site: Site) -> Known:
-    """Every paper of a site. Raises as reading a dossier, or the register of reports, does."""
-    return Known([dossiers.read(site, each) for each in dossiers.ids(site)], chain.report_issues(site))
+def known_of(site: Site, deposit_id: str = "") -> Known:
+    """Every paper of a site; or those of a deposit, in each dossier that has them too (a form for several servers is in
+    each). For a report's name (`LAPORAN-2026-11`), the reports. Raises as reading a dossier, or the register, does."""
+    if re.fullmatch(issued.SUBJECT, deposit_id):
+        return Known((), chain.report_issues(site))
+    if not deposit_id:
+        return Known([dossiers.read(site, each) for each in dossiers.ids(site)], chain.report_issues(site))
+    mine = dossiers.read(site, deposit_id)
+    others = dossiers.naming(site, {each.number for each in chain.issues(mine) if each.number})
+    found = [mine, *(dossiers.read(site, each) for each in others if each != deposit_id)]
+    return Known(sorted(found, key=lambda each: each.id))
 
 
 def _prefixes(content: bytes) -> Iterator[str]:

@@ -1,0 +1,196 @@
+"""The worker's side of the engine: it takes its network's shards, has them checked, and hands in the answers.
+
+It connects outward and listens on nothing. A shard is acknowledged after all its answers are stored at the broker, so
+that of a worker that dies another one does the shard again. The next shards are taken while slow hosts of those before
+them are waited for.
+"""
+
+import asyncio
+import contextlib
+import os
+import queue
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sopctl.adapters.engine import link as links
+from sopctl.adapters.engine.configuration import JOBS
+from sopctl.adapters.engine.link import Alive, Link, connected
+from sopctl.model.access.shards import MOST_BYTES, Answer, Shard
+from sopctl.model.as_json import NotJson, from_json
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
+
+MOST_OPEN = 512
+"""Checks under way at which no further shard is begun."""
+MOST_SHARDS = 64
+"""Shards under way at most."""
+
+Feed = queue.SimpleQueue[Shard | None]
+Answering = Callable[[Feed, Callable[[int, Answer], None], threading.Event], None]
+"""Checks what the shards of a feed ask for, until it ends with None; hands over each answer as it comes, with its
+shard's number. The event stops it."""
+Say = Callable[[str], None]
+
+
+def serve(link: Link, network: str, answering: Answering, stop: threading.Event, say: Say) -> None:
+    """Work for `network` until `stop` is set. `say` is told what an operator may want to read. Raises OutsideFailure,
+    InvalidRecord before the work begins."""
+    asyncio.run(_Worker(link, network, answering, stop, say).serve())
+
+
+class _Work:
+    """A shard under way, and what of it is not stored yet."""
+
+    def __init__(self, shard: Shard, message: "Msg") -> None:
+        self.shard, self.message = shard, message
+        self.open = {check.id for check in shard.checks}
+
+
+class _Worker:
+    def __init__(self, link: Link, network: str, answering: Answering, stop: threading.Event, say: Say) -> None:
+        self._link, self._network, self._stop, self._say = link, network, stop, say
+        self._answering = answering
+        self._feed: Feed = queue.SimpleQueue()
+        self._answers: asyncio.Queue[tuple[int, Answer] | BaseException] = asyncio.Queue()
+        self._under_way: dict[int, _Work] = {}
+        self._key = 0
+        self._name = f"{socket.gethostname().partition('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
+        self._since = time.time()
+
+    async def serve(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def give(found: tuple[int, Answer] | BaseException) -> None:
+            with contextlib.suppress(RuntimeError):  # the end has come
+                loop.call_soon_threadsafe(self._answers.put_nowait, found)
+
+        def check() -> None:
+            try:
+                self._answering(self._feed, lambda number, answer: give((number, answer)), self._stop)
+            except BaseException as error:  # noqa: BLE001 (raised where it is waited for)
+                give(error)
+
+        thread = threading.Thread(target=check, name="checks", daemon=True)
+        try:
+            async with connected(self._link, lasting=True) as client:
+                self._say(f"worker {self._name} of the network {self._network} is connected to {self._link.url}")
+                thread.start()
+                streams = client.jetstream(timeout=links.REQUEST_SECONDS)
+                tasks = [
+                    asyncio.create_task(each)
+                    for each in (self._watch(), self._live(client), self._take(streams), self._hand_in(streams))
+                ]
+                try:
+                    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                    for task in tasks:
+                        if task.done():
+                            task.result()
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
+                    for work in self._under_way.values():  # another worker need not wait for our silence
+                        with contextlib.suppress(Exception):
+                            await work.message.nak()
+        finally:
+            self._stop.set()
+            self._feed.put(None)
+
+    @property
+    def _busy(self) -> int:
+        return sum(len(work.open) for work in self._under_way.values())
+
+    async def _watch(self) -> None:
+        while not self._stop.is_set():
+            await asyncio.sleep(0.1)
+
+    async def _live(self, client: "Client") -> None:
+        """Say that we are alive, and what we are at work on."""
+        while True:
+            said = Alive(self._name, self._since, time.time(), self._busy)
+            with contextlib.suppress(Exception):
+                if client.is_connected:  # what is said later would be untrue
+                    await client.publish(f"workers.{self._network}.{self._name}", msgspec.json.encode(said))
+                    for work in list(self._under_way.values()):
+                        await work.message.in_progress()
+            await asyncio.sleep(links.HEARTBEAT_SECONDS)
+
+    async def _take(self, streams: "JetStreamContext") -> None:
+        """Take shards, as many as are worth having under way."""
+        jobs = await streams.pull_subscribe_bind(self._network, JOBS)
+        while True:
+            if self._busy >= MOST_OPEN or len(self._under_way) >= MOST_SHARDS:
+                await asyncio.sleep(0.02)
+                continue
+            began = time.monotonic()
+            try:
+                [message] = await jobs.fetch(1, timeout=5)
+            except Exception:  # noqa: BLE001 (nothing to do, no broker, no queue yet: the same is done)
+                if time.monotonic() - began < 1:
+                    await asyncio.sleep(1)
+                continue
+            await self._begin(message)
+
+    async def _begin(self, message: "Msg") -> None:
+        try:
+            shard = from_json(message.data, Shard)
+        except NotJson as error:
+            self._say(f"a shard that is none is refused: {error}")
+            await message.term()
+            return
+        if shard.network != self._network:
+            self._say(f"a shard of the network {shard.network} is refused")
+            await message.term()
+            return
+        if time.time() > shard.until.timestamp():
+            self._say(f"shard {shard.number} of run {shard.run} comes too late, and is not begun")
+            await message.term()
+            return
+        if message.metadata.num_delivered != 1:
+            self._say(f"shard {shard.number} of run {shard.run} was delivered {message.metadata.num_delivered} times")
+        self._key += 1
+        self._under_way[self._key] = _Work(shard, message)
+        self._feed.put(msgspec.structs.replace(shard, number=self._key))
+
+    async def _hand_in(self, streams: "JetStreamContext") -> None:
+        """Store answers at the broker, several at a time, in whatever order."""
+        places = asyncio.Semaphore(64)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                found = await self._answers.get()
+                if isinstance(found, BaseException):
+                    raise found
+                await places.acquire()
+                group.create_task(self._store(streams, *found, places))
+
+    async def _store(self, streams: "JetStreamContext", key: int, answer: Answer, places: asyncio.Semaphore) -> None:
+        work = self._under_way[key]
+        try:
+            content = msgspec.json.encode(answer)
+            if len(content) > MOST_BYTES:  # ours are bounded, so this is a fault of ours
+                content = msgspec.json.encode(Answer(answer.run, answer.id, problem="the answer is too long"))
+            told = {"Nats-Msg-Id": f"{answer.run}.{answer.id}"}
+            while not self._stop.is_set():
+                try:
+                    await streams.publish(f"results.{self._network}", content, headers=told)
+                    break
+                except Exception:  # noqa: BLE001 (no broker, or its queue is full: it is kept here meanwhile)
+                    await asyncio.sleep(0.5)
+            else:
+                return
+            work.open.discard(answer.id)
+            if not work.open:
+                del self._under_way[key]
+                with contextlib.suppress(Exception):
+                    await work.message.ack()
+        finally:
+            places.release()

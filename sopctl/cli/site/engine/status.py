@@ -1,0 +1,57 @@
+"""`sopctl engine status`: who is alive, what waits, and how the last run ended."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from sopctl.cli.options import end, example, json_option, open_desk
+from sopctl.cli.render import console, put_json, table
+from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from sopctl.workflow.setup.engine import Standing
+
+
+@click.command("status", epilog=example("sopctl engine status", "sopctl engine status --json"))
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """Show the workers of each network, what waits for them, and the last run. Exit 1: something is not as it should
+    be."""
+    from sopctl.workflow.setup import engine
+
+    desk = open_desk(ctx)
+    if desk.site.settings.engine is None:
+        if as_json:
+            put_json({"networks": {}, "last_run": None, "problems": []})
+        else:
+            click.echo("this site has no engine: all servers are checked from here")
+        return
+    found = engine.standing(desk.site, desk.now())
+    if as_json:
+        put_json(found)
+    else:
+        _show(found)
+    end(not found.problems)
+
+
+def _show(found: "Standing") -> None:
+    made = table("network", "worker", "since", "under way", "waiting")
+    for name, workers in found.networks.items():
+        waiting = f"{workers.waiting} shards"
+        if not workers.alive:
+            made.add_row(name, "none: not watched", "–", "–", waiting, style="red")
+        for each in workers.alive:
+            since = f"{each.since.astimezone():%Y-%m-%d %H:%M}"
+            made.add_row(name, printable(each.name, 60), since, f"{each.busy} checks", waiting)
+    console().print(made)
+    run = found.last_run
+    if run:
+        began = datetime.fromtimestamp(run.began, UTC).astimezone()
+        click.echo(f"last run: {began:%Y-%m-%d %H:%M}, {run.ended - run.began} s")
+        for name, sent in run.sent.items():
+            refused = f", {run.refused[name]} answers refused" if run.refused.get(name) else ""
+            click.echo(f"  {name}: {run.answered.get(name, 0)} of {sent} answered{refused}")
+    for problem in found.problems:
+        click.secho(problem, fg="yellow")

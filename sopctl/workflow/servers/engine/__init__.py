@@ -1,0 +1,1 @@
+"""Where checks are made: in this process, or by workers in the networks that have them."""

@@ -1,0 +1,279 @@
+"""A real broker, workers and controllers for tests of the engine, each a process that can be killed.
+
+What is checked are stand-ins on loopback that accept and say one line; the checks go the whole way that those of
+servers go. `python -m tests.engines controller …` is a controller that may kill itself between what it records and what
+it acknowledges, `python -m tests.engines worker …` a worker that kills itself within a shard.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sopctl.model.access.destinations import Destinations
+from sopctl.model.access.shards import Check, Shard, shards
+from sopctl.model.access.target import Target
+from sopctl.store.site import Site
+from sopctl.workflow.setup import engine as setting_up
+
+SECONDS = 60.0
+"""The longest that a test waits for anything: under load all is slow."""
+
+
+def eventually(true: Any, what: str) -> None:
+    """Wait until `true()` is so."""
+    until = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < until, what
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def with_engine(site: Site, networks: tuple[str, ...], port: int) -> Site:
+    """The site with an engine of these networks, its certificates made."""
+    file = site.root / "sopctl.yml"
+    file.write_text(
+        f"{file.read_text()}\nengine: {{url: 'tls://127.0.0.1:{port}', networks: [{', '.join(networks)}]}}\n"
+    )
+    made = Site(site.root)
+    folder = str(site.root / "keys" / "engine" / "server")
+    setting_up.setup(made, datetime.now(UTC), server_folder=folder, store=str(site.root.parent / "queues"))
+    return made
+
+
+class Broker:
+    """A nats-server with the configuration that `engine setup` wrote."""
+
+    def __init__(self, site: Site, port: int) -> None:
+        self._conf, self.port = site.root / "keys" / "engine" / "server" / "nats-server.conf", port
+        self._log = site.root.parent / "nats.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Broker":
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(["/usr/sbin/nats-server", "-c", str(self._conf)], stdout=log, stderr=log)
+        eventually(self._listens, self._log.read_text())
+        return self
+
+    def _listens(self) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    @property
+    def cpu_seconds(self) -> float:
+        assert self._process
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Process:
+    """A process of a test, and what it has said."""
+
+    def __init__(self, words: list[str], log: Path, prefix: list[str] | None = None) -> None:
+        self.log = log
+        with log.open("ab") as out:
+            self.process = subprocess.Popen([*(prefix or []), sys.executable, "-m", *words], stdout=out, stderr=out)
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        if not self.ended():
+            self.process.send_signal(how)
+        return self.process.wait(SECONDS)
+
+
+def worker_folder(site: Site, network: str) -> Path:
+    return site.root / "keys" / "engine" / f"worker-{network}"
+
+
+def worker(site: Site, network: str, log: Path, *, dies_after: int = 0, prefix: list[str] | None = None) -> Process:
+    """A worker; with `dies_after`, it kills itself when so many answers of its first shard are stored."""
+    folder = str(worker_folder(site, network))
+    if dies_after:
+        return Process(["tests.engines", "worker", folder, str(dies_after)], log, prefix)
+    return Process(["sopctl", "engine", "worker", "--network", network, "--folder", folder], log, prefix)
+
+
+class Link:
+    """A way to the broker that can be cut: all that goes over it is dropped, and nothing new gets through."""
+
+    def __init__(self, to: int) -> None:
+        self._to, self._cut, self._stop = to, threading.Event(), threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        self._cut.set()
+        for each in self._open:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        self._cut.clear()
+
+    def close(self) -> None:
+        self._stop.set()
+        self.cut()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while not self._stop.is_set():
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                if self._cut.is_set():
+                    raise OSError
+                far = socket.create_connection(("127.0.0.1", self._to), 5)
+            except OSError:
+                near.close()
+                continue
+            self._open += [near, far]
+            threading.Thread(target=self._pass, args=(near, far), daemon=True).start()
+
+    def _pass(self, near: socket.socket, far: socket.socket) -> None:
+        with near, far, contextlib.suppress(OSError):
+            while True:
+                for ready in select.select([near, far], [], [])[0]:
+                    data = ready.recv(65536)
+                    if not data:
+                        return
+                    (far if ready is near else near).sendall(data)
+
+
+@contextlib.contextmanager
+def endpoints(delay: float = 0.0, address: str = "127.0.0.1") -> Iterator[int]:
+    """Machines that accept, say one line after `delay` seconds, and close; yields their port."""
+    import asyncio
+
+    ready: list[int] = []
+    loop = asyncio.new_event_loop()
+
+    async def one(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            await asyncio.sleep(delay)
+            writer.write(b"220 stand-in\r\n")
+            writer.close()
+
+    async def serve() -> None:
+        server = await asyncio.start_server(one, address, 0, backlog=2000)
+        ready.append(server.sockets[0].getsockname()[1])
+
+    loop.run_until_complete(serve())
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield ready[0]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def parts(run: str, count: int, networks: tuple[str, ...], port: int, seconds: float = 50.0) -> list[Shard]:
+    """The shards of `count` stand-ins, spread over the networks."""
+    checks: dict[str, list[Check]] = {name: [] for name in networks}
+    for number in range(count):
+        where = Target("127.0.0.1", port, services=(port,), timeout=10.0, ssh=False)
+        checks[networks[number % len(networks)]].append(Check(f"PS-2026-{number:05}", where))
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    return shards(run, checks, until, Destinations(rehearsal=("127.0.0.0/8",)))
+
+
+def control(root: str, run: str, count: str, port: str, dies_after: str) -> None:
+    """A controller's whole run. With `dies_after`, it kills itself when so many are recorded, the last of them not
+    acknowledged."""
+    from sopctl.errors import SopctlError
+    from sopctl.workflow.servers import checking
+    from sopctl.workflow.servers.engine import choosing
+
+    site, errors = Site(Path(root)), list[SopctlError]()
+    assert site.settings.engine
+    engine = choosing.over_broker(site, time.time)
+    done = 0
+    if int(dies_after):
+        from sopctl.adapters.engine.controller import _Delivery
+
+        def recorded(self: _Delivery) -> None:
+            nonlocal done
+            done += 1
+            if done == int(dies_after):
+                os.kill(os.getpid(), signal.SIGKILL)
+            acknowledge(self)
+
+        acknowledge = _Delivery.recorded
+        _Delivery.recorded = recorded  # type: ignore[method-assign]
+    began = time.process_time(), time.monotonic()
+    answered = [
+        (name, str(result.verdict))
+        for name, result, _ in checking.recorded(
+            site, engine, parts(run, int(count), site.settings.engine.networks, int(port)), time.time, errors
+        )
+    ]
+    sys.stdout.write(
+        json.dumps(
+            {
+                "answered": len(answered),
+                "accessible": sum(verdict == "accessible" for _, verdict in answered),
+                "errors": [each.message for each in errors],
+                "again": engine.again,
+                "cpu": time.process_time() - began[0],
+                "seconds": time.monotonic() - began[1],
+            }
+        )
+    )
+
+
+def work_and_die(folder: str, dies_after: str) -> None:
+    """A worker that kills itself when so many of its answers are stored."""
+    from nats.js import JetStreamContext
+
+    publish, stored = JetStreamContext.publish, 0
+
+    async def counted(self: JetStreamContext, subject: str, *arguments: Any, **more: Any) -> Any:
+        nonlocal stored
+        found = await publish(self, subject, *arguments, **more)
+        stored += subject.startswith("results.")
+        if stored == int(dies_after):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return found
+
+    JetStreamContext.publish = counted  # type: ignore[method-assign]
+    setting_up.work(Path(folder), None, print)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "controller":
+        control(*sys.argv[2:])
+    else:
+        work_and_die(*sys.argv[2:])
