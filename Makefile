@@ -2,16 +2,22 @@
 # Debian packages are installed only when they are missing and the user is root.
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
 DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core nats-server
+BENCH_PACKAGES := openssh-server openssh-client iproute2 prometheus-blackbox-exporter
 # Whatever index it is from, a package is taken only if its hash is in the requirements. Wheels alone: building one from
 # source would fetch tools that nobody pinned (for a platform without wheels: make BINARY= setup).
 BINARY ?= --only-binary :all:
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check --require-hashes $(BINARY)
 PIN := uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header --no-annotate
+NOT_FETCHED := the packages could not be installed: pip says why above; offline, it needs an index or folder that has them (pip.conf)
+# An environment stays with the Python that made it: another one that is asked for must not be ignored in silence.
+SAME_PYTHON := asked=$$($(PYTHON) -c 'import sys; print(*sys.version_info[:2])'); has=$$($(BIN)/python -c 'import sys; print(*sys.version_info[:2])'); \
+    [ "$(origin PYTHON)" = file ] || [ "$$asked" = "$$has" ] || \
+    { echo "$(VENV) has another Python than $(PYTHON): remove it (make clean), or name another with VENV=" >&2; exit 1; }
 KEEP ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -23,7 +29,8 @@ help: ## List the targets
 
 .PHONY: demo
 demo: setup ## Take three requests through the procedure on real throwaway servers (KEEP=1 leaves them up)
-	@$(BIN)/sopctl demo $(if $(KEEP),--keep)
+	@$(BIN)/sopctl demo $(if $(KEEP),--keep); ended=$$?; \
+	if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" "$(VENV)" demo-site .cache 2>/dev/null; fi; exit $$ended
 
 .PHONY: test
 test: lint ## Check the code, then run the whole suite, real servers included
@@ -41,6 +48,11 @@ mutate: setup-dev ## Do the tests notice wrong code? MUTANTS=300 of model/ and s
 	@rm -f .cache/mutation.jsonl && mkdir -p .cache
 	@SOPCTL_FIGURES=$(CURDIR)/.cache/mutation.jsonl $(BIN)/python -m tests.faults.mutate $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 	@$(if $(ONLY),,$(BIN)/python -m tests.faults.report .cache/mutation.jsonl)
+
+.PHONY: bench
+bench: setup-dev ## Run every benchmark at a bounded size, beside its peers (ONLY=checks; sizes for figures: docs/benchmarks.md)
+	@$(MAKE) -s --no-print-directory system PACKAGES="$(BENCH_PACKAGES)"
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 .PHONY: coverage
 coverage: setup-dev ## Run the suite traced, and say which lines no test reaches (twice as long)
@@ -67,8 +79,10 @@ setup-dev: setup $(VENV)/.development $(BIN)/promtool $(BIN)/nginx $(BIN)/caddy 
 	@$(MAKE) -s --no-print-directory system PACKAGES="$(DEV_PACKAGES)"
 
 .PHONY: system
-system: # Debian packages that are missing; without root, say which
-	@missing=""; for package in $(PACKAGES); do \
+system: # Debian packages that are missing; without root or apt, say which
+	@if ! command -v dpkg-query >/dev/null; then \
+	    echo "this machine has no apt: of itself it should have what these Debian packages have (sopctl doctor tries it): $(PACKAGES)" >&2; \
+	    exit 0; fi; missing=""; for package in $(PACKAGES); do \
 	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
 	    if [ "$$(id -u)" = 0 ]; then \
@@ -79,15 +93,20 @@ system: # Debian packages that are missing; without root, say which
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=…" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo "$(PYTHON) cannot make virtual environments: as root, apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "no virtual environment could be made in $(VENV): see above" >&2; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || { rm -rf $(VENV); \
+	    echo "programs may not run below $(abspath $(VENV)) (a file system mounted noexec?): make setup VENV=/elsewhere" >&2; exit 1; }
 
 $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/pip
-	@$(INSTALL) -r requirements.txt
+	@$(SAME_PYTHON)
+	@$(INSTALL) -r requirements.txt || { echo "$(NOT_FETCHED)" >&2; exit 1; }
 	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
-	@$(INSTALL) -r requirements.txt -r requirements-dev.txt
+	@$(INSTALL) -r requirements.txt -r requirements-dev.txt || { echo "$(NOT_FETCHED)" >&2; exit 1; }
 	@touch $@
 
 # Single programs of Debian packages: Prometheus' linter of metrics, and the proxies that the page is tried behind. The
@@ -110,8 +129,14 @@ endef
 
 .PHONY: wheel
 wheel: setup ## Build the wheel in dist/, with the pinned build tools, and the pins to install it with beside it
+	@rm -rf build/share && $(BIN)/python distribution/manual.py build/share
+	@rm -f dist/sopctl-*.whl
 	@$(BIN)/pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w dist .
 	@cp requirements.txt dist/constraints.txt
+
+.PHONY: deb
+deb: wheel ## Build the Debian package in dist/, for the Pythons of Debian 12 and 13
+	@$(BIN)/python distribution/deb.py
 
 .PHONY: pins
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
@@ -130,4 +155,4 @@ docs: setup ## Make docs/commands.md from the help of the commands; schema of fa
 .PHONY: clean
 clean: ## Remove what setup, tests and demo made here
 	@$(BIN)/sopctl lab down --name demo 2>/dev/null || true
-	@rm -rf $(VENV) .cache demo-site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* .lint-imports.log
+	@rm -rf $(VENV) build .cache demo-site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* .lint-imports.log
