@@ -20,7 +20,7 @@ import msgspec
 
 from sopctl import __version__
 from sopctl.errors import OutsideFailure, SopctlError
-from sopctl.model.as_json import NotJson, from_json
+from sopctl.model.as_json import NotJson, from_json, reader
 from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts
 from sopctl.store.durable import make_folder, opened, touch
@@ -197,13 +197,13 @@ class _Index:
                 if version != (self._version,):
                     return {}
                 rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits").fetchall()  # noqa: S608 (one of the two above)
-                summary = msgspec.json.Decoder(Summary).decode
+                summary = reader(Summary)
                 return {
                     name: (stamp, summary(blob), from_json(kept, facts.Months) if gathered else {})
                     for name, stamp, blob, kept, hash_ in rows
                     if _row_hash(name, stamp, blob) == hash_
                 }
-        except (sqlite3.Error, msgspec.DecodeError, UnicodeDecodeError, RecursionError, NotJson) as error:
+        except (sqlite3.Error, NotJson) as error:
             self._heal(error)
             return {}
 
