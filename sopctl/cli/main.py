@@ -35,6 +35,7 @@ COMMANDS = {
             "engine",
             "serve",
             "account",
+            "events",
             "demo",
             "lab",
         ],
