@@ -81,6 +81,14 @@ def test_json_is_read_in_one_way() -> None:
     assert found == ["model/as_json.py"]
 
 
+def test_tls_is_set_up_in_one_place() -> None:
+    """The defaults differ from one Python to the next: adapters/secured.py sets what counts."""
+    made = re.compile(r"ssl\.(create_default_context|SSLContext)\(")
+    found = [str(each) for each in MODULES if made.search((PACKAGE / each).read_text())]
+    # The engine has an authority of its own, and ssh/tls.py only reads a file of certificates.
+    assert found == ["adapters/engine/link.py", "adapters/secured.py", "adapters/ssh/tls.py"]
+
+
 def test_how_the_office_is_called_on_a_server_is_asked_in_one_place() -> None:
     """A server may know the office by another name than the site's: whoever takes the site's logs in as a stranger."""
     found = [str(each) for each in MODULES if "settings.management.account" in (PACKAGE / each).read_text()]

@@ -29,7 +29,7 @@ from sopctl.adapters.documents.forms import (
     Table,
 )
 from sopctl.adapters.documents.text import printable, shortened
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, in_words
 from sopctl.model.as_json import from_json
 from sopctl.model.quantity import decimal
 
@@ -363,7 +363,7 @@ def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
             timestamp=datetime.combine(issued, time(), UTC),
         )
     except (typst.TypstError, RuntimeError, OSError) as error:
-        if "decode image" in str(error):  # the only image that is not ours
+        if "decode image" in in_words(error):  # the only image that is not ours
             raise InvalidRecord(
                 "logo-not-decoded",
                 "the picture of the logo is broken",
@@ -374,5 +374,5 @@ def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
             "typst could not typeset the form: {reason}",
             where=f"{template}.typ",
             remedy="This is a bug in sopctl's template, not in the record. Please report it.",
-            reason=printable(str(error), 300),
+            reason=printable(in_words(error), 300),
         ) from error

@@ -13,7 +13,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, to_builtins
 
 from sopctl import __version__
-from sopctl.errors import OutsideFailure
+from sopctl.errors import OutsideFailure, in_words
 from sopctl.store import codec
 from sopctl.store.durable import disk_errors, write_atomic
 
@@ -56,7 +56,7 @@ def format_of(root: Path) -> int:
         return 0
     except OSError as error:
         raise OutsideFailure(
-            "site-unreadable", "cannot read it: {reason}", where=str(path), reason=error.strerror or str(error)
+            "site-unreadable", "cannot read it: {reason}", where=str(path), reason=in_words(error)
         ) from None
     return int(said[1]) if said else read(root).format
 

@@ -1,9 +1,11 @@
 """Is this machine fit for sopctl? One finding for each thing that it needs, with the remedy."""
 
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +14,7 @@ from msgspec import Struct
 
 from sopctl.adapters import lab
 from sopctl.adapters import switch as device
-from sopctl.errors import Action, Advice, SopctlError
+from sopctl.errors import Action, Advice, SopctlError, in_words
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.sop.entries import BmcTrusted
 from sopctl.model.text import counted
@@ -68,9 +70,13 @@ def _ansible() -> Diagnosis:
     program = Path(sys.executable).parent / "ansible-playbook"
     command = str(program) if program.exists() else "ansible-playbook"
     try:
-        ran = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60, check=False)
+        with tempfile.TemporaryDirectory() as folder:  # a service account may have no home
+            own = {**os.environ, "ANSIBLE_LOCAL_TEMP": folder, "ANSIBLE_HOME": folder}
+            ran = subprocess.run(
+                [command, "--version"], capture_output=True, text=True, timeout=60, check=False, env=own
+            )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Diagnosis("ansible-playbook", False, str(error), "Install it: pip install ansible-core")
+        return Diagnosis("ansible-playbook", False, in_words(error), "Install it: pip install ansible-core")
     ok = ran.returncode == 0
     first = next(iter((ran.stdout or ran.stderr).strip().splitlines()), "no answer")
     return Diagnosis("ansible-playbook", ok, first, "" if ok else "Run it to see: ansible-playbook --version")

@@ -1,6 +1,8 @@
 """Making a site: the folder with its configuration, a rack, the playbooks and the management key."""
 
+import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from sopctl.adapters import lab
@@ -149,6 +151,16 @@ def init(root: Path, *, group: str = "") -> Site:
             remedy="Name a folder that is new or empty.",
             path=root,
         )
+    was_there = root.exists()
+    try:
+        _fill(root, group)
+    except BaseException:
+        _empty(root, itself=not was_there)  # half a site is none, and the folder is free for the next try
+        raise
+    return Site(root)
+
+
+def _fill(root: Path, group: str) -> None:
     with disk_errors(root, "make"):
         root.mkdir(parents=True, exist_ok=True)
         for name in ("racks", "networks", "deposits"):
@@ -161,7 +173,17 @@ def init(root: Path, *, group: str = "") -> Site:
     modes.repair(root, group)
     shared = f"site: {{group: {group}}}  # its members may record; keys stay the operator's\n" if group else ""
     write_atomic(root / settings.FILE_NAME, (SETTINGS + shared).encode())  # last: only now is it a site
-    return Site(root)
+
+
+def _empty(root: Path, *, itself: bool) -> None:
+    for path in list(root.iterdir()) if root.is_dir() else []:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    if itself:
+        with suppress(OSError):
+            root.rmdir()
 
 
 def allow_rehearsal(site: Site, networks: str = REHEARSAL) -> None:

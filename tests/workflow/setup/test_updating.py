@@ -114,6 +114,6 @@ def test_this_versions_roles_read_every_setting(site: Site) -> None:
 
 def test_update_says_what_it_did(site: Site, sopctl: Callable[..., Ran]) -> None:
     older_version(site, {"playbooks/facts.yml": "old\n"})
-    assert "1 file of an older version: playbooks/facts.yml" in sopctl("doctor", COLUMNS="200").out
+    assert "1 file of an older version: playbooks/facts.yml" in sopctl("doctor").out
     assert "✓ replaced playbooks/facts.yml" in sopctl("init", "--update").out
     assert "are those of this version" in sopctl("init", "--update").out
