@@ -15,7 +15,6 @@ from sopctl.store import dossiers, locks
 from sopctl.store.across.outbox import Mark, Outbox
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import sending
 
 FIRST_WAIT, MOST_WAIT = 60.0, 6 * 3600.0
@@ -46,23 +45,22 @@ class Sent(Struct, frozen=True):
     problem: str = ""
 
 
-def send(desk: Desk, errors: list[SopctlError]) -> list[Sent]:
+def send(site: Site, now: datetime, errors: list[SopctlError]) -> list[Sent]:
     """Send every receiver what it does not have yet. What is wrong with a dossier goes into `errors`, and what is wrong
     with a receiver stops no other. Raises Conflict while another process sends."""
-    site = desk.site
     found = []
     with locks.hold(site.root / "var" / "locks" / "outbox", "the sending of events"):
         for name in site.settings.receivers:
             try:
-                found.append(_send(desk, name, errors))
+                found.append(_send(site, name, now.timestamp(), errors))
             except SopctlError as error:
                 errors.append(error)
                 found.append(Sent(name, 0, more=True, problem=error.message))
     return found
 
 
-def _send(desk: Desk, name: str, errors: list[SopctlError]) -> Sent:
-    site, box, now = desk.site, Outbox(desk.site.root), desk.now().timestamp()
+def _send(site: Site, name: str, now: float, errors: list[SopctlError]) -> Sent:
+    box = Outbox(site.root)
     mark = box.mark(name)
     if mark is None:  # a new one hears of what happens from now on
         mark = Mark(Journal(site.root).size())
@@ -76,9 +74,9 @@ def _send(desk: Desk, name: str, errors: list[SopctlError]) -> Sent:
     for line, place in lines:
         told = _told(site, line.deposit, line.seq, errors) if re.match(names.ID, line.deposit) else None
         if told is not None:
-            body, at = msgspec.json.encode(told), int(desk.now().timestamp())
+            body = msgspec.json.encode(told)
             try:
-                webhook.post(name, url, body, secret=secret, at=at, key=f"{told.deposit}-{told.number}")
+                webhook.post(name, url, body, secret=secret, at=int(now), key=f"{told.deposit}-{told.number}")
             except SopctlError as error:
                 failed = mark.failed + 1
                 wait = min(FIRST_WAIT * 2.0 ** (failed - 1), MOST_WAIT) * (1 + random.random() / 4)  # noqa: S311 (spread)

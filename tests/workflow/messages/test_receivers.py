@@ -76,7 +76,7 @@ def listening(desk: Desk, receiver: Receiver) -> Desk:
 
 def run(desk: Desk, *problems: str) -> list[receivers.Sent]:
     errors: list[SopctlError] = []
-    found = receivers.send(desk, errors)
+    found = receivers.send(desk.site, desk.now(), errors)
     assert [each.id for each in errors] == list(problems)
     return found
 
@@ -148,7 +148,7 @@ def test_a_broken_dossier_holds_up_nothing(
     broken, sound = file_request(), file_request()
     (listening.site.root / "deposits" / broken / "history.yml").write_text("- broken")
     errors: list[SopctlError] = []
-    assert receivers.send(listening, errors)[0].sent == 1
+    assert receivers.send(listening.site, listening.now(), errors)[0].sent == 1
     assert len(errors) == 1
     assert heard(receiver) == [(sound, 1)]
 

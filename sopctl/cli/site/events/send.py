@@ -21,7 +21,8 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     from sopctl.workflow.messages import receivers
 
     errors: list[SopctlError] = []
-    found = receivers.send(open_desk(ctx), errors)
+    desk = open_desk(ctx)
+    found = receivers.send(desk.site, desk.now(), errors)
     if as_json:
         put_json({"receivers": found, "errors": [error_document(error) for error in errors]})
     for each in found if not as_json else ():
