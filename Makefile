@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
 DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core nats-server
+BENCH_PACKAGES := openssh-server openssh-client iproute2 prometheus-blackbox-exporter
 # Whatever index it is from, a package is taken only if its hash is in the requirements. Wheels alone: building one from
 # source would fetch tools that nobody pinned (for a platform without wheels: make BINARY= setup).
 BINARY ?= --only-binary :all:
@@ -49,6 +50,11 @@ mutate: setup-dev ## Do the tests notice wrong code? MUTANTS=300 of model/ and s
 	@rm -f .cache/mutation.jsonl && mkdir -p .cache
 	@SOPCTL_FIGURES=$(CURDIR)/.cache/mutation.jsonl $(BIN)/python -m tests.faults.mutate $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 	@$(if $(ONLY),,$(BIN)/python -m tests.faults.report .cache/mutation.jsonl)
+
+.PHONY: bench
+bench: setup-dev ## Run every benchmark at a bounded size, beside its peers (ONLY=checks; sizes for figures: docs/benchmarks.md)
+	@$(MAKE) -s --no-print-directory system PACKAGES="$(BENCH_PACKAGES)"
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 .PHONY: coverage
 coverage: setup-dev ## Run the suite traced, and say which lines no test reaches (twice as long)
