@@ -10,11 +10,11 @@ import hmac
 import http.client
 import ipaddress
 import socket
-import ssl
 import threading
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from sopctl.adapters import secured
 from sopctl.errors import InvalidRecord, OutsideFailure
 
 SECONDS = 10.0
@@ -73,7 +73,7 @@ def _connected(host: str, port: int, scheme: str, *, here: bool) -> http.client.
     plain = socket.create_connection((found[0], port), SECONDS)
     if scheme == "https":
         try:
-            connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+            connection.sock = secured.verified().wrap_socket(plain, server_hostname=host)
         except BaseException:
             plain.close()
             raise
