@@ -147,7 +147,7 @@ def _asking(provider: Provider) -> Iterator[Any]:
         """This machine's authorities count, as elsewhere."""
 
         def init_poolmanager(self, *given: Any, **named: Any) -> None:
-            super().init_poolmanager(*given, ssl_context=secured.verified(), **named)  # type: ignore[no-untyped-call]
+            super().init_poolmanager(*given, ssl_context=secured.verified(), **named)
 
     if not _AT_ONCE.acquire(timeout=SECONDS):
         raise _failed("others are logging in")
