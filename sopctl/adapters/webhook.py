@@ -15,7 +15,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from sopctl.adapters import secured
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, in_words
 
 SECONDS = 10.0
 """For connecting, and between two parts of the answer."""
@@ -58,7 +58,7 @@ def post(name: str, url: str, body: bytes, *, secret: str, at: int, key: str) ->
             end.cancel()
             connection.close()
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _not_taken(name, str(error) or type(error).__name__) from error
+        raise _not_taken(name, in_words(error)) from error
     if status not in TAKEN:
         raise _not_taken(name, f"it answers {status}")
 
