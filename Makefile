@@ -131,8 +131,14 @@ endef
 
 .PHONY: wheel
 wheel: setup ## Build the wheel in dist/, with the pinned build tools, and the pins to install it with beside it
+	@rm -rf build/share && $(BIN)/python distribution/manual.py build/share
+	@rm -f dist/sopctl-*.whl
 	@$(BIN)/pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w dist .
 	@cp requirements.txt dist/constraints.txt
+
+.PHONY: deb
+deb: wheel ## Build the Debian package in dist/, for the Pythons of Debian 12 and 13
+	@$(BIN)/python distribution/deb.py
 
 .PHONY: pins
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
@@ -153,4 +159,4 @@ docs: setup ## Make docs/commands.md from the help of the commands; schema of fa
 .PHONY: clean
 clean: ## Remove what setup, tests and demo made here
 	@$(BIN)/sopctl lab down --name demo 2>/dev/null || true
-	@rm -rf $(VENV) .cache demo-site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* .lint-imports.log
+	@rm -rf $(VENV) build .cache demo-site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* .lint-imports.log
