@@ -7,6 +7,7 @@ them are waited for.
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import queue
 import secrets
@@ -21,7 +22,7 @@ import msgspec
 from sopctl.adapters.engine import link as links
 from sopctl.adapters.engine.configuration import JOBS
 from sopctl.adapters.engine.link import Alive, Link, connected
-from sopctl.model.access.shards import MOST_BYTES, Answer, Shard
+from sopctl.model.access.shards import Answer, Answers, Shard
 from sopctl.model.as_json import NotJson, from_json
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ MOST_OPEN = 512
 """Checks under way at which no further shard is begun."""
 MOST_SHARDS = 64
 """Shards under way at most."""
+TOGETHER = 16
+"""Answers that travel together at most: each has at most some KiB."""
+TOGETHER_SECONDS = 0.05
+"""For which an answer waits for others."""
 
 Feed = queue.SimpleQueue[Shard | None]
 Answering = Callable[[Feed, Callable[[int, Answer], None], threading.Event], None]
@@ -125,11 +130,12 @@ class _Worker:
             await asyncio.sleep(links.HEARTBEAT_SECONDS)
 
     async def _take(self, streams: "JetStreamContext") -> None:
-        """Take shards, as many as are worth having under way."""
+        """Take shards: the next one as soon as all checks of those before are begun, so that a worker never waits for
+        slow hosts, nor keeps from another what it cannot begin."""
         jobs = await streams.pull_subscribe_bind(self._network, JOBS)
         while True:
-            if self._busy >= MOST_OPEN or len(self._under_way) >= MOST_SHARDS:
-                await asyncio.sleep(0.02)
+            if not self._feed.empty() or self._busy >= MOST_OPEN or len(self._under_way) >= MOST_SHARDS:
+                await asyncio.sleep(0.05)
                 continue
             began = time.monotonic()
             try:
@@ -162,35 +168,43 @@ class _Worker:
         self._feed.put(msgspec.structs.replace(shard, number=self._key))
 
     async def _hand_in(self, streams: "JetStreamContext") -> None:
-        """Store answers at the broker, several at a time, in whatever order."""
-        places = asyncio.Semaphore(64)
+        """Store answers at the broker: those of a moment together, in whatever order."""
+        places = asyncio.Semaphore(4)
         async with asyncio.TaskGroup() as group:
             while True:
                 found = await self._answers.get()
-                if isinstance(found, BaseException):
+                await asyncio.sleep(TOGETHER_SECONDS)
+                together: list[tuple[int, Answer]] = []
+                while not isinstance(found, BaseException):
+                    together.append(found)
+                    if len(together) == TOGETHER or self._answers.empty():
+                        break
+                    found = self._answers.get_nowait()
+                else:
                     raise found
                 await places.acquire()
-                group.create_task(self._store(streams, *found, places))
+                group.create_task(self._store(streams, together, places))
 
-    async def _store(self, streams: "JetStreamContext", key: int, answer: Answer, places: asyncio.Semaphore) -> None:
-        work = self._under_way[key]
+    async def _store(
+        self, streams: "JetStreamContext", together: list[tuple[int, Answer]], places: asyncio.Semaphore
+    ) -> None:
         try:
-            content = msgspec.json.encode(answer)
-            if len(content) > MOST_BYTES:  # ours are bounded, so this is a fault of ours
-                content = msgspec.json.encode(Answer(answer.run, answer.id, problem="the answer is too long"))
-            told = {"Nats-Msg-Id": f"{answer.run}.{answer.id}"}
+            content = msgspec.json.encode(Answers(tuple(answer for _, answer in together)))
+            told = {"Nats-Msg-Id": hashlib.sha256(content).hexdigest()[:32]}
             while not self._stop.is_set():
                 try:
                     await streams.publish(f"results.{self._network}", content, headers=told)
                     break
-                except Exception:  # noqa: BLE001 (no broker, or its queue is full: it is kept here meanwhile)
+                except Exception:  # noqa: BLE001 (no broker, or its queue is full: they are kept here meanwhile)
                     await asyncio.sleep(0.5)
             else:
                 return
-            work.open.discard(answer.id)
-            if not work.open:
-                del self._under_way[key]
-                with contextlib.suppress(Exception):
-                    await work.message.ack()
+            for key, answer in together:
+                work = self._under_way[key]
+                work.open.discard(answer.id)
+                if not work.open:
+                    del self._under_way[key]
+                    with contextlib.suppress(Exception):
+                        await work.message.ack()
         finally:
             places.release()
