@@ -22,7 +22,7 @@ import msgspec
 from sopctl.adapters.engine import link as links
 from sopctl.adapters.engine.configuration import JOBS
 from sopctl.adapters.engine.link import Alive, Link, connected
-from sopctl.model.access.shards import Answer, Answers, Shard
+from sopctl.model.access.shards import MOST_BYTES, Answer, Shard
 from sopctl.model.as_json import NotJson, from_json
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ MOST_OPEN = 512
 """Checks under way at which no further shard is begun."""
 MOST_SHARDS = 64
 """Shards under way at most."""
-TOGETHER = 16
-"""Answers that travel together at most: each has at most some KiB."""
-TOGETHER_SECONDS = 0.05
+TOGETHER = 32
+"""Answers that travel together at most."""
+TOGETHER_SECONDS = 0.3
 """For which an answer waits for others."""
 
 Feed = queue.SimpleQueue[Shard | None]
@@ -116,7 +116,7 @@ class _Worker:
 
     async def _watch(self) -> None:
         while not self._stop.is_set():
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
 
     async def _live(self, client: "Client") -> None:
         """Say that we are alive, and what we are at work on."""
@@ -135,7 +135,7 @@ class _Worker:
         jobs = await streams.pull_subscribe_bind(self._network, JOBS)
         while True:
             if not self._feed.empty() or self._busy >= MOST_OPEN or len(self._under_way) >= MOST_SHARDS:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.1)
                 continue
             began = time.monotonic()
             try:
@@ -172,24 +172,31 @@ class _Worker:
         places = asyncio.Semaphore(4)
         async with asyncio.TaskGroup() as group:
             while True:
-                found = await self._answers.get()
-                await asyncio.sleep(TOGETHER_SECONDS)
-                together: list[tuple[int, Answer]] = []
-                while not isinstance(found, BaseException):
-                    together.append(found)
-                    if len(together) == TOGETHER or self._answers.empty():
-                        break
-                    found = self._answers.get_nowait()
-                else:
-                    raise found
+                if self._answers.qsize() < TOGETHER:
+                    await asyncio.sleep(TOGETHER_SECONDS)
+                together = [self._ready(await self._answers.get())]
+                size = len(together[0][2])
+                while len(together) < TOGETHER and size < MOST_BYTES // 2 and not self._answers.empty():
+                    together.append(self._ready(self._answers.get_nowait()))
+                    size += len(together[-1][2])
                 await places.acquire()
                 group.create_task(self._store(streams, together, places))
 
+    def _ready(self, found: tuple[int, Answer] | BaseException) -> tuple[int, str, bytes]:
+        """An answer's shard and deposit, and itself as it travels. Raises what ended the checks."""
+        if isinstance(found, BaseException):
+            raise found
+        key, answer = found
+        content = msgspec.json.encode(answer)
+        if len(content) > MOST_BYTES // 4:  # ours are bounded; whoever changes that is told
+            content = msgspec.json.encode(Answer(answer.run, answer.id, problem="the answer is too long"))
+        return key, answer.id, content
+
     async def _store(
-        self, streams: "JetStreamContext", together: list[tuple[int, Answer]], places: asyncio.Semaphore
+        self, streams: "JetStreamContext", together: list[tuple[int, str, bytes]], places: asyncio.Semaphore
     ) -> None:
         try:
-            content = msgspec.json.encode(Answers(tuple(answer for _, answer in together)))
+            content = b'{"answers":[' + b",".join(each for _, _, each in together) + b"]}"
             told = {"Nats-Msg-Id": hashlib.sha256(content).hexdigest()[:32]}
             while not self._stop.is_set():
                 try:
@@ -199,9 +206,9 @@ class _Worker:
                     await asyncio.sleep(0.5)
             else:
                 return
-            for key, answer in together:
+            for key, deposit, _ in together:
                 work = self._under_way[key]
-                work.open.discard(answer.id)
+                work.open.discard(deposit)
                 if not work.open:
                     del self._under_way[key]
                     with contextlib.suppress(Exception):
