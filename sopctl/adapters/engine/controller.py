@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
 
+TAKE_SECONDS = 0.2
+"""Between two takings of answers: each is a question to the broker."""
 POLL_SECONDS = 1.0
 GRACE_SECONDS = 2 * links.SILENT_SECONDS
 """How long a network may be without any worker, before its servers count as not watched."""
@@ -264,6 +266,7 @@ class _Run:
                     try:
                         for message in await taken.fetch(200, timeout=1):
                             await self._judge(message)
+                        await asyncio.sleep(TAKE_SECONDS)
                     except Nothing:
                         continue
             except asyncio.CancelledError:

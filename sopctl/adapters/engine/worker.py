@@ -37,7 +37,7 @@ MOST_SHARDS = 64
 TOGETHER = 32
 """Answers that travel together at most."""
 TOGETHER_SECONDS = 0.3
-"""For which an answer waits for others."""
+"""Between two looks whether there are any: a wake-up for each would cost more than sending it."""
 
 Feed = queue.SimpleQueue[Shard | None]
 Answering = Callable[[Feed, Callable[[int, Answer], None], threading.Event], None]
@@ -65,24 +65,18 @@ class _Worker:
         self._link, self._network, self._stop, self._say = link, network, stop, say
         self._answering = answering
         self._feed: Feed = queue.SimpleQueue()
-        self._answers: asyncio.Queue[tuple[int, Answer] | BaseException] = asyncio.Queue()
+        self._answers: queue.SimpleQueue[tuple[int, Answer] | BaseException] = queue.SimpleQueue()
         self._under_way: dict[int, _Work] = {}
         self._key = 0
         self._name = f"{socket.gethostname().partition('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
         self._since = time.time()
 
     async def serve(self) -> None:
-        loop = asyncio.get_running_loop()
-
-        def give(found: tuple[int, Answer] | BaseException) -> None:
-            with contextlib.suppress(RuntimeError):  # the end has come
-                loop.call_soon_threadsafe(self._answers.put_nowait, found)
-
         def check() -> None:
             try:
-                self._answering(self._feed, lambda number, answer: give((number, answer)), self._stop)
-            except BaseException as error:  # noqa: BLE001 (raised where it is waited for)
-                give(error)
+                self._answering(self._feed, lambda number, answer: self._answers.put((number, answer)), self._stop)
+            except BaseException as error:  # noqa: BLE001 (raised where the answers are taken)
+                self._answers.put(error)
 
         thread = threading.Thread(target=check, name="checks", daemon=True)
         try:
@@ -172,13 +166,14 @@ class _Worker:
         places = asyncio.Semaphore(4)
         async with asyncio.TaskGroup() as group:
             while True:
-                if self._answers.qsize() < TOGETHER:
-                    await asyncio.sleep(TOGETHER_SECONDS)
-                together = [self._ready(await self._answers.get())]
-                size = len(together[0][2])
+                await asyncio.sleep(0 if self._answers.qsize() >= TOGETHER else TOGETHER_SECONDS)
+                together: list[tuple[int, str, bytes]] = []
+                size = 0
                 while len(together) < TOGETHER and size < MOST_BYTES // 2 and not self._answers.empty():
                     together.append(self._ready(self._answers.get_nowait()))
                     size += len(together[-1][2])
+                if not together:
+                    continue
                 await places.acquire()
                 group.create_task(self._store(streams, together, places))
 
