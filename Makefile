@@ -2,7 +2,7 @@
 # Debian packages are installed only when they are missing and the user is root.
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
@@ -12,6 +12,11 @@ DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core nats-s
 BINARY ?= --only-binary :all:
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check --require-hashes $(BINARY)
 PIN := uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header --no-annotate
+NOT_FETCHED := the packages could not be installed: pip says why above; offline, it needs an index or folder that has them (pip.conf)
+# An environment stays with the Python that made it: another one that is asked for must not be ignored in silence.
+SAME_PYTHON := asked=$$($(PYTHON) -c 'import sys; print(*sys.version_info[:2])'); has=$$($(BIN)/python -c 'import sys; print(*sys.version_info[:2])'); \
+    [ "$(origin PYTHON)" = file ] || [ "$$asked" = "$$has" ] || \
+    { echo "$(VENV) has another Python than $(PYTHON): remove it (make clean), or name another with VENV=" >&2; exit 1; }
 KEEP ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -23,7 +28,8 @@ help: ## List the targets
 
 .PHONY: demo
 demo: setup ## Take three requests through the procedure on real throwaway servers (KEEP=1 leaves them up)
-	@$(BIN)/sopctl demo $(if $(KEEP),--keep)
+	@$(BIN)/sopctl demo $(if $(KEEP),--keep); ended=$$?; \
+	if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" "$(VENV)" demo-site .cache 2>/dev/null; fi; exit $$ended
 
 .PHONY: test
 test: lint ## Check the code, then run the whole suite, real servers included
@@ -67,8 +73,10 @@ setup-dev: setup $(VENV)/.development $(BIN)/promtool $(BIN)/nginx $(BIN)/caddy 
 	@$(MAKE) -s --no-print-directory system PACKAGES="$(DEV_PACKAGES)"
 
 .PHONY: system
-system: # Debian packages that are missing; without root, say which
-	@missing=""; for package in $(PACKAGES); do \
+system: # Debian packages that are missing; without root or apt, say which
+	@if ! command -v dpkg-query >/dev/null; then \
+	    echo "this machine has no apt: of itself it should have what these Debian packages have (sopctl doctor tries it): $(PACKAGES)" >&2; \
+	    exit 0; fi; missing=""; for package in $(PACKAGES); do \
 	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
 	    if [ "$$(id -u)" = 0 ]; then \
@@ -79,15 +87,20 @@ system: # Debian packages that are missing; without root, say which
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=…" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo "$(PYTHON) cannot make virtual environments: as root, apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "no virtual environment could be made in $(VENV): see above" >&2; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || { rm -rf $(VENV); \
+	    echo "programs may not run below $(abspath $(VENV)) (a file system mounted noexec?): make setup VENV=/elsewhere" >&2; exit 1; }
 
 $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/pip
-	@$(INSTALL) -r requirements.txt
+	@$(SAME_PYTHON)
+	@$(INSTALL) -r requirements.txt || { echo "$(NOT_FETCHED)" >&2; exit 1; }
 	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
-	@$(INSTALL) -r requirements.txt -r requirements-dev.txt
+	@$(INSTALL) -r requirements.txt -r requirements-dev.txt || { echo "$(NOT_FETCHED)" >&2; exit 1; }
 	@touch $@
 
 # Single programs of Debian packages: Prometheus' linter of metrics, and the proxies that the page is tried behind. The

@@ -166,3 +166,11 @@ def missing_extra(extra: str) -> OutsideFailure:
         remedy=f"Install sopctl with them: pip install 'sopctl[{extra}]'.",
         what=_EXTRAS[extra],
     )
+
+
+def in_words(error: BaseException) -> str:
+    """What another's exception says, for a sentence of ours: of the system's errors the words alone, without number and
+    path (which the sentence names itself)."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

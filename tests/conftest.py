@@ -182,7 +182,7 @@ class Ran:
 def sopctl(site: Site) -> Callable[..., Ran]:
     """Run the real command line in a process of its own, in the site's folder, without a terminal."""
 
-    def run(*words: str, cwd: Path | None = None, timeout: float = 120, **environment: str) -> Ran:
+    def run(*words: str, cwd: Path | None = None, timeout: float = 900, **environment: str) -> Ran:
         ran = subprocess.run(
             [sys.executable, "-m", "sopctl", *words],
             cwd=cwd or site.root,

@@ -39,6 +39,7 @@ WRITING = frozenset(
 OUTSIDE_THE_STORE = {
     "page/server.py": "the socket that it listens on, outside of the site",
     "workflow/setup/init.py": "makes a site: there is none to write yet",
+    "workflow/setup/updating.py": "the playbooks of a site, which are copies of ours",
     "workflow/house/signing.py": "a picture of a page, where the user says",
     "workflow/setup/demo.py": "a site of its own, thrown away",
     "workflow/setup/rehearsing.py": "a stage of its own, thrown away",
@@ -78,6 +79,14 @@ def test_json_is_read_in_one_way() -> None:
     """msgspec raises three kinds of errors for bytes that are no JSON; whoever calls it by hand forgets one."""
     found = [str(each) for each in MODULES if re.search(r"json\.(decode|Decoder)\(", (PACKAGE / each).read_text())]
     assert found == ["model/as_json.py"]
+
+
+def test_tls_is_set_up_in_one_place() -> None:
+    """The defaults differ from one Python to the next: adapters/secured.py sets what counts."""
+    made = re.compile(r"ssl\.(create_default_context|SSLContext)\(")
+    found = [str(each) for each in MODULES if made.search((PACKAGE / each).read_text())]
+    # The engine has an authority of its own, and ssh/tls.py only reads a file of certificates.
+    assert found == ["adapters/engine/link.py", "adapters/secured.py", "adapters/ssh/tls.py"]
 
 
 def test_how_the_office_is_called_on_a_server_is_asked_in_one_place() -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from sopctl.cli.main import COMMANDS
+from sopctl.errors import in_words
 
 ROOT = Path(__file__).parents[1]
 TABLE_DRIVEN = frozenset({"sopctl/store/codec.py", "sopctl/store/durable.py", "sopctl/store/library.py"})
@@ -148,3 +149,31 @@ def test_subclasses_are_errors_too() -> None:
     assert classes["DeviceFault"]
     assert classes["CommandRefused"] is False, "it makes its id and template itself"
     assert "Fault" not in classes
+
+
+def raw_words(path: Path) -> Iterator[str]:
+    """Where a handler of OSError puts the error itself, with its number and path, into a sentence."""
+    for handler in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(handler, ast.ExceptHandler) or not handler.name or "OSError" not in ast.unparse(handler):
+            continue
+        if handler.type is None or "OSError" not in ast.unparse(handler.type):
+            continue
+        for node in ast.walk(handler):
+            inner = node.args[0] if isinstance(node, ast.Call) and node.args else getattr(node, "value", None)
+            text = isinstance(node, ast.Call) and ast.unparse(node.func) in ("str", "repr")
+            into = (
+                text or isinstance(node, ast.FormattedValue) or (isinstance(node, ast.keyword) and node.arg != "error")
+            )
+            if into and isinstance(inner, ast.Name) and inner.id == handler.name:
+                yield f"{path.relative_to(ROOT)}:{handler.lineno}"
+
+
+def test_no_error_of_the_system_reaches_a_sentence_raw() -> None:
+    """`[Errno 13] Permission denied: '/…'` is for developers: `errors.in_words` has the words."""
+    assert [place for path in (ROOT / "sopctl").rglob("*.py") for place in raw_words(path)] == []
+
+
+def test_the_systems_errors_in_words() -> None:
+    assert in_words(PermissionError(13, "Permission denied", "/x")) == "Permission denied"
+    assert in_words(TimeoutError()) == "TimeoutError"
+    assert in_words(ValueError("of its own")) == "of its own"

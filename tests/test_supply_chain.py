@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,7 +76,6 @@ def test_the_wheel_comes_with_its_pins() -> None:
 
 def test_pip_refuses_what_was_put_in_a_pins_place(tmp_path: Path) -> None:
     """An index is one folder here, with another wheel under the name and version of a pin."""
-    import zipfile
 
     name, version, _ = next(pin for pin in pins(CHECKOUT / "requirements.txt") if pin[0] == "segno")
     index = tmp_path / "index"
@@ -101,3 +101,18 @@ def test_pip_refuses_what_was_put_in_a_pins_place(tmp_path: Path) -> None:
     assert ran.returncode
     assert "DO NOT MATCH THE HASHES" in ran.stderr
     assert not (tmp_path / "there").exists()
+
+
+def test_the_wheel_has_what_git_has_and_nothing_that_lies_beside_it(tmp_path: Path) -> None:
+    about = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "ansible.cfg", "sopctl/__init__.py")
+    for name in (*about, "playbooks/facts.yml", "inventory/deposits.sopctl.yml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((CHECKOUT / name).read_bytes())
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True)
+    (tmp_path / "playbooks/mine.yml").write_text("password: secret\n")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    subprocess.run(build, cwd=tmp_path, check=True, capture_output=True)
+    with zipfile.ZipFile(next((tmp_path / "dist").glob("*.whl"))) as wheel:
+        packed = {name.removeprefix("sopctl/skeleton/") for name in wheel.namelist() if "skeleton" in name}
+    assert packed == {"playbooks/facts.yml", "inventory/deposits.sopctl.yml", "ansible.cfg"}

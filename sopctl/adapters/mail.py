@@ -7,7 +7,6 @@ recognised as the same one.
 import contextlib
 import smtplib
 import socket
-import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from email.headerregistry import Address
@@ -15,7 +14,8 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Any, Literal
 
-from sopctl.errors import Action, OutsideFailure
+from sopctl.adapters import secured
+from sopctl.errors import Action, OutsideFailure, in_words
 
 TIMEOUT_SECONDS = 20
 """For one answer that does not begin."""
@@ -64,7 +64,7 @@ def send(
     mail.set_content(text)
     where = f"mail server {host}:{port}"
     try:
-        context = ssl.create_default_context(cafile=ca or None)
+        context = secured.verified(ca_file=ca or None)
         client: _Bounded
         if tls == "ssl":
             client = _SecureClient(host, port, timeout=TIMEOUT_SECONDS, context=context)
@@ -79,7 +79,7 @@ def send(
     except MayHaveArrived:
         raise
     except (OSError, smtplib.SMTPException) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = in_words(error)
         raise OutsideFailure(
             "mail-not-sent",
             "the message was not sent: {reason}",
@@ -192,7 +192,7 @@ def _hand_over(client: _Bounded, mail: EmailMessage, where: str) -> tuple[str, .
                 "Ask the contact person whether it arrived.",
                 Action("notify", given={"via": "phone"}, alternatives=(Action("notify", given={"again": ""}),)),
             ),
-            reason=str(error),
+            reason=in_words(error),
         ) from error
     to = mail["To"].addresses[0].addr_spec
     if to in refused:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from sopctl.errors import Action, OutsideFailure, UsageError
+from sopctl.errors import Action, OutsideFailure, UsageError, in_words
 
 TIMEOUT_SECONDS = 60
 _INSTALL = "[Install]"
@@ -81,7 +81,7 @@ class Scope(Struct, frozen=True):
                 "systemctl-not-run",
                 "systemctl could not be run: {reason}",
                 remedy="Timers need systemd. Without it, use cron.",
-                reason=str(error),
+                reason=in_words(error),
             ) from None
         if ran.returncode != 0:
             remedy = ["See whether systemd is running here."]
@@ -146,7 +146,7 @@ def make_account(name: str, description: str) -> None:
             )
             reason = "" if ran.returncode == 0 else ran.stderr.strip() or f"exit {ran.returncode}"
         except (OSError, subprocess.TimeoutExpired) as error:
-            reason = str(error)
+            reason = in_words(error)
         if reason:
             raise OutsideFailure(
                 "account-not-made",

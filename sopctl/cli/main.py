@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,7 +14,7 @@ import click
 
 from sopctl import __version__
 from sopctl.cli.tree import load
-from sopctl.errors import ExitCode, Interrupted, OutsideFailure, SopctlError, UsageError
+from sopctl.errors import ExitCode, Interrupted, OutsideFailure, SopctlError, UsageError, in_words
 
 if TYPE_CHECKING:
     from sopctl.store.site import Site
@@ -173,13 +174,36 @@ def _run() -> int:
     except SopctlError as error:
         code = _say(error)
     except Exception as error:
-        if isinstance(error, OSError) and error.filename is None:  # of an open file: only the output is not translated
+        if isinstance(error, OSError) and error.filename is None and _printing(error):
             code = _unprinted(error, code)
         elif os.environ.get("SOPCTL_DEBUG"):
             raise
         else:
-            code = _say(_Bug(error))
+            code = _say(_refused(error) if isinstance(error, OSError) else _Bug(error))
     return code
+
+
+def _printing(error: OSError) -> bool:
+    """Was it the output that could not be written? Only click and rich write there."""
+    trace, last = error.__traceback__, ""
+    while trace:
+        last = str(trace.tb_frame.f_globals.get("__name__"))
+        trace = trace.tb_next
+    return last.split(".")[0] in ("click", "rich", "codecs", "encodings") or last == "sopctl.cli.main"
+
+
+def _refused(error: OSError) -> SopctlError:
+    """The one gate for what the system refuses and no adapter has worded closer: never raw, and never a bug of ours."""
+    from sopctl.store.durable import disk_errors
+
+    if error.filename is None:
+        words = in_words(error)
+        return OutsideFailure("system-refused", "the system refuses what was begun: {reason}", reason=words)
+    try:
+        with disk_errors(Path(os.fsdecode(error.filename)), "use it"):
+            raise error
+    except SopctlError as told:
+        return told
 
 
 def _unprinted(error: OSError, code: int) -> int:

@@ -4,7 +4,7 @@ from datetime import date
 
 from sopctl.errors import Action
 from sopctl.model.access.verification import Word
-from sopctl.page import inspection
+from sopctl.page import inspection, signing
 from sopctl.page.fields import Field, Form, Given
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk, StepDone
@@ -46,6 +46,7 @@ ACCESS = Form(
 
 FORMS = (
     *inspection.FORMS,
+    *signing.FORMS,
     ACCESS,
     Form(
         "disposisi",

@@ -18,8 +18,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sopctl.errors import SopctlError, UsageError
+from sopctl.page import openapi
 from sopctl.page.guard import Guard
-from sopctl.page.handlers import account, acting, answering, checking, entrance, racks, reading, requesting
+from sopctl.page.handlers import account, acting, answering, api, checking, entrance, racks, reading, requesting
 from sopctl.page.rendering import page
 from sopctl.page.visit import (
     COOKIE,
@@ -40,6 +41,7 @@ Handler = Callable[..., Response]
 
 STYLE = (Path(__file__).parent / "style.css").read_bytes()
 ICON = (Path(__file__).parent / "icon.svg").read_bytes()
+DRAWING = (Path(__file__).parent / "gores.js").read_bytes()
 MOST_FILES, MOST_FIELDS = 12, 200
 
 
@@ -53,6 +55,11 @@ def icon(_visit: Visit) -> Response:
     return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
 
+def drawing(_visit: Visit) -> Response:
+    """`/gores.js`: the only script, of the forms on which a signature is drawn."""
+    return Response(DRAWING, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
+
+
 def health(visit: Visit) -> Response:
     """`/sehat`: can the site be read?"""
     _ = visit.site.settings
@@ -63,7 +70,9 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/", ("GET",), reading.board),
     ("/gaya.css", ("GET",), style),
     ("/ikon.svg", ("GET",), icon),
+    ("/gores.js", ("GET",), drawing),
     ("/sehat", ("GET",), health),
+    ("/api/openapi.json", ("GET",), openapi.described),
     ("/masuk", ("GET", "POST"), entrance.login),
     ("/masuk/kode", ("GET", "POST"), entrance.code),
     ("/masuk/penyedia", ("GET",), entrance.provider),
@@ -114,25 +123,35 @@ def application(
 
     def endpoint(handler: Handler) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
-            fields, files = await _form(request)
-            return await run_in_threadpool(_serve, served, handler, request, fields, files)
+            return await run_in_threadpool(_serve, served, handler, request, await _sent(request))
 
         return answer
 
     routes = [Route(path, endpoint(handler), methods=list(methods)) for path, methods, handler in ROUTES]
+    routes += [Route(each.path, endpoint(api.handled(each)), methods=[each.method]) for each in api.OPERATIONS]
 
     async def elsewhere(request: Request, error: Exception) -> Response:
         known = error.status_code if isinstance(error, HTTPException) else 500
-        return await run_in_threadpool(_serve, served, _nothing(known), request, {}, {})
+        return await run_in_threadpool(_serve, served, _nothing(known), request, _Sent())
 
     app = Starlette(routes=routes, exception_handlers={HTTPException: elsewhere})
     return Guard(app, hosts, proxied, secure)
 
 
-async def _form(request: Request) -> tuple[dict[str, str], dict[str, Upload]]:
-    """The texts and the files of a form; the second of several files of a field is `NAME.2`."""
+class _Sent(NamedTuple):
+    """What came with a request: a form's texts and files, or a program's bytes."""
+
+    fields: Mapping[str, str] = {}
+    files: Mapping[str, Upload] = {}
+    body: bytes = b""
+
+
+async def _sent(request: Request) -> _Sent:
+    """What came with a request; the second of several files of a field is `NAME.2`."""
     if request.method != "POST":
-        return {}, {}
+        return _Sent()
+    if request.url.path.startswith("/api/"):
+        return _Sent(body=await request.body())
     fields: dict[str, str] = {}
     files: dict[str, Upload] = {}
     async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
@@ -142,15 +161,13 @@ async def _form(request: Request) -> tuple[dict[str, str], dict[str, Upload]]:
                 files[f"{name}.{several + 1}" if several else name] = Upload(value.filename or "", await value.read())
             else:
                 fields[name] = value.replace("\r\n", "\n")
-    return fields, files
+    return _Sent(fields, files)
 
 
-def _serve(
-    served: Served, handler: Handler, request: Request, fields: Mapping[str, str], files: Mapping[str, Upload]
-) -> Response:
+def _serve(served: Served, handler: Handler, request: Request, sent: _Sent) -> Response:
     site = Site(served.root)
     site.recent = served.recent if request.method in ("GET", "HEAD") else None
-    visit = _visit(site, served, request, fields, files)
+    visit = _visit(site, served, request, sent)
     try:
         visit.recognise()
         response = _answered(visit, handler, request.path_params)
@@ -161,6 +178,8 @@ def _serve(
         print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
     if site.committed:
         served.recent.forget()
+    if visit.by_program:
+        return response
     if visit.fresh:
         response.set_cookie(COOKIE, visit.secret, secure=True, httponly=True, samesite="lax", path="/")
     if request.query_params.get("bahasa") in ("id", "en"):
@@ -168,9 +187,7 @@ def _serve(
     return response
 
 
-def _visit(
-    site: Site, served: Served, request: Request, fields: Mapping[str, str], files: Mapping[str, Upload]
-) -> Visit:
+def _visit(site: Site, served: Served, request: Request, sent: _Sent) -> Visit:
     language: Language = "id"
     wanted = request.query_params.get("bahasa") or request.cookies.get(LANGUAGE_COOKIE)
     if wanted == "en":
@@ -188,8 +205,11 @@ def _visit(
         fresh=not known,
         language=language,
         query=dict(request.query_params),
-        fields=fields,
-        files=files,
+        fields=sent.fields,
+        files=sent.files,
+        bearer=request.headers.get("authorization", "").removeprefix("Bearer ").strip()[:200],
+        body=sent.body,
+        key=request.headers.get("idempotency-key", ""),
     )
 
 
@@ -235,7 +255,9 @@ def _again(visit: Visit, resumed: entrance.Resumed) -> Response:
 
 
 def _nothing(status: int) -> Handler:
-    def answer(visit: Visit) -> Response:
+    def answer(visit: Visit, **_places: str) -> Response:
+        if visit.by_program:
+            return api.problem(status, "not-to-be-seen", "there is no such thing here")
         return page(visit, "message.html", status=status, title="Tidak ada")
 
     return answer

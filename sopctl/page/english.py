@@ -243,6 +243,58 @@ ENGLISH = {
     ),
     "Bidang untuk menggores tanda tangan": "Where the signature is drawn",
     "Hapus goresan": "Clear the drawing",
+    "Barang": "Item",
+    "Bagaimana ditandatangani": "How it was signed",
+    "Belum ditandatangani": "Not signed yet",
+    "Buat formulir serah terima": "Make the hand-over form",
+    "Dokumen yang sudah ditandatangani": "A paper that was signed",
+    "Goresan dan nama di layar bukan tanda tangan elektronik bersertifikat; formulirnya sendiri mengatakannya. Bila "
+    "kantor mensyaratkan tanda tangan, formulir dicetak dan ditandatangani dengan tinta, atau ditandatangani dengan "
+    "sertifikat.": (
+        "A drawing or a name on the screen is no certified electronic signature, and the form itself says so. Where "
+        "the office wants signatures, the form is printed and signed with ink, or signed with a certificate."
+    ),
+    "Kondisi": "Condition",
+    "Mengetahui": "Acknowledged",
+    "Menandatangani dengan kunci sendiri dilakukan di terminal, sebab halaman ini tidak membaca kunci:": (
+        "Signing with one's own key is done at the terminal, because this page reads no keys:"
+    ),
+    "Nama": "Name",
+    "PDF bersertifikat, atau pindaian": "a PDF with certificates, or a scan",
+    "Pihak kedua": "Second party",
+    "Pihak kedua: yang menerima": "Second party: who receives",
+    "Pihak pertama": "First party",
+    "Pihak pertama: yang menyerahkan": "First party: who hands over",
+    "Serah terima": "Hand-over",
+    "Siapa yang menandatangani dengan tinta": "Who signed with ink",
+    "Simpan yang ditandatangani": "File what was signed",
+    "Tempat serah terima": "Place of the hand-over",
+    "Yang akan tertulis di formulir": "What the form will say",
+    "Yang menerima": "Who receives",
+    "Yang menyerahkan": "Who hands over",
+    "dengan sertifikat elektronik": "with electronic certificates",
+    "dengan tinta; ini pindaiannya": "with ink; this is the scan",
+    "kosong: kantor ini": "empty: this office",
+    "kosong: seperti tertulis di formulir, bila digores": "empty: as the form has it, if something is drawn",
+    "kotak: acknowledged": "Acknowledged",
+    "kotak: first": "first party",
+    "kotak: second": "second party",
+    "Belum menandatangani": "Not signed by",
+    "Nomor dokumen": "Number of the paper",
+    "Nomor saja tidak membuktikan isi kertasnya: periksa berkas PDF-nya di bawah ini, atau bandingkan di kantor.": (
+        "A number alone does not prove what the paper says: check its PDF file below, or have it compared."
+    ),
+    "Periksa nomor": "Check the number",
+    "Sudah menandatangani": "Signed by",
+    "diterbitkan kantor ini pada {day}, dan ditandatangani.": "issued by this office on {day}, and signed.",
+    "diterbitkan kantor ini pada {day}, tetapi salinan kantor sendiri berubah: tanyakan kepada kantor.": (
+        "issued by this office on {day}, but the office's own copy was altered: ask the office."
+    ),
+    "diterbitkan kantor ini pada {day}, tetapi sesudah itu diganti, diperbaiki atau dibatalkan.": (
+        "issued by this office on {day}, but replaced, amended or taken back since."
+    ),
+    "diterbitkan kantor ini pada {day}.": "issued by this office on {day}.",
+    "tidak dikenal: tidak ada dokumen dengan nomor ini.": "unknown: there is no paper of this number.",
     "jangan dihapus": "do not wipe them",
     "yang lebih besar dilayani lebih dahulu; biasanya 0": "the larger one is served first; usually 0",
 }
@@ -250,6 +302,9 @@ INDONESIAN = {
     "sisi: both": "keduanya",
     "sisi: front": "depan",
     "sisi: rear": "belakang",
+    "kotak: acknowledged": "Mengetahui",
+    "kotak: first": "pihak pertama",
+    "kotak: second": "pihak kedua",
     "dokumen: altered": "berubah",
     "dokumen: missing": "hilang",
     "keadaan: all": "semua",

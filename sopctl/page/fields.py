@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sopctl.errors import UsageError
 from sopctl.page.visit import Upload
@@ -53,6 +53,10 @@ class Given:
             raise UsageError("not-a-choice", "{said!r} is no answer to {field}", said=said[:40], field=field.label)
         return said
 
+    def optional(self, name: str) -> str:
+        """A text of a field that this form may not have."""
+        return self.text(name) if name in self._fields else ""
+
     def official(self, prefix: str) -> list[tuple[str, str]]:
         """Names and labels of the fields whose names begin so."""
         return [(name, each.label) for name, each in self._fields.items() if name.startswith(prefix)]
@@ -94,6 +98,13 @@ class Given:
         scans.refuse_broken_picture(path)
         return path
 
+    def paper(self, name: str) -> Path:
+        """As `file`, of one that is needed. Raises UsageError where it is missing."""
+        path = self.file(name)
+        if path is None:
+            raise UsageError("field-missing", "{field} is missing", field=self._fields[name].label)
+        return path
+
     def photos(self, name: str) -> list[Path]:
         """Photographs that were handed in, written anew without what phones say of place, time and device. Raises
         InvalidRecord for what is no photograph."""
@@ -111,6 +122,10 @@ class Given:
 
 def _no_more(_dossier: Dossier) -> tuple[Field, ...]:
     return ()
+
+
+def _nothing(_desk: Desk, _dossier: Dossier) -> None:
+    return None
 
 
 def _always(_dossier: Dossier) -> bool:
@@ -136,6 +151,8 @@ class Form:
     """Is there anything to do by it?"""
     about: str = ""
     """The template of what is to be seen before the form is sent, if any."""
+    shows: Callable[[Desk, Dossier], Any] = _nothing
+    """What that template shows as `shown`."""
 
     def of(self, dossier: Dossier) -> "Form":
         """This form for a dossier, with all its fields."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from sopctl.errors import OutsideFailure, UsageError
+from sopctl.errors import OutsideFailure, UsageError, in_words
 from sopctl.page.app import application
 from sopctl.page.deadlines import Deadlines
 from sopctl.page.visit import Command
@@ -88,7 +88,7 @@ def _listening(port: int, unix: Path | None) -> socket.socket:
             "the page cannot listen there: {reason}",
             where=where,
             remedy="End what listens there, or name another place (--port, --unix).",
-            reason=error.strerror or str(error),
+            reason=in_words(error),
         ) from None
     return found
 

@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 from sopctl.errors import Action, NotNow, SopctlError
 from sopctl.model.principal import Principal, Sight, sight_of
 from sopctl.store.page.accounts import Account
+from sopctl.store.page.tokens import Scope
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
 from sopctl.workflow.deciding import Deciding
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.entering import tokens
 
 COOKIE = "__Host-sopctl"
 LANGUAGE_COOKIE = "__Host-bahasa"
@@ -75,6 +77,12 @@ class Visit:
     query: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Upload] = field(default_factory=dict)
+    bearer: str = ""
+    """The token of a program (`/api/…`), which then counts, and the cookie does not."""
+    body: bytes = b""
+    key: str = ""
+    """What a program sent, and by which word it knows that it sent it."""
+    scope: Scope | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
     account: Account | None = None
     who: Principal | None = None
@@ -85,8 +93,17 @@ class Visit:
 
     def recognise(self) -> None:
         """Find out who asks. A session ends when sopctl.yml loses its person."""
+        if self.by_program:
+            asks = tokens.who(self.site, self.bearer, self.clock())
+            self.account, self.who, self.scope = asks if asks else (None, None, None)
+            return
         found = accounts.who(self.site, self.secret, self.clock())
         self.account, self.who = found if found else (None, None)
+
+    @property
+    def by_program(self) -> bool:
+        """Is it for programs, which have tokens and no cookies?"""
+        return self.path.startswith("/api/")
 
     def renew(self, secret: str) -> None:
         """Go on under another secret: nobody who knew the old one knows this one."""

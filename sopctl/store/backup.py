@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl import __version__
-from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.errors import InvalidRecord, OutsideFailure, UsageError, in_words
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store import checks, modes, settings, staging
 from sopctl.store.durable import disk_errors, make_folder, opened, sync_folder, write_atomic
@@ -118,7 +118,7 @@ def read_manifest(file: Path) -> Manifest:
             try:
                 return from_json(content, Manifest)
             except NotJson as error:
-                raise _no_backup(file, str(error)) from None
+                raise _no_backup(file, in_words(error)) from None
     raise _no_backup(file, f"it has no {MANIFEST}")
 
 
@@ -235,7 +235,10 @@ def _checks(site: Site) -> bytes | None:
             return copy.serialize()
     except sqlite3.Error as error:
         raise OutsideFailure(
-            "checks-not-copied", "the history of checks cannot be copied: {reason}", where=str(path), reason=str(error)
+            "checks-not-copied",
+            "the history of checks cannot be copied: {reason}",
+            where=str(path),
+            reason=in_words(error),
         ) from None
 
 
@@ -292,7 +295,7 @@ def _members(file: Path) -> Iterator[tuple[str, bytes]]:
                 content = packed.extractfile(entry)
                 yield entry.name, content.read() if content else b""
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise _no_backup(file, str(error)) from None
+        raise _no_backup(file, in_words(error)) from None
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from sopctl.model.ports.switch import SwitchRecord
 from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, modes, settings
+from sopctl.store.across import origin
 from sopctl.store.durable import disk_errors, make_folder, sync_folder, write_atomic
 from sopctl.store.library import Library
 from sopctl.store.settings import Settings
@@ -67,6 +68,7 @@ class Site:
                 folder=self.root,
                 file=settings.FILE_NAME,
             )
+        origin.refuse_newer(self.root)
         self.committed: list[tuple[str, int]] = []
         """Which events (deposit, number) were recorded through this object."""
         self._read: dict[Path, Rack | SwitchRecord | Network | None] = {}
@@ -273,6 +275,7 @@ class Site:
     def alone(self) -> Iterator[None]:
         """Hold the site's own lock: for the journal, new ids and rack space. Waits for others, who hold it briefly."""
         with locks.hold(self.root / "var" / "locks" / "site", "the site", wait=SITE_LOCK_SECONDS):
+            origin.migrate(self.root)
             yield
 
     def new_run(self, name: str) -> Path:

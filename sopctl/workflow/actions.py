@@ -24,11 +24,13 @@ def extension(each: Summary) -> Action:
 
 
 def followups(each: Summary, *, port: bool, key: bool = False) -> list[tuple[str, Action]]:
-    """What remains to be done after a correction, a move or a change of the office's key, and how; `port`: can its
-    switch port be set from here? `key`: has the server not the current key alone?"""
+    """What remains to be done after a unit's no, a correction, a move or a change of the office's key, and how;
+    `port`: can its switch port be set from here? `key`: has the server not the current key alone?"""
     if not each.in_our_hands:
         return []
     found = []
+    if each.denied:
+        found.append((f"Pemohon: server tidak bisa diakses ({each.denied})", Action("check", each.id)))
     if each.to_repair and each.verb != "configure":
         edited = ", ".join(each.to_repair)
         found.append((f"Berkas diubah sesudah konfigurasi ({edited}): terapkan ke server", Action("repair", each.id)))

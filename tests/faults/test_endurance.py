@@ -120,8 +120,9 @@ def test_a_check_that_goes_on_for_long_stays_as_it_began(desk: Desk, fleet: list
     assert all(told[name] <= kept[name] <= told[name] + 1 for name in fleet), "what was told is kept"
     first, last = sizes[: max(1, SWEEPS // 4)], sizes[-max(1, SWEEPS // 4) :]
     assert max(each.memory for each in last) <= max(each.memory for each in first) + GROWTH
-    assert median(each.files for each in last) <= median(each.files for each in first) + 4
-    assert median(each.threads for each in last) <= median(each.threads for each in first) + 4
+    # On a busy machine a look may come when the next sweep has begun: a sweep's worth more is no growth.
+    assert median(each.files for each in last) <= median(each.files for each in first) + SERVERS + 4
+    assert median(each.threads for each in last) <= median(each.threads for each in first) + SERVERS + 4
     if WHOLE:
         assert median(each.seconds for each in last) <= 1.5 * median(each.seconds for each in first) + 1
     figure(

@@ -19,7 +19,7 @@ from sopctl.workflow.desk import Desk
 from tests.conftest import Ran
 from tests.lab.test_docs import CHECKOUT, play, printed
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 
 def test_the_fleet(

@@ -22,7 +22,7 @@ from sopctl.workflow.setup.demo import _Demo, run
 from tests.lab.traces import traces
 from tests.page.calling import Caller
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 
 def demo(folder: Path, name: str, *before: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from sopctl.adapters.lab import LabServer
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 CHECKOUT = Path(__file__).parents[2]
 RUN_ELSEWHERE = {"make demo", "make test"}
@@ -31,7 +31,7 @@ def play(lines: list[str], home: Path) -> None:
     path = f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin"
     environment = {"HOME": str(home), "PATH": path, "PYTHONPATH": str(CHECKOUT)}
     ran = subprocess.run(
-        ["bash", "-c", script], cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=580
+        ["bash", "-c", script], cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=1700
     )
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-2000:]
 

@@ -26,7 +26,7 @@ from tests.lab.test_servers import Placed, placed
 
 __all__ = ["placed"]
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[1] / "cases/first_contact.yml").read_text())
 PASSWORD = "owner-7"

@@ -109,7 +109,7 @@ def test_what_a_site_leaves_behind_is_named(site: Site, sopctl: Callable[..., Ra
     hooks = site.root / "playbooks/hooks/after"
     hooks.mkdir(parents=True)
     (hooks / "all.yml").write_text(LEAVES)
-    ran = sopctl("lab", "rehearse", "--state", "localtime-is-a-file", "--json", timeout=600)
+    ran = sopctl("lab", "rehearse", "--state", "localtime-is-a-file", "--json", timeout=1500)
     assert ran.code == 1, ran.err
     (found,) = json.loads(ran.out)["servers"]
     (bad,) = [step for step in found["steps"] if not step["ok"] and "release" in step["step"]]

@@ -22,7 +22,7 @@ from tests.lab.test_servers import Placed, placed
 
 __all__ = ["placed"]
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 LISTENS = """
 import socket, sys, time

@@ -27,7 +27,7 @@ from tests.lab.test_checks import stand
 from tests.lab.test_lab import sopctl as begin
 from tests.lab.traces import orphaned_bridges, traces
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ def test_a_setting_that_shuts_us_out_is_put_back(
     for server in there.servers.values():
         servers.run(server, "mv /etc/hosts /srv/hosts; ln -s /srv/hosts /etc/hosts")
     before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
-    ran = sopctl("configure", "--due", "--json", timeout=400)
+    ran = sopctl("configure", "--due", "--json", timeout=1500)
     assert ran.code == 1, ran.err
     told = {each["id"]: each["note"] for each in json.loads(ran.out)["deposits"]}
     for deposit, server in there.servers.items():
@@ -147,7 +147,7 @@ def test_a_controller_that_dies_in_the_window(broken: Callable[[int], Broken]) -
     assert dossiers.read(there.desk.site, deposit).standing.unfinished
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_a_server_that_is_lost_in_a_run(
     broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
 ) -> None:
@@ -155,7 +155,7 @@ def test_a_server_that_is_lost_in_a_run(
     lost = Lost(there, lab, LOST, POINTS)
     before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
     with lost.under_way():
-        ran = sopctl("configure", "--due", "--json", timeout=900)
+        ran = sopctl("configure", "--due", "--json", timeout=1500)
     assert ran.code == 6, ran.err
     servers.up(lab.name, servers=len(LOST))
     back = "server itu sendiri mengembalikan"
@@ -180,14 +180,14 @@ def test_a_server_that_is_lost_in_a_run(
 
 
 @pytest.mark.battery
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_a_server_that_is_lost_while_it_is_given_back(
     broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
 ) -> None:
     """What was not taken back yet stays due: the next release takes it back, and the server is as it was."""
     there = broken(len(BACK))
     before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
-    assert sopctl("configure", "--due", timeout=600).code == 0
+    assert sopctl("configure", "--due", timeout=1500).code == 0
     lost = Lost(there, lab, [("power", point) for point in BACK], BACK)
     for deposit in there.servers:
         notifying.notify(there.desk, deposit, via="phone")
@@ -198,13 +198,13 @@ def test_a_server_that_is_lost_while_it_is_given_back(
         serial = f"SN-{server.address}-{server.port}"
         give_back(there.desk, deposit, serial)
         with lost.under_way():
-            ran = sopctl("release", deposit, timeout=300)
+            ran = sopctl("release", deposit, timeout=1500)
         servers.up(lab.name, servers=len(BACK))
         if ran.code:
             assert ran.code == 6, (point, ran.err)
             assert there.standing(deposit)[1] == "failed", point
             there.variables(deposit)
-            assert sopctl("release", deposit, timeout=300).code == 0, point
+            assert sopctl("release", deposit, timeout=1500).code == 0, point
         now = servers.run(server, SNAPSHOT)
         assert without_homes(now) == without_homes(before[deposit]), point
 

@@ -135,5 +135,6 @@ def test_the_whole_page_stands_behind_it(stranger: Browser) -> None:
     assert stranger.get("/sehat").text == "sehat\n"
     assert stranger.get("/sehat", headers={"host": "example.org"}).status_code == 421
     assert stranger.get("/nothing").status_code == 404
+    assert stranger.post("/berkas/PS-2026-0001", data={}).status_code == 405, "a path with places, too"
     assert stranger.get("/nothing").headers["cache-control"] == "no-store"
     assert stranger.get("/gaya.css").headers["content-type"].startswith("text/css")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import sopctl.page
 from sopctl.model.rack import FACES
+from sopctl.model.signing.signatories import BOXES
 from sopctl.model.sop import verbs
 from sopctl.page import acts, inspection, words
 from sopctl.page.english import ENGLISH, INDONESIAN
@@ -32,6 +33,8 @@ def said() -> Iterator[str]:
         for field in form.fields:
             yield from filter(None, (field.hint, field.section, "" if field.official else field.label))
             yield from (label for value, label in field.choices if not (field.official and value == label))
+    yield from (f"kotak: {box}" for box in BOXES)
+    yield "Dokumen"  # of several papers, which one
     yield from inspection.ACCESSORIES
     yield from (f"keadaan: {state}" for state in STATES)
     yield from (f"dokumen: {state}" for state in ("altered", "missing"))

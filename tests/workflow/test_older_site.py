@@ -72,3 +72,29 @@ def test_what_it_established_is_found(older: Path) -> None:
         assert given_back.newest(kind), kind
     loop = dossiers.read(Site(older), "PS-2026-0002")
     assert [tried.accessible for _, tried in loop.established(AccessTried)] == [True, False]
+
+
+EARLIER = Path(__file__).parents[1] / "cases/older_sites"
+"""Sites of one deposit each, made by three earlier versions (named by their commits), up to its place in a rack."""
+
+
+@pytest.mark.parametrize("commit", sorted(path.name for path in EARLIER.iterdir()))
+def test_a_site_of_an_earlier_version_is_read_as_it_is_and_goes_on(commit: str, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(EARLIER / commit, tmp_path / "site"))
+    before = contents(root)
+
+    def run(*words: str) -> str:
+        ran = CliRunner().invoke(cli, ["--site", str(root), "--clock-is-right", *words])
+        assert ran.exit_code == 0, ran.output
+        return ran.output
+
+    for words in ("show 1", "todo", "list", "rack show A1", "journal verify", "report sla"):
+        run(*words.split())
+    assert contents(root) == before
+    assert "what is due is" not in run("hold", "1", "--reason", "menunggu", "--by", "staf")
+    assert (root / "origin.yml").read_text().startswith("format: 1\n")
+    run("resume", "1", "--by", "staf")
+    run("journal", "verify")
+    after = contents(root)
+    changed = {name for name, content in before.items() if after[name] != content}
+    assert changed == {"journal.jsonl", "deposits/PS-2026-0001/history.yml"}

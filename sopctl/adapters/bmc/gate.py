@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from sopctl.adapters.bmc.faults import BmcFault, CertificateChanged
 from sopctl.adapters.bmc.watch import Endpoint, Watch
+from sopctl.adapters.secured import unverified
 from sopctl.model.text import printable
 
 MAX_ANSWER = 2_000_000
@@ -30,14 +31,6 @@ MAX_MOVES = 3
 
 _MOVED = (301, 302, 303, 307, 308)
 _KEPT = {"accept", "content-type", "content-length", "odata-version", "x-auth-token", "connection", "user-agent"}
-
-
-def unverified() -> ssl.SSLContext:
-    """TLS 1.2 or newer whose certificate is compared with a pin instead of a CA: those of BMCs are self-signed."""
-    made = ssl.create_default_context()
-    made.check_hostname = False
-    made.verify_mode = ssl.CERT_NONE
-    return made
 
 
 def sha256(certificate: bytes) -> str:

@@ -36,7 +36,8 @@ class Login(Struct, frozen=True):
 
 def certificate(endpoint: Endpoint, *, seconds: float = LOOK_SECONDS, cancel: threading.Event | None = None) -> str:
     """The SHA-256 (hex) of the certificate that the BMC shows now. Nothing is sent. Raises BmcFault, Interrupted."""
-    from sopctl.adapters.bmc.gate import sha256, unreachable, unverified
+    from sopctl.adapters.bmc.gate import sha256, unreachable
+    from sopctl.adapters.secured import unverified
 
     with Watch(endpoint, seconds, cancel) as watch:
         try:

@@ -70,6 +70,13 @@ ENGLISH = {
     "PIHAK PERTAMA": "FIRST PARTY",
     "PIHAK KEDUA": "SECOND PARTY",
     "Mengetahui": "Acknowledged",
+    "Goresan": "Drawing",
+    "Digores di layar oleh {name}; bukan tanda tangan elektronik bersertifikat.": (
+        "Drawn on a screen by {name}; no certified electronic signature."
+    ),
+    "Disetujui di layar oleh {name}, tanpa goresan; bukan tanda tangan elektronik bersertifikat.": (
+        "Agreed on a screen by {name}, without a drawing; no certified electronic signature."
+    ),
     "Nama": "Name",
     "NIP": "NIP",
     "Jabatan": "Position",

@@ -83,12 +83,21 @@ class ChecklistRow(Struct, frozen=True):
     server: str = ""
 
 
+class Agreed(Struct, frozen=True):
+    """Who agreed to a form on a screen, in which box (`first`, `second`): `picture` is what they drew (PNG), empty
+    where their name was entered alone. The paper says that neither is a certificate."""
+
+    box: str
+    name: str
+    picture: bytes = b""
+
+
 class HandoverForm(Struct, frozen=True, tag="handover"):
     """Formulir Serah Terima Barang, for one or more servers of a letter.
 
     `first` hands over and `second` receives, in either direction; `returning` only changes the wording. `day` is that
     of the hand-over, if it is not the day of issue; `remarks` say what was corrected. `came_with`: number and date of
-    the form with which the goods came, on the way back.
+    the form with which the goods came, on the way back. `agreed`: who agreed to it on a screen.
     """
 
     letterhead: Letterhead
@@ -104,6 +113,7 @@ class HandoverForm(Struct, frozen=True, tag="handover"):
     remarks: tuple[str, ...] = ()
     day: date | None = None
     came_with: str = ""
+    agreed: tuple[Agreed, ...] = ()
 
 
 class Field(Struct, frozen=True):

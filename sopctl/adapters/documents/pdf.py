@@ -29,7 +29,7 @@ from sopctl.adapters.documents.forms import (
     Table,
 )
 from sopctl.adapters.documents.text import printable, shortened
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, in_words
 from sopctl.model.as_json import from_json
 from sopctl.model.quantity import decimal
 
@@ -166,6 +166,8 @@ def _inputs(form: Form) -> dict[str, str]:
     """What a template is given."""
     language = _language(form)
     wordy = replace(_bounded(form), letterhead=replace(form.letterhead, logo=b""))
+    if isinstance(wordy, HandoverForm):
+        wordy = replace(wordy, agreed=())  # as words: a picture is no text
     data = _printable_all(translated(msgspec.to_builtins(wordy), language), _NAME)
     data["words"] = _words(form, language)
     return {"form": msgspec.json.encode(data).decode(), "qr": _qr(form.stamp.check_command)}
@@ -275,6 +277,11 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
         "revision": shortened(form.stamp.revision, 16),
         "check": shortened(form.stamp.check_command, 80),
     }
+    if isinstance(form, HandoverForm):
+        words["agreed"] = [
+            {"box": each.box, "name": shortened(printable(each.name, _NAME), 60), "picture": list(each.picture)}
+            for each in form.agreed
+        ]
     if isinstance(form, Paper):
         title = translated(form.title, language)
         words["heading"] = shortened(title, 60)
@@ -356,7 +363,7 @@ def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
             timestamp=datetime.combine(issued, time(), UTC),
         )
     except (typst.TypstError, RuntimeError, OSError) as error:
-        if "decode image" in str(error):  # the only image that is not ours
+        if "decode image" in in_words(error):  # the only image that is not ours
             raise InvalidRecord(
                 "logo-not-decoded",
                 "the picture of the logo is broken",
@@ -367,5 +374,5 @@ def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
             "typst could not typeset the form: {reason}",
             where=f"{template}.typ",
             remedy="This is a bug in sopctl's template, not in the record. Please report it.",
-            reason=printable(str(error), 300),
+            reason=printable(in_words(error), 300),
         ) from error

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta, Struct
 
 from sopctl.adapters.engine.configuration import CONTROLLER, JOBS, RESULTS, WORKERS, inbox_of
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, in_words
 from sopctl.model.access.shards import MOST_BYTES, MOST_SHARD_BYTES, OLDEST
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def unreachable(link: Link, error: Exception) -> OutsideFailure:
         "the broker of the engine does not answer: {reason}",
         where=link.url,
         remedy="See on its machine whether nats-server runs with the configuration that engine setup wrote.",
-        reason=str(error) or type(error).__name__,
+        reason=in_words(error),
     )
 
 
@@ -135,7 +135,7 @@ def _tls(link: Link) -> ssl.SSLContext:
             where=str(link.folder),
             remedy="Make them with sopctl engine setup, and put the worker's where it runs.",
             name=link.name,
-            reason=error.strerror or str(error),
+            reason=in_words(error),
         ) from None
     return context
 

@@ -13,7 +13,7 @@ from sopctl.adapters.lab.owner_state import FINGERPRINT, OwnerState, Service
 from sopctl.adapters.lab.owner_state import FOLDER as STATES
 from sopctl.adapters.lab.state import RELEASES, LabPort, LabServer, LabStatus, LabSwitch, Tier, names
 from sopctl.adapters.lab.switch import PORT_NAMES as SWITCH_PORTS
-from sopctl.adapters.lab.tier import find_tier
+from sopctl.adapters.lab.tier import find_tier, refuse_impossible
 
 __all__ = [
     "EXAMPLE",
@@ -36,6 +36,7 @@ __all__ = [
     "name_of_its_own",
     "names",
     "plug",
+    "refuse_impossible",
     "reset",
     "run",
     "status",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sopctl.adapters.lab import command, files, lock, state
 from sopctl.adapters.lab.state import Tier
-from sopctl.errors import OutsideFailure
+from sopctl.errors import OutsideFailure, in_words
 
 PACKAGES = (
     "dbus", "iproute2", "iputils-ping", "nftables", "openssh-server", "openvswitch-switch", "passwd", "procps",
@@ -152,7 +152,7 @@ def build(recipe: Sequence[str], building: Path, image: Path, lock_fd: int) -> N
         )
     except OSError as error:
         raise OutsideFailure(
-            "image-build-not-started", "the build of the image could not be started: {reason}", reason=str(error)
+            "image-build-not-started", "the build of the image could not be started: {reason}", reason=in_words(error)
         ) from error
     try:
         _, messages = build.communicate(timeout=BUILD_SECONDS)

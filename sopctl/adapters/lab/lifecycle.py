@@ -38,7 +38,7 @@ from sopctl.adapters.lab.process import Process
 from sopctl.adapters.lab.state import Folder, LabServer, LabStatus, Place, Record, Tier
 from sopctl.errors import Action, Conflict, Interrupted, OutsideFailure, UsageError
 
-BOOT_SECONDS = {Tier.SYSTEMD: 60.0, Tier.CHROOT: 60.0, Tier.VM: 240.0}
+BOOT_SECONDS = {Tier.SYSTEMD: 120.0, Tier.CHROOT: 120.0, Tier.VM: 600.0}
 """How long sshd may take to answer, on a busy machine."""
 
 STATE_SECONDS = 120.0

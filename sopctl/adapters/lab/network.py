@@ -13,13 +13,14 @@ own network, which forwards connections to its sshd and lets nothing out.
 """
 
 import json
+import os
 from contextlib import AbstractContextManager
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from sopctl.adapters.lab import command, lock
 from sopctl.adapters.lab.state import Tier
-from sopctl.errors import Action, OutsideFailure
+from sopctl.errors import Action, OutsideFailure, in_words
 
 LOOPBACK = IPv4Network("127.18.0.0/16")
 RANGE = IPv4Network("198.18.0.0/15")
@@ -110,18 +111,50 @@ def ensure(number: int) -> None:
     name, net = bridge(number), subnet(Tier.SYSTEMD, number)
     if number not in _bridge_numbers():
         command.run(["ip", "link", "add", name, "type", "bridge", "forward_delay", "0"])
+        try:
+            confine(name)
+        except OutsideFailure:
+            delete_link(name)  # half a network is left to nobody
+            raise
     command.run(["ip", "address", "replace", f"{net[1]}/{net.prefixlen}", "dev", name])
-    confine(name)
     command.run(["ip", "route", "replace", "unreachable", str(RANGE), "proto", PROTOCOL])
     command.run(["ip", "link", "set", name, "up"])
 
 
 def confine(interface: str) -> None:
     """Forward nothing that comes in on `interface`, even where this machine is a router (container hosts often are)."""
-    Path(f"/proc/sys/net/ipv4/conf/{interface}/forwarding").write_text("0")
+    _set(Path(f"/proc/sys/net/ipv4/conf/{interface}/forwarding"), "0")
     ipv6 = Path(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6")
     if ipv6.exists():
-        ipv6.write_text("1")
+        _set(ipv6, "1")
+
+
+def _set(setting: Path, value: str) -> None:
+    """Set a kernel setting, unless it is so already. Raises OutsideFailure where this machine does not let us, as in
+    containers whose /proc/sys is read-only."""
+    try:
+        if setting.read_text().strip() != value:
+            setting.write_text(value)
+    except OSError as error:
+        raise OutsideFailure(
+            "kernel-setting-refused",
+            "this machine does not let us set it to {value}: {reason}",
+            where=str(setting),
+            remedy="Run the lab outside the container, or without booted servers: SOPCTL_LAB_TIER=chroot",
+            value=value,
+            reason=in_words(error),
+        ) from error
+
+
+def trial() -> None:
+    """Make a bridge as a lab has one, and take it away again. Raises OutsideFailure where this machine does not let
+    us."""
+    name = f"{PREFIX}t{os.getpid()}"  # beside those of others who try
+    command.run(["ip", "link", "add", name, "type", "bridge", "forward_delay", "0"])
+    try:
+        confine(name)
+    finally:
+        delete_link(name)
 
 
 def ensure6(number: int) -> None:
@@ -135,8 +168,8 @@ def ensure6(number: int) -> None:
         )
     name, net = bridge(number), subnet6(number)
     settings = Path(f"/proc/sys/net/ipv6/conf/{name}")
-    (settings / "accept_ra").write_text("0")
-    (settings / "disable_ipv6").write_text("0")
+    _set(settings / "accept_ra", "0")
+    _set(settings / "disable_ipv6", "0")
     command.run(["ip", "address", "replace", f"{net[1]}/{net.prefixlen}", "dev", name, "nodad"])
     command.run(["ip", "-6", "route", "replace", "unreachable", str(RANGE6), "proto", PROTOCOL])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.adapters.lab import command
-from sopctl.errors import OutsideFailure
+from sopctl.errors import OutsideFailure, in_words
 
 # The record is on disk before the program runs, and standard input is the caller's lock: whoever gets that lock next
 # finds every process that was started. The console goes through a pipe because systemd-nspawn buffers its output to a
@@ -110,7 +110,7 @@ def launch(
             "program-not-started",
             "{program} could not be started: {reason}",
             program=str(arguments[0]),
-            reason=str(error),
+            reason=in_words(error),
         ) from error
 
 

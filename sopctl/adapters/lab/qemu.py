@@ -13,7 +13,7 @@ from pathlib import Path
 from sopctl.adapters.lab import cgroup, command, files, network, process, smbios
 from sopctl.adapters.lab.hardware import Disk, Hardware
 from sopctl.adapters.lab.state import Folder, Place, Record
-from sopctl.errors import Action, OutsideFailure
+from sopctl.errors import Action, OutsideFailure, in_words
 
 KILL_SECONDS = 4.0
 SHUTDOWN_SECONDS = 60.0
@@ -78,7 +78,7 @@ def power_off(place: Place) -> None:
             "QEMU's monitor of {server} does not answer: {reason}",
             where=str(_monitor(place)),
             server=place.name,
-            reason=str(error),
+            reason=in_words(error),
         ) from error
     if not process.wait_until(lambda: not machine.alive(), SHUTDOWN_SECONDS, every=0.1):
         raise OutsideFailure(

@@ -1,9 +1,10 @@
 """Which tiers of servers this machine can run, and what is missing for the others."""
 
 import os
+import re
 from pathlib import Path
 
-from sopctl.adapters.lab import command
+from sopctl.adapters.lab import command, network
 from sopctl.adapters.lab.state import Tier
 from sopctl.errors import OutsideFailure, UsageError
 
@@ -38,7 +39,26 @@ def find_tier() -> tuple[Tier | None, list[str]]:
         missing.append(f"booted servers need {', '.join(lacking)}: run outside the container, or give it these")
     if packages := command.missing(MORE_TOOLS):
         missing.append(f"booted servers need more tools: apt install {' '.join(packages)}")
+    if not missing and not re.fullmatch(r"[0-9a-f]{32}\s*", _machine_id()):
+        missing.append("booted servers need this machine to have an id (/etc/machine-id): systemd-machine-id-setup")
+    if not missing:
+        try:
+            network.trial()
+        except OutsideFailure as error:
+            missing.append(f"booted servers need a network of their own: {error.where} {error.message}".rstrip())
     return (Tier.CHROOT if missing else Tier.SYSTEMD), missing
+
+
+def _machine_id() -> str:
+    try:
+        return Path("/etc/machine-id").read_text()
+    except OSError:
+        return ""
+
+
+def refuse_impossible() -> None:
+    """Raise OutsideFailure, with what is missing, where this machine cannot run any lab."""
+    choose()
 
 
 def choose() -> Tier:

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Event, Timer
 from urllib.parse import urlsplit
 
+from sopctl.adapters import secured
 from sopctl.model.text import printable
 
 CONNECTING = 10.0
@@ -99,7 +100,7 @@ def _way(scheme: str, host: str, port: int | None, ca: Path | None) -> tuple[HTT
         raise ValueError(f"no address of the web: {scheme}")
     if scheme == "http":
         return HTTPConnection(host, port), None
-    context = ssl.create_default_context(cafile=str(ca) if ca else None)
+    context = secured.verified(ca_file=ca)
     return HTTPSConnection(host, port, context=context), context
 
 

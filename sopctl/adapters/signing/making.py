@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from sopctl.adapters.signing.asking import Lost, NotSent, ask
 from sopctl.adapters.signing.examining import brought, context, signer_of
-from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError, missing_extra
+from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError, in_words, missing_extra
 from sopctl.model.signing.signatures import Signer, Trust
 from sopctl.model.text import printable
 
@@ -118,7 +118,7 @@ def pkcs11(module: str, token: str, label: str, pin: str) -> Iterator[Key]:
             "the token {token} cannot be opened: {reason}",
             where=module,
             token=token,
-            reason=printable(f"{type(error).__name__} {error}", 200),
+            reason=printable(f"{type(error).__name__} {in_words(error)}", 200),
         ) from None
     try:
         try:
@@ -237,7 +237,7 @@ def sign(
         raise OutsideFailure(
             "not-signed",
             "the paper could not be signed: {reason}",
-            reason=printable(str(error) or type(error).__name__, 300),
+            reason=printable(in_words(error), 300),
         ) from None
     return out.getvalue()
 

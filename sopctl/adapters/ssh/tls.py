@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from sopctl.adapters import secured
 from sopctl.adapters.ssh.connection import CHUNK, Connection, Cut
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.errors import InvalidRecord, OutsideFailure
@@ -75,17 +76,14 @@ def load_ca(path: Path) -> str:
 
 @cache
 def context(ca: str | None) -> ssl.SSLContext:
-    """TLS 1.2 and 1.3, with the certificate checked against `ca`, by default against this machine's CAs."""
-    return ssl.create_default_context(cadata=ca) if ca else ssl.create_default_context()
+    """TLS with the certificate checked against `ca` (PEM), by default against this machine's CAs."""
+    return secured.verified(ca=ca)
 
 
 @cache
 def unverified_context() -> ssl.SSLContext:
     """TLS without a check of the certificate, to read one that was rejected. No data is sent over such a connection."""
-    made = ssl.create_default_context()
-    made.check_hostname = False
-    made.verify_mode = ssl.CERT_NONE
-    return made
+    return secured.unverified()
 
 
 class Tls:

@@ -32,7 +32,7 @@ from sopctl.adapters.switch.faults import (
     nothing_in_common,
 )
 from sopctl.adapters.switch.session_log import Redacted, session_log
-from sopctl.errors import InvalidRecord
+from sopctl.errors import InvalidRecord, in_words
 from sopctl.model.access.algorithms import Old
 from sopctl.model.access.destinations import Destinations
 from sopctl.model.access.target import HostKey, fingerprint
@@ -244,7 +244,7 @@ def connect(
                 "no connection: {reason}",
                 where=str(endpoint),
                 remedy="See that the device is on, that its address is right, and that this machine can reach it.",
-                reason=error.strerror or str(error),
+                reason=in_words(error),
             ) from None
         if tcp.family != socket.AF_UNIX:
             tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each command is a small packet: we wait for it

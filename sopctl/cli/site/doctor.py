@@ -4,7 +4,8 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import end, example, json_option
-from sopctl.cli.render import console, put_json, table
+from sopctl.cli.render import put_json, put_wrapped
+from sopctl.model.text import printable
 
 
 @click.command("doctor", epilog=example("sopctl doctor", "sopctl doctor --json", "sopctl doctor --repair"))
@@ -24,9 +25,9 @@ def command(ctx: click.Context, *, repair: bool, as_json: bool) -> None:
     if as_json:
         put_json({"findings": [replace(each, remedy=wording.advice(each.remedy)) for each in findings]})
     else:
-        made = table("", "what", "found", "remedy")
         for each in findings:
-            mark, style = ("✓", None) if each.ok else ("✗", "red") if each.needed else ("–", "yellow")
-            made.add_row(mark, each.what, each.detail, wording.advice(each.remedy), style=style)
-        console().print(made)
+            mark, colour = ("✓", None) if each.ok else ("✗", "red") if each.needed else ("–", "yellow")
+            put_wrapped(f"{mark} {each.what}: {printable(each.detail)}", "    ", fg=colour)
+            if helps := wording.advice(each.remedy):
+                click.echo(f"    → {printable(helps, wording.LONGEST)}")  # never wrapped: it is pasted
     end(all(each.ok for each in findings if each.needed))

@@ -232,6 +232,23 @@ class HandoverIssued(Entry, frozen=True, kw_only=True):
     document: Paper
 
 
+class Agreement(Struct, frozen=True):
+    """Who agreed to a form on a screen of the office, for which party (`first`, `second`), and what they drew, if they
+    did. It is no signature in the sense of `Signed`: nobody can check it, and the form says so."""
+
+    box: str
+    name: str
+    drawing: Kept | None = None
+
+
+class AgreedOnScreen(Entry, frozen=True, kw_only=True):
+    """Who agreed to the hand-over form on a screen."""
+
+    for_people = True
+
+    agreed_on_screen: tuple[Agreement, ...]
+
+
 class SignedBy(Struct, frozen=True):
     """Who signed a paper, in which box. By certificate: its name, issuer, serial number and SHA-256 (hex), the PAdES
     level, the time, and what proves it. On paper: the name alone, as it was said."""

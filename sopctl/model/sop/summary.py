@@ -124,6 +124,8 @@ class Summary(Struct, frozen=True):
     """What the server runs, and what that is for, as its owner says."""
     unsigned: tuple[signing.Unsigned, ...] = ()
     """The papers that lack signatures."""
+    denied: str = ""
+    """What the requesting unit says cannot be used, while nobody has looked since."""
     unclear: tuple[entries.SigningAsked, ...] = ()
     """What a service was asked to sign, where nobody knows whether it did."""
     route: Route = Route()
@@ -220,6 +222,7 @@ def summarise(deposit: Deposit, procedures: Procedures, events: Sequence[Event],
         application=server.application,
         description=server.description,
         unsigned=signing.unsigned(procedures, events),
+        denied=_denied(procedures, events),
         unclear=signing.unclear(procedures, events),
         route=_route(deposit, newest(entries.HostKeyPinned), newest(entries.Configured), newest(entries.WayIn)),
     )
@@ -244,6 +247,18 @@ def _route(
         account=named if settled else access.management_account or "",
         network=access.network or "",
     )
+
+
+def _denied(procedures: Procedures, events: Sequence[Event]) -> str:
+    """The newest word of the requesting unit, where it is a no, and nothing was tried or put right since."""
+    said = next(record.established(procedures, events, entries.AccessWord), None)
+    if said is None or said[1].access_word.yes:
+        return ""
+    kinds = (entries.AccessTried, entries.Configured, entries.TaskDone)
+    later = (next(record.established(procedures, events, kind), None) for kind in kinds)
+    if any(found and found[0].seq > said[0].seq for found in later):
+        return ""
+    return said[1].access_word.note or "tanpa catatan"
 
 
 def _place(procedures: Procedures, events: Sequence[Event], let_go: Event | None) -> Place | None:

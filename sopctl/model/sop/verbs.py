@@ -107,7 +107,7 @@ VERBS = (
         name="inspect", task="condition", own_ends=2, needs=("serial",), writes=(e.ConditionInspected,), undoable=True
     ),
     Verb(name="accept", kind="outcome", only_while="decision", command="inspect", needs=("accept",), undoable=True),
-    Verb(name="handover", ends=("selesai",), writes=(e.HandoverIssued, e.OnDay), undoable=True),
+    Verb(name="handover", ends=("selesai",), writes=(e.HandoverIssued, e.AgreedOnScreen, e.OnDay), undoable=True),
     Verb(name="place", ends=("selesai",), writes=(e.Placed, e.OnDay), undoable=True),
     Verb(name="refuse", kind="outcome", needs=("reason",), writes=(e.LetterScan,), undoable=True),
     Verb(name="withdraw", kind="outcome", needs=("reason",), writes=(e.LetterScan,), undoable=True),

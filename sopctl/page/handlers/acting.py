@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from sopctl.errors import Conflict, NotNow, OutsideFailure, SopctlError
 from sopctl.page import acts
 from sopctl.page.fields import Form, Given
+from sopctl.page.guard import POLICY
 from sopctl.page.rendering import page
 from sopctl.page.visit import FOREIGN_FORM, Refused, Visit, foreign_form, new_secret
 from sopctl.store import versions
@@ -51,28 +52,34 @@ def once(visit: Visit, do: Callable[[], str], again: Callable[[], Response]) -> 
         visit.note_refusal(FOREIGN_FORM)
         visit.problem, visit.typed = foreign_form(), visit.fields
         return again()
-    book = Once(Database(visit.site))
-    key = f"{visit.path} {visit.fields.get('key', '')[:100]}"
-    account = visit.account.name if visit.account else ""
-    there = _reserved(book, key, account, visit.now.timestamp())
-    if there:
-        return RedirectResponse(there, 303)
     try:
-        if there is not None:
-            raise Conflict("sending-twice", "the same form is being recorded just now")
-        try:
-            there = do()
-        except BaseException:
-            book.release(key)
-            raise
-        book.done(key, there)
+        there = do_once(visit, f"{visit.path} {visit.fields.get('key', '')[:100]}", do)
     except SopctlError as error:
         visit.problem, visit.typed = error, visit.fields
         if error.id in NOT_THEIRS:
             raise Refused(error.id) from error
         return again()
-    versions.commit(visit.site, "sopctl serve")
     return RedirectResponse(there, 303)
+
+
+def do_once(visit: Visit, key: str, do: Callable[[], str]) -> str:
+    """Do something for the one who asks, once for each of their keys: what was done already is not done again. Returns
+    where it led. Raises Conflict while it is still being done, and what `do` raises."""
+    book, account = Once(Database(visit.site)), visit.account.name if visit.account else ""
+    own = f"{account} {key}"
+    there = _reserved(book, own, account, visit.now.timestamp())
+    if there:
+        return there
+    if there is not None:
+        raise Conflict("sending-twice", "the same form is being recorded just now")
+    try:
+        there = do()
+    except BaseException:
+        book.release(own)
+        raise
+    book.done(own, there)
+    versions.commit(visit.site, "sopctl serve")
+    return there
 
 
 def _reserved(book: Once, key: str, account: str, now: float) -> str | None:
@@ -102,7 +109,7 @@ def _shown(visit: Visit, form: Form, deposit_id: str) -> Response:
     """The form; with what was typed, after a refusal. Its head is that of now: who sends it again saw this page."""
     row, dossier = mine.find(visit.desk, visit.sight, deposit_id)
     offered = any(each.path == form.path for each in acts.offered(dossier, offers(visit.desk, dossier).mine))
-    return page(
+    answer = page(
         visit,
         "act.html",
         status=status(visit.problem) if visit.problem or offered else 409,
@@ -111,4 +118,8 @@ def _shown(visit: Visit, form: Form, deposit_id: str) -> Response:
         dossier=dossier,
         key=new_secret(),
         offered=offered,
+        shown=form.shows(visit.desk, dossier) if offered else None,
     )
+    if form.draws:
+        answer.headers["Content-Security-Policy"] = f"{POLICY}; script-src 'self'"
+    return answer

@@ -154,7 +154,8 @@ def local(address: str) -> str:
 
 def packed(fields: Mapping[str, str]) -> str:
     """What was typed, to be carried through a login; empty where it is too much."""
-    text = json.dumps({name: value for name, value in fields.items() if name not in ("token", "key", "password")})
+    typed = {name: value for name, value in fields.items() if name not in ("token", "key", "password")}
+    text = json.dumps({name: value for name, value in typed.items() if not name.endswith("-drawn")})
     return text if len(text) <= KEPT_BYTES else ""
 
 

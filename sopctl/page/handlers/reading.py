@@ -69,7 +69,7 @@ def dossier(visit: Visit, deposit_id: str) -> Response:
     row, found = mine.find(visit.desk, visit.sight, deposit_id)
     offer = offers(visit.desk, found)
     personal = visit.sight.personal
-    papers = [each for each in integrity.documents(visit.desk, deposit_id) if _ending(each.file) in TYPES]
+    papers = [each for each in integrity.documents(visit.desk, deposit_id) if is_paper(each.file)]
     return page(
         visit,
         "dossier.html",
@@ -131,6 +131,11 @@ def _command(visit: Visit, offer: Offers) -> str:
     if offer.due is None or offer.due.verb not in offer.mine or acts.first_of([offer.due]):
         return ""
     return visit.command(offer.due)
+
+
+def is_paper(file: str) -> bool:
+    """May it be taken away?"""
+    return _ending(file) in TYPES
 
 
 def _ending(file: str) -> str:

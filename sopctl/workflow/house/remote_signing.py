@@ -22,7 +22,17 @@ from sopctl.model.signing.signatories import Box, same_person
 from sopctl.model.sop.entries import AskedToSign, Entry, NotSigned, SignedBy, SignedPaper, SigningAsked, SigningRefused
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, StepDone
-from sopctl.workflow.house.signing import WORDS, everywhere, look_in, paper_of, place_in, record, signers_of, to_sign
+from sopctl.workflow.house.signing import (
+    WORDS,
+    everywhere,
+    look_in,
+    paper_of,
+    place_in,
+    record,
+    signers_of,
+    to_sign,
+    with_papers_of,
+)
 from sopctl.workflow.messages.sending import secret
 from sopctl.workflow.papers.signed.chain import Issue
 from sopctl.workflow.papers.signed.verdict import Checker, Known
@@ -85,7 +95,7 @@ def sign(
     (`signing-unclear`); otherwise as `signing.sign`.
     """
     service = service_of(desk)
-    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    everyone = with_papers_of(desk, deposit_id)
     known = Known(everyone)
     issue = paper_of(known, deposit_id, number)
     expected = _expected(place_in(issue, box).name, name.strip(), because.strip())
@@ -117,7 +127,7 @@ def sign(
 def not_signed(desk: Desk, deposit_id: str, *, box: Box, because: str, number: str = "") -> StepDone:
     """Record that a service did not sign what it was asked to, as a person has found out. Raises UsageError where that
     is no question."""
-    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    everyone = with_papers_of(desk, deposit_id)
     known = Known(everyone)
     mine = [each for each in known.issues if each.deposit == deposit_id and number in ("", each.number)]
     found = next((each for each in mine if box in {asked.box for asked in each.unclear}), None)

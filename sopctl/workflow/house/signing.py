@@ -20,9 +20,10 @@ from sopctl.model.signing.signatories import Box, Signatory, same_person
 from sopctl.model.signing.signatures import MEANS, Signature, Trust
 from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
 from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import write_atomic
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
-from sopctl.workflow.papers.signed import certificates
+from sopctl.workflow.papers.signed import certificates, chain
 from sopctl.workflow.papers.signed.chain import Issue
 from sopctl.workflow.papers.signed.verdict import Checker, Finding, Known
 from sopctl.workflow.scans import MIB, read_bounded, read_scan
@@ -53,9 +54,11 @@ def file_signed(
     was made from an earlier revision; UsageError for a box that is taken, or none.
     """
     content = read_bounded(path, MAX_FILE)
-    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    everyone = with_papers_of(desk, deposit_id) if deposit_id else _all(desk)
     with Examiner() as examiner:
         checker = Checker(desk, examiner, everyone)
+        if deposit_id and not checker.known.base(content).issues:
+            checker = Checker(desk, examiner, _all(desk))  # whose is it?
         recorded = checker.known.of(hashlib.sha256(content).hexdigest())
         if recorded:
             raise NotNow(
@@ -102,7 +105,7 @@ def file_scan(
     Raises UsageError where it is not clear which paper it is, for a box that the paper does not have or that is taken.
     """
     content = read_scan(path)
-    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    everyone = with_papers_of(desk, deposit_id)
     known = Known(everyone)
     issue = paper_of(known, deposit_id, number or _number_of(content))
     by = []
@@ -155,7 +158,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
     (unless `because` says why they may), or whose signature would not hold here; UsageError for a box that is taken;
     NotNow where the newest revision is a scan.
     """
-    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    everyone = with_papers_of(desk, deposit_id)
     known = Known(everyone)
     issue = paper_of(known, deposit_id, number)
     place = place_in(issue, box)
@@ -199,7 +202,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
 def preview(desk: Desk, deposit_id: str, path: Path, *, box: Box, number: str = "") -> Path:
     """A picture (PNG) of the page on which a signature would be seen, with a key of nobody. Nothing is sent or
     recorded."""
-    everyone = [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+    everyone = with_papers_of(desk, deposit_id)
     issue = paper_of(Known(everyone), deposit_id, number)
     place = place_in(issue, box)
     key = making.trial(place.name or box)
@@ -309,6 +312,19 @@ def paper_of(known: Known, deposit_id: str, number: str = "") -> Issue:
         deposit=deposit_id,
         numbers=", ".join(dict.fromkeys(each.number for each in (found or mine))) or "it has none",
     )
+
+
+def _all(desk: Desk) -> list[Dossier]:
+    return [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+
+
+def with_papers_of(desk: Desk, deposit_id: str) -> list[Dossier]:
+    """The dossier of a deposit, and those that have one of its papers too: a form for several servers is in each."""
+    mine = dossiers.read(desk.site, deposit_id)
+    numbers = {each.number for each in chain.issues(mine) if each.number}
+    others = dossiers.naming(desk.site, numbers)
+    found = [mine, *(dossiers.read(desk.site, each) for each in others if each != deposit_id)]
+    return sorted(found, key=lambda each: each.id)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
@@ -51,13 +52,21 @@ def stamp(mine: Turn) -> forms.Stamp:
     office = mine.desk.site.settings.office
     dossier, day = mine.dossier, mine.desk.now().date()
     serial = f"{dossier.id.rpartition('-')[2]}.{len(dossier.events) + 1}"
+    number = f"{office.code}/{serial}/{office.unit}/{day.year}"
     return forms.Stamp(
         deposit_id=dossier.id,
-        document_number=f"{office.code}/{serial}/{office.unit}/{day.year}",
+        document_number=number,
         revision=history.head(dossier.id, dossier.events)[:12],
         issued=day,
-        check_command=f"sopctl document verify {dossier.id}",
+        check_command=check(mine.desk.site, f"sopctl document verify {dossier.id}", number),
     )
+
+
+def check(site: Site, command: str, number: str) -> str:
+    """How a paper of this number is checked, as its QR code says: on the page, where the settings name its address;
+    else by a command."""
+    page = site.settings.page
+    return f"{page.url}/periksa?nomor={quote(number, safe='/')}" if page else command
 
 
 def office_party(site: Site, key: str) -> forms.Party:

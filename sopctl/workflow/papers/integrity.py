@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -20,13 +20,19 @@ from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.signed.verdict import GOOD, Checker, Finding, Verdict
+from sopctl.workflow.papers.signed.chain import Issue
+from sopctl.workflow.papers.signed.verdict import GOOD, Checker, Finding, Known, Verdict
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_FILE = 50 * MIB
 
 STRANGERS_SECONDS = 10.0
 """How long a stranger's file may take."""
+
+NUMBER = r"[A-Za-z0-9./ -]{1,60}/([0-9]{4,9})\.[0-9]{1,9}/[A-Za-z0-9./ -]{1,60}"
+"""A paper's number: with the last part of its deposit's id, and the event that issued it."""
+
+MAX_NUMBER = 140
 
 SUBJECT = r"LAPORAN-\d{4}-\d{2}"
 """How the report of a month is called, where a deposit has its id."""
@@ -188,6 +194,58 @@ def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedF
         return check_files(desk, [path])[0]
     named = named_record(read_bounded(path, MAX_FILE))
     return _check_files(desk, [path], [named.deposit] if named else [], STRANGERS_SECONDS, online=False)[0]
+
+
+class Numbered(Struct, frozen=True):
+    """What is told of a number to whoever asks: was a paper of it issued, and when; which of its boxes are signed and
+    which are not; what became of it. Nothing of whose it is, and no name."""
+
+    verdict: Literal["issued", "signed", "superseded", "altered", "unknown"]
+    at: datetime | None = None
+    signed: tuple[str, ...] = ()
+    unsigned: tuple[str, ...] = ()
+
+
+UNKNOWN = Numbered("unknown")
+
+
+def by_number(desk: Desk, number: str) -> Numbered:
+    """What the paper of this number is, for strangers: no history is read that cannot have it."""
+    found = re.fullmatch(NUMBER, number) if len(number) <= MAX_NUMBER else None
+    for deposit_id in dossiers.ids(desk.site):
+        if found and deposit_id.endswith(f"-{found[1]}"):
+            try:
+                dossier = dossiers.read(desk.site, deposit_id)
+            except SopctlError as error:
+                desk.site.tell(error)
+                continue
+            issues = [each for each in Known([dossier]).issues if each.number == number]
+            if issues:
+                return _of_number(dossier, issues[-1])
+    return _report_of(desk, number)
+
+
+def _of_number(dossier: Dossier, issue: Issue) -> Numbered:
+    open_boxes = tuple(each.box for each in issue.open_boxes)
+    signed = tuple(each.box for each in issue.signatories if each.box not in open_boxes)
+    verdict: Literal["issued", "signed", "superseded", "altered"] = "signed" if signed else "issued"
+    if issue.gone or _became(dossier, dossier.events[issue.event - 1]):
+        verdict = "superseded"
+    if state(issue.newest_file, issue.newest) != "intact":
+        verdict = "altered"
+    return Numbered(verdict, issue.at, signed, open_boxes)
+
+
+def _report_of(desk: Desk, number: str) -> Numbered:
+    """A month's report, by its number; one about which a newer one was issued is superseded."""
+    reports = issued.read(desk.site)
+    mine = next((each for each in reports if each.number == number), None)
+    if mine is None:
+        return UNKNOWN
+    newest = [each for each in reports if each.subject == mine.subject][-1]
+    if any(state(desk.site.root / each.file, each.sha256) != "intact" for each in mine.files):
+        return Numbered("altered", mine.at)
+    return Numbered("issued" if newest is mine else "superseded", mine.at)
 
 
 def _check_file(

@@ -10,16 +10,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, structs, to_builtins
 
 from sopctl.adapters.ansible.connection import ssh_common_args
 from sopctl.adapters.resolving import AddressRefused, judged
-from sopctl.errors import InvalidRecord, SopctlError
+from sopctl.errors import Action, InvalidRecord, SopctlError
 from sopctl.model import services
 from sopctl.model.sop.entries import AccessTried
 from sopctl.model.unit import label
-from sopctl.store import dossiers, facts
+from sopctl.store import codec, dossiers, facts
 from sopctl.store.dossiers import Dossier
+from sopctl.store.settings import FILE_NAME as SETTINGS_FILE
+from sopctl.store.settings import Settings
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.office_key import office_key, public_key
@@ -27,6 +29,19 @@ from sopctl.workflow.servers.reach import lets_us_in, office_account, opens_by_k
 
 NAMES = 16
 """How many names are looked up at the same time."""
+
+
+VARIABLES = {
+    "time_servers": "sopctl_time_servers",
+    "journal_max": "sopctl_journal_max",
+    "security_updates": "sopctl_security_updates",
+    "banner": "sopctl_banner",
+    "resolvers": "sopctl_resolvers",
+    "controllers": "sopctl_controllers",
+    "time_zone": "sopctl_time_zone",
+    "management_account": "sopctl_management_account",
+}
+"""The settings that only the playbooks carry out, and the variable in which a role reads each."""
 
 
 class InventoryHost(Struct, frozen=True):
@@ -113,6 +128,32 @@ def variables(site: Site, dossier: Dossier, address: str | None = None) -> dict[
         "sopctl_banner": settings.banner,
         "sopctl_last_cause": last_cause(dossier),
     }
+
+
+def refuse_unread(site: Site) -> None:
+    """Raise InvalidRecord for a setting in sopctl.yml that no role of this site reads: it would do nothing, and nobody
+    would be told."""
+    usual = structs.asdict(Settings(site.settings.office, site.settings.people))
+    said = {name for name in VARIABLES if getattr(site.settings, name) != usual[name]}
+    read = _variables_read(site) if said else set()
+    for name in sorted(said):
+        if VARIABLES[name] not in read:
+            path = site.root / SETTINGS_FILE
+            raise InvalidRecord(
+                "setting-not-read",
+                "no role of this site reads {setting}: its playbooks are of an older version",
+                where=codec.place(codec.read(path), (name,), where=str(path)),
+                remedy=Action("init", given={"update": ""}),
+                setting=name,
+            )
+
+
+def _variables_read(site: Site) -> set[str]:
+    found: set[str] = set()
+    for path in sorted((site.root / "playbooks").rglob("*")):
+        if path.suffix in (".yml", ".j2") and path.is_file() and not path.is_symlink():
+            found |= set(re.findall(r"\bsopctl_[a-z_]{1,60}", path.read_text(errors="replace")[:500_000]))
+    return found
 
 
 def last_cause(dossier: Dossier) -> str:

@@ -18,6 +18,7 @@ from sopctl.model.sop.entries import AnsibleRun, Entry
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.servers import first_contact, host_keys
+from sopctl.workflow.servers.ansible_view import refuse_unread
 from sopctl.workflow.servers.reach import host, reach
 
 OnEvent = Callable[[TaskEvent], None]
@@ -112,6 +113,8 @@ def run_on(
     Ansible refuses the playbook, OutsideFailure when Ansible is missing or crashes.
     """
     site = turns[0].desk.site
+    if playbook.startswith("configure"):
+        refuse_unread(site)
     name = turns[0].dossier.id if len(turns) == 1 else "many"
     if turns[0].desk.sure_of_the_clock():
         site.forget_runs(turns[0].desk.now())

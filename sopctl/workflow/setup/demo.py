@@ -19,9 +19,9 @@ from pathlib import Path
 
 from sopctl.adapters import lab
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
-from sopctl.errors import ExitCode, OutsideFailure, UsageError
+from sopctl.errors import ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.store import dossiers
-from sopctl.store.durable import write_atomic
+from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
 from sopctl.workflow.setup.init import allow_rehearsal, make_key
@@ -50,6 +50,7 @@ def run(site: Path, *, lab_name: str, keep: bool, page: int | None, say: Say, he
     Raises OutsideFailure when a command does not end with the expected exit code, and what the lab raises. The servers
     are taken down in any case.
     """
+    lab.refuse_impossible()
     _clear(site)
     try:
         heading("Three throwaway servers")
@@ -62,7 +63,10 @@ def run(site: Path, *, lab_name: str, keep: bool, page: int | None, say: Say, he
     except BaseException as error:
         say("cleaning up")
         traceback.clear_frames(error.__traceback__)  # an interrupted frame may still hold the lab's lock
-        lab.down(lab_name)
+        try:
+            lab.down(lab_name)
+        except SopctlError as left:  # it must not hide why the demo ended
+            say(f"something is left of the lab: {left}")
         raise
     if keep:
         return demo.try_next()
@@ -79,7 +83,8 @@ def _clear(site: Path) -> None:
                 remedy="Name another folder with --folder; the demo replaces only its own.",
                 path=site,
             )
-        shutil.rmtree(site)
+        with disk_errors(site, "remove what an earlier demo left (it may be another account's)"):
+            shutil.rmtree(site)
 
 
 class _Demo:

@@ -1,9 +1,11 @@
 """Is this machine fit for sopctl? One finding for each thing that it needs, with the remedy."""
 
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +14,7 @@ from msgspec import Struct
 
 from sopctl.adapters import lab
 from sopctl.adapters import switch as device
-from sopctl.errors import Action, Advice, SopctlError
+from sopctl.errors import Action, Advice, SopctlError, in_words
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.sop.entries import BmcTrusted
 from sopctl.model.text import counted
@@ -21,7 +23,8 @@ from sopctl.store.site import Site
 from sopctl.workflow.office_key import key_state
 from sopctl.workflow.ports import switches
 from sopctl.workflow.servers import reach
-from sopctl.workflow.setup import engine, scheduling
+from sopctl.workflow.servers.ansible_view import refuse_unread
+from sopctl.workflow.setup import engine, scheduling, updating
 from sopctl.workflow.setup.secrets import exposed, has_secret
 from sopctl.workflow.steps.rotating import usable
 
@@ -67,9 +70,13 @@ def _ansible() -> Diagnosis:
     program = Path(sys.executable).parent / "ansible-playbook"
     command = str(program) if program.exists() else "ansible-playbook"
     try:
-        ran = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60, check=False)
+        with tempfile.TemporaryDirectory() as folder:  # a service account may have no home
+            own = {**os.environ, "ANSIBLE_LOCAL_TEMP": folder, "ANSIBLE_HOME": folder}
+            ran = subprocess.run(
+                [command, "--version"], capture_output=True, text=True, timeout=60, check=False, env=own
+            )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Diagnosis("ansible-playbook", False, str(error), "Install it: pip install ansible-core")
+        return Diagnosis("ansible-playbook", False, in_words(error), "Install it: pip install ansible-core")
     ok = ran.returncode == 0
     first = next(iter((ran.stdout or ran.stderr).strip().splitlines()), "no answer")
     return Diagnosis("ansible-playbook", ok, first, "" if ok else "Run it to see: ansible-playbook --version")
@@ -94,6 +101,7 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
     return [
         *found,
+        *_playbooks(site),
         *_moved(site),
         *_timers(site),
         *_engine(site),
@@ -106,6 +114,29 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         *_missing(site),
         *_secrets(site),
     ]
+
+
+def _playbooks(site: Site) -> list[Diagnosis]:
+    """What of the site's playbooks and inventory is of an older version, what the site changed itself, and the settings
+    that nothing carries out."""
+    found = []
+    try:
+        differs = updating.compare(site)
+        own = [each.file for each in differs if each.state == "changed"]
+        old = [each.file for each in differs if each.state != "changed"]
+        if own:
+            found.append(Diagnosis("own playbooks", True, f"changed by the site: {_few(own)}", needed=False))
+        if old:
+            told = f"{counted(len(old), 'file')} of an older version: {_few(old)}"
+            found.append(Diagnosis("playbooks", False, told, Action("init", given={"update": ""}), needed=False))
+        refuse_unread(site)
+    except SopctlError as error:
+        found.append(Diagnosis("settings", False, f"{error.where}: {error.message}", error.remedy, needed=False))
+    return found
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:5]) + ", …" * (len(names) > 5)
 
 
 def _moved(site: Site) -> list[Diagnosis]:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from sopctl.adapters import lab
@@ -9,6 +10,7 @@ from sopctl.errors import OutsideFailure, UsageError
 from sopctl.store import modes, settings
 from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.store.site import Site
+from sopctl.workflow.setup import updating
 
 SETTINGS = """\
 # The site's configuration. People are named by role until you put their names in.
@@ -149,19 +151,39 @@ def init(root: Path, *, group: str = "") -> Site:
             remedy="Name a folder that is new or empty.",
             path=root,
         )
+    was_there = root.exists()
+    try:
+        _fill(root, group)
+    except BaseException:
+        _empty(root, itself=not was_there)  # half a site is none, and the folder is free for the next try
+        raise
+    return Site(root)
+
+
+def _fill(root: Path, group: str) -> None:
     with disk_errors(root, "make"):
         root.mkdir(parents=True, exist_ok=True)
         for name in ("racks", "networks", "deposits"):
             (root / name).mkdir()
         (root / "keys").mkdir(mode=0o700)
-    copy_ansible(root)
+    updating.copy(root)
     write_atomic(root / "racks" / "A1.yml", RACK.encode())
     write_atomic(root / ".gitignore", IGNORE.encode())
     make_key(root / "keys" / "management", "sopctl management")
     modes.repair(root, group)
     shared = f"site: {{group: {group}}}  # its members may record; keys stay the operator's\n" if group else ""
     write_atomic(root / settings.FILE_NAME, (SETTINGS + shared).encode())  # last: only now is it a site
-    return Site(root)
+
+
+def _empty(root: Path, *, itself: bool) -> None:
+    for path in list(root.iterdir()) if root.is_dir() else []:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    if itself:
+        with suppress(OSError):
+            root.rmdir()
 
 
 def allow_rehearsal(site: Site, networks: str = REHEARSAL) -> None:
@@ -171,22 +193,6 @@ def allow_rehearsal(site: Site, networks: str = REHEARSAL) -> None:
         f"# The lab's servers may be on this machine. Not for a site with deposits.\nrehearsal_networks: {networks}\n"
     )
     write_atomic(path, path.read_bytes() + said.encode())
-
-
-def copy_ansible(root: Path) -> None:
-    """Copy the playbooks, the inventory and ansible.cfg into a site. They are the site's own from then on."""
-    source = skeleton()
-    with disk_errors(root, "copy the playbooks"):
-        for name in ("playbooks", "inventory"):
-            shutil.copytree(source / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copyfile(source / "ansible.cfg", root / "ansible.cfg")
-
-
-def skeleton() -> Path:
-    """Where the playbooks of a new site come from: the installed package, or the checkout that it is run from."""
-    package = Path(__file__).parents[2]
-    installed = package / "skeleton"
-    return installed if installed.is_dir() else package.parent
 
 
 def make_key(path: Path, comment: str) -> None:

@@ -25,6 +25,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited
 from sopctl.workflow.servers import reach
+from sopctl.workflow.servers.ansible_view import refuse_unread
 from sopctl.workflow.views import calendar
 
 
@@ -42,6 +43,7 @@ def validate(desk: Desk) -> Validated:
     site = desk.site
     checks: tuple[Callable[[], object], ...] = (
         lambda: site.settings,
+        lambda: refuse_unread(site),
         lambda: site.racks,
         lambda: _check_switches(site),
         lambda: site.networks,

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError
+from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, in_words
 from sopctl.model.deposit import Deposit
 from sopctl.model.sop import edits
 from sopctl.model.sop.entries import Edited, Filed
@@ -185,5 +185,5 @@ def _run_editor(deposit_id: str, path: Path) -> None:
             "editor-failed",
             "the editor failed: {reason}",
             remedy=("Set EDITOR to one that works, or edit a copy.", Action("edit", deposit_id, needs=("file",))),
-            reason=str(error),
+            reason=in_words(error),
         ) from None

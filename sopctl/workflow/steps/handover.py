@@ -13,6 +13,8 @@ from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import UsageError
 from sopctl.model.inspection import ACCESSORIES, NOT_LOOKED_AT, Checked
 from sopctl.model.sop.entries import (
+    AgreedOnScreen,
+    Agreement,
     CompletenessInspected,
     ConditionInspected,
     HandoverIssued,
@@ -26,7 +28,7 @@ from sopctl.model.unit import identity
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Desk, StepDone, Turn, refuse_moved, turn
+from sopctl.workflow.desk import Desk, StepDone, Turn, closed, refuse_moved, turn
 from sopctl.workflow.papers.corrected import corrected_lines
 from sopctl.workflow.papers.elements import (
     UNKNOWN,
@@ -40,6 +42,9 @@ from sopctl.workflow.papers.elements import (
 from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.steps import required, reservation
 from sopctl.workflow.views import disks
+
+MAX_NAME = 200
+"""Characters of a name."""
 
 TAKEN_IN = ("receive", "inspect", "handover", "place")
 """What one person does at the door in one go, penitipan 7 to 10: the verbs, in order."""
@@ -58,10 +63,16 @@ def receive(desk: Desk, deposit_id: str, *, note: str = "", on: date | None = No
 
 
 def handover(
-    desk: Desk, deposit_id: str, *more: str, place: str = "", language: Language = "id", on: date | None = None
+    desk: Desk,
+    deposit_id: str,
+    *more: str,
+    place: str = "",
+    language: Language = "id",
+    on: date | None = None,
+    agreed: Sequence[forms.Agreed] = (),
 ) -> StepDone:
     """penitipan 9, pengembalian 8: make the hand-over form (PDF), to be signed by both parties. `on`: the day of the
-    hand-over, where it is recorded late.
+    hand-over, where it is recorded late. `agreed`: who agreed to it on a screen; an empty name is that of the form.
 
     Several servers of one unit's letter may stand on one form. Each dossier keeps the form, and what it says as data,
     from which copies are made. Raises UsageError when they are not of one letter.
@@ -84,6 +95,7 @@ def handover(
             language=language,
             on=on,
         )
+        form = replace(form, agreed=_named(form, agreed))
         content, data = printed(desk.site, form), msgspec.json.encode(form)
         number = form.stamp.document_number
         done = []
@@ -91,8 +103,48 @@ def handover(
             kept = mine.keep("serah-terima.pdf", content)
             paper = Paper(kept.file, kept.sha256, number, mine.keep("serah-terima.json", data, shown=False))
             issued = HandoverIssued(document=paper)
-            done.append(mine.record("selesai", issued, *days, note=f"formulir {number}{required.dated(on)}"))
+            said = f"formulir {number}{required.dated(on)}{_told(form.agreed)}"
+            done.append(mine.record("selesai", issued, *_agreement(mine, form.agreed), *days, note=said))
     return replace(done[0], also=tuple(done[1:]))
+
+
+def proposed(desk: Desk, dossier: Dossier) -> forms.HandoverForm:
+    """What the form of this deposit would say now; it has no number yet. Raises as `Desk.decider`."""
+    standing = dossier.standing
+    if standing.step is None:
+        raise closed(dossier)
+    by = desk.decider((standing.step.actor,), f"handover at {standing.place}", dossier.deposit.unit)
+    none = forms.Stamp(dossier.id, "", "", desk.now().date(), "")
+    return handover_form(desk.site, [dossier], dossier.procedures[standing.procedure], by=by, stamp=none)
+
+
+def _named(form: forms.HandoverForm, agreed: Sequence[forms.Agreed]) -> tuple[forms.Agreed, ...]:
+    """Who agreed, by name. Raises UsageError where nobody is named, or a name is too long."""
+    named = []
+    for each in agreed:
+        name = each.name.strip() or (form.first if each.box == "first" else form.second).name
+        if not name or len(name) > MAX_NAME or "\n" in name:
+            raise UsageError(
+                "agreed-unnamed",
+                "the form has no name of who agreed: say it in one line of at most {most} characters",
+                most=MAX_NAME,
+            )
+        named.append(replace(each, name=name))
+    return tuple(named)
+
+
+def _agreement(mine: Turn, agreed: Sequence[forms.Agreed]) -> list[AgreedOnScreen]:
+    """What the history keeps of it: the drawings as files."""
+    found = tuple(
+        Agreement(each.box, each.name, mine.keep(f"goresan-{each.box}.png", each.picture) if each.picture else None)
+        for each in agreed
+    )
+    return [AgreedOnScreen(agreed_on_screen=found)] if found else []
+
+
+def _told(agreed: Sequence[forms.Agreed]) -> str:
+    how = (f"{each.name} ({'goresan' if each.picture else 'nama saja'})" for each in agreed)
+    return f"; disetujui di layar, tanpa sertifikat: {', '.join(how)}" if agreed else ""
 
 
 def take_in(

@@ -104,14 +104,22 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
             remedy=f"The procedures have: {', '.join(sorted(actors))}",
             actor=actor,
         )
+    due, _ = both(desk)
+    levels = desk.site.settings.escalation
+    mine = [row for row in due.rows if _concerns(row, actor, levels) and (row.late or not late)]
+    return Board(mine, due.errors)
+
+
+def both(desk: Desk) -> tuple[Board, Board]:
+    """What is due, in the order of the days; and all that is open, in order of request. Of one reading."""
     reading = register.read(desk.site)
-    rows = [row for row in _rows(desk, reading.summaries) if row.action and not _waits(row)]
+    everyone = _rows(desk, reading.summaries)
+    rows = [row for row in everyone if row.action and not _waits(row)]
     rows += _ending(desk, reading.summaries)
     rows += [row for each in reading.summaries for row in followups(desk, each)]
     rows += [row for each in reading.summaries for row in unsigned(desk, each)]
-    levels = desk.site.settings.escalation
-    mine = [row for row in rows if _concerns(row, actor, levels) and (row.late or not late)]
-    return Board(sorted(mine, key=lambda row: (row.due or date.max, row.id)), reading.errors)
+    due = sorted(rows, key=lambda row: (row.due or date.max, row.id))
+    return Board(due, reading.errors), Board([row for row in everyone if row.step is not None], reading.errors)
 
 
 def meant(site: Site, said: str) -> str:

@@ -47,7 +47,7 @@ def roles(desk: Desk) -> frozenset[str]:
 def mine(desk: Desk, sight: Sight) -> Mine:
     """The board of the one who acts."""
     own = roles(desk)
-    due = board.todo(desk)
+    due, opened = board.both(desk)
     seen = _seen(desk, sight, due.rows)
     yours = [row for row in seen if row.role in own or due_to(desk, row)]
     levels = desk.site.settings.escalation
@@ -58,7 +58,7 @@ def mine(desk: Desk, sight: Sight) -> Mine:
         if row not in yours and any(row.late_days >= days and role in up for days, role in levels.items())
     ]
     shown = {row.id for row in (*yours, *escalated)}
-    others = [row for row in _seen(desk, sight, board.board(desk).rows) if row.id not in shown]
+    others = [row for row in _seen(desk, sight, opened.rows) if row.id not in shown]
     return Mine(yours, escalated, others, [] if sight.unit else due.errors)
 
 

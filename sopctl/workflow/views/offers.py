@@ -19,7 +19,7 @@ class Offers(Struct, frozen=True):
     mine: tuple[str, ...]
 
 
-ACTS = ("say-access", "hold", "resume", "extend", "prioritise")
+ACTS = ("say-access", "hold", "resume", "extend", "prioritise", "sign")
 """Acts beside the steps that are decided at a desk."""
 
 
@@ -27,8 +27,6 @@ def offers(desk: Desk, dossier: Dossier) -> Offers:
     """What can be done about a deposit now."""
     summary, standing = dossier.summary, dossier.standing
     due = actions.due(summary)
-    if standing.step is None:
-        return Offers(None, ())
     mine = dossier.procedures[standing.procedure]
     found: list[str] = []
 
@@ -36,6 +34,10 @@ def offers(desk: Desk, dossier: Dossier) -> Offers:
         if verb not in found and _may(desk, dossier, verb, actors):
             found.append(verb)
 
+    if standing.step is None:
+        if summary.unsigned:
+            offer("sign", mine.acts.get("sign") or office_roles(mine))
+        return Offers(None, tuple(found))
     if not standing.held and standing.waiting in ("", "decision"):
         offer(standing.step.verb, (standing.step.actor,))
     for verb in summary.asides:
@@ -49,6 +51,7 @@ def offers(desk: Desk, dossier: Dossier) -> Offers:
             "hold": not standing.held,
             "resume": bool(standing.held),
             "say-access": summary.in_our_hands and standing.procedure == _access(dossier),
+            "sign": bool(summary.unsigned),
             "prioritise": summary.waiting == "space",
         }
         if possible.get(verb, True):

@@ -16,6 +16,7 @@ from sopctl.workflow.deciding import Deciding
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import init
 from sopctl.workflow.steps import configuring, handover, inspecting, notifying, reservation, verifying
+from sopctl.workflow.views import board
 from tests.conftest import Clock
 from tests.page.conftest import Browser
 
@@ -117,3 +118,21 @@ def test_a_unit_answers_on_its_page(told: str, login: Callable[[str], Browser], 
     assert unit.fill(f"/berkas/{told}/akses", answer="yes", note="", how="RDP").status_code == 303
     assert dossiers.read(desk.site, told).events[-1].outcome == "kata pemohon"
     assert "/akses" not in login("kadis").get(f"/berkas/{told}").text
+
+
+def test_a_no_is_for_the_staff_to_look_at(told: str, login: Callable[[str], Browser], desk: Desk) -> None:
+    """A row of its own, until somebody looks or the unit says yes."""
+    unit, staff = login("contoh"), login("staf")
+    said = "Pemohon: server tidak bisa diakses (port 443 &lt;tertutup&gt;)"
+    assert said not in staff.get("/").text
+    path = f"/berkas/{told}/akses"
+    assert unit.fill(path, answer="no", note="port 443 <tertutup>", how="SSH").status_code == 303
+    assert said in staff.get("/").text
+    assert said not in unit.get("/").text
+    assert any("tidak bisa diakses" in row.activity for row in board.todo(desk, actor="pelaksana").rows)
+    assert unit.fill(path, answer="yes", how="SSH").status_code == 303
+    assert said not in staff.get("/").text
+    assert unit.fill(path, answer="no", note="lagi", how="SSH").status_code == 303
+    notifying.notify(desk, told, via="phone")
+    verifying.verify(desk, told)
+    assert dossiers.read(desk.site, told).summary.denied == "", "the try has taken it up"

@@ -36,7 +36,7 @@ from sopctl.store.issued import Issued
 from sopctl.store.journal import Journal
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import words
-from sopctl.workflow.papers.elements import letterhead, office_party, person_name
+from sopctl.workflow.papers.elements import check, letterhead, office_party, person_name
 from sopctl.workflow.papers.printing import printed
 from sopctl.workflow.servers import checking
 from sopctl.workflow.views import house, inventories
@@ -132,7 +132,7 @@ def report_form(
             document_number=number,
             revision=digest[:12],
             issued=today,
-            check_command=f"sopctl document verify LAPORAN-{of.name}",
+            check_command=check(desk.site, f"sopctl document verify LAPORAN-{of.name}", number),
         ),
         month=of.name,
         opening=tuple(opening),

@@ -1,0 +1,251 @@
+"""`/api/…`: the same for programs, as JSON, in the name of an account, by a token."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import msgspec
+from starlette.responses import Response
+
+from sopctl.errors import InvalidRecord, SopctlError, UsageError
+from sopctl.model.as_json import NotJson, from_json
+from sopctl.page import acts, records, words
+from sopctl.page.fields import Form, Given
+from sopctl.page.handlers import acting, reading
+from sopctl.page.records import Problem
+from sopctl.page.visit import NotLoggedIn, Refused, Visit
+from sopctl.store import dossiers
+from sopctl.workflow.papers import integrity
+from sopctl.workflow.steps import reservation
+from sopctl.workflow.views import details, mine, racks
+from sopctl.workflow.views.board import STATES, Query
+from sopctl.workflow.views.offers import offers
+
+BY_HAND = ("file", "photos", "drawing")
+"""Kinds of fields that only the page takes."""
+MOST_KEY = 100
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that a program may ask for: how, what it is for, who answers, and with which record. `query`: what may
+    stand behind the `?`. `acts`: it changes something, takes an `Act`, and needs a token that may."""
+
+    path: str
+    name: str
+    about: str
+    answer: Callable[..., msgspec.Struct | Response]
+    record: type[msgspec.Struct] | None
+    query: tuple[str, ...] = ()
+    acts: bool = False
+
+    @property
+    def method(self) -> str:
+        return "POST" if self.acts else "GET"
+
+
+def handled(operation: Operation) -> Callable[..., Response]:
+    """The handler of an operation: its record as JSON, and what is wrong as a `Problem`."""
+
+    def handler(visit: Visit, **places: str) -> Response:
+        try:
+            if visit.scope == "read" and operation.acts:
+                raise Refused("token-reads-only")
+            found = operation.answer(visit, **places)
+        except NotLoggedIn:
+            if visit.bearer:
+                visit.note_refusal("token-refused")
+            return problem(401, "not-logged-in", "a token is needed that is good: Authorization: Bearer …")
+        except Refused as refused:
+            visit.note_refusal(refused.what)
+            return problem(403, refused.what, "this is not for this account, or this token")
+        except SopctlError as error:
+            return _wrong(visit, error)
+        return found if isinstance(found, Response) else as_json(found)
+
+    return handler
+
+
+def me(visit: Visit) -> records.Me:
+    """`/api/me`."""
+    account = visit.account
+    if account is None:
+        raise NotLoggedIn
+    return records.Me(account.name, account.kind, sorted(mine.roles(visit.desk)), visit.scope or "read")
+
+
+def board(visit: Visit) -> records.Board:
+    """`/api/board`."""
+    found = mine.mine(visit.desk, visit.sight)
+    return records.Board(
+        *([records.brief(row) for row in rows] for rows in (found.yours, found.escalated, found.others))
+    )
+
+
+def listed(visit: Visit) -> records.Deposits:
+    """`/api/deposits`."""
+    asked = visit.query
+    state = next((each for each in STATES if each == asked.get("state", "open")), None)
+    page = asked.get("page", "1")
+    if state is None or not (page.isascii() and page.isdecimal() and 0 < len(page) < 6 and int(page) > 0):
+        raise UsageError(
+            "query-not-understood", "`state` is one of {states}; `page` counts from 1", states=", ".join(STATES)
+        )
+    query = Query(state, unit=asked.get("unit", "")[:200], search=asked.get("search", "")[:200])
+    found = mine.listed(visit.desk, visit.sight, query, (int(page) - 1) * reading.A_PAGE, reading.A_PAGE)
+    return records.Deposits([records.brief(row) for row in found.rows], found.total)
+
+
+def dossier(visit: Visit, deposit_id: str) -> records.Dossier:
+    """`/api/deposits/ID`."""
+    row, found = mine.find(visit.desk, visit.sight, deposit_id)
+    personal = visit.sight.personal
+    deposit = details.masked(found.deposit, personal=personal)
+    mine_now = offers(visit.desk, found).mine
+    return records.Dossier(
+        deposit=records.brief(row),
+        head=found.head,
+        address=(deposit.access.address or "") if personal else "",
+        serial=deposit.server.serial or "",
+        contacts=[line for _, line in details.contacts(found.deposit, personal=personal)],
+        events=[
+            records.Happened(
+                event.seq,
+                event.at,
+                event.procedure,
+                event.step,
+                event.outcome,
+                details.decided_by(event, visit.site),
+                event.note,
+            )
+            for event in details.events(found, personal=personal)
+        ],
+        documents=[
+            records.Paper(PurePath(each.file).name, each.sha256, each.state)
+            for each in integrity.documents(visit.desk, deposit_id)
+            if reading.is_paper(each.file)
+        ]
+        if visit.sight.papers
+        else [],
+        acts=[_offered(form.of(found)) for form in acts.offered(found, mine_now) if _by_program(form.of(found))],
+    )
+
+
+def act(visit: Visit, deposit_id: str, path: str) -> records.Done:
+    """`POST /api/deposits/ID/ACT`: what the page's form does, once for each `Idempotency-Key`."""
+    _, found = mine.find(visit.desk, visit.sight, deposit_id)
+    form = acts.form_at(path)
+    if form is None or not _by_program(form.of(found)):
+        raise mine.absent(deposit_id)
+    form = form.of(found)
+    key = visit.key
+    if not key or len(key) > MOST_KEY or not key.isprintable():
+        raise UsageError(
+            "idempotency-key-missing", "a header Idempotency-Key is needed, so that what is sent twice is done once"
+        )
+    try:
+        wanted = from_json(visit.body, records.Act)
+    except NotJson as error:
+        raise InvalidRecord("not-an-act", "this is no act: {reason}", reason=str(error)) from None
+
+    def do() -> str:
+        with ExitStack() as stack:
+            given = Given(form.fields, wanted.fields, {}, stack)
+            form.do(visit.desk.having_seen({deposit_id: wanted.head}), deposit_id, given)
+        return deposit_id
+
+    acting.do_once(visit, f"{visit.path} {key}", do)
+    now = dossiers.read(visit.site, deposit_id)
+    return records.Done(deposit_id, path, len(now.events), now.head)
+
+
+def document(visit: Visit, deposit_id: str, sha256: str) -> Response:
+    """`/api/deposits/ID/documents/SHA256`."""
+    return reading.document(visit, deposit_id, sha256)
+
+
+def queue(visit: Visit) -> records.Queue:
+    """`/api/queue`."""
+    sight, units = visit.sight, visit.site.settings.units
+    return records.Queue(
+        [
+            records.Waits(number, each.id, each.unit, each.server)
+            for number, each in enumerate(reservation.queue(visit.site), start=1)
+            if sight.sees(units, each.unit)
+        ]
+    )
+
+
+def racked(visit: Visit) -> records.Racks:
+    """`/api/racks`."""
+    if not visit.sight.house:
+        raise Refused("racks-not-for-units")
+    names = records.RackSpace.__struct_fields__
+    rows = racks.rack_rows(visit.site)
+    return records.Racks([records.RackSpace(**{name: getattr(row, name) for name in names}) for row in rows])
+
+
+OPERATIONS = (
+    Operation("/api/me", "me", "In whose name this token asks", me, records.Me),
+    Operation("/api/board", "board", "What waits for this account, and for others", board, records.Board),
+    Operation(
+        "/api/deposits",
+        "deposits",
+        "Deposits, fifty on a page",
+        listed,
+        records.Deposits,
+        query=("state", "unit", "search", "page"),
+    ),
+    Operation("/api/deposits/{deposit_id}", "deposit", "A deposit in detail", dossier, records.Dossier),
+    Operation("/api/deposits/{deposit_id}/documents/{sha256}", "document", "A document, by its hash", document, None),
+    Operation(
+        "/api/deposits/{deposit_id}/{path}",
+        "act",
+        "Do one of the acts that the deposit offers",
+        act,
+        records.Done,
+        acts=True,
+    ),
+    Operation("/api/queue", "queue", "Who waits for space", queue, records.Queue),
+    Operation("/api/racks", "racks", "What is free in the racks", racked, records.Racks),
+)
+"""What programs may ask for."""
+
+
+def as_json(record: msgspec.Struct, status: int = 200) -> Response:
+    """A record as the answer."""
+    return Response(msgspec.json.encode(record), status_code=status, media_type="application/json")
+
+
+def problem(status: int, id: str, message: str) -> Response:
+    """What is wrong, as the answer."""
+    answer = as_json(Problem(id, message), status)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _wrong(visit: Visit, error: SopctlError) -> Response:
+    if error.id == "not-to-be-seen":
+        visit.note_refusal(error.id)
+        return problem(404, error.id, "there is no such thing here")
+    if error.id in acting.NOT_THEIRS:
+        visit.note_refusal(error.id)
+        return problem(403, error.id, "this is not for this account, or this token")
+    outsider = visit.who is None or visit.who.kind in ("unit", "reader")
+    return problem(acting.status(error), error.id, words.error(error, "en", outsider=outsider))
+
+
+def _by_program(form: Form) -> bool:
+    """Can it be done without a file or a signature?"""
+    return not any(field.kind in BY_HAND and field.required for field in form.fields) and not form.about
+
+
+def _offered(form: Form) -> records.Offered:
+    fields = [
+        records.Asked(each.name, each.label, each.kind, each.required, [value for value, _ in each.choices])
+        for each in form.fields
+        if each.kind not in BY_HAND
+    ]
+    return records.Offered(form.path, form.title, fields)

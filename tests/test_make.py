@@ -1,0 +1,74 @@
+"""`make setup` on machines that lack something: each its own true sentence, and nothing half left behind."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+def make(*words: str, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": path, "HOME": os.environ.get("HOME", "/")}
+    return subprocess.run(
+        ["/usr/bin/make", "-s", *words],
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def script(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+PYTHONS = {
+    "too old": ('case "$2" in *version_info*) exit 1;; esac', "Python 3.11 or newer is needed"),
+    "without venv": ('case "$2" in *ensurepip*) exit 1;; esac', "apt-get install python3-venv"),
+    "that cannot make one": ('case "$1" in -m) exit 1;; esac', "no virtual environment could be made in"),
+    "where nothing may run": (
+        'case "$1" in -m) mkdir -p "$3/bin" && touch "$3/bin/pip" "$3/bin/python";; esac',
+        "programs may not run below",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PYTHONS)
+def test_a_python_that_will_not_do(name: str, tmp_path: Path) -> None:
+    text, says = PYTHONS[name]
+    ran = make(f"{tmp_path}/venv/bin/pip", f"VENV={tmp_path}/venv", f"PYTHON={script(tmp_path / 'python', text)}")
+    assert ran.returncode != 0
+    assert says in ran.stderr
+    assert not (tmp_path / "venv").exists()
+
+
+def test_another_python_for_an_environment_that_is_there_is_not_ignored(tmp_path: Path) -> None:
+    script(tmp_path / "venv/bin/python", "echo 3 11")
+    script(tmp_path / "venv/bin/pip", "exit 0")
+    asked = script(tmp_path / "python", "echo 3 13")
+    ran = make(f"{tmp_path}/venv/.runtime", f"VENV={tmp_path}/venv", f"PYTHON={asked}")
+    assert ran.returncode != 0
+    assert "has another Python than" in ran.stderr
+
+
+def test_offline_it_is_said(tmp_path: Path) -> None:
+    script(tmp_path / "venv/bin/python", "echo 3 11")
+    script(tmp_path / "venv/bin/pip", "echo no route to the index >&2; exit 1")
+    ran = make(f"{tmp_path}/venv/.runtime", f"VENV={tmp_path}/venv")
+    assert ran.returncode != 0
+    assert "the packages could not be installed" in ran.stderr
+
+
+def test_without_apt_setup_goes_on(tmp_path: Path) -> None:
+    for tool in ("sh", "id", "awk"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    ran = make("system", path=str(tmp_path))
+    assert ran.returncode == 0
+    assert "this machine has no apt" in ran.stderr
