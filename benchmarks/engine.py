@@ -36,6 +36,7 @@ from sopctl.workflow.setup import init
 from tests import engines
 from tests.engines import Broker, Process, eventually
 
+BOUNDED = (("300", "3000", "1000"),)
 ROUNDS = 2
 TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -4,13 +4,15 @@
 
 SERVERS (10,000) configured servers in racks of NETWORKS (30), each with the journal's lines of its events, a check
 every five minutes for DAYS (1), and facts of MONTHS (1, at most 2). Then the sizes of what was made. Commands are timed
-on it with `time`; nothing of it is anybody's.
+on it with `time`; nothing of it is anybody's. FOLDER `-` is a temporary one.
 """
 
+import base64
 import hashlib
 import os
 import sqlite3
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -28,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from lists import WAY
 
 from inventory import SAMPLE
+from sopctl.model.access.target import fingerprint
 from sopctl.model.availability import Policy, Sight, State, Status
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import ServerFacts
@@ -39,9 +42,9 @@ from sopctl.store.journal import Journal, Line
 from sopctl.store.site import Site
 from sopctl.workflow.setup import init
 
+BOUNDED = (("-", "500"),)
 EVERY = 300
 """Seconds between two checks of a server."""
-PIN = {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:" + "A" * 43}
 RACKS = 60
 START = datetime(2026, 1, 5, 8, tzinfo=ZoneInfo("Asia/Jakarta"))
 
@@ -84,7 +87,8 @@ def dossier(
     (folder / "facts").mkdir(parents=True)
     server = record["server"] | {"name": f"s{number}.example.org", "serial": f"SN-{number:05}"}
     access = record["access"] | {"address": address}
-    made = record | {"server": server, "access": access, "unit": f"Dinas Contoh {number % 40}"}
+    letter = record["letter"] | {"number": f"090/{number}/2026"}
+    made = record | {"server": server, "access": access, "unit": f"Dinas Contoh {number % 40}", "letter": letter}
     (folder / "deposit.yml").write_bytes(codec.dump({"id": deposit_id, **made}))
     steps = [*WAY[:13]]
     for month in months:
@@ -100,13 +104,19 @@ def dossier(
             place = {"rack": f"R{number % RACKS:02}", "unit": str(1 + number // RACKS % 24 * 2), "height": "2"}
             data = {"place": place}
         if (procedure, step) == ("konfigurasi", 1):
-            data = {"host_key": PIN, "changed": "1"}
+            data = {"host_key": host_key(number), "changed": "1"}
         if "serial" in data:
             data["serial"] = f"SN-{number:05}"
         at = START + timedelta(hours=number % 5000 + seq)
         prev = history.head(deposit_id, events)
         events.append(Event(seq, at, procedure, step, outcome, "staf", "root", prev, "", data))
     (folder / "history.yml").write_bytes(codec.dump(events))
+
+
+def host_key(number: int) -> dict[str, str]:
+    """A host key of its own, which no server has."""
+    blob = b"\0\0\0\x0bssh-ed25519\0\0\0 " + hashlib.sha256(str(number).encode()).digest()
+    return {"type": "ssh-ed25519", "key": base64.b64encode(blob).decode(), "sha256": fingerprint(blob)}
 
 
 def told(what: str, began: float) -> None:
@@ -153,7 +163,15 @@ def main() -> None:
     if not sys.argv[1:]:
         sys.exit(__doc__)
     sizes = [*map(int, sys.argv[2:]), *(10_000, 30, 1, 1)[len(sys.argv[2:]) :]]
-    root = Path(sys.argv[1])
+    if sys.argv[1] != "-":
+        put(Path(sys.argv[1]), sizes)
+        return
+    with tempfile.TemporaryDirectory(prefix="sopctl-fleet-") as folder:
+        put(Path(folder) / "site", sizes)
+
+
+def put(root: Path, sizes: list[int]) -> None:
+    """Make the site, and say how large it is."""
     servers = sizes[0]
     site = make(root, *sizes)
     lines = sum(1 for _ in Journal(site.root).path.open("rb"))
