@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
 
-TAKE_SECONDS = 0.2
+TAKE_SECONDS = 0.5
 """Between two takings of answers: each is a question to the broker."""
 POLL_SECONDS = 1.0
 GRACE_SECONDS = 2 * links.SILENT_SECONDS

@@ -36,7 +36,7 @@ MOST_SHARDS = 64
 """Shards under way at most."""
 TOGETHER = 32
 """Answers that travel together at most."""
-TOGETHER_SECONDS = 0.3
+TOGETHER_SECONDS = 1.0
 """Between two looks whether there are any: a wake-up for each would cost more than sending it."""
 
 Feed = queue.SimpleQueue[Shard | None]
@@ -110,7 +110,7 @@ class _Worker:
 
     async def _watch(self) -> None:
         while not self._stop.is_set():
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
     async def _live(self, client: "Client") -> None:
         """Say that we are alive, and what we are at work on."""
