@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
 DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core nats-server
+BENCH_PACKAGES := openssh-server openssh-client iproute2 prometheus-blackbox-exporter
 # Whatever index it is from, a package is taken only if its hash is in the requirements. Wheels alone: building one from
 # source would fetch tools that nobody pinned (for a platform without wheels: make BINARY= setup).
 BINARY ?= --only-binary :all:
@@ -38,6 +39,8 @@ test: lint ## Check the code, then run the whole suite, real servers included
 .PHONY: battery
 battery: setup-dev ## Run what is too long for every change: every fault, every owner's state on each release (hours)
 	@test -d .cache/atheris || $(BIN)/pip install -q --disable-pip-version-check --no-deps --target .cache/atheris 'atheris==3.0.0'
+	@test -x .cache/wapiti/bin/wapiti || { $(BIN)/uv venv -q .cache/wapiti && \
+	    $(BIN)/uv pip install -q --python .cache/wapiti/bin/python --require-hashes -r requirements-wapiti.txt; }
 	@rm -f .cache/figures.jsonl
 	@SOPCTL_BATTERY=1 SOPCTL_FIGURES=$(CURDIR)/.cache/figures.jsonl $(BIN)/pytest -q -n 2 --dist worksteal -m 'battery or scaled'
 	@$(BIN)/python -m tests.faults.report .cache/figures.jsonl
@@ -47,6 +50,11 @@ mutate: setup-dev ## Do the tests notice wrong code? MUTANTS=300 of model/ and s
 	@rm -f .cache/mutation.jsonl && mkdir -p .cache
 	@SOPCTL_FIGURES=$(CURDIR)/.cache/mutation.jsonl $(BIN)/python -m tests.faults.mutate $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 	@$(if $(ONLY),,$(BIN)/python -m tests.faults.report .cache/mutation.jsonl)
+
+.PHONY: bench
+bench: setup-dev ## Run every benchmark at a bounded size, beside its peers (ONLY=checks; sizes for figures: docs/benchmarks.md)
+	@$(MAKE) -s --no-print-directory system PACKAGES="$(BENCH_PACKAGES)"
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 .PHONY: coverage
 coverage: setup-dev ## Run the suite traced, and say which lines no test reaches (twice as long)
@@ -123,8 +131,14 @@ endef
 
 .PHONY: wheel
 wheel: setup ## Build the wheel in dist/, with the pinned build tools, and the pins to install it with beside it
+	@rm -rf build/share && $(BIN)/python distribution/manual.py build/share
+	@rm -f dist/sopctl-*.whl
 	@$(BIN)/pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w dist .
 	@cp requirements.txt dist/constraints.txt
+
+.PHONY: deb
+deb: wheel ## Build the Debian package in dist/, for the Pythons of Debian 12 and 13
+	@$(BIN)/python distribution/deb.py
 
 .PHONY: pins
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
@@ -132,6 +146,8 @@ pins: setup-dev ## Write the requirements anew from pyproject.toml, each with al
 	@$(PIN) $(if $(UPGRADE),--upgrade) --group dev -c requirements.txt \
 	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
 	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt
+	@echo 'wapiti3>=3.2,<3.3' | uv pip compile -q --generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
+	    --python-version 3.11 - -o requirements-wapiti.txt
 
 .PHONY: docs
 docs: setup ## Make docs/commands.md from the help of the commands; schema of facts and causes from the model, the text for auditors
@@ -143,4 +159,4 @@ docs: setup ## Make docs/commands.md from the help of the commands; schema of fa
 .PHONY: clean
 clean: ## Remove what setup, tests and demo made here
 	@$(BIN)/sopctl lab down --name demo 2>/dev/null || true
-	@rm -rf $(VENV) .cache demo-site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* .lint-imports.log
+	@rm -rf $(VENV) build .cache demo-site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* .lint-imports.log

@@ -31,6 +31,7 @@ from typing import NamedTuple
 import paramiko
 import yaml
 from lists import WAY
+from needs import module, program, root
 
 from sopctl.model.sop import history
 from sopctl.model.sop.history import Event
@@ -38,9 +39,12 @@ from sopctl.store import codec
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST, init
 
 PORT, WORDS_PORT, EXPORTER_PORT = 4222, 4223, 9115
+EXPORTER = "apt install prometheus-blackbox-exporter, or --without blackbox"
 ACCOUNT = "bench"
 TIMEOUT = 5
 PR_SET_CHILD_SUBREAPER = 36
+BOUNDED = (("60",),)
+"""The command lines of `make bench`."""
 
 BARE = """
 import paramiko, socket, sys
@@ -254,7 +258,13 @@ def sshd(folder: Path) -> list[str]:
         "PrintMotd": "no",
         "PrintLastLog": "no",
     }
-    return ["/usr/sbin/sshd", "-D", "-f", "/dev/null", *(f"-o{name}={value}" for name, value in options.items())]
+    return [
+        program("sshd", "apt install openssh-server"),
+        "-D",
+        "-f",
+        "/dev/null",
+        *(f"-o{name}={value}" for name, value in options.items()),
+    ]
 
 
 def make_site(bench: Bench, name: str, hosts: list[str]) -> Path:
@@ -318,7 +328,9 @@ def ansible(bench: Bench) -> Figures:
     known = bench.folder / "known_hosts"
     known.write_text("".join(f"[{host}]:{PORT} {bench.pin}\n" for host in bench.hosts))
     arguments = f"--ssh-common-args=-o UserKnownHostsFile={known}"
-    return measure(["ansible", "all", "-i", str(inventory), "-m", "ping", "-f", "20", "-o", arguments])
+    return measure(
+        [program("ansible", "make setup-dev"), "all", "-i", str(inventory), "-m", "ping", "-f", "20", "-o", arguments]
+    )
 
 
 def exporter(bench: Bench) -> Figures:
@@ -326,7 +338,11 @@ def exporter(bench: Bench) -> Figures:
     configuration = bench.folder / "blackbox.yml"
     probe = {"prober": "tcp", "timeout": f"{TIMEOUT}s", "tcp": {"query_response": [{"expect": "^SSH-2.0-"}]}}
     configuration.write_text(yaml.safe_dump({"modules": {"ssh": probe}}))
-    words = ["prometheus-blackbox-exporter", f"--config.file={configuration}", f"--web.listen-address=:{EXPORTER_PORT}"]
+    words = [
+        program("prometheus-blackbox-exporter", EXPORTER),
+        f"--config.file={configuration}",
+        f"--web.listen-address=:{EXPORTER_PORT}",
+    ]
     with serving(words, EXPORTER_PORT) as keeper:
         (pid,) = children(keeper)
 
@@ -381,13 +397,29 @@ def run(bench: Bench, without: set[str]) -> None:
         )
 
 
+def refuse_incomplete(without: set[str]) -> None:
+    """End here, before anything is started, where something is not there that is needed."""
+    root()
+    for name, package in (("unshare", "util-linux"), ("ip", "iproute2"), ("sshd", "openssh-server")):
+        program(name, f"apt install {package}")
+    if "ansible" not in without:
+        program("ansible", "make setup-dev")
+    if "keyscan" not in without:
+        program("ssh-keyscan", "apt install openssh-client")
+    if "blackbox" not in without:
+        program("prometheus-blackbox-exporter", EXPORTER)
+    if "asyncssh" not in without:
+        module("asyncssh")
+
+
 def main() -> None:
     """Outside: make the namespaces. Inside: make the servers, then measure."""
+    without = set(sys.argv[sys.argv.index("--without") + 1].split(",")) if "--without" in sys.argv else set()
     if os.environ.get("SOPCTL_BENCH") != "inside":
+        refuse_incomplete(without)
         words = ["unshare", "--net", "--mount", sys.executable, *sys.argv]
         os.execvpe("unshare", words, {**os.environ, "SOPCTL_BENCH": "inside"})  # noqa: S606 (no shell is meant)
     count = next((int(word) for word in sys.argv[1:] if word.isdigit()), 1000)
-    without = set(sys.argv[sys.argv.index("--without") + 1].split(",")) if "--without" in sys.argv else set()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     # Not an address of ours, and nothing is forwarded: what is sent there is dropped without a word.
     subprocess.run(["ip", "route", "add", "198.18.0.0/15", "dev", "lo"], check=True)

@@ -17,6 +17,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from needs import program
+from needs import root as needs_root
+
 from sopctl.adapters import lab
 from sopctl.cli import terminal
 from sopctl.store.site import Site
@@ -25,6 +28,8 @@ from sopctl.workflow.setup import init
 from sopctl.workflow.steps import handover, inspecting, letters, notifying, reservation
 
 CHECKOUT = Path(__file__).parents[1]
+BOUNDED = (("1", "1"),)
+"""The command lines of `make bench`."""
 ZONE = ZoneInfo("Asia/Jakarta")
 
 
@@ -90,7 +95,7 @@ def compare(root: Path, bench: lab.LabStatus, rounds: int) -> None:
     _, said = command(root, *sopctl, "runs", "show", "many-configure.1", "--json")
     for role, seconds in sorted(json.loads(said)["result"]["roles"].items(), key=lambda entry: -entry[1]):
         print(f"  {seconds:6.1f} s  {role or '(no role)'}", flush=True)
-    playbook = str(Path(sys.executable).parent / "ansible-playbook")
+    playbook = program("ansible-playbook", "make setup-dev")
     bare = (playbook, "-i", "inventory", "-f", "10", "playbooks/configure.yml")
     for _ in range(rounds):
         plain, said = command(root, *bare)
@@ -101,6 +106,8 @@ def compare(root: Path, bench: lab.LabStatus, rounds: int) -> None:
 
 
 def main() -> None:
+    needs_root()
+    program("ansible-playbook", "make setup-dev")
     given = [int(number) for number in sys.argv[1:]]
     servers, rounds = given + [10, 3][len(given) :]
     with tempfile.TemporaryDirectory(prefix="sopctl-configure-") as folder:

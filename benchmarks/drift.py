@@ -24,7 +24,11 @@ from sopctl.workflow.setup import init
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.configure import CHECKOUT, ZONE, command, place  # found as this file is run
+from benchmarks.needs import program  # found as this file is run
+from benchmarks.needs import root as needs_root
 
+BOUNDED = (("1", "1"),)
+"""The command lines of `make bench`."""
 DRIFT = "echo 'MaxAuthTries 2' >>/etc/ssh/sshd_config.d/00-sopctl.conf"
 
 
@@ -61,7 +65,7 @@ def compare(root: Path, bench: lab.LabStatus, rounds: int) -> None:
     print(f"first configuration of {servers} servers: {wall:.1f} s", flush=True)
     for server in bench.servers:
         lab.run(server, DRIFT)
-    playbook = str(Path(sys.executable).parent / "ansible-playbook")
+    playbook = program("ansible-playbook", "make setup-dev")
     bare = (playbook, "-i", "inventory", "-f", str(min(servers, 10)), "--check", "playbooks/configure.yml")
     for _ in range(rounds):
         plain, plain_cpu, _, said = measured(root, *bare)
@@ -79,6 +83,8 @@ def compare(root: Path, bench: lab.LabStatus, rounds: int) -> None:
 
 
 def main() -> None:
+    needs_root()
+    program("ansible-playbook", "make setup-dev")
     given = [int(number) for number in sys.argv[1:]]
     servers, rounds = given + [10, 3][len(given) :]
     with tempfile.TemporaryDirectory(prefix="sopctl-drift-") as folder:

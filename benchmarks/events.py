@@ -24,6 +24,8 @@ from sopctl.workflow.steps import letters
 
 DOSSIERS, EVENTS, PROCESSES = 12, 240, 4
 """A dossier that has come to its first inventory form has about 20 events."""
+BOUNDED = (("0", "20000"),)
+"""The command lines of `make bench`."""
 LINES = (0, 10_000, 100_000, 1_000_000)
 
 

@@ -73,6 +73,9 @@ def measure(site: Site) -> str:
     )
 
 
+BOUNDED = (("200",),)
+"""The command lines of `make bench`."""
+
 for count in map(int, sys.argv[1:] or ("1000", "5000")):
     with tempfile.TemporaryDirectory() as folder:
         print(f"{count} deposits: {measure(make(Path(folder) / 'site', count))}")

@@ -1,12 +1,15 @@
 """The monthly inventory: gathering beside bare Ansible, making forms, and the summary of a large fleet.
 
-    python benchmarks/inventory.py gather [SERVERS] [ROUNDS]    # as root: 10 lab servers, 5 rounds by turns
+    python benchmarks/inventory.py gather [DEPOSITS] [ROUNDS] [SERVERS]  # as root: 10 deposits, each with a server
     python benchmarks/inventory.py forms [COUNT]                # 1,000 forms, in this process and by workers
     python benchmarks/inventory.py summary [COUNT]              # 5,000 servers with two months' facts each
 
 From a checkout after `make setup-dev`. `gather` compares whole commands on the same servers, with the same forks and
 with pipelining, each with connections of its own as a monthly run has them: what Ansible keeps open for the next one
-is taken away. The servers share the machine's cores.
+is taken away. `asked` is the gathering alone, without forms and records. The CPU is that of the controller, with all
+that a command starts here; each runs for one deposit too, so that what a further one costs is seen apart from the
+start. The servers share the machine's cores. With fewer SERVERS than DEPOSITS, several deposits lead to the same one:
+that is to Ansible's advantage, which keeps one connection for all of them.
 """
 
 import hashlib
@@ -20,35 +23,57 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
 from lists import WAY
 from msgspec.structs import replace
+from needs import program
+from needs import root as needs_root
 
 from sopctl.adapters import lab
 from sopctl.adapters.documents.press import Press
+from sopctl.adapters.ssh import load_key
+from sopctl.adapters.ssh.facts import Asked
+from sopctl.adapters.ssh.facts import gather as converse
 from sopctl.cli import terminal
 from sopctl.model.facts.parts import Listener
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.sop import history
 from sopctl.model.sop.history import Event
-from sopctl.store import codec
+from sopctl.store import codec, dossiers
+from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 from sopctl.workflow.desk import turn
 from sopctl.workflow.papers.inventory_form import changes_of, inventory_form
+from sopctl.workflow.servers import gathering
+from sopctl.workflow.servers.playbooks import skeleton
+from sopctl.workflow.servers.reach import reach
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST, init
 from sopctl.workflow.steps.collecting import AT_ONCE
+from sopctl.workflow.trust import target
 
 CHECKOUT = Path(__file__).parents[1]
 SAMPLE = CHECKOUT / "tests/cases/details/rack-hardware-raid.txt"
 ZONE = ZoneInfo("Asia/Jakarta")
+BOUNDED = (("gather", "3", "1", "1"), ("forms", "60"), ("summary", "100"))
+"""The command lines of `make bench`."""
 
 
-def dossier(site: Site, number: int, access: dict[str, object], pin: object, months: dict[str, ServerFacts]) -> str:
-    """Write a dossier whose server is configured and stands at its inventory, with the facts of these months."""
+def dossier(
+    site: Site,
+    number: int,
+    access: dict[str, object],
+    pin: object,
+    months: dict[str, ServerFacts],
+    *,
+    noted: bool = False,
+) -> str:
+    """Write a dossier whose server is configured and stands at its inventory, with the facts of these months; `noted`
+    in the journal too, so that its history may go on."""
     deposit_id = f"PS-2026-{number:05}"
     folder = site.root / "deposits" / deposit_id
     (folder / "facts").mkdir(parents=True)
@@ -79,6 +104,10 @@ def dossier(site: Site, number: int, access: dict[str, object], pin: object, mon
             Event(seq, at, procedure, step, outcome, "staf", "root", history.head(deposit_id, events), "", data)
         )
     (folder / "history.yml").write_bytes(codec.dump(events))
+    if noted:
+        writer = Journal(site.root).writer()
+        for event in events:
+            writer.add(deposit_id, event)
     return deposit_id
 
 
@@ -96,8 +125,16 @@ def facts_of(number: int) -> tuple[ServerFacts, ServerFacts]:
     return first, second
 
 
-def command(root: Path, *words: str) -> tuple[float, float]:
-    """The seconds that a command takes, and the peak of its memory in MiB."""
+class Cost(NamedTuple):
+    """What a command took: seconds, the controller's CPU in seconds, the peak of its memory in MiB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def command(root: Path, *words: str) -> Cost:
+    """What a command takes."""
     with tempfile.TemporaryDirectory(prefix="cp-", dir="/tmp", ignore_cleanup_errors=True) as sockets:
         fresh = {"PYTHONPATH": str(CHECKOUT), "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets}
         begin = time.perf_counter()
@@ -105,11 +142,13 @@ def command(root: Path, *words: str) -> tuple[float, float]:
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begin
     assert status == 0, words
-    return wall, used.ru_maxrss / 1024
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def gather(root: Path, servers: int, rounds: int) -> None:
-    """`inventory collect --all`, and Ansible's own `setup` on the same servers, by turns."""
+def gather(root: Path, deposits: int, rounds: int, servers: int) -> None:
+    """`inventory collect`, and Ansible's own `setup` on the same servers, by turns."""
+    needs_root()
+    ansible, playbook = program("ansible", "make setup-dev"), program("ansible-playbook", "make setup-dev")
     bench = lab.up("bench", servers=servers)
     try:
         init(root)
@@ -118,29 +157,60 @@ def gather(root: Path, servers: int, rounds: int) -> None:
         settings.write_text(settings.read_text().replace("management: {account: sopctl, key: management}", account))
         for name in ("", ".pub"):
             shutil.copy(bench.servers[0].key_file + name, root / f"keys/management{name}")
-        for number, server in enumerate(bench.servers, start=1):
+        ids = []
+        for number in range(1, deposits + 1):
+            server = bench.servers[number % servers]
             pin = next(key for key in server.host_keys if key.type == "ssh-ed25519")
             access: dict[str, object] = {"address": server.address, "port": server.port, "ports": []}
-            dossier(Site(root), number, access, msgspec.to_builtins(pin), {})
-        ansible = (
-            *(str(Path(sys.executable).parent / "ansible"), "-i", "inventory", "deposits", "-b", "-f", "10"),
-            *("-m", "setup"),
-        )
-        mine = (sys.executable, "-m", "sopctl", "inventory", "collect", "--all", "--forks", "10")
-        playbook = (str(Path(ansible[0]).with_name("ansible-playbook")), "-i", "inventory", "-f", "10")
-        commands = {"setup": ansible, "facts.yml": (*playbook, "playbooks/facts.yml"), "sopctl": mine}
-        walls: dict[str, list[float]] = {name: [] for name in commands}
+            ids.append(dossier(Site(root), number, access, msgspec.to_builtins(pin), {}, noted=True))
+        mine = (sys.executable, "-m", "sopctl", "inventory", "collect", "--clock-is-right", "--forks", "10")
+        plays = (playbook, "-i", "inventory", "-f", "10", "playbooks/facts.yml", "-l")
+
+        def lines(of: list[str]) -> dict[str, tuple[str, ...]]:
+            several = of if len(of) > 1 else [of[0], of[0]]  # so that it is a run over many, with its options
+            return {
+                "setup": (ansible, "-i", "inventory", ",".join(of), "-b", "-f", "10", "-m", "setup"),
+                "facts.yml": (*plays, ",".join(of)),
+                "asked": (sys.executable, __file__, "ask", *of),
+                "collect": (*mine, *several),
+                "with Ansible": (*mine, "--with-ansible", *several),
+            }
+
+        costs: dict[str, list[Cost]] = {name: [] for name in lines(ids)}
+        further: dict[str, list[float]] = {name: [] for name in costs}
         for _ in range(rounds):
-            for name, words in commands.items():
-                wall, memory = command(root, *words)
-                walls[name].append(wall)
-                ratio = wall / walls["setup"][-1]
-                print(f"{name:<10} {wall:6.2f} s  {memory:5.0f} MiB  {ratio:.2f} ×", flush=True)
-        for of in (median, min):
-            ratios = ", ".join(f"{name} {of(each) / of(walls['setup']):.2f} ×" for name, each in walls.items())
-            print(f"{of.__name__} against {of.__name__}: {ratios}")
+            for name, words in lines(ids).items():
+                cost = command(root, *words)
+                one = command(root, *lines(ids[:1])[name])
+                costs[name].append(cost)
+                further[name].append((cost.cpu - one.cpu) / max(1, deposits - 1) * 1000)
+                print(
+                    f"{name:<13} {cost.wall:6.2f} s  CPU {cost.cpu:6.2f} s, a further deposit "
+                    f"{further[name][-1]:6.1f} ms  {cost.memory:5.0f} MiB",
+                    flush=True,
+                )
+        for name, those in costs.items():
+            wall = median(each.wall for each in those) / median(each.wall for each in costs["setup"])
+            cpu = median(each.cpu for each in costs["setup"]) / median(each.cpu for each in those)
+            more = median(further["setup"]) / median(further[name])
+            print(f"{name:<13} against setup: wall {wall:.2f} ×, CPU 1/{cpu:.1f}, of a further deposit 1/{more:.1f}")
     finally:
         lab.down("bench")
+
+
+def ask(ids: list[str]) -> None:
+    """The gathering alone, of these deposits of the site that this is run in."""
+    site = Site(Path.cwd())
+    what = gathering.module(site, skeleton())
+    asked = []
+    for each in ids:
+        way = reach(site, dossiers.read(site, each).summary)
+        there = target(way.host, way.account, timeout=gathering.LOGIN_SECONDS)
+        asked.append(Asked(each, there, load_key(site.key_file(way.key))))
+    for came in converse(asked, what, at_once=10):
+        for name, result, said in came:
+            assert said, (name, result)
+            assert said.answer, (name, said)
 
 
 def forms(root: Path, count: int) -> None:
@@ -149,7 +219,7 @@ def forms(root: Path, count: int) -> None:
     desk = terminal.desk(site, user="root", clock=lambda: datetime(2026, 11, 5, 8, tzinfo=ZONE))
     first, second = facts_of(1)
     access: dict[str, object] = {"address": "192.0.2.7"}
-    deposit_id = dossier(site, 1, access, {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"}, {})
+    deposit_id = dossier(site, 1, access, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"}, {}, noted=True)
     with turn(desk, deposit_id, "inventory") as mine:
         for workers in (0, os.cpu_count() or 1):
             with Press(workers) as press:
@@ -176,24 +246,28 @@ def summary(root: Path, count: int) -> None:
     site = init(root)
     for number in range(1, count + 1):
         first, second = facts_of(number)
-        pin = {"type": "ssh-ed25519", "line": "AAAA", "sha256": "SHA256:x"}
+        pin = {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"}
         dossier(site, number, {"address": "192.0.2.7"}, pin, {"2026-10": first, "2026-11": second})
     size = sum(path.stat().st_size for path in root.glob("deposits/*/facts/*.json")) / 1e6
     print(f"{count} servers, {2 * count} documents, {size:.0f} MB")
     sopctl = (sys.executable, "-m", "sopctl", "inventory", "summary", "--month", "2026-11")
     for what in ("no index", "", "--json", "--csv"):
-        wall, memory = command(root, *sopctl, *([what] if what.startswith("--") else []))
+        wall, _, memory = command(root, *sopctl, *([what] if what.startswith("--") else []))
         print(f"{what or 'table':<10} {wall:6.2f} s  {memory:5.0f} MiB", flush=True)
 
 
 def main() -> None:
     what, *numbers = sys.argv[1:] or [""]
+    if what == "ask":
+        ask(numbers)
+        return
     given = [int(number) for number in numbers]
     with tempfile.TemporaryDirectory(prefix="sopctl-inventory-") as folder:
         root = Path(folder) / "site"
         match what:
             case "gather":
-                gather(root, *(given + [10, 5][len(given) :]))
+                deposits, rounds, servers = given + [10, 5, 0][len(given) :]
+                gather(root, deposits, rounds, servers or deposits)
             case "forms":
                 forms(root, *(given or [1000]))
             case "summary":

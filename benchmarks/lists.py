@@ -63,6 +63,10 @@ def make(root: Path, count: int) -> Site:
     return site
 
 
+BOUNDED = (("300",),)
+"""The command lines of `make bench`."""
+
+
 def command(root: Path, *words: str) -> float:
     """The seconds that a command takes from start to end."""
     begin = time.perf_counter()

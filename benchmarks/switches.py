@@ -58,6 +58,10 @@ def describe(site: Site, name: str, port: int, password: str, platform: str) -> 
     secret.chmod(0o600)
 
 
+BOUNDED = (("1",),)
+"""The command lines of `make bench`."""
+
+
 def timed(desk: Desk, names: list[str]) -> float:
     """Seconds of one audit of these switches, all of whose ports it must have read."""
     began = time.perf_counter()

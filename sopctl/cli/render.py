@@ -147,10 +147,12 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
         put_json(done)
         return
     mark = "✓" if done.answer else "✗"
-    head = f"{mark} {done.id}  {done.procedure} {done.step}: {done.activity}"
+    place = f"{done.procedure} {done.step}: " if done.procedure else ""  # the office's reports belong to none
+    head = f"{mark} {done.id}  {place}{done.activity}"
     put_wrapped(head, fg="green" if done.answer else "red")
     note = f" – {printable(done.note)}" if done.note else ""
-    put_wrapped(f"  {done.actor} ({printable(done.by)}): {done.outcome}{note}")
+    by = f"{done.actor} ({printable(done.by)})" if done.actor else printable(done.by)
+    put_wrapped(f"  {by}: {done.outcome}{note}")
     for document in done.documents:
         click.echo(f"  document: {here(document)}")
     words = {"space": "when a place is free: ", "month": "next month: ", "person": "once someone has looked: "}
@@ -158,7 +160,7 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
     if done.next_action:
         put_wrapped(f"  next: {when}{done.next} {done.next_activity} ({done.next_actor})", indent=" " * 8)
         click.echo(f"        {wording.line(done.next_action)}")
-    else:
+    elif done.procedure:
         click.echo("  next: nothing; the dossier is closed")
     for followed in done.also:
         put_step(followed, as_json=False)

@@ -5,6 +5,7 @@ months, or held against the letter has passed it. Everything is judged without c
 """
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
@@ -89,6 +90,7 @@ def serial(value: object, limit: int = 120) -> str | None:
     return name(value, limit)
 
 
+@lru_cache(4096)  # the makers and parts of a house are few, and each is asked of again for every form and comparison
 def stands_for_nothing(said: str) -> bool:
     """Whether this is no name and no serial number of anything."""
     lowered = said.strip().casefold()[:200]

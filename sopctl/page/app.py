@@ -20,7 +20,18 @@ from starlette.routing import Route
 from sopctl.errors import SopctlError, UsageError
 from sopctl.page import openapi
 from sopctl.page.guard import Guard
-from sopctl.page.handlers import account, acting, answering, api, checking, entrance, racks, reading, requesting
+from sopctl.page.handlers import (
+    account,
+    acting,
+    answering,
+    api,
+    checking,
+    entrance,
+    pictures,
+    racks,
+    reading,
+    requesting,
+)
 from sopctl.page.rendering import page
 from sopctl.page.visit import (
     COOKIE,
@@ -88,10 +99,17 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/rak", ("GET",), racks.listed),
     ("/rak/{name}", ("GET",), racks.rack),
     ("/rak/{name}/gambar.svg", ("GET",), racks.picture),
+    ("/inventaris", ("GET",), pictures.inventory),
+    ("/sop/{name}", ("GET",), pictures.procedure),
+    ("/sop/{name}/gambar.svg", ("GET",), pictures.procedure_picture),
     ("/periksa", ("GET", "POST"), checking.check),
     ("/berkas", ("GET",), reading.listed),
     ("/berkas/{deposit_id}", ("GET",), reading.dossier),
     ("/berkas/{deposit_id}/dokumen/{sha256}", ("GET",), reading.document),
+    ("/berkas/{deposit_id}/alur", ("GET",), pictures.flow),
+    ("/berkas/{deposit_id}/alur/gambar.svg", ("GET",), pictures.flow_picture),
+    ("/berkas/{deposit_id}/ketersediaan", ("GET",), pictures.reached),
+    ("/berkas/{deposit_id}/ketersediaan/gambar.svg", ("GET",), pictures.reached_picture),
     ("/berkas/{deposit_id}/{path}", ("GET", "POST"), acting.act),
 )
 """Each address, how it may be asked for, and who answers."""

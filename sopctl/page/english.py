@@ -116,15 +116,14 @@ ENGLISH = {
     "Berubah: menyebut nomor dari kantor ini, tetapi isinya bukan yang diterbitkan.": (
         "Altered: it names a number of this office, but is not what was issued."
     ),
-    "Daya bebas (W)": "Power free (W)",
     "Diterbitkan": "Issued",
     "Isi": "What",
     "Kosong": "Empty",
     "Periksa": "Check",
     "Periksa dokumen": "Check a document",
     "Rak": "Racks",
-    "Rak dari depan; tabel di sebelahnya mengatakan hal yang sama": (
-        "The rack from the front; the table beside it says the same"
+    "Rak dari depan dan dari belakang; tabel di sebelahnya mengatakan hal yang sama": (
+        "The rack from the front and from the rear; the table beside it says the same"
     ),
     "Rak {name}": "Rack {name}",
     "Ruang": "Room",
@@ -141,7 +140,6 @@ ENGLISH = {
     "Tidak dikenal: bukan berkas yang diterbitkan di sini, atau hasil pindaian.": (
         "Unknown: not a file that was issued here, or a scan."
     ),
-    "Unit bebas": "Units free",
     "dipesan": "reserved",
     "sisi: both": "both",
     "sisi: front": "front",
@@ -295,6 +293,53 @@ ENGLISH = {
     ),
     "diterbitkan kantor ini pada {day}.": "issued by this office on {day}.",
     "tidak dikenal: tidak ada dokumen dengan nomor ini.": "unknown: there is no paper of this number.",
+    "Alur": "Flow",
+    "Alur dengan satu lajur tiap pelaksana; tabel di bawah mengatakan hal yang sama": (
+        "The flow with a lane for each actor; the table below says the same"
+    ),
+    "Beban bebas (kg)": "Weight free (kg)",
+    "Belum didata bulan ini": "Not gathered yet this month",
+    "Berubah": "Changed",
+    "Bulan": "Month",
+    "Dapat diakses": "Reachable",
+    "Daya terpakai (W)": "Power used (W)",
+    "Diamati (jam)": "Watched (hours)",
+    "Dihitung dari waktu yang diamati; pemeliharaan yang diumumkan tidak dihitung.": (
+        "Of the time that was watched; announced maintenance does not count."
+    ),
+    "Gambar alur": "Picture of the flow",
+    "Gambar ketersediaan": "Picture of the availability",
+    "Gambar rak": "Picture of the rack",
+    "Gangguan": "Outages",
+    "Hari": "Days",
+    "Inventaris": "Inventory",
+    "Kapan server dapat diakses; tabel di bawah mengatakan hal yang sama": (
+        "When the server could be reached; the table below says the same"
+    ),
+    "Kegiatan": "Activity",
+    "Ketersediaan": "Availability",
+    "Ketersediaan 90 hari": "Availability of 90 days",
+    "Mengapa belum": "Why not yet",
+    "No.": "No.",
+    "Perlu ditangani": "To be dealt with",
+    "Perubahan pada inventaris {month}": "Changes in the inventory of {month}",
+    "Port bebas": "Ports free",
+    "Prosedur": "Procedure",
+    "Semuanya {all} yang menunggu.": "{all} wait in all.",
+    "Server ini belum pernah diperiksa.": "This server was never checked.",
+    "Tampilkan": "Show",
+    "Tidak dapat diakses (menit)": "Not reachable (minutes)",
+    "Unit terisi": "Units filled",
+    "Waktu": "Time",
+    "ada tempat sekarang": "there is space now",
+    "langkah: current": "here",
+    "langkah: visited": "passed",
+    "masih berlangsung": "still going on",
+    "{changed} berubah, {same} tetap sama": "{changed} changed, {same} are the same",
+    "{left} belum dibandingkan, muat ulang": "{left} not compared yet, reload",
+    "{number} lagi tidak ditampilkan; selengkapnya pada rekapitulasi bulanan.": (
+        "{number} more are not shown; the monthly summary has all."
+    ),
     "jangan dihapus": "do not wipe them",
     "yang lebih besar dilayani lebih dahulu; biasanya 0": "the larger one is served first; usually 0",
 }
@@ -302,6 +347,8 @@ INDONESIAN = {
     "sisi: both": "keduanya",
     "sisi: front": "depan",
     "sisi: rear": "belakang",
+    "langkah: current": "di sini",
+    "langkah: visited": "dilalui",
     "kotak: acknowledged": "Mengetahui",
     "kotak: first": "pihak pertama",
     "kotak: second": "pihak kedua",

@@ -157,25 +157,27 @@ class Checks:
             )
             return [Count(*row) for row in rows]
 
-    def seen(self, first: int, last: int) -> dict[str, Seen]:
-        """Every server that was watched between `first` and `last`: the outages that touch that period, and what was
-        watched of the time since the earliest of them began."""
+    def seen(self, first: int, last: int, name: str = "") -> dict[str, Seen]:
+        """Every server that was watched between `first` and `last`, or the one of this `name`: the outages that touch
+        that period, and what was watched of the time since the earliest of them began."""
+        one, of = ("id = ? AND ", (name,)) if name else ("", ())
         with self._open() as database:
             found = database.execute(
-                "SELECT id, began, ended, cause FROM outages WHERE began < ? AND (ended IS NULL OR ended > ?)"
+                f"SELECT id, began, ended, cause FROM outages WHERE {one}began < ? AND (ended IS NULL OR ended > ?)"  # noqa: S608 (one of the two above)
                 " ORDER BY id, began",
-                (last, first),
+                (*of, last, first),
             ).fetchall()
             since = min([first, *(began for _, began, _, _ in found)])
             spans = database.execute(
-                "SELECT id, began, ended FROM watched WHERE began < ? AND ended >= ? ORDER BY id, began", (last, since)
+                f"SELECT id, began, ended FROM watched WHERE {one}began < ? AND ended >= ? ORDER BY id, began",  # noqa: S608
+                (*of, last, since),
             ).fetchall()
         outages, watched = defaultdict(list), defaultdict(list)
-        for name, *rest in found:
-            outages[name].append(Outage(*rest))
-        for name, *rest in spans:
-            watched[name].append(Span(*rest))
-        return {name: Seen(outages[name], some) for name, some in watched.items() if some[-1].ended >= first}
+        for server, *rest in found:
+            outages[server].append(Outage(*rest))
+        for server, *rest in spans:
+            watched[server].append(Span(*rest))
+        return {server: Seen(outages[server], some) for server, some in watched.items() if some[-1].ended >= first}
 
     def claim(self, addressee: str, muted: Collection[str] = ()) -> list[Change]:
         """The changes that `addressee` is to be told of: servers that went down, and those told to be down that are

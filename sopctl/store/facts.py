@@ -4,6 +4,7 @@ What was gathered is what the history says. A file that no event names (a crash 
 """
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from msgspec import Struct
 from sopctl.errors import InvalidRecord
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.entries import Gathered
+from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 
@@ -84,8 +86,20 @@ def read(folder: Path, kept: Kept) -> "ServerFacts":
             remedy=_RESTORE,
         )
     try:
-        return from_json(content, ServerFacts)
+        facts = from_json(content, ServerFacts)
+        _refuse_no_time(facts.gathered_at)
     except NotJson as error:
         raise InvalidRecord(
             "not-facts", "this is not a document of facts: {reason}", where=str(path), remedy=_RESTORE, reason=error
         ) from None
+    return facts
+
+
+def _refuse_no_time(text: str) -> None:
+    """Raise NotJson for what is no time with an offset: whoever reads facts compares and writes it as one."""
+    try:
+        known = datetime.fromisoformat(text).utcoffset() is not None
+    except ValueError:
+        known = False
+    if not known:
+        raise NotJson(f"gathered_at is no time with an offset: {printable(text, 60)!r}")

@@ -82,8 +82,8 @@ def _confirmed(site: Site, each: Summary, racks: Collection[str]) -> Summary:
 
 def read(site: Site, *, gathered: bool = False) -> Reading:
     """As `summaries`, but broken dossiers are named beside the sound ones; with `gathered`, what was gathered too."""
-    if site.recent is not None and not gathered:
-        return site.recent.read(site)
+    if site.recent is not None:
+        return site.recent.read(site, gathered=gathered)
     return _read(site, gathered=gathered)
 
 
@@ -94,21 +94,21 @@ class Recent:
     def __init__(self, seconds: float = RECENT_SECONDS) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._reading: Reading | None = None
-        self._until = 0.0
+        self._kept: dict[bool, tuple[Reading, float]] = {}
 
-    def read(self, site: Site) -> Reading:
+    def read(self, site: Site, *, gathered: bool = False) -> Reading:
         """The reading that is shared, made anew by the first who finds it too old; others wait for it."""
         with self._lock:
-            if self._reading is None or time.monotonic() > self._until:
-                self._reading = _read(site, gathered=False)
-                self._until = time.monotonic() + self._seconds
-            return self._reading
+            reading, until = self._kept.get(gathered, (None, 0.0))
+            if reading is None or time.monotonic() > until:
+                reading = _read(site, gathered=gathered)
+                self._kept[gathered] = reading, time.monotonic() + self._seconds
+            return reading
 
     def forget(self) -> None:
         """Something was recorded."""
         with self._lock:
-            self._reading = None
+            self._kept.clear()
 
 
 def _read(site: Site, *, gathered: bool) -> Reading:

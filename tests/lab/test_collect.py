@@ -18,6 +18,7 @@ from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.store import dossiers
 from sopctl.store import facts as kept_facts
 from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories
 from tests.conftest import Ran
 from tests.lab.traces import processes_of, wait_for_none
@@ -148,6 +149,28 @@ def test_what_is_gathered_stays_and_the_rest_stays_due(fleet: Fleet, sopctl: Cal
     months = kept_facts.months(dossiers.read(fleet.desk.site, fleet.well))
     assert [each.revision for each in months.values()] == [2], "a second gathering is a new revision"
     assert processes_of(root) == []
+
+
+@pytest.mark.parametrize("python", ["its own Python", "without Python"])
+def test_the_answer_is_ansibles_own(
+    desk: Desk, lab: LabStatus, pristine: LabServer, placed: Callable[..., str], python: str
+) -> None:
+    """Asked over the access check's connection, and by Ansible's playbook: all fields alike, but those of time."""
+    seems_configured(desk, lab.servers[0])
+    if python == "without Python":
+        servers.run(pristine, 'for name in /usr/bin/python3*; do mv "$name" "$name.away"; done')
+    deposit = due(desk, placed, pristine.address, pristine.port, pristine)
+    found = []
+    for with_ansible in (False, True):
+        assert collecting.collect(desk, deposit, with_ansible=with_ansible).answer
+        facts = msgspec.to_builtins(inventories.kept_facts(desk, deposit))
+        found.append({name: value for name, value in facts.items() if name not in ("gathered_at", "uptime_seconds")})
+    events = dossiers.read(desk.site, deposit).events
+    begun = [each.data for each in events if (each.procedure, each.step, each.outcome) == ("konfigurasi", 6, "started")]
+    assert ["run" in data for data in begun] == [False, True], "only the second has a run of Ansible's"
+    ours, ansibles = found
+    assert ours == ansibles
+    assert len(ours) > 40
 
 
 BREAK = r"""

@@ -34,6 +34,7 @@ def said() -> Iterator[str]:
             yield from filter(None, (field.hint, field.section, "" if field.official else field.label))
             yield from (label for value, label in field.choices if not (field.official and value == label))
     yield from (f"kotak: {box}" for box in BOXES)
+    yield from (f"langkah: {state}" for state in ("visited", "current"))
     yield "Dokumen"  # of several papers, which one
     yield from inspection.ACCESSORIES
     yield from (f"keadaan: {state}" for state in STATES)

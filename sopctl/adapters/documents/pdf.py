@@ -129,7 +129,7 @@ def places(form: Form) -> list[Place]:
         root=TEMPLATES,
         font_paths=_fonts(),
         ignore_system_fonts=True,
-        sys_inputs=_inputs(form),
+        sys_inputs={**_inputs(form), "places": "asked"},
     )
     read = from_json(found.encode(), list[_Metadata])
     return [

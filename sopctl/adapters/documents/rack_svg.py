@@ -11,7 +11,8 @@ from sopctl.adapters.documents.text import shortened
 _UNIT = 18
 _WIDTH = 300
 _LEFT = 34
-_TOP = 46
+_REAR = _LEFT + _WIDTH + 24
+_TOP = 58
 _COLOURS = {"placed": "#cfe8d5", "reserved": "#fdeebc", "blocked": "#dddddd"}
 
 
@@ -35,28 +36,30 @@ class Gauge(Struct, frozen=True):
 
 
 def rack_svg(title: str, units: int, boxes: Sequence[Box], gauges: Sequence[Gauge]) -> bytes:
-    """The rack from the front, with unit 1 at the bottom, and its budgets as bars below. Text is never markup."""
+    """The rack from the front and from the rear, with unit 1 at the bottom, and its budgets as bars below. Text is
+    never markup."""
     height = _TOP + units * _UNIT + 26 + 26 * len(gauges)
-    svg = draw.canvas(title, _LEFT + _WIDTH + 20, height)
+    svg = draw.canvas(title, _REAR + _WIDTH + 20, height)
     for unit in range(1, units + 1):
         y = _TOP + (units - unit) * _UNIT
         draw.text(svg, 8, y + 13, f"U{unit}", colour="#666666")
-        draw.rect(svg, _LEFT, y, _WIDTH, _UNIT, "#fafafa", "#dddddd")
-    for box in boxes:
-        _box(svg, box, units)
-    draw.rect(svg, _LEFT, _TOP, _WIDTH, units * _UNIT, "none", "#333333")
+    for face, x in (("front", _LEFT), ("rear", _REAR)):
+        draw.text(svg, x, _TOP - 5, "Depan" if face == "front" else "Belakang", colour="#333333")
+        for unit in range(1, units + 1):
+            draw.rect(svg, x, _TOP + (units - unit) * _UNIT, _WIDTH, _UNIT, "#fafafa", "#dddddd")
+        for box in boxes:
+            if box.face in ("both", face):
+                _box(svg, box, units, x)
+        draw.rect(svg, x, _TOP, _WIDTH, units * _UNIT, "none", "#333333")
     for number, gauge in enumerate(gauges):
         _gauge(svg, gauge, _TOP + units * _UNIT + 16 + 26 * number)
     return draw.write(svg)
 
 
-def _box(svg: Element, box: Box, units: int) -> None:
-    half = box.face in ("front", "rear")
-    x = _LEFT + (_WIDTH // 2 if box.face == "rear" else 0)
-    width = _WIDTH // 2 if half else _WIDTH
+def _box(svg: Element, box: Box, units: int, x: int) -> None:
     y = _TOP + (units - box.unit - box.height + 1) * _UNIT
-    draw.rect(svg, x, y, width, box.height * _UNIT, _COLOURS[box.kind], "#333333")
-    draw.text(svg, x + 8, y + box.height * _UNIT // 2 + 4, shortened(box.label, 22 if half else 46))
+    draw.rect(svg, x, y, _WIDTH, box.height * _UNIT, _COLOURS[box.kind], "#333333")
+    draw.text(svg, x + 8, y + box.height * _UNIT // 2 + 4, shortened(box.label, 46))
 
 
 def _gauge(svg: Element, gauge: Gauge, y: int) -> None:

@@ -34,6 +34,10 @@ class Deadline:
         self.started += seconds
         self._end += seconds
 
+    def extend(self, seconds: float) -> None:
+        """Allow the check `seconds` more, for what follows the login."""
+        self._end += seconds
+
     def tick(self) -> float:
         """How long the next wait may last; 0 once the time is up. Raises Interrupted when cancelled."""
         if self.cancelled:

@@ -7,8 +7,10 @@ trigger any exception inside paramiko, so its calls are guarded as a whole and j
 
 import contextlib
 import logging
+import math
 import secrets
 import threading
+import time
 from collections.abc import Sequence
 
 import paramiko
@@ -204,9 +206,15 @@ class Session:
         if cause is not None:
             raise Fault(cause, f'the command "{printable(command, 80)}" ended with {_end(status)}{_said(output)}')
 
-    def run_with_input(self, command: str, script: bytes, keep: int) -> tuple[int | None, bytes]:
-        """Run `command` with `script` on its standard input: its exit status and the first `keep` bytes of output."""
-        return self._execute(command, command, script, keep)
+    def run_with_input(
+        self, command: str, script: bytes, keep: int, seconds: float = math.inf, named: str = ""
+    ) -> tuple[int | None, bytes]:
+        """Run `command` with `script` on its standard input: its exit status and the first `keep` bytes of output.
+        Where it fails, it is called `named`.
+
+        A command that has not ended after `seconds` is left to itself, and the session goes on: Fault, of a time-out.
+        """
+        return self._execute(command, named or command, script, keep, time.monotonic() + seconds)
 
     def forward(self, host: str, port: int, seconds: float) -> ForwardedChannel:
         """A TCP connection from this server to `host`, made within `seconds`.
@@ -250,7 +258,12 @@ class Session:
         self._connection.close()
 
     def _execute(
-        self, command: str, named: str, script: bytes | None = None, keep: int = KEPT_OUTPUT
+        self,
+        command: str,
+        named: str,
+        script: bytes | None = None,
+        keep: int = KEPT_OUTPUT,
+        until: float = math.inf,
     ) -> tuple[int | None, bytes]:
         """The exit status, None when the server sent none, and the first `keep` bytes of the output."""
         shown = f'the command "{printable(named, 80)}"'
@@ -259,9 +272,14 @@ class Session:
             channel.set_combine_stderr(True)
             channel.exec_command(command)
             if script is not None:
-                _send_input(channel, script)
-            output = _drain(channel, keep)
+                _send_input(channel, script, until)
+            output = _drain(channel, keep, until)
+            if output is None:
+                channel.close()
+                raise _Slow
             status = channel.recv_exit_status()
+        except _Slow:
+            raise Fault(Cause.TIMEOUT, f"{shown} did not end in time") from None
         except Exception as error:  # noqa: BLE001 (a hostile server can trigger any exception in paramiko)
             if self._connection.deadline.passed or self.ended():
                 raise self._ended(shown) from None
@@ -325,30 +343,37 @@ class Session:
         return Fault(Cause.NOT_SSH, f"during {what}, the server broke the protocol: {printable(str(error), 120)}")
 
 
-def _send_input(channel: paramiko.Channel, script: bytes) -> None:
+class _Slow(Exception):
+    """A command has taken longer than it was given."""
+
+
+def _send_input(channel: paramiko.Channel, script: bytes, until: float) -> None:
     """Send `script` as the command's input, then end-of-file. A command may end before it has read everything."""
     channel.settimeout(TICK)
-    while script and not channel.exit_status_ready():
+    left = memoryview(script)
+    while left and not channel.exit_status_ready() and time.monotonic() < until:
         with contextlib.suppress(TimeoutError):
-            script = script[channel.send(script) :]
+            left = left[channel.send(bytes(left[:CHUNK])) :]
     channel.shutdown_write()
 
 
-def _drain(channel: paramiko.Channel, keep: int) -> bytes:
-    """Read the output to its end, or to the end of the command where a child keeps the output open."""
-    kept = b""
+def _drain(channel: paramiko.Channel, keep: int, until: float) -> bytes | None:
+    """Read the output to its end, or to the end of the command where a child keeps the output open. None when that was
+    not `until` the time given."""
+    kept = bytearray()
     channel.settimeout(TICK)
-    while True:
+    while time.monotonic() < until:
         ended = channel.exit_status_ready()
         try:
             data = channel.recv(CHUNK)
         except TimeoutError:
             if ended:
-                return kept
+                return bytes(kept)
             continue
         if not data:
-            return kept
+            return bytes(kept)
         kept += data[: keep - len(kept)]
+    return None
 
 
 def _end(status: int | None) -> str:

@@ -14,15 +14,15 @@ import socket
 import threading
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sopctl.adapters.resolving import begin
 from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.banner import Greeting
 from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb, Clock
-from sopctl.adapters.ssh.connection import Connection
+from sopctl.adapters.ssh.connection import LIMIT, Connection
 from sopctl.adapters.ssh.deadline import TICK, Deadline, stopped
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
@@ -59,7 +59,22 @@ PATIENCE = 1.0
 """Seconds after which a host without an answer no longer counts towards ASKED: dead hosts hold up nobody."""
 
 
-_Answer = tuple[str, AccessResult, bytes]
+STALE = 20.0
+"""Seconds after which a server that waited for one of our threads is connected to anew: it gives a connection without a
+login no longer than LoginGraceTime (sshd_config(5))."""
+
+
+class Pace(NamedTuple):
+    """How many hosts are in each state at the same time: in a thread that logs in, connected and waiting for one, and
+    contacted a moment ago. Who talks for long is not connected to ahead: a server has few places for those that have
+    not logged in (MaxStartups, sshd_config(5))."""
+
+    logins: int
+    backlog: int
+    asked: int
+
+
+_Answer = tuple[str, AccessResult, Any]
 
 HELLO = IDENTIFICATION.encode() + b"\r\n"
 
@@ -85,6 +100,22 @@ class ScriptJob(NamedTuple):
     as_root: bool = True
 
 
+class Conversation(NamedTuple):
+    """What is talked about with a target after the login, in whatever round trips: `talk` gets the climb, which is
+    logged in, and gives what came of it; it raises Fault. From the login on there are `seconds` for it. The target has
+    a user; its jump host, if it has one, names its key."""
+
+    name: str
+    target: Target
+    key: Key
+    talk: Callable[[Climb], object]
+    seconds: float
+    limit: int = LIMIT
+
+
+_AnyJob = Job | ScriptJob | Conversation
+
+
 def sweep(
     jobs: Sequence[Job], *, cancel: threading.Event | None = None, clock: Clock = time.time
 ) -> Generator[tuple[str, AccessResult], None, None]:
@@ -96,8 +127,9 @@ def sweep(
     """
     for job in jobs:
         refuse_without_key(job.target, job.key)
-    for name, result, _ in _swept(iter([jobs]), cancel, clock):
-        yield name, result
+    for came in _swept(iter([jobs]), cancel, clock):
+        for name, result, _ in came:
+            yield name, result
 
 
 def sweep_as_they_come(
@@ -105,8 +137,9 @@ def sweep_as_they_come(
 ) -> Generator[tuple[str, AccessResult], None, None]:
     """As `sweep`, of jobs that come one batch after another: the next batch is waited for in a thread of its own, while
     those before it are checked. Whoever sets `cancel` ends the batches too."""
-    for name, result, _ in _swept(batches, cancel):
-        yield name, result
+    for came in _swept(batches, cancel):
+        for name, result, _ in came:
+            yield name, result
 
 
 def run_scripts(
@@ -114,18 +147,32 @@ def run_scripts(
 ) -> Generator[tuple[str, AccessResult, bytes], None, None]:
     """Run the script of each job on its server, many at once, over one connection each; yields each job's name,
     how far it got, and what the script printed, as soon as it is in. Raises as `sweep`."""
-    yield from _swept(iter([jobs]), cancel)
+    for came in _swept(iter([jobs]), cancel):
+        yield from came
+
+
+def converse(
+    jobs: Sequence[Conversation], *, at_once: int, cancel: threading.Event | None = None
+) -> Generator[list[tuple[str, AccessResult, Any]], None, None]:
+    """Hold each conversation with its server, `at_once` at the same time, over one connection each; yields each job's
+    name, how far it got, and what came of the talk (None where it failed), as soon as it is in: with several where they
+    came while the caller was busy. Raises as `sweep`."""
+    pace = Pace(max(1, at_once), 1, max(1, at_once))
+    yield from _swept(iter([jobs]), cancel, pace=pace)
 
 
 def _swept(
-    batches: "Iterator[Sequence[Job | ScriptJob]]", cancel: threading.Event | None, clock: Clock = time.time
-) -> Generator[tuple[str, AccessResult, bytes], None, None]:
+    batches: Iterator[Sequence[_AnyJob]],
+    cancel: threading.Event | None,
+    clock: Clock = time.time,
+    pace: Pace | None = None,
+) -> Generator[list[_Answer], None, None]:
     stop = _Stop(cancel)
     answers: queue.SimpleQueue[_Answer | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            asyncio.run(_Sweep(answers, stop, clock).run(batches))
+            asyncio.run(_Sweep(answers, stop, clock, pace or Pace(LOGINS, BACKLOG, ASKED)).run(batches))
             answers.put(None)
         except BaseException as error:  # noqa: BLE001 (raised where the caller waits)
             answers.put(error)
@@ -133,10 +180,20 @@ def _swept(
     worker = threading.Thread(target=run, name="sweep", daemon=True)
     worker.start()
     try:
-        while (answer := answers.get()) is not None:
-            if isinstance(answer, BaseException):
-                raise answer
-            yield answer
+        last: BaseException | None = None
+        ended = False
+        while not ended:
+            came: list[_Answer] = []
+            while not ended and not (came and answers.empty()):
+                answer = answers.get()
+                if isinstance(answer, tuple):
+                    came.append(answer)
+                else:
+                    last, ended = answer, True
+            if came:
+                yield came
+        if last is not None:
+            raise last
     finally:
         stop.set()
         worker.join()
@@ -178,16 +235,16 @@ class _AsyncClimb(Climb):
             raise
         return sock, heard
 
-    def finish(self, sock: socket.socket, heard: bytes, job: "Job | ScriptJob") -> bytes:
-        """The remaining rungs, in a thread: what the job's script printed, if it has one. Raises Fault."""
+    def finish(self, sock: socket.socket, heard: bytes, job: _AnyJob) -> object:
+        """The remaining rungs, in a thread: what came of the job's script or talk, if it has one. Raises Fault."""
         self._connection = Connection(sock, self.deadline, self._limit)
         self._connection.identification_sent(HELLO)
         self._connection.unread(heard)
         self.verify_host_key()
-        output = b""
+        output: object = b""
         if self.target.user is not None and job.key is not None:
             self.log_in(self.target.user, job.key)
-            if isinstance(job, ScriptJob):
+            if not isinstance(job, Job):
                 output = _output(self, job)
             else:
                 self.run(self.target.command)
@@ -199,24 +256,35 @@ class _AsyncClimb(Climb):
         return output
 
 
-def _output(climb: Climb, job: ScriptJob) -> bytes:
+def _output(climb: Climb, job: ScriptJob | Conversation) -> object:
+    if isinstance(job, Conversation):
+        climb.deadline.extend(job.seconds)
+        return job.talk(climb)
     run = climb.run_as_root if job.as_root else climb.run_script
     return run(job.script, job.arguments, job.keep)
 
 
-def _in_a_thread(job: "Job | ScriptJob", stop: threading.Event, clock: Clock) -> tuple[AccessResult, bytes]:
+def _limit(job: _AnyJob) -> int:
+    return job.limit if isinstance(job, Conversation) else LIMIT
+
+
+def _failed(climb: Climb, job: _AnyJob, fault: Fault) -> tuple[AccessResult, object]:
+    return climb.result(fault), None if isinstance(job, Conversation) else b""
+
+
+def _in_a_thread(job: _AnyJob, stop: threading.Event, clock: Clock) -> tuple[AccessResult, object]:
     """One job with nothing to do for the loop: of a host behind a jump host, whose connection is the jump host's to
-    make, or of a machine that takes no SSH."""
+    make, of a machine that takes no SSH, or of one that waited too long for us."""
     if isinstance(job, Job):
         return check(job.target, job.key, cancel=stop, clock=clock), b""
-    climb = Climb(job.target, Deadline(job.target.timeout, stop), clock=clock)
+    climb = Climb(job.target, Deadline(job.target.timeout, stop), limit=_limit(job), clock=clock)
     try:
         climb.connect()
         climb.handshake()
         climb.log_in(job.target.user or "", job.key)
         output = _output(climb, job)
     except Fault as fault:
-        return climb.result(fault), b""
+        return _failed(climb, job, fault)
     finally:
         climb.close()
     return climb.result(), output
@@ -226,19 +294,23 @@ class _Sweep:
     """One sweep in progress, in its event loop."""
 
     def __init__(
-        self, answers: "queue.SimpleQueue[_Answer | BaseException | None]", stop: threading.Event, clock: Clock
+        self,
+        answers: "queue.SimpleQueue[_Answer | BaseException | None]",
+        stop: threading.Event,
+        clock: Clock,
+        pace: Pace,
     ) -> None:
-        self._answers, self._stop, self._clock = answers, stop, clock
+        self._answers, self._stop, self._clock, self._pace = answers, stop, clock, pace
         self._waiting = 0
         self._names = ThreadPoolExecutor(NAMES, "name")
-        self._logins = ThreadPoolExecutor(LOGINS, "login")
+        self._logins = ThreadPoolExecutor(pace.logins, "login")
         self._others = ThreadPoolExecutor(OTHERS, "ports")
         self._jumps = ThreadPoolExecutor(THROUGH_JUMPS, "jump")
         self._by_jump = defaultdict[tuple[str, int], asyncio.Semaphore](lambda: asyncio.Semaphore(AT_ONCE_BY_JUMP))
         self._places = asyncio.Semaphore(_connections())
-        self._asked = asyncio.Semaphore(ASKED)
+        self._asked = asyncio.Semaphore(pace.asked)
 
-    async def run(self, batches: "Iterator[Sequence[Job | ScriptJob]]") -> None:
+    async def run(self, batches: Iterator[Sequence[_AnyJob]]) -> None:
         """Check the jobs of all batches; the results go to the queue."""
         watch = asyncio.create_task(self._watch(asyncio.current_task()))
         try:
@@ -246,7 +318,7 @@ class _Sweep:
                 async for job in _coming(batches):
                     await self._places.acquire()
                     await self._asked.acquire()
-                    while self._waiting >= BACKLOG:
+                    while self._waiting >= self._pace.backlog:
                         await asyncio.sleep(0.005)
                     group.create_task(self._one(job))
         except asyncio.CancelledError:
@@ -266,26 +338,28 @@ class _Sweep:
         if whole:
             whole.cancel()
 
-    async def _one(self, job: "Job | ScriptJob") -> None:
+    async def _one(self, job: _AnyJob) -> None:
         try:
             self._answers.put((job.name, *await self._checked(job)))
         finally:
             self._places.release()
 
-    async def _checked(self, job: "Job | ScriptJob") -> tuple[AccessResult, bytes]:
+    async def _checked(self, job: _AnyJob) -> tuple[AccessResult, object]:
         loop = asyncio.get_running_loop()
         if job.target.jump is not None or not job.target.ssh:  # nothing for the loop to wait for
             self._asked.release()
             if job.target.jump is None:
                 return await loop.run_in_executor(self._others, _in_a_thread, job, self._stop, self._clock)
             async with self._by_jump[job.target.jump.host, job.target.jump.port]:
-                return await loop.run_in_executor(self._jumps, _in_a_thread, job, self._stop, self._clock)
-        climb = _AsyncClimb(job.target, Deadline(job.target.timeout, self._stop), clock=self._clock)
+                threads = self._logins if isinstance(job, Conversation) else self._jumps
+                return await loop.run_in_executor(threads, _in_a_thread, job, self._stop, self._clock)
+        deadline = Deadline(job.target.timeout, self._stop)
+        climb = _AsyncClimb(job.target, deadline, limit=_limit(job), clock=self._clock)
         patience = loop.call_later(PATIENCE, self._asked.release)
         try:
             sock, heard = await climb.reach(self._names)
         except Fault as fault:
-            return climb.result(fault), b""
+            return _failed(climb, job, fault)
         finally:
             if loop.time() < patience.when():
                 patience.cancel()
@@ -293,13 +367,17 @@ class _Sweep:
         self._waiting += 1
         since = time.monotonic()
 
-        def finish() -> tuple[AccessResult, bytes]:
+        def finish() -> tuple[AccessResult, object]:
             loop.call_soon_threadsafe(self._started)
-            climb.deadline.postpone(time.monotonic() - since)
+            waited = time.monotonic() - since
+            if isinstance(job, Conversation) and waited > STALE:
+                sock.close()
+                return _in_a_thread(job, self._stop, self._clock)
+            climb.deadline.postpone(waited)
             try:
                 output = climb.finish(sock, heard, job)
             except Fault as fault:
-                return climb.result(fault), b""
+                return _failed(climb, job, fault)
             finally:
                 climb.close()
                 sock.close()
@@ -311,7 +389,7 @@ class _Sweep:
         self._waiting -= 1
 
 
-async def _coming(batches: "Iterator[Sequence[Job | ScriptJob]]") -> "AsyncIterator[Job | ScriptJob]":
+async def _coming(batches: Iterator[Sequence[_AnyJob]]) -> AsyncIterator[_AnyJob]:
     """The jobs of all batches, as they come; our own machines' names are looked up meanwhile."""
     loop = asyncio.get_running_loop()
     waiting = ThreadPoolExecutor(1, "batches")

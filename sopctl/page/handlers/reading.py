@@ -111,12 +111,9 @@ def document(visit: Visit, deposit_id: str, sha256: str) -> Response:
 def queue(visit: Visit) -> Response:
     """`/antrean`."""
     sight, units = visit.sight, visit.site.settings.units
-    found = [
-        (number, each)
-        for number, each in enumerate(reservation.queue(visit.site), start=1)
-        if sight.sees(units, each.unit)
-    ]
-    return page(visit, "queue.html", queue=found)
+    line = reservation.queue(visit.site)
+    found = [(number, each) for number, each in enumerate(line, start=1) if sight.sees(units, each.unit)]
+    return page(visit, "queue.html", queue=found, all=len(line))
 
 
 def _primary(due: Action | None) -> set[str]:

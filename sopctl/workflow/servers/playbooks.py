@@ -53,6 +53,13 @@ PLAIN = Options()
 """A run of the playbook as it is."""
 
 
+def skeleton() -> Path:
+    """Where the playbooks of a new site come from: the installed package, or the checkout that it is run from."""
+    package = Path(__file__).parents[2]
+    installed = package / "skeleton"
+    return installed if installed.is_dir() else package.parent
+
+
 def silent(_event: TaskEvent) -> None:
     """Report nothing."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from sopctl.adapters.signing import examining, fetching, making, pages
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
@@ -210,6 +210,14 @@ def _signed(site: Site) -> Iterator[str]:
             state = integrity.state(dossier.folder / signed.signed.file, signed.signed.sha256) if signed else "intact"
             if signed and state != "intact":
                 yield f"{deposit_id}: {signed.signed.file}, which event {event.seq} filed as signed, is {state}"
+    try:
+        reports = [each for each in issued.read(site) if each.signed is not UNSET]
+    except SopctlError:
+        return
+    for each in reports:
+        for kept in each.files:
+            if (state := integrity.state(site.root / kept.file, kept.sha256)) != "intact":
+                yield f"{each.subject}: {kept.file}, which was filed as signed, is {state}"
 
 
 def _names(site: Site) -> list[str]:

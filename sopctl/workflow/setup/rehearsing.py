@@ -16,9 +16,8 @@ from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, run_p
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.errors import SopctlError, UsageError
 from sopctl.store.site import Site
-from sopctl.workflow.servers.playbooks import OnEvent, silent
+from sopctl.workflow.servers.playbooks import OnEvent, silent, skeleton
 from sopctl.workflow.setup.init import make_key
-from sopctl.workflow.setup.updating import skeleton
 
 LAB = "rehearse"
 COPIED = ("playbooks", "roles", "inventory/group_vars", "inventory/host_vars")

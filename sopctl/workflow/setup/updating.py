@@ -19,6 +19,7 @@ from msgspec import Struct
 from sopctl.store.across import origin
 from sopctl.store.durable import disk_errors, make_folder, write_atomic
 from sopctl.store.site import Site
+from sopctl.workflow.servers.playbooks import skeleton
 
 TREES = ("playbooks", "inventory")
 FILES = ("ansible.cfg",)
@@ -109,13 +110,6 @@ def copy(root: Path) -> None:
         with disk_errors(root / name, "copy the playbooks to"):
             shutil.copy(source / name, root / name)
     origin.note(root, ours)
-
-
-def skeleton() -> Path:
-    """Where the playbooks of a new site come from: the installed package, or the checkout that it is run from."""
-    package = Path(__file__).parents[2]
-    installed = package / "skeleton"
-    return installed if installed.is_dir() else package.parent
 
 
 def _names(root: Path) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """konfigurasi 6: the month's facts are gathered from the servers, and their inventory forms are filled in.
 
-Ansible gathers many servers in one run; the network appliances among them are asked beside it, over netmiko. Each
+The servers are asked over the connection of the access check, many at once, and by Ansible where only that can do it;
+the network appliances among them are asked beside that, over netmiko. Each
 answer is kept as soon as it is there: whatever ends the run, what was gathered is not gathered again, and the others
 are still due.
 """
@@ -20,6 +21,7 @@ import msgspec
 from sopctl.adapters.ansible.runner import HostResult, RunResult
 from sopctl.adapters.documents.forms import InventoryForm
 from sopctl.adapters.documents.press import Press
+from sopctl.adapters.ssh.facts import Module
 from sopctl.errors import Action, Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.facts.changes import Weight, real
 from sopctl.model.facts.conditions import conditions
@@ -35,14 +37,15 @@ from sopctl.model.text import printable
 from sopctl.store import dossiers, register
 from sopctl.store import facts as kept_facts
 from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.papers import inventory_sheet
 from sopctl.workflow.papers.inventory_form import Changes, Watched, changes_of, inventory_form
 from sopctl.workflow.scans import read_bounded
-from sopctl.workflow.servers import appliances, batch, bmcs, checking, left, others
+from sopctl.workflow.servers import appliances, batch, bmcs, checking, gathering, left, others
 from sopctl.workflow.servers.batch import Answer, Answers, OnEnd
-from sopctl.workflow.servers.playbooks import OnEvent, Options, cancelled, noted, silent, waited
+from sopctl.workflow.servers.playbooks import OnEvent, Options, cancelled, noted, silent, skeleton, waited
 from sopctl.workflow.servers.reach import reach
 
 PLAYBOOK = "facts.yml"
@@ -59,10 +62,16 @@ T = TypeVar("T")
 
 
 def collect(
-    desk: Desk, deposit_id: str, *, on_event: OnEvent = silent, cancel: threading.Event | None = None
+    desk: Desk,
+    deposit_id: str,
+    *,
+    with_ansible: bool = False,
+    on_event: OnEvent = silent,
+    cancel: threading.Event | None = None,
 ) -> StepDone:
     """Gather the facts of one server, as `collect_all`. Raises OutsideFailure when it cannot be reached."""
-    return collect_all(desk, [deposit_id], on_event=on_event, cancel=cancel).only()
+    answers = collect_all(desk, [deposit_id], with_ansible=with_ansible, on_event=on_event, cancel=cancel)
+    return answers.only()
 
 
 def collect_all(
@@ -71,6 +80,7 @@ def collect_all(
     *,
     month: str | None = None,
     forks: int = 10,
+    with_ansible: bool = False,
     on_event: OnEvent = silent,
     on_end: OnEnd = lambda _id, _answer: None,
     cancel: threading.Event | None = None,
@@ -79,7 +89,8 @@ def collect_all(
 
     `month` (2026-11) is this one by default; it may be the one before, if that is late. A second gathering in a month
     is a new revision; what was kept before is never touched. A server that failed is an answer (no); one that could not
-    be reached is an error. Nothing is kept of either, and the step stays due.
+    be reached is an error. Nothing is kept of either, and the step stays due. Ansible gathers them `with_ansible`, and
+    where the site's playbook, settings or inventory are its own, or Ansible's builder of modules is not the known one.
 
     Raises what ends a run for all of them (see `playbooks.run_on`), UsageError for another month, and OutsideFailure
     for a doubtful clock.
@@ -88,6 +99,7 @@ def collect_all(
     of = _month(desk, month)
     answers = Answers(on_end)
     once = list(dict.fromkeys(ids))
+    module = None if with_ansible or not once else _module(desk.site)
     watched: dict[str, Watched] = {}
     with suppress(OutsideFailure, InvalidRecord):  # without the history of checks, the forms say that nothing is known
         watched = checking.watched(desk, of)
@@ -95,10 +107,10 @@ def collect_all(
         for first in range(0, len(once), AT_ONCE):
             if cancel and cancel.is_set():
                 raise cancelled()
-            gathering = _Gathering(of, answers, press, watched)
+            batch_of = _Gathering(of, answers, press, watched, module)
             chosen = once[first : first + AT_ONCE]
-            with batch.held(chosen, lambda each: turn(desk, each, "inventory"), gathering.admit, answers) as turns:
-                gathering.run(turns, Options(forks=forks), on_event, cancel)
+            with batch.held(chosen, lambda each: turn(desk, each, "inventory"), batch_of.admit, answers) as turns:
+                batch_of.run(turns, Options(forks=forks), on_event, cancel)
     return answers
 
 
@@ -165,6 +177,8 @@ class _Gathering:
     answers: Answers
     press: Press
     watched: Mapping[str, Watched]
+    module: Module | None = None
+    """What is run on the servers; None: Ansible runs its playbook."""
 
     def __post_init__(self) -> None:
         self.broken: Exception | None = None
@@ -191,23 +205,68 @@ class _Gathering:
         with self._beside(beside, options.forks, cancel or threading.Event()):
             for mine in shut:
                 mine.start()
-            batch.run(
-                servers,
-                PLAYBOOK,
-                lambda mine, _host, result: mine.fail(noted(mine, result)),  # no task failed, and no facts came
-                self.answers,
-                options=options,
-                on_event=on_event,
-                keep_facts=self._keep_servers,
-                rescue=lambda silent, result: self._by_bmc(
-                    [(mine, noted(mine, result)) for mine in silent if _may_ask_bmc(mine, result)],
-                    options.forks,
-                    cancel,
-                ),
-                cancel=cancel,
-            )
+            if self.module:
+                self._ask_servers(servers, self.module, options.forks, on_event, cancel)
+            else:
+                self._run_playbook(servers, options, on_event, cancel)
             for mine, answer in self._by_bmc([(mine, "tidak ada jalan masuk") for mine in shut], options.forks, cancel):
                 self.answers.give(mine.dossier.id, answer)
+
+    def _ask_servers(
+        self,
+        turns: Sequence[Turn],
+        module: Module,
+        at_once: int,
+        on_event: OnEvent,
+        cancel: threading.Event | None,
+    ) -> None:
+        """Ask these servers themselves. Of those that gave nothing, the BMCs are asked in the end."""
+        why: dict[str, gathering.Nothing | SopctlError] = {}
+        try:
+            for mine in turns:
+                mine.start()
+            for came in gathering.gather(turns, module, at_once=at_once, cancel=cancel):
+                for mine, found in came:
+                    on_event(gathering.event(mine, found))
+                    if not isinstance(found, HostResult):
+                        why[mine.dossier.id] = found
+                hosts = [(mine, found) for mine, found in came if isinstance(found, HostResult)]
+                for mine, answer in self._keep_servers(hosts):
+                    self.answers.give(mine.dossier.id, answer)
+        except Interrupted as error:
+            _break_off(turns, error)
+            raise cancelled() from None
+        except BaseException as error:
+            _break_off(turns, error)
+            raise
+        silent = [mine for mine in turns if mine.dossier.id in why]
+        by_bmc = [mine for mine in silent if bmcs.can_be_asked(mine.dossier) and not _is_another(why[mine.dossier.id])]
+        reasons = [(mine, gathering.told_of(why[mine.dossier.id])) for mine in by_bmc]
+        for mine, answer in self._by_bmc(reasons, at_once, cancel):
+            self.answers.give(mine.dossier.id, answer)
+        for mine in silent:
+            if mine.dossier.id not in self.answers:
+                self.answers.give(mine.dossier.id, _ended(mine, why[mine.dossier.id]))
+
+    def _run_playbook(
+        self, turns: Sequence[Turn], options: Options, on_event: OnEvent, cancel: threading.Event | None
+    ) -> None:
+        """Let Ansible gather the facts of these servers."""
+        batch.run(
+            turns,
+            PLAYBOOK,
+            lambda mine, _host, result: mine.fail(noted(mine, result)),  # no task failed, and no facts came
+            self.answers,
+            options=options,
+            on_event=on_event,
+            keep_facts=self._keep_servers,
+            rescue=lambda silent, result: self._by_bmc(
+                [(mine, noted(mine, result)) for mine in silent if _may_ask_bmc(mine, result)],
+                options.forks,
+                cancel,
+            ),
+            cancel=cancel,
+        )
 
     def _by_bmc_alone(self, mine: Turn) -> bool:
         """Is there no way in to the server itself, but one to its BMC?"""
@@ -309,6 +368,34 @@ class _Gathering:
             with suppress(SopctlError):  # where nothing can be recorded, `answer` says why
                 mine.break_off(answer)
             return answer
+
+
+def _break_off(turns: Sequence[Turn], error: BaseException) -> None:
+    """Record what ended the work for those whose turn has not ended."""
+    for mine in turns:
+        if not mine.ended:
+            mine.break_off(error)
+
+
+def _module(site: Site) -> Module | None:
+    """What is run on the servers; None where Ansible has to do it, for a reason that is told."""
+    try:
+        return gathering.module(site, skeleton())
+    except OutsideFailure as error:
+        site.tell(error)
+        return None
+
+
+def _is_another(why: gathering.Nothing | SopctlError) -> bool:
+    """Does another server seem to answer? That is what its record must say first."""
+    return isinstance(why, SopctlError) and why.id == "host-key-changed"
+
+
+def _ended(mine: Turn, why: gathering.Nothing | SopctlError) -> Answer:
+    if isinstance(why, SopctlError):
+        mine.break_off(why)
+        return why
+    return mine.fail(why.noted)
 
 
 def _may_ask_bmc(mine: Turn, result: RunResult) -> bool:

@@ -48,6 +48,7 @@ class RackRow(Struct, frozen=True):
     power_free: int
     weight_free: int | None
     ports_free: int | None
+    power_watts: int = 0
 
 
 def rack_rows(site: Site) -> list[RackRow]:
@@ -62,6 +63,7 @@ def rack_rows(site: Site) -> list[RackRow]:
             power_free=each.power_watts - power_used(each, taken),
             weight_free=each.weight_kg - weight_used(each, taken) if each.weight_kg is not None else None,
             ports_free=len(free_ports(each, taken)) if each.switch else None,
+            power_watts=each.power_watts,
         )
         for each in site.racks
     ]

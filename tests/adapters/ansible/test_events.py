@@ -7,14 +7,12 @@ import pytest
 
 from sopctl.adapters.ansible.events import (
     DETAILS_TASK,
-    MAX_DEPTH,
     MAX_NOTES,
-    MAX_VALUES,
     NOTE_TASK,
     Outcome,
     Tally,
-    bound,
 )
+from sopctl.model.facts.linux.bounded import MAX_DEPTH, MAX_VALUES, bound
 from sopctl.model.text import printable
 
 

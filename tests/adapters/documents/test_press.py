@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from sopctl.adapters.documents import render
-from sopctl.adapters.documents.press import Press
+from sopctl.adapters.documents.press import FRESH, Press
 from sopctl.errors import InvalidRecord
 from tests.adapters.documents import samples
 
@@ -42,6 +42,18 @@ def test_workers_make_what_we_make_and_one_that_dies_stops_nothing() -> None:
         workers[1].kill()
         assert press.start(FORMS[0])() == render(FORMS[0])
     assert all(worker.poll() is not None for worker in workers)
+
+
+def test_a_worker_goes_on_with_a_child_that_begins_anew() -> None:
+    """As many forms as several children make, one after the other, and an error among them."""
+    with Press(1) as press:
+        (worker,) = press._workers
+        made = [press.start(FORMS[number % 5])() for number in range(FRESH)]
+        with pytest.raises(InvalidRecord):
+            press.start(replace(FORMS[0], month="2026-13"))()
+        made += [press.start(FORMS[number % 5])() for number in range(FRESH, FRESH + 3)]
+        assert worker._process.poll() is None
+    assert made == [render(FORMS[number % 5]) for number in range(FRESH + 3)]
 
 
 def test_no_worker_outlives_a_press_that_is_killed() -> None:

@@ -25,8 +25,10 @@ def test_labels_are_text_and_never_markup(row: dict[str, str]) -> None:
 def test_boxes_lie_where_their_units_are() -> None:
     drawn = rack_svg("A1", 10, [Box(3, 2, "rear", "reserved", "PS-1"), Box(1, 1, "both", "blocked", "kabel")], [])
     rects = [rect.attrib for rect in ElementTree.fromstring(drawn).iter(f"{SVG}rect")]
-    outline = rects[-1]
-    rear = next(rect for rect in rects if rect["fill"] == "#fdeebc")
-    assert int(rear["width"]) * 2 == int(outline["width"])
+    front, outline = (rect for rect in rects if rect["fill"] == "none")
+    (rear,) = (rect for rect in rects if rect["fill"] == "#fdeebc")
+    assert (rear["x"], rear["width"]) == (outline["x"], outline["width"]), "behind, not in front"
+    on_both = [rect["x"] for rect in rects if rect["fill"] == "#dddddd"]
+    assert on_both == [front["x"], outline["x"]]
     assert int(rear["y"]) == int(outline["y"]) + 6 * 18, "units 3 and 4 of ten, from the bottom"
     assert int(rear["height"]) == 36

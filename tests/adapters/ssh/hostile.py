@@ -5,11 +5,14 @@ what it said. Every server ends with its context, and leaves no thread behind.
 """
 
 import contextlib
+import os
+import signal
 import socket
 import struct
+import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import paramiko
@@ -181,6 +184,10 @@ class Behaviour:
     never_ends: bool = False
     leads_to: tuple[str, ...] = ()
     """Hosts to which it connects on: there, nobody says anything."""
+    shell: tuple[str, ...] = ()
+    """Really runs what it is asked to, with these words before it (`/bin/sh -c`)..."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """... and only these variables."""
     carries: bool = False
     """It connects on to loopback, and carries what is said: a jump host that is none of a kind."""
 
@@ -267,7 +274,9 @@ class _Server(paramiko.ServerInterface):
                         data = source.recv(32_768)
                         if not data:
                             return
-                        sink.sendall(data)
+                        while data and not self._host.stop.is_set():
+                            with contextlib.suppress(TimeoutError):
+                                data = data[sink.send(data) :]
         channel.close()
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
@@ -278,8 +287,34 @@ class _Server(paramiko.ServerInterface):
         threading.Thread(target=self._execute, args=(channel, command), daemon=True).start()
         return True
 
+    def _run(self, channel: paramiko.Channel, command: bytes) -> None:
+        """Run the command with the channel as its standard input and output."""
+        words = [*self._b.shell, command.decode()]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with subprocess.Popen(words, **pipes, env=self._b.environment, start_new_session=True) as process:  # type: ignore[call-overload]
+
+            def feed() -> None:
+                with contextlib.suppress(OSError, EOFError, ValueError):  # it may have ended and been closed
+                    while data := channel.recv(65536):
+                        process.stdin.write(data)
+                        process.stdin.flush()
+                with contextlib.suppress(OSError):
+                    process.stdin.close()
+
+            threading.Thread(target=feed, daemon=True).start()
+            with contextlib.suppress(OSError, EOFError):
+                while data := process.stdout.read1():
+                    channel.sendall(data)
+                channel.send_exit_status(process.wait())
+            channel.close()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
     def _execute(self, channel: paramiko.Channel, command: bytes) -> None:
         self._transport.answered.wait(DEADLINE)
+        if self._b.shell:
+            self._run(channel, command)
+            return
         with contextlib.suppress(OSError, EOFError):
             channel.sendall(self._b.output)
             if command.startswith(b"echo ") and self._b.status == 0 and not self._b.forced:

@@ -15,7 +15,9 @@ def test_a_rack(login: Callable[[str], Browser], until_space: Callable[..., str]
     assert "dipesan" in page
     drawn = kadis.get("/rak/A1/gambar.svg")
     assert drawn.headers["content-type"] == "image/svg+xml"
-    assert deposit in drawn.text
+    assert drawn.text.count(deposit) == 2, "from the front, and from the rear"
+    assert "Depan" in drawn.text
+    assert "Belakang" in drawn.text
     for wrong in ("/rak/Z9", "/rak/Z9/gambar.svg", "/rak/..%2FA1"):
         assert kadis.get(wrong).status_code == 404
 

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -227,7 +228,7 @@ def test_collect(desk: Desk, office: Office) -> None:
     def on_end(deposit: str, answer: StepDone | SopctlError) -> None:
         told.append((deposit, isinstance(answer, StepDone) and answer.answer))
 
-    answers = collecting.collect_all(desk, [bad, good, away, bad], on_end=on_end)
+    answers = collecting.collect_all(desk, [bad, good, away, bad], on_end=on_end, with_ansible=True)
     ((playbook, limit, _),) = office.runs
     assert (playbook, limit) == ("facts.yml", [bad, good, away])
     assert told == [(good, True), (bad, False), (away, False)], "each as soon as it is known"
@@ -244,13 +245,13 @@ def test_collect(desk: Desk, office: Office) -> None:
 def test_collect_in_runs_of_a_bounded_size(desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collecting, "AT_ONCE", 2)
     ids = [office.server(replace(WELL, details=DETAILS), "inventory") for _ in range(3)]
-    answers = collecting.collect_all(desk, ids)
+    answers = collecting.collect_all(desk, ids, with_ansible=True)
     assert [limit for _, limit, _ in office.runs] == [ids[:2], ids[2:]]
     assert list(answers.done) == ids
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Interrupted):
-        collecting.collect_all(desk, ids, cancel=cancel)
+        collecting.collect_all(desk, ids, cancel=cancel, with_ansible=True)
 
 
 ENDS: dict[Outcome, tuple[type[SopctlError], str, str]] = {
@@ -273,7 +274,7 @@ def test_a_run_that_ends_for_all(desk: Desk, office: Office, outcome: Outcome) -
     office.outcome = outcome
     error, *recorded = ENDS[outcome]
     with pytest.raises(error):
-        collecting.collect_all(desk, [kept, *others])
+        collecting.collect_all(desk, [kept, *others], with_ansible=True)
     assert office.last(kept)[0] == "selesai"
     assert {office.last(each) for each in others} == {tuple(recorded)}
 
@@ -345,7 +346,7 @@ def test_a_host_key_that_changed_is_told_with_both_fingerprints(
             "configure": configuring.configure_all,
             "repair": configuring.repair,
             "reduce": reducing.reduce,
-            "collect": collecting.collect_all,
+            "collect": partial(collecting.collect_all, with_ansible=True),
         }
         error = work[verb](desk, [deposit]).errors[deposit]
         assert host.logins == []

@@ -10,6 +10,7 @@ from sopctl.errors import InvalidRecord
 from sopctl.store.across import origin
 from sopctl.store.site import Site
 from sopctl.workflow.servers.ansible_view import VARIABLES, refuse_unread
+from sopctl.workflow.servers.playbooks import skeleton
 from sopctl.workflow.setup import doctor, updating
 from tests.conftest import Ran
 
@@ -62,7 +63,7 @@ def test_files_are_replaced_added_removed_or_left_to_the_site(site: Site) -> Non
         "playbooks/release.yml": "both",
     }
     found = updating.update(site)
-    ours = updating.skeleton()
+    ours = skeleton()
     assert {each.file for each in found.done} == {
         f"playbooks/{name}.yml" for name in ("facts", "inventory_only", "past")
     }

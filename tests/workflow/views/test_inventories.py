@@ -1,12 +1,14 @@
 """The inventory over months and over servers, on facts as details.sh gives them (no server is needed for that)."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import openpyxl
 import pytest
 from msgspec.structs import replace
@@ -22,16 +24,20 @@ from sopctl.model.facts.changes import Weight
 from sopctl.model.facts.parts import Listener
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import Missing, ServerFacts
+from sopctl.model.principal import Sight as Seen
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import AccessTried
 from sopctl.store import dossiers
 from sopctl.store.checks import Checks
+from sopctl.store.facts import months
+from sopctl.store.facts import read as read_facts
 from sopctl.workflow.desk import Desk, StepDone, turn
 from sopctl.workflow.papers.monthly.summary_form import summary_form
 from sopctl.workflow.servers import checking
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories
+from sopctl.workflow.views.month_changes import month_changes
 from tests.conftest import Clock, Ran
 
 RACK = (Path(__file__).parents[2] / "cases/details/rack-hardware-raid.txt").read_text()
@@ -146,6 +152,25 @@ def test_no_form_is_made_of_the_server_of_another_deposit(desk: Desk, deposit: s
     assert (newest.outcome, newest.note) == ("failed", f"menurut catatan di sana ini server {note}, bukan {deposit}")
     with pytest.raises(UsageError, match="no facts"):
         inventories.kept_facts(desk, deposit)
+
+
+@pytest.mark.parametrize(
+    "time", ["", "yesterday", "2026-11-23", "2026-11-23T10:00:00", "9" * 4000, "2026-13-01T00:00:00Z"]
+)
+def test_a_time_that_is_none_is_refused_at_the_gate(
+    desk: Desk, deposit: str, first_facts: ServerFacts, time: str
+) -> None:
+    """Whoever reads facts compares their time and writes it as one: conditions, summaries, metrics."""
+    gather(desk, deposit, first_facts)
+    dossier = dossiers.read(desk.site, deposit)
+    (kept,) = months(dossier).values()
+    path = dossier.folder / kept.file
+    path.write_bytes(msgspec.json.encode(replace(first_facts, gathered_at=time)))
+    named = replace(kept, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    with pytest.raises(InvalidRecord, match="no time with an offset") as error:
+        read_facts(dossier.folder, named)
+    assert error.value.where == str(path)
+    assert len(error.value.message) < 300
 
 
 def test_a_server_that_was_not_gathered_is_named(desk: Desk, two_months: str, clock: Clock) -> None:
@@ -433,3 +458,30 @@ def test_a_server_without_conditions_and_a_site_without_facts(
     plugin = sopctl("inventory", "conditions", "--format", "nagios")
     assert (plugin.code, plugin.out.partition(" -")[0]) == (0, "CONDITIONS OK")
     assert inventories.standing(desk)[0][0].conditions == ()
+
+
+def test_what_a_month_found_changed_alarms_first(
+    desk: Desk, two_months: str, first_facts: ServerFacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the page shows it: of those who may be seen; what cannot be read stands first; and what was compared once is
+    remembered."""
+    found = month_changes(desk, Seen(house=True))
+    (row,) = found.rows
+    assert (found.month, row.deposit.id, found.same, found.left, found.missing) == ("2026-12", two_months, 0, 0, [])
+    assert row.found is not None
+    assert any("tidak sehat" in each for each in row.found.alarms), "of the month before, too: it still is"
+    assert any("nginx" in each for each in row.found.changes)
+    before = month_changes(desk, Seen(house=True), "2026-11")
+    assert [each.found.changes for each in before.rows if each.found] in ([], [()])
+    assert month_changes(desk, Seen(unit="lain")).rows == []
+    monkeypatch.setattr("sopctl.store.facts.read", lambda *_: pytest.fail("read once more"))
+    assert month_changes(desk, Seen(house=True)).rows == found.rows
+    with pytest.raises(UsageError):
+        month_changes(desk, Seen(house=True), "2026-13")
+
+
+def test_a_month_whose_facts_cannot_be_read(desk: Desk, two_months: str) -> None:
+    for path in (desk.site.root / "deposits" / two_months / "facts").glob("2026-12*.json"):
+        path.write_text("{")
+    (row,) = month_changes(desk, Seen(house=True)).rows
+    assert row.found is None

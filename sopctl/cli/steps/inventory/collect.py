@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 @click.option(
     "--from", "sheet", type=FILE, help="A filled-in sheet (sopctl inventory sheet) of one machine without SSH."
 )
+@click.option("--with-ansible", is_flag=True, help="Let Ansible ask the servers, by the site's facts.yml.")
 @forks_option
 @decider_options
 @seen_option
@@ -66,6 +67,7 @@ def command(
     everyone: bool,
     month: str | None,
     sheet: Path | None,
+    with_ansible: bool,
     forks: int,
     as_json: bool,
 ) -> None:
@@ -87,13 +89,17 @@ def command(
     chosen = list(deposit_ids) or (collecting.due(desk, month) if due else collecting.everyone(desk))
     if len(deposit_ids) == 1:
         with task_progress(quiet=as_json) as on_event, cancel_on_interrupt() as cancel:
-            answers = collecting.collect_all(desk, chosen, month=month, on_event=on_event, cancel=cancel)
+            answers = collecting.collect_all(
+                desk, chosen, month=month, with_ansible=with_ansible, on_event=on_event, cancel=cancel
+            )
         put_step(done := answers.only(), as_json=as_json)
         end(done.answer)
-    _collect_many(desk, chosen, month, forks, as_json=as_json)
+    _collect_many(desk, chosen, month, forks, with_ansible=with_ansible, as_json=as_json)
 
 
-def _collect_many(desk: "Desk", chosen: list[str], month: str | None, forks: int, *, as_json: bool) -> None:
+def _collect_many(
+    desk: "Desk", chosen: list[str], month: str | None, forks: int, *, with_ansible: bool, as_json: bool
+) -> None:
     from sopctl.workflow.steps import collecting
 
     ended: dict[str, StepDone | SopctlError] = {}
@@ -105,7 +111,9 @@ def _collect_many(desk: "Desk", chosen: list[str], month: str | None, forks: int
                 ended[deposit_id] = answer
                 tell(_line(deposit_id, answer))
 
-            collecting.collect_all(desk, chosen, month=month, forks=forks, on_end=on_end, cancel=cancel)
+            collecting.collect_all(
+                desk, chosen, month=month, forks=forks, with_ansible=with_ansible, on_end=on_end, cancel=cancel
+            )
     except SopctlError:
         if ended and not as_json:
             _put_sum(ended, len(chosen), time.monotonic() - begun)

@@ -1,0 +1,34 @@
+"""What a benchmark needs besides sopctl; where it is not there, one sentence that says what helps."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+
+HERE = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+def program(name: str, package: str) -> str:
+    """The path of a program: of this Python's environment first, as when it is not activated. Ends this benchmark
+    where there is none."""
+    found = shutil.which(name, path=HERE)
+    if found is None:
+        sys.exit(
+            f"{name} is not installed, which this benchmark needs\n  → {package}; or all that is needed: make bench"
+        )
+    return found
+
+
+def module(name: str) -> None:
+    """A peer that is a Python package."""
+    if importlib.util.find_spec(name) is None:
+        sys.exit(
+            f"{name} is not installed, which this benchmark compares with\n  → pip install {name}, or: make setup-dev"
+        )
+
+
+def root() -> None:
+    """The right to start servers and namespaces."""
+    if os.geteuid() != 0:
+        sys.exit("this benchmark starts servers or namespaces, which takes root\n  → run it as root, or: make bench")
