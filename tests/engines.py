@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from sopctl.model.access.destinations import Destinations
-from sopctl.model.access.shards import Check, Shard, shards
+from sopctl.model.access.shards import Answers, Check, Shard, shards
 from sopctl.model.access.target import Target
+from sopctl.model.as_json import from_json
 from sopctl.store.site import Site
 from sopctl.workflow.setup import engine as setting_up
 
@@ -82,10 +83,9 @@ class Broker:
             self._process = None
 
     @property
-    def cpu_seconds(self) -> float:
+    def pid(self) -> int:
         assert self._process
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return self._process.pid
 
 
 class Process:
@@ -263,8 +263,9 @@ def work_and_die(folder: str, dies_after: str) -> None:
     async def counted(self: JetStreamContext, subject: str, *arguments: Any, **more: Any) -> Any:
         nonlocal stored
         found = await publish(self, subject, *arguments, **more)
-        stored += subject.startswith("results.")
-        if stored == int(dies_after):
+        if subject.startswith("results."):
+            stored += len(from_json(arguments[0], Answers).answers)
+        if stored >= int(dies_after):
             os.kill(os.getpid(), signal.SIGKILL)
         return found
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from sopctl.adapters import secured
 from sopctl.errors import NotNow, OutsideFailure, missing_extra
 from sopctl.model.text import printable
 
@@ -131,6 +132,7 @@ def _asking(provider: Provider) -> Iterator[Any]:
         from authlib.integrations.requests_client import OAuth2Session
         from joserfc.errors import JoseError
         from requests import RequestException
+        from requests.adapters import HTTPAdapter
     except ImportError:
         raise missing_extra("oidc") from None
 
@@ -140,6 +142,12 @@ def _asking(provider: Provider) -> Iterator[Any]:
         def send(self, request: "PreparedRequest", **how: Any) -> "Response":
             answer = super().send(request, **{**how, "timeout": SECONDS, "allow_redirects": False, "stream": True})
             return _read_whole(answer)
+
+    class Secured(HTTPAdapter):
+        """This machine's authorities count, as elsewhere."""
+
+        def init_poolmanager(self, *given: Any, **named: Any) -> None:
+            super().init_poolmanager(*given, ssl_context=secured.verified(), **named)
 
     if not _AT_ONCE.acquire(timeout=SECONDS):
         raise _failed("others are logging in")
@@ -153,6 +161,7 @@ def _asking(provider: Provider) -> Iterator[Any]:
             code_challenge_method="S256",
         ) as session:
             session.trust_env = False
+            session.mount("https://", Secured())
             yield session
     except (JoseError, AuthlibBaseError) as error:
         raise NotNow(

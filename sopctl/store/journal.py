@@ -136,6 +136,31 @@ class Journal:
                         return found[1].decode()
         return None
 
+    def after(self, place: int, most: int) -> list[tuple[Line, int]]:
+        """At most so many lines that stand behind a byte of it, each with where it ends; for readers who go on from
+        there. The chain is not checked. Raises InvalidRecord for a line that is none, or where the journal is shorter
+        than that."""
+        found: list[tuple[Line, int]] = []
+        if not self.path.exists() and not place:
+            return found
+        with opened(self.path, links=False) as file:
+            number = file.read(place).count(b"\n")
+            if file.tell() < place:
+                raise self._altered(number)
+            while len(found) < most and (raw := file.readline(MAX_LINE + 1)).endswith(b"\n"):
+                place, number = place + len(raw), number + 1
+                found.append((self._line(number, raw[:-1]), place))
+        return found
+
+    def size(self) -> int:
+        """Where the last of its whole lines ends, in bytes."""
+        if not self.path.exists():
+            return 0
+        with opened(self.path, links=False) as file:
+            size = _size(file)
+            file.seek(max(0, size - NEAR_THE_END))
+            return size - len(file.read().rpartition(b"\n")[2])
+
     def anchor(self) -> Anchor:
         """Where the journal ends now. Raises InvalidRecord as `lines`."""
         raw, _ = self._read()

@@ -183,6 +183,8 @@ def test_each_role_on_a_phone_and_accessible(
         "/rak/A1",
         "/periksa",
         "/permohonan",
+        "/akun",
+        "/akun/kode",
         "/berkas?keadaan=all",
         f"/berkas/{first}",
         "/antrean",

@@ -44,6 +44,15 @@ def jobs(site: Site) -> tuple[Job, ...]:
         limit=300,
         commands=((*run, "journal", "stamp"),),
     )
+    events = Job(
+        name="events",
+        description=f"{where}: events to other programs",
+        calendar="*:*:00",
+        time_zone=zone,
+        jitter=15,
+        limit=600,
+        commands=((*run, "events", "send"),),
+    )
     return (
         Job(
             name="check",
@@ -83,6 +92,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             commands=((*run, "configure", "--drift", "--all"),),
         ),
         *((switches,) if site.switches else ()),
+        *((events,) if site.settings.receivers else ()),
         *((stamp,) if site.settings.signing.stamp_journal else ()),
     )
 

@@ -13,7 +13,7 @@ from sopctl.adapters.engine.link import connected
 from sopctl.errors import OutsideFailure
 from sopctl.model.access.ladder import AccessResult, Verdict
 from sopctl.model.access.rung import Rung
-from sopctl.model.access.shards import Answer, Check, Shard
+from sopctl.model.access.shards import Answer, Answers, Check, Shard
 from sopctl.store.site import Site
 from tests import engines
 from tests.adapters.engine.conftest import Scripted, delivered, engine_of, link
@@ -131,7 +131,9 @@ def test_what_an_earlier_run_left_is_recorded_by_the_next(served: tuple[Site, in
         async with connected(link(*served, "worker-cabang")) as client:
             import msgspec
 
-            await client.jetstream().publish("results.cabang", msgspec.json.encode(seen(part, part.checks[0])))
+            await client.jetstream().publish(
+                "results.cabang", msgspec.json.encode(Answers((seen(part, part.checks[0]),)))
+            )
 
     asyncio.run(left())
     [now] = engines.parts("later", 3, ("cabang",), 1)
@@ -157,4 +159,4 @@ def test_who_is_alive_is_known(served: tuple[Site, int]) -> None:
         engines.eventually(lambda: engine_of(served).networks()["cabang"].alive, "the worker does not appear")
         [alive] = engine_of(served).networks()["cabang"].alive
     assert (alive.name, alive.network, alive.clock < -1_000_000) == ("scripted", "cabang", True)
-    assert engine_of(served).networks()["gedung-b"].alive == ()
+    engines.eventually(lambda: not engine_of(served).networks()["gedung-b"].alive, "who is gone stays")
