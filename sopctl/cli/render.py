@@ -166,6 +166,32 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
         put_step(followed, as_json=False)
 
 
+class Steps:
+    """Prints steps as they are done, for a command that does several. That one cannot be printed must not end the work
+    in the middle: `end` raises it afterwards, and prints the one document that a program gets."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._done: list[StepDone] = []
+        self._failed: OSError | None = None
+
+    def __call__(self, done: "StepDone") -> None:
+        self._done.append(done)
+        if self._as_json or self._failed:
+            return
+        try:
+            put_step(done, as_json=False)
+        except OSError as error:
+            self._failed = error
+
+    def end(self) -> None:
+        """To be called once, after the work. Raises OSError."""
+        if self._failed:
+            raise self._failed
+        if self._as_json:
+            put_json({"steps": self._done})
+
+
 def here(path: str | Path) -> Path:
     """A path as it is named from the folder that one is in, where it is below that."""
     path = Path(path)
