@@ -16,9 +16,9 @@ from sopctl.model.signing.signatures import MEANS
 from sopctl.model.sop.entries import Signed, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import books, dossiers, issued, roster
+from sopctl.store.across.processes import in_processes
 from sopctl.store.issued import Issued
 from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, lags
-from sopctl.store.processes import in_processes
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import integrity

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, UsageError
-from sopctl.store import dossiers, processes
+from sopctl.store import dossiers
+from sopctl.store.across import processes
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import journal, scheduling

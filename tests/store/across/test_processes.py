@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from sopctl.store import processes
-from sopctl.store.processes import AT_ONCE, MANY, in_processes
+from sopctl.store.across import processes
+from sopctl.store.across.processes import AT_ONCE, MANY, in_processes
 
 
 def read(names: Sequence[str]) -> list[tuple[str, int]]:
