@@ -30,8 +30,11 @@ SECONDS = 10.0
 ANSWER_SECONDS = 20.0
 ANSWER_BYTES = 512 * 1024
 """For one answer, and of one."""
+METADATA_SECONDS = 300.0
+"""How long it counts what the provider says of itself."""
 LEEWAY = 60
 """Seconds by which the provider's clock may differ."""
+_known: dict[str, tuple[float, dict[str, Any]]] = {}
 _AT_ONCE = threading.BoundedSemaphore(4)
 """A provider that hangs holds up logins through it, and nothing else."""
 
@@ -107,6 +110,15 @@ def finish(provider: Provider, begun: Begun, code: str, wanted_claim: str) -> di
 
 
 def _metadata(session: Any, provider: Provider) -> dict[str, Any]:
+    """What the provider says of itself; asked anew after a while, and not by each stranger who begins a login."""
+    at, known = _known.get(provider.issuer, (0.0, {}))
+    if not known or time.monotonic() - at > METADATA_SECONDS:
+        known = _asked(session, provider)
+        _known[provider.issuer] = (time.monotonic(), known)
+    return known
+
+
+def _asked(session: Any, provider: Provider) -> dict[str, Any]:
     found = session.request("GET", f"{provider.issuer}/.well-known/openid-configuration", withhold_token=True)
     found.raise_for_status()
     metadata = found.json()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sopctl.workflow.views.board import Row
 
 
+_SPACES = re.compile(r"[\t\n\v\f\r]")
 _FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/]))")
 
 
@@ -115,23 +116,35 @@ def fitted(columns: "Sequence[Sequence[str]]", room: int) -> list[int]:
 def put_wrapped(text: str, indent: str = "    ", **style: Any) -> None:
     """Print a text below something: at a terminal wrapped at its words, indented, each fingerprint on a line of its own
     (so that it can be compared); elsewhere as one line. Nothing that is to be pasted goes here."""
+    for line in wrapped(text, width(), indent):
+        click.secho(line, **style)
+
+
+def width() -> int:
+    """How wide the terminal is that is printed to; 0 elsewhere: there, nothing is wrapped."""
     import shutil
+
+    return max(shutil.get_terminal_size().columns, 40) if sys.stdout.isatty() or "COLUMNS" in os.environ else 0
+
+
+def wrapped(text: str, wide: int, indent: str = "    ") -> list[str]:
+    """The lines of `put_wrapped`, for whoever prints many at once. What fits is not looked at word by word."""
+    if not wide or (len(text) <= wide and text.isascii() and "SHA256:" not in text):
+        line = _SPACES.sub(" ", text.rstrip())
+        return [line] if line.strip() else []
     import textwrap
 
-    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() or "COLUMNS" in os.environ else 0
-    first = len(text) - len(text.lstrip())
-    parts = [each for each in _FINGERPRINT.split(text.strip()) if each.strip(" ,;")] if wide else [text.strip()]
-    for number, part in enumerate(parts):
-        lead = " " * first if not number else indent
-        for line in textwrap.wrap(
+    first, lines = len(text) - len(text.lstrip()), list[str]()
+    for number, part in enumerate(each for each in _FINGERPRINT.split(text.strip()) if each.strip(" ,;")):
+        lines += textwrap.wrap(
             part.strip(),
-            max(wide, 40) if wide else sys.maxsize,
-            initial_indent=lead,
+            wide,
+            initial_indent=indent if number else " " * first,
             subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,
-        ):
-            click.secho(line, **style)
+        )
+    return lines
 
 
 def aligned(rows: "Sequence[Sequence[str]]") -> list[str]:

@@ -167,7 +167,7 @@ def _page(site: Site, scope: Scope, page_as: str) -> Service:
         )
     root = str(site.root)
     run = (sys.executable, "-m", "sopctl", "--site", root, "serve", "--unix", str(socket(site)))
-    fixed = (settings.FILE_NAME, *modes.EXECUTED, "procedures", "racks", "networks", "switches")
+    fixed = (settings.FILE_NAME, *modes.EXECUTED, "procedures", "racks", "networks", "switches", ".git")
     return Service(
         name=PAGE,
         description=f"sopctl ({site.settings.office.name}): the page",
