@@ -27,7 +27,7 @@ from sopctl.model.as_json import from_json
 from sopctl.store.site import Site
 from sopctl.workflow.setup import engine as setting_up
 
-SECONDS = 60.0
+SECONDS = 120.0
 """The longest that a test waits for anything: under load all is slow."""
 
 
@@ -237,7 +237,7 @@ def control(root: str, run: str, count: str, port: str, dies_after: str) -> None
     answered = [
         (name, str(result.verdict))
         for name, result, _ in checking.recorded(
-            site, engine, parts(run, int(count), site.settings.engine.networks, int(port)), time.time, errors
+            site, engine, parts(run, int(count), site.settings.engine.networks, int(port), 300.0), time.time, errors
         )
     ]
     sys.stdout.write(

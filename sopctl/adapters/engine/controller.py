@@ -51,8 +51,6 @@ QUIET_POLLS = 3
 """So many looks at which nothing is under way and no answer came, and what is missing is sent again."""
 SENT_AGAIN = 3
 """times at most in a run."""
-MOST_WORKERS = 100
-"""of a network are looked at."""
 LATE_SECONDS = 10.0
 """For the answers of shards that were begun in time, beside the longest time that a check may take."""
 
@@ -340,24 +338,30 @@ class _Run:
 
 async def _anybody(streams: "JetStreamContext", name: str) -> bool:
     """Is any worker of this network alive?"""
-    found = await streams.stream_info(WORKERS, subjects_filter=f"workers.{name}.*")
+    found = await streams.stream_info(WORKERS, subjects_filter=f"workers.{name}")
     return bool(found.state.subjects)
 
 
 async def _alive(streams: "JetStreamContext", names: Iterable[str]) -> dict[str, tuple[Worker, ...]]:
     """The workers that are alive, by network, as they say of themselves."""
+    from nats.js.errors import NotFoundError
+
     found: dict[str, tuple[Worker, ...]] = {}
     for name in names:
-        listed = await streams.stream_info(WORKERS, subjects_filter=f"workers.{name}.*")
-        for subject in sorted(listed.state.subjects or {})[:MOST_WORKERS]:
-            with contextlib.suppress(NotJson, Exception):
-                message = await streams.get_last_msg(WORKERS, subject)
+        alive: dict[str, Worker] = {}
+        after = 0
+        for _ in range(links.MOST_WORKERS):
+            try:
+                message = await streams.get_msg(WORKERS, after + 1, f"workers.{name}", next=True)
+            except NotFoundError:
+                break
+            after = message.seq or after + 1
+            with contextlib.suppress(NotJson):
                 said = from_json(message.data or b"", Alive)
-                behind = said.now - (message.time.timestamp() if message.time else said.now)
-                worker = Worker(
-                    name, printable(said.name, 60), datetime.fromtimestamp(said.since, UTC), said.busy, behind
-                )
-                found[name] = (*found.get(name, ()), worker)
+                ahead = said.now - (message.time.timestamp() if message.time else said.now)
+                known = printable(said.name, 60)
+                alive[known] = Worker(name, known, datetime.fromtimestamp(said.since, UTC), said.busy, ahead)
+        found[name] = tuple(alive[each] for each in sorted(alive))
     return found
 
 

@@ -118,7 +118,7 @@ class _Worker:
             said = Alive(self._name, self._since, time.time(), self._busy)
             with contextlib.suppress(Exception):
                 if client.is_connected:  # what is said later would be untrue
-                    await client.publish(f"workers.{self._network}.{self._name}", msgspec.json.encode(said))
+                    await client.publish(f"workers.{self._network}", msgspec.json.encode(said))
                     for work in list(self._under_way.values()):
                         await work.message.in_progress()
             await asyncio.sleep(links.HEARTBEAT_SECONDS)

@@ -63,7 +63,7 @@ class Scripted:
             jobs = await streams.pull_subscribe_bind(self._network, "JOBS")
             while not self._stop.is_set():
                 alive = Alive("scripted", 0.0, 0.0, 0)
-                await client.publish(f"workers.{self._network}.scripted", msgspec.json.encode(alive))
+                await client.publish(f"workers.{self._network}", msgspec.json.encode(alive))
                 try:
                     [message] = await jobs.fetch(1, timeout=0.5)
                 except Exception:  # noqa: BLE001 (nothing to do, or no queue)
