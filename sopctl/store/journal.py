@@ -52,7 +52,7 @@ RESTORE = (
 )
 
 
-class Line(Struct, frozen=True, omit_defaults=True):
+class Line(Struct, frozen=True, omit_defaults=True, gc=False):
     """`hash` is the event's own; `prev` the SHA-256 of the journal's line before, without its newline. Of a line about
     a mend, `deposit` is MENDED, of one about the roster ROSTER, and `hash` that of `note`, which says what happened."""
 
