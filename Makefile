@@ -39,6 +39,8 @@ test: lint ## Check the code, then run the whole suite, real servers included
 .PHONY: battery
 battery: setup-dev ## Run what is too long for every change: every fault, every owner's state on each release (hours)
 	@test -d .cache/atheris || $(BIN)/pip install -q --disable-pip-version-check --no-deps --target .cache/atheris 'atheris==3.0.0'
+	@test -x .cache/wapiti/bin/wapiti || { $(BIN)/uv venv -q .cache/wapiti && \
+	    $(BIN)/uv pip install -q --python .cache/wapiti/bin/python --require-hashes -r requirements-wapiti.txt; }
 	@rm -f .cache/figures.jsonl
 	@SOPCTL_BATTERY=1 SOPCTL_FIGURES=$(CURDIR)/.cache/figures.jsonl $(BIN)/pytest -q -n 2 --dist worksteal -m 'battery or scaled'
 	@$(BIN)/python -m tests.faults.report .cache/figures.jsonl
@@ -129,8 +131,14 @@ endef
 
 .PHONY: wheel
 wheel: setup ## Build the wheel in dist/, with the pinned build tools, and the pins to install it with beside it
+	@rm -rf build/share && $(BIN)/python distribution/manual.py build/share
+	@rm -f dist/sopctl-*.whl
 	@$(BIN)/pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w dist .
 	@cp requirements.txt dist/constraints.txt
+
+.PHONY: deb
+deb: wheel ## Build the Debian package in dist/, for the Pythons of Debian 12 and 13
+	@$(BIN)/python distribution/deb.py
 
 .PHONY: pins
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
@@ -138,6 +146,8 @@ pins: setup-dev ## Write the requirements anew from pyproject.toml, each with al
 	@$(PIN) $(if $(UPGRADE),--upgrade) --group dev -c requirements.txt \
 	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
 	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt
+	@echo 'wapiti3>=3.2,<3.3' | uv pip compile -q --generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
+	    --python-version 3.11 - -o requirements-wapiti.txt
 
 .PHONY: docs
 docs: setup ## Make docs/commands.md from the help of the commands; schema of facts and causes from the model, the text for auditors
@@ -153,4 +163,4 @@ pictures: setup-dev ## Take the screenshots of the page that the docs show, in D
 .PHONY: clean
 clean: ## Remove what setup, tests and demo made here
 	@$(BIN)/sopctl lab down --name demo 2>/dev/null || true
-	@rm -rf $(VENV) .cache demo-site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* .lint-imports.log
+	@rm -rf $(VENV) build .cache demo-site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* .lint-imports.log

@@ -30,4 +30,7 @@ class Skeleton(BuildHookInterface):  # type: ignore[type-arg]
         found = [name for name in names if name and "__pycache__" not in name and (root / name).is_file()]
         if not found:
             raise RuntimeError("git does not say which playbooks belong into the wheel")
+        share = root / "build/share"  # man pages and completion, where `make wheel` made them before
+        made = [path for path in sorted(share.rglob("*")) if path.is_file()]
+        build_data["shared_data"].update({str(path): f"share/{path.relative_to(share)}" for path in made})
         build_data["force_include"].update({str(root / name): f"sopctl/skeleton/{name}" for name in found})

@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+SPACE = FOLDER.parent / ".cache"
+"""Where they run: on the checkout's disk, and nothing of theirs is anybody's change."""
 APART = {"__main__", "__init__", "needs"}
 SECONDS = 1800
 """For one command line, on a busy machine."""
@@ -32,6 +34,7 @@ def main() -> int:
         sys.exit(f"there is no benchmark {unknown[0]}\n  → {', '.join(path.stem for path in scripts)}")
     path = os.pathsep.join([str(FOLDER.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     bad = []
+    SPACE.mkdir(exist_ok=True)
     for script in [path for path in scripts if not sys.argv[1:] or path.stem in sys.argv[1:]]:
         for words in bounded(script):
             named = " ".join([f"benchmarks/{script.name}", *words])
@@ -41,6 +44,7 @@ def main() -> int:
                 code = subprocess.run(
                     [sys.executable, str(script), *words],
                     env={**os.environ, "PYTHONPATH": path},
+                    cwd=SPACE,
                     timeout=SECONDS,
                     check=False,
                 ).returncode

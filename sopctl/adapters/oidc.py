@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from sopctl.adapters import secured
 from sopctl.errors import NotNow, OutsideFailure, missing_extra
 from sopctl.model.text import printable
 
@@ -29,8 +30,11 @@ SECONDS = 10.0
 ANSWER_SECONDS = 20.0
 ANSWER_BYTES = 512 * 1024
 """For one answer, and of one."""
+METADATA_SECONDS = 300.0
+"""How long it counts what the provider says of itself."""
 LEEWAY = 60
 """Seconds by which the provider's clock may differ."""
+_known: dict[str, tuple[float, dict[str, Any]]] = {}
 _AT_ONCE = threading.BoundedSemaphore(4)
 """A provider that hangs holds up logins through it, and nothing else."""
 
@@ -106,6 +110,15 @@ def finish(provider: Provider, begun: Begun, code: str, wanted_claim: str) -> di
 
 
 def _metadata(session: Any, provider: Provider) -> dict[str, Any]:
+    """What the provider says of itself; asked anew after a while, and not by each stranger who begins a login."""
+    at, known = _known.get(provider.issuer, (0.0, {}))
+    if not known or time.monotonic() - at > METADATA_SECONDS:
+        known = _asked(session, provider)
+        _known[provider.issuer] = (time.monotonic(), known)
+    return known
+
+
+def _asked(session: Any, provider: Provider) -> dict[str, Any]:
     found = session.request("GET", f"{provider.issuer}/.well-known/openid-configuration", withhold_token=True)
     found.raise_for_status()
     metadata = found.json()
@@ -131,6 +144,7 @@ def _asking(provider: Provider) -> Iterator[Any]:
         from authlib.integrations.requests_client import OAuth2Session
         from joserfc.errors import JoseError
         from requests import RequestException
+        from requests.adapters import HTTPAdapter
     except ImportError:
         raise missing_extra("oidc") from None
 
@@ -140,6 +154,12 @@ def _asking(provider: Provider) -> Iterator[Any]:
         def send(self, request: "PreparedRequest", **how: Any) -> "Response":
             answer = super().send(request, **{**how, "timeout": SECONDS, "allow_redirects": False, "stream": True})
             return _read_whole(answer)
+
+    class Secured(HTTPAdapter):
+        """This machine's authorities count, as elsewhere."""
+
+        def init_poolmanager(self, *given: Any, **named: Any) -> None:
+            super().init_poolmanager(*given, ssl_context=secured.verified(), **named)
 
     if not _AT_ONCE.acquire(timeout=SECONDS):
         raise _failed("others are logging in")
@@ -153,6 +173,7 @@ def _asking(provider: Provider) -> Iterator[Any]:
             code_challenge_method="S256",
         ) as session:
             session.trust_env = False
+            session.mount("https://", Secured())
             yield session
     except (JoseError, AuthlibBaseError) as error:
         raise NotNow(

@@ -36,6 +36,7 @@ COMMANDS = {
             "engine",
             "serve",
             "account",
+            "events",
             "demo",
             "lab",
         ],

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sopctl.workflow.views.board import Row
 
 
+_SPACES = re.compile(r"[\t\n\v\f\r]")
 _FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/]))")
 
 
@@ -115,23 +116,35 @@ def fitted(columns: "Sequence[Sequence[str]]", room: int) -> list[int]:
 def put_wrapped(text: str, indent: str = "    ", **style: Any) -> None:
     """Print a text below something: at a terminal wrapped at its words, indented, each fingerprint on a line of its own
     (so that it can be compared); elsewhere as one line. Nothing that is to be pasted goes here."""
+    for line in wrapped(text, width(), indent):
+        click.secho(line, **style)
+
+
+def width() -> int:
+    """How wide the terminal is that is printed to; 0 elsewhere: there, nothing is wrapped."""
     import shutil
+
+    return max(shutil.get_terminal_size().columns, 40) if sys.stdout.isatty() or "COLUMNS" in os.environ else 0
+
+
+def wrapped(text: str, wide: int, indent: str = "    ") -> list[str]:
+    """The lines of `put_wrapped`, for whoever prints many at once. What fits is not looked at word by word."""
+    if not wide or (len(text) <= wide and text.isascii() and "SHA256:" not in text):
+        line = _SPACES.sub(" ", text.rstrip())
+        return [line] if line.strip() else []
     import textwrap
 
-    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() or "COLUMNS" in os.environ else 0
-    first = len(text) - len(text.lstrip())
-    parts = [each for each in _FINGERPRINT.split(text.strip()) if each.strip(" ,;")] if wide else [text.strip()]
-    for number, part in enumerate(parts):
-        lead = " " * first if not number else indent
-        for line in textwrap.wrap(
+    first, lines = len(text) - len(text.lstrip()), list[str]()
+    for number, part in enumerate(each for each in _FINGERPRINT.split(text.strip()) if each.strip(" ,;")):
+        lines += textwrap.wrap(
             part.strip(),
-            max(wide, 40) if wide else sys.maxsize,
-            initial_indent=lead,
+            wide,
+            initial_indent=indent if number else " " * first,
             subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,
-        ):
-            click.secho(line, **style)
+        )
+    return lines
 
 
 def aligned(rows: "Sequence[Sequence[str]]") -> list[str]:
@@ -147,10 +160,12 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
         put_json(done)
         return
     mark = "✓" if done.answer else "✗"
-    head = f"{mark} {done.id}  {done.procedure} {done.step}: {done.activity}"
+    place = f"{done.procedure} {done.step}: " if done.procedure else ""  # the office's reports belong to none
+    head = f"{mark} {done.id}  {place}{done.activity}"
     put_wrapped(head, fg="green" if done.answer else "red")
     note = f" – {printable(done.note)}" if done.note else ""
-    put_wrapped(f"  {done.actor} ({printable(done.by)}): {done.outcome}{note}")
+    by = f"{done.actor} ({printable(done.by)})" if done.actor else printable(done.by)
+    put_wrapped(f"  {by}: {done.outcome}{note}")
     for document in done.documents:
         click.echo(f"  document: {here(document)}")
     words = {"space": "when a place is free: ", "month": "next month: ", "person": "once someone has looked: "}
@@ -158,10 +173,36 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
     if done.next_action:
         put_wrapped(f"  next: {when}{done.next} {done.next_activity} ({done.next_actor})", indent=" " * 8)
         click.echo(f"        {wording.line(done.next_action)}")
-    else:
+    elif done.procedure:
         click.echo("  next: nothing; the dossier is closed")
     for followed in done.also:
         put_step(followed, as_json=False)
+
+
+class Steps:
+    """Prints steps as they are done, for a command that does several. That one cannot be printed must not end the work
+    in the middle: `end` raises it afterwards, and prints the one document that a program gets."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._done: list[StepDone] = []
+        self._failed: OSError | None = None
+
+    def __call__(self, done: "StepDone") -> None:
+        self._done.append(done)
+        if self._as_json or self._failed:
+            return
+        try:
+            put_step(done, as_json=False)
+        except OSError as error:
+            self._failed = error
+
+    def end(self) -> None:
+        """To be called once, after the work. Raises OSError."""
+        if self._failed:
+            raise self._failed
+        if self._as_json:
+            put_json({"steps": self._done})
 
 
 def here(path: str | Path) -> Path:

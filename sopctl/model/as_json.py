@@ -1,5 +1,6 @@
 """JSON that sopctl wrote and others may have changed, or that others sent: one way to read it."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
@@ -18,3 +19,16 @@ def from_json(content: bytes | str, kind: type[T]) -> T:
         return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotJson(str(error)) from None
+
+
+def reader(kind: type[T]) -> Callable[[bytes | str], T]:
+    """What reads one content after the other, as `from_json` does, for whoever has many."""
+    decode = msgspec.json.Decoder(kind).decode
+
+    def read(content: bytes | str) -> T:
+        try:
+            return decode(content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise NotJson(str(error)) from None
+
+    return read

@@ -42,7 +42,7 @@ class Rack(Struct, frozen=True, forbid_unknown_fields=True):
     network: Annotated[str, Meta(pattern=names.FILE_NAME)] | None = None
 
 
-class Need(Struct, frozen=True):
+class Need(Struct, frozen=True, gc=False):
     """What a server needs: height (rack units), depth (mm), power (W), weight (kg; unknown counts as nothing)."""
 
     height: int
@@ -51,7 +51,7 @@ class Need(Struct, frozen=True):
     weight_kg: int | None = None
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """A place in a rack: `unit` is the lowest unit that the server fills; `port` is its port on the switch."""
 
     rack: str
@@ -75,7 +75,7 @@ class Place(Struct, frozen=True):
         return f"rak {self.rack} {units}" + {"both": "", "front": " depan", "rear": " belakang"}[self.face]
 
 
-class Occupied(Struct, frozen=True):
+class Occupied(Struct, frozen=True, gc=False):
     """A place that is taken: reserved (from step 4 of penitipan on) or placed (step 10). Both keep others out."""
 
     place: Place

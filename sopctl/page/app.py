@@ -225,10 +225,16 @@ def _visit(site: Site, served: Served, request: Request, sent: _Sent) -> Visit:
         query=dict(request.query_params),
         fields=sent.fields,
         files=sent.files,
-        bearer=request.headers.get("authorization", "").removeprefix("Bearer ").strip()[:200],
+        bearer=_bearer(request.headers.get("authorization", "")),
         body=sent.body,
         key=request.headers.get("idempotency-key", ""),
     )
+
+
+def _bearer(header: str) -> str:
+    """The token in a header (RFC 6750, 2.1), or what stands there instead of one."""
+    scheme, _, token = header.partition(" ")
+    return (token if scheme.lower() == "bearer" else header).strip()[:200]
 
 
 def _answered(visit: Visit, handler: Handler, places: Mapping[str, str]) -> Response:

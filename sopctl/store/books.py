@@ -84,7 +84,8 @@ def open_alone(site: Site, kind: Kind, year: int) -> Iterator[Book]:
     with locks.hold(site.root / "var" / "locks" / name, name, wait=SITE_LOCK_SECONDS):
         site.refuse_moved()
         make_folder(site.folder(FOLDER))
-        sweep(site.folder(FOLDER))
+        for each in (site.folder(FOLDER), site.folder(FOLDER) / name):
+            sweep(each)
         yield read(site, kind, year)
 
 

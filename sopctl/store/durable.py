@@ -291,7 +291,7 @@ def _exists(path: Path) -> UsageError:
 def sweep(folder: Path) -> None:
     """Remove files that a killed command was writing in `folder`. Call while holding what it belongs to."""
     with disk_errors(folder, "sweep"):
-        for entry in os.scandir(folder) if folder.is_dir() else ():
+        for entry in os.scandir(folder) if folder.is_dir() and not folder.is_symlink() else ():
             if entry.name.startswith(".") and entry.name.endswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
                 os.unlink(entry.path)
 

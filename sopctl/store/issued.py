@@ -1,4 +1,5 @@
-"""The office's own papers, which belong to no single deposit, such as a month's report: `reports/`.
+"""The office's own papers, which belong to no single deposit, such as a month's report: `reports/`. What was signed of
+one is an issue of its own.
 
 Each issue has a record, `reports/0001.json`, which names its files by their hashes and the record before it by its own,
 and a line in the journal. The record is the commit: files without one are not part of the register. What fails after it
@@ -11,17 +12,20 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from sopctl.errors import Conflict, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model.as_json import NotJson, from_json
-from sopctl.model.sop.entries import Kept
+from sopctl.model.sop.entries import Kept, SignedPaper, SigningAsked, SigningRefused
 from sopctl.store.durable import Unconfirmed, make_folder, opened, sweep, undisturbed, write_atomic
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 
 NAME = "reports"
 """Their folder, and what the journal calls them."""
+
+SUBJECT = r"LAPORAN-\d{4}-\d{2}"
+"""How the report of a month is called, where a deposit has its id."""
 
 MAX_RECORD = 64 * 1024
 
@@ -39,6 +43,18 @@ class Issued(Struct, frozen=True, forbid_unknown_fields=True):
     typed: str
     files: tuple[Kept, ...]
     prev: str = ""
+    signed: SignedPaper | UnsetType = UNSET
+    """What was signed of a report that was issued before (its `number`). Unset fields are not written: the records of
+    older versions keep their hashes."""
+    asked: SigningAsked | UnsetType = UNSET
+    """A service was asked to sign it."""
+    refused: SigningRefused | UnsetType = UNSET
+    """It surely did not."""
+
+    @property
+    def is_report(self) -> bool:
+        """Does it issue a report? Else it says what became of one."""
+        return (self.signed, self.asked, self.refused) == (UNSET, UNSET, UNSET)
 
     @property
     def content(self) -> bytes:
@@ -84,6 +100,9 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
         Kept(f"{NAME}/{new.seq:04}-{name}", hashlib.sha256(content).hexdigest()) for name, content in contents.items()
     )
     bound = msgspec.structs.replace(new, files=files, prev=before[-1].hash if before else "")
+    if bound.signed is not UNSET:
+        signed = msgspec.structs.replace(bound.signed, file=files[0].file, sha256=files[0].sha256)
+        bound = msgspec.structs.replace(bound, signed=signed)
     folder = site.folder(NAME)
     with site.alone(), undisturbed():
         site.refuse_moved()
@@ -113,6 +132,14 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
                 )
             )
     return bound
+
+
+def keep(site: Site, name: str, content: bytes) -> Path:
+    """Keep a file that is no part of the register, for people to look at. Raises OutsideFailure."""
+    folder = site.folder(NAME)
+    make_folder(folder)
+    write_atomic(folder / name, content)
+    return folder / name
 
 
 def _name(issued: Issued) -> str:

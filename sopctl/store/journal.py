@@ -52,7 +52,7 @@ RESTORE = (
 )
 
 
-class Line(Struct, frozen=True, omit_defaults=True):
+class Line(Struct, frozen=True, omit_defaults=True, gc=False):
     """`hash` is the event's own; `prev` the SHA-256 of the journal's line before, without its newline. Of a line about
     a mend, `deposit` is MENDED, of one about the roster ROSTER, and `hash` that of `note`, which says what happened."""
 
@@ -135,6 +135,31 @@ class Journal:
                     if found and re.match(names.ID, found[1].decode("utf-8", "replace")):
                         return found[1].decode()
         return None
+
+    def after(self, place: int, most: int) -> list[tuple[Line, int]]:
+        """At most so many lines that stand behind a byte of it, each with where it ends; for readers who go on from
+        there. The chain is not checked. Raises InvalidRecord for a line that is none, or where the journal is shorter
+        than that."""
+        found: list[tuple[Line, int]] = []
+        if not self.path.exists() and not place:
+            return found
+        with opened(self.path, links=False) as file:
+            number = file.read(place).count(b"\n")
+            if file.tell() < place:
+                raise self._altered(number)
+            while len(found) < most and (raw := file.readline(MAX_LINE + 1)).endswith(b"\n"):
+                place, number = place + len(raw), number + 1
+                found.append((self._line(number, raw[:-1]), place))
+        return found
+
+    def size(self) -> int:
+        """Where the last of its whole lines ends, in bytes."""
+        if not self.path.exists():
+            return 0
+        with opened(self.path, links=False) as file:
+            size = _size(file)
+            file.seek(max(0, size - NEAR_THE_END))
+            return size - len(file.read().rpartition(b"\n")[2])
 
     def anchor(self) -> Anchor:
         """Where the journal ends now. Raises InvalidRecord as `lines`."""

@@ -12,7 +12,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from contextlib import closing, suppress
 from typing import NamedTuple, TypeVar, cast
 
@@ -20,7 +20,7 @@ import msgspec
 
 from sopctl import __version__
 from sopctl.errors import OutsideFailure, SopctlError
-from sopctl.model.as_json import NotJson, from_json
+from sopctl.model.as_json import NotJson, from_json, reader
 from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts
 from sopctl.store.durable import make_folder, opened, touch
@@ -125,7 +125,7 @@ class Recent:
 
 
 def _read(site: Site, *, gathered: bool) -> Reading:
-    stamps = dict(_stamps(site))
+    stamps = _stamps(site)
     index = _Index(site)
     known = index.read(gathered=gathered)
     months: dict[str, facts.Months] = {}
@@ -136,7 +136,9 @@ def _read(site: Site, *, gathered: bool) -> Reading:
     for deposit_id, stamp in stamps.items():
         kept = known.get(deposit_id)
         if kept and kept[0] == stamp:
-            _, found[deposit_id], months[deposit_id] = kept
+            found[deposit_id] = kept[1]
+            if gathered:
+                months[deposit_id] = kept[2]
             continue
         try:
             dossier = dossiers.read(site, deposit_id)
@@ -155,19 +157,35 @@ def _read(site: Site, *, gathered: bool) -> Reading:
     return Reading([found[deposit_id] for deposit_id in stamps if deposit_id in found], broken, months, last_known)
 
 
-def _stamps(site: Site) -> Iterator[tuple[str, str]]:
-    """Each dossier's id, in order of request, with what identifies its files; empty for files too new to be trusted."""
-    folder = str(site.folder("deposits"))  # as text: a Path for each of many files would take as long as the files
-    trusted_before = time.time_ns() - RACY_NS
-    for deposit_id in dossiers.ids(site):
-        try:
-            stats = [os.stat(f"{folder}/{deposit_id}/{name}", follow_symlinks=False) for name in dossiers.FILES]
-        except OSError:
-            yield deposit_id, ""
-            continue
-        racy = any(max(each.st_mtime_ns, each.st_ctime_ns) >= trusted_before for each in stats)
-        identity = [(s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in stats]
-        yield deposit_id, "" if racy else str(identity)
+def _stamps(site: Site) -> dict[str, str]:
+    """Each dossier's id, in order of request, with what identifies its files; empty for files too new to be trusted.
+
+    This is most of what a warm index costs, for a hundred thousand files and more: hence the plain loop, and names that
+    the kernel looks up from the folder.
+    """
+    ids, stamps = dossiers.ids(site), dict[str, str]()
+    if not ids:
+        return stamps
+    trusted_before, stat, (one, other) = time.time_ns() - RACY_NS, os.stat, dossiers.FILES
+    folder = os.open(site.folder("deposits"), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for each in ids:
+            try:
+                a = stat(f"{each}/{one}", dir_fd=folder, follow_symlinks=False)
+                b = stat(f"{each}/{other}", dir_fd=folder, follow_symlinks=False)
+            except OSError:
+                stamps[each] = ""
+                continue
+            newest = max(a.st_mtime_ns, a.st_ctime_ns, b.st_mtime_ns, b.st_ctime_ns)
+            stamps[each] = (
+                f"{a.st_ino} {a.st_size} {a.st_mtime_ns} {a.st_ctime_ns} "
+                f"{b.st_ino} {b.st_size} {b.st_mtime_ns} {b.st_ctime_ns}"
+                if newest < trusted_before
+                else ""
+            )
+    finally:
+        os.close(folder)
+    return stamps
 
 
 class _Index:
@@ -192,8 +210,9 @@ class _Index:
                 if version != (self._version,):
                     return {}
                 rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits").fetchall()  # noqa: S608 (one of the two above)
+                summary = reader(Summary)
                 return {
-                    name: (stamp, from_json(blob, Summary), from_json(kept, facts.Months))
+                    name: (stamp, summary(blob), from_json(kept, facts.Months) if gathered else {})
                     for name, stamp, blob, kept, hash_ in rows
                     if _row_hash(name, stamp, blob) == hash_
                 }

@@ -113,9 +113,11 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Channel(Struct, frozen=True, forbid_unknown_fields=True):
-    """A webhook or chat that takes messages. Its URL is a secret, kept in the file keys/`url`."""
+    """A webhook or chat that takes messages. Its URL is a secret, kept in the file keys/`url`. One with `signed_with`
+    takes no messages but every event, signed with what is in that file of keys/."""
 
     url: KeyFile
+    signed_with: KeyFile | None = None
 
 
 Language = Literal["id", "en"]
@@ -306,6 +308,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     signing: Signing = Signing()
     copy_administrative: bool = False
     """Does the administrative contact get a copy of the messages to the technical one?"""
+
+    @property
+    def message_channels(self) -> dict[Name, Channel]:
+        """The channels that take messages."""
+        return {name: each for name, each in self.channels.items() if each.signed_with is None}
+
+    @property
+    def receivers(self) -> dict[Name, Channel]:
+        """The channels that take events."""
+        return {name: each for name, each in self.channels.items() if each.signed_with is not None}
 
     def __post_init__(self) -> None:
         try:

@@ -1,6 +1,7 @@
 """A site at each stage of a deposit's way, made once by the real commands."""
 
 import shutil
+import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,6 +21,20 @@ STEPS = {
     "placed": ["place", "{id}"],
 }
 """Which command leads to each stage, in order."""
+
+BESIDE = {
+    "held": ("disposed", "hold {id} --by staf --reason menunggu"),
+    "visited": ("placed", "visit in --who Tamu --purpose rapat --identity KTP --escort staf --nothing --by staf"),
+    "planned": (
+        "placed",
+        "maintenance plan --rack A1 --from {tomorrow}T08:00 --until {tomorrow}T10:00 --reason UPS --by staf",
+    ),
+    "sanitised": (
+        "placed",
+        "sanitise {id} --disk S1 --method purge --tool nvme --result ok --done-by staf --unlisted rusak --by staf",
+    ),
+}
+"""Stages beside the way: from which one, and the command that leads there."""
 
 ID = "PS-2026-0001"
 OTHERS = 4
@@ -49,6 +64,12 @@ def make(root: Path, server: Server) -> None:
         site = root / stage
         ended = server.run(site, filled(words, inputs))
         assert ended.code == 0, (words, ended.err)
+    for stage, (before, line) in BESIDE.items():
+        shutil.copytree(root / before, root / stage)
+        ended = server.run(root / stage, filled(line.split(), inputs))
+        assert ended.code == 0, (line, ended.err)
+    (inputs / "scan.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", inputs / "key"], check=True)
     record = root / "disposed" / "deposits" / ID / "deposit.yml"
     (inputs / "edit.yml").write_text(record.read_text().replace("Contoh R200", "Contoh R300"))
 

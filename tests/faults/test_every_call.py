@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sopctl.cli.main import cli
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from tests.cases import rows
@@ -17,6 +18,7 @@ from tests.faults import stages
 from tests.faults.judging import everything, heads, litter, unsound
 from tests.faults.scale import WHOLE, figure
 from tests.faults.server import Ended, Mode, Server
+from tests.faults.test_broken_dossier import commands
 
 FAULTS = [
     (Mode.KILL, 0),
@@ -30,12 +32,17 @@ STRIDE = 1 if WHOLE else 29
 """In a bounded run, each fault is tried at every 29th call, each at others."""
 
 
+TABLE = rows("writing_commands")
+
+
 def lengths(of: dict[str, list[str]]) -> dict[str, int]:
     return {name: len(events) for name, events in of.items()}
 
 
 @pytest.mark.scaled
-@pytest.mark.parametrize("row", rows("writing_commands"), ids=lambda row: f"{row['words'][0]}-{row['stage']}")
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if "words" in row], ids=lambda row: f"{row['words'][0]}-{row['stage']}"
+)
 @pytest.mark.timeout(7200)
 def test_done_or_not_done_and_told_as_it_is(
     row: dict[str, Any], made: Path, server: Server, tmp_path: Path, desk: Desk
@@ -107,3 +114,17 @@ def _judge(
     for untrue in ("nothing was changed", "run the command again") if done else ():
         faults += [f"says {untrue!r}: {ended.err[-300:]}"] if untrue in ended.err else []
     return faults
+
+
+def test_every_command_that_writes_is_broken_somewhere() -> None:
+    reading = {" ".join(row["words"]) for row in rows("reading_commands") if "words" in row}
+    showing = {name for row in rows("reading_commands") for name in row.get("commands", ()) if row["about"] == "one"}
+    tried = {" ".join(row["words"]) for row in TABLE if "words" in row}
+    said = [name for row in TABLE for name in row.get("commands", ())]
+
+    def there(name: str, lines: set[str]) -> bool:
+        return any(f"{line} ".startswith(f"{name} ") for line in lines)
+
+    every = set(commands(cli))
+    assert {name for name in every if not there(name, tried | reading)} - showing == set(said) - showing
+    assert sorted(said) == sorted({name for name in said if name in every and not there(name, tried)})

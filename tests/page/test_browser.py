@@ -227,12 +227,12 @@ weight_kg: 400
 blocked: {20: panel kabel}
 """
 PAGES = {
-    "kadis": "/ /berkas/{filed}/disposisi /berkas/{filed}/tolak /berkas/{placed}/perpanjang",
+    "kadis": "/ /akun /akun/kode /berkas/{filed}/disposisi /berkas/{filed}/tolak /berkas/{placed}/perpanjang",
     "kabid": "/ /berkas/{disposed} /berkas/{disposed}/tunda",
     "staf": "/ /berkas?keadaan=all /antrean /rak /rak/A1 /inventaris /berkas/{brought}/pemeriksaan "
     "/berkas/{inspected}/serah-terima /berkas/{placed}/tanda-tangan /berkas/{placed} /berkas/{placed}/alur "
     "/berkas/{placed}/ketersediaan /sop/konfigurasi",
-    "contoh": "/ /permohonan /berkas/{filed} /berkas/{of_another} /berkas/{placed}/akses /antrean "
+    "contoh": "/ /akun /akun/kode /permohonan /berkas/{filed} /berkas/{of_another} /berkas/{placed}/akses /antrean "
     "/berkas/{placed}/minta-kembali /periksa /periksa?nomor=1/0001.9/X/2026",
     "inspektorat": "/ /berkas/{placed} /inventaris",
 }

@@ -23,7 +23,7 @@ from sopctl.workflow.entering import second_factor
 from sopctl.workflow.papers import integrity
 from tests.cases import rows
 from tests.conftest import Clock
-from tests.page.conftest import PASSWORD, URL, Browser, cheap_hashes, hidden, open_account, page_of
+from tests.page.conftest import PASSWORD, URL, Browser, _fresh, cheap_hashes, hidden, open_account, page_of
 
 ROWS = rows("page_guards")
 OTHERS = {"unit: Dinas Contoh": "unit: DINAS LAIN"}
@@ -93,10 +93,8 @@ class World:
 def world(
     site_with_units: Site, clock: Clock, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> World:
-    from sopctl.store import register
-
     cheap_hashes(monkeypatch)
-    monkeypatch.setattr("sopctl.store.register.Recent.read", lambda _recent, site: register._read(site, gathered=False))
+    monkeypatch.setattr("sopctl.store.register.Recent.read", _fresh)
     return World(site_with_units, clock, file_request)
 
 
@@ -119,6 +117,13 @@ def test_no_line_holds_without_its_guard(world: World, row: dict[str, str], monk
 def test_no_guard_has_two_rows() -> None:
     assert len({(row["take"], row["by"]) for row in ROWS}) == len(ROWS)
     assert len({row["probe"] for row in ROWS}) == len(ROWS)
+
+
+def seen(browser: Browser, path: str) -> str:
+    """What a page shows that is there."""
+    answer = browser.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 # The probes. -----------------------------------------------------------------------------------------------------
@@ -191,7 +196,7 @@ def open_redirect(world: World) -> None:
 
 def stored_script(world: World) -> None:
     deposit = world.file({"Portal Contoh    #": f'"{SCRIPT}"  #'})
-    assert SCRIPT not in world.login().get(f"/berkas/{deposit}").text
+    assert SCRIPT not in seen(world.login(), f"/berkas/{deposit}")
 
 
 def document_by_name(world: World) -> None:
@@ -209,7 +214,7 @@ def foreign_dossier(world: World) -> None:
 
 def foreign_row(world: World) -> None:
     deposit = world.file(OTHERS)
-    assert deposit not in world.login("contoh").get("/berkas").text
+    assert deposit not in seen(world.login("contoh"), "/berkas")
 
 
 def racks_of_others(world: World) -> None:
@@ -218,7 +223,7 @@ def racks_of_others(world: World) -> None:
 
 def masked(world: World) -> None:
     deposit = world.file()
-    assert "umum@example.org" not in world.login("inspektorat").get(f"/berkas/{deposit}").text
+    assert "umum@example.org" not in seen(world.login("inspektorat"), f"/berkas/{deposit}")
 
 
 def another_role(world: World) -> None:

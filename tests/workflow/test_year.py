@@ -1,4 +1,4 @@
-"""A year in the office: 200 dossiers through 2026, with its holidays, waiting, failures, holds, mistakes and returns;
+"""A year in the office: 110 dossiers through 2026, with its holidays, waiting, failures, holds, mistakes and returns;
 and visits, work for the owners, and maintenance.
 
 Everything on paper and by hand is done by the real verbs in a real site. Only the four steps that log in to a server
@@ -45,7 +45,7 @@ from sopctl.workflow.views import board, disks, house, months
 from sopctl.workflow.views.sla_report import sla_report
 from tests.conftest import Clock
 
-DOSSIERS = 200
+DOSSIERS = 110
 FACTS = msgspec.json.encode(from_setup({}, gathered_at="2026-01-01T00:00:00"))
 RACKS: dict[str, dict[str, Any]] = {
     "A1": {"units": 42, "depth_mm": 900, "power_watts": 9000, "weight_kg": 900, "blocked": {21: "panel kabel"}},
@@ -205,7 +205,7 @@ class Year:
     def mend(self, each: Summary) -> bool:
         """What was recorded wrongly is corrected, servers are moved, and a few are gone; True when something was."""
         what = self.dice.choices(
-            ("", "serial", "day", "undo", "move", "forged", "gone", "void"), (2000, 12, 6, 12, 60, 1, 1, 1)
+            ("", "serial", "day", "undo", "move", "forged", "gone", "void"), (2000, 12, 6, 12, 60, 2, 4, 2)
         )[0]
         staff, head = self.desk.decided_by("staf"), self.desk.decided_by("kabid")
         try:

@@ -190,7 +190,10 @@ ENGLISH = {
     "akun dan pengaturan kantor masih ada di server": "the office's account and settings are still there",
     "kantor belum mengonfigurasi server": "the office had not configured it",
     "Port switch": "Switch port",
-    "tidak diatur oleh sopctl": "not set by sopctl",
+    "tidak tercatat": "not recorded",
+    "Sertifikat ini diterbitkan pada {day}.": "This certificate was issued on {day}.",
+    "Pada hari ini, {weekday}, tanggal {spelled} ({numeric}), yang bertanda tangan di bawah ini mencatat hal "
+    "berikut.": "On {weekday}, {spelled} ({numeric}), those who sign below record the following.",
     "Adendum Formulir Serah Terima": "Addendum to the Hand-over Form",
     "Adendum ini memperbaiki formulir serah terima nomor {number} tanggal {day}.": "This addendum mends the hand-over "
     "form {number} of {day}.",

@@ -89,7 +89,7 @@ def _controller() -> str:
 
 
 def _worker(network: str) -> str:
-    may = [f"results.{network}", f"workers.{network}.*"]
+    may = [f"results.{network}", f"workers.{network}"]
     return _user(user_of(network), [*may, f"$JS.API.CONSUMER.MSG.NEXT.{JOBS}.{network}", f"$JS.ACK.{JOBS}.{network}.>"])
 
 

@@ -24,7 +24,17 @@ from sopctl.adapters.engine import link as links
 from sopctl.adapters.engine.configuration import CONTROLLER, JOBS, RESULTS, WORKERS
 from sopctl.adapters.engine.link import Alive, Link, connected, prepare, receive, receive_anew, unreachable
 from sopctl.errors import Interrupted, SopctlError
-from sopctl.model.access.shards import AT_MOST, Answer, Delivered, NotBelieved, Shard, Worker, Workers, believed
+from sopctl.model.access.shards import (
+    AT_MOST,
+    Answer,
+    Answers,
+    Delivered,
+    NotBelieved,
+    Shard,
+    Worker,
+    Workers,
+    believed,
+)
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.text import printable
 
@@ -32,6 +42,8 @@ if TYPE_CHECKING:
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
 
+TAKE_SECONDS = 0.5
+"""Between two takings of answers: each is a question to the broker."""
 POLL_SECONDS = 1.0
 GRACE_SECONDS = 2 * links.SILENT_SECONDS
 """How long a network may be without any worker, before its servers count as not watched."""
@@ -39,8 +51,6 @@ QUIET_POLLS = 3
 """So many looks at which nothing is under way and no answer came, and what is missing is sent again."""
 SENT_AGAIN = 3
 """times at most in a run."""
-MOST_WORKERS = 100
-"""of a network are looked at."""
 LATE_SECONDS = 10.0
 """For the answers of shards that were begun in time, beside the longest time that a check may take."""
 
@@ -82,14 +92,23 @@ class NatsEngine:
             raise _translated(self._link, error) from None
 
 
+class _Taken:
+    """A message with answers: it is acknowledged when all of them are recorded."""
+
+    def __init__(self, message: "Msg") -> None:
+        self.message, self.open = message, set[tuple[str, str]]()
+        self.after: list[_Taken] = []
+        """Messages with some of the same answers, which are not recorded yet."""
+
+
 class _Delivery(Struct):
     """An answer from a worker."""
 
     answer: Answer
-    done: Callable[[], None]
+    done: Callable[[Answer], None]
 
     def recorded(self) -> None:
-        self.done()
+        self.done(self.answer)
 
 
 class _Network:
@@ -101,6 +120,7 @@ class _Network:
         self.open = dict(self.sent)
         self.number = len(self.shards)
         self.answered_at = time.monotonic()
+        self.done = asyncio.Event()
         self.longest = max((check.target.timeout for check in self.sent.values()), default=0.0)
 
     def again(self) -> list[Shard]:
@@ -124,8 +144,10 @@ class _Run:
         self._run = shards[0].run if shards else ""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._acknowledging: set[asyncio.Future[None]] = set()
-        self._unrecorded: Counter[str] = Counter()
-        """By deposit: answers that were given to the caller, who has not said that they are recorded."""
+        self._taken: set[_Taken] = set()
+        """Messages of which not all answers are recorded. Only the loop's thread changes it."""
+        self._earlier: set[tuple[str, str]] = set()
+        """What came of earlier runs."""
 
     def answers(self) -> Iterator[Delivered]:
         if not self._networks:
@@ -163,7 +185,7 @@ class _Run:
             watching = asyncio.create_task(self._watch(working))
             try:
                 await asyncio.gather(*working)
-                while self._unrecorded:
+                while self._taken:
                     await asyncio.sleep(0.01)
             except asyncio.CancelledError:
                 pass
@@ -179,7 +201,7 @@ class _Run:
     async def _watch(self, working: "list[asyncio.Task[None]]") -> None:
         while not (self._stop.is_set() or self._cancel.is_set()):
             await asyncio.sleep(0.1)
-        self._unrecorded.clear()  # nobody takes them any more: the next run does
+        self._taken.clear()  # nobody takes them any more: the next run does
         for task in working:
             task.cancel()
 
@@ -191,7 +213,9 @@ class _Run:
         quiet, sent_again = 0, 0
         try:
             while network.open:
-                await asyncio.sleep(POLL_SECONDS if sent_again or quiet else 0.2)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(network.done.wait(), POLL_SECONDS)
+                    return
                 if self._clock() > until + network.longest + LATE_SECONDS:
                     return
                 try:
@@ -240,6 +264,7 @@ class _Run:
                     try:
                         for message in await taken.fetch(200, timeout=1):
                             await self._judge(message)
+                        await asyncio.sleep(TAKE_SECONDS)
                     except Nothing:
                         continue
             except asyncio.CancelledError:
@@ -251,36 +276,60 @@ class _Run:
         name = message.subject.partition(".")[2]
         network = self._networks.get(name)
         try:
-            answer = from_json(message.data, Answer)
-            check = network.sent.get(answer.id) if network else None
-            if network is None or check is None:
-                raise NotBelieved("no check of this network")
-            answer = believed(answer, check, self._clock())
-        except (NotJson, NotBelieved):
+            answers = from_json(message.data, Answers).answers
+        except NotJson:
             self._engine.refused[name] += 1
             await message.term()
             return
-        network.answered_at = time.monotonic()
-        if answer.run == self._run and network.open.pop(answer.id, None) is None:
-            if answer.id not in self._unrecorded:
+        taken, given = _Taken(message), []
+        for each in answers:
+            try:
+                check = network.sent.get(each.id) if network else None
+                if network is None or check is None:
+                    raise NotBelieved("no check of this network")
+                answer = believed(each, check, self._clock())
+            except NotBelieved:
+                self._engine.refused[name] += 1
+                continue
+            network.answered_at = time.monotonic()
+            identity = (answer.run, answer.id)
+            if not self._is_new(network, answer):
                 self._engine.again += 1
-                await message.ack()
-            return
-        self._unrecorded[answer.id] += 1
-        self._given.put(_Delivery(answer, partial(self._recorded, message, answer.id)))
+                taken.after += [other for other in self._taken if identity in other.open]
+                continue
+            taken.open.add(identity)
+            given.append(_Delivery(answer, partial(self._recorded, taken)))
+        self._taken.add(taken)
+        if not given:
+            self._acknowledge(taken)
+        for delivery in given:
+            self._given.put(delivery)
 
-    def _recorded(self, message: "Msg", name: str) -> None:
-        with contextlib.suppress(RuntimeError):  # the run has ended: the next one is given it again
-            if self._loop:
-                self._loop.call_soon_threadsafe(self._acknowledge, message, name)
+    def _is_new(self, network: _Network, answer: Answer) -> bool:
+        """Is it the first answer to its check in its run?"""
+        if answer.run != self._run:
+            new = (answer.run, answer.id) not in self._earlier
+            self._earlier.add((answer.run, answer.id))
+            return new
+        new = network.open.pop(answer.id, None) is not None
+        if not network.open:
+            network.done.set()
+        return new
 
-    def _acknowledge(self, message: "Msg", name: str) -> None:
+    def _recorded(self, taken: _Taken, answer: Answer) -> None:
+        """In the caller's thread."""
+        taken.open.discard((answer.run, answer.id))
+        if not taken.open and self._loop:
+            with contextlib.suppress(RuntimeError):  # the run has ended: the next one is given it again
+                self._loop.call_soon_threadsafe(self._acknowledge, taken)
+
+    def _acknowledge(self, taken: _Taken) -> None:
         async def acknowledged() -> None:
+            while any(other in self._taken for other in taken.after):
+                await asyncio.sleep(0.05)
             with contextlib.suppress(Exception):
-                await message.ack()
-            self._unrecorded[name] -= 1
-            if self._unrecorded[name] <= 0:
-                del self._unrecorded[name]
+                await taken.message.ack()
+            self._taken.discard(taken)
 
         task = asyncio.ensure_future(acknowledged())
         self._acknowledging.add(task)
@@ -289,24 +338,30 @@ class _Run:
 
 async def _anybody(streams: "JetStreamContext", name: str) -> bool:
     """Is any worker of this network alive?"""
-    found = await streams.stream_info(WORKERS, subjects_filter=f"workers.{name}.*")
+    found = await streams.stream_info(WORKERS, subjects_filter=f"workers.{name}")
     return bool(found.state.subjects)
 
 
 async def _alive(streams: "JetStreamContext", names: Iterable[str]) -> dict[str, tuple[Worker, ...]]:
     """The workers that are alive, by network, as they say of themselves."""
+    from nats.js.errors import NotFoundError
+
     found: dict[str, tuple[Worker, ...]] = {}
     for name in names:
-        listed = await streams.stream_info(WORKERS, subjects_filter=f"workers.{name}.*")
-        for subject in sorted(listed.state.subjects or {})[:MOST_WORKERS]:
-            with contextlib.suppress(NotJson, Exception):
-                message = await streams.get_last_msg(WORKERS, subject)
+        alive: dict[str, Worker] = {}
+        after = 0
+        for _ in range(links.MOST_WORKERS):
+            try:
+                message = await streams.get_msg(WORKERS, after + 1, f"workers.{name}", next=True)
+            except NotFoundError:
+                break
+            after = message.seq or after + 1
+            with contextlib.suppress(NotJson):
                 said = from_json(message.data or b"", Alive)
-                behind = said.now - (message.time.timestamp() if message.time else said.now)
-                worker = Worker(
-                    name, printable(said.name, 60), datetime.fromtimestamp(said.since, UTC), said.busy, behind
-                )
-                found[name] = (*found.get(name, ()), worker)
+                ahead = said.now - (message.time.timestamp() if message.time else said.now)
+                known = printable(said.name, 60)
+                alive[known] = Worker(name, known, datetime.fromtimestamp(said.since, UTC), said.busy, ahead)
+        found[name] = tuple(alive[each] for each in sorted(alive))
     return found
 
 

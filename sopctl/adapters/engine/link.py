@@ -34,6 +34,8 @@ QUEUED = 64
 """Shards of a network that may wait; the controller hands in no more until some are taken."""
 UNRECORDED = 1000
 """Answers under way to the controller at a time."""
+MOST_WORKERS = 32
+"""Words of a network's workers that are kept, so that one that floods hides no other network's."""
 DELIVERIES = 5
 """A shard that killed as many workers is given to no other."""
 
@@ -206,7 +208,7 @@ def _streams() -> "list[StreamConfig]":
             retention=RetentionPolicy.WORK_QUEUE,
             storage=StorageType.FILE,
             discard=DiscardPolicy.NEW,
-            max_msgs_per_subject=20_000,
+            max_msgs_per_subject=2000,  # so that a network that floods delays the others by seconds
             discard_new_per_subject=True,
             max_msg_size=MOST_BYTES,
             max_age=OLDEST,
@@ -214,11 +216,10 @@ def _streams() -> "list[StreamConfig]":
         ),
         StreamConfig(
             name=WORKERS,
-            subjects=["workers.*.*"],
+            subjects=["workers.*"],
             storage=StorageType.MEMORY,
             discard=DiscardPolicy.OLD,
-            max_msgs=1000,
-            max_msgs_per_subject=1,
+            max_msgs_per_subject=MOST_WORKERS,
             max_msg_size=1024,
             max_age=SILENT_SECONDS,
         ),

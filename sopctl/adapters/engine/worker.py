@@ -7,6 +7,7 @@ them are waited for.
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import queue
 import secrets
@@ -33,6 +34,10 @@ MOST_OPEN = 512
 """Checks under way at which no further shard is begun."""
 MOST_SHARDS = 64
 """Shards under way at most."""
+TOGETHER = 32
+"""Answers that travel together at most."""
+TOGETHER_SECONDS = 1.0
+"""Between two looks whether there are any: a wake-up for each would cost more than sending it."""
 
 Feed = queue.SimpleQueue[Shard | None]
 Answering = Callable[[Feed, Callable[[int, Answer], None], threading.Event], None]
@@ -60,24 +65,18 @@ class _Worker:
         self._link, self._network, self._stop, self._say = link, network, stop, say
         self._answering = answering
         self._feed: Feed = queue.SimpleQueue()
-        self._answers: asyncio.Queue[tuple[int, Answer] | BaseException] = asyncio.Queue()
+        self._answers: queue.SimpleQueue[tuple[int, Answer] | BaseException] = queue.SimpleQueue()
         self._under_way: dict[int, _Work] = {}
         self._key = 0
         self._name = f"{socket.gethostname().partition('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
         self._since = time.time()
 
     async def serve(self) -> None:
-        loop = asyncio.get_running_loop()
-
-        def give(found: tuple[int, Answer] | BaseException) -> None:
-            with contextlib.suppress(RuntimeError):  # the end has come
-                loop.call_soon_threadsafe(self._answers.put_nowait, found)
-
         def check() -> None:
             try:
-                self._answering(self._feed, lambda number, answer: give((number, answer)), self._stop)
-            except BaseException as error:  # noqa: BLE001 (raised where it is waited for)
-                give(error)
+                self._answering(self._feed, lambda number, answer: self._answers.put((number, answer)), self._stop)
+            except BaseException as error:  # noqa: BLE001 (raised where the answers are taken)
+                self._answers.put(error)
 
         thread = threading.Thread(target=check, name="checks", daemon=True)
         try:
@@ -111,7 +110,7 @@ class _Worker:
 
     async def _watch(self) -> None:
         while not self._stop.is_set():
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
 
     async def _live(self, client: "Client") -> None:
         """Say that we are alive, and what we are at work on."""
@@ -119,17 +118,18 @@ class _Worker:
             said = Alive(self._name, self._since, time.time(), self._busy)
             with contextlib.suppress(Exception):
                 if client.is_connected:  # what is said later would be untrue
-                    await client.publish(f"workers.{self._network}.{self._name}", msgspec.json.encode(said))
+                    await client.publish(f"workers.{self._network}", msgspec.json.encode(said))
                     for work in list(self._under_way.values()):
                         await work.message.in_progress()
             await asyncio.sleep(links.HEARTBEAT_SECONDS)
 
     async def _take(self, streams: "JetStreamContext") -> None:
-        """Take shards, as many as are worth having under way."""
+        """Take shards: the next one as soon as all checks of those before are begun, so that a worker never waits for
+        slow hosts, nor keeps from another what it cannot begin."""
         jobs = await streams.pull_subscribe_bind(self._network, JOBS)
         while True:
-            if self._busy >= MOST_OPEN or len(self._under_way) >= MOST_SHARDS:
-                await asyncio.sleep(0.02)
+            if not self._feed.empty() or self._busy >= MOST_OPEN or len(self._under_way) >= MOST_SHARDS:
+                await asyncio.sleep(0.1)
                 continue
             began = time.monotonic()
             try:
@@ -162,35 +162,51 @@ class _Worker:
         self._feed.put(msgspec.structs.replace(shard, number=self._key))
 
     async def _hand_in(self, streams: "JetStreamContext") -> None:
-        """Store answers at the broker, several at a time, in whatever order."""
-        places = asyncio.Semaphore(64)
+        """Store answers at the broker: those of a moment together, in whatever order."""
+        places = asyncio.Semaphore(4)
         async with asyncio.TaskGroup() as group:
             while True:
-                found = await self._answers.get()
-                if isinstance(found, BaseException):
-                    raise found
+                await asyncio.sleep(0 if self._answers.qsize() >= TOGETHER else TOGETHER_SECONDS)
+                together: list[tuple[int, str, bytes]] = []
+                size = 0
+                while len(together) < TOGETHER and size < MOST_BYTES // 2 and not self._answers.empty():
+                    together.append(self._ready(self._answers.get_nowait()))
+                    size += len(together[-1][2])
+                if not together:
+                    continue
                 await places.acquire()
-                group.create_task(self._store(streams, *found, places))
+                group.create_task(self._store(streams, together, places))
 
-    async def _store(self, streams: "JetStreamContext", key: int, answer: Answer, places: asyncio.Semaphore) -> None:
-        work = self._under_way[key]
+    def _ready(self, found: tuple[int, Answer] | BaseException) -> tuple[int, str, bytes]:
+        """An answer's shard and deposit, and itself as it travels. Raises what ended the checks."""
+        if isinstance(found, BaseException):
+            raise found
+        key, answer = found
+        content = msgspec.json.encode(answer)
+        if len(content) > MOST_BYTES // 4:  # ours are bounded; whoever changes that is told
+            content = msgspec.json.encode(Answer(answer.run, answer.id, problem="the answer is too long"))
+        return key, answer.id, content
+
+    async def _store(
+        self, streams: "JetStreamContext", together: list[tuple[int, str, bytes]], places: asyncio.Semaphore
+    ) -> None:
         try:
-            content = msgspec.json.encode(answer)
-            if len(content) > MOST_BYTES:  # ours are bounded, so this is a fault of ours
-                content = msgspec.json.encode(Answer(answer.run, answer.id, problem="the answer is too long"))
-            told = {"Nats-Msg-Id": f"{answer.run}.{answer.id}"}
+            content = b'{"answers":[' + b",".join(each for _, _, each in together) + b"]}"
+            told = {"Nats-Msg-Id": hashlib.sha256(content).hexdigest()[:32]}
             while not self._stop.is_set():
                 try:
                     await streams.publish(f"results.{self._network}", content, headers=told)
                     break
-                except Exception:  # noqa: BLE001 (no broker, or its queue is full: it is kept here meanwhile)
+                except Exception:  # noqa: BLE001 (no broker, or its queue is full: they are kept here meanwhile)
                     await asyncio.sleep(0.5)
             else:
                 return
-            work.open.discard(answer.id)
-            if not work.open:
-                del self._under_way[key]
-                with contextlib.suppress(Exception):
-                    await work.message.ack()
+            for key, deposit, _ in together:
+                work = self._under_way[key]
+                work.open.discard(deposit)
+                if not work.open:
+                    del self._under_way[key]
+                    with contextlib.suppress(Exception):
+                        await work.message.ack()
         finally:
             places.release()

@@ -91,7 +91,10 @@ async def _examine(content: bytes, trust: Trust, now: datetime, issued: bytes | 
 
     reader = PdfFileReader(BytesIO(content), strict=False)
     filled = sum(1 for _ in enumerate_sig_fields(reader, filled_status=True))
-    every = reader.embedded_signatures
+    try:
+        every = reader.embedded_signatures
+    except (ValueError, TypeError, KeyError, AttributeError):  # one that cannot be parsed hides the others
+        every = []
     if filled > MAX_SIGNATURES:
         return Examined(problem=f"it has {filled} signatures")
     judge = _Judge(brought(reader), trust, now)
@@ -103,8 +106,11 @@ async def _examine(content: bytes, trust: Trust, now: datetime, issued: bytes | 
     if issued is not None:
         how = "appended" if content.startswith(issued) else "rewritten"
         changes = dict.fromkeys(pages.compare(issued, content))
-        if not changes and not _only_signed(PdfFileReader(BytesIO(issued), strict=False), reader):
+        before = PdfFileReader(BytesIO(issued), strict=False)
+        if not changes and not (_only_signed(before, reader) and (how == "rewritten" or _only_added(before, reader))):
             changes["more"] = None
+    if reader.xrefs.hybrid_xrefs_present:
+        changes["hybrid"] = None
     if filled and not covered:
         changes["appended-after"] = None
     return Examined(tuple(signatures), how, tuple(changes), wanted=tuple(judge.wanted)[:MAX_SOURCES])
@@ -127,10 +133,52 @@ def _covers(last: "EmbeddedPdfSignature", content: bytes) -> bool:
     return bool(later and level <= ModificationLevel.LTA_UPDATES and content.rstrip().endswith(b"%%EOF"))
 
 
+def _only_added(issued: Any, found: Any) -> bool:
+    """Is no object of the issued file replaced but the catalogue, the pages and their annotations, the form and the
+    metadata, and have those their other values still? A content, a font or what screen readers read may be replaced
+    without being seen."""
+    old, refs = issued.xrefs, {(each.idnum, each.generation) for each in _refs(issued, 0)}
+    allowed = {_ref(found.root_ref), _ref(found.trailer.raw_get("/Info")) if "/Info" in found.trailer else None}
+    for reader in (issued, found):
+        allowed |= {_ref(reader.root.raw_get(key)) for key in ("/AcroForm", "/Metadata") if key in reader.root}
+    for each in range(int(issued.root["/Pages"]["/Count"])):
+        page = issued.find_page_for_modification(each)[0]
+        allowed |= {_ref(page), _ref(page.get_object().raw_get("/Annots")) if "/Annots" in page.get_object() else None}
+    later = {_ref(each) for each in _refs(found, old.total_revisions)}
+    pairs = [(issued.root, found.root, _SIGNED)]
+    every = zip(_page_dictionaries(issued), _page_dictionaries(found), strict=True)
+    pairs += [(one, other, {"/Annots", "/Tabs"}) for one, other in every]
+    kept = all(
+        key in other and _written(one.raw_get(key)) == _written(other.raw_get(key))
+        for one, other, free in pairs
+        for key in set(one) - free
+    )
+    return kept and not (later & refs) - allowed
+
+
+def _written(thing: Any) -> bytes:
+    """An object as a file has it; of a reference, which object that is."""
+    out = BytesIO()
+    thing.write_to_stream(out, None)
+    return out.getvalue()
+
+
+def _refs(reader: Any, first: int) -> Iterator[Any]:
+    for revision in range(first, reader.xrefs.total_revisions):
+        yield from reader.xrefs.explicit_refs_in_revision(revision)
+
+
+def _ref(thing: Any) -> tuple[int, int] | None:
+    """Which object it is, or refers to; None for one that stands in another."""
+    if not hasattr(thing, "idnum"):
+        return None
+    return thing.idnum, thing.generation
+
+
 def _only_signed(issued: Any, found: Any) -> bool:
     """Has the document nothing more than the issued one but signature fields, what proves them, and its metadata?
     Actions, scripts, layers and files would be more. What its pages show is compared apart."""
-    if set(found.root) - set(issued.root) - _SIGNED:
+    if set(found.root) - set(issued.root) - _SIGNED or _titles(issued) != _titles(found):
         return False
     for one, other in zip(_page_dictionaries(issued), _page_dictionaries(found), strict=True):
         if set(other) - set(one) - {"/Annots", "/Tabs"}:
@@ -148,6 +196,14 @@ def _only_signed(issued: Any, found: Any) -> bool:
         if seen > 2 * MAX_SIGNATURES or ("/FT" in field and field["/FT"] != "/Sig") or {"/A", "/AA"} & set(field):
             return False
     return True
+
+
+def _titles(reader: Any) -> list[str]:
+    """What a viewer shows as the document's title and the like."""
+    if "/Info" not in reader.trailer:  # its `get` does not follow references
+        return []
+    info = reader.trailer["/Info"]
+    return [f"{key} {info[key]}" for key in ("/Title", "/Author", "/Subject", "/Keywords") if key in info]
 
 
 _SIGNED = {"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Perms", "/Version"}

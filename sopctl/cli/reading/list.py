@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli.options import end_with, example, json_option, open_desk
-from sopctl.cli.render import console, error_document, lateness, put_json, put_wrapped, table, waits
+from sopctl.cli.render import console, error_document, lateness, put_json, table, waits, width, wrapped
 from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
@@ -88,13 +88,15 @@ def put_board(rows: "list[Row]") -> None:
     """The board: two lines per deposit, so that nothing is cut off on a terminal of 80 columns."""
     wide = max(len(row.server) for row in rows)
     plain, late = (click.style("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
+    lines, room = list[str](), width()
     for row in rows:
         due = f"until {row.due:%Y-%m-%d}" if row.due else ""
         head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {row.standing:<15} {due}"
         begin, end = late if row.late else plain
-        click.echo(f"{begin}{head.rstrip()}{end}")
+        lines.append(f"{begin}{head.rstrip()}{end}")
         who = f" ({row.actor})" if row.actor and not row.waiting else ""
-        put_wrapped(f"  {printable(row.unit)}: {row.activity}{who}{waits(row)}{lateness(row)}")
+        lines += wrapped(f"  {printable(row.unit)}: {row.activity}{who}{waits(row)}{lateness(row)}", room)
+    click.echo("\n".join(lines))
 
 
 def put_columns(rows: "list[Row]", columns: tuple[str, ...]) -> None:

@@ -98,5 +98,6 @@ def _put_documents(folder: Path, documents: "Sequence[Document]") -> None:
         click.echo(f"in {here(folder)}:")
     for document in documents:
         number = f"  {document.number}" if document.number else ""
-        file = Path(document.file).relative_to(folder)
+        file = Path(document.file)
+        file = file.relative_to(folder) if file.is_relative_to(folder) else file
         put_wrapped(f"{document.state:<8} {file}{number}", " " * 9, fg=None if document.state == "intact" else "red")

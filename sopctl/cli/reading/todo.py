@@ -4,7 +4,7 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import end_with, example, json_option, open_desk
-from sopctl.cli.render import error_document, lateness, put_json, put_wrapped, waits
+from sopctl.cli.render import error_document, lateness, put_json, waits, width, wrapped
 from sopctl.model.text import printable
 
 
@@ -24,11 +24,14 @@ def command(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool)
         return
     if not found.rows:
         click.echo("Nothing is due.")
+    lines, room = list[str](), width()
     for row in found.rows:
         due = f", until {row.due:%Y-%m-%d}" if row.due else ""
         what = row.activity if row.kind == "validity" else f"{row.standing}: {row.activity}"
-        put_wrapped(f"{row.id}  {printable(what)}")
-        put_wrapped(f"  {row.actor}{due}{lateness(row)}{waits(row)}")
+        lines += wrapped(f"{row.id}  {printable(what)}", room)
+        lines += wrapped(f"  {row.actor}{due}{lateness(row)}{waits(row)}", room)
         if row.action:
-            click.echo(f"  $ {wording.line(row.action)}")
+            lines.append(f"  $ {wording.line(row.action)}")
+    if lines:
+        click.echo("\n".join(lines))
     end_with(found.errors)

@@ -1,7 +1,7 @@
 """`sopctl advance`: every step that needs no person."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -20,10 +20,7 @@ from sopctl.cli.options import (
     user_option,
     via_option,
 )
-from sopctl.cli.render import put_json, put_step, task_progress
-
-if TYPE_CHECKING:
-    from sopctl.workflow.desk import StepDone
+from sopctl.cli.render import Steps, task_progress
 
 
 @click.command("advance", epilog=example("sopctl advance PS-2026-0001 PS-2026-0002", "sopctl advance --all"))
@@ -60,21 +57,14 @@ def command(
     ready = [] if deposit_ids else advancing.ready(desk)
     if (everything and deposit_ids) or not (everything or deposit_ids or len(ready) == 1):
         raise choose_one("IDs", "--all")
-    steps: list[StepDone] = []
-
-    def on_step(done: "StepDone") -> None:
-        steps.append(done)
-        if not as_json:
-            put_step(done, as_json=False)
-
+    steps = Steps(as_json=as_json)
     said: dict[str, Any] = {"host_key": host_key, "user": user, "key": key, "max_tries": max_tries}
     said["via"] = next((each for each in notifying.MEANS if each == via), None)
     said["confirm"] = None if as_json else confirm_key
     answers = []
     for deposit_id in deposit_ids or ready:
         with task_progress(quiet=as_json) as on_event:
-            done = advancing.advance(desk, deposit_id, on_event=on_event, on_step=on_step, **said)
+            done = advancing.advance(desk, deposit_id, on_event=on_event, on_step=steps, **said)
         answers.append(done[-1].answer)
-    if as_json:
-        put_json({"steps": steps})
+    steps.end()
     end(all(answers))

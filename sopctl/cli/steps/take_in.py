@@ -1,7 +1,7 @@
 """`sopctl take-in`: what one person does when a server is brought."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -19,11 +19,8 @@ from sopctl.cli.options import (
     open_desk,
     seen_option,
 )
-from sopctl.cli.render import put_json, put_step
+from sopctl.cli.render import Steps
 from sopctl.cli.steps.inspect import found_options, inspected
-
-if TYPE_CHECKING:
-    from sopctl.workflow.desk import StepDone
 
 
 @click.command(
@@ -48,21 +45,14 @@ def command(
     from sopctl.workflow.steps import handover
 
     deposit_id = ctx.params["deposit_id"] = deposit_id or only_due(ctx, *handover.TAKEN_IN)
-    steps: list[StepDone] = []
-
-    def on_step(done: "StepDone") -> None:
-        steps.append(done)
-        if not as_json:
-            put_step(done, as_json=False)
-
+    steps = Steps(as_json=as_json)
     good = handover.take_in(
         open_desk(ctx),
         deposit_id,
         lambda desk, deposit: inspected(desk, deposit, said, ask=not as_json),
         place=signed_at,
         on=day_of(on),
-        on_step=on_step,
+        on_step=steps,
     )
-    if as_json:
-        put_json({"steps": steps})
+    steps.end()
     end(good)

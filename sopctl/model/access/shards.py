@@ -23,8 +23,8 @@ from sopctl.model.text import printable
 
 AT_MOST = 100
 """Checks in a shard."""
-MOST_BYTES = 64 * 1024
-"""Of a shard or an answer on its way."""
+MOST_BYTES = 128 * 1024
+"""Of the answers that travel together."""
 MOST_SHARD_BYTES = 512 * 1024
 CLOCKS_APART = 60
 """Seconds that a worker's clock may be ahead of the controller's."""
@@ -78,6 +78,12 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     def at(self) -> int:
         """When it was seen: seconds since 1970 (UTC); 0 where nothing was."""
         return self.result.at if self.result else 0
+
+
+class Answers(Struct, frozen=True, forbid_unknown_fields=True):
+    """What travels back: the answers of a moment. By itself, each would cost a fifth of a check in messages."""
+
+    answers: Annotated[tuple[Answer, ...], Meta(max_length=AT_MOST)]
 
 
 class Delivered(Protocol):

@@ -21,7 +21,7 @@ from sopctl.model.text import printable
 _KEY_TYPE = r"[a-z0-9@.-]{1,64}"
 
 
-class Pin(Struct, frozen=True):
+class Pin(Struct, frozen=True, gc=False):
     """The host key that a server must show: its fingerprint ("SHA256:…") and, where known, its type."""
 
     sha256: str
@@ -32,7 +32,7 @@ class Pin(Struct, frozen=True):
         return f"{self.type} {self.sha256}" if self.type else self.sha256
 
 
-class HostKey(Struct, frozen=True):
+class HostKey(Struct, frozen=True, gc=False):
     """A server's public host key: `type` as in RFC 4253, `key` base64, `sha256` as ssh-keygen -lf shows it."""
 
     type: str
@@ -56,7 +56,7 @@ class ServiceKind(StrEnum):
     SMTP = "smtp"
 
 
-class Service(Struct, frozen=True):
+class Service(Struct, frozen=True, gc=False):
     """A TCP port that must work, and how far that is tried."""
 
     port: int

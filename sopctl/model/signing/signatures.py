@@ -36,13 +36,14 @@ MEANS: dict[str, str] = {
     "unreadable": "the signature is malformed, or of a kind that is not read",
 }
 
-Change = Literal["shadow-content", "overlay", "more", "appended-after"]
+Change = Literal["shadow-content", "overlay", "more", "hybrid", "appended-after"]
 """What a file has beside the paper that was issued and its signatures."""
 
 CHANGES: dict[str, str] = {
     "shadow-content": "its pages do not say what the issued paper says",
     "overlay": "something was laid over its pages",
     "more": "something other than signatures was added to it",
+    "hybrid": "old and new readers may find different content in it (a hybrid cross-reference)",
     "appended-after": "something stands after its last signature",
 }
 

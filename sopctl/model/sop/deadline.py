@@ -15,14 +15,14 @@ from sopctl.model.sop.workdays import Calendar
 DAY = timedelta(days=1)
 
 
-class Skipped(Struct, frozen=True):
+class Skipped(Struct, frozen=True, gc=False):
     """A day that was not counted although it is no weekend, and why."""
 
     day: date
     why: str
 
 
-class Deadline(Struct, frozen=True):
+class Deadline(Struct, frozen=True, gc=False):
     """`due` is None while the clock stands still, and `paused` says why. `late` counts the days since `due`."""
 
     due: date | None

@@ -32,8 +32,8 @@ class Unsigned(Struct, frozen=True):
 
 
 def unsigned(procedures: Procedures, events: Sequence[Event]) -> tuple[Unsigned, ...]:
-    """The hand-over forms (three people sign one) and the exit record that lack signatures, and the newest inventory
-    form where it does. Those that were replaced or taken back do not count."""
+    """The hand-over forms (three people sign one) and the exit record (two do) that lack signatures, and the newest
+    inventory form where it does. Those that were replaced or taken back do not count."""
     signed: dict[str, set[str]] = {}
     for _, entry in record.established(procedures, events, Signed):
         signed.setdefault(entry.signed.number, set()).update(each.box for each in entry.signed.by)
@@ -70,7 +70,7 @@ def _issued(procedures: Procedures, events: Sequence[Event]) -> Iterator[tuple[P
         if event.seq not in replaced:
             yield "handover", form.document.number, BOXES
     for _, left in record.established(procedures, events, ExitRecorded):
-        yield "exit-record", left.document.number, BOXES[:1]
+        yield "exit-record", left.document.number, ("first", "acknowledged")
     newest = next(record.established(procedures, events, Gathered), None)
     if newest:
         yield "inventory", newest[1].document.number, BOXES[:1]

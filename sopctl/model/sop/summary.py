@@ -21,14 +21,14 @@ from sopctl.model.sop.procedure import Procedures, Standing
 from sopctl.model.sop.verbs import Waiting
 
 
-class Pause(Struct, frozen=True):
+class Pause(Struct, frozen=True, gc=False):
     """A time in which a step's clock stood still; `until` is None while it still does."""
 
     since: datetime
     until: datetime | None
 
 
-class Route(Struct, frozen=True):
+class Route(Struct, frozen=True, gc=False):
     """How the machine is reached, as its record and its history say: all that an access check needs of a dossier."""
 
     port: int = 22
@@ -46,7 +46,7 @@ class Route(Struct, frozen=True):
     """The network that its record names."""
 
 
-class Summary(Struct, frozen=True):
+class Summary(Struct, frozen=True, gc=False):
     """One deposit. `step` is None once it is closed, and `end` says how."""
 
     id: str

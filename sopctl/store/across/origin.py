@@ -5,6 +5,7 @@ the next command that records does by itself, and a copy of each file as it was 
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,9 +14,9 @@ from typing import Annotated
 from msgspec import Meta, Struct, to_builtins
 
 from sopctl import __version__
-from sopctl.errors import OutsideFailure, in_words
+from sopctl.errors import OutsideFailure
 from sopctl.store import codec
-from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.store.durable import disk_errors, opened, write_atomic
 
 FILE_NAME = "origin.yml"
 FORMAT = 1
@@ -37,7 +38,7 @@ class Origin(Struct, frozen=True, forbid_unknown_fields=True):
 def read(root: Path) -> Origin:
     """What the site at `root` says of itself. Raises InvalidRecord where it says nothing that can be understood."""
     path = root / FILE_NAME
-    return codec.load(path, Origin) if path.is_file() else Origin()
+    return codec.load(path, Origin) if os.path.lexists(path) else Origin()
 
 
 def note(root: Path, files: Mapping[str, str]) -> None:
@@ -49,15 +50,10 @@ def note(root: Path, files: Mapping[str, str]) -> None:
 def format_of(root: Path) -> int:
     """The format of a site, from the first line alone: every command asks."""
     path = root / FILE_NAME
-    try:
-        with path.open("rb") as file:
-            said = re.match(rb"format: ([0-9]{1,6})\n", file.read(40))
-    except (FileNotFoundError, NotADirectoryError):
+    if not os.path.lexists(path):
         return 0
-    except OSError as error:
-        raise OutsideFailure(
-            "site-unreadable", "cannot read it: {reason}", where=str(path), reason=in_words(error)
-        ) from None
+    with opened(path) as file:
+        said = re.match(rb"format: ([0-9]{1,6})\n", file.read(40))
     return int(said[1]) if said else read(root).format
 
 

@@ -244,7 +244,7 @@ def _ready(desk: Desk, content: Content, owner: _Owner, message_id: str) -> Read
     message = composing.to_owner(desk.site, owner.name, owner.email, content)
     if desk.site.settings.mail and owner.email:
         return sending.by_email(desk.site, message, message_id)
-    return sending.by_channels(desk.site, message) if desk.site.settings.channels else None
+    return sending.by_channels(desk.site, message) if desk.site.settings.message_channels else None
 
 
 def _told(what: Maintenance) -> str:

@@ -19,23 +19,24 @@ from sopctl.adapters.signing.apart import Examiner
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.model.signing.signatories import Box, same_person
-from sopctl.model.sop.entries import AskedToSign, Entry, NotSigned, SignedBy, SignedPaper, SigningAsked, SigningRefused
-from sopctl.store import dossiers
+from sopctl.model.sop import verbs
+from sopctl.model.sop.entries import AskedToSign, NotSigned, SignedBy, SignedPaper, SigningAsked, SigningRefused
+from sopctl.store import dossiers, issued
 from sopctl.workflow.desk import Desk, StepDone
 from sopctl.workflow.house.signing import (
     WORDS,
     everywhere,
+    in_register,
     look_in,
     paper_of,
     place_in,
     record,
     signers_of,
     to_sign,
-    with_papers_of,
 )
 from sopctl.workflow.messages.sending import secret
-from sopctl.workflow.papers.signed.chain import Issue
-from sopctl.workflow.papers.signed.verdict import Checker, Known
+from sopctl.workflow.papers.signed.chain import REPORT, Issue
+from sopctl.workflow.papers.signed.verdict import Checker, known_of
 
 PROVIDER = "bsre"
 ISSUER = "Balai Besar Sertifikasi Elektronik (BSrE)"
@@ -95,8 +96,7 @@ def sign(
     (`signing-unclear`); otherwise as `signing.sign`.
     """
     service = service_of(desk)
-    everyone = with_papers_of(desk, deposit_id)
-    known = Known(everyone)
+    known = known_of(desk.site, deposit_id)
     issue = paper_of(known, deposit_id, number)
     expected = _expected(place_in(issue, box).name, name.strip(), because.strip())
     content = to_sign(issue)
@@ -117,7 +117,7 @@ def sign(
         _unclear(issue, box, str(error))
     try:
         with Examiner() as examiner:
-            checker = Checker(desk, examiner, everyone)
+            checker = Checker(desk, examiner, known)
             signed = _accepted(checker, issue, answer, box=box, expected=expected, because=because.strip())
         return record(desk, issues, answer, signed, ".pdf")
     except SopctlError as error:
@@ -127,8 +127,7 @@ def sign(
 def not_signed(desk: Desk, deposit_id: str, *, box: Box, because: str, number: str = "") -> StepDone:
     """Record that a service did not sign what it was asked to, as a person has found out. Raises UsageError where that
     is no question."""
-    everyone = with_papers_of(desk, deposit_id)
-    known = Known(everyone)
+    known = known_of(desk.site, deposit_id)
     mine = [each for each in known.issues if each.deposit == deposit_id and number in ("", each.number)]
     found = next((each for each in mine if box in {asked.box for asked in each.unclear}), None)
     if found is None:
@@ -195,8 +194,11 @@ def _theirs(new: SignedBy, expected: str) -> bool:
 
 def _kept(desk: Desk, issue: Issue, answer: bytes) -> str:
     """Where an answer is kept that is not filed, for people to look at: a signature that was made is not lost."""
+    name = f"jawaban-bsre-{hashlib.sha256(answer).hexdigest()[:12]}.pdf"
+    if issue.kind == REPORT:
+        return str(issued.keep(desk.site, name, answer))
     dossier = dossiers.read(desk.site, issue.deposit)
-    name = f"{len(dossier.events) + 1:04}-jawaban-bsre-{hashlib.sha256(answer).hexdigest()[:12]}.pdf"
+    name = f"{len(dossier.events) + 1:04}-{name}"
     return str(dossier.folder / dossiers.keep_document(dossier, name, answer).file)
 
 
@@ -225,8 +227,11 @@ def _did_not_sign(why: str, *, secret_wrong: bool = False) -> OutsideFailure:
     )
 
 
-def _note(desk: Desk, issues: Sequence[Issue], entry: Entry, note: str) -> StepDone:
-    """Record in every dossier that has the paper what became of asking."""
+def _note(desk: Desk, issues: Sequence[Issue], entry: AskedToSign | NotSigned, note: str) -> StepDone:
+    """Record in every dossier that has the paper, or in the register of reports, what became of asking."""
+    if issues[0].kind == REPORT:
+        what = {"asked": entry.asked_to_sign} if isinstance(entry, AskedToSign) else {"refused": entry.not_signed}
+        return in_register(desk, issues[0], verbs.row("ask-signature").outcome, note, {}, **what)
     with everywhere(desk, issues, "ask-signature") as turns:
         done = [mine.record(mine.verb.outcome, entry, note=note[:1000]) for mine, _ in turns]
     return msgspec.structs.replace(done[0], also=tuple(done[1:]))

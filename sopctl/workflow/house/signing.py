@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -19,13 +19,13 @@ from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
 from sopctl.model.signing.signatories import Box, Signatory, same_person
 from sopctl.model.signing.signatures import MEANS, Signature, Trust
 from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
-from sopctl.store import dossiers
-from sopctl.store.dossiers import Dossier
+from sopctl.store import issued
 from sopctl.store.durable import write_atomic
+from sopctl.store.issued import Issued
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
-from sopctl.workflow.papers.signed import certificates, chain
-from sopctl.workflow.papers.signed.chain import Issue
-from sopctl.workflow.papers.signed.verdict import Checker, Finding, Known
+from sopctl.workflow.papers.signed import certificates
+from sopctl.workflow.papers.signed.chain import REPORT, Issue, report_issues
+from sopctl.workflow.papers.signed.verdict import Checker, Finding, Known, known_of
 from sopctl.workflow.scans import MIB, read_bounded, read_scan
 
 MAX_FILE = 50 * MIB
@@ -54,11 +54,11 @@ def file_signed(
     was made from an earlier revision; UsageError for a box that is taken, or none.
     """
     content = read_bounded(path, MAX_FILE)
-    everyone = with_papers_of(desk, deposit_id) if deposit_id else _all(desk)
+    known = known_of(desk.site, deposit_id)
+    if deposit_id and not known.base(content).issues:
+        known = known_of(desk.site)  # whose is it?
     with Examiner() as examiner:
-        checker = Checker(desk, examiner, everyone)
-        if deposit_id and not checker.known.base(content).issues:
-            checker = Checker(desk, examiner, _all(desk))  # whose is it?
+        checker = Checker(desk, examiner, known)
         recorded = checker.known.of(hashlib.sha256(content).hexdigest())
         if recorded:
             raise NotNow(
@@ -105,8 +105,7 @@ def file_scan(
     Raises UsageError where it is not clear which paper it is, for a box that the paper does not have or that is taken.
     """
     content = read_scan(path)
-    everyone = with_papers_of(desk, deposit_id)
-    known = Known(everyone)
+    known = known_of(desk.site, deposit_id)
     issue = paper_of(known, deposit_id, number or _number_of(content))
     by = []
     for box, name in (signed_by or {}).items():
@@ -158,8 +157,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
     (unless `because` says why they may), or whose signature would not hold here; UsageError for a box that is taken;
     NotNow where the newest revision is a scan.
     """
-    everyone = with_papers_of(desk, deposit_id)
-    known = Known(everyone)
+    known = known_of(desk.site, deposit_id)
     issue = paper_of(known, deposit_id, number)
     place = place_in(issue, box)
     content = to_sign(issue)
@@ -181,7 +179,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
                 who=key.signer.cn,
             )
         signed = _signed(desk, issue, content, key, box)
-        checker = Checker(desk, examiner, everyone)
+        checker = Checker(desk, examiner, known)
         found = checker.unfiled(signed)
     if found is None:
         raise InvalidRecord("not-what-was-issued", "it cannot be filed: {why}", why="no paper of this site")
@@ -202,8 +200,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
 def preview(desk: Desk, deposit_id: str, path: Path, *, box: Box, number: str = "") -> Path:
     """A picture (PNG) of the page on which a signature would be seen, with a key of nobody. Nothing is sent or
     recorded."""
-    everyone = with_papers_of(desk, deposit_id)
-    issue = paper_of(Known(everyone), deposit_id, number)
+    issue = paper_of(known_of(desk.site, deposit_id), deposit_id, number)
     place = place_in(issue, box)
     key = making.trial(place.name or box)
     look = look_in(issue, box, key.signer.cn, f"{desk.now():%d-%m-%Y %H.%M}", "CONTOH")
@@ -278,18 +275,14 @@ def look_in(issue: Issue, box: Box, name: str, at: str, note: str) -> making.Loo
 def record(desk: Desk, issues: Sequence[Issue], content: bytes, signed: SignedPaper, suffix: str) -> StepDone:
     """Record a signed revision in every dossier that has the paper, all or none of them begun. Raises Conflict where
     another revision was recorded meanwhile."""
+    if issues[0].kind == REPORT:
+        return _record_report(desk, issues[0], content, signed, suffix)
     done = []
     with everywhere(desk, issues, "sign") as turns:
         for mine, issue in turns:
             now = next((each for each in Known([mine.dossier]).issues if each.sha256 == issue.sha256), issue)
             if now.newest != signed.of:
-                raise Conflict(
-                    "signed-from-older-revision",
-                    "it was made from a revision of {number} that is not the newest",
-                    where=str(now.newest_file),
-                    remedy="Have the newest revision signed, so that no signature is lost.",
-                    number=issue.number,
-                )
+                raise _older(now)
         for mine, issue in turns:
             stem = Path(issue.file).stem.partition("-")[2] or "dokumen"
             kept = mine.keep(f"{stem.removesuffix('-ditandatangani')}-ditandatangani{suffix}", content)
@@ -314,17 +307,45 @@ def paper_of(known: Known, deposit_id: str, number: str = "") -> Issue:
     )
 
 
-def _all(desk: Desk) -> list[Dossier]:
-    return [dossiers.read(desk.site, each) for each in dossiers.ids(desk.site)]
+def _older(now: Issue) -> Conflict:
+    return Conflict(
+        "signed-from-older-revision",
+        "it was made from a revision of {number} that is not the newest",
+        where=str(now.newest_file),
+        remedy="Have the newest revision signed, so that no signature is lost.",
+        number=now.number,
+    )
 
 
-def with_papers_of(desk: Desk, deposit_id: str) -> list[Dossier]:
-    """The dossier of a deposit, and those that have one of its papers too: a form for several servers is in each."""
-    mine = dossiers.read(desk.site, deposit_id)
-    numbers = {each.number for each in chain.issues(mine) if each.number}
-    others = dossiers.naming(desk.site, numbers)
-    found = [mine, *(dossiers.read(desk.site, each) for each in others if each != deposit_id)]
-    return sorted(found, key=lambda each: each.id)
+def _record_report(desk: Desk, issue: Issue, content: bytes, signed: SignedPaper, suffix: str) -> StepDone:
+    """Record a signed revision of a month's report in the register. Raises as `record`."""
+    now = next(each for each in report_issues(desk.site) if each.sha256 == issue.sha256)
+    if now.newest != signed.of:
+        raise _older(now)
+    name = f"{issue.deposit.lower()}-ditandatangani{suffix}"
+    return in_register(desk, issue, "ditandatangani", _note(signed), {name: content}, signed=signed)
+
+
+def in_register(
+    desk: Desk, issue: Issue, outcome: str, note: str, contents: Mapping[str, bytes], **what: Any
+) -> StepDone:
+    """Record in the register what became of a report (`what`: a field of `Issued`). Raises Conflict where something
+    else was meanwhile."""
+    before, by = issued.read(desk.site), desk.deciding.anyone(desk.site.settings.people)
+    new = Issued(len(before) + 1, issue.deposit, issue.number, desk.now(), by, desk.typed, files=(), **what)
+    made = issued.issue(desk.site, before, new, contents)
+    return StepDone(
+        id=issue.deposit,
+        procedure="",
+        step=0,
+        activity=f"Laporan {issue.number}",
+        actor="",
+        by=by,
+        outcome=outcome,
+        answer=True,
+        note=note,
+        documents=tuple(str(desk.site.root / kept.file) for kept in made.files),
+    )
 
 
 @contextmanager

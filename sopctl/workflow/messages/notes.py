@@ -16,7 +16,7 @@ _OF_SERVERS = {
     "executed-writable-by-others": "berkas yang akan dijalankan dapat diubah orang lain",
     "fingerprint-missing": "playbook situs belum memuat fingerprint.sh",
     "first-contact-by-password": "kontak pertama hanya dengan kata sandi {account}, dan hanya sekali",
-    "first-contact-failed": "kontak pertama gagal pada {rung} ({cause}): {detail}",
+    "first-contact-failed": "kontak pertama gagal pada {rung} ({cause}) [rincian: {detail}]",
     "first-contact-incomplete": "kontak pertama memerlukan akun dan kunci host yang dikonfirmasi",
     "form-not-made": "jawaban tidak dapat dimasukkan ke formulir: {error}",
     "host-key-changed": _CHANGED,
@@ -26,11 +26,11 @@ _OF_SERVERS = {
     "host-key-unreadable": "kunci host {host} tidak dapat dibaca: {reason}",
     "identity-taken": "sudah milik titipan lain: {shared}",
     "key-lost": "tidak ada kunci di keys/ yang membuka akun kantor di {deposit}",
-    "key-not-changed": "kunci kantor tidak diganti: gagal pada {rung}: {detail}",
+    "key-not-changed": "kunci kantor tidak diganti: gagal pada {rung} [rincian: {detail}]",
     "key-not-for-letters": "data {deposit} menyebut kunci kantor {key!r}, yang tidak boleh disebut surat",
     "login-not-set": "kata sandi atau kunci {account} untuk {deposit} belum ditetapkan",
     "password-named-by-record": "data {deposit} menyebut berkas kata sandi {name!r}, yang tidak boleh disebut surat",
-    "login-failed": "masuk ke server gagal pada {rung} ({cause}): {detail}",
+    "login-failed": "masuk ke server gagal pada {rung} ({cause}) [rincian: {detail}]",
     "no-address-yet": "belum ada alamat: surat tidak menyebutkannya, dan kantor belum memberikannya",
     "no-account-to-look": "akun untuk melihat server belum diketahui",
     "look-unusable": "jawaban server tidak lengkap, atau bukan jawaban atas yang ditanyakan",
@@ -41,8 +41,8 @@ _OF_SERVERS = {
     "password-readable-by-others": "kata sandi dapat dibaca orang lain",
     "password-unreadable": "kata sandi tidak dapat dibaca: {reason}",
     "public-key-missing": "bagian publik kunci {key} tidak ada",
-    "server-not-fit": "server belum dapat dikonfigurasi ({cause}): {detail}",
-    "server-not-looked-at": "gagal pada {rung}: {detail}",
+    "server-not-fit": "server belum dapat dikonfigurasi ({cause}) [rincian: {detail}]",
+    "server-not-looked-at": "gagal pada {rung} [rincian: {detail}]",
     "server-of-another-deposit": "menurut catatan di sana ini server {noted}, bukan {deposit}",
     "server-unreachable": "server tidak terjangkau: {reason}",
     "stopped": "dihentikan",
@@ -210,7 +210,10 @@ def told(error: BaseException) -> str:
 
 
 def _word(name: str, value: Any) -> Any:
-    """The word for a value that is one of the model's identifiers; any other value as it is."""
+    """The word for a value that is one of the model's identifiers; any other value as it is. A detail, which is in
+    English, ends where its bracket does: papers leave it out (`words.in_note`)."""
+    if name == "detail":
+        return str(value).replace("[", "(").replace("]", ")")
     return {"cause": words.CAUSES, "rung": words.RUNGS}.get(name, {}).get(str(value), value)
 
 

@@ -65,7 +65,7 @@ def no_email(site: Site, message: Message, otherwise: Advice = ()) -> UsageError
 
 def by_channels(site: Site, message: Message, *, otherwise: Advice = ()) -> Ready:
     """The message to every channel of the site. Raises UsageError when there is none; `otherwise` is its remedy."""
-    urls = {name: secret(site, channel.url) for name, channel in site.settings.channels.items()}
+    urls = {name: secret(site, channel.url) for name, channel in site.settings.message_channels.items()}
     if not urls:
         raise UsageError("no-channels", "this site has no channels (`channels` in sopctl.yml)", remedy=otherwise)
 
@@ -89,7 +89,7 @@ def by_channels(site: Site, message: Message, *, otherwise: Advice = ()) -> Read
 
 def to_channel(site: Site, name: str, message: Message) -> Ready:
     """The message to one channel of the site."""
-    url = secret(site, site.settings.channels[name].url)
+    url = secret(site, site.settings.message_channels[name].url)
 
     def send() -> tuple[str, ...]:
         channels.post(name, url, title=message.subject, text=message.text)

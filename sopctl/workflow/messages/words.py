@@ -140,6 +140,7 @@ TABLES: tuple[tuple[Any, Mapping[str, str]], ...] = (
 its values reaches a paper."""
 
 _IN_NOTES = {**CAUSES, **VIEWS, **VERDICTS, **MEANS, **WORK, **RUNGS}
+_DETAIL = re.compile(r" \[rincian: [^\]]{0,1000}(?:\]|\Z)")
 _IDENTIFIER = re.compile(r"(?<![\w./@-])[a-z]{2,30}(?:-[a-z]{2,30}){0,5}(?![\w/@-])")
 _PLACE = re.compile(r"\brack ([A-Za-z0-9._-]{1,40}) (U\d{1,3})(?:-(U\d{1,3}))?( front| rear)?\b")
 _BEFORE, _AFTER = ("", ":", ";", "(", ",", "–"), ("", ":", ";", ")", ",", "(")
@@ -151,7 +152,8 @@ def outcome(label: str) -> str:
 
 
 def in_note(note: str) -> str:
-    """A note with the identifiers that sopctl itself wrote into it in words.
+    """A note as papers say it: with the identifiers that sopctl itself wrote into it in words, and without the details
+    that it quotes in English (`[rincian: …]`), which the history keeps.
 
     One that is an English word too counts only where it stands by itself between marks (`diberitahukan: phone`,
     `(refused)`), so that what people wrote stays.
@@ -163,6 +165,7 @@ def in_note(note: str) -> str:
             return _IN_NOTES.get(found[0], found[0])
         return found[0]
 
+    note = _DETAIL.sub("", note)
     return _PLACE.sub(_placed, _IDENTIFIER.sub(said, note))
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
@@ -20,7 +21,7 @@ from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.papers.signed.chain import Issue
+from sopctl.workflow.papers.signed.chain import REPORT, Issue, report_issues
 from sopctl.workflow.papers.signed.verdict import GOOD, Checker, Finding, Known, Verdict
 from sopctl.workflow.scans import MIB, read_bounded
 
@@ -33,9 +34,6 @@ NUMBER = r"[A-Za-z0-9./ -]{1,60}/([0-9]{4,9})\.[0-9]{1,9}/[A-Za-z0-9./ -]{1,60}"
 """A paper's number: with the last part of its deposit's id, and the event that issued it."""
 
 MAX_NUMBER = 140
-
-SUBJECT = r"LAPORAN-\d{4}-\d{2}"
-"""How the report of a month is called, where a deposit has its id."""
 
 
 class Document(Struct, frozen=True):
@@ -75,7 +73,7 @@ class CheckedFile(Struct, frozen=True):
 
 def documents(desk: Desk, deposit_id: str) -> list[Document]:
     """Every document of a dossier, compared with its hash in the history; or those of a report (`LAPORAN-2026-11`)."""
-    if re.fullmatch(SUBJECT, deposit_id):
+    if re.fullmatch(issued.SUBJECT, deposit_id):
         return _reports(desk, deposit_id)
     dossier = dossiers.read(desk.site, deposit_id)
     return [
@@ -172,12 +170,12 @@ def _check_files(
         except SopctlError as error:
             unread.append(error)
     try:
-        reports = _reports(desk)
+        reports, issues = _reports(desk), report_issues(desk.site)
     except SopctlError as error:
         unread.append(error)
-        reports = []
+        reports, issues = [], []
     with Examiner(seconds=seconds) as examiner:
-        checker = Checker(desk, examiner, everyone, online=online)
+        checker = Checker(desk, examiner, Known(everyone, issues), online=online)
         found = [_check_file(path, everyone, reports, checker, known) for path in paths]
     if not all(each.good for each in found):
         desk.site.tell(*unread)
@@ -221,15 +219,16 @@ def by_number(desk: Desk, number: str) -> Numbered:
                 continue
             issues = [each for each in Known([dossier]).issues if each.number == number]
             if issues:
-                return _of_number(dossier, issues[-1])
+                newest = issues[-1]
+                return _of_number(newest, became=bool(_became(dossier, dossier.events[newest.event - 1])))
     return _report_of(desk, number)
 
 
-def _of_number(dossier: Dossier, issue: Issue) -> Numbered:
+def _of_number(issue: Issue, *, became: bool) -> Numbered:
     open_boxes = tuple(each.box for each in issue.open_boxes)
     signed = tuple(each.box for each in issue.signatories if each.box not in open_boxes)
     verdict: Literal["issued", "signed", "superseded", "altered"] = "signed" if signed else "issued"
-    if issue.gone or _became(dossier, dossier.events[issue.event - 1]):
+    if issue.gone or became:
         verdict = "superseded"
     if state(issue.newest_file, issue.newest) != "intact":
         verdict = "altered"
@@ -238,14 +237,13 @@ def _of_number(dossier: Dossier, issue: Issue) -> Numbered:
 
 def _report_of(desk: Desk, number: str) -> Numbered:
     """A month's report, by its number; one about which a newer one was issued is superseded."""
-    reports = issued.read(desk.site)
-    mine = next((each for each in reports if each.number == number), None)
+    mine = next((each for each in report_issues(desk.site) if each.number == number), None)
     if mine is None:
         return UNKNOWN
-    newest = [each for each in reports if each.subject == mine.subject][-1]
-    if any(state(desk.site.root / each.file, each.sha256) != "intact" for each in mine.files):
+    of_it = [each for each in issued.read(desk.site) if each.number == number]
+    if any(state(desk.site.root / kept.file, kept.sha256) != "intact" for each in of_it for kept in each.files):
         return Numbered("altered", mine.at)
-    return Numbered("issued" if newest is mine else "superseded", mine.at)
+    return _of_number(mine, became=False)
 
 
 def _check_file(
@@ -265,12 +263,15 @@ def _check_file(
                 return CheckedFile(str(path), "issued", dossier.id, kept.get("number", ""), event.at, since)
             since = _became(dossier, dossier.events[issue.event - 1])
             return _checked(path, checker.recorded(content, issue, digest), event.at, since)
-    for each in reports:
-        if each.sha256 == digest:
-            return CheckedFile(str(path), "issued", each.deposit, each.number, each.at)
-    found = checker.unfiled(content)
-    if found:
-        return _checked(path, found, None, "")
+    report = next((each for each in reports if each.sha256 == digest), None)
+    if report is not None:
+        issue = next((each for each in checker.known.of(digest) if each.kind == REPORT), None)
+        found = checker.recorded(content, issue, digest) if issue else Finding("issued")
+        checked = _checked(path, found, report.at, "")
+        return msgspec.structs.replace(checked, deposit=report.deposit, number=report.number)
+    unfiled = checker.unfiled(content)
+    if unfiled:
+        return _checked(path, unfiled, None, "")
     if named and (named.deposit in known or named.deposit in {each.deposit for each in reports}):
         return CheckedFile(str(path), "altered", named.deposit, named.number)
     return CheckedFile(str(path), "unknown")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
+from sopctl.adapters.documents.wording import plain_date
 from sopctl.model.inspection import NOT_LOOKED_AT
 from sopctl.model.sanitisation import DiskRow, Missing, Wanted
 from sopctl.workflow.desk import Turn
@@ -11,7 +12,7 @@ from sopctl.workflow.messages import words
 from sopctl.workflow.papers.elements import UNKNOWN, letterhead, office_party, owner_party, section, stamp
 
 TITLE = "Sertifikat Sanitasi Media Penyimpanan"
-SHARES = (8, 23, 25, 25, 25, 23, 18, 23, 20)
+SHARES = (8, 23, 25, 31, 25, 25, 19, 22, 24)
 """The columns' shares of the width."""
 COLUMNS = ("No", "Nomor seri disk", "Disk", "Metode", "Alat dan cara", "Pembuktian", "Hasil", "Oleh", "Tanggal")
 
@@ -25,7 +26,7 @@ def table(rows: Sequence[DiskRow], language: Language) -> forms.Table:
             (
                 str(number),
                 row.disk,
-                row.described or UNKNOWN,
+                row.described.removesuffix(f" ({row.disk})") or UNKNOWN,
                 words.METHODS[row.method],
                 row.tool or "–",
                 row.checked or (NOT_LOOKED_AT if row.method != "returned" else "–"),
@@ -63,10 +64,13 @@ def certificate(mine: Turn, rows: Sequence[DiskRow], wanted: Wanted, left: Missi
             ),
             table(rows, language),
         ),
-        closing=(_covered(wanted, left, language),),
+        closing=(
+            _covered(wanted, left, language),
+            say("Sertifikat ini diterbitkan pada {day}.", language, day=plain_date(mine.desk.now().date(), language)),
+        ),
         signers=(
-            forms.Signer("Petugas", office_party(site, mine.by)),
             forms.Signer("Pemilik", owner_party(owner, dossier.deposit.unit)),
+            forms.Signer("Petugas", office_party(site, mine.by)),
         ),
         language=language,
     )

@@ -66,7 +66,7 @@ def _message(site: Site, name: str, changes: Sequence[Change]) -> Ready:
     down, back = [row for row in rows if not row["ended"]], [row for row in rows if row["ended"]]
     values = {"down": down, "back": back, "listed": LISTED}
     language = site.settings.language
-    if name in site.settings.channels:
+    if name in site.settings.message_channels:
         subject, text = composing.render(site, language, "access", values)
         return sending.to_channel(site, name, Message(None, name, subject, text))
     person = site.settings.people[name]

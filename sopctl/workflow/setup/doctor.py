@@ -1,5 +1,6 @@
 """Is this machine fit for sopctl? One finding for each thing that it needs, with the remedy."""
 
+import importlib
 import importlib.metadata
 import os
 import shutil
@@ -19,6 +20,7 @@ from sopctl.model.access.algorithms import allowed
 from sopctl.model.sop.entries import BmcTrusted
 from sopctl.model.text import counted
 from sopctl.store import dossiers, modes, register
+from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.workflow.office_key import key_state
 from sopctl.workflow.ports import switches
@@ -30,7 +32,15 @@ from sopctl.workflow.setup import engine, scheduling, updating
 from sopctl.workflow.setup.secrets import exposed, has_secret
 from sopctl.workflow.steps.rotating import usable
 
-LIBRARIES = ("ansible-core", "ansible-runner", "paramiko", "netmiko", "typst", "PyYAML")
+LIBRARIES = {
+    "ansible-core": "ansible",
+    "ansible-runner": "ansible_runner",
+    "paramiko": "paramiko",
+    "netmiko": "netmiko",
+    "typst": "typst",
+    "PyYAML": "yaml",
+}
+"""Each with its module: a half-removed package, or one for another Python, shows only when it is imported."""
 
 
 class Diagnosis(Struct, frozen=True):
@@ -44,8 +54,8 @@ class Diagnosis(Struct, frozen=True):
 
 
 def diagnose(site_dir: str | None) -> list[Diagnosis]:
-    """Check Python, the libraries, the ssh client, Ansible, the lab, and the site if there is one."""
-    programs = [_program("ssh"), _program("ssh-keygen"), _ansible()]
+    """Try Python, the libraries, the ssh client, Ansible, the lab, and the site if there is one."""
+    programs = [_ssh(), _ssh_keygen(), _ansible()]
     return [_python(), *map(_library, LIBRARIES), *programs, _lab(), *_site(site_dir)]
 
 
@@ -56,15 +66,37 @@ def _python() -> Diagnosis:
 
 
 def _library(name: str) -> Diagnosis:
+    install = f"Install it: pip install {name}"
     try:
+        importlib.import_module(LIBRARIES[name])
         return Diagnosis(name, True, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Diagnosis(name, False, "not installed", f"Install it: pip install {name}")
+        return Diagnosis(name, False, "not installed", install)
+    except Exception as error:  # noqa: BLE001 (whatever its own modules raise)
+        return Diagnosis(name, False, f"cannot be imported: {in_words(error)}", install)
 
 
-def _program(name: str) -> Diagnosis:
+def _ssh() -> Diagnosis:
+    return _tried("ssh", ["ssh", "-V"])
+
+
+def _ssh_keygen() -> Diagnosis:
+    """It makes a key, as `init` and `key rotate` do."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _tried("ssh-keygen", ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{folder}/key"])
+
+
+def _tried(name: str, command: list[str]) -> Diagnosis:
+    install = "Install it: apt install openssh-client"
     path = shutil.which(name)
-    return Diagnosis(name, bool(path), path or "not found", "" if path else "Install it: apt install openssh-client")
+    if path is None:
+        return Diagnosis(name, False, "not found", install)
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Diagnosis(name, False, f"{path} does not run: {in_words(error)}", install)
+    said = (ran.stderr or ran.stdout).strip().splitlines()
+    return Diagnosis(name, ran.returncode == 0, said[0] if said else path, "" if ran.returncode == 0 else install)
 
 
 def _ansible() -> Diagnosis:
@@ -103,6 +135,7 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
     return [
         *found,
+        _writable(site),
         *_playbooks(site),
         *_moved(site),
         *_timers(site),
@@ -117,6 +150,18 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         *_missing(site),
         *_secrets(site),
     ]
+
+
+def _writable(site: Site) -> Diagnosis:
+    """Could something be recorded now?"""
+    try:
+        with disk_errors(site.root), tempfile.TemporaryFile(dir=site.root) as file:
+            file.write(b"x" * 65536)
+            file.flush()
+            os.fsync(file.fileno())
+    except SopctlError as error:
+        return Diagnosis("writing", False, f"{error.where}: {error.message}", error.remedy)
+    return Diagnosis("writing", True, "the site can be written to")
 
 
 def _playbooks(site: Site) -> list[Diagnosis]:

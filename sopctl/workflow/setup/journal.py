@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from sopctl.adapters.signing import examining, fetching, making, pages
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
@@ -14,6 +16,7 @@ from sopctl.model.signing.signatures import MEANS
 from sopctl.model.sop.entries import Signed, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import books, dossiers, issued, roster
+from sopctl.store.across.processes import in_processes
 from sopctl.store.issued import Issued
 from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, lags
 from sopctl.store.site import Site
@@ -153,7 +156,7 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     journal = Journal(desk.site.root)
     if anchor:
         journal.refuse_other_than(anchor)
-    hashes, gaps = _hashes(desk.site)
+    hashes, gaps, signed = _hashes(desk.site)
     lines = journal.lines()  # after the histories: what was recorded meanwhile is looked at again
     late = {line.deposit for line in lines if line.seq > len(hashes.get(line.deposit, ())) and line.deposit in hashes}
     hashes.update((name, _hashes_of(desk.site, name)) for name in late)
@@ -181,35 +184,63 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     mended = [line.note for line in lines if line.deposit == MENDED]
     rosters = [line.note.partition(" ")[2] for line in lines if line.deposit == ROSTER]
     gaps += roster.check(desk.site)
-    gaps += _signed(desk.site)
+    gaps += [*signed, *_signed_reports(desk.site)]
     wrong, stamped = _stamps(desk, journal)
     gaps += wrong
     return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended, rosters, stamped)
 
 
-def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str]]:
-    """The hashes of the events of dossiers, books and reports, and what is wrong with those that cannot be read."""
-    hashes, wrong = {}, []
-    for name in _names(site):
+class _Seen(NamedTuple):
+    """One history: the hashes of its events, None where it cannot be read; why not; and what is wrong with the signed
+    revisions of its papers, which nothing can make anew."""
+
+    name: str
+    hashes: list[str] | None
+    wrong: str = ""
+    signed: tuple[str, ...] = ()
+
+
+def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str], list[str]]:
+    """The hashes of the events of dossiers, books and reports; what is wrong with those that cannot be read; what is
+    wrong with signed papers. Thousands are read by as many processes as there are processors."""
+    seen = in_processes(partial(_seen, site.root), _names(site))
+    hashes = {each.name: each.hashes for each in seen if each.hashes is not None}
+    wrong = [f"{each.name}: {each.wrong}" for each in seen if each.hashes is None]
+    return hashes, wrong, [said for each in seen for said in each.signed]
+
+
+def _seen(root: Path, names: Sequence[str]) -> list[_Seen]:
+    """What is seen of these histories, each read once."""
+    site, found = Site(root), []
+    for name in names:
         try:
-            hashes[name] = _hashes_of(site, name)
+            events = _events(site, name)
+            signed = tuple(_signed(site, name, events))
+            found.append(_Seen(name, [event.hash for event in events], signed=signed))
         except SopctlError as error:
-            wrong.append(f"{name}: {error.message}")
-    return hashes, wrong
+            found.append(_Seen(name, None, error.message))
+    return found
 
 
-def _signed(site: Site) -> Iterator[str]:
-    """What is wrong with the signed revisions of papers, which nothing can make anew."""
-    for deposit_id in dossiers.ids(site):
-        try:
-            dossier = dossiers.read(site, deposit_id)
-        except SopctlError:
-            continue  # told as a gap of its own
-        for event in dossier.events:
-            signed = from_data(Signed, event)
-            state = integrity.state(dossier.folder / signed.signed.file, signed.signed.sha256) if signed else "intact"
-            if signed and state != "intact":
-                yield f"{deposit_id}: {signed.signed.file}, which event {event.seq} filed as signed, is {state}"
+def _signed(site: Site, name: str, events: Sequence[Event | Issued]) -> Iterator[str]:
+    for event in events:
+        signed = from_data(Signed, event) if isinstance(event, Event) else None
+        if signed is None:
+            continue
+        state = integrity.state(site.folder("deposits") / name / signed.signed.file, signed.signed.sha256)
+        if state != "intact":
+            yield f"{name}: {signed.signed.file}, which event {event.seq} filed as signed, is {state}"
+
+
+def _signed_reports(site: Site) -> Iterator[str]:
+    try:
+        reports = [each for each in issued.read(site) if each.signed is not UNSET]
+    except SopctlError:
+        return
+    for each in reports:
+        for kept in each.files:
+            if (state := integrity.state(site.root / kept.file, kept.sha256)) != "intact":
+                yield f"{each.subject}: {kept.file}, which was filed as signed, is {state}"
 
 
 def _names(site: Site) -> list[str]:

@@ -44,6 +44,15 @@ def jobs(site: Site) -> tuple[Job, ...]:
         limit=300,
         commands=((*run, "journal", "stamp"),),
     )
+    events = Job(
+        name="events",
+        description=f"{where}: events to other programs",
+        calendar="*:*:00",
+        time_zone=zone,
+        jitter=15,
+        limit=600,
+        commands=((*run, "events", "send"),),
+    )
     return (
         Job(
             name="check",
@@ -83,6 +92,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             commands=((*run, "configure", "--drift", "--all"),),
         ),
         *((switches,) if site.switches else ()),
+        *((events,) if site.settings.receivers else ()),
         *((stamp,) if site.settings.signing.stamp_journal else ()),
     )
 
@@ -157,7 +167,7 @@ def _page(site: Site, scope: Scope, page_as: str) -> Service:
         )
     root = str(site.root)
     run = (sys.executable, "-m", "sopctl", "--site", root, "serve", "--unix", str(socket(site)))
-    fixed = (settings.FILE_NAME, *modes.EXECUTED, "procedures", "racks", "networks", "switches")
+    fixed = (settings.FILE_NAME, *modes.EXECUTED, "procedures", "racks", "networks", "switches", ".git")
     return Service(
         name=PAGE,
         description=f"sopctl ({site.settings.office.name}): the page",

@@ -107,7 +107,7 @@ def copy(root: Path) -> None:
     ours, source = shipped(), skeleton()
     for name in ours:
         make_folder((root / name).parent)
-        with disk_errors(root / name, "copy the playbooks to"):
+        with disk_errors(root / name, "copy it"):
             shutil.copy(source / name, root / name)
     origin.note(root, ours)
 

@@ -22,6 +22,7 @@ from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import first_contact
+from sopctl.workflow.servers.ansible_view import refuse_unread
 from sopctl.workflow.servers.left import Look, trusted
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, silent, unfinished
 from sopctl.workflow.steps.configuring import refuse_unmanaged
@@ -75,8 +76,9 @@ def look(
 ) -> list[Drift]:
     """Run playbooks/configure.yml with --check on these servers at once.
 
-    Raises NotNow for a server that was never configured, is not in the office's hands, or is reduced to inventory; what
-    ends the run before every server had its turn (`playbooks.unfinished`), and what `run_playbook` raises.
+    Raises NotNow for a server that was never configured, is not in the office's hands, or is reduced to inventory;
+    InvalidRecord for a setting that no role of the site reads; what ends the run before every server had its turn
+    (`playbooks.unfinished`), and what `run_playbook` raises.
     """
     chosen = list(dict.fromkeys(ids))
     for deposit_id in chosen:
@@ -86,6 +88,7 @@ def look(
             raise first_contact.reduced(deposit_id)
     if not chosen:
         return []
+    refuse_unread(desk.site)  # "nothing differs" would be no answer about such a setting
     found: dict[str, list[Change]] = {deposit_id: [] for deposit_id in chosen}
 
     def keep(event: TaskEvent) -> None:

@@ -129,7 +129,7 @@ def _default_means(mine: Turn, message: Message) -> Means:
         return settings.inform_via
     if settings.mail and message.to:
         return "email"
-    if settings.channels:
+    if settings.message_channels:
         return "webhook"
     raise sending.no_email(mine.desk.site, message, _inform_yourself(mine))
 

@@ -104,7 +104,7 @@ def _addressed(desk: Desk, due: Sequence[Row]) -> dict[Addressee, list[Row]]:
 
 def _where(site: Site, email: str | None) -> str:
     """Where a reminder for someone goes: to their address, else to the site's channels."""
-    return email if site.settings.mail and email else ", ".join(site.settings.channels)
+    return email if site.settings.mail and email else ", ".join(site.settings.message_channels)
 
 
 def _reminded(dossier: Dossier, what: str) -> set[str]:

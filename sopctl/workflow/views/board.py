@@ -1,7 +1,7 @@
 """Reading a site: where each deposit stands, what is due by whom and until when, and what happened."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
@@ -28,7 +28,7 @@ State = Literal["open", "late", "waiting", "held", "closed", "all"]
 STATES: tuple[State, ...] = get_args(State)
 
 
-class Row(Struct, frozen=True):
+class Row(Struct, frozen=True, gc=False):
     """One deposit on the board, or one thing that is due: where it stands, whose turn it is, until when and why, and
     what can be done about it."""
 
@@ -86,8 +86,8 @@ def board(desk: Desk, query: Query = Query()) -> Board:
     """The deposits that `query` asks for, in order of request."""
     reading = register.read(desk.site)
     rows = _rows(desk, reading.summaries)
-    units = desk.site.settings.units
-    return Board([row for row in rows if _fits(row, query, units)], reading.errors)
+    fits = _fitting(query, desk.site.settings.units)
+    return Board([row for row in rows if fits(row)], reading.errors)
 
 
 def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
@@ -186,6 +186,8 @@ def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
 
 def followups(desk: Desk, each: Summary) -> list[Row]:
     """What remains to be done for a deposit after a correction or a move, a row each; it has no deadline."""
+    if not each.in_our_hands:
+        return []
     port = each.to_set_port and _port_is_ours(desk.site, each.place)
     key = key_state(desk.site, each) != "current"
     return _beside(desk, each, "configure", actions.followups(each, port=port, key=key))
@@ -209,6 +211,9 @@ def unsigned(desk: Desk, each: Summary) -> list[Row]:
 
 def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Action]]) -> list[Row]:
     """Rows of things to be done beside the steps, by whoever does the step of `verb`."""
+    things = list(things)
+    if not things:
+        return []
     rules = desk.site.procedures[each.procedure]
     steps = [step for procedure in desk.site.procedures.values() for step in procedure.steps]
     role = next((step.actor for step in steps if step.verb == verb), "")
@@ -318,23 +323,31 @@ def _concerns(row: Row, actor: str | None, levels: Mapping[int, str]) -> bool:
     return actor in (None, row.role) or any(row.late_days >= days and role == actor for days, role in levels.items())
 
 
-def _fits(row: Row, query: Query, units: Mapping[str, Unit]) -> bool:
-    states = {
-        "open": row.step is not None,
-        "closed": row.step is None,
-        "late": row.late,
-        "held": row.waiting == "hold",
-        "waiting": row.waiting.startswith("space"),
-        "all": True,
-    }
-    return (
-        states[query.state]
-        and called(units, row.unit, query.unit)
-        and (not query.rack or row.place.startswith(f"rack {query.rack} "))
-        and query.procedure in ("", row.procedure)
-        and query.step in (None, row.step)
-        and (not query.search or query.search.casefold() in _said(row))
-    )
+_STATES: dict[State, Callable[[Row], bool]] = {
+    "open": lambda row: row.step is not None,
+    "closed": lambda row: row.step is None,
+    "late": lambda row: row.late,
+    "held": lambda row: row.waiting == "hold",
+    "waiting": lambda row: row.waiting.startswith("space"),
+    "all": lambda _row: True,
+}
+
+
+def _fitting(query: Query, units: Mapping[str, Unit]) -> Callable[[Row], bool]:
+    """Which rows a query asks for."""
+    in_state, rack, search = _STATES[query.state], f"rack {query.rack} ", query.search.casefold()
+
+    def fits(row: Row) -> bool:
+        return (
+            in_state(row)
+            and (not query.unit or called(units, row.unit, query.unit))
+            and (not query.rack or row.place.startswith(rack))
+            and query.procedure in ("", row.procedure)
+            and query.step in (None, row.step)
+            and (not search or search in _said(row))
+        )
+
+    return fits
 
 
 def _said(row: Row) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -9,6 +10,7 @@ from msgspec import Meta, Struct
 from sopctl.model.deposit import Line
 from sopctl.model.sop.workdays import Calendar
 from sopctl.store import codec
+from sopctl.store.across import holidays as kept
 from sopctl.store.site import Site
 
 FILE_NAME = "calendar.yml"
@@ -30,7 +32,10 @@ Overrides = dict[Annotated[date, Meta()], Override]
 
 def calendar(site: Site) -> Calendar:
     """The calendar by which a site counts. Raises InvalidRecord for a `calendar.yml` that is not valid."""
-    return Calendar(_holidays, _decreed, overrides(site), site.settings.days)
+    root = site.root
+    return Calendar(
+        lambda year: _holidays(year, root), lambda year: _decreed(year, root), overrides(site), site.settings.days
+    )
 
 
 def overrides(site: Site) -> dict[date, str | None]:
@@ -42,18 +47,26 @@ def overrides(site: Site) -> dict[date, str | None]:
 
 
 @cache
-def _holidays(year: int) -> dict[date, str]:
-    return {day: name for category in ("public", "government") for day, name in _of(year, category).items()}
+def _holidays(year: int, root: Path | None = None) -> dict[date, str]:
+    return {day: name for category in ("public", "government") for day, name in _of(year, category, root).items()}
 
 
 @cache
-def _decreed(year: int) -> bool:
+def _decreed(year: int, root: Path | None = None) -> bool:
     """Joint leave is decreed year by year: for a year without any, the decree is still to come."""
-    return bool(_of(year, "government"))
+    return bool(_of(year, "government", root))
 
 
-def _of(year: int, category: Literal["public", "government"]) -> dict[date, str]:
+def _of(year: int, category: Literal["public", "government"], root: Path | None) -> dict[date, str]:
+    """A year's holidays of a category, from what is kept for the site at `root`, if it is."""
+    key = f"{year} {category}"
+    known = kept.known(root) if root else {}
+    if key in known:
+        return known[key]
     import holidays
 
     found = holidays.country_holidays("ID", years=year, categories=(category,), language="id")
-    return {day: found[day] for day in found}
+    days = {day: found[day] for day in found}
+    if root:
+        kept.keep(root, {key: days})
+    return days

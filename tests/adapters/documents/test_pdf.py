@@ -29,9 +29,10 @@ from sopctl.adapters.documents import (
     Section,
     Table,
     pdf,
+    places,
     render,
 )
-from sopctl.adapters.documents.forms import MonthForm, Shape, SopArrow, SopForm, SopStep, State, SummaryForm
+from sopctl.adapters.documents.forms import MonthForm, Shape, Signer, SopArrow, SopForm, SopStep, State, SummaryForm
 from sopctl.adapters.documents.pdf import MAX_NAME
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.adapters.documents.wording import grouped_nip
@@ -157,7 +158,7 @@ def test_a_long_table_repeats_its_head_and_signatures_never_stand_alone() -> Non
         with_items = ["CN000" in page for page in found]
         assert ["Kelengkapan" in page for page in found] == with_items
         assert "PIHAKKEDUA," in found[-1]
-        assert "Hasilpemeriksaan" in found[-1]
+        assert "Yangdiperiksa" in found[-1], "the head of what was looked at is repeated over its last rows"
         spread = max(spread, sum(with_items))
     assert spread > 1
 
@@ -510,3 +511,16 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
         cwd=Path(__file__).parents[3],
     )
     assert loaded.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("rows", [2, 9, 16])
+def test_rows_stay_on_the_page_that_has_room_for_them(rows: int) -> None:
+    """Where the signatures go on to the next page, they take three rows along and leave no page half empty."""
+    named = tuple((f"hal-{number:02}", "semula", "menjadi") for number in range(rows))
+    part = Section("Server", tuple(Field(f"Label {number}", "nilai", "declared") for number in range(24)))
+    table = Table("Koreksi", ("Hal", "Semula", "Menjadi"), named, "declared")
+    signers = tuple(Signer(role, samples.OFFICER) for role in ("Pemilik", "Mengetahui", "Petugas"))
+    form = structs.replace(samples.paper(), sections=(part, table), signers=signers)
+    found = [page.get_text_range().count("hal-") for page in pages(render(form))]
+    assert found == ([2] if rows == 2 else [rows - 3, 3])
+    assert {place.page for place in places(form)} == {len(found)}

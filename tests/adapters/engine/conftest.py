@@ -11,7 +11,7 @@ import pytest
 
 from sopctl.adapters.engine import Link, NatsEngine
 from sopctl.adapters.engine.configuration import CONTROLLER
-from sopctl.model.access.shards import Answer, Delivered, Shard
+from sopctl.model.access.shards import Answer, Answers, Delivered, Shard
 from sopctl.store.site import Site
 from tests import engines
 from tests.engines import Broker
@@ -63,7 +63,7 @@ class Scripted:
             jobs = await streams.pull_subscribe_bind(self._network, "JOBS")
             while not self._stop.is_set():
                 alive = Alive("scripted", 0.0, 0.0, 0)
-                await client.publish(f"workers.{self._network}.scripted", msgspec.json.encode(alive))
+                await client.publish(f"workers.{self._network}", msgspec.json.encode(alive))
                 try:
                     [message] = await jobs.fetch(1, timeout=0.5)
                 except Exception:  # noqa: BLE001 (nothing to do, or no queue)
@@ -72,7 +72,7 @@ class Scripted:
                 shard = msgspec.json.decode(message.data, type=Shard)
                 self.taken.append(shard)
                 for each in await asyncio.to_thread(self._answers, shard):
-                    content = each if isinstance(each, bytes) else msgspec.json.encode(each)
+                    content = each if isinstance(each, bytes) else msgspec.json.encode(Answers((each,)))
                     await streams.publish(f"results.{self._network}", content)
                 await message.ack()
 

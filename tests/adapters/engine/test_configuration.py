@@ -112,7 +112,7 @@ def test_a_worker_does_its_own_work(served: tuple[Site, int]) -> None:
             [message] = await jobs.fetch(1, timeout=5)
             await message.in_progress()
             await streams.publish("results.cabang", b"{}", headers={"Nats-Msg-Id": "own"})
-            await client.publish("workers.cabang.x", b"{}")
+            await client.publish("workers.cabang", b"{}")
             await message.ack()
             await client.flush()
             assert (message.subject, refused) == ("jobs.cabang", [])

@@ -4,16 +4,17 @@ import asyncio
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from sopctl.adapters.engine import NatsEngine, controller
 from sopctl.adapters.engine.configuration import CONTROLLER
-from sopctl.adapters.engine.link import connected
+from sopctl.adapters.engine.link import MOST_WORKERS, Alive, connected
 from sopctl.errors import OutsideFailure
 from sopctl.model.access.ladder import AccessResult, Verdict
 from sopctl.model.access.rung import Rung
-from sopctl.model.access.shards import Answer, Check, Shard
+from sopctl.model.access.shards import Answer, Answers, Check, Shard
 from sopctl.store.site import Site
 from tests import engines
 from tests.adapters.engine.conftest import Scripted, delivered, engine_of, link
@@ -129,9 +130,9 @@ def test_what_an_earlier_run_left_is_recorded_by_the_next(served: tuple[Site, in
 
     async def left() -> None:
         async with connected(link(*served, "worker-cabang")) as client:
-            import msgspec
-
-            await client.jetstream().publish("results.cabang", msgspec.json.encode(seen(part, part.checks[0])))
+            await client.jetstream().publish(
+                "results.cabang", msgspec.json.encode(Answers((seen(part, part.checks[0]),)))
+            )
 
     asyncio.run(left())
     [now] = engines.parts("later", 3, ("cabang",), 1)
@@ -157,4 +158,25 @@ def test_who_is_alive_is_known(served: tuple[Site, int]) -> None:
         engines.eventually(lambda: engine_of(served).networks()["cabang"].alive, "the worker does not appear")
         [alive] = engine_of(served).networks()["cabang"].alive
     assert (alive.name, alive.network, alive.clock < -1_000_000) == ("scripted", "cabang", True)
-    assert engine_of(served).networks()["gedung-b"].alive == ()
+    engines.eventually(lambda: not engine_of(served).networks()["gedung-b"].alive, "who is gone stays")
+
+
+def test_a_network_that_floods_hides_no_other(served: tuple[Site, int]) -> None:
+    """Neither by words of being alive, nor by answers that are none."""
+
+    async def flood() -> None:
+        async with connected(link(*served, "worker-gedung-b")) as client:
+            for number in range(3000):
+                alive = Alive(f"w{number}", 0.0, 0.0, 0)
+                await client.publish("workers.gedung-b", msgspec.json.encode(alive))
+                await client.publish("results.gedung-b", b"x" * 1000)
+            await client.flush()
+
+    parts = engines.parts("flood", 20, ("cabang",), 1)
+    with Scripted(link(*served, "worker-cabang"), "cabang", honest):
+        engines.eventually(lambda: engine_of(served).networks()["cabang"].alive, "the worker does not appear")
+        asyncio.run(flood())
+        known = engine_of(served).networks()
+        assert [each.name for each in known["cabang"].alive] == ["scripted"]
+        assert len(known["gedung-b"].alive) <= MOST_WORKERS
+        assert len(delivered(engine_of(served), parts)) == 20

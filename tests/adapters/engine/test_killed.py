@@ -64,7 +64,8 @@ def test_nothing_is_lost_or_doubled_whatever_dies(broker: tuple[Site, Broker], t
 
     with engines.endpoints() as port:
         try:
-            near, far = work("cabang", "near"), work("gedung-b", "far")
+            near = work("cabang", "near")
+            work("gedung-b", "far")
             first = control("first", dies_after=count // 5)
             eventually(first.ended, f"the first controller does not die: {first.said}")
             before = dict(rows(site, "SELECT id, at FROM checks"))
@@ -72,16 +73,15 @@ def test_nothing_is_lost_or_doubled_whatever_dies(broker: tuple[Site, Broker], t
             near.end(signal.SIGKILL)
 
             mortal = work("cabang", "mortal", dies_after=50)
+            link.cut()
             second = control("second")
             eventually(mortal.ended, "the worker does not die within its shard")
-            heir = work("cabang", "heir")
-            eventually(lambda: recorded(site) > count // 2, f"the second run does not get half: {second.said}")
-            server.kill()
-            link.cut()
-            server.start()
-            heard = recorded(site)
-            eventually(lambda: recorded(site) > heard or second.ended(), "nobody goes on after the broker's death")
             link.mend()
+            heir = work("cabang", "heir")
+            eventually(lambda: "was delivered" in heir.said, f"no shard comes twice, so nothing is proved: {heir.said}")
+            heard = recorded(site)
+            server.kill()
+            server.start()
             eventually(second.ended, f"the second controller does not end: {second.said}")
         finally:
             for each in running:
@@ -98,4 +98,4 @@ def test_nothing_is_lost_or_doubled_whatever_dies(broker: tuple[Site, Broker], t
     assert max(sum(name == one for one, _ in times) for name in list(before)[:20]) <= 2, "once in each run, at most"
     assert rows(site, "SELECT * FROM outages") == []
     assert mortal.process.returncode == -signal.SIGKILL
-    assert "was delivered" in heir.said + far.said, "no shard came twice, so nothing is proved"
+    assert len(times) > heard, "the broker died when all was done"

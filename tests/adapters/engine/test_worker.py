@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from sopctl.adapters.engine import worker
 from sopctl.adapters.engine.configuration import CONTROLLER, JOBS, RESULTS
 from sopctl.adapters.engine.link import connected, prepare, receive_anew
-from sopctl.model.access.shards import Answer, Shard
+from sopctl.model.access.shards import Answer, Answers, Shard
+from sopctl.model.as_json import from_json
 from sopctl.store.site import Site
 from tests import engines
 from tests.adapters.engine.conftest import NETWORKS, link
@@ -42,7 +43,16 @@ def counts(served: tuple[Site, int]) -> tuple[int, int]:
     async def asked() -> tuple[int, int]:
         async with connected(link(*served, CONTROLLER)) as client:
             streams = client.jetstream()
-            return (await streams.stream_info(JOBS)).state.messages, (await streams.stream_info(RESULTS)).state.messages
+            jobs = (await streams.stream_info(JOBS)).state.messages
+            await receive_anew(streams)
+            messages = (await streams.stream_info(RESULTS)).state.messages
+            taken = await streams.pull_subscribe_bind(CONTROLLER, RESULTS)
+            found = 0
+            while messages > 0:
+                batch = await taken.fetch(messages, timeout=5)
+                messages -= len(batch)
+                found += sum(len(from_json(each.data, Answers).answers) for each in batch)
+            return jobs, found
 
     return asyncio.run(asked())
 

@@ -58,6 +58,11 @@ class Bench:
             "shadow": _shadow,
             "overlay": _overlay,
             "action": _action,
+            "title": _title,
+            "reading": _reading,
+            "element": _element,
+            "hybrid": _hybrid,
+            "mangle": _mangle,
             "trail": lambda pdf: pdf + b"\n% more\n",
             "rewrite": _rewrite,
             "unknown-kind": lambda pdf: pdf.replace(b"/ETSI.CAdES.detached", b"/ETSI.XAdES.detached"),
@@ -150,6 +155,56 @@ def _action(pdf: bytes) -> bytes:
     writer.root[pdf_name("/OpenAction")] = writer.add_object(generic.DictionaryObject(script))
     writer.update_root()
     return _written(writer)
+
+
+def _title(pdf: bytes) -> bytes:
+    """Another title, which viewers show above the pages."""
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    title = generic.DictionaryObject({pdf_name("/Title"): generic.pdf_string("Lain")})
+    writer.set_info(writer.add_object(title))
+    return _written(writer)
+
+
+def _reading(pdf: bytes) -> bytes:
+    """Another structure, which screen readers read in place of the pages."""
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    writer.root[pdf_name("/StructTreeRoot")] = writer.add_object(generic.DictionaryObject())
+    writer.update_root()
+    return _written(writer)
+
+
+def _element(pdf: bytes) -> bytes:
+    """The same structure, one object of which says something else."""
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    structure = writer.root["/StructTreeRoot"]
+    structure[pdf_name("/Alt")] = generic.pdf_string("lain")
+    writer.update_container(structure)
+    return _written(writer)
+
+
+def _hybrid(pdf: bytes) -> bytes:
+    """An object that only readers of PDF 1.5 and later find (ISO 32000-1, 7.5.8.4)."""
+    trailer = PdfFileReader(BytesIO(pdf), strict=False).trailer
+    size, root, before = (
+        trailer["/Size"],
+        trailer.raw_get("/Root").idnum,
+        int(pdf.rsplit(b"startxref", 1)[1].split()[0]),
+    )
+    pdf = pdf.rstrip() + b"\n"
+    hidden = b"%d 0 obj\n<</Hidden true>>\nendobj\n" % size
+    row = b"\1" + len(pdf).to_bytes(4, "big") + b"\0"
+    head = b"%d 0 obj\n<</Type/XRef/Size %d/W[1 4 1]/Index[%d 1]/Root %d 0 R/Length 6>>stream\n"
+    stream = head % (size + 1, size + 2, size, root) + row + b"\nendstream\nendobj\n"
+    at = len(pdf + hidden)
+    table = b"xref\n0 1\n0000000000 65535 f \n%d 1\n%010d 00000 n \n" % (size + 1, at)
+    end = b"trailer\n<</Size %d /Root %d 0 R /Prev %d /XRefStm %d>>\nstartxref\n%d\n%%%%EOF\n"
+    return pdf + hidden + stream + table + end % (size + 2, root, before, at, at + len(stream))
+
+
+def _mangle(pdf: bytes) -> bytes:
+    """The beginning of a signature's value is gone."""
+    at = pdf.rindex(b"/Contents <") + len(b"/Contents <")
+    return pdf[:at] + b"0" * 20 + pdf[at + 20 :]
 
 
 def _rewrite(pdf: bytes) -> bytes:

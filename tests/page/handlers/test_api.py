@@ -57,6 +57,9 @@ def test_what_is_read(program: Program, file_request: Callable[..., str]) -> Non
     assert detail["events"][0]["outcome"] == "selesai"
     assert kadis.get("/api/queue").json() == {"waiting": []}
     assert kadis.get("/api/racks").json()["racks"][0]["name"] == "A1"
+    assert kadis.get("/api/me", headers={"authorization": kadis.headers["authorization"].lower()}).status_code == 401
+    scheme = {"authorization": kadis.headers["authorization"].replace("Bearer", "bearer")}
+    assert kadis.get("/api/me", headers=scheme).status_code == 200
     for odd in ("state=x", "page=0", "page=x", "page=99999999", "page=²"):
         assert kadis.get(f"/api/deposits?{odd}").status_code == 422
     assert kadis.get("/api/deposits?page=9").json() == {"deposits": [], "total": 1}

@@ -1,5 +1,6 @@
 """In which format a site is: older ones are migrated with a copy kept, newer ones are refused."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,20 @@ def test_what_cannot_be_understood_is_one_error_with_its_place(site: Site, said:
     with pytest.raises(InvalidRecord) as caught:
         Site(site.root)
     assert origin.FILE_NAME in caught.value.where
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "loop"])
+def test_what_is_no_file_holds_nobody_up(site: Site, kind: str) -> None:
+    path = site.root / origin.FILE_NAME
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(path)
+    with pytest.raises((InvalidRecord, OutsideFailure)):
+        Site(site.root)
 
 
 def test_an_older_site_is_migrated_step_by_step_and_a_copy_is_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """What is done once, and drafts."""
 
 from sopctl.store.page.database import Database
+from sopctl.store.page.factors import Factors
 from sopctl.store.page.once import DRAFT_BYTES, KEPT_SECONDS, Once
+from sopctl.store.page.tokens import Tokens
 from sopctl.store.site import Site
 
 
@@ -31,3 +33,17 @@ def test_it_stays_out_of_git_and_closed_to_others(site: Site) -> None:
     Once(Database(site)).reserve("k", "kadis", 1.0)
     assert (site.root / "page" / ".gitignore").read_text().endswith("*\n")
     assert (site.root / "page" / "page.sqlite3").stat().st_mode & 0o7 == 0
+
+
+def test_a_file_of_an_older_version_gets_what_it_lacks(site: Site) -> None:
+    """One from before second factors and tokens: its accounts stay."""
+    database = Database(site)
+    with database.open() as change:
+        change.execute("INSERT INTO accounts VALUES ('kadis', 'person', 'x')")
+        for table in ("factors", "recovery", "pending", "tokens"):
+            change.execute(f"DROP TABLE {table}")
+        change.execute("PRAGMA user_version = 2")
+    assert not Factors(Database(site)).counts("kadis")
+    assert Tokens(Database(site)).all() == []
+    with database.reading() as found:
+        assert found.execute("SELECT name FROM accounts").fetchall() == [("kadis",)]

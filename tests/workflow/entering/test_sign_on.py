@@ -152,6 +152,16 @@ def test_a_provider_that_calls_itself_otherwise_or_is_not_encrypted(issuer: str)
         oidc._endpoint({"token_endpoint": "http://198.18.0.1/token"}, "token_endpoint")
 
 
+def test_strangers_do_not_make_the_page_ask_the_provider(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert visitor.get("/masuk/penyedia").status_code == 303
+    monkeypatch.setattr(oidc, "_asked", lambda *_: pytest.fail("asked again"))
+    for _ in range(3):
+        assert visitor.get("/masuk/penyedia").status_code == 303
+    monkeypatch.setattr(oidc, "METADATA_SECONDS", -1.0)
+    with pytest.raises(pytest.fail.Exception):
+        oidc.begin(oidc.Provider(next(iter(oidc._known)), "titipan", SECRET, URL))
+
+
 def test_a_provider_that_is_away_is_said(visitor: Browser, known: Site, issuer: str, clock: Clock) -> None:
     settings = known.root / "sopctl.yml"
     settings.write_text(settings.read_text().replace(issuer, "http://127.0.0.1:9"))

@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pypdfium2
 import pytest
 from click.testing import CliRunner
 from pypdfium2 import raw as pdfium
 
+from sopctl.adapters.documents import forms
 from sopctl.adapters.signing import making
 from sopctl.adapters.ssh import Password
 from sopctl.cli.main import cli
@@ -22,10 +24,11 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.house import signing
 from sopctl.workflow.papers.integrity import check_file, documents
-from sopctl.workflow.papers.signed.chain import Issue, issues
+from sopctl.workflow.papers.signed.chain import Issue, issues, signatories
 from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import handover, inspecting, notifying, reservation
 from sopctl.workflow.views import board
+from tests.adapters.documents import samples
 from tests.adapters.signing.test_examining import _overlay, _rewrite, _shadow
 from tests.authority import PASSPHRASE, Authority, Identity, publishing, real_now, timestamps
 from tests.conftest import NOW
@@ -370,3 +373,18 @@ def test_a_paper_is_signed_for_the_archive_with_what_the_network_says(office: Of
     found = check_file(office.desk, office.form.newest_file)  # the network is gone: it brings its own proofs
     assert (found.verdict, found.signed) == ("signed", "2 of 3")
     assert [(each.word, each.level, each.time_from) for each in found.signatures] == [("good", "B-LTA", "tsa")] * 2
+
+
+@pytest.mark.parametrize(
+    ("roles", "boxes"),
+    [
+        (("Mengetahui", "Petugas"), {"first": "Petugas", "acknowledged": "Mengetahui"}),
+        (("Pemilik", "Mengetahui", "Petugas"), {"first": "Pemilik", "second": "Petugas", "acknowledged": "Mengetahui"}),
+        (("Petugas", "Pemilik"), {"first": "Petugas", "second": "Pemilik"}),
+        (("Petugas",), {"first": "Petugas"}),
+    ],
+)
+def test_who_takes_note_of_a_paper_is_not_a_party_to_it(roles: tuple[str, ...], boxes: dict[str, str]) -> None:
+    signers = tuple(forms.Signer(role, forms.Party(role, "", "", "")) for role in roles)
+    paper = msgspec.structs.replace(samples.paper(), signers=signers)
+    assert {each.box: each.name for each in signatories(msgspec.json.encode(paper))} == boxes

@@ -58,6 +58,11 @@ def test_every_means_of_informing_has_a_word() -> None:
             "masuk ke server gagal pada login (refused): x",
             "masuk ke server gagal pada login (tidak ada layanan pada port itu): x",
         ),
+        (
+            "masuk ke server gagal pada login (refused) [rincian: connection refused by 192.0.2.10]; akun tetap",
+            "masuk ke server gagal pada login (tidak ada layanan pada port itu); akun tetap",
+        ),
+        ("gagal pada login [rincian: and so on to the longest note", "gagal pada login"),
         ("ports-open port 443: bisa; requester-word Ani: bisa", "port terbuka port 443: bisa; kata pemohon Ani: bisa"),
         ("started", "dimulai"),
         ("kata Pak Budi, server closed sejak Senin", "kata Pak Budi, server closed sejak Senin"),

@@ -1,9 +1,11 @@
 """AOS-CX and Junos, against strict stand-ins with a timer: a change is made, refused, put back, cut at every line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
+from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from tests.adapters.switch import aoscx, junos
 from tests.adapters.switch.conftest import HOST_KEY, pin
 from tests.adapters.switch.vty import Box, running
 from tests.conftest import NOW
+from tests.faults.scale import WHOLE
 
 MAC = "52:54:00:12:34:56"
 OTHER = "52:54:00:99:99:99"
@@ -133,13 +136,20 @@ def lines_of(platform: str, stand: Callable[[str], Stand]) -> tuple[list[str], i
     return told, start + 1
 
 
+def cuts(first: int, told: Sequence[str]) -> list[int]:
+    """After which lines it is cut: each under `make battery`, otherwise the first, the last and three more."""
+    every = range(first, len(told) + 1)
+    return list(every) if WHOLE else sorted({every[0], every[-1], *Random(f"{date.today()}").sample(every, 3)})
+
+
+@pytest.mark.scaled
 @pytest.mark.parametrize("platform", PORTS)
 def test_cut_after_every_line_it_is_put_back_and_the_next_change_is_right(
     stand: Callable[[str], Stand], platform: str
 ) -> None:
     told, first = lines_of(platform, stand)
     assert len(told) - first >= 6
-    for cut in range(first, len(told) + 1):
+    for cut in cuts(first, told):
         here = stand(platform)
         before = here.text
         here.box.cut_after = cut
@@ -157,6 +167,7 @@ def test_cut_after_every_line_it_is_put_back_and_the_next_change_is_right(
         assert "disable" not in here.text, where
 
 
+@pytest.mark.scaled
 @pytest.mark.parametrize("fires", [True, False], ids=["its timer ends", "at once"])
 @pytest.mark.parametrize("platform", PORTS)
 def test_a_switch_that_is_gone_after_any_line_comes_back_by_itself_and_the_next_change_is_right(
@@ -164,7 +175,7 @@ def test_a_switch_that_is_gone_after_any_line_comes_back_by_itself_and_the_next_
 ) -> None:
     """As when the run is killed: nobody puts the port back. The switch does, unless the next run comes before."""
     told, first = lines_of(platform, stand)
-    for cut in range(first, len(told) + 1):
+    for cut in cuts(first, told):
         here = stand(platform)
         before = here.text
         here.box.cut_after, here.box.dies = cut, True

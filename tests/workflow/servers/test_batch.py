@@ -200,7 +200,8 @@ def test_what_the_server_says_is_recorded(desk: Desk, office: Office) -> None:
     assert office.runs == []
     assert office.last(deposit) == (
         "failed",
-        "server belum dapat dikonfigurasi (tidak ada Python yang memadai): /usr/bin/python3: no module named encodings",
+        "server belum dapat dikonfigurasi (tidak ada Python yang memadai) [rincian: /usr/bin/python3: no module named "
+        "encodings]",
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, UsageError
 from sopctl.store import dossiers
+from sopctl.store.across import processes
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import journal, scheduling
@@ -39,6 +40,21 @@ def test_every_cut_shows_but_of_the_newest_event(desk: Desk, path: Path, kept: i
     assert bool(found.gaps) == (kept < 6)
     if not found.gaps:
         assert bool(found.lagging) == (kept == 6)
+
+
+def test_several_processes_say_what_one_says(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a history that cannot be read, which holds up no other."""
+    for _ in range(3):
+        file_request()
+    broken = desk.site.root / "deposits" / "PS-2026-0002" / "history.yml"
+    broken.write_bytes(broken.read_bytes()[:-20])
+    alone = journal.check(desk)
+    assert [gap for gap in alone.gaps if gap.startswith("PS-2026-0002: ")]
+    monkeypatch.setattr(processes, "MANY", 1)
+    monkeypatch.setattr(processes, "AT_ONCE", 1)
+    assert journal.check(desk) == alone
 
 
 def test_a_deleted_journal_shows(desk: Desk, path: Path) -> None:

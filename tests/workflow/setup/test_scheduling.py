@@ -67,7 +67,7 @@ def test_the_page_is_a_service_of_an_account_without_keys(with_page: Site) -> No
         "PrivateNetwork=yes",
     ):
         assert line in text.splitlines()
-    for fixed in ("sopctl.yml", "playbooks", "inventory", "ansible.cfg", "procedures", "racks"):
+    for fixed in ("sopctl.yml", "playbooks", "inventory", "ansible.cfg", "procedures", "racks", ".git"):
         assert f'"-{root}/{fixed}"' in next(line for line in text.splitlines() if line.startswith("ReadOnlyPaths="))
     assert f'"serve" "--unix" "{scheduling.socket(with_page)}"' in text
 

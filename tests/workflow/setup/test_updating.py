@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from sopctl.errors import InvalidRecord
+from sopctl.store import dossiers
 from sopctl.store.across import origin
 from sopctl.store.site import Site
+from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers.ansible_view import VARIABLES, refuse_unread
-from sopctl.workflow.servers.playbooks import skeleton
+from sopctl.workflow.servers.playbooks import run_on, skeleton
 from sopctl.workflow.setup import doctor, updating
 from tests.conftest import Ran
 
@@ -94,15 +96,23 @@ def test_a_site_of_an_earlier_version_is_brought_up_to_date(commit: str, tmp_pat
 
 
 def test_a_setting_that_no_role_reads_is_refused(
-    site: Site, sopctl: Callable[..., Ran], file_request: Callable[..., str]
+    site: Site, desk: Desk, sopctl: Callable[..., Ran], placed: Callable[..., str]
 ) -> None:
-    file_request()
+    deposit = placed("192.0.2.7", 22, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"})
     shutil.rmtree(site.root / "playbooks/roles/resolvers")
     with (site.root / "sopctl.yml").open("a") as file:
         file.write("resolvers: {servers: [192.0.2.53]}\n")
     with pytest.raises(InvalidRecord, match="no role of this site reads resolvers") as caught:
         refuse_unread(Site(site.root))
     assert "sopctl.yml:" in caught.value.where
+    desk.site.read_settings_again()
+    before = dossiers.read(site, deposit).head
+    with (
+        turn(desk, deposit, "configure") as mine,
+        pytest.raises(InvalidRecord, match="no role of this site reads resolvers"),
+    ):
+        run_on([mine], "configure.yml")
+    assert dossiers.read(site, deposit).head == before
     ran = sopctl("validate")
     assert (ran.code, "sopctl init --update" in ran.err) == (3, True)
 

@@ -143,7 +143,7 @@ def test_columns_and_a_limit(sopctl: Callable[..., Ran], file_request: Callable[
         file_request()
     ran = sopctl("list", "--columns", "id,due", "--limit", "2", "--sort", "due")
     assert ran.code == 0
-    assert [line.split()[0] for line in ran.out.splitlines() if line.startswith(" PS")] == [
+    assert [line.split()[0] for line in ran.out.splitlines() if line.startswith("PS")] == [
         "PS-2026-0001",
         "PS-2026-0002",
     ]

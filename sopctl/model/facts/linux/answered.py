@@ -5,8 +5,7 @@ warning); a word made for this one question ends that. After it comes one line o
 """
 
 import json
-import re
-from collections import deque
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -21,8 +20,6 @@ NO_PYTHON = b"none"
 
 TRIED = 3
 """How many lines are read as JSON, from the last: a module prints one."""
-
-_OBJECT = re.compile(rb"^[ \t]*\{[^\n]*", re.MULTILINE)
 
 
 Why = Literal["", "not-started", "no-python", "too-large", "failed", "no-answer", "slow"]
@@ -49,8 +46,8 @@ def of_module(output: bytes, word: bytes) -> Answered:
         return Answered(why="no-python")
     if len(output) >= MOST:
         return Answered(why="too-large")
-    for found in reversed(deque(_OBJECT.finditer(after), maxlen=TRIED)):
-        document = _document(found[0])
+    for line in _objects(after):
+        document = _document(line)
         if document is None:
             continue
         facts, details = document.get("facts"), document.get("details")
@@ -72,6 +69,17 @@ def of_script(output: bytes, word: bytes) -> Answered:
         return Answered(why="not-started", said=_last_words(said))
     details = after[:MAX_DETAILS].decode("utf-8", "replace")
     return Answered(details=details) if details.strip() else Answered(why="no-answer")
+
+
+def _objects(output: bytes) -> Iterator[bytes]:
+    """The last lines that begin as an object does, from the end."""
+    lines, end = b"\n" + output, len(output) + 1
+    for _ in range(TRIED):
+        begin = lines.rfind(b"\n{", 0, end)
+        if begin < 0:
+            return
+        yield lines[begin + 1 :].split(b"\n", 1)[0]
+        end = begin + 1
 
 
 def _document(line: bytes) -> dict[str, object] | None:

@@ -41,7 +41,7 @@ def loss_record(
                 "Akses",
                 Masuk_ke_server="dihentikan sejak dicatat",
                 Pada_server=left,
-                Port_switch=port or "tidak diatur oleh sopctl",
+                Port_switch=port or "tidak tercatat",
             ),
         ),
         closing="Demikian berita acara ini dibuat untuk dipergunakan sebagaimana mestinya.",

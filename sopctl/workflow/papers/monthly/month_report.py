@@ -87,9 +87,9 @@ def issue(desk: Desk, name: str | None = None) -> IssuedReport:
     before = issued.read(desk.site)
     subject, last = f"LAPORAN-{of.name}", None
     for each in before:
-        last = each if each.subject == subject else last
+        last = each if each.subject == subject and each.is_report else last
     seq, office = len(before) + 1, desk.site.settings.office
-    number = f"{office.code}/L{seq:04}/{office.unit}/{desk.now().year}"
+    number = f"{office.code}/L{sum(each.is_report for each in before) + 1:04}/{office.unit}/{desk.now().year}"
     by = desk.deciding.anyone(desk.site.settings.people)
     form, errors = report_form(desk, of, number=number, by=by, replaces=last.number if last else "")
     if last and _stands(_data(desk, last), form, passed=desk.now() >= of.end):

@@ -1,25 +1,31 @@
 """Which revisions of a paper there are: issued, signed by one, signed by the next. And who is still to sign."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from sopctl.adapters.documents import Place, places, render
-from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, Paper, Party
+from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, MonthForm, Paper, Party
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.signing.signatories import BOXES, Box, Signatory
 from sopctl.model.sop import record, signing
 from sopctl.model.sop.entries import Amended, Decider, Signed, SignedPaper, SigningAsked, from_data
 from sopctl.model.sop.history import Event
+from sopctl.store import issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
+from sopctl.store.issued import Issued
+from sopctl.store.site import Site
 from sopctl.workflow.scans import MIB, read_bounded
 
 MAX_DATA = 16 * MIB
+
+ACKNOWLEDGED = "Mengetahui"
+"""The role of who takes note of a paper, and is no party to it."""
 
 
 class Issue(Struct, frozen=True):
@@ -77,8 +83,7 @@ class Issue(Struct, frozen=True):
         form = _form(read_bounded(path, MAX_DATA))
         if form is None or hashlib.sha256(render(form)).hexdigest() != self.sha256:
             return None
-        order: tuple[Box, ...] = ("second", "acknowledged", "first") if isinstance(form, HandoverForm) else BOXES
-        return dict(zip(order, places(form), strict=False)).get(box)
+        return dict(zip((each for each, _ in _on_page(form)), places(form), strict=False)).get(box)
 
     def content(self, sha256: str) -> bytes:
         """What the revision with this hash has on disk. Raises OutsideFailure, InvalidRecord."""
@@ -115,6 +120,59 @@ def issues(dossier: Dossier) -> list[Issue]:
                 )
             )
     return found
+
+
+REPORT = "report"
+"""The kind of a month's report, which belongs to no deposit."""
+
+
+def report_issues(site: Site) -> list[Issue]:
+    """The month's reports of the office, with what was signed of each; `deposit` is how each is called
+    (`LAPORAN-2026-11`). Raises InvalidRecord where the register was altered."""
+    every = issued.read(site)
+    signed = [each.signed for each in every if each.signed is not UNSET]
+    newest = {each.subject: each.seq for each in every if each.is_report}
+    found = []
+    for each in every:
+        paper = next((kept for kept in each.files if kept.file.endswith(".pdf")), None)
+        data = next((kept.file for kept in each.files if kept.file.endswith(".json")), "")
+        if paper is None or not each.is_report:
+            continue
+        path = site.root / data
+        there = bool(data) and path.is_file() and not path.is_symlink()
+        found.append(
+            Issue(
+                deposit=each.subject,
+                event=each.seq,
+                at=each.at,
+                file=paper.file,
+                sha256=paper.sha256,
+                number=each.number,
+                folder=site.root,
+                signatories=signatories(read_bounded(path, MAX_DATA)) if there else (),
+                revisions=_chain(paper.sha256, signed),
+                kind=REPORT,
+                gone=newest[each.subject] != each.seq,
+                data=data,
+                unclear=_unclear(every, each.number),
+            )
+        )
+    return found
+
+
+def _unclear(every: Sequence[Issued], number: str) -> tuple[SigningAsked, ...]:
+    """What a service was asked to sign of a report, where nobody knows whether it did."""
+    open_: dict[str, SigningAsked] = {}
+    for each in every:
+        if each.number != number:
+            continue
+        if each.asked is not UNSET:
+            open_[each.asked.box] = each.asked
+        if each.refused is not UNSET:
+            open_.pop(each.refused.box, None)
+        for by in each.signed.by if each.signed is not UNSET else ():
+            open_.pop(by.box, None)
+    return tuple(open_.values())
 
 
 def _replaced(dossier: Dossier) -> set[int]:
@@ -174,15 +232,25 @@ def _form(data: bytes) -> Form | None:
 
 
 def signatories(data: bytes) -> tuple[Signatory, ...]:
-    """Who is to sign a form that was kept as data."""
+    """Who is to sign a form that was kept as data, in the order of `BOXES`."""
     form = _form(data)
-    parties: tuple[Party, ...]
+    found = [Signatory(box, party.name) for box, party in _on_page(form)] if form else []
+    return tuple(sorted(found, key=lambda each: BOXES.index(each.box)))
+
+
+def _on_page(form: Form) -> list[tuple[Box, Party]]:
+    """The boxes of a form from the left, and who signs in each. Who only takes note of it (Mengetahui) is
+    `acknowledged` on every paper; the others are first and second, as they stand on it."""
     if isinstance(form, HandoverForm):
-        parties = (form.first, form.second, form.acknowledged)
-    elif isinstance(form, InventoryForm):
-        parties = (form.officer,)
-    elif isinstance(form, Paper):
-        parties = tuple(each.party for each in form.signers)
-    else:
-        return ()
-    return tuple(Signatory(box, party.name) for box, party in zip(BOXES, parties, strict=False))
+        return [("second", form.second), ("acknowledged", form.acknowledged), ("first", form.first)]
+    if isinstance(form, InventoryForm):
+        return [("first", form.officer)]
+    if isinstance(form, MonthForm):
+        return [("first", form.officer), ("second", form.head)]
+    if not isinstance(form, Paper):
+        return []
+    acting = iter(BOXES)
+    return [
+        ("acknowledged" if each.role == ACKNOWLEDGED else next(acting), each.party)
+        for each in form.signers[: len(BOXES)]
+    ]

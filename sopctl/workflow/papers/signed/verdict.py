@@ -16,7 +16,9 @@ from sopctl.errors import SopctlError
 from sopctl.model.signing.signatories import same_person
 from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Source, Trust
 from sopctl.model.sop.entries import SignedPaper
+from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.signed import certificates, chain
 from sopctl.workflow.papers.signed.chain import Issue
@@ -53,10 +55,10 @@ class Base(Struct, frozen=True):
 
 
 class Known:
-    """Every paper that has a number, by the hashes of its revisions."""
+    """Every paper that has a number, by the hashes of its revisions: those of dossiers, and the office's reports."""
 
-    def __init__(self, everyone: Iterable[Dossier]) -> None:
-        self.issues = [issue for each in everyone for issue in chain.issues(each)]
+    def __init__(self, everyone: Iterable[Dossier], reports: Iterable[Issue] = ()) -> None:
+        self.issues = [*(issue for each in everyone for issue in chain.issues(each)), *reports]
         self._by: dict[str, list[Issue]] = {}
         for issue in self.issues:
             for sha256 in (issue.sha256, *(each.sha256 for each in issue.revisions)):
@@ -81,6 +83,19 @@ class Known:
         return found
 
 
+def known_of(site: Site, deposit_id: str = "") -> Known:
+    """Every paper of a site; or those of a deposit, in each dossier that has them too (a form for several servers is in
+    each). For a report's name (`LAPORAN-2026-11`), the reports. Raises as reading a dossier, or the register, does."""
+    if re.fullmatch(issued.SUBJECT, deposit_id):
+        return Known((), chain.report_issues(site))
+    if not deposit_id:
+        return Known([dossiers.read(site, each) for each in dossiers.ids(site)], chain.report_issues(site))
+    mine = dossiers.read(site, deposit_id)
+    others = dossiers.naming(site, {each.number for each in chain.issues(mine) if each.number})
+    found = [mine, *(dossiers.read(site, each) for each in others if each != deposit_id)]
+    return Known(sorted(found, key=lambda each: each.id))
+
+
 def _prefixes(content: bytes) -> Iterator[str]:
     """The SHA-256 of every beginning of a PDF that is a PDF itself: each revision ends with a mark (ISO 32000-1,
     7.5.5)."""
@@ -98,9 +113,9 @@ class Checker:
     """Checks files against the histories, and their signatures against the site's certificates; where the site allows
     it, and `online`, also against what authorities say over the network."""
 
-    def __init__(self, desk: Desk, examiner: Examiner, everyone: Iterable[Dossier], *, online: bool = True) -> None:
+    def __init__(self, desk: Desk, examiner: Examiner, known: Known, *, online: bool = True) -> None:
         self._desk, self._examiner = desk, examiner
-        self.known = Known(everyone)
+        self.known = known
         self._trust: Trust | None = None
         self._asked: set[Source] = set()
         self._online = online and desk.site.settings.signing.online

@@ -1,0 +1,119 @@
+"""What is installed beside the package: man pages and completion made from the commands, and the Debian package."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.shell_completion import BashComplete
+
+from sopctl.adapters import lab
+from sopctl.cli.main import cli
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def share(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("share")
+    subprocess.run([sys.executable, CHECKOUT / "distribution/manual.py", folder], check=True)
+    return folder
+
+
+def test_every_command_has_a_man_page_that_roff_understands(share: Path) -> None:
+    pages = sorted((share / "man/man1").iterdir())
+    assert {page.name for page in pages} == {
+        "sopctl.1",
+        *(f"sopctl-{name}.1" for name in cli.list_commands(None)),  # type: ignore[arg-type]
+    }
+    warned = subprocess.run(
+        ["groff", "-man", "-Kutf8", "-Tutf8", "-ww", "-z", *pages], capture_output=True, text=True, check=True
+    )
+    assert warned.stderr == ""
+    shown = subprocess.run(
+        ["groff", "-man", "-Kutf8", "-Tascii", "-P-cbou", share / "man/man1/sopctl-take-in.1"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "sopctl take-in [OPTIONS] [ID]" in shown.stdout
+    assert "--all-ok" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("sopctl show ", ["PS-2026-0001", "PS-2026-0002"]),
+        ("sopctl place ps-2026-0002", ["PS-2026-0002"]),
+        ("sopctl visit announce --deposit PS-2026-0001", ["PS-2026-0001"]),
+        ("sopctl take-", ["take-in"]),
+        ("sopctl --site /nowhere show ", []),
+    ],
+)
+def test_deposits_are_completed(
+    share: Path, site: object, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch, typed: str,
+    offered: list[str], tmp_path: Path,
+) -> None:  # fmt: skip
+    file_request(), file_request()
+    monkeypatch.chdir(tmp_path / "site")
+    words = typed.split(" ")
+    found = BashComplete(cli, {}, "sopctl", "_SOPCTL_COMPLETE").get_completions(words[1:-1], words[-1])
+    assert [each.value for each in found] == offered
+    assert "_SOPCTL_COMPLETE=bash_complete" in (share / "bash-completion/completions/sopctl").read_text()
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Debian package of this checkout."""
+    subprocess.run(["make", "-s", "deb"], cwd=CHECKOUT, check=True, timeout=1500)
+    return next((CHECKOUT / "dist").glob("sopctl_*.deb"))
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[lab.LabServer]:
+    with lab.name_of_its_own("deb") as name:
+        try:
+            yield lab.up(name, servers=1, release=request.param).servers[0]
+        finally:
+            lab.down(name)
+
+
+INSTALLED = """
+set -e
+dpkg -i /tmp/sopctl.deb
+getent passwd sopctl
+cd /var/lib/sopctl
+as() { su -s /bin/sh sopctl -c "$1"; }
+as 'sopctl --version && sopctl init site && cd site && sopctl doctor'
+as 'cd site && sopctl request --example > request.yml && sopctl request request.yml'
+as 'cd site && sopctl dispose --by kadis --instruction a && sopctl dispose --by kabid --instruction b'
+as 'cd site && sopctl reserve && sopctl notify --via phone && sopctl take-in --serial SN-0001 --all-ok'
+as 'cd site && /opt/sopctl/bin/ansible-inventory -i inventory --graph'
+sopctl --site /var/lib/sopctl/site schedule install
+dpkg -L sopctl | grep -qx /usr/share/man/man1/sopctl-take-in.1.gz  # servers without manuals leave them out
+dpkg -L sopctl | grep -qx /usr/share/bash-completion/completions/sopctl
+dpkg -i /tmp/sopctl.deb
+as 'cd site && sopctl show 1'
+sopctl --site /var/lib/sopctl/site schedule remove
+dpkg -r sopctl
+test ! -e /usr/bin/sopctl
+test -d /var/lib/sopctl/site
+dpkg -P sopctl
+test -d /var/lib/sopctl/site
+rm -rf /var/lib/sopctl
+echo all of it
+"""
+
+
+@pytest.mark.battery
+@pytest.mark.lab
+@pytest.mark.timeout(2400)
+@pytest.mark.parametrize("server", ["bookworm", "trixie"], indirect=True)
+def test_the_debian_package_on_a_fresh_server(package: Path, server: lab.LabServer) -> None:
+    to = ["ssh", "-i", server.key_file, "-p", str(server.port), "-o", "StrictHostKeyChecking=no", "-o",
+          "UserKnownHostsFile=/dev/null", f"{server.user}@{server.address}"]  # fmt: skip
+    with package.open("rb") as file:
+        subprocess.run([*to, "cat >/tmp/sopctl.deb"], stdin=file, check=True, timeout=300)
+    said = lab.run(server, INSTALLED, timeout=900)
+    assert said.rstrip().endswith("all of it"), said
+    assert os.path.exists(package)
