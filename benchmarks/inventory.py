@@ -88,7 +88,8 @@ def dossier(
         (folder / f"facts/{month}.json").write_bytes(content)
         kept = {"file": f"facts/{month}.json", "sha256": hashlib.sha256(content).hexdigest()}
         told = {"changes": str(number % 4) if month != min(months) else "0"}
-        steps.append(("konfigurasi", 6, "selesai", {"month": month, "facts": kept, **told}))
+        paper = {"file": f"documents/inventaris-{month}.pdf", "sha256": "0" * 64, "number": f"555/{number}"}
+        steps.append(("konfigurasi", 6, "selesai", {"month": month, "facts": kept, "document": paper, **told}))
     events: list[Event] = []
     start = datetime(2026, 1, 5, 8, tzinfo=ZONE)
     for seq, (procedure, step, outcome, said) in enumerate(steps, start=1):

@@ -37,3 +37,11 @@ def test_a_rehearsals_networks_are_told(desk: Desk) -> None:
     (root / "sopctl.yml").write_bytes(b"\n".join(line for line in lines if b"rehearsal_networks" not in line) + b"\n")
     assert Site(root).settings.rehearsal_networks == ()
     assert [each for each in doctor.diagnose(str(root)) if each.what == "rehearsal"] == []
+
+
+def test_where_ansible_has_to_gather_the_facts_is_told(desk: Desk) -> None:
+    root = desk.site.root
+    assert [each for each in doctor.diagnose(str(root)) if each.what == "facts"] == []
+    (root / "playbooks/facts.yml").write_text("- hosts: deposits\n")
+    (told,) = [each for each in doctor.diagnose(str(root)) if each.what == "facts"]
+    assert (told.ok, told.needed, "facts.yml is the site's own" in told.detail) == (False, False, True)
