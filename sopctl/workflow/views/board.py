@@ -112,7 +112,13 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
 
 def both(desk: Desk) -> tuple[Board, Board]:
     """What is due, in the order of the days; and all that is open, in order of request. Of one reading."""
-    reading = register.read(desk.site)
+    reading, shared = register.read(desk.site), desk.site.recent
+    if shared is None:
+        return _both(desk, reading)
+    return shared.derived(reading, (desk.now().date(), desk.site.settings), lambda: _both(desk, reading))
+
+
+def _both(desk: Desk, reading: register.Reading) -> tuple[Board, Board]:
     everyone = _rows(desk, reading.summaries)
     rows = [row for row in everyone if row.action and not _waits(row)]
     rows += _ending(desk, reading.summaries)
