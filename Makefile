@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
-DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core nats-server
+DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core
 BENCH_PACKAGES := openssh-server openssh-client iproute2 prometheus-blackbox-exporter
 # Whatever index it is from, a package is taken only if its hash is in the requirements. Wheels alone: building one from
 # source would fetch tools that nobody pinned (for a platform without wheels: make BINARY= setup).
@@ -77,7 +77,7 @@ lint: setup-dev ## Check style, types, the one-way rule and the playbooks
 setup: system $(VENV)/.runtime ## Make the virtual environment with the pinned dependencies
 
 .PHONY: setup-dev
-setup-dev: setup $(VENV)/.development $(BIN)/promtool $(BIN)/nginx $(BIN)/caddy ## The same with what tests and checks need
+setup-dev: setup $(VENV)/.development $(BIN)/promtool $(BIN)/nginx $(BIN)/caddy $(BIN)/nats-server ## The same with what tests and checks need
 	@$(MAKE) -s --no-print-directory system PACKAGES="$(DEV_PACKAGES)"
 
 .PHONY: system
@@ -111,7 +111,7 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	@$(INSTALL) -r requirements.txt -r requirements-dev.txt || { echo "$(NOT_FETCHED)" >&2; exit 1; }
 	@touch $@
 
-# Single programs of Debian packages: Prometheus' linter of metrics, and the proxies that the page is tried behind. The
+# Single programs of Debian packages: Prometheus' linter of metrics, the proxies that the page is tried behind, the broker of the engine. The
 # packages themselves would start servers on this machine.
 $(BIN)/promtool: | $(VENV)/bin/pip
 	@$(call program,prometheus,./usr/bin/promtool)
@@ -121,6 +121,9 @@ $(BIN)/nginx: | $(VENV)/bin/pip
 
 $(BIN)/caddy: | $(VENV)/bin/pip
 	@$(call program,caddy,./usr/bin/caddy)
+
+$(BIN)/nats-server: | $(VENV)/bin/pip
+	@$(call program,nats-server,./usr/sbin/nats-server)
 
 define program
 folder=$$(mktemp -d) && cd $$folder && \

@@ -27,6 +27,9 @@ from sopctl.model.as_json import from_json
 from sopctl.store.site import Site
 from sopctl.workflow.setup import engine as setting_up
 
+PROGRAM = str(Path(sys.executable).with_name("nats-server"))
+"""Debian's, beside the environment's programs (Makefile): its package would start a broker on this machine."""
+
 SECONDS = 120.0
 """The longest that a test waits for anything: under load all is slow."""
 
@@ -67,7 +70,7 @@ class Broker:
 
     def start(self) -> "Broker":
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(["/usr/sbin/nats-server", "-c", str(self._conf)], stdout=log, stderr=log)
+            self._process = subprocess.Popen([PROGRAM, "-c", str(self._conf)], stdout=log, stderr=log)
         eventually(self._listens, self._log.read_text())
         return self
 

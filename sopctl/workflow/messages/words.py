@@ -78,6 +78,7 @@ CAUSES: Mapping[str, str] = {
     Cause.CERTIFICATE_EXPIRED: "masa berlaku sertifikat habis",
     Cause.CERTIFICATE_WRONG_NAME: "sertifikat untuk nama lain",
     Cause.CERTIFICATE_UNTRUSTED: "penerbit sertifikat tidak dikenal",
+    Cause.NOT_SMTP: "yang menjawab bukan SMTP",
     Cause.NOT_HTTP: "yang menjawab bukan HTTP",
     Cause.HTTP_STATUS: "layanan web menjawab dengan galat",
     Cause.FLOODED: "kiriman server terlalu besar",

@@ -31,7 +31,11 @@ TOUCHING = (
 NEVER = {
     "a password is read before the step begins": {"keyring-unavailable", "password-not-in-keyring"},
     "only of commands that record nothing": {
+        "answers-not-believed",
         "ca-certificates-not-read",
+        "check-not-made",
+        "facts-by-playbook",
+        "network-not-watched",
         "no-ca-certificates",
         "no-such-run",
         "no-such-selector",
