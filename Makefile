@@ -156,6 +156,10 @@ docs: setup ## Make docs/commands.md from the help of the commands; schema of fa
 	@cp sopctl/adapters/documents/templates/verify.md docs/verify.md
 	@$(BIN)/python docs/causes.py >docs/access.md.new && mv docs/access.md.new docs/access.md
 
+.PHONY: pictures
+pictures: setup-dev ## Take the screenshots of the page that the docs show, in Debian's chromium
+	@SOPCTL_PICTURES=$(CURDIR)/docs/images $(BIN)/pytest -q -n 0 tests/page/test_browser.py -k pictures_of_the_docs
+
 .PHONY: clean
 clean: ## Remove what setup, tests and demo made here
 	@$(BIN)/sopctl lab down --name demo 2>/dev/null || true

@@ -12,9 +12,9 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import closing, suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -25,6 +25,8 @@ from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts
 from sopctl.store.durable import make_folder, opened, touch
 from sopctl.store.site import Site
+
+T = TypeVar("T")
 
 FILE_NAME = "index.sqlite3"
 BUSY_SECONDS = 1.0
@@ -95,6 +97,7 @@ class Recent:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._kept: dict[bool, tuple[Reading, float]] = {}
+        self._derived: tuple[Reading, object, object] | None = None
 
     def read(self, site: Site, *, gathered: bool = False) -> Reading:
         """The reading that is shared, made anew by the first who finds it too old; others wait for it."""
@@ -104,6 +107,16 @@ class Recent:
                 reading = _read(site, gathered=gathered)
                 self._kept[gathered] = reading, time.monotonic() + self._seconds
             return reading
+
+    def derived(self, reading: Reading, key: object, make: Callable[[], T]) -> T:
+        """What `make` makes of a reading: once, for as long as that is shared and the `key` (what else it depends on)
+        is the same."""
+        known = self._derived
+        if known is not None and known[0] is reading and known[1] == key:
+            return cast(T, known[2])
+        made = make()
+        self._derived = reading, key, made
+        return made
 
     def forget(self) -> None:
         """Something was recorded."""

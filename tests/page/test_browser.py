@@ -4,18 +4,26 @@ by keyboard alone, on a phone; no fault of accessibility, and no violation of it
 import os
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 import uvicorn
 from axe_playwright_python.base import AXE_FILE_PATH
+from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from sopctl.model.availability import Policy, Sight
+from sopctl.model.inspection import Inspection
+from sopctl.model.sop.entries import AgreedOnScreen, ConditionInspected
 from sopctl.page.app import application
 from sopctl.store import dossiers
+from sopctl.store.checks import Checks
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.steps import letters
+from sopctl.workflow.steps import handover, inspecting, letters, notifying, reservation
+from tests.adapters.test_pictures import phone_photo
 from tests.conftest import Clock
 from tests.page.conftest import PASSWORD, cheap_hashes, open_account
 
@@ -73,9 +81,11 @@ class Person:
         self.page.wait_for_url(f"{self.address}/")
         assert self.page.url == f"{self.address}/", self.page.content()
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, *, whole: bool = True) -> None:
+        """A screenshot of few colours: a tenth of the bytes."""
         if PICTURES:
-            self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+            seen = Image.open(BytesIO(self.page.screenshot(full_page=whole))).convert("RGB")
+            seen.quantize(64).save(Path(PICTURES) / f"{name}.png", optimize=True)
 
 
 Enter = Callable[..., Person]
@@ -120,17 +130,17 @@ def test_an_act_is_done_once_however_it_is_sent(enter: Enter, file_request: Call
     stale.goto(f"{kadis.address}/berkas/{deposit}/tunda")
     stale.fill("#reason", "menunggu surat asli")
     kadis.picture("act-dispose")
-    page.dblclick("form.act button")
+    page.dblclick("form.act button.send")
     page.wait_for_url("**selesai=disposisi")
     assert events(desk, deposit) == ["selesai", "selesai"]
     kadis.picture("dossier-kadis")
     with stale.expect_navigation():
-        stale.click("form.act button")
+        stale.click("form.act button.send")
     assert "sudah berubah" in stale.inner_text(".problem")
     assert stale.input_value("#reason") == "menunggu surat asli"
     page.context.clear_cookies()
     with stale.expect_navigation():
-        stale.click("form.act button")
+        stale.click("form.act button.send")
     stale.fill("#name", "kadis")
     stale.fill("#password", PASSWORD)
     with stale.expect_navigation():
@@ -138,7 +148,7 @@ def test_an_act_is_done_once_however_it_is_sent(enter: Enter, file_request: Call
     assert stale.input_value("#reason") == "menunggu surat asli"
     assert events(desk, deposit) == ["selesai", "selesai"]
     with stale.expect_navigation():
-        stale.click("form.act button")
+        stale.click("form.act button.send")
     assert events(desk, deposit) == ["selesai", "selesai", "ditahan"]
 
 
@@ -161,39 +171,84 @@ def test_by_keyboard_alone(enter: Enter, file_request: Callable[..., str], desk:
     page.wait_for_url("**/disposisi")
     tab_to("#instruction")
     page.keyboard.type("Siapkan tempat")
-    tab_to("form.act button")
+    tab_to("form.act button.send")
     page.keyboard.press("Enter")
     page.wait_for_url("**selesai=disposisi")
     assert events(desk, deposit) == ["selesai", "selesai"]
 
 
-@pytest.mark.parametrize("name", ["kadis", "kabid", "staf", "contoh", "inspektorat"])
-def test_each_role_on_a_phone_and_accessible(
-    enter: Enter, file_request: Callable[..., str], desk: Desk, clock: Clock, name: str
-) -> None:
+@dataclass(frozen=True)
+class House:
+    """Deposits at the steps that people act on."""
+
+    filed: str
+    disposed: str
+    of_another: str
+    full: str
+    brought: str
+    inspected: str
+    placed: str
+
+
+@pytest.fixture
+def house(
+    desk: Desk, site_with_units: Site, file_request: Callable[..., str], until_space: Callable[..., str]
+) -> House:
+    (site_with_units.root / "racks" / "A1.yml").write_text(RACK)
+    brought, inspected, placed = until_space(), until_space(), until_space({"height_units: 2": "height_units: 4"})
+    for deposit, steps in ((brought, 1), (inspected, 2), (placed, 4)):
+        notifying.notify(desk, deposit, via="phone")
+        handover.receive(desk, deposit)
+        serial = dossiers.read(desk.site, deposit).summary.serial
+        if steps > 1:
+            inspecting.inspect(desk, deposit, serial=serial, found=Inspection(accessories=("rel", "kabel daya")))
+        if steps > 2:
+            handover.handover(desk, deposit)
+            reservation.place(desk, deposit)
+    now = int(desk.now().timestamp())
+    with Checks(desk.site).recording(Policy(1, 1, gap=8 * 3600)) as note:
+        for hour in range(-80 * 24, 1, 6):
+            note(placed, Sight(now + 3600 * hour, not -400 < hour < -330, "connect-timeout"))
+    full = until_space({"height_units: 2": "height_units: 30"})
+    notifying.notify(desk, full, via="phone")
+    disposed = file_request()
+    letters.dispose(desk, disposed, instruction="Mohon ditindaklanjuti oleh bidang")
+    filed = file_request()
+    another = file_request({"unit: Dinas Contoh": "unit: Dinas Lain"})
+    return House(filed, disposed, another, full, brought, inspected, placed)
+
+
+RACK = """name: A1
+room: Ruang server
+units: 20
+depth_mm: 900
+power_watts: 4000
+weight_kg: 400
+blocked: {20: panel kabel}
+"""
+PAGES = {
+    "kadis": "/ /akun /akun/kode /berkas/{filed}/disposisi /berkas/{filed}/tolak /berkas/{placed}/perpanjang",
+    "kabid": "/ /berkas/{disposed} /berkas/{disposed}/tunda",
+    "staf": "/ /berkas?keadaan=all /antrean /rak /rak/A1 /inventaris /berkas/{brought}/pemeriksaan "
+    "/berkas/{inspected}/serah-terima /berkas/{placed}/tanda-tangan /berkas/{placed} /berkas/{placed}/alur "
+    "/berkas/{placed}/ketersediaan /sop/konfigurasi",
+    "contoh": "/ /akun /akun/kode /permohonan /berkas/{filed} /berkas/{of_another} /berkas/{placed}/akses /antrean "
+    "/berkas/{placed}/minta-kembali /periksa /periksa?nomor=1/0001.9/X/2026",
+    "inspektorat": "/ /berkas/{placed} /inventaris",
+}
+"""Who looks at what: every page, by somebody who may."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_page_on_a_phone_and_accessible(enter: Enter, house: House, clock: Clock, name: str) -> None:
     """In both languages: axe-core finds nothing, nothing is wider than the phone, and the due date is in sight."""
-    first, second = file_request(), file_request({"unit: Dinas Contoh": "unit: Dinas Lain"})
-    letters.dispose(desk, first, instruction="Mohon ditindaklanjuti oleh bidang")
     clock.now = clock.now.replace(day=27)
     person = enter(name, javascript=True, phone=True)
     page = person.page
     script = AXE_FILE_PATH.read_text()
-    paths = [
-        "/",
-        "/rak/A1",
-        "/periksa",
-        "/permohonan",
-        "/akun",
-        "/akun/kode",
-        "/berkas?keadaan=all",
-        f"/berkas/{first}",
-        "/antrean",
-        f"/berkas/{first}/tunda",
-        f"/berkas/{second}",
-    ]
     for language in ("id", "en"):
         page.goto(f"{person.address}/?bahasa={language}")
-        for path in paths:
+        for path in PAGES[name].format(**asdict(house)).split():
             page.goto(f"{person.address}{path}")
             assert page.get_attribute("html", "lang") == language
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
@@ -211,3 +266,134 @@ def test_each_role_on_a_phone_and_accessible(
         due = page.locator(".card .when").first.bounding_box()
         assert due is not None
         assert due["y"] + due["height"] < 844
+
+
+Act = tuple[str, str, str, dict[str, str]]
+
+
+def acts_of(house: House) -> list[Act]:
+    """Who does what where, and what they fill in: every act that the page has for these deposits, in an order that is
+    possible."""
+    return [
+        ("kadis", house.filed, "disposisi", {"instruction": "Mohon <ditindaklanjuti>"}),
+        ("kabid", house.filed, "tunda", {"reason": "menunggu surat asli"}),
+        ("staf", house.filed, "lanjut", {"note": "surat asli datang"}),
+        ("kabid", house.disposed, "tolak", {"reason": "di luar kewenangan"}),
+        ("kadis", house.placed, "perpanjang", {"until": "2030-01-01", "note": "sesuai surat"}),
+        ("kadis", house.full, "prioritas", {"priority": "5", "reason": "layanan publik"}),
+        ("staf", house.brought, "pemeriksaan", {"serial": "SN-0001", "accessories": "rel"}),
+        ("staf", house.inspected, "serah-terima", {"place": "Ruang server", "first-name": "Pengantar"}),
+        ("contoh", house.placed, "akses", {"answer": "no", "note": "port 443 tertutup"}),
+        ("contoh", house.placed, "minta-kembali", {"letter_number": "090/99/2026"}),
+        ("contoh", house.filed, "cabut", {"reason": "tidak jadi"}),
+    ]
+
+
+def test_every_act_once_double_clicked_and_stale_without_javascript(enter: Enter, house: House, desk: Desk) -> None:
+    """Each is opened in two tabs; a double click in one does it once; the other then keeps what was typed."""
+    people = {name: enter(name) for name in ("kadis", "kabid", "staf", "contoh")}
+    for name, deposit, path, typed in acts_of(house):
+        person = people[name]
+        page, stale = person.page, person.page.context.new_page()
+        for tab in (page, stale):
+            tab.goto(f"{person.address}/berkas/{deposit}/{path}")
+            for field, said in typed.items():
+                if field == "answer":
+                    tab.check(f"input[name={field}][value={said}]")
+                else:
+                    tab.fill(f"[id='{field}']", said)
+        before = len(events(desk, deposit))
+        page.dblclick("form.act button.send")
+        page.wait_for_url(f"**selesai={path}")
+        assert len(events(desk, deposit)) == before + 1, path
+        with stale.expect_navigation():
+            stale.click("form.act button.send")
+        assert len(events(desk, deposit)) == before + 1, path
+        assert stale.inner_text(".problem"), path
+        for field, said in typed.items():
+            if field != "answer":
+                assert stale.input_value(f"[id='{field}']") == said, path
+        stale.close()
+    for person in people.values():  # the browser's word for a form that was stale
+        person.complaints[:] = [each for each in person.complaints if "status of 409" not in each]
+
+
+def test_a_signature_is_drawn(enter: Enter, house: House, desk: Desk) -> None:
+    """With a finger, a pen or a mouse; and what was drawn is in the box of who drew it."""
+    staff = enter("staf", javascript=True)
+    page = staff.page
+    page.goto(f"{staff.address}/berkas/{house.inspected}/serah-terima")
+    canvas = page.locator(".drawing canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 40, box["y"] + 60)
+    page.mouse.down()
+    for x, y in ((90, 30), (140, 90), (200, 40), (300, 80)):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+    page.mouse.up()
+    page.click("form.act button.send")
+    page.wait_for_url("**selesai=serah-terima")
+    entry = dossiers.read(desk.site, house.inspected).newest(AgreedOnScreen)
+    assert entry is not None
+    (first,) = entry.agreed_on_screen
+    assert (first.box, first.drawing is not None) == ("first", True)
+
+
+def test_photographs_from_a_phone(enter: Enter, house: House, desk: Desk, tmp_path: Path) -> None:
+    staff = enter("staf", phone=True)
+    page = staff.page
+    page.goto(f"{staff.address}/berkas/{house.brought}/pemeriksaan")
+    page.fill("#serial", "SN-0001")
+    page.check("input[name=q6][value=tidak]")
+    page.fill("input[name=q6-note]", "bezel retak")
+    photos = []
+    for number in range(3):
+        photos.append(tmp_path / f"{number}.jpg")
+        photos[-1].write_bytes(phone_photo(400, 300))
+    page.set_input_files("#photos", photos)
+    page.click("form.act button.send")
+    page.wait_for_url("**selesai=pemeriksaan")
+    found = dossiers.read(desk.site, house.brought).newest(ConditionInspected)
+    assert found is not None
+    assert len(found.photos) == 3
+
+
+PRINTED = ("/rak/A1", "/berkas/{placed}", "/berkas/{placed}/alur")
+
+
+def test_pages_are_printed(enter: Enter, house: House) -> None:
+    """What is for the screen alone is not on paper; pictures are, whole."""
+    staff = enter("staf")
+    page = staff.page
+    page.emulate_media(media="print")
+    for path in PRINTED:
+        page.goto(staff.address + path.format(**asdict(house)))
+        for hidden in ("header nav", ".who", "footer"):
+            assert not page.locator(hidden).first.is_visible(), path
+        for picture in page.locator("main img").all():
+            drawn = picture.bounding_box()
+            assert drawn is not None
+            assert drawn["width"] <= 1280, path
+        assert page.pdf().startswith(b"%PDF-")
+
+
+@pytest.mark.skipif(not PICTURES, reason="makes the pictures of the docs: make pictures")
+def test_pictures_of_the_docs(enter: Enter, house: House, clock: Clock) -> None:
+    clock.now = clock.now.replace(day=27)
+    staff = enter("staf", javascript=True)
+    for name, path in (
+        ("board", "/"),
+        ("dossier", "/berkas/{placed}"),
+        ("flow", "/berkas/{placed}/alur"),
+        ("rack", "/rak/A1"),
+        ("availability", "/berkas/{placed}/ketersediaan"),
+        ("handover", "/berkas/{inspected}/serah-terima"),
+    ):
+        staff.page.goto(staff.address + path.format(**asdict(house)))
+        staff.picture(f"page-{name}")
+    phone = enter("staf", phone=True)
+    phone.page.goto(f"{phone.address}/berkas/{house.brought}/pemeriksaan")
+    phone.picture("page-inspection", whole=False)
+    kadis = enter("kadis")
+    kadis.picture("page-board")

@@ -112,7 +112,13 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
 
 def both(desk: Desk) -> tuple[Board, Board]:
     """What is due, in the order of the days; and all that is open, in order of request. Of one reading."""
-    reading = register.read(desk.site)
+    reading, shared = register.read(desk.site), desk.site.recent
+    if shared is None:
+        return _both(desk, reading)
+    return shared.derived(reading, (desk.now().date(), desk.site.settings), lambda: _both(desk, reading))
+
+
+def _both(desk: Desk, reading: register.Reading) -> tuple[Board, Board]:
     everyone = _rows(desk, reading.summaries)
     rows = [row for row in everyone if row.action and not _waits(row)]
     rows += _ending(desk, reading.summaries)
@@ -171,9 +177,10 @@ def only_due(site: Site, verb: str, others: Iterable[str] = ()) -> str:
 
 
 def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
-    """One deposit: its row of the board and its dossier."""
+    """One deposit: its row of the board and its dossier. The others count only for its number in the waiting list."""
     dossier = dossiers.read(desk.site, deposit_id)
-    everyone = [each for each in register.read(desk.site).summaries if each.id != deposit_id]
+    queues = dossier.summary.waiting == "space"
+    everyone = [each for each in register.read(desk.site).summaries if each.id != deposit_id] if queues else []
     row = next(row for row in _rows(desk, [*everyone, dossier.summary], only=deposit_id))
     return row, dossier
 

@@ -49,14 +49,14 @@ def mine(desk: Desk, sight: Sight) -> Mine:
     own = roles(desk)
     due, opened = board.both(desk)
     seen = _seen(desk, sight, due.rows)
-    yours = [row for row in seen if row.role in own or due_to(desk, row)]
-    levels = desk.site.settings.escalation
-    up = {role for role in levels.values() if role in own}
-    escalated = [
-        row
-        for row in seen
-        if row not in yours and any(row.late_days >= days and role in up for days, role in levels.items())
-    ]
+    levels = [days for days, role in desk.site.settings.escalation.items() if role in own]
+    yours: list[Row] = []
+    escalated: list[Row] = []
+    for row in seen:
+        if row.role in own or (row.waiting == "decision" and due_to(desk, row)):
+            yours.append(row)
+        elif any(row.late_days >= days for days in levels):
+            escalated.append(row)
     shown = {row.id for row in (*yours, *escalated)}
     others = [row for row in _seen(desk, sight, opened.rows) if row.id not in shown]
     return Mine(yours, escalated, others, [] if sight.unit else due.errors)
