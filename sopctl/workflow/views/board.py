@@ -177,9 +177,10 @@ def only_due(site: Site, verb: str, others: Iterable[str] = ()) -> str:
 
 
 def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
-    """One deposit: its row of the board and its dossier."""
+    """One deposit: its row of the board and its dossier. The others count only for its number in the waiting list."""
     dossier = dossiers.read(desk.site, deposit_id)
-    everyone = [each for each in register.read(desk.site).summaries if each.id != deposit_id]
+    queues = dossier.summary.waiting == "space"
+    everyone = [each for each in register.read(desk.site).summaries if each.id != deposit_id] if queues else []
     row = next(row for row in _rows(desk, [*everyone, dossier.summary], only=deposit_id))
     return row, dossier
 
