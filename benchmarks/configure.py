@@ -36,7 +36,10 @@ ZONE = ZoneInfo("Asia/Jakarta")
 def place(desk: Desk, request: Path, server: lab.LabServer, number: int) -> str:
     """Take a lab server until it stands in its place, to be configured."""
     example = next(line.strip() for line in init.EXAMPLE_REQUEST.splitlines() if "keys: [ssh-ed25519" in line)
-    public = " ".join((desk.site.root / "keys/management.pub").read_text().split()[:2])
+    theirs = request.parent / "account"  # not the office's own key, which no letter may have
+    if not theirs.exists():
+        init.make_key(theirs, "pemilik")
+    public = " ".join(theirs.with_suffix(".pub").read_text().split()[:2])
     changes = {
         "address: 192.0.2.10 ": f"address: {server.address} ",
         "port: 22": f"port: {server.port}",
