@@ -111,8 +111,8 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	@$(INSTALL) -r requirements.txt -r requirements-dev.txt || { echo "$(NOT_FETCHED)" >&2; exit 1; }
 	@touch $@
 
-# Single programs of Debian packages: Prometheus' linter of metrics, the proxies that the page is tried behind, the broker of the engine. The
-# packages themselves would start servers on this machine.
+# Single programs of Debian packages: Prometheus' linter of metrics, the proxies that the page is tried behind, the
+# engine's broker. The packages themselves would start servers on this machine.
 $(BIN)/promtool: | $(VENV)/bin/pip
 	@$(call program,prometheus,./usr/bin/promtool)
 
