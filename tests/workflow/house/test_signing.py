@@ -29,7 +29,7 @@ from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import handover, inspecting, notifying, reservation
 from sopctl.workflow.views import board
 from tests.adapters.documents import samples
-from tests.adapters.signing.test_examining import _overlay, _rewrite, _shadow
+from tests.adapters.signing.test_examining import _overlay, _remove, _rewrite, _shadow
 from tests.authority import PASSPHRASE, Authority, Identity, publishing, real_now, timestamps
 from tests.conftest import NOW
 
@@ -175,6 +175,18 @@ def test_a_service_that_rewrites_may_sign_first_but_not_second(office: Office) -
     assert "rewritten" in " ".join(found.why)
     with pytest.raises(SopctlError):
         signing.file_signed(office.desk, path)
+
+
+def test_a_recorded_signature_that_was_taken_away_is_missed(office: Office) -> None:
+    signing.file_signed(office.desk, office.signed("first"))
+    taken = _remove(office.newest())
+    path = office.signed("acknowledged", office.signed("second", taken).read_bytes())
+    found = check_file(office.desk, path)
+    assert found.verdict == "altered"
+    assert f"without the signatures of {office.form.revisions[0].by[0].name}" in " ".join(found.why)
+    with pytest.raises(InvalidRecord, match="without the signatures"):
+        signing.file_signed(office.desk, path)
+    assert office.form.signed == "1 of 3"
 
 
 def test_a_strangers_signature_is_refused_unless_someone_answers_for_it(office: Office) -> None:
