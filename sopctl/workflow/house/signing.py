@@ -22,6 +22,7 @@ from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
 from sopctl.store import issued
 from sopctl.store.durable import write_atomic
 from sopctl.store.issued import Issued
+from sopctl.store.settings import Token
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.papers.signed import certificates
 from sopctl.workflow.papers.signed.chain import REPORT, Issue, report_issues
@@ -140,6 +141,20 @@ def from_pkcs12(path: Path, passphrase: Password) -> Source:
 
 def from_token(desk: Desk, pin: Password) -> Source:
     """The key of the token that the settings name. Raises UsageError where they name none."""
+    token = _token(desk)
+    return Source("pkcs11", lambda: making.pkcs11(token.module, token.token, token.label, pin.text))
+
+
+def refuse_missing(desk: Desk, path: Path | None) -> None:
+    """Raise where there is nothing that signs, so that nobody is asked for its passphrase: the PKCS#12 file, or (None)
+    the token. Raises OutsideFailure, InvalidRecord, UsageError."""
+    if path:
+        read_bounded(path, MIB)
+    else:
+        _token(desk)
+
+
+def _token(desk: Desk) -> Token:
     token = desk.site.settings.signing.token
     if token is None:
         raise UsageError(
@@ -147,7 +162,7 @@ def from_token(desk: Desk, pin: Password) -> Source:
             "the site names no token that signs",
             remedy="Give a PKCS#12 file (--p12 FILE), or name a token in sopctl.yml: signing: {token: …}.",
         )
-    return Source("pkcs11", lambda: making.pkcs11(token.module, token.token, token.label, pin.text))
+    return token
 
 
 def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str = "", because: str = "") -> StepDone:

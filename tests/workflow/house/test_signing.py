@@ -248,6 +248,9 @@ def test_a_file_in_place_of_a_certificate_is_named(office: Office) -> None:
     bad.write_text("bukan sertifikat")
     with pytest.raises(InvalidRecord, match="no certificate"):
         signing.file_signed(office.desk, office.signed("first"))
+    found = check_file(office.desk, office.signed("first"))
+    assert (found.verdict, found.why[0].partition(": ")[0]) == ("not checked", str(bad))
+    assert not [each for each in found.why if "\n" in each]
 
 
 def test_what_lacks_signatures_is_named_and_holds_the_procedure_up_where_the_site_says_so(office: Office) -> None:
@@ -318,6 +321,12 @@ def test_only_who_is_named_signs_in_a_box_unless_someone_answers_for_it(office: 
     assert office.form.revisions[0].by[0].box == "second"
     with pytest.raises(UsageError, match="signed already"):
         signing.sign(office.desk, office.deposit, office.key("second"), box="second")
+
+
+def test_nobody_is_asked_for_a_passphrase_of_what_is_not_there(office: Office) -> None:
+    words = ["--site", str(office.desk.site.root), "document", "sign", office.deposit, "--as", "first"]
+    ran = [CliRunner().invoke(cli, [*words, *more]) for more in ([], ["--p12", str(office.folder / "hilang.p12")])]
+    assert [getattr(each.exception, "id", "") for each in ran] == ["no-token", "no-such-file"]
 
 
 def test_an_expired_and_a_revoked_certificate_sign_nothing_here(office: Office) -> None:

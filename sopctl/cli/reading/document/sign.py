@@ -105,6 +105,7 @@ def command(
         who = remote_signing.signer(desk, nik, secret, once=code)
         done = remote_signing.sign(desk, deposit_id, who, box=box, number=number, name=name, because=because)
     else:
+        signing.refuse_missing(desk, p12)
         password = of_key(password_file, keyring, p12.name if p12 else "token")
         source = signing.from_pkcs12(p12, password) if p12 else signing.from_token(desk, password)
         done = signing.sign(desk, deposit_id, source, box=box, number=number, because=because)

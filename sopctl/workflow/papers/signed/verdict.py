@@ -138,7 +138,7 @@ class Checker:
         try:
             found = self.examine(content, issue.content(issue.sha256))
         except SopctlError as error:
-            return Finding("not checked", issue, (str(error),), issue.signed)
+            return Finding("not checked", issue, _said(error), issue.signed)
         known = {each.certificate for each in revision.by}
         signatures = tuple(
             _unless(each, bool(each.signer and each.signer.certificate in known)) for each in found.signatures
@@ -157,7 +157,7 @@ class Checker:
                 return Finding("altered", issue, ("the office's own copy of the paper was altered",))
             found = self.examine(content, issued)
         except SopctlError as error:
-            return Finding("not checked", issue, (str(error),))
+            return Finding("not checked", issue, _said(error))
         before = next((each.by for each in issue.revisions if each.sha256 == of), ())
         how = "appended" if base.appended else found.how
         kept = {each.certificate for each in before}
@@ -189,6 +189,11 @@ class Checker:
         self._trust, silent = fetching.fetch(self._trust, wanted)
         self._silent += silent
         return self._examiner.examine(content, self._trust, self._desk.now(), issued)
+
+
+def _said(error: SopctlError) -> tuple[str, ...]:
+    """An error, and below it what helps."""
+    return tuple(line.strip() for line in str(error).splitlines())
 
 
 def _after(issue: Issue, sha256: str) -> Iterator[SignedPaper]:
