@@ -329,6 +329,26 @@ def test_nobody_is_asked_for_a_passphrase_of_what_is_not_there(office: Office) -
     assert [getattr(each.exception, "id", "") for each in ran] == ["no-token", "no-such-file"]
 
 
+def test_a_preview_replaces_pictures_alone(office: Office) -> None:
+    path = office.folder / "halaman.png"
+    for _ in range(2):
+        signing.preview(office.desk, office.deposit, path, box="first")
+    settings = office.desk.site.root / "sopctl.yml"
+    before = settings.read_bytes()
+    with pytest.raises(UsageError, match="another kind"):
+        signing.preview(office.desk, office.deposit, settings, box="first")
+    assert settings.read_bytes() == before
+
+
+def test_a_paper_that_all_have_signed_is_not_asked_for_again(office: Office) -> None:
+    scan = office.folder / "pindaian.png"
+    scan.write_bytes(b"\x89PNG\r\n\x1a\n")
+    every: dict[Box, str] = {each.box: "" for each in office.form.signatories}
+    signing.file_scan(office.desk, scan, deposit_id=office.deposit, signed_by=every)
+    with pytest.raises(NotNow, match="lacks signatures"):
+        signing.sign(office.desk, office.deposit, office.key("first"), box="first")
+
+
 def test_an_expired_and_a_revoked_certificate_sign_nothing_here(office: Office) -> None:
     name = office.form.signatories[0].name
     office.people["first"] = office.authority.signer(name, end=NOW - timedelta(days=1))
