@@ -35,6 +35,8 @@ CLOCKS = timedelta(minutes=5)
 
 MAX_REVISIONS = 200
 """Of how many revisions of a file the signatures are looked at."""
+MAX_READINGS = 200_000
+"""How many elements of a document's structure are read."""
 MAX_URL = 500
 _LONGEST = 200
 """Characters of a name in a certificate."""
@@ -212,6 +214,7 @@ def _only_signed(issued: Any, found: Any) -> bool:
     """Has the document nothing more than the issued one but signature fields, what proves them, and its metadata?
     Actions, scripts, layers and files would be more. What its pages show is compared apart."""
     titled = _titles(issued) == _titles(found) and _described(found) <= _described(issued)
+    titled = titled and ("/StructTreeRoot" not in found.root or _readings(found) == _readings(issued))
     drawn = any(_draws(box) for page in _page_dictionaries(found) for box in _unsigned_boxes(found, page))
     if set(found.root) - set(issued.root) - _SIGNED or not titled or drawn:
         return False
@@ -231,6 +234,21 @@ def _only_signed(issued: Any, found: Any) -> bool:
         if seen > 2 * MAX_SIGNATURES or ("/FT" in field and field["/FT"] != "/Sig") or {"/A", "/AA"} & set(field):
             return False
     return True
+
+
+def _readings(reader: Any) -> list[str]:
+    """What screen readers read in place of the pages: alternatives, replacements and languages, from the structure's
+    top."""
+    found, left = [str(_value(reader.root, "/Lang"))], [_value(reader.root, "/StructTreeRoot")]
+    while left and len(found) <= MAX_READINGS:
+        element = left.pop()
+        found.append("")  # one that refers to itself ends, too
+        if isinstance(element, list):
+            left += [each.get_object() for each in reversed(element)]
+        elif isinstance(element, dict):
+            found += [f"{key} {element[key]}" for key in ("/Alt", "/ActualText", "/E", "/Lang", "/T") if key in element]
+            left.append(_value(element, "/K"))
+    return found
 
 
 def _unsigned_boxes(reader: Any, page: Any) -> Iterator[Any]:

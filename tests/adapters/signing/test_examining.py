@@ -291,6 +291,15 @@ def test_what_is_no_whole_pdf_is_a_problem_never_a_verdict(bench: Bench, content
     assert not found.signatures
 
 
+def test_a_structure_that_goes_in_a_circle_ends(bench: Bench) -> None:
+    writer = IncrementalPdfFileWriter(BytesIO(ISSUED))
+    structure = writer.root["/StructTreeRoot"]
+    structure[pdf_name("/K")] = generic.ArrayObject([writer.root.raw_get("/StructTreeRoot")] * 2)
+    writer.update_container(structure)
+    content = bench.do(bench.do(_written(writer), "rewrite", 0), "sign", 1)
+    assert examine(content, bench.trust({}), real_now(), ISSUED).changes == ("more",)
+
+
 def test_every_word_has_its_meaning() -> None:
     assert {word for row in ROWS for word in row["words"]} <= set(MEANS)
     assert {change for row in ROWS for change in row["changes"]} <= set(CHANGES)
