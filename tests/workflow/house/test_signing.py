@@ -327,6 +327,9 @@ def test_nobody_is_asked_for_a_passphrase_of_what_is_not_there(office: Office) -
     words = ["--site", str(office.desk.site.root), "document", "sign", office.deposit, "--as", "first"]
     ran = [CliRunner().invoke(cli, [*words, *more]) for more in ([], ["--p12", str(office.folder / "hilang.p12")])]
     assert [getattr(each.exception, "id", "") for each in ran] == ["no-token", "no-such-file"]
+    without = CliRunner().invoke(cli, [*words, "--bsre"]).exception
+    assert isinstance(without, UsageError)
+    assert "--nik-file" in str(without)
 
 
 def test_a_preview_replaces_pictures_alone(office: Office) -> None:

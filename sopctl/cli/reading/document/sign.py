@@ -98,7 +98,7 @@ def command(
     if not_signed is not None:
         done = remote_signing.not_signed(desk, deposit_id, box=box, because=not_signed, number=number)
     elif bsre:
-        nik = of_key(nik_file, keyring if not nik_file else None, "nik")
+        nik = of_key(nik_file, keyring if not nik_file else None, "nik", option="--nik-file")
         if code:
             remote_signing.request_code(desk, nik)
         secret = of_key(password_file, keyring, "code" if code else "bsre")
