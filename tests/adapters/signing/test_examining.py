@@ -178,7 +178,7 @@ def _description(pdf: bytes) -> bytes:
     named = {pdf_name("/Type"): pdf_name("/Metadata"), pdf_name("/Subtype"): pdf_name("/XML")}
     writer.root[pdf_name("/Metadata")] = writer.add_object(generic.StreamObject(named, stream_data=told))
     writer.update_root()
-    writer._update_meta = lambda: None  # the library would write it from what it has read before
+    vars(writer)["_update_meta"] = lambda: None  # the library would write it from what it has read before
     return _written(writer)
 
 
@@ -187,7 +187,7 @@ def _box(pdf: bytes, drawn: bytes = b"0 0 1 rg 0 0 140 8 re f") -> bytes:
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
     append_signature_field(writer, SigFieldSpec("kosong", box=FREE.corners))
     box = writer.root["/AcroForm"]["/Fields"][-1]
-    named = {pdf_name("/Type"): pdf_name("/XObject"), pdf_name("/Subtype"): pdf_name("/Form")}
+    named: dict[str, object] = {pdf_name("/Type"): pdf_name("/XObject"), pdf_name("/Subtype"): pdf_name("/Form")}
     named[pdf_name("/BBox")] = generic.ArrayObject(map(generic.NumberObject, (0, 0, 140, 8)))
     picture = writer.add_object(generic.StreamObject(named, stream_data=drawn))
     box[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): picture})
