@@ -45,7 +45,7 @@ from sopctl.page.visit import (
     new_secret,
     office_clock,
 )
-from sopctl.store.register import Recent
+from sopctl.store.page.recent import Recent
 from sopctl.store.site import Site
 
 Handler = Callable[..., Response]
@@ -195,7 +195,7 @@ def _serve(served: Served, handler: Handler, request: Request, sent: _Sent) -> R
     for error in site.lagging:
         print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
     if site.committed:
-        served.recent.forget()
+        served.recent.tell(name for name, _ in site.committed)
     if visit.by_program:
         return response
     if visit.fresh:

@@ -28,7 +28,7 @@ from sopctl.store.library import Library
 from sopctl.store.settings import Settings
 
 if TYPE_CHECKING:
-    from sopctl.store.register import Recent
+    from sopctl.store.page.recent import Recent
 
 SITE_LOCK_SECONDS = 20
 """How long a command waits for another one that writes the journal or a rack: those hold for milliseconds."""
